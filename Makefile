@@ -1,0 +1,1 @@
+.PHONY: install demo test check fix bench nightly

@@ -1,0 +1,1 @@
+"""Turns recorded speech into utterances with words, times and confidence."""

@@ -1,0 +1,1 @@
+"""Benchmarks, each ours beside its peer in one run."""

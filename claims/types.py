@@ -1,0 +1,163 @@
+"""The nouns of claim understanding: passage in, finding out; the JSON of the contract is made here."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Channel = Literal["speech", "screen"]
+
+
+class VerdictKind(StrEnum):
+    """How a claim stands against passport, law and policy."""
+
+    CONTRADICTED = "contradicted"
+    BANNED = "banned"
+    UNSUPPORTED = "unsupported"
+    SUPPORTED = "supported"
+    OUT_OF_SCOPE = "out_of_scope"
+
+
+class Disposition(StrEnum):
+    """`flag` goes to the queue; `note` is kept and searchable; `none` is no finding at all."""
+
+    FLAG = "flag"
+    NOTE = "note"
+    NONE = "none"
+
+
+class Frozen(BaseModel):
+    """A strict, immutable record at the edge of the program."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Passage(Frozen):
+    """Words and their place: all that claim understanding needs of speech or screen.
+
+    Times are integer milliseconds on the stream clock, half-open. `product_id` None: worked out from context.
+    """
+
+    stream_id: Annotated[str, Field(min_length=1)]
+    id: Annotated[str, Field(min_length=1)]
+    channel: Channel = "speech"
+    start_ms: Annotated[int, Field(ge=0)]
+    end_ms: Annotated[int, Field(ge=0)]
+    text: str
+    product_id: str | None = None
+
+
+class PlatformFact(Frozen):
+    """Something the platform's backend knows at a moment of the stream; `product_id` None: about the whole room."""
+
+    stream_id: str
+    at_ms: Annotated[int, Field(ge=0)]
+    kind: Literal["stock", "sales", "viewers", "rating", "promo_end", "gift", "ai_label", "on_sale"]
+    product_id: str | None = None
+    value: int | float | str | bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A half-open range of characters."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """What was heard, and what it was taken to mean."""
+
+    kind: str
+    heard: str
+    meant: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExemptionTrial:
+    """An exemption or aggravation that was tried: whether it applies, and why."""
+
+    id: str
+    applies: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreStep:
+    """One named step of the score; `value` is the score after it."""
+
+    step: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A verdict worth keeping, with all that a reviewer needs to see why. Fields as in the contract."""
+
+    finding_id: str
+    stream_id: str
+    passage_ids: tuple[str, ...]
+    start_ms: int
+    end_ms: int
+    channel: Channel
+    quote: str
+    normalised: str
+    class_id: str
+    verdict: VerdictKind
+    disposition: Disposition
+    severity: str
+    score: float
+    product_id: str | None
+    claimed: str
+    registered: str | None
+    passport_path: str | None
+    passport_version: str | None
+    law: tuple[str, ...]
+    law_status: str
+    policy: str
+    rule: str
+    match: tuple[Match, ...]
+    exemptions: tuple[ExemptionTrial, ...]
+    score_steps: tuple[ScoreStep, ...]
+    advice: str = ""
+    product_reason: str = ""
+    count: int = 1
+    models: dict[str, str] = field(default_factory=dict)
+    clip: str | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """The finding as the contract writes it."""
+        return {
+            "finding_id": self.finding_id,
+            "stream_id": self.stream_id,
+            "passage_ids": list(self.passage_ids),
+            "start_ms": self.start_ms,
+            "end_ms": self.end_ms,
+            "channel": self.channel,
+            "quote": self.quote,
+            "normalised": self.normalised,
+            "class": self.class_id,
+            "verdict": self.verdict.value,
+            "disposition": self.disposition.value,
+            "severity": self.severity,
+            "score": self.score,
+            "product_id": self.product_id,
+            "claimed": self.claimed,
+            "registered": self.registered,
+            "passport_path": self.passport_path,
+            "passport_version": self.passport_version,
+            "law": list(self.law),
+            "law_status": self.law_status,
+            "policy": self.policy,
+            "rule": self.rule,
+            "match": [{"kind": m.kind, "heard": m.heard, "meant": m.meant} for m in self.match],
+            "exemptions": [{"id": e.id, "applies": e.applies, "why": e.why} for e in self.exemptions],
+            "score_steps": [{"step": s.step, "value": s.value} for s in self.score_steps],
+            "advice": self.advice,
+            "product_reason": self.product_reason,
+            "count": self.count,
+            "models": dict(self.models),
+            "clip": self.clip,
+        }

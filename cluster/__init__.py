@@ -1,0 +1,1 @@
+"""Carries the stages across processes and machines; knows no rule of its own."""

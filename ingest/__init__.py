@@ -1,0 +1,1 @@
+"""Captures a broadcast into chained segments, and decodes what was recorded."""

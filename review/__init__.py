@@ -1,0 +1,1 @@
+"""Keeps findings and serves the pages on which people decide."""
