@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from cli.broadcast.errors import EncodeError, ScriptError
 from cli.broadcast.labels import PackLabel, read_pack_labels
-from cli.broadcast.program import ffmpeg_program
 from cli.broadcast.scene import Scene
 from cli.broadcast.script import BroadcastScript, Layout, lay_out
 from cli.broadcast.sound import SOUND_RATE_HZ, lay_sound, loudness
 from cli.broadcast.studio import HEIGHT_PX, WIDTH_PX
+from ingest.ffmpeg import find_ffmpeg
 
 FRAMES_PER_SECOND = 25
 _KEY_FRAME_EVERY = FRAMES_PER_SECOND
@@ -73,7 +73,7 @@ def _encode(scene: Scene, sound: NDArray[np.float32], sound_path: Path, target: 
 
 def _encoder_command(sound_path: Path, target: Path) -> list[str]:
     return [
-        *(ffmpeg_program(), "-hide_banner", "-nostdin", "-loglevel", "error", "-y"),
+        *(str(find_ffmpeg()), "-hide_banner", "-nostdin", "-loglevel", "error", "-y"),
         *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{WIDTH_PX}x{HEIGHT_PX}", "-r", str(FRAMES_PER_SECOND)),
         *("-i", "pipe:0", "-i", str(sound_path)),
         *("-vf", "scale=out_color_matrix=bt709:out_range=tv", "-pix_fmt", "yuv420p"),

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from cli.broadcast.errors import EncodeError
-from cli.broadcast.program import ffmpeg_program
+from ingest.ffmpeg import find_ffmpeg
 
 PLAYLIST_NAME = "live.m3u8"
 _SEGMENT_SECONDS = 2
@@ -151,7 +151,7 @@ class LiveBroadcast:
 
 def _player_command(media: Path, folder: Path) -> list[str]:
     return [
-        *(ffmpeg_program(), "-hide_banner", "-nostdin", "-loglevel", "error"),
+        *(str(find_ffmpeg()), "-hide_banner", "-nostdin", "-loglevel", "error"),
         *("-re", "-i", str(media), "-map", "0:v:0", "-map", "0:a:0", "-c", "copy", "-f", "hls"),
         *("-hls_time", str(_SEGMENT_SECONDS), "-hls_list_size", str(_SEGMENTS_IN_PLAYLIST)),
         *("-hls_flags", "delete_segments+temp_file+independent_segments", "-hls_delete_threshold", "3"),

@@ -1,0 +1,15 @@
+"""What can go wrong while reading the screen, and who can act."""
+
+from ingest.errors import ZhenyanError
+
+
+class VisionError(ZhenyanError):
+    """The screen can't be read."""
+
+
+class FrameRefusedError(VisionError):
+    """A picture is no BGR frame, or is larger than a frame may be: its sender can mend it."""
+
+
+class ReaderUnavailableError(VisionError):
+    """The text reader can't start: the machine's owner can mend its installation or its device setting."""
