@@ -1,0 +1,95 @@
+"""The JSON interface, and the clips."""
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import FileResponse
+
+from claims.types import Disposition
+from review.errors import ClipMissingError
+from review.peaks import load_peaks
+from review.problems import documented
+from review.store import Store
+from review.types import FindingQuery
+from review.wire import FindingsOut, HealthOut, PeaksOut, finding_out
+
+_CLIP_ANSWERS = documented(404, 503) | {
+    200: {"description": "The whole clip", "content": {"video/mp4": {}}},
+    206: {"description": "The range that was asked for", "content": {"video/mp4": {}}},
+    400: {"description": "The Range header cannot be read", "content": {"text/plain": {}}},
+    416: {"description": "The range lies outside the clip", "content": {"text/plain": {}}},
+}
+
+
+def find_clip(store: Store, data_dir: Path, finding_id: str) -> Path:
+    """The finding's clip on disk; raises UnknownFindingError and ClipMissingError.
+
+    The path comes from the database, never from the request, and must still lie in the data folder after links are
+    followed.
+    """
+    clip = store.finding(finding_id).finding.clip
+    if clip is None:
+        raise ClipMissingError(finding_id)
+    path = (data_dir / clip).resolve()
+    if not path.is_relative_to(data_dir.resolve()) or not path.is_file():
+        raise ClipMissingError(finding_id)
+    return path
+
+
+def api_router(store: Store, data_dir: Path) -> APIRouter:
+    """The routes that programs use."""
+    router = APIRouter()
+
+    @router.get("/v1/findings", responses=documented(422, 503))
+    def list_findings(
+        after: Annotated[int, Query(ge=0, description="`next_after` of the page before; 0 from the start")] = 0,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        stream_id: str | None = None,
+        host_id: str | None = None,
+        product_id: str | None = None,
+        class_id: Annotated[str | None, Query(alias="class")] = None,
+        disposition: Disposition | None = None,
+    ) -> FindingsOut:
+        """Findings in the order in which they were found, a page at a time."""
+        page = store.findings(
+            FindingQuery(
+                stream_id=stream_id,
+                host_id=host_id,
+                class_id=class_id,
+                product_id=product_id,
+                disposition=disposition,
+                after=after,
+                limit=limit,
+            )
+        )
+        return FindingsOut(
+            findings=[finding_out(stored.finding) for stored in page.findings],
+            next_after=page.next_after,
+            more=page.more,
+        )
+
+    @router.get("/clips/{finding_id}.mp4", response_class=FileResponse, responses=_CLIP_ANSWERS)
+    def get_clip(finding_id: str) -> FileResponse:
+        """The finding's clip; ranges are served."""
+        path = find_clip(store, data_dir, finding_id)
+        return FileResponse(path, media_type="video/mp4", headers={"Cache-Control": "private, no-cache"})
+
+    @router.get("/clips/{finding_id}.peaks.json", responses=documented(404, 422, 503))
+    def get_peaks(finding_id: str) -> PeaksOut:
+        """The loudness of the finding's clip, for drawing."""
+        peaks = load_peaks(find_clip(store, data_dir, finding_id))
+        return PeaksOut(duration_ms=peaks.duration_ms, peaks=list(peaks.peaks))
+
+    @router.get("/healthz")
+    def healthz() -> HealthOut:
+        """The process is alive."""
+        return HealthOut(status="ok")
+
+    @router.get("/readyz", responses=documented(503))
+    def readyz() -> HealthOut:
+        """The database answers."""
+        store.ping()
+        return HealthOut(status="ok")
+
+    return router

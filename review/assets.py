@@ -1,0 +1,36 @@
+"""The files that pages load, with the hashes that browsers hold them to."""
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+
+STATIC_DIR = Path(__file__).parent / "static"
+PAGES_DIR = Path(__file__).parent / "pages"
+VENDOR_DIR = STATIC_DIR / "vendor"
+_VENDORED = ("htmx-2.0.11.min.js", "wavesurfer-7.12.12.min.js")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """A vendored script and its subresource integrity."""
+
+    url: str
+    integrity: str
+
+
+def vendored_hashes() -> dict[str, str]:
+    """The SHA-256 of each vendored file in hex, as `SHA256SUMS` records it."""
+    lines = (VENDOR_DIR / "SHA256SUMS").read_text(encoding="ascii").splitlines()
+    return {name: digest for digest, name in (line.split() for line in lines)}
+
+
+def vendored_scripts() -> tuple[Script, ...]:
+    """The scripts in the order in which pages load them."""
+    hashes = vendored_hashes()
+    return tuple(
+        Script(
+            url=f"/static/vendor/{name}",
+            integrity="sha256-" + base64.b64encode(bytes.fromhex(hashes[name])).decode("ascii"),
+        )
+        for name in _VENDORED
+    )

@@ -1,0 +1,75 @@
+"""What can go wrong between a finding and the person who reads it."""
+
+from ingest.errors import ZhenyanError
+
+
+class ReviewError(ZhenyanError):
+    """Base of everything that the review side refuses or cannot do."""
+
+
+class NotFoundError(ReviewError):
+    """What was asked for is not in the store; the caller names something else."""
+
+
+class UnknownStreamError(NotFoundError):
+    """The stream was never put into the store."""
+
+    def __init__(self, stream_id: str) -> None:
+        super().__init__(f"stream {stream_id!r} is not in the store; put the stream before what belongs to it")
+        self.stream_id = stream_id
+
+
+class UnknownSegmentError(NotFoundError):
+    """The segment was never added, so analysing it would falsify the coverage."""
+
+    def __init__(self, stream_id: str, sequence: int) -> None:
+        super().__init__(
+            f"segment {sequence} of stream {stream_id!r} is not in the store; add segments before moving the cursor"
+        )
+        self.stream_id = stream_id
+        self.sequence = sequence
+
+
+class UnknownFindingError(NotFoundError):
+    """No finding has this id."""
+
+    def __init__(self, finding_id: str) -> None:
+        super().__init__(f"finding {finding_id!r} is not in the store; check the id or the database that is open")
+        self.finding_id = finding_id
+
+
+class ClipMissingError(NotFoundError):
+    """The finding has no clip yet, or the ring has let it go."""
+
+    def __init__(self, finding_id: str) -> None:
+        super().__init__(f"finding {finding_id!r} has no clip on disk; it is still being cut, or was removed")
+        self.finding_id = finding_id
+
+
+class ClipPathError(ReviewError):
+    """A clip path that would lead outside the data folder."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"clip path {path!r} leaves the data folder; give it relative to that folder, without '..'")
+        self.path = path
+
+
+class SchemaError(ReviewError):
+    """The database was written by another version of Zhenyan."""
+
+    def __init__(self, found: int, wanted: int) -> None:
+        super().__init__(
+            f"database schema is version {found}, this program needs {wanted}; open it with the version that wrote it, "
+            "or name a new database"
+        )
+        self.found = found
+        self.wanted = wanted
+
+
+class PeaksError(ReviewError):
+    """A clip's loudness could not be read."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"no waveform from {path!r}: {reason}; the clip still plays without it")
+        self.path = path
+        self.reason = reason

@@ -1,0 +1,163 @@
+"""What was received, understood and found, kept so that many processes can write while others read."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
+
+from claims.types import Finding, Passage
+from ingest.types import Segment
+from review.engine import open_engine
+from review.errors import SchemaError, UnknownFindingError, UnknownStreamError
+from review.reading import read_coverage, read_findings, read_passages, read_tally, read_version
+from review.rows import finding_from_row, segment_values, stream_from_row, stream_values
+from review.tables import SCHEMA_VERSION, Base, CounterRow, CursorRow, FindingRow, SegmentRow, StreamRow
+from review.types import Coverage, FindingPage, FindingQuery, StoredFinding, StreamRecord, StreamState, Tally
+from review.upsert import insert_missing, upsert
+from review.writing import hosts_of, mark_analysed, move_cursor, write_clip, write_findings, write_passages
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """The database of the review side; methods are short transactions, safe from any thread or process."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime] = _utc_now) -> None:
+        """Makes missing tables; raises SchemaError on a database of another version."""
+        self._engine = engine
+        self._writing = engine.execution_options(writes=True)
+        self._now = now
+        with self._writing.begin() as connection:
+            Base.metadata.create_all(connection)
+            insert_missing(
+                connection,
+                CounterRow,
+                [{"name": "schema", "value": SCHEMA_VERSION}, {"name": "finding", "value": 0}],
+            )
+            found = connection.scalar(select(CounterRow.value).where(CounterRow.name == "schema"))
+            if found != SCHEMA_VERSION:
+                raise SchemaError(found or 0, SCHEMA_VERSION)
+
+    @classmethod
+    def open(cls, url: str) -> "Store":
+        """The store behind a database URL, such as `sqlite:////var/lib/zhenyan/review.db`."""
+        return cls(open_engine(url))
+
+    def close(self) -> None:
+        """Gives back every connection."""
+        self._engine.dispose()
+
+    def ping(self) -> None:
+        """Returns if the database answers; raises what SQLAlchemy raises if not."""
+        with self._engine.connect() as connection:
+            connection.execute(select(1))
+
+    def put_stream(self, stream: StreamRecord) -> None:
+        """Adds the stream, or replaces what is known of it."""
+        values = stream_values(stream, int(self._now().timestamp() * 1000))
+        with self._writing.begin() as connection:
+            upsert(connection, StreamRow, [values], keep=frozenset({"created_at_ms"}))
+
+    def set_state(self, stream_id: str, state: StreamState, error: str | None = None) -> None:
+        """Moves the stream to this state; `error` is shown to reviewers and cleared by the next move."""
+        with self._writing.begin() as connection:
+            moved = connection.execute(
+                update(StreamRow).where(StreamRow.stream_id == stream_id).values(state=state.value, error=error)
+            )
+            if moved.rowcount == 0:
+                raise UnknownStreamError(stream_id)
+
+    def add_segments(self, segments: Iterable[Segment]) -> None:
+        """Adds received segments; one that is there already stays as it is."""
+        rows = [segment_values(segment) for segment in segments]
+        with self._writing.begin() as connection:
+            hosts_of(connection, {str(row["stream_id"]) for row in rows})
+            insert_missing(connection, SegmentRow, rows)
+
+    def add_passages(self, passages: Iterable[Passage]) -> None:
+        """Adds passages; the same id again replaces the one before (words on screen grow longer)."""
+        with self._writing.begin() as connection:
+            write_passages(connection, passages)
+
+    def add_findings(self, findings: Iterable[Finding]) -> None:
+        """Adds findings; the same id again is one row with the later record, its `created_seq` and its clip kept."""
+        with self._writing.begin() as connection:
+            write_findings(connection, findings)
+
+    def commit_segment(
+        self, stream_id: str, sequence: int, *, findings: Iterable[Finding] = (), passages: Iterable[Passage] = ()
+    ) -> None:
+        """Stores what a segment gave and moves the stream's cursor to it: all of that, or nothing.
+
+        The cursor never moves back, so a segment that is analysed twice is stored once.
+        """
+        with self._writing.begin() as connection:
+            write_passages(connection, passages)
+            write_findings(connection, findings)
+            mark_analysed(connection, stream_id, sequence)
+            move_cursor(connection, stream_id, sequence)
+
+    def skip_segment(self, stream_id: str, sequence: int) -> None:
+        """Moves the cursor past a segment that could not be analysed; the coverage shows it as missing."""
+        with self._writing.begin() as connection:
+            move_cursor(connection, stream_id, sequence)
+
+    def set_clip(self, finding_id: str, clip: str, clip_start_ms: int) -> None:
+        """Names the finding's clip, relative to the data folder, and the stream time of its first frame."""
+        with self._writing.begin() as connection:
+            write_clip(connection, finding_id, clip, clip_start_ms)
+
+    def streams(self) -> tuple[StreamRecord, ...]:
+        """All streams, the newest first."""
+        with Session(self._engine) as session:
+            rows = session.scalars(select(StreamRow).order_by(StreamRow.created_at_ms.desc(), StreamRow.stream_id))
+            return tuple(stream_from_row(row) for row in rows)
+
+    def stream(self, stream_id: str) -> StreamRecord:
+        """One stream; raises UnknownStreamError."""
+        with Session(self._engine) as session:
+            row = session.get(StreamRow, stream_id)
+            if row is None:
+                raise UnknownStreamError(stream_id)
+            return stream_from_row(row)
+
+    def cursor(self, stream_id: str) -> int | None:
+        """The last segment whose analysis is stored; None: nothing was analysed yet."""
+        with Session(self._engine) as session:
+            return session.scalar(select(CursorRow.sequence).where(CursorRow.stream_id == stream_id))
+
+    def finding(self, finding_id: str) -> StoredFinding:
+        """One finding; raises UnknownFindingError."""
+        with Session(self._engine) as session:
+            row = session.get(FindingRow, finding_id)
+            if row is None:
+                raise UnknownFindingError(finding_id)
+            return finding_from_row(row)
+
+    def findings(self, query: FindingQuery) -> FindingPage:
+        """The findings that the query asks for, a page at a time."""
+        with Session(self._engine) as session:
+            return read_findings(session, query)
+
+    def findings_version(self, query: FindingQuery) -> str:
+        """A token that changes whenever the answer to this query, without its limit, may have changed."""
+        with Session(self._engine) as session:
+            return read_version(session, query)
+
+    def passages(self, stream_id: str, *, from_ms: int = 0, to_ms: int | None = None) -> tuple[Passage, ...]:
+        """The stream's passages that touch this range, in the order of the broadcast."""
+        with Session(self._engine) as session:
+            return read_passages(session, stream_id, from_ms, to_ms)
+
+    def coverage(self, stream_id: str | None = None) -> Coverage:
+        """How much was received and analysed, of one stream or of all."""
+        with Session(self._engine) as session:
+            return read_coverage(session, stream_id)
+
+    def tally(self, stream_id: str | None = None) -> Tally:
+        """How many findings there are, of one stream or of all."""
+        with Session(self._engine) as session:
+            return read_tally(session, stream_id)

@@ -1,0 +1,131 @@
+"""What the store takes and gives: streams, stored findings, pages of them, and how much was really analysed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from claims.types import Disposition, Finding, VerdictKind
+
+
+class StreamState(StrEnum):
+    """Where a broadcast stands; `failed` keeps its error text until the state changes again."""
+
+    WAITING = "waiting"
+    LIVE = "live"
+    ENDED = "ended"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """Who speaks: the platform's account, not the seller."""
+
+    id: str
+    name: str
+    platform: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductRef:
+    """A product on sale in the stream, and the name a reviewer knows it by."""
+
+    product_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamRecord:
+    """A broadcast as reviewers see it.
+
+    `source` is stored without credentials and query, whatever is given. `started_at` must carry its offset: it is
+    the moment that price windows are judged by, and clock times are shown in its zone; None: not known.
+    """
+
+    stream_id: str
+    source: str
+    host: Host
+    title: str
+    started_at: datetime | None
+    products: tuple[ProductRef, ...] = ()
+    state: StreamState = StreamState.WAITING
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFinding:
+    """A finding and its place in the store.
+
+    `created_seq` never changes; `updated_seq` grows with every change. Both come from one counter whose order is the
+    order of commits, so a reader that goes on after the last number it saw misses nothing. `clip_start_ms` is the
+    stream time of the clip's first frame; None: there is no clip yet.
+    """
+
+    finding: Finding
+    host_id: str
+    created_seq: int
+    updated_seq: int
+    clip_start_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingQuery:
+    """Which findings, and where to go on; None: not asked about.
+
+    Oldest first after `after`; with `newest_first`, the latest ones and `after` is still a lower bound.
+    """
+
+    stream_id: str | None = None
+    host_id: str | None = None
+    class_id: str | None = None
+    product_id: str | None = None
+    disposition: Disposition | None = None
+    after: int = 0
+    limit: int = 100
+    newest_first: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingPage:
+    """Some findings and the `after` of the next page; `more` says whether it has any now."""
+
+    findings: tuple[StoredFinding, ...]
+    next_after: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Broadcast time that was never received: `length_ms` before `at_ms`."""
+
+    at_ms: int
+    length_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How much of the broadcast was received and really analysed.
+
+    `span_ms` runs from the first received moment to the last, gaps included. A segment that was skipped counts as
+    received and not as analysed.
+    """
+
+    segment_count: int
+    analysed_count: int
+    span_ms: int
+    received_ms: int
+    analysed_ms: int
+    gaps: tuple[Gap, ...]
+
+    @property
+    def gap_ms(self) -> int:
+        """All that was never received."""
+        return sum(gap.length_ms for gap in self.gaps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many findings there are, by verdict among those in the queue and by disposition among all."""
+
+    by_verdict: Mapping[VerdictKind, int] = field(default_factory=dict)
+    by_disposition: Mapping[Disposition, int] = field(default_factory=dict)

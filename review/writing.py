@@ -1,0 +1,119 @@
+"""The steps of a write, each inside the caller's transaction."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from sqlalchemy import Connection, select, update
+
+from claims.types import Finding, Passage
+from review.errors import ClipPathError, UnknownFindingError, UnknownSegmentError, UnknownStreamError
+from review.rows import finding_values, passage_values
+from review.tables import CounterRow, CursorRow, FindingRow, PassageRow, SegmentRow, StreamRow
+from review.upsert import upsert
+
+
+def write_passages(connection: Connection, passages: Iterable[Passage]) -> None:
+    """Adds passages or replaces those with the same id; raises UnknownStreamError."""
+    rows = [passage_values(passage) for passage in passages]
+    hosts_of(connection, {str(row["stream_id"]) for row in rows})
+    upsert(connection, PassageRow, rows)
+
+
+def write_findings(connection: Connection, findings: Iterable[Finding]) -> None:
+    """Adds findings or replaces those with the same id; an equal one is left alone. Raises UnknownStreamError."""
+    latest = {finding.finding_id: finding for finding in findings}
+    if not latest:
+        return
+    hosts = hosts_of(connection, {finding.stream_id for finding in latest.values()})
+    sequence = reserve_sequences(connection, len(latest))
+    stored = {
+        row.finding_id: row
+        for row in connection.execute(
+            select(
+                FindingRow.finding_id,
+                FindingRow.created_seq,
+                FindingRow.clip,
+                FindingRow.clip_start_ms,
+                FindingRow.record,
+            ).where(FindingRow.finding_id.in_(latest))
+        )
+    }
+    rows = []
+    for offset, (finding_id, finding) in enumerate(latest.items()):
+        before = stored.get(finding_id)
+        kept = finding if before is None or finding.clip is not None else replace(finding, clip=before.clip)
+        if before is not None and before.record == kept.to_json():
+            continue
+        rows.append(
+            finding_values(
+                kept,
+                host_id=hosts[finding.stream_id],
+                created_seq=sequence + offset if before is None else before.created_seq,
+                updated_seq=sequence + offset,
+                clip_start_ms=before.clip_start_ms if before is not None and before.clip == kept.clip else None,
+            )
+        )
+    upsert(connection, FindingRow, rows, keep=frozenset({"created_seq"}))
+
+
+def write_clip(connection: Connection, finding_id: str, clip: str, clip_start_ms: int) -> None:
+    """Names a finding's clip; raises ClipPathError and UnknownFindingError."""
+    path = PurePosixPath(clip)
+    if path.is_absolute() or ".." in path.parts or not path.name or "\\" in clip:
+        raise ClipPathError(clip)
+    sequence = reserve_sequences(connection, 1)
+    record = connection.scalar(select(FindingRow.record).where(FindingRow.finding_id == finding_id))
+    if record is None:
+        raise UnknownFindingError(finding_id)
+    connection.execute(
+        update(FindingRow)
+        .where(FindingRow.finding_id == finding_id)
+        .values(clip=clip, clip_start_ms=clip_start_ms, updated_seq=sequence, record=record | {"clip": clip})
+    )
+
+
+def mark_analysed(connection: Connection, stream_id: str, sequence: int) -> None:
+    """Counts the segment as analysed; raises UnknownSegmentError."""
+    marked = connection.execute(
+        update(SegmentRow)
+        .where(SegmentRow.stream_id == stream_id, SegmentRow.sequence == sequence)
+        .values(analysed=True)
+    )
+    if marked.rowcount == 0:
+        raise UnknownSegmentError(stream_id, sequence)
+
+
+def move_cursor(connection: Connection, stream_id: str, sequence: int) -> None:
+    """Moves the cursor forward, never back."""
+    hosts_of(connection, {stream_id})
+    upsert(connection, CursorRow, [{"stream_id": stream_id, "sequence": sequence}], only_growing="sequence")
+
+
+def hosts_of(connection: Connection, stream_ids: set[str]) -> dict[str, str]:
+    """The host of each stream; raises UnknownStreamError for one that is not stored."""
+    if not stream_ids:
+        return {}
+    found = connection.execute(
+        select(StreamRow.stream_id, StreamRow.host_id).where(StreamRow.stream_id.in_(stream_ids))
+    )
+    hosts = {row.stream_id: row.host_id for row in found}
+    for missing in sorted(stream_ids - hosts.keys()):
+        raise UnknownStreamError(missing)
+    return hosts
+
+
+def reserve_sequences(connection: Connection, count: int) -> int:
+    """The first of `count` new sequence numbers.
+
+    The counter's row stays locked until the caller commits, so numbers become visible in their own order; a database
+    sequence would let a reader step over a number that commits late.
+    """
+    last: int | None = connection.scalar(
+        update(CounterRow)
+        .where(CounterRow.name == "finding")
+        .values(value=CounterRow.value + count)
+        .returning(CounterRow.value)
+    )
+    assert last is not None
+    return last - count + 1

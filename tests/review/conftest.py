@@ -1,0 +1,177 @@
+"""A store with one live stream, findings of the demo broadcast, and a small real clip."""
+
+import shlex
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from claims.types import Disposition, ExemptionTrial, Finding, Match, Passage, ScoreStep, VerdictKind
+from ingest.types import Segment
+from review.app import create_app
+from review.engine import open_engine
+from review.store import Store
+from review.types import Host, ProductRef, StreamRecord, StreamState
+
+CLASS_NAMES = {
+    "SPEC_PARAM": ("规格/参数/净含量", "Specification or net content"),
+    "ABS_SUPERLATIVE": ("绝对化用语", "Absolute / superlative wording"),
+}
+
+_MAKE_CLIP = """
+ffmpeg -v error -f lavfi -i testsrc=size=320x180:rate=25:duration=8 -f lavfi -i sine=frequency=440:duration=8
+-af "volume=enable='lt(t,4)':volume=0" -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac -threads 1
+-movflags +faststart
+"""
+
+_FINDING = Finding(
+    finding_id="f_power",
+    stream_id="s1",
+    passage_ids=("u1",),
+    start_ms=26_000,
+    end_ms=29_000,
+    channel="speech",
+    quote="总功率可以做到一百瓦",
+    normalised="总功率可以做到100W",
+    class_id="SPEC_PARAM",
+    verdict=VerdictKind.CONTRADICTED,
+    disposition=Disposition.FLAG,
+    severity="medium",
+    score=0.97,
+    product_id="p1",
+    claimed="100 W",
+    registered="双口合计 65 W",
+    passport_path="specs.power_total",
+    passport_version="sha256:0011",
+    law=("广告法 28(2)(2)",),
+    law_status="read",
+    policy="zh-CN@2026.11.1",
+    rule="SPEC_PARAM.quantity",
+    match=(Match(kind="quantity", heard="一百瓦", meant="100 W"),),
+    exemptions=(ExemptionTrial(id="within_tolerance", applies=False, why="容差 5%，相差 53.8%"),),
+    score_steps=(ScoreStep(step="句式", value=0.6), ScoreStep(step="与护照不符", value=0.97)),
+    models={"asr": "whisper-base"},
+)
+
+
+@pytest.fixture
+def make_finding() -> Callable[..., Finding]:
+    """A complete finding, with the given fields changed."""
+
+    def make(**changes: Any) -> Finding:
+        return replace(_FINDING, **changes)
+
+    return make
+
+
+@pytest.fixture
+def make_segment() -> Callable[..., Segment]:
+    """Segment number n of stream s1: two seconds after the one before."""
+
+    def make(sequence: int, **changes: Any) -> Segment:
+        segment = Segment(
+            stream_id="s1",
+            sequence=sequence,
+            epoch=0,
+            path=Path(f"ring/s1/{sequence}.ts"),
+            start_ms=sequence * 2000,
+            end_ms=sequence * 2000 + 2000,
+            source_start_ms=sequence * 2000,
+            received_at_ms=sequence * 2000,
+            byte_count=1000,
+            sha256="0" * 64,
+            chain_sha256="1" * 64,
+            gap_before_ms=0,
+        )
+        return replace(segment, **changes)
+
+    return make
+
+
+@pytest.fixture
+def stream() -> StreamRecord:
+    return StreamRecord(
+        stream_id="s1",
+        source="https://user:secret@live.example/room/7.m3u8?token=abc#t",
+        host=Host(id="h1", name="小岚", platform="demo"),
+        title="真言演示直播间",
+        started_at=datetime.fromisoformat("2026-11-24T20:00:00+08:00"),
+        products=(ProductRef(product_id="p1", name="双口氮化镓充电器"),),
+        state=StreamState.LIVE,
+    )
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'review.db'}"
+
+
+@pytest.fixture
+def store(database_url: str, stream: StreamRecord) -> Iterator[Store]:
+    """A store that holds the stream s1 and nothing else."""
+    opened = Store(open_engine(database_url), now=lambda: datetime(2026, 11, 24, 12, tzinfo=UTC))
+    opened.put_stream(stream)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def sample_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight seconds of a test picture; the tone is silent in the first half and loud in the second."""
+    path = tmp_path_factory.mktemp("clips") / "sample.mp4"
+    subprocess.run(
+        [*shlex.split(_MAKE_CLIP), str(path)],
+        check=True,
+    )
+    return path
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, sample_clip: Path) -> Path:
+    """A data folder with `clips/f_power.mp4` in it."""
+    folder = tmp_path / "data"
+    (folder / "clips").mkdir(parents=True)
+    shutil.copy(sample_clip, folder / "clips" / "f_power.mp4")
+    return folder
+
+
+@pytest.fixture
+def passages() -> tuple[Passage, ...]:
+    """What was said around the finding, and one caption."""
+    return (
+        Passage(stream_id="s1", id="u0", start_ms=20_000, end_ms=25_500, text="有人问是不是一百二十瓦的，不是啊。"),
+        Passage(
+            stream_id="s1", id="u1", start_ms=25_500, end_ms=29_000, text="两个口一起用，它的总功率可以做到一百瓦。"
+        ),
+        Passage(stream_id="s1", id="c1", channel="screen", start_ms=20_000, end_ms=30_000, text="单口最高65W"),
+        Passage(stream_id="s1", id="u2", start_ms=30_000, end_ms=33_000, text="这就是全网最好的充电头。"),
+    )
+
+
+@pytest.fixture
+def server(store: Store, data_dir: Path) -> Iterator[str]:
+    """The address of a running server over the store; its socket listens before the server runs."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    app = create_app(store, data_dir, class_names=CLASS_NAMES)
+    running = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    running.should_exit = True
+    thread.join(10)
+    listener.close()
+
+
+@pytest.fixture
+def client(server: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server, timeout=30) as opened:
+        yield opened

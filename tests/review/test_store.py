@@ -1,0 +1,258 @@
+"""The store: one row a finding, pages without holes, all or nothing, many processes."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+
+from claims.types import Disposition, Finding, Passage, VerdictKind
+from ingest.types import Segment
+from review.errors import ClipPathError, SchemaError, UnknownFindingError, UnknownSegmentError, UnknownStreamError
+from review.rows import shown_source
+from review.store import Store
+from review.tables import Base
+from review.types import FindingQuery, Gap, StreamRecord, StreamState
+
+MakeFinding = Callable[..., Finding]
+MakeSegment = Callable[..., Segment]
+ROOT = Path(__file__).parents[2]
+
+
+def ids(store: Store, query: FindingQuery) -> list[str]:
+    return [stored.finding.finding_id for stored in store.findings(query).findings]
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("https://user:secret@live.example:8443/a/b.m3u8?token=1#x", "https://live.example:8443/a/b.m3u8"),
+        ("rtmp://live.example/app/key", "rtmp://live.example/app/key"),
+        ("/srv/private/archive.mp4", "archive.mp4"),
+        ("file:///srv/private/archive.mp4", "archive.mp4"),
+        ("https://user:a@b@live.example/x", "https://live.example/x"),
+    ],
+    ids=["credentials and query", "nothing to hide", "local path", "file url", "at sign in the password"],
+)
+def test_a_source_is_shown_without_what_is_secret(source: str, shown: str) -> None:
+    assert shown_source(source) == shown
+
+
+def test_a_stream_comes_back_as_it_was_put_but_for_its_secrets(store: Store, stream: StreamRecord) -> None:
+    assert store.stream("s1") == replace(stream, source="https://live.example/room/7.m3u8")
+    assert "secret" not in repr(store.streams())
+
+
+def test_a_state_carries_its_error_until_the_next(store: Store) -> None:
+    store.set_state("s1", StreamState.FAILED, "the origin answers 403")
+    assert (store.stream("s1").state, store.stream("s1").error) == (StreamState.FAILED, "the origin answers 403")
+    store.set_state("s1", StreamState.LIVE)
+    assert store.stream("s1").error is None
+    with pytest.raises(UnknownStreamError, match="'nope'"):
+        store.set_state("nope", StreamState.ENDED)
+
+
+def test_a_finding_comes_back_whole(store: Store, make_finding: MakeFinding) -> None:
+    finding = make_finding()
+    store.add_findings([finding])
+    stored = store.finding("f_power")
+    assert stored.finding == finding
+    assert (stored.host_id, stored.created_seq, stored.clip_start_ms) == ("h1", 1, None)
+
+
+def test_the_same_finding_twice_is_one_row_with_the_later_record(store: Store, make_finding: MakeFinding) -> None:
+    store.add_findings([make_finding(), make_finding(finding_id="f_other")])
+    store.add_findings([make_finding(count=2, disposition=Disposition.NOTE)])
+    first, other = store.findings(FindingQuery()).findings
+    assert (first.finding.count, first.finding.disposition, first.created_seq) == (2, Disposition.NOTE, 1)
+    assert first.updated_seq > other.updated_seq
+    assert ids(store, FindingQuery(disposition=Disposition.NOTE)) == ["f_power"]
+
+
+def test_writing_an_equal_finding_again_changes_nothing(store: Store, make_finding: MakeFinding) -> None:
+    store.add_findings([make_finding()])
+    version = store.findings_version(FindingQuery())
+    store.add_findings([make_finding(), make_finding()])
+    assert store.findings_version(FindingQuery()) == version
+
+
+def test_a_finding_analysed_again_keeps_the_clip_it_had(store: Store, make_finding: MakeFinding) -> None:
+    store.add_findings([make_finding()])
+    store.set_clip("f_power", "clips/a.mp4", 22_500)
+    store.add_findings([make_finding(count=3)])
+    stored = store.finding("f_power")
+    assert (stored.finding.clip, stored.clip_start_ms, stored.finding.count) == ("clips/a.mp4", 22_500, 3)
+
+
+@pytest.mark.parametrize("clip", ["/etc/passwd", "../x.mp4", "clips/../../x.mp4", "", "clips\\..\\x.mp4"])
+def test_a_clip_outside_the_data_folder_is_refused(store: Store, make_finding: MakeFinding, clip: str) -> None:
+    store.add_findings([make_finding()])
+    with pytest.raises(ClipPathError):
+        store.set_clip("f_power", clip, 0)
+    assert store.finding("f_power").finding.clip is None
+
+
+def test_what_belongs_to_nothing_known_is_refused(store: Store, make_finding: MakeFinding) -> None:
+    with pytest.raises(UnknownStreamError, match="'s9'"):
+        store.add_findings([make_finding(stream_id="s9")])
+    with pytest.raises(UnknownStreamError):
+        store.add_passages([Passage(stream_id="s9", id="u", start_ms=0, end_ms=1, text="")])
+    with pytest.raises(UnknownFindingError, match="'f_none'"):
+        store.set_clip("f_none", "clips/a.mp4", 0)
+    with pytest.raises(UnknownFindingError):
+        store.finding("f_none")
+
+
+def test_pages_follow_each_other_without_holes_while_findings_arrive(store: Store, make_finding: MakeFinding) -> None:
+    store.add_findings(make_finding(finding_id=f"f{number}") for number in range(5))
+    page = store.findings(FindingQuery(limit=2))
+    assert ([stored.finding.finding_id for stored in page.findings], page.more) == (["f0", "f1"], True)
+    store.add_findings([make_finding(finding_id="f0", count=9), make_finding(finding_id="f5")])
+    assert ids(store, FindingQuery(after=page.next_after)) == ["f2", "f3", "f4", "f5"]
+    end = store.findings(FindingQuery(after=page.next_after))
+    after_all = store.findings(FindingQuery(after=end.next_after))
+    assert (after_all.findings, after_all.next_after, after_all.more) == ((), end.next_after, False)
+    assert ids(store, FindingQuery(limit=2, newest_first=True)) == ["f5", "f4"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        FindingQuery(stream_id="s2"),
+        FindingQuery(host_id="h2"),
+        FindingQuery(class_id="ORIGIN"),
+        FindingQuery(product_id="p2"),
+        FindingQuery(disposition=Disposition.NOTE),
+    ],
+    ids=["stream", "host", "class", "product", "disposition"],
+)
+def test_each_part_of_a_query_narrows(
+    store: Store, stream: StreamRecord, make_finding: MakeFinding, query: FindingQuery
+) -> None:
+    store.put_stream(replace(stream, stream_id="s2", host=replace(stream.host, id="h2")))
+    other = make_finding(
+        finding_id="f_2", stream_id="s2", class_id="ORIGIN", product_id="p2", disposition=Disposition.NOTE
+    )
+    store.add_findings([make_finding(), other])
+    assert ids(store, query) == ["f_2"]
+
+
+def test_a_committed_segment_stores_all_and_moves_the_cursor(
+    store: Store, make_finding: MakeFinding, make_segment: MakeSegment, passages: tuple[Passage, ...]
+) -> None:
+    store.add_segments([make_segment(0), make_segment(1)])
+    assert store.cursor("s1") is None
+    store.commit_segment("s1", 1, findings=[make_finding()], passages=passages)
+    store.commit_segment("s1", 0)
+    assert store.cursor("s1") == 1
+    assert ids(store, FindingQuery()) == ["f_power"]
+    assert [passage.id for passage in store.passages("s1", from_ms=21_000, to_ms=30_000)] == ["c1", "u0", "u1"]
+
+
+def test_a_commit_that_fails_leaves_nothing_behind(
+    store: Store, make_finding: MakeFinding, make_segment: MakeSegment, passages: tuple[Passage, ...]
+) -> None:
+    store.add_segments([make_segment(0)])
+    store.commit_segment("s1", 0)
+    with pytest.raises(UnknownSegmentError, match="segment 1 "):
+        store.commit_segment("s1", 1, findings=[make_finding()], passages=passages)
+    assert store.cursor("s1") == 0
+    assert ids(store, FindingQuery()) == []
+    assert store.passages("s1") == ()
+
+
+def test_coverage_counts_only_what_was_really_analysed(store: Store, make_segment: MakeSegment) -> None:
+    store.add_segments([make_segment(0), make_segment(1), make_segment(2)])
+    late = make_segment(3, start_ms=10_000, end_ms=12_000, gap_before_ms=4000)
+    store.add_segments([late])
+    store.commit_segment("s1", 0)
+    store.skip_segment("s1", 1)
+    store.commit_segment("s1", 2)
+    store.add_segments([make_segment(0)])
+    coverage = store.coverage("s1")
+    assert (coverage.segment_count, coverage.analysed_count) == (4, 2)
+    assert (coverage.span_ms, coverage.received_ms, coverage.analysed_ms) == (12_000, 8000, 4000)
+    assert coverage.gaps == (Gap(at_ms=10_000, length_ms=4000),)
+    assert store.cursor("s1") == 2
+    assert store.coverage() == coverage
+
+
+def test_coverage_of_a_stream_without_segments_is_zero(store: Store) -> None:
+    coverage = store.coverage("s1")
+    assert (coverage.segment_count, coverage.span_ms, coverage.analysed_ms, coverage.gap_ms) == (0, 0, 0, 0)
+
+
+def test_the_tally_counts_verdicts_in_the_queue_and_dispositions_of_all(
+    store: Store, make_finding: MakeFinding
+) -> None:
+    banned = VerdictKind.BANNED
+    store.add_findings(
+        [
+            make_finding(),
+            make_finding(finding_id="f_b", verdict=banned),
+            make_finding(finding_id="f_n", verdict=banned, disposition=Disposition.NOTE),
+        ]
+    )
+    tally = store.tally("s1")
+    assert tally.by_verdict == {VerdictKind.CONTRADICTED: 1, banned: 1}
+    assert tally.by_disposition == {Disposition.FLAG: 2, Disposition.NOTE: 1}
+
+
+WRITER = """
+import sys
+from dataclasses import replace
+from review.store import Store
+from review.types import FindingQuery
+store = Store.open(sys.argv[1])
+template = store.finding("f_power").finding
+for number in range(40):
+    shared = replace(template, finding_id=f"shared_{number}", count=number)
+    store.commit_segment("s1", number, findings=[replace(template, finding_id=f"{sys.argv[2]}_{number}"), shared])
+"""
+
+
+def test_two_processes_write_while_a_third_reads_every_finding_once(
+    store: Store, database_url: str, make_finding: MakeFinding, make_segment: MakeSegment
+) -> None:
+    store.add_segments(make_segment(number) for number in range(40))
+    store.add_findings([make_finding()])
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, database_url, name], cwd=ROOT, stderr=subprocess.PIPE)
+        for name in ("a", "b")
+    ]
+    seen: list[str] = []
+    after = 0
+    running = True
+    while running:
+        running = any(writer.poll() is None for writer in writers)
+        page = store.findings(FindingQuery(after=after, limit=7))
+        while page.findings:
+            seen += [stored.finding.finding_id for stored in page.findings]
+            page = store.findings(FindingQuery(after=page.next_after, limit=7))
+        after = page.next_after
+    errors = [writer.communicate(timeout=60)[1].decode() for writer in writers]
+    assert [writer.returncode for writer in writers] == [0, 0], errors
+    expected = {f"{name}_{number}" for name in ("a", "b", "shared") for number in range(40)} | {"f_power"}
+    assert len(seen) == len(set(seen))
+    assert set(seen) == expected
+    assert store.cursor("s1") == 39
+
+
+def test_a_database_of_another_version_is_refused(store: Store, database_url: str) -> None:
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE counters SET value = 99 WHERE name = 'schema'"))
+    engine.dispose()
+    with pytest.raises(SchemaError, match="version 99"):
+        Store.open(database_url)
+
+
+def test_the_schema_is_valid_for_postgresql() -> None:
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    made = "\n".join(str(CreateTable(table).compile(dialect=dialect)) for table in Base.metadata.sorted_tables)
+    assert all(f"CREATE TABLE {name}" in made for name in ("streams", "segments", "passages", "findings", "cursors"))
