@@ -1,0 +1,150 @@
+"""Contexts that decide: negation, denial, quoting, questions, self-comparison and the rest, each tried and explained.
+
+What the cues are stands in `context.yaml`; this file knows only where a cue must stand to count.
+"""
+
+from dataclasses import dataclass
+
+from claims.normalise import is_boundary, is_strong_boundary
+from claims.policy import Policy
+from claims.policy_models import ContextRule
+from claims.types import ExemptionTrial
+from claims.window import Window
+
+_ANSWER_REACH = 16
+_RHETORICAL = ("难道", "还有比", "有比", "能有假", "谁不", "哪有比", "不香", "还等什么", "谁家", "信不信", "你敢信")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a claim stands: its span, and the spans of the words that made it."""
+
+    start: int
+    end: int
+    slots: tuple[tuple[int, int], ...]
+
+
+def try_context(rule: ContextRule, window: Window, place: Place, policy: Policy) -> ExemptionTrial | None:
+    """The trial of one exemption at one place; None for kinds that are decided elsewhere (`code`)."""
+    if rule.kind == "before":
+        cue = _before(rule, window, place)
+    elif rule.kind == "after":
+        cue = _after(rule.cue, rule.within, rule.wide, window, place.end)
+    elif rule.kind == "either":
+        cue = _before(rule, window, place) or _after(rule.cue, rule.within, rule.wide, window, place.end) or _inside(rule, window, place)
+    elif rule.kind == "both":
+        before = _before(rule, window, place)
+        cue = before and _after(rule.cue_after, rule.within_after, True, window, place.end)
+        cue = f"{before} … {cue}" if cue else None
+    elif rule.kind == "clause":
+        left, right = window.clause(place.start, place.end)
+        cue = next((window.text[s:e] for s, e in _cues(window, rule.cue) if left <= s and e <= right), None)
+    elif rule.kind == "asked":
+        cue = _asked(window, place)
+    else:
+        return None
+    if rule.id == "negated" and cue is None:
+        cue = _negated_inside(rule, window, place)
+    why = f"{rule.why}: {cue}" if cue else f"no cue ({rule.why})"
+    return ExemptionTrial(id=rule.id, applies=cue is not None, why=why)
+
+
+def _cues(window: Window, names: str | None) -> list[tuple[int, int]]:
+    if not names:
+        return []
+    return sorted(span for name in names.split("|") for span in window.located.spans(f"cue:{name}"))
+
+
+def _covered(span: tuple[int, int], covers: list[tuple[int, int]]) -> bool:
+    return any(s <= span[0] and span[1] <= e and (e - s) > (span[1] - span[0]) for s, e in covers)
+
+
+def _before(rule: ContextRule, window: Window, place: Place) -> str | None:
+    """The nearest cue that ends before the claim, within reach and with no barrier between."""
+    covers = _cues(window, rule.not_cue)
+    barriers = _cues(window, rule.barrier)
+    for start, end in reversed(_cues(window, rule.cue)):
+        if end > place.start or _covered((start, end), covers):
+            continue
+        if not _reaches(window.text, end, place.start, rule.within, rule.wide):
+            continue
+        if any(end <= s and e <= place.start for s, e in barriers):
+            continue
+        return window.text[start:end]
+    return None
+
+
+def _after(names: str | None, within: int, wide: bool, window: Window, at: int) -> str | None:
+    covers = _cues(window, "not_negation")
+    for start, end in _cues(window, names):
+        if start < at or _covered((start, end), covers):
+            continue
+        if _reaches(window.text, at, start, within, wide):
+            return window.text[start:end]
+    return None
+
+
+def _inside(rule: ContextRule, window: Window, place: Place) -> str | None:
+    """A cue within the claim's span but outside the words that made it."""
+    for start, end in _cues(window, rule.cue):
+        if place.start <= start and end <= place.end and not _touches_slot(start, end, place):
+            return window.text[start:end]
+    return None
+
+
+def _touches_slot(start: int, end: int, place: Place) -> bool:
+    return any(s < end and start < e for s, e in place.slots)
+
+
+def _negated_inside(rule: ContextRule, window: Window, place: Place) -> str | None:
+    """A negation between the words of the claim (血糖不会降下来), or right after its last word."""
+    covers = _cues(window, rule.not_cue)
+    for start, end in _cues(window, rule.cue):
+        between = place.start < start and end <= place.end and not _touches_slot(start, end, place)
+        if between and not _covered((start, end), covers) and not _crosses(window.text, end, place.end):
+            return window.text[start:end]
+    return None
+
+
+def _crosses(text: str, start: int, end: int) -> bool:
+    return any(is_boundary(c) for c in text[start:end])
+
+
+def _reaches(text: str, start: int, end: int, within: int, wide: bool) -> bool:
+    """True if at most `within` characters lie between, and no boundary that the cue can't cross."""
+    between = text[start:end]
+    if any(is_strong_boundary(c) for c in between) and not (wide and _only_questions(between)):
+        return False
+    if not wide and any(is_boundary(c) for c in between):
+        return False
+    return sum(not is_boundary(c) for c in between) <= within
+
+
+def _only_questions(between: str) -> bool:
+    return all(c in "?!,、:;" for c in between if is_boundary(c))
+
+
+def _asked(window: Window, place: Place) -> str | None:
+    """The words that make the claim a question, unless the next words affirm it."""
+    left, right = window.clause(place.start, place.end)
+    clause = window.text[left:right]
+    if any(word in clause for word in _RHETORICAL):
+        return None
+    tail = window.text[right : right + 1]
+    head = next((window.text[s:e] for s, e in _cues(window, "question_head") if left <= s and e <= place.start + 2), None)
+    asks = clause.endswith(("吗", "么", "嘛")) and not clause.endswith(("什么", "怎么", "这么", "那么")) or tail == "?" or head is not None
+    particle = next((p for p in ("吗,", "吗。", "吗") if window.text.startswith(p, place.end)), None)
+    if particle:
+        right = place.end + 1
+        asks = True
+    if not asks:
+        return None
+    return None if _affirmed(window, right) else (head or clause[-1:] or "?")
+
+
+def _affirmed(window: Window, at: int) -> bool:
+    """True if the words after the question say yes."""
+    at = next((i for i in range(at, len(window.text)) if not is_boundary(window.text[i])), len(window.text))
+    no = [s for s, e in _cues(window, "answer_no") if at <= s < at + _ANSWER_REACH]
+    yes = [s for s, e in _cues(window, "answer_yes") if at <= s < at + 4 and not _covered((s, e), _cues(window, "answer_no"))]
+    return bool(yes) and (not no or min(yes) < min(no))

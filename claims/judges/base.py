@@ -1,0 +1,83 @@
+"""What every judge takes and gives."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from claims.match import PatternMatch
+from claims.passport import Passport
+from claims.policy import CompiledRule, Policy
+from claims.policy_models import ClassFile, ClassInfo
+from claims.types import ExemptionTrial, PlatformFact, VerdictKind
+from claims.window import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A claim as recognised: which rule, where, filled by what."""
+
+    rule: CompiledRule
+    match: PatternMatch
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeInput:
+    """All that a judge may look at. `passport` None: the product could not be made out."""
+
+    candidate: Candidate
+    window: Window
+    policy: Policy
+    info: ClassInfo
+    file: ClassFile
+    passport: Passport | None
+    at: datetime
+    facts: Sequence[PlatformFact] = ()
+    at_ms: int = 0
+
+    @property
+    def words(self) -> str:
+        """The claim's folded words."""
+        return self.window.text[self.candidate.start : self.candidate.end]
+
+    def slot_words(self, *concepts: str) -> list[str]:
+        """The folded words that filled slots of these concepts."""
+        return [self.window.text[s.start : s.end] for s in self.candidate.match.slots if s.concept in concepts]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """How the claim stands, and why in words; `factor` scales the rule's score, 0 where nothing may be kept."""
+
+    verdict: VerdictKind
+    why: str
+    claimed: str = ""
+    registered: str | None = None
+    path: str | None = None
+    factor: float = 1.0
+    note_only: bool = False
+    trials: tuple[ExemptionTrial, ...] = field(default=())
+    end: int | None = None
+
+
+def supported(why: str, *, registered: str | None = None, path: str | None = None, claimed: str = "") -> Judgement:
+    """The claim agrees with what is registered."""
+    return Judgement(verdict=VerdictKind.SUPPORTED, why=why, registered=registered, path=path, claimed=claimed)
+
+
+def contradicted(why: str, *, registered: str, path: str, claimed: str = "", factor: float = 1.0) -> Judgement:
+    """A registered value says otherwise."""
+    return Judgement(
+        verdict=VerdictKind.CONTRADICTED, why=why, registered=registered, path=path, claimed=claimed, factor=factor
+    )
+
+
+def unsupported(why: str, *, claimed: str = "", factor: float = 1.0, note_only: bool = False) -> Judgement:
+    """The claim needs proof and none is registered."""
+    return Judgement(verdict=VerdictKind.UNSUPPORTED, why=why, claimed=claimed, factor=factor, note_only=note_only)
+
+
+def out_of_scope(why: str) -> Judgement:
+    """Not something that this rule decides."""
+    return Judgement(verdict=VerdictKind.OUT_OF_SCOPE, why=why, factor=0.0)

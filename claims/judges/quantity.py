@@ -1,0 +1,215 @@
+"""Numbers with units against registered values: which attribute is meant, and whether it agrees.
+
+Where two attributes are possible and one fits, it is no contradiction. Only rounding counts as tolerance, widened by
+约, 左右, 大概; what is registered as a maximum, a minimum or typical is compared as such.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from claims.judges.base import Judgement, contradicted, supported
+from claims.normalise import is_boundary
+from claims.numbers import Number
+from claims.passport import Passport, RegisteredQuantity
+from claims.policy import Policy
+from claims.units import Quantity, in_dimension, plain
+from claims.window import Window
+
+_EXACT = Decimal("0.012")
+_APPROX = Decimal("0.12")
+_TIME = Decimal("0.035")
+_ELSEWHERE = ("warranty", "shelf_life", "aging", "vintage", "shelf_life_days")
+_PIECES = ("片", "粒", "支", "颗", "枚", "贴", "抽", "张", "根", "节", "课时", "口", "层", "档", "卷", "双", "包", "袋", "小包", "小袋", "条", "格")
+_PACK = ("一盒", "一瓶", "一袋", "一包", "一罐", "一箱", "一套", "一提", "整箱", "整盒", "每盒", "每瓶", "每包", "共", "一共", "总共", "里面", "里头", "装", "足足")
+_PER_PIECE = ("每片", "每粒", "一片", "一粒", "每支", "一支", "每袋", "每天", "每次", "一次", "一天")
+_CUE_BEFORE, _CUE_AFTER = 14, 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuantityClaim:
+    """A quantity that speaks of the product, as judged; `explicit` when a word named the attribute."""
+
+    start: int
+    end: int
+    judgement: Judgement
+    explicit: bool
+
+
+def judge_quantities(window: Window, passport: Passport, policy: Policy) -> Iterator[QuantityClaim]:
+    """Every quantity in focus that can be held against a registered value of this product."""
+    for quantity in window.quantities:
+        if not window.focus_start < quantity.end <= window.focus_end or quantity.dimension == "money":
+            continue
+        claim = _judge(window, _read_degree(quantity, passport, policy), passport, policy)
+        if claim is not None:
+            yield claim
+    yield from _bare_numbers(window, passport, policy)
+
+
+def _read_degree(quantity: Quantity, passport: Passport, policy: Policy) -> Quantity:
+    if quantity.dimension != "degree":
+        return quantity
+    dimension = policy.converter.table.degree_dimension(passport.category)
+    return in_dimension(quantity, dimension, {"alcohol": "percent_volume", "temperature": "celsius"}[dimension])
+
+
+def _entries(passport: Passport, dimension: str) -> list[RegisteredQuantity]:
+    return [
+        q for q in passport.quantities
+        if q.dimension == dimension and not any(q.key.startswith(e) or q.path == e for e in _ELSEWHERE) and q.key != "nutrition"
+    ]
+
+
+def _around(window: Window, quantity: Quantity) -> str:
+    """The words near a quantity that may name its attribute: its clause, and the end of the clause before."""
+    text = window.text
+    left = max(0, quantity.start - _CUE_BEFORE)
+    for index in range(quantity.start - 1, left - 1, -1):
+        if text[index] in "。!?;\n":
+            left = index + 1
+            break
+    right = quantity.end
+    while right < min(len(text), quantity.end + _CUE_AFTER) and not is_boundary(text[right]):
+        right += 1
+    return text[left:right]
+
+
+def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Policy) -> QuantityClaim | None:
+    entries = _entries(passport, quantity.dimension)
+    if not entries:
+        return None
+    around = _around(window, quantity)
+    said = window.text[quantity.number_end : quantity.end]
+    if quantity.dimension == "count" and not _speaks_of_pieces(said, around, quantity, entries):
+        return None
+    named = _named_entries(entries, around, quantity, window)
+    fitting = next((e for e in entries if _agrees(quantity, e)), None) or _multiple(window, quantity, entries)
+    spoken = window.text[quantity.start : quantity.end]
+    start, end = _span(window, quantity, around, named)
+    if fitting is not None:
+        return QuantityClaim(
+            start=start, end=end, explicit=bool(named),
+            judgement=supported("agrees with the registered value", registered=f"{fitting.label} {fitting.shown}", path=fitting.path, claimed=spoken),
+        )
+    generic = [e for e in entries if (a := policy.attributes.named(e.key, e.label)) is not None and a.generic]
+    meant = named[0] if named else generic[0] if generic and len({e.key for e in generic}) <= 3 else None
+    if meant is None or _harmless(quantity, meant):
+        return None
+    factor = 1.0 if named else 0.88
+    condition = f" ({meant.condition})" if meant.condition else ""
+    return QuantityClaim(
+        start=start, end=end, explicit=bool(named),
+        judgement=contradicted(
+            "differs from the registered value", registered=f"{meant.label} {meant.shown}{condition}", path=meant.path,
+            claimed=f"{plain(quantity.value)} {quantity.unit}", factor=factor,
+        ),
+    )
+
+
+def _speaks_of_pieces(said: str, around: str, quantity: Quantity, entries: list[RegisteredQuantity]) -> bool:
+    if quantity.low <= 1 or not said.endswith(_PIECES):
+        return False
+    if any(p in around for p in _PER_PIECE) and "一盒" not in around:
+        return False
+    labels = "".join(e.label + e.shown for e in entries)
+    return any(p in around for p in _PACK) or said in labels or any(c in around for e in entries for c in e.cues if len(c) > 2)
+
+
+def _named_entries(entries: list[RegisteredQuantity], around: str, quantity: Quantity, window: Window) -> list[RegisteredQuantity]:
+    """The entries whose words stand near the quantity, the longest word first."""
+    spoken_at = around.find(window.text[quantity.start : quantity.end])
+    rest = around[:spoken_at] + "·" + around[spoken_at + quantity.end - quantity.start :] if spoken_at >= 0 else around
+    ranked: list[tuple[int, RegisteredQuantity]] = []
+    for entry in entries:
+        sizes = [len(c) for c in entry.cues if len(c) >= 2 and c in rest] + [1 for c in entry.cues if len(c) == 1 and rest.split("·")[0].endswith(c)]
+        if sizes:
+            ranked.append((max(sizes), entry))
+    ranked.sort(key=lambda pair: -pair[0])
+    return [entry for _, entry in ranked]
+
+
+def _slack(quantity: Quantity) -> Decimal:
+    if quantity.kind in {"approx", "range"}:
+        return _APPROX
+    return _TIME if quantity.dimension == "time" else _EXACT
+
+
+def _agrees(quantity: Quantity, entry: RegisteredQuantity) -> bool:
+    low, high = entry.canonical_low, entry.canonical_high
+    slack = _slack(quantity)
+    said_low, said_high = quantity.canonical_low * (1 - slack), quantity.canonical_high * (1 + slack)
+    if entry.kind == "maximum" and low is not None:
+        return quantity.canonical_low <= low * (1 + slack)
+    if entry.kind == "minimum" and low is not None:
+        return quantity.canonical_low <= low * (1 + slack)
+    if quantity.kind == "at_least":
+        return (high if high is not None else low or Decimal(0)) >= said_low
+    return (low is None or low <= said_high) and (high is None or said_low <= high)
+
+
+def _multiple(window: Window, quantity: Quantity, entries: list[RegisteredQuantity]) -> RegisteredQuantity | None:
+    """The entry of which the quantity is a spoken multiple (两瓶一公斤, 拍一发二)."""
+    left, right = window.sentence(quantity.start, quantity.end)
+    factors = {n.low for n in window.numbers if left <= n.start < right and 1 < n.low <= 100 and n.low == n.low.to_integral_value()}
+    for entry in entries:
+        if entry.canonical_low is None or entry.canonical_low != entry.canonical_high or quantity.dimension not in {"mass", "volume", "count"}:
+            continue
+        for factor in factors:
+            if abs(entry.canonical_low * factor - quantity.canonical_low) <= quantity.canonical_low * _EXACT:
+                return entry
+            if abs(entry.canonical_low - quantity.canonical_low * factor) <= entry.canonical_low * _EXACT:
+                return entry
+    return None
+
+
+def _harmless(quantity: Quantity, entry: RegisteredQuantity) -> bool:
+    """True where the words only bound the value and the registered one is within (不到两百克 for 112 g)."""
+    if quantity.kind != "at_most" or entry.canonical_high is None:
+        return False
+    return entry.canonical_high <= quantity.canonical_high * (1 + _EXACT) and entry.kind != "maximum"
+
+
+def _span(window: Window, quantity: Quantity, around: str, named: list[RegisteredQuantity]) -> tuple[int, int]:
+    """The quantity with the word that names its attribute, within its clause."""
+    left, _ = window.clause(quantity.start, quantity.end)
+    if named:
+        clause = window.text[left : quantity.start]
+        places = [clause.rfind(c) for c in named[0].cues if c in clause]
+        if places:
+            return left + max(places), quantity.end
+    return quantity.start, quantity.end
+
+
+def _bare_numbers(window: Window, passport: Passport, policy: Policy) -> Iterator[QuantityClaim]:
+    """Numbers said without a unit right after the attribute's word: SPF五十, 含绒量九十, 酒精度十三点五."""
+    taken = [(q.start, q.end) for q in window.quantities]
+    for number in window.numbers:
+        if not window.focus_start < number.end <= window.focus_end or any(s <= number.start < e for s, e in taken):
+            continue
+        if number.single_digit_word and window.text[number.start] in "一两几":
+            continue
+        yield from _bare(window, number, passport)
+
+
+def _bare(window: Window, number: Number, passport: Passport) -> Iterator[QuantityClaim]:
+    head = window.text[max(0, number.start - 8) : number.start]
+    for entry in passport.quantities:
+        if entry.dimension not in {"spf", "alcohol", "share", "thread_count", "yarn_count", "baume_degree", "formaldehyde"}:
+            continue
+        cue = next((c for c in entry.cues if len(c) >= 2 and c in head and len(head) - head.rfind(c) - len(c) <= 3), None)
+        if cue is None or entry.low is None or entry.high is None:
+            continue
+        start = number.start - (len(head) - head.rfind(cue))
+        said = window.text[start : number.end]
+        bound = entry.kind in {"maximum", "minimum"}
+        agrees = number.low <= entry.high * (1 + _EXACT) if bound else number.low * (1 - _EXACT) <= entry.high and entry.low <= number.high * (1 + _EXACT)
+        shown = f"{entry.label} {entry.shown}"
+        if agrees:
+            yield QuantityClaim(start=start, end=number.end, explicit=True, judgement=supported("agrees", registered=shown, path=entry.path, claimed=said))
+        else:
+            yield QuantityClaim(
+                start=start, end=number.end, explicit=True,
+                judgement=contradicted("differs from the registered value", registered=shown, path=entry.path, claimed=said),
+            )
+        return

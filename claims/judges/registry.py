@@ -1,0 +1,48 @@
+"""The judges by the names that policy files use."""
+
+from collections.abc import Callable
+
+from claims.judges import material, origin, papers, price, state, wording
+from claims.judges.base import JudgeInput, Judgement
+
+Judge = Callable[[JudgeInput], Judgement]
+
+JUDGES: dict[str, Judge] = {
+    "banned": wording.judge_banned,
+    "note": wording.judge_note,
+    "unsupported": wording.judge_unsupported,
+    "permitted_function": wording.judge_permitted_function,
+    "health_food": wording.judge_health_food,
+    "cosmetic": wording.judge_cosmetic,
+    "guarantee": wording.judge_guarantee,
+    "original_price": price.judge_original_price,
+    "msrp": price.judge_msrp,
+    "compared_price": price.judge_compared_price,
+    "composition": material.judge_composition,
+    "only_ingredient": material.judge_only_ingredient,
+    "contains": material.judge_contains,
+    "nutrient": material.judge_nutrient,
+    "origin": origin.judge_origin,
+    "producer": origin.judge_producer,
+    "brand_origin": origin.judge_brand_origin,
+    "milk_source": origin.judge_milk_source,
+    "certificate": papers.judge_certificate,
+    "patent": papers.judge_patent,
+    "award": papers.judge_award,
+    "endorser": papers.judge_endorser,
+    "evidence": papers.judge_evidence,
+    "grade": state.judge_grade,
+    "date": state.judge_freshness,
+    "shelf_life": state.judge_shelf_life,
+    "freshness": state.judge_freshness,
+    "vintage": state.judge_vintage,
+    "promise": state.judge_warranty,
+    "warranty": state.judge_warranty,
+    "refund": state.judge_refund,
+    "gift": state.judge_gift,
+    "green": state.judge_green,
+    "safety": wording.judge_unsupported,
+    "zero": state.judge_zero,
+    "natural": state.judge_natural,
+    "fact": state.judge_fact,
+}

@@ -1,0 +1,148 @@
+"""One canonical reading of what was heard or shown, with a map from every character back to the original.
+
+Order matters: characters are folded first, words are matched on the folded text, and numbers are read last by
+`numbers`, because 第一 and 百分百 are words before they are numbers.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+import opencc
+
+_CIRCLED = {chr(0x2460 + n): word for n, word in enumerate("一二三四五六七八九十")}
+_CIRCLED |= {chr(0x2776 + n): word for n, word in enumerate("一二三四五六七八九十")}
+_CIRCLED |= {chr(0x3280 + n): word for n, word in enumerate("一二三四五六七八九十")}
+_STRONG = "。!?;\n"
+_WEAK = ",、:"
+_INSIDE_WORDS = set("·•*_~^|`´'\"“”‘’「」『』【】[]()（）<>《》…-—/\\+=#@&⭐") | set(" \t\u3000")
+_KEEP_BETWEEN_LATIN = set("+-/.%*~")
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """Folded text and, for each of its characters, where it came from.
+
+    `starts[i]` and `ends[i]` bound the original characters that became character `i`; both are non-decreasing.
+    """
+
+    original: str
+    text: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+    def heard(self, start: int, end: int) -> str:
+        """The original words behind folded characters [start, end)."""
+        if start >= end:
+            return ""
+        return self.original[self.starts[start] : self.ends[end - 1]]
+
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """The half-open range of the original behind folded characters [start, end)."""
+        if start >= end:
+            return (0, 0)
+        return (self.starts[start], self.ends[end - 1])
+
+
+@lru_cache(maxsize=1)
+def _simplifier() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
+
+
+def to_simplified(text: str) -> str:
+    """The text in simplified characters, always as long as the input, so that positions hold."""
+    if text.isascii():
+        return text
+    folded: str = _simplifier().convert(text)
+    if len(folded) == len(text):
+        return folded
+    return "".join(_simplifier().convert(char)[:1] or char for char in text)
+
+
+@lru_cache(maxsize=16_384)
+def _fold_char(char: str) -> str:
+    """What one character becomes; empty where it carries no words (variation selectors, emoji, U+FFFD)."""
+    if char in _CIRCLED:
+        return _CIRCLED[char]
+    if char == "\ufffd":
+        return ""
+    folded = unicodedata.normalize("NFKC", char).lower()
+    if len(folded) > 1 and not folded.isascii() and not all("\u4e00" <= c <= "\u9fff" for c in folded):
+        folded = "".join(c for c in folded if unicodedata.category(c)[0] in "LN")
+    category = unicodedata.category(char)
+    if category in {"Cf", "Mn", "Me", "Cs", "Co", "Cn"}:
+        return ""
+    if category == "So" and len(folded) == 1 and ord(folded) >= 0x2190:
+        return ""
+    return {"。": "。", "｡": "。", "，": ",", "！": "!", "？": "?", "；": ";", "：": ":", ".": "."}.get(folded, folded)
+
+
+def is_cjk(char: str) -> bool:
+    """True for a Han character."""
+    return "\u4e00" <= char <= "\u9fff" or "\u3400" <= char <= "\u4dbf"
+
+
+def is_strong_boundary(char: str) -> bool:
+    """True where a sentence ends."""
+    return char in _STRONG
+
+
+def is_boundary(char: str) -> bool:
+    """True where a clause ends."""
+    return char in _STRONG or char in _WEAK
+
+
+def normalise(original: str, *, emoji: dict[str, str] | None = None, lookalikes: dict[str, str] | None = None) -> Normalised:
+    """The folded reading of `original` with its index map.
+
+    `emoji` gives words for pictures that stand for words (💊 → 药); `lookalikes` maps single characters that
+    pretend to be others (蕞 → 最). Symbols and spaces between two Han characters vanish; between Latin letters or
+    digits they stay, so that 3-4, 1.5 and PA++++ survive. Two spaces or more part two fields. Adjacent circled numbers stay
+    apart (①⑩ is not 110).
+    """
+    chars: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    simplified = to_simplified(original)
+    for index, char in enumerate(simplified):
+        source = original[index]
+        if lookalikes and char in lookalikes:
+            folded = lookalikes[char]
+        elif emoji and source in emoji:
+            folded = emoji[source]
+        elif source.isspace() and original[index + 1 : index + 2].isspace():
+            folded = ","
+        else:
+            folded = _fold_char(char)
+            if source in _CIRCLED and index and original[index - 1] in _CIRCLED:
+                folded = "," + folded
+        for piece in folded:
+            chars.append(piece)
+            starts.append(index)
+            ends.append(index + 1)
+    return _drop_inner_symbols(original, chars, starts, ends)
+
+
+def _drop_inner_symbols(original: str, chars: list[str], starts: list[int], ends: list[int]) -> Normalised:
+    keep: list[int] = []
+    size = len(chars)
+    for index, char in enumerate(chars):
+        if char not in _INSIDE_WORDS:
+            keep.append(index)
+            continue
+        before = chars[keep[-1]] if keep else ""
+        after = next((chars[j] for j in range(index + 1, size) if chars[j] not in _INSIDE_WORDS), "")
+        between_han = bool(before) and bool(after) and (is_cjk(before) or is_cjk(after))
+        space = char in " \t\u3000"
+        if space and before and after and before.isascii() and after.isascii() and before.isalnum() and after.isalnum():
+            keep.append(index)
+        elif not space and char in _KEEP_BETWEEN_LATIN and before and before.isascii() and not (is_cjk(after) and char not in "+%"):
+            keep.append(index)
+        elif not between_han and not space and char in _KEEP_BETWEEN_LATIN:
+            keep.append(index)
+    return Normalised(
+        original,
+        "".join(chars[i] for i in keep),
+        tuple(starts[i] for i in keep),
+        tuple(ends[i] for i in keep),
+    )

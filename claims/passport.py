@@ -1,0 +1,161 @@
+"""The passport as claims are held against it: one shape for every form that sellers export."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredQuantity:
+    """A registered value with its unit and place in the passport.
+
+    `low` and `high` bound what the passport says (equal for one value); None leaves that side open.
+    `kind`: exact, typical, rated, minimum, maximum. `cues` are the words by which a host means this attribute.
+    """
+
+    path: str
+    key: str
+    label: str
+    cues: tuple[str, ...]
+    unit: str
+    dimension: str
+    low: Decimal | None
+    high: Decimal | None
+    canonical_low: Decimal | None
+    canonical_high: Decimal | None
+    kind: str
+    shown: str
+    condition: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredText:
+    """A registered fact in words, such as a grade, a coating or a fabric class."""
+
+    path: str
+    key: str
+    label: str
+    text: str
+    cues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """One material of one part; `percent` None where the share is not registered."""
+
+    path: str
+    name: str
+    part: str
+    percent: Decimal | None
+    aliases: tuple[str, ...] = ()
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A certificate, licence, report or approval with its term; None leaves that side open."""
+
+    path: str
+    scheme: str
+    number: str
+    scope: str = ""
+    issuer: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def valid_on(self, day: date) -> bool:
+        """True if it supports a claim made on that day."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermittedClaim:
+    """Words the seller may say, tied to evidence elsewhere in the passport."""
+
+    path: str
+    text: str
+    verbatim_only: bool = False
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricePoint:
+    """A deal that was really made."""
+
+    at: datetime
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passport:
+    """Everything registered about one product; `version` is the hash of the source record."""
+
+    id: str
+    version: str
+    name: str
+    category: str
+    gtin: str | None = None
+    aliases: tuple[str, ...] = ()
+    brand: str | None = None
+    origin_country: str | None = None
+    origin_region: str | None = None
+    brand_country: str | None = None
+    brand_since: int | None = None
+    producer: str | None = None
+    quantities: tuple[RegisteredQuantity, ...] = ()
+    texts: tuple[RegisteredText, ...] = ()
+    materials: tuple[Material, ...] = ()
+    ingredients: tuple[str, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+    permitted: tuple[PermittedClaim, ...] = ()
+    awards: tuple[str, ...] = ()
+    endorsers: tuple[str, ...] = ()
+    standards: tuple[str, ...] = ()
+    unsuitable_groups: tuple[str, ...] = ()
+    gifts: tuple[str, ...] = ()
+    warranty: str | None = None
+    return_policy: str | None = None
+    grade: str | None = None
+    treatment: str | None = None
+    production_date: date | None = None
+    shelf_life_days: int | None = None
+    vintage: int | None = None
+    msrp: Decimal | None = None
+    lowest_7d: Decimal | None = None
+    price_history: tuple[PricePoint, ...] = ()
+    images: tuple[str, ...] = ()
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The ways in which this product may be called."""
+        return (self.name, *self.aliases)
+
+    def in_category(self, *prefixes: str) -> bool:
+        """True if the category stands at or below any of the prefixes; `*` is every category."""
+        return any(
+            prefix == "*" or self.category == prefix.rstrip("/") or self.category.startswith(prefix.rstrip("/") + "/")
+            for prefix in prefixes
+        )
+
+    def held(self, schemes: tuple[str, ...], day: date) -> Certificate | None:
+        """A certificate of one of the schemes that is valid on the day."""
+        return next((c for c in self.certificates if c.scheme in schemes and c.valid_on(day)), None)
+
+    def compared_price(self, at: datetime) -> Decimal | None:
+        """The highest lawful 原价 at that moment: the lowest deal of the seven days before, else the last deal.
+
+        明码标价和禁止价格欺诈规定 art. 16(2). None if nothing is registered.
+        """
+        deals = sorted((p for p in self.price_history if p.at < at), key=lambda p: p.at)
+        window = [p.price for p in deals if p.at >= at - timedelta(days=7)]
+        if window:
+            return min(window)
+        if deals:
+            return deals[-1].price
+        return self.lowest_7d
+
+    def valid_on(self, day: date) -> bool:
+        """True if the passport itself is in force on that day."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)

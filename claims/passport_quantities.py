@@ -1,0 +1,72 @@
+"""Registered values: unit codes and unit texts to the canonical units in which claims are compared."""
+
+from decimal import Decimal
+
+from claims.passport import RegisteredQuantity
+from claims.passport_forms import QuantityForm
+from claims.policy_vocabulary import AttributeTable
+from claims.units import UnitConverter, find_quantities, plain
+
+
+class QuantityReader:
+    """Reads registered quantities, in numbers or in words, and knows by which words hosts mean them."""
+
+    def __init__(self, converter: UnitConverter, attributes: AttributeTable) -> None:
+        self.converter = converter
+        self.attributes = attributes
+
+    def read(
+        self, path: str, key: str, label: str, aliases: tuple[str, ...], form: QuantityForm, *, condition: str | None = None
+    ) -> list[RegisteredQuantity]:
+        """The value, or an empty list where its unit can't be compared with anything spoken."""
+        low = form.value if form.value is not None else form.min
+        high = form.value if form.value is not None else form.max
+        if low is None and high is None:
+            raise ValueError(f"{path}: a quantity needs value, min or max")
+        table = self.converter.table
+        written = [text for text in (form.unit, form.unit_text) if text]
+        unit = next((u for u in map(table.written, written) if u), None)
+        if unit is None:
+            unit = self.attributes.unit_for(key, label)
+        attribute = self.attributes.named(key, label)
+        if unit == "degree" or (unit is not None and attribute is not None and attribute.unit and table.dimension(unit) in {"count", "degree"}):
+            unit = attribute.unit if attribute and attribute.unit else "piece" if unit != "degree" else "celsius"
+        if unit is None:
+            return []
+        shown_unit = form.unit_text or unit
+        if low is not None and high is not None and low != high:
+            shown = f"{plain(low)}–{plain(high)} {shown_unit}"
+        else:
+            shown = f"{plain(low if low is not None else Decimal(str(high)))} {shown_unit}"
+        return [
+            RegisteredQuantity(
+                path=path, key=key, label=label, cues=self._cues(key, label, aliases), unit=unit,
+                dimension=table.dimension(unit), low=low, high=high,
+                canonical_low=None if low is None else self.converter.canonical(low, unit),
+                canonical_high=None if high is None else self.converter.canonical(high, unit),
+                kind=form.kind, shown=shown, condition=condition,
+            )
+        ]
+
+    def read_text(self, path: str, key: str, label: str, aliases: tuple[str, ...], text: str) -> list[RegisteredQuantity]:
+        """The quantities that stand in a registered text (整机24个月, 1800x2000x220mm)."""
+        found: list[RegisteredQuantity] = []
+        for quantity in find_quantities(text.lower(), self.converter):
+            if quantity.dimension == "degree":
+                continue
+            found.append(
+                RegisteredQuantity(
+                    path=path, key=key, label=label, cues=self._cues(key, label, aliases), unit=quantity.unit,
+                    dimension=quantity.dimension, low=quantity.low, high=quantity.high, canonical_low=quantity.canonical_low,
+                    canonical_high=quantity.canonical_high, kind="exact", shown=text,
+                )
+            )
+        return found
+
+    def _cues(self, key: str, label: str, aliases: tuple[str, ...]) -> tuple[str, ...]:
+        attribute = self.attributes.named(key, label)
+        cues = [label.lower(), *(a.lower() for a in aliases)]
+        if attribute:
+            cues += attribute.cues
+        return tuple(dict.fromkeys(c for c in cues if c))
+

@@ -1,0 +1,168 @@
+"""The policy: versioned data that says which words matter, what they mean in law, and how they are judged."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from claims.errors import PolicyError
+from claims.lexicon import Lexicon
+from claims.materials import MaterialTable
+from claims.passport_quantities import QuantityReader
+from claims.pattern import Pattern, compile_pattern, literal_concept
+from claims.places import PlaceTable
+from claims.policy_files import read_policy_file
+from claims.policy_models import (
+    CertificateKind,
+    CertificatesFile,
+    ClassFile,
+    ClassInfo,
+    ContextFile,
+    LawRef,
+    LexiconFile,
+    MaterialsFile,
+    PlacesFile,
+    PolicyFile,
+    Rule,
+    TaxonomyFile,
+)
+from claims.policy_units import UnitsFile, UnitTable
+from claims.policy_vocabulary import AttributesFile, AttributeTable
+from claims.units import UnitConverter
+
+ENGINE_CONCEPTS = frozenset(
+    {"num", "qty", "share", "money", "place", "material_word", "product_word", "ingredient"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """A rule ready for matching."""
+
+    class_id: str
+    rule: Rule
+    patterns: tuple[Pattern, ...]
+    unless: tuple[Pattern, ...]
+
+    @property
+    def name(self) -> str:
+        """The rule's name in findings."""
+        return f"{self.class_id}.{self.rule.id}"
+
+
+class Policy:
+    """Everything loaded from one policy folder, checked and compiled."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        if not (folder / "policy.yaml").is_file():
+            raise PolicyError(str(folder), None, "is no policy folder: it has no policy.yaml")
+        self.settings = read_policy_file(folder / "policy.yaml", PolicyFile)
+        taxonomy = read_policy_file(folder / "taxonomy.yaml", TaxonomyFile)
+        self.classes: dict[str, ClassInfo] = {c.id: c for c in taxonomy.classes}
+        self.context = read_policy_file(folder / "context.yaml", ContextFile)
+        self.converter = UnitConverter(UnitTable(read_policy_file(folder / "units.yaml", UnitsFile)))
+        self.attributes = AttributeTable(read_policy_file(folder / "attributes.yaml", AttributesFile))
+        self.quantity_reader = QuantityReader(self.converter, self.attributes)
+        self.materials = MaterialTable(read_policy_file(folder / "materials.yaml", MaterialsFile))
+        self.places = PlaceTable(read_policy_file(folder / "places.yaml", PlacesFile))
+        self.certificates: tuple[CertificateKind, ...] = read_policy_file(
+            folder / "certificates.yaml", CertificatesFile
+        ).certificates
+        self.class_files: dict[str, ClassFile] = {}
+        for path in sorted((folder / "classes").glob("*.yaml")):
+            file = read_policy_file(path, ClassFile)
+            if file.class_id not in self.classes:
+                raise PolicyError(str(path), 1, f"class {file.class_id!r} is not in taxonomy.yaml")
+            self.class_files[file.class_id] = file
+        self._concepts: dict[str, tuple[str, ...]] = {}
+        self._sensitive: set[str] = set()
+        for path in sorted((folder / "lexicon").glob("*.yaml")):
+            for name, concept in read_policy_file(path, LexiconFile).concepts.items():
+                if name in self._concepts:
+                    raise PolicyError(str(path), None, f"concept {name!r} stands in two files")
+                self._concepts[name] = concept.words
+                if concept.sensitive:
+                    self._sensitive.add(name)
+        self.exemptions = {rule.id: rule for rule in self.context.exemptions}
+        self.rules: tuple[CompiledRule, ...] = tuple(self._compiled())
+        self._check_references()
+
+    @property
+    def name(self) -> str:
+        """The policy as findings name it, such as zh-CN@2026.11.1."""
+        return f"{self.settings.id}@{self.settings.version}"
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash over all files of the folder, so that an edit without a new version shows."""
+        sha = hashlib.sha256()
+        for path in sorted(self.folder.rglob("*.yaml")):
+            sha.update(path.relative_to(self.folder).as_posix().encode() + b"\0" + path.read_bytes())
+        return sha.hexdigest()
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """Every word that any rule, context or material needs, for one pass over the text."""
+        concepts: dict[str, set[str]] = {name: set(words) for name, words in self._concepts.items()}
+        for rule in self.rules:
+            for pattern in (*rule.patterns, *rule.unless):
+                for literal in pattern.literals:
+                    concepts.setdefault(literal_concept(literal), set()).add(literal)
+        for name, cues in self.context.cues.items():
+            concepts[f"cue:{name}"] = set(cues)
+        concepts["material_word"] = set(self.materials.words)
+        concepts["place"] = set(self.places.words)
+        for kind in self.certificates:
+            concepts.setdefault("certification", set()).update(kind.words)
+        return Lexicon(concepts, sensitive=frozenset(self._sensitive), aliases=self.settings.words_lookalike)
+
+    def law_for(self, class_id: str, rule: Rule | None, category: str | None) -> LawRef:
+        """The articles for a product of that category; the first that fits, from the rule or its class."""
+        refs = (*(rule.law if rule else ()), *self.class_files[class_id].law)
+        for ref in refs:
+            prefix = ref.category.rstrip("/")
+            if prefix == "*" or (category is not None and (category == prefix or category.startswith(prefix + "/"))):
+                return ref
+        return refs[-1]
+
+    def _compiled(self) -> list[CompiledRule]:
+        compiled: list[CompiledRule] = []
+        for class_id, file in self.class_files.items():
+            path = str(self.folder / "classes" / f"{class_id}.yaml")
+            for rule in file.rules:
+                try:
+                    compiled.append(
+                        CompiledRule(
+                            class_id,
+                            rule,
+                            tuple(compile_pattern(p) for p in rule.patterns),
+                            tuple(compile_pattern(p) for p in rule.unless),
+                        )
+                    )
+                except ValueError as error:
+                    raise PolicyError(path, None, f"rule {rule.id}: {error}") from error
+        return compiled
+
+    def _check_references(self) -> None:
+        known = set(self._concepts) | ENGINE_CONCEPTS | {f"qty:{d}" for d in self.converter.table.dimensions}
+        for rule in self.rules:
+            path = str(self.folder / "classes" / f"{rule.class_id}.yaml")
+            for pattern in (*rule.patterns, *rule.unless):
+                for element in pattern.required:
+                    for concept in element:
+                        if not concept.startswith("=") and concept not in known:
+                            raise PolicyError(path, None, f"rule {rule.rule.id}: unknown concept {{{concept}}}")
+        for class_id, file in self.class_files.items():
+            path = str(self.folder / "classes" / f"{class_id}.yaml")
+            for name in file.exemptions:
+                if name not in self.exemptions:
+                    raise PolicyError(path, None, f"unknown exemption {name!r}")
+            for other in file.supersedes:
+                if other not in self.classes:
+                    raise PolicyError(path, None, f"supersedes unknown class {other!r}")
+        for exemption in self.exemptions.values():
+            for cue in (exemption.cue, exemption.not_cue, exemption.barrier, exemption.cue_after):
+                for name in (cue or "").split("|"):
+                    if name and name not in self.context.cues:
+                        raise PolicyError(str(self.folder / "context.yaml"), None, f"{exemption.id}: unknown cue {name!r}")

@@ -1,0 +1,53 @@
+"""Reads one policy file into its model, naming file, line and reason of the first error."""
+
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+from pydantic import ValidationError
+
+from claims.errors import PolicyError
+from claims.types import Frozen
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Model = TypeVar("Model", bound=Frozen)
+
+
+def read_policy_file(path: Path, model: type[Model]) -> Model:
+    """The file's content as `model`; PolicyError with the line where it goes wrong."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PolicyError(str(path), None, f"cannot be read: {error.strerror}") from error
+    try:
+        content = yaml.load(text, Loader=_Loader)  # noqa: S506
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or "is no YAML"
+        raise PolicyError(str(path), mark.line + 1 if mark else None, str(reason)) from error
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+        raise PolicyError(str(path), line_of(text, first["loc"]), f"{where}: {message}") from error
+
+
+def line_of(text: str, location: tuple[int | str, ...]) -> int | None:
+    """The 1-based line of the deepest part of `location` that exists in the YAML text."""
+    node = yaml.compose(text, Loader=_Loader)
+    line = node.start_mark.line + 1 if node else None
+    for part in location:
+        found = None
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value == str(part):
+                    found, line = value, key.start_mark.line + 1
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            found = node.value[part]
+            line = found.start_mark.line + 1
+        if found is None:
+            break
+        node = found
+    return line

@@ -1,0 +1,50 @@
+"""Attributes of goods as data: what passports call them and by which words hosts mean them."""
+
+from claims.types import Frozen
+
+
+class Attribute(Frozen):
+    """One attribute, such as 功率 or 保质期."""
+
+    id: str
+    keys: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    cues: tuple[str, ...] = ()
+    unit: str | None = None
+    generic: bool = False
+    family: str | None = None
+
+
+class AttributesFile(Frozen):
+    """`attributes.yaml`."""
+
+    attributes: tuple[Attribute, ...]
+
+
+class AttributeTable:
+    """Finds the attribute that a passport's key or label means; the longest name that fits wins."""
+
+    def __init__(self, file: AttributesFile) -> None:
+        self.attributes = file.attributes
+        self._found: dict[tuple[str, str], Attribute | None] = {}
+
+    def named(self, key: str, label: str) -> Attribute | None:
+        """The attribute for a passport entry, or None."""
+        cached = self._found.get((key, label), "unknown")
+        if not isinstance(cached, str):
+            return cached
+        best: tuple[int, Attribute] | None = None
+        lowered_key, lowered_label = key.lower(), label.lower()
+        for attribute in self.attributes:
+            sizes = [len(k) + (10 if lowered_key == k else 0) for k in attribute.keys if k in lowered_key]
+            sizes += [len(name) * 3 for name in attribute.labels if name.lower() in lowered_label]
+            if sizes and (best is None or max(sizes) > best[0]):
+                best = (max(sizes), attribute)
+        found = best[1] if best else None
+        self._found[(key, label)] = found
+        return found
+
+    def unit_for(self, key: str, label: str) -> str | None:
+        """The unit to assume for a bare number of this entry."""
+        attribute = self.named(key, label)
+        return attribute.unit if attribute else None

@@ -1,0 +1,124 @@
+"""Which product is meant: given, on sale by the platform's word, named, numbered by its link, or carried over."""
+
+import re
+from bisect import insort
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import ahocorasick_rs
+
+from claims.numbers import parse_han
+from claims.passport import Passport
+
+_LINK = re.compile(r"(\d{1,3}|[一二三四五六七八九十]{1,3})号?(?:链接|链|商品|宝贝|品)")
+_NEXT = ("接下来", "下一个", "下一款", "来看", "先看", "再看", "看一下", "上一个新", "给大家看", "这个是", "这款是", "说一下", "讲一下", "介绍", "今天这款", "这款", "这个", "咱家", "我们家", "这瓶", "这件", "这台", "这盒", "这罐", "这支", "这条", "这双", "这套", "这只", "这锅", "这床", "这张", "这把", "我们的", "咱们的", "咱们这")
+_OTHER = ("上一款", "上一个", "上个链接", "不是", "比", "那款", "另一款", "另外那", "配", "搭配", "下一个再", "等下讲", "待会", "别的", "别家", "跟")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductChoice:
+    """The product meant, how it was worked out, and whether that is sure."""
+
+    passport: Passport | None
+    reason: str
+    sure: bool
+
+
+class ProductFinder:
+    """Finds products by their names among the ones on sale; distinctive parts of names count too."""
+
+    def __init__(self, passports: Sequence[Passport]) -> None:
+        self.passports = tuple(passports)
+        self.by_id = {p.id: p for p in passports}
+        owners: dict[str, set[str]] = {}
+        weights: dict[str, float] = {}
+        for passport in passports:
+            for name in (*passport.names, *([passport.brand] if passport.brand else [])):
+                lowered = re.sub(r"[\s·]", "", name.lower())
+                full = len(lowered) >= 2
+                for size in range(2, len(lowered) + 1):
+                    for start in range(len(lowered) - size + 1):
+                        part = lowered[start : start + size]
+                        owners.setdefault(part, set()).add(passport.id)
+                        weight = 3.0 + size if full and part == lowered else 0.5 * (size - 1)
+                        weights[part] = max(weights.get(part, 0), weight)
+        self._parts = [(part, next(iter(ids)), weights[part]) for part, ids in owners.items() if len(ids) == 1]
+        self._automaton = ahocorasick_rs.AhoCorasick([p[0] for p in self._parts], store_patterns=False) if self._parts else None
+
+    def named(self, text: str) -> tuple[Passport, str, float] | None:
+        """The product that the text names best, the words, and how strongly (4 or more: its full name)."""
+        linked = self._linked(text)
+        if linked is not None:
+            return linked
+        if self._automaton is None:
+            return None
+        best: dict[str, tuple[float, int, str]] = {}
+        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            part, owner, weight = self._parts[index]
+            head = text[max(0, start - 6) : start]
+            if any(word in head[-4:] for word in _OTHER):
+                weight *= 0.2
+            elif any(word in head for word in _NEXT):
+                weight += 1.0
+            if weight > best.get(owner, (0.0, 0, ""))[0]:
+                best[owner] = (weight, end, part)
+        if not best:
+            return None
+        owner, (weight, _, part) = max(best.items(), key=lambda item: (item[1][0], item[1][1]))
+        return self.by_id[owner], part, weight
+
+    def _linked(self, text: str) -> tuple[Passport, str, float] | None:
+        match = None
+        for match in _LINK.finditer(text):
+            continue
+        if match is None or len(self.passports) < 2:
+            return None
+        value = int(match[1]) if match[1].isdigit() else int((parse_han(match[1]) or (0, 0))[0])
+        if 1 <= value <= len(self.passports):
+            return self.passports[value - 1], match[0], 4.0
+        return None
+
+
+class ProductTracker:
+    """The product on sale as a conversation goes on, by the time at which each thing was said or shown.
+
+    Speech is understood some seconds after the screen is read, so what counts is the stream clock, not the order of
+    arrival.
+    """
+
+    def __init__(self, finder: ProductFinder) -> None:
+        self.finder = finder
+        self._switches: list[tuple[int, Passport, str, bool]] = []
+
+    def choose(self, text: str, *, at_ms: int, given: str | None, on_sale: tuple[int, str] | None) -> ProductChoice:
+        """The product that a passage at `at_ms` speaks of; the choice carries over to what comes after it.
+
+        `on_sale` is the platform's latest "now explaining" event: its moment and product.
+        """
+        current = self._current(at_ms)
+        if given is not None:
+            return self._switch(at_ms, self.finder.by_id[given], "named by the passage", sure=True)
+        if len(self.finder.passports) == 1:
+            return self._switch(at_ms, self.finder.passports[0], "the only product on sale", sure=True)
+        named = self.finder.named(text)
+        if named is not None and named[2] >= (_NAMED if current is None else _NAMED_ANEW):
+            return self._switch(at_ms, named[0], f"called {named[1]!r}", sure=named[2] >= _NAMED_ANEW)
+        if on_sale is not None and on_sale[1] in self.finder.by_id and (current is None or on_sale[0] >= current[0]):
+            return self._switch(on_sale[0], self.finder.by_id[on_sale[1]], "on sale by the platform's event", sure=True)
+        if current is not None:
+            return ProductChoice(passport=current[1], reason=f"{current[2]}, carried over", sure=current[3])
+        if named is not None:
+            return self._switch(at_ms, named[0], f"perhaps called {named[1]!r}", sure=False)
+        return ProductChoice(passport=None, reason="not worked out", sure=False)
+
+    def _current(self, at_ms: int) -> tuple[int, Passport, str, bool] | None:
+        return next((s for s in reversed(self._switches) if s[0] <= at_ms), None)
+
+    def _switch(self, at_ms: int, passport: Passport, reason: str, *, sure: bool) -> ProductChoice:
+        current = self._current(at_ms)
+        if current is None or current[1] is not passport or (sure and not current[3]):
+            insort(self._switches, (at_ms, passport, reason, sure), key=lambda s: s[0])
+        return ProductChoice(passport=passport, reason=reason, sure=sure)
+
+
+_NAMED, _NAMED_ANEW = 2.0, 2.5

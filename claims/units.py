@@ -1,0 +1,152 @@
+"""Quantities: numbers with units as spoken, compared in one canonical unit a dimension, through pint.
+
+两斤半, 九十九块九, 一米八, 一百二十克, 五升, 六十五瓦 become `Quantity` with a place in the text.
+"""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import lru_cache
+
+import pint
+
+from claims.numbers import Number, find_numbers, parse_han, qualifier_after
+from claims.policy_units import UnitTable
+
+_HALF = "半"
+_DIGIT_AFTER = "一二三四五六七八九"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """A measured value heard at [start, end), in `unit`, any of [low, high] being meant.
+
+    `dimension` names what can be compared; `canonical_low` and `canonical_high` are in that dimension's canonical
+    unit. `number_end` is where the number ends and the unit begins.
+    """
+
+    start: int
+    end: int
+    number_end: int
+    dimension: str
+    unit: str
+    low: Decimal
+    high: Decimal
+    canonical_low: Decimal
+    canonical_high: Decimal
+    kind: str
+
+    @property
+    def value(self) -> Decimal:
+        """The middle of what was meant, in the spoken unit."""
+        return self.low if self.low == self.high else (self.low + self.high) / 2
+
+
+class UnitConverter:
+    """Exact factors between the units of one table, each asked of pint once."""
+
+    def __init__(self, table: UnitTable) -> None:
+        self.table = table
+        self._registry = pint.UnitRegistry(list(table.definitions), non_int_type=Decimal, cache_folder=None)
+        self._factors: dict[tuple[str, str], Decimal] = {}
+
+    def convert(self, value: Decimal, unit: str, target: str) -> Decimal:
+        """`value` of `unit` expressed in `target`; pint.DimensionalityError where they don't measure the same."""
+        if unit == target:
+            return value
+        factor = self._factors.get((unit, target))
+        if factor is None:
+            magnitude = self._registry.Quantity(Decimal(1), unit).to(target).magnitude
+            factor = self._factors[(unit, target)] = Decimal(str(magnitude))
+        return value * factor
+
+    def canonical(self, value: Decimal, unit: str) -> Decimal:
+        """`value` in the canonical unit of its dimension."""
+        return self.convert(value, unit, self.table.canonical(unit))
+
+
+def find_quantities(text: str, converter: UnitConverter, numbers: list[Number] | None = None) -> list[Quantity]:
+    """Every number that carries a unit, left to right, not overlapping."""
+    found: list[Quantity] = []
+    for number in find_numbers(text) if numbers is None else numbers:
+        quantity = _quantity_at(text, number, converter)
+        if quantity is not None and (not found or quantity.start >= found[-1].end):
+            found.append(quantity)
+    return found
+
+
+def _quantity_at(text: str, number: Number, converter: UnitConverter) -> Quantity | None:
+    if number.percent:
+        return _make(number, number.end, number.end, "percent", number.low, number.high, number.kind, converter)
+    end, unit, low, high, kind = number.end, None, number.low, number.high, number.kind
+    if number.start and text[number.start - 1] in "¥￥$":
+        return _make(number, end, end, "yuan", low, high, kind, converter)
+    if text[end : end + 1] in {"来", "多"}:
+        end += 1
+    if text.startswith("个半", end):
+        end, low, high = end + 2, low + Decimal("0.5"), high + Decimal("0.5")
+    half_before = text[end : end + 1] == _HALF and len(text) > end + 1
+    said = converter.table.unit_at(text, end + 1 if half_before else end)
+    if said is None and half_before:
+        said, half_before = converter.table.unit_at(text, end), False
+    if said is None and number.low == number.high and text[number.end - 1 : number.end] in {"两"} and number.end - number.start > 1:
+        # 三两, 八两: the run took the unit for a numeral
+        head = parse_han(text[number.start : number.end - 1])
+        if head is not None:
+            return _make(number, number.end - 1, number.end, "liang", head[0], head[1], number.kind, converter)
+    if said is None:
+        return None
+    unit = said.unit
+    number_end = end
+    end = (end + 1 if half_before else end) + len(said.text)
+    if half_before:
+        low, high = low + Decimal("0.5"), high + Decimal("0.5")
+    elif low == high:
+        low, high, end = _with_tail(text, low, end, unit)
+    after = qualifier_after(text, end)
+    if after and kind == "exact":
+        kind = after
+        if after == "approx":
+            end += 2
+    return _make(number, number_end, end, unit, low, high, kind, converter)
+
+
+def _with_tail(text: str, value: Decimal, end: int, unit: str) -> tuple[Decimal, Decimal, int]:
+    """The value with what is said after the unit: 两斤半, 九十九块九, 一米八."""
+    if text[end : end + 1] == _HALF and not text.startswith(("价", "个", "年", "天", "小", "路", "夜"), end + 1):
+        return value + Decimal("0.5"), value + Decimal("0.5"), end + 1
+    tail = text[end : end + 1]
+    if tail and tail in _DIGIT_AFTER and unit in {"yuan", "m"}:
+        digits = tail + (text[end + 1] if text[end + 1 : end + 2] and text[end + 1] in _DIGIT_AFTER + "零" else "")
+        following = text[end + len(digits) : end + len(digits) + 1]
+        if following not in {"十", "百", "千", "万", "个", "件", "条", "瓶", "款", "斤", "乘", "点"} or following == "乘":
+            parsed = parse_han(digits)
+            if parsed is not None:
+                exact = value + parsed[0].scaleb(-len(digits))
+                return exact, exact, end + len(digits)
+    if unit == "yuan" and tail.isdigit() and tail.isascii():
+        return value + Decimal(tail).scaleb(-1), value + Decimal(tail).scaleb(-1), end + 1
+    return value, value, end
+
+
+def _make(
+    number: Number, number_end: int, end: int, unit: str, low: Decimal, high: Decimal, kind: str, converter: UnitConverter
+) -> Quantity:
+    return Quantity(
+        start=number.start, end=end, number_end=number_end, dimension=converter.table.dimension(unit), unit=unit,
+        low=low, high=high, canonical_low=converter.canonical(low, unit), canonical_high=converter.canonical(high, unit),
+        kind=kind,
+    )
+
+
+def in_dimension(quantity: Quantity, dimension: str, unit: str) -> Quantity:
+    """The same number read in another unit of equal size (a bare 度 as alcohol, 支 as yarn count)."""
+    return replace(
+        quantity, dimension=dimension, unit=unit, canonical_low=quantity.low, canonical_high=quantity.high
+    )
+
+
+@lru_cache(maxsize=4096)
+def plain(value: Decimal) -> str:
+    """The value without exponent or trailing zeros."""
+    text = format(value.normalize(), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,125 @@
+"""The stretch of a conversation in which a claim is understood: a few passages, joined, with everything located."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from claims.lexicon import Hit
+from claims.match import Located
+from claims.normalise import Normalised, is_boundary, is_strong_boundary, normalise
+from claims.numbers import Number, find_numbers
+from claims.policy import Policy
+from claims.types import Passage
+from claims.units import Quantity, find_quantities
+
+_PRICE_WORDS = ("到手", "原价", "只要", "价", "券后", "今天", "拿走", "带走", "平时", "块", "福利", "红票子", "便宜", "秒杀")
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A passage in folded form; `offset` is where it begins in the window's text."""
+
+    passage: Passage
+    folded: Normalised
+    offset: int
+
+    @property
+    def end(self) -> int:
+        """Where it ends in the window's text."""
+        return self.offset + len(self.folded.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Passages of one conversation as one text; only claims that end in [focus_start, focus_end) are new."""
+
+    heard: tuple[Heard, ...]
+    text: str
+    focus_start: int
+    focus_end: int
+    located: Located
+    hits: tuple[Hit, ...]
+    numbers: tuple[Number, ...]
+    quantities: tuple[Quantity, ...]
+
+    def passages_of(self, start: int, end: int) -> tuple[Heard, ...]:
+        """The passages that characters [start, end) touch."""
+        return tuple(h for h in self.heard if h.offset < end and start < h.end)
+
+    def quote(self, start: int, end: int) -> str:
+        """The original words behind [start, end), passages joined by a blank where the claim runs over two."""
+        parts = [
+            h.folded.heard(max(0, start - h.offset), min(len(h.folded.text), end - h.offset)) for h in self.passages_of(start, end)
+        ]
+        return " ".join(part.strip() for part in parts if part.strip())
+
+    def clause(self, start: int, end: int) -> tuple[int, int]:
+        """The clause around [start, end), between boundaries of any strength."""
+        left, right = start, end
+        while left > 0 and not is_boundary(self.text[left - 1]):
+            left -= 1
+        while right < len(self.text) and not is_boundary(self.text[right]):
+            right += 1
+        return left, right
+
+    def sentence(self, start: int, end: int) -> tuple[int, int]:
+        """The sentence around [start, end)."""
+        left, right = start, end
+        while left > 0 and not is_strong_boundary(self.text[left - 1]):
+            left -= 1
+        while right < len(self.text) and not is_strong_boundary(self.text[right]):
+            right += 1
+        return left, right
+
+
+def fold(passage: Passage, policy: Policy) -> Normalised:
+    """The passage's text folded with the policy's emoji and look-alikes."""
+    settings = policy.settings
+    return normalise(passage.text, emoji=settings.emoji, lookalikes=settings.lookalikes)
+
+
+def build_window(folded: Sequence[tuple[Passage, Normalised]], focus: int, policy: Policy) -> Window:
+    """The window over these passages, oldest first; `focus` is the index of the one whose claims are new."""
+    heard: list[Heard] = []
+    parts: list[str] = []
+    offset = 0
+    for passage, normal in folded:
+        if parts:
+            joint = "" if parts[-1] and is_boundary(parts[-1][-1]) else ","
+            parts.append(joint)
+            offset += len(joint)
+        heard.append(Heard(passage, normal, offset))
+        parts.append(normal.text)
+        offset += len(normal.text)
+    text = "".join(parts)
+    located = Located(text)
+    hits = policy.lexicon.search(text)
+    for hit in hits:
+        for concept in hit.entry.concepts:
+            located.add(concept, hit.start, hit.end)
+    numbers = find_numbers(text)
+    quantities = find_quantities(text, policy.converter, numbers)
+    _locate_values(text, located, numbers, quantities)
+    return Window(
+        tuple(heard), text, heard[focus].offset, heard[focus].end, located, tuple(hits), tuple(numbers), tuple(quantities)
+    )
+
+
+def _locate_values(text: str, located: Located, numbers: list[Number], quantities: list[Quantity]) -> None:
+    for number in numbers:
+        located.add("num", number.start, number.end)
+        if number.percent:
+            located.add("share", number.start, number.end)
+    for quantity in quantities:
+        if quantity.dimension != "share":
+            located.add("qty", quantity.start, quantity.end)
+            located.add(f"qty:{quantity.dimension}", quantity.start, quantity.end)
+        if quantity.dimension == "money" or _spoken_money(text, quantity):
+            located.add("money", quantity.start, quantity.end)
+
+
+def _spoken_money(text: str, quantity: Quantity) -> bool:
+    """True where hosts say 米 for 元: a whole number of metres among words of price."""
+    if quantity.unit != "m" or quantity.low != quantity.high:
+        return False
+    near = text[max(0, quantity.start - 12) : quantity.end + 8]
+    return any(word in near for word in _PRICE_WORDS)
