@@ -1,0 +1,124 @@
+"""Opens untrusted bytes as media: allowed container formats only, pixels bounded, no nested files."""
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
+
+from ingest.errors import BrokenMedia, UnsupportedSource
+
+# hls, concat, dash and image sequences are absent: each can open further files and addresses by itself.
+_FORMATS = "mpegts,mpeg,flv,live_flv,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,wav,mp3,aac,flac,ogg"
+MAX_PIXELS = 4096 * 2304
+_MAX_STREAMS = 32
+
+# Damaged media make the library seek outside the file, too.
+DAMAGE = (av.FFmpegError, OSError, ValueError)
+
+AnyPacket: TypeAlias = "Packet[Stream]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaFacts:
+    """What a recorded file holds; times are the container's own, in milliseconds."""
+
+    has_audio: bool
+    has_video: bool
+    start_ms: float
+    end_ms: float
+    wraps: bool
+
+
+def open_media(file: BinaryIO | io.RawIOBase, source: str, options: dict[str, str] | None = None) -> InputContainer:
+    """The opened container; BrokenMedia if the bytes are none of the allowed formats."""
+    limits = {"format_whitelist": _FORMATS, "max_streams": str(_MAX_STREAMS), "max_pixels": str(MAX_PIXELS)}
+    try:
+        return av.open(file, "r", options=limits | (options or {}))
+    except DAMAGE as error:
+        raise BrokenMedia(source, reason(error)) from error
+
+
+def best_streams(container: InputContainer, source: str) -> tuple[VideoStream | None, AudioStream | None]:
+    """The picture and the sound to keep; cover art is no picture. UnsupportedSource if there is neither."""
+    videos = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic and _known(s)]
+    audios = [s for s in container.streams.audio if _known(s)]
+    video = max(videos, key=lambda s: (s.width or 0) * (s.height or 0), default=None)
+    audio = next((s for s in audios if s.disposition & Disposition.default), audios[0] if audios else None)
+    if video is None and audio is None:
+        raise UnsupportedSource(source, "it holds neither sound nor picture; give a broadcast or a recording")
+    return video, audio
+
+
+def reason(error: Exception) -> str:
+    """The library's own words for a failure."""
+    return getattr(error, "strerror", None) or "damaged"
+
+
+def _known(stream: Stream) -> bool:
+    context: Any = stream.codec_context
+    return context is not None
+
+
+def chosen(video: VideoStream | None, audio: AudioStream | None) -> list[Stream]:
+    """The streams that are there, picture first."""
+    return [stream for stream in (video, audio) if stream is not None]
+
+
+def demux_chosen(container: InputContainer, streams: Sequence[Stream]) -> Iterator[AnyPacket]:
+    """The packets of these streams; one of a stream that shows up later is passed over, where the library stops."""
+    packets = container.demux(*streams)
+    while True:
+        try:
+            yield next(packets)
+        except StopIteration:
+            return
+        except IndexError:
+            packets = container.demux(*streams)
+
+
+def read_packets(container: InputContainer, streams: Sequence[Stream], source: str) -> list[AnyPacket]:
+    """All packets with a time, in stored order; what follows damage is lost, and no packet at all is BrokenMedia."""
+    packets: list[AnyPacket] = []
+    try:
+        for packet in demux_chosen(container, streams):
+            if packet.size and packet.pts is not None:
+                packets.append(packet)
+    except DAMAGE as error:
+        if not packets:
+            raise BrokenMedia(source, reason(error)) from error
+    if not packets:
+        raise BrokenMedia(source, "no packets")
+    return packets
+
+
+def packet_ms(packet: AnyPacket) -> float:
+    """The packet's presentation time in milliseconds."""
+    assert packet.pts is not None
+    return float(packet.pts * packet.time_base * 1000)
+
+
+def measure(path: Path, source: str) -> MediaFacts:
+    """What a closed segment file holds and from when to when."""
+    with open_media(io.BytesIO(path.read_bytes()), source) as container:
+        video, audio = best_streams(container, source)
+        packets = read_packets(container, chosen(video, audio), source)
+        kinds = {packet.stream.type for packet in packets}
+        return MediaFacts(
+            has_audio="audio" in kinds,
+            has_video="video" in kinds,
+            start_ms=min(packet_ms(packet) for packet in packets),
+            end_ms=max(_end_ms(packet) for packet in packets),
+            wraps=container.format.name == "mpegts",
+        )
+
+
+def _end_ms(packet: AnyPacket) -> float:
+    return packet_ms(packet) + float((packet.duration or 0) * packet.time_base * 1000)
