@@ -27,6 +27,7 @@ from claims.policy_models import (
     TaxonomyFile,
 )
 from claims.policy_units import UnitsFile, UnitTable
+from claims.sound import SoundIndex
 from claims.policy_vocabulary import AttributesFile, AttributeTable
 from claims.units import UnitConverter
 
@@ -100,6 +101,11 @@ class Policy:
         for path in sorted(self.folder.rglob("*.yaml")):
             sha.update(path.relative_to(self.folder).as_posix().encode() + b"\0" + path.read_bytes())
         return sha.hexdigest()
+
+    @cached_property
+    def sounds(self) -> SoundIndex:
+        """The sensitive words by how they sound, for what was heard."""
+        return SoundIndex({name: self._concepts[name] for name in sorted(self._sensitive)})
 
     @cached_property
     def lexicon(self) -> Lexicon:

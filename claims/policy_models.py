@@ -176,7 +176,7 @@ class PolicyFile(Frozen):
     window_ms: Annotated[int, Field(gt=0)]
     window_chars: Annotated[int, Field(gt=0)]
     unsure_product_factor: Annotated[float, Field(gt=0, le=1)]
-    screen_factor: Annotated[float, Field(gt=0, le=1)]
+    misheard_factor: Annotated[float, Field(gt=0, le=1)]
     emoji: dict[str, str]
     lookalikes: dict[str, str]
     words_lookalike: dict[str, str]

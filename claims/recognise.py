@@ -35,4 +35,20 @@ def _candidates(window: Window, compiled: CompiledRule) -> Iterator[Candidate]:
     for match in found:
         if any(miss.start < match.end and match.start < miss.end for miss in misses):
             continue
+        if _only_sounds(match, window):
+            continue
         yield Candidate(rule=compiled, match=match, start=match.start, end=match.end)
+
+
+_LONG_SOUND = 4
+
+
+def _only_sounds(match: PatternMatch, window: Window) -> bool:
+    """True if nothing but likeness of sound speaks for the match: context must confirm what was mis-heard."""
+    sounded = [s for s in match.slots if (s.start, s.end) in window.misheard]
+    if not sounded:
+        return False
+    if any(s.end - s.start >= _LONG_SOUND for s in sounded):
+        return False
+    exact = [s for s in match.slots if (s.start, s.end) not in window.misheard and s.end > s.start]
+    return not exact

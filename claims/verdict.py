@@ -82,6 +82,9 @@ def _judge_candidate(candidate: Candidate, scene: Scene, policy: Policy) -> Judg
     place = Place(candidate.start, candidate.end, tuple((s.start, s.end) for s in candidate.match.slots))
     trials = tuple(_trials(file, scene, place, policy, candidate)) + judgement.trials
     steps, score = _score(rule.score, judgement, scene, trials, policy)
+    if any((s.start, s.end) in scene.window.misheard for s in candidate.match.slots):
+        score = round(score * policy.settings.misheard_factor, 3)
+        steps = (*steps, ScoreStep(step="a word was read by its sound or spelling", value=score))
     return Judged(
         class_id=class_id, rule_name=candidate.rule.name, start=candidate.start, end=candidate.end, judgement=judgement,
         trials=trials, steps=steps, score=score, candidate=candidate, shadow=rule.shadow,

@@ -40,6 +40,7 @@ class Window:
     hits: tuple[Hit, ...]
     numbers: tuple[Number, ...]
     quantities: tuple[Quantity, ...]
+    misheard: frozenset[tuple[int, int]] = frozenset()
 
     def passages_of(self, start: int, end: int) -> tuple[Heard, ...]:
         """The passages that characters [start, end) touch."""
@@ -93,14 +94,19 @@ def build_window(folded: Sequence[tuple[Passage, Normalised]], focus: int, polic
     text = "".join(parts)
     located = Located(text)
     hits = policy.lexicon.search(text)
+    if heard[focus].passage.channel == "speech":
+        hits += policy.sounds.search(text)
     for hit in hits:
         for concept in hit.entry.concepts:
             located.add(concept, hit.start, hit.end)
+    spelled = {(h.start, h.end) for h in hits if not h.entry.spelled}
+    misheard = frozenset((h.start, h.end) for h in hits if h.entry.spelled and h.entry.form != h.entry.word) - spelled
     numbers = find_numbers(text)
     quantities = find_quantities(text, policy.converter, numbers)
     _locate_values(text, located, numbers, quantities)
     return Window(
-        tuple(heard), text, heard[focus].offset, heard[focus].end, located, tuple(hits), tuple(numbers), tuple(quantities)
+        tuple(heard), text, heard[focus].offset, heard[focus].end, located, tuple(hits), tuple(numbers), tuple(quantities),
+        misheard,
     )
 
 

@@ -1,0 +1,93 @@
+"""Capture in the background: a thread records, whoever analyses takes the closed segments when it can."""
+
+import queue
+import threading
+import time
+from collections.abc import Iterator
+
+from cluster.types import ScreenJob
+from ingest.capture import capture
+from ingest.errors import IngestError
+from ingest.guard import NetPolicy
+from ingest.part import EndReason
+from ingest.types import Segment
+
+
+class Capturing:
+    """One stream's recording; slow analysis never slows it."""
+
+    def __init__(self, job: ScreenJob) -> None:
+        self._job = job
+        self._closed: queue.Queue[Segment] = queue.Queue()
+        self._stop = threading.Event()
+        self._over = threading.Event()
+        self._error: IngestError | None = None
+        self._reason: EndReason | None = None
+        self._recorded_ms = 0
+        self._thread = threading.Thread(target=self._run, name=f"capture-{job.stream_id}", daemon=True)
+        self._thread.start()
+
+    def take(self, most: int, wait_s: float) -> list[Segment]:
+        """Up to `most` closed segments, waiting at most `wait_s` for the first."""
+        taken: list[Segment] = []
+        while len(taken) < most:
+            try:
+                taken.append(self._closed.get(timeout=wait_s) if not taken and wait_s > 0 else self._closed.get_nowait())
+            except queue.Empty:
+                break
+        return taken
+
+    @property
+    def is_over(self) -> bool:
+        """True once all was taken and nothing more comes."""
+        return self._over.is_set() and self._closed.empty()
+
+    @property
+    def reason(self) -> str:
+        """Why the recording ended; empty while it goes on, or when an error ended it."""
+        return self._reason.value if self._reason else ""
+
+    @property
+    def error(self) -> IngestError | None:
+        """What ended the recording, if an error did."""
+        return self._error
+
+    def recorded_ms(self) -> int:
+        """Where the recording ends so far, on the stream clock."""
+        return self._recorded_ms
+
+    def stop(self) -> None:
+        """Ends the capture after the segment in hand."""
+        self._stop.set()
+
+    def segments(self) -> Iterator[Segment]:
+        """Every segment until the broadcast ends; raises what ended it."""
+        while True:
+            taken = self.take(1, 0.2)
+            yield from taken
+            if not taken and self.is_over:
+                if self._error is not None:
+                    raise self._error
+                return
+
+    def _run(self) -> None:
+        try:
+            for segment in capture(
+                self._job.source,
+                stream_id=self._job.stream_id,
+                folder=self._job.recording_dir,
+                policy=NetPolicy.parse(self._job.allow_net),
+                stop=self._stop.is_set,
+                now_ms=lambda: time.time_ns() // 1_000_000,
+                max_ms=self._job.max_ms,
+                on_end=self._ended,
+            ):
+                self._recorded_ms = segment.end_ms
+                self._closed.put(segment)
+        except IngestError as error:
+            self._error = error
+        finally:
+            self._over.set()
+
+    def _ended(self, reason: EndReason) -> None:
+        self._reason = reason

@@ -1,0 +1,42 @@
+"""Screening in one process, without Ray: the same stages, one after the other, while capture runs beside them."""
+
+from collections.abc import Iterator
+
+from cluster.capturing import Capturing
+from cluster.driving import Outcome, Told
+from cluster.recorder import Recorder
+from cluster.stages import Hearing, Judging, Preparing, Reading
+from cluster.types import Event, ScreenJob
+from ingest.errors import IngestError
+from review.types import StreamState
+
+
+def screen_locally(job: ScreenJob) -> Iterator[Event]:
+    """What the broadcast gives, as it goes; raises what made it impossible."""
+    hearing = Hearing(model=job.asr_model, models_dir=job.models_dir, device=job.device, threads=job.threads)
+    reading = Reading(device=job.device, threads=job.threads, max_side_px=job.screen_side_px)
+    judging = Judging(job, {"asr": hearing.model, "ocr": reading.model})
+    preparing, recorder, capturing = Preparing(job.stream_id), Recorder(job), Capturing(job)
+    told = Told(source=job.source)
+    error: IngestError | None = None
+    try:
+        for segment in capturing.segments():
+            prepared, cuts, frames = preparing.prepare(segment)
+            passages = hearing.transcribe(cuts) + reading.read(job.stream_id, frames)
+            findings = judging.judge(passages, segment.end_ms)
+            clipped = recorder.record(prepared, passages, findings)
+            outcome = Outcome(passages=passages, findings=findings, clipped=clipped)
+            yield from told.segment(prepared, outcome, capturing.recorded_ms())
+    except IngestError as stopped:
+        error = stopped
+    finally:
+        capturing.stop()
+    passages = hearing.transcribe(preparing.finish()) + reading.finish(job.stream_id)
+    findings = judging.judge(passages, told.analysed_ms) + judging.finish()
+    state = StreamState.ENDED if error is None else StreamState.FAILED
+    clipped = recorder.finish(passages, findings, state, str(error) if error else None)
+    outcome = Outcome(passages=passages, findings=findings, clipped=clipped)
+    if error is not None:
+        yield from outcome.events()
+        raise error
+    yield from told.end(outcome, capturing.reason)

@@ -1,0 +1,162 @@
+"""Screening on Ray: capturing, preparing, hearing, reading and judging, each in an actor of its own.
+
+The driver hands references on and never holds media. Segments are analysed in order, a few at a time; capture goes
+on regardless, because it records first.
+"""
+
+import logging
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+
+from claims.types import Passage
+from cluster.capturing import Capturing
+from cluster.driving import Outcome, Told
+from cluster.errors import CaptureFailed, StageDied
+from cluster.recorder import Recorder
+from cluster.stages import Hearing, Judging, Preparing, Reading
+from cluster.types import Event, Prepared, ScreenJob
+from ingest.types import Segment
+from review.types import StreamState
+
+_IN_FLIGHT = 3
+_POLL_S = 0.25
+
+
+class RemoteCapturing(Capturing):
+    """Capture as an actor."""
+
+    def poll(self, most: int, wait_s: float) -> tuple[list[Segment], int, bool, str, str | None]:
+        """Closed segments, how far the recording is, whether it is over, why, and the text of the error if one ended it.
+
+        Errors travel as text: an exception with its own arguments does not survive pickling.
+        """
+        taken = self.take(most, wait_s)
+        over, error = self.is_over, self.error
+        return taken, self.recorded_ms(), over, self.reason, str(error) if over and error is not None else None
+
+
+class JudgingAndRecording:
+    """Judges a stream's passages and stores the results: one actor, so that a stream has one writer."""
+
+    def __init__(self, job: ScreenJob, models: dict[str, str]) -> None:
+        self._judging = Judging(job, models)
+        self._recorder = Recorder(job)
+
+    def take(self, prepared: Prepared, heard: list[Passage], seen: list[Passage]) -> tuple[Prepared, Outcome]:
+        """What the segment gave, stored."""
+        passages = [*heard, *seen]
+        findings = self._judging.judge(passages, prepared.segment.end_ms)
+        clipped = self._recorder.record(prepared, passages, findings)
+        return prepared, Outcome(passages=passages, findings=findings, clipped=clipped)
+
+    def finish(self, heard: list[Passage], seen: list[Passage], analysed_ms: int, error: str | None) -> Outcome:
+        """What the end of the stream gave, stored with its state."""
+        passages = [*heard, *seen]
+        findings = self._judging.judge(passages, analysed_ms) + self._judging.finish()
+        state = StreamState.ENDED if error is None else StreamState.FAILED
+        clipped = self._recorder.finish(passages, findings, state, error)
+        return Outcome(passages=passages, findings=findings, clipped=clipped)
+
+
+@contextmanager
+def running_ray() -> Iterator[None]:
+    """A Ray for the time of one command: the cluster of RAY_ADDRESS, or one started here and stopped after."""
+    if ray.is_initialized():
+        yield
+        return
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+    address = os.environ.get("RAY_ADDRESS")
+    ray.init(address=address, include_dashboard=None if address else False, log_to_driver=False, logging_level=logging.ERROR)
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+@dataclass(frozen=True, slots=True)
+class _Actors:
+    capturing: Any
+    preparing: Any
+    hearing: Any
+    reading: Any
+    judging: Any
+
+    @classmethod
+    def start(cls, job: ScreenJob) -> "_Actors":
+        """One actor a stage; on a GPU machine, hearing and reading share one GPU."""
+        gpus = 0.5 if job.device != "cpu" and ray.cluster_resources().get("GPU", 0) >= 1 else 0
+
+        def actor(kind: type, gpus: float = 0) -> Any:
+            return ray.remote(num_cpus=0, num_gpus=gpus)(kind)
+
+        capturing = actor(RemoteCapturing).remote(job)
+        hearing = actor(Hearing, gpus).remote(
+            model=job.asr_model, models_dir=job.models_dir, device=job.device, threads=job.threads
+        )
+        reading = actor(Reading, gpus).remote(device=job.device, threads=job.threads, max_side_px=job.screen_side_px)
+        asr, ocr = ray.get([a.__ray_call__.remote(lambda stage: stage.model) for a in (hearing, reading)])
+        judging = actor(JudgingAndRecording).remote(job, {"asr": asr, "ocr": ocr})
+        return cls(capturing, actor(Preparing).remote(job.stream_id), hearing, reading, judging)
+
+    def send(self, job: ScreenJob, segment: Segment) -> Any:
+        """The reference to what the segment will have given."""
+        prepared, cuts, frames = self.preparing.prepare.options(num_returns=3).remote(segment)
+        heard = self.hearing.transcribe.remote(cuts)
+        seen = self.reading.read.remote(job.stream_id, frames)
+        return self.judging.take.remote(prepared, heard, seen)
+
+    def finish(self, job: ScreenJob, analysed_ms: int, error: str | None) -> Outcome:
+        """What the end of the stream gave."""
+        heard = self.hearing.transcribe.remote(self.preparing.finish.remote())
+        seen = self.reading.finish.remote(job.stream_id)
+        outcome: Outcome = ray.get(self.judging.finish.remote(heard, seen, analysed_ms, error))
+        return outcome
+
+    def end(self) -> None:
+        """Frees the actors' processes."""
+        actors: Sequence[Any] = (self.capturing, self.preparing, self.hearing, self.reading, self.judging)
+        for each in actors:
+            ray.kill(each)
+
+
+def screen_on_ray(job: ScreenJob) -> Iterator[Event]:
+    """What the broadcast gives, as it goes; raises what made it impossible. Needs a running Ray."""
+    try:
+        actors = _Actors.start(job)
+        try:
+            yield from _drive(job, actors)
+        finally:
+            actors.end()
+    except RayError as error:
+        raise StageDied(str(getattr(error, "cause", None) or error).strip().splitlines()[-1]) from error
+
+
+def _drive(job: ScreenJob, actors: _Actors) -> Iterator[Event]:
+    told = Told(source=job.source)
+    waiting: deque[Any] = deque()
+    over, reason, recorded_ms = False, "", 0
+    error: str | None = None
+    while not over or waiting:
+        if not over and len(waiting) < _IN_FLIGHT:
+            wait_s = 0.0 if waiting else _POLL_S
+            taken, recorded_ms, over, reason, error = ray.get(
+                actors.capturing.poll.remote(_IN_FLIGHT - len(waiting), wait_s)
+            )
+            waiting.extend(actors.send(job, segment) for segment in taken)
+        if waiting and ray.wait([waiting[0]], timeout=_POLL_S)[0]:
+            prepared, outcome = ray.get(waiting.popleft())
+            yield from told.segment(prepared, outcome, recorded_ms)
+    outcome = actors.finish(job, told.analysed_ms, error)
+    if error is not None:
+        yield from outcome.events()
+        raise CaptureFailed(error)
+    yield from told.end(outcome, reason)

@@ -1,0 +1,93 @@
+"""Stores what a stream gave, segment by segment, and cuts a clip for each finding once its end was received."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from claims.types import Finding, Passage
+from cluster.types import Prepared, ScreenJob
+from ingest.clip import cut_clip
+from ingest.errors import BrokenMedia
+from ingest.types import Segment
+from review.store import Store
+from review.types import StreamState
+
+_BEFORE_MS, _AFTER_MS = 4_000, 2_500
+_KEY_FRAME_REACH_MS = 6_000
+
+
+class Recorder:
+    """The only writer of one stream's rows and clips."""
+
+    def __init__(self, job: ScreenJob) -> None:
+        self._job = job
+        self._store = Store.open(job.database_url) if job.database_url else None
+        self._segments: list[Segment] = []
+        self._unclipped: dict[str, Finding] = {}
+        self._clips: dict[str, str] = {}
+
+    def record(self, prepared: Prepared, passages: Sequence[Passage], findings: Sequence[Finding]) -> list[Finding]:
+        """Stores the segment's results in one transaction; gives the findings whose clips are now cut.
+
+        A segment that could not be read counts as received and not as analysed.
+        """
+        segment = prepared.segment
+        self._segments.append(segment)
+        if prepared.error is not None:
+            if self._store is not None:
+                self._store.add_segments([segment])
+                self._store.skip_segment(self._job.stream_id, segment.sequence)
+            return []
+        if self._store is not None:
+            self._store.add_segments([segment])
+            self._store.commit_segment(self._job.stream_id, segment.sequence, findings=findings, passages=passages)
+        self._want_clips(findings)
+        return self._cut(until_ms=segment.end_ms)
+
+    def finish(self, passages: Sequence[Passage], findings: Sequence[Finding], state: StreamState, error: str | None) -> list[Finding]:
+        """Stores the stream's last results and its state; cuts the clips that are left."""
+        if self._store is not None:
+            self._store.add_passages(passages)
+            self._store.add_findings(findings)
+        self._want_clips(findings)
+        clipped = self._cut(until_ms=None)
+        if self._store is not None:
+            self._store.set_state(self._job.stream_id, state, error)
+            self._store.close()
+        return clipped
+
+    def _want_clips(self, findings: Sequence[Finding]) -> None:
+        if self._job.clips_dir is None:
+            return
+        for finding in findings:
+            if finding.finding_id not in self._clips:
+                self._unclipped[finding.finding_id] = finding
+
+    def _cut(self, *, until_ms: int | None) -> list[Finding]:
+        ready = [f for f in self._unclipped.values() if until_ms is None or f.end_ms + _AFTER_MS <= until_ms]
+        clipped: list[Finding] = []
+        for finding in ready:
+            del self._unclipped[finding.finding_id]
+            clip = self._cut_one(finding)
+            if clip is not None:
+                clipped.append(replace(finding, clip=clip))
+        return clipped
+
+    def _cut_one(self, finding: Finding) -> str | None:
+        assert self._job.clips_dir is not None
+        start_ms, end_ms = max(0, finding.start_ms - _BEFORE_MS), finding.end_ms + _AFTER_MS
+        near = [s for s in self._segments if s.end_ms > start_ms - _KEY_FRAME_REACH_MS and s.start_ms < end_ms]
+        target = self._job.clips_dir / f"{finding.finding_id}.mp4"
+        try:
+            info = cut_clip(near, start_ms=start_ms, end_ms=end_ms, target=target)
+        except BrokenMedia:
+            return None
+        shown = _relative(target, self._job.data_dir)
+        self._clips[finding.finding_id] = shown
+        if self._store is not None:
+            self._store.set_clip(finding.finding_id, shown, info.start_ms)
+        return shown
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)

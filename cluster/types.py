@@ -1,0 +1,91 @@
+"""One screening job, and what it tells as it goes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from claims.types import Finding, Passage, PlatformFact
+from ingest.types import Segment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenJob:
+    """What to screen and by what. Plain values only, so that any actor can be rebuilt from it.
+
+    `at` is the broadcast's own moment. `database_url` None: nothing is stored. `clips_dir` None: no clips are cut.
+    `products` empty: all passports are on sale, in the file's order.
+    """
+
+    stream_id: str
+    source: str
+    recording_dir: Path
+    passports_file: Path
+    at: datetime
+    data_dir: Path
+    products: tuple[str, ...] = ()
+    facts: tuple[PlatformFact, ...] = ()
+    policy_dir: Path | None = None
+    allow_net: tuple[str, ...] = ()
+    max_ms: int | None = None
+    clips_dir: Path | None = None
+    database_url: str | None = None
+    asr_model: str = "base"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int = 1
+    screen_side_px: int = 960
+
+    @property
+    def models_dir(self) -> Path:
+        """Where joined and downloaded weights lie."""
+        return self.data_dir / "models"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What became of a segment when it was taken apart; `error` says why it could not be read."""
+
+    segment: Segment
+    has_audio: bool
+    has_video: bool
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A finding, new or changed."""
+
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """A passage as it was heard or read."""
+
+    passage: Passage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the analysis is, on the stream clock, and how far the recording."""
+
+    analysed_ms: int
+    recorded_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """Something that the caller should be told and that ends nothing."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The broadcast is over and everything of it is judged."""
+
+    reason: str
+    analysed_ms: int
+
+
+Event = Found | Understood | Progress | Warned | Ended
