@@ -3,6 +3,7 @@
 What the cues are stands in `context.yaml`; this file knows only where a cue must stand to count.
 """
 
+import re
 from dataclasses import dataclass
 
 from claims.normalise import is_boundary, is_strong_boundary
@@ -12,6 +13,7 @@ from claims.types import ExemptionTrial
 from claims.window import Window
 
 _ANSWER_REACH = 16
+_ASKS_BY_TAIL = re.compile(r"(有|能|会|可以|是|管用|算).{0,12}(没|不|没有)$")
 _RHETORICAL = ("难道", "还有比", "有比", "能有假", "谁不", "哪有比", "不香", "还等什么", "谁家", "信不信", "你敢信")
 
 
@@ -43,6 +45,8 @@ def try_context(rule: ContextRule, window: Window, place: Place, policy: Policy)
         cue = _asked(window, place)
     else:
         return None
+    if rule.id == "negated" and cue in {"不", "不是"} and _is_rhetorical(window.text[slice(*window.clause(place.start, place.end))]):
+        cue = None
     if rule.id == "negated" and cue is None:
         cue = _negated_inside(rule, window, place)
     why = f"{rule.why}: {cue}" if cue else f"no cue ({rule.why})"
@@ -61,10 +65,12 @@ def _covered(span: tuple[int, int], covers: list[tuple[int, int]]) -> bool:
 
 def _before(rule: ContextRule, window: Window, place: Place) -> str | None:
     """The nearest cue that ends before the claim, within reach and with no barrier between."""
-    covers = _cues(window, rule.not_cue)
+    covers = _cues(window, rule.not_cue or "not_negation")
     barriers = _cues(window, rule.barrier)
     for start, end in reversed(_cues(window, rule.cue)):
         if end > place.start or _covered((start, end), covers):
+            continue
+        if rule.clause_start and start > 0 and not is_boundary(window.text[start - 1]):
             continue
         if not _reaches(window.text, end, place.start, rule.within, rule.wide):
             continue
@@ -128,11 +134,16 @@ def _asked(window: Window, place: Place) -> str | None:
     """The words that make the claim a question, unless the next words affirm it."""
     left, right = window.clause(place.start, place.end)
     clause = window.text[left:right]
-    if any(word in clause for word in _RHETORICAL):
+    if any(word in clause for word in _RHETORICAL) or _is_rhetorical(clause):
         return None
+    doubled = window.text.startswith("不", place.end) and window.text.startswith(window.text[place.end - 1], place.end + 1)
+    doubled = doubled or window.text.startswith("不" + window.text[place.start : place.end][:1], place.end)
+    if doubled:
+        return None if _affirmed(window, right) else window.text[place.start : place.end] + "不…"
     tail = window.text[right : right + 1]
     head = next((window.text[s:e] for s, e in _cues(window, "question_head") if left <= s and e <= place.start + 2), None)
     asks = clause.endswith(("吗", "么", "嘛")) and not clause.endswith(("什么", "怎么", "这么", "那么")) or tail == "?" or head is not None
+    asks = asks or _ASKS_BY_TAIL.search(clause) is not None
     particle = next((p for p in ("吗,", "吗。", "吗") if window.text.startswith(p, place.end)), None)
     if particle:
         right = place.end + 1
@@ -142,9 +153,14 @@ def _asked(window: Window, place: Place) -> str | None:
     return None if _affirmed(window, right) else (head or clause[-1:] or "?")
 
 
+def _is_rhetorical(clause: str) -> bool:
+    """True for 不是…吗: it asserts what it seems to ask."""
+    return "不是" in clause and clause.endswith(("吗", "嘛")) and not clause.startswith(("是不是", "不是吗"))
+
+
 def _affirmed(window: Window, at: int) -> bool:
     """True if the words after the question say yes."""
     at = next((i for i in range(at, len(window.text)) if not is_boundary(window.text[i])), len(window.text))
     no = [s for s, e in _cues(window, "answer_no") if at <= s < at + _ANSWER_REACH]
-    yes = [s for s, e in _cues(window, "answer_yes") if at <= s < at + 4 and not _covered((s, e), _cues(window, "answer_no"))]
+    yes = [s for s, e in _cues(window, "answer_yes") if at <= s <= at + 1 and not _covered((s, e), _cues(window, "answer_no"))]
     return bool(yes) and (not no or min(yes) < min(no))

@@ -135,9 +135,10 @@ class Conversation:
         choice = self._choice_of[passage.id].passport
         changed: list[Finding] = []
         for finding in list(self._found.values()):
-            recent = 0 <= passage.end_ms - finding.start_ms <= _CORRECTION_MS
+            earlier = passage.id not in finding.passage_ids
+            recent = earlier and 0 <= passage.end_ms - finding.start_ms <= _CORRECTION_MS
             same = choice is None or finding.product_id in {None, choice.id}
-            if recent and same and not any(t.id == "corrected" for t in finding.exemptions):
+            if recent and same and not any(t.applies and t.id == "corrected" for t in finding.exemptions):
                 trial = ExemptionTrial(id="corrected", applies=True, why=f"corrected on the spot: {passage.text}")
                 updated = replace(
                     finding, exemptions=(*finding.exemptions, trial), disposition=Disposition.NOTE,
@@ -191,7 +192,8 @@ def make_finding(judged: Judged, scene: Scene, policy: Policy, stream_id: str) -
 def _disposition(judged: Judged, policy: Policy) -> Disposition:
     if judged.harmless or judged.score < policy.settings.note_at:
         return Disposition.NONE
-    if judged.judgement.note_only or judged.shadow or judged.score < policy.settings.flag_at:
+    corrected = any(t.applies and t.id == "corrected" for t in judged.trials)
+    if judged.judgement.note_only or judged.shadow or corrected or judged.score < policy.settings.flag_at:
         return Disposition.NOTE
     return Disposition.FLAG
 

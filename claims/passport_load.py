@@ -14,6 +14,7 @@ from claims.identifiers import SCHEME_ALIASES
 from claims.passport import Certificate, Material, Passport, PermittedClaim, PricePoint, RegisteredQuantity, RegisteredText
 from claims.passport_forms import LongPassport, QuantityForm, ShortPassport
 from claims.passport_quantities import QuantityReader
+from claims.units import plain
 
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -163,7 +164,11 @@ def _from_short(form: ShortPassport, version: str, reader: QuantityReader, folde
                 value=attribute.value, min=attribute.min, max=attribute.max, unit_text=attribute.unit, kind=attribute.kind,
                 tol_pct=attribute.tolerance_percent,
             )
-            quantities += reader.read(path, attribute.name, label, attribute.aliases, quantity, condition=attribute.condition)
+            read = reader.read(path, attribute.name, label, attribute.aliases, quantity, condition=attribute.condition)
+            quantities += read
+            if not read and attribute.value is not None:
+                shown = f"{plain(attribute.value)}{attribute.unit or ''}"
+                texts.append(RegisteredText(path=path, key=attribute.name, label=label, text=shown, cues=(label,)))
         if attribute.text:
             texts.append(
                 RegisteredText(path=path, key=attribute.name, label=label, text=attribute.text, cues=(label, *attribute.aliases))

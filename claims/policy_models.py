@@ -60,6 +60,7 @@ class Rule(Frozen):
     verdict: VerdictKind | None = None
     params: dict[str, str] = {}
     categories: tuple[str, ...] = ()
+    drop_exemptions: tuple[str, ...] = ()
     law: tuple[LawRef, ...] = ()
     shadow: bool = False
 
@@ -117,6 +118,7 @@ class ContextRule(Frozen):
     within_after: int = 0
     wide: bool = False
     always: bool = False
+    clause_start: bool = False
     check: str | None = None
 
 

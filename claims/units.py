@@ -115,7 +115,7 @@ def _with_tail(text: str, value: Decimal, end: int, unit: str) -> tuple[Decimal,
     if text[end : end + 1] == _HALF and not text.startswith(("价", "个", "年", "天", "小", "路", "夜"), end + 1):
         return value + Decimal("0.5"), value + Decimal("0.5"), end + 1
     tail = text[end : end + 1]
-    if tail and tail in _DIGIT_AFTER and unit in {"yuan", "m"}:
+    if tail and tail in _DIGIT_AFTER and unit in {"yuan", "m", "degree"}:
         digits = tail + (text[end + 1] if text[end + 1 : end + 2] and text[end + 1] in _DIGIT_AFTER + "零" else "")
         following = text[end + len(digits) : end + len(digits) + 1]
         if following not in {"十", "百", "千", "万", "个", "件", "条", "瓶", "款", "斤", "乘", "点"} or following == "乘":

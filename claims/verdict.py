@@ -108,7 +108,10 @@ def _trials(
 ) -> Iterator[ExemptionTrial]:
     names = [r.id for r in policy.context.exemptions if r.always and r.id not in file.drop_exemptions]
     names += [n for n in file.exemptions if n not in names]
+    dropped = candidate.rule.rule.drop_exemptions if candidate is not None else ()
     for name in names:
+        if name in dropped:
+            continue
         rule = policy.exemptions[name]
         if rule.kind == "code":
             yield _CHECKS[rule.check or name](name, scene, place)

@@ -110,7 +110,9 @@ def judge_patent(given: JudgeInput) -> Judgement:
         digits = number[0].replace(" ", "").upper()
         if patent_is_valid(digits) and any(c.number.replace(" ", "") == digits for c in valid):
             return supported("number and grant agree", registered=shown, path=valid[0].path, claimed=given.words)
-    if number is not None or any(w in around for w in ("专利号", "证书", "编号")) or (kind and any(kind in c.scope for c in valid)):
+    boasts = any(w in around for w in ("好几项", "多项", "几项", "国家", "独家", "技术", "堆", "加持", "抄", "全球", "国际"))
+    stated = kind and any(kind in c.scope for c in valid) and not boasts
+    if number is not None or any(w in around for w in ("专利号", "证书", "编号")) or stated:
         return supported("granted, kind stated", registered=shown, path=valid[0].path, claimed=given.words)
     return unsupported("number and kind are not stated", claimed=given.words, factor=0.85)
 
@@ -163,12 +165,20 @@ def judge_evidence(given: JudgeInput) -> Judgement:
         scope = certificate.scope.lower()
         if wanted.words and any(w in scope for w in wanted.words):
             return supported("a registered report covers it", registered=f"{certificate.number} {certificate.scope}", path=certificate.path, claimed=given.words)
-        if wanted.numbers and scope and any(n in scope for n in _spoken_numbers(given)):
+        if wanted.numbers and scope and any(n in scope for n in _spoken_numbers(given)) and _within_scope(scope, sentence):
             return supported("a registered report has this figure", registered=f"{certificate.number} {certificate.scope}", path=certificate.path, claimed=given.words)
     for quantity in passport.quantities:
         if quantity.dimension == "share" and any(c in sentence for c in quantity.cues if len(c) > 1):
             return out_of_scope("speaks of a registered value; compared there")
     return unsupported("no registered document proves it", claimed=given.words)
+
+
+_LIMITS = ("体外", "单一", "一种", "菌株", "株", "离体", "例", "人份", "次洗涤", "小时")
+
+
+def _within_scope(scope: str, sentence: str) -> bool:
+    """False where the report covers less than was said: its limits must be said too."""
+    return all(limit in sentence for limit in _LIMITS if limit in scope)
 
 
 def _spoken_numbers(given: JudgeInput) -> list[str]:

@@ -1,5 +1,6 @@
 """Grades, dates, promises, green claims and platform facts against what is registered."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -9,6 +10,9 @@ from claims.units import Quantity, plain
 
 _TREATED = ("b货", "c货", "b+c", "染色", "注胶", "充填", "优化", "处理", "翻新", "refurbished", "二手", "加热", "人工", "养殖", "机制", "机器", "精炼", "合成", "培育")
 _UNTREATED = ("未见", "无处理", "未经", "天然")
+
+
+_STATED = re.compile(r"^(是|属于|达到|评的|定的|标的)(国家)?")
 
 
 def _quantity(given: JudgeInput, dimension: str) -> Quantity | None:
@@ -24,7 +28,7 @@ def judge_grade(given: JudgeInput) -> Judgement:
     passport = given.passport
     if passport is None:
         return out_of_scope("the product is not known")
-    word = given.words
+    word = _STATED.sub("", given.words)
     sources = [(t.path, t.text) for t in passport.texts]
     sources += [("grade", passport.grade or ""), ("treatment", passport.treatment or ""), ("name", passport.name)]
     sources += [(p.path, p.text) for p in passport.permitted] + [(c.path, c.scope) for c in passport.certificates]
@@ -284,6 +288,19 @@ def judge_natural(given: JudgeInput) -> Judgement:
     return unsupported("nothing registered proves it", claimed=words)
 
 
+_DAY_MS = 86_400_000
+_DEADLINE_SLACK_MS = 600_000
+
+
+def _deadline(given: JudgeInput, end_ms: float, shown: str, path: str) -> Judgement:
+    """A spoken deadline against the end of the promotion, in ms on the stream clock."""
+    said = _quantity(given, "time")
+    limit_ms = float(said.canonical_high) * _DAY_MS * 1.5 if said is not None else float(_DAY_MS)
+    if end_ms - given.at_ms > limit_ms + _DEADLINE_SLACK_MS:
+        return contradicted("the promotion goes on for longer", registered=shown, path=path, claimed=given.words)
+    return supported("the promotion's end agrees", registered=shown, path=path, claimed=given.words)
+
+
 def judge_fact(given: JudgeInput) -> Judgement:
     """Stock, sales, viewers, rating, AI label: only a fact of the platform can contradict it; else a note."""
     wanted = given.candidate.rule.rule.params.get("fact")
@@ -295,9 +312,11 @@ def judge_fact(given: JudgeInput) -> Judgement:
         return unsupported("no platform fact was supplied", claimed=given.words, note_only=True)
     shown, path = f"{fact.kind} {fact.value}", f"facts.{fact.kind}"
     if wanted == "ai_label":
-        if fact.value is False:
-            return contradicted("no AI label is shown", registered=shown, path=path, claimed=given.words)
-        return supported("labelled", registered=shown, path=path, claimed=given.words)
+        if fact.value is True:
+            return contradicted("the presenter is labelled as generated", registered=shown, path=path, claimed=given.words)
+        return unsupported("nothing is known of a generated presenter", claimed=given.words, note_only=True)
+    if wanted == "promo_end" and isinstance(fact.value, int | float) and not isinstance(fact.value, bool):
+        return _deadline(given, float(fact.value), shown, path)
     if number is None or not isinstance(fact.value, int | float) or isinstance(fact.value, bool):
         return unsupported("nothing to compare", claimed=given.words, note_only=True)
     value = Decimal(str(fact.value))
