@@ -37,7 +37,7 @@ def silence(duration_ms: int) -> NDArray[np.float32]:
 
 
 def tone(duration_ms: int) -> NDArray[np.float32]:
-    return np.sin(np.arange(duration_ms * 16) * 0.2).astype(np.float32) * np.float32(0.5)
+    return np.asarray(0.5 * np.sin(np.arange(duration_ms * 16) * 0.2), np.float32)
 
 
 def spans_of(samples: NDArray[np.float32], sizes: Sequence[int], start_ms: int = 0) -> list[AudioSpan]:
