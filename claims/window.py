@@ -46,6 +46,10 @@ class Window:
         """The passages that characters [start, end) touch."""
         return tuple(h for h in self.heard if h.offset < end and start < h.end)
 
+    def in_speech(self, at: int) -> bool:
+        """True if the character at `at` was heard, not read."""
+        return any(h.passage.channel == "speech" for h in self.passages_of(at, at + 1))
+
     def quote(self, start: int, end: int) -> str:
         """The original words behind [start, end), passages joined by a blank where the claim runs over two."""
         parts = [

@@ -15,7 +15,7 @@ from claims.types import Disposition, Finding
 from cli.broadcast.play import LiveBroadcast
 from cli.broadcast.script import BroadcastScript, read_script
 from cli.demo_check import Line, compare
-from cli.screen import events, register
+from cli.screen import register, screening
 from cli.serve import open_browser, serving
 from cli.settings import Settings, load_settings
 from cluster.types import Ended, Found, Progress, ScreenJob, Warned
@@ -65,12 +65,12 @@ def command(once: bool, port: int | None, local: bool, config_file: Path | None)
 def _play(settings: Settings, *, local: bool, console: Console) -> Watch:
     room = read_room(configs.DEMO_DIR / "room.yaml")
     watch = Watch()
-    with LiveBroadcast(configs.DEMO_DIR / "broadcast.mp4") as broadcast:
+    with screening(local=local) as screen, LiveBroadcast(configs.DEMO_DIR / "broadcast.mp4") as broadcast:
         stream_id = f"demo-{broadcast.started_at_ms}"
         job = demo_job(settings, room, stream_id=stream_id, url=broadcast.url, address=broadcast.address)
         register(job, host=room.host, title=room.title)
         click.echo(f"on air: {broadcast.url}")
-        for event in events(job, local=local):
+        for event in screen(job):
             if isinstance(event, Found):
                 _note(event.finding, watch, broadcast.started_at_ms, console)
             elif isinstance(event, Warned):

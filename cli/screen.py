@@ -3,7 +3,8 @@
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -84,8 +85,9 @@ def command(
     register(job, host=Host(id=host_id, name=host_id, platform="cli"), title=shown(source))
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     with Printer(transcript, wait_for_clips=clips_dir is not None) as printer:
-        for event in events(job, local=local):
-            printer.take(event)
+        with screening(local=local) as screen:
+            for event in screen(job):
+                printer.take(event)
 
 
 def register(job: ScreenJob, *, host: Host, title: str) -> None:
@@ -102,15 +104,16 @@ def register(job: ScreenJob, *, host: Host, title: str) -> None:
     store.close()
 
 
-def events(job: ScreenJob, *, local: bool) -> Iterator[Event]:
-    """The job's events, from one process or from Ray."""
+@contextmanager
+def screening(*, local: bool) -> Iterator[Callable[[ScreenJob], Iterator[Event]]]:
+    """What screens a job, ready to start at once: this process, or Ray once it runs."""
     if local:
-        yield from screen_locally(job)
+        yield screen_locally
         return
     from cluster.on_ray import running_ray, screen_on_ray
 
     with running_ray():
-        yield from screen_on_ray(job)
+        yield screen_on_ray
 
 
 def _stream_id(source: str, moment: datetime) -> str:

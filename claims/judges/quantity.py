@@ -23,6 +23,7 @@ _ELSEWHERE = ("warranty", "shelf_life", "aging", "vintage", "shelf_life_days")
 _PIECES = ("片", "粒", "支", "颗", "枚", "贴", "抽", "张", "根", "节", "课时", "口", "层", "档", "卷", "双", "包", "袋", "小包", "小袋", "条", "格")
 _PACK = ("一盒", "一瓶", "一袋", "一包", "一罐", "一箱", "一套", "一提", "整箱", "整盒", "每盒", "每瓶", "每包", "共", "一共", "总共", "里面", "里头", "装", "足足")
 _PER_PIECE = ("每片", "每粒", "一片", "一粒", "每支", "一支", "每袋", "每天", "每次", "一次", "一天")
+_MISHEARD = 0.6
 _CUE_BEFORE, _CUE_AFTER = 14, 7
 
 
@@ -97,6 +98,8 @@ def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Polic
     if meant is None or _harmless(quantity, meant):
         return None
     factor = 1.0 if named else 0.88
+    if window.in_speech(quantity.start) and _digit_heard_twice(spoken, meant):
+        factor = _MISHEARD
     condition = f" ({meant.condition})" if meant.condition else ""
     return QuantityClaim(
         start=start, end=end, explicit=bool(named),
@@ -105,6 +108,15 @@ def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Polic
             claimed=f"{plain(quantity.value)} {quantity.unit}", factor=factor,
         ),
     )
+
+
+def _digit_heard_twice(spoken: str, entry: RegisteredQuantity) -> bool:
+    """True where the digits said are the registered ones with one doubled (112 → 1112): recognisers do that."""
+    digits = "".join(c for c in spoken if c.isascii() and c.isdigit())
+    if entry.low is None or len(digits) < 3:
+        return False
+    wanted = plain(entry.low)
+    return any(digits[i] == digits[i - 1] and digits[:i] + digits[i + 1 :] == wanted for i in range(1, len(digits)))
 
 
 def _speaks_of_pieces(said: str, around: str, quantity: Quantity, entries: list[RegisteredQuantity]) -> bool:
