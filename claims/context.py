@@ -33,7 +33,11 @@ def try_context(rule: ContextRule, window: Window, place: Place, policy: Policy)
     elif rule.kind == "after":
         cue = _after(rule.cue, rule.within, rule.wide, window, place.end)
     elif rule.kind == "either":
-        cue = _before(rule, window, place) or _after(rule.cue, rule.within, rule.wide, window, place.end) or _inside(rule, window, place)
+        cue = (
+            _before(rule, window, place)
+            or _after(rule.cue, rule.within, rule.wide, window, place.end)
+            or _inside(rule, window, place)
+        )
     elif rule.kind == "both":
         before = _before(rule, window, place)
         cue = before and _after(rule.cue_after, rule.within_after, True, window, place.end)
@@ -45,7 +49,11 @@ def try_context(rule: ContextRule, window: Window, place: Place, policy: Policy)
         cue = _asked(window, place)
     else:
         return None
-    if rule.id == "negated" and cue in {"不", "不是"} and _is_rhetorical(window.text[slice(*window.clause(place.start, place.end))]):
+    if (
+        rule.id == "negated"
+        and cue in {"不", "不是"}
+        and _is_rhetorical(window.text[slice(*window.clause(place.start, place.end))])
+    ):
         cue = None
     if rule.id == "negated" and cue is None:
         cue = _negated_inside(rule, window, place)
@@ -136,13 +144,21 @@ def _asked(window: Window, place: Place) -> str | None:
     clause = window.text[left:right]
     if any(word in clause for word in _RHETORICAL) or _is_rhetorical(clause):
         return None
-    doubled = window.text.startswith("不", place.end) and window.text.startswith(window.text[place.end - 1], place.end + 1)
+    doubled = window.text.startswith("不", place.end) and window.text.startswith(
+        window.text[place.end - 1], place.end + 1
+    )
     doubled = doubled or window.text.startswith("不" + window.text[place.start : place.end][:1], place.end)
     if doubled:
         return None if _affirmed(window, right) else window.text[place.start : place.end] + "不…"
     tail = window.text[right : right + 1]
-    head = next((window.text[s:e] for s, e in _cues(window, "question_head") if left <= s and e <= place.start + 2), None)
-    asks = clause.endswith(("吗", "么", "嘛")) and not clause.endswith(("什么", "怎么", "这么", "那么")) or tail == "?" or head is not None
+    head = next(
+        (window.text[s:e] for s, e in _cues(window, "question_head") if left <= s and e <= place.start + 2), None
+    )
+    asks = (
+        (clause.endswith(("吗", "么", "嘛")) and not clause.endswith(("什么", "怎么", "这么", "那么")))
+        or tail == "?"
+        or head is not None
+    )
     asks = asks or _ASKS_BY_TAIL.search(clause) is not None
     particle = next((p for p in ("吗,", "吗。", "吗") if window.text.startswith(p, place.end)), None)
     if particle:
@@ -162,5 +178,9 @@ def _affirmed(window: Window, at: int) -> bool:
     """True if the words after the question say yes."""
     at = next((i for i in range(at, len(window.text)) if not is_boundary(window.text[i])), len(window.text))
     no = [s for s, e in _cues(window, "answer_no") if at <= s < at + _ANSWER_REACH]
-    yes = [s for s, e in _cues(window, "answer_yes") if at <= s <= at + 1 and not _covered((s, e), _cues(window, "answer_no"))]
+    yes = [
+        s
+        for s, e in _cues(window, "answer_yes")
+        if at <= s <= at + 1 and not _covered((s, e), _cues(window, "answer_no"))
+    ]
     return bool(yes) and (not no or min(yes) < min(no))

@@ -1,4 +1,4 @@
-"""A stream's passages heard in order: product carried over, claims over two passages, repeats counted, slips corrected."""
+"""A stream heard in order: product carried over, claims over two passages, repeats counted, slips corrected."""
 
 import hashlib
 from collections import deque
@@ -13,7 +13,7 @@ from claims.passport import Passport
 from claims.policy import Policy
 from claims.product import ProductChoice, ProductFinder, ProductTracker
 from claims.types import Disposition, ExemptionTrial, Finding, Match, Passage, PlatformFact, VerdictKind
-from claims.units import plain
+from claims.units import Quantity, plain
 from claims.verdict import Judged, Scene, judge_window
 from claims.window import Window, build_window, fold
 
@@ -49,7 +49,7 @@ class Conversation:
         self.judged: list[tuple[Judged, Finding]] = []
 
     def hear(self, passage: Passage) -> list[Finding]:
-        """Findings that are certain now. Speech is judged when the next words are known, for they may answer or deny."""
+        """Findings that are certain now; speech is judged when the next words are known, for they may deny it."""
         if passage.product_id is not None and passage.product_id not in self.engine.finder.by_id:
             raise UnknownProduct(passage.product_id)
         folded = fold(passage, self.engine.policy)
@@ -105,8 +105,11 @@ class Conversation:
         window = build_window(folded, focus, self.engine.policy)
         passage = folded[focus][0]
         scene = Scene(
-            window=window, choice=self._choice_of[passage.id], at=self.engine.at + timedelta(milliseconds=passage.start_ms),
-            at_ms=passage.start_ms, facts=self.facts,
+            window=window,
+            choice=self._choice_of[passage.id],
+            at=self.engine.at + timedelta(milliseconds=passage.start_ms),
+            at_ms=passage.start_ms,
+            facts=self.facts,
         )
         found: list[Finding] = []
         for judged in merge(judge_window(scene, self.engine.policy), self.engine.policy, window.text):
@@ -141,7 +144,9 @@ class Conversation:
             if recent and same and not any(t.applies and t.id == "corrected" for t in finding.exemptions):
                 trial = ExemptionTrial(id="corrected", applies=True, why=f"corrected on the spot: {passage.text}")
                 updated = replace(
-                    finding, exemptions=(*finding.exemptions, trial), disposition=Disposition.NOTE,
+                    finding,
+                    exemptions=(*finding.exemptions, trial),
+                    disposition=Disposition.NOTE,
                 )
                 self._found[finding.finding_id] = updated
                 changed.append(updated)
@@ -157,7 +162,9 @@ def make_finding(judged: Judged, scene: Scene, policy: Policy, stream_id: str) -
     heard = window.passages_of(judged.start, judged.end)
     passport = choice.passport
     key = judgement.claimed if judged.candidate is None else folded_key(window, judged)
-    identity = "\x1f".join([stream_id, heard[-1].passage.channel, judged.class_id, passport.id if passport else "", key])
+    identity = "\x1f".join(
+        [stream_id, heard[-1].passage.channel, judged.class_id, passport.id if passport else "", key]
+    )
     return Finding(
         finding_id="f_" + hashlib.sha256(identity.encode()).hexdigest()[:20],
         stream_id=stream_id,
@@ -207,9 +214,13 @@ def rendered(window: Window, start: int, end: int) -> str:
     """The folded words with quantities and numbers written in digits and unit symbols."""
     out: list[str] = []
     at = start
-    values = [(q.start, q.end, f"{plain(q.value)}{'元' if q.unit == 'yuan' else '%' if q.unit == 'percent' else q.unit if q.unit not in _WORDED else window.text[q.number_end : q.end]}") for q in window.quantities]
+    values = [(q.start, q.end, _shown(q, window.text)) for q in window.quantities]
     taken = [(s, e) for s, e, _ in values]
-    values += [(n.start, n.end, plain(n.value)) for n in window.numbers if not any(s <= n.start < e for s, e in taken) and (n.end - n.start > 1)]
+    values += [
+        (n.start, n.end, plain(n.value))
+        for n in window.numbers
+        if not any(s <= n.start < e for s, e in taken) and (n.end - n.start > 1)
+    ]
     for left, right, shown in sorted(values):
         if left < at or right > end:
             continue
@@ -219,7 +230,42 @@ def rendered(window: Window, start: int, end: int) -> str:
     return "".join(out)
 
 
-_WORDED = frozenset({"piece", "day", "week", "month", "year", "hour", "minute", "second", "jin", "liang", "degree", "inch", "square_meter", "thread", "yarn", "rpm", "percent_volume", "pixel", "celsius", "ton", "carat", "pound", "dm"})
+def _shown(quantity: Quantity, text: str) -> str:
+    symbols = {"yuan": "元", "percent": "%"}
+    if quantity.unit in _WORDED:
+        unit = text[quantity.number_end : quantity.end]
+    else:
+        unit = symbols.get(quantity.unit, quantity.unit)
+    return f"{plain(quantity.value)}{unit}"
+
+
+_WORDED = frozenset(
+    {
+        "piece",
+        "day",
+        "week",
+        "month",
+        "year",
+        "hour",
+        "minute",
+        "second",
+        "jin",
+        "liang",
+        "degree",
+        "inch",
+        "square_meter",
+        "thread",
+        "yarn",
+        "rpm",
+        "percent_volume",
+        "pixel",
+        "celsius",
+        "ton",
+        "carat",
+        "pound",
+        "dm",
+    }
+)
 
 
 def _matches(judged: Judged, window: Window) -> list[Match]:
@@ -228,7 +274,14 @@ def _matches(judged: Judged, window: Window) -> list[Match]:
         return [Match(kind="quantity", heard=heard, meant=judged.judgement.claimed)]
     found: list[Match] = []
     for slot in judged.candidate.match.slots:
-        hit = next((h for h in window.hits if h.start == slot.start and h.end == slot.end and slot.concept in h.entry.concepts), None)
+        hit = next(
+            (
+                h
+                for h in window.hits
+                if h.start == slot.start and h.end == slot.end and slot.concept in h.entry.concepts
+            ),
+            None,
+        )
         kind = "literal" if slot.concept.startswith("=") else slot.concept
         meant = hit.entry.word if hit else rendered(window, slot.start, slot.end)
         if hit and hit.entry.spelled:

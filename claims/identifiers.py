@@ -16,15 +16,25 @@ CERTIFICATE_FORMATS: dict[str, str] = {
     "DRUG": r"国药准字[HZSJTFB]\d{8}",
     "ORGANIC": r"\d{3}(OP|EU|NOP)\d{6,}",
     "AD_APPROVAL": r"[一-龥](药|械|食健|食特)广审[（(](文|视|声)[)）]第\d{6}-\d{5}号",
-    "USCC": r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}",
     "PATENT": r"ZL\d{12}\.[\dX]",
     "ENERGY_LABEL": r".{1,60}",
     "GEM_REPORT": r".{1,60}",
     "TEST_REPORT": r".{1,80}",
     "OTHER": r".+",
 }
-SCHEME_ALIASES = {"SC": "FOOD_LICENCE_SC", "NMPA_SPECIAL_COSMETIC": "COSMETIC_SPECIAL"}
+_SCHEME_ALIASES = {"SC": "FOOD_LICENCE_SC", "NMPA_SPECIAL_COSMETIC": "COSMETIC_SPECIAL"}
+_BLUE_HAT = "BLUE_HAT"
 _PATENT_WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
+
+
+def scheme_of(written: str, number: str) -> str:
+    """The scheme that a passport's own word for it means; words that mean none stay as they are.
+
+    BLUE_HAT is a registration or a filing by its number.
+    """
+    if written == _BLUE_HAT:
+        return "HEALTH_FOOD_FILING" if number.startswith("食健备") else "HEALTH_FOOD_REG"
+    return _SCHEME_ALIASES.get(written, written)
 
 
 def gtin_is_valid(gtin: str) -> bool:
@@ -45,10 +55,10 @@ def patent_is_valid(number: str) -> bool:
 
 
 def certificate_number_is_valid(scheme: str, number: str) -> bool:
-    """True if the number has the scheme's shape; schemes without a known shape accept anything."""
+    """True if the number has the shape of a known scheme's numbers."""
     shape = CERTIFICATE_FORMATS.get(scheme)
     if shape is None:
-        return True
+        return False
     if scheme == "PATENT":
         return patent_is_valid(number)
     return re.fullmatch(shape, number) is not None

@@ -1,4 +1,4 @@
-"""One assertion, one finding: overlapping claims give way to the best class, and a class says a thing once a sentence."""
+"""One assertion, one finding: overlapping claims give way to the best class, a class says a thing once."""
 
 from claims.policy import Policy
 from claims.verdict import Judged
@@ -30,9 +30,13 @@ def _drop_weaker(judged: list[Judged], policy: Policy) -> list[Judged]:
     keep: list[Judged] = []
     for one in judged:
         better = [
-            other for other in judged
-            if other is not one and one.class_id in policy.class_files[other.class_id].supersedes and _overlap(one, other)
-            and (not other.exempt or one.exempt) and (not other.harmless or not other.exempt)
+            other
+            for other in judged
+            if other is not one
+            and one.class_id in policy.class_files[other.class_id].supersedes
+            and _overlap(one, other)
+            and (not other.exempt or one.exempt)
+            and (not other.harmless or not other.exempt)
         ]
         if not better:
             keep.append(one)
@@ -44,7 +48,7 @@ def _same_assertion(one: Judged, other: Judged, policy: Policy, text: str) -> bo
         return False
     if one.class_id == other.class_id:
         if one.harmless != other.harmless:
-            return _overlap(one, other) and not one.harmless is False
+            return _overlap(one, other) and one.harmless is not False
         if one.judgement.path is not None and one.judgement.path != other.judgement.path and not _overlap(one, other):
             return False
         gap = max(one.start, other.start) - min(one.end, other.end)

@@ -4,6 +4,7 @@ Order matters: characters are folded first, words are matched on the folded text
 `numbers`, because 第一 and 百分百 are words before they are numbers.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +14,7 @@ import opencc
 _CIRCLED = {chr(0x2460 + n): word for n, word in enumerate("一二三四五六七八九十")}
 _CIRCLED |= {chr(0x2776 + n): word for n, word in enumerate("一二三四五六七八九十")}
 _CIRCLED |= {chr(0x3280 + n): word for n, word in enumerate("一二三四五六七八九十")}
+_WRITTEN_OUT = _CIRCLED | {"½": "半", "¼": "四分之一", "¾": "四分之三", "℃": "°c", "℉": "°f"}
 _STRONG = "。!?;\n"
 _WEAK = ",、:"
 _INSIDE_WORDS = set("·•*_~^|`´'\"“”‘’「」『』【】[]()（）<>《》…-—/\\+=#@&⭐") | set(" \t\u3000")
@@ -44,6 +46,9 @@ class Normalised:
         return (self.starts[start], self.ends[end - 1])
 
 
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 @lru_cache(maxsize=1)
 def _simplifier() -> opencc.OpenCC:
     return opencc.OpenCC("t2s")
@@ -53,6 +58,7 @@ def to_simplified(text: str) -> str:
     """The text in simplified characters, always as long as the input, so that positions hold."""
     if text.isascii():
         return text
+    text = _LONE_SURROGATE.sub("\ufffd", text)
     folded: str = _simplifier().convert(text)
     if len(folded) == len(text):
         return folded
@@ -62,19 +68,27 @@ def to_simplified(text: str) -> str:
 @lru_cache(maxsize=16_384)
 def _fold_char(char: str) -> str:
     """What one character becomes; empty where it carries no words (variation selectors, emoji, U+FFFD)."""
-    if char in _CIRCLED:
-        return _CIRCLED[char]
-    if char == "\ufffd":
+    if char in _WRITTEN_OUT:
+        return _WRITTEN_OUT[char]
+    if _is_unseen(char):
         return ""
+    if char.isspace():
+        return "\n" if char.splitlines() == [""] else " "
     folded = unicodedata.normalize("NFKC", char).lower()
     if len(folded) > 1 and not folded.isascii() and not all("\u4e00" <= c <= "\u9fff" for c in folded):
         folded = "".join(c for c in folded if unicodedata.category(c)[0] in "LN")
+    if unicodedata.category(char) == "So" and len(folded) == 1 and ord(folded) >= 0x2190:
+        return ""
+    return folded
+
+
+@lru_cache(maxsize=4096)
+def _is_unseen(char: str) -> bool:
+    """True for characters without a picture: controls, joiners, marks, halves of surrogate pairs, U+FFFD."""
+    if char == "\ufffd":
+        return True
     category = unicodedata.category(char)
-    if category in {"Cf", "Mn", "Me", "Cs", "Co", "Cn"}:
-        return ""
-    if category == "So" and len(folded) == 1 and ord(folded) >= 0x2190:
-        return ""
-    return {"。": "。", "｡": "。", "，": ",", "！": "!", "？": "?", "；": ";", "：": ":", ".": "."}.get(folded, folded)
+    return category in {"Cf", "Mn", "Me", "Cs", "Co", "Cn"} or (category == "Cc" and not char.isspace())
 
 
 def is_cjk(char: str) -> bool:
@@ -92,7 +106,9 @@ def is_boundary(char: str) -> bool:
     return char in _STRONG or char in _WEAK
 
 
-def normalise(original: str, *, emoji: dict[str, str] | None = None, lookalikes: dict[str, str] | None = None) -> Normalised:
+def normalise(
+    original: str, *, emoji: dict[str, str] | None = None, lookalikes: dict[str, str] | None = None
+) -> Normalised:
     """The folded reading of `original` with its index map.
 
     `emoji` gives words for pictures that stand for words (💊 → 药); `lookalikes` maps single characters that
@@ -104,13 +120,14 @@ def normalise(original: str, *, emoji: dict[str, str] | None = None, lookalikes:
     starts: list[int] = []
     ends: list[int] = []
     simplified = to_simplified(original)
+    before_space = _before_space(original)
     for index, char in enumerate(simplified):
         source = original[index]
         if lookalikes and char in lookalikes:
             folded = lookalikes[char]
         elif emoji and source in emoji:
             folded = emoji[source]
-        elif source.isspace() and original[index + 1 : index + 2].isspace():
+        elif before_space[index] and _fold_char(source) == " ":
             folded = ","
         else:
             folded = _fold_char(char)
@@ -121,6 +138,15 @@ def normalise(original: str, *, emoji: dict[str, str] | None = None, lookalikes:
             starts.append(index)
             ends.append(index + 1)
     return _drop_inner_symbols(original, chars, starts, ends)
+
+
+def _before_space(original: str) -> list[bool]:
+    """For each character, whether the next one that can be seen is a space."""
+    flags = [False] * len(original)
+    for index in range(len(original) - 2, -1, -1):
+        following = original[index + 1]
+        flags[index] = flags[index + 1] if _is_unseen(following) else following.isspace()
+    return flags
 
 
 def _drop_inner_symbols(original: str, chars: list[str], starts: list[int], ends: list[int]) -> Normalised:
@@ -134,11 +160,25 @@ def _drop_inner_symbols(original: str, chars: list[str], starts: list[int], ends
         after = next((chars[j] for j in range(index + 1, size) if chars[j] not in _INSIDE_WORDS), "")
         between_han = bool(before) and bool(after) and (is_cjk(before) or is_cjk(after))
         space = char in " \t\u3000"
-        if space and before and after and before.isascii() and after.isascii() and before.isalnum() and after.isalnum():
-            keep.append(index)
-        elif not space and char in _KEEP_BETWEEN_LATIN and before and before.isascii() and not (is_cjk(after) and char not in "+%"):
-            keep.append(index)
-        elif not between_han and not space and char in _KEEP_BETWEEN_LATIN:
+        if (
+            (
+                space
+                and before
+                and after
+                and before.isascii()
+                and after.isascii()
+                and before.isalnum()
+                and after.isalnum()
+            )
+            or (
+                not space
+                and char in _KEEP_BETWEEN_LATIN
+                and before
+                and before.isascii()
+                and not (is_cjk(after) and char not in "+%")
+            )
+            or (not between_han and not space and char in _KEEP_BETWEEN_LATIN)
+        ):
             keep.append(index)
     return Normalised(
         original,

@@ -7,17 +7,29 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2, "壹": 1, "贰": 2, "叁": 3, "幺": 1}
+_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {
+    "〇": 0,
+    "两": 2,
+    "俩": 2,
+    "壹": 1,
+    "贰": 2,
+    "叁": 3,
+    "幺": 1,
+}
 _SCALES = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
 _BIG = {"万": 10_000, "亿": 100_000_000}
 _LATIN_BIG = {"万": 10_000, "亿": 100_000_000, "千": 1000, "百": 100, "k": 1000, "w": 10_000}
 _HAN = "零〇一二两俩三四五六七八九十百千万亿壹贰叁拾佰仟"
 
-_ARABIC = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?")
-_HAN_RUN = re.compile(rf"[{_HAN}几数]+(?:点[{_HAN}几]+)?")
+_ARABIC = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?")
+_LONGEST_RUN = 24
+_HAN_RUN = re.compile(rf"[{_HAN}几数]{{1,{_LONGEST_RUN}}}(?:点[{_HAN}几]{{1,{_LONGEST_RUN}}})?")
+_LATIN_PART = re.compile(r"(\d{1,4})([千百十])|(\d{4})(?!\d|[.,]\d|[千百十])")
+_PART_SCALES = {"千": 1000, "百": 100, "十": 10}
 _PERCENT_OF = re.compile(r"(百|千|万)分之")
 _HUNDRED_PERCENT = re.compile(r"百分百|百分之百|百分之一百|100%")
-_ADJACENT_DIGITS = re.compile(r"^([一二两三四五六七八])([二三四五六七八九])([十百千万亿]*)$")
+_ADJACENT_DIGITS = re.compile(r"^(.*[十百千万亿拾佰仟])?([一二两三四五六七八])([二两三四五六七八九])([十百千万亿]*)$")
+_SPELLED_DIGITS = ("一二", "二三")
 _FRACTION = re.compile(r"([一二两三四五六七八九十]+)分之([一二两三四五六七八九])")
 _HALF_SHARE = re.compile(r"一半|半数|对半")
 _HALF_UNIT = re.compile(r"半(?=[斤公升米年天小个瓶盒两片粒])")
@@ -55,7 +67,7 @@ class Number:
 def parse_han(run: str) -> tuple[Decimal, Decimal] | None:
     """The value range of a run of Chinese numerals, or None if it is no number.
 
-    一万二 → 12000, 三九九 → 399, 五六百 → (500, 600), 几十 → (20, 90), 十几 → (11, 19).
+    一万二 → 12000, 三九九 → 399, 五六百 → (500, 600), 两三 → (2, 3), 十五六 → (15, 16), 几十 → (20, 99), 十几 → (11, 19).
     """
     if not run or all(c in "百千万亿" for c in run):
         return None
@@ -71,21 +83,35 @@ def parse_han(run: str) -> tuple[Decimal, Decimal] | None:
         low = whole[0] + (Decimal("0." + text) if text else 0)
         high = low + (Decimal(1).scaleb(-len(text)) * Decimal("0.9") if "几" in fraction else 0)
         return low, high
-    adjacent = _ADJACENT_DIGITS.match(integer)
-    if adjacent and adjacent[3]:
-        first, second = _DIGITS[adjacent[1]], _DIGITS[adjacent[2]]
-        if second == first + 1:
-            scale = _scale(adjacent[3])
-            return Decimal(first * scale), Decimal(second * scale)
+    neighbours = _neighbours(integer)
+    if neighbours is not None:
+        return neighbours
     if "几" in integer or "数" in integer:
         return _with_some(integer)
     if all(c in _DIGITS for c in integer):
         if len(integer) == 1:
             return (Decimal(_DIGITS[integer]),) * 2
-        value = Decimal(int("".join(str(_DIGITS[c]) for c in integer)))
+        value = Decimal("".join(str(_DIGITS[c]) for c in integer))
         return value, value
     total = _sum_scales(integer)
     return None if total is None else (Decimal(total), Decimal(total))
+
+
+def _neighbours(run: str) -> tuple[Decimal, Decimal] | None:
+    """The range of two digits in a row that follow one another (五六百, 两三, 十五六); 二三 alone is spelled (二三年款)."""
+    pair = _ADJACENT_DIGITS.match(run)
+    if pair is None or _DIGITS[pair[3]] != _DIGITS[pair[2]] + 1 or run in _SPELLED_DIGITS:
+        return None
+    head = pair[1] or ""
+    low, high = parse_han(head + pair[2] + pair[4]), parse_han(head + pair[3] + pair[4])
+    if low is None or high is None or low[0] != low[1] or high[0] != high[1]:
+        return None
+    return low[0], high[0]
+
+
+def digit_of(char: str) -> int:
+    """The digit that an Arabic or Chinese numeral character means."""
+    return _DIGITS[char] if char in _DIGITS else int(char)
 
 
 def _scale(text: str) -> int:
@@ -141,7 +167,9 @@ def find_numbers(text: str) -> list[Number]:
             continue
         found.append(number)
         at = number.end
-    return [_qualified(text, number) for number in _joined_ranges(text, found)]
+    joined = _joined_ranges(text, found)
+    limits = [n.start for n in joined[1:]] + [len(text)]
+    return [_qualified(text, number, limit) for number, limit in zip(joined, limits, strict=False)]
 
 
 def _share_at(text: str, at: int) -> Number | None:
@@ -170,16 +198,22 @@ def _share_at(text: str, at: int) -> Number | None:
 
 
 def _arabic_at(text: str, at: int) -> Number | None:
-    if not text[at].isdigit() or not text[at].isascii():
-        return None
     match = _ARABIC.match(text, at)
     if match is None:
         return None
     value = Decimal(match[1].replace(",", "") + (match[2] or ""))
     end = match.end()
-    while end < len(text) and text[end] in _LATIN_BIG and not _unit_letter(text, end):
-        value *= _LATIN_BIG[text[end]]
+    scale = 1
+    while end < len(text) and scale < 10**12 and text[end] in _LATIN_BIG and not _unit_letter(text, end):
+        scale *= _LATIN_BIG[text[end]]
         end += 1
+    value *= scale
+    while scale > 10 and (part := _LATIN_PART.match(text, end)):
+        below = _PART_SCALES[part[2]] if part[2] else 1
+        more = Decimal(part[1] or part[3]) * below
+        if more >= scale:
+            break
+        value, scale, end = value + more, below, part.end()
     percent = text[end : end + 1] == "%" and text[end : end + 4] != "%vol"
     if percent:
         end += 1
@@ -192,13 +226,11 @@ def _unit_letter(text: str, at: int) -> bool:
         return text[at + 1 : at + 2].isascii() and text[at + 1 : at + 2].isalpha()
     if text[at] == "w":
         following = text[at + 1 : at + 2]
-        return not following or not (following in "多毫单人件粉")
+        return not following or following not in "多毫单人件粉"
     return False
 
 
 def _han_at(text: str, at: int) -> Number | None:
-    if text[at] not in _HAN and text[at] not in "几数":
-        return None
     match = _HAN_RUN.match(text, at)
     if match is None:
         return None
@@ -218,7 +250,9 @@ def _han_at(text: str, at: int) -> Number | None:
                 low, high, end = low + 5, high + 5, end + 1
         elif text[end : end + 1] == "%":
             end, percent = end + 1, True
-        return Number(start=at, end=end, low=low, high=high, kind=kind, percent=percent, single_digit_word=len(run) == 1)
+        return Number(
+            start=at, end=end, low=low, high=high, kind=kind, percent=percent, single_digit_word=len(run) == 1
+        )
     return None
 
 
@@ -230,19 +264,28 @@ def _joined_ranges(text: str, numbers: list[Number]) -> list[Number]:
             between = text[before.end : number.start]
             if _RANGE_JOIN.match(between) and before.low <= number.high and before.kind != "range":
                 joined[-1] = Number(
-                    start=before.start, end=number.end, low=before.low, high=number.high, kind="range", percent=number.percent
+                    start=before.start,
+                    end=number.end,
+                    low=before.low,
+                    high=number.high,
+                    kind="range",
+                    percent=before.percent or number.percent,
                 )
                 continue
         joined.append(number)
     return joined
 
 
-def _qualified(text: str, number: Number) -> Number:
-    """The number with what the words around it say about how exactly it is meant."""
+def _qualified(text: str, number: Number, limit: int) -> Number:
+    """The number with what the words around it say about how exactly it is meant; it ends by `limit`."""
     kind, low, high, end = number.kind, number.low, number.high, number.end
     head = text[max(0, number.start - 4) : number.start]
     tail = text[end : end + 6]
-    if tail.startswith(("多", "来", "几")) and not tail.startswith(("多少", "来自", "来说", "来看", "来讲", "来喝", "来吃", "几个")):
+    if (
+        end < limit
+        and tail.startswith(("多", "来", "几"))
+        and not tail.startswith(("多少", "来自", "来说", "来看", "来讲", "来喝", "来吃", "几个"))
+    ):
         spread = _magnitude(low)
         if spread > 1 or tail.startswith("来"):
             kind, high, end = "approx", high + spread, end + 1
@@ -254,7 +297,12 @@ def _qualified(text: str, number: Number) -> Number:
     elif any(head.endswith(word) for word in _APPROX_BEFORE) and kind == "exact":
         kind = "approx"
     return Number(
-        start=number.start, end=end, low=low, high=high, kind=kind, percent=number.percent,
+        start=number.start,
+        end=end,
+        low=low,
+        high=high,
+        kind=kind,
+        percent=number.percent,
         single_digit_word=number.single_digit_word,
     )
 
@@ -263,10 +311,8 @@ def _magnitude(value: Decimal) -> Decimal:
     """The size of the last spoken place: 200 → 100, 50 → 10, 7 → 1."""
     if value <= 0 or value != value.to_integral_value():
         return Decimal(1)
-    size = Decimal(1)
-    while value % (size * 10) == 0:
-        size *= 10
-    return size
+    exponent = value.normalize().as_tuple().exponent
+    return Decimal(1).scaleb(int(exponent))
 
 
 def qualifier_after(text: str, end: int) -> str | None:

@@ -88,7 +88,11 @@ class PricePoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passport:
-    """Everything registered about one product; `version` is the hash of the source record."""
+    """Everything registered about one product; `version` is the hash of the source record.
+
+    `certificates` are of known schemes and may support claims. `unknown_certificates` are kept for people to read;
+    `warnings` say so, and name certificate numbers that don't look like one.
+    """
 
     id: str
     version: str
@@ -107,6 +111,7 @@ class Passport:
     materials: tuple[Material, ...] = ()
     ingredients: tuple[str, ...] = ()
     certificates: tuple[Certificate, ...] = ()
+    unknown_certificates: tuple[Certificate, ...] = ()
     permitted: tuple[PermittedClaim, ...] = ()
     awards: tuple[str, ...] = ()
     endorsers: tuple[str, ...] = ()
@@ -126,6 +131,7 @@ class Passport:
     images: tuple[str, ...] = ()
     valid_from: date | None = None
     valid_to: date | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -10,12 +10,19 @@ import yaml
 from pydantic import ValidationError
 
 from claims.errors import PassportError
-from claims.identifiers import SCHEME_ALIASES
-from claims.passport import Certificate, Material, Passport, PermittedClaim, PricePoint, RegisteredQuantity, RegisteredText
+from claims.identifiers import CERTIFICATE_FORMATS, certificate_number_is_valid, scheme_of
+from claims.passport import (
+    Certificate,
+    Material,
+    Passport,
+    PermittedClaim,
+    PricePoint,
+    RegisteredQuantity,
+    RegisteredText,
+)
 from claims.passport_forms import LongPassport, QuantityForm, ShortPassport
 from claims.passport_quantities import QuantityReader
 from claims.units import plain
-
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -27,13 +34,15 @@ def load_passports(path: Path, reader: QuantityReader) -> tuple[Passport, ...]:
     except OSError as error:
         raise PassportError(str(path), "", f"cannot be read: {error.strerror}") from error
     try:
-        content = json.loads(raw) if path.suffix == ".json" else yaml.load(raw, Loader=_Loader)  # noqa: S506
+        content = json.loads(raw) if path.suffix == ".json" else yaml.load(raw, Loader=_Loader)
     except (ValueError, yaml.YAMLError) as error:
         raise PassportError(str(path), "", f"is neither YAML nor JSON: {' '.join(str(error).split())}") from error
     return read_passports(content, reader, source=str(path), folder=path.parent)
 
 
-def read_passports(content: Any, reader: QuantityReader, *, source: str, folder: Path | None = None) -> tuple[Passport, ...]:
+def read_passports(
+    content: Any, reader: QuantityReader, *, source: str, folder: Path | None = None
+) -> tuple[Passport, ...]:
     """Passports from parsed YAML or JSON: a list, one record, or `passports:` with `meta:`."""
     records, prefix = _records(content, source)
     passports: list[Passport] = []
@@ -41,7 +50,9 @@ def read_passports(content: Any, reader: QuantityReader, *, source: str, folder:
     for index, record in enumerate(records):
         place = f"{prefix}[{index}]" if prefix is not None else ""
         if not isinstance(record, dict):
-            raise PassportError(source, place, "is no mapping; a passport has passport_id (long form) or id (short form)")
+            raise PassportError(
+                source, place, "is no mapping; a passport has passport_id (long form) or id (short form)"
+            )
         passport = _read_one(record, reader, source, place, folder)
         if passport.id in seen:
             raise PassportError(source, place, f"id {passport.id!r} stands twice in the file")
@@ -68,9 +79,10 @@ def _records(content: Any, source: str) -> tuple[list[Any], str | None]:
 
 
 def _read_one(record: dict[str, Any], reader: QuantityReader, source: str, place: str, folder: Path | None) -> Passport:
-    version = "sha256:" + hashlib.sha256(
-        json.dumps(record, ensure_ascii=False, sort_keys=True, default=str).encode()
-    ).hexdigest()
+    version = (
+        "sha256:"
+        + hashlib.sha256(json.dumps(record, ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()
+    )
     try:
         if "passport_id" in record:
             return _from_long(LongPassport.model_validate(record), version, reader, folder)
@@ -105,18 +117,23 @@ def _from_long(form: LongPassport, version: str, reader: QuantityReader, folder:
         quantities += reader.read("pack_count", "pack_count", "装量", (), count)
     for nutrient in form.nutrition:
         path = f"nutrition.{nutrient.name}"
-        quantities += reader.read(path, "nutrition", nutrient.name, (nutrient.name,), nutrient.amount, condition=f"每{nutrient.per}")
+        quantities += reader.read(
+            path, "nutrition", nutrient.name, (nutrient.name,), nutrient.amount, condition=f"每{nutrient.per}"
+        )
     for spec in form.specs:
         path = f"specs.{spec.key}"
         if spec.q:
-            quantities += reader.read(path, spec.key, spec.name_zh, spec.spoken_aliases, spec.q, condition=spec.condition)
+            quantities += reader.read(
+                path, spec.key, spec.name_zh, spec.spoken_aliases, spec.q, condition=spec.condition
+            )
         if spec.text:
             cues = (spec.name_zh, *spec.spoken_aliases)
             texts.append(RegisteredText(path=path, key=spec.key, label=spec.name_zh, text=spec.text, cues=cues))
             if not spec.q or spec.q.unit is not None:
                 have = {q.dimension for q in quantities if q.path == path}
                 quantities += [
-                    q for q in reader.read_text(path, spec.key, spec.name_zh, spec.spoken_aliases, spec.text)
+                    q
+                    for q in reader.read_text(path, spec.key, spec.name_zh, spec.spoken_aliases, spec.text)
                     if not have or (q.dimension in have and spec.key in {"size", "dimensions"})
                 ]
     if form.shelf_life_days:
@@ -126,31 +143,67 @@ def _from_long(form: LongPassport, version: str, reader: QuantityReader, folder:
     if form.warranty:
         quantities += reader.read_text("warranty", "warranty", "质保", (), form.warranty)
     return Passport(
-        id=form.passport_id, version=version, name=form.name_zh, category=form.category, gtin=form.gtin,
-        aliases=form.aliases + form.trademarks, brand=form.brand, origin_country=form.origin_country,
-        origin_region=form.origin_region, brand_country=form.brand_country, brand_since=form.brand_since,
-        producer=form.producer, quantities=tuple(quantities), texts=tuple(texts),
+        id=form.passport_id,
+        version=version,
+        name=form.name_zh,
+        category=form.category,
+        gtin=form.gtin,
+        aliases=form.aliases + form.trademarks,
+        brand=form.brand,
+        origin_country=form.origin_country,
+        origin_region=form.origin_region,
+        brand_country=form.brand_country,
+        brand_since=form.brand_since,
+        producer=form.producer,
+        quantities=tuple(quantities),
+        texts=tuple(texts),
         materials=tuple(
-            Material(path=f"materials.{i}", name=m.name, part=m.part, percent=m.percent.value if m.percent else None,
-                     aliases=m.aliases, origin=m.origin)
+            Material(
+                path=f"materials.{i}",
+                name=m.name,
+                part=m.part,
+                percent=m.percent.value if m.percent else None,
+                aliases=m.aliases,
+                origin=m.origin,
+            )
             for i, m in enumerate(form.materials)
         ),
         ingredients=form.ingredients,
         certificates=tuple(
-            Certificate(path=f"evidence.{e.doc_id}", scheme=SCHEME_ALIASES.get(e.kind, e.kind), number=e.number,
-                        scope=e.scope or "", issuer=e.issuer or "", valid_from=e.valid_from, valid_to=e.valid_to)
+            Certificate(
+                path=f"evidence.{e.doc_id}",
+                scheme=scheme_of(e.kind, e.number),
+                number=e.number,
+                scope=e.scope or "",
+                issuer=e.issuer or "",
+                valid_from=e.valid_from,
+                valid_to=e.valid_to,
+            )
             for e in form.evidence
         ),
         permitted=tuple(
-            PermittedClaim(path=f"permitted_claims.{i}", text=c.text_zh, verbatim_only=c.verbatim_only, valid_to=c.valid_to)
+            PermittedClaim(
+                path=f"permitted_claims.{i}", text=c.text_zh, verbatim_only=c.verbatim_only, valid_to=c.valid_to
+            )
             for i, c in enumerate(form.permitted_claims)
         ),
-        awards=form.awards, endorsers=form.endorsers, standards=form.standards, unsuitable_groups=form.unsuitable_groups,
-        gifts=form.gift_list, warranty=form.warranty, return_policy=form.return_policy, grade=form.grade,
-        treatment=form.treatment, production_date=form.production_date, shelf_life_days=form.shelf_life_days,
-        vintage=form.vintage, msrp=form.msrp,
+        awards=form.awards,
+        endorsers=form.endorsers,
+        standards=form.standards,
+        unsuitable_groups=form.unsuitable_groups,
+        gifts=form.gift_list,
+        warranty=form.warranty,
+        return_policy=form.return_policy,
+        grade=form.grade,
+        treatment=form.treatment,
+        production_date=form.production_date,
+        shelf_life_days=form.shelf_life_days,
+        vintage=form.vintage,
+        msrp=form.msrp,
         price_history=tuple(PricePoint(at=p.at, price=p.deal_price) for p in form.price_history if p.kind == "deal"),
-        images=tuple(_image(i.path_or_url, folder) for i in form.images), valid_from=form.valid_from, valid_to=form.valid_to,
+        images=tuple(_image(i.path_or_url, folder) for i in form.images),
+        valid_from=form.valid_from,
+        valid_to=form.valid_to,
     )
 
 
@@ -161,7 +214,11 @@ def _from_short(form: ShortPassport, version: str, reader: QuantityReader, folde
         path, label = f"attributes.{attribute.name}", attribute.label or attribute.name
         if attribute.value is not None or attribute.min is not None or attribute.max is not None:
             quantity = QuantityForm(
-                value=attribute.value, min=attribute.min, max=attribute.max, unit_text=attribute.unit, kind=attribute.kind,
+                value=attribute.value,
+                min=attribute.min,
+                max=attribute.max,
+                unit_text=attribute.unit,
+                kind=attribute.kind,
                 tol_pct=attribute.tolerance_percent,
             )
             read = reader.read(path, attribute.name, label, attribute.aliases, quantity, condition=attribute.condition)
@@ -171,7 +228,9 @@ def _from_short(form: ShortPassport, version: str, reader: QuantityReader, folde
                 texts.append(RegisteredText(path=path, key=attribute.name, label=label, text=shown, cues=(label,)))
         if attribute.text:
             texts.append(
-                RegisteredText(path=path, key=attribute.name, label=label, text=attribute.text, cues=(label, *attribute.aliases))
+                RegisteredText(
+                    path=path, key=attribute.name, label=label, text=attribute.text, cues=(label, *attribute.aliases)
+                )
             )
             quantities += reader.read_text(path, attribute.name, label, attribute.aliases, attribute.text)
     by_key = {t.key: t.text for t in texts}
@@ -180,23 +239,55 @@ def _from_short(form: ShortPassport, version: str, reader: QuantityReader, folde
     if form.origin and len(form.origin) != 2:
         texts.append(RegisteredText(path="origin", key="origin", label="产地", text=region_text))
     return Passport(
-        id=form.id, version=version, name=form.name, category=form.category, gtin=form.gtin, aliases=form.aliases,
-        brand=form.brand, origin_country=form.origin, origin_region=form.origin_region, producer=form.manufacturer,
-        quantities=tuple(quantities), texts=tuple(texts),
+        id=form.id,
+        version=version,
+        name=form.name,
+        category=form.category,
+        gtin=form.gtin,
+        aliases=form.aliases,
+        brand=form.brand,
+        origin_country=form.origin,
+        origin_region=form.origin_region,
+        producer=form.manufacturer,
+        quantities=tuple(quantities),
+        texts=tuple(texts),
         materials=tuple(
-            Material(path=f"composition.{i}", name=c.label or c.material, part=c.part, percent=c.percent,
-                     aliases=(c.material,), origin=c.origin)
+            Material(
+                path=f"composition.{i}",
+                name=c.label or c.material,
+                part=c.part,
+                percent=c.percent,
+                aliases=(c.material,),
+                origin=c.origin,
+            )
             for i, c in enumerate(form.composition)
         ),
         ingredients=form.ingredients,
         certificates=tuple(
-            Certificate(path=f"certificates.{i}", scheme=SCHEME_ALIASES.get(c.scheme, c.scheme), number=c.number,
-                        scope=c.scope or "", issuer=c.issuer or "", valid_from=c.valid_from, valid_to=c.valid_until)
+            Certificate(
+                path=f"certificates.{i}",
+                scheme=scheme_of(c.scheme, c.number),
+                number=c.number,
+                scope=c.scope or "",
+                issuer=c.issuer or "",
+                valid_from=c.valid_from,
+                valid_to=c.valid_until,
+            )
             for i, c in enumerate(form.certificates)
         ),
-        permitted=tuple(PermittedClaim(path=f"registered_claims.{i}", text=t) for i, t in enumerate(form.registered_claims)),
-        warranty=by_key.get("warranty"), return_policy=by_key.get("return_policy"), grade=by_key.get("grade"),
-        treatment=by_key.get("treatment"), msrp=price.regular if price else None, lowest_7d=price.lowest_7d if price else None,
-        price_history=tuple(PricePoint(at=p.at, price=p.deal_price) for p in price.history if p.kind == "deal") if price else (),
-        images=tuple(_image(i.path_or_url, folder) for i in form.images), valid_from=form.valid_from, valid_to=form.valid_to,
+        permitted=tuple(
+            PermittedClaim(path=f"registered_claims.{i}", text=t) for i, t in enumerate(form.registered_claims)
+        ),
+        warranty=by_key.get("warranty"),
+        return_policy=by_key.get("return_policy"),
+        grade=by_key.get("grade"),
+        treatment=by_key.get("treatment"),
+        msrp=price.regular if price else None,
+        lowest_7d=price.lowest_7d if price else None,
+        price_history=tuple(PricePoint(at=p.at, price=p.deal_price) for p in price.history if p.kind == "deal")
+        if price
+        else (),
+        images=tuple(_image(i.path_or_url, folder) for i in form.images),
+        valid_from=form.valid_from,
+        valid_to=form.valid_to,
     )

@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 
+from claims.normalise import normalise
 from claims.passport import RegisteredQuantity
 from claims.passport_forms import QuantityForm
 from claims.policy_vocabulary import AttributeTable
-from claims.units import UnitConverter, find_quantities, plain
+from claims.units import UnitConverter, find_factors, plain
 
 
 class QuantityReader:
@@ -16,7 +17,14 @@ class QuantityReader:
         self.attributes = attributes
 
     def read(
-        self, path: str, key: str, label: str, aliases: tuple[str, ...], form: QuantityForm, *, condition: str | None = None
+        self,
+        path: str,
+        key: str,
+        label: str,
+        aliases: tuple[str, ...],
+        form: QuantityForm,
+        *,
+        condition: str | None = None,
     ) -> list[RegisteredQuantity]:
         """The value, or an empty list where its unit can't be compared with anything spoken."""
         low = form.value if form.value is not None else form.min
@@ -26,10 +34,16 @@ class QuantityReader:
         table = self.converter.table
         written = [text for text in (form.unit, form.unit_text) if text]
         unit = next((u for u in map(table.written, written) if u), None)
-        if unit is None:
-            unit = self.attributes.unit_for(key, label)
         attribute = self.attributes.named(key, label)
-        if unit == "degree" or (unit is not None and attribute is not None and attribute.unit and table.dimension(unit) in {"count", "degree"}):
+        assumed = attribute.unit if attribute else None
+        if unit is None and assumed is not None and (not written or table.dimension(assumed) == "count"):
+            unit = assumed
+        if unit == "degree" or (
+            unit is not None
+            and attribute is not None
+            and attribute.unit
+            and table.dimension(unit) in {"count", "degree"}
+        ):
             unit = attribute.unit if attribute and attribute.unit else "piece" if unit != "degree" else "celsius"
         if unit is None:
             return []
@@ -40,25 +54,44 @@ class QuantityReader:
             shown = f"{plain(low if low is not None else Decimal(str(high)))} {shown_unit}"
         return [
             RegisteredQuantity(
-                path=path, key=key, label=label, cues=self._cues(key, label, aliases), unit=unit,
-                dimension=table.dimension(unit), low=low, high=high,
+                path=path,
+                key=key,
+                label=label,
+                cues=self._cues(key, label, aliases),
+                unit=unit,
+                dimension=table.dimension(unit),
+                low=low,
+                high=high,
                 canonical_low=None if low is None else self.converter.canonical(low, unit),
                 canonical_high=None if high is None else self.converter.canonical(high, unit),
-                kind=form.kind, shown=shown, condition=condition,
+                kind=form.kind,
+                shown=shown,
+                condition=condition,
             )
         ]
 
-    def read_text(self, path: str, key: str, label: str, aliases: tuple[str, ...], text: str) -> list[RegisteredQuantity]:
+    def read_text(
+        self, path: str, key: str, label: str, aliases: tuple[str, ...], text: str
+    ) -> list[RegisteredQuantity]:
         """The quantities that stand in a registered text (整机24个月, 1800x2000x220mm)."""
         found: list[RegisteredQuantity] = []
-        for quantity in find_quantities(text.lower(), self.converter):
+        for quantity in find_factors(normalise(text).text, self.converter):
             if quantity.dimension == "degree":
                 continue
             found.append(
                 RegisteredQuantity(
-                    path=path, key=key, label=label, cues=self._cues(key, label, aliases), unit=quantity.unit,
-                    dimension=quantity.dimension, low=quantity.low, high=quantity.high, canonical_low=quantity.canonical_low,
-                    canonical_high=quantity.canonical_high, kind="exact", shown=text,
+                    path=path,
+                    key=key,
+                    label=label,
+                    cues=self._cues(key, label, aliases),
+                    unit=quantity.unit,
+                    dimension=quantity.dimension,
+                    low=quantity.low,
+                    high=quantity.high,
+                    canonical_low=quantity.canonical_low,
+                    canonical_high=quantity.canonical_high,
+                    kind="exact",
+                    shown=text,
                 )
             )
         return found
@@ -69,4 +102,3 @@ class QuantityReader:
         if attribute:
             cues += attribute.cues
         return tuple(dict.fromkeys(c for c in cues if c))
-

@@ -4,7 +4,8 @@
     原价 {的}? {money|num}          literal text, an optional element, a choice of concepts
     (保证|包) .4 (有效|见效)          a choice of literals; `.4` stays within the clause, `..4` may cross commas
 
-A Chinese word inside braces is itself. Concepts come from the lexicon; {num} {qty} {qty:mass} {share} {money} {product} {place} … are found by the engine.
+A Chinese word inside braces is itself. Concepts come from the lexicon; {num} {qty} {qty:mass} {share} {money} {place}
+{material_word} are found by the engine.
 """
 
 import re

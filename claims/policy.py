@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from claims.additives import AdditiveTable
 from claims.errors import PolicyError
 from claims.lexicon import Lexicon
 from claims.materials import MaterialTable
@@ -13,6 +14,7 @@ from claims.pattern import Pattern, compile_pattern, literal_concept
 from claims.places import PlaceTable
 from claims.policy_files import read_policy_file
 from claims.policy_models import (
+    AdditivesFile,
     CertificateKind,
     CertificatesFile,
     ClassFile,
@@ -27,13 +29,11 @@ from claims.policy_models import (
     TaxonomyFile,
 )
 from claims.policy_units import UnitsFile, UnitTable
-from claims.sound import SoundIndex
 from claims.policy_vocabulary import AttributesFile, AttributeTable
+from claims.sound import SoundIndex
 from claims.units import UnitConverter
 
-ENGINE_CONCEPTS = frozenset(
-    {"num", "qty", "share", "money", "place", "material_word", "product_word", "ingredient"}
-)
+ENGINE_CONCEPTS = frozenset({"num", "qty", "share", "money", "place", "material_word", "product_word", "ingredient"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class Policy:
         self.attributes = AttributeTable(read_policy_file(folder / "attributes.yaml", AttributesFile))
         self.quantity_reader = QuantityReader(self.converter, self.attributes)
         self.materials = MaterialTable(read_policy_file(folder / "materials.yaml", MaterialsFile))
+        self.additives = AdditiveTable(read_policy_file(folder / "additives.yaml", AdditivesFile))
         self.places = PlaceTable(read_policy_file(folder / "places.yaml", PlacesFile))
         self.certificates: tuple[CertificateKind, ...] = read_policy_file(
             folder / "certificates.yaml", CertificatesFile
@@ -171,4 +172,6 @@ class Policy:
             for cue in (exemption.cue, exemption.not_cue, exemption.barrier, exemption.cue_after):
                 for name in (cue or "").split("|"):
                     if name and name not in self.context.cues:
-                        raise PolicyError(str(self.folder / "context.yaml"), None, f"{exemption.id}: unknown cue {name!r}")
+                        raise PolicyError(
+                            str(self.folder / "context.yaml"), None, f"{exemption.id}: unknown cue {name!r}"
+                        )

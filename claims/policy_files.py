@@ -20,7 +20,7 @@ def read_policy_file(path: Path, model: type[Model]) -> Model:
     except OSError as error:
         raise PolicyError(str(path), None, f"cannot be read: {error.strerror}") from error
     try:
-        content = yaml.load(text, Loader=_Loader)  # noqa: S506
+        content = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or "is no YAML"

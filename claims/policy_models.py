@@ -58,7 +58,7 @@ class Rule(Frozen):
     unless: tuple[str, ...] = ()
     judge: str | None = None
     verdict: VerdictKind | None = None
-    params: dict[str, str] = {}
+    params: dict[str, str] = Field(default_factory=dict)
     categories: tuple[str, ...] = ()
     drop_exemptions: tuple[str, ...] = ()
     law: tuple[LawRef, ...] = ()
@@ -157,6 +157,17 @@ class CertificatesFile(Frozen):
     """`certificates.yaml`."""
 
     certificates: tuple[CertificateKind, ...]
+
+
+class AdditivesFile(Frozen):
+    """`additives.yaml`."""
+
+    denials: tuple[str, ...]
+    otherwise: str
+    chemical: str
+    same: dict[str, str]
+    exactly: dict[str, tuple[str, ...]]
+    named_by: dict[str, tuple[str, ...]]
 
 
 class PlacesFile(Frozen):

@@ -79,7 +79,9 @@ class UnitTable:
             return None
         for form in self._said.get(text[at], ()):
             end = at + len(form.text)
-            if text.startswith(form.text, at) and not (form.text[-1].isascii() and form.text[-1].isalpha() and _goes_on(text, end)):
+            if text.startswith(form.text, at) and not (
+                form.text[-1].isascii() and form.text[-1].isalpha() and _goes_on(text, end)
+            ):
                 return form
         return None
 

@@ -43,8 +43,3 @@ class AttributeTable:
         found = best[1] if best else None
         self._found[(key, label)] = found
         return found
-
-    def unit_for(self, key: str, label: str) -> str | None:
-        """The unit to assume for a bare number of this entry."""
-        attribute = self.named(key, label)
-        return attribute.unit if attribute else None

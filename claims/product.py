@@ -11,8 +11,62 @@ from claims.numbers import parse_han
 from claims.passport import Passport
 
 _LINK = re.compile(r"(\d{1,3}|[一二三四五六七八九十]{1,3})号?(?:链接|链|商品|宝贝|品)")
-_NEXT = ("接下来", "下一个", "下一款", "来看", "先看", "再看", "看一下", "上一个新", "给大家看", "这个是", "这款是", "说一下", "讲一下", "介绍", "今天这款", "这款", "这个", "咱家", "我们家", "这瓶", "这件", "这台", "这盒", "这罐", "这支", "这条", "这双", "这套", "这只", "这锅", "这床", "这张", "这把", "我们的", "咱们的", "咱们这")
-_OTHER = ("上一款", "上一个", "上个链接", "不是", "比", "那款", "另一款", "另外那", "配", "搭配", "下一个再", "等下讲", "待会", "别的", "别家", "跟")
+_NEXT = (
+    "接下来",
+    "下一个",
+    "下一款",
+    "来看",
+    "先看",
+    "再看",
+    "看一下",
+    "上一个新",
+    "给大家看",
+    "这个是",
+    "这款是",
+    "说一下",
+    "讲一下",
+    "介绍",
+    "今天这款",
+    "这款",
+    "这个",
+    "咱家",
+    "我们家",
+    "这瓶",
+    "这件",
+    "这台",
+    "这盒",
+    "这罐",
+    "这支",
+    "这条",
+    "这双",
+    "这套",
+    "这只",
+    "这锅",
+    "这床",
+    "这张",
+    "这把",
+    "我们的",
+    "咱们的",
+    "咱们这",
+)
+_OTHER = (
+    "上一款",
+    "上一个",
+    "上个链接",
+    "不是",
+    "比",
+    "那款",
+    "另一款",
+    "另外那",
+    "配",
+    "搭配",
+    "下一个再",
+    "等下讲",
+    "待会",
+    "别的",
+    "别家",
+    "跟",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +97,9 @@ class ProductFinder:
                         weight = 3.0 + size if full and part == lowered else 0.5 * (size - 1)
                         weights[part] = max(weights.get(part, 0), weight)
         self._parts = [(part, next(iter(ids)), weights[part]) for part, ids in owners.items() if len(ids) == 1]
-        self._automaton = ahocorasick_rs.AhoCorasick([p[0] for p in self._parts], store_patterns=False) if self._parts else None
+        self._automaton = (
+            ahocorasick_rs.AhoCorasick([p[0] for p in self._parts], store_patterns=False) if self._parts else None
+        )
 
     def named(self, text: str) -> tuple[Passport, str, float] | None:
         """The product that the text names best, the words, and how strongly (4 or more: its full name)."""
@@ -68,11 +124,10 @@ class ProductFinder:
         return self.by_id[owner], part, weight
 
     def _linked(self, text: str) -> tuple[Passport, str, float] | None:
-        match = None
-        for match in _LINK.finditer(text):
-            continue
-        if match is None or len(self.passports) < 2:
+        links = list(_LINK.finditer(text))
+        if not links or len(self.passports) < 2:
             return None
+        match = links[-1]
         value = int(match[1]) if match[1].isdigit() else int((parse_han(match[1]) or (0, 0))[0])
         if 1 <= value <= len(self.passports):
             return self.passports[value - 1], match[0], 4.0

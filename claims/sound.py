@@ -88,7 +88,9 @@ class SoundIndex:
             heard = text[left:right]
             if heard == sound.word or not all(map(is_cjk, heard)) or not self._near(sound, syllables[left:right]):
                 continue
-            if is_word(heard) or any(heard[i:j] in self._words for i in range(len(heard)) for j in range(i + 3, len(heard) + 1)):
+            if is_word(heard) or any(
+                heard[i:j] in self._words for i in range(len(heard)) for j in range(i + 3, len(heard) + 1)
+            ):
                 continue
             if cuts_word(text, left, right):
                 continue
@@ -121,7 +123,11 @@ def cuts_word(text: str, left: int, right: int) -> bool:
     for edge in (left, right):
         for size in (3, _MOST_WORD_CHARS):
             for start in range(max(0, edge - size + 1), edge):
-                if start + size > edge and text[start : start + size] in phrases_dict and not (left <= start and start + size <= right):
+                if (
+                    start + size > edge
+                    and text[start : start + size] in phrases_dict
+                    and not (left <= start and start + size <= right)
+                ):
                     return True
     return False
 

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Channel = Literal["speech", "screen"]
+# Ten years: what lies beyond is a mistaken clock, such as microseconds.
+_LATEST_MS = 10 * 365 * 86_400_000
 
 
 class VerdictKind(StrEnum):
@@ -42,8 +44,8 @@ class Passage(Frozen):
     stream_id: Annotated[str, Field(min_length=1)]
     id: Annotated[str, Field(min_length=1)]
     channel: Channel = "speech"
-    start_ms: Annotated[int, Field(ge=0)]
-    end_ms: Annotated[int, Field(ge=0)]
+    start_ms: Annotated[int, Field(ge=0, le=_LATEST_MS)]
+    end_ms: Annotated[int, Field(ge=0, le=_LATEST_MS)]
     text: str
     product_id: str | None = None
 
@@ -52,7 +54,7 @@ class PlatformFact(Frozen):
     """Something the platform's backend knows at a moment of the stream; `product_id` None: about the whole room."""
 
     stream_id: str
-    at_ms: Annotated[int, Field(ge=0)]
+    at_ms: Annotated[int, Field(ge=0, le=_LATEST_MS)]
     kind: Literal["stock", "sales", "viewers", "rating", "promo_end", "gift", "ai_label", "on_sale"]
     product_id: str | None = None
     value: int | float | str | bool | None = None

@@ -3,17 +3,23 @@
 两斤半, 九十九块九, 一米八, 一百二十克, 五升, 六十五瓦 become `Quantity` with a place in the text.
 """
 
+import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 
 import pint
 
-from claims.numbers import Number, find_numbers, parse_han, qualifier_after
+from claims.numbers import Number, digit_of, find_numbers, parse_han, qualifier_after
 from claims.policy_units import UnitTable
 
 _HALF = "半"
-_DIGIT_AFTER = "一二三四五六七八九"
+_TAIL = re.compile(r"[一二三四五六七八九][一二三四五六七八九零]?|[1-9]\d?(?![\d.,%])")
+_TAILED = frozenset({"yuan", "m", "degree"})
+_COUNTED_NEXT = frozenset("十百千万个件条瓶款斤点米块元度")
+_COUNTED_BY_TWO = frozenset("个人次句样处家年下百千万")
+_TIMES = re.compile(r" ?[x×*✕乘] ?")
+_PART_OF_ONE = Decimal("0.95")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +52,9 @@ class UnitConverter:
 
     def __init__(self, table: UnitTable) -> None:
         self.table = table
-        self._registry = pint.UnitRegistry(list(table.definitions), non_int_type=Decimal, cache_folder=None)
+        self._registry: pint.UnitRegistry[Decimal] = pint.UnitRegistry(
+            list(table.definitions), non_int_type=Decimal, cache_folder=None
+        )
         self._factors: dict[tuple[str, str], Decimal] = {}
 
     def convert(self, value: Decimal, unit: str, target: str) -> Decimal:
@@ -65,13 +73,51 @@ class UnitConverter:
 
 
 def find_quantities(text: str, converter: UnitConverter, numbers: list[Number] | None = None) -> list[Quantity]:
-    """Every number that carries a unit, left to right, not overlapping."""
+    """Every number that carries a unit, left to right, not overlapping; 三斤二两 is one."""
     found: list[Quantity] = []
     for number in find_numbers(text) if numbers is None else numbers:
         quantity = _quantity_at(text, number, converter)
-        if quantity is not None and (not found or quantity.start >= found[-1].end):
+        if quantity is None or (found and quantity.start < found[-1].end):
+            continue
+        whole = _joined(found[-1], quantity, converter) if found else None
+        if whole is not None:
+            found[-1] = whole
+        else:
             found.append(quantity)
     return found
+
+
+def find_factors(text: str, converter: UnitConverter) -> list[Quantity]:
+    """The quantities of a registered text, where 1800x2000x220mm is three lengths."""
+    numbers = find_numbers(text)
+    unit_of = {q.start: q for q in find_quantities(text, converter, numbers)}
+    for number, following in zip(numbers[-2::-1], numbers[:0:-1], strict=True):
+        after = unit_of.get(following.start)
+        if number.start in unit_of or after is None or after.dimension != "length":
+            continue
+        if _TIMES.fullmatch(text, number.end, following.start):
+            unit_of[number.start] = _make(
+                number, number.end, number.end, after.unit, number.low, number.high, number.kind, converter
+            )
+    return [unit_of[start] for start in sorted(unit_of)]
+
+
+def _joined(one: Quantity, other: Quantity, converter: UnitConverter) -> Quantity | None:
+    """Both as one quantity where the second goes on in a smaller unit (三斤二两, 1小时30分钟), else None."""
+    if one.end != other.start or one.dimension != other.dimension or one.kind != "exact" or one.low != one.high:
+        return None
+    size = converter.convert(Decimal(1), one.unit, other.unit)
+    if size <= 1 or other.high >= size * _PART_OF_ONE:
+        return None
+    head = (one.low * size).quantize(Decimal("0.01"))
+    return replace(
+        other,
+        start=one.start,
+        low=head + other.low,
+        high=head + other.high,
+        canonical_low=one.canonical_low + other.canonical_low,
+        canonical_high=one.canonical_high + other.canonical_high,
+    )
 
 
 def _quantity_at(text: str, number: Number, converter: UnitConverter) -> Quantity | None:
@@ -82,14 +128,17 @@ def _quantity_at(text: str, number: Number, converter: UnitConverter) -> Quantit
         return _make(number, end, end, "yuan", low, high, kind, converter)
     if text[end : end + 1] in {"来", "多"}:
         end += 1
+    if text[end : end + 1] == " ":
+        end += 1
     if text.startswith("个半", end):
         end, low, high = end + 2, low + Decimal("0.5"), high + Decimal("0.5")
     half_before = text[end : end + 1] == _HALF and len(text) > end + 1
     said = converter.table.unit_at(text, end + 1 if half_before else end)
     if said is None and half_before:
         said, half_before = converter.table.unit_at(text, end), False
-    if said is None and number.low == number.high and text[number.end - 1 : number.end] in {"两"} and number.end - number.start > 1:
-        # 三两, 八两: the run took the unit for a numeral
+    bare_liang = text[number.end - 1] == "两" and text[number.end : number.end + 1] not in _COUNTED_BY_TWO
+    if said is None and bare_liang and number.end - number.start > 1:
+        # 三两, 一两: the run took the unit for a numeral
         head = parse_han(text[number.start : number.end - 1])
         if head is not None:
             return _make(number, number.end - 1, number.end, "liang", head[0], head[1], number.kind, converter)
@@ -114,35 +163,42 @@ def _with_tail(text: str, value: Decimal, end: int, unit: str) -> tuple[Decimal,
     """The value with what is said after the unit: 两斤半, 九十九块九, 一米八."""
     if text[end : end + 1] == _HALF and not text.startswith(("价", "个", "年", "天", "小", "路", "夜"), end + 1):
         return value + Decimal("0.5"), value + Decimal("0.5"), end + 1
-    tail = text[end : end + 1]
-    if tail and tail in _DIGIT_AFTER and unit in {"yuan", "m", "degree"}:
-        digits = tail + (text[end + 1] if text[end + 1 : end + 2] and text[end + 1] in _DIGIT_AFTER + "零" else "")
-        following = text[end + len(digits) : end + len(digits) + 1]
-        if following not in {"十", "百", "千", "万", "个", "件", "条", "瓶", "款", "斤", "乘", "点"} or following == "乘":
-            parsed = parse_han(digits)
-            if parsed is not None:
-                exact = value + parsed[0].scaleb(-len(digits))
-                return exact, exact, end + len(digits)
-    if unit == "yuan" and tail.isdigit() and tail.isascii():
-        return value + Decimal(tail).scaleb(-1), value + Decimal(tail).scaleb(-1), end + 1
-    return value, value, end
+    tail = _TAIL.match(text, end) if unit in _TAILED else None
+    digits = tail[0] if tail else ""
+    while digits and text[end + len(digits) : end + len(digits) + 1] in _COUNTED_NEXT:
+        digits = digits[:-1]
+    for place, char in enumerate(digits, start=1):
+        value += Decimal(digit_of(char)).scaleb(-place)
+    return value, value, end + len(digits)
 
 
 def _make(
-    number: Number, number_end: int, end: int, unit: str, low: Decimal, high: Decimal, kind: str, converter: UnitConverter
+    number: Number,
+    number_end: int,
+    end: int,
+    unit: str,
+    low: Decimal,
+    high: Decimal,
+    kind: str,
+    converter: UnitConverter,
 ) -> Quantity:
     return Quantity(
-        start=number.start, end=end, number_end=number_end, dimension=converter.table.dimension(unit), unit=unit,
-        low=low, high=high, canonical_low=converter.canonical(low, unit), canonical_high=converter.canonical(high, unit),
+        start=number.start,
+        end=end,
+        number_end=number_end,
+        dimension=converter.table.dimension(unit),
+        unit=unit,
+        low=low,
+        high=high,
+        canonical_low=converter.canonical(low, unit),
+        canonical_high=converter.canonical(high, unit),
         kind=kind,
     )
 
 
 def in_dimension(quantity: Quantity, dimension: str, unit: str) -> Quantity:
     """The same number read in another unit of equal size (a bare 度 as alcohol, 支 as yarn count)."""
-    return replace(
-        quantity, dimension=dimension, unit=unit, canonical_low=quantity.low, canonical_high=quantity.high
-    )
+    return replace(quantity, dimension=dimension, unit=unit, canonical_low=quantity.low, canonical_high=quantity.high)
 
 
 @lru_cache(maxsize=4096)

@@ -75,8 +75,15 @@ def _judge_candidate(candidate: Candidate, scene: Scene, policy: Policy) -> Judg
     file, info = policy.class_files[class_id], policy.classes[class_id]
     judgement = JUDGES[rule.judge or file.judge](
         JudgeInput(
-            candidate=candidate, window=scene.window, policy=policy, info=info, file=file, passport=scene.choice.passport,
-            at=scene.at, facts=scene.facts, at_ms=scene.at_ms,
+            candidate=candidate,
+            window=scene.window,
+            policy=policy,
+            info=info,
+            file=file,
+            passport=scene.choice.passport,
+            at=scene.at,
+            facts=scene.facts,
+            at_ms=scene.at_ms,
         )
     )
     place = Place(candidate.start, candidate.end, tuple((s.start, s.end) for s in candidate.match.slots))
@@ -86,8 +93,16 @@ def _judge_candidate(candidate: Candidate, scene: Scene, policy: Policy) -> Judg
         score = round(score * policy.settings.misheard_factor, 3)
         steps = (*steps, ScoreStep(step="a word was read by its sound or spelling", value=score))
     return Judged(
-        class_id=class_id, rule_name=candidate.rule.name, start=candidate.start, end=candidate.end, judgement=judgement,
-        trials=trials, steps=steps, score=score, candidate=candidate, shadow=rule.shadow,
+        class_id=class_id,
+        rule_name=candidate.rule.name,
+        start=candidate.start,
+        end=candidate.end,
+        judgement=judgement,
+        trials=trials,
+        steps=steps,
+        score=score,
+        candidate=candidate,
+        shadow=rule.shadow,
     )
 
 
@@ -98,8 +113,15 @@ def _judge_numbers(scene: Scene, passport: Passport, policy: Policy) -> Iterator
         trials = tuple(_trials(file, scene, place, policy, None))
         steps, score = _score(_QUANTITY_SCORE, claim.judgement, scene, trials, policy)
         yield Judged(
-            class_id="SPEC_PARAM", rule_name=f"SPEC_PARAM.{_QUANTITY_RULE}", start=claim.start, end=claim.end,
-            judgement=claim.judgement, trials=trials, steps=steps, score=score, candidate=None,
+            class_id="SPEC_PARAM",
+            rule_name=f"SPEC_PARAM.{_QUANTITY_RULE}",
+            start=claim.start,
+            end=claim.end,
+            judgement=claim.judgement,
+            trials=trials,
+            steps=steps,
+            score=score,
+            candidate=None,
         )
 
 
@@ -119,8 +141,15 @@ def _trials(
         trial = try_context(rule, scene.window, place, policy)
         if trial is not None:
             yield trial
-    if candidate is not None and file.class_id in {"DISEASE_FOOD", "HEALTHFUNC_FOOD", "HEALTHFOOD_OVER", "MEDDEVICE_DRUG"}:
-        told = next((scene.window.text[s:e] for s, e in scene.window.located.spans("own_people") if e <= place.end), None)
+    if candidate is not None and file.class_id in {
+        "DISEASE_FOOD",
+        "HEALTHFUNC_FOOD",
+        "HEALTHFOOD_OVER",
+        "MEDDEVICE_DRUG",
+    }:
+        told = next(
+            (scene.window.text[s:e] for s, e in scene.window.located.spans("own_people") if e <= place.end), None
+        )
         why = f"own or family's experience makes it worse: {told}" if told else "no experience was told"
         yield ExemptionTrial(id="own_experience", applies=told is not None, why=why)
 
@@ -130,21 +159,39 @@ def _name_only(name: str, scene: Scene, place: Place) -> ExemptionTrial:
     said = scene.window.text[place.start : place.end]
     names = [n.lower() for n in (*passport.names, passport.brand or "")] if passport else []
     holds = next((n for n in names if n and said in n), None)
-    return ExemptionTrial(id=name, applies=holds is not None, why=f"part of the name {holds}" if holds else "not part of a registered name")
+    return ExemptionTrial(
+        id=name,
+        applies=holds is not None,
+        why=f"part of the name {holds}" if holds else "not part of a registered name",
+    )
 
 
 def _device_registered(name: str, scene: Scene, place: Place) -> ExemptionTrial:
     passport = scene.choice.passport
     held = passport.held(("DEVICE_REG", "DEVICE_FILING"), scene.at.date()) if passport else None
-    return ExemptionTrial(id=name, applies=held is not None, why=f"device registration {held.number}" if held else "no device registration")
+    return ExemptionTrial(
+        id=name,
+        applies=held is not None,
+        why=f"device registration {held.number}" if held else "no device registration",
+    )
 
 
 def _disinfectant(name: str, scene: Scene, place: Place) -> ExemptionTrial:
     passport = scene.choice.passport
     said = scene.window.text[place.start : place.end]
-    texts = [p.text for p in passport.permitted] + [t.text for t in passport.texts] + [c.scope for c in passport.certificates] if passport else []
-    holds = next((t for t in texts if any(w in said and w in t for w in ("杀菌", "抑菌", "除菌", "抗菌", "止痒", "除螨"))), None)
-    return ExemptionTrial(id=name, applies=holds is not None, why=f"registered: {holds}" if holds else "no such effect is registered")
+    texts = (
+        [p.text for p in passport.permitted]
+        + [t.text for t in passport.texts]
+        + [c.scope for c in passport.certificates]
+        if passport
+        else []
+    )
+    holds = next(
+        (t for t in texts if any(w in said and w in t for w in ("杀菌", "抑菌", "除菌", "抗菌", "止痒", "除螨"))), None
+    )
+    return ExemptionTrial(
+        id=name, applies=holds is not None, why=f"registered: {holds}" if holds else "no such effect is registered"
+    )
 
 
 def _report_held(name: str, scene: Scene, place: Place) -> ExemptionTrial:
@@ -153,16 +200,38 @@ def _report_held(name: str, scene: Scene, place: Place) -> ExemptionTrial:
     sentence = scene.window.text[left:right]
     says_report = any(w in sentence for w in ("报告", "检测", "检验", "测的"))
     held = passport.held(("TEST_REPORT", "GEM_REPORT"), scene.at.date()) if passport and says_report else None
-    return ExemptionTrial(id=name, applies=held is not None, why=f"report {held.number}" if held else "no registered report is cited")
+    return ExemptionTrial(
+        id=name, applies=held is not None, why=f"report {held.number}" if held else "no registered report is cited"
+    )
 
 
 def _own_price(name: str, scene: Scene, place: Place) -> ExemptionTrial:
     left = max(0, place.start - 14)
     head = scene.window.text[left : place.end]
-    own = next((w for w in ("我们店", "本店", "我们直播间", "我们家", "咱家", "咱们店", "开播以来", "这个系列", "这几款", "几款里") if w in head), None)
+    own = next(
+        (
+            w
+            for w in (
+                "我们店",
+                "本店",
+                "我们直播间",
+                "我们家",
+                "咱家",
+                "咱们店",
+                "开播以来",
+                "这个系列",
+                "这几款",
+                "几款里",
+            )
+            if w in head
+        ),
+        None,
+    )
     market = any(w in head for w in ("全网", "全国", "平台", "市面", "抖音"))
     applies = own is not None and not market
-    return ExemptionTrial(id=name, applies=applies, why=f"own shop's prices: {own}" if applies else "compares with others' prices")
+    return ExemptionTrial(
+        id=name, applies=applies, why=f"own shop's prices: {own}" if applies else "compares with others' prices"
+    )
 
 
 _CHECKS = {

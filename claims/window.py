@@ -11,7 +11,22 @@ from claims.policy import Policy
 from claims.types import Passage
 from claims.units import Quantity, find_quantities
 
-_PRICE_WORDS = ("到手", "原价", "只要", "价", "券后", "今天", "拿走", "带走", "平时", "块", "福利", "红票子", "便宜", "秒杀")
+_PRICE_WORDS = (
+    "到手",
+    "原价",
+    "只要",
+    "价",
+    "券后",
+    "今天",
+    "拿走",
+    "带走",
+    "平时",
+    "块",
+    "福利",
+    "红票子",
+    "便宜",
+    "秒杀",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +68,8 @@ class Window:
     def quote(self, start: int, end: int) -> str:
         """The original words behind [start, end), passages joined by a blank where the claim runs over two."""
         parts = [
-            h.folded.heard(max(0, start - h.offset), min(len(h.folded.text), end - h.offset)) for h in self.passages_of(start, end)
+            h.folded.heard(max(0, start - h.offset), min(len(h.folded.text), end - h.offset))
+            for h in self.passages_of(start, end)
         ]
         return " ".join(part.strip() for part in parts if part.strip())
 
@@ -109,7 +125,14 @@ def build_window(folded: Sequence[tuple[Passage, Normalised]], focus: int, polic
     quantities = find_quantities(text, policy.converter, numbers)
     _locate_values(text, located, numbers, quantities)
     return Window(
-        tuple(heard), text, heard[focus].offset, heard[focus].end, located, tuple(hits), tuple(numbers), tuple(quantities),
+        tuple(heard),
+        text,
+        heard[focus].offset,
+        heard[focus].end,
+        located,
+        tuple(hits),
+        tuple(numbers),
+        tuple(quantities),
         misheard,
     )
 

@@ -32,7 +32,9 @@ class Capturing:
         taken: list[Segment] = []
         while len(taken) < most:
             try:
-                taken.append(self._closed.get(timeout=wait_s) if not taken and wait_s > 0 else self._closed.get_nowait())
+                taken.append(
+                    self._closed.get(timeout=wait_s) if not taken and wait_s > 0 else self._closed.get_nowait()
+                )
             except queue.Empty:
                 break
         return taken
@@ -86,6 +88,8 @@ class Capturing:
                 self._closed.put(segment)
         except IngestError as error:
             self._error = error
+            if not any(self._job.recording_dir.iterdir()):
+                self._job.recording_dir.rmdir()
         finally:
             self._over.set()
 

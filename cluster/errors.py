@@ -18,9 +18,18 @@ class NothingToScreen(ClusterError):
 
 
 class CaptureFailed(ClusterError):
-    """The recording ended with an error; its text names the source."""
+    """The recording ended with an error; its text names the source, its exit code says who can act."""
 
-    exit_code = 1
+    def __init__(self, text: str, exit_code: int = 1) -> None:
+        self.exit_code = exit_code
+        super().__init__(text)
+
+
+class RayUnreachable(ClusterError):
+    """No Ray answers at the address in the environment."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"RAY_ADDRESS {address}: no Ray answers there; correct it, unset it, or screen with --local")
 
 
 class StageDied(ClusterError):

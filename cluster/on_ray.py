@@ -18,7 +18,7 @@ from ray.exceptions import RayError
 from claims.types import Passage
 from cluster.capturing import Capturing
 from cluster.driving import Outcome, Told
-from cluster.errors import CaptureFailed, StageDied
+from cluster.errors import CaptureFailed, RayUnreachable, StageDied
 from cluster.recorder import Recorder
 from cluster.stages import Hearing, Judging, Preparing, Reading
 from cluster.types import Event, Prepared, ScreenJob
@@ -33,7 +33,7 @@ class RemoteCapturing(Capturing):
     """Capture as an actor."""
 
     def poll(self, most: int, wait_s: float) -> tuple[list[Segment], int, bool, str, str | None]:
-        """Closed segments, how far the recording is, whether it is over, why, and the text of the error if one ended it.
+        """Closed segments, how far the recording is, whether it is over, why, and the error that ended it.
 
         Errors travel as text: an exception with its own arguments does not survive pickling.
         """
@@ -75,7 +75,11 @@ def running_ray() -> Iterator[None]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     address = os.environ.get("RAY_ADDRESS")
-    ray.init(address=address, include_dashboard=None if address else False, log_to_driver=False, logging_level=logging.ERROR)
+    dashboard = None if address else False
+    try:
+        ray.init(address=address or None, include_dashboard=dashboard, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, ValueError) as error:
+        raise RayUnreachable(address or "(none)") from error
     try:
         yield
     finally:
@@ -93,7 +97,8 @@ class _Actors:
     @classmethod
     def start(cls, job: ScreenJob) -> "_Actors":
         """One actor a stage; on a GPU machine, hearing and reading share one GPU."""
-        gpus = 0.5 if job.device != "cpu" and ray.cluster_resources().get("GPU", 0) >= 1 else 0
+        resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        gpus = 0.5 if job.device != "cpu" and resources.get("GPU", 0) >= 1 else 0
 
         def actor(kind: type, gpus: float = 0) -> Any:
             return ray.remote(num_cpus=0, num_gpus=gpus)(kind)
@@ -144,19 +149,19 @@ def _drive(job: ScreenJob, actors: _Actors) -> Iterator[Event]:
     told = Told(source=job.source)
     waiting: deque[Any] = deque()
     over, reason, recorded_ms = False, "", 0
-    error: str | None = None
+    failure: CaptureFailed | None = None
     while not over or waiting:
         if not over and len(waiting) < _IN_FLIGHT:
             wait_s = 0.0 if waiting else _POLL_S
-            taken, recorded_ms, over, reason, error = ray.get(
+            taken, recorded_ms, over, reason, failure = ray.get(
                 actors.capturing.poll.remote(_IN_FLIGHT - len(waiting), wait_s)
             )
             waiting.extend(actors.send(job, segment) for segment in taken)
         if waiting and ray.wait([waiting[0]], timeout=_POLL_S)[0]:
             prepared, outcome = ray.get(waiting.popleft())
             yield from told.segment(prepared, outcome, recorded_ms)
-    outcome = actors.finish(job, told.analysed_ms, error)
-    if error is not None:
+    outcome = actors.finish(job, told.analysed_ms, str(failure) if failure else None)
+    if failure is not None:
         yield from outcome.events()
-        raise CaptureFailed(error)
+        raise failure
     yield from told.end(outcome, reason)

@@ -44,7 +44,9 @@ class Recorder:
         self._want_clips(findings)
         return self._cut(until_ms=segment.end_ms)
 
-    def finish(self, passages: Sequence[Passage], findings: Sequence[Finding], state: StreamState, error: str | None) -> list[Finding]:
+    def finish(
+        self, passages: Sequence[Passage], findings: Sequence[Finding], state: StreamState, error: str | None
+    ) -> list[Finding]:
         """Stores the stream's last results and its state; cuts the clips that are left."""
         if self._store is not None:
             self._store.add_passages(passages)

@@ -7,7 +7,12 @@ from claims.passport import Material, Passport
 from claims.units import plain
 
 _FIBRE_ROUNDING = Decimal("1")
-_PARTS = {"里料": ("里", "内里", "里子", "里料"), "面料": ("面料", "表面", "外面", "面子"), "填充": ("填充", "里面", "充绒", "芯", "里头"), "鞋面": ("鞋面",)}
+_PARTS = {
+    "里料": ("里", "内里", "里子", "里料"),
+    "面料": ("面料", "表面", "外面", "面子"),
+    "填充": ("填充", "里面", "充绒", "芯", "里头"),
+    "鞋面": ("鞋面",),
+}
 _NOT_FOR = ("food/", "health_food/", "infant_formula/", "cosmetics/", "drug/", "alcohol/", "course/", "pet/", "fsmp/")
 
 
@@ -18,7 +23,12 @@ def judge_composition(given: JudgeInput) -> Judgement:
         return out_of_scope("the product is not known")
     if passport.in_category(*_NOT_FOR):
         return out_of_scope("not a thing made of these materials")
-    words = [w for s in given.candidate.match.slots for w in [given.window.text[s.start : s.end]] if given.policy.materials.identify(w) and s.concept in {"material_word", "pure_material"}]
+    words = [
+        w
+        for s in given.candidate.match.slots
+        for w in [given.window.text[s.start : s.end]]
+        if given.policy.materials.identify(w) and s.concept in {"material_word", "pure_material"}
+    ]
     if not words:
         return out_of_scope("no material was named")
     claimed_id = given.policy.materials.identify(words[0])
@@ -29,12 +39,28 @@ def judge_composition(given: JudgeInput) -> Judgement:
         named = next((t for t in passport.texts if words[0] in t.text), None)
         if named is not None:
             return supported("named in the passport", registered=named.text, path=named.path, claimed=given.words)
-        material_text = next((t for t in passport.texts if any(k in t.label + t.key for k in ("材质", "面料", "material", "成分", "板材"))), None)
+        material_text = next(
+            (
+                t
+                for t in passport.texts
+                if any(k in t.label + t.key for k in ("材质", "面料", "material", "成分", "板材"))
+            ),
+            None,
+        )
         if material_text is not None:
             known = given.policy.materials.identify(material_text.text)
             if known is not None and not given.policy.materials.related(known, claimed_id):
-                return contradicted("another material is registered", registered=material_text.text, path=material_text.path, claimed=given.words)
-            return out_of_scope("the registered text does not decide it") if known is None else supported("the registered material", registered=material_text.text, path=material_text.path)
+                return contradicted(
+                    "another material is registered",
+                    registered=material_text.text,
+                    path=material_text.path,
+                    claimed=given.words,
+                )
+            return (
+                out_of_scope("the registered text does not decide it")
+                if known is None
+                else supported("the registered material", registered=material_text.text, path=material_text.path)
+            )
         return unsupported("no material is registered", claimed=given.words, factor=0.7)
     if given.candidate.rule.rule.params.get("kind") == "share":
         return _share(given, materials, claimed_id, words[0])
@@ -47,7 +73,7 @@ def _meant_part(passport: Passport, given: JudgeInput) -> tuple[Material, ...]:
     parts = {m.part for m in passport.materials}
     if len(parts) > 1:
         for part in parts:
-            cues = next((c for p, c in _PARTS.items() if p in part), ()) + (part,)
+            cues = (*next((c for p, c in _PARTS.items() if p in part), ()), part)
             if any(cue in clause for cue in cues):
                 return tuple(m for m in passport.materials if m.part == part)
     return passport.materials
@@ -69,7 +95,11 @@ def _kind(given: JudgeInput, materials: tuple[Material, ...], claimed: str) -> J
     fitting = [m for m in materials if _fits(given, m, claimed)]
     pure = given.candidate.rule.rule.params.get("kind") == "pure"
     if not fitting:
-        broader = [m for m in materials if (k := given.policy.materials.identify(m.name)) and given.policy.materials.is_kind_of(claimed, k)]
+        broader = [
+            m
+            for m in materials
+            if (k := given.policy.materials.identify(m.name)) and given.policy.materials.is_kind_of(claimed, k)
+        ]
         if broader and not pure:
             return unsupported("only the broader material is registered", claimed=given.words, factor=0.75)
         if not any(given.policy.materials.identify(m.name) for m in materials):
@@ -84,7 +114,9 @@ def _kind(given: JudgeInput, materials: tuple[Material, ...], claimed: str) -> J
         if share and share < 95:
             return contradicted("not all of it", registered=shown, path=fitting[0].path, claimed=given.words)
         return supported("wholly of that material", registered=shown, path=fitting[0].path, claimed=given.words)
-    return contradicted("other materials are registered beside it", registered=shown, path=fitting[0].path, claimed=given.words)
+    return contradicted(
+        "other materials are registered beside it", registered=shown, path=fitting[0].path, claimed=given.words
+    )
 
 
 def _share(given: JudgeInput, materials: tuple[Material, ...], claimed: str, word: str) -> Judgement:
@@ -95,7 +127,12 @@ def _share(given: JudgeInput, materials: tuple[Material, ...], claimed: str, wor
     fitting = [m for m in materials if _fits(given, m, claimed)]
     shown = _shown(materials)
     if not fitting:
-        return contradicted("this material is not registered", registered=shown, path=materials[0].path, claimed=f"{word} {plain(said.value)}%")
+        return contradicted(
+            "this material is not registered",
+            registered=shown,
+            path=materials[0].path,
+            claimed=f"{word} {plain(said.value)}%",
+        )
     registered = [m.percent for m in fitting if m.percent is not None]
     if not registered:
         return unsupported("its share is not registered", claimed=given.words, factor=0.8)
@@ -105,7 +142,9 @@ def _share(given: JudgeInput, materials: tuple[Material, ...], claimed: str, wor
         return supported("the registered share", registered=shown, path=fitting[0].path, claimed=given.words)
     if said.kind in {"at_least"} and total >= said.low:
         return supported("the registered share", registered=shown, path=fitting[0].path, claimed=given.words)
-    return contradicted("another share is registered", registered=shown, path=fitting[0].path, claimed=f"{word} {plain(said.value)}%")
+    return contradicted(
+        "another share is registered", registered=shown, path=fitting[0].path, claimed=f"{word} {plain(said.value)}%"
+    )
 
 
 def judge_only_ingredient(given: JudgeInput) -> Judgement:
@@ -141,13 +180,41 @@ def judge_contains(given: JudgeInput) -> Judgement:
     if not words:
         return out_of_scope("no ingredient was named")
     word = words[-1]
-    everything = [*passport.ingredients, *(m.name for m in passport.materials), *(t.text for t in passport.texts), *(p.text for p in passport.permitted), passport.name, *(q.label for q in passport.quantities)]
+    everything = [
+        *passport.ingredients,
+        *(m.name for m in passport.materials),
+        *(t.text for t in passport.texts),
+        *(p.text for p in passport.permitted),
+        passport.name,
+        *(q.label for q in passport.quantities),
+    ]
     if any(_same_ingredient(word, entry.lower()) for entry in everything):
         return supported("listed", registered="、".join(passport.ingredients) or None, path="ingredients", claimed=word)
-    return contradicted("not in the ingredient list", registered="、".join(passport.ingredients) or "、".join(m.name for m in passport.materials), path="ingredients", claimed=f"含{word}", factor=0.9)
+    return contradicted(
+        "not in the ingredient list",
+        registered="、".join(passport.ingredients) or "、".join(m.name for m in passport.materials),
+        path="ingredients",
+        claimed=f"含{word}",
+        factor=0.9,
+    )
 
 
-_SYNONYMS = {"玻尿酸": ("透明质酸",), "维c": ("维生素c", "抗坏血酸"), "a醇": ("视黄醇",), "维生素c": ("抗坏血酸", "维c"), "烟酰胺": ("维生素b3",), "维生素e": ("生育酚",), "益生菌": ("乳酸菌", "双歧杆菌", "乳杆菌", "菌粉"), "膳食纤维": ("菊粉", "纤维", "抗性糊精"), "果肉": ("果",), "真果肉": ("果",), "钙": ("碳酸钙", "乳钙"), "鲜肉": ("肉",), "神经酰胺": ("神经酰胺",), "氨基酸": ("氨酸",)}
+_SYNONYMS = {
+    "玻尿酸": ("透明质酸",),
+    "维c": ("维生素c", "抗坏血酸"),
+    "a醇": ("视黄醇",),
+    "维生素c": ("抗坏血酸", "维c"),
+    "烟酰胺": ("维生素b3",),
+    "维生素e": ("生育酚",),
+    "益生菌": ("乳酸菌", "双歧杆菌", "乳杆菌", "菌粉"),
+    "膳食纤维": ("菊粉", "纤维", "抗性糊精"),
+    "果肉": ("果",),
+    "真果肉": ("果",),
+    "钙": ("碳酸钙", "乳钙"),
+    "鲜肉": ("肉",),
+    "神经酰胺": ("神经酰胺",),
+    "氨基酸": ("氨酸",),
+}
 
 
 def _same_ingredient(word: str, entry: str) -> bool:
@@ -159,21 +226,42 @@ def judge_nutrient(given: JudgeInput) -> Judgement:
     """一片里头一千毫克维C: a nutrient's amount against the registered nutrition."""
     passport = given.passport
     words = given.slot_words("nutrient_word")
-    quantity = next((q for q in given.window.quantities if given.candidate.start <= q.start < given.candidate.end and q.dimension in {"mass", "food_energy", "share", "volume"}), None)
+    quantity = next(
+        (
+            q
+            for q in given.window.quantities
+            if given.candidate.start <= q.start < given.candidate.end
+            and q.dimension in {"mass", "food_energy", "share", "volume"}
+        ),
+        None,
+    )
     if passport is None or not words or quantity is None:
         return out_of_scope("nothing to compare")
     word = words[0]
-    entries = [r for r in passport.quantities if r.dimension == quantity.dimension and _names_nutrient(word, r.label.lower(), r.cues)]
+    entries = [
+        r
+        for r in passport.quantities
+        if r.dimension == quantity.dimension and _names_nutrient(word, r.label.lower(), r.cues)
+    ]
     if not entries:
         return out_of_scope("this nutrient's amount is not registered")
     slack = Decimal("0.02") if quantity.kind == "exact" else Decimal("0.12")
     for entry in entries:
         if entry.canonical_low is None or entry.canonical_high is None:
             continue
-        if quantity.canonical_low * (1 - slack) <= entry.canonical_high and entry.canonical_low <= quantity.canonical_high * (1 + slack):
-            return supported("the registered amount", registered=f"{entry.label} {entry.shown}", path=entry.path, claimed=given.words)
+        if quantity.canonical_low * (
+            1 - slack
+        ) <= entry.canonical_high and entry.canonical_low <= quantity.canonical_high * (1 + slack):
+            return supported(
+                "the registered amount", registered=f"{entry.label} {entry.shown}", path=entry.path, claimed=given.words
+            )
     entry = entries[0]
-    return contradicted("another amount is registered", registered=f"{entry.label} {entry.shown}{'/' + entry.condition if entry.condition else ''}", path=entry.path, claimed=f"{word} {plain(quantity.value)} {quantity.unit}")
+    return contradicted(
+        "another amount is registered",
+        registered=f"{entry.label} {entry.shown}{'/' + entry.condition if entry.condition else ''}",
+        path=entry.path,
+        claimed=f"{word} {plain(quantity.value)} {quantity.unit}",
+    )
 
 
 def _names_nutrient(word: str, label: str, cues: tuple[str, ...]) -> bool:

@@ -8,7 +8,13 @@ from claims.places import Place
 def _registered(passport: Passport, given: JudgeInput) -> tuple[list[Place], str, str]:
     places = given.policy.places.read(passport.origin_region) + given.policy.places.read(passport.origin_country)
     shown = ", ".join(x for x in (passport.origin_country, passport.origin_region) if x)
-    path = "origin_country" if passport.origin_country and len(passport.origin_country) == 2 and passport.origin_region is None else "origin_region" if passport.origin_region else "origin"
+    path = (
+        "origin_country"
+        if passport.origin_country and len(passport.origin_country) == 2 and passport.origin_region is None
+        else "origin_region"
+        if passport.origin_region
+        else "origin"
+    )
     for text in passport.texts:
         if any(k in text.label + text.key for k in ("产地", "origin", "奶源")):
             places += given.policy.places.read(text.text)
@@ -69,7 +75,9 @@ def judge_producer(given: JudgeInput) -> Judgement:
     if passport is None or not passport.producer:
         return out_of_scope("no producer is registered")
     if any(word in passport.producer for word in ("代工", "OEM", "委托")):
-        return contradicted("made by another producer", registered=passport.producer, path="producer", claimed=given.words)
+        return contradicted(
+            "made by another producer", registered=passport.producer, path="producer", claimed=given.words
+        )
     return out_of_scope("the registered producer does not contradict it")
 
 
@@ -81,9 +89,19 @@ def judge_brand_origin(given: JudgeInput) -> Judgement:
     if passport is None or place is None or place.country == "CN":
         return out_of_scope("no foreign brand was claimed")
     if passport.brand_country == place.country or _country(passport, given) == place.country:
-        return supported("the brand's registered country", registered=passport.brand_country, path="brand_country", claimed=given.words)
+        return supported(
+            "the brand's registered country",
+            registered=passport.brand_country,
+            path="brand_country",
+            claimed=given.words,
+        )
     if passport.brand_country:
-        return contradicted("the brand is of another country", registered=passport.brand_country, path="brand_country", claimed=given.words)
+        return contradicted(
+            "the brand is of another country",
+            registered=passport.brand_country,
+            path="brand_country",
+            claimed=given.words,
+        )
     if _country(passport, given) == "CN":
         return unsupported("no foreign brand is registered", claimed=given.words)
     return out_of_scope("no brand country is registered")
@@ -99,5 +117,7 @@ def judge_milk_source(given: JudgeInput) -> Judgement:
         return unsupported("no milk source is registered", claimed=given.words)
     places = given.policy.places.read(source.text)
     if places and all(p.country == "CN" for p in places):
-        return contradicted("the milk source is in China", registered=source.text, path=source.path, claimed=given.words)
+        return contradicted(
+            "the milk source is in China", registered=source.text, path=source.path, claimed=given.words
+        )
     return unsupported("a vague foreign source; only the registered country may be named", claimed=given.words)

@@ -30,20 +30,36 @@ def judge_certificate(given: JudgeInput) -> Judgement:
             continue
         expired = next((c for c in passport.certificates if c.scheme in kind.schemes), None)
         if expired is not None:
-            return contradicted("not valid on that day", registered=f"{expired.number} ({expired.valid_from or '…'} – {expired.valid_to or '…'})", path=expired.path, claimed=word)
+            return contradicted(
+                "not valid on that day",
+                registered=f"{expired.number} ({expired.valid_from or '…'} – {expired.valid_to or '…'})",
+                path=expired.path,
+                claimed=word,
+            )
         missing.append(word)
     if not missing:
-        return supported("registered and valid", claimed=given.words, path="certificates", registered=", ".join(c.number or c.scheme for c in passport.certificates))
+        return supported(
+            "registered and valid",
+            claimed=given.words,
+            path="certificates",
+            registered=", ".join(c.number or c.scheme for c in passport.certificates),
+        )
     if all(kind.id in {"organic"} for _, kind in kinds) and any("有机" in i for i in passport.ingredients):
         return supported("organic ingredients are listed", claimed=given.words)
     if _wrong_category(passport, kinds):
-        return contradicted("the product is of another category", registered=passport.category, path="category", claimed=missing[0])
+        return contradicted(
+            "the product is of another category", registered=passport.category, path="category", claimed=missing[0]
+        )
     if passport.certificates:
         shown = ", ".join(f"{c.scheme} {c.number}".strip() for c in passport.certificates)
-        return Judgement(verdict=VerdictKind.UNSUPPORTED, why="not among the registered certificates", registered=shown, path="certificates", claimed=missing[0])
+        return Judgement(
+            verdict=VerdictKind.UNSUPPORTED,
+            why="not among the registered certificates",
+            registered=shown,
+            path="certificates",
+            claimed=missing[0],
+        )
     return unsupported("no such certificate is registered", claimed=missing[0])
-
-
 
 
 def _kinds(given: JudgeInput) -> list[tuple[str, CertificateKind]]:
@@ -51,7 +67,9 @@ def _kinds(given: JudgeInput) -> list[tuple[str, CertificateKind]]:
     for slot in given.candidate.match.slots:
         word = given.window.text[slot.start : slot.end]
         kind = max(
-            ((k, w) for k in given.policy.certificates for w in k.words if w in word or word == w), key=lambda p: len(p[1]), default=None
+            ((k, w) for k in given.policy.certificates for w in k.words if w in word or word == w),
+            key=lambda p: len(p[1]),
+            default=None,
         )
         if kind is not None:
             found.append((word, kind[0]))
@@ -63,7 +81,16 @@ def _kinds(given: JudgeInput) -> list[tuple[str, CertificateKind]]:
                 found.append((hit, kind_))
                 break
     if not found and "认证" in given.words:
-        found = [(given.words, next(k for k in given.policy.certificates if k.id == ("eu" if "欧" in given.words else "fda" if "美" in given.words else "any")))]
+        found = [
+            (
+                given.words,
+                next(
+                    k
+                    for k in given.policy.certificates
+                    if k.id == ("eu" if "欧" in given.words else "fda" if "美" in given.words else "any")
+                ),
+            )
+        ]
     return found
 
 
@@ -77,7 +104,12 @@ def _by_words(passport: Passport, words: tuple[str, ...], given: JudgeInput) -> 
 
 
 def _in_texts(passport: Passport, words: tuple[str, ...]) -> bool:
-    texts = [t.text for t in passport.texts] + [p.text for p in passport.permitted] + list(passport.standards) + [passport.grade or ""]
+    texts = (
+        [t.text for t in passport.texts]
+        + [p.text for p in passport.permitted]
+        + list(passport.standards)
+        + [passport.grade or ""]
+    )
     return any(w.lower() in text.lower() for text in texts for w in words)
 
 
@@ -100,17 +132,30 @@ def judge_patent(given: JudgeInput) -> Judgement:
     if not patents:
         return unsupported("no patent is registered", claimed=given.words)
     if not valid:
-        return contradicted("the patent has ended", registered=f"{patents[0].number} – {patents[0].valid_to}", path=patents[0].path, claimed=given.words)
+        return contradicted(
+            "the patent has ended",
+            registered=f"{patents[0].number} – {patents[0].valid_to}",
+            path=patents[0].path,
+            claimed=given.words,
+        )
     shown = ", ".join(f"{c.number} {c.scope}".strip() for c in valid)
     kind = next((k for k in ("发明", "实用新型", "外观") if k in given.words or k in around), None)
-    if kind and not any(kind in c.scope for c in valid) and any(c.scope for c in valid) and f"不是{kind}" not in around and f"不是什么{kind}" not in around:
+    if (
+        kind
+        and not any(kind in c.scope for c in valid)
+        and any(c.scope for c in valid)
+        and f"不是{kind}" not in around
+        and f"不是什么{kind}" not in around
+    ):
         return contradicted("of another kind", registered=shown, path=valid[0].path, claimed=given.words)
     number = _PATENT_NUMBER.search(around)
     if number is not None:
         digits = number[0].replace(" ", "").upper()
         if patent_is_valid(digits) and any(c.number.replace(" ", "") == digits for c in valid):
             return supported("number and grant agree", registered=shown, path=valid[0].path, claimed=given.words)
-    boasts = any(w in around for w in ("好几项", "多项", "几项", "国家", "独家", "技术", "堆", "加持", "抄", "全球", "国际"))
+    boasts = any(
+        w in around for w in ("好几项", "多项", "几项", "国家", "独家", "技术", "堆", "加持", "抄", "全球", "国际")
+    )
     stated = kind and any(kind in c.scope for c in valid) and not boasts
     if number is not None or any(w in around for w in ("专利号", "证书", "编号")) or stated:
         return supported("granted, kind stated", registered=shown, path=valid[0].path, claimed=given.words)
@@ -122,16 +167,44 @@ def judge_award(given: JudgeInput) -> Judgement:
     passport = given.passport
     if passport is None:
         return out_of_scope("the product is not known")
-    texts = [*passport.awards, *(p.text for p in passport.permitted), *(c.scope for c in passport.certificates if c.scheme == "OTHER"),
-             *(t.text for t in passport.texts if any(k in t.label + t.key for k in ("荣誉", "award", "奖", "称号", "honor", "非遗", "老字号")))]
-    cores = [w for w in ("老字号", "非遗", "非物质文化遗产", "金奖", "银奖", "质量奖", "红点", "if", "米其林", "大奖", "奖", "十大", "百年") if w in given.words]
+    texts = [
+        *passport.awards,
+        *(p.text for p in passport.permitted),
+        *(c.scope for c in passport.certificates if c.scheme == "OTHER"),
+        *(
+            t.text
+            for t in passport.texts
+            if any(k in t.label + t.key for k in ("荣誉", "award", "奖", "称号", "honor", "非遗", "老字号"))
+        ),
+    ]
+    cores = [
+        w
+        for w in (
+            "老字号",
+            "非遗",
+            "非物质文化遗产",
+            "金奖",
+            "银奖",
+            "质量奖",
+            "红点",
+            "if",
+            "米其林",
+            "大奖",
+            "奖",
+            "十大",
+            "百年",
+        )
+        if w in given.words
+    ]
     left, right = given.window.sentence(given.candidate.start, given.candidate.end)
     sentence = given.window.text[left:right]
     for text in texts:
         if any(core in text.lower() for core in cores) or (len(text) >= 4 and text.lower() in sentence):
             return supported("a registered honour", registered=text, path="awards", claimed=given.words)
     if passport.brand_since is not None and any(w in given.words for w in ("百年", "老字号", "祖传", "世家", "代传")):
-        return contradicted("the brand is younger", registered=f"{passport.brand_since}", path="brand_since", claimed=given.words)
+        return contradicted(
+            "the brand is younger", registered=f"{passport.brand_since}", path="brand_since", claimed=given.words
+        )
     return unsupported("no such honour is registered", claimed=given.words)
 
 
@@ -164,9 +237,24 @@ def judge_evidence(given: JudgeInput) -> Judgement:
             continue
         scope = certificate.scope.lower()
         if wanted.words and any(w in scope for w in wanted.words):
-            return supported("a registered report covers it", registered=f"{certificate.number} {certificate.scope}", path=certificate.path, claimed=given.words)
-        if wanted.numbers and scope and any(n in scope for n in _spoken_numbers(given)) and _within_scope(scope, sentence):
-            return supported("a registered report has this figure", registered=f"{certificate.number} {certificate.scope}", path=certificate.path, claimed=given.words)
+            return supported(
+                "a registered report covers it",
+                registered=f"{certificate.number} {certificate.scope}",
+                path=certificate.path,
+                claimed=given.words,
+            )
+        if (
+            wanted.numbers
+            and scope
+            and any(n in scope for n in _spoken_numbers(given))
+            and _within_scope(scope, sentence)
+        ):
+            return supported(
+                "a registered report has this figure",
+                registered=f"{certificate.number} {certificate.scope}",
+                path=certificate.path,
+                claimed=given.words,
+            )
     for quantity in passport.quantities:
         if quantity.dimension == "share" and any(c in sentence for c in quantity.cues if len(c) > 1):
             return out_of_scope("speaks of a registered value; compared there")
@@ -182,4 +270,8 @@ def _within_scope(scope: str, sentence: str) -> bool:
 
 
 def _spoken_numbers(given: JudgeInput) -> list[str]:
-    return [str(n.value.normalize()) for n in given.window.numbers if given.candidate.start <= n.start < given.candidate.end and n.value >= 2]
+    return [
+        str(n.value.normalize())
+        for n in given.window.numbers
+        if given.candidate.start <= n.start < given.candidate.end and n.value >= 2
+    ]

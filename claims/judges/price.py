@@ -1,4 +1,4 @@
-"""Compared prices: 原价 against the lowest deal of seven days, suggested prices against the list price, others' prices."""
+"""Compared prices: 原价 against the lowest deal of seven days, suggested prices, other sellers' prices."""
 
 from decimal import Decimal
 
@@ -17,7 +17,9 @@ def spoken_prices(given: JudgeInput) -> list[Decimal]:
     for slot in given.candidate.match.slots:
         if slot.concept not in {"money", "num"}:
             continue
-        money = next((q for q in given.window.quantities if q.start == slot.start and q.dimension in {"money", "length"}), None)
+        money = next(
+            (q for q in given.window.quantities if q.start == slot.start and q.dimension in {"money", "length"}), None
+        )
         number = next((n for n in given.window.numbers if n.start == slot.start), None)
         if money is not None:
             values.append(money.low)
@@ -45,22 +47,40 @@ def judge_original_price(given: JudgeInput) -> Judgement:
     if any(word in around for word in _FUTURE) and "恢复原价" not in around:
         return out_of_scope("speaks of a later price")
     limit = passport.compared_price(given.at)
-    saved = any(word in given.words for word in ("砍", "减", "省", "便宜", "降")) and not any(w in given.words for w in ("原价", "降到", "砍到", "掉到"))
+    saved = any(word in given.words for word in ("砍", "减", "省", "便宜", "降")) and not any(
+        w in given.words for w in ("原价", "降到", "砍到", "掉到")
+    )
     if saved:
         return _saving(given, said, limit, claimed)
     dealt = next((p for p in passport.price_history if p.price == said and p.at < given.at), None)
-    if dealt is not None and any(word in given.window.text[max(0, given.candidate.start - 12) : given.candidate.end] for word in _PAST_SALE):
-        return supported("it was sold at that price", registered=f"{plain(dealt.price)} 元, {dealt.at:%Y-%m-%d}", path="price_history", claimed=claimed)
+    if dealt is not None and any(
+        word in given.window.text[max(0, given.candidate.start - 12) : given.candidate.end] for word in _PAST_SALE
+    ):
+        return supported(
+            "it was sold at that price",
+            registered=f"{plain(dealt.price)} 元, {dealt.at:%Y-%m-%d}",
+            path="price_history",
+            claimed=claimed,
+        )
     if limit is None:
         if passport.msrp is not None and said > passport.msrp:
-            return contradicted("above the list price", registered=f"建议零售价 {plain(passport.msrp)} 元", path="msrp", claimed=claimed)
+            return contradicted(
+                "above the list price", registered=f"建议零售价 {plain(passport.msrp)} 元", path="msrp", claimed=claimed
+            )
         return unsupported("no deal is registered that bears this price", claimed=claimed)
     shown = f"近7日最低成交价 {plain(limit)} 元"
     if passport.msrp is not None:
         shown += f", 建议零售价 {plain(passport.msrp)} 元"
     if said <= limit:
-        return supported("not above the lowest deal of seven days", registered=shown, path="price_history", claimed=claimed)
-    return contradicted("above the lowest deal of the seven days before", registered=shown, path="price_history" if passport.price_history else "price.lowest_7d", claimed=claimed)
+        return supported(
+            "not above the lowest deal of seven days", registered=shown, path="price_history", claimed=claimed
+        )
+    return contradicted(
+        "above the lowest deal of the seven days before",
+        registered=shown,
+        path="price_history" if passport.price_history else "price.lowest_7d",
+        claimed=claimed,
+    )
 
 
 def _saving(given: JudgeInput, said: Decimal, limit: Decimal | None, claimed: str) -> Judgement:
@@ -69,7 +89,12 @@ def _saving(given: JudgeInput, said: Decimal, limit: Decimal | None, claimed: st
         return out_of_scope("no deal is registered to measure a saving by")
     if said < limit:
         return out_of_scope("a saving that the registered prices allow")
-    return contradicted("saves more than the product ever cost", registered=f"近7日最低成交价 {plain(limit)} 元", path="price_history", claimed=claimed)
+    return contradicted(
+        "saves more than the product ever cost",
+        registered=f"近7日最低成交价 {plain(limit)} 元",
+        path="price_history",
+        claimed=claimed,
+    )
 
 
 def judge_msrp(given: JudgeInput) -> Judgement:
@@ -99,9 +124,13 @@ def judge_compared_price(given: JudgeInput) -> Judgement:
             limit = min((p.price for p in passport.price_history if p.at < given.at), default=None)
             inside = [q.low for q in given.window.quantities if left <= q.start < right and q.dimension == "money"]
             if limit is not None and inside and min(inside) > limit:
-                return contradicted("it was sold for less", registered=f"{plain(limit)} 元", path="price_history", claimed=claimed)
+                return contradicted(
+                    "it was sold for less", registered=f"{plain(limit)} 元", path="price_history", claimed=claimed
+                )
     if prices and len(prices) >= 2 and prices[0] <= prices[1]:
         return out_of_scope("the other price is not the higher one")
     return Judgement(
-        verdict=VerdictKind.UNSUPPORTED, why="the compared price has no registered source", claimed=claimed,
+        verdict=VerdictKind.UNSUPPORTED,
+        why="the compared price has no registered source",
+        claimed=claimed,
     )

@@ -20,8 +20,52 @@ _EXACT = Decimal("0.012")
 _APPROX = Decimal("0.12")
 _TIME = Decimal("0.035")
 _ELSEWHERE = ("warranty", "shelf_life", "aging", "vintage", "shelf_life_days")
-_PIECES = ("片", "粒", "支", "颗", "枚", "贴", "抽", "张", "根", "节", "课时", "口", "层", "档", "卷", "双", "包", "袋", "小包", "小袋", "条", "格")
-_PACK = ("一盒", "一瓶", "一袋", "一包", "一罐", "一箱", "一套", "一提", "整箱", "整盒", "每盒", "每瓶", "每包", "共", "一共", "总共", "里面", "里头", "装", "足足")
+_PIECES = (
+    "片",
+    "粒",
+    "支",
+    "颗",
+    "枚",
+    "贴",
+    "抽",
+    "张",
+    "根",
+    "节",
+    "课时",
+    "口",
+    "层",
+    "档",
+    "卷",
+    "双",
+    "包",
+    "袋",
+    "小包",
+    "小袋",
+    "条",
+    "格",
+)
+_PACK = (
+    "一盒",
+    "一瓶",
+    "一袋",
+    "一包",
+    "一罐",
+    "一箱",
+    "一套",
+    "一提",
+    "整箱",
+    "整盒",
+    "每盒",
+    "每瓶",
+    "每包",
+    "共",
+    "一共",
+    "总共",
+    "里面",
+    "里头",
+    "装",
+    "足足",
+)
 _PER_PIECE = ("每片", "每粒", "一片", "一粒", "每支", "一支", "每袋", "每天", "每次", "一次", "一天")
 _MISHEARD = 0.6
 _CUE_BEFORE, _CUE_AFTER = 14, 7
@@ -57,8 +101,11 @@ def _read_degree(quantity: Quantity, passport: Passport, policy: Policy) -> Quan
 
 def _entries(passport: Passport, dimension: str) -> list[RegisteredQuantity]:
     return [
-        q for q in passport.quantities
-        if q.dimension == dimension and not any(q.key.startswith(e) or q.path == e for e in _ELSEWHERE) and q.key != "nutrition"
+        q
+        for q in passport.quantities
+        if q.dimension == dimension
+        and not any(q.key.startswith(e) or q.path == e for e in _ELSEWHERE)
+        and q.key != "nutrition"
     ]
 
 
@@ -90,8 +137,15 @@ def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Polic
     start, end = _span(window, quantity, around, named)
     if fitting is not None:
         return QuantityClaim(
-            start=start, end=end, explicit=bool(named),
-            judgement=supported("agrees with the registered value", registered=f"{fitting.label} {fitting.shown}", path=fitting.path, claimed=spoken),
+            start=start,
+            end=end,
+            explicit=bool(named),
+            judgement=supported(
+                "agrees with the registered value",
+                registered=f"{fitting.label} {fitting.shown}",
+                path=fitting.path,
+                claimed=spoken,
+            ),
         )
     generic = [e for e in entries if (a := policy.attributes.named(e.key, e.label)) is not None and a.generic]
     meant = named[0] if named else generic[0] if generic and len({e.key for e in generic}) <= 3 else None
@@ -102,10 +156,15 @@ def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Polic
         factor = _MISHEARD
     condition = f" ({meant.condition})" if meant.condition else ""
     return QuantityClaim(
-        start=start, end=end, explicit=bool(named),
+        start=start,
+        end=end,
+        explicit=bool(named),
         judgement=contradicted(
-            "differs from the registered value", registered=f"{meant.label} {meant.shown}{condition}", path=meant.path,
-            claimed=f"{plain(quantity.value)} {quantity.unit}", factor=factor,
+            "differs from the registered value",
+            registered=f"{meant.label} {meant.shown}{condition}",
+            path=meant.path,
+            claimed=f"{plain(quantity.value)} {quantity.unit}",
+            factor=factor,
         ),
     )
 
@@ -125,16 +184,24 @@ def _speaks_of_pieces(said: str, around: str, quantity: Quantity, entries: list[
     if any(p in around for p in _PER_PIECE) and "一盒" not in around:
         return False
     labels = "".join(e.label + e.shown for e in entries)
-    return any(p in around for p in _PACK) or said in labels or any(c in around for e in entries for c in e.cues if len(c) > 2)
+    return (
+        any(p in around for p in _PACK)
+        or said in labels
+        or any(c in around for e in entries for c in e.cues if len(c) > 2)
+    )
 
 
-def _named_entries(entries: list[RegisteredQuantity], around: str, quantity: Quantity, window: Window) -> list[RegisteredQuantity]:
+def _named_entries(
+    entries: list[RegisteredQuantity], around: str, quantity: Quantity, window: Window
+) -> list[RegisteredQuantity]:
     """The entries whose words stand near the quantity, the longest word first."""
     spoken_at = around.find(window.text[quantity.start : quantity.end])
     rest = around[:spoken_at] + "·" + around[spoken_at + quantity.end - quantity.start :] if spoken_at >= 0 else around
     ranked: list[tuple[int, RegisteredQuantity]] = []
     for entry in entries:
-        sizes = [len(c) for c in entry.cues if len(c) >= 2 and c in rest] + [1 for c in entry.cues if len(c) == 1 and rest.split("·")[0].endswith(c)]
+        sizes = [len(c) for c in entry.cues if len(c) >= 2 and c in rest] + [
+            1 for c in entry.cues if len(c) == 1 and rest.split("·")[0].endswith(c)
+        ]
         if sizes:
             ranked.append((max(sizes), entry))
     ranked.sort(key=lambda pair: -pair[0])
@@ -163,9 +230,17 @@ def _agrees(quantity: Quantity, entry: RegisteredQuantity) -> bool:
 def _multiple(window: Window, quantity: Quantity, entries: list[RegisteredQuantity]) -> RegisteredQuantity | None:
     """The entry of which the quantity is a spoken multiple (两瓶一公斤, 拍一发二)."""
     left, right = window.sentence(quantity.start, quantity.end)
-    factors = {n.low for n in window.numbers if left <= n.start < right and 1 < n.low <= 100 and n.low == n.low.to_integral_value()}
+    factors = {
+        n.low
+        for n in window.numbers
+        if left <= n.start < right and 1 < n.low <= 100 and n.low == n.low.to_integral_value()
+    }
     for entry in entries:
-        if entry.canonical_low is None or entry.canonical_low != entry.canonical_high or quantity.dimension not in {"mass", "volume", "count"}:
+        if (
+            entry.canonical_low is None
+            or entry.canonical_low != entry.canonical_high
+            or quantity.dimension not in {"mass", "volume", "count"}
+        ):
             continue
         for factor in factors:
             if abs(entry.canonical_low * factor - quantity.canonical_low) <= quantity.canonical_low * _EXACT:
@@ -207,21 +282,44 @@ def _bare_numbers(window: Window, passport: Passport, policy: Policy) -> Iterato
 def _bare(window: Window, number: Number, passport: Passport) -> Iterator[QuantityClaim]:
     head = window.text[max(0, number.start - 8) : number.start]
     for entry in passport.quantities:
-        if entry.dimension not in {"spf", "alcohol", "share", "thread_count", "yarn_count", "baume_degree", "formaldehyde"}:
+        if entry.dimension not in {
+            "spf",
+            "alcohol",
+            "share",
+            "thread_count",
+            "yarn_count",
+            "baume_degree",
+            "formaldehyde",
+        }:
             continue
-        cue = next((c for c in entry.cues if len(c) >= 2 and c in head and len(head) - head.rfind(c) - len(c) <= 3), None)
+        cue = next(
+            (c for c in entry.cues if len(c) >= 2 and c in head and len(head) - head.rfind(c) - len(c) <= 3), None
+        )
         if cue is None or entry.low is None or entry.high is None:
             continue
         start = number.start - (len(head) - head.rfind(cue))
         said = window.text[start : number.end]
         bound = entry.kind in {"maximum", "minimum"}
-        agrees = number.low <= entry.high * (1 + _EXACT) if bound else number.low * (1 - _EXACT) <= entry.high and entry.low <= number.high * (1 + _EXACT)
+        agrees = (
+            number.low <= entry.high * (1 + _EXACT)
+            if bound
+            else number.low * (1 - _EXACT) <= entry.high and entry.low <= number.high * (1 + _EXACT)
+        )
         shown = f"{entry.label} {entry.shown}"
         if agrees:
-            yield QuantityClaim(start=start, end=number.end, explicit=True, judgement=supported("agrees", registered=shown, path=entry.path, claimed=said))
+            yield QuantityClaim(
+                start=start,
+                end=number.end,
+                explicit=True,
+                judgement=supported("agrees", registered=shown, path=entry.path, claimed=said),
+            )
         else:
             yield QuantityClaim(
-                start=start, end=number.end, explicit=True,
-                judgement=contradicted("differs from the registered value", registered=shown, path=entry.path, claimed=said),
+                start=start,
+                end=number.end,
+                explicit=True,
+                judgement=contradicted(
+                    "differs from the registered value", registered=shown, path=entry.path, claimed=said
+                ),
             )
         return

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from claims.judges import material, origin, papers, price, state, wording
+from claims.judges import dates, facts, grade, green, ingredients, material, origin, papers, price, promises, wording
 from claims.judges.base import JudgeInput, Judgement
 
 Judge = Callable[[JudgeInput], Judgement]
@@ -31,18 +31,18 @@ JUDGES: dict[str, Judge] = {
     "award": papers.judge_award,
     "endorser": papers.judge_endorser,
     "evidence": papers.judge_evidence,
-    "grade": state.judge_grade,
-    "date": state.judge_freshness,
-    "shelf_life": state.judge_shelf_life,
-    "freshness": state.judge_freshness,
-    "vintage": state.judge_vintage,
-    "promise": state.judge_warranty,
-    "warranty": state.judge_warranty,
-    "refund": state.judge_refund,
-    "gift": state.judge_gift,
-    "green": state.judge_green,
+    "grade": grade.judge_grade,
+    "date": dates.judge_freshness,
+    "shelf_life": dates.judge_shelf_life,
+    "freshness": dates.judge_freshness,
+    "vintage": dates.judge_vintage,
+    "promise": promises.judge_warranty,
+    "warranty": promises.judge_warranty,
+    "refund": promises.judge_refund,
+    "gift": promises.judge_gift,
+    "green": green.judge_green,
     "safety": wording.judge_unsupported,
-    "zero": state.judge_zero,
-    "natural": state.judge_natural,
-    "fact": state.judge_fact,
+    "zero": ingredients.judge_zero,
+    "natural": ingredients.judge_natural,
+    "fact": facts.judge_fact,
 }

@@ -1,4 +1,4 @@
-"""Claims decided by their wording and the product's category: banned terms, permitted functions, efficacy, guarantees."""
+"""Claims decided by wording and category: banned terms, permitted functions, efficacy, guarantees."""
 
 from claims.judges.base import JudgeInput, Judgement, contradicted, out_of_scope, supported, unsupported
 from claims.passport import Passport
@@ -59,15 +59,19 @@ def judge_permitted_function(given: JudgeInput) -> Judgement:
         if _same_function(said, text):
             return supported("within the approved function", registered=text, path=path, claimed=said)
     if functions:
-        path, shown = functions[0]
-        return contradicted("beyond the approved function", registered="; ".join(t for _, t in functions), path=path, claimed=said)
+        path, _ = functions[0]
+        return contradicted(
+            "beyond the approved function", registered="; ".join(t for _, t in functions), path=path, claimed=said
+        )
     return unsupported("no approved function is registered", claimed=said)
 
 
 def _functions(passport: Passport) -> list[tuple[str, str]]:
     found = [(p.path, p.text) for p in passport.permitted]
     found += [
-        (c.path, c.scope) for c in passport.certificates if c.scheme in {"HEALTH_FOOD_REG", "HEALTH_FOOD_FILING"} and c.scope
+        (c.path, c.scope)
+        for c in passport.certificates
+        if c.scheme in {"HEALTH_FOOD_REG", "HEALTH_FOOD_FILING"} and c.scope
     ]
     found += [(t.path, t.text) for t in passport.texts if "功能" in t.label or "function" in t.key]
     return found
@@ -91,7 +95,12 @@ def judge_health_food(given: JudgeInput) -> Judgement:
     rule = given.candidate.rule.rule
     if functions and rule.verdict is not VerdictKind.UNSUPPORTED:
         path, _ = functions[0]
-        return contradicted("beyond the approved function", registered="; ".join(t for _, t in functions), path=path, claimed=given.words)
+        return contradicted(
+            "beyond the approved function",
+            registered="; ".join(t for _, t in functions),
+            path=path,
+            claimed=given.words,
+        )
     return unsupported("health food may not assert this", claimed=given.words)
 
 
@@ -107,7 +116,12 @@ def judge_cosmetic(given: JudgeInput) -> Judgement:
         effect = next((e for e, words in _SPECIAL_EFFECTS.items() if any(w in said for w in words)), None)
         special = passport.held(("COSMETIC_SPECIAL",), given.at.date())
         if effect and special and any(effect in text for _, text in registered) and rule.id != "problem_gone":
-            return supported(f"{effect} is registered", registered=f"{special.number} {special.scope}".strip(), path=special.path, claimed=said)
+            return supported(
+                f"{effect} is registered",
+                registered=f"{special.number} {special.scope}".strip(),
+                path=special.path,
+                claimed=said,
+            )
         factor = 1.0
     else:
         stem = _effect_stem(said)
@@ -119,8 +133,12 @@ def judge_cosmetic(given: JudgeInput) -> Judgement:
         path, _ = registered[0]
         shown = "; ".join(dict.fromkeys(text for _, text in registered))
         return Judgement(
-            verdict=VerdictKind.UNSUPPORTED, why="not among the registered effects", claimed=said,
-            registered=f"permitted: {shown}", path=path, factor=factor,
+            verdict=VerdictKind.UNSUPPORTED,
+            why="not among the registered effects",
+            claimed=said,
+            registered=f"permitted: {shown}",
+            path=path,
+            factor=factor,
         )
     return unsupported("no effect is registered or filed", claimed=said, factor=factor)
 
@@ -133,7 +151,25 @@ def _strong_effect(said: str) -> bool:
 
 
 def _effect_stem(said: str) -> str:
-    for word in ("抗皱", "紧致", "祛痘", "去痘", "控油", "修护", "修复", "舒缓", "保湿", "补水", "滋养", "去屑", "提亮", "去角质", "祛皱", "淡纹", "抗衰"):
+    for word in (
+        "抗皱",
+        "紧致",
+        "祛痘",
+        "去痘",
+        "控油",
+        "修护",
+        "修复",
+        "舒缓",
+        "保湿",
+        "补水",
+        "滋养",
+        "去屑",
+        "提亮",
+        "去角质",
+        "祛皱",
+        "淡纹",
+        "抗衰",
+    ):
         if word in said:
             return {"去痘": "祛痘", "修复": "修护", "祛皱": "皱", "补水": "保湿"}.get(word, word)
     return said[:2]
@@ -143,7 +179,9 @@ def registered_effects(passport: Passport) -> list[tuple[str, str]]:
     """The effects that registration, filing or permitted claims name, with their paths."""
     found = [(p.path, p.text) for p in passport.permitted]
     found += [(c.path, c.scope) for c in passport.certificates if c.scheme.startswith("COSMETIC") and c.scope]
-    found += [(t.path, t.text) for t in passport.texts if any(k in t.label + t.key for k in ("功效", "efficacy", "effect"))]
+    found += [
+        (t.path, t.text) for t in passport.texts if any(k in t.label + t.key for k in ("功效", "efficacy", "effect"))
+    ]
     return found
 
 
@@ -157,9 +195,19 @@ def judge_guarantee(given: JudgeInput) -> Judgement:
         for text in passport.texts:
             stem = next((w for w in ("起球", "褪色", "变形", "防水", "抗菌", "掉色", "生锈") if w in given.words), None)
             if stem and (stem in text.label or stem in text.text):
-                return contradicted("a measured value says otherwise", registered=f"{text.label} {text.text}", path=text.path, claimed=given.words)
+                return contradicted(
+                    "a measured value says otherwise",
+                    registered=f"{text.label} {text.text}",
+                    path=text.path,
+                    claimed=given.words,
+                )
         for quantity in passport.quantities:
             stem = next((w for w in ("起球", "耐磨", "抗菌", "防水") if w in given.words), None)
             if stem and stem in quantity.label:
-                return contradicted("a measured value says otherwise", registered=f"{quantity.label} {quantity.shown}", path=quantity.path, claimed=given.words)
+                return contradicted(
+                    "a measured value says otherwise",
+                    registered=f"{quantity.label} {quantity.shown}",
+                    path=quantity.path,
+                    claimed=given.words,
+                )
     return unsupported("an effect is guaranteed, and nothing registered bears it", claimed=given.words)
