@@ -1,6 +1,7 @@
 """The policy: versioned data that says which words matter, what they mean in law, and how they are judged."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,7 @@ from claims.materials import MaterialTable
 from claims.passport_quantities import QuantityReader
 from claims.pattern import Pattern, compile_pattern, literal_concept
 from claims.places import PlaceTable
-from claims.policy_files import read_policy_file
+from claims.policy_files import error_at, read_policy_file
 from claims.policy_models import (
     AdditivesFile,
     CertificateKind,
@@ -133,45 +134,46 @@ class Policy:
                 return ref
         return refs[-1]
 
-    def _compiled(self) -> list[CompiledRule]:
-        compiled: list[CompiledRule] = []
+    def _class_path(self, class_id: str) -> Path:
+        return self.folder / "classes" / f"{class_id}.yaml"
+
+    def _compiled(self) -> Iterator[CompiledRule]:
         for class_id, file in self.class_files.items():
-            path = str(self.folder / "classes" / f"{class_id}.yaml")
-            for rule in file.rules:
-                try:
-                    compiled.append(
-                        CompiledRule(
-                            class_id,
-                            rule,
-                            tuple(compile_pattern(p) for p in rule.patterns),
-                            tuple(compile_pattern(p) for p in rule.unless),
-                        )
-                    )
-                except ValueError as error:
-                    raise PolicyError(path, None, f"rule {rule.id}: {error}") from error
-        return compiled
+            for index, rule in enumerate(file.rules):
+                place = ("rules", index)
+                patterns = self._compile(class_id, (*place, "patterns"), rule.patterns)
+                unless = self._compile(class_id, (*place, "unless"), rule.unless)
+                yield CompiledRule(class_id, rule, patterns, unless)
+
+    def _compile(self, class_id: str, place: tuple[int | str, ...], sources: tuple[str, ...]) -> tuple[Pattern, ...]:
+        compiled: list[Pattern] = []
+        for index, source in enumerate(sources):
+            try:
+                compiled.append(compile_pattern(source))
+            except ValueError as error:
+                raise error_at(self._class_path(class_id), (*place, index), str(error)) from error
+        return tuple(compiled)
 
     def _check_references(self) -> None:
         known = set(self._concepts) | ENGINE_CONCEPTS | {f"qty:{d}" for d in self.converter.table.dimensions}
         for rule in self.rules:
-            path = str(self.folder / "classes" / f"{rule.class_id}.yaml")
+            place = ("rules", self.class_files[rule.class_id].rules.index(rule.rule))
             for pattern in (*rule.patterns, *rule.unless):
-                for element in pattern.required:
-                    for concept in element:
-                        if not concept.startswith("=") and concept not in known:
-                            raise PolicyError(path, None, f"rule {rule.rule.id}: unknown concept {{{concept}}}")
+                unknown = {c for element in pattern.required for c in element if c[0] != "="} - known
+                if unknown:
+                    name, path = min(unknown), self._class_path(rule.class_id)
+                    raise error_at(path, place, f"rule {rule.rule.id}: unknown concept {{{name}}}")
         for class_id, file in self.class_files.items():
-            path = str(self.folder / "classes" / f"{class_id}.yaml")
-            for name in file.exemptions:
+            path = self._class_path(class_id)
+            for index, name in enumerate(file.exemptions):
                 if name not in self.exemptions:
-                    raise PolicyError(path, None, f"unknown exemption {name!r}")
-            for other in file.supersedes:
+                    raise error_at(path, ("exemptions", index), f"unknown exemption {name!r}")
+            for index, other in enumerate(file.supersedes):
                 if other not in self.classes:
-                    raise PolicyError(path, None, f"supersedes unknown class {other!r}")
-        for exemption in self.exemptions.values():
+                    raise error_at(path, ("supersedes", index), f"supersedes unknown class {other!r}")
+        for index, exemption in enumerate(self.context.exemptions):
             for cue in (exemption.cue, exemption.not_cue, exemption.barrier, exemption.cue_after):
                 for name in (cue or "").split("|"):
                     if name and name not in self.context.cues:
-                        raise PolicyError(
-                            str(self.folder / "context.yaml"), None, f"{exemption.id}: unknown cue {name!r}"
-                        )
+                        reason = f"{exemption.id}: unknown cue {name!r}"
+                        raise error_at(self.folder / "context.yaml", ("exemptions", index), reason)

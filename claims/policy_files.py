@@ -8,19 +8,16 @@ from pydantic import ValidationError
 
 from claims.errors import PolicyError
 from claims.types import Frozen
+from claims.yaml_files import compose_yaml, parse_yaml
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Model = TypeVar("Model", bound=Frozen)
 
 
 def read_policy_file(path: Path, model: type[Model]) -> Model:
     """The file's content as `model`; PolicyError with the line where it goes wrong."""
+    text = _read(path)
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise PolicyError(str(path), None, f"cannot be read: {error.strerror}") from error
-    try:
-        content = yaml.load(text, Loader=_Loader)
+        content = parse_yaml(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or "is no YAML"
@@ -34,9 +31,28 @@ def read_policy_file(path: Path, model: type[Model]) -> Model:
         raise PolicyError(str(path), line_of(text, first["loc"]), f"{where}: {message}") from error
 
 
+def error_at(path: Path, location: tuple[int | str, ...], reason: str) -> PolicyError:
+    """A PolicyError that names the line of the deepest part of `location`."""
+    return PolicyError(str(path), line_of(path.read_text(encoding="utf-8"), location), reason)
+
+
+def line_in(path: Path, *location: int | str) -> int | None:
+    """The 1-based line of `location` in a policy file that was already read once."""
+    return line_of(_read(path), location)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PolicyError(str(path), None, f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise PolicyError(str(path), None, f"is not UTF-8 text: byte {error.start} cannot be read") from error
+
+
 def line_of(text: str, location: tuple[int | str, ...]) -> int | None:
     """The 1-based line of the deepest part of `location` that exists in the YAML text."""
-    node = yaml.compose(text, Loader=_Loader)
+    node = compose_yaml(text)
     line = node.start_mark.line + 1 if node else None
     for part in location:
         found = None

@@ -1,6 +1,7 @@
 """From a window to candidate claims: rules whose patterns match and whose near misses don't."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from claims.judges.base import Candidate
 from claims.match import PatternMatch, find_pattern
@@ -10,22 +11,31 @@ from claims.policy_models import ClassFile, Rule
 from claims.window import Window
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognised:
+    """A rule's match in the focus; `dropped` says why it is no claim, None where it is one."""
+
+    candidate: Candidate
+    dropped: str | None
+
+
 def recognise(window: Window, passport: Passport | None, policy: Policy) -> Iterator[Candidate]:
     """Every candidate that ends in the focus and is not explained by a near miss."""
     for compiled in policy.rules:
-        if not _category_allows(policy.class_files[compiled.class_id], compiled.rule, passport):
-            continue
-        yield from _candidates(window, compiled)
+        if category_allows(policy.class_files[compiled.class_id], compiled.rule, passport):
+            yield from (r.candidate for r in weigh(window, compiled) if r.dropped is None)
 
 
-def _category_allows(file: ClassFile, rule: Rule, passport: Passport | None) -> bool:
+def category_allows(file: ClassFile, rule: Rule, passport: Passport | None) -> bool:
+    """True if the rule holds for products of the passport's category; without a passport, if it holds for all."""
     wanted = rule.categories or file.categories
     if passport is None:
         return "*" in wanted
     return passport.in_category(*wanted) and not (file.not_categories and passport.in_category(*file.not_categories))
 
 
-def _candidates(window: Window, compiled: CompiledRule) -> Iterator[Candidate]:
+def weigh(window: Window, compiled: CompiledRule) -> Iterator[Recognised]:
+    """Every match of one rule that ends in the focus, with the reason if it is dropped."""
     found: list[PatternMatch] = []
     for pattern in compiled.patterns:
         found += [m for m in find_pattern(pattern, window.located) if window.focus_start < m.end <= window.focus_end]
@@ -33,11 +43,14 @@ def _candidates(window: Window, compiled: CompiledRule) -> Iterator[Candidate]:
         return
     misses = [m for pattern in compiled.unless for m in find_pattern(pattern, window.located)]
     for match in found:
-        if any(miss.start < match.end and match.start < miss.end for miss in misses):
-            continue
-        if _only_sounds(match, window):
-            continue
-        yield Candidate(rule=compiled, match=match, start=match.start, end=match.end)
+        miss = next((m for m in misses if m.start < match.end and match.start < m.end), None)
+        dropped = None
+        if miss is not None:
+            dropped = f"near miss {window.text[miss.start : miss.end]!r}"
+        elif _only_sounds(match, window):
+            dropped = "only sounds alike"
+        candidate = Candidate(rule=compiled, match=match, start=match.start, end=match.end)
+        yield Recognised(candidate=candidate, dropped=dropped)
 
 
 _LONG_SOUND = 4
