@@ -13,8 +13,9 @@ from claims.types import ExemptionTrial
 from claims.window import Window
 
 _ANSWER_REACH = 16
+_SHORT_REACH = 4
 _ASKS_BY_TAIL = re.compile(r"(有|能|会|可以|是|管用|算).{0,12}(没|不|没有)$")
-_RHETORICAL = ("难道", "还有比", "有比", "能有假", "谁不", "哪有比", "不香", "还等什么", "谁家", "信不信", "你敢信")
+_RHETORICAL = ("难道", "还有比", "有比", "能有假", "谁不", "哪有比", "不香", "还等什么", "谁家", "信不信", "你敢", "敢不敢", "敢喂", "敢吃", "敢用", "敢买")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ def _before(rule: ContextRule, window: Window, place: Place) -> str | None:
             continue
         if rule.clause_start and start > 0 and not is_boundary(window.text[start - 1]):
             continue
-        if not _reaches(window.text, end, place.start, rule.within, rule.wide):
+        within = min(rule.within, _SHORT_REACH) if rule.id == "negated" and end - start == 1 else rule.within
+        if not _reaches(window.text, end, place.start, within, rule.wide):
             continue
         if any(end <= s and e <= place.start for s, e in barriers):
             continue

@@ -34,7 +34,7 @@ from claims.policy_vocabulary import AttributesFile, AttributeTable
 from claims.sound import SoundIndex
 from claims.units import UnitConverter
 
-ENGINE_CONCEPTS = frozenset({"num", "qty", "share", "money", "place", "material_word", "product_word", "ingredient"})
+ENGINE_CONCEPTS = frozenset({"num", "qty", "share", "money", "price", "place", "material_word", "product_word", "ingredient"})
 
 
 @dataclass(frozen=True, slots=True)

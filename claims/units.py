@@ -151,6 +151,9 @@ def _quantity_at(text: str, number: Number, converter: UnitConverter) -> Quantit
         low, high = low + Decimal("0.5"), high + Decimal("0.5")
     elif low == high:
         low, high, end = _with_tail(text, low, end, unit)
+    if text.startswith(("多", "出头"), end) and low == high:
+        high = low + 1
+        kind = "approx" if kind == "exact" else kind
     after = qualifier_after(text, end)
     if after and kind == "exact":
         kind = after

@@ -140,6 +140,8 @@ def build_window(folded: Sequence[tuple[Passage, Normalised]], focus: int, polic
 def _locate_values(text: str, located: Located, numbers: list[Number], quantities: list[Quantity]) -> None:
     for number in numbers:
         located.add("num", number.start, number.end)
+        if _bare_price(text, number, quantities):
+            located.add("price", number.start, number.end)
         if number.percent:
             located.add("share", number.start, number.end)
     for quantity in quantities:
@@ -148,6 +150,21 @@ def _locate_values(text: str, located: Located, numbers: list[Number], quantitie
             located.add(f"qty:{quantity.dimension}", quantity.start, quantity.end)
         if quantity.dimension == "money" or _spoken_money(text, quantity):
             located.add("money", quantity.start, quantity.end)
+            located.add("price", quantity.start, quantity.end)
+
+
+_LEAST_PRICE = 10
+
+
+def _bare_price(text: str, number: Number, quantities: list[Quantity]) -> bool:
+    """True where a number without a unit may be a price (两千六, 三九九): no ordinal, share, count or small number."""
+    if number.percent or number.low < _LEAST_PRICE or any(q.start <= number.start < q.end for q in quantities):
+        return False
+    before, after = text[number.start - 1 : number.start], text[number.end : number.end + 1]
+    return before not in {"第", "号"} and after not in _COUNTED
+
+
+_COUNTED = frozenset("个位名家款种次号分秒点度倍人步岁级代楼折单件台")
 
 
 def _spoken_money(text: str, quantity: Quantity) -> bool:

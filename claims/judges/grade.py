@@ -30,7 +30,7 @@ _TREATED = (
 _UNTREATED = ("未见", "无处理", "未经", "天然")
 
 
-_STATED = re.compile(r"^(是|属于|达到|评的|定的|标的)(国家)?")
+_STATED = re.compile(r"^(?:是|属于|达到|评的|定的|标的)(?:国家)?|(?:的|的货|货|品质|的茶|茶)$")
 
 
 def judge_grade(given: JudgeInput) -> Judgement:

@@ -7,6 +7,7 @@ from claims.passport import Material, Passport
 from claims.units import plain
 
 _FIBRE_ROUNDING = Decimal("1")
+_WHOLE = Decimal(100)
 _PARTS = {
     "里料": ("里", "内里", "里子", "里料"),
     "面料": ("面料", "表面", "外面", "面子"),
@@ -124,6 +125,8 @@ def _share(given: JudgeInput, materials: tuple[Material, ...], claimed: str, wor
     if not numbers:
         return out_of_scope("no share was said")
     said = numbers[0]
+    if said.high > _WHOLE:
+        return out_of_scope("no share: above a hundred")
     fitting = [m for m in materials if _fits(given, m, claimed)]
     shown = _shown(materials)
     if not fitting:

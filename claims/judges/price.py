@@ -15,7 +15,7 @@ def spoken_prices(given: JudgeInput) -> list[Decimal]:
     """The prices in the claim, in yuan, in order."""
     values: list[Decimal] = []
     for slot in given.candidate.match.slots:
-        if slot.concept not in {"money", "num"}:
+        if slot.concept not in {"money", "num", "price"}:
             continue
         money = next(
             (q for q in given.window.quantities if q.start == slot.start and q.dimension in {"money", "length"}), None

@@ -6,6 +6,8 @@ from claims.judges.base import JudgeInput, Judgement, contradicted, out_of_scope
 from claims.judges.values import first_number, first_quantity
 from claims.units import plain
 
+_STATUTORY_DAYS = 7
+
 
 def judge_warranty(given: JudgeInput) -> Judgement:
     """A warranty against the registered one."""
@@ -49,6 +51,8 @@ def judge_refund(given: JudgeInput) -> Judgement:
         return out_of_scope("the product is not known")
     policy = passport.return_policy
     said = first_quantity(given, "time")
+    if said is not None and said.canonical_high <= _STATUTORY_DAYS and "无理由" in given.words:
+        return supported("the statutory seven days (消费者权益保护法 25)", claimed=given.words)
     texts = [
         policy or "",
         *(t.text for t in passport.texts if any(k in t.label + t.key for k in ("退", "return", "售后", "赔"))),

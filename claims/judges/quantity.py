@@ -93,6 +93,11 @@ def judge_quantities(window: Window, passport: Passport, policy: Policy) -> Iter
 
 
 def _read_degree(quantity: Quantity, passport: Passport, policy: Policy) -> Quantity:
+    """The quantity in the dimension that its unit means for this product: 度 as alcohol, 支 as a yarn count."""
+    if quantity.dimension == "count":
+        yarn = next((q for q in passport.quantities if q.dimension in {"yarn_count", "thread_count"}), None)
+        countable = any(q.dimension == "count" and "支" in q.shown + q.label for q in passport.quantities)
+        return in_dimension(quantity, yarn.dimension, yarn.unit) if yarn is not None and not countable else quantity
     if quantity.dimension != "degree":
         return quantity
     dimension = policy.converter.table.degree_dimension(passport.category)
@@ -199,9 +204,12 @@ def _named_entries(
     rest = around[:spoken_at] + "·" + around[spoken_at + quantity.end - quantity.start :] if spoken_at >= 0 else around
     ranked: list[tuple[int, RegisteredQuantity]] = []
     for entry in entries:
+        counted = window.text[quantity.number_end : quantity.end]
         sizes = [len(c) for c in entry.cues if len(c) >= 2 and c in rest] + [
             1 for c in entry.cues if len(c) == 1 and rest.split("·")[0].endswith(c)
         ]
+        if quantity.dimension == "count" and counted and counted in entry.label + entry.shown:
+            sizes.append(2)
         if sizes:
             ranked.append((max(sizes), entry))
     ranked.sort(key=lambda pair: -pair[0])

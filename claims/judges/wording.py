@@ -115,7 +115,8 @@ def judge_cosmetic(given: JudgeInput) -> Judgement:
     if rule.params.get("strength") == "special" or rule.id == "problem_gone":
         effect = next((e for e, words in _SPECIAL_EFFECTS.items() if any(w in said for w in words)), None)
         special = passport.held(("COSMETIC_SPECIAL",), given.at.date())
-        if effect and special and any(effect in text for _, text in registered) and rule.id != "problem_gone":
+        overdone = rule.id == "problem_gone" and any(word in said for word in _OVERDONE)
+        if effect and special and any(effect in text for _, text in registered) and not overdone:
             return supported(
                 f"{effect} is registered",
                 registered=f"{special.number} {special.scope}".strip(),
@@ -143,6 +144,7 @@ def judge_cosmetic(given: JudgeInput) -> Judgement:
     return unsupported("no effect is registered or filed", claimed=said, factor=factor)
 
 
+_OVERDONE = ("消失", "没了", "全没", "全消", "掉光", "退光", "一扫光", "无影无踪", "看不见", "不见", "连根", "彻底", "永")
 _PLAIN_EFFECTS = ("保湿", "补水", "滋养", "清洁", "舒缓", "控油", "提亮")
 
 
