@@ -23,6 +23,8 @@ class WeightsMissingError(SpeechError):
 class WeightsDamagedError(SpeechError):
     """A weights file is not the file it should be; the operator can act."""
 
+    exit_code = 1
+
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"weights file {path}: {reason}; delete it, reinstall the package it comes from, start again")
         self.path = path

@@ -7,25 +7,30 @@ from pathlib import Path
 import click
 
 from claims.conversation import ClaimEngine, Conversation
-from claims.types import Finding, Passage
-from cli.common import Moment, chosen_passports, load_policy, now, read_facts, read_passages, write_finding
+from claims.types import Disposition, Finding
+from cli.common import chosen_passports, judging_options, load_policy, now, read_facts, read_passages, write_finding
 
 
 @click.command(name="check")
-@click.option("--passports", "passports_file", type=click.Path(path_type=Path), required=True, help="Product passports, YAML or JSON.")
-@click.option("--products", help="Ids of the products on sale, by link number, separated by commas; all if left out.")
-@click.option("--facts", "facts_file", type=click.Path(path_type=Path), help="Platform facts, JSONL.")
-@click.option("--at", "at", type=Moment(), help="When the broadcast took place (ISO 8601); default now.")
-@click.option("--policy", "policy_dir", type=click.Path(path_type=Path), help="A policy folder; default the packaged one.")
-@click.option("--all", "show_all", is_flag=True, help="Also print verdicts that are no findings.")
+@judging_options
+@click.option("--all", "show_all", is_flag=True, help="Also print verdicts that are no findings, and why.")
 def command(
-    passports_file: Path, products: str | None, facts_file: Path | None, at: datetime | None, policy_dir: Path | None, show_all: bool
+    passports_file: Path,
+    products: str | None,
+    facts_file: Path | None,
+    at: datetime | None,
+    policy_dir: Path | None,
+    show_all: bool,
 ) -> None:
-    """Check JSONL passages from standard input; findings go to standard output as JSONL.
+    """Check passages of text: JSONL on standard input, findings as JSONL on standard output.
+
+    All input is read before the first finding is printed, so that a wrong line gives no half answer. Passages of one
+    stream_id are one conversation, in order; product_id may be left out.
 
     \b
-    A passage: {"stream_id":"s1","id":"u1","channel":"speech","start_ms":0,"end_ms":2000,"text":"…"}
-    Passages of one stream_id are one conversation, in order.
+    Example:
+      echo '{"stream_id":"s1","id":"u1","start_ms":0,"end_ms":2000,"text":"这款是全网最好的充电宝"}' |
+          zhenyan check --passports passports.yaml --at 2026-11-24T20:00:00+08:00
     """
     policy = load_policy(policy_dir)
     passports = chosen_passports(policy, passports_file, products)
@@ -33,7 +38,9 @@ def command(
     engine = ClaimEngine(policy, passports, at=at or now())
     sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    passages: list[Passage] = list(read_passages(sys.stdin, "standard input"))
+    if sys.stdin.isatty():
+        click.echo("zhenyan: type passages, one JSON object a line; Ctrl-D ends the input", err=True)
+    passages = list(read_passages(sys.stdin, "standard input", engine.finder.by_id))
     conversations: dict[str, Conversation] = {}
     for passage in passages:
         conversation = conversations.get(passage.stream_id)
@@ -49,5 +56,5 @@ def command(
 def _shown(conversation: Conversation, show_all: bool) -> list[Finding]:
     if not show_all:
         return conversation.findings
-    others = [finding for _, finding in conversation.judged if finding.disposition == "none"]
+    others = [finding for _, finding in conversation.judged if finding.disposition is Disposition.NONE]
     return sorted([*conversation.findings, *others], key=lambda f: (f.start_ms, f.end_ms, f.finding_id))

@@ -1,14 +1,15 @@
-"""What several commands share: reading passports, facts, moments; writing findings."""
+"""What several commands share: reading passports, facts, passages, moments; writing findings."""
 
 import json
+import os
 import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Container, Iterator
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO, TypeVar
 
 import click
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 import configs
 from claims.errors import PassageError, UnknownProduct
@@ -16,29 +17,90 @@ from claims.passport import Passport
 from claims.passport_load import load_passports
 from claims.policy import Policy
 from claims.types import Finding, Passage, PlatformFact
+from ingest.errors import ZhenyanError
+
+CHINA_TIME = timezone(timedelta(hours=8), "China")
+Record = TypeVar("Record", bound=BaseModel)
+Command = Callable[..., Any]
 
 
-class Moment(click.ParamType):
+class InputError(ZhenyanError):
+    """A file or value on the command line can't be used; the caller can act."""
+
+
+def read_moment(context: click.Context, option: click.Parameter, value: str | None) -> datetime | None:
     """An ISO 8601 moment; without a zone it is read as China Standard Time's wall clock."""
-
-    name = "ISO8601"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """The moment with its zone."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is no ISO 8601 moment, such as 2026-11-24T20:00:00+08:00", param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=china_time())
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no ISO 8601 moment, such as 2026-11-24T20:00:00+08:00") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=CHINA_TIME)
 
 
-def china_time() -> "datetime.tzinfo":  # type: ignore[name-defined]
-    """UTC+8."""
-    from datetime import timedelta, timezone
+def at_option(command: Command) -> Command:
+    """`--at`: the moment by which prices and validity are judged."""
+    return click.option(
+        "--at",
+        "at",
+        metavar="ISO8601",
+        callback=read_moment,
+        help="When the broadcast started, such as 2026-11-24T20:00:00+08:00; default now. Prices and certificates are "
+        "judged by it.",
+    )(command)
 
-    return timezone(timedelta(hours=8))
+
+def policy_option(command: Command) -> Command:
+    """`--policy`: which policy folder."""
+    return click.option(
+        "--policy",
+        "policy_dir",
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        help="A policy folder; default the packaged one.",
+    )(command)
+
+
+def config_option(command: Command) -> Command:
+    """`--config`: a settings file over the packaged defaults."""
+    return click.option(
+        "--config",
+        "config_file",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="A settings file, YAML; keys as in configs/default.yaml.",
+    )(command)
+
+
+def judging_options(command: Command) -> Command:
+    """The options by which passages are judged, the same for every command that judges."""
+    for option in (
+        policy_option,
+        at_option,
+        click.option(
+            "--facts",
+            "facts_file",
+            metavar="FILE",
+            type=click.Path(path_type=Path),
+            help="What the platform knows (stock, sales, on_sale …), JSONL.",
+        ),
+        click.option(
+            "--products",
+            metavar="ID,ID",
+            help="Ids of the products on sale, in the order of their link numbers; all if left out.",
+        ),
+        click.option(
+            "--passports",
+            "passports_file",
+            metavar="FILE",
+            type=click.Path(path_type=Path),
+            required=True,
+            help="Product passports: YAML, JSON, or a digital product passport in JSON-LD.",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 def load_policy(folder: Path | None) -> Policy:
@@ -46,55 +108,91 @@ def load_policy(folder: Path | None) -> Policy:
     return Policy(folder or configs.POLICY_DIR)
 
 
+def read_passports_file(policy: Policy, file: Path) -> tuple[Passport, ...]:
+    """Every passport of the file."""
+    return load_passports(file, policy.quantity_reader)
+
+
 def chosen_passports(policy: Policy, file: Path, products: str | None) -> tuple[Passport, ...]:
     """The passports of the file that are on sale, in the order of `--products`; all of them without it."""
-    passports = load_passports(file, policy.quantity_reader)
-    if not products:
+    passports = read_passports_file(policy, file)
+    if products is None:
         return passports
     by_id = {p.id: p for p in passports}
-    wanted = [part.strip() for part in products.split(",") if part.strip()]
+    wanted = list(dict.fromkeys(part.strip() for part in products.split(",") if part.strip()))
+    if not wanted:
+        raise InputError(f"--products {products!r}: names no product; give ids separated by commas, or leave it out")
     for product_id in wanted:
         if product_id not in by_id:
             raise UnknownProduct(product_id)
     return tuple(by_id[product_id] for product_id in wanted)
 
 
-def read_passages(source: TextIO, name: str) -> Iterator[Passage]:
-    """Passages from JSONL; PassageError names the line that is none."""
-    for number, line in enumerate(source, start=1):
-        if not line.strip():
-            continue
-        try:
-            yield Passage.model_validate(json.loads(line))
-        except json.JSONDecodeError as error:
-            raise PassageError(name, number, f"is no JSON ({error.msg} at column {error.colno})") from error
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(p) for p in first["loc"])
-            reason = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
-            raise PassageError(name, number, f"{where}: {reason}" if where else reason) from error
-        except RecursionError as error:
-            raise PassageError(name, number, "is nested too deep") from error
+def read_passages(source: TextIO, name: str, known_products: Container[str]) -> Iterator[Passage]:
+    """Passages from JSONL; PassageError names the line that is none, or that names an unknown product."""
+    for number, line in _lines(source, name):
+        passage = _record(Passage, line, name, number)
+        if passage.product_id is not None and passage.product_id not in known_products:
+            why = f"product_id {passage.product_id!r}: no product on sale has this id; check --products and --passports"
+            raise PassageError(name, number, why)
+        yield passage
 
 
 def read_facts(path: Path | None) -> tuple[PlatformFact, ...]:
-    """Platform facts from a JSONL file, or none."""
+    """Platform facts from a JSONL file by time, or none."""
     if path is None:
         return ()
-    facts: list[PlatformFact] = []
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        with path.open(encoding="utf-8") as source:
+            facts = [_record(PlatformFact, line, str(path), number) for number, line in _lines(source, str(path))]
     except OSError as error:
-        raise PassageError(str(path), 0, f"cannot be read: {error.strerror}") from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            facts.append(PlatformFact.model_validate(json.loads(line)))
-        except (ValidationError, ValueError) as error:
-            reason = error.errors(include_url=False)[0]["msg"] if isinstance(error, ValidationError) else str(error)
-            raise PassageError(str(path), number, f"is no platform fact: {reason}") from error
+        raise InputError(f"facts {path}: cannot be read: {error.strerror}; give a JSONL file") from error
     return tuple(sorted(facts, key=lambda f: f.at_ms))
+
+
+def _lines(source: TextIO, name: str) -> Iterator[tuple[int, str]]:
+    number = 0
+    try:
+        for number, line in enumerate(source, start=1):
+            if line.strip():
+                yield number, line
+    except UnicodeDecodeError as error:
+        raise PassageError(name, number + 1, "is no UTF-8; write the file in UTF-8") from error
+
+
+def _record(kind: type[Record], line: str, name: str, number: int) -> Record:
+    try:
+        record = kind.model_validate(json.loads(line))
+        record.model_dump_json()
+    except json.JSONDecodeError as error:
+        raise PassageError(name, number, f"is no JSON ({error.msg} at column {error.colno})") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(p) for p in first["loc"])
+        reason = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+        raise PassageError(name, number, f"{where}: {reason}" if where else reason) from error
+    except RecursionError as error:
+        raise PassageError(name, number, "is nested too deep") from error
+    except ValueError as error:
+        raise PassageError(name, number, f"cannot be taken: {error}") from error
+    return record
+
+
+def require_folder(option: str, folder: Path) -> None:
+    """InputError unless files can be written into the folder."""
+    if not folder.is_dir():
+        raise InputError(f"{option}: folder {folder} does not exist; make it first")
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"{option}: folder {folder} is not writable; name another one")
+
+
+def make_folder(option: str, folder: Path) -> None:
+    """Makes the folder where it is missing; InputError if it can't be made or written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{option}: folder {folder} cannot be made: {error.strerror}; name another one") from error
+    require_folder(option, folder)
 
 
 def write_finding(finding: Finding) -> None:

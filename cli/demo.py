@@ -14,8 +14,9 @@ import configs
 from claims.types import Disposition, Finding
 from cli.broadcast.play import LiveBroadcast
 from cli.broadcast.script import BroadcastScript, read_script
+from cli.common import config_option, make_folder
 from cli.demo_check import Line, compare
-from cli.screen import register, screening
+from cli.screen import registered, screening
 from cli.serve import open_browser, serving
 from cli.settings import Settings, load_settings
 from cluster.types import Ended, Found, Progress, ScreenJob, Warned
@@ -42,14 +43,19 @@ class Watch:
 @click.option("--once", is_flag=True, help="Headless: stop when the broadcast ends; exit 0 only if all is found.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port of the review queue; default from the settings.")
 @click.option("--local", is_flag=True, help="One process, without Ray.")
-@click.option("--config", "config_file", type=click.Path(path_type=Path), help="A settings file.")
+@config_option
 def command(once: bool, port: int | None, local: bool, config_file: Path | None) -> None:
     """Play the packaged demo broadcast as a live HLS stream and screen it.
 
-    Opens the review queue, which fills while the host speaks. Stop it with Ctrl-C.
+    Opens the review queue, which fills while the host speaks; stop it with Ctrl-C. With --once it stops by itself
+    after two and a half minutes and compares what was found with what the broadcast's script says must be found.
+
+    \b
+    Example:
+      zhenyan demo --once --local
     """
     settings = load_settings(config_file)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_folder("setting data_dir", settings.data_dir)
     if once:
         watch = _play(settings, local=local, console=Console())
         _report(watch, script=read_script(configs.DEMO_DIR / "demo.json"))
@@ -68,15 +74,15 @@ def _play(settings: Settings, *, local: bool, console: Console) -> Watch:
     with screening(local=local) as screen, LiveBroadcast(configs.DEMO_DIR / "broadcast.mp4") as broadcast:
         stream_id = f"demo-{broadcast.started_at_ms}"
         job = demo_job(settings, room, stream_id=stream_id, url=broadcast.url, address=broadcast.address)
-        register(job, host=room.host, title=room.title)
         click.echo(f"on air: {broadcast.url}")
-        for event in screen(job):
-            if isinstance(event, Found):
-                _note(event.finding, watch, broadcast.started_at_ms, console)
-            elif isinstance(event, Warned):
-                console.print(f"[yellow]{event.text}")
-            elif isinstance(event, Progress | Ended):
-                watch.analysed_ms = event.analysed_ms
+        with registered(job, host=room.host, title=room.title):
+            for event in screen(job):
+                if isinstance(event, Found):
+                    _note(event.finding, watch, broadcast.started_at_ms, console)
+                elif isinstance(event, Warned):
+                    console.print(f"[yellow]{event.text}")
+                elif isinstance(event, Progress | Ended):
+                    watch.analysed_ms = event.analysed_ms
     return watch
 
 
@@ -92,7 +98,9 @@ class Room:
 def read_room(path: Path) -> Room:
     """The room in `room.yaml`."""
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return Room(title=content["title"], started_at=datetime.fromisoformat(content["started_at"]), host=Host(**content["host"]))
+    return Room(
+        title=content["title"], started_at=datetime.fromisoformat(content["started_at"]), host=Host(**content["host"])
+    )
 
 
 def demo_job(settings: Settings, room: Room, *, stream_id: str, url: str, address: str) -> ScreenJob:
@@ -127,7 +135,8 @@ def _note(finding: Finding, watch: Watch, started_at_ms: int, console: Console) 
     console.print(
         f"{at}  {finding.class_id:18} {finding.verdict:12} {finding.quote}  "
         f"[dim]{finding.registered or ''} · {latency_s:.1f} s after it was said[/dim]",
-        soft_wrap=True, highlight=False,
+        soft_wrap=True,
+        highlight=False,
     )
 
 
@@ -144,4 +153,7 @@ def _report(watch: Watch, *, script: BroadcastScript) -> None:
         f"{clips} with clips; first finding {latency} after it was said; {watch.analysed_ms / 1000:.0f} s analysed"
     )
     if wrong or clips < len(flagged):
-        raise DemoFailed(f"{len(wrong)} lines are not as expected, {len(flagged) - clips} findings have no clip: " + ", ".join(line.id for line in wrong))
+        raise DemoFailed(
+            f"{len(wrong)} lines are not as expected, {len(flagged) - clips} findings have no clip: "
+            + ", ".join(line.id for line in wrong)
+        )

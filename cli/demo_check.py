@@ -49,7 +49,13 @@ def compare(script: BroadcastScript, flagged: Sequence[Finding]) -> list[Line]:
         owned: dict[str, list[Finding]] = {entry[0]: [] for entry in entries}
         for finding in flagged:
             if finding.channel == channel:
-                owner = max(entries, key=lambda e: (_suits(finding, e[2]) if channel == "screen" else 0, _shared(finding, e[3].start_ms, e[3].end_ms)))
+                owner = max(
+                    entries,
+                    key=lambda e: (
+                        _suits(finding, e[2]) if channel == "screen" else 0,
+                        _shared(finding, e[3].start_ms, e[3].end_ms),
+                    ),
+                )
                 owned[owner[0]].append(finding)
         lines += [Line(id=i, text=t, expected=e, found=tuple(owned[i])) for i, t, e, _ in entries]
     return lines

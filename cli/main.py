@@ -12,10 +12,10 @@ COMMANDS = {
     "demo": ("cli.demo", "Play the packaged broadcast live, screen it, open the review queue."),
     "check": ("cli.check", "Check passages of text (JSONL on stdin) against passports and law."),
     "screen": ("cli.screen", "Screen one live URL or media file."),
-    "models": ("cli.models", "Show which model weights are found, or fetch them."),
-    "policy": ("cli.policy", "Validate, show or explain a policy."),
-    "passports": ("cli.passports", "Read passports and say what is in them."),
+    "policy": ("cli.policy", "Validate or show a policy; explain how a sentence is understood."),
+    "passports": ("cli.passports", "Read passports and say what is in them and what is wrong."),
     "serve": ("cli.serve", "Serve the review pages and the API."),
+    "models": ("cli.models", "Show which model weights are found, or fetch them."),
     "bench": ("cli.bench", "Run a benchmark, ours beside its peer."),
 }
 
@@ -37,13 +37,21 @@ class _Lazy(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="zhenyan")
-def group() -> None:
+@click.group(
+    cls=_Lazy,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="zhenyan", message="zhenyan %(version)s")
+@click.pass_context
+def group(context: click.Context) -> None:
     """Zhenyan 真言: what a live host says and shows, held against the product's passport and the law.
 
-    Start with `zhenyan demo`. Text only: `zhenyan check --help`.
+    Start with `zhenyan demo`. `zhenyan COMMAND --help` shows an example of each command. Exit status: 0 done, 1 the
+    work failed, 2 the call was wrong.
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def _stop(number: int, frame: object) -> None:
@@ -56,20 +64,22 @@ def main(arguments: list[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, _stop)
     try:
         group.main(args=arguments, standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
     except click.Abort:
-        click.echo("zhenyan: interrupted", err=True)
-        sys.exit(130)
+        _end("interrupted", 130)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "zhenyan"
+        _end(f"{error.format_message().rstrip('.')}; see {command} --help", 2)
     except click.ClickException as error:
-        click.echo(f"zhenyan: {' '.join(error.format_message().split())} (see --help)", err=True)
-        sys.exit(2)
+        _end(error.format_message(), 2)
     except ZhenyanError as error:
-        click.echo(f"zhenyan: {' '.join(str(error).split())}", err=True)
-        sys.exit(getattr(error, "exit_code", 2))
+        _end(str(error), error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
     except ModuleNotFoundError as error:
-        click.echo(f"zhenyan: this command needs {error.name}; install the extras: pip install 'zhenyan[worker,server]'", err=True)
-        sys.exit(2)
+        _end(f"this command needs {error.name}; install the extras: pip install 'zhenyan[worker,server]'", 2)
+
+
+def _end(text: str, status: int) -> None:
+    click.echo(f"zhenyan: {' '.join(text.split())}", err=True)
+    sys.exit(status)

@@ -4,19 +4,26 @@ import json
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from asr.models import find_whisper, list_models
+from cli.common import config_option
 from cli.settings import load_settings
+from cli.tables import open_console
 
 
 @click.group(name="models", invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="As JSON lines.")
-@click.option("--config", "config_file", type=click.Path(path_type=Path), help="A settings file.")
+@config_option
 @click.pass_context
 def command(context: click.Context, as_json: bool, config_file: Path | None) -> None:
-    """Show which model weights are found, where, with hash and licence."""
+    """Show which model weights are found, where, with hash and licence; `fetch` gets them.
+
+    \b
+    Examples:
+      zhenyan models --json
+      zhenyan models fetch large-v3-turbo
+    """
     settings = load_settings(config_file)
     context.obj = settings
     if context.invoked_subcommand is not None:
@@ -24,12 +31,33 @@ def command(context: click.Context, as_json: bool, config_file: Path | None) -> 
     models = list_models(settings.data_dir / "models")
     if as_json:
         for model in models:
-            click.echo(json.dumps({"name": model.name, "kind": model.kind, "found": model.found, "path": str(model.path or ""), "sha256": model.sha256, "licence": model.licence, "note": model.note}, ensure_ascii=False))
+            click.echo(
+                json.dumps(
+                    {
+                        "name": model.name,
+                        "kind": model.kind,
+                        "found": model.found,
+                        "path": str(model.path or ""),
+                        "sha256": model.sha256,
+                        "licence": model.licence,
+                        "note": model.note,
+                    },
+                    ensure_ascii=False,
+                )
+            )
         return
     table = Table("model", "kind", "found", "licence", "sha256", "path", "note")
     for model in models:
-        table.add_row(model.name, model.kind, "yes" if model.found else "no", model.licence, (model.sha256 or "")[:12], str(model.path or ""), model.note)
-    Console().print(table)
+        table.add_row(
+            model.name,
+            model.kind,
+            "yes" if model.found else "no",
+            model.licence,
+            (model.sha256 or "")[:12],
+            str(model.path or ""),
+            model.note,
+        )
+    open_console().print(table)
 
 
 @command.command(name="fetch")

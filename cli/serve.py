@@ -1,5 +1,6 @@
 """`zhenyan serve`: the review pages and the API over the store."""
 
+import socket
 import threading
 import webbrowser
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import click
 import uvicorn
 
 from claims.policy import Policy
+from cli.common import InputError, config_option, make_folder
 from cli.settings import Settings, load_settings
 from review.app import create_app
 from review.store import Store
@@ -17,11 +19,16 @@ from review.store import Store
 
 @click.command(name="serve")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; default from the settings.")
-@click.option("--config", "config_file", type=click.Path(path_type=Path), help="A settings file.")
+@config_option
 def command(port: int | None, config_file: Path | None) -> None:
-    """Serve the review queue and the API until interrupted."""
+    """Serve the review queue and the JSON API until interrupted; `screen` may fill the store meanwhile.
+
+    \b
+    Example:
+      zhenyan serve --port 8400
+    """
     settings = load_settings(config_file)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_folder("setting data_dir", settings.data_dir)
     chosen = settings.port if port is None else port
     with serving(settings, chosen) as url:
         click.echo(f"review queue: {url}")
@@ -30,22 +37,29 @@ def command(port: int | None, config_file: Path | None) -> None:
 
 @contextmanager
 def serving(settings: Settings, port: int) -> Iterator[str]:
-    """The pages, served from a thread; gives their URL once they answer."""
+    """The pages, served from a thread; gives their URL once they answer. InputError where the port is taken."""
+    listener = _listen(settings.host, port)
     policy = Policy(settings.policy_folder)
     names = {c.id: (c.name_zh, c.name_en) for c in policy.classes.values()}
     store = Store.open(settings.store_url)
     app = create_app(store, settings.data_dir, class_names=names)
     config = uvicorn.Config(app, host=settings.host, port=port, log_level="warning", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
-    socket = config.bind_socket()
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, name="pages", daemon=True)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages", daemon=True)
     thread.start()
     try:
-        yield f"http://{settings.host}:{socket.getsockname()[1]}/"
+        yield f"http://{settings.host}:{listener.getsockname()[1]}/"
     finally:
         server.should_exit = True
         thread.join(timeout=5)
         store.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise InputError(f"{host} port {port}: cannot be served on: {error.strerror}; choose another --port") from error
 
 
 def open_browser(url: str) -> bool:

@@ -1,14 +1,17 @@
 """Settings: the packaged defaults, under a file, under the environment; unknown keys are refused."""
 
+import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 import configs
 from ingest.errors import ZhenyanError
+
+_PREFIX = "ZHENYAN_"
 
 
 class SettingsError(ZhenyanError):
@@ -18,7 +21,7 @@ class SettingsError(ZhenyanError):
 class Settings(BaseSettings):
     """What `configs/default.yaml` explains, checked."""
 
-    model_config = SettingsConfigDict(env_prefix="ZHENYAN_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
 
     data_dir: Path
     database_url: Annotated[str, Field(repr=False)]
@@ -26,10 +29,16 @@ class Settings(BaseSettings):
     threads: Annotated[int, Field(ge=1, le=64)]
     asr_model: Annotated[str, Field(min_length=1)]
     screen_side_px: Annotated[int, Field(ge=320, le=4096)]
-    allow_net: tuple[str, ...]
-    host: str
+    allow_net: Annotated[tuple[str, ...], NoDecode]
+    host: Annotated[str, Field(min_length=1)]
     port: Annotated[int, Field(ge=0, le=65535)]
     policy_dir: str
+
+    @field_validator("allow_net", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: Any) -> Any:
+        """A text, as the environment gives it, holds hosts separated by commas."""
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @classmethod
     def settings_customise_sources(
@@ -56,25 +65,40 @@ class Settings(BaseSettings):
 
 def load_settings(file: Path | None = None) -> Settings:
     """The settings in force; SettingsError names the source and the key that is wrong."""
+    in_environment = {name.upper() for name in os.environ if name.upper().startswith(_PREFIX)}
+    for name in sorted(in_environment):
+        if name.removeprefix(_PREFIX).lower() not in Settings.model_fields:
+            raise SettingsError(
+                f"environment variable {name}: unknown setting; unset it or correct its name ({_known()})"
+            )
     values = _read(configs.ROOT / "default.yaml")
     if file is not None:
         values |= _read(file)
     try:
-        return Settings(**values)
+        return Settings.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        key = ".".join(str(p) for p in first["loc"])
-        reason = "unknown setting" if first["type"] == "extra_forbidden" else first["msg"]
-        raise SettingsError(f"settings {file or 'of the environment'}: {key}: {reason}") from error
+        key = str(first["loc"][0])
+        if _PREFIX + key.upper() in in_environment:
+            raise SettingsError(
+                f"environment variable {_PREFIX}{key.upper()}: {first['msg']}; correct or unset it"
+            ) from error
+        if first["type"] == "extra_forbidden":
+            raise SettingsError(f"settings {file}: {key}: unknown setting; correct its name ({_known()})") from error
+        raise SettingsError(f"settings {file}: {key}: {first['msg']}; correct it") from error
+
+
+def _known() -> str:
+    return "known: " + ", ".join(Settings.model_fields)
 
 
 def _read(file: Path) -> dict[str, object]:
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingsError(f"settings {file}: cannot be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
+        raise SettingsError(f"settings {file}: cannot be read: {error.strerror}; give a YAML file") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise SettingsError(f"settings {file}: is no YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
-        raise SettingsError(f"settings {file}: must be a mapping of settings")
-    return content
+        raise SettingsError(f"settings {file}: must be a mapping of settings, such as `threads: 2`")
+    return {str(key): value for key, value in content.items()}

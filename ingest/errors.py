@@ -15,7 +15,12 @@ from urllib.parse import urlsplit
 
 
 class ZhenyanError(Exception):
-    """Root of every error that this project raises on purpose; its text is fit to show."""
+    """Root of every error that this project raises on purpose; its text is fit to show.
+
+    `exit_code` is what a command that ends by it exits with: 2 the call was wrong, 1 the work failed.
+    """
+
+    exit_code = 2
 
 
 class IngestError(ZhenyanError):
@@ -41,6 +46,8 @@ class SourceNotFound(IngestError):
 
 class UnreachableSource(IngestError):
     """The source gave no media. `transient`: trying again may help."""
+
+    exit_code = 1
 
     def __init__(self, url: str, why: str, *, transient: bool = True) -> None:
         advice = "check that the broadcast is on and try again" if transient else "check the URL"
@@ -80,6 +87,8 @@ class UnsupportedSource(IngestError):
 class BrokenMedia(IngestError):
     """Bytes that cannot be read as media. `sequence` None: the source as a whole, not one segment of it."""
 
+    exit_code = 1
+
     def __init__(self, source: str, why: str, *, sequence: int | None = None) -> None:
         which = "" if sequence is None else f"segment {sequence}: "
         super().__init__(f"{shown(source)}: {which}not readable as media ({why}); check the source")
@@ -89,6 +98,8 @@ class BrokenMedia(IngestError):
 
 class BrokenChain(IngestError):
     """The first recorded segment that no longer fits its manifest row or the link before."""
+
+    exit_code = 1
 
     def __init__(self, folder: Path, sequence: int, why: str) -> None:
         super().__init__(f"{folder}: segment {sequence}: {why}; the recording was changed after capture")

@@ -66,6 +66,14 @@ class SchemaError(ReviewError):
         self.wanted = wanted
 
 
+class StoreUnavailableError(ReviewError):
+    """The database can't be opened; the operator can act."""
+
+    def __init__(self, database: str, reason: str) -> None:
+        super().__init__(f"database {database}: {reason}; correct the setting database_url or data_dir")
+        self.database = database
+
+
 class PeaksError(ReviewError):
     """A clip's loudness could not be read."""
 

@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine, select, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from claims.types import Finding, Passage
 from ingest.types import Segment
 from review.engine import open_engine
-from review.errors import SchemaError, UnknownFindingError, UnknownStreamError
+from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
 from review.reading import read_coverage, read_findings, read_passages, read_tally, read_version
 from review.rows import finding_from_row, segment_values, stream_from_row, stream_values
 from review.tables import SCHEMA_VERSION, Base, CounterRow, CursorRow, FindingRow, SegmentRow, StreamRow
@@ -43,8 +45,17 @@ class Store:
 
     @classmethod
     def open(cls, url: str) -> "Store":
-        """The store behind a database URL, such as `sqlite:////var/lib/zhenyan/review.db`."""
-        return cls(open_engine(url))
+        """The store behind a database URL, such as `sqlite:////var/lib/zhenyan/review.db`.
+
+        Raises StoreUnavailableError, without the password, where no database answers there.
+        """
+        try:
+            return cls(open_engine(url))
+        except ArgumentError as error:
+            raise StoreUnavailableError("URL", "is none that can be read") from error
+        except (SQLAlchemyError, ModuleNotFoundError) as error:
+            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            raise StoreUnavailableError(make_url(url).render_as_string(hide_password=True), reason) from error
 
     def close(self) -> None:
         """Gives back every connection."""

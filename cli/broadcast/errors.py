@@ -17,3 +17,5 @@ class FontMissingError(BroadcastError):
 
 class EncodeError(BroadcastError):
     """ffmpeg could not write or play the media."""
+
+    exit_code = 1

@@ -1,0 +1,182 @@
+"""`zhenyan policy`: validate a policy's files, show its classes, explain how a sentence is understood."""
+
+import difflib
+import json
+from datetime import datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from claims.errors import PolicyError, UnknownProduct
+from claims.explain import explain
+from claims.judges.registry import JUDGES
+from claims.passport import Passport
+from claims.policy import Policy
+from claims.policy_files import error_at
+from claims.types import Passage
+from cli.common import InputError, at_option, load_policy, now, policy_option, read_passports_file
+from cli.explaining import explanation_json, print_explanation
+from cli.tables import open_console
+from ingest.errors import ZhenyanError
+
+
+class InvalidPolicy(ZhenyanError):
+    """The policy that was to be validated is wrong; its author can act."""
+
+    exit_code = 1
+
+
+@click.group(name="policy", no_args_is_help=False)
+def command() -> None:
+    """Validate a policy's files, show its classes, or explain how a sentence is understood.
+
+    \b
+    Examples:
+      zhenyan policy validate my-policy/
+      zhenyan policy show ORIGIN
+      zhenyan policy explain "原价五百九十九" --product P-1 --passports passports.yaml
+    """
+
+
+@command.command(name="validate")
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+def validate(folder: Path | None, as_json: bool) -> None:
+    """Check every file of a policy folder; the packaged policy if DIR is left out.
+
+    Prints id, version, a digest over all files, and counts. A wrong file gives one line with file, line and reason,
+    and exit status 1.
+    """
+    try:
+        policy = load_policy(folder)
+        _check_judges(policy)
+    except PolicyError as error:
+        raise InvalidPolicy(str(error)) from error
+    counts = {
+        "classes": len(policy.classes),
+        "rules": len(policy.rules),
+        "patterns": sum(len(r.patterns) for r in policy.rules),
+        "near_misses": sum(len(r.unless) for r in policy.rules),
+        "words": len({e.word for e in policy.lexicon.entries}),
+        "exemptions": len(policy.exemptions),
+        "certificates": len(policy.certificates),
+    }
+    if as_json:
+        record = {"id": policy.settings.id, "version": policy.settings.version, "digest": policy.digest, **counts}
+        click.echo(json.dumps(record, ensure_ascii=False))
+        return
+    click.echo(f"policy {policy.settings.id} version {policy.settings.version}\nsha256 {policy.digest}")
+    click.echo(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()))
+
+
+def _check_judges(policy: Policy) -> None:
+    for class_id, file in policy.class_files.items():
+        path = policy.folder / "classes" / f"{class_id}.yaml"
+        for index, rule in enumerate(file.rules):
+            place: tuple[int | str, ...] = ("rules", index, "judge") if rule.judge else ("judge",)
+            name = rule.judge or file.judge
+            if name not in JUDGES:
+                raise error_at(path, place, f"unknown judge {name!r}; known: {', '.join(sorted(JUDGES))}")
+
+
+@command.command(name="show")
+@click.argument("class_id", metavar="[CLASS]", required=False)
+@policy_option
+def show(class_id: str | None, policy_dir: Path | None) -> None:
+    """Show all classes of claims, or one CLASS with its law, rules, near misses and exemptions."""
+    policy = load_policy(policy_dir)
+    if class_id is None:
+        open_console().print(_classes_table(policy))
+        return
+    if class_id not in policy.classes:
+        near = difflib.get_close_matches(class_id.upper(), policy.classes, n=1)
+        advice = f"did you mean {near[0]}?" if near else "`zhenyan policy show` lists them"
+        raise InputError(f"class {class_id!r}: not in policy {policy.name}; {advice}")
+    _print_class(policy, class_id, open_console())
+
+
+def _classes_table(policy: Policy) -> Table:
+    table = Table("class", "what", "decided by", "severity", "rules", "law", title=policy.name)
+    for info in policy.classes.values():
+        file = policy.class_files.get(info.id)
+        law = "; ".join(dict.fromkeys(cite for ref in file.law for cite in ref.cite)) if file else ""
+        rules = str(len(file.rules)) if file else "none"
+        table.add_row(info.id, info.name_zh, info.decision_mode, info.severity, rules, law)
+    return table
+
+
+def _print_class(policy: Policy, class_id: str, console: Console) -> None:
+    info, file = policy.classes[class_id], policy.class_files.get(class_id)
+    console.print(f"[bold]{info.id}[/bold] {info.name_zh} · {info.name_en}", highlight=False)
+    console.print(f"{info.definition}\ndecided by {info.decision_mode}; severity {info.severity}", highlight=False)
+    if file is None:
+        console.print("no recognisers: nothing is found of this class")
+        return
+    for ref in file.law:
+        read = "text read" if ref.status == "read" else "known from notices"
+        console.print(f"law for {ref.category}: {'; '.join(ref.cite)} ({read})", highlight=False, markup=False)
+    console.print(f"advice: {file.advice}", highlight=False, markup=False)
+    rules = Table("rule", "score", "judge", "patterns", "near misses", title="rules", show_lines=True)
+    for rule in file.rules:
+        name = f"{rule.id} (shadow)" if rule.shadow else rule.id
+        rules.add_row(name, str(rule.score), rule.judge or file.judge, *map(_lines, (rule.patterns, rule.unless)))
+    if file.rules:
+        console.print(rules)
+    exemptions = Table("exemption", "why it makes the claim lawful", title="exemptions tried")
+    always = [r.id for r in policy.context.exemptions if r.always and r.id not in file.drop_exemptions]
+    for name in dict.fromkeys((*always, *file.exemptions)):
+        exemptions.add_row(name, policy.exemptions[name].why)
+    console.print(exemptions)
+
+
+def _lines(patterns: tuple[str, ...]) -> str:
+    return "\n".join(patterns).replace("[", "\\[")
+
+
+@command.command(name="explain")
+@click.argument("sentence")
+@click.option("--product", "product_id", metavar="ID", help="The product that is meant; worked out if left out.")
+@click.option("--passports", "passports_file", metavar="FILE", type=click.Path(path_type=Path), help="Passports.")
+@click.option(
+    "--channel",
+    type=click.Choice(["speech", "screen"]),
+    default="speech",
+    show_default=True,
+    help="Speech is also searched by how words sound.",
+)
+@at_option
+@policy_option
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+def explain_command(
+    sentence: str,
+    product_id: str | None,
+    passports_file: Path | None,
+    channel: str,
+    at: datetime | None,
+    policy_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Print how SENTENCE alone is understood, step by step.
+
+    Folded text, product and why, numbers, concepts, each rule that matched with what filled its slots, near misses,
+    and for each claim the exemptions tried, the judgement, the steps of the score and the disposition.
+    """
+    policy = load_policy(policy_dir)
+    passports: tuple[Passport, ...] = ()
+    if passports_file is not None:
+        passports = read_passports_file(policy, passports_file)
+    if product_id is not None and passports_file is None:
+        raise InputError(f"--product {product_id}: needs --passports FILE, in which the product is registered")
+    if product_id is not None and product_id not in {p.id for p in passports}:
+        raise UnknownProduct(product_id)
+    passage = Passage.model_validate(
+        {"stream_id": "s1", "id": "u1", "start_ms": 0, "end_ms": 0, "text": sentence}
+        | {"channel": channel, "product_id": product_id}
+    )
+    explanation = explain(passage, policy, passports, at=at or now())
+    if as_json:
+        click.echo(json.dumps(explanation_json(explanation), ensure_ascii=False))
+        return
+    print_explanation(explanation, open_console())

@@ -1,0 +1,75 @@
+"""What `zhenyan screen` shows while it runs: findings, transcript, progress."""
+
+import json
+from pathlib import Path
+from typing import Self, TextIO
+
+import click
+from rich.console import Console
+
+from claims.types import Disposition, Finding
+from cli.common import write_finding
+from cluster.types import Ended, Event, Found, Progress, Understood, Warned
+
+
+class Printer:
+    """Writes findings and transcript, and shows progress on a terminal."""
+
+    def __init__(self, transcript: Path | None, *, wait_for_clips: bool) -> None:
+        self._transcript_path = transcript
+        self._transcript: TextIO | None = None
+        self._wait_for_clips = wait_for_clips
+        self._printed: dict[str, Finding] = {}
+        self._held: dict[str, Finding] = {}
+        console = Console(stderr=True)
+        self._status = console.status("waiting for the first segment") if console.is_terminal else None
+
+    def __enter__(self) -> Self:
+        if self._status:
+            self._status.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._status:
+            self._status.stop()
+        for finding in self._held.values():
+            self._print(finding)
+        if self._transcript:
+            self._transcript.close()
+
+    def take(self, event: Event) -> None:
+        """Shows one event."""
+        # Opened by the first event, so that a source that gives nothing leaves no empty file.
+        if self._transcript_path and self._transcript is None:
+            self._transcript = self._transcript_path.open("w", encoding="utf-8")
+        if isinstance(event, Found):
+            self._found(event.finding)
+        elif isinstance(event, Understood) and self._transcript:
+            self._transcript.write(json.dumps(event.passage.model_dump(), ensure_ascii=False) + "\n")
+            self._transcript.flush()
+        elif isinstance(event, Warned):
+            click.echo(f"zhenyan: {event.text}", err=True)
+        elif isinstance(event, Progress) and self._status:
+            lag_s = (event.recorded_ms - event.analysed_ms) / 1000
+            flagged = sum(f.disposition is Disposition.FLAG for f in self._printed.values())
+            self._status.update(
+                f"analysed {event.analysed_ms / 1000:.0f} s, {lag_s:.0f} s behind the recording, {flagged} flagged"
+            )
+        elif isinstance(event, Ended) and self._status:
+            self._status.stop()
+
+    def _found(self, finding: Finding) -> None:
+        printed = self._printed.get(finding.finding_id)
+        if printed is not None:
+            if printed.disposition is not finding.disposition:
+                self._print(finding)
+            return
+        if self._wait_for_clips and finding.clip is None:
+            self._held[finding.finding_id] = finding
+            return
+        self._held.pop(finding.finding_id, None)
+        self._print(finding)
+
+    def _print(self, finding: Finding) -> None:
+        self._printed[finding.finding_id] = finding
+        write_finding(finding)

@@ -1,0 +1,11 @@
+"""Where tables are printed."""
+
+from rich.console import Console
+
+_PIPE_COLUMNS = 140
+
+
+def open_console() -> Console:
+    """A console on standard output as wide as the terminal; in a pipe wide enough for a table, and without colours."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_PIPE_COLUMNS)
