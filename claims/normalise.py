@@ -113,8 +113,8 @@ def normalise(
 
     `emoji` gives words for pictures that stand for words (💊 → 药); `lookalikes` maps single characters that
     pretend to be others (蕞 → 最). Symbols and spaces between two Han characters vanish; between Latin letters or
-    digits they stay, so that 3-4, 1.5 and PA++++ survive. Two spaces or more part two fields. Adjacent circled numbers stay
-    apart (①⑩ is not 110).
+    digits they stay, so that 3-4, 1.5 and PA++++ survive. Two spaces or more part two fields. Adjacent circled
+    numbers stay apart (①⑩ is not 110).
     """
     chars: list[str] = []
     starts: list[int] = []

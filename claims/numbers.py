@@ -46,8 +46,8 @@ _RANGE_JOIN = re.compile(r"^(?:-|~|到|至|—)$")
 class Number:
     """A number heard at [start, end): it means any value in [low, high].
 
-    `kind`: exact, approx (约, 左右, 多), at_least (以上), at_most (最高, 不到), range (三到五). `percent`: it was said as
-    a share (百分之, 成, 折 is not one). `digits` is the count of spoken digits, so that 三九九 can be told from 399.
+    `kind`: exact, approx (约, 左右, 多), at_least (以上), at_most (最高, 不到), range (三到五). `percent`: it was said
+    as a share (百分之, 成; 折 is none). `single_digit_word`: one numeral character, often part of a word (一起).
     """
 
     start: int
@@ -67,7 +67,8 @@ class Number:
 def parse_han(run: str) -> tuple[Decimal, Decimal] | None:
     """The value range of a run of Chinese numerals, or None if it is no number.
 
-    一万二 → 12000, 三九九 → 399, 五六百 → (500, 600), 两三 → (2, 3), 十五六 → (15, 16), 几十 → (20, 99), 十几 → (11, 19).
+    一万二 → 12000, 三九九 → 399, 五六百 → (500, 600), 两三 → (2, 3), 十五六 → (15, 16), 几十 → (20, 99),
+    十几 → (11, 19).
     """
     if not run or all(c in "百千万亿" for c in run):
         return None

@@ -1,6 +1,6 @@
 """The two forms in which passports arrive, strict in their keys (short: `id`, long: `passport_id`)."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -8,6 +8,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from claims.identifiers import gtin_is_valid
 
+CHINA_TIME = timezone(timedelta(hours=8))
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
@@ -77,11 +78,18 @@ class PermittedForm(Form):
 
 
 class PricePointForm(Form):
+    """A price that was asked or paid; a moment without a zone is China Standard Time."""
+
     at: datetime
     deal_price: Decimal
     currency: str = "CNY"
     channel: str = "live"
     kind: Literal["deal", "list", "coupon"] = "deal"
+
+    @field_validator("at")
+    @classmethod
+    def _zoned(cls, value: datetime) -> datetime:
+        return value if value.tzinfo else value.replace(tzinfo=CHINA_TIME)
 
 
 class ImageForm(Form):

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,8 +25,7 @@ from claims.passport import (
 from claims.passport_forms import LongPassport, QuantityForm, ShortPassport
 from claims.passport_quantities import QuantityReader
 from claims.units import plain
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from claims.yaml_files import parse_yaml
 
 
 def load_passports(path: Path, reader: QuantityReader) -> tuple[Passport, ...]:
@@ -34,9 +35,11 @@ def load_passports(path: Path, reader: QuantityReader) -> tuple[Passport, ...]:
     except OSError as error:
         raise PassportError(str(path), "", f"cannot be read: {error.strerror}") from error
     try:
-        content = json.loads(raw) if path.suffix == ".json" else yaml.load(raw, Loader=_Loader)
+        content = json.loads(raw) if path.suffix == ".json" else parse_yaml(raw)
     except (ValueError, yaml.YAMLError) as error:
         raise PassportError(str(path), "", f"is neither YAML nor JSON: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise PassportError(str(path), "", "is nested too deep") from error
     return read_passports(content, reader, source=str(path), folder=path.parent)
 
 
@@ -67,9 +70,9 @@ def _records(content: Any, source: str) -> tuple[list[Any], str | None]:
     if isinstance(content, list):
         return content, ""
     if isinstance(content, dict) and "passports" in content:
-        unknown = sorted(set(content) - {"passports", "meta"})
+        unknown = sorted(map(str, set(content) - {"passports", "meta"}))
         if unknown:
-            raise PassportError(source, str(unknown[0]), "unknown key; beside passports only meta may stand")
+            raise PassportError(source, unknown[0], "unknown key; beside passports only meta may stand")
         if not isinstance(content["passports"], list):
             raise PassportError(source, "passports", "must be a list")
         return content["passports"], "passports"
@@ -79,15 +82,11 @@ def _records(content: Any, source: str) -> tuple[list[Any], str | None]:
 
 
 def _read_one(record: dict[str, Any], reader: QuantityReader, source: str, place: str, folder: Path | None) -> Passport:
-    version = (
-        "sha256:"
-        + hashlib.sha256(json.dumps(record, ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()
-    )
     try:
         if "passport_id" in record:
-            return _from_long(LongPassport.model_validate(record), version, reader, folder)
+            return _from_long(LongPassport.model_validate(record), _version(record), reader, folder)
         if "id" in record:
-            return _from_short(ShortPassport.model_validate(record), version, reader, folder)
+            return _from_short(ShortPassport.model_validate(record), _version(record), reader, folder)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -97,6 +96,36 @@ def _read_one(record: dict[str, Any], reader: QuantityReader, source: str, place
     except ValueError as error:
         raise PassportError(source, place, str(error)) from error
     raise PassportError(source, place, "has neither passport_id (long form) nor id (short form)")
+
+
+def _version(record: dict[str, Any]) -> str:
+    text = json.dumps(record, ensure_ascii=False, sort_keys=True, default=str)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Papers:
+    """Certificates by whether their scheme is known, with what is to be said about them."""
+
+    known: tuple[Certificate, ...]
+    unknown: tuple[Certificate, ...]
+    warnings: tuple[str, ...]
+
+
+def _papers(product_id: str, certificates: Iterable[Certificate]) -> _Papers:
+    known: list[Certificate] = []
+    unknown: list[Certificate] = []
+    warnings: list[str] = []
+    for certificate in certificates:
+        place = f"{product_id}: {certificate.path}"
+        if certificate.scheme not in CERTIFICATE_FORMATS:
+            unknown.append(certificate)
+            warnings.append(f"{place}: scheme {certificate.scheme!r} is not known; it is kept and supports nothing")
+            continue
+        known.append(certificate)
+        if not certificate_number_is_valid(certificate.scheme, certificate.number):
+            warnings.append(f"{place}: {certificate.number!r} does not look like a number of {certificate.scheme}")
+    return _Papers(tuple(known), tuple(unknown), tuple(warnings))
 
 
 def _image(path: str, folder: Path | None) -> str:
@@ -142,6 +171,21 @@ def _from_long(form: LongPassport, version: str, reader: QuantityReader, folder:
         )
     if form.warranty:
         quantities += reader.read_text("warranty", "warranty", "质保", (), form.warranty)
+    papers = _papers(
+        form.passport_id,
+        (
+            Certificate(
+                path=f"evidence.{e.doc_id}",
+                scheme=scheme_of(e.kind, e.number),
+                number=e.number,
+                scope=e.scope or "",
+                issuer=e.issuer or "",
+                valid_from=e.valid_from,
+                valid_to=e.valid_to,
+            )
+            for e in form.evidence
+        ),
+    )
     return Passport(
         id=form.passport_id,
         version=version,
@@ -169,18 +213,9 @@ def _from_long(form: LongPassport, version: str, reader: QuantityReader, folder:
             for i, m in enumerate(form.materials)
         ),
         ingredients=form.ingredients,
-        certificates=tuple(
-            Certificate(
-                path=f"evidence.{e.doc_id}",
-                scheme=scheme_of(e.kind, e.number),
-                number=e.number,
-                scope=e.scope or "",
-                issuer=e.issuer or "",
-                valid_from=e.valid_from,
-                valid_to=e.valid_to,
-            )
-            for e in form.evidence
-        ),
+        certificates=papers.known,
+        unknown_certificates=papers.unknown,
+        warnings=papers.warnings,
         permitted=tuple(
             PermittedClaim(
                 path=f"permitted_claims.{i}", text=c.text_zh, verbatim_only=c.verbatim_only, valid_to=c.valid_to
@@ -238,6 +273,21 @@ def _from_short(form: ShortPassport, version: str, reader: QuantityReader, folde
     region_text = f"{form.origin or ''} {form.origin_region or ''}".strip()
     if form.origin and len(form.origin) != 2:
         texts.append(RegisteredText(path="origin", key="origin", label="产地", text=region_text))
+    papers = _papers(
+        form.id,
+        (
+            Certificate(
+                path=f"certificates.{i}",
+                scheme=scheme_of(c.scheme, c.number),
+                number=c.number,
+                scope=c.scope or "",
+                issuer=c.issuer or "",
+                valid_from=c.valid_from,
+                valid_to=c.valid_until,
+            )
+            for i, c in enumerate(form.certificates)
+        ),
+    )
     return Passport(
         id=form.id,
         version=version,
@@ -263,18 +313,9 @@ def _from_short(form: ShortPassport, version: str, reader: QuantityReader, folde
             for i, c in enumerate(form.composition)
         ),
         ingredients=form.ingredients,
-        certificates=tuple(
-            Certificate(
-                path=f"certificates.{i}",
-                scheme=scheme_of(c.scheme, c.number),
-                number=c.number,
-                scope=c.scope or "",
-                issuer=c.issuer or "",
-                valid_from=c.valid_from,
-                valid_to=c.valid_until,
-            )
-            for i, c in enumerate(form.certificates)
-        ),
+        certificates=papers.known,
+        unknown_certificates=papers.unknown,
+        warnings=papers.warnings,
         permitted=tuple(
             PermittedClaim(path=f"registered_claims.{i}", text=t) for i, t in enumerate(form.registered_claims)
         ),

@@ -33,12 +33,7 @@ def read_policy_file(path: Path, model: type[Model]) -> Model:
 
 def error_at(path: Path, location: tuple[int | str, ...], reason: str) -> PolicyError:
     """A PolicyError that names the line of the deepest part of `location`."""
-    return PolicyError(str(path), line_of(path.read_text(encoding="utf-8"), location), reason)
-
-
-def line_in(path: Path, *location: int | str) -> int | None:
-    """The 1-based line of `location` in a policy file that was already read once."""
-    return line_of(_read(path), location)
+    return PolicyError(str(path), line_of(_read(path), location), reason)
 
 
 def _read(path: Path) -> str:
