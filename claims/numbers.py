@@ -99,7 +99,7 @@ def parse_han(run: str) -> tuple[Decimal, Decimal] | None:
 
 
 def _neighbours(run: str) -> tuple[Decimal, Decimal] | None:
-    """The range of two digits in a row that follow one another (五六百, 两三, 十五六); 二三 alone is spelled (二三年款)."""
+    """The range of two neighbouring digits in a row (五六百, 两三, 十五六); 二三 alone is spelled (二三年款)."""
     pair = _ADJACENT_DIGITS.match(run)
     if pair is None or _DIGITS[pair[3]] != _DIGITS[pair[2]] + 1 or run in _SPELLED_DIGITS:
         return None

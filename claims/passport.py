@@ -10,7 +10,8 @@ class RegisteredQuantity:
     """A registered value with its unit and place in the passport.
 
     `low` and `high` bound what the passport says (equal for one value); None leaves that side open.
-    `kind`: exact, typical, rated, minimum, maximum. `cues` are the words by which a host means this attribute.
+    `kind`: exact, typical, rated, minimum, maximum. `cues` are the words by which a host means this attribute;
+    `qualifiers` the part of the label that tells it from its like (冷冻 of 冷冻室容积).
     """
 
     path: str
@@ -26,6 +27,7 @@ class RegisteredQuantity:
     kind: str
     shown: str
     condition: str | None = None
+    qualifiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,8 @@ from claims.passport_forms import QuantityForm
 from claims.policy_vocabulary import AttributeTable
 from claims.units import UnitConverter, find_factors, plain
 
+_QUALIFIER = 2
+
 
 class QuantityReader:
     """Reads registered quantities, in numbers or in words, and knows by which words hosts mean them."""
@@ -67,6 +69,7 @@ class QuantityReader:
                 kind=form.kind,
                 shown=shown,
                 condition=condition,
+                qualifiers=self._qualifiers(key, label),
             )
         ]
 
@@ -95,6 +98,14 @@ class QuantityReader:
                 )
             )
         return found
+
+    def _qualifiers(self, key: str, label: str) -> tuple[str, ...]:
+        attribute = self.attributes.named(key, label)
+        if attribute is None:
+            return ()
+        name = max((n for n in attribute.labels if n in label), key=len, default="")
+        rest = label.lower().replace(name.lower(), "", 1).strip("()（） ").removesuffix("室") if name else ""
+        return (rest,) if len(rest) >= _QUALIFIER and not rest.startswith(("总", "额定", "最大")) else ()
 
     def _cues(self, key: str, label: str, aliases: tuple[str, ...]) -> tuple[str, ...]:
         attribute = self.attributes.named(key, label)

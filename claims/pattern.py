@@ -44,6 +44,11 @@ class Pattern:
     literals: tuple[str, ...]
     required: tuple[tuple[str, ...], ...]
 
+    @property
+    def concepts(self) -> frozenset[str]:
+        """Every concept of every slot, optional ones included."""
+        return frozenset(c for e in self.elements if isinstance(e, Slot) for c in e.concepts)
+
 
 def literal_concept(text: str) -> str:
     """The concept under which a literal of a pattern is searched."""

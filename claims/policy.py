@@ -8,6 +8,7 @@ from pathlib import Path
 
 from claims.additives import AdditiveTable
 from claims.errors import PolicyError
+from claims.identifiers import CERTIFICATE_FORMATS
 from claims.lexicon import Lexicon
 from claims.materials import MaterialTable
 from claims.passport_quantities import QuantityReader
@@ -34,7 +35,9 @@ from claims.policy_vocabulary import AttributesFile, AttributeTable
 from claims.sound import SoundIndex
 from claims.units import UnitConverter
 
-ENGINE_CONCEPTS = frozenset({"num", "qty", "share", "money", "price", "place", "material_word", "product_word", "ingredient"})
+ENGINE_CONCEPTS = frozenset(
+    {"num", "qty", "share", "money", "price", "place", "material_word", "product_word", "ingredient"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,10 @@ class Policy:
         self.settings = read_policy_file(folder / "policy.yaml", PolicyFile)
         taxonomy = read_policy_file(folder / "taxonomy.yaml", TaxonomyFile)
         self.classes: dict[str, ClassInfo] = {c.id: c for c in taxonomy.classes}
+        if len(self.classes) < len(taxonomy.classes):
+            raise PolicyError(str(folder / "taxonomy.yaml"), None, "a class id stands twice")
         self.context = read_policy_file(folder / "context.yaml", ContextFile)
-        self.converter = UnitConverter(UnitTable(read_policy_file(folder / "units.yaml", UnitsFile)))
+        self.converter = self._read_units(folder / "units.yaml")
         self.attributes = AttributeTable(read_policy_file(folder / "attributes.yaml", AttributesFile))
         self.quantity_reader = QuantityReader(self.converter, self.attributes)
         self.materials = MaterialTable(read_policy_file(folder / "materials.yaml", MaterialsFile))
@@ -77,13 +82,19 @@ class Policy:
             file = read_policy_file(path, ClassFile)
             if file.class_id not in self.classes:
                 raise PolicyError(str(path), 1, f"class {file.class_id!r} is not in taxonomy.yaml")
+            if file.class_id != path.stem:
+                raise error_at(path, ("class",), f"class {file.class_id!r} belongs in {file.class_id}.yaml")
             self.class_files[file.class_id] = file
+        for index, info in enumerate(taxonomy.classes):
+            if info.id not in self.class_files:
+                place = ("classes", index)
+                raise error_at(folder / "taxonomy.yaml", place, f"class {info.id!r} has no file in classes/")
         self._concepts: dict[str, tuple[str, ...]] = {}
         self._sensitive: set[str] = set()
         for path in sorted((folder / "lexicon").glob("*.yaml")):
             for name, concept in read_policy_file(path, LexiconFile).concepts.items():
                 if name in self._concepts:
-                    raise PolicyError(str(path), None, f"concept {name!r} stands in two files")
+                    raise error_at(path, ("concepts", name), f"concept {name!r} stands in two files")
                 self._concepts[name] = concept.words
                 if concept.sensitive:
                     self._sensitive.add(name)
@@ -134,6 +145,20 @@ class Policy:
                 return ref
         return refs[-1]
 
+    @staticmethod
+    def _read_units(path: Path) -> UnitConverter:
+        file = read_policy_file(path, UnitsFile)
+        try:
+            converter = UnitConverter(UnitTable(file))
+        except ValueError as error:
+            raise error_at(path, ("definitions",), str(error)) from error
+        for unit in converter.table.units:
+            problem = converter.problem(unit)
+            if problem is not None:
+                place = ("dimensions", converter.table.dimension(unit), "units", unit)
+                raise error_at(path, place, f"unit {unit!r}: {problem}")
+        return converter
+
     def _class_path(self, class_id: str) -> Path:
         return self.folder / "classes" / f"{class_id}.yaml"
 
@@ -159,21 +184,49 @@ class Policy:
         for rule in self.rules:
             place = ("rules", self.class_files[rule.class_id].rules.index(rule.rule))
             for pattern in (*rule.patterns, *rule.unless):
-                unknown = {c for element in pattern.required for c in element if c[0] != "="} - known
+                unknown = {c for c in pattern.concepts if c[0] != "="} - known
                 if unknown:
                     name, path = min(unknown), self._class_path(rule.class_id)
                     raise error_at(path, place, f"rule {rule.rule.id}: unknown concept {{{name}}}")
         for class_id, file in self.class_files.items():
             path = self._class_path(class_id)
-            for index, name in enumerate(file.exemptions):
-                if name not in self.exemptions:
-                    raise error_at(path, ("exemptions", index), f"unknown exemption {name!r}")
+            for key, names in (("exemptions", file.exemptions), ("drop_exemptions", file.drop_exemptions)):
+                for index, name in enumerate(names):
+                    if name not in self.exemptions:
+                        raise error_at(path, (key, index), f"unknown exemption {name!r}")
+            self._check_rules(file, path)
+            for index, scheme in enumerate(file.supported_by.schemes):
+                if scheme not in CERTIFICATE_FORMATS:
+                    raise error_at(path, ("supported_by", "schemes", index), f"unknown certificate scheme {scheme!r}")
             for index, other in enumerate(file.supersedes):
                 if other not in self.classes:
                     raise error_at(path, ("supersedes", index), f"supersedes unknown class {other!r}")
+        for index, kind in enumerate(self.certificates):
+            for scheme in kind.schemes:
+                if scheme not in CERTIFICATE_FORMATS:
+                    reason = f"{kind.id}: unknown certificate scheme {scheme!r}"
+                    raise error_at(self.folder / "certificates.yaml", ("certificates", index), reason)
+        for index, attribute in enumerate(self.attributes.attributes):
+            if attribute.unit is not None and attribute.unit not in self.converter.table.units:
+                reason = f"{attribute.id}: unknown unit {attribute.unit!r}"
+                raise error_at(self.folder / "attributes.yaml", ("attributes", index), reason)
+        if self.context.corrections not in self.context.cues:
+            reason = f"unknown cue {self.context.corrections!r}"
+            raise error_at(self.folder / "context.yaml", ("corrections",), reason)
         for index, exemption in enumerate(self.context.exemptions):
             for cue in (exemption.cue, exemption.not_cue, exemption.barrier, exemption.cue_after):
                 for name in (cue or "").split("|"):
                     if name and name not in self.context.cues:
                         reason = f"{exemption.id}: unknown cue {name!r}"
                         raise error_at(self.folder / "context.yaml", ("exemptions", index), reason)
+
+    def _check_rules(self, file: ClassFile, path: Path) -> None:
+        seen: set[str] = set()
+        for index, rule in enumerate(file.rules):
+            place = ("rules", index)
+            if rule.id in seen:
+                raise error_at(path, place, f"rule {rule.id} stands twice")
+            seen.add(rule.id)
+            for name in rule.drop_exemptions:
+                if name not in self.exemptions:
+                    raise error_at(path, (*place, "drop_exemptions"), f"rule {rule.id}: unknown exemption {name!r}")

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from claims.policy_names import CheckName, JudgeName
 from claims.types import Frozen, VerdictKind
 
 DecisionMode = Literal[
@@ -56,7 +57,7 @@ class Rule(Frozen):
     score: Annotated[float, Field(gt=0, le=1)]
     patterns: tuple[str, ...]
     unless: tuple[str, ...] = ()
-    judge: str | None = None
+    judge: JudgeName | None = None
     verdict: VerdictKind | None = None
     params: dict[str, str] = Field(default_factory=dict)
     categories: tuple[str, ...] = ()
@@ -77,8 +78,8 @@ class ClassFile(Frozen):
     """`classes/<ID>.yaml`."""
 
     class_id: Annotated[str, Field(alias="class")]
-    judge: str
-    law: tuple[LawRef, ...]
+    judge: JudgeName
+    law: Annotated[tuple[LawRef, ...], Field(min_length=1)]
     rules: tuple[Rule, ...]
     categories: tuple[str, ...] = ("*",)
     not_categories: tuple[str, ...] = ()
@@ -119,7 +120,13 @@ class ContextRule(Frozen):
     wide: bool = False
     always: bool = False
     clause_start: bool = False
-    check: str | None = None
+    check: CheckName | None = None
+
+    @model_validator(mode="after")
+    def _code_names_its_check(self) -> "ContextRule":
+        if (self.kind == "code") != (self.check is not None):
+            raise ValueError("check stands with kind code, and only there")
+        return self
 
 
 class ContextFile(Frozen):

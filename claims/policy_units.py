@@ -1,19 +1,21 @@
 """The table of units as data: which spoken form means which unit, and what can be compared."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from claims.types import Frozen
+
+Word = Annotated[str, Field(min_length=1)]
 
 
 class UnitForms(Frozen):
     """How one unit is spoken and how passports write it."""
 
-    said: tuple[str, ...] = ()
-    codes: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
+    said: tuple[Word, ...] = ()
+    codes: tuple[Word, ...] = ()
+    texts: tuple[Word, ...] = ()
 
 
 class Dimension(Frozen):
@@ -22,12 +24,18 @@ class Dimension(Frozen):
     canonical: str
     units: dict[str, UnitForms]
 
+    @model_validator(mode="after")
+    def _canonical_is_listed(self) -> "Dimension":
+        if self.canonical not in self.units:
+            raise ValueError(f"canonical unit {self.canonical!r} is not among the units")
+        return self
+
 
 class DegreeRule(Frozen):
     """What a bare 度 means for products of a category."""
 
     category: str
-    dimension: str
+    dimension: Literal["alcohol", "temperature"]
 
 
 class UnitsFile(Frozen):
@@ -67,6 +75,11 @@ class UnitTable:
                     self._written.setdefault(written.lower(), unit)
         for forms_at in self._said.values():
             forms_at.sort(key=lambda form: -len(form.text))
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Every unit, in the order of the file."""
+        return tuple(self._dimension_of)
 
     @property
     def dimensions(self) -> frozenset[str]:

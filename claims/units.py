@@ -52,10 +52,21 @@ class UnitConverter:
 
     def __init__(self, table: UnitTable) -> None:
         self.table = table
-        self._registry: pint.UnitRegistry[Decimal] = pint.UnitRegistry(
-            list(table.definitions), non_int_type=Decimal, cache_folder=None
-        )
+        try:
+            self._registry: pint.UnitRegistry[Decimal] = pint.UnitRegistry(
+                list(table.definitions), non_int_type=Decimal, cache_folder=None
+            )
+        except (pint.PintError, ValueError) as error:
+            raise ValueError(str(error)) from error
         self._factors: dict[tuple[str, str], Decimal] = {}
+
+    def problem(self, unit: str) -> str | None:
+        """Why the unit can't be compared with the canonical one of its dimension; None where it can."""
+        try:
+            self.canonical(Decimal(1), unit)
+        except pint.PintError as error:
+            return str(error)
+        return None
 
     def convert(self, value: Decimal, unit: str, target: str) -> Decimal:
         """`value` of `unit` expressed in `target`; pint.DimensionalityError where they don't measure the same."""

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
@@ -113,10 +113,17 @@ def read_passports_file(policy: Policy, file: Path) -> tuple[Passport, ...]:
     return load_passports(file, policy.quantity_reader)
 
 
+def _warn(file: Path, passports: Iterable[Passport]) -> None:
+    for passport in passports:
+        for warning in passport.warnings:
+            click.echo(f"zhenyan: passports {file}: warning: {warning}", err=True)
+
+
 def chosen_passports(policy: Policy, file: Path, products: str | None) -> tuple[Passport, ...]:
     """The passports of the file that are on sale, in the order of `--products`; all of them without it."""
     passports = read_passports_file(policy, file)
     if products is None:
+        _warn(file, passports)
         return passports
     by_id = {p.id: p for p in passports}
     wanted = list(dict.fromkeys(part.strip() for part in products.split(",") if part.strip()))
@@ -125,7 +132,9 @@ def chosen_passports(policy: Policy, file: Path, products: str | None) -> tuple[
     for product_id in wanted:
         if product_id not in by_id:
             raise UnknownProduct(product_id)
-    return tuple(by_id[product_id] for product_id in wanted)
+    chosen = tuple(by_id[product_id] for product_id in wanted)
+    _warn(file, chosen)
+    return chosen
 
 
 def read_passages(source: TextIO, name: str, known_products: Container[str]) -> Iterator[Passage]:
