@@ -15,7 +15,24 @@ from claims.window import Window
 _ANSWER_REACH = 16
 _SHORT_REACH = 4
 _ASKS_BY_TAIL = re.compile(r"(有|能|会|可以|是|管用|算).{0,12}(没|不|没有)$")
-_RHETORICAL = ("难道", "还有比", "有比", "能有假", "谁不", "哪有比", "不香", "还等什么", "谁家", "信不信", "你敢", "敢不敢", "敢喂", "敢吃", "敢用", "敢买")
+_RHETORICAL = (
+    "难道",
+    "还有比",
+    "有比",
+    "能有假",
+    "谁不",
+    "哪有比",
+    "不香",
+    "还等什么",
+    "谁家",
+    "信不信",
+    "你敢",
+    "敢不敢",
+    "敢喂",
+    "敢吃",
+    "敢用",
+    "敢买",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +163,7 @@ def _asked(window: Window, place: Place) -> str | None:
     clause = window.text[left:right]
     if any(word in clause for word in _RHETORICAL) or _is_rhetorical(clause):
         return None
-    doubled = window.text.startswith("不", place.end) and window.text.startswith(
-        window.text[place.end - 1], place.end + 1
-    )
-    doubled = doubled or window.text.startswith("不" + window.text[place.start : place.end][:1], place.end)
-    if doubled:
+    if _asks_by_doubling(window.text, place):
         return None if _affirmed(window, right) else window.text[place.start : place.end] + "不…"
     tail = window.text[right : right + 1]
     head = next(
@@ -169,6 +182,13 @@ def _asked(window: Window, place: Place) -> str | None:
     if not asks:
         return None
     return None if _affirmed(window, right) else (head or clause[-1:] or "?")
+
+
+def _asks_by_doubling(text: str, place: Place) -> bool:
+    """True for 防脱不防脱, 好不好 and 拉不拉肚子: the claim stands on one side of a 不 that asks."""
+    said = text[place.start : place.end]
+    after = text.startswith("不" + said[:1], place.end) or text.startswith("不" + said[-1:], place.end)
+    return after or (said.startswith("不") and place.start > 0 and text[place.start - 1] == said[1:2])
 
 
 def _is_rhetorical(clause: str) -> bool:

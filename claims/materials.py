@@ -2,6 +2,8 @@
 
 from claims.policy_models import MaterialsFile
 
+_WHOLE_WORDS = frozenset("棉")
+
 
 class MaterialTable:
     """Answers whether one material is a kind of another."""
@@ -18,7 +20,7 @@ class MaterialTable:
     @property
     def words(self) -> frozenset[str]:
         """Every word that means a material."""
-        return frozenset(self._id_of)
+        return frozenset(word for word in self._id_of if len(word) > 1 or word in _WHOLE_WORDS)
 
     def identify(self, name: str) -> str | None:
         """The material that a passport's or host's name means: the longest known word in it, or None."""

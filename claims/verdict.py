@@ -109,7 +109,7 @@ def _judge_candidate(candidate: Candidate, scene: Scene, policy: Policy) -> Judg
 def _judge_numbers(scene: Scene, passport: Passport, policy: Policy) -> Iterator[Judged]:
     file = policy.class_files["SPEC_PARAM"]
     for claim in judge_quantities(scene.window, passport, policy):
-        place = Place(claim.start, claim.end, ((claim.start, claim.end),))
+        place = Place(claim.said_at, claim.end, ((claim.said_at, claim.end),))
         trials = tuple(_trials(file, scene, place, policy, None))
         steps, score = _score(_QUANTITY_SCORE, claim.judgement, scene, trials, policy)
         yield Judged(

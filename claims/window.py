@@ -103,7 +103,10 @@ def build_window(folded: Sequence[tuple[Passage, Normalised]], focus: int, polic
     heard: list[Heard] = []
     parts: list[str] = []
     offset = 0
-    for passage, normal in folded:
+    last = len(folded) - 1
+    for index, (passage, normal) in enumerate(folded):
+        if index < last:
+            normal = _open_ended(normal)
         if parts:
             joint = "" if parts[-1] and is_boundary(parts[-1][-1]) else ","
             parts.append(joint)
@@ -135,6 +138,14 @@ def build_window(folded: Sequence[tuple[Passage, Normalised]], focus: int, polic
         tuple(quantities),
         misheard,
     )
+
+
+def _open_ended(folded: Normalised) -> Normalised:
+    """The passage without its full stop: a pause between two utterances ends no thought."""
+    text = folded.text.rstrip("。!;")
+    if len(text) == len(folded.text):
+        return folded
+    return Normalised(folded.original, text, folded.starts[: len(text)], folded.ends[: len(text)])
 
 
 def _locate_values(text: str, located: Located, numbers: list[Number], quantities: list[Quantity]) -> None:

@@ -3,8 +3,9 @@
 from decimal import Decimal
 
 from claims.judges.base import JudgeInput, Judgement, contradicted, out_of_scope, supported, unsupported
-from claims.passport import Material, Passport
-from claims.units import plain
+from claims.numbers import Number
+from claims.passport import Material, Passport, RegisteredQuantity
+from claims.units import Quantity, plain
 
 _FIBRE_ROUNDING = Decimal("1")
 _WHOLE = Decimal(100)
@@ -124,7 +125,8 @@ def _share(given: JudgeInput, materials: tuple[Material, ...], claimed: str, wor
     numbers = [n for n in given.window.numbers if given.candidate.start <= n.start < given.candidate.end]
     if not numbers:
         return out_of_scope("no share was said")
-    said = numbers[0]
+    before = next((n for n in given.window.numbers if n.end == given.candidate.start), None)
+    said = before if before is not None and _said_fits(given, before, materials, claimed) else numbers[0]
     if said.high > _WHOLE:
         return out_of_scope("no share: above a hundred")
     fitting = [m for m in materials if _fits(given, m, claimed)]
@@ -147,6 +149,13 @@ def _share(given: JudgeInput, materials: tuple[Material, ...], claimed: str, wor
         return supported("the registered share", registered=shown, path=fitting[0].path, claimed=given.words)
     return contradicted(
         "another share is registered", registered=shown, path=fitting[0].path, claimed=f"{word} {plain(said.value)}%"
+    )
+
+
+def _said_fits(given: JudgeInput, number: Number, materials: tuple[Material, ...], claimed: str) -> bool:
+    """True if the number right before the material is its registered share (七十羊毛)."""
+    return any(
+        m.percent is not None and _fits(given, m, claimed) and number.low <= m.percent <= number.high for m in materials
     )
 
 
@@ -229,15 +238,13 @@ def judge_nutrient(given: JudgeInput) -> Judgement:
     """一片里头一千毫克维C: a nutrient's amount against the registered nutrition."""
     passport = given.passport
     words = given.slot_words("nutrient_word")
-    quantity = next(
-        (
-            q
-            for q in given.window.quantities
-            if given.candidate.start <= q.start < given.candidate.end
-            and q.dimension in {"mass", "food_energy", "share", "volume"}
-        ),
-        None,
-    )
+    _, right = given.window.clause(given.candidate.start, given.candidate.end)
+    near = [
+        q
+        for q in given.window.quantities
+        if given.candidate.start <= q.start < right + _NEXT_CLAUSE and q.dimension in _AMOUNTS
+    ]
+    quantity = next((q for q in near if q.start < given.candidate.end), None)
     if passport is None or not words or quantity is None:
         return out_of_scope("nothing to compare")
     word = words[0]
@@ -248,13 +255,8 @@ def judge_nutrient(given: JudgeInput) -> Judgement:
     ]
     if not entries:
         return out_of_scope("this nutrient's amount is not registered")
-    slack = Decimal("0.02") if quantity.kind == "exact" else Decimal("0.12")
     for entry in entries:
-        if entry.canonical_low is None or entry.canonical_high is None:
-            continue
-        if quantity.canonical_low * (
-            1 - slack
-        ) <= entry.canonical_high and entry.canonical_low <= quantity.canonical_high * (1 + slack):
+        if any(_same_amount(q, entry) for q in near if q.dimension == entry.dimension):
             return supported(
                 "the registered amount", registered=f"{entry.label} {entry.shown}", path=entry.path, claimed=given.words
             )
@@ -265,6 +267,18 @@ def judge_nutrient(given: JudgeInput) -> Judgement:
         path=entry.path,
         claimed=f"{word} {plain(quantity.value)} {quantity.unit}",
     )
+
+
+_AMOUNTS = frozenset({"mass", "food_energy", "share", "volume"})
+_NEXT_CLAUSE = 8
+
+
+def _same_amount(quantity: Quantity, entry: RegisteredQuantity) -> bool:
+    if entry.canonical_low is None or entry.canonical_high is None:
+        return False
+    slack = Decimal("0.02") if quantity.kind == "exact" else Decimal("0.12")
+    low, high = quantity.canonical_low * (1 - slack), quantity.canonical_high * (1 + slack)
+    return low <= entry.canonical_high and entry.canonical_low <= high
 
 
 def _names_nutrient(word: str, label: str, cues: tuple[str, ...]) -> bool:

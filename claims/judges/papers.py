@@ -139,14 +139,9 @@ def judge_patent(given: JudgeInput) -> Judgement:
             claimed=given.words,
         )
     shown = ", ".join(f"{c.number} {c.scope}".strip() for c in valid)
+    kinds = " ".join([*(c.scope for c in valid), *(t.text for t in passport.texts if "专利" in t.label)])
     kind = next((k for k in ("发明", "实用新型", "外观") if k in given.words or k in around), None)
-    if (
-        kind
-        and not any(kind in c.scope for c in valid)
-        and any(c.scope for c in valid)
-        and f"不是{kind}" not in around
-        and f"不是什么{kind}" not in around
-    ):
+    if kind and kind not in kinds and kinds.strip() and f"不是{kind}" not in around and f"不是什么{kind}" not in around:
         return contradicted("of another kind", registered=shown, path=valid[0].path, claimed=given.words)
     number = _PATENT_NUMBER.search(around)
     if number is not None:
@@ -156,7 +151,7 @@ def judge_patent(given: JudgeInput) -> Judgement:
     boasts = any(
         w in around for w in ("好几项", "多项", "几项", "国家", "独家", "技术", "堆", "加持", "抄", "全球", "国际")
     )
-    stated = kind and any(kind in c.scope for c in valid) and not boasts
+    stated = kind and kind in kinds and not boasts
     if number is not None or any(w in around for w in ("专利号", "证书", "编号")) or stated:
         return supported("granted, kind stated", registered=shown, path=valid[0].path, claimed=given.words)
     return unsupported("number and kind are not stated", claimed=given.words, factor=0.85)

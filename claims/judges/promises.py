@@ -81,7 +81,7 @@ def judge_gift(given: JudgeInput) -> Judgement:
             return unsupported("kind and value of the gift are not stated", claimed=given.words)
         return out_of_scope("no gift list is registered")
     nouns = given.slot_words("gift_noun")
-    if nouns and any(n in shown for n in nouns):
+    if nouns and any(n in shown or n[0] in shown or n[-1] in shown for n in nouns):
         number = first_number(given)
         listed = [c for c in shown if c.isdigit()]
         if number is not None and listed and plain(number.low) not in shown and number.low > 1:

@@ -4,6 +4,7 @@ Where two attributes are possible and one fits, it is no contradiction. Only rou
 约, 左右, 大概; what is registered as a maximum, a minimum or typical is compared as such.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -68,6 +69,9 @@ _PACK = (
 )
 _PER_PIECE = ("每片", "每粒", "一片", "一粒", "每支", "一支", "每袋", "每天", "每次", "一次", "一天")
 _MISHEARD = 0.6
+_IN_A_PACK = re.compile(
+    r"(一|整)(箱|提|盒|套|组|件|袋|包|大箱)(里|装|是|有|就|就是|里头|里面)?.{0,2}[二两三四五六七八九十\d]"
+)
 _CUE_BEFORE, _CUE_AFTER = 14, 7
 
 
@@ -79,6 +83,7 @@ class QuantityClaim:
     end: int
     judgement: Judgement
     explicit: bool
+    said_at: int
 
 
 def judge_quantities(window: Window, passport: Passport, policy: Policy) -> Iterator[QuantityClaim]:
@@ -137,7 +142,11 @@ def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Polic
     if quantity.dimension == "count" and not _speaks_of_pieces(said, around, quantity, entries):
         return None
     named = _named_entries(entries, around, quantity, window)
-    fitting = next((e for e in entries if _agrees(quantity, e)), None) or _multiple(window, quantity, entries)
+    clause = window.text[slice(*window.clause(quantity.start, quantity.end))]
+    told_apart = [e for e in named if any(q in clause for q in e.qualifiers)]
+    rivals = told_apart or entries
+    fitting = next((e for e in rivals if _agrees(quantity, e)), None) or _multiple(window, quantity, rivals)
+    named = told_apart or named
     spoken = window.text[quantity.start : quantity.end]
     start, end = _span(window, quantity, around, named)
     if fitting is not None:
@@ -145,6 +154,7 @@ def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Polic
             start=start,
             end=end,
             explicit=bool(named),
+            said_at=quantity.start,
             judgement=supported(
                 "agrees with the registered value",
                 registered=f"{fitting.label} {fitting.shown}",
@@ -164,6 +174,7 @@ def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Polic
         start=start,
         end=end,
         explicit=bool(named),
+        said_at=quantity.start,
         judgement=contradicted(
             "differs from the registered value",
             registered=f"{meant.label} {meant.shown}{condition}",
@@ -184,8 +195,10 @@ def _digit_heard_twice(spoken: str, entry: RegisteredQuantity) -> bool:
 
 
 def _speaks_of_pieces(said: str, around: str, quantity: Quantity, entries: list[RegisteredQuantity]) -> bool:
-    if quantity.low <= 1 or not said.endswith(_PIECES):
+    if quantity.low <= 1 or "每" in around:
         return False
+    if not said.endswith(_PIECES):
+        return bool(_IN_A_PACK.search(around)) and any(said in e.label + e.shown for e in entries)
     if any(p in around for p in _PER_PIECE) and "一盒" not in around:
         return False
     labels = "".join(e.label + e.shown for e in entries)
@@ -208,6 +221,8 @@ def _named_entries(
         sizes = [len(c) for c in entry.cues if len(c) >= 2 and c in rest] + [
             1 for c in entry.cues if len(c) == 1 and rest.split("·")[0].endswith(c)
         ]
+        sizes += [1 for c in entry.cues if len(c) == 1 and rest.split("·")[-1].startswith(c)]
+        sizes += [len(q) + 2 for q in entry.qualifiers if q in rest]
         if quantity.dimension == "count" and counted and counted in entry.label + entry.shown:
             sizes.append(2)
         if sizes:
@@ -251,6 +266,8 @@ def _multiple(window: Window, quantity: Quantity, entries: list[RegisteredQuanti
         ):
             continue
         for factor in factors:
+            if quantity.dimension == "count" and entry.canonical_low + factor == quantity.canonical_low:
+                return entry
             if abs(entry.canonical_low * factor - quantity.canonical_low) <= quantity.canonical_low * _EXACT:
                 return entry
             if abs(entry.canonical_low - quantity.canonical_low * factor) <= entry.canonical_low * _EXACT:
@@ -319,6 +336,7 @@ def _bare(window: Window, number: Number, passport: Passport) -> Iterator[Quanti
                 start=start,
                 end=number.end,
                 explicit=True,
+                said_at=number.start,
                 judgement=supported("agrees", registered=shown, path=entry.path, claimed=said),
             )
         else:
@@ -326,6 +344,7 @@ def _bare(window: Window, number: Number, passport: Passport) -> Iterator[Quanti
                 start=start,
                 end=number.end,
                 explicit=True,
+                said_at=number.start,
                 judgement=contradicted(
                     "differs from the registered value", registered=shown, path=entry.path, claimed=said
                 ),

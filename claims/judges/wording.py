@@ -144,7 +144,21 @@ def judge_cosmetic(given: JudgeInput) -> Judgement:
     return unsupported("no effect is registered or filed", claimed=said, factor=factor)
 
 
-_OVERDONE = ("消失", "没了", "全没", "全消", "掉光", "退光", "一扫光", "无影无踪", "看不见", "不见", "连根", "彻底", "永")
+_OVERDONE = (
+    "消失",
+    "没了",
+    "全没",
+    "全消",
+    "掉光",
+    "退光",
+    "一扫光",
+    "无影无踪",
+    "看不见",
+    "不见",
+    "连根",
+    "彻底",
+    "永",
+)
 _PLAIN_EFFECTS = ("保湿", "补水", "滋养", "清洁", "舒缓", "控油", "提亮")
 
 
