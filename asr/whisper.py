@@ -66,6 +66,8 @@ class WhisperTranscriber:
             device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
         on_gpu = device == "cuda"
         compute_type = settings.compute_type or ("float16" if on_gpu else "int8")
+        if on_gpu and not ctranslate2.get_cuda_device_count():
+            raise SpeechSettingsError("device 'cuda': no GPU that CUDA can use is here; set device to auto or cpu")
         if compute_type not in ctranslate2.get_supported_compute_types(device):
             raise SpeechSettingsError(f"compute type {compute_type!r} is not supported on {device}; leave it out")
         try:

@@ -6,15 +6,18 @@ on regardless, because it records first.
 
 import logging
 import os
+import socket
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import ray
 from ray.exceptions import RayError
 
+from asr.models import find_whisper
 from claims.types import Passage
 from cluster.capturing import Capturing
 from cluster.driving import Outcome, Told
@@ -27,19 +30,21 @@ from review.types import StreamState
 
 _IN_FLIGHT = 3
 _POLL_S = 0.25
+_KNOCK_S = 5.0
 
 
 class RemoteCapturing(Capturing):
     """Capture as an actor."""
 
-    def poll(self, most: int, wait_s: float) -> tuple[list[Segment], int, bool, str, str | None]:
+    def poll(self, most: int, wait_s: float) -> tuple[list[Segment], int, bool, str, CaptureFailed | None]:
         """Closed segments, how far the recording is, whether it is over, why, and the error that ended it.
 
-        Errors travel as text: an exception with its own arguments does not survive pickling.
+        An error travels as its text and exit code: an exception with arguments of its own does not survive pickling.
         """
         taken = self.take(most, wait_s)
         over, error = self.is_over, self.error
-        return taken, self.recorded_ms(), over, self.reason, str(error) if over and error is not None else None
+        failure = CaptureFailed(str(error), error.exit_code) if over and error is not None else None
+        return taken, self.recorded_ms(), over, self.reason, failure
 
 
 class JudgingAndRecording:
@@ -76,6 +81,8 @@ def running_ray() -> Iterator[None]:
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     address = os.environ.get("RAY_ADDRESS")
     dashboard = None if address else False
+    if address:
+        _knock(address)
     try:
         ray.init(address=address or None, include_dashboard=dashboard, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, ValueError) as error:
@@ -84,6 +91,17 @@ def running_ray() -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """RayUnreachable unless something listens there; Ray itself would wait for minutes and end the process."""
+    parts = urlsplit(address if "://" in address else f"//{address}")
+    if parts.hostname is None or parts.port is None:
+        return
+    try:
+        socket.create_connection((parts.hostname, parts.port), timeout=_KNOCK_S).close()
+    except OSError as error:
+        raise RayUnreachable(address) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +153,9 @@ class _Actors:
 
 def screen_on_ray(job: ScreenJob) -> Iterator[Event]:
     """What the broadcast gives, as it goes; raises what made it impossible. Needs a running Ray."""
+    if not os.environ.get("RAY_ADDRESS"):
+        # An actor that can't start is told of as text; looked for here, missing weights name themselves.
+        find_whisper(job.asr_model, job.models_dir)
     try:
         actors = _Actors.start(job)
         try:
