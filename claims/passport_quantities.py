@@ -105,6 +105,8 @@ class QuantityReader:
             return ()
         name = max((n for n in attribute.labels if n in label), key=len, default="")
         rest = label.lower().replace(name.lower(), "", 1).strip("()（） ").removesuffix("室") if name else ""
+        if self.attributes.is_common(rest):
+            return ()
         return (rest,) if len(rest) >= _QUALIFIER and not rest.startswith(("总", "额定", "最大")) else ()
 
     def _cues(self, key: str, label: str, aliases: tuple[str, ...]) -> tuple[str, ...]:

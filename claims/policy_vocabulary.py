@@ -28,6 +28,10 @@ class AttributeTable:
         self.attributes = file.attributes
         self._found: dict[tuple[str, str], Attribute | None] = {}
 
+    def is_common(self, word: str) -> bool:
+        """True if the word names or hints at an attribute, so that it tells no entry from its like."""
+        return any(word in a.labels or word in a.cues for a in self.attributes)
+
     def named(self, key: str, label: str) -> Attribute | None:
         """The attribute for a passport entry, or None."""
         cached = self._found.get((key, label), "unknown")
