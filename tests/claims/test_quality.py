@@ -1,0 +1,112 @@
+"""The quality that must not be lost, on the open examples and on the sentences written blind."""
+
+import json
+from collections import defaultdict
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+import configs
+from claims.conversation import ClaimEngine
+from claims.passport_load import load_passports
+from claims.policy import Policy
+from claims.types import Disposition, Finding, Passage, PlatformFact
+
+HERE = Path(__file__).parent
+AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return Policy(configs.POLICY_DIR)
+
+
+def _flags(policy: Policy, cases: list[dict[str, object]], passports: Path, at: datetime = AT) -> dict[str, list[Finding]]:
+    engine = ClaimEngine(policy, load_passports(passports, policy.quantity_reader), at=at)
+    flags: dict[str, list[Finding]] = {}
+    for case in cases:
+        stream = str(case["case"])
+        facts = tuple(PlatformFact.model_validate(f) for f in case.get("facts", ()))  # type: ignore[attr-defined]
+        conversation = engine.conversation(stream, facts)
+        for number, text in enumerate(case["utterances"]):  # type: ignore[arg-type,var-annotated]
+            conversation.hear(
+                Passage(
+                    stream_id=stream,
+                    id=f"{stream}.{number}",
+                    start_ms=number * 4000,
+                    end_ms=number * 4000 + 3600,
+                    text=text,
+                    product_id=case.get("product_id"),  # type: ignore[arg-type]
+                )
+            )
+        conversation.flush()
+        flags[stream] = [f for f in conversation.findings if f.disposition is Disposition.FLAG]
+    return flags
+
+
+def _read(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def _measure(cases: list[dict[str, object]], flags: dict[str, list[Finding]]) -> tuple[float, float]:
+    """Recall and precision by the rule of the project's scorer."""
+    count: dict[str, int] = defaultdict(int)
+    for case in cases:
+        found = flags[str(case["case"])]
+        allowed = {c for e in case["expected"] for c in e["classes"]}  # type: ignore[attr-defined]
+        if case["expected"]:
+            count["hit" if any(f.class_id in allowed for f in found) else "missed"] += 1
+        elif found:
+            count["false"] += 1
+    return count["hit"] / (count["hit"] + count["missed"]), count["hit"] / (count["hit"] + count["false"])
+
+
+@pytest.mark.parametrize(
+    ("folder", "passports", "recall", "precision"),
+    [
+        ("open", "passports.yaml", 0.92, 0.95),
+        ("blind/a", "passports.json", 0.92, 0.95),
+        ("blind/b", "passports.yaml", 0.75, 0.88),
+        ("blind/c", "passports.json", 0.80, 0.93),
+    ],
+    ids=["the open examples", "blind A, read since", "blind B, never read", "blind C, read since"],
+)
+def test_recall_and_precision_hold(policy: Policy, folder: str, passports: str, recall: float, precision: float) -> None:
+    cases = _read(HERE / folder / "cases.jsonl")
+    measured = _measure(cases, _flags(policy, cases, HERE / folder / passports))
+    assert measured >= (recall, 0), measured
+    assert measured[1] >= precision, measured
+
+
+def test_platform_facts_decide_what_no_passport_can(policy: Policy) -> None:
+    cases = _read(HERE / "open" / "fact_cases.jsonl")
+    flags = _flags(policy, cases, HERE / "open" / "passports.yaml")
+    lawful = [c for c in cases if not c["expected"]]
+    assert lawful
+    assert [c["case"] for c in lawful if flags[str(c["case"])]] == []
+    recall, precision = _measure(cases, flags)
+    assert recall >= 0.7
+    assert precision >= 0.95
+
+
+def test_the_answer_does_not_depend_on_todays_date(policy: Policy) -> None:
+    cases = _read(HERE / "open" / "cases.jsonl")
+    first = _flags(policy, cases, HERE / "open" / "passports.yaml")
+    again = _flags(policy, cases, HERE / "open" / "passports.yaml")
+    ids = {case: [f.finding_id for f in found] for case, found in first.items()}
+    assert ids == {case: [f.finding_id for f in found] for case, found in again.items()}
+
+
+def test_every_finding_names_article_policy_and_rule(policy: Policy) -> None:
+    cases = _read(HERE / "open" / "cases.jsonl")
+    findings = [f for found in _flags(policy, cases, HERE / "open" / "passports.yaml").values() for f in found]
+    assert findings
+    for finding in findings:
+        assert finding.law, finding
+        assert finding.policy == policy.name
+        assert finding.rule.startswith(finding.class_id)
+        assert finding.quote
+        if finding.verdict == "contradicted":
+            assert finding.registered, finding
+            assert finding.passport_path, finding
