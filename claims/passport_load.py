@@ -1,10 +1,9 @@
-"""Reads passport files of either form into `Passport`, naming the path of everything that is wrong."""
+"""Reads passport files into `Passport`: both own forms, and UNTP credentials; names the path of everything wrong."""
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,58 +11,78 @@ import yaml
 from pydantic import ValidationError
 
 from claims.errors import PassportError
-from claims.identifiers import CERTIFICATE_FORMATS, certificate_number_is_valid, scheme_of
-from claims.passport import (
-    Certificate,
-    Material,
-    Passport,
-    PermittedClaim,
-    PricePoint,
-    RegisteredQuantity,
-    RegisteredText,
-)
-from claims.passport_forms import LongPassport, QuantityForm, ShortPassport
+from claims.passport import Passport
+from claims.passport_build import from_long, from_short
+from claims.passport_forms import LongPassport, ShortPassport
 from claims.passport_quantities import QuantityReader
-from claims.units import plain
+from claims.passport_untp import is_untp, long_record
 from claims.yaml_files import parse_yaml
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassportSurvey:
+    """The passports that could be read, and every error in the others."""
+
+    passports: tuple[Passport, ...]
+    errors: tuple[PassportError, ...]
 
 
 def load_passports(path: Path, reader: QuantityReader) -> tuple[Passport, ...]:
     """Every passport in a YAML or JSON file; PassportError names the file and the path of the first error."""
+    return _all_read(survey_file(path, reader))
+
+
+def survey_file(path: Path, reader: QuantityReader) -> PassportSurvey:
+    """What can be read of a passport file and all that is wrong; PassportError where the file itself can't be read."""
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise PassportError(str(path), "", f"cannot be read: {error.strerror}") from error
+        raise PassportError(str(path), "", f"cannot be read: {error.strerror}; give a YAML or JSON file") from error
     try:
-        content = json.loads(raw) if path.suffix == ".json" else parse_yaml(raw)
+        content = json.loads(raw) if path.suffix in {".json", ".jsonld"} else parse_yaml(raw)
     except (ValueError, yaml.YAMLError) as error:
         raise PassportError(str(path), "", f"is neither YAML nor JSON: {' '.join(str(error).split())}") from error
     except RecursionError as error:
         raise PassportError(str(path), "", "is nested too deep") from error
-    return read_passports(content, reader, source=str(path), folder=path.parent)
+    return survey_passports(content, reader, source=str(path), folder=path.parent)
 
 
 def read_passports(
     content: Any, reader: QuantityReader, *, source: str, folder: Path | None = None
 ) -> tuple[Passport, ...]:
     """Passports from parsed YAML or JSON: a list, one record, or `passports:` with `meta:`."""
+    return _all_read(survey_passports(content, reader, source=source, folder=folder))
+
+
+def survey_passports(
+    content: Any, reader: QuantityReader, *, source: str, folder: Path | None = None
+) -> PassportSurvey:
+    """As `read_passports`, with every record's errors; PassportError where the content is no list of records."""
     records, prefix = _records(content, source)
-    passports: list[Passport] = []
-    seen: set[str] = set()
+    if not records:
+        raise PassportError(source, prefix or "", "holds no passport")
+    passports: dict[str, Passport] = {}
+    errors: list[PassportError] = []
     for index, record in enumerate(records):
         place = f"{prefix}[{index}]" if prefix is not None else ""
-        if not isinstance(record, dict):
-            raise PassportError(
-                source, place, "is no mapping; a passport has passport_id (long form) or id (short form)"
-            )
-        passport = _read_one(record, reader, source, place, folder)
-        if passport.id in seen:
-            raise PassportError(source, place, f"id {passport.id!r} stands twice in the file")
-        seen.add(passport.id)
-        passports.append(passport)
-    if not passports:
-        raise PassportError(source, prefix or "", "holds no passport")
-    return tuple(passports)
+        try:
+            passport = _read_one(record, reader, folder)
+        except ValidationError as error:
+            errors += [_located(source, place, one["loc"], one["type"], one["msg"]) for one in error.errors()]
+            continue
+        except ValueError as error:
+            errors.append(PassportError(source, place, str(error)))
+            continue
+        if passport.id in passports:
+            errors.append(PassportError(source, place, f"id {passport.id!r} stands twice in the file"))
+        passports.setdefault(passport.id, passport)
+    return PassportSurvey(passports=tuple(passports.values()), errors=tuple(errors))
+
+
+def _all_read(survey: PassportSurvey) -> tuple[Passport, ...]:
+    if survey.errors:
+        raise survey.errors[0]
+    return survey.passports
 
 
 def _records(content: Any, source: str) -> tuple[list[Any], str | None]:
@@ -76,259 +95,34 @@ def _records(content: Any, source: str) -> tuple[list[Any], str | None]:
         if not isinstance(content["passports"], list):
             raise PassportError(source, "passports", "must be a list")
         return content["passports"], "passports"
-    if isinstance(content, dict) and ("passport_id" in content or "id" in content):
+    if isinstance(content, dict) and ("passport_id" in content or "id" in content or is_untp(content)):
         return [content], None
     raise PassportError(source, "", "is no list of passports and has no key `passports`, `passport_id` or `id`")
 
 
-def _read_one(record: dict[str, Any], reader: QuantityReader, source: str, place: str, folder: Path | None) -> Passport:
-    try:
-        if "passport_id" in record:
-            return _from_long(LongPassport.model_validate(record), _version(record), reader, folder)
-        if "id" in record:
-            return _from_short(ShortPassport.model_validate(record), _version(record), reader, folder)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        where = f"{place}.{where}" if place and where else place or where
-        message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
-        raise PassportError(source, where, message) from error
-    except ValueError as error:
-        raise PassportError(source, place, str(error)) from error
-    raise PassportError(source, place, "has neither passport_id (long form) nor id (short form)")
+def _read_one(record: Any, reader: QuantityReader, folder: Path | None) -> Passport:
+    """The record's passport; ValidationError or ValueError says what is wrong in it."""
+    if not isinstance(record, dict):
+        raise ValueError("is no mapping; a passport has passport_id (long form) or id (short form)")
+    if is_untp(record):
+        imported = long_record(record)
+        passport = from_long(LongPassport.model_validate(imported.record), _version(record), reader, folder)
+        return replace(passport, warnings=(*passport.warnings, *imported.warnings))
+    if "passport_id" in record:
+        return from_long(LongPassport.model_validate(record), _version(record), reader, folder)
+    if "id" in record:
+        return from_short(ShortPassport.model_validate(record), _version(record), reader, folder)
+    raise ValueError("has neither passport_id (long form) nor id (short form)")
 
 
-def _version(record: dict[str, Any]) -> str:
+def _located(source: str, place: str, location: tuple[int | str, ...], kind: str, message: str) -> PassportError:
+    within = ".".join(str(part) for part in location)
+    path = f"{place}.{within}" if place and within else place or within
+    return PassportError(
+        source, path, "unknown key" if kind == "extra_forbidden" else message.removeprefix("Value error, ")
+    )
+
+
+def _version(record: Mapping[str, Any]) -> str:
     text = json.dumps(record, ensure_ascii=False, sort_keys=True, default=str)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class _Papers:
-    """Certificates by whether their scheme is known, with what is to be said about them."""
-
-    known: tuple[Certificate, ...]
-    unknown: tuple[Certificate, ...]
-    warnings: tuple[str, ...]
-
-
-def _papers(product_id: str, certificates: Iterable[Certificate]) -> _Papers:
-    known: list[Certificate] = []
-    unknown: list[Certificate] = []
-    warnings: list[str] = []
-    for certificate in certificates:
-        place = f"{product_id}: {certificate.path}"
-        if certificate.scheme not in CERTIFICATE_FORMATS:
-            unknown.append(certificate)
-            warnings.append(f"{place}: scheme {certificate.scheme!r} is not known; it is kept and supports nothing")
-            continue
-        known.append(certificate)
-        if not certificate_number_is_valid(certificate.scheme, certificate.number):
-            warnings.append(f"{place}: {certificate.number!r} does not look like a number of {certificate.scheme}")
-    return _Papers(tuple(known), tuple(unknown), tuple(warnings))
-
-
-def _image(path: str, folder: Path | None) -> str:
-    return path if "://" in path or folder is None else str(folder / path)
-
-
-def _from_long(form: LongPassport, version: str, reader: QuantityReader, folder: Path | None) -> Passport:
-    known = {e.doc_id for e in form.evidence}
-    for used in [r for s in form.specs for r in s.evidence] + [r for c in form.permitted_claims for r in c.evidence]:
-        if used not in known:
-            raise ValueError(f"evidence id {used!r} is used but not listed under evidence")
-    quantities: list[RegisteredQuantity] = []
-    texts: list[RegisteredText] = []
-    if form.net_content:
-        quantities += reader.read("net_content", "net_content", "净含量", (), form.net_content)
-    if form.pack_count:
-        count = QuantityForm(value=Decimal(form.pack_count), unit="C62")
-        quantities += reader.read("pack_count", "pack_count", "装量", (), count)
-    for nutrient in form.nutrition:
-        path = f"nutrition.{nutrient.name}"
-        quantities += reader.read(
-            path, "nutrition", nutrient.name, (nutrient.name,), nutrient.amount, condition=f"每{nutrient.per}"
-        )
-    for spec in form.specs:
-        path = f"specs.{spec.key}"
-        if spec.q:
-            quantities += reader.read(
-                path, spec.key, spec.name_zh, spec.spoken_aliases, spec.q, condition=spec.condition
-            )
-        if spec.text:
-            cues = (spec.name_zh, *spec.spoken_aliases)
-            texts.append(RegisteredText(path=path, key=spec.key, label=spec.name_zh, text=spec.text, cues=cues))
-            if not spec.q or spec.q.unit is not None:
-                have = {q.dimension for q in quantities if q.path == path}
-                quantities += [
-                    q
-                    for q in reader.read_text(path, spec.key, spec.name_zh, spec.spoken_aliases, spec.text)
-                    if not have or (q.dimension in have and spec.key in {"size", "dimensions"})
-                ]
-    if form.shelf_life_days:
-        quantities += reader.read(
-            "shelf_life_days", "shelf_life", "保质期", (), QuantityForm(value=Decimal(form.shelf_life_days), unit="DAY")
-        )
-    if form.warranty:
-        quantities += reader.read_text("warranty", "warranty", "质保", (), form.warranty)
-    papers = _papers(
-        form.passport_id,
-        (
-            Certificate(
-                path=f"evidence.{e.doc_id}",
-                scheme=scheme_of(e.kind, e.number),
-                number=e.number,
-                scope=e.scope or "",
-                issuer=e.issuer or "",
-                valid_from=e.valid_from,
-                valid_to=e.valid_to,
-            )
-            for e in form.evidence
-        ),
-    )
-    return Passport(
-        id=form.passport_id,
-        version=version,
-        name=form.name_zh,
-        category=form.category,
-        gtin=form.gtin,
-        aliases=form.aliases + form.trademarks,
-        brand=form.brand,
-        origin_country=form.origin_country,
-        origin_region=form.origin_region,
-        brand_country=form.brand_country,
-        brand_since=form.brand_since,
-        producer=form.producer,
-        quantities=tuple(quantities),
-        texts=tuple(texts),
-        materials=tuple(
-            Material(
-                path=f"materials.{i}",
-                name=m.name,
-                part=m.part,
-                percent=m.percent.value if m.percent else None,
-                aliases=m.aliases,
-                origin=m.origin,
-            )
-            for i, m in enumerate(form.materials)
-        ),
-        ingredients=form.ingredients,
-        certificates=papers.known,
-        unknown_certificates=papers.unknown,
-        warnings=papers.warnings,
-        permitted=tuple(
-            PermittedClaim(
-                path=f"permitted_claims.{i}", text=c.text_zh, verbatim_only=c.verbatim_only, valid_to=c.valid_to
-            )
-            for i, c in enumerate(form.permitted_claims)
-        ),
-        awards=form.awards,
-        endorsers=form.endorsers,
-        standards=form.standards,
-        unsuitable_groups=form.unsuitable_groups,
-        gifts=form.gift_list,
-        warranty=form.warranty,
-        return_policy=form.return_policy,
-        grade=form.grade,
-        treatment=form.treatment,
-        production_date=form.production_date,
-        shelf_life_days=form.shelf_life_days,
-        vintage=form.vintage,
-        msrp=form.msrp,
-        price_history=tuple(PricePoint(at=p.at, price=p.deal_price) for p in form.price_history if p.kind == "deal"),
-        images=tuple(_image(i.path_or_url, folder) for i in form.images),
-        valid_from=form.valid_from,
-        valid_to=form.valid_to,
-    )
-
-
-def _from_short(form: ShortPassport, version: str, reader: QuantityReader, folder: Path | None) -> Passport:
-    quantities: list[RegisteredQuantity] = []
-    texts: list[RegisteredText] = []
-    for attribute in form.attributes:
-        path, label = f"attributes.{attribute.name}", attribute.label or attribute.name
-        if attribute.value is not None or attribute.min is not None or attribute.max is not None:
-            quantity = QuantityForm(
-                value=attribute.value,
-                min=attribute.min,
-                max=attribute.max,
-                unit_text=attribute.unit,
-                kind=attribute.kind,
-                tol_pct=attribute.tolerance_percent,
-            )
-            read = reader.read(path, attribute.name, label, attribute.aliases, quantity, condition=attribute.condition)
-            quantities += read
-            if not read and attribute.value is not None:
-                shown = f"{plain(attribute.value)}{attribute.unit or ''}"
-                texts.append(RegisteredText(path=path, key=attribute.name, label=label, text=shown, cues=(label,)))
-        if attribute.text:
-            texts.append(
-                RegisteredText(
-                    path=path, key=attribute.name, label=label, text=attribute.text, cues=(label, *attribute.aliases)
-                )
-            )
-            quantities += reader.read_text(path, attribute.name, label, attribute.aliases, attribute.text)
-    by_key = {t.key: t.text for t in texts}
-    price = form.price
-    region_text = f"{form.origin or ''} {form.origin_region or ''}".strip()
-    if form.origin and len(form.origin) != 2:
-        texts.append(RegisteredText(path="origin", key="origin", label="产地", text=region_text))
-    papers = _papers(
-        form.id,
-        (
-            Certificate(
-                path=f"certificates.{i}",
-                scheme=scheme_of(c.scheme, c.number),
-                number=c.number,
-                scope=c.scope or "",
-                issuer=c.issuer or "",
-                valid_from=c.valid_from,
-                valid_to=c.valid_until,
-            )
-            for i, c in enumerate(form.certificates)
-        ),
-    )
-    return Passport(
-        id=form.id,
-        version=version,
-        name=form.name,
-        category=form.category,
-        gtin=form.gtin,
-        aliases=form.aliases,
-        brand=form.brand,
-        origin_country=form.origin,
-        origin_region=form.origin_region,
-        producer=form.manufacturer,
-        quantities=tuple(quantities),
-        texts=tuple(texts),
-        materials=tuple(
-            Material(
-                path=f"composition.{i}",
-                name=c.label or c.material,
-                part=c.part,
-                percent=c.percent,
-                aliases=(c.material,),
-                origin=c.origin,
-            )
-            for i, c in enumerate(form.composition)
-        ),
-        ingredients=form.ingredients,
-        certificates=papers.known,
-        unknown_certificates=papers.unknown,
-        warnings=papers.warnings,
-        permitted=tuple(
-            PermittedClaim(path=f"registered_claims.{i}", text=t) for i, t in enumerate(form.registered_claims)
-        ),
-        warranty=by_key.get("warranty"),
-        return_policy=by_key.get("return_policy"),
-        grade=by_key.get("grade"),
-        treatment=by_key.get("treatment"),
-        msrp=price.regular if price else None,
-        lowest_7d=price.lowest_7d if price else None,
-        price_history=tuple(PricePoint(at=p.at, price=p.deal_price) for p in price.history if p.kind == "deal")
-        if price
-        else (),
-        images=tuple(_image(i.path_or_url, folder) for i in form.images),
-        valid_from=form.valid_from,
-        valid_to=form.valid_to,
-    )

@@ -11,10 +11,8 @@ from rich.table import Table
 
 from claims.errors import PolicyError, UnknownProduct
 from claims.explain import explain
-from claims.judges.registry import JUDGES
 from claims.passport import Passport
 from claims.policy import Policy
-from claims.policy_files import error_at
 from claims.types import Passage
 from cli.common import InputError, at_option, load_policy, now, policy_option, read_passports_file
 from cli.explaining import explanation_json, print_explanation
@@ -51,7 +49,6 @@ def validate(folder: Path | None, as_json: bool) -> None:
     """
     try:
         policy = load_policy(folder)
-        _check_judges(policy)
     except PolicyError as error:
         raise InvalidPolicy(str(error)) from error
     counts = {
@@ -69,16 +66,6 @@ def validate(folder: Path | None, as_json: bool) -> None:
         return
     click.echo(f"policy {policy.settings.id} version {policy.settings.version}\nsha256 {policy.digest}")
     click.echo(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()))
-
-
-def _check_judges(policy: Policy) -> None:
-    for class_id, file in policy.class_files.items():
-        path = policy.folder / "classes" / f"{class_id}.yaml"
-        for index, rule in enumerate(file.rules):
-            place: tuple[int | str, ...] = ("rules", index, "judge") if rule.judge else ("judge",)
-            name = rule.judge or file.judge
-            if name not in JUDGES:
-                raise error_at(path, place, f"unknown judge {name!r}; known: {', '.join(sorted(JUDGES))}")
 
 
 @command.command(name="show")
