@@ -75,7 +75,7 @@ def try_context(rule: ContextRule, window: Window, place: Place, policy: Policy)
         cue = None
     if rule.id == "negated" and cue is None:
         cue = _negated_inside(rule, window, place)
-    why = f"{rule.why}: {cue}" if cue else f"no cue ({rule.why})"
+    why = f"{rule.zh} {rule.why}: {cue}" if cue else f"未见“{rule.zh}” no cue: {rule.why}"
     return ExemptionTrial(id=rule.id, applies=cue is not None, why=why)
 
 

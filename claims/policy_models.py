@@ -109,6 +109,7 @@ class ContextRule(Frozen):
     """An exemption: where its cues stand, and why it makes the claim lawful."""
 
     id: str
+    zh: str
     kind: Literal["before", "after", "either", "both", "clause", "asked", "code"]
     why: str
     cue: str | None = None

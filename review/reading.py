@@ -1,6 +1,6 @@
 """The questions that reviewers and pages ask, each inside the caller's session."""
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from claims.types import Disposition, Passage, VerdictKind
@@ -44,17 +44,25 @@ def read_passages(session: Session, stream_id: str, from_ms: int, to_ms: int | N
 def read_coverage(session: Session, stream_id: str | None) -> Coverage:
     """What was received and analysed; sums over all streams for None."""
     where = () if stream_id is None else (SegmentRow.stream_id == stream_id,)
-    length = SegmentRow.end_ms - SegmentRow.start_ms
+    # Neighbours overlap by the interleave of sound and picture: each counts only from where the one before ended.
+    before = func.lag(SegmentRow.end_ms).over(partition_by=SegmentRow.stream_id, order_by=SegmentRow.sequence)
+    part = (
+        select(
+            SegmentRow.stream_id, SegmentRow.analysed, SegmentRow.start_ms, SegmentRow.end_ms, before.label("before_ms")
+        )
+        .where(*where)
+        .subquery()
+    )
+    from_ms = case((part.c.before_ms > part.c.start_ms, part.c.before_ms), else_=part.c.start_ms)
+    length = case((part.c.end_ms > from_ms, part.c.end_ms - from_ms), else_=0)
     sums = session.execute(
         select(
             func.count().label("segments"),
-            func.count().filter(SegmentRow.analysed).label("analysed"),
-            (func.max(SegmentRow.end_ms) - func.min(SegmentRow.start_ms)).label("span_ms"),
+            func.count().filter(part.c.analysed).label("analysed"),
+            (func.max(part.c.end_ms) - func.min(part.c.start_ms)).label("span_ms"),
             func.sum(length).label("received_ms"),
-            func.coalesce(func.sum(length).filter(SegmentRow.analysed), 0).label("analysed_ms"),
-        )
-        .where(*where)
-        .group_by(SegmentRow.stream_id)
+            func.coalesce(func.sum(length).filter(part.c.analysed), 0).label("analysed_ms"),
+        ).group_by(part.c.stream_id)
     ).all()
     gaps = session.execute(
         select(SegmentRow.start_ms, SegmentRow.gap_before_ms)

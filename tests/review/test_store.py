@@ -256,3 +256,12 @@ def test_the_schema_is_valid_for_postgresql() -> None:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     made = "\n".join(str(CreateTable(table).compile(dialect=dialect)) for table in Base.metadata.sorted_tables)
     assert all(f"CREATE TABLE {name}" in made for name in ("streams", "segments", "passages", "findings", "cursors"))
+
+
+def test_overlapping_segments_are_counted_once(store: Store, make_segment: MakeSegment) -> None:
+    parts = [replace(make_segment(0), start_ms=0, end_ms=2_080), replace(make_segment(1), start_ms=2_000, end_ms=4_000)]
+    store.add_segments(parts)
+    for part in parts:
+        store.commit_segment("s1", part.sequence)
+    coverage = store.coverage("s1")
+    assert (coverage.span_ms, coverage.received_ms, coverage.analysed_ms) == (4_000, 4_000, 4_000)
