@@ -31,7 +31,11 @@ class ClaimEngine:
 
     def conversation(self, stream_id: str, facts: Iterable[PlatformFact] = ()) -> "Conversation":
         """A fresh conversation of one stream."""
-        return Conversation(self, stream_id, tuple(f for f in facts if f.stream_id == stream_id))
+        return Conversation(self, stream_id, _of_stream(facts, stream_id))
+
+
+def _of_stream(facts: Iterable[PlatformFact], stream_id: str) -> tuple[PlatformFact, ...]:
+    return tuple(sorted((f for f in facts if f.stream_id == stream_id), key=lambda f: f.at_ms))
 
 
 class Conversation:
@@ -46,6 +50,7 @@ class Conversation:
         self._waiting: tuple[Passage, Normalised] | None = None
         self._choice_of: dict[str, ProductChoice] = {}
         self._found: dict[str, Finding] = {}
+        self._last_said_ms: dict[str, int] = {}
         self.judged: list[tuple[Judged, Finding]] = []
 
     def hear(self, passage: Passage) -> list[Finding]:
@@ -121,10 +126,19 @@ class Conversation:
         return found
 
     def _counted(self, finding: Finding) -> Finding:
+        """The finding with what was known of it: said again it counts, and said again after a correction it stands."""
         known = self._found.get(finding.finding_id)
-        if known is not None and known.passage_ids != finding.passage_ids:
-            passages = tuple(dict.fromkeys((*known.passage_ids, *finding.passage_ids)))
-            finding = replace(known, count=known.count + 1, passage_ids=passages)
+        self._last_said_ms[finding.finding_id] = finding.start_ms
+        if known is not None:
+            again = not set(finding.passage_ids) <= set(known.passage_ids)
+            stronger = finding.score > known.score or (again and _is_corrected(known))
+            finding = replace(
+                finding if stronger else known,
+                count=known.count + again,
+                passage_ids=tuple(dict.fromkeys((*known.passage_ids, *finding.passage_ids))),
+                start_ms=known.start_ms,
+                end_ms=known.end_ms,
+            )
         self._found[finding.finding_id] = finding
         return finding
 
@@ -139,9 +153,9 @@ class Conversation:
         changed: list[Finding] = []
         for finding in list(self._found.values()):
             earlier = passage.id not in finding.passage_ids
-            recent = earlier and 0 <= passage.end_ms - finding.start_ms <= _CORRECTION_MS
+            recent = earlier and 0 <= passage.end_ms - self._last_said_ms[finding.finding_id] <= _CORRECTION_MS
             same = choice is None or finding.product_id in {None, choice.id}
-            if recent and same and not any(t.applies and t.id == "corrected" for t in finding.exemptions):
+            if recent and same and not _is_corrected(finding):
                 trial = ExemptionTrial(id="corrected", applies=True, why=f"corrected on the spot: {passage.text}")
                 updated = replace(
                     finding,
@@ -151,6 +165,10 @@ class Conversation:
                 self._found[finding.finding_id] = updated
                 changed.append(updated)
         return changed
+
+
+def _is_corrected(finding: Finding) -> bool:
+    return any(t.applies and t.id == "corrected" for t in finding.exemptions)
 
 
 def make_finding(judged: Judged, scene: Scene, policy: Policy, stream_id: str) -> Finding:

@@ -39,7 +39,7 @@ def scheme_of(written: str, number: str) -> str:
 
 def gtin_is_valid(gtin: str) -> bool:
     """True for a GTIN-8, -12, -13 or -14 with the right GS1 mod-10 check digit."""
-    if not re.fullmatch(r"\d{8}|\d{12,14}", gtin):
+    if not re.fullmatch(r"[0-9]{8}|[0-9]{12,14}", gtin):
         return False
     total = sum(int(d) * (3 if i % 2 == 0 else 1) for i, d in enumerate(reversed(gtin[:-1])))
     return (10 - total % 10) % 10 == int(gtin[-1])
@@ -47,7 +47,7 @@ def gtin_is_valid(gtin: str) -> bool:
 
 def patent_is_valid(number: str) -> bool:
     """True for a Chinese patent number ZL + 12 digits + check digit (mod 11)."""
-    match = re.fullmatch(r"ZL(\d{12})\.?([\dX])", number.replace(" ", "").upper())
+    match = re.fullmatch(r"ZL([0-9]{12})\.?([0-9X])", number.replace(" ", "").upper())
     if match is None:
         return False
     rest = sum(int(d) * w for d, w in zip(match[1], _PATENT_WEIGHTS, strict=True)) % 11
@@ -61,4 +61,4 @@ def certificate_number_is_valid(scheme: str, number: str) -> bool:
         return False
     if scheme == "PATENT":
         return patent_is_valid(number)
-    return re.fullmatch(shape, number) is not None
+    return re.fullmatch(shape, number, re.ASCII) is not None

@@ -111,7 +111,7 @@ class QuantityReader:
 
     def _cues(self, key: str, label: str, aliases: tuple[str, ...]) -> tuple[str, ...]:
         attribute = self.attributes.named(key, label)
-        cues = [label.lower(), *(a.lower() for a in aliases)]
+        cues = [normalise(word).text for word in (label, *aliases)]
         if attribute:
             cues += attribute.cues
         return tuple(dict.fromkeys(c for c in cues if c))

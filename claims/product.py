@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import ahocorasick_rs
 
+from claims.normalise import normalise
 from claims.numbers import parse_han
 from claims.passport import Passport
 
@@ -88,13 +89,12 @@ class ProductFinder:
         weights: dict[str, float] = {}
         for passport in passports:
             for name in (*passport.names, *([passport.brand] if passport.brand else [])):
-                lowered = re.sub(r"[\s·]", "", name.lower())
-                full = len(lowered) >= 2
-                for size in range(2, len(lowered) + 1):
-                    for start in range(len(lowered) - size + 1):
-                        part = lowered[start : start + size]
+                folded = re.sub(r"\s", "", normalise(name).text)
+                for size in range(2, len(folded) + 1):
+                    for start in range(len(folded) - size + 1):
+                        part = folded[start : start + size]
                         owners.setdefault(part, set()).add(passport.id)
-                        weight = 3.0 + size if full and part == lowered else 0.5 * (size - 1)
+                        weight = 3.0 + size if part == folded else 0.5 * (size - 1)
                         weights[part] = max(weights.get(part, 0), weight)
         self._parts = [(part, next(iter(ids)), weights[part]) for part, ids in owners.items() if len(ids) == 1]
         self._automaton = (
@@ -153,12 +153,16 @@ class ProductTracker:
         current = self._current(at_ms)
         if given is not None:
             return self._switch(at_ms, self.finder.by_id[given], "named by the passage", sure=True)
+        named = self.finder.named(text)
+        newer = on_sale is not None and (current is None or on_sale[0] >= current[0])
+        elsewhere = newer and on_sale is not None and on_sale[1] not in self.finder.by_id
+        if elsewhere and on_sale is not None and (named is None or named[2] < _NAMED):
+            return ProductChoice(passport=None, reason=f"on sale is {on_sale[1]!r}, without a passport", sure=True)
         if len(self.finder.passports) == 1:
             return self._switch(at_ms, self.finder.passports[0], "the only product on sale", sure=True)
-        named = self.finder.named(text)
         if named is not None and named[2] >= (_NAMED if current is None else _NAMED_ANEW):
             return self._switch(at_ms, named[0], f"called {named[1]!r}", sure=named[2] >= _NAMED_ANEW)
-        if on_sale is not None and on_sale[1] in self.finder.by_id and (current is None or on_sale[0] >= current[0]):
+        if on_sale is not None and newer and on_sale[1] in self.finder.by_id:
             return self._switch(on_sale[0], self.finder.by_id[on_sale[1]], "on sale by the platform's event", sure=True)
         if current is not None:
             return ProductChoice(passport=current[1], reason=f"{current[2]}, carried over", sure=current[3])

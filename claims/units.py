@@ -104,7 +104,8 @@ def find_factors(text: str, converter: UnitConverter) -> list[Quantity]:
     unit_of = {q.start: q for q in find_quantities(text, converter, numbers)}
     for number, following in zip(numbers[-2::-1], numbers[:0:-1], strict=True):
         after = unit_of.get(following.start)
-        if number.start in unit_of or after is None or after.dimension != "length":
+        within = any(q.start <= number.start < q.end for q in unit_of.values())
+        if within or after is None or after.dimension != "length":
             continue
         if _TIMES.fullmatch(text, number.end, following.start):
             unit_of[number.start] = _make(

@@ -1,0 +1,64 @@
+"""Passports and a speaker that the tests of claim understanding share."""
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from claims.conversation import Conversation
+from claims.types import Passage
+
+CHINA = timezone(timedelta(hours=8))
+AT = datetime(2026, 11, 24, 20, 0, tzinfo=CHINA)
+POWER_BANK: dict[str, Any] = {
+    "id": "P-1",
+    "name": "移动电源",
+    "aliases": ["充电宝"],
+    "category": "electronics/power_bank",
+    "attributes": [{"name": "battery_capacity", "label": "电池容量", "value": 10000, "unit": "mAh"}],
+    "certificates": [{"scheme": "CCC", "number": "2026010907654321"}],
+    "price": {"regular": 129, "lowest_7d": 99},
+}
+HONEY: dict[str, Any] = {
+    "id": "P-2",
+    "name": "枣花蜜",
+    "aliases": ["蜂蜜"],
+    "category": "food/honey",
+    "origin": "CN",
+    "attributes": [{"name": "net_content", "label": "净含量", "value": 500, "unit": "g"}],
+}
+
+
+class Speaker:
+    """Says and shows things in one stream, two seconds each, one after the other."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
+        self.now_ms = 0
+        self.count = 0
+
+    def passage(self, text: str, channel: str = "speech", product_id: str | None = None) -> Passage:
+        start_ms, self.now_ms = self.now_ms, self.now_ms + 2000
+        self.count += 1
+        return Passage.model_validate(
+            {
+                "stream_id": self.conversation.stream_id,
+                "id": f"u{self.count}",
+                "channel": channel,
+                "start_ms": start_ms,
+                "end_ms": self.now_ms,
+                "text": text,
+                "product_id": product_id,
+            }
+        )
+
+    def say(self, *texts: str, product_id: str | None = None) -> "Speaker":
+        for text in texts:
+            self.conversation.hear(self.passage(text, product_id=product_id))
+        return self
+
+    def show(self, text: str) -> "Speaker":
+        self.conversation.hear(self.passage(text, channel="screen"))
+        return self
+
+    def done(self) -> Conversation:
+        self.conversation.flush()
+        return self.conversation
