@@ -1,0 +1,48 @@
+"""`zhenyan bench`: run a benchmark of `bench/`, ours beside its peer in one run."""
+
+import ast
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+import bench
+from bench.report import print_report, report_json
+from cli.common import InputError
+from cli.tables import open_console
+
+
+@click.command(name="bench")
+@click.argument("name", metavar="[NAME]", required=False)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object: machine and rows.")
+def command(name: str | None, as_json: bool) -> None:
+    """Run the benchmark NAME and print its rows; without NAME, list the benchmarks.
+
+    Each measures ours and its peer in the same run. Figures depend on the machine, which is printed with them.
+
+    \b
+    Example:
+      zhenyan bench check --json
+    """
+    known = dict(benchmarks())
+    if name is None:
+        for each, what in known.items():
+            click.echo(f"{each:20} {what}")
+        return
+    if name not in known:
+        raise InputError(f"benchmark {name!r}: there is none of this name; known: {', '.join(known)}")
+    rows: list[dict[str, object]] = importlib.import_module(f"bench.{name}").run()
+    if as_json:
+        click.echo(report_json(name, rows))
+    else:
+        print_report(name, rows, open_console())
+
+
+def benchmarks() -> Iterator[tuple[str, str]]:
+    """Name and first line of every module of `bench` that has a `run`; none is imported, for some are heavy."""
+    for folder in bench.__path__:
+        for path in sorted(Path(folder).glob("*.py")):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            if any(isinstance(node, ast.FunctionDef) and node.name == "run" for node in tree.body):
+                yield path.stem, (ast.get_docstring(tree) or "").partition("\n")[0]
