@@ -14,6 +14,7 @@ from claims.window import Window
 
 _ANSWER_REACH = 16
 _SHORT_REACH = 4
+_TURN = 6
 _ASKS_BY_TAIL = re.compile(r"(有|能|会|可以|是|管用|算).{0,12}(没|不|没有)$")
 _RHETORICAL = (
     "难道",
@@ -205,4 +206,4 @@ def _affirmed(window: Window, at: int) -> bool:
         for s, e in _cues(window, "answer_yes")
         if at <= s <= at + 1 and not _covered((s, e), _cues(window, "answer_no"))
     ]
-    return bool(yes) and (not no or min(yes) < min(no))
+    return bool(yes) and (not no or min(no) - min(yes) > _TURN)

@@ -249,6 +249,8 @@ def _han_at(text: str, at: int) -> Number | None:
             low, high, end, percent = low * 10, high * 10, end + 1, True
             if text[end : end + 1] == "半":
                 low, high, end = low + 5, high + 5, end + 1
+            elif text[end : end + 1] in _DIGITS and text[end + 1 : end + 2] not in "个件条款瓶斤点块":
+                low, high, end = low + _DIGITS[text[end]], high + _DIGITS[text[end]], end + 1
         elif text[end : end + 1] == "%":
             end, percent = end + 1, True
         return Number(

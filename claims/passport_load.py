@@ -70,6 +70,9 @@ def survey_passports(
         except ValidationError as error:
             errors += [_located(source, place, one["loc"], one["type"], one["msg"]) for one in error.errors()]
             continue
+        except UnicodeEncodeError:
+            errors.append(PassportError(source, place, "holds half of a surrogate pair, which is no text"))
+            continue
         except ValueError as error:
             errors.append(PassportError(source, place, str(error)))
             continue

@@ -9,6 +9,8 @@ from claims.policy_vocabulary import AttributeTable
 from claims.units import UnitConverter, find_factors, plain
 
 _QUALIFIER = 2
+# Written units that mean what the attribute means: C62 is any unit of counting, 支 a piece or a yarn count.
+_AMBIGUOUS_UNITS = frozenset({"C62", "支", "个", "piece"})
 
 
 class QuantityReader:
@@ -44,7 +46,7 @@ class QuantityReader:
             unit is not None
             and attribute is not None
             and attribute.unit
-            and table.dimension(unit) in {"count", "degree"}
+            and (table.dimension(unit) == "degree" or set(written) <= _AMBIGUOUS_UNITS)
         ):
             unit = attribute.unit if attribute and attribute.unit else "piece" if unit != "degree" else "celsius"
         if unit is None:

@@ -15,7 +15,7 @@ from claims.policy_units import UnitTable
 
 _HALF = "半"
 _TAIL = re.compile(r"[一二三四五六七八九][一二三四五六七八九零]?|[1-9]\d?(?![\d.,%])")
-_TAILED = frozenset({"yuan", "m", "degree"})
+_TAILED = frozenset({"yuan", "m", "degree", "L", "g", "kg", "jin"})
 _COUNTED_NEXT = frozenset("十百千万个件条瓶款斤点米块元度")
 _COUNTED_BY_TWO = frozenset("个人次句样处家年下百千万")
 _TIMES = re.compile(r" ?[x×*✕乘] ?")
@@ -56,8 +56,9 @@ class UnitConverter:
             self._registry: pint.UnitRegistry[Decimal] = pint.UnitRegistry(
                 list(table.definitions), non_int_type=Decimal, cache_folder=None
             )
-        except (pint.PintError, ValueError) as error:
-            raise ValueError(str(error)) from error
+        except (pint.PintError, ValueError, TypeError) as error:
+            # pint answers with TypeError where it can't parse a line at all
+            raise ValueError(f"a definition cannot be read: {' '.join(str(error).split())}") from error
         self._factors: dict[tuple[str, str], Decimal] = {}
 
     def problem(self, unit: str) -> str | None:
@@ -153,7 +154,9 @@ def _quantity_at(text: str, number: Number, converter: UnitConverter) -> Quantit
         # 三两, 一两: the run took the unit for a numeral
         head = parse_han(text[number.start : number.end - 1])
         if head is not None:
-            return _make(number, number.end - 1, number.end, "liang", head[0], head[1], number.kind, converter)
+            more = 1 if text.startswith(("多", "出头"), number.end) else 0
+            kind = "approx" if more else number.kind
+            return _make(number, number.end - 1, number.end, "liang", head[0], head[1] + more, kind, converter)
     if said is None:
         return None
     unit = said.unit

@@ -7,6 +7,8 @@ from claims.judges.base import JudgeInput, Judgement, contradicted, out_of_scope
 from claims.judges.values import first_number, first_quantity
 from claims.units import plain
 
+_A_YEAR = 1900
+
 
 def judge_shelf_life(given: JudgeInput) -> Judgement:
     """A spoken shelf life against the registered one, in days."""
@@ -58,6 +60,8 @@ def judge_vintage(given: JudgeInput) -> Judgement:
     if passport is None:
         return out_of_scope("the product is not known")
     said, number = first_quantity(given, "time"), first_number(given)
+    if passport.vintage is None and number is not None and (number.low >= _A_YEAR or "年份" in given.words):
+        return out_of_scope("names a vintage, and none is registered")
     entry = next(
         (
             q

@@ -87,6 +87,9 @@ def judge_grade(given: JudgeInput) -> Judgement:
     )
     if treated is not None and about_treatment:
         return contradicted("another treatment is registered", registered=treated[1], path=treated[0], claimed=word)
+    if any(len(text) >= 2 and text.lower() in word for _, text in grade_texts):
+        path, text = next((p, t) for p, t in grade_texts if len(t) >= 2 and t.lower() in word)
+        return supported("the registered grade", registered=text, path=path, claimed=word)
     for path, text in sources:
         if text and (word in text.lower() or (len(core) >= 2 and core in text.lower())):
             return supported("the registered grade", registered=text, path=path, claimed=word)

@@ -20,7 +20,7 @@ from claims.window import Window
 _EXACT = Decimal("0.012")
 _APPROX = Decimal("0.12")
 _TIME = Decimal("0.035")
-_ELSEWHERE = ("warranty", "shelf_life", "aging", "vintage", "shelf_life_days")
+_ELSEWHERE = frozenset({"warranty", "shelf_life", "aging"})
 _PIECES = (
     "片",
     "粒",
@@ -109,14 +109,14 @@ def _read_degree(quantity: Quantity, passport: Passport, policy: Policy) -> Quan
     return in_dimension(quantity, dimension, {"alcohol": "percent_volume", "temperature": "celsius"}[dimension])
 
 
-def _entries(passport: Passport, dimension: str) -> list[RegisteredQuantity]:
-    return [
-        q
-        for q in passport.quantities
-        if q.dimension == dimension
-        and not any(q.key.startswith(e) or q.path == e for e in _ELSEWHERE)
-        and q.key != "nutrition"
-    ]
+def _entries(passport: Passport, dimension: str, policy: Policy) -> list[RegisteredQuantity]:
+    return [q for q in passport.quantities if q.dimension == dimension and not _judged_elsewhere(q, policy)]
+
+
+def _judged_elsewhere(entry: RegisteredQuantity, policy: Policy) -> bool:
+    """True for warranty, shelf life, age and nutrition: other classes speak of them."""
+    attribute = policy.attributes.named(entry.key, entry.label)
+    return entry.key == "nutrition" or (attribute is not None and attribute.id in _ELSEWHERE)
 
 
 def _around(window: Window, quantity: Quantity) -> str:
@@ -134,7 +134,7 @@ def _around(window: Window, quantity: Quantity) -> str:
 
 
 def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Policy) -> QuantityClaim | None:
-    entries = _entries(passport, quantity.dimension)
+    entries = _entries(passport, quantity.dimension, policy)
     if not entries:
         return None
     around = _around(window, quantity)
@@ -199,7 +199,7 @@ def _speaks_of_pieces(said: str, around: str, quantity: Quantity, entries: list[
         return False
     if not said.endswith(_PIECES):
         return bool(_IN_A_PACK.search(around)) and any(said in e.label + e.shown for e in entries)
-    if any(p in around for p in _PER_PIECE) and "一盒" not in around:
+    if any(p in around for p in (*_PER_PIECE, "一" + said)) and not _IN_A_PACK.search(around):
         return False
     labels = "".join(e.label + e.shown for e in entries)
     return (
