@@ -36,7 +36,7 @@ def command(
     passports = chosen_passports(policy, passports_file, products)
     facts = read_facts(facts_file)
     engine = ClaimEngine(policy, passports, at=at or now())
-    sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape")  # type: ignore[union-attr]
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     if sys.stdin.isatty():
         click.echo("zhenyan: type passages, one JSON object a line; Ctrl-D ends the input", err=True)

@@ -152,7 +152,7 @@ def read_facts(path: Path | None) -> tuple[PlatformFact, ...]:
     if path is None:
         return ()
     try:
-        with path.open(encoding="utf-8") as source:
+        with path.open(encoding="utf-8-sig", errors="surrogateescape") as source:
             facts = [_record(PlatformFact, line, str(path), number) for number, line in _lines(source, str(path))]
     except OSError as error:
         raise InputError(f"facts {path}: cannot be read: {error.strerror}; give a JSONL file") from error
@@ -160,13 +160,12 @@ def read_facts(path: Path | None) -> tuple[PlatformFact, ...]:
 
 
 def _lines(source: TextIO, name: str) -> Iterator[tuple[int, str]]:
-    number = 0
-    try:
-        for number, line in enumerate(source, start=1):
-            if line.strip():
-                yield number, line
-    except UnicodeDecodeError as error:
-        raise PassageError(name, number + 1, "is no UTF-8; write the file in UTF-8") from error
+    """Lines with their numbers; the source is opened with surrogateescape, so that a wrong byte has a line, too."""
+    for number, line in enumerate(source, start=1):
+        if any("\udc80" <= char <= "\udcff" for char in line):
+            raise PassageError(name, number, "is no UTF-8; write it in UTF-8")
+        if line.strip():
+            yield number, line
 
 
 def _record(kind: type[Record], line: str, name: str, number: int) -> Record:

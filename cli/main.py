@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Runs the command line; exits 0 done, 1 the work failed, 2 the call was wrong."""
     signal.signal(signal.SIGTERM, _stop)
     try:
-        group.main(args=arguments, standalone_mode=False)
+        group.main(args=arguments, prog_name="zhenyan", standalone_mode=False)
     except click.Abort:
         _end("interrupted", 130)
     except click.UsageError as error:

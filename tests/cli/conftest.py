@@ -1,0 +1,33 @@
+import io
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.main import main
+from tests.cli.support import Answer, Call
+
+
+@pytest.fixture
+def zhenyan(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Call:
+    """Calls the command line in this process, with a data folder and a working folder of its own."""
+    monkeypatch.setenv("ZHENYAN_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str | Path, stdin: str | bytes = b"") -> Answer:
+        raw = stdin.encode() if isinstance(stdin, str) else stdin
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
+        before = signal.getsignal(signal.SIGTERM)
+        status: object = 0
+        try:
+            main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            status = end.code
+        finally:
+            signal.signal(signal.SIGTERM, before)
+        captured = capsys.readouterr()
+        assert isinstance(status, int)
+        return Answer(status=status, out=captured.out, err=captured.err)
+
+    return call
