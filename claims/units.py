@@ -165,7 +165,7 @@ def _quantity_at(text: str, number: Number, converter: UnitConverter) -> Quantit
     if half_before:
         low, high = low + Decimal("0.5"), high + Decimal("0.5")
     elif low == high:
-        low, high, end = _with_tail(text, low, end, unit)
+        low, high, end = _with_tail(text, low, end, unit, converter.table)
     if text.startswith(("多", "出头"), end) and low == high:
         high = low + 1
         kind = "approx" if kind == "exact" else kind
@@ -177,17 +177,22 @@ def _quantity_at(text: str, number: Number, converter: UnitConverter) -> Quantit
     return _make(number, number_end, end, unit, low, high, kind, converter)
 
 
-def _with_tail(text: str, value: Decimal, end: int, unit: str) -> tuple[Decimal, Decimal, int]:
+def _with_tail(text: str, value: Decimal, end: int, unit: str, table: UnitTable) -> tuple[Decimal, Decimal, int]:
     """The value with what is said after the unit: 两斤半, 九十九块九, 一米八."""
     if text[end : end + 1] == _HALF and not text.startswith(("价", "个", "年", "天", "小", "路", "夜"), end + 1):
         return value + Decimal("0.5"), value + Decimal("0.5"), end + 1
     tail = _TAIL.match(text, end) if unit in _TAILED else None
     digits = tail[0] if tail else ""
-    while digits and text[end + len(digits) : end + len(digits) + 1] in _COUNTED_NEXT:
+    while digits and _counts_next(text, end + len(digits), unit, table):
         digits = digits[:-1]
     for place, char in enumerate(digits, start=1):
         value += Decimal(digit_of(char)).scaleb(-place)
     return value, value, end + len(digits)
+
+
+def _counts_next(text: str, at: int, unit: str, table: UnitTable) -> bool:
+    """True if the digit before `at` counts what follows (两斤三包, 三斤二两) and is no tail; 九块九包邮 is a price."""
+    return text[at : at + 1] in _COUNTED_NEXT or (unit != "yuan" and table.unit_at(text, at) is not None)
 
 
 def _make(

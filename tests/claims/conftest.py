@@ -14,6 +14,7 @@ from claims.policy import Policy
 from claims.types import PlatformFact
 from tests.claims.support import AT, POWER_BANK, Speaker
 
+
 @pytest.fixture(scope="session")
 def policy() -> Policy:
     return Policy(configs.POLICY_DIR)
@@ -39,7 +40,9 @@ def policy_copy(tmp_path: Path) -> Path:
 def speaker(policy: Policy, load: Callable[..., tuple[Passport, ...]]) -> Callable[..., Speaker]:
     """A speaker in a fresh conversation about some passports."""
 
-    def start(*records: dict[str, Any], facts: tuple[PlatformFact, ...] = (), stream_id: str = "s1", at: datetime = AT) -> Speaker:
+    def start(
+        *records: dict[str, Any], facts: tuple[PlatformFact, ...] = (), stream_id: str = "s1", at: datetime = AT
+    ) -> Speaker:
         engine = ClaimEngine(policy, load(*(records or (POWER_BANK,))), at=at)
         return Speaker(engine.conversation(stream_id, facts))
 

@@ -1,0 +1,163 @@
+from typing import Any
+
+import pytest
+
+from claims.context import Place, try_context
+from claims.match import Located
+from claims.policy import Policy
+from claims.policy_models import ContextRule
+from claims.window import Window
+
+CUES = {
+    "negation": ("不是", "不", "没有"),
+    "not_negation": ("不仅", "不粘"),
+    "barrier": ("而是", "但是"),
+    "denial": ("是假的", "没有的事"),
+    "quoting": ("有人说",),
+    "hedge": ("也许",),
+    "question_head": ("是不是", "能不能"),
+    "answer_yes": ("能", "是的"),
+    "answer_no": ("不能", "没有"),
+}
+CLAIM = "最好"
+
+
+def window_of(text: str) -> Window:
+    located = Located(text)
+    for name, words in CUES.items():
+        for word in words:
+            for start in range(len(text)):
+                if text.startswith(word, start):
+                    located.add(f"cue:{name}", start, start + len(word))
+    return Window((), text, 0, len(text), located, (), (), ())
+
+
+def tried(policy: Policy, text: str, claim: str = CLAIM, gap: bool = False, **rule: Any) -> tuple[bool, str]:
+    start = text.index(claim[0])
+    end = text.index(claim[-1], start) + 1
+    slots = ((start, start + 1), (end - 1, end)) if gap else ((start, end),)
+    given = ContextRule.model_validate({"id": "tried", "why": "because", "zh": "因为"} | rule)
+    trial = try_context(given, window_of(text), Place(start, end, slots), policy)
+    assert trial is not None
+    assert trial.id == given.id
+    return trial.applies, trial.why
+
+
+BEFORE = {
+    "id": "negated",
+    "kind": "before",
+    "cue": "negation",
+    "not_cue": "not_negation",
+    "barrier": "barrier",
+    "within": 5,
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "applies"),
+    [
+        pytest.param("我们不是最好的", True, id="right before"),
+        pytest.param("这个不是什么最好的", True, id="within reach"),
+        pytest.param("不是我们这一款才是最好的", False, id="out of reach"),
+        pytest.param("不是,最好的", False, id="a comma between"),
+        pytest.param("不仅最好", False, id="part of a word that negates nothing"),
+        pytest.param("不是贵而是最好", False, id="turned around in between"),
+        pytest.param("最好不是吗", False, id="after the claim"),
+        pytest.param("就是最好", False, id="no cue"),
+        pytest.param("它不是最好的吗", False, id="a rhetorical question asserts"),
+    ],
+)
+def test_a_negation_counts_where_it_stands(policy: Policy, text: str, applies: bool) -> None:
+    assert tried(policy, text, **BEFORE)[0] is applies
+
+
+@pytest.mark.parametrize(
+    ("text", "applies"),
+    [
+        pytest.param("最不是好", True, id="between the words of the claim"),
+        pytest.param("最不粘好", False, id="a word that negates nothing in between"),
+        pytest.param("最不,好", False, id="a comma between it and the last word"),
+    ],
+)
+def test_a_negation_inside_the_claim_counts(policy: Policy, text: str, applies: bool) -> None:
+    assert tried(policy, text, gap=True, **BEFORE)[0] is applies
+
+
+@pytest.mark.parametrize(
+    ("text", "wide", "applies"),
+    [
+        pytest.param("最好是假的", False, True, id="right after"),
+        pytest.param("最好,是假的", False, False, id="a comma that a narrow cue can't cross"),
+        pytest.param("最好,是假的", True, True, id="a comma that a wide cue crosses"),
+        pytest.param("最好?没有的事", True, True, id="a question answered"),
+        pytest.param("最好。没有的事", True, False, id="another sentence"),
+        pytest.param("是假的最好", True, False, id="before the claim"),
+    ],
+)
+def test_a_denial_counts_after_the_claim(policy: Policy, text: str, wide: bool, applies: bool) -> None:
+    assert tried(policy, text, kind="after", cue="denial", within=6, wide=wide)[0] is applies
+
+
+@pytest.mark.parametrize(
+    ("text", "applies"),
+    [
+        pytest.param("有人说最好,是假的", True, id="others' words, denied"),
+        pytest.param("有人说最好", False, id="others' words, left standing"),
+        pytest.param("最好,是假的", False, id="nobody's words"),
+    ],
+)
+def test_others_words_count_only_with_their_denial(policy: Policy, text: str, applies: bool) -> None:
+    rule = {"kind": "both", "cue": "quoting", "cue_after": "denial", "within": 6, "within_after": 6}
+    found, why = tried(policy, text, **rule)
+    assert found is applies
+    assert ("有人说 … 是假的" in why) is applies
+
+
+@pytest.mark.parametrize(
+    ("text", "applies"),
+    [("也许最好", True), ("最好也许", True), ("最也许好", True), ("也许吧,真的最好", False), ("最好", False)],
+    ids=["before", "after", "inside", "in another clause", "nowhere"],
+)
+def test_a_cue_on_either_side_counts(policy: Policy, text: str, applies: bool) -> None:
+    assert tried(policy, text, gap="也许好" in text, kind="either", cue="hedge", within=2)[0] is applies
+
+
+@pytest.mark.parametrize(
+    ("text", "applies"), [("也许这一款真的就是最好", True), ("也许,最好", False)], ids=["same clause", "other clause"]
+)
+def test_a_cue_anywhere_in_the_clause_counts(policy: Policy, text: str, applies: bool) -> None:
+    assert tried(policy, text, kind="clause", cue="hedge")[0] is applies
+
+
+@pytest.mark.parametrize(
+    ("text", "applies"),
+    [
+        pytest.param("这是最好吗", True, id="a particle"),
+        pytest.param("这是最好?", True, id="a question mark"),
+        pytest.param("是不是最好", True, id="an asking head"),
+        pytest.param("最好不好用", True, id="asked by doubling"),
+        pytest.param("这是最好吗,是的", False, id="affirmed in the next words"),
+        pytest.param("能不能最好,没有", True, id="answered no"),
+        pytest.param("难道不是最好吗", False, id="a rhetorical question"),
+        pytest.param("这是最好", False, id="a statement"),
+        pytest.param("这是最好什么", False, id="what is no particle"),
+    ],
+)
+def test_a_question_is_no_claim_unless_affirmed(policy: Policy, text: str, applies: bool) -> None:
+    assert tried(policy, text, kind="asked")[0] is applies
+
+
+def test_a_cue_may_have_to_open_its_clause(policy: Policy) -> None:
+    rule = {"kind": "before", "cue": "hedge", "within": 5, "clause_start": True}
+    assert tried(policy, "好的,也许最好", **rule)[0]
+    assert not tried(policy, "这款也许最好", **rule)[0]
+
+
+def test_a_trial_says_which_words_decided(policy: Policy) -> None:
+    assert tried(policy, "我们不是最好的", **BEFORE)[1].endswith("不是")
+    assert "because" in tried(policy, "就是最好", **BEFORE)[1]
+
+
+def test_what_code_decides_is_not_tried_here(policy: Policy) -> None:
+    rule = ContextRule(id="name_only", kind="code", why="part of the name", zh="名称", check="name_only")
+    assert try_context(rule, window_of(CLAIM), Place(0, 2, ((0, 2),)), policy) is None
