@@ -23,6 +23,13 @@ COMMANDS = {
 class _Lazy(click.Group):
     """Imports a command's module when it is called, so that text-only commands start fast."""
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            # Left to click, it would print an empty line first.
+            raise click.Abort from error
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 

@@ -1,5 +1,6 @@
 """Stores what a stream gave, segment by segment, and cuts a clip for each finding once its end was received."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -84,12 +85,23 @@ class Recorder:
             info = cut_clip(near, start_ms=start_ms, end_ms=end_ms, target=target)
         except BrokenMedia:
             return None
-        shown = _relative(target, self._job.data_dir)
-        self._clips[finding.finding_id] = shown
         if self._store is not None:
-            self._store.set_clip(finding.finding_id, shown, info.start_ms)
+            self._store.set_clip(finding.finding_id, self._kept(target), info.start_ms)
+        self._clips[finding.finding_id] = shown = _within(target, self._job.data_dir) or str(target)
         return shown
 
+    def _kept(self, clip: Path) -> str:
+        """The clip's place in the data folder, from where pages show it; one cut elsewhere is copied there."""
+        within = _within(clip, self._job.data_dir)
+        if within is not None:
+            return within
+        copy = self._job.data_dir / "clips" / clip.name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(clip, copy)
+        return str(copy.relative_to(self._job.data_dir))
 
-def _relative(path: Path, folder: Path) -> str:
-    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
+
+def _within(path: Path, folder: Path) -> str | None:
+    """The path as seen from the folder; None if it lies elsewhere."""
+    full, root = path.resolve(), folder.resolve()
+    return full.relative_to(root).as_posix() if full.is_relative_to(root) else None
