@@ -16,7 +16,7 @@ _CIRCLED |= {chr(0x2776 + n): word for n, word in enumerate("一二三四五六�
 _CIRCLED |= {chr(0x3280 + n): word for n, word in enumerate("一二三四五六七八九十")}
 _WRITTEN_OUT = _CIRCLED | {"½": "半", "¼": "四分之一", "¾": "四分之三", "℃": "°c", "℉": "°f"}
 _STRONG = "。!?;\n"
-_WEAK = ",、:"
+_WEAK = ",:"
 _INSIDE_WORDS = set("·•*_~^|`´'\"“”‘’「」『』【】[]()（）<>《》…-—/\\+=#@&⭐") | set(" \t\u3000")
 _KEEP_BETWEEN_LATIN = set("+-/.%*~")
 

@@ -2,9 +2,10 @@
 
 from decimal import Decimal
 
-from claims.judges.base import JudgeInput, Judgement, contradicted, supported, unsupported
+from claims.judges.base import JudgeInput, Judgement, contradicted, out_of_scope, supported, unsupported
 from claims.judges.values import first_number, first_quantity
 
+_FLAWLESS = 98
 _DAY_MS = 86_400_000
 
 
@@ -14,6 +15,8 @@ _DEADLINE_SLACK_MS = 600_000
 def _deadline(given: JudgeInput, end_ms: float, shown: str, path: str) -> Judgement:
     """A spoken deadline against the end of the promotion, in ms on the stream clock."""
     said = first_quantity(given, "time")
+    if any(word in given.words for word in ("下周", "下个月", "月底", "下星期")):
+        return out_of_scope("a deadline beyond the day")
     limit_ms = float(said.canonical_high) * _DAY_MS * 1.5 if said is not None else float(_DAY_MS)
     if end_ms - given.at_ms > limit_ms + _DEADLINE_SLACK_MS:
         return contradicted("the promotion goes on for longer", registered=shown, path=path, claimed=given.words)
@@ -55,6 +58,8 @@ def judge_fact(given: JudgeInput) -> Judgement:
         return unsupported("nothing is known of a generated presenter", claimed=given.words, note_only=True)
     if wanted == "promo_end" and isinstance(fact.value, int | float) and not isinstance(fact.value, bool):
         return _deadline(given, float(fact.value), shown, path)
+    if wanted == "rating" and number is None and isinstance(fact.value, int | float) and fact.value < _FLAWLESS:
+        return contradicted("the platform's own rating differs", registered=shown, path=path, claimed=given.words)
     if number is None or not isinstance(fact.value, int | float) or isinstance(fact.value, bool):
         return unsupported("nothing to compare", claimed=given.words, note_only=True)
     value = Decimal(str(fact.value))

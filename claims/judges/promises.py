@@ -51,7 +51,7 @@ def judge_refund(given: JudgeInput) -> Judgement:
         return out_of_scope("the product is not known")
     policy = passport.return_policy
     said = first_quantity(given, "time")
-    if said is not None and said.canonical_high <= _STATUTORY_DAYS and "无理由" in given.words:
+    if said is not None and said.canonical_high <= _STATUTORY_DAYS:
         return supported("the statutory seven days (消费者权益保护法 25)", claimed=given.words)
     texts = [
         policy or "",

@@ -256,7 +256,10 @@ def _multiple(window: Window, quantity: Quantity, entries: list[RegisteredQuanti
     factors = {
         n.low
         for n in window.numbers
-        if left <= n.start < right and 1 < n.low <= 100 and n.low == n.low.to_integral_value()
+        if left <= n.start < right
+        and not quantity.start <= n.start < quantity.end
+        and 1 < n.low <= 100
+        and n.low == n.low.to_integral_value()
     }
     for entry in entries:
         if (
