@@ -118,7 +118,7 @@ def test_an_explanation_agrees_with_check(zhenyan: Call) -> None:
 def test_what_a_rule_dropped_is_told_with_the_reason(zhenyan: Call, policy_copy: Path) -> None:
     (policy_copy / "classes" / "PATENT.yaml").write_text(
         "class: PATENT\njudge: patent\nlaw: [{category: '*', cite: [广告法 12], status: read}]\nrules:\n"
-        "  - {id: stated, score: 0.8, patterns: [专利], unless: [专利 {药}]}\n"
+        "  - {id: stated, score: 0.8, patterns: [专利], unless: [专利 药]}\n"
         "  - {id: food, score: 0.8, patterns: [专利], categories: [food]}\n",
         encoding="utf-8",
     )
