@@ -1,0 +1,150 @@
+"""What keeps the house in order: one-way imports, heavy libraries in their places, short files, clean text."""
+
+import ast
+import hashlib
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from claims.yaml_files import parse_yaml
+from review.assets import VENDOR_DIR, vendored_hashes
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("ingest", "asr", "vision", "claims", "review", "cluster", "cli", "bench", "configs")
+MAY_IMPORT = {
+    "configs": set[str](),
+    "ingest": set[str](),
+    "asr": {"ingest"},
+    "vision": {"ingest"},
+    "claims": {"ingest", "asr", "vision"},
+    "review": {"ingest", "asr", "vision", "claims"},
+    "cluster": {"ingest", "asr", "vision", "claims", "review", "configs"},
+}
+STAGES = ("ingest", "asr", "vision", "claims")
+# Where a heavy library may be imported; a file that is not listed would make something slow that need not be.
+HEAVY = {
+    "av": {"ingest/clip", "ingest/cutter", "ingest/decode", "ingest/media", "ingest/remux", "review/peaks"},
+    "cv2": {"vision/change"},
+    "faster_whisper": {"asr/models", "asr/vad", "asr/whisper"},
+    "ctranslate2": {"asr/whisper"},
+    "rapidocr": {"vision/rapid"},
+    "onnxruntime": {"vision/rapid"},
+    "ray": {"cluster/on_ray"},
+    "torch": set[str](),
+    "transformers": set[str](),
+}
+MOST_LINES = 400
+TEXT_SUFFIXES = {".py", ".md", ".yaml", ".yml", ".toml", ".json", ".jsonl", ".html", ".css", ".js", ".sh", ".txt", ""}
+
+
+@cache
+def sources() -> tuple[Path, ...]:
+    return tuple(sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")))
+
+
+@cache
+def imported(path: Path) -> frozenset[str]:
+    """Top-level names that the file imports, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+    return frozenset(name.partition(".")[0] for name in names)
+
+
+def tracked() -> Iterator[Path]:
+    """Text files that belong to the project."""
+    git = shutil.which("git")
+    listed = git and subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if not listed or listed.returncode != 0:
+        pytest.skip("not a checkout: what is tracked is not known")
+    for name in listed.stdout.decode().split("\0"):
+        path = ROOT / name
+        if name and path.is_file() and path.suffix in TEXT_SUFFIXES:
+            yield path
+
+
+def test_imports_go_one_way() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in sources()
+        for name in imported(path) & set(PACKAGES)
+        if (package := path.relative_to(ROOT).parts[0]) in MAY_IMPORT and name not in MAY_IMPORT[package] | {package}
+    ]
+    assert wrong == []
+
+
+def test_stages_know_neither_ray_nor_pages_nor_databases() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in sources()
+        if path.relative_to(ROOT).parts[0] in STAGES
+        for name in imported(path) & {"ray", "fastapi", "starlette", "sqlalchemy", "uvicorn", "click"}
+    ]
+    assert wrong == []
+
+
+def test_heavy_libraries_stay_in_their_files() -> None:
+    wrong = [
+        f"{place} imports {library}"
+        for path in sources()
+        if (place := path.relative_to(ROOT).with_suffix("").as_posix()).partition("/")[0] != "bench"
+        for library, places in HEAVY.items()
+        if library in imported(path) and place not in places
+    ]
+    assert wrong == []
+    light = {"__init__", "types", "errors"}
+    assert not any(place.rpartition("/")[2] in light for places in HEAVY.values() for place in places)
+
+
+def test_files_are_short() -> None:
+    scripts = [path for path in (ROOT / "tests").rglob("*.py")]
+    pages = [path for path in (ROOT / "review").rglob("*") if path.suffix in {".js", ".css", ".html"}]
+    long = {
+        path.relative_to(ROOT).as_posix(): lines
+        for path in (*sources(), *scripts, *pages)
+        if VENDOR_DIR not in path.parents and (lines := len(path.read_text(encoding="utf-8").splitlines())) > MOST_LINES
+    }
+    assert long == {}
+
+
+def test_no_path_of_one_machine_is_written_down() -> None:
+    folders = "|".join(("home", "root", "work", "Users", "mnt"))
+    pattern = re.compile(rf"(?<![A-Za-z0-9_.~/-])/(?:{folders})/\w")
+    assert [place for place in _places(pattern)] == []
+
+
+def test_no_registry_host_is_written_down() -> None:
+    hosts = ("py" + "pi.org", "python" + "hosted.org", "registry.npm" + "js", "hugging" + "face.co", "hf-" + "mirror")
+    pattern = re.compile("|".join(map(re.escape, (*hosts, "index-" + "url"))))
+    assert [place for place in _places(pattern)] == []
+
+
+def _places(pattern: re.Pattern[str]) -> Iterator[str]:
+    for path in tracked():
+        if VENDOR_DIR in path.parents:
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if pattern.search(line):
+                yield f"{path.relative_to(ROOT)}:{number}: {line.strip()[:120]}"
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "configs").rglob("*.yaml")), ids=lambda p: p.relative_to(ROOT).as_posix()
+)
+def test_every_configuration_file_loads(path: Path) -> None:
+    assert parse_yaml(path.read_text(encoding="utf-8")) is not None
+
+
+def test_vendored_scripts_are_what_their_hashes_say() -> None:
+    recorded = vendored_hashes()
+    assert {path.name for path in VENDOR_DIR.glob("*.js")} <= set(recorded)
+    for name, digest in recorded.items():
+        assert hashlib.sha256((VENDOR_DIR / name).read_bytes()).hexdigest() == digest, name
