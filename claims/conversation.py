@@ -48,7 +48,7 @@ class Conversation:
         self._tracker = ProductTracker(engine.finder)
         self._past: deque[tuple[Passage, Normalised]] = deque(maxlen=12)
         self._waiting: tuple[Passage, Normalised] | None = None
-        self._choice_of: dict[str, ProductChoice] = {}
+        self._choice_of: dict[tuple[str, int], ProductChoice] = {}
         self._found: dict[str, Finding] = {}
         self._last_said_ms: dict[str, int] = {}
         self.judged: list[tuple[Judged, Finding]] = []
@@ -57,16 +57,20 @@ class Conversation:
         """Findings that are certain now; speech is judged when the next words are known, for they may deny it."""
         if passage.product_id is not None and passage.product_id not in self.engine.finder.by_id:
             raise UnknownProduct(passage.product_id)
-        folded = fold(passage, self.engine.policy)
-        self._choice_of[passage.id] = self._tracker.choose(
-            folded.text, at_ms=passage.start_ms, given=passage.product_id, on_sale=self._on_sale(passage.start_ms)
+        pieces = fold(passage, self.engine.policy).pieces(self.engine.policy.settings.piece_chars)
+        return [finding for piece in pieces for finding in self._hear(passage, piece)]
+
+    def _hear(self, passage: Passage, piece: Normalised) -> list[Finding]:
+        """Findings that are certain now that this piece is known; a long passage is heard piece by piece."""
+        self._choice_of[_place(passage, piece)] = self._tracker.choose(
+            piece.text, at_ms=passage.start_ms, given=passage.product_id, on_sale=self._on_sale(passage.start_ms)
         )
         if passage.channel == "screen":
-            return self._judge([(passage, folded)], 0)
+            return self._judge([(passage, piece)], 0)
         findings: list[Finding] = []
         if self._waiting is not None:
-            findings = self._judge_waiting([(passage, folded)])
-        self._waiting = (passage, folded)
+            findings = self._judge_waiting([(passage, piece)])
+        self._waiting = (passage, piece)
         return findings
 
     def flush(self) -> list[Finding]:
@@ -95,23 +99,27 @@ class Conversation:
         waiting, self._waiting = self._waiting, None
         settings = self.engine.policy.settings
         before: list[tuple[Passage, Normalised]] = []
-        chars = 0
+        room = settings.window_chars
         for passage, folded in reversed(self._past):
-            chars += len(folded.text)
-            if waiting[0].start_ms - passage.end_ms > settings.window_ms or chars > settings.window_chars:
+            if waiting[0].start_ms - passage.end_ms > settings.window_ms or room <= 0:
                 break
-            before.insert(0, (passage, folded))
-        after = [a for a in after if a[0].start_ms - waiting[0].end_ms <= settings.window_ms]
+            before.insert(0, (passage, folded.part(max(0, len(folded.text) - room), len(folded.text))))
+            room -= len(folded.text)
+        after = [
+            (passage, folded.part(0, settings.window_chars))
+            for passage, folded in after
+            if passage.start_ms - waiting[0].end_ms <= settings.window_ms
+        ]
         findings = self._judge([*before, waiting, *after], len(before))
         self._past.append(waiting)
         return self._corrected(waiting[0], waiting[1]) + findings
 
     def _judge(self, folded: list[tuple[Passage, Normalised]], focus: int) -> list[Finding]:
         window = build_window(folded, focus, self.engine.policy)
-        passage = folded[focus][0]
+        passage, piece = folded[focus]
         scene = Scene(
             window=window,
-            choice=self._choice_of[passage.id],
+            choice=self._choice_of[_place(passage, piece)],
             at=self.engine.at + timedelta(milliseconds=passage.start_ms),
             at_ms=passage.start_ms,
             facts=self.facts,
@@ -149,7 +157,7 @@ class Conversation:
         cue = next((c for c in cues if c in folded.text), None)
         if cue is None:
             return []
-        choice = self._choice_of[passage.id].passport
+        choice = self._choice_of[_place(passage, folded)].passport
         changed: list[Finding] = []
         for finding in list(self._found.values()):
             earlier = passage.id not in finding.passage_ids
@@ -165,6 +173,11 @@ class Conversation:
                 self._found[finding.finding_id] = updated
                 changed.append(updated)
         return changed
+
+
+def _place(passage: Passage, piece: Normalised) -> tuple[str, int]:
+    """Which piece of which passage: the passage's id and where the piece begins in its words."""
+    return passage.id, piece.starts[0] if piece.starts else 0
 
 
 def _is_corrected(finding: Finding) -> bool:

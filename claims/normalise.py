@@ -39,6 +39,23 @@ class Normalised:
             return ""
         return self.original[self.starts[start] : self.ends[end - 1]]
 
+    def part(self, start: int, end: int) -> "Normalised":
+        """The folded characters [start, end), still mapped to the whole original."""
+        return Normalised(self.original, self.text[start:end], self.starts[start:end], self.ends[start:end])
+
+    def pieces(self, most: int) -> list["Normalised"]:
+        """The text in pieces of at most `most` characters, cut at boundaries where there are any; never empty."""
+        found: list[Normalised] = []
+        at = 0
+        while len(self.text) - at > most:
+            window = self.text[at : at + most]
+            cut = max((window.rfind(mark) for mark in _STRONG), default=-1)
+            cut = cut if cut >= most // 2 else max(window.rfind(mark) for mark in _STRONG + _WEAK)
+            end = at + (cut + 1 if cut >= most // 4 else most)
+            found.append(self.part(at, end))
+            at = end
+        return [*found, self.part(at, len(self.text))]
+
     def original_span(self, start: int, end: int) -> tuple[int, int]:
         """The half-open range of the original behind folded characters [start, end)."""
         if start >= end:

@@ -196,6 +196,7 @@ class PolicyFile(Frozen):
     note_at: Annotated[float, Field(ge=0, le=1)]
     window_ms: Annotated[int, Field(gt=0)]
     window_chars: Annotated[int, Field(gt=0)]
+    piece_chars: Annotated[int, Field(ge=40)]
     unsure_product_factor: Annotated[float, Field(gt=0, le=1)]
     misheard_factor: Annotated[float, Field(gt=0, le=1)]
     emoji: dict[str, str]

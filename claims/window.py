@@ -145,7 +145,7 @@ def _open_ended(folded: Normalised) -> Normalised:
     text = folded.text.rstrip("。!;")
     if len(text) == len(folded.text):
         return folded
-    return Normalised(folded.original, text, folded.starts[: len(text)], folded.ends[: len(text)])
+    return folded.part(0, len(text))
 
 
 def _locate_values(text: str, located: Located, numbers: list[Number], quantities: list[Quantity]) -> None:

@@ -104,3 +104,18 @@ def test_simplifying_keeps_every_position(text: str) -> None:
 
 def test_a_number_on_two_lines_is_two_numbers() -> None:
     assert is_boundary(normalise("20\n26").text[2])
+
+
+@pytest.mark.parametrize("most", [40, 160])
+def test_pieces_of_a_long_text_are_the_text(most: int) -> None:
+    folded = normalise("这款锅三百克，今天只要九十九。" * 40 + "没有标点的一大段话" * 30)
+    pieces = folded.pieces(most)
+    assert "".join(piece.text for piece in pieces) == folded.text
+    assert all(0 < len(piece.text) <= most for piece in pieces)
+    assert all(piece.heard(0, len(piece.text)) in folded.original for piece in pieces)
+
+
+def test_a_short_text_is_one_piece() -> None:
+    folded = normalise("你好")
+    assert folded.pieces(160) == [folded]
+    assert [piece.text for piece in normalise("").pieces(160)] == [""]

@@ -73,7 +73,13 @@ def _measure(cases: list[dict[str, object]], flags: dict[str, list[Finding]]) ->
         ("blind/c", "passports.json", 0.80, 0.93),
         ("blind/d", "passports.json", 0.85, 0.94),
     ],
-    ids=["the open examples", "blind A, read since", "blind B, never read", "blind C, read since", "blind D, read since"],
+    ids=[
+        "the open examples",
+        "blind A, read since",
+        "blind B, never read",
+        "blind C, read since",
+        "blind D, read since",
+    ],
 )
 def test_recall_and_precision_hold(
     policy: Policy, folder: str, passports: str, recall: float, precision: float
