@@ -6,6 +6,7 @@ from datetime import datetime
 
 from claims.context import Place, try_context
 from claims.judges.base import Candidate, JudgeInput, Judgement
+from claims.judges.plus import judge_plus
 from claims.judges.quantity import judge_quantities
 from claims.judges.registry import JUDGES
 from claims.passport import Passport
@@ -108,7 +109,7 @@ def _judge_candidate(candidate: Candidate, scene: Scene, policy: Policy) -> Judg
 
 def _judge_numbers(scene: Scene, passport: Passport, policy: Policy) -> Iterator[Judged]:
     file = policy.class_files["SPEC_PARAM"]
-    for claim in judge_quantities(scene.window, passport, policy):
+    for claim in (*judge_quantities(scene.window, passport, policy), *judge_plus(scene.window, passport)):
         place = Place(claim.said_at, claim.end, ((claim.said_at, claim.end),))
         trials = tuple(_trials(file, scene, place, policy, None))
         steps, score = _score(_QUANTITY_SCORE, claim.judgement, scene, trials, policy)

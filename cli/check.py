@@ -8,7 +8,8 @@ import click
 
 from claims.conversation import ClaimEngine, Conversation
 from claims.types import Disposition, Finding
-from cli.common import chosen_passports, judging_options, load_policy, now, read_facts, read_passages, write_finding
+from cli.common import chosen_passports, load_policy, now, read_facts, read_passages, write_finding
+from cli.options import judging_options
 
 
 @click.command(name="check")

@@ -14,8 +14,9 @@ import configs
 from claims.types import Disposition, Finding
 from cli.broadcast.play import LiveBroadcast
 from cli.broadcast.script import BroadcastScript, read_script
-from cli.common import config_option, make_folder
+from cli.common import make_folder
 from cli.demo_check import Line, compare
+from cli.options import config_option
 from cli.screen import registered, screening
 from cli.serve import open_browser, serving
 from cli.settings import Settings, load_settings

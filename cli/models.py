@@ -7,7 +7,7 @@ import click
 from rich.table import Table
 
 from asr.models import find_whisper, list_models
-from cli.common import config_option
+from cli.options import config_option
 from cli.settings import load_settings
 from cli.tables import open_console
 

@@ -9,7 +9,8 @@ from rich.table import Table
 from claims.errors import PassportError
 from claims.passport import Passport
 from claims.passport_load import survey_file
-from cli.common import InputError, load_policy, policy_option
+from cli.common import InputError, load_policy
+from cli.options import policy_option
 from cli.tables import open_console
 from ingest.errors import ZhenyanError
 

@@ -14,8 +14,9 @@ from claims.explain import explain
 from claims.passport import Passport
 from claims.policy import Policy
 from claims.types import Passage
-from cli.common import InputError, at_option, load_policy, now, policy_option, read_passports_file
+from cli.common import InputError, load_policy, now, read_passports_file
 from cli.explaining import explanation_json, print_explanation
+from cli.options import at_option, policy_option
 from cli.tables import open_console
 from ingest.errors import ZhenyanError
 

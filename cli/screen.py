@@ -9,17 +9,8 @@ from pathlib import Path
 
 import click
 
-from cli.common import (
-    InputError,
-    chosen_passports,
-    config_option,
-    judging_options,
-    load_policy,
-    make_folder,
-    now,
-    read_facts,
-    require_folder,
-)
+from cli.common import InputError, chosen_passports, load_policy, make_folder, now, read_facts, require_folder
+from cli.options import config_option, judging_options
 from cli.printing import Printer
 from cli.settings import load_settings
 from cluster.local import screen_locally

@@ -11,7 +11,8 @@ import click
 import uvicorn
 
 from claims.policy import Policy
-from cli.common import InputError, config_option, make_folder
+from cli.common import InputError, make_folder
+from cli.options import config_option
 from cli.settings import Settings, load_settings
 from review.app import create_app
 from review.store import Store
