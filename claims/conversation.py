@@ -187,7 +187,6 @@ def _is_corrected(finding: Finding) -> bool:
 def make_finding(judged: Judged, scene: Scene, policy: Policy, stream_id: str) -> Finding:
     """The record of one verdict, complete enough that a reviewer sees why from it alone."""
     window, judgement, choice = scene.window, judged.judgement, scene.choice
-    info = policy.classes[judged.class_id]
     rule = judged.candidate.rule.rule if judged.candidate else None
     law = policy.law_for(judged.class_id, rule, choice.passport.category if choice.passport else None)
     heard = window.passages_of(judged.start, judged.end)
@@ -208,7 +207,7 @@ def make_finding(judged: Judged, scene: Scene, policy: Policy, stream_id: str) -
         class_id=judged.class_id,
         verdict=VerdictKind.OUT_OF_SCOPE if judged.exempt else judgement.verdict,
         disposition=_disposition(judged, policy),
-        severity=info.severity,
+        severity=policy.severity_for(judged.class_id, passport.category if passport else None),
         score=judged.score,
         product_id=passport.id if passport else None,
         claimed=judgement.claimed or window.text[judged.start : judged.end],

@@ -40,6 +40,9 @@ ENGINE_CONCEPTS = frozenset(
 )
 
 
+_RANK = {"medium": 0, "high": 1, "critical": 2}
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
     """A rule ready for matching."""
@@ -135,6 +138,15 @@ class Policy:
         for kind in self.certificates:
             concepts.setdefault("certification", set()).update(kind.words)
         return Lexicon(concepts, sensitive=frozenset(self._sensitive), aliases=self.settings.words_lookalike)
+
+    def severity_for(self, class_id: str, category: str | None) -> str:
+        """The class's severity, or a higher one where the policy sees more harm for goods of that category."""
+        severity: str = self.classes[class_id].severity
+        for harm in self.settings.harm:
+            fits = category is not None and any(f"{category}/".startswith(c) for c in harm.categories)
+            if fits and class_id in harm.classes and _RANK[harm.severity] > _RANK[severity]:
+                severity = harm.severity
+        return severity
 
     def law_for(self, class_id: str, rule: Rule | None, category: str | None) -> LawRef:
         """The articles for a product of that category; the first that fits, from the rule or its class."""

@@ -186,6 +186,14 @@ class PlacesFile(Frozen):
     provinces: dict[str, tuple[str, ...]]
 
 
+class Harm(Frozen):
+    """Where a breach does more harm than its class says: these classes, for goods of these categories."""
+
+    categories: tuple[str, ...]
+    classes: tuple[str, ...]
+    severity: Literal["critical", "high", "medium"]
+
+
 class PolicyFile(Frozen):
     """`policy.yaml`."""
 
@@ -199,6 +207,7 @@ class PolicyFile(Frozen):
     piece_chars: Annotated[int, Field(ge=40)]
     unsure_product_factor: Annotated[float, Field(gt=0, le=1)]
     misheard_factor: Annotated[float, Field(gt=0, le=1)]
+    harm: tuple[Harm, ...] = ()
     emoji: dict[str, str]
     lookalikes: dict[str, str]
     words_lookalike: dict[str, str]

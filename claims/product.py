@@ -10,6 +10,7 @@ import ahocorasick_rs
 from claims.normalise import normalise
 from claims.numbers import parse_han
 from claims.passport import Passport
+from claims.sound import SoundIndex
 
 _LINK = re.compile(r"(\d{1,3}|[一二三四五六七八九十]{1,3})号?(?:链接|链|商品|宝贝|品)")
 _NEXT = (
@@ -97,9 +98,20 @@ class ProductFinder:
                         weight = 3.0 + size if part == folded else 0.5 * (size - 1)
                         weights[part] = max(weights.get(part, 0), weight)
         self._parts = [(part, next(iter(ids)), weights[part]) for part, ids in owners.items() if len(ids) == 1]
+        self._sounds = SoundIndex(
+            {p.id: [part for part, owner, _ in self._parts if owner == p.id and len(part) >= 3] for p in passports}
+        )
         self._automaton = (
             ahocorasick_rs.AhoCorasick([p[0] for p in self._parts], store_patterns=False) if self._parts else None
         )
+
+    def sounding(self, text: str) -> tuple[Passport, str, float] | None:
+        """The product whose name the heard text sounds like most; never more than a guess."""
+        hits = self._sounds.search(text)
+        if not hits:
+            return None
+        hit = max(hits, key=lambda h: len(h.entry.word))
+        return self.by_id[hit.entry.concepts[0]], hit.entry.word, _NAMED
 
     def named(self, text: str) -> tuple[Passport, str, float] | None:
         """The product that the text names best, the words, and how strongly (4 or more: its full name)."""
@@ -154,6 +166,8 @@ class ProductTracker:
         if given is not None:
             return self._switch(at_ms, self.finder.by_id[given], "named by the passage", sure=True)
         named = self.finder.named(text)
+        if named is None and current is None:
+            named = self.finder.sounding(text)
         newer = on_sale is not None and (current is None or on_sale[0] >= current[0])
         elsewhere = newer and on_sale is not None and on_sale[1] not in self.finder.by_id
         if elsewhere and on_sale is not None and (named is None or named[2] < _NAMED):

@@ -181,3 +181,20 @@ def test_the_first_law_that_fits_the_category_is_cited(policy: Policy) -> None:
             if ref.category != "*":
                 assert policy.law_for(class_id, None, ref.category.rstrip("/") + "/x") in file.law
     assert policy.folder == configs.POLICY_DIR
+
+
+@pytest.mark.parametrize(
+    ("class_id", "category", "severity"),
+    [
+        ("SPEC_PARAM", "electronics/charger", "medium"),
+        ("SPEC_PARAM", "food/honey", "high"),
+        ("SAFETY_ABSOLUTE", "infant_formula/stage1", "critical"),
+        ("SAFETY_ABSOLUTE", None, "medium"),
+        ("DISEASE_FOOD", "food/honey", "critical"),
+    ],
+    ids=["the class's own", "food weighs more", "infants weigh most", "product not known", "never lowered"],
+)
+def test_severity_follows_class_and_category(
+    policy: Policy, class_id: str, category: str | None, severity: str
+) -> None:
+    assert policy.severity_for(class_id, category) == severity

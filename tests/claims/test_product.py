@@ -116,3 +116,24 @@ def test_half_a_name_is_a_guess(load: Load) -> None:
     choice = tracker.choose("电源在哪", at_ms=0, given=None, on_sale=None)
     assert choice.passport is not None
     assert (choice.passport.id, choice.sure) == ("P-1", False)
+
+
+def test_a_product_is_guessed_from_how_its_name_sounds(load: Load) -> None:
+    passports = load(
+        {"id": "C", "name": "氮化镓充电器", "category": "electronics/charger"},
+        {"id": "H", "name": "洋槐蜂蜜", "category": "food/honey"},
+    )
+    choice = ProductTracker(ProductFinder(passports)).choose(
+        "这个杨怀蜂密很多老粉在吃", at_ms=0, given=None, on_sale=None
+    )
+    assert choice.passport is not None
+    assert (choice.passport.id, choice.sure) == ("H", False)
+
+
+def test_words_that_sound_like_no_name_name_nothing(load: Load) -> None:
+    passports = load(
+        {"id": "C", "name": "氮化镓充电器", "category": "electronics/charger"},
+        {"id": "H", "name": "洋槐蜂蜜", "category": "food/honey"},
+    )
+    choice = ProductTracker(ProductFinder(passports)).choose("家人们晚上好", at_ms=0, given=None, on_sale=None)
+    assert choice.passport is None
