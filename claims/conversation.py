@@ -125,7 +125,7 @@ class Conversation:
             facts=self.facts,
         )
         found: list[Finding] = []
-        for judged in merge(judge_window(scene, self.engine.policy), self.engine.policy, window.text):
+        for judged in merge(judge_window(scene, self.engine.policy), self.engine.policy):
             finding = make_finding(judged, scene, self.engine.policy, self.stream_id)
             self.judged.append((judged, finding))
             if finding.disposition is Disposition.NONE:

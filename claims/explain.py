@@ -43,7 +43,7 @@ def explain(passage: Passage, policy: Policy, passports: Sequence[Passport], *, 
     window = build_window([(passage, folded)], 0, policy)
     scene = Scene(window=window, choice=choice, at=at, at_ms=passage.start_ms, facts=())
     judged = judge_window(scene, policy)
-    standing = merge(judged, policy, window.text)
+    standing = merge(judged, policy)
     return Explanation(
         passage=passage,
         window=window,

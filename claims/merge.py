@@ -6,13 +6,13 @@ from claims.verdict import Judged
 _SAME_CLASS_REACH = 8
 
 
-def merge(judged: list[Judged], policy: Policy, text: str) -> list[Judged]:
+def merge(judged: list[Judged], policy: Policy) -> list[Judged]:
     """The claims that stand, by place."""
     decided = _drop_weaker([j for j in judged if j.judgement.factor > 0 or j.exempt], policy)
     ordered = sorted(decided, key=lambda j: (j.harmless, -j.score, j.start))
     kept: list[Judged] = []
     for one in ordered:
-        if any(_same_assertion(one, other, policy, text) for other in kept):
+        if any(_same_assertion(one, other) for other in kept):
             continue
         kept.append(one)
     return sorted(kept, key=lambda j: (j.start, j.end))
@@ -35,27 +35,23 @@ def _drop_weaker(judged: list[Judged], policy: Policy) -> list[Judged]:
             if other is not one
             and one.class_id in policy.class_files[other.class_id].supersedes
             and _overlap(one, other)
-            and (not other.exempt or one.exempt)
-            and (not other.harmless or not other.exempt)
+            and not other.exempt
         ]
         if not better:
             keep.append(one)
     return keep
 
 
-def _same_assertion(one: Judged, other: Judged, policy: Policy, text: str) -> bool:
-    if one.harmless and not other.harmless and not _overlap(one, other):
+def _same_assertion(one: Judged, kept: Judged) -> bool:
+    """True if `one` says what `kept` says already; harmful claims are kept before harmless ones."""
+    if one.harmless and not kept.harmless:
+        return _overlap(one, kept) and one.class_id == kept.class_id
+    if one.class_id != kept.class_id:
+        return _overlap(one, kept) and not one.harmless
+    if _overlap(one, kept):
+        return True
+    if one.judgement.path is not None and one.judgement.path != kept.judgement.path:
         return False
-    if one.class_id == other.class_id:
-        if one.harmless != other.harmless:
-            return _overlap(one, other) and one.harmless is not False
-        if one.judgement.path is not None and one.judgement.path != other.judgement.path and not _overlap(one, other):
-            return False
-        gap = max(one.start, other.start) - min(one.end, other.end)
-        different_values = one.class_id == "SPEC_PARAM" and one.judgement.claimed != other.judgement.claimed
-        return gap <= _SAME_CLASS_REACH and not (different_values and not _overlap(one, other))
-    if not _overlap(one, other):
+    if one.class_id == "SPEC_PARAM" and one.judgement.claimed != kept.judgement.claimed:
         return False
-    if one.harmless and other.harmless:
-        return False
-    return not one.harmless or one.class_id == other.class_id
+    return max(one.start, kept.start) - min(one.end, kept.end) <= _SAME_CLASS_REACH

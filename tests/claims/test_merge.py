@@ -10,7 +10,6 @@ from claims.policy import Policy
 from claims.types import ExemptionTrial
 from claims.verdict import Judged
 
-TEXT = "甲" * 80
 EXEMPT = ExemptionTrial(id="negated", applies=True, why="said no")
 
 
@@ -54,37 +53,37 @@ def strangers(policy: Policy) -> tuple[str, str]:
 def test_the_class_that_knows_better_decides(policy: Policy) -> None:
     better, weaker = pair(policy)
     stronger_words = judged(weaker, 0, 8, score=0.95)
-    assert [j.class_id for j in merge([stronger_words, judged(better, 4, 10, score=0.7)], policy, TEXT)] == [better]
-    apart = merge([stronger_words, judged(better, 40, 50, score=0.7)], policy, TEXT)
+    assert [j.class_id for j in merge([stronger_words, judged(better, 4, 10, score=0.7)], policy)] == [better]
+    apart = merge([stronger_words, judged(better, 40, 50, score=0.7)], policy)
     assert [j.class_id for j in apart] == [weaker, better]
 
 
 def test_what_the_better_class_supports_clears_the_weaker(policy: Policy) -> None:
     better, weaker = pair(policy)
     fine = judged(better, 0, 8, judgement=supported("registered"))
-    assert [j.class_id for j in merge([judged(weaker, 2, 6), fine], policy, TEXT)] == [better]
+    assert [j.class_id for j in merge([judged(weaker, 2, 6), fine], policy)] == [better]
 
 
 def test_an_exempt_claim_of_the_better_class_clears_nothing(policy: Policy) -> None:
     better, weaker = pair(policy)
-    found = merge([judged(weaker, 2, 6), judged(better, 0, 8, exempt=True)], policy, TEXT)
+    found = merge([judged(weaker, 2, 6), judged(better, 0, 8, exempt=True)], policy)
     assert weaker in [j.class_id for j in found]
 
 
 def test_at_one_place_the_higher_score_stands(policy: Policy) -> None:
     one, other = strangers(policy)
-    assert [j.class_id for j in merge([judged(one, 0, 5, score=0.7), judged(other, 3, 9)], policy, TEXT)] == [other]
+    assert [j.class_id for j in merge([judged(one, 0, 5, score=0.7), judged(other, 3, 9)], policy)] == [other]
 
 
 def test_different_assertions_in_a_sentence_stand_side_by_side(policy: Policy) -> None:
     one, other = strangers(policy)
-    assert len(merge([judged(one, 0, 5), judged(other, 5, 9)], policy, TEXT)) == 2
+    assert len(merge([judged(one, 0, 5), judged(other, 5, 9)], policy)) == 2
 
 
 @pytest.mark.parametrize(("start", "count"), [(3, 1), (9, 1), (30, 2)], ids=["overlapping", "close by", "far apart"])
 def test_a_class_says_a_thing_once(policy: Policy, start: int, count: int) -> None:
     one, _ = strangers(policy)
-    assert len(merge([judged(one, 0, 5), judged(one, start, start + 5)], policy, TEXT)) == count
+    assert len(merge([judged(one, 0, 5), judged(one, start, start + 5)], policy)) == count
 
 
 def test_two_wrong_numbers_are_two_findings(policy: Policy) -> None:
@@ -92,19 +91,19 @@ def test_two_wrong_numbers_are_two_findings(policy: Policy) -> None:
         wrong = contradicted("differs", registered="5 g", path=path, claimed=claimed)
         return judged("SPEC_PARAM", start, start + 3, judgement=wrong)
 
-    assert len(merge([number(0, "1 g", "a"), number(4, "2 g", "a")], policy, TEXT)) == 2
-    assert len(merge([number(0, "1 g", "a"), number(4, "1 g", "b")], policy, TEXT)) == 2
-    assert len(merge([number(0, "1 g", "a"), number(4, "1 g", "a")], policy, TEXT)) == 1
+    assert len(merge([number(0, "1 g", "a"), number(4, "2 g", "a")], policy)) == 2
+    assert len(merge([number(0, "1 g", "a"), number(4, "1 g", "b")], policy)) == 2
+    assert len(merge([number(0, "1 g", "a"), number(4, "1 g", "a")], policy)) == 1
 
 
 def test_what_is_out_of_scope_is_no_claim(policy: Policy) -> None:
     one, _ = strangers(policy)
-    assert merge([judged(one, 0, 5, judgement=out_of_scope("elsewhere"))], policy, TEXT) == []
+    assert merge([judged(one, 0, 5, judgement=out_of_scope("elsewhere"))], policy) == []
 
 
 def test_a_harmless_saying_hides_no_claim_elsewhere(policy: Policy) -> None:
     one, _ = strangers(policy)
-    found = merge([judged(one, 0, 5, exempt=True), judged(one, 20, 25)], policy, TEXT)
+    found = merge([judged(one, 0, 5, exempt=True), judged(one, 20, 25)], policy)
     assert [j.exempt for j in found] == [True, False]
 
 
@@ -121,11 +120,11 @@ def test_the_order_of_recognition_changes_nothing(
 ) -> None:
     classes = sorted(policy.class_files)[:6]
     claimed = [judged(classes[c], *span, score=score / 1000, exempt=exempt) for span, c, score, exempt in drawn]
-    found = merge(claimed, policy, TEXT)
+    found = merge(claimed, policy)
     assert all(j in claimed for j in found)
     assert [(j.start, j.end) for j in found] == sorted((j.start, j.end) for j in found)
     harmful = [j for j in found if not j.harmless]
-    shuffled = merge(data.draw(st.permutations(claimed)), policy, TEXT)
+    shuffled = merge(data.draw(st.permutations(claimed)), policy)
     assert [j for j in shuffled if not j.harmless] == harmful
     if claimed and not any(j.harmless for j in claimed):
         assert harmful

@@ -101,7 +101,7 @@ def test_platform_facts_decide_what_no_passport_can(policy: Policy) -> None:
     assert precision >= 0.95
 
 
-def test_the_answer_does_not_depend_on_todays_date(policy: Policy) -> None:
+def test_a_rerun_gives_the_same_ids(policy: Policy) -> None:
     cases = _read(HERE / "open" / "cases.jsonl")
     first = _flags(policy, cases, HERE / "open" / "passports.yaml")
     again = _flags(policy, cases, HERE / "open" / "passports.yaml")
