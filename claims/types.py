@@ -61,14 +61,6 @@ class PlatformFact(Frozen):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """A half-open range of characters."""
-
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """What was heard, and what it was taken to mean."""
 
