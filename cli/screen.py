@@ -13,8 +13,8 @@ from cli.common import InputError, chosen_passports, load_policy, make_folder, n
 from cli.options import config_option, judging_options
 from cli.printing import Printer
 from cli.settings import load_settings
+from cluster.judging import on_sale
 from cluster.local import screen_locally
-from cluster.stages import on_sale
 from cluster.types import Event, ScreenJob
 from ingest.errors import SourceNotFound, ZhenyanError, shown
 from ingest.guard import NetPolicy, check_url

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 from cluster.capturing import Capturing
 from cluster.driving import Outcome, Told
+from cluster.hearing import Hearing
+from cluster.judging import Judging
+from cluster.preparing import Preparing
+from cluster.reading import Reading
 from cluster.recorder import Recorder
-from cluster.stages import Hearing, Judging, Preparing, Reading
 from cluster.types import Event, ScreenJob
 from ingest.errors import IngestError
 from review.types import StreamState

@@ -22,8 +22,11 @@ from claims.types import Passage
 from cluster.capturing import Capturing
 from cluster.driving import Outcome, Told
 from cluster.errors import CaptureFailed, RayUnreachable, StageDied
+from cluster.hearing import Hearing
+from cluster.judging import Judging
+from cluster.preparing import Preparing
+from cluster.reading import Reading
 from cluster.recorder import Recorder
-from cluster.stages import Hearing, Judging, Preparing, Reading
 from cluster.types import Event, Prepared, ScreenJob
 from ingest.types import Segment
 from review.types import StreamState
