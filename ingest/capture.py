@@ -1,30 +1,16 @@
 """Record first: a URL or file becomes closed, hashed, chained segments in a folder."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.chain import GENESIS, append_row, chain_sha256, read_manifest, trim_manifest
 from ingest.clock import StreamClock
-from ingest.guard import NetPolicy, check_url
-from ingest.hls import MAX_PLAYLIST_BYTES, HlsSource
-from ingest.http import HttpLimits, build_client
-from ingest.httpfile import HttpFile
+from ingest.guard import NetPolicy
 from ingest.part import EndReason, Part, Surroundings
-from ingest.playlist import is_playlist
-from ingest.remux import remux_file, remux_http
+from ingest.sources import CaptureLimits, open_parts
 from ingest.types import Segment
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaptureLimits:
-    """How patient a capture is. `backlog_ms`: how far into a live playlist's past it starts."""
-
-    stall_limit_s: float = 20.0
-    backlog_ms: int = 60_000
-    http: HttpLimits = field(default_factory=HttpLimits)
 
 
 def _ignore_end(reason: EndReason) -> None:
@@ -58,7 +44,7 @@ def capture(
     reason = EndReason.LIMIT
     with ExitStack() as stack:
         stack.callback(_remove_open_parts, folder)
-        parts = stack.enter_context(closing(_parts(source, policy, limits or CaptureLimits(), around)))
+        parts = stack.enter_context(closing(open_parts(source, policy, limits or CaptureLimits(), around)))
         while max_ms is None or recorder.end_ms < max_ms:
             try:
                 part = next(parts)
@@ -74,28 +60,6 @@ def capture(
 def _remove_open_parts(folder: Path) -> None:
     for leftover in folder.glob("incoming-*.part"):
         leftover.unlink()
-
-
-def _parts(
-    source: str, policy: NetPolicy, limits: CaptureLimits, around: Surroundings
-) -> Generator[Part, None, EndReason]:
-    if "://" not in source:
-        return (yield from remux_file(Path(source), around))
-    check_url(source)
-    with build_client(policy, limits.http) as client:
-        with HttpFile(client, source, around.stop) as file:
-            if not is_playlist(file.peek(64)):
-                return (yield from remux_http(client, file, stall_limit_s=limits.stall_limit_s, around=around))
-            first = file.rest(MAX_PLAYLIST_BYTES)
-        hls = HlsSource(
-            client=client,
-            first=first,
-            limits=limits.http,
-            stall_limit_s=limits.stall_limit_s,
-            backlog_ms=limits.backlog_ms,
-            around=around,
-        )
-        return (yield from hls.parts())
 
 
 class _Recorder:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
-from ingest.capture import CaptureLimits, capture
+from ingest.capture import capture
 from ingest.ffmpeg import find_ffmpeg
 from ingest.guard import NetPolicy
 from ingest.http import HttpLimits
+from ingest.sources import CaptureLimits
 from ingest.types import Segment
 
 SPEECH = Path(__file__).parents[2].parent / "shared" / "media" / "demo"

@@ -1,0 +1,48 @@
+"""Which kind of source a URL or path is, and how its parts are had."""
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingest.guard import NetPolicy, check_url
+from ingest.hls import MAX_PLAYLIST_BYTES, HlsSource
+from ingest.http import HttpLimits, build_client
+from ingest.httpfile import HttpFile
+from ingest.part import EndReason, Part, Surroundings
+from ingest.playlist import is_playlist
+from ingest.remux import remux_file, remux_http
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureLimits:
+    """How patient a capture is. `backlog_ms`: how far into a live playlist's past it starts."""
+
+    stall_limit_s: float = 20.0
+    backlog_ms: int = 60_000
+    http: HttpLimits = field(default_factory=HttpLimits)
+
+
+def open_parts(
+    source: str, policy: NetPolicy, limits: CaptureLimits, around: Surroundings
+) -> Generator[Part, None, EndReason]:
+    """The source's parts in order, each closed; how it ended is the generator's value.
+
+    Raises an IngestError if the source is refused or gave nothing.
+    """
+    if "://" not in source:
+        return (yield from remux_file(Path(source), around))
+    check_url(source)
+    with build_client(policy, limits.http) as client:
+        with HttpFile(client, source, around.stop) as file:
+            if not is_playlist(file.peek(64)):
+                return (yield from remux_http(client, file, stall_limit_s=limits.stall_limit_s, around=around))
+            first = file.rest(MAX_PLAYLIST_BYTES)
+        hls = HlsSource(
+            client=client,
+            first=first,
+            limits=limits.http,
+            stall_limit_s=limits.stall_limit_s,
+            backlog_ms=limits.backlog_ms,
+            around=around,
+        )
+        return (yield from hls.parts())
