@@ -37,11 +37,18 @@ class MediaFacts:
     wraps: bool
 
 
-def open_media(file: BinaryIO | io.RawIOBase, source: str, options: dict[str, str] | None = None) -> InputContainer:
-    """The opened container; BrokenMedia if the bytes are none of the allowed formats."""
+def open_media(
+    file: BinaryIO | io.RawIOBase, source: str, options: dict[str, str] | None = None, *, look: bool = True
+) -> InputContainer:
+    """The opened container; BrokenMedia if the bytes are none of the allowed formats.
+
+    To learn the pixel format, the library decodes the first seven pictures of a transport stream; without `look` it
+    does not, which makes opening five times cheaper.
+    """
     limits = {"format_whitelist": _FORMATS, "max_streams": str(_MAX_STREAMS), "max_pixels": str(MAX_PIXELS)}
+    blind = None if look else [{"skip_frame": "all"}] * _MAX_STREAMS
     try:
-        return av.open(file, "r", options=limits | (options or {}))
+        return av.open(file, "r", options=limits | (options or {}), stream_options=blind)
     except DAMAGE as error:
         raise BrokenMedia(source, reason(error)) from error
 
@@ -107,7 +114,7 @@ def packet_ms(packet: AnyPacket) -> float:
 
 def measure(path: Path, source: str) -> MediaFacts:
     """What a closed segment file holds and from when to when."""
-    with open_media(io.BytesIO(path.read_bytes()), source) as container:
+    with open_media(io.BytesIO(path.read_bytes()), source, look=False) as container:
         video, audio = best_streams(container, source)
         packets = read_packets(container, chosen(video, audio), source)
         kinds = {packet.stream.type for packet in packets}

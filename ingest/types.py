@@ -1,6 +1,7 @@
-"""What capture and decoding hand on: segments, spans of audio, key frames."""
+"""What capture and decoding hand on: segments, gaps, spans of audio, key frames; and the rules that bound a capture."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ class Segment:
     Times are on the stream clock (integer milliseconds, monotonic over the whole stream). `epoch` counts the
     discontinuities before it. `chain_sha256` covers the segment's own hash and the chain hash of the one before.
     `source_start_ms` is the container's own timestamp of the first packet, before mapping to the stream clock.
+    `chain_sm3` links the SM3 hashes in the same way. `drift_ms`: by how much the wall clock has run ahead of the
+    stream clock since the capture settled. An empty `sm3` or `container`: recorded before these were kept.
     """
 
     stream_id: str
@@ -30,6 +33,61 @@ class Segment:
     sha256: str
     chain_sha256: str
     gap_before_ms: int
+    sm3: str = ""
+    chain_sm3: str = ""
+    container: str = ""
+    drift_ms: int = 0
+
+
+class GapKind(StrEnum):
+    """Why a stretch of the broadcast was not analysed.
+
+    `network`: no connection, no answer in time, an HTTP error. `publisher`: the origin answered and gave no new media,
+    or its timestamps started anew on the same connection. `shed`: left out on purpose (disk full, overload, stopped).
+    `crash`: a process of ours died. `unreadable`: received, and nothing in it decodes.
+    """
+
+    NETWORK = "network"
+    PUBLISHER = "publisher"
+    SHED = "shed"
+    CRASH = "crash"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A stretch `[start_ms, end_ms)` of the stream clock that was not analysed, and the evidence for its cause."""
+
+    kind: GapKind
+    start_ms: int
+    end_ms: int
+    why: str
+
+    @property
+    def length_ms(self) -> int:
+        """How long it is."""
+        return self.end_ms - self.start_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndPolicy:
+    """When a broadcast counts as over. The end of a file or connection is none of it.
+
+    `start_s`: how long to try before the first media; 0: what fails at once is told at once. `away_s`: how long a
+    source may stay away. `endlist_ends`: an explicit end (`#EXT-X-ENDLIST`, the end of a finished file) is believed.
+    """
+
+    start_s: float = 0.0
+    away_s: float = 60.0
+    endlist_ends: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionLimits:
+    """How much of a recording is kept; None: no such bound. What a finding has pinned is kept beyond both."""
+
+    max_age_ms: int | None = None
+    max_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +101,7 @@ class AudioSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """One decoded key frame: BGR, uint8, shape (height, width, 3), at its place on the stream clock."""
+    """One decoded picture, upright: BGR, uint8, shape (height, width, 3), at its place on the stream clock."""
 
     stream_id: str
     at_ms: int
@@ -51,9 +109,21 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shed:
+    """A stretch of the broadcast that was received and deliberately not looked at. `channel`: always `screen`."""
+
+    stream_id: str
+    channel: str
+    start_ms: int
+    end_ms: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedSegment:
-    """What analysis needs of one segment; either tuple may be empty."""
+    """What analysis needs of one segment; any tuple may be empty."""
 
     segment: Segment
     audio: tuple[AudioSpan, ...]
     frames: tuple[Frame, ...]
+    shed: tuple[Shed, ...] = ()
