@@ -1,8 +1,8 @@
 """A playable MP4 of a stretch of the recording: the received packets in a new container."""
 
-import io
+import hashlib
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,21 +11,37 @@ import av
 from av.container import OutputContainer
 from av.stream import Stream
 
-from ingest.errors import BrokenMedia, UnsupportedSource
+from ingest.errors import BrokenMedia
 from ingest.ffmpeg import find_ffmpeg
-from ingest.media import DAMAGE, AnyPacket, best_streams, chosen, open_media, packet_ms, read_packets
+from ingest.media import AnyPacket
+from ingest.peaks import peaks_path, write_peaks
+from ingest.pieces import Piece, begin_at, readable_pieces
+from ingest.poster import write_poster
 from ingest.types import Segment
 
 # What an MP4 can hold and a browser can mostly play; other codecs are encoded anew.
 _COPIED = frozenset({"h264", "hevc", "vp9", "av1", "libdav1d", "aac", "mp3", "mp3float", "opus", "flac"})
+_PLAYED_PIXELS = frozenset({"yuv420p", "yuvj420p", "yuv420p10le"})
 _ENCODE_LIMIT_S = 300
+
+Parameters = tuple[str, str | None, bytes | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipSource:
+    """A recorded segment that gave packets to a clip."""
+
+    sequence: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipInfo:
     """Where the clip really starts and ends: it begins at the key frame before the wanted moment.
 
-    `offset_ms` is where in the clip the wanted start is. `copied`: no packet was encoded anew.
+    `offset_ms` is where in the clip the wanted start is. `copied`: no packet was encoded anew. `sources`: the
+    segments that it was cut from, in order. `poster`, `peaks`: the files beside it; None where nothing was asked,
+    there is no picture, or it does not decode.
     """
 
     path: Path
@@ -33,56 +49,85 @@ class ClipInfo:
     end_ms: int
     offset_ms: int
     copied: bool
+    sha256: str
+    sources: tuple[ClipSource, ...]
+    poster: Path | None = None
+    peaks: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """One segment's packets; the streams' container lives as long as they do."""
-
-    segment: Segment
-    streams: list[Stream]
-    packets: list[AnyPacket]
-    parameters: tuple[tuple[str, bytes | None], ...]
-
-    def at_ms(self, packet: AnyPacket) -> float:
-        return self.segment.start_ms + packet_ms(packet) - self.segment.source_start_ms
-
-    def decoded_at_ms(self, packet: AnyPacket) -> float:
-        """By decoding order a picture is never cut off from those that it refers to."""
-        assert packet.pts is not None
-        ahead = packet.pts - (packet.pts if packet.dts is None else packet.dts)
-        return self.at_ms(packet) - float(ahead * packet.time_base * 1000)
-
-
-def cut_clip(segments: Sequence[Segment], *, start_ms: int, end_ms: int, target: Path) -> ClipInfo:
+def cut_clip(
+    segments: Sequence[Segment], *, start_ms: int, end_ms: int, target: Path, hit_ms: int | None = None
+) -> ClipInfo:
     """Writes `[start_ms, end_ms)` to `target` as MP4; give the segments from one key-frame interval before.
 
-    Unreadable segments are left out. A change of the broadcast's codec parameters ends the clip. BrokenMedia if none
-    of the segments holds anything of the wanted stretch.
+    With `hit_ms`, the moment that matters, a JPEG of it and the waveform's peaks are written beside the clip.
+    Unreadable segments are left out. A clip holds one set of codec parameters: that of the hit, else of the start.
+    BrokenMedia if none of the segments holds anything of the wanted stretch.
     """
-    wanted = [segment for segment in segments if segment.start_ms < end_ms]
-    pieces = [piece for segment in wanted if (piece := _read(segment)) is not None]
-    begin = _begin(pieces, start_ms)
+    pieces = readable_pieces([segment for segment in segments if segment.start_ms < end_ms], look=True)
+    run = _run_of(pieces, start_ms if hit_ms is None else hit_ms)
+    begin = begin_at(run, start_ms)
     if begin is None:
         raise BrokenMedia(str(target), f"no recorded media from {start_ms} to {end_ms} ms")
     first, begin_ms = begin
-    run = _same_parameters(pieces, first)
-    chosen_packets = [
+    chosen = [
         (piece, packet)
-        for piece, packet in _packets(run)
+        for piece in run[first:]
+        for packet in piece.packets
         if begin_ms <= piece.at_ms(packet) and piece.decoded_at_ms(packet) < end_ms
     ]
-    partial = target.with_name(target.name + ".part")
+    templates = _templates(run[first:])
+    copied = all(_is_played(stream) for stream in templates.values())
     target.parent.mkdir(parents=True, exist_ok=True)
+    last_ms = _write(target, templates, chosen, begin_ms, copied=copied)
+    offset_ms = max(0, start_ms - round(begin_ms))
+    return ClipInfo(
+        path=target,
+        start_ms=round(begin_ms),
+        end_ms=round(last_ms),
+        offset_ms=offset_ms,
+        copied=copied,
+        sha256=hashlib.sha256(target.read_bytes()).hexdigest(),
+        sources=_sources(piece.segment for piece, _ in chosen),
+        poster=None if hit_ms is None else _poster(target, hit_ms - round(begin_ms)),
+        peaks=None if hit_ms is None else _peaks(target),
+    )
+
+
+def _poster(clip: Path, at_ms: int) -> Path | None:
+    target = clip.with_suffix(".jpg")
+    try:
+        return target if write_poster(clip, at_ms=at_ms, target=target) else None
+    except BrokenMedia:
+        return None
+
+
+def _peaks(clip: Path) -> Path | None:
+    try:
+        write_peaks(clip)
+    except BrokenMedia:
+        return None
+    return peaks_path(clip)
+
+
+def _write(
+    target: Path,
+    templates: dict[str, Stream],
+    packets: Sequence[tuple[Piece, AnyPacket]],
+    begin_ms: float,
+    *,
+    copied: bool,
+) -> float:
+    """Writes the clip whole or not at all; gives the moment of its end."""
+    partial = target.with_name(target.name + ".part")
     raw = target.with_name(target.name + ".raw.part")
-    copied = all(name in _COPIED for name, _ in run[0].parameters)
     try:
         if copied:
             with av.open(str(partial), "w", format="mp4", options={"movflags": "+faststart"}) as output:
-                last_ms = _copy(output, run[0].streams, chosen_packets, begin_ms)
+                last_ms = _copy(output, templates, packets, begin_ms)
         else:
             with av.open(str(raw), "w", format="matroska") as output:
-                last_ms = _copy(output, run[0].streams, chosen_packets, begin_ms)
+                last_ms = _copy(output, templates, packets, begin_ms)
             _encode(raw, partial)
         partial.replace(target)
     except av.FFmpegError as error:
@@ -90,22 +135,19 @@ def cut_clip(segments: Sequence[Segment], *, start_ms: int, end_ms: int, target:
     finally:
         partial.unlink(missing_ok=True)
         raw.unlink(missing_ok=True)
-    return ClipInfo(
-        path=target,
-        start_ms=round(begin_ms),
-        end_ms=round(last_ms),
-        offset_ms=max(0, start_ms - round(begin_ms)),
-        copied=copied,
-    )
+    return last_ms
 
 
 def _encode(raw: Path, target: Path) -> None:
     """The recording in codecs that browsers play."""
     command = [str(find_ffmpeg()), "-v", "error", "-nostdin", "-y", "-protocol_whitelist", "file", "-i", f"file:{raw}"]
     codecs = ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
+    # An odd width or height is more than this encoder takes.
+    even = ["-vf", "crop=trunc(iw/2)*2:trunc(ih/2)*2"]
+    container = ["-movflags", "+faststart", "-f", "mp4"]
     try:
         subprocess.run(
-            [*command, *codecs, "-movflags", "+faststart", "-f", "mp4", f"file:{target}"],
+            [*command, *codecs, *even, "-fps_mode", "passthrough", *container, f"file:{target}"],
             check=True,
             capture_output=True,
             timeout=_ENCODE_LIMIT_S,
@@ -114,67 +156,79 @@ def _encode(raw: Path, target: Path) -> None:
         raise BrokenMedia(str(raw), "ffmpeg could not encode it") from error
 
 
-def _read(segment: Segment) -> _Piece | None:
-    source = str(segment.path)
-    try:
-        container = open_media(io.BytesIO(segment.path.read_bytes()), source)
-        streams = chosen(*best_streams(container, source))
-        packets = read_packets(container, streams, source)
-    except (BrokenMedia, UnsupportedSource, *DAMAGE):
-        return None
-    parameters = tuple((s.codec_context.name, s.codec_context.extradata) for s in streams)
-    return _Piece(segment, streams, packets, parameters)
+def _parameters(piece: Piece) -> dict[str, Parameters]:
+    return {
+        stream.type: (stream.codec_context.name, _pixels(stream), stream.codec_context.extradata)
+        for stream in piece.streams
+        if stream.type == "audio" or piece.video is None or piece.video.codec_context.width
+    }
 
 
-def _begin(pieces: Sequence[_Piece], start_ms: int) -> tuple[int, float] | None:
-    """The piece and moment of the last key frame up to the start, else of the first one after it."""
-    later: tuple[int, float] | None = None
-    best: tuple[int, float] | None = None
-    for index, piece in enumerate(pieces):
-        has_video = piece.streams[0].type == "video"
-        for packet in piece.packets:
-            if has_video and not (packet.stream.type == "video" and packet.is_keyframe):
-                continue
-            at_ms = piece.at_ms(packet)
-            if at_ms <= start_ms + 0.5:
-                best = index, at_ms
-            elif later is None:
-                later = index, at_ms
-    return best or later
+def _pixels(stream: Stream) -> str | None:
+    return getattr(stream.codec_context, "pix_fmt", None)
 
 
-def _same_parameters(pieces: Sequence[_Piece], first: int) -> list[_Piece]:
-    """The pieces from `first` on that one MP4 track can hold; a piece without a key frame tells no parameters."""
-    wanted = pieces[first].parameters
-    run: list[_Piece] = []
-    for piece in pieces[first:]:
-        same = len(piece.parameters) == len(wanted) and all(
-            name == other and (data == expected or not data)
-            for (name, data), (other, expected) in zip(piece.parameters, wanted, strict=True)
-        )
-        if not same:
-            break
-        run.append(piece)
-    return run
+def _run_of(pieces: Sequence[Piece], hit_ms: int) -> list[Piece]:
+    """The neighbours that one MP4 can hold, among which is the hit; sound or picture may be missing in some.
 
-
-def _packets(pieces: Sequence[_Piece]) -> Iterator[tuple[_Piece, AnyPacket]]:
+    A piece without a key frame tells no parameters of its picture.
+    """
+    runs: list[list[Piece]] = []
+    known: dict[str, Parameters] = {}
     for piece in pieces:
-        for packet in piece.packets:
-            yield piece, packet
+        own = _parameters(piece)
+        if not runs or any(_differ(known[kind], own[kind]) for kind in known.keys() & own.keys()):
+            runs.append([])
+            known = {}
+        known = own | known
+        runs[-1].append(piece)
+    reached = [run for run in runs if run[0].segment.start_ms <= hit_ms]
+    return reached[-1] if reached else next(iter(runs), [])
+
+
+def _differ(known: Parameters, own: Parameters) -> bool:
+    return any(old and new and old != new for old, new in zip(known, own, strict=True))
+
+
+def _templates(pieces: Sequence[Piece]) -> dict[str, Stream]:
+    """For picture and sound the first stream that tells its parameters."""
+    templates: dict[str, Stream] = {}
+    for piece in pieces:
+        told = _parameters(piece)
+        for stream in piece.streams:
+            if stream.type in told:
+                templates.setdefault(stream.type, stream)
+    return templates
+
+
+def _is_played(stream: Stream) -> bool:
+    if stream.codec_context.name not in _COPIED:
+        return False
+    return stream.type == "audio" or stream.codec_context.name != "h264" or _pixels(stream) in _PLAYED_PIXELS
+
+
+def _sources(segments: Iterable[Segment]) -> tuple[ClipSource, ...]:
+    used = {segment.sequence: segment.sha256 for segment in segments}
+    return tuple(ClipSource(sequence=sequence, sha256=sha256) for sequence, sha256 in sorted(used.items()))
 
 
 def _copy(
-    output: OutputContainer, templates: Sequence[Stream], packets: Sequence[tuple[_Piece, AnyPacket]], begin_ms: float
+    output: OutputContainer,
+    templates: dict[str, Stream],
+    packets: Sequence[tuple[Piece, AnyPacket]],
+    begin_ms: float,
 ) -> float:
     """Muxes the packets with times from the clip's start; gives the moment of the last one's end."""
-    tracks = [output.add_stream_from_template(template) for template in templates]
-    by_kind = dict(zip([template.type for template in templates], tracks, strict=True))
+    tracks = {kind: output.add_stream_from_template(template) for kind, template in templates.items()}
+    if "video" in tracks and tracks["video"].codec_context.name == "hevc":
+        tracks["video"].codec_context.codec_tag = "hvc1"
     last_dts: dict[str, int] = {}
     last_ms = begin_ms
     for piece, packet in packets:
         assert packet.pts is not None
         kind = packet.stream.type
+        if kind not in tracks:
+            continue
         base_ms = Fraction(piece.segment.source_start_ms - piece.segment.start_ms) + Fraction(begin_ms)
         shift = round(base_ms / 1000 / packet.time_base)
         last_ms = max(last_ms, piece.at_ms(packet) + float((packet.duration or 0) * packet.time_base * 1000))
@@ -183,6 +237,6 @@ def _copy(
         packet.dts = max(dts, last_dts.get(kind, dts - 1) + 1)
         packet.pts = max(packet.pts, packet.dts)
         last_dts[kind] = packet.dts
-        packet.stream = by_kind[kind]
+        packet.stream = tracks[kind]
         output.mux(packet)
     return last_ms

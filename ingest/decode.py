@@ -1,49 +1,50 @@
-"""Recorded segments become speech-rate audio and key frames, placed on the stream clock by their own timestamps."""
+"""Recorded segments become speech-rate audio and pictures, placed on the stream clock by their own timestamps."""
 
-import io
-from dataclasses import dataclass, field
-
-import av
-import numpy as np
-from av.audio.codeccontext import AudioCodecContext
-from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
-from av.audio.stream import AudioStream
-from av.codec.context import Flags2
-from av.container import InputContainer
-from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
-from numpy.typing import NDArray
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ingest.errors import BrokenMedia, UnsupportedSource
-from ingest.media import (
-    DAMAGE,
-    MAX_PIXELS,
-    AnyPacket,
-    best_streams,
-    chosen,
-    open_media,
-    packet_ms,
-    read_packets,
-    reason,
-)
-from ingest.types import SAMPLE_RATE_HZ, AudioSpan, DecodedSegment, Frame, Segment
+from ingest.media import DAMAGE, reason
+from ingest.picture import Picture, all_pictures, key_packets, key_pictures, pixels_of
+from ingest.pieces import Piece, begin_at, read_piece, readable_pieces
+from ingest.shed import Effort, Thinning
+from ingest.sound import SoundMark, Voice, voice_key
+from ingest.types import AudioSpan, DecodedSegment, Frame, Segment, Shed
 
-_SAMPLES_PER_MS = SAMPLE_RATE_HZ / 1000
-# Publishers' timestamps tremble by less than this; beyond it sound is missing or doubled.
-_DRIFT_MS = 40.0
-_FRAME_GAP_MS = 500.0
+# A key frame further back than this is not looked for.
+_MOST_PRIMERS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dense:
+    """Asks for one picture every `every_ms` in `[start_ms, end_ms)`, not only key frames; `end_ms` None: no end."""
+
+    every_ms: int
+    start_ms: int = 0
+    end_ms: int | None = None
+
+    def wants(self, at_ms: float) -> bool:
+        """Whether the moment lies in the stretch."""
+        return self.start_ms <= at_ms and (self.end_ms is None or at_ms < self.end_ms)
+
+    def touches(self, segment: Segment) -> bool:
+        """Whether any of the segment lies in the stretch."""
+        return self.start_ms < segment.end_ms and (self.end_ms is None or segment.start_ms < self.end_ms)
 
 
 class SegmentDecoder:
     """Decodes one stream's segments in order; any order is right, but a jump costs the first 20 ms of sound.
 
-    One audio decoder serves a whole epoch, because a fresh one gets its first block wrong.
+    One audio decoder serves a whole epoch, because a fresh one gets its first block wrong. After a crash `resume` sets
+    a new decoder on with the segment that was decoded last.
     """
 
     def __init__(self) -> None:
-        self._voice: _Voice | None = None
+        self._voice: Voice | None = None
         self._before: Segment | None = None
+        self._since_key: list[Segment] = []
+        self._thinning = Thinning()
+        self._cells = _Cells()
         self._has_audio = False
         self._has_video = False
 
@@ -57,21 +58,46 @@ class SegmentDecoder:
         """Whether any segment so far carried a picture."""
         return self._has_video
 
-    def decode(self, segment: Segment) -> DecodedSegment:
-        """The segment's sound and key frames; BrokenMedia if nothing in it can be decoded."""
+    @property
+    def mark(self) -> SoundMark | None:
+        """Where the sound stands after the last segment, for `resume`; None before any sound."""
+        return self._voice.mark(self._before.sequence) if self._voice and self._before else None
+
+    def resume(self, before: Segment, mark: SoundMark | None = None) -> None:
+        """Goes on after `before`, which was decoded by a decoder that is gone; its sound is heard, not given again.
+
+        With that decoder's last `mark`, the next samples are bit for bit those that it would have given; without,
+        they may lie less than one sample elsewhere. A segment that cannot be read any more is passed over.
+        """
+        self._before, self._since_key, self._voice = before, [before], None
+        try:
+            piece = read_piece(before)
+            if piece.audio is not None and piece.sounds:
+                self._voice = Voice(piece, piece.audio)
+                self._voice.prime(piece, mark)
+        except (BrokenMedia, *DAMAGE):
+            self._voice = None
+
+    def decode(
+        self, segment: Segment, *, effort: Effort = Effort.EVERY_KEY_FRAME, dense: Dense | None = None
+    ) -> DecodedSegment:
+        """The segment's sound and key frames; BrokenMedia if nothing in it can be decoded.
+
+        `effort` leaves key frames out under overload and says which seconds that cost; sound is never left out.
+        `dense` asks for more pictures than key frames.
+        """
         if not self._follows(segment):
             self._voice = None
+            self._since_key = []
         self._before = segment
-        source = str(segment.path)
         try:
-            content = segment.path.read_bytes()
-        except OSError as error:
-            raise BrokenMedia(source, error.strerror or "unreadable", sequence=segment.sequence) from error
-        try:
-            return self._decode(segment, content)
+            return self._decode(segment, effort, dense)
         except (BrokenMedia, UnsupportedSource, *DAMAGE) as error:
             self._voice = None
-            raise BrokenMedia(source, reason(error), sequence=segment.sequence) from error
+            self._since_key = []
+            if isinstance(error, BrokenMedia):
+                raise
+            raise BrokenMedia(str(segment.path), reason(error), sequence=segment.sequence) from error
 
     def _follows(self, segment: Segment) -> bool:
         before = self._before
@@ -82,137 +108,95 @@ class SegmentDecoder:
             and before.sequence + 1 == segment.sequence
         )
 
-    def _decode(self, segment: Segment, content: bytes) -> DecodedSegment:
-        container = open_media(io.BytesIO(content), str(segment.path))
-        video, audio = best_streams(container, str(segment.path))
-        packets = read_packets(container, chosen(video, audio), str(segment.path))
-        sound = [packet for packet in packets if packet.stream.type == "audio"]
-        picture = [packet for packet in packets if packet.stream.type == "video"]
-        self._has_audio = self._has_audio or bool(sound)
-        self._has_video = self._has_video or bool(picture)
+    def _decode(self, segment: Segment, effort: Effort, dense: Dense | None) -> DecodedSegment:
+        piece = read_piece(segment)
+        pictures, sounds = piece.pictures, piece.sounds
+        self._has_audio = self._has_audio or bool(sounds)
+        self._has_video = self._has_video or bool(pictures)
         spans: tuple[AudioSpan, ...] = ()
-        if sound and audio is not None:
-            if self._voice is None or self._voice.key != _voice_key(audio):
-                self._voice = _Voice(container, audio)
-            spans = self._voice.spans(segment, sound)
-        frames = _key_frames(segment, video, picture) if picture and video is not None else ()
-        if not spans and not frames and (sound or any(packet.is_keyframe for packet in picture)):
+        if piece.audio is not None and sounds:
+            if self._voice is None or self._voice.key != voice_key(piece.audio):
+                self._voice = Voice(piece, piece.audio)
+            spans = self._voice.spans(piece)
+        keys = key_packets(piece)
+        kept = self._thinning.keep(effort, len(keys))
+        wanted = [packet for packet, keep in zip(keys, kept, strict=True) if keep]
+        if dense is not None and dense.touches(segment):
+            times_ms = {piece.at_ms(packet) for packet in wanted}
+            frames = self._dense_frames(piece, dense, times_ms)
+        else:
+            frames = tuple(_frame(picture) for picture in key_pictures(piece, wanted))
+        if not spans and not frames and (sounds or wanted):
             raise BrokenMedia(str(segment.path), "nothing in it decodes", sequence=segment.sequence)
-        return DecodedSegment(segment=segment, audio=spans, frames=frames)
+        shed: tuple[Shed, ...] = ()
+        if pictures:
+            shed = self._thinning.shed(segment, effort, [round(piece.at_ms(packet)) for packet in keys], kept)
+        if any(packet.is_keyframe for packet in pictures):
+            self._since_key = []
+        self._since_key = [*self._since_key, segment][-_MOST_PRIMERS:]
+        return DecodedSegment(segment=segment, audio=spans, frames=frames, shed=shed)
+
+    def _dense_frames(self, piece: Piece, dense: Dense, keys_ms: set[float]) -> tuple[Frame, ...]:
+        """The pictures of the piece; if it does not open with a key frame, those before it back to one are decoded."""
+        opens = piece.pictures and piece.pictures[0].is_keyframe
+        pieces = [*([] if opens else readable_pieces(self._since_key)), piece]
+        begin = begin_at(pieces, piece.segment.start_ms - 1.0)
+        if begin is None:
+            return ()
+        frames: list[Frame] = []
+        for picture in all_pictures(pieces, *begin, float("inf")):
+            if picture.piece is not piece:
+                continue
+            inside = dense.wants(picture.at_ms)
+            if (inside and self._cells.opens(picture.at_ms, dense.every_ms)) or (
+                not inside and picture.at_ms in keys_ms
+            ):
+                frames.append(_frame(picture))
+        return tuple(frames)
 
 
-def _stream_ms(segment: Segment, source_ms: float) -> float:
-    return segment.start_ms + source_ms - segment.source_start_ms
+def frames_between(segments: Sequence[Segment], *, start_ms: int, end_ms: int, every_ms: int) -> tuple[Frame, ...]:
+    """The first picture in every `every_ms` of `[start_ms, end_ms)`, and the one shown at its start.
 
-
-def _key_frames(segment: Segment, video: VideoStream, packets: list[AnyPacket]) -> tuple[Frame, ...]:
-    """Decodes key packets alone, each to its end: a key frame needs no other, and none is held back."""
-    context = video.codec_context
-    if context.width * context.height > MAX_PIXELS:
+    Give the segments from one key-frame interval before. Segments that cannot be read are left out; empty if nothing
+    in the stretch can be decoded.
+    """
+    pieces = readable_pieces([segment for segment in segments if segment.start_ms < end_ms])
+    begin = begin_at(pieces, start_ms)
+    if begin is None:
         return ()
-    context.thread_count = 1
-    context.skip_frame = "NONKEY"
-    context.options = {"max_pixels": str(MAX_PIXELS)}
+    cells = _Cells(start_ms)
     frames: list[Frame] = []
-    next_ms = -float("inf")
-    for packet in packets:
-        if not packet.is_keyframe or packet_ms(packet) < next_ms:
+    standing: Picture | None = None
+    for picture in all_pictures(pieces, *begin, end_ms):
+        if picture.at_ms < start_ms - 0.5:
+            standing = picture
             continue
-        next_ms = packet_ms(packet) + _FRAME_GAP_MS
-        for image in _decoded_images(video, packet):
-            at_ms = _stream_ms(segment, packet_ms(packet))
-            pixels = image.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
-            frames.append(Frame(stream_id=segment.stream_id, at_ms=round(at_ms), image=pixels))
+        if picture.at_ms >= end_ms:
+            continue
+        if standing is not None and picture.at_ms >= start_ms + 0.5:
+            frames.append(_frame(standing))
+        standing = None
+        if cells.opens(picture.at_ms, every_ms):
+            frames.append(_frame(picture))
+    if standing is not None:
+        frames.append(_frame(standing))
     return tuple(frames)
 
 
-def _decoded_images(video: VideoStream, packet: AnyPacket) -> list[VideoFrame]:
-    context = video.codec_context
-    try:
-        return [*context.decode(packet), *context.decode(None)][:1]
-    except (av.InvalidDataError, av.ArgumentError):
-        return []
-    finally:
-        context.flush_buffers()
+class _Cells:
+    """Time in stretches of equal length; each lets one picture through."""
+
+    def __init__(self, start_ms: int = 0) -> None:
+        self._start_ms = start_ms
+        self._last: int | None = None
+
+    def opens(self, at_ms: float, every_ms: int) -> bool:
+        cell = int((at_ms - self._start_ms + 0.5) // every_ms)
+        is_new = cell != self._last
+        self._last = cell
+        return is_new
 
 
-def _voice_key(audio: AudioStream) -> tuple[str, int, str, bytes | None]:
-    context = audio.codec_context
-    return context.name, context.sample_rate, context.layout.name, context.extradata
-
-
-@dataclass(slots=True)
-class _Run:
-    """Contiguous sound: where it began, and how much of it has been given."""
-
-    start_ms: float
-    given: int = 0
-    fed_ms: float = 0.0
-    blocks: list[NDArray[np.float32]] = field(default_factory=list)
-
-    @property
-    def end_ms(self) -> float:
-        return self.start_ms + self.fed_ms
-
-    def take(self, stream_id: str) -> AudioSpan | None:
-        if not self.blocks:
-            return None
-        samples = np.concatenate(self.blocks)
-        start_ms = round(self.start_ms + self.given / _SAMPLES_PER_MS)
-        self.given += len(samples)
-        self.blocks.clear()
-        return AudioSpan(stream_id=stream_id, start_ms=start_ms, samples=samples) if len(samples) else None
-
-
-class _Voice:
-    """The audio decoder and resampler of one epoch."""
-
-    def __init__(self, container: InputContainer, audio: AudioStream) -> None:
-        # The decoder belongs to the first segment's container, which must stay open with it.
-        self._container = container
-        self._context: AudioCodecContext = audio.codec_context
-        self._context.thread_count = 1
-        # Matroska marks the codec's delay in every file; only the stream's first one is real.
-        self._context.flags2 |= Flags2.skip_manual
-        self.key = _voice_key(audio)
-        self._resampler: AudioResampler | None = None
-        self._format: tuple[int, str, str] | None = None
-        self._run: _Run | None = None
-
-    def spans(self, segment: Segment, packets: list[AnyPacket]) -> tuple[AudioSpan, ...]:
-        """The sound of these packets; a span ends where the timestamps leave what was counted by samples."""
-        spans: list[AudioSpan] = []
-        for packet in packets:
-            for frame in self._decoded(packet):
-                source_ms = packet_ms(packet) if frame.time is None else frame.time * 1000
-                spans += self._feed(segment.stream_id, frame, _stream_ms(segment, source_ms))
-        if self._run is not None and (span := self._run.take(segment.stream_id)):
-            spans.append(span)
-        return tuple(spans)
-
-    def _decoded(self, packet: AnyPacket) -> list[AudioFrame]:
-        try:
-            return self._context.decode(packet)
-        except (av.InvalidDataError, av.ArgumentError):
-            return []
-
-    def _feed(self, stream_id: str, frame: AudioFrame, at_ms: float) -> list[AudioSpan]:
-        spans: list[AudioSpan] = []
-        shape = (frame.sample_rate, frame.layout.name, frame.format.name)
-        run = self._run
-        if run is None or shape != self._format or abs(at_ms - run.end_ms) > _DRIFT_MS:
-            if run is not None and self._resampler is not None:
-                run.blocks += _samples(self._resampler.resample(None))
-                spans += [span for span in (run.take(stream_id),) if span is not None]
-            run = self._run = _Run(start_ms=at_ms)
-            self._format = shape
-            self._resampler = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE_HZ)
-        assert self._resampler is not None
-        run.fed_ms += frame.samples * 1000 / frame.sample_rate
-        frame.pts = None
-        run.blocks += _samples(self._resampler.resample(frame))
-        return spans
-
-
-def _samples(frames: list[AudioFrame]) -> list[NDArray[np.float32]]:
-    return [frame.to_ndarray().reshape(-1).astype(np.float32, copy=False) for frame in frames]
+def _frame(picture: Picture) -> Frame:
+    return Frame(stream_id=picture.piece.segment.stream_id, at_ms=round(picture.at_ms), image=pixels_of(picture.image))

@@ -31,9 +31,7 @@ class EffortLimits:
     sound_only_ms: int = 16_000
 
 
-def effort_for(
-    lag_ms: int, before: Effort = Effort.EVERY_KEY_FRAME, limits: EffortLimits | None = None
-) -> Effort:
+def effort_for(lag_ms: int, before: Effort = Effort.EVERY_KEY_FRAME, limits: EffortLimits | None = None) -> Effort:
     """The effort at this lag: worse at once, better one step at a time, so that it does not swing.
 
     `lag_ms`: how far what is being analysed lies behind what was received.
@@ -53,6 +51,7 @@ class Thinning:
     def __init__(self) -> None:
         self._passed = 0
         self._seen = True
+        self._why = ""
 
     def keep(self, effort: Effort, count: int) -> list[bool]:
         """For the next key frames in order, whether to decode each."""
@@ -69,6 +68,8 @@ class Thinning:
 
         The stretch up to the first key frame belongs to the last one of the segments before.
         """
+        if effort is not Effort.EVERY_KEY_FRAME:
+            self._why = f"overload: one key frame in {int(effort)}" if effort else "overload: sound only"
         if effort is Effort.SOUND_ONLY:
             self._seen = False
             keys_ms, kept = (), ()
@@ -83,8 +84,7 @@ class Thinning:
             if merged and merged[-1][1] == start_ms:
                 start_ms = merged.pop()[0]
             merged.append((start_ms, end_ms))
-        why = "overload: sound only" if not effort else f"overload: one key frame in {int(effort)}"
         return tuple(
-            Shed(stream_id=segment.stream_id, channel=SCREEN, start_ms=start_ms, end_ms=end_ms, why=why)
+            Shed(stream_id=segment.stream_id, channel=SCREEN, start_ms=start_ms, end_ms=end_ms, why=self._why)
             for start_ms, end_ms in merged
         )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import gcd
+from typing import Any
 
 import av
 import numpy as np
@@ -105,7 +106,7 @@ class Voice:
     def mark(self, sequence: int) -> SoundMark | None:
         """Where this voice stands after the segment; None before any sound."""
         run = self._run
-        return run and SoundMark(sequence=sequence, start_ms=run.start_ms, fed=run.fed, given=run.given)
+        return None if run is None else SoundMark(sequence=sequence, start_ms=run.start_ms, fed=run.fed, given=run.given)
 
     def prime(self, piece: Piece, mark: SoundMark | None) -> None:
         """Hears a piece whose sound was given already, so that the next one goes on without a seam.
@@ -189,7 +190,7 @@ def _without(frame: AudioFrame, skipped: int) -> AudioFrame:
     if not skipped:
         return frame
     columns = skipped if frame.format.is_planar else skipped * frame.layout.nb_channels
-    rest = np.ascontiguousarray(frame.to_ndarray()[:, columns:])
+    rest: Any = np.ascontiguousarray(frame.to_ndarray()[:, columns:])
     shorter = AudioFrame.from_ndarray(rest, format=frame.format.name, layout=frame.layout.name)
     shorter.sample_rate = frame.sample_rate
     return shorter

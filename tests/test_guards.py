@@ -28,7 +28,10 @@ MAY_IMPORT = {
 STAGES = ("ingest", "asr", "vision", "claims")
 # Where a heavy library may be imported; a file that is not listed would make something slow that need not be.
 HEAVY = {
-    "av": {"ingest/clip", "ingest/cutter", "ingest/decode", "ingest/media", "ingest/remux", "review/peaks"},
+    "av": {
+        *("ingest/clip", "ingest/cutter", "ingest/media", "ingest/peaks", "ingest/picture", "ingest/pieces"),
+        *("ingest/poster", "ingest/remux", "ingest/sound"),
+    },
     "cv2": {"vision/change"},
     "faster_whisper": {"asr/models", "asr/vad", "asr/whisper"},
     "ctranslate2": {"asr/whisper"},

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.peaks import write_peaks
 from review.errors import PeaksError
-from review.peaks import PEAKS_PER_SECOND, load_peaks, peaks_path, write_peaks
+from review.peaks import PEAKS_PER_SECOND, load_peaks, peaks_path
 
 
 def test_peaks_show_where_a_clip_is_loud(data_dir: Path) -> None:
