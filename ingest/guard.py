@@ -2,15 +2,20 @@
 
 import ipaddress
 import socket
+import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
+import certifi
 import httpcore
 
 from ingest.errors import RefusedAddress, UnreachableSource
+from ingest.ports import DEFAULT_PORTS, REFUSED_PORTS
 
-SCHEMES = frozenset({"http", "https"})
+SCHEMES = frozenset(DEFAULT_PORTS)
+WEB_SCHEMES = frozenset({"http", "https"})
 
 _PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
 # Forms that carry an IPv4 address inside, and what Python 3.11's is_global does not refuse by itself.
@@ -28,14 +33,19 @@ _NEVER = tuple(
 )
 
 
+_CONTROL = frozenset(map(chr, (*range(0x20), 0x7F))) | {"\\"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetPolicy:
     """Public addresses, and the named hosts; `allow` holds `host` or `host:port` as the operator wrote them.
 
     Compared literally: allowing `127.0.0.1:8080` allows neither `localhost:8080` nor `127.0.0.1:9090`.
+    `trust`: further certificate authorities (PEM), for platforms that sign their own.
     """
 
     allow: frozenset[str] = field(default_factory=frozenset)
+    trust: Path | None = None
 
     @classmethod
     def parse(cls, entries: Iterable[str]) -> "NetPolicy":
@@ -76,11 +86,56 @@ def is_public(address: str) -> bool:
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
 
 
-def check_url(url: str) -> None:
-    """RefusedAddress if the scheme is not one that is captured."""
-    parts = urlsplit(url)
-    if parts.scheme.lower() not in SCHEMES or not parts.hostname:
+def check_url(url: str, schemes: frozenset[str] = SCHEMES) -> SplitResult:
+    """The URL's parts; RefusedAddress if its scheme is not one of these or its port can be no media server's.
+
+    The named port is judged here only in its form; whether an operator allowed it, when it is connected to.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise RefusedAddress(url, "scheme") from error
+    if parts.scheme.lower() not in schemes or not parts.hostname or port == 0 or _CONTROL & set(url):
         raise RefusedAddress(url, "scheme")
+    return parts
+
+
+def port_of(parts: SplitResult) -> int:
+    """The URL's port, or its scheme's."""
+    return parts.port or DEFAULT_PORTS[parts.scheme.lower()]
+
+
+def resolve(host: str, port: int, policy: NetPolicy, *, url: str = "") -> tuple[str, ...]:
+    """The host's addresses, each of which may be connected to; to be connected to as they are, never by name.
+
+    RefusedAddress, with one text, if any of them is not public, if there is none, or if the port is refused: the
+    answer tells nothing of a private network. Only a resolver that gave no answer is UnreachableSource.
+    """
+    shown_url = url or f"//{host}:{port}"
+    named = policy.names(host, port)
+    if port in REFUSED_PORTS and not named:
+        raise RefusedAddress(shown_url, "address")
+    try:
+        infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        if error.errno == socket.EAI_AGAIN:
+            raise UnreachableSource(shown_url, "the name service gave no answer") from error
+        raise RefusedAddress(shown_url, "address") from error
+    except (OSError, UnicodeError) as error:
+        raise RefusedAddress(shown_url, "address") from error
+    addresses = tuple(dict.fromkeys(str(info[4][0]) for info in infos))
+    if not addresses or not (named or all(is_public(address) for address in addresses)):
+        raise RefusedAddress(shown_url, "address")
+    return addresses
+
+
+def tls_context(policy: NetPolicy) -> ssl.SSLContext:
+    """Verifies names and certificates by the bundled authorities, and by those the operator added."""
+    context = ssl.create_default_context(cafile=certifi.where())
+    if policy.trust is not None:
+        context.load_verify_locations(cafile=str(policy.trust))
+    return context
 
 
 class GuardedBackend(httpcore.NetworkBackend):
@@ -98,15 +153,8 @@ class GuardedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """A connection to one of the host's addresses; RefusedAddress if any of them is not public."""
-        shown_url = f"//{host}:{port}"
-        try:
-            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise UnreachableSource(shown_url, "the host name is not known", transient=False) from error
-        addresses = list(dict.fromkeys(str(info[4][0]) for info in infos))
-        if not self._policy.names(host, port) and not all(is_public(address) for address in addresses):
-            raise RefusedAddress(shown_url, "address")
+        """A connection to one of the host's addresses; RefusedAddress if any of them may not be connected to."""
+        addresses = resolve(host, port, self._policy)
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in addresses:
             try:

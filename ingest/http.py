@@ -9,7 +9,7 @@ import httpcore
 import httpx
 
 from ingest.errors import RefusedAddress, UnreachableSource, UnsupportedSource
-from ingest.guard import GuardedBackend, NetPolicy, check_url
+from ingest.guard import WEB_SCHEMES, GuardedBackend, NetPolicy, check_url, tls_context
 
 _HEADERS = {"User-Agent": "zhenyan/0.1", "Accept": "*/*", "Accept-Encoding": "identity"}
 
@@ -37,7 +37,7 @@ class _GuardedTransport(httpx.HTTPTransport):
         super().__init__(trust_env=False)
         self._pool.close()
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=tls_context(policy),
             max_connections=8,
             max_keepalive_connections=4,
             keepalive_expiry=15.0,
@@ -81,7 +81,7 @@ def named_failures(url: str) -> Iterator[None]:
 @contextmanager
 def open_stream(client: httpx.Client, url: str, headers: Mapping[str, str] | None = None) -> Iterator[httpx.Response]:
     """An open response whose status is good; its body is not read yet."""
-    check_url(url)
+    check_url(url, WEB_SCHEMES)
     with named_failures(url), client.stream("GET", url, headers=dict(headers or {})) as response:
         check_status(response, url)
         yield response

@@ -33,7 +33,7 @@ def remux_file(path: Path, around: Surroundings) -> Generator[Part, None, EndRea
 def remux_readable(file: BinaryIO, name: str, around: Surroundings) -> Generator[Part, None, EndReason]:
     """The parts of a finished file that can be sought. Playlists are refused: they can point anywhere."""
     if is_playlist(file.read(1024)) or PurePath(name).suffix.lower() in {".m3u8", ".m3u"}:
-        raise UnsupportedSource(name, "a stored or local playlist can point anywhere; give its web address or a media file")
+        raise UnsupportedSource(name, "a stored or local playlist can point anywhere; give its URL or a media file")
     file.seek(0)
     with open_media(file, name) as container:
         return (yield from _cut(container, name, live=False, around=around))

@@ -2,15 +2,19 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from ingest.guard import NetPolicy, check_url
+from ingest.dial import Dialler
+from ingest.gateway import SRT_SCHEMES
+from ingest.guard import WEB_SCHEMES, NetPolicy, check_url
 from ingest.hls import MAX_PLAYLIST_BYTES, HlsSource
 from ingest.http import HttpLimits, build_client
 from ingest.httpfile import HttpFile
+from ingest.objects import is_object, remux_object
 from ingest.part import EndReason, Part, Surroundings
 from ingest.playlist import is_playlist
-from ingest.remux import remux_file, remux_http
+from ingest.remux import remux_file, remux_http, remux_live
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +35,19 @@ def open_parts(
     """
     if "://" not in source:
         return (yield from remux_file(Path(source), around))
-    check_url(source)
+    if is_object(source):
+        return (yield from remux_object(source, around))
+    scheme = check_url(source).scheme.lower()
+    if scheme in WEB_SCHEMES:
+        return (yield from _web_parts(source, policy, limits, around))
+    dialler = Dialler(policy=policy, limits=limits.http, around=around)
+    opened = partial(dialler.opened_srt if scheme in SRT_SCHEMES else dialler.opened, source)
+    return (yield from remux_live(opened, source, stall_limit_s=limits.stall_limit_s, around=around))
+
+
+def _web_parts(
+    source: str, policy: NetPolicy, limits: CaptureLimits, around: Surroundings
+) -> Generator[Part, None, EndReason]:
     with build_client(policy, limits.http) as client:
         with HttpFile(client, source, around.stop) as file:
             if not is_playlist(file.peek(64)):

@@ -29,7 +29,7 @@ STAGES = ("ingest", "asr", "vision", "claims")
 # Where a heavy library may be imported; a file that is not listed would make something slow that need not be.
 HEAVY = {
     "av": {
-        *("ingest/clip", "ingest/cutter", "ingest/media", "ingest/peaks", "ingest/picture", "ingest/pieces"),
+        *("ingest/clip", "ingest/cutter", "ingest/dial", "ingest/media", "ingest/peaks", "ingest/picture", "ingest/pieces"),
         *("ingest/poster", "ingest/remux", "ingest/sound"),
     },
     "cv2": {"vision/change"},
