@@ -3,7 +3,6 @@
 import hashlib
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from ingest.media import AnyPacket
 from ingest.peaks import peaks_path, write_peaks
 from ingest.pieces import Piece, begin_at, readable_pieces
 from ingest.poster import write_poster
-from ingest.types import Segment
+from ingest.types import ClipInfo, ClipSource, Segment
 
 # What an MP4 can hold and a browser can mostly play; other codecs are encoded anew.
 _COPIED = frozenset({"h264", "hevc", "vp9", "av1", "libdav1d", "aac", "mp3", "mp3float", "opus", "flac"})
@@ -25,34 +24,6 @@ _PLAYED_PIXELS = frozenset({"yuv420p", "yuvj420p", "yuv420p10le"})
 _ENCODE_LIMIT_S = 300
 
 Parameters = tuple[str, str | None, bytes | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClipSource:
-    """A recorded segment that gave packets to a clip."""
-
-    sequence: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClipInfo:
-    """Where the clip really starts and ends: it begins at the key frame before the wanted moment.
-
-    `offset_ms` is where in the clip the wanted start is. `copied`: no packet was encoded anew. `sources`: the
-    segments that it was cut from, in order. `poster`, `peaks`: the files beside it; None where nothing was asked,
-    there is no picture, or it does not decode.
-    """
-
-    path: Path
-    start_ms: int
-    end_ms: int
-    offset_ms: int
-    copied: bool
-    sha256: str
-    sources: tuple[ClipSource, ...]
-    poster: Path | None = None
-    peaks: Path | None = None
 
 
 def cut_clip(

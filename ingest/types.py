@@ -127,3 +127,31 @@ class DecodedSegment:
     audio: tuple[AudioSpan, ...]
     frames: tuple[Frame, ...]
     shed: tuple[Shed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipSource:
+    """A recorded segment that gave packets to a clip."""
+
+    sequence: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipInfo:
+    """Where the clip really starts and ends: it begins at the key frame before the wanted moment.
+
+    `offset_ms` is where in the clip the wanted start is. `copied`: no packet was encoded anew. `sources`: the
+    segments that it was cut from, in order. `poster`, `peaks`: the files beside it; None where nothing was asked,
+    there is no picture, or it does not decode.
+    """
+
+    path: Path
+    start_ms: int
+    end_ms: int
+    offset_ms: int
+    copied: bool
+    sha256: str
+    sources: tuple[ClipSource, ...]
+    poster: Path | None = None
+    peaks: Path | None = None

@@ -1,0 +1,74 @@
+"""Records one stream for a parent: a job on standard input, a line on standard output for each closed segment."""
+
+import json
+import os
+import select
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from ingest.box_protocol import segment_row, to_line
+from ingest.boxed import enter_box
+from ingest.capture import capture
+from ingest.errors import IngestError
+from ingest.guard import NetPolicy
+from ingest.part import EndReason
+from ingest.sources import CaptureLimits
+
+_SIGN_OF_LIFE_S = 1.0
+
+
+def main() -> None:
+    """Captures until the broadcast ends or the parent closes standard input; the last line says how it ended."""
+    renew = enter_box()
+    # Libraries that print must not get between the lines.
+    answers = os.dup(1)
+    os.dup2(2, 1)
+    job = json.loads(sys.stdin.buffer.readline())
+
+    def tell(message: dict[str, Any]) -> None:
+        line = to_line(message)
+        while line:
+            line = line[os.write(answers, line) :]
+
+    reasons: list[EndReason] = []
+    try:
+        for segment in capture(
+            job["source"],
+            stream_id=job["stream_id"],
+            folder=Path(job["folder"]),
+            policy=NetPolicy.parse(job["allow_net"]),
+            stop=_stop_with_signs_of_life(tell),
+            now_ms=lambda: time.time_ns() // 1_000_000,
+            max_ms=job["max_ms"],
+            limits=TypeAdapter(CaptureLimits).validate_python(job["limits"]) if job["limits"] else None,
+            on_end=reasons.append,
+        ):
+            renew()
+            tell({"segment": segment_row(segment)})
+    except IngestError as error:
+        tell({"error": str(error), "exit_code": error.exit_code})
+    else:
+        tell({"end": reasons[-1].value if reasons else EndReason.STOPPED.value})
+
+
+def _stop_with_signs_of_life(tell: Callable[[dict[str, Any]], None]) -> Callable[[], bool]:
+    """Whether the parent has closed standard input; asked often, it tells the parent that this process goes on."""
+    last_s = time.monotonic()
+
+    def stop() -> bool:
+        nonlocal last_s
+        if time.monotonic() - last_s >= _SIGN_OF_LIFE_S:
+            last_s = time.monotonic()
+            tell({"alive": True})
+        return bool(select.select([0], [], [], 0)[0])
+
+    return stop
+
+
+if __name__ == "__main__":
+    main()
