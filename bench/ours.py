@@ -28,7 +28,7 @@ class OurEngine:
 
     def judge(self, case: Case) -> list[tuple[Finding, bool]]:
         """Every finding of the case, and whether it stays a note however high its score is."""
-        conversation = self._engines[case.set_name].conversation(case.id)
+        conversation = self._engines[case.set_name].conversation(case.id, keep_verdicts=True)
         for passage in passages(case):
             conversation.hear(passage)
         conversation.flush()

@@ -16,6 +16,7 @@ _ANSWER_REACH = 16
 _SHORT_REACH = 4
 _TURN = 6
 _ASKS_BY_TAIL = re.compile(r"(有|能|会|可以|是|管用|算).{0,12}(没|不|没有)$")
+_ASKED_RIGHT_AFTER = re.compile(r"的?[吗嘛]")
 _RHETORICAL = (
     "难道",
     "还有比",
@@ -66,6 +67,8 @@ def try_context(rule: ContextRule, window: Window, place: Place, policy: Policy)
         cue = next((window.text[s:e] for s, e in _cues(window, rule.cue) if left <= s and e <= right), None)
     elif rule.kind == "asked":
         cue = _asked(window, place)
+    elif rule.kind == "supposed":
+        cue = _supposed(rule, window, place)
     else:
         return None
     if (
@@ -158,6 +161,53 @@ def _only_questions(between: str) -> bool:
     return all(c in "?!,、:;" for c in between if is_boundary(c))
 
 
+def _supposed(rule: ContextRule, window: Window, place: Place) -> str | None:
+    """The conditional word under which the claim is only supposed.
+
+    Either the condition holds the whole claim and something follows from it, or the claim stands in what would follow
+    (`opening`: 那我得…). Not where the condition is about the viewer (`barrier`), unless others' talk is supposed
+    (`not_cue`: 要是有人跟你说…); nor where the speaker stakes something on it (`cue_after`: 要是不是全网最低我赔你).
+    """
+    left, right = window.sentence(place.start, place.end)
+    subjects, reports = _cues(window, rule.barrier), _cues(window, rule.not_cue)
+    for start, end in reversed(_cues(window, rule.cue)):
+        if not left <= start or end > place.start:
+            continue
+        told = any(end <= s and e <= place.start for s, e in reports)
+        if not told and any(end <= s and e <= place.start for s, e in subjects):
+            continue
+        close = _condition_end(window.text, end, place.end, right)
+        near = _reaches(window.text, end, place.start, rule.within, rule.wide)
+        held = near and place.end <= close and window.text[close:].strip("。!?;,、的话") != ""
+        if not held and not _would_follow(rule, window, close, place):
+            continue
+        if any(place.end <= s < max(close, place.end) + rule.within_after for s, _ in _cues(window, rule.cue_after)):
+            continue
+        return window.text[start:end]
+    return None
+
+
+_CONSEQUENCE = re.compile(r"的话|那(?![个款种条么些边样家位台瓶])|就(?!是|算)|[,。!?;:、]")
+_THEN = re.compile(r"[,、]那(?![个款种条么些边样家位台瓶]|还(等|犹豫|愣|想|不))")
+_WOULD_FOLLOW = 8
+
+
+def _condition_end(text: str, start: int, claim_end: int, right: int) -> int:
+    """Where the condition that begins at `start` gives way to what follows from it."""
+    found = _CONSEQUENCE.search(text, start, right)
+    if found is not None and found[0] == "就":
+        then = _THEN.search(text, claim_end, right)
+        comma = text.find(",", claim_end, right)
+        return then.start() if then is not None and then.start() == comma else found.start()
+    return found.start() if found else right
+
+
+def _would_follow(rule: ContextRule, window: Window, close: int, place: Place) -> bool:
+    return any(
+        close <= s and e <= place.start and place.start - e <= _WOULD_FOLLOW for s, e in _cues(window, rule.opening)
+    )
+
+
 def _asked(window: Window, place: Place) -> str | None:
     """The words that make the claim a question, unless the next words affirm it."""
     left, right = window.clause(place.start, place.end)
@@ -176,9 +226,9 @@ def _asked(window: Window, place: Place) -> str | None:
         or head is not None
     )
     asks = asks or _ASKS_BY_TAIL.search(clause) is not None
-    particle = next((p for p in ("吗,", "吗。", "吗") if window.text.startswith(p, place.end)), None)
-    if particle:
-        right = place.end + 1
+    particle = _ASKED_RIGHT_AFTER.match(window.text, place.end)
+    if particle is not None:
+        right = particle.end()
         asks = True
     if not asks:
         return None

@@ -15,7 +15,7 @@ from claims.product import ProductChoice, ProductFinder, ProductTracker
 from claims.types import Disposition, ExemptionTrial, Finding, Match, Passage, PlatformFact, VerdictKind
 from claims.units import Quantity, plain
 from claims.verdict import Judged, Scene, judge_window
-from claims.window import Window, build_window, fold
+from claims.window import Window, build_window, fold, fold_without_hints
 
 _CORRECTION_MS = 30_000
 
@@ -29,9 +29,11 @@ class ClaimEngine:
         self.finder = ProductFinder(passports)
         self.at = at
 
-    def conversation(self, stream_id: str, facts: Iterable[PlatformFact] = ()) -> "Conversation":
-        """A fresh conversation of one stream."""
-        return Conversation(self, stream_id, _of_stream(facts, stream_id))
+    def conversation(
+        self, stream_id: str, facts: Iterable[PlatformFact] = (), *, keep_verdicts: bool = False
+    ) -> "Conversation":
+        """A fresh conversation of one stream; `keep_verdicts`: it keeps every verdict, not only findings, for ever."""
+        return Conversation(self, stream_id, _of_stream(facts, stream_id), keep_verdicts=keep_verdicts)
 
 
 def _of_stream(facts: Iterable[PlatformFact], stream_id: str) -> tuple[PlatformFact, ...]:
@@ -41,16 +43,18 @@ def _of_stream(facts: Iterable[PlatformFact], stream_id: str) -> tuple[PlatformF
 class Conversation:
     """What has been said and shown in one stream so far."""
 
-    def __init__(self, engine: ClaimEngine, stream_id: str, facts: tuple[PlatformFact, ...]) -> None:
+    def __init__(
+        self, engine: ClaimEngine, stream_id: str, facts: tuple[PlatformFact, ...], *, keep_verdicts: bool
+    ) -> None:
         self.engine = engine
         self.stream_id = stream_id
         self.facts = facts
         self._tracker = ProductTracker(engine.finder)
         self._past: deque[tuple[Passage, Normalised]] = deque(maxlen=12)
-        self._waiting: tuple[Passage, Normalised] | None = None
-        self._choice_of: dict[tuple[str, int], ProductChoice] = {}
+        self._waiting: tuple[Passage, Normalised, ProductChoice] | None = None
         self._found: dict[str, Finding] = {}
         self._last_said_ms: dict[str, int] = {}
+        self._keeps_verdicts = keep_verdicts
         self.judged: list[tuple[Judged, Finding]] = []
 
     def hear(self, passage: Passage) -> list[Finding]:
@@ -62,15 +66,16 @@ class Conversation:
 
     def _hear(self, passage: Passage, piece: Normalised) -> list[Finding]:
         """Findings that are certain now that this piece is known; a long passage is heard piece by piece."""
-        self._choice_of[_place(passage, piece)] = self._tracker.choose(
-            piece.text, at_ms=passage.start_ms, given=passage.product_id, on_sale=self._on_sale(passage.start_ms)
+        heard = fold_without_hints(passage, piece, self.engine.policy)
+        choice = self._tracker.choose(
+            heard.text, at_ms=passage.start_ms, given=passage.product_id, on_sale=self._on_sale(passage.start_ms)
         )
         if passage.channel == "screen":
-            return self._judge([(passage, piece)], 0)
+            return self._judge([(passage, piece)], 0, choice)
         findings: list[Finding] = []
         if self._waiting is not None:
             findings = self._judge_waiting([(passage, piece)])
-        self._waiting = (passage, piece)
+        self._waiting = (passage, piece, choice)
         return findings
 
     def flush(self) -> list[Finding]:
@@ -96,30 +101,30 @@ class Conversation:
 
     def _judge_waiting(self, after: list[tuple[Passage, Normalised]]) -> list[Finding]:
         assert self._waiting is not None
-        waiting, self._waiting = self._waiting, None
+        (spoken, words, choice), self._waiting = self._waiting, None
         settings = self.engine.policy.settings
         before: list[tuple[Passage, Normalised]] = []
         room = settings.window_chars
         for passage, folded in reversed(self._past):
-            if waiting[0].start_ms - passage.end_ms > settings.window_ms or room <= 0:
+            if spoken.start_ms - passage.end_ms > settings.window_ms or room <= 0:
                 break
             before.insert(0, (passage, folded.part(max(0, len(folded.text) - room), len(folded.text))))
             room -= len(folded.text)
         after = [
             (passage, folded.part(0, settings.window_chars))
             for passage, folded in after
-            if passage.start_ms - waiting[0].end_ms <= settings.window_ms
+            if passage.start_ms - spoken.end_ms <= settings.window_ms
         ]
-        findings = self._judge([*before, waiting, *after], len(before))
-        self._past.append(waiting)
-        return self._corrected(waiting[0], waiting[1]) + findings
+        findings = self._judge([*before, (spoken, words), *after], len(before), choice)
+        self._past.append((spoken, words))
+        return self._corrected(spoken, words, choice.passport) + findings
 
-    def _judge(self, folded: list[tuple[Passage, Normalised]], focus: int) -> list[Finding]:
+    def _judge(self, folded: list[tuple[Passage, Normalised]], focus: int, choice: ProductChoice) -> list[Finding]:
         window = build_window(folded, focus, self.engine.policy)
-        passage, piece = folded[focus]
+        passage = folded[focus][0]
         scene = Scene(
             window=window,
-            choice=self._choice_of[_place(passage, piece)],
+            choice=choice,
             at=self.engine.at + timedelta(milliseconds=passage.start_ms),
             at_ms=passage.start_ms,
             facts=self.facts,
@@ -127,7 +132,8 @@ class Conversation:
         found: list[Finding] = []
         for judged in merge(judge_window(scene, self.engine.policy), self.engine.policy):
             finding = make_finding(judged, scene, self.engine.policy, self.stream_id)
-            self.judged.append((judged, finding))
+            if self._keeps_verdicts:
+                self.judged.append((judged, finding))
             if finding.disposition is Disposition.NONE:
                 continue
             found.append(self._counted(finding))
@@ -150,19 +156,18 @@ class Conversation:
         self._found[finding.finding_id] = finding
         return finding
 
-    def _corrected(self, passage: Passage, folded: Normalised) -> list[Finding]:
+    def _corrected(self, passage: Passage, folded: Normalised, product: Passport | None) -> list[Finding]:
         """Earlier findings that this passage corrects (直播电商监督管理办法 31): they carry it as a mitigating fact."""
         policy = self.engine.policy
         cues = policy.context.cues[policy.context.corrections]
         cue = next((c for c in cues if c in folded.text), None)
         if cue is None:
             return []
-        choice = self._choice_of[_place(passage, folded)].passport
         changed: list[Finding] = []
         for finding in list(self._found.values()):
             earlier = passage.id not in finding.passage_ids
             recent = earlier and 0 <= passage.end_ms - self._last_said_ms[finding.finding_id] <= _CORRECTION_MS
-            same = choice is None or finding.product_id in {None, choice.id}
+            same = product is None or finding.product_id in {None, product.id}
             if recent and same and not _is_corrected(finding):
                 trial = ExemptionTrial(id="corrected", applies=True, why=f"corrected on the spot: {passage.text}")
                 updated = replace(
@@ -173,11 +178,6 @@ class Conversation:
                 self._found[finding.finding_id] = updated
                 changed.append(updated)
         return changed
-
-
-def _place(passage: Passage, piece: Normalised) -> tuple[str, int]:
-    """Which piece of which passage: the passage's id and where the piece begins in its words."""
-    return passage.id, piece.starts[0] if piece.starts else 0
 
 
 def _is_corrected(finding: Finding) -> bool:

@@ -1,7 +1,7 @@
 """Utterances and texts on screen as passages: all that claim understanding needs of them."""
 
 from asr.types import Utterance
-from claims.types import Passage
+from claims.types import Passage, Unconfirmed
 from vision.types import FrameText
 
 
@@ -14,6 +14,11 @@ def from_utterance(utterance: Utterance) -> Passage:
         start_ms=utterance.start_ms,
         end_ms=utterance.end_ms,
         text=utterance.text,
+        unconfirmed=tuple(
+            Unconfirmed(start=term.start, end=term.end, heard=term.heard)
+            for term in utterance.biased
+            if not term.confirmed
+        ),
     )
 
 

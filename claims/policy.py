@@ -36,7 +36,7 @@ from claims.sound import SoundIndex
 from claims.units import UnitConverter
 
 ENGINE_CONCEPTS = frozenset(
-    {"num", "qty", "share", "money", "price", "place", "material_word", "product_word", "ingredient"}
+    {"num", "qty", "share", "money", "price", "place", "material_word", "product_word", "ingredient", "newness"}
 )
 
 

@@ -110,12 +110,13 @@ class ContextRule(Frozen):
 
     id: str
     zh: str
-    kind: Literal["before", "after", "either", "both", "clause", "asked", "code"]
+    kind: Literal["before", "after", "either", "both", "clause", "asked", "supposed", "code"]
     why: str
     cue: str | None = None
     not_cue: str | None = None
     barrier: str | None = None
     cue_after: str | None = None
+    opening: str | None = None
     within: int = 0
     within_after: int = 0
     wide: bool = False

@@ -24,6 +24,7 @@ JudgeName = Literal[
     "milk_source",
     "msrp",
     "natural",
+    "newness",
     "note",
     "nutrient",
     "only_ingredient",

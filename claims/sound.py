@@ -119,7 +119,9 @@ def is_word(text: str) -> bool:
 
 
 def cuts_word(text: str, left: int, right: int) -> bool:
-    """True if a dictionary word of three characters or more lies across either edge."""
+    """True if a dictionary word of three characters or more lies across an edge, or a 一 belongs to what follows."""
+    if text[right - 1] == "一" and is_word(text[right - 1 : right + 1]):
+        return True
     for edge in (left, right):
         for size in (3, _MOST_WORD_CHARS):
             for start in range(max(0, edge - size + 1), edge):

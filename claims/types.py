@@ -35,10 +35,19 @@ class Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Unconfirmed(Frozen):
+    """Characters `[start, end)` of a text that only a hint brought in; `heard` is what was heard there without it."""
+
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=0)]
+    heard: str
+
+
 class Passage(Frozen):
     """Words and their place: all that claim understanding needs of speech or screen.
 
     Times are integer milliseconds on the stream clock, half-open. `product_id` None: worked out from context.
+    Nothing is flagged on `unconfirmed` characters, in order of their place.
     """
 
     stream_id: Annotated[str, Field(min_length=1)]
@@ -48,6 +57,15 @@ class Passage(Frozen):
     end_ms: Annotated[int, Field(ge=0, le=_LATEST_MS)]
     text: str
     product_id: str | None = None
+    unconfirmed: tuple[Unconfirmed, ...] = ()
+
+    @property
+    def text_without_hints(self) -> str:
+        """The text as it was heard without any hint."""
+        text = self.text
+        for hinted in reversed(self.unconfirmed):
+            text = text[: hinted.start] + hinted.heard + text[hinted.end :]
+        return text
 
 
 class PlatformFact(Frozen):

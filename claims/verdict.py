@@ -18,6 +18,7 @@ from claims.types import ExemptionTrial, PlatformFact, ScoreStep, VerdictKind
 from claims.window import Window
 
 _AGGRAVATED = 0.05
+_BELOW = 0.01
 _QUANTITY_RULE = "quantity"
 _QUANTITY_SCORE = 0.85
 
@@ -93,6 +94,7 @@ def _judge_candidate(candidate: Candidate, scene: Scene, policy: Policy) -> Judg
     if any((s.start, s.end) in scene.window.misheard for s in candidate.match.slots):
         score = round(score * policy.settings.misheard_factor, 3)
         steps = (*steps, ScoreStep(step="a word was read by its sound or spelling", value=score))
+    steps, score = _held_back(candidate.start, candidate.end, scene, steps, score, policy)
     return Judged(
         class_id=class_id,
         rule_name=candidate.rule.name,
@@ -113,6 +115,7 @@ def _judge_numbers(scene: Scene, passport: Passport, policy: Policy) -> Iterator
         place = Place(claim.said_at, claim.end, ((claim.said_at, claim.end),))
         trials = tuple(_trials(file, scene, place, policy, None))
         steps, score = _score(_QUANTITY_SCORE, claim.judgement, scene, trials, policy)
+        steps, score = _held_back(claim.start, claim.end, scene, steps, score, policy)
         yield Judged(
             class_id="SPEC_PARAM",
             rule_name=f"SPEC_PARAM.{_QUANTITY_RULE}",
@@ -242,6 +245,16 @@ _CHECKS = {
     "test_report_held": _report_held,
     "self_compared_price": _own_price,
 }
+
+
+def _held_back(
+    start: int, end: int, scene: Scene, steps: tuple[ScoreStep, ...], score: float, policy: Policy
+) -> tuple[tuple[ScoreStep, ...], float]:
+    """The score kept under the flagging bar where a word was heard only because the recogniser expected it."""
+    if scene.window.is_confirmed(start, end):
+        return steps, score
+    score = min(score, round(policy.settings.flag_at - _BELOW, 3))
+    return (*steps, ScoreStep(step="heard only with hotwords, not confirmed", value=score)), score
 
 
 def _score(

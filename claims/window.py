@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from claims.lexicon import Hit
 from claims.match import Located
+from claims.newness import find_newness
 from claims.normalise import Normalised, is_boundary, is_strong_boundary, normalise
 from claims.numbers import Number, find_numbers
 from claims.policy import Policy
@@ -61,6 +62,16 @@ class Window:
         """The passages that characters [start, end) touch."""
         return tuple(h for h in self.heard if h.offset < end and start < h.end)
 
+    def is_confirmed(self, start: int, end: int) -> bool:
+        """False if characters [start, end) hold words that only a hint to the recogniser brought in."""
+        for heard in self.passages_of(start, end):
+            left, right = heard.folded.original_span(
+                max(0, start - heard.offset), min(len(heard.folded.text), end - heard.offset)
+            )
+            if any(hinted.start < right and left < hinted.end for hinted in heard.passage.unconfirmed):
+                return False
+        return True
+
     def in_speech(self, at: int) -> bool:
         """True if the character at `at` was heard, not read."""
         return any(h.passage.channel == "speech" for h in self.passages_of(at, at + 1))
@@ -98,6 +109,14 @@ def fold(passage: Passage, policy: Policy) -> Normalised:
     return normalise(passage.text, emoji=settings.emoji, lookalikes=settings.lookalikes)
 
 
+def fold_without_hints(passage: Passage, piece: Normalised, policy: Policy) -> Normalised:
+    """The piece, or the whole passage as it was heard without hints where it holds any that are not confirmed."""
+    if not passage.unconfirmed:
+        return piece
+    settings = policy.settings
+    return normalise(passage.text_without_hints, emoji=settings.emoji, lookalikes=settings.lookalikes)
+
+
 def build_window(folded: Sequence[tuple[Passage, Normalised]], focus: int, policy: Policy) -> Window:
     """The window over these passages, oldest first; `focus` is the index of the one whose claims are new."""
     heard: list[Heard] = []
@@ -124,9 +143,12 @@ def build_window(folded: Sequence[tuple[Passage, Normalised]], focus: int, polic
             located.add(concept, hit.start, hit.end)
     spelled = {(h.start, h.end) for h in hits if not h.entry.spelled}
     misheard = frozenset((h.start, h.end) for h in hits if h.entry.spelled and h.entry.form != h.entry.word) - spelled
-    numbers = find_numbers(text)
+    grades = find_newness(text)
+    numbers = [n for n in find_numbers(text) if not any(g.start < n.end and n.start < g.end for g in grades)]
     quantities = find_quantities(text, policy.converter, numbers)
     _locate_values(text, located, numbers, quantities)
+    for grade in grades:
+        located.add("newness", grade.start, grade.end)
     return Window(
         tuple(heard),
         text,

@@ -46,7 +46,9 @@ def command(
     for passage in passages:
         conversation = conversations.get(passage.stream_id)
         if conversation is None:
-            conversation = conversations[passage.stream_id] = engine.conversation(passage.stream_id, facts)
+            conversation = conversations[passage.stream_id] = engine.conversation(
+                passage.stream_id, facts, keep_verdicts=show_all
+            )
         conversation.hear(passage)
     for conversation in conversations.values():
         conversation.flush()

@@ -20,7 +20,7 @@ from claims.window import Window
 _EXACT = Decimal("0.012")
 _APPROX = Decimal("0.12")
 _TIME = Decimal("0.035")
-_ELSEWHERE = frozenset({"warranty", "shelf_life", "aging"})
+_ELSEWHERE = frozenset({"warranty", "shelf_life", "aging", "newness"})
 _PIECES = (
     "片",
     "粒",

@@ -2,7 +2,20 @@
 
 from collections.abc import Callable
 
-from claims.judges import dates, facts, grade, green, ingredients, material, origin, papers, price, promises, wording
+from claims.judges import (
+    dates,
+    facts,
+    grade,
+    green,
+    ingredients,
+    material,
+    newness,
+    origin,
+    papers,
+    price,
+    promises,
+    wording,
+)
 from claims.judges.base import JudgeInput, Judgement
 
 Judge = Callable[[JudgeInput], Judgement]
@@ -32,6 +45,7 @@ JUDGES: dict[str, Judge] = {
     "endorser": papers.judge_endorser,
     "evidence": papers.judge_evidence,
     "grade": grade.judge_grade,
+    "newness": newness.judge_newness,
     "date": dates.judge_freshness,
     "shelf_life": dates.judge_shelf_life,
     "freshness": dates.judge_freshness,

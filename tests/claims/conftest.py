@@ -44,6 +44,6 @@ def speaker(policy: Policy, load: Callable[..., tuple[Passport, ...]]) -> Callab
         *records: dict[str, Any], facts: tuple[PlatformFact, ...] = (), stream_id: str = "s1", at: datetime = AT
     ) -> Speaker:
         engine = ClaimEngine(policy, load(*(records or (POWER_BANK,))), at=at)
-        return Speaker(engine.conversation(stream_id, facts))
+        return Speaker(engine.conversation(stream_id, facts, keep_verdicts=True))
 
     return start

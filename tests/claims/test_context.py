@@ -18,6 +18,9 @@ CUES = {
     "question_head": ("是不是", "能不能"),
     "answer_yes": ("能", "是的"),
     "answer_no": ("不能", "没有"),
+    "supposing": ("如果", "要是"),
+    "subject": ("你", "不是"),
+    "pledge": ("我赔",),
 }
 CLAIM = "最好"
 
@@ -161,3 +164,34 @@ def test_a_trial_says_which_words_decided(policy: Policy) -> None:
 def test_what_code_decides_is_not_tried_here(policy: Policy) -> None:
     rule = ContextRule(id="name_only", kind="code", why="part of the name", zh="名称", check="name_only")
     assert try_context(rule, window_of(CLAIM), Place(0, 2, ((0, 2),)), policy) is None
+
+
+SUPPOSED = {
+    "id": "supposed",
+    "kind": "supposed",
+    "cue": "supposing",
+    "barrier": "subject",
+    "cue_after": "pledge",
+    "within": 8,
+    "within_after": 6,
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "applies"),
+    [
+        pytest.param("要是它最好,早就卖光了", True, id="a condition, then what would follow"),
+        pytest.param("如果这真是最好那我不用播了", True, id="no comma, but the consequence is marked"),
+        pytest.param("要是最好的话也轮不到我", True, id="marked at its end"),
+        pytest.param("如果你怕晒,这个最好", False, id="said in the consequence"),
+        pytest.param("如果怕晒那这个最好,拍一单", False, id="in the consequence, no comma"),
+        pytest.param("如果你要最好的,拍这个", False, id="the viewer's condition"),
+        pytest.param("要是不是最好的,我赔", False, id="a guarantee in the dress of a condition"),
+        pytest.param("要是它最好,我赔你十倍", False, id="something is staked"),
+        pytest.param("要是它最好", False, id="nothing follows"),
+        pytest.param("如果下雨我们收摊。这个最好,拍一单", False, id="another sentence"),
+        pytest.param("要是今天晚上我妈妈做的菜真的最好,我就不播了", False, id="too far away"),
+    ],
+)
+def test_what_is_only_supposed_is_not_asserted(policy: Policy, text: str, applies: bool) -> None:
+    assert tried(policy, text, **SUPPOSED)[0] is applies

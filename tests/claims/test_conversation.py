@@ -46,7 +46,7 @@ def two_words(tmp_path_factory: pytest.TempPathFactory) -> Policy:
 
 @pytest.fixture
 def our_speaker(two_words: Policy, load: Callable[..., tuple[Passport, ...]]) -> Speaker:
-    return Speaker(ClaimEngine(two_words, load(POWER_BANK), at=AT).conversation("s1"))
+    return Speaker(ClaimEngine(two_words, load(POWER_BANK), at=AT).conversation("s1", keep_verdicts=True))
 
 
 def specs(conversation: Conversation) -> list[Finding]:
