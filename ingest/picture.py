@@ -26,7 +26,7 @@ class Picture:
 
 def pixels_of(image: VideoFrame) -> NDArray[np.uint8]:
     """BGR, shape (height, width, 3), turned as the recording says that it is to be shown."""
-    pixels = image.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
+    pixels = image.to_ndarray(format="bgr24", threads=1).astype(np.uint8, copy=False)
     turns = round(image.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
 
