@@ -224,7 +224,12 @@ def _import_path() -> str:
 def _environment() -> dict[str, str]:
     """The few variables that a child is given; one thread per library, as its memory is counted by addresses."""
     kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    return kept | {"PYTHONPATH": _import_path(), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    return kept | {
+        "PYTHONPATH": _import_path(),
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
+    }
 
 
 def _last_words(pipe: int) -> str:

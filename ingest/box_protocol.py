@@ -178,7 +178,7 @@ def checked_segment(row: object, *, stream_id: str, folder: Path, after: int) ->
 
 def answer_parts(audio: Sequence[AudioSpan], frames: Sequence[Frame], **told: object) -> list[bytes | memoryview]:
     """The answer to send; frames beyond the limits are left out, the last first."""
-    kept = list(frames[:MAX_FRAMES])
+    kept = [frame for frame in frames if max(frame.image.shape) <= MAX_SIDE_PX][:MAX_FRAMES]
     audio_bytes = sum(span.samples.nbytes for span in audio)
     while kept and audio_bytes + sum(frame.image.nbytes for frame in kept) > MAX_DECODED_BYTES:
         kept.pop()

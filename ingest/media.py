@@ -14,11 +14,23 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from ingest.errors import BrokenMedia, UnsupportedSource
+from ingest.limits import MAX_PACKET_MS, MAX_PACKETS
+from ingest.limits import MAX_PIXELS as MAX_PIXELS
 
 # hls, concat, dash and image sequences are absent: each can open further files and addresses by itself.
 _FORMATS = "mpegts,mpeg,flv,live_flv,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,wav,mp3,aac,flac,ogg"
-MAX_PIXELS = 4096 * 2304
 _MAX_STREAMS = 32
+
+# What broadcasts are made of, as the library names its decoders. Hundreds of rarely tested others stay shut.
+_CODECS = frozenset(
+    {
+        *("h264", "hevc", "av1", "libdav1d", "vp8", "vp9", "mpeg4", "mpeg2video", "mpeg1video", "flv", "mjpeg"),
+        *("aac", "aac_latm", "mp3", "mp3float", "mp2", "mp2float", "ac3", "eac3", "opus", "libopus", "vorbis"),
+        *("libvorbis", "flac", "alac", "speex", "libspeex", "nellymoser", "pcm_s16le", "pcm_s16be", "pcm_s24le"),
+        *("pcm_s24be", "pcm_s32le", "pcm_u8", "pcm_f32le", "pcm_alaw", "pcm_mulaw", "pcm_bluray"),
+    }
+)
+)
 
 # Damaged media make the library seek outside the file, too.
 DAMAGE = (av.FFmpegError, OSError, ValueError)
@@ -45,7 +57,12 @@ def open_media(
     To learn the pixel format, the library decodes the first seven pictures of a transport stream; without `look` it
     does not, which makes opening five times cheaper.
     """
-    limits = {"format_whitelist": _FORMATS, "max_streams": str(_MAX_STREAMS), "max_pixels": str(MAX_PIXELS)}
+    limits = {
+        "format_whitelist": _FORMATS,
+        "codec_whitelist": ",".join(sorted(_CODECS)),
+        "max_streams": str(_MAX_STREAMS),
+        "max_pixels": str(MAX_PIXELS),
+    }
     blind = None if look else [{"skip_frame": "all"}] * _MAX_STREAMS
     try:
         return av.open(file, "r", options=limits | (options or {}), stream_options=blind)
@@ -60,6 +77,9 @@ def best_streams(container: InputContainer, source: str) -> tuple[VideoStream | 
     video = max(videos, key=lambda s: (s.width or 0) * (s.height or 0), default=None)
     audio = next((s for s in audios if s.disposition & Disposition.default), audios[0] if audios else None)
     if video is None and audio is None:
+        others = sorted({name for s in container.streams if (name := _codec(s)) is not None} - _CODECS)
+        if others:
+            raise UnsupportedSource(source, f"its codecs are not read ({', '.join(others)}); give H.264 and AAC")
         raise UnsupportedSource(source, "it holds neither sound nor picture; give a broadcast or a recording")
     return video, audio
 
@@ -70,8 +90,12 @@ def reason(error: Exception) -> str:
 
 
 def _known(stream: Stream) -> bool:
+    return _codec(stream) in _CODECS
+
+
+def _codec(stream: Stream) -> str | None:
     context: Any = stream.codec_context
-    return context is not None
+    return None if context is None else str(context.name)
 
 
 def chosen(video: VideoStream | None, audio: AudioStream | None) -> list[Stream]:
@@ -98,6 +122,8 @@ def read_packets(container: InputContainer, streams: Sequence[Stream], source: s
         for packet in demux_chosen(container, streams):
             if packet.size and packet.pts is not None:
                 packets.append(packet)
+            if len(packets) == MAX_PACKETS:
+                break
     except DAMAGE as error:
         if not packets:
             raise BrokenMedia(source, reason(error)) from error
@@ -128,4 +154,5 @@ def measure(path: Path, source: str) -> MediaFacts:
 
 
 def _end_ms(packet: AnyPacket) -> float:
-    return packet_ms(packet) + float((packet.duration or 0) * packet.time_base * 1000)
+    length_ms = float((packet.duration or 0) * packet.time_base * 1000)
+    return packet_ms(packet) + min(max(0.0, length_ms), MAX_PACKET_MS)
