@@ -30,7 +30,6 @@ _CODECS = frozenset(
         *("pcm_s24be", "pcm_s32le", "pcm_u8", "pcm_f32le", "pcm_alaw", "pcm_mulaw", "pcm_bluray"),
     }
 )
-)
 
 # Damaged media make the library seek outside the file, too.
 DAMAGE = (av.FFmpegError, OSError, ValueError)
