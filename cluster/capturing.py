@@ -1,15 +1,12 @@
-"""Capture in the background: a thread records, whoever analyses takes the closed segments when it can."""
+"""Capture in the background: a child process records, whoever analyses takes the closed segments when it can."""
 
 import queue
 import threading
-import time
 from collections.abc import Iterator
 
 from cluster.types import ScreenJob
-from ingest.capture import capture
+from ingest.capture_box import BoxedCapture, CaptureJob
 from ingest.errors import IngestError
-from ingest.guard import NetPolicy
-from ingest.part import EndReason
 from ingest.types import Segment
 
 
@@ -22,8 +19,17 @@ class Capturing:
         self._stop = threading.Event()
         self._over = threading.Event()
         self._error: IngestError | None = None
-        self._reason: EndReason | None = None
         self._recorded_ms = 0
+        self._capture = BoxedCapture(
+            CaptureJob(
+                source=job.source,
+                stream_id=job.stream_id,
+                folder=job.recording_dir,
+                allow_net=job.allow_net,
+                max_ms=job.max_ms,
+            ),
+            sandbox=job.sandbox,
+        )
         self._thread = threading.Thread(target=self._run, name=f"capture-{job.stream_id}", daemon=True)
         self._thread.start()
 
@@ -47,12 +53,17 @@ class Capturing:
     @property
     def reason(self) -> str:
         """Why the recording ended; empty while it goes on, or when an error ended it."""
-        return self._reason.value if self._reason else ""
+        return self._capture.reason
 
     @property
     def error(self) -> IngestError | None:
         """What ended the recording, if an error did."""
         return self._error
+
+    @property
+    def deaths(self) -> int:
+        """How many capturing children died so far."""
+        return self._capture.deaths
 
     def recorded_ms(self) -> int:
         """Where the recording ends so far, on the stream clock."""
@@ -74,16 +85,7 @@ class Capturing:
 
     def _run(self) -> None:
         try:
-            for segment in capture(
-                self._job.source,
-                stream_id=self._job.stream_id,
-                folder=self._job.recording_dir,
-                policy=NetPolicy.parse(self._job.allow_net),
-                stop=self._stop.is_set,
-                now_ms=lambda: time.time_ns() // 1_000_000,
-                max_ms=self._job.max_ms,
-                on_end=self._ended,
-            ):
+            for segment in self._capture.segments(self._stop.is_set):
                 self._recorded_ms = segment.end_ms
                 self._closed.put(segment)
         except IngestError as error:
@@ -92,6 +94,3 @@ class Capturing:
                 self._job.recording_dir.rmdir()
         finally:
             self._over.set()
-
-    def _ended(self, reason: EndReason) -> None:
-        self._reason = reason

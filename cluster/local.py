@@ -19,7 +19,7 @@ def screen_locally(job: ScreenJob) -> Iterator[Event]:
     hearing = Hearing(model=job.asr_model, models_dir=job.models_dir, device=job.device, threads=job.threads)
     reading = Reading(device=job.device, threads=job.threads, max_side_px=job.screen_side_px)
     judging = Judging(job, {"asr": hearing.model, "ocr": reading.model})
-    preparing, recorder, capturing = Preparing(job.stream_id), Recorder(job), Capturing(job)
+    preparing, recorder, capturing = Preparing(job.stream_id, sandbox=job.sandbox), Recorder(job), Capturing(job)
     told = Told(source=job.source)
     error: IngestError | None = None
     try:

@@ -131,7 +131,7 @@ class _Actors:
         reading = actor(Reading, gpus).remote(device=job.device, threads=job.threads, max_side_px=job.screen_side_px)
         asr, ocr = ray.get([a.__ray_call__.remote(lambda stage: stage.model) for a in (hearing, reading)])
         judging = actor(JudgingAndRecording).remote(job, {"asr": asr, "ocr": ocr})
-        return cls(capturing, actor(Preparing).remote(job.stream_id), hearing, reading, judging)
+        return cls(capturing, actor(Preparing).remote(job.stream_id, sandbox=job.sandbox), hearing, reading, judging)
 
     def send(self, job: ScreenJob, segment: Segment) -> Any:
         """The reference to what the segment will have given."""

@@ -4,27 +4,45 @@ from asr.engine import Cut
 from asr.listen import StreamListener
 from asr.vad import SileroVad
 from cluster.types import Prepared
-from ingest.decode import SegmentDecoder
-from ingest.errors import BrokenMedia
+from ingest.box import SandboxChoice
+from ingest.decode_pool import DecodePool
+from ingest.errors import BrokenMedia, ParserDied
 from ingest.types import Frame, Segment
 
 
 class Preparing:
-    """Decodes a stream's segments and cuts its speech at pauses."""
+    """Has a stream's segments decoded in a child process and cuts its speech at pauses.
 
-    def __init__(self, stream_id: str) -> None:
-        self._decoder = SegmentDecoder()
+    Streams of one worker may share a pool; without one, this stream has its own until `finish`.
+    """
+
+    def __init__(self, stream_id: str, *, pool: DecodePool | None = None, sandbox: SandboxChoice = "auto") -> None:
+        self._stream_id = stream_id
+        self._owns_pool = pool is None
+        self._pool = pool or DecodePool(sandbox=sandbox)
         self._listener = StreamListener(stream_id, SileroVad())
+        self._has_audio = False
+        self._has_video = False
+
+    @property
+    def deaths(self) -> int:
+        """How many decoding children died so far."""
+        return self._pool.deaths
 
     def prepare(self, segment: Segment) -> tuple[Prepared, tuple[Cut, ...], tuple[Frame, ...]]:
-        """The segment's finished cuts and key frames; a broken one says so and the stream goes on."""
+        """The segment's finished cuts and key frames; one that cannot be read says so and the stream goes on."""
         try:
-            decoded = self._decoder.decode(segment)
-        except BrokenMedia as error:
+            boxed = self._pool.decode(segment)
+        except (BrokenMedia, ParserDied) as error:
             return Prepared(segment=segment, has_audio=False, has_video=False, error=str(error)), (), ()
-        prepared = Prepared(segment=segment, has_audio=self._decoder.has_audio, has_video=self._decoder.has_video)
-        return prepared, tuple(self._listener.hear(decoded.audio)), decoded.frames
+        self._has_audio = self._has_audio or boxed.has_audio
+        self._has_video = self._has_video or boxed.has_video
+        prepared = Prepared(segment=segment, has_audio=self._has_audio, has_video=self._has_video)
+        return prepared, tuple(self._listener.hear(boxed.decoded.audio)), boxed.decoded.frames
 
     def finish(self) -> tuple[Cut, ...]:
         """The utterance that was open when the stream ended."""
+        self._pool.forget(self._stream_id)
+        if self._owns_pool:
+            self._pool.close()
         return tuple(self._listener.flush())

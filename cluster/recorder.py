@@ -7,8 +7,8 @@ from pathlib import Path
 
 from claims.types import Finding, Passage
 from cluster.types import Prepared, ScreenJob
-from ingest.clip import cut_clip
-from ingest.errors import BrokenMedia
+from ingest.clip_box import cut_boxed_clip
+from ingest.errors import BrokenMedia, ParserDied
 from ingest.types import Segment
 from review.store import Store
 from review.types import StreamState
@@ -82,8 +82,8 @@ class Recorder:
         near = [s for s in self._segments if s.end_ms > start_ms - _KEY_FRAME_REACH_MS and s.start_ms < end_ms]
         target = self._job.clips_dir / f"{finding.finding_id}.mp4"
         try:
-            info = cut_clip(near, start_ms=start_ms, end_ms=end_ms, target=target)
-        except BrokenMedia:
+            info = cut_boxed_clip(near, start_ms=start_ms, end_ms=end_ms, target=target, sandbox=self._job.sandbox)
+        except (BrokenMedia, ParserDied):
             return None
         if self._store is not None:
             self._store.set_clip(finding.finding_id, self._kept(target), info.start_ms)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from claims.types import Finding, Passage, PlatformFact
+from ingest.box import SandboxChoice
 from ingest.types import Segment
 
 
@@ -34,6 +35,7 @@ class ScreenJob:
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int = 1
     screen_side_px: int = 960
+    sandbox: SandboxChoice = "auto"
 
     @property
     def models_dir(self) -> Path:

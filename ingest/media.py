@@ -62,7 +62,7 @@ def open_media(
         "max_streams": str(_MAX_STREAMS),
         "max_pixels": str(MAX_PIXELS),
     }
-    blind = None if look else [{"skip_frame": "all"}] * _MAX_STREAMS
+    blind: Any = None if look else [{"skip_frame": "all"}] * _MAX_STREAMS
     try:
         return av.open(file, "r", options=limits | (options or {}), stream_options=blind)
     except DAMAGE as error:
