@@ -137,6 +137,6 @@ def _goes_on(before: Piece, piece: Piece) -> bool:
     if before.video is None or piece.video is None:
         return False
     old, new = before.video.codec_context, piece.video.codec_context
-    if old.name != new.name or before.segment.path.suffix != piece.segment.path.suffix:
+    if old.name != new.name or before.container.format.name != piece.container.format.name:
         return False
     return not old.extradata or not new.extradata or old.extradata == new.extradata
