@@ -13,7 +13,8 @@ from asr.errors import WeightsDamagedError, WeightsMissingError
 
 DEFAULT_MODEL = "base"
 MODEL_FILE = "model.bin"
-STAMP_FILE = "model.bin.sha256.json"
+STAMP_SUFFIX = ".sha256.json"
+STAMP_FILE = MODEL_FILE + STAMP_SUFFIX
 READ_BYTES = 1 << 20
 
 
@@ -107,6 +108,36 @@ def list_models(cache_dir: Path) -> tuple[ModelInfo, ...]:
     return (_silero_info(), _base_info(cache_dir), *(_hub_info(*row, cache_dir) for row in HUB_MODELS))
 
 
+def remembered_sha256(path: Path, cache_dir: Path) -> str:
+    """The hash of a weights file that is not ours to write beside; computed once, until the file changes."""
+    stamps = cache_dir / "stamps" / hashlib.sha256(str(path.parent.resolve()).encode()).hexdigest()[:16]
+    return _remembered(path, stamps)
+
+
+def verify(info: ModelInfo, cache_dir: Path) -> str:
+    """The hash of the model's file as it lies there now; WeightsDamagedError if it is not the one that is known.
+
+    `info` is of a model that was found. The file is read whole, whatever was remembered of it.
+    """
+    if info.name == DEFAULT_MODEL:
+        folder = _join_base(cache_dir / f"whisper-{DEFAULT_MODEL}").folder
+        for pinned in BASE_FILES:
+            _demand(folder / pinned.name, pinned.sha256)
+        return BASE_FILES[0].sha256
+    path = info.path if info.path is not None and info.path.is_file() else None
+    if path is None:
+        names = (MODEL_FILE, "model.int8.onnx", "model.onnx")
+        path = next(info.path / name for name in names if info.path is not None and (info.path / name).is_file())
+    _demand(path, info.sha256 or "")
+    return info.sha256 or ""
+
+
+def _demand(path: Path, sha256: str) -> None:
+    found = _sha256(path)
+    if found != sha256:
+        raise WeightsDamagedError(path, f"has sha256 {found}, not {sha256}")
+
+
 def _join_base(folder: Path) -> WhisperWeights:
     folder.mkdir(parents=True, exist_ok=True)
     for pinned in BASE_FILES:
@@ -117,7 +148,9 @@ def _join_base(folder: Path) -> WhisperWeights:
 
 
 def _is_right(path: Path, pinned: PinnedFile) -> bool:
-    return path.is_file() and path.stat().st_size == pinned.byte_count and _remembered_sha256(path) == pinned.sha256
+    if not path.is_file() or path.stat().st_size != pinned.byte_count:
+        return False
+    return (_remembered(path, path.parent) if path.name == MODEL_FILE else _sha256(path)) == pinned.sha256
 
 
 def _join(target: Path, pinned: PinnedFile) -> None:
@@ -161,8 +194,7 @@ def _local(name: str, folder: Path, cache_dir: Path) -> WhisperWeights:
     for needed in (model, folder / "tokenizer.json"):
         if not needed.is_file():
             raise WeightsMissingError(name, f"folder {folder} holds no {needed.name}")
-    stamps = cache_dir / "stamps" / hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
-    return WhisperWeights(name=f"whisper-{name}", folder=folder, sha256=_remembered_sha256(model, stamps))
+    return WhisperWeights(name=f"whisper-{name}", folder=folder, sha256=remembered_sha256(model, cache_dir))
 
 
 def _from_hub(name: str, cache_dir: Path, *, may_download: bool) -> Path:
@@ -180,12 +212,9 @@ def _from_hub(name: str, cache_dir: Path, *, may_download: bool) -> Path:
         raise WeightsMissingError(name, f"not on this machine, and the model hub did not give it ({error})") from error
 
 
-def _remembered_sha256(path: Path, stamp_dir: Path | None = None) -> str:
-    """The file's hash; that of a large file is computed once and remembered with its size and change time."""
-    if path.name != MODEL_FILE:
-        return _sha256(path)
-    folder = stamp_dir or path.parent
-    stamp_path = folder / STAMP_FILE
+def _remembered(path: Path, folder: Path) -> str:
+    """The file's hash, computed once and remembered in the folder with the file's size and change time."""
+    stamp_path = folder / (path.name + STAMP_SUFFIX)
     stat = path.stat()
     if stamp_path.is_file():
         try:
@@ -204,7 +233,7 @@ def _write_stamp(path: Path, sha256: str, folder: Path) -> None:
     stat = path.stat()
     with NamedTemporaryFile("w", dir=folder, suffix=".part", delete=False, encoding="utf-8") as stamp:
         json.dump({"size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": sha256}, stamp)
-    Path(stamp.name).replace(folder / STAMP_FILE)
+    Path(stamp.name).replace(folder / (path.name + STAMP_SUFFIX))
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

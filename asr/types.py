@@ -1,4 +1,4 @@
-"""What recognition hands on: utterances with words, times and confidence."""
+"""What recognition hands on: utterances with words, times, confidence, and what was nearly heard."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,32 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """The whole utterance as it was nearly heard; `score` is the mean log probability of a token."""
+
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BiasedTerm:
+    """Characters `[start, end)` of the text that stand there because the recogniser was told to expect them.
+
+    `heard` is what it heard there untold. `confirmed`: one of the untold alternatives holds the term too.
+    """
+
+    start: int
+    end: int
+    heard: str
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
-    """Speech between two pauses; `confidence` is the mean word probability in [0, 1]."""
+    """Speech between two pauses; `confidence` is the mean word probability in [0, 1].
+
+    `alternatives` are the next best readings, best first, none where the engine gives one reading only.
+    """
 
     stream_id: str
     start_ms: int
@@ -24,6 +48,8 @@ class Utterance:
     words: tuple[Word, ...]
     confidence: float
     model: str
+    alternatives: tuple[Alternative, ...] = ()
+    biased: tuple[BiasedTerm, ...] = ()
 
     @property
     def utterance_id(self) -> str:

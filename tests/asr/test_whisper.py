@@ -107,10 +107,10 @@ def test_the_prompt_never_leaks_even_past_the_detector(
 def test_output_that_ran_away_is_decoded_again(
     weights: WhisperWeights, cut_of: MakeCut, monkeypatch: pytest.MonkeyPatch, demo_lines: list[Any]
 ) -> None:
-    monkeypatch.setattr("asr.whisper.token_cap", lambda speech_ms: 5)
+    monkeypatch.setattr("asr.bucket.token_cap", lambda speech_ms: 5)
     transcriber = WhisperTranscriber(weights, WhisperSettings(device="cpu"))
     (utterance,) = transcriber.transcribe([cut_of(demo_lines[7].samples)])
-    assert (transcriber.cut_count, transcriber.redecoded_count) == (1, 1)
+    assert (transcriber.counts.cut_count, transcriber.counts.redecoded_count) == (1, 1)
     assert 3 <= len(utterance.text) <= 6
 
 
@@ -137,9 +137,16 @@ def test_cuts_that_cannot_be_recognised_are_refused(
         transcriber.transcribe([cut_of(samples)])
 
 
-def test_too_many_hotwords_are_refused(weights: WhisperWeights) -> None:
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param(WhisperSettings(device="cpu", prompt="国家级销量第一" * 40), id="a long prompt"),
+        pytest.param(WhisperSettings(device="cpu", hotword_tokens=400), id="much room for hotwords"),
+    ],
+)
+def test_a_prompt_that_leaves_no_room_for_speech_is_refused(weights: WhisperWeights, settings: WhisperSettings) -> None:
     with pytest.raises(SpeechSettingsError, match="tokens"):
-        WhisperTranscriber(weights, WhisperSettings(device="cpu", hotwords=("国家级销量第一",) * 60))
+        WhisperTranscriber(weights, settings)
 
 
 def test_an_unsupported_compute_type_is_refused(weights: WhisperWeights) -> None:

@@ -1,0 +1,39 @@
+"""A recogniser by the name that settings give it."""
+
+from pathlib import Path
+from typing import Literal
+
+from asr.engine import Recogniser
+from asr.models import ModelInfo, find_whisper, list_models
+from asr.sherpa_models import SHERPA_MODELS, find_sherpa, is_sherpa, sherpa_info
+
+
+def list_all(models_dir: Path) -> tuple[ModelInfo, ...]:
+    """Every speech model that is known, of either engine, whether it is here and where; opens no network connection."""
+    return (*list_models(models_dir), *(sherpa_info(model, models_dir) for model in SHERPA_MODELS.values()))
+
+
+def fetch(name: str, models_dir: Path) -> tuple[Path, str]:
+    """The folder of the named weights, joined or downloaded if need be, and the hash of their model file."""
+    if is_sherpa(name):
+        sherpa = find_sherpa(name, models_dir)
+        return sherpa.model.parent, sherpa.sha256
+    whisper = find_whisper(name, models_dir)
+    return whisper.folder, whisper.sha256
+
+
+def open_recogniser(
+    name: str, models_dir: Path, *, device: Literal["auto", "cpu", "cuda"] = "auto", threads: int = 1
+) -> Recogniser:
+    """The recogniser, its weights found, verified and loaded.
+
+    `sensevoice` and `paraformer`, alone or as `sensevoice:FOLDER`, run through sherpa-onnx; anything else is Whisper:
+    `base`, a name or id that a model hub knows, or a folder. Raises WeightsMissingError, WeightsDamagedError.
+    """
+    if is_sherpa(name):
+        from asr.sherpa import SherpaRecogniser
+
+        return SherpaRecogniser(find_sherpa(name, models_dir), device=device, threads=threads)
+    from asr.whisper import WhisperSettings, WhisperTranscriber
+
+    return WhisperTranscriber(find_whisper(name, models_dir), WhisperSettings(device=device, cpu_threads=threads))
