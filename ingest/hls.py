@@ -1,29 +1,21 @@
-"""HLS, live and finished: the origin's own segments are downloaded byte for byte."""
+"""HLS, live and finished: the origin's own segments, byte for byte."""
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import httpx
 
-from ingest.backoff import backoff_s, pause
-from ingest.errors import BrokenMedia, UnreachableSource, UnsupportedSource
-from ingest.http import Body, HttpLimits, fetch
+from ingest.backoff import pause
+from ingest.errors import BrokenMedia, DiskFull, UnreachableSource, UnsupportedSource
+from ingest.feed import MAX_PLAYLIST_BYTES, HlsClient, HlsFeed, Received
+from ingest.http import Body, HttpLimits
 from ingest.part import EndReason, Part, PartFile, Surroundings
-from ingest.playlist import (
-    ByteRange,
-    ListedSegment,
-    MasterPlaylist,
-    MediaPlaylist,
-    choose_variant,
-    parse_playlist,
-    starting_at,
-)
-from ingest.sequence import SequenceTracker
+from ingest.playlist import MasterPlaylist, MediaPlaylist, choose_variant, parse_playlist
+from ingest.renditions import PairedParts
+from ingest.types import GapKind
 
-MAX_PLAYLIST_BYTES = 4 << 20
-_MAX_SEGMENT_BYTES = 64 << 20
-_ATTEMPTS = 3
+__all__ = ["MAX_PLAYLIST_BYTES", "HlsSource"]
 _UNREADABLE_LIMIT = 5
 
 
@@ -37,111 +29,80 @@ class HlsSource:
     stall_limit_s: float
     backlog_ms: int
     around: Surroundings
-    url: str = field(init=False)
-    _inits: dict[tuple[str, ByteRange | None], bytes] = field(default_factory=dict)
     _written: int = 0
 
     def parts(self) -> Generator[Part, None, EndReason]:
         """The broadcast's segments until its end, or until nothing new was listed for the limit."""
-        self.url = self.first.url
-        playlist = self._first_playlist()
-        live = not playlist.ended
-        tracker = SequenceTracker()
-        wanted = tracker.fresh(playlist, starting_at(playlist, self.backlog_ms))
+        http = HlsClient(client=self.client, limits=self.limits, around=self.around)
+        url, playlist, sound_url = self._choose(http)
+        feed = HlsFeed(http, url, playlist, self.backlog_ms)
+        paired = self._paired(http, sound_url) if sound_url else None
         unreadable = 0
-        seen = False
-        failures = 0
+        seen = broken = False
         last_part_s = time.monotonic()
-        broken = False
         while True:
-            for listed, restarted in wanted:
-                if self.around.stop():
-                    return EndReason.STOPPED
-                broken = broken or listed.discontinuity or restarted
+            for received in feed.poll():
+                broken = broken or received.discontinuity
                 try:
-                    part = self._receive(listed, discontinuity=broken, live=live)
-                except UnreachableSource:
+                    part = self._write(received, broken, feed.live) if paired is None else paired.part(received, broken)
+                except DiskFull:
+                    self.around.note(GapKind.SHED, "disk full")
                     continue
-                except BrokenMedia:
+                except (BrokenMedia, UnsupportedSource):
+                    self.around.note(GapKind.UNREADABLE, "a segment is not readable as media")
                     unreadable += 1
-                    if not seen and unreadable >= min(_UNREADABLE_LIMIT, len(wanted)):
+                    if not seen and unreadable >= min(_UNREADABLE_LIMIT, len(feed.playlist.segments)):
                         raise
                     continue
                 broken = False
                 seen = True
                 last_part_s = time.monotonic()
                 yield part
-            if playlist.ended:
-                break
-            if time.monotonic() - last_part_s > self.stall_limit_s:
-                break
-            wait_s = max(0.25, min(playlist.target_ms, 6000) / 2000) if not failures else backoff_s(failures - 1)
-            if pause(wait_s, self.around.stop):
+            if self.around.stop():
                 return EndReason.STOPPED
-            try:
-                playlist = self._load()
-                failures = 0
-                wanted = tracker.fresh(playlist, playlist.segments)
-            except (UnreachableSource, BrokenMedia):
-                failures += 1
-                wanted = []
+            if feed.is_over or time.monotonic() - last_part_s > self.stall_limit_s:
+                break
+            if pause(feed.wait_s, self.around.stop):
+                return EndReason.STOPPED
         if not seen:
-            raise UnreachableSource(self.url, "the playlist gave no media that could be had")
-        return EndReason.COMPLETE if playlist.ended else EndReason.VANISHED
+            raise UnreachableSource(url, "the playlist gave no media that could be had")
+        return EndReason.COMPLETE if feed.is_over else EndReason.VANISHED
 
-    def _first_playlist(self) -> MediaPlaylist:
-        body = self.first
-        parsed = parse_playlist(body.content, body.url)
-        if isinstance(parsed, MasterPlaylist):
-            self.url = choose_variant(parsed, body.url).uri
-            body = self._insist(self.url, MAX_PLAYLIST_BYTES)
-            parsed = parse_playlist(body.content, body.url)
-        if isinstance(parsed, MasterPlaylist):
-            raise UnsupportedSource(self.url, "a master playlist that leads to another; give a rendition's URL")
-        return parsed
+    def _choose(self, http: HlsClient) -> tuple[str, MediaPlaylist, str | None]:
+        """The media playlist to follow and its URL, and where its sound is if that is elsewhere."""
+        parsed = parse_playlist(self.first.content, self.first.url)
+        if isinstance(parsed, MediaPlaylist):
+            return self.first.url, parsed, None
+        variant = choose_variant(parsed)
+        return variant.uri, _media_playlist(http, variant.uri), variant.sound_uri
 
-    def _load(self) -> MediaPlaylist:
-        body = fetch(self.client, self.url, max_bytes=MAX_PLAYLIST_BYTES, limits=self.limits)
-        parsed = parse_playlist(body.content, body.url)
-        if isinstance(parsed, MasterPlaylist):
-            raise BrokenMedia(self.url, "the playlist turned into a master playlist")
-        return parsed
+    def _paired(self, http: HlsClient, url: str) -> PairedParts:
+        sound = HlsFeed(http, url, _media_playlist(http, url), self.backlog_ms)
+        return PairedParts(sound, self.around, patience_s=self.limits.read_s)
 
-    def _receive(self, listed: ListedSegment, *, discontinuity: bool, live: bool) -> Part:
-        if listed.encryption is not None:
-            raise UnsupportedSource(self.url, f"its segments are encrypted ({listed.encryption}); give an open stream")
-        head = self._init(listed)
-        body = self._insist(listed.uri, _MAX_SEGMENT_BYTES, listed.byte_range)
-        file = PartFile(self.around.folder / f"incoming-{self._written}.part")
+    def _write(self, received: Received, discontinuity: bool, live: bool) -> Part:
+        file = PartFile(self.around.folder / f"incoming-{self._written}.part", self.around.make_room)
         self._written += 1
-        file.write(head)
-        file.write(body.content)
+        try:
+            file.write(received.content)
+        except DiskFull:
+            file.discard()
+            raise
         return file.finish(
-            source=listed.uri,
-            suffix=_suffix(head + body.content[:16]),
+            source=received.listed.uri,
+            suffix=_suffix(received.content[:16]),
             received_at_ms=self.around.now_ms(),
             discontinuity=discontinuity,
             live=live,
         )
 
-    def _init(self, listed: ListedSegment) -> bytes:
-        if listed.init_uri is None:
-            return b""
-        key = (listed.init_uri, listed.init_range)
-        if key not in self._inits:
-            self._inits.clear()
-            self._inits[key] = self._insist(listed.init_uri, _MAX_SEGMENT_BYTES, listed.init_range).content
-        return self._inits[key]
 
-    def _insist(self, url: str, max_bytes: int, byte_range: ByteRange | None = None) -> Body:
-        span = None if byte_range is None else (byte_range.first, byte_range.last)
-        for attempt in range(_ATTEMPTS):
-            try:
-                return fetch(self.client, url, max_bytes=max_bytes, limits=self.limits, byte_range=span)
-            except UnreachableSource as error:
-                if not error.transient or attempt == _ATTEMPTS - 1 or pause(backoff_s(attempt), self.around.stop):
-                    raise
-        raise UnreachableSource(url, "not reached")
+def _media_playlist(http: HlsClient, url: str) -> MediaPlaylist:
+    body = http.insist(url, MAX_PLAYLIST_BYTES)
+    parsed = parse_playlist(body.content, body.url)
+    if isinstance(parsed, MasterPlaylist):
+        raise UnsupportedSource(url, "a master playlist that leads to another; give a rendition's URL")
+    return parsed
 
 
 def _suffix(head: bytes) -> str:

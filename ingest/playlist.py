@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 
 import m3u8
 
-from ingest.errors import BrokenMedia, UnsupportedSource
+from ingest.errors import BrokenMedia
 
 _MAX_SHORT_SIDE_PX = 1080
 
@@ -19,8 +19,21 @@ class ByteRange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentKey:
+    """How a segment is encrypted. `iv` None: its media sequence number stands for it (RFC 8216, 5.2)."""
+
+    method: str
+    uri: str | None
+    iv: bytes | None
+    form: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListedSegment:
-    """A media segment as listed; `init_uri` None: it needs no initialisation section."""
+    """A media segment as listed; `init_uri` None: it needs no initialisation section.
+
+    `program_ms`: what the origin says it was at that moment (Unix time), None if it does not say.
+    """
 
     uri: str
     media_sequence: int
@@ -29,7 +42,8 @@ class ListedSegment:
     byte_range: ByteRange | None
     init_uri: str | None
     init_range: ByteRange | None
-    encryption: str | None
+    key: SegmentKey | None
+    program_ms: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +57,12 @@ class MediaPlaylist:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """One rendition of a master playlist; `separate_audio`: its sound stands in a playlist of its own."""
+    """One rendition of a master playlist; `sound_uri`: where its sound has a playlist of its own, else None."""
 
     uri: str
     bandwidth: int
     short_side_px: int | None
-    separate_audio: bool
+    sound_uri: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,23 +88,26 @@ def parse_playlist(content: bytes, url: str) -> MasterPlaylist | MediaPlaylist:
         raise BrokenMedia(url, "the playlist breaks the HLS rules") from error
 
 
-def choose_variant(master: MasterPlaylist, url: str) -> Variant:
-    """The richest rendition up to 1080p (short side) with its sound inside; the smallest if all are larger."""
-    whole = [variant for variant in master.variants if not variant.separate_audio]
-    if not whole:
-        raise UnsupportedSource(url, "its sound is in separate playlists; give the URL of a rendition that has both")
+def choose_variant(master: MasterPlaylist) -> Variant:
+    """The richest rendition up to 1080p (short side), the smallest if all are larger; such with sound inside first."""
+    whole = [variant for variant in master.variants if variant.sound_uri is None] or list(master.variants)
     fitting = [v for v in whole if v.short_side_px is None or v.short_side_px <= _MAX_SHORT_SIDE_PX]
     return max(fitting, key=lambda v: v.bandwidth) if fitting else min(whole, key=lambda v: v.bandwidth)
 
 
 def _master(parsed: m3u8.M3U8, url: str) -> MasterPlaylist:
-    with_uri = {media.group_id for media in parsed.media if media.type == "AUDIO" and media.uri}
+    sounds: dict[str, tuple[int, str]] = {}
+    for media in parsed.media:
+        if media.type == "AUDIO" and media.uri:
+            rank = 2 * (media.default == "YES") + (media.autoselect == "YES")
+            if media.group_id not in sounds or rank > sounds[media.group_id][0]:
+                sounds[media.group_id] = rank, urljoin(url, media.uri)
     variants = tuple(
         Variant(
             uri=urljoin(url, entry.uri),
             bandwidth=entry.stream_info.bandwidth or 0,
             short_side_px=min(entry.stream_info.resolution) if entry.stream_info.resolution else None,
-            separate_audio=entry.stream_info.audio in with_uri,
+            sound_uri=sounds[entry.stream_info.audio][1] if entry.stream_info.audio in sounds else None,
         )
         for entry in parsed.playlists
     )
@@ -109,7 +126,7 @@ def _media(parsed: m3u8.M3U8, url: str) -> MediaPlaylist:
         byte_range = _byte_range(entry.byterange, range_end)
         range_end = byte_range.last + 1 if byte_range else 0
         init = entry.init_section
-        method = entry.key.method if entry.key else None
+        moment = entry.current_program_date_time
         segments.append(
             ListedSegment(
                 uri=urljoin(url, entry.uri),
@@ -119,11 +136,21 @@ def _media(parsed: m3u8.M3U8, url: str) -> MediaPlaylist:
                 byte_range=byte_range,
                 init_uri=urljoin(url, init.uri) if init else None,
                 init_range=_byte_range(init.byterange, 0) if init else None,
-                encryption=method if method and method != "NONE" else None,
+                key=_key(entry.key, url),
+                program_ms=round(moment.timestamp() * 1000) if moment and moment.tzinfo else None,
             )
         )
     target_ms = round((parsed.target_duration or 2) * 1000)
     return MediaPlaylist(segments=tuple(segments), target_ms=target_ms, ended=bool(parsed.is_endlist))
+
+
+def _key(key: m3u8.Key | None, url: str) -> SegmentKey | None:
+    if key is None or not key.method or key.method == "NONE":
+        return None
+    iv = bytes.fromhex(key.iv.lower().removeprefix("0x").zfill(32)) if key.iv else None
+    return SegmentKey(
+        method=key.method, uri=urljoin(url, key.uri) if key.uri else None, iv=iv, form=key.keyformat or "identity"
+    )
 
 
 def _byte_range(text: str | None, default_first: int) -> ByteRange | None:

@@ -30,7 +30,7 @@ STAGES = ("ingest", "asr", "vision", "claims")
 HEAVY = {
     "av": {
         *("ingest/clip", "ingest/cutter", "ingest/dial", "ingest/media", "ingest/peaks", "ingest/picture", "ingest/pieces"),
-        *("ingest/poster", "ingest/remux", "ingest/sound"),
+        *("ingest/poster", "ingest/remux", "ingest/renditions", "ingest/sound"),
     },
     "cv2": {"vision/change"},
     "faster_whisper": {"asr/models", "asr/vad", "asr/whisper"},

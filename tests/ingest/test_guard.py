@@ -83,7 +83,7 @@ def test_an_entry_that_is_no_host_is_refused(entry: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["file:///etc/passwd", "gopher://a/1", "ftp://a/b", "rtmp://a/b", "http:///x", "data:,x"]
+    "url", ["file:///etc/passwd", "gopher://a/1", "ftp://a/b", "http:///x", "data:,x", "unix://a/b", "subfile://a"]
 )
 def test_a_scheme_that_is_not_captured_is_refused(url: str) -> None:
     with pytest.raises(RefusedAddress) as caught:
@@ -98,8 +98,8 @@ def test_every_way_to_write_loopback_is_refused_with_one_text(host: str) -> None
     with build_client(NetPolicy(), LIMITS) as client, pytest.raises(RefusedAddress) as caught:
         fetch(client, f"http://{host}:1/x?token=secret", max_bytes=10, limits=LIMITS)
     assert str(caught.value).replace(host, "HOST") == (
-        "http://HOST:1/x: refused (address rule): only public internet addresses are allowed; "
-        "an operator can allow this one with --allow-net HOST[:PORT]"
+        "http://HOST:1/x: refused (address rule): only public internet addresses and media ports are allowed; "
+        "check the URL, or let an operator allow it with --allow-net HOST[:PORT]"
     )
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from ingest.capture import capture
-from ingest.chain import read_manifest, verify_chain
+from ingest.chain import verify_chain
 from ingest.errors import BrokenMedia, RefusedAddress, UnreachableSource, UnsupportedSource
 from ingest.guard import NetPolicy
+from ingest.manifest import read_manifest
 from ingest.part import EndReason
 from ingest.types import Segment
 from tests.ingest.support import QUICK, Origin, playlist, record, run_ffmpeg, wall_ms
@@ -223,9 +224,12 @@ def test_a_missing_broadcast_is_unreachable_and_tokens_are_not_told(origin: Orig
     assert "secret" not in str(caught.value)
 
 
-def test_encrypted_segments_are_unsupported(origin: Origin, tmp_path: Path) -> None:
-    origin.routes["/in.m3u8"] = playlist(['#EXT-X-KEY:METHOD=AES-128,URI="k"', "s0.ts"], ended=True)
-    with pytest.raises(UnsupportedSource, match="encrypted"):
+@pytest.mark.parametrize(
+    "key", ['METHOD=SAMPLE-AES,URI="k"', 'METHOD=AES-128,URI="k",KEYFORMAT="com.widevine"', "METHOD=AES-128"]
+)
+def test_other_protection_is_unsupported(origin: Origin, tmp_path: Path, key: str) -> None:
+    origin.routes["/in.m3u8"] = playlist([f"#EXT-X-KEY:{key}", "s0.ts"], ended=True)
+    with pytest.raises(UnsupportedSource, match="protected"):
         record(f"{origin.url}/in.m3u8", tmp_path, origin.policy)
     assert "/k" not in origin.requests
 

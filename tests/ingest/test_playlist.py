@@ -2,11 +2,12 @@
 
 import pytest
 
-from ingest.errors import BrokenMedia, UnsupportedSource
+from ingest.errors import BrokenMedia
 from ingest.playlist import (
     ByteRange,
     MasterPlaylist,
     MediaPlaylist,
+    SegmentKey,
     choose_variant,
     is_playlist,
     parse_playlist,
@@ -42,18 +43,21 @@ def master_of(text: str) -> MasterPlaylist:
 
 
 def test_the_richest_rendition_up_to_1080p_with_sound_is_chosen() -> None:
-    assert choose_variant(master_of(MASTER), URL).uri == "https://cdn.example/live/room/fhd.m3u8"
+    assert choose_variant(master_of(MASTER)).uri == "https://cdn.example/live/room/fhd.m3u8"
 
 
 def test_only_larger_renditions_give_the_smallest() -> None:
     lines = MASTER.splitlines()
-    assert choose_variant(master_of("\n".join([lines[0], *lines[2:4]])), URL).uri.endswith("uhd.m3u8")
+    assert choose_variant(master_of("\n".join([lines[0], *lines[2:4]]))).uri.endswith("uhd.m3u8")
 
 
-def test_separate_sound_everywhere_is_unsupported() -> None:
+def test_where_all_sound_is_separate_the_rendition_names_it() -> None:
     lines = MASTER.splitlines()
-    with pytest.raises(UnsupportedSource, match="separate playlists"):
-        choose_variant(master_of("\n".join([*lines[:2], *lines[6:8]])), URL)
+    default = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sep",NAME="en",DEFAULT=YES,URI="main.m3u8"'
+    only = master_of("\n".join([*lines[:2], *lines[6:8]]))
+    assert choose_variant(only).sound_uri == "https://cdn.example/live/room/audio.m3u8"
+    with_default = master_of("\n".join([*lines[:2], default, *lines[6:8]]))
+    assert choose_variant(with_default).sound_uri == "https://cdn.example/live/room/main.m3u8"
 
 
 def test_a_media_playlist_lists_its_segments() -> None:
@@ -88,7 +92,8 @@ def test_init_sections_ranges_and_keys_are_read() -> None:
     assert first.init_range == ByteRange(first=0, last=699)
     assert first.byte_range == ByteRange(first=700, last=1699)
     assert second.byte_range == ByteRange(first=1700, last=2199)
-    assert (first.encryption, third.encryption) == (None, "AES-128")
+    assert first.key is None
+    assert third.key == SegmentKey(method="AES-128", uri="http://10.0.0.1/key", iv=None, form="identity")
     assert parsed.ended
 
 
@@ -160,3 +165,33 @@ def test_numbers_that_stay_behind_and_grow_are_a_restart() -> None:
     assert fresh(tracker, ["0"], 0) == []
     assert fresh(tracker, ["0", "1"], 0) == []
     assert fresh(tracker, ["0", "1", "2"], 0) == [("0", True), ("1", False), ("2", False)]
+
+
+def test_the_origins_own_time_is_carried_on() -> None:
+    dated = playlist(["#EXT-X-PROGRAM-DATE-TIME:2026-01-01T08:00:00+08:00", "a.ts", "b.ts"])
+    assert [s.program_ms for s in media_of(dated).segments] == [1_767_225_600_000, 1_767_225_602_000]
+    assert media_of(playlist(["a.ts"])).segments[0].program_ms is None
+
+
+def test_a_listed_gap_is_no_segment_but_keeps_its_number() -> None:
+    segments = media_of(playlist(["a.ts", "#EXT-X-GAP", "b.ts", "c.ts"], first=5)).segments
+    assert [(s.media_sequence, s.uri.rpartition("/")[2]) for s in segments] == [(5, "a.ts"), (7, "c.ts")]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "iv"),
+    [
+        pytest.param("", None, id="none"),
+        pytest.param(",IV=0x2A", (42).to_bytes(16, "big"), id="short"),
+        pytest.param(",IV=0X000102030405060708090A0B0C0D0E0F", bytes(range(16)), id="whole"),
+    ],
+)
+def test_an_initialisation_vector_is_sixteen_bytes(attributes: str, iv: bytes | None) -> None:
+    key = media_of(playlist([f'#EXT-X-KEY:METHOD=AES-128,URI="k"{attributes}', "a.ts"])).segments[0].key
+    assert key is not None
+    assert key.iv == iv
+
+
+def test_a_vector_that_is_no_number_is_broken() -> None:
+    with pytest.raises(BrokenMedia):
+        media_of(playlist(['#EXT-X-KEY:METHOD=AES-128,URI="k",IV=0xZZ', "a.ts"]))
