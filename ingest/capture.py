@@ -1,16 +1,17 @@
 """Record first: a URL or file becomes closed, hashed, chained segments in a folder."""
 
-from collections import deque
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from ingest.chain import GENESIS, append_row, chain_sha256, read_manifest, trim_manifest
-from ingest.clock import StreamClock
+from ingest.backoff import backoff_s, pause
+from ingest.errors import BrokenMedia, DiskFull, IngestError, UnreachableSource, UnsupportedSource
 from ingest.guard import NetPolicy
-from ingest.part import EndReason, Part, Surroundings
+from ingest.part import EndReason, Surroundings
+from ingest.recording import Recording
 from ingest.sources import CaptureLimits, open_parts
-from ingest.types import Segment
+from ingest.types import EndPolicy, GapKind, RetentionLimits, Segment
 
 
 def _ignore_end(reason: EndReason) -> None:
@@ -27,92 +28,99 @@ def capture(
     now_ms: Callable[[], int],
     max_ms: int | None = None,
     limits: CaptureLimits | None = None,
+    end: EndPolicy | None = None,
+    retention: RetentionLimits | None = None,
     on_end: Callable[[EndReason], None] = _ignore_end,
 ) -> Iterator[Segment]:
     """Each segment of the broadcast as soon as it is closed and in the manifest.
 
     A folder that holds a recording already is continued: chain and numbers go on, what was received before is not
-    recorded again, and only new segments are given. `max_ms` bounds the recording's length on the stream clock.
-    Raises an IngestError if nothing could be captured or the address policy refuses; a source that vanishes after it
-    gave media ends the capture, and `on_end` is told.
+    recorded again, and only new segments are given; what a killed capture left open comes first. A live source that
+    fails or ends is opened again until `end` says that the broadcast is over. `max_ms` bounds the recording's length
+    on the stream clock. A full disk costs the oldest segments, then seconds, and never ends the capture.
+
+    Raises an IngestError if nothing could be captured or the address policy refuses; otherwise `on_end` is told why
+    the capture ended.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for leftover in folder.glob("incoming-*.part"):
-        leftover.unlink()
-    recorder = _Recorder(stream_id, folder)
-    around = Surroundings(folder=folder, now_ms=now_ms, stop=stop)
-    reason = EndReason.LIMIT
+    recording = Recording(stream_id, folder, retention or RetentionLimits(), now_ms)
+    around = Surroundings(folder=folder, now_ms=now_ms, stop=stop, note=recording.note, make_room=recording.make_room)
     with ExitStack() as stack:
-        stack.callback(_remove_open_parts, folder)
-        parts = stack.enter_context(closing(open_parts(source, policy, limits or CaptureLimits(), around)))
-        while max_ms is None or recorder.end_ms < max_ms:
-            try:
-                part = next(parts)
-            except StopIteration as end:
-                reason = end.value
-                break
-            segment = recorder.record(part)
-            if segment is not None:
-                yield segment
+        stack.callback(recording.clear)
+        yield from recording.recover()
+        following = _Following(source, policy, limits or CaptureLimits(), end or EndPolicy(), around)
+        reason = yield from following.segments(recording, max_ms)
+        recording.finish(reason)
     on_end(reason)
 
 
-def _remove_open_parts(folder: Path) -> None:
-    for leftover in folder.glob("incoming-*.part"):
-        leftover.unlink()
+class _Following:
+    """Opens a source, and opens it again, until its broadcast is over."""
+
+    def __init__(
+        self, source: str, policy: NetPolicy, limits: CaptureLimits, end: EndPolicy, around: Surroundings
+    ) -> None:
+        self._source = source
+        self._policy = policy
+        self._limits = limits
+        self._end = end
+        self._around = around
+        self._seen = False
+        self._attempt = 0
+        self._media_s = time.monotonic()
+
+    def segments(self, recording: Recording, max_ms: int | None) -> Generator[Segment, None, EndReason]:
+        while True:
+            failure: IngestError | None = None
+            reason = EndReason.VANISHED
+            try:
+                reason = yield from self._once(recording, max_ms)
+            except IngestError as error:
+                if not self._seen and not isinstance(error, UnreachableSource | BrokenMedia | DiskFull):
+                    raise
+                failure = error
+                self._around.note(*_cause(error))
+            if failure is None and self._is_over(reason):
+                return reason
+            if self._around.stop():
+                return EndReason.STOPPED
+            patience_s = self._end.away_s if self._seen else self._end.start_s
+            if time.monotonic() - self._media_s >= patience_s:
+                if failure is not None and (not self._seen or isinstance(failure, UnsupportedSource)):
+                    raise failure
+                return EndReason.VANISHED
+            if pause(backoff_s(self._attempt), self._around.stop):
+                return EndReason.STOPPED
+            self._attempt += 1
+            recording.reopened()
+
+    def _is_over(self, reason: EndReason) -> bool:
+        if reason is EndReason.COMPLETE:
+            return self._end.endlist_ends
+        return reason in (EndReason.STOPPED, EndReason.LIMIT)
+
+    def _once(self, recording: Recording, max_ms: int | None) -> Generator[Segment, None, EndReason]:
+        """One opening of the source. What is recorded already is no sign that the broadcast goes on."""
+        with closing(open_parts(self._source, self._policy, self._limits, self._around)) as parts:
+            while max_ms is None or recording.end_ms < max_ms:
+                try:
+                    part = next(parts)
+                except StopIteration as end:
+                    reason: EndReason = end.value
+                    return reason
+                self._seen = True
+                segment = recording.record(part)
+                if segment is not None:
+                    self._attempt = 0
+                    self._media_s = time.monotonic()
+                    yield segment
+        return EndReason.LIMIT
 
 
-class _Recorder:
-    """Gives parts their place, number and link; the only writer of a folder's manifest."""
-
-    def __init__(self, stream_id: str, folder: Path) -> None:
-        trim_manifest(folder)
-        recorded = read_manifest(folder)
-        self._stream_id = stream_id
-        self._folder = folder
-        self._last = recorded[-1] if recorded else None
-        # A reopened source gives again what it gave before: a finished one all of it, a live one its tail.
-        self._earlier = deque(segment.sha256 for segment in recorded)
-        self._clock: StreamClock | None = None
-
-    @property
-    def end_ms(self) -> int:
-        """Where the recording ends so far."""
-        return self._last.end_ms if self._last else 0
-
-    def record(self, part: Part) -> Segment | None:
-        """The part as a recorded segment; None if an earlier run has recorded it."""
-        if part.sha256 in self._earlier:
-            while self._earlier.popleft() != part.sha256:
-                pass
-            part.path.unlink()
-            return None
-        self._earlier.clear()
-        if self._clock is None:
-            self._clock = StreamClock(live=part.live, last=self._last)
-        place = self._clock.place(
-            source_start_ms=part.source_start_ms,
-            source_end_ms=part.source_end_ms,
-            received_at_ms=part.received_at_ms,
-            discontinuity=part.discontinuity and self._last is not None,
-            wraps=part.wraps,
-        )
-        sequence = self._last.sequence + 1 if self._last else 0
-        segment = Segment(
-            stream_id=self._stream_id,
-            sequence=sequence,
-            epoch=place.epoch,
-            path=self._folder / f"{sequence:08d}{part.suffix}",
-            start_ms=place.start_ms,
-            end_ms=place.end_ms,
-            source_start_ms=part.source_start_ms,
-            received_at_ms=part.received_at_ms,
-            byte_count=part.byte_count,
-            sha256=part.sha256,
-            chain_sha256=chain_sha256(self._last.chain_sha256 if self._last else GENESIS, part.sha256),
-            gap_before_ms=place.gap_before_ms,
-        )
-        part.path.replace(segment.path)
-        append_row(self._folder, segment)
-        self._last = segment
-        return segment
+def _cause(error: IngestError) -> tuple[GapKind, str]:
+    if isinstance(error, DiskFull):
+        return GapKind.SHED, "disk full"
+    if isinstance(error, UnreachableSource):
+        return (GapKind.PUBLISHER if error.answered else GapKind.NETWORK), error.why
+    if isinstance(error, BrokenMedia | UnsupportedSource):
+        return GapKind.PUBLISHER, "what the origin gave is no media that can be kept"
+    return GapKind.NETWORK, "the origin led to an address that is not allowed"

@@ -1,74 +1,73 @@
-"""The recorded chain: each segment's hash covers the one before, and a manifest row says what was received."""
+"""The recorded chain: each segment's hashes cover the ones before, by SHA-256 and by SM3 side by side."""
 
 import hashlib
-import json
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
+from typing import Any
 
+from ingest.disk import new_sm3
 from ingest.errors import BrokenChain
+from ingest.manifest import read_manifest
+from ingest.ring import read_trims
 from ingest.types import Segment
 
-MANIFEST = "manifest.jsonl"
 GENESIS = "0" * 64
 
 
 def chain_sha256(previous: str, own: str) -> str:
     """The link for a segment with hash `own` after the link `previous`; the first follows `GENESIS`."""
-    return hashlib.sha256(bytes.fromhex(previous) + bytes.fromhex(own)).hexdigest()
+    return _link(hashlib.sha256, previous, own)
 
 
-def append_row(folder: Path, segment: Segment) -> None:
-    """Adds the segment's row; its path is written relative to the folder, so that a folder can be moved."""
-    row = asdict(segment) | {"path": segment.path.relative_to(folder).as_posix()}
-    with (folder / MANIFEST).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+def chain_sm3(previous: str, own: str) -> str:
+    """The same by SM3; where a recording began without it, the first segment that has it follows `GENESIS`."""
+    return _link(new_sm3, previous, own)
 
 
-def read_manifest(folder: Path) -> list[Segment]:
-    """The recorded segments in order; empty if nothing was recorded. A last row cut off by a crash is left out."""
-    path = folder / MANIFEST
-    if not path.is_file():
-        return []
-    lines = path.read_text(encoding="utf-8").split("\n")
-    segments: list[Segment] = []
-    for line in lines[:-1]:
-        try:
-            row = json.loads(line)
-            segments.append(Segment(**(row | {"path": folder / row["path"]})))
-        except (ValueError, TypeError, KeyError) as error:
-            raise BrokenChain(folder, len(segments), "its manifest row is not readable") from error
-    return segments
+def verify_links(folder: Path, segments: Iterable[Segment], trimmed: Container[int] = ()) -> str:
+    """The last SHA-256 link; BrokenChain names the first segment whose file, hash or link is wrong.
 
-
-def trim_manifest(folder: Path) -> None:
-    """Drops a last row that a crash cut off, so that the next row starts on a line of its own."""
-    path = folder / MANIFEST
-    if not path.is_file():
-        return
-    content = path.read_bytes()
-    whole = content.rfind(b"\n") + 1
-    if whole != len(content):
-        with path.open("r+b") as file:
-            file.truncate(whole)
-
-
-def verify_links(folder: Path, segments: Iterable[Segment]) -> str:
-    """The last link of the chain; BrokenChain names the first segment whose file, hash or link is wrong."""
+    Segments in `trimmed` may be without a file: their hashes still hold the chain together.
+    """
     previous = GENESIS
+    previous_sm3 = ""
     for expected, segment in enumerate(segments):
         if segment.sequence != expected:
             raise BrokenChain(folder, expected, "it is missing from the manifest")
-        if not segment.path.is_file():
-            raise BrokenChain(folder, expected, "its file is missing")
-        if hashlib.sha256(segment.path.read_bytes()).hexdigest() != segment.sha256:
-            raise BrokenChain(folder, expected, "its bytes do not give the recorded hash")
+        _verify_file(folder, segment, may_be_gone=expected in trimmed)
         previous = chain_sha256(previous, segment.sha256)
         if previous != segment.chain_sha256:
             raise BrokenChain(folder, expected, "its link does not follow from the one before")
+        if segment.sm3 or previous_sm3:
+            if not segment.sm3:
+                raise BrokenChain(folder, expected, "its SM3 hash is missing")
+            previous_sm3 = chain_sm3(previous_sm3 or GENESIS, segment.sm3)
+            if previous_sm3 != segment.chain_sm3:
+                raise BrokenChain(folder, expected, "its SM3 link does not follow from the one before")
     return previous
 
 
 def verify_chain(folder: Path) -> str:
-    """The last link of a recorded folder's chain, after every file was read again."""
-    return verify_links(folder, read_manifest(folder))
+    """The last link of a recorded folder's chain, after every file that is kept was read again."""
+    return verify_links(folder, read_manifest(folder), read_trims(folder))
+
+
+def _verify_file(folder: Path, segment: Segment, *, may_be_gone: bool) -> None:
+    if not segment.path.is_file():
+        if may_be_gone:
+            return
+        raise BrokenChain(folder, segment.sequence, "its file is missing")
+    content = segment.path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != segment.sha256:
+        raise BrokenChain(folder, segment.sequence, "its bytes do not give the recorded hash")
+    if segment.sm3:
+        digest = new_sm3()
+        digest.update(content)
+        if digest.hexdigest() != segment.sm3:
+            raise BrokenChain(folder, segment.sequence, "its bytes do not give the recorded SM3 hash")
+
+
+def _link(new_digest: Callable[[], Any], previous: str, own: str) -> str:
+    digest = new_digest()
+    digest.update(bytes.fromhex(previous) + bytes.fromhex(own))
+    return str(digest.hexdigest())

@@ -7,9 +7,13 @@ from fractions import Fraction
 import av
 from av.stream import Stream
 
-from ingest.errors import BrokenMedia
+from ingest.clock import MPEGTS_WRAP_MS
+from ingest.dating import Dating
+from ingest.errors import BrokenMedia, DiskFull
 from ingest.media import AnyPacket, reason
 from ingest.part import Part, PartFile, Surroundings
+from ingest.rejoin import Rejoin
+from ingest.types import GapKind
 
 _TS_CODECS = frozenset({"h264", "hevc", "mpeg2video", "mpeg1video", "aac", "mp3", "mp3float", "mp2", "ac3", "eac3"})
 _KEY_CUT_US = 1_500_000
@@ -21,6 +25,8 @@ _AHEAD_US = 1_000_000
 _AHEAD_PICTURE_ONLY_US = 10_000_000
 _HOLD_US = 1_000_000
 _HOLD_PACKETS = 500
+# How much of the broadcast passes before a full disk is tried again.
+_FULL_US = 500_000
 _TS_TICK = Fraction(1, 90_000)
 
 
@@ -28,6 +34,11 @@ def time_us(packet: AnyPacket) -> int:
     """The packet's decoding time in microseconds."""
     assert packet.dts is not None
     return int(packet.dts * packet.time_base * 1_000_000)
+
+
+def fits_transport(streams: list[Stream]) -> bool:
+    """Whether an MPEG transport stream can hold these; Matroska takes what it cannot."""
+    return all(stream.codec_context.name in _TS_CODECS for stream in streams)
 
 
 class _OpenPart:
@@ -39,8 +50,7 @@ class _OpenPart:
         self.file = file
         self._source = source
         self.start_us = start_us
-        self.discontinuity = False
-        transport = all(stream.codec_context.name in _TS_CODECS for stream in streams)
+        transport = fits_transport(streams)
         self.suffix = ".ts" if transport else ".mkv"
         options = {"avoid_negative_ts": "disabled", "flush_packets": "1", "fflags": "+bitexact"}
         if not transport:
@@ -80,22 +90,36 @@ class _OpenPart:
             raise BrokenMedia(self._source, reason(error)) from error
         return self.file
 
+    def discard(self) -> None:
+        """Removes the part."""
+        self.file.discard()
+        self._container.close()
+
 
 class Cutter:
     """Cuts one opened source at key frames, and at the latest after 2.5 s.
 
     After a jump packets are held until every stream has shown its new time: a last packet of the old time may come
-    after the first of the new.
+    after the first of the new. What finds no room on a full disk is left out and noted as shed. `wraps`: the source's
+    timestamps come around, as those of MPEG-TS do.
     """
 
-    def __init__(self, streams: list[Stream], source: str, live: bool, around: Surroundings) -> None:
+    def __init__(
+        self, streams: list[Stream], source: str, live: bool, around: Surroundings, *, wraps: bool = False
+    ) -> None:
         self._streams = streams
         self._source = source
         self._live = live
         self._around = around
+        self._wraps = wraps and fits_transport(streams)
+        self._rejoin = Rejoin(around.recent) if live else None
+        self._epochs = 0
+        self._discontinuity = False
+        self._full_until_us: int | None = None
         self._has_video = any(stream.type == "video" for stream in streams)
         self._ahead_us = _AHEAD_US if any(stream.type == "audio" for stream in streams) else _AHEAD_PICTURE_ONLY_US
         self._extradata: dict[int, bytes] = {}
+        self._dating = Dating()
         self._open: _OpenPart | None = None
         self._written = 0
         self._received_at_ms = around.now_ms()
@@ -108,15 +132,21 @@ class Cutter:
         """Takes the next packet; gives the part that it closed, if any."""
         if not packet.size or (packet.dts is None and packet.pts is None):
             return
-        if packet.dts is None:
-            packet.dts = packet.pts
+        for dated in self._dating.dated(packet):
+            yield from self._pass_on(dated)
+
+    def _pass_on(self, packet: AnyPacket) -> Iterator[Part]:
+        for passed in [packet] if self._rejoin is None else self._rejoin.pass_on(packet):
+            yield from self._take(passed)
+
+    def _take(self, packet: AnyPacket) -> Iterator[Part]:
         if self._held is None and self._jumps(packet, self._heads):
             self._held, self._held_heads = [], {}
         if self._held is None:
             yield from self._write(packet)
             return
         if self._is_straggler(packet) and self._open is not None:
-            self._open.write(packet, self._shift_us)
+            self._put(packet)
             return
         if self._held and self._jumps(packet, self._held_heads):
             yield from self._begin_epoch()
@@ -130,6 +160,11 @@ class Cutter:
 
     def finish(self) -> Iterator[Part]:
         """Closes what is open."""
+        for stream in self._streams:
+            for packet in self._dating.rest(stream.index):
+                yield from self._pass_on(packet)
+        for passed in [] if self._rejoin is None else self._rejoin.finish():
+            yield from self._take(passed)
         if self._held:
             yield from self._begin_epoch()
         yield from self._close()
@@ -151,28 +186,60 @@ class Cutter:
         held, self._held = self._held or [], None
         yield from self._close()
         self._heads = {}
-        # Transport streams cannot hold times below zero; a file's first packets may have them.
+        if self._epochs and self._live:
+            self._around.note(GapKind.PUBLISHER, "the timestamps start anew on the same connection")
+        self._epochs += 1
+        # Transport streams cannot hold times below zero; a file's first packets, and those before a wrap, have them.
         self._shift_us = max(0, -min(time_us(packet) for packet in held))
+        if self._shift_us and self._wraps:
+            self._shift_us = round(MPEGTS_WRAP_MS * 1000)
         for packet in held:
             self._learns_parameters(packet)
-        self._start(held[0], discontinuity=True)
+        self._discontinuity = True
         for packet in held:
             yield from self._write(packet)
 
-    def _start(self, packet: AnyPacket, *, discontinuity: bool) -> None:
-        file = PartFile(self._around.folder / f"incoming-{self._written}.part")
-        self._written += 1
-        self._open = _OpenPart(file, self._source, self._streams, self._extradata, time_us(packet))
-        self._open.discontinuity = discontinuity
-
     def _write(self, packet: AnyPacket) -> Iterator[Part]:
-        if self._open is None or self._is_due(packet, self._open):
+        if self._open is not None and self._is_due(packet, self._open):
             yield from self._close()
-            self._start(packet, discontinuity=False)
-        assert self._open is not None
         self._heads[packet.stream.index] = time_us(packet)
         self._received_at_ms = self._around.now_ms()
-        self._open.write(packet, self._shift_us)
+        if self._open is None:
+            self._start(packet)
+        self._put(packet)
+
+    def _start(self, packet: AnyPacket) -> None:
+        at_us = time_us(packet)
+        if self._full_until_us is not None and 0 <= self._full_until_us - at_us <= _FULL_US:
+            return
+        # A live part that a crash leaves open is taken up by the next run; a file is simply read again.
+        name = f"{'live' if self._live else 'incoming'}-{self._written:06d}.part"
+        try:
+            file = PartFile(self._around.folder / name, self._around.make_room)
+        except DiskFull:
+            self._shed(at_us)
+            return
+        self._written += 1
+        self._open = _OpenPart(file, self._source, self._streams, self._extradata, at_us)
+
+    def _put(self, packet: AnyPacket) -> None:
+        if self._open is None:
+            return
+        if self._live:
+            self._around.recent.add(packet)
+        at_us = time_us(packet)
+        try:
+            self._open.write(packet, self._shift_us)
+        except DiskFull:
+            self._shed(at_us)
+
+    def _shed(self, at_us: int) -> None:
+        """Leaves out the open part, for which the disk has no room."""
+        part, self._open = self._open, None
+        if part is not None:
+            part.discard()
+        self._full_until_us = at_us + _FULL_US
+        self._around.note(GapKind.SHED, "disk full")
 
     def _is_due(self, packet: AnyPacket, part: _OpenPart) -> bool:
         if self._learns_parameters(packet):
@@ -198,10 +265,18 @@ class Cutter:
         if self._open is None:
             return
         part, self._open = self._open, None
-        yield part.close().finish(
-            source=self._source,
-            suffix=part.suffix,
-            received_at_ms=self._received_at_ms,
-            discontinuity=part.discontinuity,
-            live=self._live,
-        )
+        try:
+            closed = part.close().finish(
+                source=self._source,
+                suffix=part.suffix,
+                received_at_ms=self._received_at_ms,
+                discontinuity=self._discontinuity,
+                live=self._live,
+            )
+        except DiskFull:
+            part.discard()
+            self._around.note(GapKind.SHED, "disk full")
+            return
+        self._discontinuity = False
+        self._full_until_us = None
+        yield closed

@@ -49,6 +49,8 @@ class Dialler:
                 if container is not None:
                     with container:
                         yield container
+                    if relay.failure:
+                        raise UnreachableSource(url, relay.failure)
                     return
             at = urljoin(at, replies.redirect or "")
             check_url(at, RTSP_SCHEMES)
@@ -97,7 +99,7 @@ class Dialler:
                 return None
             denied = isinstance(error, av.HTTPUnauthorizedError | av.HTTPForbiddenError | av.HTTPNotFoundError)
             why = relay.failure or f"no stream was opened ({reason(error)})"
-            raise UnreachableSource(url, why, transient=not denied) from error
+            raise UnreachableSource(url, why, transient=not denied, answered=relay.byte_count > 0) from error
 
 
 def _rtmp(parts: SplitResult, port: int) -> tuple[str, dict[str, str]]:

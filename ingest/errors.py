@@ -48,16 +48,17 @@ class SourceNotFound(IngestError):
 
 
 class UnreachableSource(IngestError):
-    """The source gave no media. `transient`: trying again may help."""
+    """The source gave no media. `transient`: trying again may help. `answered`: the origin spoke, and had none."""
 
     exit_code = 1
 
-    def __init__(self, url: str, why: str, *, transient: bool = True) -> None:
+    def __init__(self, url: str, why: str, *, transient: bool = True, answered: bool = False) -> None:
         advice = "check that the broadcast is on and try again" if transient else "check the URL"
         super().__init__(f"{shown(url)}: {why}; {advice}")
         self.url = url
         self.why = why
         self.transient = transient
+        self.answered = answered
 
 
 class RefusedAddress(IngestError):

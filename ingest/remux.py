@@ -1,22 +1,20 @@
 """Files and plain HTTP streams as parts: the same compressed packets, cut and put into new containers."""
 
-import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from itertools import chain
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
-import httpx
 from av.container import InputContainer
 
-from ingest.backoff import backoff_s, pause
-from ingest.cutter import Cutter
-from ingest.errors import BrokenMedia, RefusedAddress, SourceNotFound, UnreachableSource, UnsupportedSource
+from ingest.cutter import Cutter, time_us
+from ingest.errors import BrokenMedia, SourceNotFound, UnreachableSource, UnsupportedSource
 from ingest.httpfile import HttpFile
 from ingest.media import DAMAGE, best_streams, chosen, demux_chosen, open_media, reason
 from ingest.part import EndReason, Part, Surroundings
 from ingest.playlist import is_playlist
+from ingest.types import GapKind
+from ingest.watchdog import Watchdog, WatchedFile
 
 # Without it a stream that has only sound is watched for five seconds before the first packet comes.
 LIVE_OPTIONS = {"analyzeduration": "1000000"}
@@ -39,72 +37,54 @@ def remux_readable(file: BinaryIO, name: str, around: Surroundings) -> Generator
         return (yield from _cut(container, name, live=False, around=around))
 
 
-def remux_http(
-    client: httpx.Client, first: HttpFile, *, stall_limit_s: float, around: Surroundings
-) -> Generator[Part, None, EndReason]:
+def remux_http(file: HttpFile, *, stall_limit_s: float, around: Surroundings) -> Generator[Part, None, EndReason]:
     """The parts of a media URL; one without a length is live."""
-    url = first.url
-    if not first.is_live:
-        with first, open_media(first, url) as container:
-            return (yield from _cut(container, url, live=False, around=around))
-    files = chain([first], iter(lambda: HttpFile(client, url, around.stop), None))
+    if not file.is_live:
+        with open_media(file, file.url) as container:
+            return (yield from _cut(container, file.url, live=False, around=around))
+    watchdog = Watchdog(file.url, stall_limit_s)
 
     @contextmanager
     def opened() -> Iterator[InputContainer]:
-        with next(files) as file, open_media(file, url, LIVE_OPTIONS) as container:
+        with open_media(WatchedFile(file, watchdog), file.url, LIVE_OPTIONS) as container:
             yield container
 
-    return (yield from remux_live(opened, url, stall_limit_s=stall_limit_s, around=around))
+    return (yield from remux_live(opened, file.url, watchdog=watchdog, around=around))
 
 
 def remux_live(
     opened: Callable[[], AbstractContextManager[InputContainer]],
     source: str,
     *,
-    stall_limit_s: float,
+    watchdog: Watchdog,
     around: Surroundings,
 ) -> Generator[Part, None, EndReason]:
-    """The parts of a live source, reopened as a new epoch until it has stayed away for the limit.
+    """The parts of a live source until its connection ends or fails; whoever wants more opens it again.
 
-    A source that never gave media raises what stood in the way.
+    Raises UnreachableSource and BrokenMedia after the last part.
     """
-    seen = False
-    attempt = 0
-    last_part_s = time.monotonic()
-    while True:
-        failure: UnreachableSource | BrokenMedia | RefusedAddress | None = None
-        try:
-            with opened() as container:
-                for part in _cut(container, source, live=True, around=around):
-                    seen = True
-                    attempt = 0
-                    last_part_s = time.monotonic()
-                    yield part
-        except (UnreachableSource, BrokenMedia, RefusedAddress) as error:
-            failure = error
-        if around.stop():
-            return EndReason.STOPPED
-        if failure and not seen and not (isinstance(failure, UnreachableSource) and failure.transient):
-            raise failure
-        if time.monotonic() - last_part_s > stall_limit_s:
-            if not seen:
-                raise failure or UnreachableSource(source, f"no media in {stall_limit_s:.0f} s")
-            return EndReason.VANISHED
-        if pause(backoff_s(attempt), around.stop):
-            return EndReason.STOPPED
-        attempt += 1
+    with opened() as container:
+        yield from _cut(container, source, live=True, around=around, watchdog=watchdog)
+    if around.stop():
+        return EndReason.STOPPED
+    around.note(GapKind.PUBLISHER, "the origin ended the connection")
+    return EndReason.VANISHED
 
 
 def _cut(
-    container: InputContainer, source: str, *, live: bool, around: Surroundings
+    container: InputContainer, source: str, *, live: bool, around: Surroundings, watchdog: Watchdog | None = None
 ) -> Generator[Part, None, EndReason]:
     streams = chosen(*best_streams(container, source))
-    cutter = Cutter(streams, source, live, around)
+    cutter = Cutter(streams, source, live, around, wraps=container.format.name == "mpegts")
     packets = demux_chosen(container, streams)
     failure: BrokenMedia | UnreachableSource | None = None
     while not around.stop():
         try:
             packet = next(packets, None)
+            if watchdog is not None and packet is not None:
+                if packet.dts is not None:
+                    watchdog.saw(time_us(packet))
+                watchdog.check()
         except DAMAGE as error:
             failure = BrokenMedia(source, reason(error))
             break

@@ -15,6 +15,7 @@ from ingest.objects import is_object, remux_object
 from ingest.part import EndReason, Part, Surroundings
 from ingest.playlist import is_playlist
 from ingest.remux import remux_file, remux_http, remux_live
+from ingest.watchdog import Watchdog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ def open_parts(
         return (yield from _web_parts(source, policy, limits, around))
     dialler = Dialler(policy=policy, limits=limits.http, around=around)
     opened = partial(dialler.opened_srt if scheme in SRT_SCHEMES else dialler.opened, source)
-    return (yield from remux_live(opened, source, stall_limit_s=limits.stall_limit_s, around=around))
+    return (yield from remux_live(opened, source, watchdog=Watchdog(source, limits.stall_limit_s), around=around))
 
 
 def _web_parts(
@@ -51,7 +52,7 @@ def _web_parts(
     with build_client(policy, limits.http) as client:
         with HttpFile(client, source, around.stop) as file:
             if not is_playlist(file.peek(64)):
-                return (yield from remux_http(client, file, stall_limit_s=limits.stall_limit_s, around=around))
+                return (yield from remux_http(file, stall_limit_s=limits.stall_limit_s, around=around))
             first = file.rest(MAX_PLAYLIST_BYTES)
         hls = HlsSource(
             client=client,

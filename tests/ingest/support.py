@@ -13,7 +13,7 @@ from ingest.ffmpeg import find_ffmpeg
 from ingest.guard import NetPolicy
 from ingest.http import HttpLimits
 from ingest.sources import CaptureLimits
-from ingest.types import Segment
+from ingest.types import EndPolicy, Segment
 
 SPEECH = Path(__file__).parents[2].parent / "shared" / "media" / "demo"
 
@@ -124,7 +124,13 @@ def wall_ms() -> int:
 
 def record(source: str | Path, folder: Path, policy: NetPolicy | None = None, **kwargs: object) -> list[Segment]:
     """All segments of a source."""
-    options: dict[str, object] = {"stop": lambda: False, "now_ms": wall_ms, "limits": QUICK} | kwargs
+    options: dict[str, object] = {
+        "stop": lambda: False,
+        "now_ms": wall_ms,
+        "limits": QUICK,
+        "end": EndPolicy(away_s=1.5),
+    }
+    options |= kwargs
     return list(
         capture(str(source), stream_id="s1", folder=folder, policy=policy or NetPolicy(), **options)  # type: ignore[arg-type]
     )

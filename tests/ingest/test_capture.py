@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from ingest.capture import capture
-from ingest.chain import read_manifest, verify_chain
+from ingest.chain import verify_chain
 from ingest.decode import SegmentDecoder
 from ingest.errors import BrokenMedia, RefusedAddress, SourceNotFound, UnreachableSource, UnsupportedSource
 from ingest.guard import NetPolicy
+from ingest.manifest import read_manifest
 from ingest.media import measure
 from ingest.part import EndReason
 from tests.ingest.support import Origin, playlist, record, run_ffmpeg, wall_ms
@@ -161,7 +162,7 @@ def test_nobody_listening_is_unreachable(tmp_path: Path, origin: Origin) -> None
         record("http://127.0.0.1:1/live.flv", tmp_path, policy)
 
 
-@pytest.mark.parametrize("source", ["file:///etc/hosts", "rtmp://live.example/a", "concat://a"])
+@pytest.mark.parametrize("source", ["file:///etc/hosts", "gopher://live.example/a", "concat://a"])
 def test_other_schemes_are_refused(tmp_path: Path, source: str) -> None:
     with pytest.raises(RefusedAddress, match="scheme rule"):
         record(source, tmp_path)

@@ -12,7 +12,9 @@ def place(clock: StreamClock, start: int, end: int, *, at: int = 0, cut: bool = 
 
 
 def test_the_first_segment_starts_the_clock() -> None:
-    assert place(StreamClock(live=True), 90_123, 92_123) == Placement(epoch=0, start_ms=0, end_ms=2000, gap_before_ms=0)
+    assert place(StreamClock(live=True), 90_123, 92_123) == Placement(
+        epoch=0, start_ms=0, end_ms=2000, gap_before_ms=0, drift_ms=0
+    )
 
 
 @pytest.mark.parametrize(

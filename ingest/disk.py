@@ -1,0 +1,64 @@
+"""Writing on a disk that may be full: a line is there as a whole, or not at all."""
+
+import errno
+import fcntl
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+from ingest.errors import MissingDigest
+
+
+def is_full(error: OSError) -> bool:
+    """Whether the disk, or what this user may use of it, is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def append_line(path: Path, line: str) -> None:
+    """Adds the line, durably; several processes may add to one file. A line that a crash cut off before is dropped.
+
+    Raises OSError, and the file is as before.
+    """
+    content = line.encode() + b"\n"
+    with path.open("a+b", buffering=0) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        before = _whole_lines(file)
+        try:
+            if file.write(content) != len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(before)
+            raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes renames in the folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def new_sm3() -> Any:
+    """A running SM3 hash (GB/T 32905); MissingDigest where OpenSSL was built without it."""
+    try:
+        return hashlib.new("sm3")
+    except ValueError as error:
+        raise MissingDigest("SM3") from error
+
+
+def _whole_lines(file: Any) -> int:
+    """The length of the file once a cut last line is gone."""
+    length: int = file.seek(0, os.SEEK_END)
+    if length == 0:
+        return 0
+    file.seek(length - 1)
+    if file.read(1) == b"\n":
+        return length
+    file.seek(0)
+    length = file.read().rfind(b"\n") + 1
+    file.truncate(length)
+    return length
