@@ -44,7 +44,10 @@ class HlsSource:
             for received in feed.poll():
                 broken = broken or received.discontinuity
                 try:
-                    part = self._write(received, broken, feed.live) if paired is None else paired.part(received, broken)
+                    if paired is None:
+                        part = self._write(received, broken, feed.live)
+                    else:
+                        part = paired.part(received, broken, last=feed.is_over)
                 except DiskFull:
                     self.around.note(GapKind.SHED, "disk full")
                     continue

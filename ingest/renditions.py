@@ -20,6 +20,7 @@ from ingest.part import Part, PartFile, Surroundings
 from ingest.types import GapKind
 
 _LOOK_S = 0.25
+_NEVER_US = 1 << 62
 # Sound that is older than the picture by more was meant for a picture that nobody gave.
 _EARLIEST_US = 1_000_000
 _TS_CLOCK_HZ = 90_000
@@ -56,13 +57,14 @@ class PairedParts:
         self._picture_epoch = 0
         self._written = 0
 
-    def part(self, received: Received, discontinuity: bool) -> Part:
-        """The picture segment with its sound; BrokenMedia if the picture cannot be read."""
+    def part(self, received: Received, discontinuity: bool, *, last: bool) -> Part:
+        """The picture segment with its sound; BrokenMedia if the picture cannot be read. `last` takes what is left."""
         if received.discontinuity:
             self._picture_epoch += 1
         picture = _piece(received, "video", self._picture_epoch)
-        self._listen_until(picture.end_us)
-        sound = list(self._take(picture.start_us, picture.end_us))
+        end_us = _NEVER_US if last else picture.end_us
+        self._listen_until(end_us)
+        sound = list(self._take(picture.start_us, end_us))
         if not sound:
             self._around.note(GapKind.NETWORK, "the sound of a segment was not had")
         return self._write(picture, sound, received, discontinuity)
