@@ -1,5 +1,6 @@
 """SenseVoice and Paraformer through sherpa-onnx: one pass without a decoder loop, so no window, no beam, no runaway."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -16,7 +17,11 @@ from ingest.types import SAMPLE_RATE_HZ
 
 LANGUAGE = "zh"
 WORD_START = "▁"
+_MARK = re.compile(r"<.*>")
 BATCH_SIZE = 8
+DESCRIBED_WITHIN_BYTES = 1 << 20
+_SHARED = ("vocab_size", "lfr_window_size", "lfr_window_shift", "neg_mean", "inv_stddev")
+METADATA = {"sensevoice": (*_SHARED, "with_itn", "lang_zh", "normalize_samples"), "paraformer": _SHARED}
 
 
 class SherpaRecogniser:
@@ -35,6 +40,7 @@ class SherpaRecogniser:
             raise SpeechSettingsError(
                 f"speech model {weights.family!r} needs sherpa-onnx, which is not installed: install zhenyan[sherpa]"
             ) from error
+        _demand_metadata(weights)
         common = {
             "tokens": str(weights.tokens),
             "num_threads": threads,
@@ -49,7 +55,7 @@ class SherpaRecogniser:
                 self._recogniser = sherpa_onnx.OfflineRecognizer.from_paraformer(
                     paraformer=str(weights.model), **common
                 )
-        except (RuntimeError, ValueError) as error:
+        except (RuntimeError, ValueError, IndexError) as error:
             raise WeightsDamagedError(weights.model, f"does not load as {weights.family} ({error})") from error
         self.model_name = f"{weights.family}/{weights.model.name.removesuffix('.onnx')}@{weights.sha256[:12]}"
         self.counts = HearingCounts()
@@ -78,9 +84,21 @@ class SherpaRecogniser:
         return [stream.result for stream in streams]
 
 
+def _demand_metadata(weights: SherpaWeights) -> None:
+    """WeightsDamagedError unless the file describes itself as this family; sherpa-onnx would end the whole process."""
+    with weights.model.open("rb") as file:
+        file.seek(max(0, weights.model.stat().st_size - DESCRIBED_WITHIN_BYTES))
+        described = file.read()
+    lacking = [key for key in METADATA[weights.family] if key.encode() not in described]
+    if lacking:
+        raise WeightsDamagedError(
+            weights.model, f"is no {weights.family} model for sherpa-onnx (no {', '.join(lacking)} in its metadata)"
+        )
+
+
 def _readings(cut: Cut, result: Any) -> Readings:
     """What sherpa-onnx gave; a token lasts until the next one begins, the last until the speech ends."""
-    texts = [str(token).replace(WORD_START, " ") for token in result.tokens]
+    texts = ["" if _MARK.fullmatch(token) else token.replace(WORD_START, " ") for token in result.tokens]
     starts = [float(start) for start in result.timestamps]
     if len(starts) != len(texts):
         length_s = len(cut.samples) / SAMPLE_RATE_HZ
