@@ -41,12 +41,7 @@ def cut_clip(
     if begin is None:
         raise BrokenMedia(str(target), f"no recorded media from {start_ms} to {end_ms} ms")
     first, begin_ms = begin
-    chosen = [
-        (piece, packet)
-        for piece in run[first:]
-        for packet in piece.packets
-        if begin_ms <= piece.at_ms(packet) and piece.decoded_at_ms(packet) < end_ms
-    ]
+    chosen = _between(run[first:], begin_ms, end_ms)
     templates = _templates(run[first:])
     copied = all(_is_played(stream) for stream in templates.values())
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -79,6 +74,22 @@ def _peaks(clip: Path) -> Path | None:
     except BrokenMedia:
         return None
     return peaks_path(clip)
+
+
+def _between(pieces: Sequence[Piece], begin_ms: float, end_ms: int) -> list[tuple[Piece, AnyPacket]]:
+    """The packets of the stretch, and the few pictures after it that are shown before one that is in it."""
+    chosen: list[tuple[Piece, AnyPacket]] = []
+    latest_ms = -float("inf")
+    for piece in pieces:
+        for packet in piece.packets:
+            at_ms = piece.at_ms(packet)
+            is_picture = packet.stream.type == "video"
+            if at_ms < begin_ms or (piece.decoded_at_ms(packet) >= end_ms and not (is_picture and at_ms < latest_ms)):
+                continue
+            if is_picture:
+                latest_ms = max(latest_ms, at_ms)
+            chosen.append((piece, packet))
+    return chosen
 
 
 def _write(
