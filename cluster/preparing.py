@@ -34,10 +34,12 @@ class Preparing:
         try:
             boxed = self._pool.decode(segment)
         except (BrokenMedia, ParserDied) as error:
-            return Prepared(segment=segment, has_audio=False, has_video=False, error=str(error)), (), ()
+            return _unread(segment, error), (), ()
         self._has_audio = self._has_audio or boxed.has_audio
         self._has_video = self._has_video or boxed.has_video
-        prepared = Prepared(segment=segment, has_audio=self._has_audio, has_video=self._has_video)
+        prepared = Prepared(
+            segment=segment, has_audio=self._has_audio, has_video=self._has_video, shed=boxed.decoded.shed
+        )
         return prepared, tuple(self._listener.hear(boxed.decoded.audio)), boxed.decoded.frames
 
     def finish(self) -> tuple[Cut, ...]:
@@ -46,3 +48,9 @@ class Preparing:
         if self._owns_pool:
             self._pool.close()
         return tuple(self._listener.flush())
+
+
+def _unread(segment: Segment, error: BrokenMedia | ParserDied) -> Prepared:
+    return Prepared(
+        segment=segment, has_audio=False, has_video=False, error=str(error), crashed=isinstance(error, ParserDied)
+    )

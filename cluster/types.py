@@ -1,13 +1,14 @@
 """One screening job, and what it tells as it goes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from claims.types import Finding, Passage, PlatformFact
 from ingest.box import SandboxChoice
-from ingest.types import Segment
+from ingest.ledger import Coverage
+from ingest.types import EndPolicy, RetentionLimits, Segment, Shed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +46,17 @@ class ScreenJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """What became of a segment when it was taken apart; `error` says why it could not be read."""
+    """What became of a segment when it was taken apart; `error` says why it could not be read.
+
+    `crashed`: the process that read it died. `shed`: what was left out of it on purpose.
+    """
 
     segment: Segment
     has_audio: bool
     has_video: bool
     error: str | None = None
+    crashed: bool = False
+    shed: tuple[Shed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +75,11 @@ class Understood:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far the analysis is, on the stream clock, and how far the recording."""
+    """How far the analysis is, on the stream clock, and how far the recording; and what of it was really analysed."""
 
     analysed_ms: int
     recorded_ms: int
+    coverage: Coverage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +91,11 @@ class Warned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """The broadcast is over and everything of it is judged."""
+    """The broadcast is over and everything of it is judged; `coverage` waits for nothing any more."""
 
     reason: str
     analysed_ms: int
+    coverage: Coverage
 
 
 Event = Found | Understood | Progress | Warned | Ended

@@ -48,11 +48,15 @@ class BoxLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxView:
-    """What a child sees besides the system and this program: files and folders to read, one folder to write."""
+    """What a child sees besides the system and this program: files and folders to read, one folder to write.
+
+    `variables`: beginnings of the names of environment variables that it is given beyond the usual few.
+    """
 
     readable: tuple[Path, ...] = ()
     writable: Path | None = None
     network: bool = False
+    variables: tuple[str, ...] = ()
 
 
 class Box:
@@ -197,7 +201,7 @@ def _bubblewrap(view: BoxView) -> list[str]:
         command += _read_only(path)
     if view.writable is not None:
         command += ["--bind", str(view.writable), str(view.writable)]
-    return [*command, "--remount-ro", "/", "--chdir", str(view.writable or "/")]
+    return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(view.writable or "/")]
 
 
 def _read_only(path: Path) -> list[str]:
@@ -221,9 +225,9 @@ def _import_path() -> str:
     return os.pathsep.join((str(_PACKAGE.parent), *sites))
 
 
-def _environment() -> dict[str, str]:
+def _environment(more: tuple[str, ...] = ()) -> dict[str, str]:
     """The few variables that a child is given; one thread per library, as its memory is counted by addresses."""
-    kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    kept = {name: value for name, value in os.environ.items() if name in _ENVIRONMENT or name.startswith(more)}
     return kept | {
         "PYTHONPATH": _import_path(),
         "OPENBLAS_NUM_THREADS": "1",

@@ -177,9 +177,11 @@ def checked_segment(row: object, *, stream_id: str, folder: Path, after: int) ->
 
 
 def answer_parts(audio: Sequence[AudioSpan], frames: Sequence[Frame], **told: object) -> list[bytes | memoryview]:
-    """The answer to send; frames beyond the limits are left out, the last first."""
+    """The answer to send; frames beyond the limits are left out, the last first, and too much sound is refused."""
     kept = [frame for frame in frames if max(frame.image.shape) <= MAX_SIDE_PX][:MAX_FRAMES]
     audio_bytes = sum(span.samples.nbytes for span in audio)
+    if audio_bytes > 4 * MAX_SAMPLES or len(audio) > MAX_SPANS:
+        return [to_line({"broken": "more sound than a segment can hold"})]
     while kept and audio_bytes + sum(frame.image.nbytes for frame in kept) > MAX_DECODED_BYTES:
         kept.pop()
     answer = told | {

@@ -15,12 +15,15 @@ from ingest.box import Box, BoxLimits, BoxView, SandboxChoice, printable, start_
 from ingest.box_protocol import ENDED, LATE, MAX_LINE_BYTES, ChannelBroken, checked_segment, segment_row, to_line
 from ingest.errors import ChildReported, ParserDied
 from ingest.manifest import read_manifest
-from ingest.types import Segment
+from ingest.types import EndPolicy, RetentionLimits, Segment
 
 if TYPE_CHECKING:
     from ingest.sources import CaptureLimits
 
 CAPTURE_LIMITS = BoxLimits(cpu_s=120, file_bytes=1 << 30, open_files=256, processes=64)
+# Whoever reads from an object store has to sign for it.
+STORE_SCHEMES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss"})
+_STORE_VARIABLES = ("AWS_", "FSSPEC_", "GOOGLE_", "AZURE_", "OSS_")
 _MOST_DEATHS = 5
 _SILENCE_S = 120.0
 _POLL_S = 0.2
@@ -30,7 +33,7 @@ _LAST_BREATH_S = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureJob:
-    """What one child records, and where. `max_ms` None: until the broadcast ends. `limits` None: the usual ones."""
+    """What one child records, and where. `max_ms` None: until the broadcast ends. Other None: what `capture` takes."""
 
     source: str
     stream_id: str
@@ -38,6 +41,8 @@ class CaptureJob:
     allow_net: tuple[str, ...] = ()
     max_ms: int | None = None
     limits: "CaptureLimits | None" = None
+    end: EndPolicy | None = None
+    retention: RetentionLimits | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +125,7 @@ class BoxedCapture:
                 readable=(local,) if local is not None and local.is_file() else (),
                 writable=self._job.folder.absolute(),
                 network=True,
+                variables=_STORE_VARIABLES if self._job.source.partition("://")[0].lower() in STORE_SCHEMES else (),
             ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

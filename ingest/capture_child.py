@@ -18,6 +18,7 @@ from ingest.errors import IngestError
 from ingest.guard import NetPolicy
 from ingest.part import EndReason
 from ingest.sources import CaptureLimits
+from ingest.types import EndPolicy, RetentionLimits
 
 _SIGN_OF_LIFE_S = 1.0
 
@@ -46,6 +47,8 @@ def main() -> None:
             now_ms=lambda: time.time_ns() // 1_000_000,
             max_ms=job["max_ms"],
             limits=TypeAdapter(CaptureLimits).validate_python(job["limits"]) if job["limits"] else None,
+            end=EndPolicy(**job["end"]) if job["end"] else None,
+            retention=RetentionLimits(**job["retention"]) if job["retention"] else None,
             on_end=reasons.append,
         ):
             renew()

@@ -3,10 +3,10 @@
 MAX_PIXELS = 4096 * 2304
 MAX_SIDE_PX = 8192
 MAX_FRAMES = 64
-MAX_PACKETS = 100_000
+MAX_PACKETS = 20_000
 MAX_PACKET_MS = 30_000
 MAX_SEGMENT_BYTES = 256 << 20
 MAX_SAMPLES = 16_000 * 900
 MAX_SPANS = 4_096
-# Of one decoded segment: a minute of sound and a dozen of the largest frames.
+# Of one decoded segment: fifteen minutes of sound and a dozen of the largest frames.
 MAX_DECODED_BYTES = 400 << 20
