@@ -62,11 +62,21 @@ def open_media(
         "max_streams": str(_MAX_STREAMS),
         "max_pixels": str(MAX_PIXELS),
     }
-    blind: Any = None if look else [{"skip_frame": "all"}] * _MAX_STREAMS
+    limits |= options or {}
     try:
-        return av.open(file, "r", options=limits | (options or {}), stream_options=blind)
+        return av.open(file, "r", options=limits) if look else _open_blind(file, limits)
     except DAMAGE as error:
         raise BrokenMedia(source, reason(error)) from error
+
+
+def _open_blind(file: BinaryIO | io.RawIOBase, options: dict[str, str]) -> InputContainer:
+    """Where the header does not tell the streams, the library takes no options for them, and has to look."""
+    blind: Any = [{"skip_frame": "all"}] * _MAX_STREAMS
+    try:
+        return av.open(file, "r", options=options, stream_options=blind)
+    except ValueError:
+        file.seek(0)
+        return av.open(file, "r", options=options)
 
 
 def best_streams(container: InputContainer, source: str) -> tuple[VideoStream | None, AudioStream | None]:
