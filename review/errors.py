@@ -81,3 +81,29 @@ class PeaksError(ReviewError):
         super().__init__(f"no waveform from {path!r}: {reason}; the clip still plays without it")
         self.path = path
         self.reason = reason
+
+
+class UnknownCaseError(NotFoundError):
+    """No case has this id."""
+
+    def __init__(self, case_id: str) -> None:
+        super().__init__(f"case {case_id!r} is not in the store; check the id")
+        self.case_id = case_id
+
+
+class DecisionRefused(ReviewError):
+    """The case's state or the person's role does not allow this decision."""
+
+    def __init__(self, case_id: str, why: str) -> None:
+        super().__init__(f"case {case_id}: {why}")
+        self.case_id = case_id
+        self.why = why
+
+
+class CaseChanged(ReviewError):
+    """Somebody else was faster; the page shows the case as it is now."""
+
+    def __init__(self, case_id: str, why: str) -> None:
+        super().__init__(f"case {case_id}: {why}; look at it again")
+        self.case_id = case_id
+        self.why = why

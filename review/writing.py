@@ -20,11 +20,14 @@ def write_passages(connection: Connection, passages: Iterable[Passage]) -> None:
     upsert(connection, PassageRow, rows)
 
 
-def write_findings(connection: Connection, findings: Iterable[Finding]) -> None:
-    """Adds findings or replaces those with the same id; an equal one is left alone. Raises UnknownStreamError."""
+def write_findings(connection: Connection, findings: Iterable[Finding]) -> list[Finding]:
+    """Adds findings or replaces those with the same id, and gives those that are new or changed.
+
+    Raises UnknownStreamError.
+    """
     latest = {finding.finding_id: finding for finding in findings}
     if not latest:
-        return
+        return []
     hosts = hosts_of(connection, {finding.stream_id for finding in latest.values()})
     sequence = reserve_sequences(connection, len(latest))
     stored = {
@@ -40,11 +43,13 @@ def write_findings(connection: Connection, findings: Iterable[Finding]) -> None:
         )
     }
     rows = []
+    changed: list[Finding] = []
     for offset, (finding_id, finding) in enumerate(latest.items()):
         before = stored.get(finding_id)
         kept = finding if before is None or finding.clip is not None else replace(finding, clip=before.clip)
         if before is not None and before.record == kept.to_json():
             continue
+        changed.append(kept)
         rows.append(
             finding_values(
                 kept,
@@ -55,6 +60,7 @@ def write_findings(connection: Connection, findings: Iterable[Finding]) -> None:
             )
         )
     upsert(connection, FindingRow, rows, keep=frozenset({"created_seq"}))
+    return changed
 
 
 def write_clip(connection: Connection, finding_id: str, clip: str, clip_start_ms: int) -> None:

@@ -1,0 +1,1 @@
+"""Cases: findings grouped, ranked and decided by people."""

@@ -1,0 +1,102 @@
+"""The cases of the store; methods are short transactions, safe from any thread or process."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from review.cases import deciding, reading
+from review.cases.deciding import Submission
+from review.cases.reading import CasePage, CaseQuery, QueueCounts
+from review.cases.tables import CaseFindingRow
+from review.cases.types import Case, Decision, Person
+from review.errors import CaseChanged, DecisionRefused
+from review.types import StoredFinding
+
+
+class CaseStore:
+    """Cases, and what people decide on them."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._writing = engine.execution_options(writes=True)
+        self._now = now
+
+    def queue(self, query: CaseQuery) -> CasePage:
+        """The cases that the query asks for, the most pressing first."""
+        with Session(self._engine) as session:
+            return reading.read_queue(session, query)
+
+    def counts(self, query: CaseQuery) -> QueueCounts:
+        """How many cases stand where, and since when the oldest waits."""
+        with Session(self._engine) as session:
+            return reading.read_counts(session, query)
+
+    def case(self, case_id: str) -> Case:
+        """One case; raises UnknownCaseError."""
+        with Session(self._engine) as session:
+            return reading.read_case(session, case_id)
+
+    def case_of(self, finding_id: str) -> str | None:
+        """The id of the case that the finding is in; None if it is in none."""
+        with Session(self._engine) as session:
+            return session.scalar(select(CaseFindingRow.case_id).where(CaseFindingRow.finding_id == finding_id))
+
+    def findings(self, case_id: str) -> tuple[StoredFinding, ...]:
+        """The case's findings, the latest first."""
+        with Session(self._engine) as session:
+            return reading.read_case_findings(session, case_id)
+
+    def decisions(self, case_id: str) -> tuple[Decision, ...]:
+        """Every decision on the case, oldest first, those taken back among them."""
+        with Session(self._engine) as session:
+            return reading.read_decisions(session, case_id)
+
+    def host_cases(self, host_id: str) -> tuple[Case, ...]:
+        """The host's cases, the latest first."""
+        with Session(self._engine) as session:
+            return reading.read_host_cases(session, host_id)
+
+    def same_script(self, case_id: str) -> tuple[Case, ...]:
+        """Cases whose words are nearly the same, in whatever room."""
+        with Session(self._engine) as session:
+            return reading.read_same_script(session, case_id)
+
+    def claim(self, case_id: str, person: Person) -> Case:
+        """The case, this person's for a while; CaseChanged if another has it."""
+        with self._writing.begin() as connection:
+            return deciding.claim_case(connection, case_id, person, self._now_ms())
+
+    def release(self, case_id: str, person: Person) -> None:
+        """Gives the case back."""
+        with self._writing.begin() as connection:
+            deciding.release_case(connection, case_id, person)
+
+    def decide(self, given: Submission, person: Person) -> Decision:
+        """The decision as stored; see `deciding.decide`."""
+        with self._writing.begin() as connection:
+            return deciding.decide(connection, given, person, self._now_ms())
+
+    def decide_all(self, given: Sequence[Submission], person: Person) -> list[Decision | CaseChanged | DecisionRefused]:
+        """Each submission's decision, or why it was not taken; one that fails stops no other."""
+        taken: list[Decision | CaseChanged | DecisionRefused] = []
+        for submission in given:
+            try:
+                taken.append(self.decide(submission, person))
+            except (CaseChanged, DecisionRefused) as error:
+                taken.append(error)
+        return taken
+
+    def undo(self, case_id: str, person: Person) -> Case:
+        """The case as before this person's last decision; DecisionRefused after ten seconds."""
+        with self._writing.begin() as connection:
+            return deciding.undo(connection, case_id, person, self._now_ms())
+
+    def reopen(self, case_id: str, person: Person) -> Case:
+        """The case, waiting again."""
+        with self._writing.begin() as connection:
+            return deciding.reopen(connection, case_id, person, self._now_ms())
+
+    def _now_ms(self) -> int:
+        return int(self._now().timestamp() * 1000)
