@@ -1,4 +1,4 @@
-"""Who shares an encoder call, and how long a window it needs."""
+"""Who shares an encoder call, and how long a window it needs: both follow from an utterance's own length alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +11,15 @@ BUCKET_STEP_MS = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Cuts, by their place in the input, that share one encoder call of `window_ms`."""
+    """Cuts, by their place in the input, that share one encoder call; `window_ms` is the own bucket of each."""
 
     window_ms: int
     indices: tuple[int, ...]
+
+    @property
+    def token_cap(self) -> int:
+        """How many tokens any cut of this bucket may need; the same for all, so that none depends on its company."""
+        return token_cap(self.window_ms - SILENCE_AFTER_MS)
 
 
 def bucket_ms(speech_ms: int) -> int:
@@ -32,25 +37,16 @@ def token_cap(speech_ms: int) -> int:
     return 20 + -(-speech_ms * 8 // 1000)
 
 
-def plan_batches(speech_ms: Sequence[int], *, batch_size: int, spread_ms: int) -> list[Batch]:
-    """Every cut in exactly one batch, shortest first.
+def plan_batches(speech_ms: Sequence[int], *, batch_size: int) -> list[Batch]:
+    """Every cut in exactly one batch of its own bucket, shortest bucket first, in the order of the input within one.
 
-    A batch is closed when it is full or when the next cut would stretch the window of its shortest cut by more than
-    `spread_ms`: padding costs an encoder more than sharing the call saves on a CPU; on a GPU allow more spread.
+    Nobody's window is stretched to that of a longer cut: what is heard in a cut never depends on its company.
     """
-    batches: list[Batch] = []
-    open_indices: list[int] = []
-    for index in sorted(range(len(speech_ms)), key=lambda i: speech_ms[i]):
-        if open_indices:
-            stretch_ms = bucket_ms(speech_ms[index]) - bucket_ms(speech_ms[open_indices[0]])
-            if len(open_indices) == batch_size or stretch_ms > spread_ms:
-                batches.append(_closed(open_indices, speech_ms))
-                open_indices = []
-        open_indices.append(index)
-    if open_indices:
-        batches.append(_closed(open_indices, speech_ms))
-    return batches
-
-
-def _closed(indices: list[int], speech_ms: Sequence[int]) -> Batch:
-    return Batch(window_ms=bucket_ms(speech_ms[indices[-1]]), indices=tuple(indices))
+    by_bucket: dict[int, list[int]] = {}
+    for index, length_ms in enumerate(speech_ms):
+        by_bucket.setdefault(bucket_ms(length_ms), []).append(index)
+    return [
+        Batch(window_ms=window_ms, indices=tuple(indices[first : first + batch_size]))
+        for window_ms, indices in sorted(by_bucket.items())
+        for first in range(0, len(indices), batch_size)
+    ]

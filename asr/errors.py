@@ -36,3 +36,28 @@ class SpeechSettingsError(SpeechError):
 
 class WrongAudioError(SpeechError):
     """Audio was handed to the wrong listener or in a shape that can't be recognised; a caller's mistake."""
+
+
+class EngineDiedError(SpeechError):
+    """A recogniser's process died each time it was tried; the operator can act."""
+
+    exit_code = 1
+
+    def __init__(self, doing: str, attempts: int) -> None:
+        super().__init__(
+            f"speech engine: its process died while {doing}, {attempts} times of {attempts};"
+            " see what it wrote to standard error, and give it more memory or fewer processes"
+        )
+
+
+class EngineFailedError(SpeechError):
+    """A recogniser in another process could not do a call; its own words say why."""
+
+    exit_code = 1
+
+
+class HearingClosedError(SpeechError):
+    """A cut was handed in, or still waited, when recognition was closed; a caller's mistake."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}: recognition was closed before it was heard; start recognition again")

@@ -1,10 +1,10 @@
-"""Windows are long enough, batches lose nobody."""
+"""Windows are long enough and follow from the own length alone; batches lose nobody."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.bucket import FULL_WINDOW_MS, LONGEST_CUT_MS, bucket_ms, plan_batches, token_cap
+from asr.bucket import FULL_WINDOW_MS, LONGEST_CUT_MS, SILENCE_AFTER_MS, bucket_ms, plan_batches, token_cap
 
 cut_lengths = st.lists(st.integers(1, LONGEST_CUT_MS), max_size=60)
 
@@ -23,15 +23,29 @@ def test_window_is_the_smallest_step_with_three_seconds_to_spare(speech_ms: int,
     assert bucket_ms(speech_ms) == window_ms
 
 
-@given(cut_lengths, st.integers(1, 9), st.integers(0, 8_000))
-def test_every_cut_is_in_one_batch_that_holds_it(lengths: list[int], batch_size: int, spread_ms: int) -> None:
-    batches = plan_batches(lengths, batch_size=batch_size, spread_ms=spread_ms)
+@given(cut_lengths, st.integers(1, 9))
+def test_every_cut_is_in_one_batch_of_its_own_bucket(lengths: list[int], batch_size: int) -> None:
+    batches = plan_batches(lengths, batch_size=batch_size)
     assert sorted(index for batch in batches for index in batch.indices) == list(range(len(lengths)))
     for batch in batches:
-        windows = [bucket_ms(lengths[index]) for index in batch.indices]
-        assert 1 <= len(windows) <= batch_size
-        assert max(windows) == batch.window_ms
-        assert max(windows) - min(windows) <= spread_ms
+        assert 1 <= len(batch.indices) <= batch_size
+        assert {bucket_ms(lengths[index]) for index in batch.indices} == {batch.window_ms}
+
+
+@given(cut_lengths, st.integers(1, 9))
+def test_window_and_token_cap_are_those_of_the_cut_alone(lengths: list[int], batch_size: int) -> None:
+    for batch in plan_batches(lengths, batch_size=batch_size):
+        for index in batch.indices:
+            (alone,) = plan_batches([lengths[index]], batch_size=1)
+            assert (batch.window_ms, batch.token_cap) == (alone.window_ms, alone.token_cap)
+            assert batch.window_ms >= lengths[index] + SILENCE_AFTER_MS
+            assert batch.token_cap >= token_cap(lengths[index])
+
+
+@given(st.lists(st.just(4_000), max_size=30), st.integers(1, 9))
+def test_batches_of_equals_are_full_but_the_last(lengths: list[int], batch_size: int) -> None:
+    sizes = [len(batch.indices) for batch in plan_batches(lengths, batch_size=batch_size)]
+    assert all(size == batch_size for size in sizes[:-1])
 
 
 def test_token_cap_allows_fast_speech_and_no_more() -> None:

@@ -1,0 +1,168 @@
+"""Many streams, a few engines: the thin runner around the batcher."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Self
+
+from asr.batcher import SAMPLES_PER_MS, Batcher, BatcherSettings, SharedCall
+from asr.engine import Cut, HearingCounts, Recogniser
+from asr.errors import EngineFailedError, HearingClosedError
+from asr.pool import sum_counts
+from asr.types import Utterance
+
+Heard = Future[tuple[Utterance, ...]]
+
+
+class SharedRecogniser:
+    """A Recogniser for any number of threads: what they hand in at about the same time shares calls.
+
+    Each engine is driven by a thread of its own, so as many calls are in flight as there are engines. A call that
+    fails is done again cut by cut, so that one bad cut fails alone. Closing closes engines that can be closed.
+    """
+
+    def __init__(
+        self,
+        engines: Sequence[Recogniser],
+        settings: BatcherSettings | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._engines = tuple(engines)
+        self._batcher = Batcher(settings)
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._closed = False
+        self._pending: dict[int, Heard] = {}
+        self.call_count = 0
+        self.failed_call_count = 0
+        self._threads = [threading.Thread(target=self._drive, args=(engine,), daemon=True) for engine in self._engines]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def model_name(self) -> str:
+        """As the engines name themselves; all run the same weights."""
+        return self._engines[0].model_name
+
+    @property
+    def counts(self) -> HearingCounts:
+        """Those of all engines together."""
+        return sum_counts([engine.counts for engine in self._engines])
+
+    @property
+    def waiting_count(self) -> int:
+        """How many cuts wait for an engine."""
+        with self._changed:
+            return self._batcher.waiting_count
+
+    def room_ms(self, stream_id: str) -> int:
+        """How much more audio of this stream is taken in now."""
+        with self._changed:
+            return self._batcher.room_ms(stream_id)
+
+    def offer(self, cut: Cut) -> Heard | None:
+        """What will be heard in the cut (one utterance or none); None if there is no room now: offer it again."""
+        with self._changed:
+            if self._closed:
+                raise HearingClosedError(f"a cut of stream {cut.stream_id!r}")
+            ticket = self._batcher.offer(cut, self._now_ms()).ticket
+            if ticket is None:
+                return None
+            heard = self._pending[ticket] = Heard()
+            self._changed.notify_all()
+            return heard
+
+    def transcribe(self, cuts: Sequence[Cut]) -> list[Utterance]:
+        """The utterances in the order of their cuts; waits where there is no room, and for the last of them."""
+        handed_in: list[Heard] = []
+        for cut in cuts:
+            while (heard := self.offer(cut)) is None:
+                with self._changed:
+                    self._changed.wait_for(lambda cut=cut: self._closed or self._has_room(cut))  # type: ignore[misc]
+            handed_in.append(heard)
+        return [utterance for heard in handed_in for utterance in heard.result()]
+
+    def close(self) -> None:
+        """Finishes what was taken in, refuses what comes, ends threads and engines."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+        for engine in self._engines:
+            close = getattr(engine, "close", None)
+            if close is not None:
+                close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _has_room(self, cut: Cut) -> bool:
+        return len(cut.samples) <= self._batcher.room_ms(cut.stream_id) * SAMPLES_PER_MS
+
+    def _drive(self, engine: Recogniser) -> None:
+        while (call := self._next_call()) is not None:
+            try:
+                outcomes = by_cut(call.cuts, engine.transcribe(call.cuts))
+            except Exception as error:
+                self._hear_one_by_one(engine, call, error)
+                continue
+            for ticket, outcome in zip(call.tickets, outcomes, strict=True):
+                self._taken_out(ticket).set_result(outcome)
+
+    def _hear_one_by_one(self, engine: Recogniser, call: SharedCall, error: Exception) -> None:
+        with self._changed:
+            self.failed_call_count += 1
+        for ticket, cut in zip(call.tickets, call.cuts, strict=True):
+            if len(call.cuts) > 1:
+                try:
+                    utterances = engine.transcribe([cut])
+                except Exception as own_error:
+                    self._taken_out(ticket).set_exception(own_error)
+                else:
+                    self._taken_out(ticket).set_result(tuple(utterances))
+            else:
+                self._taken_out(ticket).set_exception(error)
+
+    def _taken_out(self, ticket: int) -> Heard:
+        with self._changed:
+            return self._pending.pop(ticket)
+
+    def _next_call(self) -> SharedCall | None:
+        """The next call, waited for; None when closed and all is done."""
+        with self._changed:
+            while True:
+                call = self._batcher.take(self._now_ms())
+                if call is not None:
+                    self.call_count += 1
+                    self._changed.notify_all()
+                    return call
+                due_ms = self._batcher.next_due_ms()
+                if due_ms is None and self._closed:
+                    return None
+                self._changed.wait(None if due_ms is None else max(0.001, (due_ms - self._now_ms()) / 1000))
+
+    def _now_ms(self) -> int:
+        return int(self._clock() * 1000)
+
+
+def by_cut(cuts: Sequence[Cut], utterances: Sequence[Utterance]) -> list[tuple[Utterance, ...]]:
+    """For each cut what was heard in it, one utterance or none; both in the same order.
+
+    Raises EngineFailedError if one belongs to no cut, for it would be lost.
+    """
+    left = list(utterances)
+    heard: list[tuple[Utterance, ...]] = []
+    for cut in cuts:
+        is_own = left and left[0].stream_id == cut.stream_id and cut.start_ms <= left[0].start_ms <= cut.end_ms
+        heard.append((left.pop(0),) if is_own else ())
+    if left:
+        raise EngineFailedError(f"{len(left)} utterances belong to no cut, the first of stream {left[0].stream_id!r}")
+    return heard
