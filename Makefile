@@ -16,6 +16,6 @@ check: install
 fix: install
 	@$(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format .
 bench: install
-	@$(VENV)/bin/zhenyan bench check && $(VENV)/bin/zhenyan bench asr_windows
+	@$(VENV)/bin/zhenyan bench check && $(VENV)/bin/zhenyan bench asr
 nightly: install system
 	@$(PY) -m pytest && $(VENV)/bin/zhenyan demo --once

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from cli.tables import open_console
 @click.command(name="bench")
 @click.argument("name", metavar="[NAME]", required=False)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object: machine and rows.")
-def command(name: str | None, as_json: bool) -> None:
+@click.option("--quick", is_flag=True, help="Little material, as a test of the benchmark itself; some have this.")
+def command(name: str | None, as_json: bool, quick: bool) -> None:
     """Run the benchmark NAME and print its rows; without NAME, list the benchmarks.
 
     Each measures ours and its peer in the same run. Figures depend on the machine, which is printed with them.
@@ -32,7 +34,10 @@ def command(name: str | None, as_json: bool) -> None:
         return
     if name not in known:
         raise InputError(f"benchmark {name!r}: there is none of this name; known: {', '.join(known)}")
-    rows: list[dict[str, object]] = importlib.import_module(f"bench.{name}").run()
+    run = importlib.import_module(f"bench.{name}").run
+    if quick and "quick" not in inspect.signature(run).parameters:
+        raise InputError(f"benchmark {name!r}: has no quick form; leave --quick out")
+    rows: list[dict[str, object]] = run(quick=True) if quick else run()
     if as_json:
         click.echo(report_json(name, rows))
     else:

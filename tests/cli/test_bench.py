@@ -10,7 +10,7 @@ from tests.cli.support import ROOT, Call
 def test_benchmarks_are_listed_with_what_they_measure(zhenyan: Call) -> None:
     out = zhenyan("bench").out
     listed = dict(benchmarks())
-    assert {"check", "asr_windows"} <= set(listed)
+    assert {"check", "asr"} <= set(listed)
     assert all(name in out and what in out for name, what in listed.items())
     assert all(listed.values())
     assert all((ROOT / "bench" / f"{name}.py").is_file() for name in listed)
@@ -31,4 +31,10 @@ def test_text_alone_is_measured_beside_its_peer(zhenyan: Call) -> None:
 def test_an_unknown_benchmark_is_named(zhenyan: Call, tmp_path: Path) -> None:
     answer = zhenyan("bench", "none")
     assert answer.status == 2
-    assert all(part in answer.complaint for part in ("'none'", "asr_windows"))
+    assert all(part in answer.complaint for part in ("'none'", "asr"))
+
+
+def test_a_benchmark_without_a_quick_form_says_so(zhenyan: Call) -> None:
+    answer = zhenyan("bench", "check", "--quick")
+    assert answer.status == 2
+    assert "--quick" in answer.complaint
