@@ -202,7 +202,8 @@ def _copy(
 ) -> float:
     """Muxes the packets with times from the clip's start; gives the moment of the last one's end."""
     tracks = {kind: output.add_stream_from_template(template) for kind, template in templates.items()}
-    if "video" in tracks and tracks["video"].codec_context.name == "hevc":
+    if "video" in tracks and templates["video"].codec_context.name == "hevc":
+        # Apple's players take no other.
         tracks["video"].codec_context.codec_tag = "hvc1"
     last_dts: dict[str, int] = {}
     last_ms = begin_ms

@@ -148,7 +148,7 @@ class SegmentDecoder:
             if picture.piece is not piece:
                 continue
             inside = dense.wants(picture.at_ms)
-            if (inside and self._cells.opens(picture.at_ms, dense.every_ms)) or (
+            if (inside and self._cells.opens(picture.at_ms, dense.start_ms, dense.every_ms)) or (
                 not inside and picture.at_ms in keys_ms
             ):
                 frames.append(_frame(picture))
@@ -165,7 +165,7 @@ def frames_between(segments: Sequence[Segment], *, start_ms: int, end_ms: int, e
     begin = begin_at(pieces, start_ms)
     if begin is None:
         return ()
-    cells = _Cells(start_ms)
+    cells = _Cells()
     frames: list[Frame] = []
     standing: Picture | None = None
     for picture in all_pictures(pieces, *begin, end_ms):
@@ -177,7 +177,7 @@ def frames_between(segments: Sequence[Segment], *, start_ms: int, end_ms: int, e
         if standing is not None and picture.at_ms >= start_ms + 0.5:
             frames.append(_frame(standing))
         standing = None
-        if cells.opens(picture.at_ms, every_ms):
+        if cells.opens(picture.at_ms, start_ms, every_ms):
             frames.append(_frame(picture))
     if standing is not None:
         frames.append(_frame(standing))
@@ -187,12 +187,11 @@ def frames_between(segments: Sequence[Segment], *, start_ms: int, end_ms: int, e
 class _Cells:
     """Time in stretches of equal length; each lets one picture through."""
 
-    def __init__(self, start_ms: int = 0) -> None:
-        self._start_ms = start_ms
-        self._last: int | None = None
+    def __init__(self) -> None:
+        self._last: tuple[int, int, int] | None = None
 
-    def opens(self, at_ms: float, every_ms: int) -> bool:
-        cell = int((at_ms - self._start_ms + 0.5) // every_ms)
+    def opens(self, at_ms: float, start_ms: int, every_ms: int) -> bool:
+        cell = start_ms, every_ms, int((at_ms - start_ms + 0.5) // every_ms)
         is_new = cell != self._last
         self._last = cell
         return is_new

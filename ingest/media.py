@@ -20,6 +20,7 @@ from ingest.limits import MAX_PIXELS as MAX_PIXELS
 # hls, concat, dash and image sequences are absent: each can open further files and addresses by itself.
 _FORMATS = "mpegts,mpeg,flv,live_flv,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,wav,mp3,aac,flac,ogg"
 _MAX_STREAMS = 32
+_TS_PACKET_BYTES = 188
 
 # What broadcasts are made of, as the library names its decoders. Hundreds of rarely tested others stay shut.
 _CODECS = frozenset(
@@ -63,20 +64,27 @@ def open_media(
         "max_pixels": str(MAX_PIXELS),
     }
     limits |= options or {}
+    form = "mpegts" if isinstance(file, io.BytesIO) and _is_transport(file) else None
     try:
-        return av.open(file, "r", options=limits) if look else _open_blind(file, limits)
+        return av.open(file, "r", form, options=limits) if look else _open_blind(file, form, limits)
     except DAMAGE as error:
         raise BrokenMedia(source, reason(error)) from error
 
 
-def _open_blind(file: BinaryIO | io.RawIOBase, options: dict[str, str]) -> InputContainer:
+def _is_transport(file: io.BytesIO) -> bool:
+    """Whether the bytes are an MPEG transport stream; of a short one the library makes something else."""
+    content = file.getbuffer()
+    return len(content) % _TS_PACKET_BYTES == 0 and set(content[: 8 * _TS_PACKET_BYTES : _TS_PACKET_BYTES]) == {0x47}
+
+
+def _open_blind(file: BinaryIO | io.RawIOBase, form: str | None, options: dict[str, str]) -> InputContainer:
     """Where the header does not tell the streams, the library takes no options for them, and has to look."""
     blind: Any = [{"skip_frame": "all"}] * _MAX_STREAMS
     try:
-        return av.open(file, "r", options=options, stream_options=blind)
+        return av.open(file, "r", form, options=options, stream_options=blind)
     except ValueError:
         file.seek(0)
-        return av.open(file, "r", options=options)
+        return av.open(file, "r", form, options=options)
 
 
 def best_streams(container: InputContainer, source: str) -> tuple[VideoStream | None, AudioStream | None]:

@@ -52,6 +52,7 @@ class Thinning:
         self._passed = 0
         self._seen = True
         self._why = ""
+        self._told_ms = 0
 
     def keep(self, effort: Effort, count: int) -> list[bool]:
         """For the next key frames in order, whether to decode each."""
@@ -73,8 +74,11 @@ class Thinning:
         if effort is Effort.SOUND_ONLY:
             self._seen = False
             keys_ms, kept = (), ()
-        inside = [min(max(at_ms, segment.start_ms), segment.end_ms) for at_ms in keys_ms]
-        borders = [segment.start_ms, *inside, segment.end_ms]
+        # Neighbours overlap by the interleave of sound and picture.
+        begin_ms = min(max(segment.start_ms, self._told_ms), segment.end_ms)
+        self._told_ms = segment.end_ms
+        inside = [min(max(at_ms, begin_ms), segment.end_ms) for at_ms in keys_ms]
+        borders = [begin_ms, *inside, segment.end_ms]
         seen = [self._seen, *kept]
         self._seen = seen[-1]
         merged: list[tuple[int, int]] = []
