@@ -3,9 +3,11 @@
 Every helper is a context manager. Ports are chosen free just before use; a helper returns once its server answers.
 """
 
+import asyncio
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -128,7 +130,7 @@ load_module {modules}/ngx_rtmp_module.so;
 daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log warn;
 events {{ worker_connections 256; }}
 rtmp {{ access_log off; server {{ listen 127.0.0.1:{rtmp}; chunk_size 4096;
-  application live {{ live on; wait_key on; wait_video on; hls on; hls_path {root}/hls; hls_fragment 1s;
+  application live {{ live on; wait_key on; hls on; hls_path {root}/hls; hls_fragment 1s;
     hls_playlist_length {window}s; hls_cleanup off; }} }} }}
 http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
   fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
@@ -304,10 +306,13 @@ def srt_listener(
 
 
 @contextmanager
-def rtsp_server(path: Path) -> "Iterator[tuple[str, subprocess.Popen[bytes]]]":
-    """gst-rtsp-server playing an MP4 (H.264, AAC) at its pace to every client; gives the URL."""
+def rtsp_server(path: Path, *, account: str = "") -> "Iterator[tuple[str, subprocess.Popen[bytes]]]":
+    """gst-rtsp-server playing an MP4 (H.264, AAC) at its pace to every client; gives the URL.
+
+    `account`: USER:PASSWORD, asked for by digest authentication.
+    """
     port = free_port()
-    args = ["/usr/bin/python3", str(_RTSP_SERVER), str(port), str(path)]
+    args = ["/usr/bin/python3", str(_RTSP_SERVER), str(port), str(path), account]
     with running(args, stderr=subprocess.DEVNULL) as process:
         wait_until(lambda: answers(port), "the RTSP server (scripts/system-packages.sh installs what it needs)")
         yield f"rtsp://127.0.0.1:{port}/show", process
@@ -325,21 +330,89 @@ class Trap:
 
 
 @contextmanager
-def trap(address: str = "127.0.0.1") -> Iterator[Trap]:
-    """A trap on a free port; after it closed, `visitors` holds the first bytes of every connection or datagram."""
-    with socket.create_server((address, 0)) as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-        made = Trap(port=tcp.getsockname()[1])
-        udp.bind((address, made.port))
-        tcp.setblocking(False)
-        udp.setblocking(False)
+def trap() -> Iterator[Trap]:
+    """A trap on a free port of 127.0.0.1 and ::1; after it closed, `visitors` holds what each brought."""
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0)))]
+        made = Trap(port=listeners[0].getsockname()[1])
+        with suppress(OSError):
+            listeners.append(stack.enter_context(socket.create_server(("::1", made.port), family=socket.AF_INET6)))
+        udp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        udp.bind(("127.0.0.1", made.port))
         yield made
         # The kernel completes connections by itself: whoever connected stands in the queue, even if gone again.
+        for listener in listeners:
+            listener.setblocking(False)
+            with suppress(BlockingIOError):
+                while True:
+                    connection, _ = listener.accept()
+                    made.visitors.append(b"tcp")
+                    connection.close()
+        udp.setblocking(False)
         with suppress(BlockingIOError):
             while True:
-                connection, _ = tcp.accept()
-                with connection, suppress(OSError):
-                    connection.settimeout(0.2)
-                    made.visitors.append(connection.recv(100))
-        with suppress(BlockingIOError):
-            while True:
-                made.visitors.append(udp.recv(100))
+                made.visitors.append(b"udp " + udp.recv(100))
+
+
+# --- TLS in front of a plain server
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsFront:
+    """A TLS door before a plain server. `authority`: what a client must trust; the certificate names `localhost`."""
+
+    port: int
+    authority: Path
+
+
+@contextmanager
+def tls_front(plain_port: int, folder: Path) -> Iterator[TlsFront]:
+    """Takes TLS on a free port and hands the bytes on to the plain one."""
+    authority = folder / "authority.pem"
+    pair = folder / "pair.pem"
+    write_certificate(authority, pair)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair)
+    port = free_port()
+    started, over = threading.Event(), threading.Event()
+
+    async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await source.read(65536):
+                target.write(data)
+                await target.drain()
+        target.close()
+
+    async def join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", plain_port)
+        try:
+            await asyncio.gather(copy(reader, far_writer), copy(far_reader, writer))
+        finally:
+            writer.transport.abort()
+            far_writer.transport.abort()
+
+    async def serve() -> None:
+        server = await asyncio.start_server(join, "127.0.0.1", port, ssl=context)
+        started.set()
+        while not over.is_set():  # noqa: ASYNC110 - another thread ends it
+            await asyncio.sleep(0.02)
+        server.close()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    try:
+        assert started.wait(10)
+        yield TlsFront(port=port, authority=authority)
+    finally:
+        over.set()
+        thread.join()
+
+
+def write_certificate(authority: Path, pair: Path) -> None:
+    """A self-signed certificate for `localhost`, as the authority to trust and as the server's key and certificate."""
+    args = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"]
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    key = pair.with_suffix(".key")
+    command = ["openssl", "req", *args, *names, "-keyout", str(key), "-out", str(authority)]
+    subprocess.run(command, check=True, capture_output=True)
+    pair.write_text(key.read_text() + authority.read_text())
