@@ -10,6 +10,7 @@ from rich.console import Console
 from claims.types import Disposition, Finding
 from cli.common import write_finding
 from cluster.types import Ended, Event, Found, Progress, Understood, Warned
+from ingest.ledger import Coverage
 
 
 class Printer:
@@ -52,11 +53,15 @@ class Printer:
         elif isinstance(event, Progress) and self._status:
             lag_s = (event.recorded_ms - event.analysed_ms) / 1000
             flagged = sum(f.disposition is Disposition.FLAG for f in self._printed.values())
+            lost_s = event.coverage.gap_ms / 1000
             self._status.update(
-                f"analysed {event.analysed_ms / 1000:.0f} s, {lag_s:.0f} s behind the recording, {flagged} flagged"
+                f"analysed {event.analysed_ms / 1000:.0f} s, {lag_s:.0f} s behind the recording, "
+                f"{lost_s:.0f} s lost, {flagged} flagged"
             )
-        elif isinstance(event, Ended) and self._status:
-            self._status.stop()
+        elif isinstance(event, Ended):
+            if self._status:
+                self._status.stop()
+            click.echo(f"zhenyan: {coverage_line(event.coverage)}", err=True)
 
     def _found(self, finding: Finding) -> None:
         printed = self._printed.get(finding.finding_id)
@@ -73,3 +78,24 @@ class Printer:
     def _print(self, finding: Finding) -> None:
         self._printed[finding.finding_id] = finding
         write_finding(finding)
+
+
+def coverage_line(coverage: Coverage) -> str:
+    """How much of the broadcast was really analysed, in one line: without it "no finding" says nothing."""
+    share = f"{coverage.per_mille // 10}.{coverage.per_mille % 10} %"
+    line = f"coverage {share} of {_spoken(coverage.span_ms)}"
+    gaps = ", ".join(f"{kind} {_seconds(length_ms)} s" for kind, length_ms in coverage.by_kind.items())
+    return f"{line}: gaps {gaps}" if gaps else line
+
+
+def _spoken(length_ms: int) -> str:
+    minutes, seconds = divmod(length_ms // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"
+
+
+def _seconds(length_ms: int) -> str:
+    """Whole seconds, but a gap is never told as none."""
+    return f"{length_ms / 1000:.0f}" if length_ms >= 1000 else f"{length_ms / 1000:.1f}"

@@ -7,6 +7,7 @@ from claims.types import Finding, Passage
 from cluster.errors import NothingToScreen
 from cluster.types import Ended, Event, Found, Prepared, Progress, Understood, Warned
 from ingest.errors import shown
+from ingest.ledger import Coverage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,7 @@ class Outcome:
     passages: list[Passage]
     findings: list[Finding]
     clipped: list[Finding]
+    coverage: Coverage
 
     def events(self) -> Iterator[Event]:
         """Passages first, then what was found in them, then the clips that became ready."""
@@ -36,12 +38,13 @@ class Told:
         """The events of one analysed segment."""
         if prepared.error is not None:
             yield Warned(text=prepared.error)
+            yield Progress(analysed_ms=self.analysed_ms, recorded_ms=recorded_ms, coverage=outcome.coverage)
             return
         self.has_audio = self.has_audio or prepared.has_audio
         self.has_video = self.has_video or prepared.has_video
         self.analysed_ms = prepared.segment.end_ms
         yield from outcome.events()
-        yield Progress(analysed_ms=self.analysed_ms, recorded_ms=recorded_ms)
+        yield Progress(analysed_ms=self.analysed_ms, recorded_ms=recorded_ms, coverage=outcome.coverage)
 
     def end(self, outcome: Outcome, reason: str) -> Iterator[Event]:
         """The events of the end; NothingToScreen where neither sound nor picture could be read."""
@@ -53,4 +56,4 @@ class Told:
             yield Warned(text=f"{name}: has no audio; only the screen was checked")
         if not self.has_video:
             yield Warned(text=f"{name}: has no video; only the speech was checked")
-        yield Ended(reason=reason, analysed_ms=self.analysed_ms)
+        yield Ended(reason=reason, analysed_ms=self.analysed_ms, coverage=outcome.coverage)

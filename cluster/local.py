@@ -28,7 +28,7 @@ def screen_locally(job: ScreenJob) -> Iterator[Event]:
             passages = hearing.transcribe(cuts) + reading.read(job.stream_id, frames)
             findings = judging.judge(passages, segment.end_ms)
             clipped = recorder.record(prepared, passages, findings)
-            outcome = Outcome(passages=passages, findings=findings, clipped=clipped)
+            outcome = Outcome(passages=passages, findings=findings, clipped=clipped, coverage=recorder.coverage)
             yield from told.segment(prepared, outcome, capturing.recorded_ms())
     except IngestError as stopped:
         error = stopped
@@ -38,7 +38,7 @@ def screen_locally(job: ScreenJob) -> Iterator[Event]:
     findings = judging.judge(passages, told.analysed_ms) + judging.finish()
     state = StreamState.ENDED if error is None else StreamState.FAILED
     clipped = recorder.finish(passages, findings, state, str(error) if error else None)
-    outcome = Outcome(passages=passages, findings=findings, clipped=clipped)
+    outcome = Outcome(passages=passages, findings=findings, clipped=clipped, coverage=recorder.coverage)
     if error is not None:
         yield from outcome.events()
         raise error

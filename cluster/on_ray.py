@@ -62,7 +62,9 @@ class JudgingAndRecording:
         passages = [*heard, *seen]
         findings = self._judging.judge(passages, prepared.segment.end_ms)
         clipped = self._recorder.record(prepared, passages, findings)
-        return prepared, Outcome(passages=passages, findings=findings, clipped=clipped)
+        return prepared, Outcome(
+            passages=passages, findings=findings, clipped=clipped, coverage=self._recorder.coverage
+        )
 
     def finish(self, heard: list[Passage], seen: list[Passage], analysed_ms: int, error: str | None) -> Outcome:
         """What the end of the stream gave, stored with its state."""
@@ -70,7 +72,7 @@ class JudgingAndRecording:
         findings = self._judging.judge(passages, analysed_ms) + self._judging.finish()
         state = StreamState.ENDED if error is None else StreamState.FAILED
         clipped = self._recorder.finish(passages, findings, state, error)
-        return Outcome(passages=passages, findings=findings, clipped=clipped)
+        return Outcome(passages=passages, findings=findings, clipped=clipped, coverage=self._recorder.coverage)
 
 
 @contextmanager

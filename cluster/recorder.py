@@ -8,8 +8,12 @@ from pathlib import Path
 from claims.types import Finding, Passage
 from cluster.types import Prepared, ScreenJob
 from ingest.clip_box import cut_boxed_clip
+from ingest.disk import is_full
 from ingest.errors import BrokenMedia, ParserDied
-from ingest.types import Segment
+from ingest.ledger import NOTHING, Ledger
+from ingest.manifest import ManifestTail
+from ingest.ring import pin
+from ingest.types import Gap, GapKind, Segment
 from review.store import Store
 from review.types import StreamState
 
@@ -18,7 +22,7 @@ _KEY_FRAME_REACH_MS = 6_000
 
 
 class Recorder:
-    """The only writer of one stream's rows and clips."""
+    """The only writer of one stream's rows, pins and clips, and the keeper of its ledger."""
 
     def __init__(self, job: ScreenJob) -> None:
         self._job = job
@@ -26,6 +30,11 @@ class Recorder:
         self._segments: list[Segment] = []
         self._unclipped: dict[str, Finding] = {}
         self._clips: dict[str, str] = {}
+        self._pinned: set[str] = set()
+        self._to_pin: list[Finding] = []
+        self._tail = ManifestTail(job.recording_dir)
+        self._ledger = Ledger(self._store.coverage(job.stream_id) if self._store else NOTHING)
+        self.coverage = self._ledger.coverage()
 
     def record(self, prepared: Prepared, passages: Sequence[Passage], findings: Sequence[Finding]) -> list[Finding]:
         """Stores the segment's results in one transaction; gives the findings whose clips are now cut.
@@ -34,14 +43,18 @@ class Recorder:
         """
         segment = prepared.segment
         self._segments.append(segment)
-        if prepared.error is not None:
-            if self._store is not None:
-                self._store.add_segments([segment])
-                self._store.skip_segment(self._job.stream_id, segment.sequence)
-            return []
+        self._account(prepared)
+        self._pin(findings)
         if self._store is not None:
             self._store.add_segments([segment])
-            self._store.commit_segment(self._job.stream_id, segment.sequence, findings=findings, passages=passages)
+            self._store.commit_segment(
+                self._job.stream_id,
+                segment.sequence,
+                findings=findings,
+                passages=passages,
+                coverage=self.coverage,
+                analysed=prepared.error is None,
+            )
         self._want_clips(findings)
         return self._cut(until_ms=segment.end_ms)
 
@@ -49,15 +62,48 @@ class Recorder:
         self, passages: Sequence[Passage], findings: Sequence[Finding], state: StreamState, error: str | None
     ) -> list[Finding]:
         """Stores the stream's last results and its state; cuts the clips that are left."""
+        recorded_ms, gaps = self._tail.read()
+        self._ledger.know(gaps)
+        self.coverage = self._ledger.close(recorded_ms)
+        self._pin(findings)
         if self._store is not None:
             self._store.add_passages(passages)
             self._store.add_findings(findings)
+            self._store.put_coverage(self._job.stream_id, self.coverage)
         self._want_clips(findings)
         clipped = self._cut(until_ms=None)
         if self._store is not None:
             self._store.set_state(self._job.stream_id, state, error)
             self._store.close()
         return clipped
+
+    def _account(self, prepared: Prepared) -> None:
+        """Enters the segment into the ledger, after what the recording tells of the time before it."""
+        recorded_ms, gaps = self._tail.read()
+        self._ledger.know(gaps)
+        segment = prepared.segment
+        if prepared.error is None:
+            shed = [Gap(kind=GapKind.SHED, start_ms=s.start_ms, end_ms=s.end_ms, why=s.why) for s in prepared.shed]
+            self._ledger.analysed(segment.start_ms, segment.end_ms, shed)
+        else:
+            kind, why = _loss(prepared)
+            self._ledger.lost(Gap(kind=kind, start_ms=segment.start_ms, end_ms=segment.end_ms, why=why))
+        self.coverage = self._ledger.coverage(recorded_ms)
+
+    def _pin(self, findings: Sequence[Finding]) -> None:
+        """Keeps the seconds of each finding from the ring, with what a clip of it needs; a full disk delays it."""
+        self._to_pin += [f for f in findings if f.finding_id not in self._pinned]
+        self._pinned.update(f.finding_id for f in findings)
+        while self._to_pin:
+            finding = self._to_pin[0]
+            start_ms = max(0, finding.start_ms - _BEFORE_MS - _KEY_FRAME_REACH_MS)
+            try:
+                pin(self._job.recording_dir, start_ms, finding.end_ms + _AFTER_MS, f"finding {finding.finding_id}")
+            except OSError as error:
+                if is_full(error):
+                    return
+                raise
+            self._to_pin.pop(0)
 
     def _want_clips(self, findings: Sequence[Finding]) -> None:
         if self._job.clips_dir is None:
@@ -99,6 +145,14 @@ class Recorder:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(clip, copy)
         return str(copy.relative_to(self._job.data_dir))
+
+
+def _loss(prepared: Prepared) -> tuple[GapKind, str]:
+    if prepared.crashed:
+        return GapKind.CRASH, "the process that read it died"
+    if not prepared.segment.path.exists():
+        return GapKind.SHED, "given up before it was analysed"
+    return GapKind.UNREADABLE, "not readable as media"
 
 
 def _within(path: Path, folder: Path) -> str | None:

@@ -34,6 +34,7 @@ class Pin:
 
 def pin(folder: Path, start_ms: int, end_ms: int, why: str, until_ms: int | None = None) -> None:
     """Keeps the segments of `[start_ms, end_ms)`, those that are still to come among them. Any process may pin."""
+    folder.mkdir(parents=True, exist_ok=True)
     append_line(folder / PINS, _line(asdict(Pin(start_ms=start_ms, end_ms=end_ms, why=why, until_ms=until_ms))))
 
 

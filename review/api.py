@@ -12,7 +12,7 @@ from review.peaks import load_peaks
 from review.problems import documented
 from review.store import Store
 from review.types import FindingQuery
-from review.wire import FindingsOut, HealthOut, PeaksOut, finding_out
+from review.wire import FindingsOut, HealthOut, PeaksOut, StreamOut, finding_out, stream_out
 
 _CLIP_ANSWERS = documented(404, 503) | {
     200: {"description": "The whole clip", "content": {"video/mp4": {}}},
@@ -68,6 +68,11 @@ def api_router(store: Store, data_dir: Path) -> APIRouter:
             next_after=page.next_after,
             more=page.more,
         )
+
+    @router.get("/v1/streams/{stream_id}", responses=documented(404, 503))
+    def get_stream(stream_id: str) -> StreamOut:
+        """The stream's state, and how much of the broadcast was really analysed."""
+        return stream_out(store.stream(stream_id), store.coverage(stream_id))
 
     @router.get("/clips/{finding_id}.mp4", response_class=FileResponse, responses=_CLIP_ANSWERS)
     def get_clip(finding_id: str) -> FileResponse:

@@ -12,10 +12,10 @@ from markupsafe import Markup
 
 from claims.types import Disposition
 from review.assets import PAGES_DIR, vendored_scripts
-from review.labels import DISPOSITIONS, STATES, VERDICTS
+from review.labels import DISPOSITIONS, GAPS, STATES, VERDICTS
 from review.store import Store
 from review.types import FindingQuery, StreamRecord
-from review.views import CONTEXT_MS, clip_view, context_lines, finding_view, skipped_ms, stream_clock
+from review.views import CONTEXT_MS, clip_view, context_lines, finding_view, stream_clock
 
 Shown = Literal["flag", "note", "all"]
 _PAGE = 100
@@ -76,6 +76,7 @@ class Desk:
             verdict_labels=VERDICTS,
             disposition_labels=DISPOSITIONS,
             state_labels=STATES,
+            gap_labels=GAPS,
         )
 
     def page(self, shown: DeskFilter, finding_id: str | None, style_nonce: str) -> str:
@@ -99,7 +100,7 @@ class Desk:
         version = self._store.findings_version(shown.query())
         coverage = self._store.coverage(shown.stream) if version.endswith("-0") else None
         if coverage is not None:
-            version += f"-{coverage.received_ms}-{coverage.analysed_ms}"
+            version += f"-{coverage.span_ms}-{coverage.analysed_ms}-{coverage.gap_ms}"
         if version == seen:
             return None
         page = self._store.findings(shown.query())
@@ -112,7 +113,6 @@ class Desk:
             version=version,
             more_limit=min(shown.limit + _PAGE, _MOST) if page.more else None,
             coverage=coverage,
-            skipped_ms=0 if coverage is None else skipped_ms(coverage),
             stream_count=len(streams),
             rows=[
                 finding_view(stored, streams[stored.finding.stream_id], self._class_names) for stored in page.findings

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from claims.types import Disposition, VerdictKind
+from ingest.types import GapKind
 from review.types import StreamState
 
 
@@ -37,6 +38,13 @@ SEVERITIES: Mapping[str, Label] = {
     "high": Label("高", "high"),
     "medium": Label("中", "medium"),
     "low": Label("低", "low"),
+}
+GAPS: Mapping[GapKind, Label] = {
+    GapKind.NETWORK: Label("网络", "network"),
+    GapKind.PUBLISHER: Label("推流端", "publisher"),
+    GapKind.SHED: Label("主动舍弃", "shed"),
+    GapKind.CRASH: Label("程序崩溃", "crash"),
+    GapKind.UNREADABLE: Label("无法解码", "unreadable"),
 }
 CHANNELS: Mapping[str, Label] = {"speech": Label("说", "said"), "screen": Label("屏", "shown")}
 LAW_STATUS: Mapping[str, Label] = {"read": Label("已核", "text read"), "secondary": Label("转引", "secondary source")}

@@ -1,12 +1,12 @@
 """The questions that reviewers and pages ask, each inside the caller's session."""
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from claims.types import Disposition, Passage, VerdictKind
 from review.rows import finding_from_row, passage_from_row
-from review.tables import FindingRow, PassageRow, SegmentRow
-from review.types import Coverage, FindingPage, FindingQuery, Gap, Tally
+from review.tables import FindingRow, PassageRow
+from review.types import FindingPage, FindingQuery, Tally
 
 
 def read_findings(session: Session, query: FindingQuery) -> FindingPage:
@@ -39,44 +39,6 @@ def read_passages(session: Session, stream_id: str, from_ms: int, to_ms: int | N
         statement = statement.where(PassageRow.start_ms < to_ms)
     rows = session.scalars(statement.order_by(PassageRow.start_ms, PassageRow.id))
     return tuple(passage_from_row(row) for row in rows)
-
-
-def read_coverage(session: Session, stream_id: str | None) -> Coverage:
-    """What was received and analysed; sums over all streams for None."""
-    where = () if stream_id is None else (SegmentRow.stream_id == stream_id,)
-    # Neighbours overlap by the interleave of sound and picture: each counts only from where the one before ended.
-    before = func.lag(SegmentRow.end_ms).over(partition_by=SegmentRow.stream_id, order_by=SegmentRow.sequence)
-    part = (
-        select(
-            SegmentRow.stream_id, SegmentRow.analysed, SegmentRow.start_ms, SegmentRow.end_ms, before.label("before_ms")
-        )
-        .where(*where)
-        .subquery()
-    )
-    from_ms = case((part.c.before_ms > part.c.start_ms, part.c.before_ms), else_=part.c.start_ms)
-    length = case((part.c.end_ms > from_ms, part.c.end_ms - from_ms), else_=0)
-    sums = session.execute(
-        select(
-            func.count().label("segments"),
-            func.count().filter(part.c.analysed).label("analysed"),
-            (func.max(part.c.end_ms) - func.min(part.c.start_ms)).label("span_ms"),
-            func.sum(length).label("received_ms"),
-            func.coalesce(func.sum(length).filter(part.c.analysed), 0).label("analysed_ms"),
-        ).group_by(part.c.stream_id)
-    ).all()
-    gaps = session.execute(
-        select(SegmentRow.start_ms, SegmentRow.gap_before_ms)
-        .where(*where, SegmentRow.gap_before_ms > 0)
-        .order_by(SegmentRow.stream_id, SegmentRow.sequence)
-    )
-    return Coverage(
-        segment_count=sum(row.segments for row in sums),
-        analysed_count=sum(row.analysed for row in sums),
-        span_ms=sum(row.span_ms for row in sums),
-        received_ms=sum(int(row.received_ms) for row in sums),
-        analysed_ms=sum(int(row.analysed_ms) for row in sums),
-        gaps=tuple(Gap(at_ms=at_ms, length_ms=length_ms) for at_ms, length_ms in gaps),
-    )
 
 
 def read_tally(session: Session, stream_id: str | None) -> Tally:

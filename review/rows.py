@@ -13,6 +13,8 @@ from review.tables import FindingRow, PassageRow, StreamRow
 from review.types import Host, ProductRef, StoredFinding, StreamRecord, StreamState
 
 _FINDING = TypeAdapter(Finding)
+# What stays in the recording's own manifest.
+_MANIFEST_ONLY = frozenset({"sm3", "chain_sm3", "container", "drift_ms"})
 
 
 def shown_source(source: str) -> str:
@@ -63,7 +65,8 @@ def stream_from_row(row: StreamRow) -> StreamRecord:
 
 def segment_values(segment: Segment) -> dict[str, object]:
     """The columns of a segment, not analysed yet."""
-    columns: dict[str, object] = {column.name: getattr(segment, column.name) for column in fields(segment)}
+    names = {column.name for column in fields(segment)} - _MANIFEST_ONLY
+    columns: dict[str, object] = {name: getattr(segment, name) for name in names}
     return columns | {"path": str(segment.path), "analysed": False}
 
 

@@ -3,19 +3,23 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from claims.types import Finding, Passage
+from ingest.ledger import Coverage
 from ingest.types import Segment
+from review.cases.store import CaseStore
+from review.cases.writing import file_findings
+from review.coverage import read_coverage, settle_coverage, write_coverage
 from review.engine import open_engine
 from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
-from review.reading import read_coverage, read_findings, read_passages, read_tally, read_version
+from review.reading import read_findings, read_passages, read_tally, read_version
 from review.rows import finding_from_row, segment_values, stream_from_row, stream_values
 from review.tables import SCHEMA_VERSION, Base, CounterRow, CursorRow, FindingRow, SegmentRow, StreamRow
-from review.types import Coverage, FindingPage, FindingQuery, StoredFinding, StreamRecord, StreamState, Tally
+from review.types import FindingPage, FindingQuery, StoredFinding, StreamCoverage, StreamRecord, StreamState, Tally
 from review.upsert import insert_missing, upsert
 from review.writing import hosts_of, mark_analysed, move_cursor, write_clip, write_findings, write_passages
 
@@ -27,11 +31,25 @@ def _utc_now() -> datetime:
 class Store:
     """The database of the review side; methods are short transactions, safe from any thread or process."""
 
-    def __init__(self, engine: Engine, now: Callable[[], datetime] = _utc_now) -> None:
-        """Makes missing tables; raises SchemaError on a database of another version."""
+    def __init__(
+        self,
+        engine: Engine,
+        now: Callable[[], datetime] = _utc_now,
+        *,
+        flag_at: float = 0.6,
+        second_share: float = 0.1,
+    ) -> None:
+        """Makes missing tables; raises SchemaError on a database of another version.
+
+        `flag_at`: the policy's threshold, near which a finding is uncertain. `second_share`: how many cases are
+        decided twice.
+        """
         self._engine = engine
         self._writing = engine.execution_options(writes=True)
         self._now = now
+        self._flag_at = flag_at
+        self._second_share = second_share
+        self.cases = CaseStore(engine, now)
         with self._writing.begin() as connection:
             Base.metadata.create_all(connection)
             insert_missing(
@@ -73,13 +91,24 @@ class Store:
             upsert(connection, StreamRow, [values], keep=frozenset({"created_at_ms"}))
 
     def set_state(self, stream_id: str, state: StreamState, error: str | None = None) -> None:
-        """Moves the stream to this state; `error` is shown to reviewers and cleared by the next move."""
+        """Moves the stream to this state; `error` is shown to reviewers and cleared by the next move.
+
+        Once it is over, what still waits to be analysed counts as lost.
+        """
         with self._writing.begin() as connection:
             moved = connection.execute(
                 update(StreamRow).where(StreamRow.stream_id == stream_id).values(state=state.value, error=error)
             )
             if moved.rowcount == 0:
                 raise UnknownStreamError(stream_id)
+            if state in (StreamState.ENDED, StreamState.FAILED):
+                settle_coverage(connection, stream_id)
+
+    def put_coverage(self, stream_id: str, coverage: Coverage) -> None:
+        """Replaces the stream's ledger."""
+        with self._writing.begin() as connection:
+            hosts_of(connection, {stream_id})
+            write_coverage(connection, stream_id, coverage)
 
     def add_segments(self, segments: Iterable[Segment]) -> None:
         """Adds received segments; one that is there already stays as it is."""
@@ -96,25 +125,31 @@ class Store:
     def add_findings(self, findings: Iterable[Finding]) -> None:
         """Adds findings; the same id again is one row with the later record, its `created_seq` and its clip kept."""
         with self._writing.begin() as connection:
-            write_findings(connection, findings)
+            self._write_findings(connection, findings)
 
     def commit_segment(
-        self, stream_id: str, sequence: int, *, findings: Iterable[Finding] = (), passages: Iterable[Passage] = ()
+        self,
+        stream_id: str,
+        sequence: int,
+        *,
+        findings: Iterable[Finding] = (),
+        passages: Iterable[Passage] = (),
+        coverage: Coverage | None = None,
+        analysed: bool = True,
     ) -> None:
         """Stores what a segment gave and moves the stream's cursor to it: all of that, or nothing.
 
-        The cursor never moves back, so a segment that is analysed twice is stored once.
+        The cursor never moves back, so a segment that is analysed twice is stored once. `analysed` false: the segment
+        could not be read. `coverage` is the stream's ledger from then on; None leaves it as it is.
         """
         with self._writing.begin() as connection:
             write_passages(connection, passages)
-            write_findings(connection, findings)
-            mark_analysed(connection, stream_id, sequence)
+            self._write_findings(connection, findings)
+            if analysed:
+                mark_analysed(connection, stream_id, sequence)
             move_cursor(connection, stream_id, sequence)
-
-    def skip_segment(self, stream_id: str, sequence: int) -> None:
-        """Moves the cursor past a segment that could not be analysed; the coverage shows it as missing."""
-        with self._writing.begin() as connection:
-            move_cursor(connection, stream_id, sequence)
+            if coverage is not None:
+                write_coverage(connection, stream_id, coverage)
 
     def set_clip(self, finding_id: str, clip: str, clip_start_ms: int) -> None:
         """Names the finding's clip, relative to the data folder, and the stream time of its first frame."""
@@ -163,8 +198,8 @@ class Store:
         with Session(self._engine) as session:
             return read_passages(session, stream_id, from_ms, to_ms)
 
-    def coverage(self, stream_id: str | None = None) -> Coverage:
-        """How much was received and analysed, of one stream or of all."""
+    def coverage(self, stream_id: str | None = None) -> StreamCoverage:
+        """How much was really analysed, of one stream or of all."""
         with Session(self._engine) as session:
             return read_coverage(session, stream_id)
 
@@ -172,3 +207,12 @@ class Store:
         """How many findings there are, of one stream or of all."""
         with Session(self._engine) as session:
             return read_tally(session, stream_id)
+
+    def _write_findings(self, connection: Connection, findings: Iterable[Finding]) -> None:
+        file_findings(
+            connection,
+            write_findings(connection, findings),
+            now_ms=int(self._now().timestamp() * 1000),
+            flag_at=self._flag_at,
+            second_share=self._second_share,
+        )

@@ -116,3 +116,26 @@ class CursorRow(Base):
 
     stream_id: Mapped[str] = mapped_column(ForeignKey("streams.stream_id"), primary_key=True)
     sequence: Mapped[int]
+
+
+class CoverageRow(Base):
+    """The ledger of a stream: analysed, waiting and all its gaps make the span."""
+
+    __tablename__ = "coverage"
+
+    stream_id: Mapped[str] = mapped_column(ForeignKey("streams.stream_id"), primary_key=True)
+    span_ms: Mapped[int]
+    analysed_ms: Mapped[int]
+    waiting_ms: Mapped[int]
+
+
+class GapRow(Base):
+    """A stretch of a stream that was not analysed, and why."""
+
+    __tablename__ = "gaps"
+
+    stream_id: Mapped[str] = mapped_column(ForeignKey("streams.stream_id"), primary_key=True)
+    start_ms: Mapped[int] = mapped_column(primary_key=True)
+    end_ms: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(20))
+    why: Mapped[str] = mapped_column(Text)

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from claims.types import Disposition, Finding, VerdictKind
+from ingest.ledger import Coverage
 
 
 class StreamState(StrEnum):
@@ -95,32 +96,11 @@ class FindingPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
-    """Broadcast time that was never received: `length_ms` before `at_ms`."""
-
-    at_ms: int
-    length_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    """How much of the broadcast was received and really analysed.
-
-    `span_ms` runs from the first received moment to the last, gaps included. A segment that was skipped counts as
-    received and not as analysed.
-    """
+class StreamCoverage(Coverage):
+    """How much of a broadcast was really analysed, and in how many segments; of several, the sum."""
 
     segment_count: int
     analysed_count: int
-    span_ms: int
-    received_ms: int
-    analysed_ms: int
-    gaps: tuple[Gap, ...]
-
-    @property
-    def gap_ms(self) -> int:
-        """All that was never received."""
-        return sum(gap.length_ms for gap in self.gaps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from claims.types import Finding, Passage
 from review.highlight import Piece, mark_quote
 from review.labels import CHANNELS, LAW_STATUS, SEVERITIES, Label, label_of
-from review.types import Coverage, StoredFinding, StreamRecord
+from review.types import StoredFinding, StreamRecord
 
 CONTEXT_MS = 15_000
 RUN_UP_MS = 3_000
@@ -112,8 +112,3 @@ def clip_view(stored: StoredFinding) -> ClipView | None:
         hit_end_ms=max(hit_start_ms, finding.end_ms - clip_start_ms),
         play_from_ms=max(0, hit_start_ms - RUN_UP_MS),
     )
-
-
-def skipped_ms(coverage: Coverage) -> int:
-    """Broadcast time that was received and is not analysed: still to do, or skipped."""
-    return coverage.received_ms - coverage.analysed_ms

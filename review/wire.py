@@ -1,8 +1,14 @@
 """The JSON of the HTTP interface, so that OpenAPI says what is really sent."""
 
+from dataclasses import asdict
+from datetime import datetime
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from claims.types import Channel, Disposition, Finding, VerdictKind
+from ingest.ledger import Coverage
+from ingest.types import GapKind
+from review.types import StreamRecord, StreamState
 
 
 class WireModel(BaseModel):
@@ -85,6 +91,45 @@ class PeaksOut(WireModel):
     peaks: list[float]
 
 
+class GapOut(WireModel):
+    """A stretch of the broadcast that was not analysed, on the stream clock, and the evidence for its cause."""
+
+    kind: GapKind
+    start_ms: int
+    end_ms: int
+    why: str
+
+
+class HostOut(WireModel):
+    """Who speaks."""
+
+    id: str
+    name: str
+    platform: str
+
+
+class StreamOut(WireModel):
+    """A broadcast and how much of it was really analysed.
+
+    `analysed_ms`, `lag_ms` (received and not analysed yet) and the gaps make `span_ms`. `coverage` is the analysed
+    share, rounded down: 1 only if nothing is missing.
+    """
+
+    stream_id: str
+    source: str
+    host: HostOut
+    title: str
+    started_at: datetime | None
+    products: list[str]
+    state: StreamState
+    error: str | None
+    coverage: float
+    span_ms: int
+    analysed_ms: int
+    lag_ms: int
+    gaps: list[GapOut]
+
+
 class HealthOut(WireModel):
     """The server answers."""
 
@@ -94,3 +139,22 @@ class HealthOut(WireModel):
 def finding_out(finding: Finding) -> FindingOut:
     """The finding as it is sent."""
     return FindingOut.model_validate(finding.to_json())
+
+
+def stream_out(stream: StreamRecord, coverage: Coverage) -> StreamOut:
+    """The stream as it is sent."""
+    return StreamOut(
+        stream_id=stream.stream_id,
+        source=stream.source,
+        host=HostOut(id=stream.host.id, name=stream.host.name, platform=stream.host.platform),
+        title=stream.title,
+        started_at=stream.started_at,
+        products=[product.product_id for product in stream.products],
+        state=stream.state,
+        error=stream.error,
+        coverage=coverage.per_mille / 1000,
+        span_ms=coverage.span_ms,
+        analysed_ms=coverage.analysed_ms,
+        lag_ms=coverage.waiting_ms,
+        gaps=[GapOut.model_validate(asdict(gap)) for gap in coverage.gaps],
+    )

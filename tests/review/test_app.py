@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from claims.types import Disposition, Finding, Passage
-from ingest.types import Segment
+from ingest.ledger import Coverage
+from ingest.types import Gap, GapKind, Segment
 from review.assets import VENDOR_DIR, vendored_hashes, vendored_scripts
 from review.store import Store
 from review.wire import finding_out
@@ -62,7 +63,25 @@ def test_no_finding_is_never_said_without_coverage(
     store.add_segments([make_segment(0), make_segment(1)])
     store.commit_segment("s1", 0)
     page = client.get("/?stream=s1").text
-    assert "已分析 00:02，共 00:04。其中 00:02 收到而未分析" in page
+    assert "已分析 00:02，共 00:04。其中 00:02 等待分析" in page
+    lost = Gap(kind=GapKind.NETWORK, start_ms=2000, end_ms=63_000, why="the server answered <404>")
+    ledger = Coverage(span_ms=64_000, analysed_ms=3000, waiting_ms=0, gaps=(lost,))
+    store.put_coverage("s1", ledger)
+    page = client.get("/?stream=s1").text
+    assert "缺口 01:01（网络 61.0 秒）：没分析的部分，不等于没有问题" in page
+    assert "<b>4.6%</b>" in page
+    assert "00:02–01:03 网络 network: the server answered &lt;404&gt;" in page
+
+
+def test_a_stream_tells_its_coverage_and_gaps(store: Store, client: httpx.Client) -> None:
+    lost = Gap(kind=GapKind.PUBLISHER, start_ms=1000, end_ms=2000, why="the playlist lists nothing new")
+    store.put_coverage("s1", Coverage(span_ms=3000, analysed_ms=1500, waiting_ms=500, gaps=(lost,)))
+    stream = client.get("/v1/streams/s1").json()
+    assert stream["coverage"] == 0.5
+    assert stream["analysed_ms"] + stream["lag_ms"] + 1000 == stream["span_ms"]
+    why = "the playlist lists nothing new"
+    assert stream["gaps"] == [{"kind": "publisher", "start_ms": 1000, "end_ms": 2000, "why": why}]
+    assert client.get("/v1/streams/none").status_code == 404
 
 
 def test_an_unchanged_fragment_is_answered_with_nothing(
@@ -247,6 +266,7 @@ def test_openapi_tells_what_is_really_answered(store: Store, client: httpx.Clien
     schema = client.get("/openapi.json").json()
     asked = {
         "/v1/findings": ["/v1/findings", "/v1/findings?limit=0"],
+        "/v1/streams/{stream_id}": ["/v1/streams/s1", "/v1/streams/none"],
         "/clips/{finding_id}.mp4": ["/clips/f_power.mp4"],
         "/clips/{finding_id}.peaks.json": ["/clips/f_power.peaks.json"],
         "/healthz": ["/healthz"],

@@ -12,12 +12,13 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from claims.types import Disposition, Finding, Passage, VerdictKind
-from ingest.types import Segment
+from ingest.ledger import Coverage
+from ingest.types import Gap, GapKind, Segment
 from review.errors import ClipPathError, SchemaError, UnknownFindingError, UnknownSegmentError, UnknownStreamError
 from review.rows import shown_source
 from review.store import Store
 from review.tables import Base
-from review.types import FindingQuery, Gap, StreamRecord, StreamState
+from review.types import FindingQuery, StreamRecord, StreamState
 
 MakeFinding = Callable[..., Finding]
 MakeSegment = Callable[..., Segment]
@@ -171,15 +172,42 @@ def test_coverage_counts_only_what_was_really_analysed(store: Store, make_segmen
     late = make_segment(3, start_ms=10_000, end_ms=12_000, gap_before_ms=4000)
     store.add_segments([late])
     store.commit_segment("s1", 0)
-    store.skip_segment("s1", 1)
+    store.commit_segment("s1", 1, analysed=False)
     store.commit_segment("s1", 2)
     store.add_segments([make_segment(0)])
     coverage = store.coverage("s1")
     assert (coverage.segment_count, coverage.analysed_count) == (4, 2)
-    assert (coverage.span_ms, coverage.received_ms, coverage.analysed_ms) == (12_000, 8000, 4000)
-    assert coverage.gaps == (Gap(at_ms=10_000, length_ms=4000),)
+    assert (coverage.span_ms, coverage.waiting_ms, coverage.analysed_ms) == (12_000, 6000, 4000)
+    assert [(gap.kind, gap.start_ms, gap.end_ms) for gap in coverage.gaps] == [(GapKind.UNREADABLE, 2000, 4000)]
     assert store.cursor("s1") == 2
     assert store.coverage() == coverage
+
+
+def test_the_ledger_is_stored_with_the_segment_and_wins_over_what_segments_tell(
+    store: Store, make_segment: MakeSegment
+) -> None:
+    lost = Gap(kind=GapKind.NETWORK, start_ms=2000, end_ms=9000, why="the connection failed")
+    ledger = Coverage(span_ms=14_000, analysed_ms=2000, waiting_ms=5000, gaps=(lost,))
+    store.add_segments([make_segment(0)])
+    store.commit_segment("s1", 0, coverage=ledger)
+    for scope in ("s1", None):
+        stored = store.coverage(scope)
+        assert (stored.span_ms, stored.analysed_ms, stored.waiting_ms, stored.gaps) == (14_000, 2000, 5000, (lost,))
+    assert stored.per_mille == 142
+    assert dict(stored.by_kind) == {GapKind.NETWORK: 7000}
+
+
+@pytest.mark.parametrize("state", [StreamState.ENDED, StreamState.FAILED])
+def test_what_still_waits_at_the_end_was_lost(store: Store, state: StreamState) -> None:
+    lost = Gap(kind=GapKind.SHED, start_ms=0, end_ms=1000, why="disk full")
+    store.put_coverage("s1", Coverage(span_ms=9000, analysed_ms=3000, waiting_ms=5000, gaps=(lost,)))
+    store.set_state("s1", state)
+    coverage = store.coverage("s1")
+    assert (coverage.span_ms, coverage.analysed_ms, coverage.waiting_ms) == (9000, 3000, 0)
+    assert [(gap.kind, gap.start_ms, gap.end_ms) for gap in coverage.gaps] == [
+        (GapKind.SHED, 0, 1000),
+        (GapKind.CRASH, 4000, 9000),
+    ]
 
 
 def test_coverage_of_a_stream_without_segments_is_zero(store: Store) -> None:
@@ -264,4 +292,4 @@ def test_overlapping_segments_are_counted_once(store: Store, make_segment: MakeS
     for part in parts:
         store.commit_segment("s1", part.sequence)
     coverage = store.coverage("s1")
-    assert (coverage.span_ms, coverage.received_ms, coverage.analysed_ms) == (4_000, 4_000, 4_000)
+    assert (coverage.span_ms, coverage.waiting_ms, coverage.analysed_ms) == (4_000, 0, 4_000)
