@@ -45,7 +45,6 @@ class ProcessRecogniser:
         self._start_limit_s = start_limit_s
         self._call_limit_s = call_limit_s
         self._past_counts = HearingCounts()
-        self._counts = HearingCounts()
         self._closed = False
         self.restart_count = 0
         self._start()
@@ -63,7 +62,7 @@ class ProcessRecogniser:
     @property
     def counts(self) -> HearingCounts:
         """Counted since this was made, over all its children; of a call that died, nothing."""
-        return sum_counts([self._past_counts, self._counts])
+        return sum_counts([self._past_counts, difference(self._counts, self._first_counts)])
 
     def transcribe(self, cuts: Sequence[Cut]) -> list[Utterance]:
         """The utterances in the order of their cuts."""
@@ -115,11 +114,11 @@ class ProcessRecogniser:
             self._end()
             raise EngineFailedError(answer.failure)
         self._model_name = answer.model_name
-        self._counts = answer.counts
+        self._counts = self._first_counts = answer.counts
 
     def _restart(self) -> None:
         self._end()
-        self._past_counts = sum_counts([self._past_counts, self._counts])
+        self._past_counts = self.counts
         self.restart_count += 1
         self._start()
 
@@ -135,6 +134,12 @@ def sum_counts(counts: Sequence[HearingCounts]) -> HearingCounts:
     """The counts of several engines together."""
     names = [field.name for field in fields(HearingCounts)]
     return HearingCounts(**{name: sum(getattr(one, name) for one in counts) for name in names})
+
+
+def difference(later: HearingCounts, earlier: HearingCounts) -> HearingCounts:
+    """What was counted in between."""
+    names = [field.name for field in fields(HearingCounts)]
+    return HearingCounts(**{name: getattr(later, name) - getattr(earlier, name) for name in names})
 
 
 def _named(cuts: Sequence[Cut]) -> str:

@@ -3,15 +3,20 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
 from typing import Self
+
+import numpy as np
 
 from asr.batcher import SAMPLES_PER_MS, Batcher, BatcherSettings, SharedCall
 from asr.engine import Cut, HearingCounts, Recogniser
 from asr.errors import EngineFailedError, HearingClosedError
-from asr.pool import sum_counts
+from asr.pool import MakeEngine, ProcessRecogniser, sum_counts
 from asr.types import Utterance
+
+WARM_UP_MS = (2_000, 12_000)
 
 Heard = Future[tuple[Utterance, ...]]
 
@@ -151,6 +156,38 @@ class SharedRecogniser:
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)
+
+
+def start_shared(
+    make_engine: MakeEngine, *, process_count: int, settings: BatcherSettings | None = None
+) -> SharedRecogniser:
+    """Engines in processes of their own behind one batcher, each warm; raises what kept one from starting."""
+    with ThreadPoolExecutor(process_count) as starters:
+        starting = [starters.submit(ProcessRecogniser, partial(make_warm, make_engine)) for _ in range(process_count)]
+    failed = next((one.exception() for one in starting if one.exception() is not None), None)
+    if failed is not None:
+        for one in starting:
+            if one.exception() is None:
+                one.result().close()
+        raise failed
+    return SharedRecogniser([one.result() for one in starting], settings)
+
+
+def make_warm(make_engine: MakeEngine) -> Recogniser:
+    """The engine after it heard a short and a long cut of nothing, so that no live cut pays for its first calls."""
+    engine = make_engine()
+    for length_ms in WARM_UP_MS:
+        samples = np.zeros(length_ms * SAMPLES_PER_MS, np.float32)
+        silence = Cut(
+            stream_id="warm-up",
+            start_ms=0,
+            end_ms=length_ms,
+            speech_start_ms=0,
+            speech_end_ms=length_ms,
+            samples=samples,
+        )
+        engine.transcribe([silence])
+    return engine
 
 
 def by_cut(cuts: Sequence[Cut], utterances: Sequence[Utterance]) -> list[tuple[Utterance, ...]]:

@@ -15,12 +15,10 @@ from typing import Any, Protocol
 import numpy as np
 from faster_whisper import WhisperModel
 
-from asr.batcher import BatcherSettings
 from asr.engine import Cut
 from asr.listen import SAMPLES_PER_MS, StreamListener
 from asr.models import DEFAULT_MODEL, WhisperWeights, find_whisper
-from asr.pool import ProcessRecogniser
-from asr.sharing import SharedRecogniser
+from asr.sharing import start_shared
 from asr.vad import SileroVad
 from asr.whisper import WhisperSettings, WhisperTranscriber
 from bench.asr_material import Line, Samples, broadcast_lines, shared_lines
@@ -46,7 +44,7 @@ class Hearing(Protocol):
         ...
 
     def close(self) -> None:
-        """Ends it; what is not done is dropped."""
+        """Ends it, after what it has taken in or without it."""
         ...
 
 
@@ -94,19 +92,10 @@ class OneThreadPerStream:
         return [segment.text for segment in segments]
 
 
-class OurProcesses(SharedRecogniser):
-    """Ours: an engine a core, each in a process of its own, behind one batcher."""
-
-    def __init__(self, weights: WhisperWeights, words: bool) -> None:
-        make = partial(WhisperTranscriber, weights, WhisperSettings(device="cpu", word_times=words))
-        self._children = [ProcessRecogniser(make) for _ in range(CORES)]
-        super().__init__(self._children, BatcherSettings(budget_ms=200))
-
-    def close(self) -> None:
-        """Drops what waits: a child that is ended hears nothing any more."""
-        for child in self._children:
-            child.close()
-        super().close()
+def ours(weights: WhisperWeights) -> Hearing:
+    """Ours: an engine a core, each in a process of its own, behind one batcher; text only, as the peer."""
+    make = partial(WhisperTranscriber, weights, WhisperSettings(device="cpu", word_times=False))
+    return start_shared(make, process_count=CORES)
 
 
 def run(*, quick: bool = False) -> list[dict[str, object]]:
@@ -116,7 +105,7 @@ def run(*, quick: bool = False) -> list[dict[str, object]]:
         weights = find_whisper(DEFAULT_MODEL, Path(scratch))
         ways: dict[str, Callable[[], Hearing]] = {
             "peer": lambda: OneThreadPerStream(weights),
-            "ours": lambda: OurProcesses(weights, words=False),
+            "ours": lambda: ours(weights),
         }
         busy = f"{os.getloadavg()[0]:.1f}"
         tried = {name: _search(start, lines, FIRST_GUESS[name], quick) for name, start in ways.items()}

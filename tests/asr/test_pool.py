@@ -19,7 +19,7 @@ from asr.engine import Cut
 from asr.errors import EngineDiedError, EngineFailedError, HearingClosedError
 from asr.models import WhisperWeights
 from asr.pool import ProcessRecogniser
-from asr.sharing import SharedRecogniser, by_cut
+from asr.sharing import SharedRecogniser, by_cut, start_shared
 from asr.whisper import WhisperSettings, WhisperTranscriber
 
 MakeCut = Callable[..., Cut]
@@ -195,6 +195,20 @@ def test_many_threads_share_a_few_engines_and_each_gets_its_own(
         assert shared.counts.cut_count == 120
         assert shared.call_count < 120
     assert texts == {f"s{i}": [str(1_600 + 16 * k) for k in range(20)] for i in range(6)}
+
+
+def test_shared_engines_are_warm_and_count_from_nothing(engines: Any, cut_of: MakeCut) -> None:
+    with start_shared(engines.LengthEngine, process_count=2, settings=BatcherSettings(budget_ms=0)) as shared:
+        assert shared.counts.cut_count == 0
+        assert len(shared.transcribe(cuts_of(cut_of, "a", "b"))) == 2
+        assert shared.counts.cut_count == 2
+
+
+def test_if_one_engine_cannot_start_none_is_left_running(engines: Any, tmp_path: Path) -> None:
+    with pytest.raises(EngineFailedError, match="only one"):
+        start_shared(partial(engines.only_one, tmp_path), process_count=3)
+    (pid,) = [int(path.name) for path in tmp_path.iterdir() if path.name.isdigit()]
+    wait_until(lambda: not is_running(pid))
 
 
 def test_a_bad_cut_fails_alone(engines: Any, cut_of: MakeCut) -> None:
