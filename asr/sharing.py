@@ -76,6 +76,7 @@ class SharedRecogniser:
             if ticket is None:
                 return None
             heard = self._pending[ticket] = Heard()
+            heard.set_running_or_notify_cancel()  # from here on it can't be cancelled: an engine will set it
             self._changed.notify_all()
             return heard
 

@@ -237,8 +237,9 @@ def test_closing_finishes_what_was_taken_in_and_refuses_what_comes(engines: Any,
     shared = SharedRecogniser([engines.LengthEngine()], BatcherSettings(budget_ms=200))
     (cut,) = cuts_of(cut_of, "a")
     heard = shared.offer(cut)
-    shared.close()
     assert heard is not None
+    assert not heard.cancel()
+    shared.close()
     assert len(heard.result(0)) == 1
     with pytest.raises(HearingClosedError, match="'a'"):
         shared.offer(cut)
