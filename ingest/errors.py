@@ -32,7 +32,10 @@ class IngestError(ZhenyanError):
 
 def shown(source: str) -> str:
     """A source fit for messages and logs: a URL loses user, query and fragment, where tokens stand."""
-    parts = urlsplit(source)
+    try:
+        parts = urlsplit(source)
+    except ValueError:
+        return f"{source.partition('://')[0]}://…"
     if not parts.scheme or not parts.netloc:
         return source
     host = parts.netloc.rpartition("@")[2]
