@@ -45,6 +45,7 @@ class SrtFile(io.RawIOBase):
     def __init__(self, process: "subprocess.Popen[bytes]", stop: Callable[[], bool], idle_s: float) -> None:
         super().__init__()
         assert process.stdout is not None
+        self.process = process
         self._pipe = process.stdout.fileno()
         self._stop = stop
         self._idle_s = idle_s

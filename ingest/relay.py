@@ -129,14 +129,13 @@ class Relay:
             finally:
                 self._writers.discard(far_writer)
                 far_writer.transport.abort()
-        except OSError:
-            self.failure = self.failure or "the connection was lost"
         finally:
             self._writers.discard(near_writer)
             near_writer.transport.abort()
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         target = self._target
+        failure = "it has no address"
         for address in target.addresses:
             try:
                 return await asyncio.wait_for(
@@ -150,20 +149,29 @@ class Relay:
                     target.connect_s,
                 )
             except ssl.SSLCertVerificationError:
-                self.failure = "its certificate is not valid for this name"
+                failure = "its certificate is not valid for this name"
             except (TimeoutError, OSError):
-                self.failure = self.failure or "the connection failed"
+                failure = "the connection failed"
+        self.failure = failure
         return None
 
     async def _copy(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, passing: Filter, *, far: bool
     ) -> None:
-        try:
-            while data := await reader.read(_CHUNK_BYTES):
+        while True:
+            try:
+                data = await reader.read(_CHUNK_BYTES)
+            except OSError:
                 if far:
-                    self.byte_count += len(data)
-                    self._last_byte_s = time.monotonic()
+                    self.failure = self.failure or "the connection was lost"
+                return
+            if not data:
+                return
+            if far:
+                self.byte_count += len(data)
+                self._last_byte_s = time.monotonic()
+            try:
                 writer.write(passing.feed(data))
                 await writer.drain()
-        except (OSError, ValueError):
-            return
+            except (OSError, ValueError):
+                return

@@ -267,3 +267,27 @@ def test_a_capture_can_be_stopped_while_it_waits(origin: Origin, hls: Path, tmp_
     assert not thread.is_alive()
     assert ends == [EndReason.STOPPED]
     assert len(segments) == 1
+
+
+def test_a_segment_that_comes_late_is_waited_for(origin: Origin, hls: Path, tmp_path: Path) -> None:
+    bodies = serve_segments(origin, hls)
+    answers: list[int | bytes] = [503, 503, 503, 503, bodies[2]]
+    origin.routes["/s2.ts"] = lambda: answers.pop(0)
+    origin.routes["/live.m3u8"] = playlist([f"s{n}.ts" for n in range(6)], ended=True)
+    segments = record(f"{origin.url}/live.m3u8", tmp_path, origin.policy)
+    assert [s.path.read_bytes() for s in segments] == bodies
+    assert {s.epoch for s in segments} == {0}
+
+
+@pytest.mark.parametrize(
+    "hostile", ["http://10.255.0.1/x.ts", "file:///etc/passwd", '#EXT-X-KEY:METHOD=SAMPLE-AES,URI="k"']
+)
+def test_what_is_refused_amid_a_broadcast_is_a_gap_and_not_its_end(
+    origin: Origin, hls: Path, tmp_path: Path, hostile: str
+) -> None:
+    serve_segments(origin, hls)
+    middle = [hostile, "s2.ts", "#EXT-X-KEY:METHOD=NONE"] if hostile.startswith("#") else [hostile]
+    origin.routes["/in.m3u8"] = playlist(["s0.ts", "s1.ts", *middle, "s3.ts"], ended=True)
+    segments = record(f"{origin.url}/in.m3u8", tmp_path, origin.policy)
+    assert len(segments) == 3
+    assert abs(segments[2].gap_before_ms - 2000) < 100
