@@ -45,7 +45,9 @@ def kept(decoded: Decoded, bias: Bias = NO_BIAS) -> str:
         pytest.param(heard("第一 毫安时 遥遥领先"), HOTWORDS, id="three hotwords in a row"),
         pytest.param(heard("谢谢观看", no_speech_probability=0.4), NO_BIAS, id="a farewell out of silence"),
         pytest.param(heard("谢谢大家", avg_logprob=-0.9), NO_BIAS, id="an unsure farewell"),
+        pytest.param(heard("（音乐）", avg_logprob=-0.9), NO_BIAS, id="music, said about itself"),
         pytest.param(heard("我们走", no_speech_probability=0.7, avg_logprob=-1.2), NO_BIAS, id="no speech at all"),
+        pytest.param(heard("试试", no_speech_probability=0.4, avg_logprob=-2.1), NO_BIAS, id="a guess at a rumble"),
     ],
 )
 def test_invented(decoded: Decoded, bias: Bias) -> None:
@@ -61,6 +63,9 @@ def test_invented(decoded: Decoded, bias: Bias) -> None:
         pytest.param(heard("销量第一"), HOTWORDS, id="two hotwords that are a claim"),
         pytest.param(heard("遥遥领先"), HOTWORDS, id="one long hotword"),
         pytest.param(heard("我们走", no_speech_probability=0.7), NO_BIAS, id="sure words in noise"),
+        pytest.param(
+            heard("吃个", no_speech_probability=0.17, avg_logprob=-2.4), NO_BIAS, id="half a word"
+        ),
     ],
 )
 def test_said(decoded: Decoded, bias: Bias) -> None:
@@ -75,6 +80,11 @@ def test_said(decoded: Decoded, bias: Bias) -> None:
         pytest.param(heard("￥99，到手。"), NO_BIAS, "￥99，到手。", id="currency before a number"),
         pytest.param(heard("提高2%"), NO_BIAS, "提高2%", id="percent at the end"),
         pytest.param(heard("以下是普通话的句子。今天八五折"), PROMPT, "今天八五折", id="prompt before speech"),
+        pytest.param(heard("吸力３有八千帕Ｐ"), NO_BIAS, "吸力有八千帕", id="stray full-width digits and letters"),
+        pytest.param(heard("作词 李宗盛 作曲 李宗盛 编曲"), NO_BIAS, "", id="credits of a song"),
+        pytest.param(heard("词曲 李宗盛，三号链接"), NO_BIAS, "，三号链接"[1:], id="credits before speech"),
+        pytest.param(heard("字幕志愿者 杨茜茜提供"), NO_BIAS, "", id="boilerplate of volunteers"),
+        pytest.param(heard("这首歌是他作词的"), NO_BIAS, "这首歌是他作词的", id="a host speaks of a song"),
         pytest.param(heard("请不吝点赞 订阅 转发 打赏支持明镜与点点栏目"), NO_BIAS, "", id="subtitle boilerplate"),
         pytest.param(heard("字幕由Amara.org社区提供"), NO_BIAS, "", id="boilerplate with latin letters"),
         pytest.param(heard("字幕by索兰娅"), NO_BIAS, "", id="boilerplate with a name"),
