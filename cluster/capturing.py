@@ -27,6 +27,8 @@ class Capturing:
                 folder=job.recording_dir,
                 allow_net=job.allow_net,
                 max_ms=job.max_ms,
+                end=job.end,
+                retention=job.retention,
             ),
             sandbox=job.sandbox,
         )

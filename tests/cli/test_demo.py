@@ -74,7 +74,8 @@ def screened(zhenyan: Call, broadcast: tuple[Path, Layout]) -> Callable[[Path], 
 
     def screen(passports: Path) -> Told:
         answer = zhenyan("screen", media, "--passports", passports, "--at", AT, "--local")
-        assert (answer.status, answer.err) == (0, "")
+        assert (answer.status, answer.err.count("\n")) == (0, 1)
+        assert answer.err.startswith("zhenyan: coverage 100.0 % of ")
         flagged = [finding for finding in answer.findings if finding["disposition"] == "flag"]
         return {(owner(finding), finding["class"]) for finding in flagged}
 
