@@ -133,7 +133,7 @@ def run(*, quick: bool = False) -> list[dict[str, object]]:
         for name, runs in tried.items()
         for one in runs
     ]
-    return [*rows, _silence_row(quick)]
+    return [*rows, silence_row(quick)]
 
 
 def _search(start: Callable[[], Hearing], lines: Sequence[Line], guess: int, quick: bool) -> list[Replay]:
@@ -222,7 +222,7 @@ class _Stream:
         return self._listener.hear([AudioSpan(stream_id=self._name, start_ms=n * SEGMENT_MS, samples=samples)])
 
 
-def _silence_row(quick: bool) -> dict[str, object]:
+def silence_row(quick: bool) -> dict[str, object]:
     """What listening to nothing costs, for 16 kHz in segments of 2 s."""
     segment_count = 10 if quick else 150
     silence = np.zeros(SEGMENT_MS * SAMPLES_PER_MS, np.float32)

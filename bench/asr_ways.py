@@ -48,7 +48,7 @@ def engine(weights: WhisperWeights, *, beam_size: int = 5, batch_size: int = BAT
 
 def peer_texts(model: Any, lines: Sequence[Line], *, beam_size: int = 5) -> list[str]:
     """Each line through the unmodified `transcribe`, its defaults but language, beam and no timestamps."""
-    return [_transcribed(model, line.samples, beam_size=beam_size, without_timestamps=True) for line in lines]
+    return [transcribed(model, line.samples, beam_size=beam_size, without_timestamps=True) for line in lines]
 
 
 def our_texts(ours: Transcriber, lines: Sequence[Line], hotwords: tuple[str, ...] = ()) -> list[str]:
@@ -77,12 +77,12 @@ def cuts_of(stream_id: str, samples: Samples) -> list[Cut]:
 def hard_window_text(model: Any, samples: Samples) -> str:
     """A recording in windows of 30 s, cut wherever they end, each through `transcribe`."""
     windows = [samples[start : start + _WINDOW] for start in range(0, len(samples), _WINDOW)]
-    return "".join(_transcribed(model, window, beam_size=5) for window in windows)
+    return "".join(transcribed(model, window, beam_size=5) for window in windows)
 
 
 def sequential_text(model: Any, samples: Samples) -> str:
     """A recording through one `transcribe`, which seeks from sentence to sentence by its timestamps."""
-    return _transcribed(model, samples, beam_size=5)
+    return transcribed(model, samples, beam_size=5)
 
 
 def joined(lines: Sequence[Line]) -> Samples:
@@ -97,7 +97,8 @@ def full_windows() -> Iterator[None]:
         yield
 
 
-def _transcribed(model: Any, samples: Samples, **options: Any) -> str:
+def transcribed(model: Any, samples: Samples, **options: Any) -> str:
+    """What the unmodified `transcribe` gives for Mandarin with these options."""
     segments, _ = model.transcribe(samples, language="zh", **options)
     return "".join(segment.text for segment in segments)
 
