@@ -12,9 +12,9 @@ class SpeechError(ZhenyanError):
 class WeightsMissingError(SpeechError):
     """The named model is not on this machine and could not be fetched; the operator can act."""
 
-    def __init__(self, name: str, reason: str) -> None:
+    def __init__(self, name: str, reason: str, needed: str = "model.bin") -> None:
         super().__init__(
-            f"speech model {name!r}: {reason}; name a folder that holds model.bin,"
+            f"speech model {name!r}: {' '.join(reason.split())}; name a folder that holds {needed},"
             " or 'base' (comes with zhenyan[worker])"
         )
         self.name = name

@@ -209,7 +209,8 @@ def _from_hub(name: str, cache_dir: Path, *, may_download: bool) -> Path:
     try:
         return Path(download_model(name, cache_dir=str(cache_dir / "hub"), local_files_only=not may_download))
     except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, HTTPError, OSError) as error:
-        raise WeightsMissingError(name, f"not on this machine, and the model hub did not give it ({error})") from error
+        reason = str(error).splitlines()[0]
+        raise WeightsMissingError(name, f"not on this machine, and the model hub did not give it ({reason})") from error
 
 
 def _remembered(path: Path, folder: Path) -> str:

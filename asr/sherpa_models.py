@@ -8,6 +8,7 @@ from asr.models import ModelInfo, remembered_sha256
 
 TOKENS_FILE = "tokens.txt"
 MODEL_FILES = ("model.int8.onnx", "model.onnx")
+NEEDED = f"{MODEL_FILES[0]} and {TOKENS_FILE} (as sensevoice:FOLDER)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +60,15 @@ def find_sherpa(name: str, cache_dir: Path, *, may_download: bool = True) -> She
     family, _, place = name.partition(":")
     folder = Path(place) if place else cache_dir / family
     if place and not folder.is_dir():
-        raise WeightsMissingError(name, f"there is no folder {folder}")
+        raise WeightsMissingError(name, f"there is no folder {folder}", NEEDED)
     if not place and not folder.is_dir():
         folder = _from_hub(SHERPA_MODELS[family], cache_dir, may_download=may_download)
     model = next((folder / file for file in MODEL_FILES if (folder / file).is_file()), None)
     if model is None:
-        raise WeightsMissingError(name, f"folder {folder} holds no {' or '.join(MODEL_FILES)}")
+        raise WeightsMissingError(name, f"folder {folder} holds no {' or '.join(MODEL_FILES)}", NEEDED)
     tokens = folder / TOKENS_FILE
     if not tokens.is_file():
-        raise WeightsMissingError(name, f"folder {folder} holds no {TOKENS_FILE}")
+        raise WeightsMissingError(name, f"folder {folder} holds no {TOKENS_FILE}", NEEDED)
     return SherpaWeights(family=family, model=model, tokens=tokens, sha256=remembered_sha256(model, cache_dir))
 
 
@@ -106,5 +107,7 @@ def _from_hub(model: SherpaModel, cache_dir: Path, *, may_download: bool) -> Pat
         )
     except (LocalEntryNotFoundError, HfHubHTTPError, HTTPError, OSError) as error:
         raise WeightsMissingError(
-            model.name, f"not on this machine, and the model hub did not give {model.hub_id} ({error})"
+            model.name,
+            f"not on this machine, and the model hub did not give {model.hub_id} ({str(error).splitlines()[0]})",
+            NEEDED,
         ) from error

@@ -63,9 +63,7 @@ def test_invented(decoded: Decoded, bias: Bias) -> None:
         pytest.param(heard("销量第一"), HOTWORDS, id="two hotwords that are a claim"),
         pytest.param(heard("遥遥领先"), HOTWORDS, id="one long hotword"),
         pytest.param(heard("我们走", no_speech_probability=0.7), NO_BIAS, id="sure words in noise"),
-        pytest.param(
-            heard("吃个", no_speech_probability=0.17, avg_logprob=-2.4), NO_BIAS, id="half a word"
-        ),
+        pytest.param(heard("吃个", no_speech_probability=0.17, avg_logprob=-2.4), NO_BIAS, id="half a word"),
     ],
 )
 def test_said(decoded: Decoded, bias: Bias) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from asr.errors import WeightsDamagedError, WeightsMissingError
-from asr.models import BASE_FILES, MODEL_FILE, STAMP_FILE, PinnedFile, _join, find_whisper, list_models
+from asr.models import BASE_FILES, MODEL_FILE, STAMP_FILE, PinnedFile, _join, find_whisper, list_models, verify
 
 
 def test_joining_leaves_right_files_a_stamp_and_nothing_else(tmp_path: Path) -> None:
@@ -78,6 +78,20 @@ def test_a_model_that_cannot_be_had_is_named_with_what_to_do(tmp_path: Path, nam
     with pytest.raises(WeightsMissingError, match="base") as caught:
         find_whisper(name, tmp_path, may_download=False)
     assert says in str(caught.value)
+
+
+def test_a_file_that_changed_since_its_hash_was_remembered_is_found_out(tmp_path: Path) -> None:
+    model = find_whisper("base", tmp_path).folder / MODEL_FILE
+    known = {info.name: info for info in list_models(tmp_path)}
+    assert verify(known["base"], tmp_path) == BASE_FILES[0].sha256
+    assert verify(known["silero-vad"], tmp_path) == known["silero-vad"].sha256
+    times = model.stat()
+    with model.open("r+b") as file:
+        file.seek(1_000_000)
+        file.write(b"damage")
+    os.utime(model, ns=(times.st_atime_ns, times.st_mtime_ns))
+    with pytest.raises(WeightsDamagedError, match=r"model\.bin"):
+        verify(known["base"], tmp_path)
 
 
 def test_a_folder_without_weights_is_named(tmp_path: Path) -> None:

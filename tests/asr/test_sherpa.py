@@ -12,6 +12,7 @@ from asr.engine import Cut, Recogniser
 from asr.errors import WeightsDamagedError, WeightsMissingError, WrongAudioError
 from asr.models import WhisperWeights
 from asr.opening import list_all, open_recogniser
+from asr.sherpa_models import find_sherpa
 from tests.asr.tiny_sherpa import write_paraformer, write_sensevoice
 
 MakeCut = Callable[..., Cut]
@@ -88,6 +89,14 @@ def test_a_folder_without_weights_is_named(tmp_path: Path, family: str) -> None:
         open_recogniser(f"{family}:{tmp_path}", tmp_path)
     with pytest.raises(WeightsMissingError, match="there is no folder"):
         open_recogniser(f"{family}:{tmp_path / 'nowhere'}", tmp_path)
+
+
+@pytest.mark.parametrize("family", ["sensevoice", "paraformer"])
+def test_weights_that_are_not_here_and_may_not_be_fetched_are_named_in_one_line(tmp_path: Path, family: str) -> None:
+    with pytest.raises(WeightsMissingError, match="not on this machine") as caught:
+        find_sherpa(family, tmp_path, may_download=False)
+    assert "tokens.txt" in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_weights_without_their_tokens_are_named(tmp_path: Path) -> None:

@@ -38,3 +38,14 @@ def test_damaged_weights_are_joined_anew(zhenyan: Call, tmp_path: Path) -> None:
     assert zhenyan("models", "fetch").out == first
     with weights.open("rb") as file:
         assert hashlib.file_digest(file, "sha256").hexdigest() in first
+
+
+def test_what_is_here_is_verified_and_what_is_not_is_named(zhenyan: Call) -> None:
+    zhenyan("models", "fetch")
+    verified = zhenyan("models", "verify").out.splitlines()
+    assert [line.split(":")[0] for line in verified] == ["silero-vad", "base"]
+    assert all(line.endswith("verified") for line in verified)
+    assert len(zhenyan("models", "verify", "base").out.splitlines()) == 1
+    missing = zhenyan("models", "verify", "sensevoice")
+    assert missing.status == 2
+    assert "sensevoice" in missing.complaint
