@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.backoff import backoff_s, pause
 from ingest.box import Box, BoxLimits, BoxView, SandboxChoice, printable, start_box
-from ingest.box_protocol import ENDED, LATE, MAX_LINE_BYTES, ChannelBroken, checked_segment, segment_row, to_line
+from ingest.box_answers import checked_segment
+from ingest.box_protocol import ENDED, LATE, MAX_LINE_BYTES, ChannelBroken, segment_row, to_line
 from ingest.errors import ChildReported, ParserDied
 from ingest.manifest import read_manifest
 from ingest.types import EndPolicy, RetentionLimits, Segment

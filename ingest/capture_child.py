@@ -9,13 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from ingest.box_protocol import segment_row, to_line
 from ingest.boxed import enter_box
 from ingest.capture import capture
 from ingest.errors import IngestError
 from ingest.guard import NetPolicy
+from ingest.http import HttpLimits
 from ingest.part import EndReason
 from ingest.sources import CaptureLimits
 from ingest.types import EndPolicy, RetentionLimits
@@ -46,7 +45,7 @@ def main() -> None:
             stop=_stop_with_signs_of_life(tell),
             now_ms=lambda: time.time_ns() // 1_000_000,
             max_ms=job["max_ms"],
-            limits=TypeAdapter(CaptureLimits).validate_python(job["limits"]) if job["limits"] else None,
+            limits=_limits(job["limits"]) if job["limits"] else None,
             end=EndPolicy(**job["end"]) if job["end"] else None,
             retention=RetentionLimits(**job["retention"]) if job["retention"] else None,
             on_end=reasons.append,
@@ -57,6 +56,10 @@ def main() -> None:
         tell({"error": str(error), "exit_code": error.exit_code})
     else:
         tell({"end": reasons[-1].value if reasons else EndReason.STOPPED.value})
+
+
+def _limits(told: dict[str, Any]) -> CaptureLimits:
+    return CaptureLimits(**(told | {"http": HttpLimits(**told["http"])}))
 
 
 def _stop_with_signs_of_life(tell: Callable[[dict[str, Any]], None]) -> Callable[[], bool]:

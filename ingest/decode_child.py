@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ingest.box_protocol import MAX_FILES, Channel, ChannelBroken, answer_parts, to_line, trusted_segment
+from ingest.box_protocol import MAX_FILES, Channel, ChannelBroken, Stretch, answer_parts, to_line, trusted_segment
 from ingest.boxed import enter_box
 from ingest.decode import Dense, SegmentDecoder, frames_between
 from ingest.errors import BrokenMedia
+from ingest.limits import FAR_MS
 from ingest.shed import Effort
 from ingest.sound import SoundMark
 from ingest.types import Segment
@@ -87,10 +88,11 @@ def _decode(request: dict[str, Any], files: Sequence[int], streams: dict[str, _S
     return answer_parts(
         decoded.audio,
         decoded.frames,
+        Stretch.around([segment]),
         has_audio=decoder.has_audio,
         has_video=decoder.has_video,
         shed=[{name: value for name, value in asdict(s).items() if name != "stream_id"} for s in decoded.shed],
-        mark=asdict(decoder.mark) if decoder.mark is not None else None,
+        mark=asdict(mark) if (mark := decoder.mark) is not None and abs(mark.start_ms) < FAR_MS else None,
     )
 
 
@@ -103,7 +105,7 @@ def _frames(request: dict[str, Any], files: Sequence[int]) -> Parts:
     finally:
         for file in files:
             os.close(file)
-    return answer_parts((), frames)
+    return answer_parts((), frames, Stretch.around(segments))
 
 
 def _forget(request: dict[str, Any], streams: dict[str, _Stream]) -> None:

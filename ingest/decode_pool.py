@@ -12,18 +12,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ingest.box import Box, BoxLimits, BoxView, SandboxChoice, printable, start_box
-from ingest.box_protocol import (
-    LATE,
-    MAX_FILES,
-    Answer,
-    Channel,
-    ChannelBroken,
-    Mark,
-    read_answer,
-    read_decoded,
-    segment_row,
-    to_line,
-)
+from ingest.box_answers import Answer, Mark, read_answer, read_decoded
+from ingest.box_protocol import ENDED, MAX_FILES, Channel, ChannelBroken, Stretch, segment_row, to_line
 from ingest.errors import BrokenMedia, ParserDied
 from ingest.limits import MAX_SEGMENT_BYTES
 from ingest.shed import Effort
@@ -203,7 +193,7 @@ class _Child:
                 "mark": asdict(mark) if mark is not None else None,
             }
             self._knows.add(segment.stream_id)
-            return self._ask(channel, asked, files, segment)
+            return self._ask(channel, asked, files, [segment])
 
     def frames(self, segments: Sequence[Segment], asked: dict[str, Any]) -> tuple[Frame, ...]:
         """The frames asked for; segments that are gone are left out."""
@@ -220,18 +210,19 @@ class _Child:
             if not there:
                 return ()
             asked = asked | {"segments": [segment_row(segment) for segment in there]}
-            return self._ask(channel, asked, files, there[0])[1].frames
+            return self._ask(channel, asked, files, there)[1].frames
 
     def _ask(
-        self, channel: Channel, asked: dict[str, Any], files: list[int], segment: Segment
+        self, channel: Channel, asked: dict[str, Any], files: list[int], segments: Sequence[Segment]
     ) -> tuple[Answer, DecodedSegment]:
         deadline_s = time.monotonic() + self._request_s
+        segment = segments[0]
         try:
             channel.send([to_line(asked)], deadline_s, files)
             answer = read_answer(channel, deadline_s)
             if answer.broken is not None:
                 raise BrokenMedia(str(segment.path), printable(answer.broken, 200), sequence=segment.sequence)
-            return answer, read_decoded(channel, answer, segment, deadline_s)
+            return answer, read_decoded(channel, answer, segment, Stretch.around(segments), deadline_s)
         except ChannelBroken as error:
             raise ChannelBroken(self._buried(str(error))) from error
 
@@ -256,7 +247,7 @@ class _Child:
 
     def _awake(self) -> Channel:
         if self._running is not None and self._running[0].process.poll() is not None:
-            self._buried("")
+            self._buried(ENDED)
         if self._running is None:
             ours, theirs = socket.socketpair()
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SOCKET_BYTES)
@@ -276,8 +267,10 @@ class _Child:
     def _buried(self, why: str) -> str:
         """Removes the dead or useless process; gives how it ended."""
         self._on_death()
-        ended = self._stop(0.0 if why == LATE else _LAST_BREATH_S)
-        return LATE if why == LATE else ended
+        if why != ENDED:
+            self._stop(0.0)
+            return why
+        return self._stop(_LAST_BREATH_S)
 
     def _stop(self, grace_s: float) -> str:
         if self._running is None:

@@ -1,0 +1,96 @@
+"""What it costs to parse in a child: decoding, capture and a clip here, under rlimits alone, and under bubblewrap."""
+
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from bench.ingest import make_broadcast
+from ingest.box import SandboxChoice
+from ingest.capture import capture
+from ingest.capture_box import BoxedCapture, CaptureJob
+from ingest.clip import cut_clip
+from ingest.clip_box import cut_boxed_clip
+from ingest.decode import SegmentDecoder
+from ingest.decode_pool import DecodePool
+from ingest.guard import NetPolicy
+from ingest.types import Segment
+
+_SECONDS = 40
+_CLIP_MS = 2_000, 8_000, 6_000
+_BOXES: tuple[SandboxChoice, ...] = ("rlimits", "bubblewrap")
+
+
+def run(quick: bool = False) -> list[dict[str, object]]:
+    """Milliseconds for each: the start of a child, two seconds of 720p decoded, a recording, a clip."""
+    with TemporaryDirectory() as scratch:
+        file = make_broadcast(Path(scratch) / "talk.flv", 2, seconds=8 if quick else _SECONDS)
+        here, segments = _timed(lambda: _record(file, Path(scratch) / "here"))
+        rows = [_row("here", None, _decode_here(segments), here, _timed(lambda: _clip_here(segments, scratch))[0])]
+        for box in _BOXES:
+            folder = Path(scratch) / box
+            job = CaptureJob(source=str(file), stream_id="s1", folder=folder)
+            captured, _ = _timed(lambda: list(BoxedCapture(job, sandbox=box).segments(lambda: False)))  # noqa: B023
+            clip, _ = _timed(lambda: _clip_boxed(segments, scratch, box))  # noqa: B023
+            start, decoded = _decode_boxed(segments, box)
+            rows.append(_row(box, start, decoded, captured, clip))
+        return rows
+
+
+def _row(
+    where: str, start_ms: float | None, decoded_ms: list[float], captured_ms: float, clip_ms: float
+) -> dict[str, object]:
+    return {
+        "parsed": where,
+        "start_and_first_segment_ms": None if start_ms is None else round(start_ms),
+        "segment_ms_median": round(median(decoded_ms), 1),
+        "recording_ms": round(captured_ms),
+        "clip_ms": round(clip_ms),
+        "peak_mb_of_a_child": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024),
+    }
+
+
+def _timed(work: Callable[[], list[Segment] | object]) -> tuple[float, list[Segment]]:
+    started = time.perf_counter()
+    given = work()
+    return (time.perf_counter() - started) * 1000, given if isinstance(given, list) else []
+
+
+def _record(file: Path, folder: Path) -> list[Segment]:
+    return list(
+        capture(
+            str(file),
+            stream_id="s1",
+            folder=folder,
+            policy=NetPolicy(),
+            stop=lambda: False,
+            now_ms=lambda: time.time_ns() // 1_000_000,
+        )
+    )
+
+
+def _clip_here(segments: list[Segment], scratch: str) -> object:
+    start_ms, end_ms, hit_ms = _CLIP_MS
+    return cut_clip(segments, start_ms=start_ms, end_ms=end_ms, hit_ms=hit_ms, target=Path(scratch) / "here.mp4")
+
+
+def _clip_boxed(segments: list[Segment], scratch: str, box: SandboxChoice) -> object:
+    start_ms, end_ms, hit_ms = _CLIP_MS
+    target = Path(scratch) / "boxed.mp4"
+    return cut_boxed_clip(segments, start_ms=start_ms, end_ms=end_ms, hit_ms=hit_ms, target=target, sandbox=box)
+
+
+def _decode_here(segments: list[Segment]) -> list[float]:
+    decoder = SegmentDecoder()
+    return [_timed(lambda: decoder.decode(segment))[0] for segment in segments][1:]  # noqa: B023
+
+
+def _decode_boxed(segments: list[Segment], box: SandboxChoice) -> tuple[float, list[float]]:
+    pool = DecodePool(sandbox=box)
+    try:
+        first, *others = [_timed(lambda: pool.decode(segment))[0] for segment in segments]  # noqa: B023
+    finally:
+        pool.close()
+    return first, others
