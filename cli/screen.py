@@ -18,6 +18,7 @@ from cluster.local import screen_locally
 from cluster.types import Event, ScreenJob
 from ingest.errors import SourceNotFound, ZhenyanError, shown
 from ingest.guard import NetPolicy, check_url
+from ingest.schemes import is_object
 from review.store import Store
 from review.types import Host, ProductRef, StreamRecord, StreamState
 
@@ -60,7 +61,8 @@ def command(
     allow_net: tuple[str, ...],
     config_file: Path | None,
 ) -> None:
-    """Screen SOURCE: a live stream's URL (HLS, HTTP-FLV), a media URL or a media file.
+    """Screen SOURCE: a live stream's URL (HLS, HTTP-FLV, RTMP, RTSP, SRT), a media URL, a media file, or a recording
+    in an object store (s3://…).
 
     Findings go to standard output as JSONL, one line when it is found (with --clips: when its clip is cut). A line
     with an id seen before replaces the earlier one: the host corrected the slip. They are also stored for `serve`.
@@ -113,6 +115,8 @@ def command(
 
 def check_source(source: str) -> None:
     """Raises what capture would raise for a source that can be refused without opening it."""
+    if is_object(source):
+        return
     if "://" in source:
         check_url(source)
     elif not Path(source).is_file():

@@ -12,7 +12,7 @@ import certifi
 import httpcore
 
 from ingest.errors import RefusedAddress, UnreachableSource
-from ingest.ports import DEFAULT_PORTS, REFUSED_PORTS
+from ingest.schemes import DEFAULT_PORTS, REFUSED_PORTS
 
 SCHEMES = frozenset(DEFAULT_PORTS)
 WEB_SCHEMES = frozenset({"http", "https"})

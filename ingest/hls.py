@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 
@@ -60,7 +60,7 @@ class HlsSource:
                 broken = False
                 seen = True
                 last_part_s = time.monotonic()
-                yield part
+                yield replace(part, program_ms=received.listed.program_ms)
             if self.around.stop():
                 return EndReason.STOPPED
             if feed.is_over or time.monotonic() - last_part_s > self.stall_limit_s:

@@ -12,24 +12,9 @@ from typing import Any
 from ingest.errors import UnreachableSource, UnsupportedSource
 from ingest.part import EndReason, Part, Surroundings
 from ingest.remux import remux_readable
+from ingest.schemes import OBJECT_STORES
 
-# Scheme to the package that fsspec needs for it.
-OBJECT_STORES = {
-    "s3": "s3fs",
-    "s3a": "s3fs",
-    "gs": "gcsfs",
-    "gcs": "gcsfs",
-    "az": "adlfs",
-    "abfs": "adlfs",
-    "abfss": "adlfs",
-    "oss": "ossfs",
-}
 _BLOCK_BYTES = 4 << 20
-
-
-def is_object(source: str) -> bool:
-    """Whether the source is named as an object of a store."""
-    return source.partition("://")[0].lower() in OBJECT_STORES and "://" in source
 
 
 def remux_object(source: str, around: Surroundings) -> Generator[Part, None, EndReason]:

@@ -30,7 +30,10 @@ class EndReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A closed file, still named `.part`; `suffix` is the one it shall have. Times are the container's own."""
+    """A closed file, still named `.part`; `suffix` is the one it shall have. Times are the container's own.
+
+    `program_ms`: what the origin says it was at its start (Unix time), None where it does not say.
+    """
 
     path: Path
     suffix: str
@@ -44,6 +47,7 @@ class Part:
     wraps: bool
     live: bool
     container: str
+    program_ms: int | None = None
 
 
 def _ignore_note(kind: GapKind | None, why: str) -> None:

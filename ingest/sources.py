@@ -11,10 +11,11 @@ from ingest.guard import WEB_SCHEMES, NetPolicy, check_url
 from ingest.hls import MAX_PLAYLIST_BYTES, HlsSource
 from ingest.http import HttpLimits, build_client
 from ingest.httpfile import HttpFile
-from ingest.objects import is_object, remux_object
+from ingest.objects import remux_object
 from ingest.part import EndReason, Part, Surroundings
 from ingest.playlist import is_playlist
 from ingest.remux import remux_file, remux_http, remux_live
+from ingest.schemes import is_object
 from ingest.watchdog import Watchdog
 
 

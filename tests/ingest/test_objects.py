@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import BrokenMedia, UnreachableSource, UnsupportedSource
-from ingest.objects import is_object
+from ingest.schemes import is_object
 from tests.ingest.servers import trap
 from tests.ingest.support import playlist, record
 

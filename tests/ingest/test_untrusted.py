@@ -12,7 +12,7 @@ from ingest.errors import IngestError, RefusedAddress, SourceNotFound
 from ingest.guard import NetPolicy, resolve
 from ingest.http import HttpLimits
 from ingest.manifest import read_manifest
-from ingest.ports import DEFAULT_PORTS, REFUSED_PORTS
+from ingest.schemes import DEFAULT_PORTS, REFUSED_PORTS
 from ingest.sources import CaptureLimits
 from tests.ingest.servers import Trap, trap
 from tests.ingest.support import Origin, playlist, record
