@@ -55,12 +55,12 @@ class ClipPathError(ReviewError):
 
 
 class SchemaError(ReviewError):
-    """The database was written by another version of Zhenyan."""
+    """The database was written by a later version of Zhenyan."""
 
-    def __init__(self, found: int, wanted: int) -> None:
+    def __init__(self, found: str, wanted: str) -> None:
         super().__init__(
-            f"database schema is version {found}, this program needs {wanted}; open it with the version that wrote it, "
-            "or name a new database"
+            f"the database's schema is at step {found}, this program knows steps up to {wanted}; open it with the "
+            "version that wrote it, or name a new database"
         )
         self.found = found
         self.wanted = wanted

@@ -16,9 +16,10 @@ from review.cases.writing import file_findings
 from review.coverage import read_coverage, settle_coverage, write_coverage
 from review.engine import open_engine
 from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
+from review.migrations import migrate
 from review.reading import read_findings, read_passages, read_tally, read_version
 from review.rows import finding_from_row, segment_values, stream_from_row, stream_values
-from review.tables import SCHEMA_VERSION, Base, CounterRow, CursorRow, FindingRow, SegmentRow, StreamRow
+from review.tables import CursorRow, FindingRow, SegmentRow, StreamRow
 from review.types import FindingPage, FindingQuery, StoredFinding, StreamCoverage, StreamRecord, StreamState, Tally
 from review.upsert import insert_missing, upsert
 from review.writing import hosts_of, mark_analysed, move_cursor, write_clip, write_findings, write_passages
@@ -39,7 +40,7 @@ class Store:
         flag_at: float = 0.6,
         second_share: float = 0.1,
     ) -> None:
-        """Makes missing tables; raises SchemaError on a database of another version.
+        """Brings the schema up to date; raises SchemaError on a database of a later program.
 
         `flag_at`: the policy's threshold, near which a finding is uncertain. `second_share`: how many cases are
         decided twice.
@@ -50,16 +51,7 @@ class Store:
         self._flag_at = flag_at
         self._second_share = second_share
         self.cases = CaseStore(engine, now)
-        with self._writing.begin() as connection:
-            Base.metadata.create_all(connection)
-            insert_missing(
-                connection,
-                CounterRow,
-                [{"name": "schema", "value": SCHEMA_VERSION}, {"name": "finding", "value": 0}],
-            )
-            found = connection.scalar(select(CounterRow.value).where(CounterRow.name == "schema"))
-            if found != SCHEMA_VERSION:
-                raise SchemaError(found or 0, SCHEMA_VERSION)
+        migrate(engine)
 
     @classmethod
     def open(cls, url: str) -> "Store":
@@ -68,10 +60,18 @@ class Store:
         Raises StoreUnavailableError, without the password, where no database answers there.
         """
         try:
-            return cls(open_engine(url))
+            engine = open_engine(url)
         except ArgumentError as error:
             raise StoreUnavailableError("URL", "is none that can be read") from error
-        except (SQLAlchemyError, ModuleNotFoundError) as error:
+        except ModuleNotFoundError as error:
+            raise StoreUnavailableError(make_url(url).render_as_string(hide_password=True), str(error)) from error
+        try:
+            return cls(engine)
+        except SchemaError:
+            engine.dispose()
+            raise
+        except SQLAlchemyError as error:
+            engine.dispose()
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             raise StoreUnavailableError(make_url(url).render_as_string(hide_password=True), reason) from error
 

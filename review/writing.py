@@ -10,7 +10,7 @@ from claims.types import Finding, Passage
 from review.errors import ClipPathError, UnknownFindingError, UnknownSegmentError, UnknownStreamError
 from review.rows import finding_values, passage_values
 from review.tables import CounterRow, CursorRow, FindingRow, PassageRow, SegmentRow, StreamRow
-from review.upsert import upsert
+from review.upsert import insert_missing, upsert
 
 
 def write_passages(connection: Connection, passages: Iterable[Passage]) -> None:
@@ -115,6 +115,7 @@ def reserve_sequences(connection: Connection, count: int) -> int:
     The counter's row stays locked until the caller commits, so numbers become visible in their own order; a database
     sequence would let a reader step over a number that commits late.
     """
+    insert_missing(connection, CounterRow, [{"name": "finding", "value": 0}])
     last: int | None = connection.scalar(
         update(CounterRow)
         .where(CounterRow.name == "finding")

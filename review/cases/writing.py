@@ -27,15 +27,14 @@ def file_findings(
     A finding that is in a case already stays there whatever becomes of it: a slip corrected on the spot is a fact for
     the person who decides. `second_share`: how many of the cases are decided twice.
     """
-    filed = dict(
-        connection.execute(
+    filed = {
+        row.finding_id: row.case_id
+        for row in connection.execute(
             select(CaseFindingRow.finding_id, CaseFindingRow.case_id).where(
                 CaseFindingRow.finding_id.in_([f.finding_id for f in findings])
             )
         )
-        .tuples()
-        .all()
-    )
+    }
     flagged = [f for f in findings if f.disposition is Disposition.FLAG or f.finding_id in filed]
     if not flagged:
         return
@@ -157,7 +156,7 @@ def refresh_case(connection: Connection, case_id: str, *, now_ms: int, flag_at: 
             said_count=standing.said_count,
             top_finding_id=top.finding_id,
             score=top.score,
-            version=CaseRow.version + reopened,
+            version=CaseRow.version + int(reopened),
         )
     )
 

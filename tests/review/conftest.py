@@ -21,6 +21,7 @@ from review.app import create_app
 from review.engine import open_engine
 from review.store import Store
 from review.types import Host, ProductRef, StreamRecord, StreamState
+from tests.review.postgres import fresh_database, running_postgres
 
 CLASS_NAMES = {
     "SPEC_PARAM": ("规格/参数/净含量", "Specification or net content"),
@@ -110,9 +111,16 @@ def stream() -> StreamRecord:
     )
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    with running_postgres() as url:
+        yield url
+
+
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'review.db'}"
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of its own: SQLite, or PostgreSQL where a test is parametrised with it."""
+    return fresh_database(request, tmp_path)
 
 
 @pytest.fixture

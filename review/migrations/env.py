@@ -1,0 +1,16 @@
+"""How alembic runs the steps: within the caller's transaction."""
+
+from alembic import context
+
+from review.cases import tables as _cases  # noqa: F401 - makes its tables known
+from review.tables import Base
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    transactional_ddl=True,
+    transaction_per_migration=False,
+)
+context.run_migrations()
