@@ -71,8 +71,8 @@ class RefusedAddress(IngestError):
     """
 
     _TEXTS = {  # noqa: RUF012 - a constant table, never changed
-        "scheme": "only http(s), rtmp(s), rtsp(s) and srt URLs of a host are captured, and playlists lead to http(s) "
-        "alone; use such a URL",
+        "scheme": "only http and https URLs are captured, and as a source also rtmp, rtmps, rtsp, rtsps and srt; "
+        "use such a URL",
         "address": "only public internet addresses and media ports are allowed; check the URL, or let an operator "
         "allow it with --allow-net HOST[:PORT]",
         "redirects": "too many redirects; use the final URL",
