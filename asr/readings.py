@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from asr.bias import take_terms
 from asr.clean import Bias, Decoded, is_invented, is_runaway, kept_characters
 from asr.engine import Cut, HearingCounts
+from asr.pauses import find_pauses, settle_at_pauses
 from asr.types import Alternative, Utterance
 from asr.words import Piece, keep, to_words
 
@@ -37,7 +38,7 @@ def to_utterance(cut: Cut, readings: Readings, *, bias: Bias, model: str, counts
     if not pieces:
         counts.invented_count += 1
         return None
-    words = to_words(pieces, cut)
+    words = settle_at_pauses(to_words(pieces, cut), find_pauses(cut))
     text = "".join(word.text for word in words)
     utterance = Utterance(
         stream_id=cut.stream_id,
