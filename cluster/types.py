@@ -37,6 +37,8 @@ class ScreenJob:
     threads: int = 1
     screen_side_px: int = 960
     sandbox: SandboxChoice = "auto"
+    end: EndPolicy = field(default_factory=EndPolicy)
+    retention: RetentionLimits = field(default_factory=RetentionLimits)
 
     @property
     def models_dir(self) -> Path:
