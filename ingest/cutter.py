@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 
 import av
@@ -59,7 +60,9 @@ class _OpenPart:
         self._streams: dict[int, Stream] = {}
         self._last_dts: dict[int, int] = {}
         for stream in streams:
-            copy = self._container.add_stream_from_template(stream)
+            # The library looks for an encoder by the decoder's name, and this one has none.
+            opaque = True if stream.codec_context.name == "libdav1d" else None
+            copy = self._container.add_stream_from_template(stream, opaque=opaque)
             if stream.index in extradata:
                 copy.codec_context.extradata = extradata[stream.index]
             self._streams[stream.index] = copy
@@ -91,9 +94,10 @@ class _OpenPart:
         return self.file
 
     def discard(self) -> None:
-        """Removes the part."""
+        """Removes the part; its muxer may still complain of the write that failed."""
         self.file.discard()
-        self._container.close()
+        with suppress(av.FFmpegError):
+            self._container.close()
 
 
 class Cutter:

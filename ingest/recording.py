@@ -74,10 +74,13 @@ class Recording:
     def recover(self) -> list[Segment]:
         """What a killed capture left open of a live source, as segments; unreadable and unfinished rests go."""
         segments: list[Segment] = []
+        notes = self._notes
         for path in sorted(self._folder.glob("live-*.part")):
             part = _left_open(path)
             segment = None if part is None else self.record(part)
             segments += [] if segment is None else [segment]
+        # What comes after it is still missing for the same cause.
+        self._notes = notes
         self.clear()
         return segments
 

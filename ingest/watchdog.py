@@ -41,6 +41,7 @@ class WatchedFile(io.RawIOBase):
         super().__init__()
         self._file = file
         self._watchdog = watchdog
+        self._barked = False
 
     def readable(self) -> bool:
         """Always."""
@@ -48,5 +49,12 @@ class WatchedFile(io.RawIOBase):
 
     def readinto(self, buffer: Buffer, /) -> int | None:
         """Fills the buffer with what has come; 0 at the end."""
-        self._watchdog.check()
+        # The demuxer may read on after a failure, which must be told once.
+        if self._barked:
+            return 0
+        try:
+            self._watchdog.check()
+        except UnreachableSource:
+            self._barked = True
+            raise
         return self._file.readinto(buffer)
