@@ -1,6 +1,7 @@
 """What `zhenyan screen` shows while it runs: findings, transcript, progress."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Self, TextIO
 
@@ -66,8 +67,9 @@ class Printer:
     def _found(self, finding: Finding) -> None:
         printed = self._printed.get(finding.finding_id)
         if printed is not None:
-            if printed.disposition is not finding.disposition:
-                self._print(finding)
+            is_changed = printed.disposition is not finding.disposition
+            if is_changed or len(finding.witnesses) > len(printed.witnesses):
+                self._print(replace(finding, clip=finding.clip or printed.clip))
             return
         if self._wait_for_clips and finding.clip is None:
             self._held[finding.finding_id] = finding
@@ -98,4 +100,4 @@ def _spoken(length_ms: int) -> str:
 
 def _seconds(length_ms: int) -> str:
     """Whole seconds, but a gap is never told as none."""
-    return f"{length_ms / 1000:.0f}" if length_ms >= 1000 else f"{length_ms / 1000:.1f}"
+    return f"{length_ms / 1000:.0f}" if length_ms >= 1000 else f"{max(length_ms, 100) / 1000:.1f}"

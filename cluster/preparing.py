@@ -29,6 +29,11 @@ class Preparing:
         """How many decoding children died so far."""
         return self._pool.deaths
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The decoding children that run."""
+        return self._pool.pids
+
     def prepare(self, segment: Segment) -> tuple[Prepared, tuple[Cut, ...], tuple[Frame, ...]]:
         """The segment's finished cuts and key frames; one that cannot be read says so and the stream goes on."""
         try:

@@ -76,7 +76,7 @@ def test_what_is_new_from_the_start_passes_at_once(packets: list[AnyPacket]) -> 
 def test_the_watchdog_wants_time_to_move(times_us: list[int], barks: bool) -> None:
     clock = Clock()
     watchdog = Watchdog("http://origin.example/live.flv?token=secret", 3.0, clock)
-    wanted = pytest.raises(UnreachableSource, match="/live.flv: .* no timestamp moved on for 3 s")
+    wanted = pytest.raises(UnreachableSource, match=r"/live\.flv: .* no timestamp moved on for 3 s")
     with wanted if barks else nullcontext():
         for at_us in times_us:
             watchdog.saw(at_us)
