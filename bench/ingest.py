@@ -18,11 +18,11 @@ from ingest.ffmpeg import find_ffmpeg
 from ingest.guard import NetPolicy
 from ingest.types import SAMPLE_RATE_HZ, Segment
 
-SECONDS = 60
+SECONDS = 40
 RATE = 30
 READERS = (1, 4, 16, 64)
 _ROUNDS = 3
-_LIVE_S = 30.0
+_LIVE_S = 20.0
 _PEER = "PyAV: every picture, one a second kept, and sound"
 
 

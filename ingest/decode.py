@@ -11,8 +11,8 @@ from ingest.shed import Effort, Thinning
 from ingest.sound import SoundMark, Voice, voice_key
 from ingest.types import AudioSpan, DecodedSegment, Frame, Segment, Shed
 
-# A key frame further back than this is not looked for.
-_MOST_PRIMERS = 8
+# A key frame further back than so many segments is not looked for; a decoding child holds eight files open.
+_MOST_PRIMERS = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
