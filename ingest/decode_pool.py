@@ -6,6 +6,7 @@ import stat
 import subprocess
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -262,6 +263,7 @@ class _Child:
                     stdout=subprocess.DEVNULL,
                 )
             self._running = box, Channel(ours)
+            self._abandoned = weakref.finalize(self, _end, box, ours)
         return self._running[1]
 
     def _buried(self, why: str) -> str:
@@ -277,8 +279,13 @@ class _Child:
             return ""
         (box, channel), self._running = self._running, None
         self._knows.clear()
-        channel.socket.close()
-        return box.end(grace_s)
+        self._abandoned.detach()
+        return _end(box, channel.socket, grace_s)
+
+
+def _end(box: Box, channel: socket.socket, grace_s: float = 0.0) -> str:
+    channel.close()
+    return box.end(grace_s)
 
 
 def _follows(segment: Segment, before: Segment) -> bool:
