@@ -1,4 +1,4 @@
-"""Tells whether a frame's text differs from the frame last read, so that reading can be skipped.
+"""Tells where a frame's text differs from what was read there last, so that only that is read.
 
 Only strokes are compared: thin marks that stand out from what surrounds them. A drifting background has few, so it
 does not count as change; whole-frame differences would measure nothing but motion.
@@ -13,11 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.places import within
+from vision.strokes import strokes_of
 from vision.types import Box
 
-HEARTBEAT_MS = 3_000
+HEARTBEAT_MS = 1_900
 
-_WORK_WIDTH_PX = 640
+_WORK_SIDE_PX = 640
 _STROKE_PX = 9
 _STROKE_CONTRAST = 40
 _CELL_PX = 12
@@ -26,11 +28,16 @@ _RUN_CELLS = 3
 _SHIFT_PX = 4
 _SAME_CORRELATION = 0.85
 _MARGIN_PX = 6
+# A line goes on to its sides, where its strokes may be too faint to show.
+_MARGIN_ACROSS_PX = 36
+_MARGIN_DOWN_PX = 18
 _CLUTTER_READS = 10
+_WHOLE_SHARE = 0.45
+_MOST_REGIONS = 6
 
 
 class ReadReason(StrEnum):
-    """Why a frame is read."""
+    """Why a frame, or a part of it, is read."""
 
     FIRST = "first"
     HEARTBEAT = "heartbeat"
@@ -40,7 +47,7 @@ class ReadReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrokeMap:
-    """Where a frame has strokes: uint8, 640 wide; `scale` takes full-size pixels to the map's."""
+    """Where a frame has strokes: uint8, at most 640 on its longer side; `scale` takes full-size pixels to the map's."""
 
     strokes: NDArray[np.uint8]
     scale: float
@@ -48,55 +55,131 @@ class StrokeMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastRead:
-    """The frame last read: when, its strokes, and where its lines stood, in full-size pixels.
+    """What was read last, part by part: when the whole was, its strokes, where its lines stood, in full-size pixels.
 
     `clutter` counts down, for each cell of the map, the reads for which strokes there are known to be no text:
     a face that blinks or a pattern that moves is looked at once, not each time.
     """
 
-    at_ms: int
+    whole_at_ms: int
     map: StrokeMap
     boxes: tuple[Box, ...]
     clutter: NDArray[np.uint8]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Where to read and why; no regions means the whole frame."""
+
+    reason: ReadReason
+    regions: tuple[Box, ...] = ()
+
+
 def stroke_map(image: NDArray[np.uint8]) -> StrokeMap:
     """The strokes of a BGR frame, bright on dark and dark on bright alike."""
-    scale = min(1.0, _WORK_WIDTH_PX / image.shape[1])
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    scale = min(1.0, _WORK_SIDE_PX / max(image.shape[:2]))
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (_STROKE_PX, _STROKE_PX))
-    bright = cv2.morphologyEx(small, cv2.MORPH_TOPHAT, kernel)
-    dark = cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, kernel)
-    strokes = np.asarray(cv2.max(bright, dark), dtype=np.uint8)
-    return StrokeMap(strokes=strokes, scale=scale)
+    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return StrokeMap(strokes=strokes_of(small, _STROKE_PX), scale=scale)
 
 
-def note_read(last: LastRead | None, seen: StrokeMap, at_ms: int, boxes: Sequence[Box]) -> LastRead:
-    """What to remember of a frame that was read just now, with the boxes of the lines found in it."""
-    now = _stroked_cells(seen, [_scaled(box, seen) for box in boxes]) * np.uint8(_CLUTTER_READS)
-    if last is not None and last.clutter.shape == now.shape:
-        now = np.maximum(now, last.clutter - (last.clutter > 0))
-    return LastRead(at_ms=at_ms, map=seen, boxes=tuple(boxes), clutter=now)
+def note_read(last: LastRead | None, seen: StrokeMap, at_ms: int, boxes: Sequence[Box], look: Look) -> LastRead:
+    """What to remember now that `look` was followed, with the boxes of all lines that are known to stand."""
+    clutter = _stroked_cells(seen, [_scaled(box, seen) for box in boxes]) * np.uint8(_CLUTTER_READS)
+    if last is None or not look.regions or last.map.strokes.shape != seen.strokes.shape:
+        if last is not None and last.clutter.shape == clutter.shape:
+            clutter = np.maximum(clutter, last.clutter - (last.clutter > 0))
+        return LastRead(whole_at_ms=at_ms, map=seen, boxes=tuple(boxes), clutter=clutter)
+    strokes, known = last.map.strokes.copy(), last.clutter.copy()
+    for region in look.regions:
+        part = _scaled(region, seen)
+        strokes[part.top : part.bottom, part.left : part.right] = seen.strokes[
+            part.top : part.bottom, part.left : part.right
+        ]
+        rows = slice(part.top // _CELL_PX, part.bottom // _CELL_PX + 1)
+        columns = slice(part.left // _CELL_PX, part.right // _CELL_PX + 1)
+        known[rows, columns] = np.maximum(known[rows, columns], clutter[rows, columns])
+    return LastRead(
+        whole_at_ms=last.whole_at_ms,
+        map=StrokeMap(strokes=strokes, scale=seen.scale),
+        boxes=tuple(boxes),
+        clutter=known,
+    )
 
 
-def reason_to_read(last: LastRead | None, seen: StrokeMap, at_ms: int) -> ReadReason | None:
-    """Why this frame should be read, or None: its text is that of the frame last read.
+def where_to_look(
+    last: LastRead | None, seen: StrokeMap, at_ms: int, *, quiet: Sequence[Box] = (), size: tuple[int, int]
+) -> Look | None:
+    """What of this frame (`size`: its width and height) should be read, or None: its text is what was read last.
 
-    Every three seconds a frame is read whatever it shows, so that what the strokes miss is late, not lost: a digit
-    that gives way to one much like it (8 to 6) correlates at 0.92 and waits for that.
+    About every two seconds a frame is read as a whole, so that what the strokes miss is late, not lost: a digit that
+    gives way to one much like it (8 to 6) correlates at 0.92 and waits for that. Change within `quiet` (viewers'
+    comments that scroll) waits for it too.
     """
     if last is None or last.map.strokes.shape != seen.strokes.shape:
-        return ReadReason.FIRST
-    if at_ms - last.at_ms >= HEARTBEAT_MS or at_ms < last.at_ms:
-        return ReadReason.HEARTBEAT
+        return Look(reason=ReadReason.FIRST)
+    due = at_ms - last.whole_at_ms >= HEARTBEAT_MS or at_ms < last.whole_at_ms
+    calm = [_scaled(box, seen) for box in quiet]
     boxes = [_scaled(box, seen) for box in last.boxes]
-    if not all(_stands(piece, last.map, seen) for box in boxes for piece in _pieces(box)):
-        return ReadReason.CHANGED
-    if _text_appeared(boxes, last.clutter, seen):
-        return ReadReason.APPEARED
-    return None
+    changed = [
+        box
+        for box in boxes
+        if not any(within(box, part) for part in calm)
+        and not all(_stands(piece, last.map, seen) for piece in _pieces(box))
+    ]
+    came = _came(boxes, calm, last.clutter, seen)
+    if not changed and not came:
+        return Look(reason=ReadReason.HEARTBEAT) if due else None
+    reason = ReadReason.CHANGED if changed else ReadReason.APPEARED
+    if due:
+        return Look(reason=reason)
+    regions = _joined([_grown(box, seen) for box in (*changed, *came)])
+    if len(regions) > _MOST_REGIONS or sum(r.area for r in regions) > _WHOLE_SHARE * seen.strokes.size:
+        return Look(reason=reason)
+    return Look(reason=reason, regions=tuple(_full_size(region, seen, size) for region in regions))
+
+
+def _grown(box: Box, on: StrokeMap) -> Box:
+    height, width = on.strokes.shape
+    return Box(
+        left=max(0, box.left - _MARGIN_ACROSS_PX),
+        top=max(0, box.top - _MARGIN_DOWN_PX),
+        right=min(width, box.right + _MARGIN_ACROSS_PX),
+        bottom=min(height, box.bottom + _MARGIN_DOWN_PX),
+    )
+
+
+def _joined(boxes: Sequence[Box]) -> list[Box]:
+    """The boxes with those that touch made one, until none touch."""
+    apart: list[Box] = []
+    for box in boxes:
+        whole = box
+        while touching := [other for other in apart if _touch(whole, other)]:
+            apart = [other for other in apart if other not in touching]
+            parts = (whole, *touching)
+            whole = Box(
+                left=min(part.left for part in parts),
+                top=min(part.top for part in parts),
+                right=max(part.right for part in parts),
+                bottom=max(part.bottom for part in parts),
+            )
+        apart.append(whole)
+    return apart
+
+
+def _touch(one: Box, other: Box) -> bool:
+    across = one.left < other.right and other.left < one.right
+    return across and one.top < other.bottom and other.top < one.bottom
+
+
+def _full_size(box: Box, on: StrokeMap, size: tuple[int, int]) -> Box:
+    width, height = size
+    return Box(
+        left=int(box.left / on.scale),
+        top=int(box.top / on.scale),
+        right=min(width, round(box.right / on.scale)),
+        bottom=min(height, round(box.bottom / on.scale)),
+    )
 
 
 def _scaled(box: Box, on: StrokeMap) -> Box:
@@ -111,10 +194,17 @@ def _scaled(box: Box, on: StrokeMap) -> Box:
 
 def _pieces(box: Box) -> Iterator[Box]:
     """The line cut into parts of about a character, so that a change in one of them shows."""
-    length = max(1, round((box.right - box.left) / max(1, box.bottom - box.top)))
-    edges = np.linspace(box.left, box.right, length + 1).astype(int)
-    for left, right in pairwise(edges):
-        yield Box(left=int(left), top=box.top, right=int(right), bottom=box.bottom)
+    if box.height > box.width:
+        for top, bottom in pairwise(_edges(box.top, box.bottom, box.width)):
+            yield Box(left=box.left, top=top, right=box.right, bottom=bottom)
+    else:
+        for left, right in pairwise(_edges(box.left, box.right, box.height)):
+            yield Box(left=left, top=box.top, right=right, bottom=box.bottom)
+
+
+def _edges(start: int, stop: int, step: int) -> list[int]:
+    count = max(1, round((stop - start) / max(1, step)))
+    return [int(edge) for edge in np.linspace(start, stop, count + 1)]
 
 
 def _stands(piece: Box, before: StrokeMap, now: StrokeMap) -> bool:
@@ -130,13 +220,25 @@ def _stands(piece: Box, before: StrokeMap, now: StrokeMap) -> bool:
     return likeness >= _SAME_CORRELATION
 
 
-def _text_appeared(known: Sequence[Box], clutter: NDArray[np.uint8], now: StrokeMap) -> bool:
-    """Whether, outside the lines known, strokes have come where there were none, in a row as long as a short word."""
-    came = _stroked_cells(now, known) & (clutter == 0)
-    run = came[:, : came.shape[1] - _RUN_CELLS + 1].copy()
-    for step in range(1, _RUN_CELLS):
-        run &= came[:, step : came.shape[1] - _RUN_CELLS + 1 + step]
-    return bool(run.any())
+def _came(known: Sequence[Box], calm: Sequence[Box], clutter: NDArray[np.uint8], now: StrokeMap) -> list[Box]:
+    """Where, outside the lines known, strokes have come that were not there, in a row or column as long as a word."""
+    came = _stroked_cells(now, [*known, *calm]) & (clutter == 0)
+    if not came.any():
+        return []
+    marks = came.astype(np.uint8)
+    rows = cv2.morphologyEx(marks, cv2.MORPH_OPEN, np.ones((1, _RUN_CELLS), np.uint8), borderValue=0)
+    columns = cv2.morphologyEx(marks, cv2.MORPH_OPEN, np.ones((_RUN_CELLS, 1), np.uint8), borderValue=0)
+    runs = cv2.dilate(np.maximum(rows, columns), np.ones((3, 3), np.uint8))
+    count, _, parts, _ = cv2.connectedComponentsWithStats(runs, connectivity=8)
+    return [
+        Box(
+            left=int(left) * _CELL_PX,
+            top=int(top) * _CELL_PX,
+            right=int(left + wide) * _CELL_PX,
+            bottom=int(top + high) * _CELL_PX,
+        )
+        for left, top, wide, high, _ in parts[1:count]
+    ]
 
 
 def _stroked_cells(on: StrokeMap, known: Sequence[Box]) -> NDArray[np.bool_]:

@@ -13,3 +13,11 @@ class FrameRefusedError(VisionError):
 
 class ReaderUnavailableError(VisionError):
     """The text reader can't start: the machine's owner can mend its installation or its device setting."""
+
+
+class RoomPolicyError(VisionError):
+    """The file that says whose words stand where is wrong: its author can mend it."""
+
+
+class EmbedderUnavailableError(VisionError):
+    """The embedding model that the settings name can't be used: the machine's owner can name another."""

@@ -1,6 +1,10 @@
 """What reading the screen hands on: lines in one frame, texts over time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,19 +16,83 @@ class Box:
     right: int
     bottom: int
 
+    @property
+    def width(self) -> int:
+        """Pixels across."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Pixels down."""
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> int:
+        """Pixels in all, at least one."""
+        return max(1, self.width * self.height)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Place:
+    """Where a line stands: its corners (float32, shape (4, 2)), clockwise from the top left as it is read."""
+
+    corners: NDArray[np.float32]
+    score: float
+
+    def box(self, width: int, height: int) -> Box:
+        """The upright box around it, within a picture of this size."""
+        left, top = np.floor(self.corners.min(axis=0)).astype(int)
+        right, bottom = np.ceil(self.corners.max(axis=0)).astype(int)
+        return Box(
+            left=max(0, int(left)), top=max(0, int(top)), right=min(width, int(right)), bottom=min(height, int(bottom))
+        )
+
+    def widened(self, heights: float) -> "Place":
+        """The same line with so many of its heights more at both ends."""
+        top_left, top_right, bottom_right, bottom_left = self.corners
+        run = (top_right - top_left + bottom_right - bottom_left) / 2
+        rise = (bottom_left - top_left + bottom_right - top_right) / 2
+        more = run / max(1e-6, float(np.hypot(*run))) * float(np.hypot(*rise)) * heights
+        corners = np.stack([top_left - more, top_right + more, bottom_right + more, bottom_left - more])
+        return Place(corners=corners.astype(np.float32), score=self.score)
+
+    def moved(self, right: int, down: int) -> "Place":
+        """The same place in a picture of which this one is a cut."""
+        return Place(corners=self.corners + np.array([right, down], np.float32), score=self.score)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextLine:
-    """One line as read in one frame; score in [0, 1]."""
+    """One line as read in one frame; score in [0, 1].
+
+    `place` and `strip` (the line cut out, BGR) where they were kept, `wide` the strip with a letter more at both ends;
+    `way` is how the strip was meant.
+    """
 
     text: str
     box: Box
     score: float
+    place: Place | None = field(default=None, compare=False, repr=False)
+    strip: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
+    wide: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
+    way: int = field(default=0, compare=False)
+
+
+class Role(StrEnum):
+    """Whose words they are: only the seller's are held against passport and law."""
+
+    SELLER = "seller"
+    CHROME = "chrome"
+    COMMENTS = "comments"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameText:
-    """Words that stood on screen from `start_ms` (first seen) to `end_ms` (last seen)."""
+    """Words that stood on screen from `start_ms` (first seen) to `end_ms` (last seen).
+
+    `box` is where they were first seen. `best_at_ms` and `best_box` say in which frame they were seen most clearly and
+    where; `crop_jpeg` is that cut, empty for words that are not the seller's. `role_reason` says how the role was told.
+    """
 
     stream_id: str
     start_ms: int
@@ -33,6 +101,11 @@ class FrameText:
     text: str
     score: float
     model: str
+    best_at_ms: int
+    best_box: Box
+    role: Role = Role.SELLER
+    role_reason: str = ""
+    crop_jpeg: bytes = field(default=b"", repr=False)
 
     @property
     def frame_text_id(self) -> str:

@@ -1,46 +1,386 @@
-"""Watches one stream's screen: key frames in, texts out, read only when the text has changed."""
+"""Watches the screens of streams: key frames in, texts out; only what changed is read, for many streams together."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ingest.types import Frame
-from vision.change import LastRead, ReadReason, note_read, reason_to_read, stroke_map
+from vision.asking import Answers, Ask, Kind, Steps, answer
+from vision.change import LastRead, Look, ReadReason, StrokeMap, note_read, stroke_map, where_to_look
+from vision.counts import WatchCounts
+from vision.crops import is_row, jpeg_of, may_go_on, readings_of, strip_of
+from vision.errors import FrameRefusedError
+from vision.frames import refuse_bad_frame
+from vision.places import overlap, within
 from vision.reader import TextReader
-from vision.track import ScreenTracker
-from vision.types import FrameText
+from vision.recognise import Reading, with_ends
+from vision.roles import RoomPolicy, RoomRegions
+from vision.same import Likeness, likeness_of, show_the_same
+from vision.track import ScreenTracker, Track
+from vision.types import Box, FrameText, Place, Role, TextLine
+from vision.words import skeleton_of
+
+# Between two samples further apart than this, a change of text is looked at more closely where frames can be had.
+SPARSE_MS = 1_500
+CLOSE_STEP_MS = 500
+FINE_EVERY_MS = 10_000
+FINE_FOR_MS = 20_000
+
+_LEGIBLE = 0.5
+_LEGIBLE_COLUMN = 0.7
+_CLEAR = 0.85
+_LIKELY_PLACE = 0.6
+_STAYED_TIMES = 2
+_TICKS = 3
+_COARSE = 2 / 3
+_END_HEIGHTS = 0.9
+# What could not be made out is not tried again for so long while it looks the same.
+_DULL_MS = 6_000
+_EDGE_PX = 3
+_TICK_MEMORY_MS = 20_000
+
+
+class MoreFrames(Protocol):
+    """Gets frames that were not sampled, from what was recorded."""
+
+    def __call__(self, start_ms: int, end_ms: int, step_ms: int) -> Sequence[Frame]:
+        """Frames strictly between two moments, about a step apart, in order; fewer or none where they can't be had."""
+        ...
 
 
 class StreamWatcher:
-    """The sight of one stream; frames come in the order of their time."""
+    """The sight of one stream; frames come in the order of their time.
 
-    def __init__(self, stream_id: str, reader: TextReader) -> None:
+    `side_px` bounds the longer side of the picture in which lines are looked for closely; most looks take two thirds.
+    """
+
+    def __init__(
+        self,
+        stream_id: str,
+        reader: TextReader,
+        policy: RoomPolicy,
+        more_frames: MoreFrames | None = None,
+        *,
+        side_px: int = 960,
+    ) -> None:
+        self._stream_id = stream_id
         self._reader = reader
-        self._tracker = ScreenTracker(stream_id, reader.model)
+        self._tracker = ScreenTracker()
+        self._regions = RoomRegions(policy)
+        self._more_frames = more_frames
         self._last_read: LastRead | None = None
-        self.frame_count = 0
-        self.read_counts: dict[ReadReason, int] = dict.fromkeys(ReadReason, 0)
-
-    @property
-    def read_count(self) -> int:
-        """How many frames were read, of `frame_count` that came."""
-        return sum(self.read_counts.values())
+        self._last_ms: int | None = None
+        self._size = (1, 1)
+        self._fine_side_px = side_px
+        self._fine_at_ms = -FINE_EVERY_MS
+        self._fine_until_ms = -1
+        self._passed_over: list[tuple[Place, Likeness]] = []
+        self._illegible: list[tuple[Place, Likeness, int]] = []
+        self._told: list[tuple[str, Box, int]] = []
+        self.counts = WatchCounts()
 
     def watch(self, frames: Sequence[Frame]) -> list[FrameText]:
-        """The texts newly confirmed by these frames; raises what the reader raises."""
-        return [text for frame in frames for text in self._see(frame)]
+        """The texts newly sure with these frames; `end_ms` is when they were last seen so far."""
+        [texts] = watch_together([(self, frames)], self._reader)
+        return texts
 
     def finish(self) -> list[FrameText]:
         """The texts that were seen but not handed on when the stream ended."""
         self._last_read = None
-        return self._tracker.flush()
+        return answer([self._hand_on(self._tracker.flush())], self._reader)[0]
 
-    def _see(self, frame: Frame) -> list[FrameText]:
-        self.frame_count += 1
-        strokes = stroke_map(frame.image)
-        reason = reason_to_read(self._last_read, strokes, frame.at_ms)
-        if reason is None:
-            return self._tracker.stand(frame.at_ms)
-        self.read_counts[reason] += 1
-        [lines] = self._reader.read([frame.image])
-        texts = self._tracker.see(frame.at_ms, lines)
-        self._last_read = note_read(self._last_read, strokes, frame.at_ms, [line.box for line in lines])
+    def take_over(self) -> list[FrameText]:
+        """The texts handed on before that have gone for good since this was last asked, with their whole span."""
+        return [self._frame_text(track) for track in self._tracker.take_over()]
+
+    def steps(self, frames: Sequence[Frame]) -> Steps:
+        """Works through the frames, asking the reader on the way."""
+        texts: list[FrameText] = []
+        for frame in frames:
+            try:
+                refuse_bad_frame(frame.image)
+            except FrameRefusedError:
+                self.counts.refused_frames += 1
+                continue
+            texts += yield from self._see(frame)
         return texts
+
+    def _see(self, frame: Frame) -> Steps:
+        texts: list[FrameText] = []
+        strokes = stroke_map(frame.image)
+        look = self._look(frame, strokes)
+        between = self._frames_before(frame, look)
+        for added in between:
+            self.counts.added_frames += 1
+            texts += yield from self._see_one(added, stroke_map(added.image))
+        return texts + (yield from self._see_one(frame, strokes))
+
+    def _see_one(self, frame: Frame, strokes: StrokeMap) -> Steps:
+        self.counts.frames += 1
+        self._size = (frame.image.shape[1], frame.image.shape[0])
+        if self._last_ms is not None and frame.at_ms - self._last_ms > SPARSE_MS:
+            self.counts.blind_ms += frame.at_ms - self._last_ms
+        self._last_ms = frame.at_ms
+        look = self._look(frame, strokes)
+        if look is None:
+            return (yield from self._hand_on(self._tracker.stand(frame.at_ms)))
+        self.counts.reads[look.reason] += 1
+        side_px = self._side_px(frame.at_ms, look)
+        places = yield from self._find(frame.image, look.regions, side_px)
+        if any(_is_cut(place.box(*self._size), region, self._size) for place in places for region in look.regions):
+            look = replace(look, regions=())
+            places = yield from self._find(frame.image, (), side_px)
+        self.counts.read_in_part += bool(look.regions)
+        due = yield from self._follow(frame, places, look)
+        if look.reason is ReadReason.HEARTBEAT and side_px == self._fine_side_px and self._found_new(frame.at_ms):
+            self._fine_until_ms = frame.at_ms + FINE_FOR_MS
+        texts = yield from self._hand_on(due)
+        boxes = [track.last_box for track in self._tracker.standing] + [
+            place.box(*self._size) for place, _ in self._passed_over
+        ]
+        self._last_read = note_read(self._last_read, strokes, frame.at_ms, boxes, look)
+        return texts
+
+    def _look(self, frame: Frame, strokes: StrokeMap) -> Look | None:
+        comments = self._regions.comments
+        size = (frame.image.shape[1], frame.image.shape[0])
+        quiet = () if comments is None else (comments,)
+        return where_to_look(self._last_read, strokes, frame.at_ms, quiet=quiet, size=size)
+
+    def _frames_before(self, frame: Frame, look: Look | None) -> Sequence[Frame]:
+        """Frames of a long gap at whose end the text differs."""
+        if self._more_frames is None or self._last_ms is None or frame.at_ms - self._last_ms <= SPARSE_MS:
+            return ()
+        if look is None:
+            return ()
+        return self._more_frames(self._last_ms, frame.at_ms, CLOSE_STEP_MS)
+
+    def _found_new(self, at_ms: int) -> bool:
+        """Whether something clear is seen for the first time although nothing had changed: a coarse look misses it."""
+        return any(track.start_ms == at_ms and track.best.score >= _CLEAR for track in self._tracker.standing)
+
+    def _side_px(self, at_ms: int, look: Look) -> int:
+        """How closely to look: from time to time at what is small or faint, and longer in a room that shows such."""
+        if at_ms < self._fine_until_ms:
+            return self._fine_side_px
+        if look.regions or at_ms - self._fine_at_ms < FINE_EVERY_MS:
+            return round(self._fine_side_px * _COARSE)
+        self._fine_at_ms = at_ms
+        return self._fine_side_px
+
+    def _find(
+        self, image: NDArray[np.uint8], regions: Sequence[Box], side_px: int
+    ) -> Generator[Ask, Answers, list[Place]]:
+        height, width = image.shape[:2]
+        parts = regions or (Box(left=0, top=0, right=width, bottom=height),)
+        cuts = [image[part.top : part.bottom, part.left : part.right] for part in parts]
+        scale = min(1.0, side_px / max(width, height))
+        found = yield Ask(kind=Kind.FIND, pictures=cuts, scales=(scale,) * len(cuts))
+        return [
+            place.moved(part.left, part.top)
+            for part, places in zip(parts, found, strict=True)
+            if isinstance(places, tuple)
+            for place in places
+        ]
+
+    def _follow(self, frame: Frame, places: Sequence[Place], look: Look) -> Generator[Ask, Answers, list[Track]]:
+        """Reads what is not known yet and gives the texts that are due."""
+        known: list[TextLine] = []
+        unread: list[tuple[Place, NDArray[np.uint8]]] = []
+        passed: list[tuple[Place, Likeness]] = []
+        for place in places:
+            box = place.box(*self._size)
+            if (line := self._tracker.recall(frame.at_ms, box, frame.image)) is not None:
+                known.append(line)
+                continue
+            if any(self._shows_again(box, frame.image, *dull[:2]) for dull in self._illegible):
+                continue
+            strip = strip_of(frame.image, place)
+            if self._flows(box, frame.image):
+                passed.append((place, likeness_of(strip)))
+            elif strip.size:
+                unread.append((place, strip))
+        self.counts.recalled += len(known)
+        self.counts.passed_over += len(passed)
+        if not look.regions:
+            self._passed_over = passed
+        lines = yield from self._read(frame.image, unread)
+        due = self._tracker.see(frame.at_ms, [*known, *lines], recalled=range(len(known)), regions=look.regions)
+        self._regions.note_moves(frame.at_ms, self._tracker.moves)
+        return due + self._cleared(flowed=bool(passed) or any(move.is_upward for move in self._tracker.moves))
+
+    def _read(
+        self, image: NDArray[np.uint8], unread: Sequence[tuple[Place, NDArray[np.uint8]]]
+    ) -> Generator[Ask, Answers, list[TextLine]]:
+        """The lines of new strips: read cheaply, and surely where that was unclear, since it would differ each time."""
+        if not unread:
+            return []
+        self.counts.recognised += len(unread)
+        cheap = yield Ask(kind=Kind.RECOGNISE, pictures=[strip for _, strip in unread])
+        readings = [reading for reading in cheap if isinstance(reading, Reading)]
+        unclear = [
+            index
+            for index, ((place, strip), reading) in enumerate(zip(unread, readings, strict=True))
+            if (_LEGIBLE if reading.way == 0 and is_row(strip) else _LEGIBLE_COLUMN) <= reading.score < _CLEAR
+            and place.score >= _LIKELY_PLACE
+            and not self._regions.may_be_comments(place.box(*self._size), self._size)
+        ]
+        if unclear:
+            self.counts.confirmed += len(unclear)
+            sure = yield Ask(kind=Kind.CONFIRM, pictures=[unread[index][1] for index in unclear])
+            for index, reading in zip(unclear, sure, strict=True):
+                if isinstance(reading, Reading) and reading.score > readings[index].score:
+                    readings[index] = reading
+        at_ms = self._last_ms or 0
+        self._illegible = [dull for dull in self._illegible if at_ms - dull[2] < _DULL_MS]
+        self._illegible += [
+            (place, likeness_of(strip), at_ms)
+            for (place, strip), reading in zip(unread, readings, strict=True)
+            if reading.score < _LEGIBLE
+        ]
+        return [
+            TextLine(
+                text=reading.text,
+                box=place.box(*self._size),
+                score=reading.score,
+                place=place,
+                strip=strip,
+                wide=_wide(image, place, strip),
+                way=reading.way,
+            )
+            for (place, strip), reading in zip(unread, readings, strict=True)
+            if reading.score >= _LEGIBLE
+        ]
+
+    def _flows(self, box: Box, image: NDArray[np.uint8]) -> bool:
+        """Whether the line flows through the comments: it is read only once it stays where it is."""
+        comments = self._regions.comments
+        if comments is None or not within(box, comments):
+            return False
+        return not any(self._shows_again(box, image, place, likeness) for place, likeness in self._passed_over)
+
+    def _shows_again(self, box: Box, image: NDArray[np.uint8], place: Place, likeness: Likeness) -> bool:
+        return overlap(place.box(*self._size), box) and show_the_same(likeness, likeness_of(strip_of(image, place)))
+
+    def _cleared(self, *, flowed: bool) -> list[Track]:
+        """Texts that were taken for comments and have kept their place while others flowed."""
+        comments = self._regions.comments
+        if not flowed or comments is None:
+            return []
+        cleared = []
+        for track in self._tracker.standing:
+            if track.has_risen or not within(track.last_box, comments):
+                continue
+            track.rises_beside += 1
+            if track.rises_beside >= _STAYED_TIMES and track.handed_on and track.role is Role.COMMENTS:
+                track.handed_on = False
+                cleared.append(track)
+        return cleared
+
+    def _hand_on(self, due: Sequence[Track]) -> Steps:
+        texts: list[FrameText] = []
+        doubtful: list[Track] = []
+        for track in due:
+            track.role, reason = self._regions.role_of(
+                track.best.text,
+                track.last_box,
+                self._size,
+                has_risen=track.has_risen,
+                has_stayed=track.rises_beside >= _STAYED_TIMES,
+            )
+            if track.role is Role.SELLER and not self._ticks(track):
+                doubtful.append(track)
+            else:
+                track.handed_on = True
+                if track.role is not Role.SELLER:
+                    texts.append(self._frame_text(track, reason))
+        if doubtful:
+            self.counts.confirmed += len(doubtful)
+            strips = [_as_meant(track.best) for track in doubtful]
+            readings = yield Ask(kind=Kind.CONFIRM, pictures=strips)
+            wide = [track.best.wide for track in doubtful if track.best.wide is not None]
+            ends: Answers = (yield Ask(kind=Kind.CONFIRM, pictures=wide)) if wide else ()
+            longer = iter(ends)
+            for track, reading in zip(doubtful, readings, strict=True):
+                if track.best.wide is not None and isinstance(reading, Reading):
+                    end = next(longer)
+                    reading = with_ends(reading, end) if isinstance(end, Reading) else reading
+                if isinstance(reading, Reading) and self._is_news(track, reading):
+                    texts.append(self._frame_text(track))
+        return texts
+
+    def _is_news(self, track: Track, reading: Reading) -> bool:
+        """Whether the text is sure with this reading and was not told before."""
+        if self._tracker.settle(track, reading):
+            self.counts.glimpsed += track.sightings == 1
+            self._told.append((skeleton_of(track.winner), track.first_box, track.start_ms))
+            return True
+        self.counts.unclear += track.is_refused or (track.is_over and not track.texts)
+        return False
+
+    def _ticks(self, track: Track) -> bool:
+        """Whether it is the next state of a counter that runs: its first states were told, the rest say nothing new."""
+        self._told = [told for told in self._told if track.end_ms - told[2] <= _TICK_MEMORY_MS]
+        skeleton = skeleton_of(track.words)
+        if "#" not in skeleton or skeleton == "#":
+            return False
+        same = sum(told == skeleton and overlap(box, track.last_box) for told, box, _ in self._told)
+        if same >= _TICKS:
+            self.counts.ticks += 1
+        return same >= _TICKS
+
+    def _frame_text(self, track: Track, reason: str = "") -> FrameText:
+        sure = track.texts.get(track.winner)
+        is_sellers = track.role is Role.SELLER
+        strip = track.best.strip if is_sellers else None
+        return FrameText(
+            stream_id=self._stream_id,
+            start_ms=track.start_ms,
+            end_ms=track.end_ms,
+            box=track.first_box,
+            text=track.text,
+            score=round(sure.score if sure else track.score_sum / track.readings, 4),
+            model=self._reader.model,
+            best_at_ms=track.best_at_ms,
+            best_box=track.best.box,
+            role=track.role,
+            role_reason=reason or ("kept its place while comments rose" if track.rises_beside >= _STAYED_TIMES else ""),
+            crop_jpeg=jpeg_of(strip) if strip is not None else b"",
+        )
+
+
+def _as_meant(line: TextLine) -> NDArray[np.uint8]:
+    """The line's strip as a row."""
+    if line.strip is None:
+        return np.zeros((0, 0, 3), np.uint8)
+    ways = readings_of(line.strip)
+    return ways[min(line.way, len(ways) - 1)]
+
+
+def _wide(image: NDArray[np.uint8], place: Place, strip: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """The strip with a letter more at both ends, where something stands there that may belong to it."""
+    if not is_row(strip):
+        return None
+    wide = strip_of(image, place.widened(_END_HEIGHTS))
+    return wide if may_go_on(wide, _END_HEIGHTS) else None
+
+
+def _is_cut(box: Box, region: Box, size: tuple[int, int]) -> bool:
+    """Whether a line found in a region may go on outside it."""
+    width, height = size
+    if not within(box, region):
+        return False
+    return (
+        (region.left > 0 and box.left <= region.left + _EDGE_PX)
+        or (region.top > 0 and box.top <= region.top + _EDGE_PX)
+        or (region.right < width and box.right >= region.right - _EDGE_PX)
+        or (region.bottom < height and box.bottom >= region.bottom - _EDGE_PX)
+    )
+
+
+def watch_together(work: Sequence[tuple[StreamWatcher, Sequence[Frame]]], reader: TextReader) -> list[list[FrameText]]:
+    """The texts of each stream; what several of them need of the reader at one time goes to it in one call."""
+    return answer([watcher.steps(frames) for watcher, frames in work], reader)

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -5,7 +7,7 @@ from PIL import ImageDraw
 
 from cli.broadcast.fonts import chinese_font
 from cli.broadcast.studio import draw_backdrop, drift_px
-from vision.change import HEARTBEAT_MS, LastRead, ReadReason, note_read, reason_to_read, stroke_map
+from vision.change import HEARTBEAT_MS, LastRead, Look, ReadReason, note_read, stroke_map, where_to_look
 from vision.types import Box
 
 Words = list[tuple[str, int, int, int]]
@@ -38,8 +40,16 @@ def boxes(words: Words) -> list[Box]:
     return found
 
 
+WHOLE = Look(reason=ReadReason.FIRST)
+SIZE = (1280, 720)
+
+
 def read(words: Words, at_ms: int = 0, last: LastRead | None = None) -> LastRead:
-    return note_read(last, stroke_map(frame(words, at_ms=at_ms)), at_ms, boxes(words))
+    return note_read(last, stroke_map(frame(words, at_ms=at_ms)), at_ms, boxes(words), WHOLE)
+
+
+def look(last: LastRead | None, words: Words, at_ms: int, *, quiet: Sequence[Box] = (), noise: int = 0) -> Look | None:
+    return where_to_look(last, stroke_map(frame(words, at_ms=at_ms, noise=noise)), at_ms, quiet=quiet, size=SIZE)
 
 
 @pytest.mark.parametrize(
@@ -54,33 +64,79 @@ def read(words: Words, at_ms: int = 0, last: LastRead | None = None) -> LastRead
         pytest.param([*PRICE, ("库存仅剩三件", 860, 300, 28)], ReadReason.APPEARED, id="small-text-came"),
     ],
 )
-def test_reason_to_read_after_two_seconds(words: Words, reason: ReadReason | None) -> None:
-    assert reason_to_read(read(PRICE), stroke_map(frame(words, at_ms=2000, noise=6)), 2000) is reason
+def test_why_a_frame_is_read_after_a_second(words: Words, reason: ReadReason | None) -> None:
+    seen = look(read(PRICE), words, 1000, noise=6)
+    assert (seen.reason if seen else None) is reason
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        pytest.param([("到手价 ¥599", 400, 560, 60)], (560, 590), id="the-price-that-changed"),
+        pytest.param([*PRICE, ("全网最低价", 860, 300, 60)], (1000, 330), id="what-came"),
+        pytest.param([*PRICE, ("限\n时\n秒\n杀", 1100, 200, 40)], (1120, 300), id="a-column-that-came"),
+    ],
+)
+def test_only_the_part_that_differs_is_read(words: Words, place: tuple[int, int]) -> None:
+    seen = look(read(PRICE), words, 1000)
+    assert seen is not None
+    [region] = seen.regions
+    assert region.left < place[0] < region.right
+    assert region.top < place[1] < region.bottom
+    assert region.area < 0.25 * SIZE[0] * SIZE[1]
+
+
+def test_a_part_that_was_read_is_known_and_the_rest_still_waits_for_the_whole() -> None:
+    before = read(PRICE)
+    changed: Words = [("到手价 ¥599", 400, 560, 60)]
+    seen = look(before, changed, 1000)
+    assert seen is not None
+    after = note_read(before, stroke_map(frame(changed, at_ms=1000)), 1000, boxes(changed), seen)
+    assert after.whole_at_ms == before.whole_at_ms
+    assert look(after, changed, 1500) is None
+
+
+def test_change_in_a_quiet_part_waits_for_the_whole() -> None:
+    comments = Box(left=20, top=400, right=380, bottom=700)
+    new: Words = [*PRICE, ("小雨：真的假的", 40, 600, 28)]
+    assert look(read(PRICE), new, 1000) is not None
+    assert look(read(PRICE), new, 1000, quiet=[comments]) is None
+
+
+def test_much_change_means_the_whole_frame() -> None:
+    everywhere: Words = [
+        (f"第{row}行是新的文字内容在这里", 60 + 560 * (row % 2), 20 + 58 * row, 44) for row in range(11)
+    ]
+    assert look(read(PRICE), everywhere, 1000) == Look(reason=ReadReason.CHANGED)
 
 
 def test_the_first_frame_is_read() -> None:
-    assert reason_to_read(None, stroke_map(frame([])), 0) is ReadReason.FIRST
+    assert look(None, [], 0) == Look(reason=ReadReason.FIRST)
 
 
 def test_another_frame_size_is_read() -> None:
-    assert reason_to_read(read(PRICE), stroke_map(np.zeros((360, 360, 3), np.uint8)), 1000) is ReadReason.FIRST
+    other = stroke_map(np.zeros((360, 360, 3), np.uint8))
+    assert where_to_look(read(PRICE), other, 1000, size=(360, 360)) == Look(reason=ReadReason.FIRST)
 
 
 @pytest.mark.parametrize("at_ms", [pytest.param(HEARTBEAT_MS, id="in-time"), pytest.param(-1, id="clock-went-back")])
-def test_heartbeat(at_ms: int) -> None:
-    assert reason_to_read(read(PRICE), stroke_map(frame(PRICE)), at_ms) is ReadReason.HEARTBEAT
+def test_heartbeat_reads_the_whole(at_ms: int) -> None:
+    same = stroke_map(frame(PRICE))
+    assert where_to_look(read(PRICE), same, at_ms, size=SIZE) == Look(reason=ReadReason.HEARTBEAT)
 
 
 def test_clutter_is_looked_at_once() -> None:
     pattern: Words = [*PRICE, ("卌卌卌卌", 100, 200, 60)]
-    seen = stroke_map(frame(pattern, at_ms=1000))
     before = read(PRICE)
-    assert reason_to_read(before, seen, 1000) is ReadReason.APPEARED
-    without = read(PRICE, 2000, note_read(before, seen, 1000, boxes(PRICE)))
-    assert reason_to_read(without, stroke_map(frame(pattern, at_ms=3000)), 3000) is None
+    seen = look(before, pattern, 1000)
+    assert seen is not None
+    assert seen.reason is ReadReason.APPEARED
+    without = note_read(before, stroke_map(frame(pattern, at_ms=1000)), 1000, boxes(PRICE), seen)
+    assert look(without, pattern, 1500) is None
 
 
-def test_tiny_frame_is_mapped() -> None:
-    tiny = stroke_map(np.zeros((8, 8, 3), np.uint8))
-    last = note_read(None, tiny, 0, [])
-    assert reason_to_read(last, tiny, 1000) is None
+@pytest.mark.parametrize("shape", [(1, 1), (8, 8), (3, 2000), (2000, 3)], ids=str)
+def test_tiny_frames_are_mapped(shape: tuple[int, int]) -> None:
+    tiny = stroke_map(np.zeros((*shape, 3), np.uint8))
+    last = note_read(None, tiny, 0, [], WHOLE)
+    assert where_to_look(last, tiny, 1000, size=(shape[1], shape[0])) is None

@@ -1,0 +1,68 @@
+"""Lets the work of many streams go on side by side: what they ask of the reader at one time goes to it in one call."""
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vision.reader import Pictures, TextReader
+from vision.recognise import Reading
+from vision.types import FrameText, Place
+
+
+class Kind(StrEnum):
+    """What the reader can be asked."""
+
+    FIND = "find"
+    RECOGNISE = "recognise"
+    CONFIRM = "confirm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ask:
+    """What a watcher needs of the reader before it can go on."""
+
+    kind: Kind
+    pictures: Pictures
+    scales: tuple[float, ...] = ()
+
+
+Answers = Sequence[tuple[Place, ...] | Reading]
+Steps = Generator[Ask, Answers, list[FrameText]]
+
+
+def answer(work: Sequence[Steps], reader: TextReader) -> list[list[FrameText]]:
+    """What each of these works comes to, once all that they ask is answered."""
+    texts: list[list[FrameText]] = [[] for _ in work]
+    asked: dict[int, Ask] = {}
+    for index, steps in enumerate(work):
+        try:
+            asked[index] = next(steps)
+        except StopIteration as done:
+            texts[index] = done.value
+    while asked:
+        for kind in Kind:
+            same = [(index, ask) for index, ask in asked.items() if ask.kind is kind]
+            for index, told in _asked_of(reader, kind, same):
+                try:
+                    asked[index] = work[index].send(told)
+                except StopIteration as done:
+                    texts[index] = done.value
+                    del asked[index]
+    return texts
+
+
+def _asked_of(reader: TextReader, kind: Kind, asks: Sequence[tuple[int, Ask]]) -> Iterator[tuple[int, Answers]]:
+    pictures = [picture for _, ask in asks for picture in ask.pictures]
+    answers: Answers
+    if not asks:
+        return
+    if kind is Kind.FIND:
+        answers = reader.find(pictures, [scale for _, ask in asks for scale in ask.scales])
+    elif kind is Kind.RECOGNISE:
+        answers = reader.recognise(pictures)
+    else:
+        answers = reader.confirm(pictures)
+    start = 0
+    for index, ask in asks:
+        yield index, answers[start : start + len(ask.pictures)]
+        start += len(ask.pictures)

@@ -1,0 +1,95 @@
+"""Reads text with PP-OCRv6: the tiny models find and follow lines, the small one confirms what is handed on."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import version
+
+from vision.crops import readings_of, strip_of
+from vision.detect import Detector
+from vision.frames import refuse_bad_frame
+from vision.onnx import Device, OnnxModel
+from vision.reader import Pictures
+from vision.recognise import NOTHING, Reading, Recogniser
+from vision.types import Place, TextLine
+from vision.weights import accurate_weights, detector_weights, fast_weights
+
+_MIN_SIDE_PX = 10
+_CLEAR = 0.5
+# Below these widths the models read worse (the engines that the weights come with pad to the same).
+_FAST_NARROWEST_PX = 64
+_ACCURATE_NARROWEST_PX = 96
+
+
+class PaddleReader:
+    """A text reader for Chinese and Latin lines, upright, tilted and in columns; not for use by two threads at once.
+
+    `max_side_px` bounds the picture in which `read` looks for lines; they are read from the full-size frame. `device`
+    auto takes CUDA where onnxruntime offers it.
+    """
+
+    def __init__(self, *, device: Device = "auto", threads: int = 1, max_side_px: int = 960) -> None:
+        self._max_side_px = max_side_px
+        self._detector = Detector(OnnxModel(detector_weights(), device=device, threads=threads))
+        self._fast = Recogniser(
+            OnnxModel(fast_weights(), device=device, threads=threads), narrowest_px=_FAST_NARROWEST_PX
+        )
+        self._accurate = Recogniser(
+            OnnxModel(accurate_weights(), device=device, threads=threads), narrowest_px=_ACCURATE_NARROWEST_PX
+        )
+
+    @property
+    def model(self) -> str:
+        """The name and version that findings carry."""
+        packages = "+".join(f"{name}-{version(name)}" for name in ("faster-paddle", "rapidocr"))
+        return f"PP-OCRv6-tiny+small ({packages})"
+
+    def find(self, images: Pictures, scales: Sequence[float]) -> list[tuple[Place, ...]]:
+        """Where lines stand in each picture; FrameRefusedError for what is no BGR picture, and above 8k."""
+        for image in images:
+            refuse_bad_frame(image)
+        large = [
+            index
+            for index, (image, scale) in enumerate(zip(images, scales, strict=True))
+            if min(image.shape[:2]) * scale >= _MIN_SIDE_PX
+        ]
+        found: list[tuple[Place, ...]] = [()] * len(images)
+        places = self._detector.find([images[index] for index in large], [scales[index] for index in large])
+        for index, those in zip(large, places, strict=True):
+            found[index] = those
+        return found
+
+    def recognise(self, strips: Pictures) -> list[Reading]:
+        """What stands on each upright strip, by the tiny model."""
+        return _best_readings(self._fast, strips)
+
+    def confirm(self, strips: Pictures) -> list[Reading]:
+        """What stands on each upright strip, by the small model."""
+        return _best_readings(self._accurate, strips)
+
+    def read(self, images: Pictures) -> list[tuple[TextLine, ...]]:
+        """The lines in each picture, surely, top to bottom; a picture too small for any text has none."""
+        read: list[tuple[TextLine, ...]] = []
+        for image in images:
+            [places] = self.find([image], [min(1.0, self._max_side_px / max(1, *image.shape[:2]))])
+            height, width = image.shape[:2]
+            readings = self.confirm([strip_of(image, place) for place in places])
+            read.append(
+                tuple(
+                    TextLine(text=reading.text, box=place.box(width, height), score=reading.score)
+                    for place, reading in zip(places, readings, strict=True)
+                    if reading.score >= _CLEAR
+                )
+            )
+        return read
+
+
+def _best_readings(recogniser: Recogniser, strips: Pictures) -> list[Reading]:
+    """The surest reading of each strip over the ways in which it may be meant."""
+    ways = [readings_of(strip) for strip in strips]
+    flat = recogniser.read([way for those in ways for way in those])
+    best, start = [], 0
+    for those in ways:
+        tried = [replace(reading, way=way) for way, reading in enumerate(flat[start : start + len(those)])]
+        best.append(max(tried, key=lambda reading: reading.score, default=NOTHING))
+        start += len(those)
+    return best

@@ -1,0 +1,55 @@
+"""Compares boxes: whether a line stands where another stood, or rose from there."""
+
+from dataclasses import dataclass
+
+from vision.types import Box
+
+_OVERLAP = 0.5
+_RISE_HEIGHTS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A line that was seen again, higher or lower on the screen."""
+
+    text: str
+    before: Box
+    after: Box
+
+    @property
+    def is_upward(self) -> bool:
+        """Whether it rose."""
+        return self.after.top < self.before.top
+
+
+def overlap(one: Box, other: Box, *, grown: bool = False) -> bool:
+    """Whether the boxes share half of the smaller; `grown` lets a text drift by its own height between two reads."""
+    reach = min(max(one.height, other.height), max(one.width, other.width)) if grown else 0
+    width = min(one.right, other.right) - max(one.left, other.left) + reach
+    height = min(one.bottom, other.bottom) - max(one.top, other.top) + reach
+    if width <= 0 or height <= 0:
+        return False
+    return width * height >= _OVERLAP * min(one.area, other.area)
+
+
+def moved_up(before: Box, after: Box) -> bool:
+    """Whether a line rose by up to eight of its heights and kept its left edge and its length, as comments do."""
+    high = max(1, before.height)
+    rise = before.top - after.top
+    return (
+        high / 3 <= rise <= _RISE_HEIGHTS * high
+        and abs(before.left - after.left) <= high / 2
+        and abs(before.width - after.width) <= high
+    )
+
+
+def has_moved(before: Box, after: Box) -> bool:
+    """Whether a line is a good part of its height above or below where it was, with its left edge in line."""
+    high = max(1, before.height)
+    return abs(before.top - after.top) >= high / 3 and abs(before.left - after.left) <= high / 2
+
+
+def within(box: Box, area: Box) -> bool:
+    """Whether the middle of the box lies in the area."""
+    x, y = (box.left + box.right) // 2, (box.top + box.bottom) // 2
+    return area.left <= x < area.right and area.top <= y < area.bottom
