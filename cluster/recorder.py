@@ -1,6 +1,7 @@
 """Stores what a stream gave, segment by segment, and cuts a clip for each finding once its end was received."""
 
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,8 @@ from ingest.disk import is_full
 from ingest.errors import BrokenMedia, ParserDied
 from ingest.ledger import NOTHING, Ledger
 from ingest.manifest import ManifestTail
-from ingest.ring import pin
-from ingest.types import Gap, GapKind, Segment
+from ingest.ring import Ring, Room, pin, trim_ended
+from ingest.types import Gap, GapKind, RetentionLimits, Segment
 from review.store import Store
 from review.types import StreamState
 
@@ -33,6 +34,10 @@ class Recorder:
         self._pinned: set[str] = set()
         self._to_pin: list[Finding] = []
         self._tail = ManifestTail(job.recording_dir)
+        job.recording_dir.mkdir(parents=True, exist_ok=True)
+        trim_ended(job.recording_dir.parent, job.retention, _wall_ms)
+        ring = Ring(job.recording_dir, RetentionLimits(), _wall_ms)
+        self._room = Room(ring, job.recording_dir, job.retention, _wall_ms)
         self._ledger = Ledger(self._store.coverage(job.stream_id) if self._store else NOTHING)
         self.coverage = self._ledger.coverage()
 
@@ -45,6 +50,7 @@ class Recorder:
         self._segments.append(segment)
         self._account(prepared)
         self._pin(findings)
+        self._room.keep_free()
         if self._store is not None:
             self._store.add_segments([segment])
             self._store.commit_segment(
@@ -145,6 +151,10 @@ class Recorder:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(clip, copy)
         return str(copy.relative_to(self._job.data_dir))
+
+
+def _wall_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _loss(prepared: Prepared) -> tuple[GapKind, str]:

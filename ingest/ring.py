@@ -4,6 +4,7 @@ A segment that is given up leaves its manifest row and a line in `trims.jsonl`: 
 """
 
 import json
+import shutil
 import time
 from collections import deque
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from typing import Any
 
 from ingest.disk import append_line, is_full
 from ingest.errors import BrokenChain
-from ingest.manifest import MANIFEST, read_manifest
+from ingest.manifest import CONTAINERS, MANIFEST, read_manifest
 from ingest.types import RetentionLimits, Segment
 
 PINS = "pins.jsonl"
@@ -76,6 +77,7 @@ class Ring:
 
     def trim(self) -> None:
         """Gives up the oldest unpinned segments until age and size are within the limits."""
+        self._forget_gone()
         age_ms, most = self._limits.max_age_ms, self._limits.max_bytes
         if age_ms is None and most is None:
             return
@@ -95,6 +97,11 @@ class Ring:
         self._tell()
         self._kept.remove(segment)
         self._byte_count -= segment.byte_count
+
+    def _forget_gone(self) -> None:
+        """Another process may have made room meanwhile."""
+        while self._kept and not self._kept[0].path.exists():
+            self._byte_count -= self._kept.popleft().byte_count
 
     def _tell(self) -> None:
         """Writes the trims that are not written yet; a full disk leaves them for the next time."""
@@ -147,6 +154,15 @@ class Room:
             freed += oldest.byte_count
         return freed > 0
 
+    def keep_free(self) -> None:
+        """Gives up segments until the disk has as much free space as the limits ask for, if they can."""
+        least = self._limits.min_free_bytes
+        if least is None:
+            return
+        free = shutil.disk_usage(self._folder).free
+        if free < least:
+            self.make(least - free)
+
     def _rings(self) -> list[Ring]:
         """Other captures may record beside this one, so that what they hold is looked up anew from time to time."""
         if self._looked_s is None or time.monotonic() - self._looked_s > _LOOK_AGAIN_S:
@@ -158,6 +174,18 @@ class Room:
                     if folder.resolve() != self._folder.resolve():
                         self._others.append(Ring(folder, self._limits, self._now_ms))
         return [self._own, *self._others]
+
+
+def trim_ended(root: Path, limits: RetentionLimits, now_ms: Callable[[], int]) -> None:
+    """Gives up what is too old in the recordings below `root` that nobody adds to any more."""
+    if limits.max_age_ms is None:
+        return
+    for manifest in sorted(root.glob(f"*/{MANIFEST}")):
+        folder = manifest.parent
+        ended = manifest.stat().st_mtime * 1000 < now_ms() - limits.max_age_ms
+        if ended and any(path.suffix in CONTAINERS for path in folder.iterdir()):
+            with suppress(BrokenChain):
+                Ring(folder, limits, now_ms).trim()
 
 
 def _holds(pins: tuple[Pin, ...], segment: Segment) -> bool:

@@ -84,10 +84,14 @@ class EndPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionLimits:
-    """How much of a recording is kept; None: no such bound. What a finding has pinned is kept beyond both."""
+    """How much of a recording is kept; None: no such bound. What a finding has pinned is kept beyond all of them.
+
+    `max_bytes` is for each recording. Below `min_free_bytes` of free disk the oldest of all recordings go first.
+    """
 
     max_age_ms: int | None = None
     max_bytes: int | None = None
+    min_free_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

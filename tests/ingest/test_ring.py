@@ -7,9 +7,9 @@ import pytest
 from ingest.chain import verify_chain
 from ingest.errors import BrokenChain
 from ingest.manifest import read_manifest
-from ingest.ring import Ring, Room, pin, read_pins, read_trims
+from ingest.ring import Ring, Room, pin, read_pins, read_trims, trim_ended
 from ingest.types import RetentionLimits, Segment
-from tests.ingest.support import record
+from tests.ingest.support import record, wall_ms
 
 
 def kept(folder: Path) -> list[int]:
@@ -93,3 +93,32 @@ def test_a_continued_recording_counts_what_it_has(media: Path, tmp_path: Path) -
     record(media / "talk.mp4", tmp_path, retention=RetentionLimits(max_bytes=most))
     assert sum(s.byte_count for s in read_manifest(tmp_path) if s.path.is_file()) <= most
     assert kept(tmp_path)[-1] == 5
+
+
+def test_a_disk_that_runs_low_is_relieved_before_it_is_full(media: Path, tmp_path: Path) -> None:
+    """By another process than the one that records, which counts on."""
+    record(media / "talk.mp4", tmp_path / "older", now_ms=lambda: 1000, max_ms=5000)
+    record(media / "talk.mp4", tmp_path / "newer", now_ms=lambda: 2000)
+    most = sum(s.byte_count for s in read_manifest(tmp_path / "newer"))
+    recording = Ring(tmp_path / "newer", RetentionLimits(max_bytes=most), lambda: 3000)
+    limits = RetentionLimits(min_free_bytes=1 << 60)
+    room = Room(Ring(tmp_path / "newer", limits, lambda: 3000), tmp_path / "newer", limits, lambda: 3000)
+    pin(tmp_path / "newer", 8500, 9000, "finding f_4")
+    room.keep_free()
+    assert (kept(tmp_path / "older"), kept(tmp_path / "newer")) == ([], [4])
+    recording.trim()
+    assert kept(tmp_path / "newer") == [4]
+    verify_chain(tmp_path / "older")
+    Room(recording, tmp_path / "newer", RetentionLimits(min_free_bytes=0), lambda: 3000).keep_free()
+    assert kept(tmp_path / "newer") == [4]
+
+
+def test_recordings_that_ended_grow_old_as_well(media: Path, tmp_path: Path) -> None:
+    record(media / "talk.mp4", tmp_path / "ended", now_ms=lambda: 1000)
+    pin(tmp_path / "ended", 0, 100, "finding f_5")
+    limits, written_ms = RetentionLimits(max_age_ms=60_000), wall_ms()
+    trim_ended(tmp_path, limits, lambda: written_ms)
+    assert kept(tmp_path / "ended") == [0, 1, 2, 3, 4, 5]
+    trim_ended(tmp_path, limits, lambda: written_ms + 120_000)
+    assert kept(tmp_path / "ended") == [0]
+    verify_chain(tmp_path / "ended")
