@@ -44,10 +44,13 @@ def clipped(samples: Samples) -> Samples:
 
 
 def by_telephone(samples: Samples) -> Samples:
-    """What is left between 300 and 3,400 Hz, as of an 8 kHz line."""
+    """What an 8 kHz line leaves: 12 dB an octave below 300 Hz, nothing above 3,400 Hz.
+
+    A band cut off sharply at 300 Hz, which no line does, deafens the detector: it sees a third of the speech.
+    """
     spectrum = np.fft.rfft(samples)
     pitch_hz = np.fft.rfftfreq(len(samples), 1 / RATE_HZ)
-    spectrum[(pitch_hz < 300) | (pitch_hz > 3_400)] = 0
+    spectrum *= np.minimum(1, (pitch_hz / 300) ** 2) * (pitch_hz <= 3_400)
     return np.fft.irfft(spectrum, len(samples)).astype(np.float32)
 
 
