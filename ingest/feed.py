@@ -3,7 +3,7 @@
 import time
 from collections import OrderedDict, deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 
@@ -33,6 +33,8 @@ _KEYS_KEPT = 8
 _PATIENCE_S = 12.0
 # After so many target durations without a new segment the publisher is late.
 _LATE_TARGETS = 2
+# A live segment that takes longer than so many times its length will never be caught up with.
+_SLOW_TARGETS = 4
 _BOXES = (b"ftyp", b"styp", b"moof", b"moov", b"sidx", b"emsg", b"prft")
 
 
@@ -54,13 +56,15 @@ class HlsClient:
     around: Surroundings
 
     def insist(self, url: str, max_bytes: int, byte_range: ByteRange | None = None) -> Body:
-        """The body, asked for again where that may help."""
+        """The body, asked for again where that may help, until patience ends: a trickle must not hold up the rest."""
         span = None if byte_range is None else (byte_range.first, byte_range.last)
+        deadline_s = time.monotonic() + _PATIENCE_S
         for attempt in range(_ATTEMPTS):
             try:
                 return fetch(self.client, url, max_bytes=max_bytes, limits=self.limits, byte_range=span)
             except UnreachableSource as error:
-                if not error.transient or attempt == _ATTEMPTS - 1 or pause(backoff_s(attempt), self.around.stop):
+                last = attempt == _ATTEMPTS - 1 or time.monotonic() > deadline_s
+                if not error.transient or last or pause(backoff_s(attempt), self.around.stop):
                     raise
         raise UnreachableSource(url, "not reached")
 
@@ -76,7 +80,7 @@ class HlsFeed:
     def __init__(self, http: HlsClient, url: str, playlist: MediaPlaylist, backlog_ms: int) -> None:
         self.live = not playlist.ended
         self.playlist = playlist
-        self._http = http
+        self._http = http if playlist.ended else replace(http, limits=_of_live(http.limits, playlist.target_ms))
         self._around = http.around
         self._url = url
         self._tracker = SequenceTracker()
@@ -193,3 +197,7 @@ class HlsFeed:
         else:
             fetched = self._keys[uri]
         return decrypt(content, fetched, key, listed.media_sequence, url)
+
+
+def _of_live(limits: HttpLimits, target_ms: int) -> HttpLimits:
+    return replace(limits, body_s=min(limits.body_s, max(10.0, _SLOW_TARGETS * target_ms / 1000)))

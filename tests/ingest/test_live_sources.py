@@ -17,6 +17,7 @@ from ingest.http import HttpLimits
 from ingest.part import EndReason
 from ingest.sources import CaptureLimits
 from ingest.types import EndPolicy, Segment
+from tests.ingest.doors import tls_front
 from tests.ingest.servers import (
     flv_server,
     free_port,
@@ -26,7 +27,6 @@ from tests.ingest.servers import (
     publisher,
     rtsp_server,
     srt_listener,
-    tls_front,
     wait_until,
 )
 from tests.ingest.support import record, run_ffmpeg
@@ -89,8 +89,13 @@ def served(kind: str, folder: Path, show: Path) -> Iterator[tuple[str, NetPolicy
         yield url, policy
 
 
+def later(*kinds: str) -> list[object]:
+    """Kinds that only the nightly run tries."""
+    return [pytest.param(kind, marks=pytest.mark.slow) for kind in kinds]
+
+
 @pytest.mark.parametrize(
-    "kind", ["rtmp", "rtmps", "hls", "flv", "srt", "srt encrypted", "rtsp", "rtsps", "rtsp with digest"]
+    "kind", ["rtmp", "hls", "flv", "srt", "rtsp", *later("rtmps", "rtsps", "srt encrypted", "rtsp with digest")]
 )
 def test_every_protocol_gives_contiguous_segments(kind: str, show: Path, tmp_path: Path) -> None:
     with served(kind, tmp_path, show) as (url, policy):
@@ -115,6 +120,14 @@ def test_a_certificate_for_another_name_is_no_source(kind: str, show: Path, tmp_
         follow(url.replace("localhost", "127.0.0.1"), tmp_path / "out", policy=policy, end=AT_ONCE)
 
 
+def test_an_rtmp_server_sees_the_name_that_the_source_has(show: Path, tmp_path: Path) -> None:
+    with nginx(tmp_path / "nginx") as server, publisher(server.rtmp(), from_file(show, loop=True)):
+        follow(f"rtmp://user@localhost:{server.rtmp_port}/live/show?vhost=a", tmp_path / "out", max_ms=500)
+        played = f"PLAY rtmp://localhost:{server.rtmp_port}/live show"
+        wait_until(lambda: played in server.plays.read_text().splitlines(), "the session's line")
+
+
+@pytest.mark.slow
 def test_sound_alone_and_picture_alone_are_captured(tmp_path: Path) -> None:
     sound = ["-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100", "-c:a", "aac"]
     with nginx(tmp_path / "nginx") as server:
@@ -171,7 +184,7 @@ def republishing(kind: str, folder: Path) -> Iterator[tuple[str, Republish]]:
         yield f"srt://127.0.0.1:{port}", lambda content: srt_listener(content, port=port)
 
 
-@pytest.mark.parametrize("kind", ["rtmp", "flv", "srt"])
+@pytest.mark.parametrize("kind", ["rtmp", *later("flv", "srt")])
 def test_a_publisher_that_comes_back_with_another_picture_is_a_new_epoch(kind: str, tmp_path: Path) -> None:
     with (
         republishing(kind, tmp_path) as (url, publish),
@@ -192,7 +205,7 @@ def test_a_publisher_that_comes_back_with_another_picture_is_a_new_epoch(kind: s
     verify_chain(tmp_path / "out")
 
 
-@pytest.mark.parametrize("kind", ["rtmp", "srt"])
+@pytest.mark.parametrize("kind", ["rtmp", *later("srt")])
 def test_a_publisher_that_is_late_is_waited_for(kind: str, tmp_path: Path) -> None:
     with (
         republishing(kind, tmp_path) as (url, publish),

@@ -10,7 +10,7 @@ import pytest
 
 from ingest.errors import BrokenMedia, UnreachableSource, UnsupportedSource
 from ingest.schemes import is_object
-from tests.ingest.servers import trap
+from tests.ingest.doors import trap
 from tests.ingest.support import playlist, record
 
 EMPTY = b'<?xml version="1.0"?><ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>'

@@ -14,7 +14,7 @@ from ingest.http import HttpLimits
 from ingest.manifest import read_manifest
 from ingest.schemes import DEFAULT_PORTS, REFUSED_PORTS
 from ingest.sources import CaptureLimits
-from tests.ingest.servers import Trap, trap
+from tests.ingest.doors import Trap, trap
 from tests.ingest.support import Origin, playlist, record
 
 LIMITS = CaptureLimits(stall_limit_s=2, http=HttpLimits(connect_s=2, read_s=2, body_s=5))
