@@ -40,16 +40,24 @@ def run(quick: bool = False) -> list[dict[str, object]]:
 
 
 def _row(
-    where: str, start_ms: float | None, decoded_ms: list[float], captured_ms: float, clip_ms: float
+    where: str, start_ms: float | None, decoded: tuple[list[float], float], captured_ms: float, clip_ms: float
 ) -> dict[str, object]:
+    walls_ms, cpu_ms = decoded
     return {
         "parsed": where,
         "start_and_first_segment_ms": None if start_ms is None else round(start_ms),
-        "segment_ms_median": round(median(decoded_ms), 1),
+        "segment_ms_median": round(median(walls_ms), 1),
+        # The system does not add up what was used under bubblewrap.
+        "segment_cpu_ms": None if where == "bubblewrap" else round(cpu_ms, 1),
         "recording_ms": round(captured_ms),
         "clip_ms": round(clip_ms),
-        "peak_mb_of_a_child": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024),
     }
+
+
+def _cpu_ms() -> float:
+    """What this process and the children that have ended have used."""
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, kinds)) * 1000
 
 
 def _timed(work: Callable[[], list[Segment] | object]) -> tuple[float, list[Segment]]:
@@ -82,15 +90,24 @@ def _clip_boxed(segments: list[Segment], scratch: str, box: SandboxChoice) -> ob
     return cut_boxed_clip(segments, start_ms=start_ms, end_ms=end_ms, hit_ms=hit_ms, target=target, sandbox=box)
 
 
-def _decode_here(segments: list[Segment]) -> list[float]:
+def _decode_here(segments: list[Segment]) -> tuple[list[float], float]:
     decoder = SegmentDecoder()
-    return [_timed(lambda: decoder.decode(segment))[0] for segment in segments][1:]  # noqa: B023
+    decoder.decode(segments[0])
+    before_ms = _cpu_ms()
+    walls_ms = [_timed(lambda: decoder.decode(segment))[0] for segment in segments[1:]]  # noqa: B023
+    return walls_ms, (_cpu_ms() - before_ms) / len(walls_ms)
 
 
-def _decode_boxed(segments: list[Segment], box: SandboxChoice) -> tuple[float, list[float]]:
-    pool = DecodePool(sandbox=box)
-    try:
-        first, *others = [_timed(lambda: pool.decode(segment))[0] for segment in segments]  # noqa: B023
-    finally:
-        pool.close()
-    return first, others
+def _decode_boxed(segments: list[Segment], box: SandboxChoice) -> tuple[float, tuple[list[float], float]]:
+    """The start apart from the rest: its cost is that of a pool that decodes one segment and ends."""
+    costs_ms: list[float] = []
+    walls_ms: list[float] = []
+    for some in (segments[:1], segments):
+        before_ms = _cpu_ms()
+        pool = DecodePool(sandbox=box)
+        try:
+            walls_ms = [_timed(lambda: pool.decode(segment))[0] for segment in some]  # noqa: B023
+        finally:
+            pool.close()
+        costs_ms.append(_cpu_ms() - before_ms)
+    return walls_ms[0], (walls_ms[1:], (costs_ms[1] - costs_ms[0]) / (len(segments) - 1))
