@@ -132,8 +132,8 @@ def test_a_hit_gets_a_poster_and_peaks(segments: list[Segment], tmp_path: Path) 
 
 
 def test_a_poster_is_no_larger_than_a_page_needs(tmp_path: Path) -> None:
-    recorded = record(make_broadcast(tmp_path / "big.flv", seconds=2, size=(1920, 1080)), tmp_path / "out")
-    clip = cut_clip(recorded, start_ms=0, end_ms=2000, hit_ms=1000, target=tmp_path / "c.mp4")
+    recorded = record(make_broadcast(tmp_path / "big.flv", seconds=1, rate=5, size=(1920, 1080)), tmp_path / "out")
+    clip = cut_clip(recorded, start_ms=0, end_ms=1000, hit_ms=500, target=tmp_path / "c.mp4")
     assert clip.poster is not None
     with av.open(str(clip.poster)) as still:
         image = next(still.decode(video=0))
