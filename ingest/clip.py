@@ -12,7 +12,7 @@ from av.stream import Stream
 
 from ingest.errors import BrokenMedia
 from ingest.ffmpeg import find_ffmpeg
-from ingest.media import AnyPacket
+from ingest.media import AnyPacket, add_copy
 from ingest.peaks import peaks_path, write_peaks
 from ingest.pieces import Piece, begin_at, readable_pieces
 from ingest.poster import write_poster
@@ -201,7 +201,7 @@ def _copy(
     begin_ms: float,
 ) -> float:
     """Muxes the packets with times from the clip's start; gives the moment of the last one's end."""
-    tracks = {kind: output.add_stream_from_template(template) for kind, template in templates.items()}
+    tracks = {kind: add_copy(output, template) for kind, template in templates.items()}
     if "video" in tracks and templates["video"].codec_context.name == "hevc":
         # Apple's players take no other.
         tracks["video"].codec_context.codec_tag = "hvc1"

@@ -11,7 +11,7 @@ from av.stream import Stream
 from ingest.clock import MPEGTS_WRAP_MS
 from ingest.dating import Dating
 from ingest.errors import BrokenMedia, DiskFull
-from ingest.media import AnyPacket, reason
+from ingest.media import AnyPacket, add_copy, reason
 from ingest.part import Part, PartFile, Surroundings
 from ingest.rejoin import Rejoin
 from ingest.types import GapKind
@@ -60,9 +60,7 @@ class _OpenPart:
         self._streams: dict[int, Stream] = {}
         self._last_dts: dict[int, int] = {}
         for stream in streams:
-            # The library looks for an encoder by the decoder's name, and this one has none.
-            opaque = True if stream.codec_context.name == "libdav1d" else None
-            copy = self._container.add_stream_from_template(stream, opaque=opaque)
+            copy = add_copy(self._container, stream)
             if stream.index in extradata:
                 copy.codec_context.extradata = extradata[stream.index]
             self._streams[stream.index] = copy

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 import av
 from av.audio.stream import AudioStream
-from av.container import InputContainer
+from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
@@ -113,6 +113,15 @@ def _known(stream: Stream) -> bool:
 def _codec(stream: Stream) -> str | None:
     context: Any = stream.codec_context
     return None if context is None else str(context.name)
+
+
+def add_copy(output: OutputContainer, stream: Stream) -> Stream:
+    """A track of the output for the stream's own packets.
+
+    For a track that copies, the library looks for an encoder by the decoder's name; AV1's decoder has none.
+    """
+    opaque = True if stream.codec_context.name == "libdav1d" else None
+    return output.add_stream_from_template(stream, opaque=opaque)
 
 
 def chosen(video: VideoStream | None, audio: AudioStream | None) -> list[Stream]:

@@ -15,7 +15,7 @@ from ingest.backoff import pause
 from ingest.cutter import fits_transport, time_us
 from ingest.errors import BrokenMedia, DiskFull
 from ingest.feed import HlsFeed, Received
-from ingest.media import DAMAGE, AnyPacket, best_streams, demux_chosen, open_media, reason
+from ingest.media import DAMAGE, AnyPacket, add_copy, best_streams, demux_chosen, open_media, reason
 from ingest.part import Part, PartFile, Surroundings
 from ingest.types import GapKind
 
@@ -116,7 +116,7 @@ class PairedParts:
         form = "mpegts" if transport else "matroska"
         try:
             with av.open(file, "w", format=form, options=options) as out:
-                copies = {stream.type: out.add_stream_from_template(stream) for stream in streams}
+                copies = {stream.type: add_copy(out, stream) for stream in streams}
                 for packet in packets:
                     packet.stream = copies[packet.stream.type]
                     out.mux(packet)
