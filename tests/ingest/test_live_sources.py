@@ -31,7 +31,7 @@ from tests.ingest.servers import (
 )
 from tests.ingest.support import record, run_ffmpeg
 
-LIMITS = CaptureLimits(stall_limit_s=4, http=HttpLimits(connect_s=3, read_s=3, body_s=10))
+LIMITS = CaptureLimits(stall_limit_s=4, http=HttpLimits(connect_s=5, read_s=4, body_s=10))
 LOOPBACK = NetPolicy.parse(["127.0.0.1", "localhost"])
 AT_ONCE = EndPolicy(start_s=0, away_s=0)
 
@@ -163,7 +163,7 @@ class Following:
         wait_until(lambda: len(list(self.folder.glob("0*"))) >= count, f"{count} segments", 30)
 
     def join(self) -> None:
-        self._thread.join(timeout=30)
+        self._thread.join(timeout=60)
         assert not self._thread.is_alive()
 
 
