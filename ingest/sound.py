@@ -106,7 +106,9 @@ class Voice:
     def mark(self, sequence: int) -> SoundMark | None:
         """Where this voice stands after the segment; None before any sound."""
         run = self._run
-        return None if run is None else SoundMark(sequence=sequence, start_ms=run.start_ms, fed=run.fed, given=run.given)
+        return (
+            None if run is None else SoundMark(sequence=sequence, start_ms=run.start_ms, fed=run.fed, given=run.given)
+        )
 
     def prime(self, piece: Piece, mark: SoundMark | None) -> None:
         """Hears a piece whose sound was given already, so that the next one goes on without a seam.

@@ -27,7 +27,8 @@ from tests.ingest.servers import (
 from tests.ingest.support import Origin, record, run_ffmpeg
 
 RATE = 30
-SECONDS = 5
+SECONDS = 4
+_SOUND_S = 6
 
 
 @pytest.fixture(scope="session")
@@ -166,7 +167,7 @@ def test_sound_is_that_of_the_whole_sample_for_sample_and_can_be_resumed_anywher
     tmp_path: Path, origin: Origin, name: str, codec: str, rate_hz: int
 ) -> None:
     path = tmp_path / (name if "." in name else "whole.mp4")
-    make_broadcast(path, seconds=SECONDS, size=(64, 36), sound_codec=codec, sound_rate_hz=rate_hz)
+    make_broadcast(path, seconds=_SOUND_S, size=(64, 36), sound_codec=codec, sound_rate_hz=rate_hz)
     if name == "fmp4":
         split = ("-c", "copy", "-f", "hls", "-hls_segment_type", "fmp4", "-hls_time", "2", "-hls_list_size", "0")
         run_ffmpeg("-i", path, *split, "-hls_fmp4_init_filename", "init.mp4", tmp_path / "all.m3u8")
@@ -182,7 +183,7 @@ def test_sound_is_that_of_the_whole_sample_for_sample_and_can_be_resumed_anywher
         marks.append(whole.mark)
     ours = np.concatenate([span.samples for part in spans for span in part])
     theirs = reference(path)[: len(ours)]
-    assert len(ours) >= (SECONDS - 0.1) * SAMPLE_RATE_HZ
+    assert len(ours) >= (_SOUND_S - 0.1) * SAMPLE_RATE_HZ
     assert np.array_equal(ours, theirs)
     for border in range(1, len(segments)):
         fresh = SegmentDecoder()
@@ -193,7 +194,7 @@ def test_sound_is_that_of_the_whole_sample_for_sample_and_can_be_resumed_anywher
             assert np.array_equal(got.samples, wanted.samples)
 
 
-@pytest.mark.parametrize(("start_ms", "end_ms"), [(2500, 4200), (0, 1000), (1000, 5000)])
+@pytest.mark.parametrize(("start_ms", "end_ms"), [(2500, 3700), (0, 1000), (1000, 4000)])
 def test_a_clip_shows_the_very_pictures_and_the_right_moment(
     source: Path, tmp_path: Path, start_ms: int, end_ms: int
 ) -> None:
@@ -218,8 +219,8 @@ def test_a_clip_shows_the_very_pictures_and_the_right_moment(
 def test_frames_between_are_those_of_the_moment(source: Path, tmp_path: Path) -> None:
     segments = record(source, tmp_path)
     late_ms, _ = errors_ms(segments)
-    frames = frames_between(segments[1:], start_ms=3_210, end_ms=4_210, every_ms=100)
+    frames = frames_between(segments[1:], start_ms=2_210, end_ms=3_210, every_ms=100)
     assert 10 <= len(frames) <= 11
     assert all(read(frame.image) == round((frame.at_ms - late_ms) * RATE / 1000) for frame in frames)
-    assert frames[0].at_ms <= 3_210 + 34
+    assert frames[0].at_ms <= 2_210 + 34
     assert np.diff([frame.at_ms for frame in frames[1:]]).max() <= 134
