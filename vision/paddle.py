@@ -12,9 +12,10 @@ from vision.reader import Pictures
 from vision.recognise import NOTHING, Reading, Recogniser
 from vision.types import Place, TextLine
 from vision.weights import accurate_weights, detector_weights, fast_weights
+from vision.words import is_pattern, words_of
 
 _MIN_SIDE_PX = 10
-_CLEAR = 0.5
+_CLEAR = 0.75
 # Below these widths the models read worse (the engines that the weights come with pad to the same).
 _FAST_NARROWEST_PX = 64
 _ACCURATE_NARROWEST_PX = 96
@@ -77,7 +78,7 @@ class PaddleReader:
                 tuple(
                     TextLine(text=reading.text, box=place.box(width, height), score=reading.score)
                     for place, reading in zip(places, readings, strict=True)
-                    if reading.score >= _CLEAR
+                    if reading.score >= _CLEAR and not is_pattern(words_of(reading.text))
                 )
             )
         return read

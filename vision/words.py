@@ -30,7 +30,9 @@ def are_alike(one: str, other: str) -> bool:
 
 
 def is_pattern(words: str) -> bool:
-    """Whether one letter again and again makes the most of it: what stripes and lattices are taken for."""
+    """Whether it is what edges and lattices are taken for: a lone Latin letter, or one letter again and again."""
+    if len(words) == 1 and words.isascii() and not words.isdigit():
+        return True
     most = max(((words.count(letter), letter) for letter in set(words)), default=(0, ""))
     return most[0] >= _PATTERN and most[0] > 0.6 * len(words) and not most[1].isdigit()
 
