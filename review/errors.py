@@ -107,3 +107,23 @@ class CaseChanged(ReviewError):
         super().__init__(f"case {case_id}: {why}; look at it again")
         self.case_id = case_id
         self.why = why
+
+
+class UnknownPersonError(NotFoundError):
+    """No account has this login."""
+
+    def __init__(self, login: str) -> None:
+        super().__init__(f"no account {login!r}; see `zhenyan people list`")
+        self.login = login
+
+
+class AccountError(ReviewError):
+    """An account can't be made or changed like this."""
+
+    def __init__(self, login: str, why: str) -> None:
+        super().__init__(f"account {login!r}: {why}")
+        self.login = login
+
+
+class LoginRefused(ReviewError):
+    """Nobody is let in; the text tells no more than it must."""

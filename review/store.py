@@ -17,6 +17,7 @@ from review.coverage import read_coverage, settle_coverage, write_coverage
 from review.engine import open_engine
 from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
 from review.migrations import migrate
+from review.people.store import PeopleStore
 from review.reading import read_findings, read_passages, read_tally, read_version
 from review.rows import finding_from_row, segment_values, stream_from_row, stream_values
 from review.tables import CursorRow, FindingRow, SegmentRow, StreamRow
@@ -51,6 +52,7 @@ class Store:
         self._flag_at = flag_at
         self._second_share = second_share
         self.cases = CaseStore(engine, now)
+        self.people = PeopleStore(engine, now)
         migrate(engine)
 
     @classmethod

@@ -93,3 +93,18 @@ class DecisionRow(Base):
     undone_at_ms: Mapped[int | None]
     rule: Mapped[str] = mapped_column(String(120))
     policy: Mapped[str] = mapped_column(String(80))
+
+
+class ProposalRow(Base):
+    """Words that a reviewer proposes for the lexicon; they change nothing by themselves."""
+
+    __tablename__ = "proposals"
+    __table_args__ = (Index("proposals_by_class", "class", "created_at_ms"),)
+
+    proposal_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.case_id"))
+    person_id: Mapped[str] = mapped_column(String(36))
+    class_id: Mapped[str] = mapped_column("class", String(60))
+    words: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(20))
+    created_at_ms: Mapped[int]

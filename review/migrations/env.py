@@ -3,6 +3,7 @@
 from alembic import context
 
 from review.cases import tables as _cases  # noqa: F401 - makes its tables known
+from review.people import tables as _people  # noqa: F401
 from review.tables import Base
 
 connection = context.config.attributes["connection"]
