@@ -1,21 +1,21 @@
 """A stream heard in order: product carried over, claims over two passages, repeats counted, slips corrected."""
 
-import hashlib
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from claims.errors import UnknownProduct
-from claims.merge import merge
+from claims.finding import make_finding
+from claims.merge import corroborate, is_same_claim, merge, with_witness
 from claims.normalise import Normalised
 from claims.passport import Passport
 from claims.policy import Policy
 from claims.product import ProductChoice, ProductFinder, ProductTracker
-from claims.types import Disposition, ExemptionTrial, Finding, Match, Passage, PlatformFact, VerdictKind
-from claims.units import Quantity, plain
+from claims.types import Disposition, ExemptionTrial, Finding, Passage, PlatformFact
 from claims.verdict import Judged, Scene, judge_window
-from claims.window import Window, build_window, fold, fold_without_hints
+from claims.window import build_window, fold, fold_without_hints
+from vision.timeline import Evidence, Standing
 
 _CORRECTION_MS = 30_000
 
@@ -50,12 +50,30 @@ class Conversation:
         self.stream_id = stream_id
         self.facts = facts
         self._tracker = ProductTracker(engine.finder)
+        self._tracker.note_events((f.at_ms, str(f.product_id or f.value)) for f in facts if f.kind == "on_sale")
         self._past: deque[tuple[Passage, Normalised]] = deque(maxlen=12)
         self._waiting: tuple[Passage, Normalised, ProductChoice] | None = None
         self._found: dict[str, Finding] = {}
+        self._found_of: dict[tuple[str, str | None], list[str]] = {}
+        self._found_as: dict[str, str] = {}
         self._last_said_ms: dict[str, int] = {}
         self._keeps_verdicts = keep_verdicts
         self.judged: list[tuple[Judged, Finding]] = []
+
+    def see(self, evidence: Iterable[Evidence]) -> None:
+        """Notes what was seen of products; it counts for passages from its moment on that name no product."""
+        for one in evidence:
+            self._tracker.timeline.note(one)
+
+    def standing(self, at_ms: int) -> Standing:
+        """The product on sale at this moment, by everything seen, read and heard up to then."""
+        return self._tracker.timeline.at(at_ms)
+
+    def learn(self, fact: PlatformFact) -> None:
+        """Adds a fact that became known while the stream is on."""
+        self.facts = _of_stream((*self.facts, fact), self.stream_id)
+        if fact.kind == "on_sale":
+            self._tracker.note_events([(fact.at_ms, str(fact.product_id or fact.value))])
 
     def hear(self, passage: Passage) -> list[Finding]:
         """Findings that are certain now; speech is judged when the next words are known, for they may deny it."""
@@ -68,7 +86,12 @@ class Conversation:
         """Findings that are certain now that this piece is known; a long passage is heard piece by piece."""
         heard = fold_without_hints(passage, piece, self.engine.policy)
         choice = self._tracker.choose(
-            heard.text, at_ms=passage.start_ms, given=passage.product_id, on_sale=self._on_sale(passage.start_ms)
+            heard.text,
+            at_ms=passage.start_ms,
+            given=passage.product_id,
+            on_sale=self._on_sale(passage.start_ms),
+            seen_ms=(passage.start_ms + passage.end_ms) // 2,
+            is_written=passage.channel == "screen",
         )
         if passage.channel == "screen":
             return self._judge([(passage, piece)], 0, choice)
@@ -140,21 +163,45 @@ class Conversation:
         return found
 
     def _counted(self, finding: Finding) -> Finding:
-        """The finding with what was known of it: said again it counts, and said again after a correction it stands."""
-        known = self._found.get(finding.finding_id)
-        self._last_said_ms[finding.finding_id] = finding.start_ms
+        """The finding with what was known of it: said again it counts, and said again after a correction it stands.
+
+        Said and shown it is one finding, even where the words differ a little.
+        """
+        said_ms = finding.start_ms
+        known = self._known(finding)
         if known is not None:
             again = not set(finding.passage_ids) <= set(known.passage_ids)
-            stronger = finding.score > known.score or (again and _is_corrected(known))
+            if again and _is_corrected(known):
+                base = finding
+            elif all(w.channel != finding.channel for w in known.witnesses):
+                base = corroborate(known, finding, self.engine.policy.settings.flag_at)
+            else:
+                base = finding if finding.score > known.score else known
             finding = replace(
-                finding if stronger else known,
+                base,
+                finding_id=known.finding_id,
                 count=known.count + again,
                 passage_ids=tuple(dict.fromkeys((*known.passage_ids, *finding.passage_ids))),
                 start_ms=known.start_ms,
                 end_ms=known.end_ms,
+                witnesses=with_witness(known.witnesses, finding.witnesses),
             )
+        else:
+            self._found_of.setdefault((finding.class_id, finding.product_id), []).append(finding.finding_id)
+        self._last_said_ms[finding.finding_id] = max(said_ms, self._last_said_ms.get(finding.finding_id, 0))
         self._found[finding.finding_id] = finding
         return finding
+
+    def _known(self, finding: Finding) -> Finding | None:
+        """The same claim as it was found before: under its own id, or on the other channel in other words."""
+        found_as = self._found_as.get(finding.finding_id, finding.finding_id)
+        if found_as in self._found:
+            return self._found[found_as]
+        for other_id in self._found_of.get((finding.class_id, finding.product_id), ()):
+            if is_same_claim(self._found[other_id], finding):
+                self._found_as[finding.finding_id] = other_id
+                return self._found[other_id]
+        return None
 
     def _corrected(self, passage: Passage, folded: Normalised, product: Passport | None) -> list[Finding]:
         """Earlier findings that this passage corrects (直播电商监督管理办法 31): they carry it as a mitigating fact."""
@@ -182,139 +229,3 @@ class Conversation:
 
 def _is_corrected(finding: Finding) -> bool:
     return any(t.applies and t.id == "corrected" for t in finding.exemptions)
-
-
-def make_finding(judged: Judged, scene: Scene, policy: Policy, stream_id: str) -> Finding:
-    """The record of one verdict, complete enough that a reviewer sees why from it alone."""
-    window, judgement, choice = scene.window, judged.judgement, scene.choice
-    rule = judged.candidate.rule.rule if judged.candidate else None
-    law = policy.law_for(judged.class_id, rule, choice.passport.category if choice.passport else None)
-    heard = window.passages_of(judged.start, judged.end)
-    passport = choice.passport
-    key = judgement.claimed if judged.candidate is None else folded_key(window, judged)
-    identity = "\x1f".join(
-        [stream_id, heard[-1].passage.channel, judged.class_id, passport.id if passport else "", key]
-    )
-    return Finding(
-        finding_id="f_" + hashlib.sha256(identity.encode()).hexdigest()[:20],
-        stream_id=stream_id,
-        passage_ids=tuple(h.passage.id for h in heard),
-        start_ms=heard[0].passage.start_ms,
-        end_ms=heard[-1].passage.end_ms,
-        channel=heard[-1].passage.channel,
-        quote=window.quote(judged.start, judged.end),
-        normalised=rendered(window, judged.start, judged.end),
-        class_id=judged.class_id,
-        verdict=VerdictKind.OUT_OF_SCOPE if judged.exempt else judgement.verdict,
-        disposition=_disposition(judged, policy),
-        severity=policy.severity_for(judged.class_id, passport.category if passport else None),
-        score=judged.score,
-        product_id=passport.id if passport else None,
-        claimed=judgement.claimed or window.text[judged.start : judged.end],
-        registered=judgement.registered,
-        passport_path=judgement.path,
-        passport_version=passport.version if passport else None,
-        law=law.cite,
-        law_status=law.status,
-        policy=policy.name,
-        rule=judged.rule_name,
-        match=tuple(_matches(judged, window)),
-        exemptions=judged.trials,
-        score_steps=judged.steps,
-        advice=policy.class_files[judged.class_id].advice,
-        product_reason=choice.reason,
-    )
-
-
-def _disposition(judged: Judged, policy: Policy) -> Disposition:
-    if judged.harmless or judged.score < policy.settings.note_at:
-        return Disposition.NONE
-    corrected = any(t.applies and t.id == "corrected" for t in judged.trials)
-    if judged.judgement.note_only or judged.shadow or corrected or judged.score < policy.settings.flag_at:
-        return Disposition.NOTE
-    return Disposition.FLAG
-
-
-def folded_key(window: Window, judged: Judged) -> str:
-    """What makes two sayings the same pitch: the folded words without punctuation, numbers as values."""
-    return "".join(c for c in rendered(window, judged.start, judged.end) if c.isalnum() or c in ".%")
-
-
-def rendered(window: Window, start: int, end: int) -> str:
-    """The folded words with quantities and numbers written in digits and unit symbols."""
-    out: list[str] = []
-    at = start
-    values = [(q.start, q.end, _shown(q, window.text)) for q in window.quantities]
-    taken = [(s, e) for s, e, _ in values]
-    values += [
-        (n.start, n.end, plain(n.value))
-        for n in window.numbers
-        if not any(s <= n.start < e for s, e in taken) and (n.end - n.start > 1)
-    ]
-    for left, right, shown in sorted(values):
-        if left < at or right > end:
-            continue
-        out += [window.text[at:left], shown]
-        at = right
-    out.append(window.text[at:end])
-    return "".join(out)
-
-
-def _shown(quantity: Quantity, text: str) -> str:
-    symbols = {"yuan": "元", "percent": "%"}
-    if quantity.unit in _WORDED:
-        unit = text[quantity.number_end : quantity.end]
-    else:
-        unit = symbols.get(quantity.unit, quantity.unit)
-    return f"{plain(quantity.value)}{unit}"
-
-
-_WORDED = frozenset(
-    {
-        "piece",
-        "day",
-        "week",
-        "month",
-        "year",
-        "hour",
-        "minute",
-        "second",
-        "jin",
-        "liang",
-        "degree",
-        "inch",
-        "square_meter",
-        "thread",
-        "yarn",
-        "rpm",
-        "percent_volume",
-        "pixel",
-        "celsius",
-        "ton",
-        "carat",
-        "pound",
-        "dm",
-    }
-)
-
-
-def _matches(judged: Judged, window: Window) -> list[Match]:
-    if judged.candidate is None:
-        heard = window.quote(judged.start, judged.end)
-        return [Match(kind="quantity", heard=heard, meant=judged.judgement.claimed)]
-    found: list[Match] = []
-    for slot in judged.candidate.match.slots:
-        hit = next(
-            (
-                h
-                for h in window.hits
-                if h.start == slot.start and h.end == slot.end and slot.concept in h.entry.concepts
-            ),
-            None,
-        )
-        kind = "literal" if slot.concept.startswith("=") else slot.concept
-        meant = hit.entry.word if hit else rendered(window, slot.start, slot.end)
-        if hit and hit.entry.spelled:
-            kind = "spelling"
-        found.append(Match(kind=kind, heard=window.quote(slot.start, slot.end), meant=meant))
-    return found

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from claims.conversation import make_finding
+from claims.finding import make_finding
 from claims.merge import merge
 from claims.passport import Passport
 from claims.policy import Policy

@@ -1,9 +1,19 @@
-"""One assertion, one finding: overlapping claims give way to the best class, a class says a thing once."""
+"""One assertion, one finding: overlapping claims give way to the best class, a class says a thing once.
+
+What is said and shown is one finding with two witnesses.
+"""
+
+from dataclasses import replace
 
 from claims.policy import Policy
+from claims.types import Disposition, Finding, ScoreStep, Witness
 from claims.verdict import Judged
 
 _SAME_CLASS_REACH = 8
+# How much of the doubt that is left a second witness takes away, if it is itself sure.
+_SECOND_WITNESS = 0.5
+_BELOW = 0.01
+_SHORTEST_KEY = 3
 
 
 def merge(judged: list[Judged], policy: Policy) -> list[Judged]:
@@ -55,3 +65,59 @@ def _same_assertion(one: Judged, kept: Judged) -> bool:
     if one.class_id == "SPEC_PARAM" and one.judgement.claimed != kept.judgement.claimed:
         return False
     return max(one.start, kept.start) - min(one.end, kept.end) <= _SAME_CLASS_REACH
+
+
+def is_same_claim(known: Finding, other: Finding) -> bool:
+    """Whether one was said and the other shown, and both assert the same about the same product.
+
+    Figures must be equal. Of words, one must hold the other, or what both were matched by must mean the same.
+    """
+    if known.channel == other.channel or known.verdict is not other.verdict:
+        return False
+    if (known.class_id, known.product_id) != (other.class_id, other.product_id):
+        return False
+    if known.passport_path is not None and known.passport_path == other.passport_path and _has_figure(known.claimed):
+        return known.claimed == other.claimed
+    shorter, longer = sorted((_key(known), _key(other)), key=len)
+    if len(shorter) >= _SHORTEST_KEY and shorter in longer:
+        return True
+    fewer, more = sorted((_meant(known), _meant(other)), key=len)
+    return bool(fewer) and fewer <= more
+
+
+def corroborate(known: Finding, other: Finding, flag_at: float) -> Finding:
+    """The first finding with the score that both channels give it; two weak ones make none that is flagged.
+
+    Hearing and reading err independently, the rule that both match does not.
+    """
+    best, least = max(known.score, other.score), min(known.score, other.score)
+    score = best + (1 - best) * _SECOND_WITNESS * least
+    flagged = Disposition.FLAG in {known.disposition, other.disposition}
+    if not flagged:
+        score = max(best, min(score, flag_at - _BELOW))
+    score = round(score, 3)
+    how = "also shown on screen" if other.channel == "screen" else "also said"
+    return replace(
+        known,
+        score=score,
+        disposition=Disposition.FLAG if flagged else known.disposition,
+        score_steps=(*known.score_steps, ScoreStep(step=f"{how}: {other.quote}", value=score)),
+    )
+
+
+def with_witness(known: tuple[Witness, ...], new: tuple[Witness, ...]) -> tuple[Witness, ...]:
+    """The witnesses, one a channel: the first time that it was said, and that it was shown."""
+    channels = {witness.channel for witness in known}
+    return (*known, *(witness for witness in new if witness.channel not in channels))
+
+
+def _key(finding: Finding) -> str:
+    return "".join(c for c in finding.normalised if c.isalnum() or c in ".%")
+
+
+def _has_figure(claimed: str) -> bool:
+    return any(c.isdigit() for c in claimed)
+
+
+def _meant(finding: Finding) -> frozenset[str]:
+    return frozenset(m.meant for m in finding.match if m.kind != "literal")

@@ -1,8 +1,13 @@
 """Utterances and texts on screen as passages: all that claim understanding needs of them."""
 
 from asr.types import Utterance
-from claims.types import Passage, Unconfirmed
+from claims.types import Passage, PlatformFact, Unconfirmed
+from vision.meaning import Joined, RoomMark
 from vision.types import FrameText
+
+_GENERATED = "generated_presenter"
+# A label that flashed by says nothing of a presenter.
+_STOOD_MS = 10_000
 
 
 def from_utterance(utterance: Utterance) -> Passage:
@@ -32,3 +37,22 @@ def from_frame_text(text: FrameText) -> Passage:
         end_ms=text.end_ms,
         text=text.text,
     )
+
+
+def from_joined(joined: Joined) -> Passage:
+    """Words on screen that mean something together, as a passage."""
+    return Passage(
+        stream_id=joined.stream_id,
+        id=joined.joined_id,
+        channel="screen",
+        start_ms=joined.start_ms,
+        end_ms=joined.end_ms,
+        text=joined.text,
+    )
+
+
+def fact_of(mark: RoomMark) -> PlatformFact | None:
+    """What a mark says for certain: that the room labels its presenter as generated; None for other marks."""
+    if mark.kind != _GENERATED or mark.last_ms - mark.first_ms < _STOOD_MS:
+        return None
+    return PlatformFact(stream_id=mark.stream_id, at_ms=mark.first_ms, kind="ai_label", value=True)

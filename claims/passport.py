@@ -101,6 +101,7 @@ class Passport:
     name: str
     category: str
     gtin: str | None = None
+    link: str | None = None
     aliases: tuple[str, ...] = ()
     brand: str | None = None
     origin_country: str | None = None

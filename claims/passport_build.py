@@ -109,6 +109,7 @@ def from_long(form: LongPassport, version: str, reader: QuantityReader, folder: 
         name=form.name_zh,
         category=form.category,
         gtin=form.gtin,
+        link=form.digital_link,
         aliases=form.aliases + form.trademarks,
         brand=form.brand,
         origin_country=form.origin_country,

@@ -2,7 +2,7 @@
 
 import re
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import ahocorasick_rs
@@ -11,6 +11,7 @@ from claims.normalise import normalise
 from claims.numbers import parse_han
 from claims.passport import Passport
 from claims.sound import SoundIndex
+from vision.timeline import Evidence, EvidenceKind, ProductTimeline
 
 _LINK = re.compile(r"(\d{1,3}|[一二三四五六七八九十]{1,3})号?(?:链接|链|商品|宝贝|品)")
 _NEXT = (
@@ -156,16 +157,45 @@ class ProductTracker:
     def __init__(self, finder: ProductFinder) -> None:
         self.finder = finder
         self._switches: list[tuple[int, Passport, str, bool]] = []
+        self.timeline = ProductTimeline()
 
-    def choose(self, text: str, *, at_ms: int, given: str | None, on_sale: tuple[int, str] | None) -> ProductChoice:
+    def note_events(self, events: Iterable[tuple[int, str]]) -> None:
+        """Adds the platform's "now explaining" events, moment and product, to the timeline."""
+        for at_ms, product_id in events:
+            self.timeline.note(
+                Evidence(
+                    kind=EvidenceKind.EVENT,
+                    product_id=product_id,
+                    start_ms=at_ms,
+                    end_ms=at_ms,
+                    strength=1.0,
+                    reason="on sale by the platform's event",
+                )
+            )
+
+    def choose(
+        self,
+        text: str,
+        *,
+        at_ms: int,
+        given: str | None,
+        on_sale: tuple[int, str] | None,
+        seen_ms: int | None = None,
+        is_written: bool = False,
+    ) -> ProductChoice:
         """The product that a passage at `at_ms` speaks of; the choice carries over to what comes after it.
 
-        `on_sale` is the platform's latest "now explaining" event: its moment and product.
+        `on_sale` is the platform's latest "now explaining" event: its moment and product. What the passage does not
+        name, the timeline may know from sight at `seen_ms`.
         """
         current = self._current(at_ms)
         if given is not None:
+            self._note(given, at_ms, 1.0, "named by the passage", is_written=is_written)
             return self._switch(at_ms, self.finder.by_id[given], "named by the passage", sure=True)
         named = self.finder.named(text)
+        if named is not None and named[2] >= _NAMED:
+            why = f"{'written' if is_written else 'called'} {named[1]!r}"
+            self._note(named[0].id, at_ms, min(1.0, named[2] / _FULL_NAME), why, is_written=is_written)
         if named is None and current is None:
             named = self.finder.sounding(text)
         newer = on_sale is not None and (current is None or on_sale[0] >= current[0])
@@ -178,11 +208,30 @@ class ProductTracker:
             return self._switch(at_ms, named[0], f"called {named[1]!r}", sure=named[2] >= _NAMED_ANEW)
         if on_sale is not None and newer and on_sale[1] in self.finder.by_id:
             return self._switch(on_sale[0], self.finder.by_id[on_sale[1]], "on sale by the platform's event", sure=True)
+        shown = self._shown(at_ms if seen_ms is None else seen_ms, current[1] if current else None)
+        if shown is not None:
+            return self._switch(at_ms, shown[0], shown[1], sure=shown[2])
         if current is not None:
             return ProductChoice(passport=current[1], reason=f"{current[2]}, carried over", sure=current[3])
         if named is not None:
             return self._switch(at_ms, named[0], f"perhaps called {named[1]!r}", sure=False)
         return ProductChoice(passport=None, reason="not worked out", sure=False)
+
+    def _shown(self, at_ms: int, current: Passport | None) -> tuple[Passport, str, bool] | None:
+        """Another product than the current one that the timeline knows from sight, why, and whether that is sure."""
+        if not self.timeline.has_sight:
+            return None
+        standing = self.timeline.at(at_ms)
+        passport = self.finder.by_id.get(standing.product_id or "")
+        if passport is None or passport is current or standing.confidence < _SHOWN:
+            return None
+        return passport, ", ".join(standing.because), standing.confidence >= _SHOWN_SURELY
+
+    def _note(self, product_id: str, at_ms: int, strength: float, reason: str, *, is_written: bool) -> None:
+        kind = EvidenceKind.WRITTEN if is_written else EvidenceKind.SPOKEN
+        self.timeline.note(
+            Evidence(kind=kind, product_id=product_id, start_ms=at_ms, end_ms=at_ms, strength=strength, reason=reason)
+        )
 
     def _current(self, at_ms: int) -> tuple[int, Passport, str, bool] | None:
         return next((s for s in reversed(self._switches) if s[0] <= at_ms), None)
@@ -194,4 +243,5 @@ class ProductTracker:
         return ProductChoice(passport=passport, reason=reason, sure=sure)
 
 
-_NAMED, _NAMED_ANEW = 2.0, 2.5
+_NAMED, _NAMED_ANEW, _FULL_NAME = 2.0, 2.5, 4.0
+_SHOWN, _SHOWN_SURELY = 0.5, 0.65

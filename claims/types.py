@@ -105,8 +105,22 @@ class ScoreStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """Where a claim was made on one channel, the first time it was."""
+
+    channel: Channel
+    passage_ids: tuple[str, ...]
+    start_ms: int
+    end_ms: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A verdict worth keeping, with all that a reviewer needs to see why. Fields as in the contract."""
+    """A verdict worth keeping, with all that a reviewer needs to see why. Fields as in the contract.
+
+    Said and shown it is one finding: `channel` and `quote` are those of the first of its `witnesses`.
+    """
 
     finding_id: str
     stream_id: str
@@ -136,6 +150,7 @@ class Finding:
     advice: str = ""
     product_reason: str = ""
     count: int = 1
+    witnesses: tuple[Witness, ...] = ()
     models: dict[str, str] = field(default_factory=dict)
     clip: str | None = None
 
@@ -170,6 +185,16 @@ class Finding:
             "advice": self.advice,
             "product_reason": self.product_reason,
             "count": self.count,
+            "witnesses": [
+                {
+                    "channel": w.channel,
+                    "passage_ids": list(w.passage_ids),
+                    "start_ms": w.start_ms,
+                    "end_ms": w.end_ms,
+                    "quote": w.quote,
+                }
+                for w in self.witnesses
+            ],
             "models": dict(self.models),
             "clip": self.clip,
         }

@@ -1,7 +1,7 @@
 """The demo's final comparison: what was found against what its script says must be found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from claims.types import Finding
 from cli.broadcast.script import BroadcastScript, Expected, lay_out
@@ -36,8 +36,14 @@ class Line:
 def compare(script: BroadcastScript, flagged: Sequence[Finding]) -> list[Line]:
     """Every line and overlay of the script with the flags that fall on it.
 
-    A flag belongs to the line or overlay of its channel with which it shares the most time.
+    A flag belongs to the line or overlay of its channel with which it shares the most time; one that was said and
+    shown belongs to both.
     """
+    flagged = [
+        replace(f, channel=w.channel, start_ms=w.start_ms, end_ms=w.end_ms, quote=w.quote)
+        for f in flagged
+        for w in f.witnesses
+    ]
     layout = lay_out(script)
     speech = [(line.id, line.text, line.expected, layout.lines[line.id]) for line in script.lines]
     screen = [

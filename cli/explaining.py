@@ -4,8 +4,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from claims.conversation import rendered
 from claims.explain import Explanation, Weighed
+from claims.finding import rendered
 from claims.recognise import Recognised
 from claims.units import plain
 from claims.window import Window

@@ -1,0 +1,178 @@
+"""Watches one stream for products: key frames in, evidence out, looked at only as often as it pays."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.types import Frame
+from vision.codes import Code, read_codes
+from vision.product import PictureFinder, ProductSight, Seen, overlap_share
+from vision.timeline import Evidence, EvidenceKind
+from vision.types import Box
+
+LOOK_EVERY_MS = 1_400
+LOOK_AROUND_EVERY_MS = 5_500
+LOOK_CLOSER_EVERY_MS = 4_500
+READ_CODES_EVERY_MS = 1_000
+STILL_FOR_MS = 6_000
+_THUMB = (40, 24)
+_STILL = 1.5
+# What is held to the camera fills at least this share of it; what is smaller stands about, unless it moves.
+_HELD_SHARE = 0.03
+# What kept its place this many looks is on display: it counts for less than what is handled.
+_DISPLAY_LOOKS, _DISPLAY_WEIGHT, _SAME_PLACE = 3, 0.4, 0.85
+_REMEMBER_PLACE_MS = 30_000
+
+ProductOf = Callable[[str], str | None]
+
+
+@dataclass(slots=True, kw_only=True)
+class LookCounts:
+    """What was done for one stream."""
+
+    frames: int = 0
+    looks: int = 0
+    checks: int = 0
+    closer_looks: int = 0
+    still: int = 0
+    code_reads: int = 0
+    codes: int = 0
+    unknown_codes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    box: Box
+    looks: int
+    at_ms: int
+
+
+class ProductWatcher:
+    """The products seen in one stream; frames come in the order of their time.
+
+    `product_of` tells whose a code's text is. `likeness` is asked where pictures' corners find nothing.
+    """
+
+    def __init__(self, pictures: PictureFinder, product_of: ProductOf, likeness: ProductSight | None = None) -> None:
+        self._pictures = pictures
+        self._product_of = product_of
+        self._likeness = likeness
+        self._looked_ms: int | None = None
+        self._looked_around_ms: int | None = None
+        self._looked_closer_ms: int | None = None
+        self._places: dict[str, _Place] = {}
+        self._read_ms: int | None = None
+        self._thumb: NDArray[np.float32] | None = None
+        self._seen: tuple[Seen, ...] = ()
+        self._kind = EvidenceKind.PICTURE
+        self.counts = LookCounts()
+
+    def watch(self, frames: Sequence[Frame]) -> list[Evidence]:
+        """What these frames say about products."""
+        return [evidence for frame in frames for evidence in self._see(frame)]
+
+    def _see(self, frame: Frame) -> list[Evidence]:
+        self.counts.frames += 1
+        found: list[Evidence] = []
+        if _is_due(self._read_ms, frame.at_ms, READ_CODES_EVERY_MS):
+            self._read_ms = frame.at_ms
+            self.counts.code_reads += 1
+            found += self._coded(read_codes(frame.image), frame.at_ms)
+        if _is_due(self._looked_ms, frame.at_ms, LOOK_EVERY_MS) and not self._is_still(frame):
+            self._looked_ms = frame.at_ms
+            self.counts.looks += 1
+            self._look(frame)
+            found += self._as_evidence(frame)
+        return found
+
+    def _is_still(self, frame: Frame) -> bool:
+        """Whether the frame looks as it did at the last look, which was not long ago."""
+        grey = cv2.cvtColor(cv2.resize(frame.image, _THUMB, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+        thumb = grey.astype(np.float32)
+        before, self._thumb = self._thumb, thumb if self._thumb is None else self._thumb
+        if before is None or self._looked_ms is None or frame.at_ms - self._looked_ms >= STILL_FOR_MS:
+            self._thumb = thumb
+            return False
+        if float(np.abs(thumb - before).mean()) >= _STILL:
+            self._thumb = thumb
+            return False
+        self.counts.still += 1
+        return True
+
+    def _look(self, frame: Frame) -> None:
+        if self._is_still_there(frame):
+            return
+        self._looked_around_ms = frame.at_ms
+        self._seen, self._kind = self._pictures.find(frame.image), EvidenceKind.PICTURE
+        if not self._seen and _is_due(self._looked_closer_ms, frame.at_ms, LOOK_CLOSER_EVERY_MS):
+            self._looked_closer_ms = frame.at_ms
+            self.counts.closer_looks += 1
+            self._seen = self._pictures.find(frame.image, fine=True)
+            if not self._seen and self._likeness is not None:
+                self._seen, self._kind = self._likeness.find(frame.image), EvidenceKind.LIKENESS
+
+    def _is_still_there(self, frame: Frame) -> bool:
+        """Whether the one product seen last is seen again: then the others are looked for only now and then."""
+        if len(self._seen) != 1 or self._kind is not EvidenceKind.PICTURE:
+            return False
+        if _is_due(self._looked_around_ms, frame.at_ms, LOOK_AROUND_EVERY_MS):
+            return False
+        self.counts.checks += 1
+        again = self._pictures.find(frame.image, only=frozenset({self._seen[0].product_id}))
+        if not again:
+            return False
+        self._seen = again
+        return True
+
+    def _as_evidence(self, frame: Frame) -> list[Evidence]:
+        """The last look as evidence: what fills more of the picture counts more, what only stands about counts less."""
+        frame_area = frame.image.shape[0] * frame.image.shape[1]
+        whole = sum(one.box.area for one in self._seen)
+        how = "looks like its picture" if self._kind is EvidenceKind.PICTURE else "is alike its picture"
+        return [
+            Evidence(
+                kind=self._kind,
+                product_id=one.product_id,
+                start_ms=frame.at_ms,
+                end_ms=frame.at_ms,
+                strength=round(one.clarity * one.box.area / whole * self._handled(one, frame_area, frame.at_ms), 4),
+                reason=how,
+            )
+            for one in self._seen
+        ]
+
+    def _handled(self, seen: Seen, frame_area: int, at_ms: int) -> float:
+        """How much it looks held to the camera and not put on display, in [0, 1]."""
+        before = self._places.get(seen.product_id)
+        known = before is not None and at_ms - before.at_ms <= _REMEMBER_PLACE_MS
+        stays = before is not None and known and overlap_share(before.box, seen.box) >= _SAME_PLACE
+        looks = before.looks + 1 if before is not None and stays else 1
+        self._places[seen.product_id] = _Place(box=seen.box, looks=looks, at_ms=at_ms)
+        if known and not stays:
+            return 1.0
+        near = min(1.0, seen.box.area / frame_area / _HELD_SHARE)
+        return near * (_DISPLAY_WEIGHT if looks >= _DISPLAY_LOOKS else 1.0)
+
+    def _coded(self, codes: Sequence[Code], at_ms: int) -> list[Evidence]:
+        self.counts.codes += len(codes)
+        owners = [(code, self._product_of(code.text)) for code in codes]
+        self.counts.unknown_codes += sum(owner is None for _, owner in owners)
+        known = [(code, owner) for code, owner in owners if owner is not None]
+        return [
+            Evidence(
+                kind=EvidenceKind.CODE,
+                product_id=owner,
+                start_ms=at_ms,
+                end_ms=at_ms,
+                strength=1.0 / len({other for _, other in known}),
+                reason=f"its {'QR code' if code.kind == 'qr' else 'bar code'} was read",
+            )
+            for code, owner in known
+        ]
+
+
+def _is_due(last_ms: int | None, now_ms: int, every_ms: int) -> bool:
+    return last_ms is None or now_ms - last_ms >= every_ms
