@@ -138,9 +138,8 @@ class StreamWatcher:
         if look.reason is ReadReason.HEARTBEAT and side_px == self._fine_side_px and self._found_new(frame.at_ms):
             self._fine_until_ms = frame.at_ms + FINE_FOR_MS
         texts = yield from self._hand_on(due)
-        boxes = [track.last_box for track in self._tracker.standing] + [
-            place.box(*self._size) for place, _ in self._passed_over
-        ]
+        boxes = [track.last_box for track in self._tracker.standing]
+        boxes += [place.box(*self._size) for place, _ in self._passed_over]
         self._last_read = note_read(self._last_read, strokes, frame.at_ms, boxes, look)
         return texts
 
@@ -154,7 +153,7 @@ class StreamWatcher:
         """Frames of a long gap at whose end the text differs."""
         if self._more_frames is None or self._last_ms is None or frame.at_ms - self._last_ms <= SPARSE_MS:
             return ()
-        if look is None:
+        if look is None or look.reason in (ReadReason.FIRST, ReadReason.HEARTBEAT):
             return ()
         return self._more_frames(self._last_ms, frame.at_ms, CLOSE_STEP_MS)
 
@@ -199,9 +198,11 @@ class StreamWatcher:
             if any(self._shows_again(box, frame.image, *dull[:2]) for dull in self._illegible):
                 continue
             strip = strip_of(frame.image, place)
+            if not strip.size:
+                continue
             if self._flows(box, frame.image):
                 passed.append((place, likeness_of(strip)))
-            elif strip.size:
+            else:
                 unread.append((place, strip))
         self.counts.recalled += len(known)
         self.counts.passed_over += len(passed)

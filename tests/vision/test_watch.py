@@ -15,7 +15,7 @@ from tests.vision.support import CountingReader, frames_of, room_of, sellers, sh
 from vision.paddle import PaddleReader
 from vision.roles import RoomPolicy
 from vision.types import FrameText, Role
-from vision.watch import SPARSE_MS, StreamWatcher, watch_together
+from vision.watch import StreamWatcher, watch_together
 from vision.words import words_of
 
 DEMO = Path(__file__).parents[2] / "configs" / "demo"
@@ -147,10 +147,10 @@ def test_between_sparse_samples_it_looks_more_closely(reader: PaddleReader, poli
     assert blind.counts.blind_ms == 8000
     close = StreamWatcher("s", reader, policy, more)
     assert {"限时秒杀9.9元", "全网最低价", "买一送一"} <= set(sellers(watch(close, sparse)))
-    assert asked == [(0, 4000), (4000, 8000)]
-    assert close.counts.blind_ms == 0
-    assert close.counts.added_frames * 500 < 8000
-    assert SPARSE_MS < 4000
+    # Nothing differs at 8 s, so nobody is asked to decode what lies before it; that it was not seen is counted.
+    assert asked == [(0, 4000)]
+    assert close.counts.blind_ms == 4000
+    assert close.counts.added_frames == 7
 
 
 def test_streams_together_give_what_each_gives_alone_in_fewer_calls(policy: RoomPolicy) -> None:
