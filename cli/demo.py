@@ -115,12 +115,7 @@ def demo_job(settings: Settings, room: Room, *, stream_id: str, url: str, addres
         at=room.started_at,
         allow_net=(address,),
         clips_dir=settings.data_dir / "clips",
-        data_dir=settings.data_dir,
-        database_url=settings.store_url,
-        asr_model=settings.asr_model,
-        device=settings.device,
-        threads=settings.threads,
-        screen_side_px=settings.screen_side_px,
+        **settings.job_values(),
     )
 
 

@@ -65,7 +65,8 @@ def command(
     in an object store (s3://…).
 
     Findings go to standard output as JSONL, one line when it is found (with --clips: when its clip is cut). A line
-    with an id seen before replaces the earlier one: the host corrected the slip. They are also stored for `serve`.
+    with an id seen before replaces the earlier one: the host corrected the slip, or the claim was shown as well. They
+    are also stored for `serve`.
 
     \b
     Example:
@@ -96,12 +97,7 @@ def command(
         allow_net=allowed,
         max_ms=None if max_seconds is None else int(max_seconds * 1000),
         clips_dir=clips_dir,
-        data_dir=settings.data_dir,
-        database_url=settings.store_url,
-        asr_model=settings.asr_model,
-        device=settings.device,
-        threads=settings.threads,
-        screen_side_px=settings.screen_side_px,
+        **settings.job_values(),
     )
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     with (

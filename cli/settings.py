@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 import configs
 from ingest.errors import ZhenyanError
+from ingest.types import EndPolicy, RetentionLimits
 
 _PREFIX = "ZHENYAN_"
 
@@ -30,6 +31,15 @@ class Settings(BaseSettings):
     asr_model: Annotated[str, Field(min_length=1)]
     screen_side_px: Annotated[int, Field(ge=320, le=4096)]
     allow_net: Annotated[tuple[str, ...], NoDecode]
+    trust_ca: str
+    sandbox: Literal["auto", "bubblewrap", "rlimits"]
+    source_start_s: Annotated[float, Field(ge=0, le=86_400)]
+    source_away_s: Annotated[float, Field(ge=1, le=86_400)]
+    keep_hours: Annotated[float, Field(ge=0)]
+    keep_gb: Annotated[float, Field(ge=0)]
+    keep_free_gb: Annotated[float, Field(ge=0)]
+    asr_hotwords: bool
+    embed_model: str
     host: Annotated[str, Field(min_length=1)]
     port: Annotated[int, Field(ge=0, le=65535)]
     policy_dir: str
@@ -61,6 +71,28 @@ class Settings(BaseSettings):
     def policy_folder(self) -> Path:
         """The policy in force."""
         return Path(self.policy_dir) if self.policy_dir else configs.POLICY_DIR
+
+    def job_values(self) -> dict[str, Any]:
+        """What every screening takes from the settings, by the names that `ScreenJob` has for it."""
+        gigabyte = 1_000_000_000
+        return {
+            "data_dir": self.data_dir,
+            "database_url": self.store_url,
+            "asr_model": self.asr_model,
+            "asr_hotwords": self.asr_hotwords,
+            "device": self.device,
+            "threads": self.threads,
+            "screen_side_px": self.screen_side_px,
+            "sandbox": self.sandbox,
+            "trust_ca": Path(self.trust_ca) if self.trust_ca else None,
+            "end": EndPolicy(start_s=self.source_start_s, away_s=self.source_away_s),
+            "retention": RetentionLimits(
+                max_age_ms=round(self.keep_hours * 3_600_000) or None,
+                max_bytes=round(self.keep_gb * gigabyte) or None,
+                min_free_bytes=round(self.keep_free_gb * gigabyte) or None,
+            ),
+            "embed_model": self.embed_model,
+        }
 
 
 def load_settings(file: Path | None = None) -> Settings:

@@ -26,6 +26,7 @@ class Capturing:
                 stream_id=job.stream_id,
                 folder=job.recording_dir,
                 allow_net=job.allow_net,
+                trust=job.trust_ca,
                 max_ms=job.max_ms,
                 end=job.end,
                 retention=job.retention,

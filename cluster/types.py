@@ -9,6 +9,7 @@ from claims.types import Finding, Passage, PlatformFact
 from ingest.box import SandboxChoice
 from ingest.ledger import Coverage
 from ingest.types import EndPolicy, RetentionLimits, Segment, Shed
+from vision.meaning import RoomMark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +17,8 @@ class ScreenJob:
     """What to screen and by what. Plain values only, so that any actor can be rebuilt from it.
 
     `at` is the broadcast's own moment. `database_url` None: nothing is stored. `clips_dir` None: no clips are cut.
-    `products` empty: all passports are on sale, in the file's order.
+    `products` empty: all passports are on sale, in the file's order. `embed_model` empty: products are looked for
+    by the corners of their pictures alone.
     """
 
     stream_id: str
@@ -29,16 +31,19 @@ class ScreenJob:
     facts: tuple[PlatformFact, ...] = ()
     policy_dir: Path | None = None
     allow_net: tuple[str, ...] = ()
+    trust_ca: Path | None = None
     max_ms: int | None = None
     clips_dir: Path | None = None
     database_url: str | None = None
     asr_model: str = "base"
+    asr_hotwords: bool = False
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int = 1
     screen_side_px: int = 960
     sandbox: SandboxChoice = "auto"
     end: EndPolicy = field(default_factory=EndPolicy)
     retention: RetentionLimits = field(default_factory=RetentionLimits)
+    embed_model: str = ""
 
     @property
     def models_dir(self) -> Path:
@@ -100,4 +105,24 @@ class Ended:
     coverage: Coverage
 
 
-Event = Found | Understood | Progress | Warned | Ended
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnSale:
+    """Which product is on sale from this moment on, by all that is seen, read and heard; None: not known any more.
+
+    The moment may lie a little back: speech is understood after it was said.
+    """
+
+    at_ms: int
+    product_id: str | None
+    confidence: float
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A mark that the law asks for, seen in the room: how long it stood so far, as a share of the time watched."""
+
+    mark: RoomMark
+
+
+Event = Found | Understood | OnSale | Marked | Progress | Warned | Ended

@@ -16,6 +16,7 @@ from ingest.box_answers import checked_segment
 from ingest.box_protocol import ENDED, LATE, MAX_LINE_BYTES, ChannelBroken, segment_row, to_line
 from ingest.errors import ChildReported, ParserDied
 from ingest.manifest import read_manifest
+from ingest.schemes import OBJECT_STORES
 from ingest.types import EndPolicy, RetentionLimits, Segment
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 CAPTURE_LIMITS = BoxLimits(cpu_s=120, file_bytes=1 << 30, open_files=256, processes=64)
 # Whoever reads from an object store has to sign for it.
-STORE_SCHEMES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss"})
+STORE_SCHEMES = frozenset(OBJECT_STORES)
 _STORE_VARIABLES = ("AWS_", "FSSPEC_", "GOOGLE_", "AZURE_", "OSS_")
 _MOST_DEATHS = 5
 _SILENCE_S = 120.0
@@ -40,6 +41,7 @@ class CaptureJob:
     stream_id: str
     folder: Path
     allow_net: tuple[str, ...] = ()
+    trust: Path | None = None
     max_ms: int | None = None
     limits: "CaptureLimits | None" = None
     end: EndPolicy | None = None
@@ -123,7 +125,7 @@ class BoxedCapture:
             sandbox=self._sandbox,
             limits=self._limits,
             view=BoxView(
-                readable=(local,) if local is not None and local.is_file() else (),
+                readable=self._readable(local),
                 writable=self._job.folder.absolute(),
                 network=True,
                 variables=_STORE_VARIABLES if self._job.source.partition("://")[0].lower() in STORE_SCHEMES else (),
@@ -150,10 +152,15 @@ class BoxedCapture:
             box.end(_LAST_BREATH_S)
             self._box = None
 
+    def _readable(self, local: Path | None) -> tuple[Path, ...]:
+        trust = None if self._job.trust is None else self._job.trust.absolute()
+        return tuple(path for path in (local, trust) if path is not None and path.is_file())
+
     def _send_job(self, box: Box, local: Path | None) -> None:
         job = asdict(self._job) | {
             "source": str(local) if local is not None else self._job.source,
             "folder": str(self._job.folder.absolute()),
+            "trust": None if self._job.trust is None else str(self._job.trust.absolute()),
         }
         assert box.process.stdin is not None
         try:

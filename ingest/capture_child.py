@@ -41,7 +41,7 @@ def main() -> None:
             job["source"],
             stream_id=job["stream_id"],
             folder=Path(job["folder"]),
-            policy=NetPolicy.parse(job["allow_net"]),
+            policy=NetPolicy.parse(job["allow_net"], Path(job["trust"]) if job["trust"] else None),
             stop=_stop_with_signs_of_life(tell),
             now_ms=lambda: time.time_ns() // 1_000_000,
             max_ms=job["max_ms"],

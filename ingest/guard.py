@@ -48,9 +48,9 @@ class NetPolicy:
     trust: Path | None = None
 
     @classmethod
-    def parse(cls, entries: Iterable[str]) -> "NetPolicy":
+    def parse(cls, entries: Iterable[str], trust: Path | None = None) -> "NetPolicy":
         """The policy for `HOST[:PORT]` entries; ValueError names an entry that is neither."""
-        return cls(allow=frozenset(_checked_entry(entry) for entry in entries))
+        return cls(allow=frozenset(_checked_entry(entry) for entry in entries), trust=trust)
 
     def names(self, host: str, port: int) -> bool:
         """Whether the operator allowed this host, alone or with this port."""
