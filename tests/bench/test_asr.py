@@ -28,7 +28,7 @@ def test_a_quick_run_gives_every_table() -> None:
     assert len([row for row in rows if "one_by_one" in row]) == round(
         3 * (1 - float(str(agreement["identical_share"])))
     )
-    assert [row["recorded_s"] for row in rows if "recording" in row] == [12] * 3
+    assert [row["recorded_s"] for row in rows if "recording" in row] == [13] * 3
 
 
 @pytest.mark.slow
