@@ -92,21 +92,23 @@ class UnknownCaseError(NotFoundError):
 
 
 class DecisionRefused(ReviewError):
-    """The case's state or the person's role does not allow this decision."""
+    """The case's state or the person's role does not allow this decision; the pages have words for each code."""
 
-    def __init__(self, case_id: str, why: str) -> None:
+    def __init__(self, case_id: str, why: str, *, code: str) -> None:
         super().__init__(f"case {case_id}: {why}")
         self.case_id = case_id
         self.why = why
+        self.code = code
 
 
 class CaseChanged(ReviewError):
     """Somebody else was faster; the page shows the case as it is now."""
 
-    def __init__(self, case_id: str, why: str) -> None:
+    def __init__(self, case_id: str, why: str, *, code: str) -> None:
         super().__init__(f"case {case_id}: {why}; look at it again")
         self.case_id = case_id
         self.why = why
+        self.code = code
 
 
 class UnknownPersonError(NotFoundError):
@@ -127,3 +129,14 @@ class AccountError(ReviewError):
 
 class LoginRefused(ReviewError):
     """Nobody is let in; the text tells no more than it must."""
+
+
+class NotLoggedIn(ReviewError):
+    """Nobody is logged in, or the session is over; the person logs in and goes on where they were."""
+
+    def __init__(self) -> None:
+        super().__init__("nobody is logged in, or the session is over; log in and try again")
+
+
+class Forbidden(ReviewError):
+    """Who asks may not do this, or the request does not come from a page of this server."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from review.errors import NotFoundError, ReviewError
+from review.errors import CaseChanged, DecisionRefused, NotFoundError, ReviewError
 
 _log = logging.getLogger(__name__)
 _MEDIA_TYPE = "application/problem+json"
@@ -24,12 +24,15 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    code: str | None = None
 
 
-def problem_response(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """A problem with the title of its HTTP status."""
-    problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
-    return JSONResponse(problem.model_dump(), status_code=status, media_type=_MEDIA_TYPE, headers=headers)
+def problem_response(
+    status: int, detail: str, headers: dict[str, str] | None = None, code: str | None = None
+) -> JSONResponse:
+    """A problem with the title of its HTTP status; `code` tells programs which of the refusals of a case it is."""
+    problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, code=code)
+    return JSONResponse(problem.model_dump(exclude_none=True), status_code=status, media_type=_MEDIA_TYPE, headers=headers)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -47,6 +50,14 @@ def install_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(NotFoundError)
     async def not_found(_request: Request, error: NotFoundError) -> JSONResponse:
         return problem_response(404, str(error))
+
+    @app.exception_handler(CaseChanged)
+    async def changed(_request: Request, error: CaseChanged) -> JSONResponse:
+        return problem_response(409, str(error), code=error.code)
+
+    @app.exception_handler(DecisionRefused)
+    async def decision_refused(_request: Request, error: DecisionRefused) -> JSONResponse:
+        return problem_response(422, str(error), code=error.code)
 
     @app.exception_handler(ReviewError)
     async def refused(_request: Request, error: ReviewError) -> JSONResponse:

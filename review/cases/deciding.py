@@ -63,7 +63,7 @@ def claim_case(connection: Connection, case_id: str, person: Person, now_ms: int
     )
     case = _case(connection, case_id)
     if taken.rowcount == 0:
-        raise CaseChanged(case_id, "another reviewer is working on it")
+        raise CaseChanged(case_id, "another reviewer is working on it", code="taken")
     return case
 
 
@@ -87,11 +87,11 @@ def decide(connection: Connection, given: Submission, person: Person, now_ms: in
     if earlier:
         return earlier[0]
     if case.version != given.version:
-        raise CaseChanged(case.id, "it was decided or changed since you opened it")
+        raise CaseChanged(case.id, "it was decided or changed since you opened it", code="changed")
     if case.claimed_by not in {None, person.id} and (case.claimed_until_ms or 0) > now_ms:
-        raise CaseChanged(case.id, "another reviewer is working on it")
+        raise CaseChanged(case.id, "another reviewer is working on it", code="taken")
     if given.reason not in REASONS[given.choice]:
-        raise DecisionRefused(case.id, f"{given.reason!r} is no reason for {given.choice}")
+        raise DecisionRefused(case.id, f"{given.reason!r} is no reason for {given.choice}", code="reason")
     after = after_decision(case, standing(_decisions(connection, DecisionRow.case_id == case.id)), person, given.choice)
     decision = Decision(
         id=str(uuid.uuid4()),

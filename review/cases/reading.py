@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from review.cases.grouping import same_script
 from review.cases.tables import CaseBandRow, CaseFindingRow, CaseRow, DecisionRow
-from review.cases.types import WAITING, Case, CaseState, Choice, Decision, Reason
+from review.cases.types import WAITING, Case, CaseState, Choice, Decision, Person, Reason, Role
 from review.errors import UnknownCaseError
 from review.rows import finding_from_row
-from review.tables import FindingRow
+from review.tables import CounterRow, FindingRow
 from review.types import StoredFinding
 
 _SIMILAR = 20
@@ -20,7 +20,10 @@ _CANDIDATES = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseQuery:
-    """Which cases, and where to go on; None or empty: not asked about. `after`: rank and id of the last one seen."""
+    """Which cases, and where to go on; None or empty: not asked about. `after`: rank and id of the last one seen.
+
+    `decidable_by`: leaves out second and senior reviews that this person may not take.
+    """
 
     states: tuple[CaseState, ...] = WAITING
     class_id: str | None = None
@@ -29,6 +32,7 @@ class CaseQuery:
     platform: str | None = None
     severity: str | None = None
     claimed_by: str | None = None
+    decidable_by: Person | None = None
     after: tuple[float, str] | None = None
     limit: int = 50
 
@@ -127,6 +131,7 @@ def read_counts(session: Session, query: CaseQuery) -> QueueCounts:
         platform=query.platform,
         severity=query.severity,
         claimed_by=query.claimed_by,
+        decidable_by=query.decidable_by,
     )
     rows = session.execute(
         select(CaseRow.state, CaseRow.class_id, func.count(), func.min(CaseRow.opened_at_ms))
@@ -209,4 +214,24 @@ def _conditions(query: CaseQuery) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [column == value for column, value in asked if value is not None]
     if query.states:
         found.append(CaseRow.state.in_([state.value for state in query.states]))
+    if query.decidable_by is not None:
+        found.append(_decidable(query.decidable_by))
     return found
+
+
+def _decidable(person: Person) -> ColumnElement[bool]:
+    seconds = [CaseState.SECOND_REVIEW.value]
+    if person.role in {Role.SENIOR, Role.ADMIN}:
+        seconds.append(CaseState.SENIOR_REVIEW.value)
+    own = exists().where(
+        DecisionRow.case_id == CaseRow.case_id,
+        DecisionRow.person_id == person.id,
+        DecisionRow.undone_at_ms.is_(None),
+    )
+    reviews = [CaseState.SECOND_REVIEW.value, CaseState.SENIOR_REVIEW.value]
+    return or_(CaseRow.state.not_in(reviews), and_(CaseRow.state.in_(seconds), ~own))
+
+
+def read_change(session: Session) -> int:
+    """The number of the last change of any case; 0: there was none."""
+    return session.scalar(select(CounterRow.value).where(CounterRow.name == "case")) or 0

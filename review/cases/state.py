@@ -21,9 +21,9 @@ def after_decision(case: Case, past: Sequence[Decision], person: Person, choice:
     `past`: the decisions that stand, oldest first.
     """
     if person.role not in _DECIDES:
-        raise DecisionRefused(case.id, f"the role {person.role} decides nothing")
+        raise DecisionRefused(case.id, f"the role {person.role} decides nothing", code="role")
     if case.state in FINAL:
-        raise DecisionRefused(case.id, f"it is {case.state} already; a senior can reopen it")
+        raise DecisionRefused(case.id, f"it is {case.state} already; a senior can reopen it", code="final")
     if case.state is CaseState.SECOND_REVIEW:
         return _second(case, past, person, choice)
     if case.state is CaseState.SENIOR_REVIEW:
@@ -37,29 +37,29 @@ def after_decision(case: Case, past: Sequence[Decision], person: Person, choice:
 
 def _second(case: Case, past: Sequence[Decision], person: Person, choice: Choice) -> CaseState:
     if any(decision.person_id == person.id for decision in past):
-        raise DecisionRefused(case.id, "the second review is for somebody else than who decided first")
+        raise DecisionRefused(case.id, "the second review is for somebody else than who decided first", code="second_person")
     first = past[-1].choice
     return _FINAL_OF[choice] if choice is first and choice in _FINAL_OF else CaseState.SENIOR_REVIEW
 
 
 def _senior(case: Case, past: Sequence[Decision], person: Person, choice: Choice) -> CaseState:
     if person.role not in _SENIOR:
-        raise DecisionRefused(case.id, "it waits for a senior")
+        raise DecisionRefused(case.id, "it waits for a senior", code="senior_only")
     if any(decision.person_id == person.id for decision in past):
-        raise DecisionRefused(case.id, "another senior must decide: this one has decided on it before")
+        raise DecisionRefused(case.id, "another senior must decide: this one has decided on it before", code="other_senior")
     if choice is Choice.UNSURE:
-        raise DecisionRefused(case.id, "a senior decides: violates, lawful, or ask for proof")
+        raise DecisionRefused(case.id, "a senior decides: violates, lawful, or ask for proof", code="senior_decides")
     return CaseState.PROOF if choice is Choice.NEEDS_PROOF else _FINAL_OF[choice]
 
 
 def after_undo(case: Case, past: Sequence[Decision], person: Person, now_ms: int) -> CaseState:
     """The state that taking back the last decision leads to; DecisionRefused if it is too late or another's."""
     if not past or past[-1].person_id != person.id:
-        raise DecisionRefused(case.id, "only who decided last can take it back")
+        raise DecisionRefused(case.id, "only who decided last can take it back", code="not_yours")
     if now_ms - past[-1].decided_at_ms > UNDO_MS:
-        raise DecisionRefused(case.id, f"a decision can be taken back for {UNDO_MS // 1000} s")
+        raise DecisionRefused(case.id, f"a decision can be taken back for {UNDO_MS // 1000} s", code="too_late")
     if case.state is not past[-1].after:
-        raise DecisionRefused(case.id, "it has moved on since")
+        raise DecisionRefused(case.id, "it has moved on since", code="moved_on")
     return past[-1].before
 
 
@@ -67,12 +67,12 @@ def after_reopening(case: Case, person: Person) -> CaseState:
     """The state of a case that a senior takes up again: with new proof, or on appeal."""
     if case.state is CaseState.PROOF:
         if person.role not in _DECIDES:
-            raise DecisionRefused(case.id, f"the role {person.role} reopens nothing")
+            raise DecisionRefused(case.id, f"the role {person.role} reopens nothing", code="role")
         return CaseState.OPEN
     if person.role not in _SENIOR:
-        raise DecisionRefused(case.id, "only a senior reopens a decided case")
+        raise DecisionRefused(case.id, "only a senior reopens a decided case", code="senior_only")
     if case.state not in FINAL:
-        raise DecisionRefused(case.id, f"it is {case.state}, not decided")
+        raise DecisionRefused(case.id, f"it is {case.state}, not decided", code="not_decided")
     return CaseState.SENIOR_REVIEW
 
 

@@ -66,7 +66,7 @@ class CaseStore:
     def claim(self, case_id: str, person: Person) -> Case:
         """The case, this person's for a while; CaseChanged if another has it."""
         with self._writing.begin() as connection:
-            return deciding.claim_case(connection, case_id, person, self._now_ms())
+            return deciding.claim_case(connection, case_id, person, self.now_ms())
 
     def release(self, case_id: str, person: Person) -> None:
         """Gives the case back."""
@@ -76,7 +76,7 @@ class CaseStore:
     def decide(self, given: Submission, person: Person) -> Decision:
         """The decision as stored; see `deciding.decide`."""
         with self._writing.begin() as connection:
-            return deciding.decide(connection, given, person, self._now_ms())
+            return deciding.decide(connection, given, person, self.now_ms())
 
     def decide_all(self, given: Sequence[Submission], person: Person) -> list[Decision | CaseChanged | DecisionRefused]:
         """Each submission's decision, or why it was not taken; one that fails stops no other."""
@@ -91,12 +91,18 @@ class CaseStore:
     def undo(self, case_id: str, person: Person) -> Case:
         """The case as before this person's last decision; DecisionRefused after ten seconds."""
         with self._writing.begin() as connection:
-            return deciding.undo(connection, case_id, person, self._now_ms())
+            return deciding.undo(connection, case_id, person, self.now_ms())
 
     def reopen(self, case_id: str, person: Person) -> Case:
         """The case, waiting again."""
         with self._writing.begin() as connection:
-            return deciding.reopen(connection, case_id, person, self._now_ms())
+            return deciding.reopen(connection, case_id, person, self.now_ms())
 
-    def _now_ms(self) -> int:
+    def change(self) -> int:
+        """The number of the last change of any case: while it stays, so does every queue."""
+        with Session(self._engine) as session:
+            return reading.read_change(session)
+
+    def now_ms(self) -> int:
+        """The moment by which claims and undoing are judged."""
         return int(self._now().timestamp() * 1000)
