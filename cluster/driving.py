@@ -1,11 +1,11 @@
 """What both ways of screening tell about a segment and about the end, in the same words."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from claims.types import Finding, Passage
 from cluster.errors import NothingToScreen
-from cluster.types import Ended, Event, Found, Prepared, Progress, Understood, Warned
+from cluster.types import Ended, Event, Found, Marked, OnSale, Prepared, Progress, Understood, Warned
 from ingest.errors import shown
 from ingest.ledger import Coverage
 
@@ -18,10 +18,12 @@ class Outcome:
     findings: list[Finding]
     clipped: list[Finding]
     coverage: Coverage
+    seen: list[OnSale | Marked] = field(default_factory=list)
 
     def events(self) -> Iterator[Event]:
-        """Passages first, then what was found in them, then the clips that became ready."""
+        """Passages first, then what was seen and found in them, then the clips that became ready."""
         yield from (Understood(passage=p) for p in self.passages)
+        yield from self.seen
         yield from (Found(finding=f) for f in (*self.findings, *self.clipped))
 
 

@@ -6,11 +6,14 @@ from dataclasses import replace
 import configs
 from claims.conversation import ClaimEngine
 from claims.errors import UnknownProduct
+from claims.passages import fact_of
 from claims.passport import Passport
 from claims.passport_load import load_passports
 from claims.policy import Policy
 from claims.types import Finding, Passage
-from cluster.types import ScreenJob
+from cluster.types import Marked, OnSale, ScreenJob
+from vision.meaning import RoomMark
+from vision.timeline import Evidence
 
 _PATIENCE_MS = 2_500
 
@@ -23,6 +26,38 @@ class Judging:
         self.passports = on_sale(policy, job)
         self._conversation = ClaimEngine(policy, self.passports, at=job.at).conversation(job.stream_id, job.facts)
         self._models = models
+        self._knows_label = any(fact.kind == "ai_label" for fact in job.facts)
+        self._on_sale: str | None = None
+        self._marks: dict[str, RoomMark] = {}
+
+    def see(self, evidence: Sequence[Evidence], marks: Sequence[RoomMark]) -> list[OnSale | Marked]:
+        """Notes what was seen of products and marks, before the passages of the same time; gives the new marks.
+
+        What the platform itself says of a generated presenter goes before what the screen says.
+        """
+        self._conversation.see(evidence)
+        new: list[OnSale | Marked] = [Marked(mark=mark) for mark in marks if mark.mark_id not in self._marks]
+        self._marks |= {mark.mark_id: mark for mark in marks}
+        fact = next((fact for mark in marks if (fact := fact_of(mark)) is not None), None)
+        if fact is not None and not self._knows_label:
+            self._knows_label = True
+            self._conversation.learn(fact)
+        return new
+
+    def on_sale(self, analysed_ms: int) -> list[OnSale]:
+        """The product on sale, if it is another than when this was last asked."""
+        standing = self._conversation.standing(analysed_ms)
+        if standing.product_id == self._on_sale:
+            return []
+        self._on_sale = standing.product_id
+        return [
+            OnSale(
+                at_ms=standing.since_ms,
+                product_id=standing.product_id,
+                confidence=standing.confidence,
+                because=standing.because,
+            )
+        ]
 
     def judge(self, passages: Sequence[Passage], analysed_ms: int) -> list[Finding]:
         """Findings, new or changed, now that the stream is analysed up to `analysed_ms`."""
@@ -37,8 +72,9 @@ class Judging:
         return [self._signed(f) for f in self._conversation.flush()]
 
     def _signed(self, finding: Finding) -> Finding:
-        name = "asr" if finding.channel == "speech" else "ocr"
-        return replace(finding, models={name: self._models[name]} if name in self._models else {})
+        channels = {witness.channel for witness in finding.witnesses}
+        names = [name for name, channel in (("asr", "speech"), ("ocr", "screen")) if channel in channels]
+        return replace(finding, models={name: self._models[name] for name in names if name in self._models})
 
 
 def on_sale(policy: Policy, job: ScreenJob) -> tuple[Passport, ...]:

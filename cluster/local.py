@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 
+from claims.hotwords import hotwords_of
 from cluster.capturing import Capturing
 from cluster.driving import Outcome, Told
 from cluster.hearing import Hearing
 from cluster.judging import Judging
+from cluster.looking import Looking
 from cluster.preparing import Preparing
 from cluster.reading import Reading
 from cluster.recorder import Recorder
-from cluster.types import Event, ScreenJob
+from cluster.types import Event, Marked, OnSale, ScreenJob, Warned
 from ingest.errors import IngestError
 from review.types import StreamState
 
@@ -19,16 +21,27 @@ def screen_locally(job: ScreenJob) -> Iterator[Event]:
     hearing = Hearing(model=job.asr_model, models_dir=job.models_dir, device=job.device, threads=job.threads)
     reading = Reading(device=job.device, threads=job.threads, max_side_px=job.screen_side_px)
     judging = Judging(job, {"asr": hearing.model, "ocr": reading.model})
+    if job.asr_hotwords:
+        hearing.expect(job.stream_id, hotwords_of(judging.passports))
     preparing, recorder, capturing = Preparing(job.stream_id, sandbox=job.sandbox), Recorder(job), Capturing(job)
+    looking = Looking(job)
+    yield from (Warned(text=why) for why in looking.left_out)
     told = Told(source=job.source)
     error: IngestError | None = None
     try:
         for segment in capturing.segments():
-            prepared, cuts, frames = preparing.prepare(segment)
+            prepared, cuts, frames = preparing.prepare(segment, capturing.recorded_ms())
             passages = hearing.transcribe(cuts) + reading.read(job.stream_id, frames)
+            marked = judging.see(looking.look(frames), reading.marks(job.stream_id, segment.end_ms))
             findings = judging.judge(passages, segment.end_ms)
             clipped = recorder.record(prepared, passages, findings)
-            outcome = Outcome(passages=passages, findings=findings, clipped=clipped, coverage=recorder.coverage)
+            outcome = Outcome(
+                passages=passages,
+                findings=findings,
+                clipped=clipped,
+                coverage=recorder.coverage,
+                seen=[*marked, *judging.on_sale(segment.end_ms)],
+            )
             yield from told.segment(prepared, outcome, capturing.recorded_ms())
     except IngestError as stopped:
         error = stopped
@@ -38,7 +51,14 @@ def screen_locally(job: ScreenJob) -> Iterator[Event]:
     findings = judging.judge(passages, told.analysed_ms) + judging.finish()
     state = StreamState.ENDED if error is None else StreamState.FAILED
     clipped = recorder.finish(passages, findings, state, str(error) if error else None)
-    outcome = Outcome(passages=passages, findings=findings, clipped=clipped, coverage=recorder.coverage)
+    marks: list[OnSale | Marked] = [Marked(mark=mark) for mark in reading.marks(job.stream_id, told.analysed_ms)]
+    outcome = Outcome(
+        passages=passages,
+        findings=findings,
+        clipped=clipped,
+        coverage=recorder.coverage,
+        seen=[*marks, *judging.on_sale(told.analysed_ms)],
+    )
     if error is not None:
         yield from outcome.events()
         raise error

@@ -17,19 +17,23 @@ from urllib.parse import urlsplit
 import ray
 from ray.exceptions import RayError
 
-from asr.models import find_whisper
+from asr.opening import fetch
+from claims.hotwords import hotwords_of
 from claims.types import Passage
 from cluster.capturing import Capturing
 from cluster.driving import Outcome, Told
 from cluster.errors import CaptureFailed, RayUnreachable, StageDied
 from cluster.hearing import Hearing
 from cluster.judging import Judging
+from cluster.looking import Looking
 from cluster.preparing import Preparing
 from cluster.reading import Reading
 from cluster.recorder import Recorder
-from cluster.types import Event, Prepared, ScreenJob
+from cluster.types import Event, Marked, Prepared, ScreenJob, Warned
 from ingest.types import Segment
 from review.types import StreamState
+from vision.meaning import RoomMark
+from vision.timeline import Evidence
 
 _IN_FLIGHT = 3
 _POLL_S = 0.25
@@ -57,22 +61,51 @@ class JudgingAndRecording:
         self._judging = Judging(job, models)
         self._recorder = Recorder(job)
 
-    def take(self, prepared: Prepared, heard: list[Passage], seen: list[Passage]) -> tuple[Prepared, Outcome]:
+    def hotwords(self) -> tuple[str, ...]:
+        """What the products on sale are called."""
+        return hotwords_of(self._judging.passports)
+
+    def take(
+        self,
+        prepared: Prepared,
+        heard: list[Passage],
+        read: list[Passage],
+        evidence: list[Evidence],
+        marks: tuple[RoomMark, ...],
+    ) -> tuple[Prepared, Outcome]:
         """What the segment gave, stored."""
-        passages = [*heard, *seen]
+        passages = [*heard, *read]
+        marked = self._judging.see(evidence, marks)
         findings = self._judging.judge(passages, prepared.segment.end_ms)
         clipped = self._recorder.record(prepared, passages, findings)
         return prepared, Outcome(
-            passages=passages, findings=findings, clipped=clipped, coverage=self._recorder.coverage
+            passages=passages,
+            findings=findings,
+            clipped=clipped,
+            coverage=self._recorder.coverage,
+            seen=[*marked, *self._judging.on_sale(prepared.segment.end_ms)],
         )
 
-    def finish(self, heard: list[Passage], seen: list[Passage], analysed_ms: int, error: str | None) -> Outcome:
+    def finish(
+        self,
+        heard: list[Passage],
+        read: list[Passage],
+        marks: tuple[RoomMark, ...],
+        analysed_ms: int,
+        error: str | None,
+    ) -> Outcome:
         """What the end of the stream gave, stored with its state."""
-        passages = [*heard, *seen]
+        passages = [*heard, *read]
         findings = self._judging.judge(passages, analysed_ms) + self._judging.finish()
         state = StreamState.ENDED if error is None else StreamState.FAILED
         clipped = self._recorder.finish(passages, findings, state, error)
-        return Outcome(passages=passages, findings=findings, clipped=clipped, coverage=self._recorder.coverage)
+        return Outcome(
+            passages=passages,
+            findings=findings,
+            clipped=clipped,
+            coverage=self._recorder.coverage,
+            seen=[*self._judging.on_sale(analysed_ms), *(Marked(mark=mark) for mark in marks)],
+        )
 
 
 @contextmanager
@@ -115,6 +148,7 @@ class _Actors:
     preparing: Any
     hearing: Any
     reading: Any
+    looking: Any
     judging: Any
 
     @classmethod
@@ -133,25 +167,33 @@ class _Actors:
         reading = actor(Reading, gpus).remote(device=job.device, threads=job.threads, max_side_px=job.screen_side_px)
         asr, ocr = ray.get([a.__ray_call__.remote(lambda stage: stage.model) for a in (hearing, reading)])
         judging = actor(JudgingAndRecording).remote(job, {"asr": asr, "ocr": ocr})
-        return cls(capturing, actor(Preparing).remote(job.stream_id, sandbox=job.sandbox), hearing, reading, judging)
+        if job.asr_hotwords:
+            ray.get(hearing.expect.remote(job.stream_id, judging.hotwords.remote()))
+        preparing = actor(Preparing).remote(job.stream_id, sandbox=job.sandbox)
+        return cls(capturing, preparing, hearing, reading, actor(Looking).remote(job), judging)
 
-    def send(self, job: ScreenJob, segment: Segment) -> Any:
+    def send(self, job: ScreenJob, segment: Segment, recorded_ms: int) -> Any:
         """The reference to what the segment will have given."""
-        prepared, cuts, frames = self.preparing.prepare.options(num_returns=3).remote(segment)
+        prepared, cuts, frames = self.preparing.prepare.options(num_returns=3).remote(segment, recorded_ms)
         heard = self.hearing.transcribe.remote(cuts)
-        seen = self.reading.read.remote(job.stream_id, frames)
-        return self.judging.take.remote(prepared, heard, seen)
+        read = self.reading.read.remote(job.stream_id, frames)
+        marks = self.reading.marks.remote(job.stream_id, segment.end_ms)
+        return self.judging.take.remote(prepared, heard, read, self.looking.look.remote(frames), marks)
 
     def finish(self, job: ScreenJob, analysed_ms: int, error: str | None) -> Outcome:
         """What the end of the stream gave."""
         heard = self.hearing.transcribe.remote(self.preparing.finish.remote())
-        seen = self.reading.finish.remote(job.stream_id)
-        outcome: Outcome = ray.get(self.judging.finish.remote(heard, seen, analysed_ms, error))
+        read = self.reading.finish.remote(job.stream_id)
+        marks = self.reading.marks.remote(job.stream_id, analysed_ms)
+        outcome: Outcome = ray.get(self.judging.finish.remote(heard, read, marks, analysed_ms, error))
         return outcome
 
     def end(self) -> None:
         """Frees the actors' processes."""
-        actors: Sequence[Any] = (self.capturing, self.preparing, self.hearing, self.reading, self.judging)
+        actors: Sequence[Any] = (
+            *(self.capturing, self.preparing, self.hearing),
+            *(self.reading, self.looking, self.judging),
+        )
         for each in actors:
             ray.kill(each)
 
@@ -160,7 +202,7 @@ def screen_on_ray(job: ScreenJob) -> Iterator[Event]:
     """What the broadcast gives, as it goes; raises what made it impossible. Needs a running Ray."""
     if not os.environ.get("RAY_ADDRESS"):
         # An actor that can't start is told of as text; looked for here, missing weights name themselves.
-        find_whisper(job.asr_model, job.models_dir)
+        fetch(job.asr_model, job.models_dir)
     try:
         actors = _Actors.start(job)
         try:
@@ -172,6 +214,8 @@ def screen_on_ray(job: ScreenJob) -> Iterator[Event]:
 
 
 def _drive(job: ScreenJob, actors: _Actors) -> Iterator[Event]:
+    left_out = ray.get(actors.looking.__ray_call__.remote(lambda stage: stage.left_out))
+    yield from (Warned(text=why) for why in left_out)
     told = Told(source=job.source)
     waiting: deque[Any] = deque()
     over, reason, recorded_ms = False, "", 0
@@ -182,7 +226,7 @@ def _drive(job: ScreenJob, actors: _Actors) -> Iterator[Event]:
             taken, recorded_ms, over, reason, failure = ray.get(
                 actors.capturing.poll.remote(_IN_FLIGHT - len(waiting), wait_s)
             )
-            waiting.extend(actors.send(job, segment) for segment in taken)
+            waiting.extend(actors.send(job, segment, recorded_ms) for segment in taken)
         if waiting and ray.wait([waiting[0]], timeout=_POLL_S)[0]:
             prepared, outcome = ray.get(waiting.popleft())
             yield from told.segment(prepared, outcome, recorded_ms)

@@ -7,7 +7,11 @@ from cluster.types import Prepared
 from ingest.box import SandboxChoice
 from ingest.decode_pool import DecodePool
 from ingest.errors import BrokenMedia, ParserDied
+from ingest.shed import Effort, EffortLimits, effort_for
 from ingest.types import Frame, Segment
+
+# Starting a worker costs seconds by itself; what lasts longer is overload.
+_LIMITS = EffortLimits(second_ms=12_000, fourth_ms=24_000, sound_only_ms=48_000)
 
 
 class Preparing:
@@ -23,6 +27,8 @@ class Preparing:
         self._listener = StreamListener(stream_id, SileroVad())
         self._has_audio = False
         self._has_video = False
+        self._effort = Effort.EVERY_KEY_FRAME
+        self._least_lag_ms = 1 << 62
 
     @property
     def deaths(self) -> int:
@@ -34,10 +40,15 @@ class Preparing:
         """The decoding children that run."""
         return self._pool.pids
 
-    def prepare(self, segment: Segment) -> tuple[Prepared, tuple[Cut, ...], tuple[Frame, ...]]:
-        """The segment's finished cuts and key frames; one that cannot be read says so and the stream goes on."""
+    def prepare(
+        self, segment: Segment, recorded_ms: int | None = None
+    ) -> tuple[Prepared, tuple[Cut, ...], tuple[Frame, ...]]:
+        """The segment's finished cuts and key frames; one that cannot be read says so and the stream goes on.
+
+        `recorded_ms`: how far the recording is. Who falls behind a live stream leaves pictures out, and says which.
+        """
         try:
-            boxed = self._pool.decode(segment)
+            boxed = self._pool.decode(segment, effort=self._effort_at(segment, recorded_ms))
         except (BrokenMedia, ParserDied) as error:
             return _unread(segment, error), (), ()
         self._has_audio = self._has_audio or boxed.has_audio
@@ -46,6 +57,15 @@ class Preparing:
             segment=segment, has_audio=self._has_audio, has_video=self._has_video, shed=boxed.decoded.shed
         )
         return prepared, tuple(self._listener.hear(boxed.decoded.audio)), boxed.decoded.frames
+
+    def _effort_at(self, segment: Segment, recorded_ms: int | None) -> Effort:
+        """How many pictures to look at. Only lag that has grown counts: a late start is made up for, not shed."""
+        if not segment.live or recorded_ms is None:
+            return Effort.EVERY_KEY_FRAME
+        lag_ms = max(0, recorded_ms - segment.end_ms)
+        self._least_lag_ms = min(self._least_lag_ms, lag_ms)
+        self._effort = effort_for(lag_ms - self._least_lag_ms, self._effort, _LIMITS)
+        return self._effort
 
     def finish(self) -> tuple[Cut, ...]:
         """The utterance that was open when the stream ended."""

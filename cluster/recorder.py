@@ -1,5 +1,6 @@
 """Stores what a stream gave, segment by segment, and cuts a clip for each finding once its end was received."""
 
+import json
 import shutil
 import time
 from collections.abc import Sequence
@@ -8,16 +9,18 @@ from pathlib import Path
 
 from claims.types import Finding, Passage
 from cluster.types import Prepared, ScreenJob
+from ingest.chain import GENESIS, chain_sha256
 from ingest.clip_box import cut_boxed_clip
-from ingest.disk import is_full
+from ingest.disk import append_line, is_full
 from ingest.errors import BrokenMedia, ParserDied
 from ingest.ledger import NOTHING, Ledger
 from ingest.manifest import ManifestTail
 from ingest.ring import Ring, Room, pin, trim_ended
-from ingest.types import Gap, GapKind, RetentionLimits, Segment
+from ingest.types import ClipInfo, Gap, GapKind, RetentionLimits, Segment
 from review.store import Store
 from review.types import StreamState
 
+CLIPS = "clips.jsonl"
 _BEFORE_MS, _AFTER_MS = 4_000, 2_500
 _KEY_FRAME_REACH_MS = 6_000
 
@@ -40,6 +43,7 @@ class Recorder:
         self._room = Room(ring, job.recording_dir, job.retention, _wall_ms)
         self._ledger = Ledger(self._store.coverage(job.stream_id) if self._store else NOTHING)
         self.coverage = self._ledger.coverage()
+        self._last_link = _last_link(job.recording_dir / CLIPS)
 
     def record(self, prepared: Prepared, passages: Sequence[Passage], findings: Sequence[Finding]) -> list[Finding]:
         """Stores the segment's results in one transaction; gives the findings whose clips are now cut.
@@ -134,9 +138,17 @@ class Recorder:
         near = [s for s in self._segments if s.end_ms > start_ms - _KEY_FRAME_REACH_MS and s.start_ms < end_ms]
         target = self._job.clips_dir / f"{finding.finding_id}.mp4"
         try:
-            info = cut_boxed_clip(near, start_ms=start_ms, end_ms=end_ms, target=target, sandbox=self._job.sandbox)
+            info = cut_boxed_clip(
+                near,
+                start_ms=start_ms,
+                end_ms=end_ms,
+                hit_ms=finding.start_ms,
+                target=target,
+                sandbox=self._job.sandbox,
+            )
         except (BrokenMedia, ParserDied):
             return None
+        self._vouch(finding, info)
         if self._store is not None:
             self._store.set_clip(finding.finding_id, self._kept(target), info.start_ms)
         self._clips[finding.finding_id] = shown = _within(target, self._job.data_dir) or str(target)
@@ -149,8 +161,35 @@ class Recorder:
             return within
         copy = self._job.data_dir / "clips" / clip.name
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(clip, copy)
+        for beside in (clip, clip.with_suffix(".jpg"), clip.with_name(clip.name + ".peaks.json")):
+            if beside.is_file():
+                shutil.copyfile(beside, copy.with_name(beside.name))
         return str(copy.relative_to(self._job.data_dir))
+
+    def _vouch(self, finding: Finding, info: ClipInfo) -> None:
+        """Notes the clip's hash beside the recording, linked to the one before, with the segments it was cut from."""
+        self._last_link = chain_sha256(self._last_link, info.sha256)
+        row = {
+            "finding_id": finding.finding_id,
+            "clip": info.path.name,
+            "start_ms": info.start_ms,
+            "end_ms": info.end_ms,
+            "copied": info.copied,
+            "sha256": info.sha256,
+            "chain_sha256": self._last_link,
+            "segments": [{"sequence": s.sequence, "sha256": s.sha256} for s in info.sources],
+        }
+        try:
+            append_line(self._job.recording_dir / CLIPS, json.dumps(row, ensure_ascii=False, separators=(",", ":")))
+        except OSError as error:
+            if not is_full(error):
+                raise
+
+
+def _last_link(rows: Path) -> str:
+    """The link of the clip noted last; GENESIS if none was."""
+    lines = rows.read_text(encoding="utf-8").splitlines() if rows.is_file() else []
+    return str(json.loads(lines[-1])["chain_sha256"]) if lines else GENESIS
 
 
 def _wall_ms() -> int:

@@ -167,6 +167,7 @@ class Recording:
             chain_sm3=chain_sm3((last.chain_sm3 if last else "") or GENESIS, part.sm3),
             container=part.container,
             drift_ms=place.drift_ms,
+            live=part.live,
         )
 
     def _write(self, part: Part, segment: Segment) -> None:

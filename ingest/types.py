@@ -18,7 +18,8 @@ class Segment:
     discontinuities before it. `chain_sha256` covers the segment's own hash and the chain hash of the one before.
     `source_start_ms` is the container's own timestamp of the first packet, before mapping to the stream clock.
     `chain_sm3` links the SM3 hashes in the same way. `drift_ms`: by how much the wall clock has run ahead of the
-    stream clock since the capture settled. An empty `sm3` or `container`: recorded before these were kept.
+    stream clock since the capture settled. An empty `sm3` or `container`: recorded before these were kept. `live`: it
+    came at the pace of the broadcast, so that falling behind it costs something.
     """
 
     stream_id: str
@@ -37,6 +38,7 @@ class Segment:
     chain_sm3: str = ""
     container: str = ""
     drift_ms: int = 0
+    live: bool = False
 
 
 class GapKind(StrEnum):

@@ -14,7 +14,7 @@ from review.types import Host, ProductRef, StoredFinding, StreamRecord, StreamSt
 
 _FINDING = TypeAdapter(Finding)
 # What stays in the recording's own manifest.
-_MANIFEST_ONLY = frozenset({"sm3", "chain_sm3", "container", "drift_ms"})
+_MANIFEST_ONLY = frozenset({"sm3", "chain_sm3", "container", "drift_ms", "live"})
 
 
 def shown_source(source: str) -> str:

@@ -9,7 +9,7 @@ need() { # need <test> <package>…
 }
 need 'command -v ffmpeg' ffmpeg
 need 'command -v chromium' chromium
-need 'fc-list | grep -qi "noto.*cjk"' fonts-noto-cjk fontconfig
+need 'fc-list | grep -qi "noto.*cjk" && fc-list | grep -qi wqy && fc-list | grep -qi ukai && fc-list | grep -qi smiley' fonts-noto-cjk fonts-wqy-zenhei fonts-arphic-ukai fonts-smiley-sans fontconfig
 need 'command -v nginx && ls /usr/lib/nginx/modules/ngx_rtmp_module.so' nginx libnginx-mod-rtmp
 need 'command -v openssl' openssl
 need 'command -v bwrap' bubblewrap

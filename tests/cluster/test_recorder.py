@@ -1,5 +1,7 @@
 """The recorder keeps the ledger: whatever became of a segment, the account sums, and findings pin their seconds."""
 
+import hashlib
+import json
 import os
 import signal
 from dataclasses import replace
@@ -10,10 +12,10 @@ import pytest
 
 from claims.types import Finding
 from cluster.preparing import Preparing
-from cluster.recorder import Recorder
+from cluster.recorder import CLIPS, Recorder
 from cluster.types import Prepared, ScreenJob
 from ingest.capture_box import BoxedCapture, CaptureJob, Revival
-from ingest.chain import verify_chain
+from ingest.chain import GENESIS, chain_sha256, verify_chain
 from ingest.ledger import Coverage
 from ingest.manifest import read_manifest
 from ingest.ring import Ring, read_pins
@@ -142,3 +144,50 @@ def test_capture_and_decoding_are_killed_and_the_ledger_sums(job: ScreenJob) -> 
     assert account.analysed_ms + account.gap_ms == account.span_ms
     assert account.gaps == assert_sound(job.recording_dir).gaps
     assert set(account.by_kind) == {GapKind.CRASH}
+
+
+def test_a_clip_comes_with_its_poster_and_is_vouched_for(media: Path, job: ScreenJob) -> None:
+    segments = record(media / "talk.mp4", job.recording_dir)
+    recorder = Recorder(replace(job, clips_dir=job.data_dir / "clips"))
+    first = replace(_FINDING, start_ms=4_000, end_ms=4_500)
+    second = replace(_FINDING, finding_id="f_2", start_ms=6_000, end_ms=6_500)
+    for segment in segments:
+        recorder.record(read(segment), [], [first, second] if segment is segments[3] else [])
+    recorder.finish([], [], StreamState.ENDED, None)
+    rows = [json.loads(line) for line in (job.recording_dir / CLIPS).read_text(encoding="utf-8").splitlines()]
+    assert [row["finding_id"] for row in rows] == ["f_power", "f_2"]
+    link = GENESIS
+    for row in rows:
+        clip = job.data_dir / "clips" / row["clip"]
+        assert hashlib.sha256(clip.read_bytes()).hexdigest() == row["sha256"]
+        link = chain_sha256(link, row["sha256"])
+        assert row["chain_sha256"] == link
+        by_sequence = {s.sequence: s.sha256 for s in segments}
+        assert row["segments"]
+        assert all(by_sequence[s["sequence"]] == s["sha256"] for s in row["segments"])
+        assert clip.with_suffix(".jpg").read_bytes().startswith(b"\xff\xd8")
+
+
+def test_a_live_stream_that_is_far_behind_loses_pictures_and_no_sound(media: Path, job: ScreenJob) -> None:
+    segments = [replace(s, live=True) for s in record(media / "talk.mp4", job.recording_dir)]
+    preparing = Preparing("s1")
+    try:
+        kept_up, _, frames = preparing.prepare(segments[0], segments[0].end_ms)
+        assert frames
+        assert kept_up.shed == ()
+        shed = [preparing.prepare(segment, segment.end_ms + 60_000)[0].shed for segment in segments[1:]]
+        assert any(shed)
+        assert all(one.channel == "screen" for told in shed for one in told)
+    finally:
+        preparing.finish()
+
+
+def test_a_late_start_is_made_up_for_and_sheds_nothing(media: Path, job: ScreenJob) -> None:
+    segments = [replace(s, live=True) for s in record(media / "talk.mp4", job.recording_dir)]
+    preparing = Preparing("s1")
+    try:
+        for number, segment in enumerate(segments):
+            prepared, _, _ = preparing.prepare(segment, segment.end_ms + 60_000 - 1_000 * number)
+            assert prepared.shed == ()
+    finally:
+        preparing.finish()
