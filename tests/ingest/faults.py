@@ -21,7 +21,7 @@ from ingest.ring import read_trims
 from ingest.sources import CaptureLimits
 from ingest.types import EndPolicy, GapKind, Segment
 from tests.ingest.servers import wait_until
-from tests.ingest.support import wall_ms
+from tests.ingest.support import run_ffmpeg, wall_ms
 
 LOOPBACK = NetPolicy.parse(["127.0.0.1"])
 BRISK = CaptureLimits(stall_limit_s=2, http=HttpLimits(connect_s=1.5, read_s=1.5, body_s=10))
@@ -129,3 +129,19 @@ def _packets(path: Path, kind: str) -> list[tuple[str, int | None]]:
             if packet.size and packet.stream.type == kind:
                 found.append((hashlib.sha256(bytes(packet)).hexdigest(), packet.pts))
     return found
+
+
+def contents(segments: list[Segment]) -> list[str]:
+    """Every picture's packet in order, by its bytes."""
+    return [told.partition("@")[0] for _, told in packets(segments)]
+
+
+def stored(*paths: Path) -> list[str]:
+    """The same of media files."""
+    return [told for path in paths for told in picture_packets(path)]
+
+
+def shifted(media: Path, target: Path, offset_s: float, *cut: str) -> bytes:
+    """The talk as a transport stream whose timestamps start at this offset."""
+    run_ffmpeg(*cut, "-i", media / "talk.mp4", "-c", "copy", "-output_ts_offset", str(offset_s), target)
+    return target.read_bytes()

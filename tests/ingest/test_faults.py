@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,12 @@ from ingest.clip import cut_clip
 from ingest.decode import SegmentDecoder
 from ingest.manifest import read_end, read_gaps, read_manifest
 from ingest.types import EndPolicy, GapKind, Segment
-from tests.ingest.faults import assert_sound, capturing, ledger_of, lost, packets, picture_packets
+from tests.ingest.faults import assert_sound, capturing, contents, ledger_of, lost, packets, shifted, stored
 from tests.ingest.flv import tags_of
 from tests.ingest.servers import flv_server, nginx, picture, publisher, wait_until
 from tests.ingest.support import Answer, Origin, playlist, record, run_ffmpeg
 
 ROOT = Path(__file__).parents[2]
-_WRAP_S = (1 << 33) / 90_000
 
 
 def sizes(segments: list[Segment]) -> dict[int, set[tuple[int, ...]]]:
@@ -203,78 +201,6 @@ def dripping(answers: list[tuple[bytes, bytes]]) -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/live.flv"
         over.set()
         thread.join()
-
-
-def contents(segments: list[Segment]) -> list[str]:
-    """Every picture's packet in order, by its bytes."""
-    return [told.partition("@")[0] for _, told in packets(segments)]
-
-
-def stored(*paths: Path) -> list[str]:
-    """The same of media files."""
-    return [told for path in paths for told in picture_packets(path)]
-
-
-def shifted(media: Path, target: Path, offset_s: float, *cut: str) -> bytes:
-    """The talk as a transport stream whose timestamps start at this offset."""
-    run_ffmpeg(*cut, "-i", media / "talk.mp4", "-c", "copy", "-output_ts_offset", str(offset_s), target)
-    return target.read_bytes()
-
-
-@pytest.mark.parametrize("live", [False, True], ids=["file", "live"])
-@pytest.mark.parametrize("before_s", [3, 61], ids=["near the wrap", "a minute before"])
-def test_timestamps_wrap(origin: Origin, media: Path, tmp_path: Path, before_s: int, live: bool) -> None:
-    body = shifted(media, tmp_path / "wrap.ts", _WRAP_S - before_s)
-    origin.routes["/live.ts"] = [body]
-    source = f"{origin.url}/live.ts" if live else str(tmp_path / "wrap.ts")
-    segments = record(source, tmp_path / "rec", origin.policy, end=EndPolicy(away_s=0))
-    assert {s.epoch for s in segments} == {0}
-    coverage = assert_sound(tmp_path / "rec")
-    assert coverage.gap_ms == 0
-    assert abs(coverage.span_ms - 12_000) < 200
-    assert abs(segments[0].source_start_ms % (_WRAP_S * 1000) - (_WRAP_S - before_s) * 1000) < 1500
-    frames = [f.at_ms for s in segments for f in SegmentDecoder().decode(s).frames]
-    assert all(abs(later - earlier - 2000) <= 1 for earlier, later in pairwise(frames))
-
-
-@pytest.mark.parametrize("live", [False, True], ids=["file", "live"])
-def test_flv_timestamps_wrap(origin: Origin, media: Path, tmp_path: Path, live: bool) -> None:
-    """Thirty-two bits of milliseconds: after 49.7 days. A new epoch may start there; nothing is lost by it."""
-    path = tmp_path / "wrap.flv"
-    run_ffmpeg("-i", media / "talk.mp4", "-c", "copy", "-output_ts_offset", str((1 << 32) / 1000 - 5), path)
-    origin.routes["/live.flv"] = [path.read_bytes()]
-    source = f"{origin.url}/live.flv" if live else str(path)
-    segments = record(source, tmp_path / "rec", origin.policy, end=EndPolicy(away_s=0))
-    coverage = assert_sound(tmp_path / "rec")
-    assert coverage.gap_ms == 0
-    assert abs(coverage.span_ms - 12_000) < 200
-    assert len(contents(segments)) == len(stored(path))
-
-
-def test_hls_timestamps_wrap(origin: Origin, media: Path, tmp_path: Path) -> None:
-    run_ffmpeg(
-        *("-i", media / "talk.mp4", "-c", "copy", "-output_ts_offset", str(_WRAP_S - 5), "-f", "hls"),
-        *("-hls_time", "2", "-hls_list_size", "0", "-hls_segment_filename", tmp_path / "w%d.ts", tmp_path / "w.m3u8"),
-    )
-    for path in tmp_path.glob("w*"):
-        origin.routes[f"/{path.name}"] = path.read_bytes()
-    segments = record(f"{origin.url}/w.m3u8", tmp_path / "rec", origin.policy)
-    coverage = assert_sound(tmp_path / "rec")
-    assert (len(segments), {s.epoch for s in segments}, coverage.gap_ms) == (6, {0}, 0)
-    assert abs(coverage.span_ms - 12_000) < 200
-
-
-@pytest.mark.parametrize("offset_s", [0, 500], ids=["back", "ahead"])
-def test_timestamps_jump_on_the_same_connection(origin: Origin, media: Path, tmp_path: Path, offset_s: float) -> None:
-    first = shifted(media, tmp_path / "first.ts", 100, "-t", "6")
-    second = shifted(media, tmp_path / "second.ts", offset_s, "-ss", "6")
-    origin.routes["/live.ts"] = [first, second]
-    segments = record(f"{origin.url}/live.ts", tmp_path / "rec", origin.policy, end=EndPolicy(away_s=0))
-    assert {s.epoch for s in segments} == {0, 1}
-    coverage = assert_sound(tmp_path / "rec")
-    assert coverage.gap_ms < 1000
-    assert abs(coverage.span_ms - 12_000) < 1000
-    assert contents(segments) == stored(tmp_path / "first.ts", tmp_path / "second.ts")
 
 
 def test_sound_vanishes_and_comes_back(origin: Origin, media: Path, tmp_path: Path) -> None:
