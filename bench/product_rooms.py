@@ -16,8 +16,13 @@ from ingest.types import Frame
 
 Image3 = NDArray[np.uint8]
 PACK_PX = (360, 480)
-_WORDS = ("椰香曲奇", "山楂条", "乌龙茶", "蓝莓干", "手工皂", "护手霜", "竹炭牙膏", "燕麦片", "陶瓷杯", "玻璃壶", "台灯", "数据线", "毛巾", "棉袜", "雨伞", "香薰",
-          "洗衣液", "润唇膏", "坚果", "米粉")  # fmt: skip
+_OPENS_AFTER_MS = 300
+# fmt: off
+_WORDS = (
+    "椰香曲奇", "山楂条", "乌龙茶", "蓝莓干", "手工皂", "护手霜", "竹炭牙膏", "燕麦片", "陶瓷杯", "玻璃壶",
+    "台灯", "数据线", "毛巾", "棉袜", "雨伞", "香薰", "洗衣液", "润唇膏", "坚果", "米粉",
+)
+# fmt: on
 _BRANDS = ("示例谷", "样品坊", "演示家")
 _NETS = ("净含量 200g", "净含量 500mL", "规格 2件装", "净含量 80g")
 _OPENINGS = ("接下来看这个{}", "来 给大家看一下{}", "这款{}很多人问", "我们家的{}来了")
@@ -26,12 +31,16 @@ _TALK = ("大家看一下做工", "喜欢的可以拍", "今天福利价", "这�
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handled:
-    """A product on sale in `[start_ms, end_ms)`; `picture_ms` says when it is held to the camera within that."""
+    """A product on sale in `[start_ms, end_ms)`; `picture_ms` says when it is held to the camera within that.
+
+    `known_ms` is when it is first named or shown: before that nobody who watches could tell.
+    """
 
     product_id: str
     start_ms: int
     end_ms: int
     picture_ms: tuple[int, int]
+    known_ms: int
     seed: int
 
 
@@ -67,20 +76,21 @@ def make_room(seed: int, *, products: int, shelf: bool, name_share: float, groun
         length_ms = int(rng.integers(18_000, 40_000))
         shown_from = at_ms + int(rng.integers(0, 2_500))
         shown_to = shown_from + int(length_ms * rng.uniform(0.45, 0.95))
+        is_named = rng.random() < name_share
         handled.append(
             Handled(
                 product_id=product,
                 start_ms=at_ms,
                 end_ms=at_ms + length_ms,
                 picture_ms=(shown_from, min(shown_to, at_ms + length_ms)),
+                known_ms=at_ms + _OPENS_AFTER_MS if is_named else shown_from,
                 seed=seed * 1000 + number,
             )
         )
-        is_named = rng.random() < name_share
         opening = str(rng.choice(_OPENINGS)).format(names[product]) if is_named else "好 我们看下一个"
         said = [opening, *(str(word) for word in rng.choice(_TALK, length_ms // 6_000))]
         for index, text in enumerate(said):
-            start_ms = at_ms + 300 + index * (length_ms // len(said))
+            start_ms = at_ms + _OPENS_AFTER_MS + index * (length_ms // len(said))
             passages.append(
                 Passage(
                     stream_id=f"room{seed}",

@@ -84,8 +84,8 @@ def code_like(grey: Image) -> tuple[Box, ...]:
     if rows < 3 or columns < 3:
         return ()
     even = grey[: rows * _TILE_PX, : columns * _TILE_PX]
-    across = _tile_means(cv2.absdiff(even[:, 1:], even[:, :-1]), rows, columns)
-    down = _tile_means(cv2.absdiff(even[1:], even[:-1]), rows, columns)
+    across = _tile_means(np.asarray(cv2.absdiff(even[:, 1:], even[:, :-1]), np.uint8), rows, columns)
+    down = _tile_means(np.asarray(cv2.absdiff(even[1:], even[:-1]), np.uint8), rows, columns)
     bars = np.maximum(across, down) / np.maximum(1.0, across + down) > _ONE_WAY
     busy = (across + down > 2 * _BUSY) | ((np.maximum(across, down) > _BUSY) & bars)
     joined = cv2.morphologyEx(busy.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
@@ -107,5 +107,5 @@ def code_like(grey: Image) -> tuple[Box, ...]:
     return tuple(box for _, box in parts[:_MOST_PARTS])
 
 
-def _tile_means(values: NDArray[np.generic], rows: int, columns: int) -> NDArray[np.float32]:
+def _tile_means(values: Image, rows: int, columns: int) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(values, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)

@@ -20,7 +20,7 @@ from vision.types import Box, FrameText, Role
 
 _SURE = 0.8
 _SAME_ROW = 0.5
-_REACH_BESIDE = 3.0
+_REACH_BESIDE, _REACH_IN_ROW = 3.0, 8.0
 _REACH_BELOW = 0.9
 _PRICE_REACH = 1.6
 _ROW_ALIGN = 0.6
@@ -94,7 +94,9 @@ def _labelled(texts: Sequence[FrameText], policy: LayoutPolicy) -> list[Pairing]
             continue
         values = [other for other in texts if other is not label and _is_value(other, policy, price=wants_price)]
         near = [value for value in values if _beside(label.best_box, value.best_box)]
-        near = near or [value for value in values if _under(label.best_box, value.best_box)]
+        near = near or [
+            value for value in values if _DIGITS.search(value.text) and _under(label.best_box, value.best_box)
+        ]
         nearest = _only_nearest(label, near)
         if nearest is not None:
             pairs.append((label, nearest))
@@ -112,7 +114,9 @@ def _rows(texts: Sequence[FrameText], policy: LayoutPolicy) -> list[Pairing]:
         for label in texts
         if _LABEL_SHAPE.fullmatch(_label_word(label.text)) and _label_word(label.text) not in policy.price_words
         for value in texts
-        if value is not label and _is_value(value, policy, price=False) and _beside(label.best_box, value.best_box)
+        if value is not label
+        and _is_value(value, policy, price=False)
+        and _beside(label.best_box, value.best_box, _REACH_IN_ROW)
     ]
     rows = [row for row in rows if sum(row[0] is label for label, _ in rows) == 1]
     rows = [row for row in rows if sum(row[1] is value for _, value in rows) == 1]
@@ -221,11 +225,11 @@ def _is_less(asked: str, struck: str) -> bool:
     return len(deal) >= 1 and len(before) == 1 and float(deal[-1]) < float(before[0])
 
 
-def _beside(label: Box, value: Box) -> bool:
+def _beside(label: Box, value: Box, reach_heights: float = _REACH_BESIDE) -> bool:
     """Whether the value starts to the right of the label in its row, near enough."""
     shared = min(label.bottom, value.bottom) - max(label.top, value.top)
     gap = value.left - label.right
-    reach = _REACH_BESIDE * max(label.height, value.height)
+    reach = reach_heights * max(label.height, value.height)
     return shared >= _SAME_ROW * min(label.height, value.height) and -0.3 * label.height <= gap <= reach
 
 

@@ -9,22 +9,24 @@ from numpy.typing import NDArray
 
 from ingest.types import Frame
 from vision.codes import Code, read_codes
-from vision.product import PictureFinder, ProductSight, Seen, overlap_share
+from vision.product import PictureFinder, ProductSight, Seen
 from vision.timeline import Evidence, EvidenceKind
 from vision.types import Box
 
 LOOK_EVERY_MS = 1_400
 LOOK_AROUND_EVERY_MS = 5_500
-LOOK_CLOSER_EVERY_MS = 4_500
-READ_CODES_EVERY_MS = 1_000
+LOOK_CLOSER_EVERY_MS = 7_500
+READ_CODES_EVERY_MS = 1_900
 STILL_FOR_MS = 6_000
 _THUMB = (40, 24)
 _STILL = 1.5
 # What is held to the camera fills at least this share of it; what is smaller stands about, unless it moves.
 _HELD_SHARE = 0.03
 # What kept its place this many looks is on display: it counts for less than what is handled.
-_DISPLAY_LOOKS, _DISPLAY_WEIGHT, _SAME_PLACE = 3, 0.4, 0.85
-_REMEMBER_PLACE_MS = 30_000
+_DISPLAY_LOOKS, _DISPLAY_WEIGHT = 3, 0.4
+# Shifts in its own sizes from one look to the next: less is staying, more is being moved.
+_STAYS, _MOVES = 0.1, 0.35
+_NEXT_LOOK_MS = 6_000
 
 ProductOf = Callable[[str], str | None]
 
@@ -36,6 +38,7 @@ class LookCounts:
     frames: int = 0
     looks: int = 0
     checks: int = 0
+    glances: int = 0
     closer_looks: int = 0
     still: int = 0
     code_reads: int = 0
@@ -85,6 +88,10 @@ class ProductWatcher:
             self._looked_ms = frame.at_ms
             self.counts.looks += 1
             self._look(frame)
+            found += self._as_evidence(frame)
+        elif not self._seen and self._looked_ms is not None and not self._is_still(frame):
+            self.counts.glances += 1
+            self._seen, self._kind = self._pictures.find(frame.image, glance=True), EvidenceKind.PICTURE
             found += self._as_evidence(frame)
         return found
 
@@ -147,11 +154,10 @@ class ProductWatcher:
     def _handled(self, seen: Seen, frame_area: int, at_ms: int) -> float:
         """How much it looks held to the camera and not put on display, in [0, 1]."""
         before = self._places.get(seen.product_id)
-        known = before is not None and at_ms - before.at_ms <= _REMEMBER_PLACE_MS
-        stays = before is not None and known and overlap_share(before.box, seen.box) >= _SAME_PLACE
-        looks = before.looks + 1 if before is not None and stays else 1
+        shift = None if before is None or at_ms - before.at_ms > _NEXT_LOOK_MS else _shift(before.box, seen.box)
+        looks = before.looks + 1 if before is not None and shift is not None and shift <= _STAYS else 1
         self._places[seen.product_id] = _Place(box=seen.box, looks=looks, at_ms=at_ms)
-        if known and not stays:
+        if shift is not None and shift >= _MOVES:
             return 1.0
         near = min(1.0, seen.box.area / frame_area / _HELD_SHARE)
         return near * (_DISPLAY_WEIGHT if looks >= _DISPLAY_LOOKS else 1.0)
@@ -176,3 +182,12 @@ class ProductWatcher:
 
 def _is_due(last_ms: int | None, now_ms: int, every_ms: int) -> bool:
     return last_ms is None or now_ms - last_ms >= every_ms
+
+
+def _shift(before: Box, after: Box) -> float | None:
+    """How far the middle moved, in sizes of the thing; None where it is not the same thing: half or twice as large."""
+    if not 0.5 <= after.area / before.area <= 2:
+        return None
+    across = (after.left + after.right - before.left - before.right) / 2
+    down = (after.top + after.bottom - before.top - before.bottom) / 2
+    return float(np.hypot(across, down)) / max(after.width, after.height, 1)

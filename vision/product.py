@@ -18,13 +18,14 @@ from vision.types import Box
 _FEATURES, _FINE_FEATURES = 1_800, 2_500
 _TRIED_PER_KEPT = 4
 _CELLS = 8
+_GLANCE_FEATURES = 200
 _RATIO = 0.8
 _LEAST_INLIERS = 12
 _CLEAR_INLIERS = 30
 _REPROJECTION_PX = 5.0
 _TRIES = 3
 _LEAST_SPREAD, _LEAST_SPAN = 0.1, 0.25
-_LEAST_COLOUR = 0.25
+_LEAST_COLOUR = 0.3
 _LEAST_AREA, _MOST_AREA = 0.002, 1.5
 _OPPOSITE, _ASPECT = 2.5, 3.0
 
@@ -57,8 +58,14 @@ class PictureFinder:
         self._fine = cv2.ORB.create(_FINE_FEATURES * _TRIED_PER_KEPT)
         self._matcher = cv2.BFMatcher(cv2.NORM_HAMMING)
 
-    def find(self, image: Image, *, fine: bool = False, only: frozenset[str] | None = None) -> tuple[Seen, ...]:
-        """The products in the frame; `fine` looks at twice the size, for small ones; `only` for these, at less cost."""
+    def find(
+        self, image: Image, *, fine: bool = False, glance: bool = False, only: frozenset[str] | None = None
+    ) -> tuple[Seen, ...]:
+        """The products in the frame, or some of them at less cost.
+
+        `fine` looks at twice the size, for small ones; `glance` by the strongest corners, which finds what is plainly
+        there at half the cost; `only` looks for these.
+        """
         if not self._references or min(image.shape[:2]) < 64:
             return ()
         scale = 2 if fine else 1
@@ -71,18 +78,19 @@ class PictureFinder:
         if descriptors is None or len(kept) < _LEAST_INLIERS:
             return ()
         points = np.asarray([corner.pt for corner in kept], dtype=np.float32) / np.float32(scale)
+        most = _GLANCE_FEATURES if glance else None
         found = [
             seen
             for reference in self._references
             if (only is None or reference.product_id in only)
-            and (seen := self._find_one(reference, image, points, np.asarray(descriptors, np.uint8))) is not None
+            and (seen := self._find_one(reference, image, points, np.asarray(descriptors, np.uint8), most)) is not None
         ]
         return _clearest(found)
 
     def _find_one(
-        self, reference: Reference, image: Image, points: NDArray[np.float32], descriptors: Image
+        self, reference: Reference, image: Image, points: NDArray[np.float32], descriptors: Image, most: int | None
     ) -> Seen | None:
-        pairs = self._matcher.knnMatch(reference.descriptors, descriptors, k=2)
+        pairs = self._matcher.knnMatch(reference.descriptors[:most], descriptors, k=2)
         good = [pair[0] for pair in pairs if len(pair) == 2 and pair[0].distance < _RATIO * pair[1].distance]
         known = reference.points[[match.queryIdx for match in good]]
         shown = points[[match.trainIdx for match in good]]
@@ -189,11 +197,3 @@ def _same_place(one: Box, other: Box) -> bool:
     width = min(one.right, other.right) - max(one.left, other.left)
     height = min(one.bottom, other.bottom) - max(one.top, other.top)
     return width > 0 and height > 0 and 2 * width * height >= min(one.area, other.area)
-
-
-def overlap_share(one: Box, other: Box) -> float:
-    """What two boxes share of what they cover together, in [0, 1]."""
-    width = min(one.right, other.right) - max(one.left, other.left)
-    height = min(one.bottom, other.bottom) - max(one.top, other.top)
-    shared = max(0, width) * max(0, height)
-    return shared / (one.area + other.area - shared)

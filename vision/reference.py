@@ -16,6 +16,7 @@ _SIDE_PX = 480
 # Matching costs by the corner: many references share what a few would have.
 _FEATURES, _FEWEST_FEATURES, _ALL_FEATURES = 500, 150, 5_000
 _LEAST_FEATURES = 40
+_COLOUR_BINS, _COLOUR_REACH, _LIGHTNESS = 10, 70.0, 120.0
 _GROUND_SPREAD = 12.0
 _GROUND_DISTANCE = 28.0
 _LEAST_FOREGROUND = 0.05
@@ -25,7 +26,7 @@ _LEAST_FOREGROUND = 0.05
 class Reference:
     """One picture of a product, BGR, at most 480 px a side; `mask` is where the product is, not its ground.
 
-    `points` (n, 2) and `descriptors` (n, 32) are its ORB corners; `colours` its histogram, summing to one.
+    `points` (n, 2) and `descriptors` (n, 32) are its ORB corners, the strongest first; `colours` its histogram, summing to one.
     """
 
     product_id: str
@@ -93,7 +94,9 @@ def prepare(product_id: str, image: Image, *, features: int = _FEATURES) -> Refe
     small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     mask = _foreground(small)
     grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
-    corners, descriptors = cv2.ORB.create(features).detectAndCompute(grey, mask)
+    orb = cv2.ORB.create(features)
+    found = sorted(orb.detect(grey, mask), key=lambda corner: -corner.response)
+    corners, descriptors = orb.compute(grey, found)
     return Reference(
         product_id=product_id,
         image=small,
@@ -105,17 +108,20 @@ def prepare(product_id: str, image: Image, *, features: int = _FEATURES) -> Refe
 
 
 def colours_of(image: Image, mask: Image) -> NDArray[np.float32]:
-    """Shares of hue by saturation, and of greys by lightness, among the masked pixels; sums to one."""
-    hsv = cv2.cvtColor(image, cv2.COLOR_BGR2HSV)
-    pixels = hsv[mask > 0]
+    """Shares of colour (a and b of Lab, 10 by 10, softened) among the masked pixels, sums to one, flat.
+
+    The pixels are brought to one lightness first, and neighbours overlap, since rooms light packs differently.
+    """
+    pixels = image[mask > 0].astype(np.float32)
     if len(pixels) == 0:
-        return np.zeros(16 * 3 + 4, np.float32)
-    grey = pixels[:, 1] < 40
-    hue, full = pixels[~grey, 0].astype(np.int64) * 16 // 180, pixels[~grey, 1].astype(np.int64)
-    saturation = np.clip((full - 40) * 3 // 216, 0, 2)
-    coloured = np.bincount(hue * 3 + saturation, minlength=48)
-    greys = np.bincount(pixels[grey, 2].astype(np.int64) // 64, minlength=4)
-    return (np.concatenate([coloured, greys]) / len(pixels)).astype(np.float32)
+        return np.zeros(_COLOUR_BINS * _COLOUR_BINS, np.float32)
+    lit = np.clip(pixels * (_LIGHTNESS / max(1.0, float(pixels.mean()))), 0, 255).astype(np.uint8)
+    lab = cv2.cvtColor(lit[None], cv2.COLOR_BGR2LAB)[0].astype(np.float32)
+    bins = np.clip((lab[:, 1:] - 128) / _COLOUR_REACH * _COLOUR_BINS / 2 + _COLOUR_BINS / 2, 0, _COLOUR_BINS - 1)
+    flat = bins[:, 0].astype(np.int64) * _COLOUR_BINS + bins[:, 1].astype(np.int64)
+    counts = np.bincount(flat, minlength=_COLOUR_BINS * _COLOUR_BINS).astype(np.float32)
+    soft = cv2.GaussianBlur(counts.reshape(_COLOUR_BINS, _COLOUR_BINS), (3, 3), 0.8, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(soft / soft.sum(), dtype=np.float32).ravel()
 
 
 def _foreground(image: Image) -> Image:
