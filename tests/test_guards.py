@@ -29,19 +29,30 @@ STAGES = ("ingest", "asr", "vision", "claims")
 # Where a heavy library may be imported; a file that is not listed would make something slow that need not be.
 HEAVY = {
     "av": {
-        *("ingest/clip", "ingest/cutter", "ingest/dial", "ingest/media", "ingest/peaks", "ingest/picture", "ingest/pieces"),
+        *(
+            "ingest/clip",
+            "ingest/cutter",
+            "ingest/dial",
+            "ingest/media",
+            "ingest/peaks",
+            "ingest/picture",
+            "ingest/pieces",
+        ),
         *("ingest/poster", "ingest/remux", "ingest/renditions", "ingest/sound"),
     },
     "cv2": {
         *("vision/change", "vision/crops", "vision/detect", "vision/recognise", "vision/same", "vision/strokes"),
+        *("vision/codes", "vision/embed", "vision/layout", "vision/presence", "vision/product", "vision/reference"),
+        "vision/strike",
     },
     "faster_whisper": {"asr/models", "asr/vad", "asr/whisper"},
     "ctranslate2": {"asr/whisper"},
     "rapidocr": set[str](),
     "onnxruntime": {"vision/onnx"},
     "ray": {"cluster/on_ray"},
-    "torch": set[str](),
-    "transformers": set[str](),
+    "torch": {"vision/embed"},
+    "transformers": {"vision/embed"},
+    "zxingcpp": {"vision/codes"},
 }
 MOST_LINES = 400
 TEXT_SUFFIXES = {".py", ".md", ".yaml", ".yml", ".toml", ".json", ".jsonl", ".html", ".css", ".js", ".sh", ".txt", ""}
