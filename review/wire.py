@@ -40,6 +40,16 @@ class ScoreStepOut(WireModel):
     value: float
 
 
+class WitnessOut(WireModel):
+    """Where a claim was first made on one channel."""
+
+    channel: Channel
+    passage_ids: list[str]
+    start_ms: int
+    end_ms: int
+    quote: str
+
+
 class FindingOut(WireModel):
     """A finding, as `Finding.to_json` writes it."""
 
@@ -71,6 +81,7 @@ class FindingOut(WireModel):
     advice: str
     product_reason: str
     count: int
+    witnesses: list[WitnessOut]
     models: dict[str, str]
     clip: str | None
 
