@@ -42,6 +42,9 @@ class Reading:
     def read_together(self, work: Sequence[tuple[str, Sequence[Frame]]]) -> list[list[Passage]]:
         """The same for several streams, which share the reader's calls; a GPU earns by it."""
         watchers = [(self._watcher(stream_id), frames) for stream_id, frames in work]
+        for stream_id, frames in work:
+            if frames:
+                self._layout(stream_id).watched_from(frames[0].at_ms)
         texts = watch_together(watchers, self._reader)
         return [self._passages(stream_id, seen) for (stream_id, _), seen in zip(work, texts, strict=True)]
 

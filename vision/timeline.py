@@ -83,9 +83,10 @@ _HALF_LIFE_MS: Mapping[EvidenceKind, float] = {
 _SUPERSEDED = 0.2
 # By how much a challenger must lead, and what it must weigh at least.
 _LEAD, _ENOUGH = 1.25, 0.8
-# How long a product stays after the last that spoke for it, and the doubt that is always there.
-_HOLD_MS, _DOUBT = 120_000, 0.5
-REACH_MS = 300_000
+# The doubt that is always there.
+_DOUBT = 0.5
+# How long a product stays after the last that spoke for it.
+REACH_MS = 120_000
 
 
 class ProductTimeline:
@@ -187,8 +188,6 @@ def _scores(known: Sequence[Evidence], at_ms: int) -> tuple[dict[str, float], di
     latest: dict[EvidenceKind, int] = {}
     best: dict[tuple[str, EvidenceKind], tuple[float, str]] = {}
     for one in reversed(known):
-        if one.kind is not EvidenceKind.EVENT and at_ms - one.end_ms > _HOLD_MS:
-            continue
         superseded = latest.setdefault(one.kind, one.start_ms) != one.start_ms
         if one.kind is EvidenceKind.EVENT and superseded:
             continue
