@@ -2,7 +2,7 @@
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -121,7 +121,9 @@ def demo_job(settings: Settings, room: Room, *, stream_id: str, url: str, addres
 
 def _note(finding: Finding, watch: Watch, started_at_ms: int, console: Console) -> None:
     known = watch.findings.get(finding.finding_id)
-    watch.findings[finding.finding_id] = finding
+    # A finding comes again when it is said again or shown as well; its clip was told once.
+    clip = finding.clip or (known.clip if known else None)
+    watch.findings[finding.finding_id] = replace(finding, clip=clip)
     if known is not None or finding.disposition is not Disposition.FLAG:
         return
     latency_s = time.time_ns() / 1e9 - (started_at_ms + finding.end_ms) / 1000
