@@ -64,11 +64,11 @@ def screened(zhenyan: Call, broadcast: tuple[Path, Layout]) -> Callable[[Path], 
     """Flags of the broadcast under a passports file: on which line each fell, or `screen`, and its class."""
     media, layout = broadcast
 
-    def owner(finding: dict[str, Any]) -> str:
-        if finding["channel"] == "screen":
+    def owner(witness: dict[str, Any]) -> str:
+        if witness["channel"] == "screen":
             return "screen"
         places = layout.lines.items()
-        return max(places, key=lambda p: min(finding["end_ms"], p[1].end_ms) - max(finding["start_ms"], p[1].start_ms))[
+        return max(places, key=lambda p: min(witness["end_ms"], p[1].end_ms) - max(witness["start_ms"], p[1].start_ms))[
             0
         ]
 
@@ -77,7 +77,7 @@ def screened(zhenyan: Call, broadcast: tuple[Path, Layout]) -> Callable[[Path], 
         assert (answer.status, answer.err.count("\n")) == (0, 1)
         assert answer.err.startswith("zhenyan: coverage 100.0 % of ")
         flagged = [finding for finding in answer.findings if finding["disposition"] == "flag"]
-        return {(owner(finding), finding["class"]) for finding in flagged}
+        return {(owner(witness), finding["class"]) for finding in flagged for witness in finding["witnesses"]}
 
     return screen
 
