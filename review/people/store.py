@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Connection, Engine, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Rows
 
@@ -83,7 +83,10 @@ class PeopleStore:
     def change(
         self, login: str, *, role: Role | None = None, active: bool | None = None, password: str | None = None
     ) -> None:
-        """Changes the account; its sessions end. Raises UnknownPersonError."""
+        """Changes the account; its sessions end.
+
+        Raises UnknownPersonError, and AccountError where nobody would be left who can change accounts.
+        """
         values: dict[str, object] = {}
         if role is not None:
             values["role"] = role.value
@@ -94,11 +97,17 @@ class PeopleStore:
                 raise AccountError(login, f"the password needs {LEAST_CHARS} characters or more")
             values["password_hash"] = hash_password(password)
         with self._writing.begin() as connection:
-            person_id = connection.scalar(select(PersonRow.person_id).where(PersonRow.login == login.strip().lower()))
-            if person_id is None:
+            name = login.strip().lower()
+            person = connection.execute(
+                select(PersonRow.person_id, PersonRow.role, PersonRow.active).where(PersonRow.login == name)
+            ).one_or_none()
+            if person is None:
                 raise UnknownPersonError(login)
-            connection.execute(update(PersonRow).where(PersonRow.person_id == person_id).values(**values))
-            connection.execute(delete(SessionRow).where(SessionRow.person_id == person_id))
+            was_admin = person.active and person.role == Role.ADMIN.value
+            if was_admin and (active is False or role not in {None, Role.ADMIN}):
+                _keep_an_admin(connection, name)
+            connection.execute(update(PersonRow).where(PersonRow.person_id == person.person_id).values(**values))
+            connection.execute(delete(SessionRow).where(SessionRow.person_id == person.person_id))
 
     def names(self) -> dict[str, str]:
         """The name of each person by id."""
@@ -128,13 +137,31 @@ class PeopleStore:
                 )
         return self._open(_person(row))
 
-    def log_in_known(self, issuer: str, subject: str, login: str, name: str, role: Role | None) -> Login:
-        """A session for somebody whom an OpenID provider vouches for; `role` None: unknown people are refused."""
+    def change_own_password(self, person_id: str, old: str, new: str, address: str) -> Login:
+        """A new session in place of all others, with the new password; LoginRefused if the old one is wrong."""
+        with Rows(self._engine) as rows:
+            row = rows.get(PersonRow, person_id)
+        if row is None:
+            raise LoginRefused("this account has no password here")
+        self.log_out(self.log_in(row.login, old, address).token)
+        self.change(row.login, password=new)
+        return self._open(_person(row))
+
+    def log_in_known(
+        self, issuer: str, subject: str, login: str, name: str, role: Role | None, *, follow: bool = False
+    ) -> Login:
+        """A session for somebody whom an OpenID provider vouches for; `role` None: unknown people are refused.
+
+        `follow`: the provider says what role an account has, at every login, known or new.
+        """
         with Rows(self._engine) as rows:
             row = rows.scalar(select(PersonRow).where(PersonRow.issuer == issuer, PersonRow.subject == subject))
         if row is not None:
             if not row.active:
                 raise LoginRefused("the account is closed")
+            if follow and role is not None and role.value != row.role:
+                self.change(row.login, role=role)
+                row.role = role.value
             return self._open(_person(row))
         if role is None:
             raise LoginRefused("no account is registered for you; ask an administrator")
@@ -237,6 +264,17 @@ class PeopleStore:
 
 def _hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _keep_an_admin(connection: Connection, leaving: str) -> None:
+    """AccountError if nobody else could change accounts."""
+    others = connection.scalar(
+        select(func.count()).where(
+            PersonRow.role == Role.ADMIN.value, PersonRow.active.is_(True), PersonRow.login != leaving
+        )
+    )
+    if not others:
+        raise AccountError(leaving, "is the last administrator; make another one first")
 
 
 def _person(row: PersonRow) -> Person:
