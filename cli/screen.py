@@ -140,7 +140,7 @@ def registered(job: ScreenJob, *, host: Host, title: str) -> Iterator[None]:
             host=host,
             title=title,
             started_at=job.at,
-            products=tuple(ProductRef(product_id=p.id, name=p.name) for p in products),
+            products=tuple(ProductRef(product_id=p.id, name=p.name, category=p.category) for p in products),
             state=StreamState.LIVE,
         )
     )

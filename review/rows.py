@@ -42,11 +42,16 @@ def stream_values(stream: StreamRecord, created_at_ms: int) -> dict[str, object]
         "platform": stream.host.platform,
         "title": stream.title,
         "started_at": None if stream.started_at is None else stream.started_at.isoformat(),
-        "products": [{"product_id": product.product_id, "name": product.name} for product in stream.products],
+        "products": [_product_values(product) for product in stream.products],
         "state": stream.state.value,
         "error": stream.error,
         "created_at_ms": created_at_ms,
     }
+
+
+def _product_values(product: ProductRef) -> dict[str, str]:
+    values = {"product_id": product.product_id, "name": product.name}
+    return values if product.category is None else values | {"category": product.category}
 
 
 def stream_from_row(row: StreamRow) -> StreamRecord:
@@ -57,7 +62,10 @@ def stream_from_row(row: StreamRow) -> StreamRecord:
         host=Host(id=row.host_id, name=row.host_name, platform=row.platform),
         title=row.title,
         started_at=None if row.started_at is None else datetime.fromisoformat(row.started_at),
-        products=tuple(ProductRef(product_id=entry["product_id"], name=entry["name"]) for entry in row.products),
+        products=tuple(
+            ProductRef(product_id=entry["product_id"], name=entry["name"], category=entry.get("category"))
+            for entry in row.products
+        ),
         state=StreamState(row.state),
         error=row.error,
     )

@@ -21,6 +21,7 @@ from review.people.store import PeopleStore
 from review.reading import read_findings, read_passages, read_tally, read_version
 from review.rows import finding_from_row, segment_values, stream_from_row, stream_values
 from review.tables import CursorRow, FindingRow, SegmentRow, StreamRow
+from review.teaching.store import TeachingStore
 from review.types import FindingPage, FindingQuery, StoredFinding, StreamCoverage, StreamRecord, StreamState, Tally
 from review.upsert import insert_missing, upsert
 from review.writing import hosts_of, mark_analysed, move_cursor, write_clip, write_findings, write_passages
@@ -53,6 +54,7 @@ class Store:
         self._second_share = second_share
         self.cases = CaseStore(engine, now)
         self.people = PeopleStore(engine, now)
+        self.teaching = TeachingStore(engine, now)
         migrate(engine)
 
     @classmethod

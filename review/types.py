@@ -29,10 +29,11 @@ class Host:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductRef:
-    """A product on sale in the stream, and the name a reviewer knows it by."""
+    """A product on sale in the stream, and the name a reviewer knows it by; `category` None: not registered."""
 
     product_id: str
     name: str
+    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,20 @@ def insert_missing(
         connection.execute(statement, [dict(row) for row in rows])
 
 
+def add_up(
+    connection: Connection, row_type: type[DeclarativeBase], rows: Sequence[Mapping[str, object]], column: str
+) -> None:
+    """Writes the rows; where the primary key is there already, this column's value is added to the stored one."""
+    if rows:
+        table = table_of(row_type)
+        statement = _insert(connection, table)
+        added = statement.on_conflict_do_update(
+            index_elements=[key.name for key in table.primary_key],
+            set_={column: table.c[column] + statement.excluded[column]},
+        )
+        connection.execute(added, [dict(row) for row in rows])
+
+
 def table_of(row_type: type[DeclarativeBase]) -> Table:
     """The table behind a mapped class."""
     table = row_type.__table__

@@ -17,6 +17,7 @@ class CaseRow(Base):
         Index("cases_by_class", "state", "class", "rank"),
         Index("cases_by_host", "host_id", "state", "rank"),
         Index("cases_by_change", "changed_seq"),
+        Index("cases_by_age", "state", "class", "opened_at_ms"),
     )
 
     case_id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -77,6 +78,7 @@ class DecisionRow(Base):
     __table_args__ = (
         Index("decisions_by_case", "case_id", "decided_at_ms"),
         Index("decisions_by_person", "person_id", "decided_at_ms"),
+        Index("decisions_by_time", "decided_at_ms"),
     )
 
     decision_id: Mapped[str] = mapped_column(String(36), primary_key=True)

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
@@ -14,6 +15,7 @@ from review.cases.tables import CaseBandRow, CaseFindingRow, CaseRow
 from review.cases.types import CaseState
 from review.rows import finding_from_json
 from review.tables import CounterRow, FindingRow, StreamRow
+from review.teaching.tally import Filed, said_at, write_tallies
 from review.upsert import insert_missing
 
 _SHARES = 1 << 32
@@ -46,19 +48,33 @@ def file_findings(
     }
     changed: set[str] = set()
     joined: set[str] = set()
+    counted: list[Filed] = []
     for finding in flagged:
         case_id = filed.get(finding.finding_id)
         if case_id is None:
             case_id = _case_of(connection, finding, streams[finding.stream_id], now_ms, second_share)
             joined.add(case_id)
+            counted.append(_filed(finding, streams[finding.stream_id], now_ms))
             insert_missing(
                 connection,
                 CaseFindingRow,
                 [{"finding_id": finding.finding_id, "case_id": case_id, "stream_id": finding.stream_id}],
             )
         changed.add(case_id)
+    write_tallies(connection, counted)
     for case_id in sorted(changed):
         refresh_case(connection, case_id, now_ms=now_ms, flag_at=flag_at, joined=case_id in joined)
+
+
+def _filed(finding: Finding, stream: object, now_ms: int) -> Filed:
+    row: Mapping[str, Any] = stream._mapping  # type: ignore[attr-defined]
+    product: Mapping[str, str] = next((p for p in row["products"] if p["product_id"] == finding.product_id), {})
+    return Filed(
+        class_id=finding.class_id,
+        host_id=str(row["host_id"]),
+        category=product.get("category"),
+        said_at=said_at(row["started_at"], finding.start_ms, now_ms),
+    )
 
 
 def _case_of(connection: Connection, finding: Finding, stream: object, now_ms: int, second_share: float) -> str:

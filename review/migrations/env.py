@@ -5,6 +5,7 @@ from alembic import context
 from review.cases import tables as _cases  # noqa: F401 - makes its tables known
 from review.people import tables as _people  # noqa: F401
 from review.tables import Base
+from review.teaching import tables as _teaching  # noqa: F401
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -1,0 +1,1 @@
+"""What people's decisions teach: how right each rule is, where findings are, which words it misses."""
