@@ -1,21 +1,24 @@
 VENV := .venv
 PY := $(VENV)/bin/python
-.PHONY: install demo test check fix bench nightly system
+.PHONY: install extras demo test check fix bench nightly system
 
 install: $(VENV)/.installed
 $(VENV)/.installed: pyproject.toml constraints.txt
 	python3 -m venv $(VENV) && $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev]' && touch $@
+extras: $(VENV)/.extras
+$(VENV)/.extras: $(VENV)/.installed
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev,embed,sherpa,s3]' && touch $@
 system:
 	@sh scripts/system-packages.sh
 demo: install
 	@$(VENV)/bin/zhenyan demo
-test: install system
+test: extras system
 	@$(PY) -m pytest -m 'not slow'
-check: install
+check: extras
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 fix: install
 	@$(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format .
 bench: install
 	@$(VENV)/bin/zhenyan bench check && $(VENV)/bin/zhenyan bench asr
-nightly: install system
+nightly: extras system
 	@$(PY) -m pytest && $(VENV)/bin/zhenyan demo --once
