@@ -35,7 +35,7 @@ def test_a_quick_run_gives_every_table() -> None:
 def test_a_quick_live_run_hears_streams_and_silence() -> None:
     rows = run_live(quick=True)
     runs = [row for row in rows if "run" in row]
-    assert len(runs) == 2
+    assert len(runs) == 3
     assert all(row["streams"] == 1 and int(str(row["utterances"])) >= 1 for row in runs)
     (silence,) = [row for row in rows if "silent_stream" in row]
     assert silence["cuts"] == 0
