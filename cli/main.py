@@ -15,6 +15,7 @@ COMMANDS = {
     "policy": ("cli.policy", "Validate or show a policy; explain how a sentence is understood."),
     "passports": ("cli.passports", "Read passports and say what is in them and what is wrong."),
     "serve": ("cli.serve", "Serve the review pages and the API."),
+    "people": ("cli.people", "Add, list and change the accounts of the review pages."),
     "models": ("cli.models", "Show which model weights are found, or fetch them."),
     "bench": ("cli.bench", "Run a benchmark, ours beside its peer."),
 }

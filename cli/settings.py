@@ -13,6 +13,7 @@ from ingest.errors import ZhenyanError
 from ingest.types import EndPolicy, RetentionLimits
 
 _PREFIX = "ZHENYAN_"
+RoleName = Literal["reviewer", "senior", "admin", "auditor"]
 
 
 class SettingsError(ZhenyanError):
@@ -43,6 +44,13 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(min_length=1)]
     port: Annotated[int, Field(ge=0, le=65535)]
     policy_dir: str
+    auth: Literal["none", "local", "oidc"]
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: Annotated[str, Field(repr=False)]
+    oidc_role_claim: str
+    oidc_roles: dict[str, RoleName]
+    oidc_default_role: RoleName | Literal[""]
 
     @field_validator("allow_net", mode="before")
     @classmethod

@@ -3,18 +3,21 @@
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse
 
 from claims.types import Disposition
 from review.errors import ClipMissingError
 from review.peaks import load_peaks
+from review.people.web import EVERYBODY, allow, anybody
 from review.problems import documented
 from review.store import Store
 from review.types import FindingQuery
 from review.wire import FindingsOut, HealthOut, PeaksOut, StreamOut, finding_out, stream_out
 
-_CLIP_ANSWERS = documented(404, 503) | {
+READERS = [Depends(allow(*EVERYBODY))]
+OPEN = [Depends(anybody)]
+_CLIP_ANSWERS = documented(401, 403, 404, 503) | {
     200: {"description": "The whole clip", "content": {"video/mp4": {}}},
     206: {"description": "The range that was asked for", "content": {"video/mp4": {}}},
     400: {"description": "The Range header cannot be read", "content": {"text/plain": {}}},
@@ -41,7 +44,7 @@ def api_router(store: Store, data_dir: Path) -> APIRouter:
     """The routes that programs use."""
     router = APIRouter()
 
-    @router.get("/v1/findings", responses=documented(422, 503))
+    @router.get("/v1/findings", responses=documented(401, 403, 422, 503), dependencies=READERS)
     def list_findings(
         after: Annotated[int, Query(ge=0, description="`next_after` of the page before; 0 from the start")] = 0,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
@@ -69,29 +72,29 @@ def api_router(store: Store, data_dir: Path) -> APIRouter:
             more=page.more,
         )
 
-    @router.get("/v1/streams/{stream_id}", responses=documented(404, 503))
+    @router.get("/v1/streams/{stream_id}", responses=documented(401, 403, 404, 503), dependencies=READERS)
     def get_stream(stream_id: str) -> StreamOut:
         """The stream's state, and how much of the broadcast was really analysed."""
         return stream_out(store.stream(stream_id), store.coverage(stream_id))
 
-    @router.get("/clips/{finding_id}.mp4", response_class=FileResponse, responses=_CLIP_ANSWERS)
+    @router.get("/clips/{finding_id}.mp4", response_class=FileResponse, responses=_CLIP_ANSWERS, dependencies=READERS)
     def get_clip(finding_id: str) -> FileResponse:
         """The finding's clip; ranges are served."""
         path = find_clip(store, data_dir, finding_id)
         return FileResponse(path, media_type="video/mp4", headers={"Cache-Control": "private, no-cache"})
 
-    @router.get("/clips/{finding_id}.peaks.json", responses=documented(404, 422, 503))
+    @router.get("/clips/{finding_id}.peaks.json", responses=documented(401, 403, 404, 422, 503), dependencies=READERS)
     def get_peaks(finding_id: str) -> PeaksOut:
         """The loudness of the finding's clip, for drawing."""
         peaks = load_peaks(find_clip(store, data_dir, finding_id))
         return PeaksOut(duration_ms=peaks.duration_ms, peaks=list(peaks.peaks))
 
-    @router.get("/healthz")
+    @router.get("/healthz", dependencies=OPEN)
     def healthz() -> HealthOut:
         """The process is alive."""
         return HealthOut(status="ok")
 
-    @router.get("/readyz", responses=documented(503))
+    @router.get("/readyz", responses=documented(503), dependencies=OPEN)
     def readyz() -> HealthOut:
         """The database answers."""
         store.ping()

@@ -1,0 +1,32 @@
+// Draws each table that asks for it; the table stays, for whoever reads rather than looks.
+const style = getComputedStyle(document.documentElement);
+const color = (name) => style.getPropertyValue(name).trim();
+const MOST_BARS = 15;
+
+for (const table of document.querySelectorAll("table[data-chart]")) {
+  const upright = table.dataset.chart === "columns";
+  const rows = [...table.tBodies[0].rows].slice(0, upright ? undefined : MOST_BARS);
+  const frame = document.createElement("div");
+  frame.className = "chart";
+  const canvas = document.createElement("canvas");
+  canvas.setAttribute("aria-hidden", "true");
+  frame.append(canvas);
+  table.closest(".pane").querySelector("h2").after(frame);
+  new Chart(canvas, {
+    type: "bar",
+    data: {
+      labels: rows.map((row) => row.cells[0].textContent),
+      datasets: [{ data: rows.map((row) => Number(row.cells[1].dataset.value)), backgroundColor: color("--accent") }],
+    },
+    options: {
+      indexAxis: upright ? "x" : "y",
+      animation: false,
+      maintainAspectRatio: false,
+      plugins: { legend: { display: false } },
+      scales: {
+        x: { ticks: { color: color("--quiet") }, grid: { color: color("--line"), display: !upright } },
+        y: { ticks: { color: color("--quiet") }, grid: { color: color("--line"), display: upright } },
+      },
+    },
+  });
+}
