@@ -10,11 +10,15 @@ from pathlib import Path
 import click
 import uvicorn
 
+import configs
 from claims.policy import Policy
 from cli.common import InputError, make_folder
 from cli.options import config_option
 from cli.settings import Settings, load_settings
 from review.app import create_app
+from review.cases.types import Role
+from review.laws import Laws
+from review.people.access import Access, Auth, OidcSettings
 from review.store import Store
 
 
@@ -39,11 +43,15 @@ def command(port: int | None, config_file: Path | None) -> None:
 @contextmanager
 def serving(settings: Settings, port: int) -> Iterator[str]:
     """The pages, served from a thread; gives their URL once they answer. InputError where the port is taken."""
+    access = access_of(settings)
+    access.check_bound(settings.host)
     listener = _listen(settings.host, port)
     policy = Policy(settings.policy_folder)
     names = {c.id: (c.name_zh, c.name_en) for c in policy.classes.values()}
     store = Store.open(settings.store_url)
-    app = create_app(store, settings.data_dir, class_names=names)
+    exemptions = {rule.id: (rule.zh, rule.id.replace("_", " ")) for rule in policy.context.exemptions}
+    laws = Laws.read(configs.LAWS_FILE)
+    app = create_app(store, settings.data_dir, class_names=names, exemption_names=exemptions, laws=laws, access=access)
     config = uvicorn.Config(app, host=settings.host, port=port, log_level="warning", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages", daemon=True)
@@ -51,9 +59,23 @@ def serving(settings: Settings, port: int) -> Iterator[str]:
     try:
         yield f"http://{settings.host}:{listener.getsockname()[1]}/"
     finally:
+        app.state.events.close()
         server.should_exit = True
         thread.join(timeout=5)
         store.close()
+
+
+def access_of(settings: Settings) -> Access:
+    """Who is let in, as the settings say; AccessError where they contradict themselves."""
+    oidc = OidcSettings(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret,
+        role_claim=settings.oidc_role_claim,
+        roles={group: Role(role) for group, role in settings.oidc_roles.items()},
+        default_role=Role(settings.oidc_default_role) if settings.oidc_default_role else None,
+    )
+    return Access(auth=Auth(settings.auth), oidc=oidc)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -5,3 +5,4 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 POLICY_DIR = ROOT / "policy" / "zh-CN"
 DEMO_DIR = ROOT / "demo"
+LAWS_FILE = ROOT / "laws" / "zh-CN.yaml"

@@ -10,27 +10,59 @@ from fastapi.staticfiles import StaticFiles
 
 from review.api import api_router
 from review.assets import STATIC_DIR
-from review.desk import Desk
+from review.case_api import case_api_router
+from review.desk import Desk, Glossary
+from review.desk_actions import actions_router
+from review.events import QueueEvents
 from review.headers import SecurityHeaders
+from review.laws import Laws
+from review.people.access import Access, AccessError
+from review.people.admin import admin_router
+from review.people.login import login_router
+from review.people.web import Gate, install_gate, unguarded
 from review.problems import Problem, install_problem_handlers
 from review.routes import pages_router
 from review.store import Store
+from review.teaching.web import teaching_router
 
 API_VERSION = "1.0"
 
 
-def create_app(store: Store, data_dir: Path, *, class_names: Mapping[str, tuple[str, str]] | None = None) -> FastAPI:
+def create_app(
+    store: Store,
+    data_dir: Path,
+    *,
+    class_names: Mapping[str, tuple[str, str]] | None = None,
+    exemption_names: Mapping[str, tuple[str, str]] | None = None,
+    laws: Laws | None = None,
+    access: Access | None = None,
+) -> FastAPI:
     """An app over this store; `data_dir` is what clip paths are relative to.
 
-    `class_names` gives each class of the taxonomy its Chinese and English name; a class without one shows its id.
+    `class_names` and `exemption_names` give the taxonomy's classes and the policy's exemptions their Chinese and
+    English names; what has none shows its id. `laws`: the texts of the articles that findings cite. `access` None:
+    nobody logs in, and only this machine is served. Before the server stops, call `app.state.events.close()`: pages
+    that follow the queue would hold it open. AccessError if a route is guarded by nobody.
     """
+    glossary = Glossary(classes=class_names or {}, exemptions=exemption_names or {}, laws=laws or Laws.none())
     app = FastAPI(title="Zhenyan", version=API_VERSION, docs_url=None, redoc_url=None)
     app.add_middleware(SecurityHeaders)
     install_problem_handlers(app)
+    gate = Gate(store.people, access or Access())
+    install_gate(app, gate)
+    app.state.events = QueueEvents(store)
     app.include_router(api_router(store, data_dir))
-    app.include_router(pages_router(Desk(store, class_names or {}), store))
+    app.include_router(case_api_router(store, glossary.classes))
+    app.include_router(actions_router(store, glossary))
+    app.include_router(pages_router(store, glossary, app.state.events))
+    office = Desk(glossary)
+    app.include_router(login_router(app, gate, office))
+    app.include_router(admin_router(gate, office))
+    app.include_router(teaching_router(store, office))
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    if open_routes := unguarded(app):
+        raise AccessError(f"routes that nobody guards: {'; '.join(open_routes)}; give each Depends(allow(...))")
     return app
 
 

@@ -1,0 +1,160 @@
+"""One case: its clip and words, the claim card, and where a person decides."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from review.cases.deciding import REASONS
+from review.cases.reading import standing
+from review.cases.state import UNDO_MS, after_decision, after_reopening
+from review.cases.types import FINAL, WAITING, Case, CaseState, Choice, Decision, Person, Role
+from review.desk import Desk, Viewer
+from review.errors import DecisionRefused, UnknownFindingError
+from review.queue import held_by_other
+from review.store import Store
+from review.types import StoredFinding
+from review.views import CONTEXT_MS, clip_view, context_lines, finding_view
+
+_SHOWN_BESIDE = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One of the case's findings, as a place to jump to."""
+
+    stored: StoredFinding
+    stream_title: str
+    chosen: bool
+
+
+def visible_decisions(case: Case, past: Sequence[Decision]) -> tuple[Decision, ...]:
+    """What may be shown of earlier decisions: nothing while a second, blind review is waited for."""
+    return () if case.state is CaseState.SECOND_REVIEW else tuple(past)
+
+
+def barred(case: Case, past: Sequence[Decision], person: Person, choice: Choice = Choice.LAWFUL) -> str | None:
+    """The code of what keeps this person from deciding so; None: nothing does."""
+    try:
+        after_decision(case, standing(past), person, choice)
+    except DecisionRefused as refused:
+        return refused.code
+    return None
+
+
+class CasePart:
+    """The middle and the right column."""
+
+    def __init__(self, desk: Desk, store: Store) -> None:
+        self._desk = desk
+        self._store = store
+
+    def detail(self, case_id: str, viewer: Viewer, hit: str | None = None) -> Markup:
+        """The case; `hit` names the finding that is played, else the weightiest is."""
+        case = self._store.cases.case(case_id)
+        return self._desk.fill(
+            "_detail.html",
+            viewer,
+            case=case,
+            watch=self.watch(case, viewer, hit),
+            card=self.card(case_id, hit or case.top_finding_id, viewer),
+            decide=self.decide(case, viewer),
+        )
+
+    def hit(self, case_id: str, finding_id: str, viewer: Viewer) -> Markup:
+        """Another finding of the same case, to take the place of the one that is shown."""
+        case = self._store.cases.case(case_id)
+        card = self.card(case_id, finding_id, viewer)
+        return self._desk.fill("_hit.html", viewer, watch=self.watch(case, viewer, finding_id), card=card)
+
+    def watch(self, case: Case, viewer: Viewer, hit: str | None) -> Markup:
+        """Clip, words, and what else is known of the host, the script and the broadcast."""
+        findings = sorted(
+            self._store.cases.findings(case.id), key=lambda each: (each.finding.stream_id, each.finding.start_ms)
+        )
+        chosen = hit or case.top_finding_id
+        if all(stored.finding.finding_id != chosen for stored in findings):
+            raise UnknownFindingError(chosen)
+        streams = {stored.finding.stream_id: self._store.stream(stored.finding.stream_id) for stored in findings}
+        stored = next(each for each in findings if each.finding.finding_id == chosen)
+        host = [each for each in self._store.cases.host_cases(case.host_id) if each.id != case.id]
+        return self._desk.fill(
+            "_watch.html",
+            viewer,
+            case=case,
+            hits=[
+                Hit(
+                    stored=each,
+                    stream_title=streams[each.finding.stream_id].title,
+                    chosen=each is stored,
+                )
+                for each in findings
+            ],
+            finding_id=chosen,
+            player=self.player(chosen, viewer),
+            context=self.context(chosen, viewer),
+            host_cases=host[:_SHOWN_BESIDE],
+            host_confirmed=sum(each.state is CaseState.CONFIRMED for each in host),
+            similar=self._store.cases.same_script(case.id),
+            coverage=self._store.coverage(stored.finding.stream_id),
+        )
+
+    def player(self, finding_id: str, viewer: Viewer, seen: str | None = None) -> Markup | None:
+        """The clip, or a note that it is being cut; None if `seen` is still its version."""
+        stored = self._store.finding(finding_id)
+        stream = self._store.stream(stored.finding.stream_id)
+        view = finding_view(stored, stream, self._desk.glossary.laws)
+        return self._desk.versioned("_player.html", viewer, seen, view=view, clip=clip_view(stored))
+
+    def context(self, finding_id: str, viewer: Viewer, seen: str | None = None) -> Markup | None:
+        """The passages around the finding; None if `seen` is still its version."""
+        stored = self._store.finding(finding_id)
+        finding = stored.finding
+        passages = self._store.passages(
+            finding.stream_id, from_ms=max(0, finding.start_ms - CONTEXT_MS), to_ms=finding.end_ms + CONTEXT_MS
+        )
+        lines = context_lines(finding, passages)
+        return self._desk.versioned("_context.html", viewer, seen, finding=finding, clip=clip_view(stored), lines=lines)
+
+    def card(self, case_id: str | None, finding_id: str, viewer: Viewer, seen: str | None = None) -> Markup | None:
+        """The claim card; `case_id` None: the finding is looked at by itself. None if `seen` is still its version."""
+        stored = self._store.finding(finding_id)
+        stream = self._store.stream(stored.finding.stream_id)
+        case = None if case_id is None else self._store.cases.case(case_id)
+        view = finding_view(stored, stream, self._desk.glossary.laws)
+        return self._desk.versioned("_card.html", viewer, seen, view=view, case=case)
+
+    def decide(self, case: Case, viewer: Viewer) -> Markup:
+        """Where the person decides, or why they can't; each time with an id by which a second send is known."""
+        now_ms = self._store.cases.now_ms()
+        past = self._store.cases.decisions(case.id)
+        names = self._store.people.names()
+        held = held_by_other(case, viewer.person, now_ms)
+        similar = [each for each in self._store.cases.same_script(case.id) if each.state is CaseState.OPEN]
+        return self._desk.fill(
+            "_decide.html",
+            viewer,
+            case=case,
+            request_id=str(uuid.uuid4()),
+            choices=[(choice, REASONS[choice], barred(case, past, viewer.person, choice)) for choice in Choice],
+            barred=barred(case, past, viewer.person),
+            holder=names.get(case.claimed_by or "", case.claimed_by) if held else None,
+            lease_ms=max(0, (case.claimed_until_ms or now_ms) - now_ms),
+            takes_claim=viewer.person.role is not Role.AUDITOR and case.state not in FINAL,
+            reopens=_reopens(case, viewer.person),
+            decisions=visible_decisions(case, past),
+            blind=case.state is CaseState.SECOND_REVIEW,
+            names=names | {viewer.person.id: viewer.person.name},
+            similar=[each for each in similar if not held_by_other(each, viewer.person, now_ms)],
+            undo_ms=UNDO_MS,
+            waits=case.state in WAITING,
+        )
+
+
+def _reopens(case: Case, person: Person) -> bool:
+    try:
+        after_reopening(case, person)
+    except DecisionRefused:
+        return False
+    return True

@@ -1,0 +1,218 @@
+/* The clip: it starts before the hit and plays a little faster; the words follow it and lead to any place in it. */
+import { text } from "./page.js";
+
+const RATES = [1, 1.25, 1.5, 2];
+const AT_REST_MS = 4000;
+let rate = 1.25;
+let muted = false;
+let player = null;
+let scrolledAt = -Infinity;
+
+function video() {
+  return player && player.video;
+}
+function colours() {
+  const style = getComputedStyle(document.documentElement);
+  return { waveColor: style.getPropertyValue("--wave").trim(), progressColor: style.getPropertyValue("--played").trim() };
+}
+function drop() {
+  if (!player) return;
+  if (player.wave) player.wave.destroy();
+  player.video.pause();
+  player = null;
+}
+export function mount() {
+  const element = document.querySelector("#player video");
+  if (player && player.video === element) return;
+  const playOn = Boolean(player) && player.playing;
+  drop();
+  if (!element) return;
+  player = { video: element, wave: null, playing: false };
+  const from = Number(element.dataset.playFromMs) / 1000;
+  const start = () => {
+    element.currentTime = from;
+    element.playbackRate = rate;
+    showCorner(element);
+    if (playOn) play();
+  };
+  if (element.readyState >= 1) start();
+  else element.addEventListener("loadedmetadata", start, { once: true });
+  element.addEventListener("play", () => showPlaying(element, true));
+  element.addEventListener("pause", () => showPlaying(element, false));
+  element.addEventListener("timeupdate", () => showNow(element));
+  element.addEventListener("click", toggle);
+  showRate();
+  setMuted(muted);
+  drawWave(player);
+}
+async function drawWave(mounted) {
+  let known = { duration_ms: 0, peaks: [] };
+  try {
+    const answer = await fetch(mounted.video.dataset.peaks);
+    if (answer.ok) known = await answer.json();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+  const box = document.querySelector("#player .wave");
+  if (mounted !== player || !box) return;
+  const { duration_ms: durationMs, peaks } = known;
+  box.querySelector(".no-wave").hidden = peaks.length > 0;
+  if (!peaks.length) {
+    mounted.video.controls = true;
+    return;
+  }
+  mounted.wave = WaveSurfer.create({
+    ...colours(),
+    container: box.querySelector(".wave-canvas"),
+    media: mounted.video,
+    peaks: [peaks],
+    duration: durationMs / 1000,
+    height: 40,
+    normalize: true,
+    barWidth: 2,
+    barGap: 1,
+    cursorColor: colours().progressColor,
+    cspNonce: document.documentElement.dataset.styleNonce,
+  });
+  const hit = box.querySelector(".hit");
+  const [first, last] = [mounted.video.dataset.hitStartMs, mounted.video.dataset.hitEndMs].map(Number);
+  hit.style.left = `${(100 * first) / durationMs}%`;
+  hit.style.width = `${(100 * (Math.min(last, durationMs) - first)) / durationMs}%`;
+  hit.hidden = false;
+}
+/* The words' upper left corner on the picture, which stands letterboxed in its element. */
+function showCorner(element) {
+  const corner = document.querySelector("#player .corner");
+  if (!corner || !element.videoWidth) return;
+  const scale = Math.min(element.clientWidth / element.videoWidth, element.clientHeight / element.videoHeight);
+  const left = (element.clientWidth - element.videoWidth * scale) / 2 + Number(element.dataset.leftPx) * scale;
+  const top = (element.clientHeight - element.videoHeight * scale) / 2 + Number(element.dataset.topPx) * scale;
+  corner.style.left = `${left}px`;
+  corner.style.top = `${top}px`;
+  corner.hidden = false;
+}
+
+export async function play() {
+  if (!video()) return;
+  try {
+    await video().play();
+  } catch (error) {
+    if (!["NotAllowedError", "AbortError"].includes(error.name)) throw error;
+  }
+}
+export function toggle() {
+  if (!video()) return;
+  if (video().paused) play();
+  else video().pause();
+}
+export function seek(seconds) {
+  if (video()) video().currentTime = Math.max(0, Math.min(seconds, video().duration || 0));
+}
+export function seekBy(seconds) {
+  if (video()) seek(video().currentTime + seconds);
+}
+export function toHit() {
+  if (video()) seek(Number(video().dataset.playFromMs) / 1000);
+}
+export function nextRate() {
+  rate = RATES[(RATES.indexOf(rate) + 1) % RATES.length];
+  if (video()) video().playbackRate = rate;
+  showRate();
+}
+export function toggleMuted() {
+  setMuted(!muted);
+}
+export function toggleFull() {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else if (video()) video().requestFullscreen();
+}
+function setMuted(wanted) {
+  muted = wanted;
+  if (!video()) return;
+  video().muted = muted;
+  document.querySelector('[data-act="mute"]').setAttribute("aria-pressed", String(muted));
+}
+function showRate() {
+  const button = document.querySelector('[data-act="speed"]');
+  if (button) button.textContent = `${rate}×`;
+}
+function showPlaying(element, playing) {
+  if (!player || player.video !== element || !element.isConnected) return;
+  player.playing = playing;
+  document.querySelector('[data-act="play"]').textContent = text(playing ? "pause" : "play");
+}
+function clock(seconds) {
+  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+}
+function showNow(element) {
+  if (!element.isConnected) return;
+  const atMs = element.currentTime * 1000;
+  document.querySelector("#player .time").textContent = `${clock(element.currentTime)} / ${clock(element.duration || 0)}`;
+  for (const line of document.querySelectorAll("#context .said[data-start-ms]")) {
+    const now = atMs >= Number(line.dataset.startMs) && atMs < Number(line.dataset.endMs);
+    if (now && !line.classList.contains("now") && !element.paused) follow(line);
+    line.classList.toggle("now", now);
+  }
+}
+function scrollTo(line) {
+  const box = document.getElementById("context-scroll");
+  box.scrollTop = line.offsetTop - (box.clientHeight - line.offsetHeight) / 2;
+}
+/* The words follow the clip, but not while somebody is reading elsewhere in them. */
+function follow(line) {
+  if (performance.now() - scrolledAt > AT_REST_MS) scrollTo(line);
+}
+export function centreQuote() {
+  const own = document.querySelector("#context-scroll .own");
+  if (own) scrollTo(own);
+}
+export function seekLine(button) {
+  seek(Number(button.closest(".said").dataset.startMs) / 1000);
+}
+/* Words have no times of their own: the place within the passage stands for the place within its time. */
+function seekWord(event) {
+  const line = event.target.closest("#context .said");
+  const words = event.target.closest("#context .said p");
+  if (!words || !video() || line.querySelector("button:disabled") || !getSelection().isCollapsed) return;
+  const caret = document.caretRangeFromPoint(event.clientX, event.clientY);
+  if (!caret || !words.contains(caret.startContainer)) return;
+  const before = document.createRange();
+  before.setStart(words, 0);
+  before.setEnd(caret.startContainer, caret.startOffset);
+  const share = before.toString().length / Math.max(1, words.textContent.length);
+  const [first, last] = [Number(line.dataset.startMs), Number(line.dataset.endMs)];
+  seek((first + share * (last - first)) / 1000);
+}
+
+export const playerKeys = {
+  h: toHit,
+  l: toggle,
+  s: nextRate,
+  m: toggleMuted,
+  f: toggleFull,
+  " ": toggle,
+  ArrowLeft: () => seekBy(-2),
+  ArrowRight: () => seekBy(2),
+};
+export const playerActs = {
+  play: toggle,
+  hit: toHit,
+  speed: nextRate,
+  mute: toggleMuted,
+  full: toggleFull,
+  seek: seekLine,
+};
+document.addEventListener("click", seekWord);
+document.addEventListener("wheel", (event) => {
+  if (event.target.closest("#context-scroll")) scrolledAt = performance.now();
+}, { passive: true });
+addEventListener("resize", () => video() && showCorner(video()));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  if (player && player.wave) player.wave.setOptions({ ...colours(), cursorColor: colours().progressColor });
+});
+document.body.addEventListener("htmx:load", (event) => {
+  if (event.detail.elt.matches(".watch")) centreQuote();
+  mount();
+});
+centreQuote();
+mount();
