@@ -58,7 +58,10 @@ def take_terms(utterance: Utterance, told: str, terms: Sequence[str]) -> Utteran
 
 
 def _stretches(untold: str, told: str, terms: Sequence[str]) -> Iterator[_Stretch]:
-    """Where the told reading has a term, or a part of one, and the untold something of about its length, in order."""
+    """Where the told reading has a term, or a part of one, and the untold something of about its length, in order.
+
+    Where the two readings don't pair up so that the term stands alone, nothing is taken over.
+    """
     blocks = SequenceMatcher(None, untold, told, autojunk=False).get_opcodes()
     taken = 0
     for start, end in _places(told, terms):
@@ -68,6 +71,8 @@ def _stretches(untold: str, told: str, terms: Sequence[str]) -> Iterator[_Stretc
             first, told_start = first + 1, told_start + 1
         while first < last and told_start < told_end and untold[last - 1] == told[told_end - 1]:
             last, told_end = last - 1, told_end - 1
+        if told_start < start or told_end > end:
+            continue
         replaced, replacement = untold[first:last], told[told_start:told_end]
         likely = len(replaced) <= 2 * len(replacement) and len(replacement) <= 2 * len(replaced)
         if likely and first >= taken and replaced.isalnum() and replacement.isalnum():
