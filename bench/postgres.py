@@ -1,0 +1,97 @@
+"""A real PostgreSQL server on loopback, made for one run of a bench or of the tests and thrown away after."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+
+_DEBIAN = Path("/usr/lib/postgresql")
+_QUIET = [
+    "-c",
+    "fsync=off",
+    "-c",
+    "synchronous_commit=off",
+    "-c",
+    "full_page_writes=off",
+    "-c",
+    "logging_collector=off",
+]
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name) or next((str(p) for p in sorted(_DEBIAN.glob(f"*/bin/{name}"), reverse=True)), None)
+    if found is None:
+        raise FileNotFoundError(f"{name}: PostgreSQL is not installed; run scripts/system-packages.sh")
+    return found
+
+
+def _owner() -> dict[str, int]:
+    """Who runs the server: it refuses to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    entry = pwd.getpwnam("postgres")
+    return {"user": entry.pw_uid, "group": entry.pw_gid}
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """The URL of its maintenance database; `new_database` makes one to work in."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    folder = Path(tempfile.mkdtemp(prefix="zhenyan-pg-"))
+    owner = _owner()
+    if owner:
+        os.chown(folder, owner["user"], owner["group"])
+    data = folder / "data"
+    common: dict[str, Any] = {"check": True, "capture_output": True, "cwd": folder, **owner}
+    try:
+        subprocess.run(
+            [_program("initdb"), "-D", str(data), "-U", "zhenyan", "-A", "trust", "-E", "UTF8", "--no-sync"], **common
+        )
+        server = subprocess.Popen(
+            [_program("postgres"), "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", str(folder), *_QUIET],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            **owner,
+        )
+        try:
+            yield _when_ready(f"postgresql+psycopg://zhenyan@127.0.0.1:{port}/postgres")
+        finally:
+            server.terminate()
+            server.wait(30)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _when_ready(url: str, attempts: int = 300) -> str:
+    engine = create_engine(url)
+    for attempt in range(attempts):
+        try:
+            with engine.connect():
+                break
+        except OperationalError:
+            if attempt == attempts - 1:
+                raise
+            sleep(0.1)
+    engine.dispose()
+    return url
+
+
+def new_database(server_url: str, name: str) -> str:
+    """The URL of a fresh, empty database of this server."""
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'create database "{name}"'))
+    engine.dispose()
+    return server_url.rsplit("/", 1)[0] + "/" + name
