@@ -14,6 +14,8 @@ from ingest.types import Segment
 from review.cases.store import CaseStore
 from review.cases.writing import file_findings
 from review.coverage import read_coverage, settle_coverage, write_coverage
+from review.due.store import DueSetup, DueStore
+from review.due.trail import AuditTrail
 from review.engine import open_engine
 from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
 from review.migrations import migrate
@@ -41,11 +43,12 @@ class Store:
         *,
         flag_at: float = 0.6,
         second_share: float = 0.1,
+        due: DueSetup | None = None,
     ) -> None:
         """Brings the schema up to date; raises SchemaError on a database of a later program.
 
         `flag_at`: the policy's threshold, near which a finding is uncertain. `second_share`: how many cases are
-        decided twice.
+        decided twice. `due`: what measures against hosts are judged by; None: they can only be read.
         """
         self._engine = engine
         self._writing = engine.execution_options(writes=True)
@@ -54,11 +57,13 @@ class Store:
         self._second_share = second_share
         self.cases = CaseStore(engine, now)
         self.people = PeopleStore(engine, now)
+        self.due = DueStore(engine, now, due)
+        self.audit = AuditTrail(engine, now)
         self.teaching = TeachingStore(engine, now)
         migrate(engine)
 
     @classmethod
-    def open(cls, url: str) -> "Store":
+    def open(cls, url: str, *, due: DueSetup | None = None) -> "Store":
         """The store behind a database URL, such as `sqlite:////var/lib/zhenyan/review.db`.
 
         Raises StoreUnavailableError, without the password, where no database answers there.
@@ -70,7 +75,7 @@ class Store:
         except ModuleNotFoundError as error:
             raise StoreUnavailableError(make_url(url).render_as_string(hide_password=True), str(error)) from error
         try:
-            return cls(engine)
+            return cls(engine, due=due)
         except SchemaError:
             engine.dispose()
             raise

@@ -132,6 +132,11 @@ def decide(connection: Connection, given: Submission, person: Person, now_ms: in
     return decision
 
 
+def is_known(connection: Connection, request_id: str) -> bool:
+    """True if this send of a page was taken before."""
+    return connection.scalar(select(DecisionRow.decision_id).where(DecisionRow.request_id == request_id)) is not None
+
+
 def undo(connection: Connection, case_id: str, person: Person, now_ms: int) -> Case:
     """The case as it was before this person's last decision; DecisionRefused after ten seconds or a later step."""
     case = _case(connection, case_id, lock=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
 from review.cases import deciding, reading
@@ -11,6 +11,8 @@ from review.cases.deciding import Submission
 from review.cases.reading import CasePage, CaseQuery, QueueCounts
 from review.cases.tables import CaseFindingRow
 from review.cases.types import Case, Decision, Person
+from review.due.following import follow_case, lock_host_of
+from review.due.trail import Journal
 from review.errors import CaseChanged, DecisionRefused
 from review.types import StoredFinding
 
@@ -76,7 +78,13 @@ class CaseStore:
     def decide(self, given: Submission, person: Person) -> Decision:
         """The decision as stored; see `deciding.decide`."""
         with self._writing.begin() as connection:
-            return deciding.decide(connection, given, person, self.now_ms())
+            lock_host_of(connection, given.case_id)
+            sent_before = deciding.is_known(connection, given.request_id)
+            decision = deciding.decide(connection, given, person, self.now_ms())
+            if not sent_before:
+                choice = decision.choice.value
+                self._follow(connection, given.case_id, person, "case.decided", decision=decision.id, choice=choice)
+            return decision
 
     def decide_all(self, given: Sequence[Submission], person: Person) -> list[Decision | CaseChanged | DecisionRefused]:
         """Each submission's decision, or why it was not taken; one that fails stops no other."""
@@ -91,12 +99,18 @@ class CaseStore:
     def undo(self, case_id: str, person: Person) -> Case:
         """The case as before this person's last decision; DecisionRefused after ten seconds."""
         with self._writing.begin() as connection:
-            return deciding.undo(connection, case_id, person, self.now_ms())
+            lock_host_of(connection, case_id)
+            case = deciding.undo(connection, case_id, person, self.now_ms())
+            self._follow(connection, case_id, person, "case.undone", state=case.state.value)
+            return case
 
     def reopen(self, case_id: str, person: Person) -> Case:
         """The case, waiting again."""
         with self._writing.begin() as connection:
-            return deciding.reopen(connection, case_id, person, self.now_ms())
+            lock_host_of(connection, case_id)
+            case = deciding.reopen(connection, case_id, person, self.now_ms())
+            self._follow(connection, case_id, person, "case.reopened", state=case.state.value)
+            return case
 
     def change(self) -> int:
         """The number of the last change of any case: while it stays, so does every queue."""
@@ -106,3 +120,10 @@ class CaseStore:
     def now_ms(self) -> int:
         """The moment by which claims and undoing are judged."""
         return int(self._now().timestamp() * 1000)
+
+    def _follow(self, connection: Connection, case_id: str, person: Person, action: str, **details: str) -> None:
+        """The strike that comes or goes with what was decided, and the trail."""
+        journal = Journal(at_ms=self.now_ms(), actor=person.id)
+        journal.note(action, f"case:{case_id}", **details)
+        follow_case(connection, case_id, journal)
+        journal.close(connection)

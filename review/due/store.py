@@ -1,0 +1,289 @@
+"""Due process in the database; methods are short transactions, safe from any thread or process."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, delete, select
+
+from review.cases.types import Person
+from review.due import acting, appealing, watching
+from review.due.answering import may_answer, may_appeal
+from review.due.errors import DueNotSetUp
+from review.due.files import HandedInFiles
+from review.due.keys import KeyRing
+from review.due.links import Identifier, keyed_hashes
+from review.due.listing import signed_list
+from review.due.rows import (
+    appeal_of,
+    appeals_where,
+    defence_of,
+    linked_hosts,
+    lock_host,
+    measure_of,
+    measures_where,
+    strikes_of,
+)
+from review.due.rules import Measures, Retention
+from review.due.tables import AppealRow, DueEventRow, LinkRow, MeasureRow
+from review.due.trail import Journal
+from review.due.types import (
+    Appeal,
+    AppealState,
+    Defence,
+    Event,
+    HandedIn,
+    HostFile,
+    HostPage,
+    Measure,
+    MeasureKind,
+    MeasureState,
+    Proposal,
+    Wanted,
+)
+from review.due.weighing import propose
+from review.tables import StreamRow
+from review.upsert import insert_missing, table_of
+
+_TOLD = frozenset({MeasureState.IN_FORCE, MeasureState.ENDED})
+_MACHINE = "zhenyan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueSetup:
+    """What due process works by: the published table, the retention clocks, and the data folder for keys and files."""
+
+    measures: Measures
+    retention: Retention
+    data_dir: Path
+
+    @property
+    def keys(self) -> KeyRing:
+        """The installation's keys."""
+        return KeyRing(self.data_dir / "keys")
+
+    @property
+    def files(self) -> HandedInFiles:
+        """What hosts handed in."""
+        return HandedInFiles(self.data_dir / "handed-in")
+
+
+class DueStore:
+    """Strikes, measures, answers and appeals of hosts, and what the platform is told of them."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime], setup: DueSetup | None = None) -> None:
+        """Without `setup`, cases still get their strikes and everything can be read; all else raises DueNotSetUp."""
+        self._engine = engine
+        self._writing = engine.execution_options(writes=True)
+        self._now = now
+        self._setup = setup
+
+    @property
+    def setup(self) -> DueSetup:
+        """What due process works by; raises DueNotSetUp."""
+        if self._setup is None:
+            raise DueNotSetUp
+        return self._setup
+
+    def link(self, host_id: str, identifiers: Sequence[Identifier], actor: str) -> tuple[str, ...]:
+        """Replaces what is known of the account's legal person; gives the other accounts of that person."""
+        hashes = keyed_hashes(identifiers, self.setup.keys.link_secret())
+        with self._step(actor) as (connection, journal):
+            lock_host(connection, host_id)
+            connection.execute(delete(LinkRow).where(LinkRow.host_id == host_id))
+            rows = [
+                {"identifier_hmac": digest, "host_id": host_id, "kind": kind.value, "linked_at_ms": journal.at_ms}
+                for digest, kind in sorted(hashes.items())
+            ]
+            insert_missing(connection, LinkRow, rows)
+            journal.note("host.linked", f"host:{host_id}", kinds=sorted({kind.value for kind in hashes.values()}))
+            return linked_hosts(connection, host_id)
+
+    def host_file(self, host_id: str, reader: str) -> HostFile:
+        """Everything that is kept of a host; that it was read, and by whom, goes into the trail first."""
+        with self._step(reader) as (connection, journal):
+            journal.note("host.read", f"host:{host_id}")
+            linked = linked_hosts(connection, host_id)
+            measures = measures_where(connection, MeasureRow.host_id.in_((host_id, *linked)))
+            return HostFile(
+                host_id=host_id,
+                linked=linked,
+                strikes=strikes_of(connection, (host_id, *linked)),
+                measures=measures,
+                appeals=appeals_where(connection, AppealRow.measure_id.in_([measure.id for measure in measures])),
+            )
+
+    def proposal(self, host_id: str, reader: str) -> Proposal:
+        """What the table proposes for the host and the linked accounts together; nothing is done by it."""
+        held = self.host_file(host_id, reader)
+        told = [m.approved_at_ms for m in held.measures if m.state in _TOLD and m.approved_at_ms is not None]
+        return propose(held.strikes, self.setup.measures, self.now_ms(), notices_at_ms=told)
+
+    def propose(self, wanted: Wanted, person: Person) -> Measure:
+        """The measure as proposed; NoticeIncomplete and MeasureRefused say what is missing or wrong."""
+        with self._step(person.id) as (connection, journal):
+            return acting.propose_measure(connection, wanted, person, self.setup.measures, journal)
+
+    def approve(self, measure_id: str, person: Person) -> Measure:
+        """The measure in force; MeasureRefused says why this person may not, or not yet."""
+        with self._step(person.id) as (connection, journal):
+            return acting.approve_measure(connection, measure_id, person, self.setup.measures, journal)
+
+    def reject(self, measure_id: str, person: Person, why: str) -> Measure:
+        """The measure, declined by a senior or taken back by its proposer."""
+        with self._step(person.id) as (connection, journal):
+            return acting.reject_measure(connection, measure_id, person, why, journal)
+
+    def expire(self) -> int:
+        """Ends every measure and proposal whose time is over; gives how many. Run again, it finds nothing."""
+        with self._engine.connect() as connection:
+            due = acting.overdue(connection, self.now_ms())
+        ended = 0
+        for measure_id in due:
+            with self._step(_MACHINE) as (connection, journal):
+                ended += acting.expire_measure(connection, measure_id, journal)
+        return ended
+
+    def watch(self) -> int:
+        """Reports live broadcasts of bound hosts and of accounts linked to them; gives how many are new."""
+        with self._engine.connect() as connection:
+            streams = watching.live_streams(connection)
+        new = 0
+        for stream_id in streams:
+            with self._step(_MACHINE) as (connection, journal):
+                new += watching.report_evasion(connection, stream_id, journal)
+        return new
+
+    def measure(self, measure_id: str, reader: str) -> Measure:
+        """One measure; the reading is noted. Raises UnknownMeasureError."""
+        with self._step(reader) as (connection, journal):
+            found = measure_of(connection, measure_id)
+            journal.note("measure.read", f"measure:{measure_id}", host=found.host_id)
+            return found
+
+    def waiting(self) -> tuple[Measure, ...]:
+        """The proposals that wait for a second person, those that lapse first first."""
+        with self._engine.connect() as connection:
+            found = measures_where(connection, MeasureRow.state == MeasureState.PROPOSED.value)
+        return tuple(sorted(found, key=lambda m: (m.lapses_at_ms, m.id)))
+
+    def blacklist(self) -> tuple[Measure, ...]:
+        """The entries that bind now."""
+        with self._engine.connect() as connection:
+            found = measures_where(
+                connection,
+                MeasureRow.kind == MeasureKind.BLACKLIST.value,
+                MeasureRow.state == MeasureState.IN_FORCE.value,
+            )
+        return tuple(measure for measure in found if measure.binds(self.now_ms()))
+
+    def export_blacklist(self, actor: str) -> dict[str, object]:
+        """The entries that bind now as a signed document."""
+        entries = self.blacklist()
+        hosts = [entry.host_id for entry in entries]
+        with self._step(actor) as (connection, journal):
+            rows = connection.execute(
+                select(StreamRow.host_id, StreamRow.platform).where(StreamRow.host_id.in_(hosts)).distinct()
+            )
+            platforms = {row.host_id: row.platform for row in rows}
+            journal.note("blacklist.exported", "blacklist", entries=len(entries))
+        return signed_list(entries, platforms, self.setup.keys, self.now_ms())
+
+    def issue_token(self, measure_id: str, actor: str) -> str:
+        """A token for the host's page, shown this once; for every delivery a new one."""
+        with self._step(actor) as (connection, journal):
+            return appealing.issue_token(connection, measure_id, self.setup.measures, journal)
+
+    def page(self, token: str) -> HostPage:
+        """What the host sees; UnknownTokenError for a link that is unknown or over."""
+        with self._step("host") as (connection, journal):
+            measure = appealing.measure_of_token(connection, token, journal.at_ms)
+            journal.note("page.read", f"measure:{measure.id}", host=measure.host_id)
+            defence = defence_of(connection, measure.id)
+            appeals = appeals_where(connection, AppealRow.measure_id == measure.id)
+            return HostPage(
+                measure=measure,
+                defence=defence,
+                appeals=appeals,
+                may_answer=may_answer(measure, journal.at_ms, answered=defence is not None),
+                may_appeal=may_appeal(measure, appeals, journal.at_ms),
+                page_until_ms=appealing.page_until_ms(measure, self.setup.measures),
+            )
+
+    def hand_in(self, token: str, name: str, content: bytes) -> HandedIn:
+        """A file of the host, kept; AppealRefused for one that is too large or of a type that is not taken."""
+        with self._engine.connect() as connection:
+            appealing.measure_behind(connection, token, self.now_ms())
+        return self.setup.files.keep(name, content, self.setup.measures.statements)
+
+    def answer(self, token: str, statement: str, files: Sequence[HandedIn] = ()) -> Defence:
+        """What the host says before the measure, as stored; AppealRefused if the time for it is over."""
+        with self._step("host") as (connection, journal):
+            measure_id = appealing.measure_behind(connection, token, journal.at_ms)
+            return appealing.answer_measure(
+                connection, measure_id, statement, tuple(files), self.setup.measures, journal
+            )
+
+    def appeal(self, token: str, statement: str, files: Sequence[HandedIn] = ()) -> Appeal:
+        """The host's appeal as stored; AppealRefused if the time for it is over or one is open."""
+        with self._step("host") as (connection, journal):
+            measure_id = appealing.measure_behind(connection, token, journal.at_ms)
+            return appealing.file_appeal(connection, measure_id, statement, tuple(files), self.setup.measures, journal)
+
+    def open_appeals(self) -> tuple[Appeal, ...]:
+        """The appeals that wait for a decision, the most urgent first."""
+        with self._engine.connect() as connection:
+            found = appeals_where(connection, AppealRow.state == AppealState.FILED.value)
+        return tuple(sorted(found, key=lambda a: (a.decide_due_ms, a.id)))
+
+    def had_part(self, appeal_id: str) -> frozenset[str]:
+        """The people who may not decide the appeal."""
+        with self._engine.connect() as connection:
+            measure = measure_of(connection, appeal_of(connection, appeal_id).measure_id)
+            return appealing.had_part_in(connection, measure)
+
+    def decide_appeal(
+        self,
+        appeal_id: str,
+        person: Person,
+        *,
+        overturn: bool,
+        reasons_zh: str,
+        reasons_en: str = "",
+        case_reason: str = "rule_wrong",
+    ) -> Appeal:
+        """The appeal as decided; AppealRefused says why this person may not. See `appealing.decide_appeal`."""
+        with self._step(person.id) as (connection, journal):
+            return appealing.decide_appeal(
+                connection,
+                appeal_id,
+                person,
+                journal,
+                overturn=overturn,
+                reasons_zh=reasons_zh,
+                reasons_en=reasons_en,
+                case_reason=case_reason,
+            )
+
+    def events(self, after: int = 0, limit: int = 100) -> tuple[Event, ...]:
+        """What the platform is told, in order, after this number."""
+        columns = table_of(DueEventRow).c
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(*columns).where(columns.sequence > after).order_by(columns.sequence).limit(limit)
+            )
+            return tuple(Event(**row._mapping) for row in rows)
+
+    def now_ms(self) -> int:
+        """The moment by which terms and deadlines are judged."""
+        return int(self._now().timestamp() * 1000)
+
+    @contextmanager
+    def _step(self, actor: str) -> Iterator[tuple[Connection, Journal]]:
+        """A transaction whose events and trail entries are written at its end."""
+        journal = Journal(at_ms=self.now_ms(), actor=actor)
+        with self._writing.begin() as connection:
+            yield connection, journal
+            journal.close(connection)
