@@ -69,7 +69,10 @@ def test_a_capture_that_is_killed_goes_on_with_what_it_had_open(tmp_path: Path) 
     assert running.segments[0].sequence == len(segments) - len(running.segments)
     assert running.segments[0].byte_count == left_open
     assert running.segments[0].gap_before_ms == 0
-    assert set(lost(folder)) == {GapKind.CRASH}
+    # A server that gives its last group of pictures again may leave nothing lost at all.
+    assert set(lost(folder)) <= {GapKind.CRASH}
+    coverage = ledger_of(folder)
+    assert coverage.waiting_ms + coverage.analysed_ms + coverage.gap_ms == coverage.span_ms
 
 
 def open_bytes(folder: Path) -> int:
