@@ -81,7 +81,9 @@ class SignatureError(DueError):
 
 
 class AuditFileError(DueError):
-    """An exported audit trail can't be read as one."""
+    """An exported audit trail can't be read as one, or was changed."""
+
+    exit_code = 1
 
 
 class DueNotSetUp(DueError):
