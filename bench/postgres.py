@@ -35,12 +35,12 @@ def _program(name: str) -> str:
     return found
 
 
-def _owner() -> dict[str, int]:
-    """Who runs the server: it refuses to run as root."""
+def _owner() -> tuple[int | None, int | None]:
+    """User and group that run the server, which refuses to run as root; None: whoever runs this."""
     if os.geteuid() != 0:
-        return {}
+        return None, None
     entry = pwd.getpwnam("postgres")
-    return {"user": entry.pw_uid, "group": entry.pw_gid}
+    return entry.pw_uid, entry.pw_gid
 
 
 @contextmanager
@@ -49,11 +49,11 @@ def running_postgres() -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     folder = Path(tempfile.mkdtemp(prefix="zhenyan-pg-"))
-    owner = _owner()
-    if owner:
-        os.chown(folder, owner["user"], owner["group"])
+    user, group = _owner()
+    if user is not None and group is not None:
+        os.chown(folder, user, group)
     data = folder / "data"
-    common: dict[str, Any] = {"check": True, "capture_output": True, "cwd": folder, **owner}
+    common: dict[str, Any] = {"check": True, "capture_output": True, "cwd": folder, "user": user, "group": group}
     try:
         subprocess.run(
             [_program("initdb"), "-D", str(data), "-U", "zhenyan", "-A", "trust", "-E", "UTF8", "--no-sync"], **common
@@ -63,7 +63,8 @@ def running_postgres() -> Iterator[str]:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=folder,
-            **owner,
+            user=user,
+            group=group,
         )
         try:
             yield _when_ready(f"postgresql+psycopg://zhenyan@127.0.0.1:{port}/postgres")

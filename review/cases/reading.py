@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from review.cases.grouping import same_script
@@ -110,12 +110,27 @@ def read_case(session: Session, case_id: str) -> Case:
 
 
 def read_queue(session: Session, query: CaseQuery) -> CasePage:
-    """A page of the queue, the most pressing first."""
-    statement = select(CaseRow).where(*_conditions(query))
+    """A page of the queue, the most pressing first.
+
+    Each state gives its own first rows by the index of state and rank: asked for all states at once, the database
+    would sort every case that waits.
+    """
+    order = (CaseRow.rank.desc(), CaseRow.case_id)
+    conditions = _conditions(query)
     if query.after is not None:
         rank, case_id = query.after
-        statement = statement.where(or_(CaseRow.rank < rank, and_(CaseRow.rank == rank, CaseRow.case_id > case_id)))
-    ordered = statement.order_by(CaseRow.rank.desc(), CaseRow.case_id).limit(query.limit + 1)
+        conditions.append(CaseRow.rank <= rank)
+        conditions.append(or_(CaseRow.rank < rank, CaseRow.case_id > case_id))
+    firsts = [
+        select(CaseRow.case_id)
+        .where(CaseRow.state == state.value, *conditions)
+        .order_by(*order)
+        .limit(query.limit + 1)
+        .subquery()
+        for state in query.states or tuple(CaseState)
+    ]
+    ids = union_all(*(select(first.c.case_id) for first in firsts))
+    ordered = select(CaseRow).where(CaseRow.case_id.in_(ids)).order_by(*order).limit(query.limit + 1)
     cases = [case_from_row(row) for row in session.scalars(ordered)]
     page = tuple(cases[: query.limit])
     more = len(cases) > query.limit
@@ -203,6 +218,7 @@ def read_same_script(session: Session, case_id: str) -> tuple[Case, ...]:
 
 
 def _conditions(query: CaseQuery) -> list[ColumnElement[bool]]:
+    """What is asked besides the states."""
     asked = (
         (CaseRow.class_id, query.class_id),
         (CaseRow.host_id, query.host_id),
@@ -212,8 +228,6 @@ def _conditions(query: CaseQuery) -> list[ColumnElement[bool]]:
         (CaseRow.claimed_by, query.claimed_by),
     )
     found: list[ColumnElement[bool]] = [column == value for column, value in asked if value is not None]
-    if query.states:
-        found.append(CaseRow.state.in_([state.value for state in query.states]))
     if query.decidable_by is not None:
         found.append(_decidable(query.decidable_by))
     return found

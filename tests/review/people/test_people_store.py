@@ -1,7 +1,6 @@
 """Accounts and sessions in a real database."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,32 +11,15 @@ from review.engine import open_engine
 from review.errors import AccountError, LoginRefused, UnknownPersonError
 from review.people.store import IDLE_MS, LONGEST_MS, PeopleStore
 from review.store import Store
+from tests.review.people.support import Clock
 from tests.review.postgres import fresh_database
 
 SECRET = "一句很长的口令 correct horse"
 
 
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 24, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def wait(self, milliseconds: int) -> None:
-        self.now += timedelta(milliseconds=milliseconds)
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return fresh_database(request, tmp_path)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -1,0 +1,195 @@
+"""The desk's pages with 100 000 cases and 1 000 000 findings, on SQLite and PostgreSQL: server time, query plans.
+
+Pages are asked for through the real app in this process, logged in, so that a figure holds routing, session, queries
+and the template, and no network.
+"""
+
+import asyncio
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+from sqlalchemy import Engine, event, text
+
+from bench.desk_material import FULL, NOW, SMALL, Material, Size, percentile
+from bench.postgres import new_database, running_postgres
+from review.app import create_app
+from review.cases.reading import CaseQuery
+from review.cases.types import CaseState, Role
+from review.engine import open_engine
+from review.people.access import Access, Auth
+from review.store import Store
+
+Row = dict[str, object]
+_REPEATS = 40
+_WARM_UPS = 3
+
+
+def run(quick: bool = False) -> list[Row]:
+    """Rows by database and page, by database and query, and the plan of every statement that reads much."""
+    size = SMALL if quick else FULL
+    repeats = 3 if quick else _REPEATS
+    with TemporaryDirectory() as folder:
+        rows = _measured(f"sqlite:///{folder}/desk.db", size, repeats, Path(folder))
+        with running_postgres() as server:
+            rows += _measured(new_database(server, "desk"), size, repeats, Path(folder))
+    return rows
+
+
+def _measured(url: str, size: Size, repeats: int, data_dir: Path) -> list[Row]:
+    engine = open_engine(url)
+    name = engine.dialect.name
+    store = Store(engine, now=lambda: NOW)
+    started = time.perf_counter()
+    Material(size).write(engine)
+    filled_s = round(time.perf_counter() - started, 1)
+    rows: list[Row] = [{"table": "size", "database": name, "cases": size.cases, "findings": size.findings}]
+    rows[0] |= {"fill_s": filled_s, "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
+    rows += [
+        {"table": "query", "database": name, "query": what} | _timed(ask, repeats)
+        for what, ask in _queries(store).items()
+    ]
+    rows += asyncio.run(_page_rows(store, engine, repeats, data_dir))
+    store.close()
+    return rows
+
+
+def _queries(store: Store) -> dict[str, Callable[[], object]]:
+    cases = store.cases
+    first = cases.queue(CaseQuery())
+    deep = cases.queue(CaseQuery(limit=5000)).next_after
+    person = store.people.log_in_known("bench", "queries", "queries", "", Role.SENIOR).person
+    return {
+        "queue": lambda: cases.queue(CaseQuery()),
+        "queue, what one person may take": lambda: cases.queue(CaseQuery(decidable_by=person)),
+        "queue, 5 000 cases down": lambda: cases.queue(CaseQuery(after=deep)),
+        "queue, one class": lambda: cases.queue(CaseQuery(class_id="ORIGIN")),
+        "queue, one severity": lambda: cases.queue(CaseQuery(severity="critical")),
+        "queue, decided cases": lambda: cases.queue(CaseQuery(states=(CaseState.CONFIRMED,))),
+        "queue counts": lambda: cases.counts(CaseQuery()),
+        "same script": lambda: cases.same_script(first.cases[0].id),
+    }
+
+
+async def _page_rows(store: Store, engine: Engine, repeats: int, data_dir: Path) -> list[Row]:
+    app = create_app(store, data_dir, access=Access(auth=Auth.LOCAL))
+    login = store.people.log_in_known("bench", "pages", "pages", "", Role.SENIOR)
+    transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
+    host_id = store.cases.queue(CaseQuery()).cases[0].host_id
+    rows: list[Row] = []
+    seen: set[str] = set()
+    name = engine.dialect.name
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://127.0.0.1", cookies={"zhenyan": login.token}
+    ) as client:
+        for what, path in _pages(store, engine, host_id).items():
+            moved = what.endswith("counters moved")
+            with _statements(engine) as statements:
+                answer = await client.get(path)
+            answer.raise_for_status()
+            taken = []
+            for turn in range(_WARM_UPS + repeats):
+                if moved:
+                    _move_counter(engine)
+                started = time.perf_counter()
+                await client.get(path)
+                if turn >= _WARM_UPS:
+                    taken.append(time.perf_counter() - started)
+            size = {"kb": round(len(answer.content) / 1024, 1), "statements": len(statements)}
+            rows.append({"table": "page", "database": name, "page": what} | _row(taken) | size)
+            for statement, parameters, took_s in statements:
+                if statement not in seen and statement.lstrip().lower().startswith(("select", "with")):
+                    seen.add(statement)
+                    rows.append(_plan_row(engine, what, statement, parameters, took_s))
+    app.state.events.close()
+    return rows
+
+
+def _pages(store: Store, engine: Engine, host_id: str) -> dict[str, str]:
+    with engine.connect() as connection:
+        large, finding_id, stream_id = connection.execute(
+            text(
+                "select c.case_id, c.top_finding_id, f.stream_id from cases c join findings f on "
+                "f.finding_id = c.top_finding_id where c.state = 'open' order by c.finding_count desc limit 1"
+            )
+        ).one()
+    first = store.cases.queue(CaseQuery()).cases[0].id
+    return {
+        "queue": "/",
+        "queue, one class": "/?class=ORIGIN",
+        "queue, one host": f"/?host={host_id}",
+        "queue, decided cases": "/?state=confirmed",
+        "queue fragment": "/partials/queue",
+        "case, the first of the queue": f"/cases/{first}",
+        "case, the one with most findings": f"/cases/{large}",
+        "findings of one broadcast": f"/findings?stream={stream_id}",
+        "finding": f"/findings/{finding_id}",
+        "dashboards": "/dashboards",
+        "dashboards, counters moved": "/dashboards?days=90",
+        "lessons": "/teaching",
+        "lessons, counters moved": "/teaching?days=90",
+        "API, findings": "/v1/findings?after=500000",
+        "API, cases": "/v1/cases",
+    }
+
+
+@contextmanager
+def _statements(engine: Engine) -> Iterator[list[tuple[str, Any, float]]]:
+    """What the database is asked meanwhile, with parameters and seconds."""
+    found: list[tuple[str, Any, float]] = []
+    started: list[float] = []
+
+    def before(_connection: object, _cursor: object, *_rest: object) -> None:
+        started.append(time.perf_counter())
+
+    def after(_connection: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
+        found.append((statement, parameters, time.perf_counter() - started.pop()))
+
+    event.listen(engine, "before_cursor_execute", before)
+    event.listen(engine, "after_cursor_execute", after)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", before)
+        event.remove(engine, "after_cursor_execute", after)
+
+
+def _plan_row(engine: Engine, page: str, statement: str, parameters: Any, took_s: float) -> Row:
+    postgres = engine.dialect.name == "postgresql"
+    with engine.connect() as connection:
+        cursor = connection.connection.cursor()
+        cursor.execute(f"explain {'' if postgres else 'query plan '}{statement}", parameters)
+        plan = [str(row[0] if postgres else row[3]) for row in cursor.fetchall()]
+    shown = " ".join(statement.split())
+    return {
+        "table": "plan",
+        "database": engine.dialect.name,
+        "page": page,
+        "first_ms": round(took_s * 1000, 1),
+        "statement": shown if len(shown) < 300 else f"{shown[:60]} … {shown[shown.find(' FROM ') :][:230]}",
+        "plan": "\n".join(plan),
+    }
+
+
+def _move_counter(engine: Engine) -> None:
+    with engine.execution_options(writes=True).begin() as connection:
+        connection.execute(text("update counters set value = value + 1 where name = 'case'"))
+
+
+def _timed(ask: Callable[[], object], repeats: int) -> Row:
+    taken = []
+    for turn in range(_WARM_UPS + repeats):
+        started = time.perf_counter()
+        ask()
+        if turn >= _WARM_UPS:
+            taken.append(time.perf_counter() - started)
+    return _row(taken)
+
+
+def _row(taken: list[float]) -> Row:
+    return {"p50_ms": round(percentile(taken, 0.5) * 1000, 1), "p95_ms": round(percentile(taken, 0.95) * 1000, 1)}

@@ -1,0 +1,66 @@
+"""Real servers, in each of the ways to let people in."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from claims.types import Finding
+from review.app import create_app
+from review.engine import open_engine
+from review.people.access import Access
+from review.store import Store
+from review.types import StreamRecord
+from tests.review.people.support import Clock
+
+Serve = Callable[[Access], httpx.Client]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def desk_store(
+    tmp_path: Path, stream: StreamRecord, make_finding: Callable[..., Finding], clock: Clock
+) -> Iterator[Store]:
+    """A store with one case, whose clock the test sets."""
+    opened = Store(open_engine(f"sqlite:///{tmp_path / 'desk.db'}"), now=clock)
+    opened.put_stream(stream)
+    opened.add_findings([make_finding()])
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def serve(desk_store: Store, tmp_path: Path) -> Iterator[Serve]:
+    """Starts a server with this access and gives a browser that is at it; redirects are left to the test."""
+    with ExitStack() as stack:
+
+        def start(access: Access) -> httpx.Client:
+            url = stack.enter_context(_running(desk_store, tmp_path, access))
+            return stack.enter_context(httpx.Client(base_url=url, timeout=30))
+
+        yield start
+
+
+@contextmanager
+def _running(store: Store, data_dir: Path, access: Access) -> Iterator[str]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    app = create_app(store, data_dir, access=access)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        app.state.events.close()
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
