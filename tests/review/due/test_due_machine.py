@@ -1,0 +1,249 @@
+"""Whatever people do in whatever order, due process holds: driven by Hypothesis over a real database."""
+
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from claims.types import Disposition, Finding, VerdictKind
+from review.cases.types import CaseState, Choice, Person
+from review.due.errors import AppealRefused, MeasureRefused
+from review.due.moving import missing_part
+from review.due.rules import DAY_MS, read_measures, read_retention
+from review.due.store import DueSetup
+from review.due.types import AppealState, HostFile, MeasureKind, MeasureState
+from review.engine import open_engine
+from review.errors import CaseChanged, DecisionRefused
+from review.store import Store
+from review.types import Host, StreamRecord, StreamState
+from tests.review.due.people import EVERYBODY, Clock, confirm, decide, notice, wanted
+
+CONFIGS = Path(__file__).parents[3] / "configs" / "due"
+TABLE = read_measures(CONFIGS)
+PEOPLE = st.sampled_from(EVERYBODY)
+FINDING = Finding(
+    finding_id="f",
+    stream_id="s1",
+    passage_ids=("u1",),
+    start_ms=0,
+    end_ms=1000,
+    channel="speech",
+    quote="一百瓦",
+    normalised="100W",
+    class_id="SPEC_PARAM",
+    verdict=VerdictKind.CONTRADICTED,
+    disposition=Disposition.FLAG,
+    severity="critical",
+    score=0.97,
+    product_id="p1",
+    claimed="100 W",
+    registered="65 W",
+    passport_path="specs.power_total",
+    passport_version="sha256:0011",
+    law=("广告法 28(2)(2)",),
+    law_status="read",
+    policy="zh-CN@2026.11.1",
+    rule="SPEC_PARAM.quantity",
+    match=(),
+    exemptions=(),
+    score_steps=(),
+    models={},
+)
+
+
+class DueProcess(RuleBasedStateMachine):
+    """Cases are confirmed, undone and cleared; measures proposed, approved, appealed against; time passes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.clock = Clock()
+        setup = DueSetup(measures=TABLE, retention=read_retention(CONFIGS), data_dir=self.folder)
+        self.store = Store(
+            open_engine(f"sqlite:///{self.folder / 'due.db'}"), now=self.clock, second_share=0.0, due=setup
+        )
+        self.store.put_stream(
+            StreamRecord(
+                stream_id="s1",
+                source="x",
+                host=Host(id="h1", name="小岚", platform="demo"),
+                title="t",
+                started_at=None,
+                state=StreamState.LIVE,
+            )
+        )
+        self.case_ids: list[str] = []
+        self.tokens: list[str] = []
+        self.overturned: set[str] = set()
+
+    def teardown(self) -> None:
+        self.store.due.expire()
+        self.clock.wait(4000 * DAY_MS)
+        self.store.due.expire()
+        assert all(m.state not in {MeasureState.PROPOSED, MeasureState.IN_FORCE} for m in self.file().measures)
+        assert self.store.audit.verify() is None
+        self.store.close()
+        shutil.rmtree(self.folder)
+
+    def file(self) -> HostFile:
+        return self.store.due.host_file("h1", "a1")
+
+    @rule()
+    def confirm_a_case(self) -> None:
+        number = len(self.case_ids)
+        if number < 4:
+            finding = replace(FINDING, finding_id=f"f{number}", quote=f"第{number}句", claimed=f"{number} W")
+            self.case_ids.append(confirm(self.store, finding))
+
+    @precondition(lambda self: self.case_ids)
+    @rule(data=st.data(), person=PEOPLE)
+    def reopen(self, data: st.DataObject, person: Person) -> None:
+        case_id = data.draw(st.sampled_from(self.case_ids))
+        try:
+            self.store.cases.reopen(case_id, person)
+        except DecisionRefused:
+            return
+        self.overturned.discard(case_id)
+
+    @precondition(lambda self: self.case_ids)
+    @rule(
+        data=st.data(), person=PEOPLE, choice=st.sampled_from([(Choice.VIOLATES, "as_found"), (Choice.LAWFUL, "true")])
+    )
+    def decide(self, data: st.DataObject, person: Person, choice: tuple[Choice, str]) -> None:
+        try:
+            decide(self.store, data.draw(st.sampled_from(self.case_ids)), person, *choice)
+        except (DecisionRefused, CaseChanged):
+            return
+
+    @precondition(lambda self: self.case_ids)
+    @rule(
+        data=st.data(),
+        person=PEOPLE,
+        kind=st.sampled_from(MeasureKind),
+        part=st.sampled_from(["", "", "", "facts_zh", "reasons_zh", "basis", "ends_at_ms", "appeal_zh", "breach"]),
+        urgent=st.booleans(),
+    )
+    def propose(self, data: st.DataObject, person: Person, kind: MeasureKind, part: str, urgent: bool) -> None:
+        now_ms = self.clock.ms
+        changes: dict[str, Any] = {"kind": kind}
+        parts: dict[str, Any] = {
+            "starts_at_ms": now_ms if urgent else now_ms + TABLE.measures[kind].defence_days * DAY_MS,
+            "ends_at_ms": now_ms + TABLE.measures[kind].longest_days * DAY_MS,
+        }
+        if part == "breach":
+            changes["breach"] = data.draw(st.sampled_from(["", "明码标价和禁止价格欺诈规定 16(2)"]))
+        elif part:
+            parts[part] = None if part == "ends_at_ms" else () if part == "basis" else " "
+        changes["notice"] = notice(now_ms, **parts)
+        changes["urgent_why"] = "正在播" if urgent else ""
+        chosen = data.draw(st.lists(st.sampled_from(self.case_ids), min_size=1, unique=True))
+        try:
+            measure = self.store.due.propose(wanted(chosen, now_ms, **changes), person)
+        except MeasureRefused:
+            return
+        self.tokens.append(self.store.due.issue_token(measure.id, person.id))
+
+    @precondition(lambda self: self.tokens)
+    @rule(data=st.data(), person=PEOPLE, decline=st.sampled_from([False, False, False, True]))
+    def settle(self, data: st.DataObject, person: Person, decline: bool) -> None:
+        measure = self.store.due.page(data.draw(st.sampled_from(self.tokens))).measure
+        try:
+            if decline:
+                self.store.due.reject(measure.id, person, "过重")
+            else:
+                self.store.due.approve(measure.id, person)
+        except MeasureRefused:
+            return
+
+    @precondition(lambda self: self.tokens)
+    @rule(data=st.data(), appeal=st.booleans())
+    def the_host_speaks(self, data: st.DataObject, appeal: bool) -> None:
+        token = data.draw(st.sampled_from(self.tokens))
+        page = self.store.due.page(token)
+        try:
+            (self.store.due.appeal if appeal else self.store.due.answer)(token, "不服")
+        except AppealRefused:
+            assert not (page.may_appeal if appeal else page.may_answer)
+        else:
+            assert page.may_appeal if appeal else page.may_answer
+
+    @precondition(lambda self: self.tokens)
+    @rule(data=st.data(), person=PEOPLE, overturn=st.booleans())
+    def decide_an_appeal(self, data: st.DataObject, person: Person, overturn: bool) -> None:
+        waiting = self.store.due.open_appeals()
+        if not waiting:
+            return
+        appeal = data.draw(st.sampled_from(waiting))
+        part = self.store.due.had_part(appeal.id)
+        cases = self.store.due.measure(appeal.measure_id, "a1").case_ids
+        try:
+            self.store.due.decide_appeal(appeal.id, person, overturn=overturn, reasons_zh="理由")
+        except AppealRefused:
+            return
+        assert person.id not in part
+        if overturn:
+            self.overturned |= set(cases)
+
+    @rule(days=st.integers(1, 20))
+    def time_passes(self, days: int) -> None:
+        if self.clock.ms < Clock().ms + 60 * DAY_MS:
+            self.clock.wait(days * DAY_MS)
+
+    @rule()
+    def the_job_runs(self) -> None:
+        self.store.due.expire()
+        assert self.store.due.expire() == 0
+        now_ms = self.clock.ms
+        for measure in self.file().measures:
+            assert measure.state is not MeasureState.IN_FORCE or now_ms < measure.ends_at_ms
+            assert measure.state is not MeasureState.PROPOSED or now_ms < measure.lapses_at_ms
+
+    @invariant()
+    def no_measure_without_its_five_parts_and_its_people(self) -> None:
+        for measure in self.file().measures:
+            assert missing_part(measure.notice) is None
+            if measure.approved_by is None:
+                assert not measure.binds(measure.starts_at_ms)
+                continue
+            if measure.kind in {MeasureKind.SUSPENSION, MeasureKind.BLACKLIST}:
+                assert measure.approved_by != measure.proposed_by
+            if measure.kind is MeasureKind.BLACKLIST:
+                statute = TABLE.statute_of(measure.breach)
+                assert statute is not None
+                assert statute.level != "rule"
+            heard = self.store.due.page(self.token_of(measure.id)).defence is not None
+            assert measure.approved_at_ms is not None
+            assert heard or measure.urgent_why or measure.approved_at_ms >= measure.defence_due_ms
+
+    def token_of(self, measure_id: str) -> str:
+        return next(token for token in self.tokens if self.store.due.page(token).measure.id == measure_id)
+
+    @invariant()
+    def a_strike_stands_for_a_confirmed_case_alone(self) -> None:
+        confirmed = {c for c in self.case_ids if self.store.cases.case(c).state is CaseState.CONFIRMED}
+        assert {strike.case_id for strike in self.file().strikes} == confirmed
+        assert not confirmed & self.overturned
+
+    @invariant()
+    def an_overturned_appeal_leaves_no_measure(self) -> None:
+        held = self.file()
+        won = {appeal.measure_id for appeal in held.appeals if appeal.state is AppealState.OVERTURNED}
+        for measure in held.measures:
+            assert (measure.state is MeasureState.LIFTED) or measure.id not in won
+            bound = measure.binds(self.clock.ms)
+            cleared = all(self.store.cases.case(c).state is CaseState.CLEARED for c in measure.case_ids)
+            assert not (bound and cleared)
+
+
+TestDueProcess = DueProcess.TestCase
+TestDueProcess.settings = settings(
+    max_examples=12,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
