@@ -1,5 +1,5 @@
 /* A person takes a case, decides, and may take it back. A decision is kept until the server has answered for it. */
-import { beside, current, known_text, open, post, rowOf, rows, text } from "./page.js";
+import { beside, current, knownText, open, post, rowOf, rows, select, text } from "./page.js";
 
 const BEAT_MS = 30_000;
 const PASSED_MS = 300;
@@ -28,6 +28,7 @@ function minutes(ms) {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
+/* Every act begins here, since a key may come between the swap of a case and htmx's word of it. */
 export function mountDecision() {
   const found = document.getElementById("decide");
   if (found === form) return;
@@ -45,17 +46,19 @@ export function mountDecision() {
   if ("takesClaim" in form.dataset) passing = setTimeout(take, PASSED_MS, form);
   tick();
 }
+function takes(shown) {
+  return shown === form && !sending && "takesClaim" in shown.dataset;
+}
 async function take(taken) {
-  if (taken !== form || sending) return;
   const id = taken.dataset.case;
   try {
-    const answer = await queued(() => (taken === form && !sending ? post(`/cases/${id}/claim`) : null));
+    const answer = await queued(() => (takes(taken) ? post(`/cases/${id}/claim`) : null));
     if (!answer || taken !== form) return;
     if (answer.ok) {
       holds = { id, until: performance.now() + answer.json.lease_ms, beat: performance.now() };
-      if (String(answer.json.version) !== taken.dataset.version) await reload(text("changed"));
+      if (takes(taken) && String(answer.json.version) !== taken.dataset.version) await reload(text("changed"));
     } else if (answer.status === 409) {
-      await reload(text("taken"));
+      if (takes(taken)) await reload(text("taken"));
     } else if (answer.status === 401) {
       askLogin();
     }
@@ -115,6 +118,7 @@ function askLogin() {
 }
 
 export function choose(wanted) {
+  mountDecision();
   const button = form && form.querySelector(`[data-choice="${wanted}"]`);
   if (!button || button.disabled || sending) return;
   choice = wanted;
@@ -131,6 +135,7 @@ export function chooseReason(at) {
   for (const each of buttons) each.setAttribute("aria-checked", String(each === buttons[at]));
 }
 export function note() {
+  mountDecision();
   if (choice) form.querySelector('[name="note"]').focus();
 }
 export function leave() {
@@ -141,6 +146,7 @@ export function leave() {
 }
 
 export async function submit() {
+  mountDecision();
   if (!form || sending || !form.querySelector(".choices")) return;
   if (!choice) return trouble(text("choose_first"));
   const classId = form.querySelector('[name="class"]').value || null;
@@ -215,7 +221,7 @@ async function send(given) {
 }
 async function refused(answer) {
   const message = answer.status === 409 ? text(answer.json.code === "taken" ? "taken" : "changed") : null;
-  const why = known_text(`barred.${answer.json.code}`, answer.json.detail);
+  const why = knownText(`barred.${answer.json.code}`, answer.json.detail);
   setBusy(false);
   await reload(message ?? text("refused", why));
 }
@@ -230,7 +236,8 @@ async function decided(given, next) {
     if (came.taken.length) rest += text("also", came.taken.length);
     if (came.refused.length) rest += text("not_also", came.refused.length);
   }
-  holds = holds && holds.id === given.id ? null : holds;
+  if (form && form.dataset.case === given.id) delete form.dataset.takesClaim;
+  if (holds && holds.id === given.id) holds = null;
   showBar(text("decided", given.shown) + rest, taken, given.undoMs);
   rowOf(given.id)?.classList.add("done");
   setBusy(false);
@@ -266,18 +273,21 @@ export async function undo() {
   const failed = [];
   for (const id of ids) {
     const answer = await persist(`/cases/${encodeURIComponent(id)}/undo`);
-    if (!answer.ok) failed.push(known_text(`barred.${answer.json?.code}`, answer.json?.detail));
+    if (!answer.ok) failed.push(knownText(`barred.${answer.json?.code}`, answer.json?.detail));
   }
   document.querySelector("#bar .said-bar").textContent = failed.length ? text("not_undone", failed[0]) : text("undone");
   document.getElementById("bar").classList.add("shown");
   setTimeout(() => undoable || clearBar(), 4000);
   htmx.trigger("#queue", "changed");
-  if (rowOf(ids[0])) open(ids[0]);
-  else location.assign(`/cases/${encodeURIComponent(ids[0])}${location.search}`);
+  if (rowOf(ids[0])) return open(ids[0]);
+  const there = `/cases/${encodeURIComponent(ids[0])}`;
+  await htmx.ajax("GET", there, { target: "#detail", swap: "innerHTML" });
+  history.replaceState(null, "", there + location.search);
+  select(ids[0]);
 }
 export async function reopen() {
   const answer = await post(`/cases/${encodeURIComponent(form.dataset.case)}/reopen`);
-  await reload(answer.ok ? "" : text("refused", known_text(`barred.${answer.json?.code}`, answer.json?.detail)));
+  await reload(answer.ok ? "" : text("refused", knownText(`barred.${answer.json?.code}`, answer.json?.detail)));
 }
 
 setInterval(tick, 1000);

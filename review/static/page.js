@@ -8,7 +8,7 @@ let anchor = null;
 export function text(key, ...values) {
   return texts[key].replace(/\{(\d)\}/g, (_, at) => values[Number(at)]);
 }
-export function known_text(key, otherwise) {
+export function knownText(key, otherwise) {
   return key in texts ? texts[key] : otherwise;
 }
 export function announce(message) {

@@ -174,6 +174,7 @@ def server(store: Store, data_dir: Path) -> Iterator[str]:
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    app.state.events.close()
     running.should_exit = True
     thread.join(10)
     listener.close()
