@@ -89,7 +89,8 @@ def test_an_unchanged_fragment_is_answered_with_nothing(
     store: Store, client: httpx.Client, make_finding: MakeFinding, make_segment: MakeSegment
 ) -> None:
     store.add_findings([make_finding()])
-    fragments = ("queue", "findings", "summary", *(f"findings/f_power/{part}" for part in ("card", "context", "player")))
+    parts = (f"findings/f_power/{part}" for part in ("card", "context", "player"))
+    fragments = ("queue", "findings", "summary", *parts)
     for path in fragments:
         first = client.get(f"/partials/{path}")
         again = first.text.split("seen=")[1].partition('"')[0].partition("&")[0]

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from claims.types import Finding, Passage
+from claims.types import Passage
 from review.app import create_app
 from review.cases.reading import CaseQuery
 from review.cases.types import Case, Person, Role
@@ -21,10 +20,8 @@ from review.laws import Laws
 from review.people.access import Access, Auth
 from review.store import Store
 from review.types import Host, StreamRecord
-from tests.review.conftest import CLASS_NAMES
+from tests.review.desk.seats import CLASS_NAMES, DEADLINE_MS, Clock, MakeFinding, Sit, log_in
 
-MakeFinding = Callable[..., Finding]
-Sit = Callable[..., Page]
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -33,25 +30,10 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-DEADLINE_MS = 20_000
-_STEP_MS = 50
 LAPTOP = {"width": 1366, "height": 768}
 LAWS_FILE = Path(__file__).parents[3] / "configs" / "laws" / "zh-CN.yaml"
 # A browser says so by itself when an answer is a refusal or a request is cut off, which these tests are about.
 EXPECTED_COMPLAINTS = ("Failed to load resource", "htmx:")
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 24, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def wait(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
 
 
 @pytest.fixture
@@ -145,22 +127,6 @@ def browser() -> Iterator[Browser]:
 def complaints() -> list[str]:
     """What the browsers complained about, refusals apart; checked at the end of every test."""
     return []
-
-
-def log_in(page: Page, address: str, store: Store, login: str) -> str:
-    """Gives the page's browser a session; returns its token."""
-    token = store.people.log_in(login, f"{login}-{login}-password", "127.0.0.1").token
-    page.context.add_cookies([{"name": "zhenyan", "value": token, "url": address}])
-    return token
-
-
-def wait_until(page: Page, condition: Callable[[], bool]) -> None:
-    """Returns once the condition holds, while the page goes on; fails at the deadline."""
-    for _ in range(DEADLINE_MS // _STEP_MS):
-        if condition():
-            return
-        page.wait_for_timeout(_STEP_MS)
-    assert condition()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from claims.types import Finding
 from review.cases.deciding import LEASE_MS, Submission
 from review.cases.types import Case, CaseState, Choice, Person
 from review.store import Store
-from tests.review.desk.conftest import Clock, Sit, log_in, wait_until
+from tests.review.desk.seats import Clock, Sit, log_in, wait_until
 
 pytestmark = pytest.mark.browser
 AddCases = Callable[..., list[Case]]
