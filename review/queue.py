@@ -63,7 +63,7 @@ class QueueFilter:
             **more,
         }
         defaults = {"state": "mine_to_decide", "limit": _PAGE}
-        return {key: value for key, value in given.items() if value not in {None, "", defaults.get(key)}}  # type: ignore[misc]
+        return {key: value for key, value in given.items() if value not in {None, "", defaults.get(key)}}
 
     def url(self, path: str, **more: str | int | None) -> str:
         """This path with the filter, and what else is given, as its query."""
