@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from vision.reader import Pictures, TextReader
-from vision.recognise import Reading
-from vision.types import FrameText, Place
+from vision.types import FrameText, Place, Reading
 
 
 class Kind(StrEnum):

@@ -17,7 +17,8 @@ from vision.places import within
 from vision.strokes import strokes_of
 from vision.types import Box
 
-HEARTBEAT_MS = 1_900
+HEARTBEAT_MS = 3_900
+QUIET_HEARTBEAT_MS = 1_900
 
 _WORK_SIDE_PX = 640
 _STROKE_PX = 9
@@ -32,8 +33,9 @@ _MARGIN_PX = 6
 _MARGIN_ACROSS_PX = 36
 _MARGIN_DOWN_PX = 18
 _CLUTTER_READS = 10
-_WHOLE_SHARE = 0.45
+_WHOLE_SHARE = 0.6
 _MOST_REGIONS = 6
+_NEAR = np.ones((3, 3), np.uint8)
 
 
 class ReadReason(StrEnum):
@@ -47,10 +49,14 @@ class ReadReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrokeMap:
-    """Where a frame has strokes: uint8, at most 640 on its longer side; `scale` takes full-size pixels to the map's."""
+    """Where a frame has strokes: uint8, at most 640 on its longer side; `scale` takes full-size pixels to the map's.
+
+    `lasting` are the strokes that stood in the frame before as well, all of them where there was none.
+    """
 
     strokes: NDArray[np.uint8]
     scale: float
+    lasting: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,39 +64,52 @@ class LastRead:
     """What was read last, part by part: when the whole was, its strokes, where its lines stood, in full-size pixels.
 
     `clutter` counts down, for each cell of the map, the reads for which strokes there are known to be no text:
-    a face that blinks or a pattern that moves is looked at once, not each time.
+    a face that blinks or a pattern that moves is looked at once, not each time. `lasting` is the same for strokes that
+    stand still: while the camera moves nearly all is clutter, and what stands still is text.
     """
 
     whole_at_ms: int
+    quiet_at_ms: int
     map: StrokeMap
     boxes: tuple[Box, ...]
     clutter: NDArray[np.uint8]
+    lasting: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """Where to read and why; no regions means the whole frame."""
+    """Where to read and why; no regions means the whole frame. `with_quiet` when the quiet parts are among them."""
 
     reason: ReadReason
     regions: tuple[Box, ...] = ()
+    with_quiet: bool = False
 
 
-def stroke_map(image: NDArray[np.uint8]) -> StrokeMap:
-    """The strokes of a BGR frame, bright on dark and dark on bright alike."""
+def stroke_map(image: NDArray[np.uint8], before: StrokeMap | None = None) -> StrokeMap:
+    """The strokes of a BGR frame, bright on dark and dark on bright alike; `before` is the map of an earlier frame."""
     scale = min(1.0, _WORK_SIDE_PX / max(image.shape[:2]))
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return StrokeMap(strokes=strokes_of(small, _STROKE_PX), scale=scale)
+    strokes = strokes_of(small, _STROKE_PX)
+    lasting = strokes
+    if before is not None and before.strokes.shape == strokes.shape:
+        lasting = np.asarray(cv2.min(cv2.dilate(before.strokes, _NEAR), strokes), dtype=np.uint8)
+    return StrokeMap(strokes=strokes, scale=scale, lasting=lasting)
 
 
 def note_read(last: LastRead | None, seen: StrokeMap, at_ms: int, boxes: Sequence[Box], look: Look) -> LastRead:
     """What to remember now that `look` was followed, with the boxes of all lines that are known to stand."""
-    clutter = _stroked_cells(seen, [_scaled(box, seen) for box in boxes]) * np.uint8(_CLUTTER_READS)
+    known_boxes = [_scaled(box, seen) for box in boxes]
+    clutter = _stroked_cells(seen.strokes, known_boxes) * np.uint8(_CLUTTER_READS)
+    lasting = _stroked_cells(seen.lasting, known_boxes) * np.uint8(_CLUTTER_READS)
     if last is None or not look.regions or last.map.strokes.shape != seen.strokes.shape:
         if last is not None and last.clutter.shape == clutter.shape:
             clutter = np.maximum(clutter, last.clutter - (last.clutter > 0))
-        return LastRead(whole_at_ms=at_ms, map=seen, boxes=tuple(boxes), clutter=clutter)
-    strokes, known = last.map.strokes.copy(), last.clutter.copy()
+            lasting = np.maximum(lasting, last.lasting - (last.lasting > 0))
+        return LastRead(
+            whole_at_ms=at_ms, quiet_at_ms=at_ms, map=seen, boxes=tuple(boxes), clutter=clutter, lasting=lasting
+        )
+    strokes, known, still = last.map.strokes.copy(), last.clutter.copy(), last.lasting.copy()
     for region in look.regions:
         part = _scaled(region, seen)
         strokes[part.top : part.bottom, part.left : part.right] = seen.strokes[
@@ -99,22 +118,32 @@ def note_read(last: LastRead | None, seen: StrokeMap, at_ms: int, boxes: Sequenc
         rows = slice(part.top // _CELL_PX, part.bottom // _CELL_PX + 1)
         columns = slice(part.left // _CELL_PX, part.right // _CELL_PX + 1)
         known[rows, columns] = np.maximum(known[rows, columns], clutter[rows, columns])
+        still[rows, columns] = np.maximum(still[rows, columns], lasting[rows, columns])
     return LastRead(
         whole_at_ms=last.whole_at_ms,
-        map=StrokeMap(strokes=strokes, scale=seen.scale),
+        quiet_at_ms=at_ms if look.with_quiet else last.quiet_at_ms,
+        map=StrokeMap(strokes=strokes, scale=seen.scale, lasting=seen.lasting),
         boxes=tuple(boxes),
         clutter=known,
+        lasting=still,
     )
 
 
 def where_to_look(
-    last: LastRead | None, seen: StrokeMap, at_ms: int, *, quiet: Sequence[Box] = (), size: tuple[int, int]
+    last: LastRead | None,
+    seen: StrokeMap,
+    at_ms: int,
+    *,
+    quiet: Sequence[Box] = (),
+    doubted: Sequence[Box] = (),
+    size: tuple[int, int],
 ) -> Look | None:
     """What of this frame (`size`: its width and height) should be read, or None: its text is what was read last.
 
-    About every two seconds a frame is read as a whole, so that what the strokes miss is late, not lost: a digit that
+    About every four seconds a frame is read as a whole, so that what the strokes miss is late, not lost: a digit that
     gives way to one much like it (8 to 6) correlates at 0.92 and waits for that. Change within `quiet` (viewers'
-    comments that scroll) waits for it too.
+    comments that scroll) makes only these be read, every two seconds. `doubted` are lines to be
+    read again in any case.
     """
     if last is None or last.map.strokes.shape != seen.strokes.shape:
         return Look(reason=ReadReason.FIRST)
@@ -127,16 +156,21 @@ def where_to_look(
         if not any(within(box, part) for part in calm)
         and not all(_stands(piece, last.map, seen) for piece in _pieces(box))
     ]
-    came = _came(boxes, calm, last.clutter, seen)
-    if not changed and not came:
-        return Look(reason=ReadReason.HEARTBEAT) if due else None
-    reason = ReadReason.CHANGED if changed else ReadReason.APPEARED
+    changed += [_scaled(box, seen) for box in doubted]
+    known = [*boxes, *calm]
+    came = _came(_stroked_cells(seen.strokes, known) & (last.clutter == 0))
+    came += _came(_stroked_cells(seen.lasting, known) & (last.lasting == 0))
+    with_quiet = bool(calm) and at_ms - last.quiet_at_ms >= QUIET_HEARTBEAT_MS
+    if not (changed or came or due or with_quiet):
+        return None
+    reason = ReadReason.CHANGED if changed else ReadReason.APPEARED if came else ReadReason.HEARTBEAT
     if due:
         return Look(reason=reason)
-    regions = _joined([_grown(box, seen) for box in (*changed, *came)])
+    regions = _joined([*(_grown(box, seen) for box in (*changed, *came)), *(calm if with_quiet else ())])
     if len(regions) > _MOST_REGIONS or sum(r.area for r in regions) > _WHOLE_SHARE * seen.strokes.size:
         return Look(reason=reason)
-    return Look(reason=reason, regions=tuple(_full_size(region, seen, size) for region in regions))
+    full = tuple(_full_size(region, seen, size) for region in regions)
+    return Look(reason=reason, regions=full, with_quiet=with_quiet)
 
 
 def _grown(box: Box, on: StrokeMap) -> Box:
@@ -220,9 +254,8 @@ def _stands(piece: Box, before: StrokeMap, now: StrokeMap) -> bool:
     return likeness >= _SAME_CORRELATION
 
 
-def _came(known: Sequence[Box], calm: Sequence[Box], clutter: NDArray[np.uint8], now: StrokeMap) -> list[Box]:
-    """Where, outside the lines known, strokes have come that were not there, in a row or column as long as a word."""
-    came = _stroked_cells(now, [*known, *calm]) & (clutter == 0)
+def _came(came: NDArray[np.bool_]) -> list[Box]:
+    """Where the cells with new strokes make a row or column as long as a word."""
     if not came.any():
         return []
     marks = came.astype(np.uint8)
@@ -241,8 +274,9 @@ def _came(known: Sequence[Box], calm: Sequence[Box], clutter: NDArray[np.uint8],
     ]
 
 
-def _stroked_cells(on: StrokeMap, known: Sequence[Box]) -> NDArray[np.bool_]:
-    marks = on.strokes >= _STROKE_CONTRAST
+def _stroked_cells(strokes: NDArray[np.uint8], known: Sequence[Box]) -> NDArray[np.bool_]:
+    """The cells with strokes in them outside the lines known."""
+    marks = strokes >= _STROKE_CONTRAST
     for box in known:
         marks[
             max(0, box.top - _MARGIN_PX) : box.bottom + _MARGIN_PX,

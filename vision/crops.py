@@ -19,11 +19,15 @@ _SHORTEST_CELL = 0.75
 _LONGEST_CELL = 1.45
 _STROKE_CONTRAST = 45.0
 _STROKE_SHARE = 0.45
+_LEVEL_PX = 1.0
 
 
 def strip_of(image: NDArray[np.uint8], place: Place) -> NDArray[np.uint8]:
-    """The line as an upright strip at full size."""
+    """The line as an upright strip at full size; one that lies level is cut without turning it."""
     corners = place.corners
+    if _is_level(corners):
+        box = place.box(image.shape[1], image.shape[0])
+        return image[box.top : box.bottom, box.left : box.right]
     wide = round(max(_length(corners[0] - corners[1]), _length(corners[3] - corners[2])))
     high = round(max(_length(corners[0] - corners[3]), _length(corners[1] - corners[2])))
     if wide < 1 or high < 1:
@@ -32,6 +36,11 @@ def strip_of(image: NDArray[np.uint8], place: Place) -> NDArray[np.uint8]:
     warp = cv2.getPerspectiveTransform(corners, target)
     strip = cv2.warpPerspective(image, warp, (wide, high), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(strip, dtype=np.uint8)
+
+
+def _is_level(corners: NDArray[np.float32]) -> bool:
+    tilts = np.abs(corners[[1, 2, 3, 0]] - corners).min(axis=1)
+    return float(tilts.max()) <= _LEVEL_PX
 
 
 def is_row(strip: NDArray[np.uint8]) -> bool:

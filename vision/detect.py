@@ -17,8 +17,8 @@ _LINE_SCORE = 0.4
 _GROWTH = 1.5
 _THINNEST_PX = 3
 _MOST_LINES = 120
-_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
-_SPREAD = np.array([0.229, 0.224, 0.225], np.float32)
+_MEAN = (0.485, 0.456, 0.406)
+_SPREAD = (0.229, 0.224, 0.225)
 
 
 class Detector:
@@ -53,7 +53,11 @@ def _model_size(image: NDArray[np.uint8], scale: float) -> tuple[int, int]:
 def _as_input(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.float32]:
     shrinks = size[0] < image.shape[1]
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    return np.asarray((small.astype(np.float32) / 255 - _MEAN) / _SPREAD, np.float32).transpose(2, 0, 1)
+    planes = np.empty((3, size[1], size[0]), np.float32)
+    for plane, colour, mean, spread in zip(planes, cv2.split(small), _MEAN, _SPREAD, strict=True):
+        np.multiply(colour, np.float32(1 / (255 * spread)), out=plane)
+        plane -= np.float32(mean / spread)
+    return planes
 
 
 def _places(ink: NDArray[np.float32], width: int, height: int) -> tuple[Place, ...]:

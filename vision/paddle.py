@@ -9,8 +9,8 @@ from vision.detect import Detector
 from vision.frames import refuse_bad_frame
 from vision.onnx import Device, OnnxModel
 from vision.reader import Pictures
-from vision.recognise import NOTHING, Reading, Recogniser
-from vision.types import Place, TextLine
+from vision.recognise import NOTHING, Recogniser
+from vision.types import Place, Reading, TextLine
 from vision.weights import accurate_weights, detector_weights, fast_weights
 from vision.words import is_pattern, words_of
 

@@ -32,6 +32,13 @@ def overlap(one: Box, other: Box, *, grown: bool = False) -> bool:
     return width * height >= _OVERLAP * min(one.area, other.area)
 
 
+def coincide(one: Box, other: Box) -> bool:
+    """Whether the boxes share half of the larger: a speck within a line is not the line."""
+    width = min(one.right, other.right) - max(one.left, other.left)
+    height = min(one.bottom, other.bottom) - max(one.top, other.top)
+    return width > 0 and height > 0 and width * height >= _OVERLAP * max(one.area, other.area)
+
+
 def moved_up(before: Box, after: Box) -> bool:
     """Whether a line rose by up to eight of its heights and kept its left edge and its length, as comments do."""
     high = max(1, before.height)

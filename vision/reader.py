@@ -6,8 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.recognise import Reading
-from vision.types import Place, TextLine
+from vision.types import Place, Reading, TextLine
 
 Pictures = Sequence[NDArray[np.uint8]]
 

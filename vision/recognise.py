@@ -1,13 +1,14 @@
 """Reads the words in pictures of single lines: CTC over a strip 48 pixels high."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vision.onnx import Model
+from vision.types import Reading
 
 _HIGH_PX = 48
 _WIDEST_PX = 1600
@@ -15,18 +16,8 @@ _BATCH = 8
 _WIDTH_STEP_PX = 32
 _SURE_ENDS = 0.9
 _LEVEL_LETTERS = ("一", "二", "三")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """Words as one look gave them; score in [0, 1], 0 where nothing was read.
-
-    `way` says which of the ways in which a strip may be meant (`crops.readings_of`) gave them.
-    """
-
-    text: str
-    score: float
-    way: int = 0
+# What a hasty look takes them for is among these.
+_LEVEL_SIGNS = (*_LEVEL_LETTERS, "—", "－", "-", "_", "=", "ー", "~")
 
 
 NOTHING = Reading(text="", score=0.0)
@@ -45,6 +36,15 @@ def with_ends(reading: Reading, wide: Reading) -> Reading:
     left = before[-1:] if before[-1:] in _LEVEL_LETTERS else ""
     right = after[:1] if after[:1] in _LEVEL_LETTERS else ""
     return replace(reading, text=left + reading.text + right)
+
+
+def may_have_ends(reading: Reading, glance: Reading) -> bool:
+    """Whether a cheap look at the wider strip shows level strokes beyond the reading that may be letters."""
+    shown = glance.text.strip()
+    return bool(shown and reading.text) and (
+        (shown[0] in _LEVEL_SIGNS and shown[0] != reading.text[0])
+        or (shown[-1] in _LEVEL_SIGNS and shown[-1] != reading.text[-1])
+    )
 
 
 class Recogniser:

@@ -5,17 +5,17 @@ Where the two differ it looks again at the next sight, and the readings are vote
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vision.crops import strip_of
-from vision.places import Move, has_moved, moved_up, overlap, within
-from vision.recognise import Reading
-from vision.same import LIKE, LIKE_NUMBERS, Likeness, likeness_of, show_the_same
-from vision.types import Box, Place, Role, TextLine
-from vision.words import are_alike, is_pattern, words_of
+from vision.places import Move, coincide, has_moved, moved_up, overlap, within
+from vision.same import LIKE, LIKE_NUMBERS, likeness_of, show_the_same
+from vision.standing import SHORT, Track
+from vision.types import Box, Reading, TextLine
+from vision.words import are_alike, words_of
 
 SIGHTINGS_TO_CONFIRM = 2
 MISSES_TO_CLOSE = 2
@@ -23,126 +23,9 @@ MISSES_TO_CLOSE = 2
 FLASH_SCORE = 0.8
 # A text that comes back to its place this soon blinks: it is the same text.
 RETURN_MS = 5_000
-# Strips that look the same are read again all the same after this long: an 8 that became a 6 looks much the same.
-REREAD_MS = 18_000
-REREAD_NUMBERS_MS = 6_000
+CHECK_NUMBERS_MS = 1_900
 
-_SURE = 0.8
-_SURE_SHORT = 0.92
-_SHORT = 2
-_LONGEST_LETTER = 2.0
-_ACCURATE_WEIGHT = 1.5
-_LEAD = 0.8
-_MOST_LOOKS = 3
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Track:
-    """One reading in one place, as long as it stands; `words` is the cheap reading, `text` the one that won."""
-
-    words: str
-    best: TextLine
-    best_at_ms: int
-    first_box: Box
-    last_box: Box
-    start_ms: int
-    end_ms: int
-    read_at_ms: int
-    sightings: int = 1
-    readings: int = 1
-    score_sum: float = 0.0
-    misses: int = 0
-    handed_on: bool = False
-    is_over: bool = False
-    has_risen: bool = False
-    rises_beside: int = 0
-    role: Role = Role.SELLER
-    looks: int = 0
-    refusals: int = 0
-    votes: dict[str, float] = field(default_factory=dict)
-    texts: dict[str, Reading] = field(default_factory=dict)
-    place: Place | None = None
-    likeness: Likeness | None = None
-
-    @property
-    def text(self) -> str:
-        """The words that won, or the cheap reading while none has."""
-        won = self.winner
-        return self.texts[won].text if won else self.best.text
-
-    @property
-    def reread_ms(self) -> int:
-        """How long a reading holds while the strip looks the same."""
-        return REREAD_NUMBERS_MS if self.has_digits else REREAD_MS
-
-    @property
-    def has_digits(self) -> bool:
-        """Whether a small change in it may matter much."""
-        return any(sign.isdigit() for sign in self.words)
-
-    @property
-    def winner(self) -> str:
-        """The words that lead among those that the accurate reader gave; empty before it looked."""
-        weights = self._weights()
-        return max(self.texts, key=lambda words: weights[words], default="")
-
-    def _weights(self) -> dict[str, float]:
-        """The votes, the cheap reading's among them."""
-        return {**self.votes, self.words: self.votes.get(self.words, 0.0) + self.score_sum / self.readings}
-
-    def see(self, line: TextLine, at_ms: int, *, read: bool = True) -> None:
-        """Notes another sight; `read` unless the words were taken over because the strip looked the same."""
-        # A later sight as clear as the best is taken, since texts often fade in.
-        if read and line.score >= self.best.score - 0.005:
-            self.best, self.best_at_ms = line, at_ms
-        self.has_risen = self.has_risen or moved_up(self.last_box, line.box)
-        self.last_box, self.end_ms, self.misses = line.box, at_ms, 0
-        self.sightings += 1
-        if read:
-            self.readings += 1
-            self.score_sum += line.score
-            self.read_at_ms = at_ms
-            self.remember(line)
-
-    def remember(self, line: TextLine) -> None:
-        """Keeps what later frames are compared with."""
-        self.place = line.place
-        self.likeness = likeness_of(line.strip) if line.strip is not None else None
-
-    def vote(self, reading: Reading) -> None:
-        """Counts an accurate reading."""
-        self.looks += 1
-        words = words_of(reading.text)
-        seen_once = self.sightings == 1
-        needed = _SURE_SHORT if len(words) <= _SHORT or seen_once else _SURE
-        if not words or reading.score < needed or not self._holds(words) or is_pattern(words):
-            self.refusals += 1
-            return
-        self.votes[words] = self.votes.get(words, 0.0) + _ACCURATE_WEIGHT * reading.score
-        known = self.texts.get(words)
-        if known is None or reading.score > known.score:
-            self.texts[words] = reading
-
-    def _holds(self, words: str) -> bool:
-        """Whether so few letters may fill the strip: a pattern that is taken for a letter is far too long for it."""
-        if self.best.strip is None:
-            return True
-        high, wide = (int(side) for side in self.best.strip.shape[:2])
-        return max(high, wide) / max(1, min(high, wide)) <= _LONGEST_LETTER * (len(words) + 1)
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether one reading leads the others clearly, or no further look would help."""
-        if not self.texts:
-            return False
-        ranked = sorted(self._weights().values(), reverse=True)
-        clear = len(ranked) == 1 or ranked[0] - ranked[1] >= _LEAD
-        return clear or self.looks >= _MOST_LOOKS
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether the accurate reader saw no words there as often as it looks."""
-        return self.refusals >= _MOST_LOOKS
+_AS_LONG = 0.75
 
 
 class ScreenTracker:
@@ -163,18 +46,25 @@ class ScreenTracker:
         """What is on screen as far as is known."""
         return tuple(track for track in self._tracks if track.misses == 0)
 
+    def to_read_again(self, at_ms: int, image: NDArray[np.uint8]) -> list[Box]:
+        """Where lines stand that could not be told surely from how they showed, and numbers that show otherwise now."""
+        boxes = []
+        for track in self.standing:
+            if track.is_doubted and not track.is_refused:
+                boxes.append(track.last_box)
+            elif track.is_delicate and at_ms - track.checked_at_ms >= CHECK_NUMBERS_MS:
+                track.checked_at_ms = at_ms
+                if not _shows(track, image):
+                    boxes.append(track.last_box)
+        return boxes
+
     def recall(self, at_ms: int, box: Box, image: NDArray[np.uint8]) -> TextLine | None:
         """The line known to stand there already, if the frame looks the same in its place and it was read lately."""
         for track in (*self._tracks, *self._gone):
-            likeness, place = track.likeness, track.place
-            if likeness is None or place is None or at_ms - track.read_at_ms >= track.reread_ms:
+            if track.is_doubted or at_ms - track.read_at_ms >= track.reread_ms or not coincide(track.last_box, box):
                 continue
-            now = likeness_of(strip_of(image, place)) if overlap(track.last_box, box) else None
-            if now is not None and show_the_same(likeness, now, at_least=LIKE_NUMBERS if track.has_digits else LIKE):
-                best = track.best
-                return TextLine(
-                    text=best.text, box=track.last_box, score=best.score, place=place, strip=best.strip, way=best.way
-                )
+            if _shows(track, image):
+                return replace(track.best, box=track.last_box, place=track.place)
         return None
 
     def see(
@@ -226,8 +116,10 @@ class ScreenTracker:
 
         The same words handed on before for this place take over its span.
         """
-        track.vote(reading)
+        if not track.is_doubted:
+            track.vote(reading)
         if not track.texts or not (track.is_settled or track.is_over):
+            track.is_doubted = True
             return False
         track.handed_on = True
         words = words_of(track.text)
@@ -237,7 +129,7 @@ class ScreenTracker:
                 and known.handed_on
                 and known.role is track.role
                 and words_of(known.text) == words
-                and overlap(known.last_box, track.last_box, grown=True)
+                and _is_near(known, track.last_box)
             ):
                 known.end_ms = max(known.end_ms, track.end_ms)
                 return False
@@ -268,7 +160,7 @@ class ScreenTracker:
 
     def _known(self, words: str, box: Box, seen: set[Track]) -> Track | None:
         same = [track for track in (*self._tracks, *self._gone) if track not in seen and track.words == words]
-        near = [track for track in same if overlap(track.last_box, box, grown=True)]
+        near = [track for track in same if _is_near(track, box)]
         if near:
             return max(near, key=lambda known: known.sightings)
         return next((track for track in same if track in self._tracks and moved_up(track.last_box, box)), None)
@@ -294,7 +186,7 @@ class ScreenTracker:
             winner = next((t for t in self._tracks if t in seen and _are_rivals(t, rival)), None)
             if winner is not None:
                 if not winner.handed_on:
-                    winner.start_ms = min(winner.start_ms, rival.start_ms)
+                    winner.take_over(rival)
                 beaten.append(rival)
         self._tracks = [track for track in self._tracks if track not in beaten]
 
@@ -302,7 +194,9 @@ class ScreenTracker:
         return [
             track
             for track in self._tracks
-            if not track.handed_on and not track.is_refused and track.misses == 0 and self._is_confirmed(track)
+            if not (track.handed_on or track.is_refused or track.is_doubted)
+            and track.misses == 0
+            and self._is_confirmed(track)
         ]
 
     def _is_confirmed(self, track: Track) -> bool:
@@ -314,13 +208,30 @@ class ScreenTracker:
         return (
             not track.handed_on
             and not track.is_refused
-            and len(track.words) > _SHORT
+            and len(track.words) > SHORT
             and track.best.score >= FLASH_SCORE
             and not self._may_be_slip(track)
         )
 
     def _may_be_slip(self, track: Track) -> bool:
         return any(known.handed_on and known.misses > 0 and _are_rivals(known, track) for known in self._tracks)
+
+
+def _shows(track: Track, image: NDArray[np.uint8]) -> bool:
+    """Whether the frame looks in the text's place as it did when the text was read."""
+    if track.likeness is None or track.place is None:
+        return False
+    now = likeness_of(strip_of(image, track.place))
+    return show_the_same(track.likeness, now, at_least=LIKE_NUMBERS if track.is_delicate else LIKE)
+
+
+def _is_near(track: Track, box: Box) -> bool:
+    """Whether the box is as long and where the text stands, give or take its height; what was gone comes back there."""
+    known = track.last_box
+    long, longer = sorted((max(known.width, known.height), max(box.width, box.height)))
+    if long < _AS_LONG * longer:
+        return False
+    return coincide(known, box) if track.misses else overlap(known, box, grown=True)
 
 
 def _stood(track: Track, at_ms: int) -> None:
@@ -339,6 +250,7 @@ def _new_track(words: str, line: TextLine, at_ms: int) -> Track:
         start_ms=at_ms,
         end_ms=at_ms,
         read_at_ms=at_ms,
+        checked_at_ms=at_ms,
         score_sum=line.score,
     )
     track.remember(line)

@@ -62,11 +62,23 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Words as one look gave them; score in [0, 1], 0 where nothing was read.
+
+    `way` says which of the ways in which a strip may be meant (`crops.readings_of`) gave them.
+    """
+
+    text: str
+    score: float
+    way: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextLine:
     """One line as read in one frame; score in [0, 1].
 
     `place` and `strip` (the line cut out, BGR) where they were kept, `wide` the strip with a letter more at both ends;
-    `way` is how the strip was meant.
+    `way` is how the strip was meant; `sure` what the accurate reader made of it, None before it looked.
     """
 
     text: str
@@ -76,6 +88,7 @@ class TextLine:
     strip: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
     wide: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
     way: int = field(default=0, compare=False)
+    sure: Reading | None = field(default=None, compare=False, repr=False)
 
 
 class Role(StrEnum):

@@ -11,16 +11,17 @@ from ingest.types import Frame
 from vision.asking import Answers, Ask, Kind, Steps, answer
 from vision.change import LastRead, Look, ReadReason, StrokeMap, note_read, stroke_map, where_to_look
 from vision.counts import WatchCounts
-from vision.crops import is_row, jpeg_of, may_go_on, readings_of, strip_of
+from vision.crops import jpeg_of, strip_of
 from vision.errors import FrameRefusedError
 from vision.frames import refuse_bad_frame
-from vision.places import overlap, within
+from vision.lines import CLEAR, LEGIBLE, confirm, is_cut, read_cheaply, read_surely
+from vision.places import coincide, overlap, within
 from vision.reader import TextReader
-from vision.recognise import Reading, with_ends
 from vision.roles import RoomPolicy, RoomRegions
 from vision.same import Likeness, likeness_of, show_the_same
-from vision.track import ScreenTracker, Track
-from vision.types import Box, FrameText, Place, Role, TextLine
+from vision.standing import Track
+from vision.track import ScreenTracker
+from vision.types import Box, FrameText, Place, Reading, Role, TextLine
 from vision.words import skeleton_of
 
 # Between two samples further apart than this, a change of text is looked at more closely where frames can be had.
@@ -29,17 +30,13 @@ CLOSE_STEP_MS = 500
 FINE_EVERY_MS = 10_000
 FINE_FOR_MS = 20_000
 
-_LEGIBLE = 0.5
-_LEGIBLE_COLUMN = 0.7
-_CLEAR = 0.85
-_LIKELY_PLACE = 0.6
 _STAYED_TIMES = 2
 _TICKS = 3
 _COARSE = 2 / 3
-_END_HEIGHTS = 0.9
 # What could not be made out is not tried again for so long while it looks the same.
 _DULL_MS = 6_000
-_EDGE_PX = 3
+# A line among comments that is where it was so long ago does not flow.
+_PASSED_MS = 6_000
 _TICK_MEMORY_MS = 20_000
 
 
@@ -73,11 +70,12 @@ class StreamWatcher:
         self._more_frames = more_frames
         self._last_read: LastRead | None = None
         self._last_ms: int | None = None
+        self._before: StrokeMap | None = None
         self._size = (1, 1)
         self._fine_side_px = side_px
         self._fine_at_ms = -FINE_EVERY_MS
         self._fine_until_ms = -1
-        self._passed_over: list[tuple[Place, Likeness]] = []
+        self._passed_over: list[tuple[Place, Likeness, int]] = []
         self._illegible: list[tuple[Place, Likeness, int]] = []
         self._told: list[tuple[str, Box, int]] = []
         self.counts = WatchCounts()
@@ -110,12 +108,10 @@ class StreamWatcher:
 
     def _see(self, frame: Frame) -> Steps:
         texts: list[FrameText] = []
-        strokes = stroke_map(frame.image)
-        look = self._look(frame, strokes)
-        between = self._frames_before(frame, look)
-        for added in between:
+        strokes = stroke_map(frame.image, self._before)
+        for added in self._frames_before(frame, strokes):
             self.counts.added_frames += 1
-            texts += yield from self._see_one(added, stroke_map(added.image))
+            texts += yield from self._see_one(added, stroke_map(added.image, self._before))
         return texts + (yield from self._see_one(frame, strokes))
 
     def _see_one(self, frame: Frame, strokes: StrokeMap) -> Steps:
@@ -123,43 +119,53 @@ class StreamWatcher:
         self._size = (frame.image.shape[1], frame.image.shape[0])
         if self._last_ms is not None and frame.at_ms - self._last_ms > SPARSE_MS:
             self.counts.blind_ms += frame.at_ms - self._last_ms
-        self._last_ms = frame.at_ms
-        look = self._look(frame, strokes)
+        self._last_ms, self._before = frame.at_ms, strokes
+        look = self._look(frame, strokes, self._tracker.to_read_again(frame.at_ms, frame.image))
         if look is None:
             return (yield from self._hand_on(self._tracker.stand(frame.at_ms)))
         self.counts.reads[look.reason] += 1
         side_px = self._side_px(frame.at_ms, look)
         places = yield from self._find(frame.image, look.regions, side_px)
-        if any(_is_cut(place.box(*self._size), region, self._size) for place in places for region in look.regions):
+        if not look.with_quiet and any(
+            within(box, region) and is_cut(box, region, self._size)
+            for region in look.regions
+            for box in (place.box(*self._size) for place in places)
+        ):
             look = replace(look, regions=())
             places = yield from self._find(frame.image, (), side_px)
         self.counts.read_in_part += bool(look.regions)
         due = yield from self._follow(frame, places, look)
-        if look.reason is ReadReason.HEARTBEAT and side_px == self._fine_side_px and self._found_new(frame.at_ms):
+        if (
+            look.reason is ReadReason.HEARTBEAT
+            and not look.regions
+            and side_px == self._fine_side_px
+            and self._found_new(frame.at_ms)
+        ):
             self._fine_until_ms = frame.at_ms + FINE_FOR_MS
         texts = yield from self._hand_on(due)
         boxes = [track.last_box for track in self._tracker.standing]
-        boxes += [place.box(*self._size) for place, _ in self._passed_over]
+        boxes += [place.box(*self._size) for place, _, at_ms in self._passed_over if at_ms == frame.at_ms]
         self._last_read = note_read(self._last_read, strokes, frame.at_ms, boxes, look)
         return texts
 
-    def _look(self, frame: Frame, strokes: StrokeMap) -> Look | None:
+    def _look(self, frame: Frame, strokes: StrokeMap, doubted: Sequence[Box] = ()) -> Look | None:
         comments = self._regions.comments
         size = (frame.image.shape[1], frame.image.shape[0])
         quiet = () if comments is None else (comments,)
-        return where_to_look(self._last_read, strokes, frame.at_ms, quiet=quiet, size=size)
+        return where_to_look(self._last_read, strokes, frame.at_ms, quiet=quiet, doubted=doubted, size=size)
 
-    def _frames_before(self, frame: Frame, look: Look | None) -> Sequence[Frame]:
+    def _frames_before(self, frame: Frame, strokes: StrokeMap) -> Sequence[Frame]:
         """Frames of a long gap at whose end the text differs."""
         if self._more_frames is None or self._last_ms is None or frame.at_ms - self._last_ms <= SPARSE_MS:
             return ()
+        look = self._look(frame, strokes)
         if look is None or look.reason in (ReadReason.FIRST, ReadReason.HEARTBEAT):
             return ()
         return self._more_frames(self._last_ms, frame.at_ms, CLOSE_STEP_MS)
 
     def _found_new(self, at_ms: int) -> bool:
         """Whether something clear is seen for the first time although nothing had changed: a coarse look misses it."""
-        return any(track.start_ms == at_ms and track.best.score >= _CLEAR for track in self._tracker.standing)
+        return any(track.start_ms == at_ms and track.best.score >= CLEAR for track in self._tracker.standing)
 
     def _side_px(self, at_ms: int, look: Look) -> int:
         """How closely to look: from time to time at what is small or faint, and longer in a room that shows such."""
@@ -189,7 +195,7 @@ class StreamWatcher:
         """Reads what is not known yet and gives the texts that are due."""
         known: list[TextLine] = []
         unread: list[tuple[Place, NDArray[np.uint8]]] = []
-        passed: list[tuple[Place, Likeness]] = []
+        passed: list[tuple[Place, Likeness, int]] = []
         for place in places:
             box = place.box(*self._size)
             if (line := self._tracker.recall(frame.at_ms, box, frame.image)) is not None:
@@ -201,70 +207,66 @@ class StreamWatcher:
             if not strip.size:
                 continue
             if self._flows(box, frame.image):
-                passed.append((place, likeness_of(strip)))
+                passed.append((place, likeness_of(strip), frame.at_ms))
             else:
                 unread.append((place, strip))
+        known += self._overlooked(frame, places, look.regions)
         self.counts.recalled += len(known)
         self.counts.passed_over += len(passed)
-        if not look.regions:
-            self._passed_over = passed
+        if not look.regions or look.with_quiet:
+            before = [past for past in self._passed_over if frame.at_ms - past[2] < _PASSED_MS]
+            self._passed_over = [*before, *passed]
         lines = yield from self._read(frame.image, unread)
         due = self._tracker.see(frame.at_ms, [*known, *lines], recalled=range(len(known)), regions=look.regions)
         self._regions.note_moves(frame.at_ms, self._tracker.moves)
         return due + self._cleared(flowed=bool(passed) or any(move.is_upward for move in self._tracker.moves))
 
+    def _overlooked(self, frame: Frame, places: Sequence[Place], regions: Sequence[Box]) -> list[TextLine]:
+        """Lines known before that show as they did where nothing was found this time."""
+        found = [place.box(*self._size) for place in places]
+        missing = [
+            track.last_box
+            for track in self._tracker.standing
+            if not any(overlap(track.last_box, box) for box in found)
+            and (not regions or any(within(track.last_box, region) for region in regions))
+        ]
+        lines = (self._tracker.recall(frame.at_ms, box, frame.image) for box in missing)
+        return [line for line in lines if line is not None]
+
     def _read(
         self, image: NDArray[np.uint8], unread: Sequence[tuple[Place, NDArray[np.uint8]]]
     ) -> Generator[Ask, Answers, list[TextLine]]:
         """The lines of new strips: read cheaply, and surely where that was unclear, since it would differ each time."""
-        if not unread:
-            return []
         self.counts.recognised += len(unread)
-        cheap = yield Ask(kind=Kind.RECOGNISE, pictures=[strip for _, strip in unread])
-        readings = [reading for reading in cheap if isinstance(reading, Reading)]
+        read = yield from read_cheaply(image, unread)
+        lines = [line for line, _ in read]
         unclear = [
             index
-            for index, ((place, strip), reading) in enumerate(zip(unread, readings, strict=True))
-            if (_LEGIBLE if reading.way == 0 and is_row(strip) else _LEGIBLE_COLUMN) <= reading.score < _CLEAR
-            and place.score >= _LIKELY_PLACE
-            and not self._regions.may_be_comments(place.box(*self._size), self._size)
+            for index, (line, is_unclear) in enumerate(read)
+            if is_unclear and not self._regions.may_be_comments(line.box, self._size)
         ]
-        if unclear:
-            self.counts.confirmed += len(unclear)
-            sure = yield Ask(kind=Kind.CONFIRM, pictures=[unread[index][1] for index in unclear])
-            for index, reading in zip(unclear, sure, strict=True):
-                if isinstance(reading, Reading) and reading.score > readings[index].score:
-                    readings[index] = reading
+        self.counts.confirmed += len(unclear)
+        sure = yield from read_surely([lines[index] for index in unclear])
+        for index, line in zip(unclear, sure, strict=True):
+            lines[index] = line
         at_ms = self._last_ms or 0
         self._illegible = [dull for dull in self._illegible if at_ms - dull[2] < _DULL_MS]
         self._illegible += [
-            (place, likeness_of(strip), at_ms)
-            for (place, strip), reading in zip(unread, readings, strict=True)
-            if reading.score < _LEGIBLE
+            (line.place, likeness_of(line.strip), at_ms)
+            for line in lines
+            if line.score < LEGIBLE and line.place is not None and line.strip is not None
         ]
-        return [
-            TextLine(
-                text=reading.text,
-                box=place.box(*self._size),
-                score=reading.score,
-                place=place,
-                strip=strip,
-                wide=_wide(image, place, strip),
-                way=reading.way,
-            )
-            for (place, strip), reading in zip(unread, readings, strict=True)
-            if reading.score >= _LEGIBLE
-        ]
+        return [line for line in lines if line.score >= LEGIBLE]
 
     def _flows(self, box: Box, image: NDArray[np.uint8]) -> bool:
         """Whether the line flows through the comments: it is read only once it stays where it is."""
         comments = self._regions.comments
         if comments is None or not within(box, comments):
             return False
-        return not any(self._shows_again(box, image, place, likeness) for place, likeness in self._passed_over)
+        return not any(self._shows_again(box, image, *past[:2]) for past in self._passed_over)
 
     def _shows_again(self, box: Box, image: NDArray[np.uint8], place: Place, likeness: Likeness) -> bool:
-        return overlap(place.box(*self._size), box) and show_the_same(likeness, likeness_of(strip_of(image, place)))
+        return coincide(place.box(*self._size), box) and show_the_same(likeness, likeness_of(strip_of(image, place)))
 
     def _cleared(self, *, flowed: bool) -> list[Track]:
         """Texts that were taken for comments and have kept their place while others flowed."""
@@ -298,19 +300,13 @@ class StreamWatcher:
                 track.handed_on = True
                 if track.role is not Role.SELLER:
                     texts.append(self._frame_text(track, reason))
-        if doubtful:
-            self.counts.confirmed += len(doubtful)
-            strips = [_as_meant(track.best) for track in doubtful]
-            readings = yield Ask(kind=Kind.CONFIRM, pictures=strips)
-            wide = [track.best.wide for track in doubtful if track.best.wide is not None]
-            ends: Answers = (yield Ask(kind=Kind.CONFIRM, pictures=wide)) if wide else ()
-            longer = iter(ends)
-            for track, reading in zip(doubtful, readings, strict=True):
-                if track.best.wide is not None and isinstance(reading, Reading):
-                    end = next(longer)
-                    reading = with_ends(reading, end) if isinstance(end, Reading) else reading
-                if isinstance(reading, Reading) and self._is_news(track, reading):
-                    texts.append(self._frame_text(track))
+        self.counts.confirmed += sum(track.best.sure is None for track in doubtful)
+        readings = yield from confirm([track.best for track in doubtful])
+        texts += [
+            self._frame_text(track)
+            for track, reading in zip(doubtful, readings, strict=True)
+            if self._is_news(track, reading)
+        ]
         return texts
 
     def _is_news(self, track: Track, reading: Reading) -> bool:
@@ -351,35 +347,6 @@ class StreamWatcher:
             role_reason=reason or ("kept its place while comments rose" if track.rises_beside >= _STAYED_TIMES else ""),
             crop_jpeg=jpeg_of(strip) if strip is not None else b"",
         )
-
-
-def _as_meant(line: TextLine) -> NDArray[np.uint8]:
-    """The line's strip as a row."""
-    if line.strip is None:
-        return np.zeros((0, 0, 3), np.uint8)
-    ways = readings_of(line.strip)
-    return ways[min(line.way, len(ways) - 1)]
-
-
-def _wide(image: NDArray[np.uint8], place: Place, strip: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """The strip with a letter more at both ends, where something stands there that may belong to it."""
-    if not is_row(strip):
-        return None
-    wide = strip_of(image, place.widened(_END_HEIGHTS))
-    return wide if may_go_on(wide, _END_HEIGHTS) else None
-
-
-def _is_cut(box: Box, region: Box, size: tuple[int, int]) -> bool:
-    """Whether a line found in a region may go on outside it."""
-    width, height = size
-    if not within(box, region):
-        return False
-    return (
-        (region.left > 0 and box.left <= region.left + _EDGE_PX)
-        or (region.top > 0 and box.top <= region.top + _EDGE_PX)
-        or (region.right < width and box.right >= region.right - _EDGE_PX)
-        or (region.bottom < height and box.bottom >= region.bottom - _EDGE_PX)
-    )
 
 
 def watch_together(work: Sequence[tuple[StreamWatcher, Sequence[Frame]]], reader: TextReader) -> list[list[FrameText]]:

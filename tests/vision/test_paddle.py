@@ -7,8 +7,8 @@ from tests.vision.support import frames_of, room_of, shown
 from vision.crops import crop_jpeg, frame_jpeg
 from vision.errors import FrameRefusedError
 from vision.paddle import PaddleReader
-from vision.recognise import Reading, with_ends
-from vision.types import Box
+from vision.recognise import with_ends
+from vision.types import Box, Reading
 
 
 @pytest.mark.parametrize("font", FONTS)

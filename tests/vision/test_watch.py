@@ -82,7 +82,7 @@ def test_texts_come_with_the_picture_of_where_they_were_clearest(watched: Watche
 def test_what_has_gone_tells_its_whole_span(reader: PaddleReader, policy: RoomPolicy) -> None:
     room = room_of(shown("全网最低价", 1000, 5000))
     watcher = StreamWatcher("s", reader, policy)
-    [text] = [text for frame in frames_of(room, range(0, 12_000, 1000)) for text in watcher.watch([frame])]
+    [text] = [text for frame in frames_of(room, range(0, 16_000, 1000)) for text in watcher.watch([frame])]
     [over] = watcher.take_over()
     assert (text.frame_text_id, text.end_ms, over.end_ms) == (over.frame_text_id, 2000, 4000)
 
@@ -162,7 +162,7 @@ def test_streams_together_give_what_each_gives_alone_in_fewer_calls(policy: Room
         [(watcher, frames_of(room, SECONDS)) for watcher, room in zip(watchers, rooms, strict=True)], together
     )
     assert joint == apart
-    assert together.calls <= alone.calls / 2
+    assert together.calls <= 0.7 * alone.calls
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,112 @@
+"""Reads lines that stand in a frame: cheaply first, surely where that was unclear or where it will be told."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.asking import Answers, Ask, Kind
+from vision.crops import is_row, may_go_on, readings_of, strip_of
+from vision.recognise import NOTHING, may_have_ends, with_ends
+from vision.types import Box, Place, Reading, TextLine
+
+LEGIBLE = 0.5
+CLEAR = 0.85
+_LEGIBLE_COLUMN = 0.7
+_LIKELY_PLACE = 0.6
+_END_HEIGHTS = 0.9
+
+Strip = NDArray[np.uint8]
+
+
+def read_cheaply(
+    image: Strip, unread: Sequence[tuple[Place, Strip]]
+) -> Generator[Ask, Answers, list[tuple[TextLine, bool]]]:
+    """The line on each strip by the fast reader, and whether that was too unclear to follow it by."""
+    height, width = image.shape[:2]
+    readings = yield from _asked(Kind.RECOGNISE, [strip for _, strip in unread])
+    return [
+        (
+            TextLine(
+                text=reading.text,
+                box=place.box(width, height),
+                score=reading.score,
+                place=place,
+                strip=strip,
+                wide=_wide(image, place, strip) if reading.score >= LEGIBLE else None,
+                way=reading.way,
+            ),
+            (LEGIBLE if reading.way == 0 and is_row(strip) else _LEGIBLE_COLUMN) <= reading.score < CLEAR
+            and place.score >= _LIKELY_PLACE,
+        )
+        for (place, strip), reading in zip(unread, readings, strict=True)
+    ]
+
+
+def read_surely(lines: Sequence[TextLine]) -> Generator[Ask, Answers, list[TextLine]]:
+    """The lines with what the accurate reader makes of them, which leads where it is the clearer or sees no words."""
+    readings = yield from _asked(Kind.CONFIRM, [_as_meant(line) for line in lines])
+    told = []
+    for line, reading in zip(lines, readings, strict=True):
+        sure = replace(line, sure=reading)
+        if reading.score > line.score or reading.score < LEGIBLE:
+            sure = replace(sure, text=reading.text, score=reading.score)
+        told.append(sure)
+    return told
+
+
+def confirm(lines: Sequence[TextLine]) -> Generator[Ask, Answers, list[Reading]]:
+    """The accurate reading of each line, level letters at its ends with it; lines read surely before are not again."""
+    new = [index for index, line in enumerate(lines) if line.sure is None]
+    asked = yield from _asked(Kind.CONFIRM, [_as_meant(lines[index]) for index in new])
+    sure = [line.sure or NOTHING for line in lines]
+    for index, reading in zip(new, asked, strict=True):
+        sure[index] = reading
+    wide = [(index, line.wide) for index, line in enumerate(lines) if line.wide is not None]
+    glances = yield from _asked(Kind.RECOGNISE, [strip for _, strip in wide])
+    longer = [
+        (index, strip)
+        for (index, strip), glance in zip(wide, glances, strict=True)
+        if may_have_ends(sure[index], glance)
+    ]
+    ends = yield from _asked(Kind.CONFIRM, [strip for _, strip in longer])
+    for (index, _), end in zip(longer, ends, strict=True):
+        sure[index] = with_ends(sure[index], end)
+    return sure
+
+
+def _asked(kind: Kind, strips: Sequence[Strip]) -> Generator[Ask, Answers, list[Reading]]:
+    if not strips:
+        return []
+    answers = yield Ask(kind=kind, pictures=strips)
+    return [reading for reading in answers if isinstance(reading, Reading)]
+
+
+def _strip(line: TextLine) -> Strip:
+    return line.strip if line.strip is not None else np.zeros((0, 0, 3), np.uint8)
+
+
+def _as_meant(line: TextLine) -> Strip:
+    """The line's strip as a row."""
+    ways = readings_of(_strip(line))
+    return ways[min(line.way, len(ways) - 1)]
+
+
+def _wide(image: Strip, place: Place, strip: Strip) -> Strip | None:
+    """The strip with a letter more at both ends, where something stands there that may belong to it."""
+    if not is_row(strip):
+        return None
+    wide = strip_of(image, place.widened(_END_HEIGHTS))
+    return wide if may_go_on(wide, _END_HEIGHTS) else None
+
+
+def is_cut(box: Box, region: Box, size: tuple[int, int], edge_px: int = 3) -> bool:
+    """Whether a line found in a region of a picture of this size may go on outside it."""
+    width, height = size
+    return (
+        (region.left > 0 and box.left <= region.left + edge_px)
+        or (region.top > 0 and box.top <= region.top + edge_px)
+        or (region.right < width and box.right >= region.right - edge_px)
+        or (region.bottom < height and box.bottom >= region.bottom - edge_px)
+    )
