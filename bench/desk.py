@@ -15,11 +15,12 @@ from typing import Any
 
 import httpx
 from sqlalchemy import Engine, event, text
+from sqlalchemy.orm import Session
 
 from bench.desk_material import FULL, NOW, SMALL, Material, Size, percentile
 from bench.postgres import new_database, running_postgres
 from review.app import create_app
-from review.cases.reading import CaseQuery
+from review.cases.reading import CaseQuery, read_counts
 from review.cases.types import CaseState, Role
 from review.engine import open_engine
 from review.people.access import Access, Auth
@@ -52,14 +53,14 @@ def _measured(url: str, size: Size, repeats: int, data_dir: Path) -> list[Row]:
     rows[0] |= {"fill_s": filled_s, "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
     rows += [
         {"table": "query", "database": name, "query": what} | _timed(ask, repeats)
-        for what, ask in _queries(store).items()
+        for what, ask in _queries(store, engine).items()
     ]
     rows += asyncio.run(_page_rows(store, engine, repeats, data_dir))
     store.close()
     return rows
 
 
-def _queries(store: Store) -> dict[str, Callable[[], object]]:
+def _queries(store: Store, engine: Engine) -> dict[str, Callable[[], object]]:
     cases = store.cases
     first = cases.queue(CaseQuery())
     deep = cases.queue(CaseQuery(limit=5000)).next_after
@@ -72,8 +73,14 @@ def _queries(store: Store) -> dict[str, Callable[[], object]]:
         "queue, one severity": lambda: cases.queue(CaseQuery(severity="critical")),
         "queue, decided cases": lambda: cases.queue(CaseQuery(states=(CaseState.CONFIRMED,))),
         "queue counts": lambda: cases.counts(CaseQuery()),
+        "queue counts, counted anew": lambda: _count_anew(engine),
         "same script": lambda: cases.same_script(first.cases[0].id),
     }
+
+
+def _count_anew(engine: Engine) -> object:
+    with Session(engine) as session:
+        return read_counts(session, CaseQuery())
 
 
 async def _page_rows(store: Store, engine: Engine, repeats: int, data_dir: Path) -> list[Row]:
@@ -121,6 +128,7 @@ def _pages(store: Store, engine: Engine, host_id: str) -> dict[str, str]:
     first = store.cases.queue(CaseQuery()).cases[0].id
     return {
         "queue": "/",
+        "queue, counters moved": "/?lang=zh",
         "queue, one class": "/?class=ORIGIN",
         "queue, one host": f"/?host={host_id}",
         "queue, decided cases": "/?state=confirmed",

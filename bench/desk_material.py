@@ -31,6 +31,7 @@ NOW_MS = int(NOW.timestamp() * 1000)
 _DAY_MS = 86_400_000
 _DAYS = 60
 _BATCH = 10_000
+_CACHE_KIB = 1_000_000
 # Class, rule, share of the findings, severity, and how often people agree.
 _KINDS = (
     ("ABS_SUPERLATIVE", "strong_word", 0.28, "medium", 0.82),
@@ -127,6 +128,8 @@ class Material:
     def write(self, engine: Engine) -> None:
         """Fills an empty database whose schema is up to date."""
         with engine.execution_options(writes=True).begin() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql(f"pragma cache_size = -{_CACHE_KIB}")
             _insert(connection, StreamRow, self._streams())
             _insert(connection, CoverageRow, self._coverage())
             _insert(connection, GapRow, self._gaps())
@@ -218,9 +221,10 @@ class Material:
     def _findings(self) -> Iterator[dict[str, object]]:
         pick = self._random
         for number in range(self.size.findings):
-            index = int(self.size.cases * pick.random() ** 1.5)
+            # The first finding of each case, and then more of them where there are many already.
+            index = number if number < self.size.cases else int(self.size.cases * pick.random() ** 1.5)
             case = self._cases[index]
-            noted = number % 5 == 4
+            noted = number >= self.size.cases and number % 5 == 4
             host, turn = case.host, pick.randrange(self.size.streams_a_host)
             finding_id = f"f{number:07}"
             start = pick.randrange(20) * 720_000
@@ -281,7 +285,7 @@ class Material:
                 "finding_count": len(members),
                 "stream_count": standing.stream_count,
                 "said_count": len(members),
-                "top_finding_id": members[0][0] if members else "f0000000",
+                "top_finding_id": members[0][0],
                 "score": score,
                 "reach": 0,
                 "complained": False,

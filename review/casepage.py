@@ -70,13 +70,15 @@ class CasePart:
 
     def watch(self, case: Case, viewer: Viewer, hit: str | None) -> Markup:
         """Clip, words, and what else is known of the host, the script and the broadcast."""
-        findings = sorted(
-            self._store.cases.findings(case.id), key=lambda each: (each.finding.stream_id, each.finding.start_ms)
-        )
         chosen = hit or case.top_finding_id
-        if all(stored.finding.finding_id != chosen for stored in findings):
-            raise UnknownFindingError(chosen)
-        streams = {stored.finding.stream_id: self._store.stream(stored.finding.stream_id) for stored in findings}
+        listed = self._store.cases.findings(case.id)
+        if all(stored.finding.finding_id != chosen for stored in listed):
+            # Of many findings only the latest are listed; the one that is asked for is shown all the same.
+            if self._store.cases.case_of(chosen) != case.id:
+                raise UnknownFindingError(chosen)
+            listed = (*listed, self._store.finding(chosen))
+        findings = sorted(listed, key=lambda each: (each.finding.stream_id, each.finding.start_ms))
+        streams = self._store.streams_of(stored.finding.stream_id for stored in findings)
         stored = next(each for each in findings if each.finding.finding_id == chosen)
         host = [each for each in self._store.cases.host_cases(case.host_id) if each.id != case.id]
         return self._desk.fill(

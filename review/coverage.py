@@ -64,14 +64,15 @@ def read_coverage(session: Session, stream_id: str | None) -> StreamCoverage:
         span_ms=sum(ledger.span_ms for ledger in ledgers),
         analysed_ms=sum(ledger.analysed_ms for ledger in ledgers),
         waiting_ms=sum(ledger.waiting_ms for ledger in ledgers),
-        gaps=(*_read_gaps(session.connection(), list(stored)), *(gap for ledger in before for gap in ledger.gaps)),
+        gaps=(*_read_gaps(session.connection(), None if stream_id is None else list(stored)), *(gap for ledger in before for gap in ledger.gaps)),
     )
 
 
-def _read_gaps(connection: Connection, stream_ids: list[str]) -> tuple[Gap, ...]:
+def _read_gaps(connection: Connection, stream_ids: list[str] | None) -> tuple[Gap, ...]:
+    """The gaps of these streams, or of all."""
     rows = connection.execute(
         select(GapRow.start_ms, GapRow.end_ms, GapRow.kind, GapRow.why)
-        .where(GapRow.stream_id.in_(stream_ids))
+        .where(*(() if stream_ids is None else (GapRow.stream_id.in_(stream_ids),)))
         .order_by(GapRow.stream_id, GapRow.start_ms)
     )
     return tuple(Gap(kind=GapKind(row.kind), start_ms=row.start_ms, end_ms=row.end_ms, why=row.why) for row in rows)

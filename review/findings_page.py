@@ -11,11 +11,12 @@ from claims.types import Disposition
 from review.casepage import CasePart
 from review.desk import Desk, Viewer
 from review.store import Store
-from review.types import FindingQuery
+from review.types import FindingQuery, StreamRecord
 from review.views import finding_view
 
 Show = Literal["flag", "note", "all"]
 _PAGE = 100
+_OFFERED = 200
 _MOST = 2000
 
 
@@ -76,7 +77,7 @@ class FindingsPart:
             "findings.html",
             viewer,
             shown=shown,
-            streams=self._store.streams(),
+            streams=self._offered(shown),
             selected=finding_id,
             summary=self.summary(shown, viewer),
             rows=self.rows(shown, viewer),
@@ -89,7 +90,7 @@ class FindingsPart:
         if version == seen:
             return None
         page = self._store.findings(shown.query())
-        streams = {stream.stream_id: stream for stream in self._store.streams()}
+        streams = self._store.streams_of(stored.finding.stream_id for stored in page.findings)
         laws = self._desk.glossary.laws
         return self._desk.fill(
             "_findings.html",
@@ -111,6 +112,13 @@ class FindingsPart:
             coverage=self._store.coverage(shown.stream),
             tally=self._store.tally(shown.stream),
         )
+
+    def _offered(self, shown: FindingFilter) -> list[StreamRecord]:
+        """The latest broadcasts, and the one that is shown."""
+        latest = list(self._store.streams(_OFFERED))
+        if shown.stream is not None and all(stream.stream_id != shown.stream for stream in latest):
+            latest.append(self._store.stream(shown.stream))
+        return latest
 
     def detail(self, finding_id: str, viewer: Viewer) -> Markup:
         """The clip, the words around it and the claim card; nothing is decided here."""

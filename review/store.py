@@ -55,6 +55,7 @@ class Store:
         self._now = now
         self._flag_at = flag_at
         self._second_share = second_share
+        self._tally: tuple[str, Tally] | None = None
         self.cases = CaseStore(engine, now)
         self.people = PeopleStore(engine, now)
         self.due = DueStore(engine, now, due)
@@ -165,11 +166,17 @@ class Store:
         with self._writing.begin() as connection:
             write_clip(connection, finding_id, clip, clip_start_ms)
 
-    def streams(self) -> tuple[StreamRecord, ...]:
-        """All streams, the newest first."""
+    def streams(self, limit: int | None = None) -> tuple[StreamRecord, ...]:
+        """Streams, the newest first; all of them without a limit."""
         with Session(self._engine) as session:
-            rows = session.scalars(select(StreamRow).order_by(StreamRow.created_at_ms.desc(), StreamRow.stream_id))
-            return tuple(stream_from_row(row) for row in rows)
+            newest = select(StreamRow).order_by(StreamRow.created_at_ms.desc(), StreamRow.stream_id).limit(limit)
+            return tuple(stream_from_row(row) for row in session.scalars(newest))
+
+    def streams_of(self, stream_ids: Iterable[str]) -> dict[str, StreamRecord]:
+        """Those of these streams that are known, by id."""
+        with Session(self._engine) as session:
+            rows = session.scalars(select(StreamRow).where(StreamRow.stream_id.in_(set(stream_ids))))
+            return {row.stream_id: stream_from_row(row) for row in rows}
 
     def stream(self, stream_id: str) -> StreamRecord:
         """One stream; raises UnknownStreamError."""
@@ -213,9 +220,14 @@ class Store:
             return read_coverage(session, stream_id)
 
     def tally(self, stream_id: str | None = None) -> Tally:
-        """How many findings there are, of one stream or of all."""
+        """How many findings there are, of one stream or of all; of all, counted anew only after one changed."""
         with Session(self._engine) as session:
-            return read_tally(session, stream_id)
+            if stream_id is not None:
+                return read_tally(session, stream_id)
+            version = read_version(session, FindingQuery())
+            if self._tally is None or self._tally[0] != version:
+                self._tally = (version, read_tally(session, None))
+            return self._tally[1]
 
     def _write_findings(self, connection: Connection, findings: Iterable[Finding]) -> None:
         file_findings(

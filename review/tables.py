@@ -87,6 +87,7 @@ class FindingRow(Base):
     __table_args__ = (
         Index("findings_by_stream", "stream_id", "disposition", "created_seq"),
         Index("findings_by_change", "stream_id", "updated_seq"),
+        Index("findings_by_verdict", "stream_id", "verdict", "disposition"),
     )
 
     finding_id: Mapped[str] = mapped_column(String(100), primary_key=True)

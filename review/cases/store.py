@@ -1,6 +1,7 @@
 """The cases of the store; methods are short transactions, safe from any thread or process."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
@@ -24,6 +25,7 @@ class CaseStore:
         self._engine = engine
         self._writing = engine.execution_options(writes=True)
         self._now = now
+        self._counts: tuple[int, dict[CaseQuery, QueueCounts]] = (0, {})
 
     def queue(self, query: CaseQuery) -> CasePage:
         """The cases that the query asks for, the most pressing first."""
@@ -31,9 +33,19 @@ class CaseStore:
             return reading.read_queue(session, query)
 
     def counts(self, query: CaseQuery) -> QueueCounts:
-        """How many cases stand where, and since when the oldest waits."""
+        """How many cases stand where, and since when the oldest waits; counted anew only after a case changed."""
+        asked = replace(query, states=(), class_id=None, decidable_by=None, after=None, limit=0)
         with Session(self._engine) as session:
-            return reading.read_counts(session, query)
+            if query.claimed_by is not None:
+                return reading.read_counts(session, query)
+            change = reading.read_change(session)
+            before, kept = self._counts
+            if before != change:
+                kept = {}
+            if asked not in kept:
+                kept = kept | {asked: reading.read_counts(session, query)}
+            self._counts = (change, kept)
+            return kept[asked]
 
     def case(self, case_id: str) -> Case:
         """One case; raises UnknownCaseError."""

@@ -66,6 +66,7 @@ class CaseBandRow(Base):
     """A band of a case's script: cases that share one are looked at for the same script."""
 
     __tablename__ = "case_bands"
+    __table_args__ = (Index("case_bands_by_case", "case_id"),)
 
     band: Mapped[str] = mapped_column(String(24), primary_key=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.case_id"), primary_key=True)

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeVar
+from threading import Lock
 
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
@@ -14,13 +14,13 @@ from review.cases.types import Person, Role
 from review.errors import NotFoundError, ReviewError, UnknownCaseError
 from review.tables import FindingRow
 from review.teaching import reading
+from review.teaching.outcomes import OutcomeBook
 from review.teaching.reading import CoverageSum
 from review.teaching.tally import Dimension
 from review.teaching.types import Outcomes, Proposal, ProposalKind
 from review.upsert import table_of
 
 _MOST_CHARS = 30
-Answer = TypeVar("Answer")
 
 
 class ProposalRefused(ReviewError):
@@ -30,20 +30,26 @@ class ProposalRefused(ReviewError):
 class TeachingStore:
     """Precision, reversals, counts, and words proposed for the lexicon.
 
-    Answers that cost a look at many rows are kept for as long as the change counters stand, and no longer.
+    Outcomes are kept in memory by period and brought up to date by what changed.
     """
 
     def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
         self._engine = engine
         self._writing = engine.execution_options(writes=True)
         self._now = now
-        self._kept: dict[tuple[object, ...], tuple[object, object]] = {}
+        self._books: dict[int, OutcomeBook] = {}
+        self._lock = Lock()
 
     def outcomes(self, days: int) -> list[Outcomes]:
         """What became of the cases that were decided in these days, by rule and class."""
         first = datetime.combine(self._first_day(days), datetime.min.time(), UTC)
         since_ms = int(first.timestamp() * 1000)
-        return self._while_unchanged(("outcomes", since_ms), lambda session: reading.read_outcomes(session, since_ms))
+        with self._lock:
+            book = self._books.get(days)
+            if book is None or book.since_ms != since_ms:
+                book = self._books[days] = OutcomeBook(since_ms)
+        with Session(self._engine) as session:
+            return book.read(session)
 
     def tallies(self, dimension: Dimension, days: int, limit: int | None = None) -> list[tuple[str, int]]:
         """Findings that joined cases in these days, by key, the most first."""
@@ -143,7 +149,7 @@ class TeachingStore:
                     rule=str(record["rule"]),
                     created_at_ms=row.created_at_ms,
                 )
-                for row, record in rows.tuples()
+                for row, record in rows
             )
 
     def withdraw(self, proposal_id: str, person: Person) -> None:
@@ -155,18 +161,6 @@ class TeachingStore:
             if author != person.id and person.role not in {Role.SENIOR, Role.ADMIN}:
                 raise ProposalRefused("a colleague proposed these words; they or a senior withdraw them")
             connection.execute(delete(ProposalRow).where(ProposalRow.proposal_id == proposal_id))
-
-    def _while_unchanged(self, question: tuple[object, ...], ask: Callable[[Session], Answer]) -> Answer:
-        with Session(self._engine) as session:
-            counters = reading.read_counters(session)
-            kept = self._kept.get(question)
-            if kept is not None and kept[0] == counters:
-                return kept[1]  # type: ignore[return-value]
-            answer = ask(session)
-        # One answer a kind of question: yesterday's would never be asked for again.
-        self._kept = {key: value for key, value in self._kept.items() if value[0] == counters}
-        self._kept[question] = (counters, answer)
-        return answer
 
     def _first_day(self, days: int) -> date:
         return (self._now() - timedelta(days=days - 1)).date()

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from pydantic import AfterValidator
 
 from review.assets import chart_script
 from review.cases.types import Person
@@ -16,7 +17,14 @@ from review.teaching.store import ProposalRefused
 from review.teaching.tally import Dimension
 from review.teaching.types import ProposalKind
 
-Days = Annotated[int, Query(ge=1, le=366)]
+
+def _offered(days: int) -> int:
+    if days not in PERIODS:
+        raise ValueError(f"must be one of {', '.join(map(str, PERIODS))}")
+    return days
+
+
+Days = Annotated[int, Query(), AfterValidator(_offered)]
 Decider = Annotated[Person, Depends(allow(*DECIDERS))]
 READERS = [Depends(allow(*EVERYBODY))]
 

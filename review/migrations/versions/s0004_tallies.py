@@ -32,6 +32,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.create_index("cases_by_age", ["state", "class", "opened_at_ms"], unique=False)
+    with op.batch_alter_table("case_bands", schema=None) as batch_op:
+        batch_op.create_index("case_bands_by_case", ["case_id"], unique=False)
+    with op.batch_alter_table("findings", schema=None) as batch_op:
+        batch_op.create_index("findings_by_verdict", ["stream_id", "verdict", "disposition"], unique=False)
     with op.batch_alter_table("decisions", schema=None) as batch_op:
         batch_op.create_index("decisions_by_time", ["decided_at_ms"], unique=False)
     counts: Counter[tuple[str, int, str]] = Counter()
@@ -54,6 +58,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("decisions", schema=None) as batch_op:
         batch_op.drop_index("decisions_by_time")
+    with op.batch_alter_table("findings", schema=None) as batch_op:
+        batch_op.drop_index("findings_by_verdict")
+    with op.batch_alter_table("case_bands", schema=None) as batch_op:
+        batch_op.drop_index("case_bands_by_case")
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.drop_index("cases_by_age")
     op.drop_table("tallies")
