@@ -88,7 +88,14 @@ function tick() {
     }
   }
   const holder = document.querySelector("[data-holds-ms]");
-  if (holder && holder.dataset.until) holder.textContent = text("holds", minutes(Number(holder.dataset.until) - now));
+  if (holder && holder.dataset.until) {
+    const until = Number(holder.dataset.until);
+    holder.textContent = text("holds", minutes(until - now));
+    if (until <= now) {
+      delete holder.dataset.until;
+      reload("");
+    }
+  }
   if (undoable) {
     document.querySelector("#bar .count-down").textContent = String(Math.max(0, Math.ceil((undoable.until - now) / 1000)));
     if (undoable.until <= now) clearBar();
