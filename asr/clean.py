@@ -54,6 +54,7 @@ LEAKED_HOTWORDS = 3
 
 _BOILERPLATE = re.compile("|".join(f"(?:{phrase})" for phrase in SUBTITLE_BOILERPLATE))
 _LOOP = re.compile(r"(.)\1{7,}|(.{2,4}?)\2{4,}|(.{5,24}?)\3{2,}")
+_TWICE = re.compile(r"(.{8,})\W?\1\W?")
 _OPENING = frozenset("“‘《（(￥¥$+-")
 _STRAY = re.compile(r"[\ufffd\u0000-\u001f\u007f\u200b-\u200f\u2028-\u202e\ufeff♪♫♬♩♯０-９Ａ-Ｚａ-ｚ\uff61-\uffdc]")
 """Full-width digits and letters, too: Whisper writes real ones half-width, and a stray one is no number."""
@@ -89,10 +90,14 @@ def settle_punctuation(text: str) -> str:
 
 
 def is_runaway(decoded: Decoded) -> bool:
-    """The output repeats or was stopped by the cap, so it should be decoded again in a full window."""
+    """The output repeats or was stopped by the cap, so it should be decoded again in a full window.
+
+    A whole sentence given twice counts, too: who really said it twice is heard to say it twice again.
+    """
     encoded = decoded.text.encode()
     compression_ratio = len(encoded) / len(zlib.compress(encoded))
-    return decoded.hit_cap or _LOOP.search(decoded.text) is not None or compression_ratio > COMPRESSION_RATIO
+    loops = _LOOP.search(decoded.text) or _TWICE.fullmatch(decoded.text)
+    return decoded.hit_cap or loops is not None or compression_ratio > COMPRESSION_RATIO
 
 
 def is_invented(decoded: Decoded, bias: Bias) -> bool:

@@ -23,8 +23,8 @@ class EndpointSettings:
     release: float = 0.35
     pause_ms: int = 320
     cap_ms: int = 12_000
-    pre_roll_ms: int = 192
-    post_roll_ms: int = 160
+    pre_roll_ms: int = 320
+    post_roll_ms: int = 288
     min_speech_ms: int = 96
 
     def __post_init__(self) -> None:

@@ -23,9 +23,15 @@ def fetch(name: str, models_dir: Path) -> tuple[Path, str]:
 
 
 def open_recogniser(
-    name: str, models_dir: Path, *, device: Literal["auto", "cpu", "cuda"] = "auto", threads: int = 1
+    name: str,
+    models_dir: Path,
+    *,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+    threads: int = 1,
+    compute_type: str | None = None,
+    batch_size: int | None = None,
 ) -> Recogniser:
-    """The recogniser, its weights found, verified and loaded.
+    """The recogniser, its weights found, verified and loaded. `compute_type` and `batch_size` are Whisper's alone.
 
     `sensevoice` and `paraformer`, alone or as `sensevoice:FOLDER`, run through sherpa-onnx; anything else is Whisper:
     `base`, a name or id that a model hub knows, or a folder. Raises WeightsMissingError, WeightsDamagedError.
@@ -36,4 +42,12 @@ def open_recogniser(
         return SherpaRecogniser(find_sherpa(name, models_dir), device=device, threads=threads)
     from asr.whisper import WhisperSettings, WhisperTranscriber
 
-    return WhisperTranscriber(find_whisper(name, models_dir), WhisperSettings(device=device, cpu_threads=threads))
+    settings = WhisperSettings(device=device, cpu_threads=threads, compute_type=compute_type, batch_size=batch_size)
+    return WhisperTranscriber(find_whisper(name, models_dir), settings)
+
+
+def visible_gpu_count() -> int:
+    """How many GPUs an engine of this process could take."""
+    from asr.whisper import gpu_count
+
+    return gpu_count()

@@ -5,6 +5,7 @@ from faster_whisper.vad import get_vad_model
 from numpy.typing import NDArray
 
 from asr.endpoint import FRAME_SAMPLES
+from asr.pitch import PitchRestorer
 
 CONTEXT_SAMPLES = 64
 STATE_SHAPE = (1, 1, 128)
@@ -28,11 +29,13 @@ class SileroVad:
         self._hidden: NDArray[np.float32] = np.zeros(STATE_SHAPE, np.float32)
         self._cell: NDArray[np.float32] = np.zeros(STATE_SHAPE, np.float32)
         self._context: NDArray[np.float32] = np.zeros(CONTEXT_SAMPLES, np.float32)
+        self._restorer = PitchRestorer()
 
     def probabilities(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
         """The probability of speech in each frame, in [0, 1], shape (frames,); takes shape (frames, 512)."""
         if not len(frames):
             return np.zeros(0, np.float32)
+        frames = self._restorer.restored(frames.reshape(-1)).reshape(frames.shape)
         contexts = np.vstack((self._context, frames[:-1, FRAME_SAMPLES - CONTEXT_SAMPLES :]))
         output, self._hidden, self._cell = self._session.run(
             None, {"input": np.hstack((contexts, frames)), "h": self._hidden, "c": self._cell}

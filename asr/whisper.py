@@ -60,10 +60,10 @@ class WhisperTranscriber:
         settings = settings or WhisperSettings()
         device = settings.device
         if device == "auto":
-            device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+            device = "cuda" if gpu_count() else "cpu"
         on_gpu = device == "cuda"
         compute_type = settings.compute_type or ("float16" if on_gpu else "int8")
-        if on_gpu and not ctranslate2.get_cuda_device_count():
+        if on_gpu and not gpu_count():
             raise SpeechSettingsError("device 'cuda': no GPU that CUDA can use is here; set device to auto or cpu")
         if compute_type not in ctranslate2.get_supported_compute_types(device):
             raise SpeechSettingsError(f"compute type {compute_type!r} is not supported on {device}; leave it out")
@@ -246,6 +246,12 @@ class WhisperTranscriber:
         padded = np.pad(samples, (0, max(0, SHORTEST_SAMPLES - len(samples))))
         features: NDArray[np.float32] = self._model.feature_extractor(padded)
         return features[:, : len(padded) // SAMPLES_PER_FRAME]
+
+
+def gpu_count() -> int:
+    """How many GPUs CUDA can use here."""
+    count: int = ctranslate2.get_cuda_device_count()
+    return count
 
 
 def _rows(encoded: Any, rows: Sequence[int]) -> Any:

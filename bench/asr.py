@@ -27,6 +27,7 @@ from bench.cer import character_error_rate, difference_interval
 PEER = "faster-whisper transcribe, beam 5"
 OURS = "ours: right-sized, beam 5, batch of 8"
 SINGLE = "ours: right-sized, beam 5, one by one"
+ENDPOINTED = "ours: beam 5, cut by the endpointer"
 BLOCK = 64
 PART_EVERY = 5
 QUICK_LINES = 2
@@ -61,7 +62,11 @@ class Outcome:
 
 
 def run(*, quick: bool = False) -> Rows:
-    """Rows of five tables: the ways on all lines, kinds of lines, steps on a part, agreement, whole recordings."""
+    """Rows of six tables: the ways on all lines, kinds of lines, the same cut by the endpointer, steps on a part,
+    agreement, whole recordings.
+
+    Kinds cut by the endpointer are of held-out lines alone.
+    """
     lines = _quick_lines() if quick else material()
     part = lines if quick else lines[::PART_EVERY]
     rest = [line for index, line in enumerate(lines) if index % PART_EVERY] if not quick else []
@@ -79,6 +84,7 @@ def run(*, quick: bool = False) -> Rows:
         Way(name=PEER, texts=lambda some: peer_texts(theirs, some)),
         Way(name=OURS, texts=lambda some: our_texts(ours, some)),
         Way(name=SINGLE, texts=lambda some: our_texts(single, some)),
+        Way(name=ENDPOINTED, texts=lambda some: endpointed_texts(ours, some)),
     ]
     steps = [
         Way(name="faster-whisper transcribe, greedy", texts=lambda some: peer_texts(theirs, some, beam_size=1)),
@@ -86,14 +92,14 @@ def run(*, quick: bool = False) -> Rows:
         Way(name="ours: right-sized, greedy, batch of 8", texts=lambda some: our_texts(greedy, some)),
         Way(name="… beam 5 and word times", texts=lambda some: our_texts(words, some)),
         Way(name="… beam 5 and hotwords, confirmed", texts=lambda some: our_texts(ours, some, HOTWORDS)),
-        Way(name="… beam 5, cut by the endpointer", texts=lambda some: endpointed_texts(ours, some)),
     ]
     on_part = _in_turn([*main, *steps], part)
     on_all = _in_turn(main, rest, {way.name: on_part[way.name] for way in main})
     whole = [line for line in lines if line.source != "made"]
     return [
         *_cost_rows(on_all),
-        *_kind_rows(on_all[OURS], on_all[PEER]),
+        *_kind_rows("condition_or_voice", on_all[OURS], on_all[PEER]),
+        *_kind_rows("endpointed, held out", *(_only(on_all[name], _is_held_out) for name in (ENDPOINTED, PEER))),
         *_step_rows(on_part),
         *_agreement_rows(on_all[OURS], on_all[SINGLE]),
         *_recording_rows(
@@ -136,7 +142,7 @@ def _cost_rows(outcomes: dict[str, Outcome]) -> Iterator[dict[str, object]]:
         }
 
 
-def _kind_rows(ours: Outcome, theirs: Outcome) -> Iterator[dict[str, object]]:
+def _kind_rows(what: str, ours: Outcome, theirs: Outcome) -> Iterator[dict[str, object]]:
     kinds: dict[str, Callable[[Line], bool]] = {}
     for line in ours.lines:
         kinds.setdefault(line.condition, lambda other, own=line.condition: other.condition == own)  # type: ignore[misc]
@@ -144,7 +150,7 @@ def _kind_rows(ours: Outcome, theirs: Outcome) -> Iterator[dict[str, object]]:
         kinds.setdefault(line.voice, lambda other, own=line.voice: other.voice == own)  # type: ignore[misc]
     for name, belongs in kinds.items():
         own = _only(ours, belongs)
-        yield {"condition_or_voice": name, "lines": len(own.lines), **_against(own, _only(theirs, belongs))}
+        yield {what: name, "lines": len(own.lines), **_against(own, _only(theirs, belongs))}
 
 
 def _step_rows(outcomes: dict[str, Outcome]) -> Iterator[dict[str, object]]:
@@ -190,6 +196,10 @@ def _against(own: Outcome, theirs: Outcome) -> dict[str, object]:
         "difference": round(less, 4),
         "interval_95": f"{low:+.4f} to {high:+.4f}",
     }
+
+
+def _is_held_out(line: Line) -> bool:
+    return line.held_out
 
 
 def _only(outcome: Outcome, belongs: Callable[[Line], bool]) -> Outcome:

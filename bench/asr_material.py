@@ -21,6 +21,7 @@ from ingest.types import SAMPLE_RATE_HZ
 VOICES = ("zf_xiaobei", "zm_yunjian", "zf_xiaoni", "zm_yunxi", "zf_xiaoxiao", "zm_yunxia", "zf_xiaoyi", "zm_yunyang")
 CONDITIONS = ("clean", "music", "noise", "telephone")
 SIGNAL_TO_NOISE_DB = 10
+_BLOCK = len(VOICES) * len(CONDITIONS)
 _ROOT = Path(__file__).parents[1]
 _SHARED = _ROOT.parent / "shared"
 _CACHE = _ROOT / "data" / "bench"
@@ -34,13 +35,18 @@ Samples = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What one voice said, under which condition: float32 mono at 16 kHz."""
+    """What one voice said, under which condition: float32 mono at 16 kHz.
+
+    `held_out`: no setting was ever chosen by it. The rest, blocks of 32 made lines in turn, served to choose the
+    endpointer's.
+    """
 
     source: str
     voice: str
     condition: str
     text: str
     samples: Samples
+    held_out: bool = True
 
     @property
     def length_s(self) -> float:
@@ -107,7 +113,10 @@ def made_lines() -> list[Line]:
         if path.is_file():
             condition = CONDITIONS[index // len(VOICES) % len(CONDITIONS)]
             samples = degrade(_read(path), condition, seed=index)
-            lines.append(Line(source="made", voice=voice, condition=condition, text=text, samples=samples))
+            held_out = index // _BLOCK % 2 == 1
+            lines.append(
+                Line(source="made", voice=voice, condition=condition, text=text, samples=samples, held_out=held_out)
+            )
     return lines
 
 

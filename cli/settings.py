@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     keep_gb: Annotated[float, Field(ge=0)]
     keep_free_gb: Annotated[float, Field(ge=0)]
     asr_hotwords: bool
+    asr_processes: Annotated[int, Field(ge=0, le=64)]
+    asr_budget_ms: Annotated[int, Field(ge=0, le=5_000)]
+    num_gpus: Annotated[float, Field(ge=0, le=64)]
     embed_model: str
     host: Annotated[str, Field(min_length=1)]
     port: Annotated[int, Field(ge=0, le=65535)]
@@ -88,6 +91,9 @@ class Settings(BaseSettings):
             "database_url": self.store_url,
             "asr_model": self.asr_model,
             "asr_hotwords": self.asr_hotwords,
+            "asr_processes": self.asr_processes,
+            "asr_budget_ms": self.asr_budget_ms,
+            "num_gpus": self.num_gpus,
             "device": self.device,
             "threads": self.threads,
             "screen_side_px": self.screen_side_px,

@@ -2,20 +2,47 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Literal
 
-from asr.engine import Cut, HearingCounts
-from asr.opening import open_recogniser
+from asr.engine import Cut, HearingCounts, Recogniser
+from asr.opening import fetch, open_recogniser
+from asr.placement import Placement, place
+from asr.sharing import SharedRecogniser, start_shared
 from claims.passages import from_utterance
 from claims.types import Passage
+from cluster.types import ScreenJob
+
+_CALLS_PER_ENGINE = 2
 
 
 class Hearing:
-    """Recognises cuts; one engine serves many streams."""
+    """Recognises cuts of any number of streams.
 
-    def __init__(self, *, model: str, models_dir: Path, device: Literal["auto", "cpu", "cuda"], threads: int) -> None:
-        self._recogniser = open_recogniser(model, models_dir, device=device, threads=threads)
+    One engine on a CPU runs in this process, for one caller at a time. Otherwise each engine has a process of its own,
+    and whoever calls at about the same time shares them; then call it from `concurrency_of` threads.
+    """
+
+    def __init__(self, *, model: str, models_dir: Path, placement: Placement, threads: int, budget_ms: int) -> None:
+        make_engine = partial(
+            open_recogniser,
+            model,
+            models_dir,
+            device=placement.device,
+            threads=threads,
+            compute_type=placement.compute_type,
+            batch_size=placement.batch_size,
+        )
+        self._recogniser: Recogniser
+        if _is_shared(placement):
+            fetch(model, models_dir)  # here, where what is missing names itself, and once instead of in every process
+            self._recogniser = start_shared(
+                make_engine,
+                process_count=placement.process_count,
+                settings=placement.batcher_settings(budget_ms),
+            )
+        else:
+            self._recogniser = make_engine()
         self._hotwords: dict[str, tuple[str, ...]] = {}
 
     @property
@@ -39,3 +66,39 @@ class Hearing:
         """The passages that were said in these cuts."""
         expecting = [replace(cut, hotwords=self._hotwords.get(cut.stream_id, ())) for cut in cuts]
         return [from_utterance(u) for u in self._recogniser.transcribe(expecting)] if cuts else []
+
+    def close(self) -> None:
+        """Ends the engines' processes, if they have any."""
+        if isinstance(self._recogniser, SharedRecogniser):
+            self._recogniser.close()
+
+
+def hearing_of(job: ScreenJob, placement: Placement) -> Hearing:
+    """The job's hearing, its engines loaded."""
+    return Hearing(
+        model=job.asr_model,
+        models_dir=job.models_dir,
+        placement=placement,
+        threads=job.threads,
+        budget_ms=job.asr_budget_ms,
+    )
+
+
+def placement_of(job: ScreenJob, gpu_count: float) -> Placement:
+    """Where a job's engines run: a job is one stream, for which one engine on a CPU is enough unless more are set."""
+    return place(
+        job.device,
+        gpu_count=gpu_count,
+        gpu_share=job.num_gpus,
+        cores=1,
+        process_count=job.asr_processes or None,
+    )
+
+
+def concurrency_of(placement: Placement) -> int:
+    """How many threads may call a hearing that is placed like this."""
+    return _CALLS_PER_ENGINE * placement.process_count if _is_shared(placement) else 1
+
+
+def _is_shared(placement: Placement) -> bool:
+    return placement.device != "cpu" or placement.process_count > 1

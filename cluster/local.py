@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from asr.opening import visible_gpu_count
 from claims.hotwords import hotwords_of
 from cluster.capturing import Capturing
 from cluster.driving import Outcome, Told
-from cluster.hearing import Hearing
+from cluster.hearing import Hearing, hearing_of, placement_of
 from cluster.judging import Judging
 from cluster.looking import Looking
 from cluster.preparing import Preparing
@@ -18,8 +19,17 @@ from review.types import StreamState
 
 def screen_locally(job: ScreenJob) -> Iterator[Event]:
     """What the broadcast gives, as it goes; raises what made it impossible."""
-    hearing = Hearing(model=job.asr_model, models_dir=job.models_dir, device=job.device, threads=job.threads)
-    reading = Reading(device=job.device, threads=job.threads, max_side_px=job.screen_side_px)
+    placement = placement_of(job, visible_gpu_count())
+    hearing = hearing_of(job, placement)
+    try:
+        yield from _screen(
+            job, hearing, Reading(device=placement.device, threads=job.threads, max_side_px=job.screen_side_px)
+        )
+    finally:
+        hearing.close()
+
+
+def _screen(job: ScreenJob, hearing: Hearing, reading: Reading) -> Iterator[Event]:
     judging = Judging(job, {"asr": hearing.model, "ocr": reading.model})
     if job.asr_hotwords:
         hearing.expect(job.stream_id, hotwords_of(judging.passports))

@@ -23,7 +23,7 @@ from claims.types import Passage
 from cluster.capturing import Capturing
 from cluster.driving import Outcome, Told
 from cluster.errors import CaptureFailed, RayUnreachable, StageDied
-from cluster.hearing import Hearing
+from cluster.hearing import Hearing, concurrency_of, placement_of
 from cluster.judging import Judging
 from cluster.looking import Looking
 from cluster.preparing import Preparing
@@ -155,16 +155,23 @@ class _Actors:
     def start(cls, job: ScreenJob) -> "_Actors":
         """One actor a stage; on a GPU machine, hearing and reading share one GPU."""
         resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        gpus = 0.5 if job.device != "cpu" and resources.get("GPU", 0) >= 1 else 0
+        placement = placement_of(job, resources.get("GPU", 0))
 
         def actor(kind: type, gpus: float = 0) -> Any:
             return ray.remote(num_cpus=0, num_gpus=gpus)(kind)
 
         capturing = actor(RemoteCapturing).remote(job)
-        hearing = actor(Hearing, gpus).remote(
-            model=job.asr_model, models_dir=job.models_dir, device=job.device, threads=job.threads
+        hearing_kind = actor(Hearing, placement.gpu_share).options(max_concurrency=concurrency_of(placement))
+        hearing = hearing_kind.remote(
+            model=job.asr_model,
+            models_dir=job.models_dir,
+            placement=placement,
+            threads=job.threads,
+            budget_ms=job.asr_budget_ms,
         )
-        reading = actor(Reading, gpus).remote(device=job.device, threads=job.threads, max_side_px=job.screen_side_px)
+        reading = actor(Reading, placement.gpu_share).remote(
+            device=placement.device, threads=job.threads, max_side_px=job.screen_side_px
+        )
         asr, ocr = ray.get([a.__ray_call__.remote(lambda stage: stage.model) for a in (hearing, reading)])
         judging = actor(JudgingAndRecording).remote(job, {"asr": asr, "ocr": ocr})
         if job.asr_hotwords:

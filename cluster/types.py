@@ -18,7 +18,8 @@ class ScreenJob:
 
     `at` is the broadcast's own moment. `database_url` None: nothing is stored. `clips_dir` None: no clips are cut.
     `products` empty: all passports are on sale, in the file's order. `embed_model` empty: products are looked for
-    by the corners of their pictures alone.
+    by the corners of their pictures alone. `asr_processes` 0: as many engines as suit the device. `num_gpus`: what
+    part of a GPU hearing and reading each ask for, where there is one.
     """
 
     stream_id: str
@@ -37,7 +38,10 @@ class ScreenJob:
     database_url: str | None = None
     asr_model: str = "base"
     asr_hotwords: bool = False
+    asr_processes: int = 0
+    asr_budget_ms: int = 200
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    num_gpus: float = 0.5
     threads: int = 1
     screen_side_px: int = 960
     sandbox: SandboxChoice = "auto"

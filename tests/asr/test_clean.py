@@ -118,6 +118,7 @@ def test_any_text_gives_a_mask_of_its_length(text: str, hit_cap: bool) -> None:
         pytest.param(heard("最后三分钟，最后三分钟"), False, id="said twice"),
         pytest.param(heard("不知不觉" * 6), True, id="six times the same"),
         pytest.param(heard("最后三分钟" * 3), True, id="three times, to be heard again"),
+        pytest.param(heard("这个能做到两万毫安时" * 2), True, id="a whole sentence given twice"),
         pytest.param(heard("三号链接", hit_cap=True), True, id="stopped by the cap"),
     ],
 )

@@ -29,7 +29,7 @@ speech_like = st.lists(
 
 
 def test_a_pause_ends_the_utterance_and_rolls_are_kept_around_it() -> None:
-    assert cut(frames((0, 20), (0.9, 30), (0, 20))) == [FrameRange(start=14, end=55, speech_start=20, speech_end=50)]
+    assert cut(frames((0, 20), (0.9, 30), (0, 20))) == [FrameRange(start=10, end=59, speech_start=20, speech_end=50)]
 
 
 def test_an_utterance_is_given_out_as_soon_as_the_pause_is_long_enough() -> None:
@@ -54,8 +54,8 @@ def test_a_click_is_no_utterance() -> None:
 
 def test_rolls_of_neighbours_do_not_overlap() -> None:
     first, second = cut(frames((0.9, 20), (0, 10), (0.9, 20), (0, 10)))
-    assert first.end == 25
-    assert second.start == 25
+    assert first.end == 29
+    assert second.start == 29
 
 
 def test_speech_without_pause_is_cut_at_its_deepest_dip() -> None:
