@@ -16,7 +16,8 @@ from claims.policy import Policy
 from claims.types import Passage
 from cli.common import InputError, load_policy, now, read_passports_file
 from cli.explaining import explanation_json, print_explanation
-from cli.options import at_option, policy_option
+from cli.options import at_option, config_option, policy_option
+from cli.settings import load_settings
 from cli.tables import open_console
 from ingest.errors import ZhenyanError
 
@@ -83,6 +84,33 @@ def show(class_id: str | None, policy_dir: Path | None) -> None:
         advice = f"did you mean {near[0]}?" if near else "`zhenyan policy show` lists them"
         raise InputError(f"class {class_id!r}: not in policy {policy.name}; {advice}")
     _print_class(policy, class_id, open_console())
+
+
+@command.command(name="propose")
+@click.argument("out_dir", metavar="OUT_DIR", type=click.Path(path_type=Path))
+@policy_option
+@config_option
+def propose(out_dir: Path, policy_dir: Path | None, config_file: Path | None) -> None:
+    """Write a candidate policy to OUT_DIR: the policy in force, and the words that reviewers proposed at the desk.
+
+    Proposed words stand in a lexicon file of their own, under shadow rules: what they find is noted and never
+    flagged. Near misses become exceptions of the rule that was wrong. Replay the candidate before anybody adopts it.
+
+    \b
+    Example:
+      zhenyan policy propose candidate/
+    """
+    from cli.proposing import propose_to
+    from review.store import Store
+
+    settings = load_settings(config_file)
+    live = load_policy(policy_dir or settings.policy_folder)
+    store = Store.open(settings.store_url)
+    try:
+        proposals = store.teaching.proposals()
+    finally:
+        store.close()
+    propose_to(live, proposals, out_dir)
 
 
 def _classes_table(policy: Policy) -> Table:

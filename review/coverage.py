@@ -64,7 +64,10 @@ def read_coverage(session: Session, stream_id: str | None) -> StreamCoverage:
         span_ms=sum(ledger.span_ms for ledger in ledgers),
         analysed_ms=sum(ledger.analysed_ms for ledger in ledgers),
         waiting_ms=sum(ledger.waiting_ms for ledger in ledgers),
-        gaps=(*_read_gaps(session.connection(), None if stream_id is None else list(stored)), *(gap for ledger in before for gap in ledger.gaps)),
+        gaps=(
+            *_read_gaps(session.connection(), None if stream_id is None else list(stored)),
+            *(gap for ledger in before for gap in ledger.gaps),
+        ),
     )
 
 

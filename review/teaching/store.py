@@ -89,14 +89,15 @@ class TeachingStore:
             ).one_or_none()
             if row is None:
                 raise UnknownCaseError(case_id)
+            own_class, record = row
             proposal = Proposal(
                 id=str(uuid.uuid4()),
                 case_id=case_id,
                 person_id=person.id,
-                class_id=class_id or row.class_id,
+                class_id=class_id or own_class,
                 words=said,
                 kind=kind,
-                rule=str(row.record["rule"]),
+                rule=str(record["rule"]),
                 created_at_ms=self._now_ms(),
             )
             there = connection.execute(

@@ -1,0 +1,121 @@
+"""A candidate policy from the words that reviewers proposed: for replay and review, never in force by itself."""
+
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from ruamel.yaml import YAML
+
+from claims.policy import Policy
+from cli.common import InputError
+from review.teaching.types import Proposal, ProposalKind
+
+RULE_ID = "proposed"
+_SCORE = 0.6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """What went into a candidate policy; `skipped`: proposals of classes that the policy does not have."""
+
+    policy: Policy
+    words: int
+    near_misses: int
+    skipped: tuple[Proposal, ...]
+
+
+def write_candidate(live: Policy, proposals: Iterable[Proposal], out: Path) -> Candidate:
+    """The live policy copied to `out` with the proposals in it, loaded anew as a check.
+
+    Words: a lexicon file of their own, and in each class a shadow rule, whose findings never reach the queue. Near
+    misses: exceptions of the rule that brought up their case. Every other byte of the policy stays as it is.
+    """
+    known = [p for p in proposals if p.class_id in live.class_files]
+    skipped = tuple(p for p in proposals if p.class_id not in live.class_files)
+    shutil.copytree(live.folder, out)
+    concepts: dict[str, Any] = {}
+    for class_id in sorted({p.class_id for p in known}):
+        own = [p for p in known if p.class_id == class_id]
+        words = _words(own, ProposalKind.WORD)
+        near = [p for p in own if p.kind is ProposalKind.NEAR_MISS]
+        if words:
+            concepts[_concept(class_id)] = {"words": words}
+        for rule_id in sorted({_rule_of(p) for p in near}):
+            misses = _words([p for p in near if _rule_of(p) == rule_id], ProposalKind.NEAR_MISS)
+            concepts[_near(class_id, rule_id)] = {"words": misses}
+        _change_class(out / "classes" / f"{class_id}.yaml", class_id, bool(words), {_rule_of(p) for p in near})
+    if concepts:
+        _dump({"concepts": concepts}, out / "lexicon" / "proposed.yaml")
+    _mark_version(out / "policy.yaml", len(known))
+    return Candidate(
+        policy=Policy(out),
+        words=sum(p.kind is ProposalKind.WORD for p in known),
+        near_misses=sum(p.kind is ProposalKind.NEAR_MISS for p in known),
+        skipped=skipped,
+    )
+
+
+def propose_to(live: Policy, proposals: tuple[Proposal, ...], out: Path) -> None:
+    """Writes the candidate and says what is in it; InputError where there is nothing to write, or no place."""
+    if not proposals:
+        raise InputError("policy propose: reviewers have proposed no words; nothing to write")
+    if out.exists():
+        raise InputError(f"{out}: is there already; name a folder that is not")
+    candidate = write_candidate(live, proposals, out)
+    click.echo(f"{out}: policy {candidate.policy.name}, {candidate.words} words, {candidate.near_misses} near misses")
+    for proposal in candidate.skipped:
+        click.echo(f"left out {proposal.words!r}: the policy has no class {proposal.class_id}", err=True)
+
+
+def _change_class(path: Path, class_id: str, has_words: bool, near_rules: set[str]) -> None:
+    yaml = _yaml()
+    content = yaml.load(path)
+    for rule in content["rules"]:
+        if rule["id"] in near_rules:
+            rule.setdefault("unless", []).append(f"{{{_near(class_id, rule['id'])}}}")
+    if has_words:
+        pattern = f"{{{_concept(class_id)}}}"
+        content["rules"].append(
+            {"id": RULE_ID, "score": _SCORE, "judge": "banned", "shadow": True, "patterns": [pattern]}
+        )
+    yaml.dump(content, path)
+
+
+def _mark_version(path: Path, count: int) -> None:
+    yaml = _yaml()
+    content = yaml.load(path)
+    content["version"] = f"{content['version']}+proposed.{count}"
+    yaml.dump(content, path)
+
+
+def _words(proposals: Iterable[Proposal], kind: ProposalKind) -> list[str]:
+    return sorted({p.words for p in proposals if p.kind is kind})
+
+
+def _rule_of(proposal: Proposal) -> str:
+    """The rule within its class; of another class's rule, none has this name."""
+    class_id, _, rule_id = proposal.rule.partition(".")
+    return rule_id if class_id == proposal.class_id else ""
+
+
+def _concept(class_id: str) -> str:
+    return f"proposed_{class_id.lower()}"
+
+
+def _near(class_id: str, rule_id: str) -> str:
+    return f"proposed_near_{class_id.lower()}_{rule_id}"
+
+
+def _dump(content: Mapping[str, Any], path: Path) -> None:
+    _yaml().dump(dict(content), path)
+
+
+def _yaml() -> YAML:
+    yaml = YAML()
+    yaml.width = 1_000_000
+    yaml.preserve_quotes = True
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml

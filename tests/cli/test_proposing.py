@@ -1,0 +1,75 @@
+import filecmp
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+import configs
+from claims.conversation import ClaimEngine
+from claims.policy import Policy
+from claims.types import Passage
+from cli.common import InputError
+from cli.proposing import propose_to, write_candidate
+from review.teaching.types import Proposal, ProposalKind
+from tests.cli.support import AT, Call
+
+
+def proposal(words: str, kind: ProposalKind = ProposalKind.WORD, **more: str) -> Proposal:
+    given = {"class_id": "ABS_SUPERLATIVE", "rule": "ABS_SUPERLATIVE.strong_word"} | more
+    return Proposal(id=words, case_id="c", person_id="p", words=words, kind=kind, created_at_ms=0, **given)
+
+
+@pytest.fixture(scope="module")
+def live() -> Policy:
+    return Policy(configs.POLICY_DIR)
+
+
+def flagged(policy: Policy, text: str) -> dict[str, str]:
+    conversation = ClaimEngine(policy, (), at=datetime.fromisoformat(AT)).conversation("s1")
+    passage = Passage(stream_id="s1", id="u1", start_ms=0, end_ms=3000, text=text)
+    found = [*conversation.hear(passage), *conversation.flush()]
+    return {finding.rule: finding.disposition.value for finding in found}
+
+
+def test_proposed_words_are_noted_and_never_flagged(live: Policy, tmp_path: Path) -> None:
+    out = tmp_path / "candidate"
+    text = "这款面霜真的是宇宙绝绝子"
+    candidate = write_candidate(live, [proposal("宇宙绝绝子")], out)
+    assert (candidate.words, candidate.near_misses, candidate.skipped) == (1, 0, ())
+    assert "ABS_SUPERLATIVE.proposed" not in flagged(live, text)
+    assert flagged(candidate.policy, text)["ABS_SUPERLATIVE.proposed"] == "note"
+    assert candidate.policy.name == f"{live.name}+proposed.1"
+
+
+def test_near_misses_are_exceptions_of_their_rule(live: Policy, tmp_path: Path) -> None:
+    text = "这是一家顶级玩具店楼上的店"
+    assert flagged(live, text).get("ABS_SUPERLATIVE.strong_word") == "flag"
+    near = proposal("顶级玩具店", ProposalKind.NEAR_MISS)
+    candidate = write_candidate(live, [near], tmp_path / "candidate")
+    assert "ABS_SUPERLATIVE.strong_word" not in flagged(candidate.policy, text)
+
+
+def test_all_else_stays_byte_for_byte_and_the_live_policy_whole(live: Policy, tmp_path: Path) -> None:
+    before = live.digest
+    out = tmp_path / "candidate"
+    write_candidate(live, [proposal("宇宙绝绝子"), proposal("别处", class_id="GONE", rule="GONE.x")], out)
+    changed = {
+        path.relative_to(out).as_posix()
+        for path in out.rglob("*.yaml")
+        if not (live.folder / path.relative_to(out)).is_file()
+        or not filecmp.cmp(path, live.folder / path.relative_to(out), shallow=False)
+    }
+    assert changed == {"policy.yaml", "classes/ABS_SUPERLATIVE.yaml", "lexicon/proposed.yaml"}
+    assert Policy(live.folder).digest == before
+    written = (out / "classes" / "ABS_SUPERLATIVE.yaml").read_text(encoding="utf-8")
+    for line in (live.folder / "classes" / "ABS_SUPERLATIVE.yaml").read_text(encoding="utf-8").splitlines():
+        assert line in written
+
+
+def test_there_must_be_proposals_and_a_free_place(live: Policy, tmp_path: Path, zhenyan: Call) -> None:
+    with pytest.raises(InputError, match="already"):
+        propose_to(live, (proposal("宇宙绝绝子"),), tmp_path)
+    (tmp_path / "data").mkdir()
+    answer = zhenyan("policy", "propose", tmp_path / "out")
+    assert answer.status == 2
+    assert "no words" in answer.complaint
