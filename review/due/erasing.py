@@ -56,13 +56,13 @@ def overdue_measures(connection: Connection, limits: Limits) -> list[str]:
     before = limits.before_ms["measure"]
     open_appeal = exists().where(
         AppealRow.measure_id == MeasureRow.measure_id,
-        or_(AppealRow.state == AppealState.FILED.value, AppealRow.decided_at_ms >= before),
+        or_(AppealRow.state == AppealState.FILED.value, AppealRow.decided_at_ms > before),
     )
     rows = connection.execute(
         select(MeasureRow.measure_id, MeasureRow.host_id).where(
             MeasureRow.state.not_in([state.value for state in OPEN]),
-            MeasureRow.closed_at_ms < before,
-            MeasureRow.ends_at_ms < before,
+            MeasureRow.closed_at_ms <= before,
+            MeasureRow.ends_at_ms <= before,
             ~open_appeal,
         )
     ).all()
@@ -117,9 +117,9 @@ def overdue_links(connection: Connection, limits: Limits) -> list[str]:
     rows = connection.execute(
         select(LinkRow.host_id)
         .group_by(LinkRow.host_id)
-        .having(func.max(LinkRow.linked_at_ms) < before)
+        .having(func.max(LinkRow.linked_at_ms) <= before)
         .where(
-            ~exists().where(StreamRow.host_id == LinkRow.host_id, StreamRow.created_at_ms >= before),
+            ~exists().where(StreamRow.host_id == LinkRow.host_id, StreamRow.created_at_ms > before),
             ~exists().where(MeasureRow.host_id == LinkRow.host_id),
         )
     )
@@ -138,12 +138,12 @@ def overdue_cases(connection: Connection, limits: Limits) -> list[str]:
     dealt = (
         exists()
         .where(CaseFindingRow.case_id == CaseRow.case_id, DealRow.stream_id == CaseFindingRow.stream_id)
-        .where(DealRow.at_ms >= before)
+        .where(DealRow.at_ms > before)
     )
     rows = connection.execute(
         select(CaseRow.case_id, CaseRow.host_id).where(
             CaseRow.state.in_([state.value for state in FINAL]),
-            CaseRow.changed_at_ms < before,
+            CaseRow.changed_at_ms <= before,
             ~dealt,
             ~exists().where(MeasureCaseRow.case_id == CaseRow.case_id),
             ~exists().where(StrikeRow.case_id == CaseRow.case_id),
@@ -187,9 +187,9 @@ def overdue_broadcasts(connection: Connection, limits: Limits) -> list[str]:
     rows = connection.execute(
         select(StreamRow.stream_id, StreamRow.host_id).where(
             StreamRow.state.in_(_OVER),
-            StreamRow.created_at_ms < before,
-            ~exists().where(SegmentRow.stream_id == StreamRow.stream_id, SegmentRow.received_at_ms >= before),
-            ~exists().where(and_(DealRow.stream_id == StreamRow.stream_id, DealRow.at_ms >= before)),
+            StreamRow.created_at_ms <= before,
+            ~exists().where(SegmentRow.stream_id == StreamRow.stream_id, SegmentRow.received_at_ms > before),
+            ~exists().where(and_(DealRow.stream_id == StreamRow.stream_id, DealRow.at_ms > before)),
             ~exists().where(CaseFindingRow.stream_id == StreamRow.stream_id),
             ~exists().where(EvasionRow.stream_id == StreamRow.stream_id),
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from claims.types import Disposition, Finding, VerdictKind
 from review.cases.types import CaseState, Choice, Person
@@ -22,6 +22,7 @@ from review.errors import CaseChanged, DecisionRefused
 from review.store import Store
 from review.types import Host, StreamRecord, StreamState
 from tests.review.due.people import (
+    AUDITOR,
     EVERYBODY,
     OTHER_SENIOR,
     SENIOR,
@@ -111,6 +112,25 @@ class DueProcess(RuleBasedStateMachine):
 
     def among(self, *states: MeasureState) -> list[str]:
         return [measure.id for measure in self.held.measures if measure.state in states]
+
+    @initialize(
+        stage=st.sampled_from(["", "proposed", "proposed", "in force", "appealed", "appealed"]), proposer=PEOPLE
+    )
+    def begin(self, stage: str, proposer: Person) -> None:
+        """Some of the way is gone already, so that its end is reached in few steps."""
+        if not stage or proposer is AUDITOR:
+            return
+        urgent = stage != "proposed"
+        term = notice(self.clock.ms, starts_at_ms=self.clock.ms + (0 if urgent else 10 * DAY_MS))
+        measure = self.store.due.propose(
+            wanted(self.case_ids, self.clock.ms, notice=term, urgent_why="正在播" if urgent else ""), proposer
+        )
+        self.tokens[measure.id] = self.store.due.issue_token(measure.id, proposer.id)
+        if urgent:
+            approver = next(senior for senior in SENIORS if senior is not proposer)
+            self.store.due.approve(measure.id, approver)
+        if stage == "appealed":
+            self.store.due.appeal(self.tokens[measure.id], "不服")
 
     @rule(data=st.data(), person=PEOPLE)
     def reopen(self, data: st.DataObject, person: Person) -> None:
@@ -249,8 +269,8 @@ class DueProcess(RuleBasedStateMachine):
 
 TestDueProcess = DueProcess.TestCase
 TestDueProcess.settings = settings(
-    max_examples=15,
-    stateful_step_count=25,
+    max_examples=20,
+    stateful_step_count=12,
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow],
