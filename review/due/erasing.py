@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, exists, func, or_, select
@@ -25,8 +26,10 @@ from review.due.tables import (
 from review.due.types import OPEN, AppealState
 from review.due.weighing import expires_at_ms
 from review.tables import CoverageRow, CursorRow, FindingRow, GapRow, PassageRow, SegmentRow, StreamRow
+from review.teaching.tables import TallyRow
 from review.types import StreamState
 
+_BY_HOST = "host"
 _OVER = (StreamState.ENDED.value, StreamState.FAILED.value)
 
 
@@ -219,12 +222,31 @@ def erase_broadcast(connection: Connection, stream_id: str) -> Erased:
     return Erased(kind="broadcast", subject=f"stream:{stream_id}", row_count=count, files=files)
 
 
+def overdue_tallies(connection: Connection, limits: Limits) -> list[str]:
+    """Days that long ago on which findings are still counted by host."""
+    before = datetime.fromtimestamp(limits.before_ms["broadcast"] / 1000, UTC).toordinal()
+    days = connection.scalars(
+        select(TallyRow.day)
+        .where(TallyRow.dimension == _BY_HOST, TallyRow.day < before)
+        .distinct()
+        .order_by(TallyRow.day)
+    )
+    return [str(day) for day in days]
+
+
+def erase_tally(connection: Connection, day: str) -> Erased:
+    """A day's counts by host; those by class and category name nobody and stay."""
+    gone = connection.execute(delete(TallyRow).where(TallyRow.dimension == _BY_HOST, TallyRow.day == int(day)))
+    return Erased(kind="broadcast", subject=f"tally:{day}", row_count=gone.rowcount)
+
+
 STEPS: tuple[tuple[Callable[[Connection, Limits], list[str]], Callable[[Connection, str], Erased]], ...] = (
     (overdue_measures, erase_measure),
     (overdue_strikes, erase_strike),
     (overdue_links, erase_link),
     (overdue_cases, erase_case),
     (overdue_broadcasts, erase_broadcast),
+    (overdue_tallies, erase_tally),
 )
 
 
