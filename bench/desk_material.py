@@ -4,33 +4,29 @@ The same seed gives the same rows. They go in by each database's own bulk door: 
 would take days.
 """
 
-import json
-import math
 import random
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta, timezone
-from itertools import islice
 
-from sqlalchemy import Boolean, Connection, Engine, text
+from sqlalchemy import Engine, text
 
+from bench.bulk import insert_rows
 from claims.types import Disposition, ExemptionTrial, Finding, Match, ScoreStep, VerdictKind
 from review.cases.grouping import script_bands, script_of
 from review.cases.priority import Standing, rank_of, reasons
 from review.cases.tables import CaseBandRow, CaseFindingRow, CaseRow, DecisionRow
 from review.cases.types import CaseState, Choice
 from review.rows import finding_values
-from review.tables import Base, CounterRow, CoverageRow, FindingRow, GapRow, PassageRow, StreamRow
+from review.tables import CounterRow, CoverageRow, FindingRow, GapRow, PassageRow, StreamRow
 from review.teaching.tables import TallyRow
 from review.teaching.tally import Filed, tally_rows
-from review.upsert import table_of
 
 NOW = datetime(2026, 11, 24, 20, tzinfo=timezone(timedelta(hours=8)))
 NOW_MS = int(NOW.timestamp() * 1000)
 _DAY_MS = 86_400_000
 _DAYS = 60
-_BATCH = 10_000
 _CACHE_KIB = 1_000_000
 # Class, rule, share of the findings, severity, and how often people agree.
 _KINDS = (
@@ -130,18 +126,18 @@ class Material:
         with engine.execution_options(writes=True).begin() as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql(f"pragma cache_size = -{_CACHE_KIB}")
-            _insert(connection, StreamRow, self._streams())
-            _insert(connection, CoverageRow, self._coverage())
-            _insert(connection, GapRow, self._gaps())
-            _insert(connection, PassageRow, self._passages())
-            _insert(connection, FindingRow, self._findings())
-            _insert(connection, CaseRow, self._case_rows())
-            _insert(connection, CaseFindingRow, self._case_findings())
-            _insert(connection, CaseBandRow, self._bands())
-            _insert(connection, DecisionRow, self._decisions())
-            _insert(connection, TallyRow, tally_rows(self._filed()))
+            insert_rows(connection, StreamRow, self._streams())
+            insert_rows(connection, CoverageRow, self._coverage())
+            insert_rows(connection, GapRow, self._gaps())
+            insert_rows(connection, PassageRow, self._passages())
+            insert_rows(connection, FindingRow, self._findings())
+            insert_rows(connection, CaseRow, self._case_rows())
+            insert_rows(connection, CaseFindingRow, self._case_findings())
+            insert_rows(connection, CaseBandRow, self._bands())
+            insert_rows(connection, DecisionRow, self._decisions())
+            insert_rows(connection, TallyRow, tally_rows(self._filed()))
             counters = {"case": self.size.cases, "finding": self.size.findings}
-            _insert(connection, CounterRow, ({"name": name, "value": value} for name, value in counters.items()))
+            insert_rows(connection, CounterRow, ({"name": name, "value": value} for name, value in counters.items()))
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("vacuum analyze" if engine.dialect.name == "postgresql" else "analyze"))
 
@@ -370,45 +366,3 @@ def _history(state: CaseState, index: int) -> Iterator[tuple[CaseState, CaseStat
         yield senior, state, False
     else:
         yield opened, state, False
-
-
-def _insert(connection: Connection, row_type: type[Base], rows: Iterable[dict[str, object]]) -> None:
-    table = table_of(row_type)
-    source = iter(rows)
-    first = next(source, None)
-    if first is None:
-        return
-    names = list(first)
-    flags = {name for name in names if isinstance(table.c[name].type, Boolean)}
-    is_postgres = connection.dialect.name == "postgresql"
-
-    def values(row: dict[str, object]) -> tuple[object, ...]:
-        return tuple(_stored(row[name], is_flag=name in flags and not is_postgres) for name in names)
-
-    quoted = ", ".join(f'"{name}"' for name in names)
-    cursor = connection.connection.cursor()
-    every = _chain(first, source)
-    if is_postgres:
-        with cursor.copy(f'copy "{table.name}" ({quoted}) from stdin') as copy:
-            for row in every:
-                copy.write_row(values(row))
-        return
-    statement = f'insert into "{table.name}" ({quoted}) values ({", ".join("?" * len(names))})'
-    while batch := [values(row) for row in islice(every, _BATCH)]:
-        cursor.executemany(statement, batch)
-
-
-def _chain(first: dict[str, object], rest: Iterator[dict[str, object]]) -> Iterator[dict[str, object]]:
-    yield first
-    yield from rest
-
-
-def _stored(value: object, *, is_flag: bool) -> object:
-    if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False)
-    return int(bool(value)) if is_flag else value
-
-
-def percentile(taken: Sequence[float], share: float) -> float:
-    """The time that this share of the calls stayed within."""
-    return sorted(taken)[min(len(taken) - 1, math.ceil(share * len(taken)) - 1)]
