@@ -156,7 +156,7 @@ def rooms_with_text() -> tuple[Room, ...]:
     return (
         landscape("landscape 720p, texture", 11),
         landscape("landscape 720p, moving camera", 12, ground="pan"),
-        portrait("portrait 720x1280, comments and chrome", 13, duration_ms=40_000),
+        portrait("portrait 720x1280, comments and chrome", 13),
         landscape("landscape 540p", 14, width=960, height=540),
         landscape("landscape 1080p", 15, width=1920, height=1080, kbps=1500),
         landscape("vertical and rotated", 16, looks=("vertical", "rotated")),

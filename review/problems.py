@@ -32,7 +32,9 @@ def problem_response(
 ) -> JSONResponse:
     """A problem with the title of its HTTP status; `code` tells programs which of the refusals of a case it is."""
     problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, code=code)
-    return JSONResponse(problem.model_dump(exclude_none=True), status_code=status, media_type=_MEDIA_TYPE, headers=headers)
+    return JSONResponse(
+        problem.model_dump(exclude_none=True), status_code=status, media_type=_MEDIA_TYPE, headers=headers
+    )
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

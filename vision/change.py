@@ -27,7 +27,7 @@ _CELL_PX = 12
 _CELL_SHARE = 0.14
 _RUN_CELLS = 3
 _SHIFT_PX = 4
-_SAME_CORRELATION = 0.85
+_SAME_CORRELATION = 0.8
 _MARGIN_PX = 6
 # A line goes on to its sides, where its strokes may be too faint to show.
 _MARGIN_ACROSS_PX = 36

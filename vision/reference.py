@@ -26,7 +26,8 @@ _LEAST_FOREGROUND = 0.05
 class Reference:
     """One picture of a product, BGR, at most 480 px a side; `mask` is where the product is, not its ground.
 
-    `points` (n, 2) and `descriptors` (n, 32) are its ORB corners, the strongest first; `colours` its histogram, summing to one.
+    `points` (n, 2) and `descriptors` (n, 32) are its ORB corners, the strongest first; `colours` its histogram, summing
+    to one.
     """
 
     product_id: str

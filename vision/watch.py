@@ -27,7 +27,7 @@ from vision.words import skeleton_of
 # Between two samples further apart than this, a change of text is looked at more closely where frames can be had.
 SPARSE_MS = 1_500
 CLOSE_STEP_MS = 500
-FINE_EVERY_MS = 10_000
+FINE_EVERY_MS = 20_000
 FINE_FOR_MS = 20_000
 
 _STAYED_TIMES = 2

@@ -30,7 +30,9 @@ def are_alike(one: str, other: str) -> bool:
 
 
 def is_pattern(words: str) -> bool:
-    """Whether it is what edges and lattices are taken for: a lone Latin letter, or one letter again and again."""
+    """Whether it is what edges and lattices are taken for: signs only, a lone Latin letter, or one letter repeated."""
+    if not any(sign.isalnum() for sign in words):
+        return True
     if len(words) == 1 and words.isascii() and not words.isdigit():
         return True
     most = max(((words.count(letter), letter) for letter in set(words)), default=(0, ""))

@@ -37,7 +37,9 @@ def after_decision(case: Case, past: Sequence[Decision], person: Person, choice:
 
 def _second(case: Case, past: Sequence[Decision], person: Person, choice: Choice) -> CaseState:
     if any(decision.person_id == person.id for decision in past):
-        raise DecisionRefused(case.id, "the second review is for somebody else than who decided first", code="second_person")
+        raise DecisionRefused(
+            case.id, "the second review is for somebody else than who decided first", code="second_person"
+        )
     first = past[-1].choice
     return _FINAL_OF[choice] if choice is first and choice in _FINAL_OF else CaseState.SENIOR_REVIEW
 
@@ -46,7 +48,9 @@ def _senior(case: Case, past: Sequence[Decision], person: Person, choice: Choice
     if person.role not in _SENIOR:
         raise DecisionRefused(case.id, "it waits for a senior", code="senior_only")
     if any(decision.person_id == person.id for decision in past):
-        raise DecisionRefused(case.id, "another senior must decide: this one has decided on it before", code="other_senior")
+        raise DecisionRefused(
+            case.id, "another senior must decide: this one has decided on it before", code="other_senior"
+        )
     if choice is Choice.UNSURE:
         raise DecisionRefused(case.id, "a senior decides: violates, lawful, or ask for proof", code="senior_decides")
     return CaseState.PROOF if choice is Choice.NEEDS_PROOF else _FINAL_OF[choice]

@@ -164,7 +164,7 @@ def test_the_packaged_policy_covers_its_taxonomy(policy: Policy) -> None:
 def test_every_name_of_code_is_real_code() -> None:
     """`quantity` is the numbers' own judge: it works without rules."""
     assert set(get_args(JudgeName)) == set(JUDGES) | {"quantity"}
-    assert set(get_args(CheckName)) == set(verdict._CHECKS)
+    assert set(get_args(CheckName)) == set(verdict.CHECKS)
 
 
 def test_a_changed_word_changes_the_digest(policy: Policy, policy_copy: Path) -> None:

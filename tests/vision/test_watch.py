@@ -69,8 +69,8 @@ def test_nothing_is_read_that_the_demo_does_not_show(watched: Watched, script: B
 def test_most_frames_of_the_demo_are_read_in_part_or_not_at_all(watched: Watched) -> None:
     counts = watched[0].counts
     assert counts.frames == 149
-    assert counts.frames_read - counts.read_in_part <= 0.65 * counts.frames
-    assert counts.recalled > counts.recognised
+    assert counts.frames_read - counts.read_in_part <= 0.45 * counts.frames
+    assert counts.recalled > 0.7 * counts.recognised
 
 
 def test_texts_come_with_the_picture_of_where_they_were_clearest(watched: Watched) -> None:
