@@ -9,9 +9,11 @@ from claims.errors import UnknownProduct
 from claims.finding import make_finding
 from claims.merge import corroborate, is_same_claim, merge, with_witness
 from claims.normalise import Normalised
+from claims.paraphrase import judge_proposals
 from claims.passport import Passport
 from claims.policy import Policy
 from claims.product import ProductChoice, ProductFinder, ProductTracker
+from claims.semantic import Proposer
 from claims.types import Disposition, ExemptionTrial, Finding, Passage, PlatformFact
 from claims.verdict import Judged, Scene, judge_window
 from claims.window import build_window, fold, fold_without_hints
@@ -23,9 +25,15 @@ _CORRECTION_MS = 30_000
 class ClaimEngine:
     """Policy and passports, ready to judge any number of conversations."""
 
-    def __init__(self, policy: Policy, passports: Sequence[Passport], *, at: datetime) -> None:
-        """`at` is the moment of the broadcast on the calendar: prices and validity are judged by it."""
+    def __init__(
+        self, policy: Policy, passports: Sequence[Passport], *, at: datetime, proposer: Proposer | None = None
+    ) -> None:
+        """`at` is the moment of the broadcast on the calendar: prices and validity are judged by it.
+
+        `proposer` None: only what the rules recognise is judged.
+        """
         self.policy = policy
+        self.proposer = proposer
         self.finder = ProductFinder(passports)
         self.at = at
 
@@ -79,7 +87,9 @@ class Conversation:
         """Findings that are certain now; speech is judged when the next words are known, for they may deny it."""
         if passage.product_id is not None and passage.product_id not in self.engine.finder.by_id:
             raise UnknownProduct(passage.product_id)
-        pieces = fold(passage, self.engine.policy).pieces(self.engine.policy.settings.piece_chars)
+        pieces = fold(passage, self.engine.policy, self.engine.at.date()).pieces(
+            self.engine.policy.settings.piece_chars
+        )
         return [finding for piece in pieces for finding in self._hear(passage, piece)]
 
     def _hear(self, passage: Passage, piece: Normalised) -> list[Finding]:
@@ -153,7 +163,10 @@ class Conversation:
             facts=self.facts,
         )
         found: list[Finding] = []
-        for judged in merge(judge_window(scene, self.engine.policy), self.engine.policy):
+        claims = judge_window(scene, self.engine.policy)
+        if self.engine.proposer is not None:
+            claims += judge_proposals(scene, self.engine.policy, self.engine.proposer, claims)
+        for judged in merge(claims, self.engine.policy):
             finding = make_finding(judged, scene, self.engine.policy, self.stream_id)
             if self._keeps_verdicts:
                 self.judged.append((judged, finding))

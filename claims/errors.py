@@ -38,3 +38,7 @@ class UnknownProduct(ClaimsError):
     def __init__(self, product_id: str) -> None:
         self.product_id = product_id
         super().__init__(f"product {product_id!r}: no passport has this id; check --products and the passport file")
+
+
+class SemanticError(ClaimsError):
+    """The semantic layer can't be had as set; the operator can act."""

@@ -48,7 +48,7 @@ def make_finding(judged: Judged, scene: Scene, policy: Policy, stream_id: str) -
         law_status=law.status,
         policy=policy.name,
         rule=judged.rule_name,
-        match=tuple(_matches(judged, window)),
+        match=(*_matches(judged, window), *_readings(judged, window)),
         exemptions=judged.trials,
         score_steps=judged.steps,
         advice=policy.class_files[judged.class_id].advice,
@@ -127,6 +127,11 @@ _WORDED = frozenset(
         "dm",
     }
 )
+
+
+def _readings(judged: Judged, window: Window) -> list[Match]:
+    """The disguised or mis-heard words in the claim, with what they were read as."""
+    return [Match(kind=r.kind, heard=r.heard, meant=r.meant) for r in window.readings(judged.start, judged.end)]
 
 
 def _matches(judged: Judged, window: Window) -> list[Match]:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import ahocorasick_rs
-from pypinyin import lazy_pinyin
+
+from claims.spell import spell
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def spelled_forms(word: str) -> list[str]:
     """The word with one character, or all of them, written in toneless pinyin."""
     if len(word) < 2 or word.isascii() or any(c.isascii() for c in word):
         return []
-    syllables = lazy_pinyin(word)
+    syllables = spell(word)
     if len(syllables) != len(word):
         return []
     forms = [word[:i] + syllables[i] + word[i + 1 :] for i in range(len(word))]

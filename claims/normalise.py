@@ -6,6 +6,7 @@ Order matters: characters are folded first, words are matched on the folded text
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,6 +23,29 @@ _KEEP_BETWEEN_LATIN = set("+-/.%*~")
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """Folded characters [start, end) taken to mean something else, and what that reading costs."""
+
+    start: int
+    end: int
+    meant: str
+    kind: str
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Original characters [start, end) that were read as something else: `kind` names the layer that did it."""
+
+    start: int
+    end: int
+    heard: str
+    meant: str
+    kind: str
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
 class Normalised:
     """Folded text and, for each of its characters, where it came from.
 
@@ -32,6 +56,29 @@ class Normalised:
     text: str
     starts: tuple[int, ...]
     ends: tuple[int, ...]
+    readings: tuple[Reading, ...] = ()
+
+    def edited(self, edits: Sequence[Edit]) -> "Normalised":
+        """The text with every edit made, ordered and not overlapping; each is kept as a reading."""
+        if not edits:
+            return self
+        text, starts, ends, at = "", list[int](), list[int](), 0
+        readings = list(self.readings)
+        for edit in edits:
+            left, right = self.original_span(edit.start, edit.end)
+            size = len(edit.meant)
+            text += self.text[at : edit.start] + edit.meant
+            starts += [*self.starts[at : edit.start], *[left] * size]
+            ends += [*self.ends[at : edit.start], *[right] * size]
+            readings.append(Reading(left, right, self.original[left:right], edit.meant, edit.kind, edit.cost))
+            at = edit.end
+        return Normalised(
+            self.original,
+            text + self.text[at:],
+            (*starts, *self.starts[at:]),
+            (*ends, *self.ends[at:]),
+            tuple(readings),
+        )
 
     def heard(self, start: int, end: int) -> str:
         """The original words behind folded characters [start, end)."""
@@ -41,7 +88,9 @@ class Normalised:
 
     def part(self, start: int, end: int) -> "Normalised":
         """The folded characters [start, end), still mapped to the whole original."""
-        return Normalised(self.original, self.text[start:end], self.starts[start:end], self.ends[start:end])
+        return Normalised(
+            self.original, self.text[start:end], self.starts[start:end], self.ends[start:end], self.readings
+        )
 
     def pieces(self, most: int) -> list["Normalised"]:
         """The text in pieces of at most `most` characters, cut at boundaries where there are any; never empty."""

@@ -7,14 +7,18 @@ from functools import cached_property
 from pathlib import Path
 
 from claims.additives import AdditiveTable
+from claims.codewords import CodeWordsFile
+from claims.decompose import components_of
 from claims.errors import PolicyError
+from claims.evasion import DisguiseFile, Reader
 from claims.identifiers import CERTIFICATE_FORMATS
 from claims.lexicon import Lexicon
 from claims.materials import MaterialTable
 from claims.passport_quantities import QuantityReader
 from claims.pattern import Pattern, compile_pattern, literal_concept
+from claims.phonetic import PhoneticChannel
 from claims.places import PlaceTable
-from claims.policy_files import error_at, read_policy_file
+from claims.policy_files import error_at, read_lines, read_policy_file
 from claims.policy_models import (
     AdditivesFile,
     CertificateKind,
@@ -34,6 +38,7 @@ from claims.policy_units import UnitsFile, UnitTable
 from claims.policy_vocabulary import AttributesFile, AttributeTable
 from claims.sound import SoundIndex
 from claims.units import UnitConverter
+from claims.words import CommonWords, counts_of
 
 ENGINE_CONCEPTS = frozenset(
     {"num", "qty", "share", "money", "price", "place", "material_word", "product_word", "ingredient", "newness"}
@@ -101,6 +106,7 @@ class Policy:
                 self._concepts[name] = concept.words
                 if concept.sensitive:
                     self._sensitive.add(name)
+        self.disguise, self.codes = self._read_disguises()
         self.exemptions = {rule.id: rule for rule in self.context.exemptions}
         self.rules: tuple[CompiledRule, ...] = tuple(self._compiled())
         self._check_references()
@@ -114,7 +120,7 @@ class Policy:
     def digest(self) -> str:
         """A hash over all files of the folder, so that an edit without a new version shows."""
         sha = hashlib.sha256()
-        for path in sorted(self.folder.rglob("*.yaml")):
+        for path in sorted((*self.folder.rglob("*.yaml"), *self.folder.rglob("*.txt"))):
             sha.update(path.relative_to(self.folder).as_posix().encode() + b"\0" + path.read_bytes())
         return sha.hexdigest()
 
@@ -122,6 +128,25 @@ class Policy:
     def sounds(self) -> SoundIndex:
         """The sensitive words by how they sound, for what was heard."""
         return SoundIndex({name: self._concepts[name] for name in sorted(self._sensitive)})
+
+    @cached_property
+    def reader(self) -> Reader:
+        """What reads disguised and mis-heard words as what they mean."""
+        disguise = self.disguise
+        terms = {w for name in (*sorted(self._sensitive), *disguise.concepts) for w in self._concepts[name]}
+        terms |= {*disguise.words, *self.materials.words} | {a for b in self.attributes.attributes for a in b.labels}
+        terms -= set(disguise.not_words)
+        used = {e.form for e in self.lexicon.entries if len(e.form) > 1 and not e.spelled}
+        words = CommonWords(counts_of(read_lines(self.folder / "words.txt")), terms, used)
+        return Reader(
+            self.settings.reading_layers,
+            self.codes,
+            disguise,
+            PhoneticChannel(terms, words, self.converter.table.said),
+            sorted(terms),
+            words,
+            components_of(read_lines(self.folder / "components.txt")),
+        )
 
     @cached_property
     def lexicon(self) -> Lexicon:
@@ -170,6 +195,17 @@ class Policy:
                 place = ("dimensions", converter.table.dimension(unit), "units", unit)
                 raise error_at(path, place, f"unit {unit!r}: {problem}")
         return converter
+
+    def _read_disguises(self) -> tuple[DisguiseFile, CodeWordsFile]:
+        disguise = read_policy_file(self.folder / "disguise.yaml", DisguiseFile)
+        for index, name in enumerate(disguise.concepts):
+            if name not in self._concepts:
+                raise error_at(self.folder / "disguise.yaml", ("concepts", index), f"unknown concept {name!r}")
+        codes = read_policy_file(self.folder / "codewords.yaml", CodeWordsFile)
+        for index, code in enumerate(codes.words):
+            if code.class_id not in self.classes:
+                raise error_at(self.folder / "codewords.yaml", ("words", index), f"unknown class {code.class_id!r}")
+        return disguise, codes
 
     def _class_path(self, class_id: str) -> Path:
         return self.folder / "classes" / f"{class_id}.yaml"

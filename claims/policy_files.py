@@ -36,6 +36,11 @@ def error_at(path: Path, location: tuple[int | str, ...], reason: str) -> Policy
     return PolicyError(str(path), line_of(_read(path), location), reason)
 
 
+def read_lines(path: Path) -> list[str]:
+    """The lines of a plain table, without empty ones and remarks (#)."""
+    return [line for line in _read(path).splitlines() if line and not line.startswith("#")]
+
+
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")

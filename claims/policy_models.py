@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 from claims.policy_names import CheckName, JudgeName
 from claims.types import Frozen, VerdictKind
 
+ReadingLayer = Literal["symbol", "code", "split", "spelled", "filler", "unit", "sound"]
+
 DecisionMode = Literal[
     "banned_outright",
     "banned_unless_exempt",
@@ -211,4 +213,5 @@ class PolicyFile(Frozen):
     harm: tuple[Harm, ...] = ()
     emoji: dict[str, str]
     lookalikes: dict[str, str]
+    reading_layers: dict[ReadingLayer, Annotated[float, Field(ge=0, le=0.5)]] = Field(default_factory=dict)
     words_lookalike: dict[str, str]

@@ -82,6 +82,11 @@ class UnitTable:
         return tuple(self._dimension_of)
 
     @property
+    def said(self) -> frozenset[str]:
+        """Every spoken form of every unit."""
+        return frozenset(form.text for forms in self._said.values() for form in forms)
+
+    @property
     def dimensions(self) -> frozenset[str]:
         """The names of all dimensions."""
         return frozenset(self._dimension_of.values())

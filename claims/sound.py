@@ -15,27 +15,11 @@ from pypinyin.phrases_dict import phrases_dict
 
 from claims.lexicon import Entry, Hit
 from claims.normalise import is_cjk
+from claims.spell import fuzzy, spell
 
 _SHORTEST = 3
 _LONG = 4
 _MOST_WORD_CHARS = 4
-
-
-@lru_cache(maxsize=4096)
-def fuzzy(syllable: str) -> str:
-    """The class of syllables that is confused with this one."""
-    text = syllable
-    for said, folded in (("zh", "z"), ("ch", "c"), ("sh", "s")):
-        if text.startswith(said):
-            text = folded + text[2:]
-            break
-    if text.startswith(("l", "r")):
-        text = "n" + text[1:]
-    if text.startswith("f"):
-        text = "h" + text[1:]
-    if text.endswith("ng"):
-        text = text[:-1]
-    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +46,7 @@ class SoundIndex:
         self._sounds: list[_Sound] = []
         keys: list[str] = []
         for word, found in meant.items():
-            syllables = tuple(lazy_pinyin(word))
+            syllables = spell(word)
             classes = tuple(map(fuzzy, syllables))
             parts = [(0, len(word))]
             if len(word) >= _LONG:

@@ -43,6 +43,14 @@ class Unconfirmed(Frozen):
     heard: str
 
 
+class Doubt(Frozen):
+    """Characters `[start, end)` of a text that the recogniser was not sure of, with what else it may have heard."""
+
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=0)]
+    alternatives: tuple[str, ...] = ()
+
+
 class Passage(Frozen):
     """Words and their place: all that claim understanding needs of speech or screen.
 
@@ -58,6 +66,7 @@ class Passage(Frozen):
     text: str
     product_id: str | None = None
     unconfirmed: tuple[Unconfirmed, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def text_without_hints(self) -> str:

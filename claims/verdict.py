@@ -94,7 +94,8 @@ def _judge_candidate(candidate: Candidate, scene: Scene, policy: Policy) -> Judg
     if any((s.start, s.end) in scene.window.misheard for s in candidate.match.slots):
         score = round(score * policy.settings.misheard_factor, 3)
         steps = (*steps, ScoreStep(step="a word was read by its sound or spelling", value=score))
-    steps, score = _held_back(candidate.start, candidate.end, scene, steps, score, policy)
+    steps, score = _read_anew(candidate.start, candidate.end, scene, steps, score, policy)
+    steps, score = held_back(candidate.start, candidate.end, scene, steps, score, policy)
     return Judged(
         class_id=class_id,
         rule_name=candidate.rule.name,
@@ -115,7 +116,8 @@ def _judge_numbers(scene: Scene, passport: Passport, policy: Policy) -> Iterator
         place = Place(claim.said_at, claim.end, ((claim.said_at, claim.end),))
         trials = tuple(_trials(file, scene, place, policy, None))
         steps, score = _score(_QUANTITY_SCORE, claim.judgement, scene, trials, policy)
-        steps, score = _held_back(claim.start, claim.end, scene, steps, score, policy)
+        steps, score = _read_anew(claim.start, claim.end, scene, steps, score, policy)
+        steps, score = held_back(claim.start, claim.end, scene, steps, score, policy)
         yield Judged(
             class_id="SPEC_PARAM",
             rule_name=f"SPEC_PARAM.{_QUANTITY_RULE}",
@@ -140,7 +142,7 @@ def _trials(
             continue
         rule = policy.exemptions[name]
         if rule.kind == "code":
-            yield _CHECKS[rule.check or name](name, scene, place)
+            yield CHECKS[rule.check or name](name, scene, place)
             continue
         trial = try_context(rule, scene.window, place, policy)
         if trial is not None:
@@ -238,7 +240,7 @@ def _own_price(name: str, scene: Scene, place: Place) -> ExemptionTrial:
     )
 
 
-_CHECKS = {
+CHECKS = {
     "name_only": _name_only,
     "device_registered": _device_registered,
     "disinfectant": _disinfectant,
@@ -247,7 +249,18 @@ _CHECKS = {
 }
 
 
-def _held_back(
+def _read_anew(
+    start: int, end: int, scene: Scene, steps: tuple[ScoreStep, ...], score: float, policy: Policy
+) -> tuple[tuple[ScoreStep, ...], float]:
+    """The score less what the disguised or mis-heard words in the claim cost, a step for each."""
+    for reading in scene.window.readings(start, end):
+        score = round(score * policy.reader.factor(reading.kind, reading.cost), 3)
+        step = f"{reading.kind}: heard {reading.heard}, read as {reading.meant}, cost {reading.cost:g}"
+        steps = (*steps, ScoreStep(step=step, value=score))
+    return steps, score
+
+
+def held_back(
     start: int, end: int, scene: Scene, steps: tuple[ScoreStep, ...], score: float, policy: Policy
 ) -> tuple[tuple[ScoreStep, ...], float]:
     """The score kept under the flagging bar where a word was heard only because the recogniser expected it."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from claims.lexicon import Hit
 from claims.match import Located
 from claims.newness import find_newness
-from claims.normalise import Normalised, is_boundary, is_strong_boundary, normalise
+from claims.normalise import Normalised, Reading, is_boundary, is_strong_boundary, normalise
 from claims.numbers import Number, find_numbers
 from claims.policy import Policy
 from claims.types import Passage
@@ -72,6 +73,16 @@ class Window:
                 return False
         return True
 
+    def readings(self, start: int, end: int) -> tuple[Reading, ...]:
+        """What was read as something else within characters [start, end)."""
+        found: list[Reading] = []
+        for heard in self.passages_of(start, end):
+            left, right = heard.folded.original_span(
+                max(0, start - heard.offset), min(len(heard.folded.text), end - heard.offset)
+            )
+            found += [r for r in heard.folded.readings if r.start < right and left < r.end]
+        return tuple(found)
+
     def in_speech(self, at: int) -> bool:
         """True if the character at `at` was heard, not read."""
         return any(h.passage.channel == "speech" for h in self.passages_of(at, at + 1))
@@ -103,10 +114,11 @@ class Window:
         return left, right
 
 
-def fold(passage: Passage, policy: Policy) -> Normalised:
-    """The passage's text folded with the policy's emoji and look-alikes."""
+def fold(passage: Passage, policy: Policy, on: date | None = None) -> Normalised:
+    """The passage's text folded, disguised and mis-heard words read as what they mean; `on`: the broadcast's day."""
     settings = policy.settings
-    return normalise(passage.text, emoji=settings.emoji, lookalikes=settings.lookalikes)
+    folded = normalise(passage.text, emoji=settings.emoji, lookalikes=settings.lookalikes)
+    return policy.reader.read(folded, passage, on)
 
 
 def fold_without_hints(passage: Passage, piece: Normalised, policy: Policy) -> Normalised:

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import click
 
+import configs
 from claims.conversation import ClaimEngine, Conversation
+from claims.semantic import open_proposer
 from claims.types import Disposition, Finding
 from cli.common import chosen_passports, load_policy, now, read_facts, read_passages, write_finding
 from cli.options import judging_options
+from cli.settings import load_settings
 
 
 @click.command(name="check")
@@ -36,7 +39,9 @@ def command(
     policy = load_policy(policy_dir)
     passports = chosen_passports(policy, passports_file, products)
     facts = read_facts(facts_file)
-    engine = ClaimEngine(policy, passports, at=at or now())
+    settings = load_settings()
+    proposer = open_proposer(settings.semantic, configs.SEMANTIC_DIR, device=settings.device, threads=settings.threads)
+    engine = ClaimEngine(policy, passports, at=at or now(), proposer=proposer)
     sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape")  # type: ignore[union-attr]
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     if sys.stdin.isatty():

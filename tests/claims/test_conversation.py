@@ -36,7 +36,7 @@ rules:
 @pytest.fixture(scope="module")
 def two_words(tmp_path_factory: pytest.TempPathFactory) -> Policy:
     folder = tmp_path_factory.mktemp("policy")
-    for path in configs.POLICY_DIR.rglob("*.yaml"):
+    for path in (*configs.POLICY_DIR.rglob("*.yaml"), *configs.POLICY_DIR.rglob("*.txt")):
         copy = folder / path.relative_to(configs.POLICY_DIR)
         copy.parent.mkdir(exist_ok=True)
         copy.write_bytes(path.read_bytes())

@@ -1,0 +1,114 @@
+"""What was said in disguise or heard wrong, read as what it means: layer after layer, each with its cost.
+
+Code words first, then spoken parts of characters, letters, fillers, codes of units, and last, in speech alone, what a
+recogniser mis-hears. Each layer stands in `policy.yaml` under `reading_layers` with the share of its score that a claim
+loses for a cost of one; a layer that is left out is off.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from claims.codewords import CodeWords, CodeWordsFile, UnitCodes
+from claims.decompose import Decomposer
+from claims.filler import Fillers, FillerStripper
+from claims.normalise import Edit, Normalised
+from claims.phonetic import Doubted, PhoneticChannel
+from claims.pictures import PictureReader
+from claims.policy_models import ReadingLayer
+from claims.spelling import Speller
+from claims.types import Channel, Frozen, Passage
+from claims.words import CommonWords
+
+_CODES = ("symbol", "code", "spelled", "split")
+_LEAST_FACTOR = 0.72
+
+
+class FillersData(Frozen):
+    """What is put into words; `natural`: what may lawfully follow a filler."""
+
+    strong: tuple[str, ...]
+    weak: tuple[str, ...]
+    natural: dict[str, tuple[str, ...]]
+
+
+class DisguiseFile(Frozen):
+    """`disguise.yaml`: how words are disguised, and which concepts and words are looked for behind it."""
+
+    concepts: tuple[str, ...]
+    words: tuple[str, ...]
+    not_words: tuple[str, ...]
+    fillers: FillersData
+    radicals: dict[str, str]
+    parts: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]]
+    syllables: dict[str, str]
+    pictures: dict[str, str]
+
+
+class Reader:
+    """Reads folded text anew, layer by layer."""
+
+    def __init__(
+        self,
+        layers: Mapping[ReadingLayer, float],
+        codes: CodeWordsFile,
+        disguise: DisguiseFile,
+        channel: PhoneticChannel,
+        terms: Sequence[str],
+        words: CommonWords,
+        components: Mapping[str, Sequence[str]],
+    ) -> None:
+        """`terms` are what fillers and letters may hide; `components` the parts of their characters."""
+        self._layers: dict[str, float] = {str(layer): cost for layer, cost in layers.items()}
+        self._codes, self._units = CodeWords(codes), UnitCodes(codes)
+        parts = {**components, **{c: (*components.get(c, ()), *ways) for c, ways in disguise.parts.items()}}
+        self._decomposer = Decomposer(parts, disguise.radicals)
+        fillers = disguise.fillers
+        self._stripper = FillerStripper(Fillers(fillers.strong, fillers.weak, fillers.natural), terms, words)
+        self._speller = Speller(terms, disguise.syllables)
+        self._channel = channel
+        self._pictures = PictureReader(disguise.pictures, terms)
+
+    def read(self, folded: Normalised, passage: Passage, on: date | None = None) -> Normalised:
+        """The text with every disguise taken off that can be; `on`: the day of the broadcast."""
+        kinds = [kind for kind in _CODES if kind in self._layers]
+        if "symbol" in self._layers:
+            folded = folded.edited(self._pictures.edits(folded))
+        folded = folded.edited(self._codes.edits(folded.text, kinds, on))
+        layers: tuple[tuple[str, Callable[[str], list[Edit]]], ...] = (
+            ("split", self._decomposer.edits),
+            ("spelled", self._speller.edits),
+            ("filler", self._stripper.edits),
+            ("unit", lambda text: self._units.edits(text, on)),
+        )
+        for name, find in layers:
+            if name in self._layers:
+                folded = folded.edited(find(folded.text))
+        if "sound" in self._layers and passage.channel == _HEARD:
+            folded = folded.edited(self._channel.edits(folded.text, _doubted(folded, passage)))
+            if kinds:
+                folded = folded.edited(self._codes.edits(folded.text, kinds, on))
+        return folded
+
+    def factor(self, kind: str, cost: float) -> float:
+        """What a claim's score is multiplied by for one such reading."""
+        return max(_LEAST_FACTOR, 1 - self._layers.get(kind, 0.0) * cost)
+
+
+_HEARD: Channel = "speech"
+
+
+def _doubted(folded: Normalised, passage: Passage) -> list[Doubted]:
+    """The recogniser's doubts in the places of the folded text."""
+    found: list[Doubted] = []
+    for doubt in passage.doubts:
+        inside = [
+            i
+            for i, (s, e) in enumerate(zip(folded.starts, folded.ends, strict=True))
+            if s < doubt.end and doubt.start < e
+        ]
+        if inside:
+            found.append(Doubted(inside[0], inside[-1] + 1, doubt.alternatives))
+    return found

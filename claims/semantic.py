@@ -1,0 +1,60 @@
+"""What a semantic layer is to claim understanding: it reads passages and proposes; rules and thresholds decide."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+OFF = "off"
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A sentence of the training set that was said in breach, and how alike it is (cosine)."""
+
+    text: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A class that the words may breach: how likely, read over how many passages, and what they resemble.
+
+    `flags` is True above the likelihood that stood for the precision asked of the classifier in cross-validation.
+    """
+
+    class_id: str
+    likelihood: float
+    flags: bool
+    passages: int
+    known: tuple[Known, ...] = ()
+
+
+class Proposer(Protocol):
+    """Reads what was said and proposes the classes that it may breach."""
+
+    name: str
+
+    def propose(self, texts: Sequence[str], classes: frozenset[str]) -> tuple[Proposal, ...]:
+        """Proposals among `classes` for the last of these folded passages, alone and with those before it."""
+        ...
+
+    def read_ahead(self, texts: Sequence[str]) -> None:
+        """Reads many passages at once, so that proposing for them costs little later."""
+        ...
+
+
+def open_proposer(
+    semantic: str, folder: Path, *, device: Literal["auto", "cpu", "cuda"] = "auto", threads: int = 1
+) -> Proposer | None:
+    """The proposer that the setting `semantic` names; None where it is off, and then nothing is loaded.
+
+    `auto`: the classifier in `folder` over the packaged encoder; else the folder of another trained classifier.
+    SemanticError says why it can't be had.
+    """
+    if semantic == OFF:
+        return None
+    from claims.semantic_classifier import open_classifier
+
+    return open_classifier(folder if semantic == AUTO else Path(semantic), device=device, threads=threads)

@@ -1,0 +1,207 @@
+"""The classifier over sentence directions and characters: numpy alone, its weights in a folder with their record."""
+
+import json
+import math
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from claims.errors import SemanticError
+from claims.semantic import Known, Proposal
+from claims.semantic_e5 import PACKAGED, PackagedE5
+from claims.types import Frozen
+
+Floats = NDArray[np.float32]
+NONE = "-"
+MOST_PASSAGES = 3
+_DIRECTION_WEIGHT = 5.0
+_REMEMBERED = 4096
+_SHOWN = 2
+_SHORTEST = 4
+
+
+class Encoder(Protocol):
+    """Turns texts into directions: alike texts point alike."""
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """Unit vectors, shape (texts, dimensions)."""
+        ...
+
+
+class ClassifierFile(Frozen):
+    """`classifier.json`: what the weights beside it mean, and how they came about."""
+
+    encoder: str
+    classes: tuple[str, ...]
+    grams: tuple[str, ...]
+    flag_from: float
+    note_from: float
+    known: tuple[str, ...]
+    known_classes: tuple[str, ...]
+    record: dict[str, object]
+
+
+def grams_of(text: str) -> Counter[str]:
+    """Characters and pairs of neighbours, counted."""
+    return Counter([*text, *(text[i : i + 2] for i in range(len(text) - 1))])
+
+
+def gram_row(text: str, places: dict[str, int], rarity: Floats) -> Floats:
+    """The text's characters and pairs as one unit row: damped counts times rarity."""
+    row = np.zeros(len(places), dtype=np.float32)
+    for gram, count in grams_of(text).items():
+        place = places.get(gram)
+        if place is not None:
+            row[place] = (1.0 + math.log(count)) * rarity[place]
+    length = float(np.linalg.norm(row))
+    return row / length if length else row
+
+
+def joined(texts: Sequence[str]) -> str:
+    """Passages as one text."""
+    return ",".join(texts)
+
+
+def direction_of(directions: Sequence[Floats], texts: Sequence[str], centre: Floats) -> Floats:
+    """One weighted direction of several passages: the mean by length, off the centre of all training sentences.
+
+    The encoder itself takes the mean over tokens, so a window costs nothing beyond its passages.
+    """
+    mean = np.sum([len(t) * d for t, d in zip(texts, directions, strict=True)], axis=0)
+    mean = mean / max(1e-12, float(np.linalg.norm(mean)))
+    return np.asarray((mean - centre) * _DIRECTION_WEIGHT, dtype=np.float32)
+
+
+def softmax(scores: Floats) -> Floats:
+    """Likelihoods along the last axis."""
+    shifted = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), dtype=np.float32)
+
+
+class Classifier:
+    """Proposes classes for passages by a trained classifier; what was read once is remembered."""
+
+    def __init__(self, file: ClassifierFile, arrays: dict[str, Floats], encoder: Encoder) -> None:
+        self.file = file
+        self.name = file.encoder
+        self._encoder = encoder
+        self._centre, self._rarity = arrays["centre"], arrays["rarity"]
+        self._weights, self._bias, self._known = arrays["weights"], arrays["bias"], arrays["known"]
+        self._places = {gram: place for place, gram in enumerate(file.grams)}
+        self._read: OrderedDict[str, Floats] = OrderedDict()
+
+    def read_ahead(self, texts: Sequence[str]) -> None:
+        """Reads many passages at once, so that proposing for them costs little later."""
+        new = list(dict.fromkeys(t for t in texts if t not in self._read))
+        if not new:
+            return
+        for text, direction in zip(new, self._encoder.encode(new), strict=True):
+            self._read[text] = direction
+        while len(self._read) > max(_REMEMBERED, len(texts)):
+            self._read.popitem(last=False)
+
+    def propose(self, texts: Sequence[str], classes: frozenset[str]) -> tuple[Proposal, ...]:
+        """The likeliest of `classes` for the last passage, alone or with up to two before it; none if too unlikely."""
+        if not texts or len(texts[-1]) < _SHORTEST:
+            return ()
+        best: tuple[float, str, int] = (0.0, NONE, 0)
+        for passages in range(1, min(MOST_PASSAGES, len(texts)) + 1):
+            likelihoods = self.likelihoods(texts[-passages:])
+            for class_id, likelihood in zip(self.file.classes, likelihoods, strict=True):
+                if class_id in classes and float(likelihood) > best[0]:
+                    best = (float(likelihood), class_id, passages)
+        likelihood, class_id, passages = best
+        if likelihood < self.file.note_from:
+            return ()
+        return (
+            Proposal(
+                class_id=class_id,
+                likelihood=round(likelihood, 3),
+                flags=likelihood >= self.file.flag_from,
+                passages=passages,
+                known=self._nearest(texts[-passages:], class_id),
+            ),
+        )
+
+    def likelihoods(self, texts: Sequence[str]) -> Floats:
+        """How likely these passages, taken together, breach each class of `file.classes`."""
+        directions = self._directions(texts)
+        row = np.concatenate(
+            [
+                direction_of(directions, texts, self._centre),
+                gram_row(joined(texts), self._places, self._rarity),
+            ]
+        )
+        return softmax(row @ self._weights + self._bias)
+
+    def _directions(self, texts: Sequence[str]) -> list[Floats]:
+        self.read_ahead(texts)
+        for text in texts:
+            self._read.move_to_end(text)
+        return [self._read[text] for text in texts]
+
+    def _nearest(self, texts: Sequence[str], class_id: str) -> tuple[Known, ...]:
+        mean = np.mean(self._directions(texts), axis=0)
+        likeness = self._known @ (mean / max(1e-12, float(np.linalg.norm(mean))))
+        order = [int(i) for i in np.argsort(-likeness) if self.file.known_classes[int(i)] == class_id]
+        return tuple(Known(text=self.file.known[i], similarity=round(float(likeness[i]), 3)) for i in order[:_SHOWN])
+
+
+def open_encoder(name: str, *, device: Literal["auto", "cpu", "cuda"], threads: int) -> Encoder:
+    """The packaged encoder, or a model by its name or folder; SemanticError where it can't be had."""
+    if name == PACKAGED:
+        return PackagedE5(threads=threads)
+    from claims.semantic_model import NamedEncoder
+
+    return NamedEncoder(name, device=device)
+
+
+def open_classifier(
+    folder: Path,
+    *,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+    threads: int = 1,
+    encoder: Callable[..., Encoder] = open_encoder,
+) -> Classifier:
+    """The classifier in the folder, over the encoder that it was trained with; SemanticError says what is wrong."""
+    try:
+        file = ClassifierFile.model_validate_json((folder / "classifier.json").read_text(encoding="utf-8"))
+        with np.load(folder / "weights.npz", allow_pickle=False) as stored:
+            arrays = {name: np.asarray(stored[name], dtype=np.float32) for name in stored.files}
+    except (OSError, ValidationError, ValueError) as error:
+        why = " ".join(str(error).split())[:200]
+        raise SemanticError(
+            f"semantic: {folder} holds no trained classifier: {why}; name a folder that scripts/train_semantic.py wrote"
+        ) from error
+    _check(folder, file, arrays)
+    return Classifier(file, arrays, encoder(file.encoder, device=device, threads=threads))
+
+
+def _check(folder: Path, file: ClassifierFile, arrays: dict[str, Floats]) -> None:
+    wanted = {"centre", "rarity", "weights", "bias", "known"}
+    if set(arrays) != wanted:
+        raise SemanticError(f"semantic: {folder}: weights.npz must hold {', '.join(sorted(wanted))}; train it anew")
+    dimensions = arrays["centre"].shape[0]
+    fits = (
+        arrays["rarity"].shape == (len(file.grams),)
+        and arrays["weights"].shape == (dimensions + len(file.grams), len(file.classes))
+        and arrays["bias"].shape == (len(file.classes),)
+        and arrays["known"].shape == (len(file.known), dimensions)
+        and len(file.known) == len(file.known_classes)
+    )
+    if not fits:
+        raise SemanticError(f"semantic: {folder}: classifier.json and weights.npz don't fit each other; train it anew")
+
+
+def save_classifier(folder: Path, file: ClassifierFile, arrays: dict[str, Floats]) -> None:
+    """Writes the classifier and its record; the same training writes the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(file.model_dump(), ensure_ascii=False, indent=1)
+    (folder / "classifier.json").write_text(text + "\n", encoding="utf-8")
+    small = {name: array.astype(np.float16) for name, array in sorted(arrays.items())}
+    np.savez_compressed(folder / "weights.npz", **small)  # type: ignore[arg-type]

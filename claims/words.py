@@ -1,0 +1,52 @@
+"""How likely a stretch of text is as a row of common words: what a mis-hearing is weighed against."""
+
+import math
+from collections.abc import Iterable
+
+_TOTAL = 60_101_967
+_LONGEST = 6
+_KNOWN = 400
+_USED = 100
+_UNSEEN = 0.5
+
+
+class CommonWords:
+    """Counted words of the language, and the words that the policy adds to them."""
+
+    def __init__(self, counts: dict[str, int], known: Iterable[str] = (), used: Iterable[str] = ()) -> None:
+        """`known` words are what a mis-hearing may hide; `used` ones are said by hosts every day."""
+        used = tuple(used)
+        self._common = frozenset((*counts, *used))
+        self._counts: dict[str, float] = dict(counts)
+        for least, words in ((_USED, used), (_KNOWN, known)):
+            for word in words:
+                self._counts[word] = max(least, self._counts.get(word, 0))
+
+    def __contains__(self, word: str) -> bool:
+        """True for a counted word of two characters and more."""
+        return len(word) > 1 and word in self._common
+
+    def covers(self, text: str) -> bool:
+        """True if the text is nothing but words of two characters and more."""
+        reached = {0}
+        for end in range(2, len(text) + 1):
+            if any(end - size in reached and text[end - size : end] in self._common for size in range(2, _LONGEST + 1)):
+                reached.add(end)
+        return len(text) in reached
+
+    def likelihood(self, text: str) -> float:
+        """The logarithm of the best segmentation's probability."""
+        best = [0.0]
+        for end in range(1, len(text) + 1):
+            found = best[end - 1] + math.log(self._counts.get(text[end - 1], _UNSEEN) / _TOTAL)
+            for start in range(max(0, end - _LONGEST), end - 1):
+                count = self._counts.get(text[start:end])
+                if count is not None:
+                    found = max(found, best[start] + math.log(count / _TOTAL))
+            best.append(found)
+        return best[-1]
+
+
+def counts_of(lines: Iterable[str]) -> dict[str, int]:
+    """The words of a table with one word and its count a line."""
+    return {word: int(count) for word, _, count in (line.partition(" ") for line in lines)}

