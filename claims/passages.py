@@ -1,9 +1,9 @@
 """Utterances and texts on screen as passages: all that claim understanding needs of them."""
 
 from asr.types import Utterance
-from claims.types import Passage, PlatformFact, Unconfirmed
+from claims.types import FrameBox, Passage, PlatformFact, SpokenWord, Unconfirmed
 from vision.meaning import Joined, RoomMark
-from vision.types import FrameText
+from vision.types import Box, FrameText
 
 _GENERATED = "generated_presenter"
 # A label that flashed by says nothing of a presenter.
@@ -24,6 +24,7 @@ def from_utterance(utterance: Utterance) -> Passage:
             for term in utterance.biased
             if not term.confirmed
         ),
+        words=_words(utterance),
     )
 
 
@@ -36,6 +37,7 @@ def from_frame_text(text: FrameText) -> Passage:
         start_ms=text.start_ms,
         end_ms=text.end_ms,
         text=text.text,
+        box=_box(text.box),
     )
 
 
@@ -48,6 +50,7 @@ def from_joined(joined: Joined) -> Passage:
         start_ms=joined.start_ms,
         end_ms=joined.end_ms,
         text=joined.text,
+        box=_box(joined.box),
     )
 
 
@@ -56,3 +59,19 @@ def fact_of(mark: RoomMark) -> PlatformFact | None:
     if mark.kind != _GENERATED or mark.last_ms - mark.first_ms < _STOOD_MS:
         return None
     return PlatformFact(stream_id=mark.stream_id, at_ms=mark.first_ms, kind="ai_label", value=True)
+
+
+def _words(utterance: Utterance) -> tuple[SpokenWord, ...]:
+    """When each word was said; none where the words don't make up the text."""
+    if "".join(word.text for word in utterance.words) != utterance.text:
+        return ()
+    placed = []
+    end = 0
+    for word in utterance.words:
+        start, end = end, end + len(word.text)
+        placed.append(SpokenWord(start=start, end=end, start_ms=word.start_ms, end_ms=word.end_ms))
+    return tuple(placed)
+
+
+def _box(box: Box) -> FrameBox:
+    return FrameBox(left=box.left, top=box.top, right=box.right, bottom=box.bottom)

@@ -51,11 +51,30 @@ class Doubt(Frozen):
     alternatives: tuple[str, ...] = ()
 
 
+class SpokenWord(Frozen):
+    """Characters `[start, end)` of a text and when they were said, in ms on the stream clock."""
+
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=0)]
+    start_ms: Annotated[int, Field(ge=0, le=_LATEST_MS)]
+    end_ms: Annotated[int, Field(ge=0, le=_LATEST_MS)]
+
+
+class FrameBox(Frozen):
+    """An upright rectangle on the picture, in pixels of the full-size frame, half-open."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
 class Passage(Frozen):
     """Words and their place: all that claim understanding needs of speech or screen.
 
     Times are integer milliseconds on the stream clock, half-open. `product_id` None: worked out from context.
-    Nothing is flagged on `unconfirmed` characters, in order of their place.
+    Nothing is flagged on `unconfirmed` characters, in order of their place. `words`: when each was said, for people
+    who look at the place; none where it is not known. `box` None: it was heard, or its place is not known.
     """
 
     stream_id: Annotated[str, Field(min_length=1)]
@@ -67,6 +86,8 @@ class Passage(Frozen):
     product_id: str | None = None
     unconfirmed: tuple[Unconfirmed, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    words: tuple[SpokenWord, ...] = ()
+    box: FrameBox | None = None
 
     @property
     def text_without_hints(self) -> str:

@@ -78,6 +78,9 @@ class PassageRow(Base):
     text: Mapped[str] = mapped_column(Text)
     product_id: Mapped[str | None] = mapped_column(String(200))
     unconfirmed: Mapped[list[dict[str, Any]]]
+    doubts: Mapped[list[dict[str, Any]]]
+    words: Mapped[list[dict[str, Any]]]
+    box: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class FindingRow(Base):
