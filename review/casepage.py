@@ -12,6 +12,7 @@ from review.cases.state import UNDO_MS, after_decision, after_reopening
 from review.cases.types import FINAL, WAITING, Case, CaseState, Choice, Decision, Person, Role
 from review.desk import Desk, Viewer
 from review.errors import DecisionRefused, UnknownFindingError
+from review.people.web import DECIDERS
 from review.queue import held_by_other
 from review.store import Store
 from review.types import StoredFinding
@@ -80,7 +81,9 @@ class CasePart:
         findings = sorted(listed, key=lambda each: (each.finding.stream_id, each.finding.start_ms))
         streams = self._store.streams_of(stored.finding.stream_id for stored in findings)
         stored = next(each for each in findings if each.finding.finding_id == chosen)
-        host = [each for each in self._store.cases.host_cases(case.host_id) if each.id != case.id]
+        cases = self._store.cases
+        tally = cases.host_tally(case.host_id)
+        others = [each for each in cases.host_cases(case.host_id, _SHOWN_BESIDE + 1) if each.id != case.id]
         return self._desk.fill(
             "_watch.html",
             viewer,
@@ -96,9 +99,10 @@ class CasePart:
             finding_id=chosen,
             player=self.player(chosen, viewer),
             context=self.context(chosen, viewer),
-            host_cases=host[:_SHOWN_BESIDE],
-            host_confirmed=sum(each.state is CaseState.CONFIRMED for each in host),
-            similar=self._store.cases.same_script(case.id),
+            host_cases=others[:_SHOWN_BESIDE],
+            host_count=sum(tally.values()) - 1,
+            host_confirmed=tally.get(CaseState.CONFIRMED, 0) - (case.state is CaseState.CONFIRMED),
+            similar=cases.same_script(case.id),
             coverage=self._store.coverage(stored.finding.stream_id),
         )
 
@@ -106,8 +110,10 @@ class CasePart:
         """The clip, or a note that it is being cut; None if `seen` is still its version."""
         stored = self._store.finding(finding_id)
         stream = self._store.stream(stored.finding.stream_id)
+        finding = stored.finding
+        passages = self._store.passages(finding.stream_id, from_ms=finding.start_ms, to_ms=finding.end_ms)
         view = finding_view(stored, stream, self._desk.glossary.laws)
-        return self._desk.versioned("_player.html", viewer, seen, view=view, clip=clip_view(stored))
+        return self._desk.versioned("_player.html", viewer, seen, view=view, clip=clip_view(stored, passages))
 
     def context(self, finding_id: str, viewer: Viewer, seen: str | None = None) -> Markup | None:
         """The passages around the finding; None if `seen` is still its version."""
@@ -145,6 +151,7 @@ class CasePart:
             lease_ms=max(0, (case.claimed_until_ms or now_ms) - now_ms),
             takes_claim=viewer.person.role is not Role.AUDITOR and case.state not in FINAL,
             reopens=_reopens(case, viewer.person),
+            proposes=viewer.person.role in DECIDERS,
             decisions=visible_decisions(case, past),
             blind=case.state is CaseState.SECOND_REVIEW,
             names=names | {viewer.person.id: viewer.person.name},

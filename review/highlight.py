@@ -2,15 +2,20 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from claims.types import SpokenWord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A run of a passage's text, inside the quotation or outside."""
+    """A run of a passage's text, inside the quotation or outside; times None: when it was said is not known."""
 
     text: str
     quoted: bool
+    start_ms: int | None = None
+    end_ms: int | None = None
 
 
 def mark_quote(texts: Sequence[str], quote: str) -> tuple[tuple[Piece, ...], ...]:
@@ -31,6 +36,22 @@ def mark_quote(texts: Sequence[str], quote: str) -> tuple[tuple[Piece, ...], ...
         marked.append(tuple(Piece(text=run, quoted=quoted) for run, quoted in runs if run))
         offset += len(text)
     return tuple(marked)
+
+
+def timed(pieces: Sequence[Piece], words: Sequence[SpokenWord]) -> tuple[Piece, ...]:
+    """The runs cut once more, at the words' ends, with each word's times; the words are in order."""
+    found: list[Piece] = []
+    offset = 0
+    for piece in pieces:
+        end = offset + len(piece.text)
+        within = [word for word in words if word.start < end and word.end > offset]
+        cuts = sorted({offset, end, *(max(w.start, offset) for w in within), *(min(w.end, end) for w in within)})
+        for first, last in pairwise(cuts):
+            run = replace(piece, text=piece.text[first - offset : last - offset])
+            word = next((w for w in within if w.start <= first < w.end), None)
+            found.append(run if word is None else replace(run, start_ms=word.start_ms, end_ms=word.end_ms))
+        offset = end
+    return tuple(found)
 
 
 def _folded(char: str) -> str:

@@ -73,11 +73,15 @@ class Laws:
 
 
 def _meant(lines: list[str], parts: list[int]) -> set[int]:
-    """The places of the cited paragraph or point; a single number that no paragraph has is a point of the first."""
+    """The places of the cited paragraph or point.
+
+    A single number is a point where the article has but one paragraph, or no such paragraph.
+    """
     paragraphs = [at for at, line in enumerate(lines) if not line.startswith("（")]
     if not parts:
         return set()
-    if len(parts) == 1 and parts[0] > len(paragraphs):
+    only_points = len(paragraphs) == 1 and len(lines) > 1
+    if len(parts) == 1 and (only_points or parts[0] > len(paragraphs)):
         parts = [1, parts[0]]
     if parts[0] > len(paragraphs):
         return set()

@@ -136,13 +136,15 @@ class QueuePart:
         counts = self._store.cases.counts(query)
         names = self._store.people.names()
         streams = self._store.streams() if not page.cases else ()
+        waiting = sum(count for state, count in counts.by_state.items() if state in WAITING)
         return self._desk.fill(
             "_queue.html",
             viewer,
             shown=shown,
             version=version,
             counts=counts,
-            waiting=sum(count for state, count in counts.by_state.items() if state in WAITING),
+            waiting=waiting,
+            by_state={state.value: count for state, count in counts.by_state.items()} | {"waiting": waiting},
             oldest_ms=None if counts.oldest_ms is None else now_ms - counts.oldest_ms,
             target_ms=TARGET_MS,
             more_limit=min(shown.limit + _PAGE, _MOST) if page.next_after and shown.limit < _MOST else None,

@@ -113,5 +113,9 @@ PEOPLE_TEXTS: Mapping[str, tuple[str, str]] = {
     "kind.word": ("新词", "word"),
     "kind.near_miss": ("近似而合规", "near miss"),
     "proposal.add": ("提议加入词表", "Propose for the lexicon"),
+    "proposal.open": ("提议词", "Propose words"),
+    "proposal.send": ("提议", "Propose"),
+    "js.proposed": ("已提议 “{0}”，等候选策略重放", "“{0}” is proposed, for replay in a candidate policy"),
+    "js.not_sent": ("网络断了，没有送出；请再试。", "The network is down; nothing was sent. Try again."),
     "proposal.drop": ("收回", "Withdraw"),
 }

@@ -1,18 +1,17 @@
 """What the pages show of a finding, worked out before any template is filled."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import groupby
 
-from claims.types import ExemptionTrial, Finding, Passage
-from review.highlight import Piece, mark_quote
+from claims.types import ExemptionTrial, Finding, FrameBox, Passage
+from review.highlight import Piece, mark_quote, timed
 from review.laws import Article, Laws
 from review.types import StoredFinding, StreamRecord
 
 CONTEXT_MS = 15_000
 RUN_UP_MS = 3_000
-_PLACED = re.compile(r"f\d+-(?P<left>\d+)-(?P<top>\d+)")
 _MITIGATING = frozenset({"corrected"})
 
 
@@ -43,13 +42,26 @@ class ContextLine:
     own: bool
     pieces: tuple[Piece, ...]
 
+    @property
+    def runs(self) -> list[tuple[bool, list[Piece]]]:
+        """The pieces, those inside the quotation together."""
+        return [(quoted, list(run)) for quoted, run in groupby(self.pieces, key=lambda piece: piece.quoted)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxView:
+    """Words on the picture: pixels of the full-size frame, and while they stood, in ms from the clip's first frame."""
+
+    box: FrameBox
+    from_ms: int
+    until_ms: int
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipView:
     """Where the hit lies in the clip and where playing starts, in ms from the clip's first frame.
 
-    `start_ms` is the stream time of that frame. `corner_px`: left and top of the words on the frame, for a finding
-    from the screen; None: it was heard, or its place is not known.
+    `start_ms` is the stream time of that frame. `boxes`: where the finding's words stood, if it was read.
     """
 
     finding_id: str
@@ -57,7 +69,7 @@ class ClipView:
     hit_start_ms: int
     hit_end_ms: int
     play_from_ms: int
-    corner_px: tuple[int, int] | None = None
+    boxes: tuple[BoxView, ...] = ()
 
 
 def stream_clock(at_ms: int) -> str:
@@ -103,14 +115,17 @@ def context_lines(finding: Finding, passages: Sequence[Passage]) -> tuple[Contex
             passage=passage,
             at=stream_clock(passage.start_ms),
             own=passage.id in marked,
-            pieces=marked.get(passage.id, (Piece(text=passage.text, quoted=False),)),
+            pieces=timed(marked.get(passage.id, (Piece(text=passage.text, quoted=False),)), passage.words),
         )
         for passage in passages
     )
 
 
-def clip_view(stored: StoredFinding) -> ClipView | None:
-    """The clip and the hit in it; None: there is no clip yet. A clip of unknown start is taken to have the run-up."""
+def clip_view(stored: StoredFinding, passages: Sequence[Passage] = ()) -> ClipView | None:
+    """The clip and the hit in it; None: there is no clip yet. A clip of unknown start is taken to have the run-up.
+
+    `passages`: those around the finding, for the place of its words on the picture.
+    """
     finding = stored.finding
     if finding.clip is None:
         return None
@@ -122,12 +137,13 @@ def clip_view(stored: StoredFinding) -> ClipView | None:
         hit_start_ms=hit_start_ms,
         hit_end_ms=max(hit_start_ms, finding.end_ms - clip_start_ms),
         play_from_ms=max(0, hit_start_ms - RUN_UP_MS),
-        corner_px=_corner(finding),
+        boxes=tuple(
+            BoxView(
+                box=passage.box,
+                from_ms=passage.start_ms - clip_start_ms,
+                until_ms=passage.end_ms - clip_start_ms,
+            )
+            for passage in passages
+            if passage.box is not None and passage.id in finding.passage_ids
+        ),
     )
-
-
-def _corner(finding: Finding) -> tuple[int, int] | None:
-    if finding.channel != "screen":
-        return None
-    placed = next((found for found in map(_PLACED.fullmatch, finding.passage_ids) if found), None)
-    return None if placed is None else (int(placed["left"]), int(placed["top"]))

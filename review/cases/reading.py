@@ -192,12 +192,20 @@ def standing(decisions: Sequence[Decision]) -> list[Decision]:
     return [decision for decision in decisions if decision.undone_at_ms is None]
 
 
-def read_host_cases(session: Session, host_id: str, limit: int = 50) -> tuple[Case, ...]:
+def read_host_cases(session: Session, host_id: str, limit: int) -> tuple[Case, ...]:
     """The host's cases, the latest first."""
     rows = session.scalars(
         select(CaseRow).where(CaseRow.host_id == host_id).order_by(CaseRow.opened_at_ms.desc()).limit(limit)
     )
     return tuple(case_from_row(row) for row in rows)
+
+
+def read_host_tally(session: Session, host_id: str) -> dict[CaseState, int]:
+    """How many of the host's cases stand where."""
+    rows = session.execute(
+        select(CaseRow.state, func.count()).where(CaseRow.host_id == host_id).group_by(CaseRow.state)
+    )
+    return {CaseState(state): count for state, count in rows}
 
 
 def read_same_script(session: Session, case_id: str) -> tuple[Case, ...]:

@@ -11,7 +11,7 @@ from review.cases import deciding, reading
 from review.cases.deciding import Submission
 from review.cases.reading import CasePage, CaseQuery, QueueCounts
 from review.cases.tables import CaseFindingRow
-from review.cases.types import Case, Decision, Person
+from review.cases.types import Case, CaseState, Decision, Person
 from review.due.following import follow_case, lock_host_of
 from review.due.trail import Journal
 from review.errors import CaseChanged, DecisionRefused
@@ -67,10 +67,15 @@ class CaseStore:
         with Session(self._engine) as session:
             return reading.read_decisions(session, case_id)
 
-    def host_cases(self, host_id: str) -> tuple[Case, ...]:
+    def host_cases(self, host_id: str, limit: int) -> tuple[Case, ...]:
         """The host's cases, the latest first."""
         with Session(self._engine) as session:
-            return reading.read_host_cases(session, host_id)
+            return reading.read_host_cases(session, host_id, limit)
+
+    def host_tally(self, host_id: str) -> dict[CaseState, int]:
+        """How many of the host's cases stand where."""
+        with Session(self._engine) as session:
+            return reading.read_host_tally(session, host_id)
 
     def same_script(self, case_id: str) -> tuple[Case, ...]:
         """Cases whose words are nearly the same, in whatever room."""

@@ -2,6 +2,8 @@
 const style = getComputedStyle(document.documentElement);
 const color = (name) => style.getPropertyValue(name).trim();
 const MOST_BARS = 15;
+const MOST_CHARS = 26;
+const short = (name) => (name.length > MOST_CHARS ? `${name.slice(0, MOST_CHARS - 1)}…` : name);
 
 for (const table of document.querySelectorAll("table[data-chart]")) {
   const upright = table.dataset.chart === "columns";
@@ -10,12 +12,13 @@ for (const table of document.querySelectorAll("table[data-chart]")) {
   frame.className = "chart";
   const canvas = document.createElement("canvas");
   canvas.setAttribute("aria-hidden", "true");
+  if (!upright) frame.style.height = `${40 + 24 * Math.max(3, rows.length)}px`;
   frame.append(canvas);
   table.closest(".pane").querySelector("h2").after(frame);
   new Chart(canvas, {
     type: "bar",
     data: {
-      labels: rows.map((row) => row.cells[0].textContent),
+      labels: rows.map((row) => short(row.cells[0].textContent)),
       datasets: [{ data: rows.map((row) => Number(row.cells[1].dataset.value)), backgroundColor: color("--accent") }],
     },
     options: {
@@ -24,8 +27,8 @@ for (const table of document.querySelectorAll("table[data-chart]")) {
       maintainAspectRatio: false,
       plugins: { legend: { display: false } },
       scales: {
-        x: { ticks: { color: color("--quiet") }, grid: { color: color("--line"), display: !upright } },
-        y: { ticks: { color: color("--quiet") }, grid: { color: color("--line"), display: upright } },
+        x: { ticks: { color: color("--quiet"), precision: 0 }, grid: { color: color("--line"), display: !upright } },
+        y: { ticks: { color: color("--quiet"), autoSkip: upright, precision: 0 }, grid: { color: color("--line"), display: upright } },
       },
     },
   });

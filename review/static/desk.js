@@ -2,6 +2,7 @@
 import { announce, current, onActs, onKeys, open, rows, select, showHelp, step, text } from "./page.js";
 import { playerActs, playerKeys } from "./player.js";
 import { choose, chooseReason, leave, mountDecision, note, reopen, submit, undo, sendKept } from "./decide.js";
+import { closeProposal, openProposal } from "./propose.js";
 import { confirmBulk, pickAll, preview, restorePicks, stopPicking, togglePicking } from "./bulk.js";
 
 const POLL_MS = 3000;
@@ -38,6 +39,15 @@ function jump(by) {
 function focusFilter() {
   document.querySelector("#filters select").focus();
 }
+/* How many cases each choice of the filter would show, as far as the list knows. */
+function showCounts() {
+  const { counts } = document.getElementById("queue").dataset;
+  for (const [field, known] of Object.entries(JSON.parse(counts))) {
+    for (const option of document.querySelectorAll(`#filters [name="${field}"] option[data-name]`)) {
+      option.textContent = option.dataset.name + (known[option.value] ? ` · ${known[option.value]}` : "");
+    }
+  }
+}
 function tellOpened() {
   const form = document.getElementById("decide");
   if (!form) return;
@@ -59,6 +69,7 @@ onKeys({
   z: undo,
   t: note,
   x: togglePicking,
+  w: openProposal,
   "[": () => jump(-1),
   "]": () => jump(1),
   "/": focusFilter,
@@ -71,6 +82,11 @@ onKeys({
 onActs({
   ...playerActs,
   help: showHelp,
+  next: () => step(1),
+  previous: () => step(-1),
+  filter: focusFilter,
+  propose: openProposal,
+  "close-proposal": closeProposal,
   "hit-before": () => jump(-1),
   "hit-after": () => jump(1),
   choose: (button) => choose(button.dataset.choice),
@@ -86,7 +102,10 @@ for (const field of document.querySelectorAll("#filters .pair select")) {
   field.addEventListener("change", () => field.form.submit());
 }
 document.body.addEventListener("htmx:load", (event) => {
-  if (event.detail.elt.id === "queue") restorePicks();
+  if (event.detail.elt.id === "queue") {
+    restorePicks();
+    showCounts();
+  }
   if (event.detail.elt.matches(".claim")) {
     mountDecision();
     tellOpened();
@@ -95,5 +114,6 @@ document.body.addEventListener("htmx:load", (event) => {
 if (!current() && rows().length) open(rows()[0].dataset.id);
 else if (current()) select(current());
 mountDecision();
+showCounts();
 sendKept();
 listen();

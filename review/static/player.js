@@ -3,6 +3,8 @@ import { text } from "./page.js";
 
 const RATES = [1, 1.25, 1.5, 2];
 const AT_REST_MS = 4000;
+/* Words that stood for one key frame are shown long enough to be seen. */
+const SEEN_MS = 2000;
 let rate = 1.25;
 let muted = false;
 let player = null;
@@ -32,7 +34,7 @@ export function mount() {
   const start = () => {
     element.currentTime = from;
     element.playbackRate = rate;
-    showCorner(element);
+    placeBoxes(element);
     if (playOn) play();
   };
   if (element.readyState >= 1) start();
@@ -80,16 +82,27 @@ async function drawWave(mounted) {
   hit.style.width = `${(100 * (Math.min(last, durationMs) - first)) / durationMs}%`;
   hit.hidden = false;
 }
-/* The words' upper left corner on the picture, which stands letterboxed in its element. */
-function showCorner(element) {
-  const corner = document.querySelector("#player .corner");
-  if (!corner || !element.videoWidth) return;
+/* Boxes of the hit's words on the picture, which stands letterboxed in its element; each while its words stood. */
+function placeBoxes(element) {
+  if (!element.videoWidth) return;
   const scale = Math.min(element.clientWidth / element.videoWidth, element.clientHeight / element.videoHeight);
-  const left = (element.clientWidth - element.videoWidth * scale) / 2 + Number(element.dataset.leftPx) * scale;
-  const top = (element.clientHeight - element.videoHeight * scale) / 2 + Number(element.dataset.topPx) * scale;
-  corner.style.left = `${left}px`;
-  corner.style.top = `${top}px`;
-  corner.hidden = false;
+  const [padX, padY] = [
+    (element.clientWidth - element.videoWidth * scale) / 2,
+    (element.clientHeight - element.videoHeight * scale) / 2,
+  ];
+  for (const box of document.querySelectorAll("#player .box")) {
+    box.style.left = `${padX + Number(box.dataset.left) * scale}px`;
+    box.style.top = `${padY + Number(box.dataset.top) * scale}px`;
+    box.style.width = `${Number(box.dataset.width) * scale}px`;
+    box.style.height = `${Number(box.dataset.height) * scale}px`;
+  }
+  showBoxes(element);
+}
+function showBoxes(element) {
+  const atMs = element.currentTime * 1000;
+  for (const box of document.querySelectorAll("#player .box")) {
+    box.hidden = atMs < Number(box.dataset.fromMs) || atMs >= Math.max(Number(box.dataset.untilMs), Number(box.dataset.fromMs) + SEEN_MS);
+  }
 }
 
 export async function play() {
@@ -134,12 +147,12 @@ function setMuted(wanted) {
 }
 function showRate() {
   const button = document.querySelector('[data-act="speed"]');
-  if (button) button.textContent = `${rate}×`;
+  if (button) button.firstElementChild.textContent = `${rate}×`;
 }
 function showPlaying(element, playing) {
   if (!player || player.video !== element || !element.isConnected) return;
   player.playing = playing;
-  document.querySelector('[data-act="play"]').textContent = text(playing ? "pause" : "play");
+  document.querySelector('[data-act="play"] span').textContent = text(playing ? "pause" : "play");
 }
 function clock(seconds) {
   return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
@@ -148,10 +161,21 @@ function showNow(element) {
   if (!element.isConnected) return;
   const atMs = element.currentTime * 1000;
   document.querySelector("#player .time").textContent = `${clock(element.currentTime)} / ${clock(element.duration || 0)}`;
+  showBoxes(element);
+  showWord(atMs);
   for (const line of document.querySelectorAll("#context .said[data-start-ms]")) {
     const now = atMs >= Number(line.dataset.startMs) && atMs < Number(line.dataset.endMs);
     if (now && !line.classList.contains("now") && !element.paused) follow(line);
     line.classList.toggle("now", now);
+  }
+}
+function timesOf(word) {
+  return word.dataset.w.split(" ").map(Number);
+}
+function showWord(atMs) {
+  for (const word of document.querySelectorAll("#context [data-w]")) {
+    const [first, last] = timesOf(word);
+    word.classList.toggle("saying", atMs >= first && atMs < last);
   }
 }
 function scrollTo(line) {
@@ -169,11 +193,13 @@ export function centreQuote() {
 export function seekLine(button) {
   seek(Number(button.closest(".said").dataset.startMs) / 1000);
 }
-/* Words have no times of their own: the place within the passage stands for the place within its time. */
+/* A word leads to its own time; where that is not known, its place in the passage stands for the place in its time. */
 function seekWord(event) {
   const line = event.target.closest("#context .said");
   const words = event.target.closest("#context .said p");
   if (!words || !video() || line.querySelector("button:disabled") || !getSelection().isCollapsed) return;
+  const word = event.target.closest("[data-w]");
+  if (word) return seek(timesOf(word)[0] / 1000);
   const caret = document.caretRangeFromPoint(event.clientX, event.clientY);
   if (!caret || !words.contains(caret.startContainer)) return;
   const before = document.createRange();
@@ -206,7 +232,7 @@ document.addEventListener("click", seekWord);
 document.addEventListener("wheel", (event) => {
   if (event.target.closest("#context-scroll")) scrolledAt = performance.now();
 }, { passive: true });
-addEventListener("resize", () => video() && showCorner(video()));
+addEventListener("resize", () => video() && placeBoxes(video()));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   if (player && player.wave) player.wave.setOptions({ ...colours(), cursorColor: colours().progressColor });
 });

@@ -14,6 +14,7 @@ LAWS = Laws.read(Path(__file__).parents[2] / "configs" / "laws" / "zh-CN.yaml")
     [
         ("广告法 28(2)(2)", ["（二）商品的性能"]),
         ("广告法 9(3)", ["（三）使用“国家级”"]),
+        ("广告法 9(1)", ["（一）使用或者变相使用中华人民共和国的国旗"]),
         ("广告法 9(8)", ["（八）含有淫秽"]),
         ("广告法 11(2)", ["广告使用数据"]),
         ("广告法 18(1)(5)", ["（五）"]),
@@ -25,6 +26,7 @@ LAWS = Laws.read(Path(__file__).parents[2] / "configs" / "laws" / "zh-CN.yaml")
     ids=[
         "point of a paragraph",
         "point",
+        "first point of the only paragraph",
         "late point",
         "paragraph",
         "point of the first",

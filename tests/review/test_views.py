@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from claims.types import Finding
+from claims.types import Finding, FrameBox, Passage
 from review.types import StoredFinding
 from review.views import clip_view, stream_clock
 
@@ -41,3 +41,17 @@ def test_playing_starts_three_seconds_before_the_hit(
 def test_without_a_clip_there_is_nothing_to_play(make_finding: MakeFinding) -> None:
     stored = StoredFinding(finding=make_finding(), host_id="h1", created_seq=1, updated_seq=1, clip_start_ms=None)
     assert clip_view(stored) is None
+
+
+def test_words_on_screen_are_boxed_while_they_stood(make_finding: MakeFinding) -> None:
+    finding = make_finding(clip="clips/a.mp4", channel="screen", passage_ids=("c1",))
+    stored = StoredFinding(finding=finding, host_id="h1", created_seq=1, updated_seq=1, clip_start_ms=23_000)
+    box = FrameBox(left=10, top=20, right=110, bottom=50)
+    around = [
+        Passage(stream_id="s1", id="c1", channel="screen", start_ms=26_000, end_ms=29_000, text="100W", box=box),
+        Passage(stream_id="s1", id="c2", channel="screen", start_ms=26_000, end_ms=29_000, text="65W", box=box),
+        Passage(stream_id="s1", id="u1", start_ms=26_000, end_ms=29_000, text="一百瓦"),
+    ]
+    view = clip_view(stored, around)
+    assert view is not None
+    assert [(place.box, place.from_ms, place.until_ms) for place in view.boxes] == [(box, 3000, 6000)]

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response, expect
 
-from claims.types import Disposition, ExemptionTrial, Finding, Passage
+from claims.types import Disposition, ExemptionTrial, Finding, FrameBox, Passage, SpokenWord
 from review.cases.types import Case
 from review.store import Store
 from tests.review.desk.seats import Clock, Sit, wait_until
@@ -35,6 +35,20 @@ def one_case(desk_store: Store, make_finding: MakeFinding) -> Finding:
     corrected = ExemptionTrial(id="corrected", applies=True, why="corrected on the spot: 说错了，是六十五瓦")
     heard = make_finding(exemptions=(*make_finding().exemptions, corrected))
     desk_store.add_findings([heard, shown])
+    box = FrameBox(left=40, top=60, right=200, bottom=90)
+    desk_store.add_passages(
+        [
+            Passage(
+                stream_id="s1",
+                id="f20000-40-60",
+                channel="screen",
+                start_ms=40_000,
+                end_ms=43_000,
+                text="总功率100W",
+                box=box,
+            )
+        ]
+    )
     desk_store.set_clip("f_power", "clips/f_power.mp4", 23_000)
     desk_store.set_clip("f_shown", "clips/f_power.mp4", 37_000)
     return heard
@@ -106,12 +120,40 @@ def test_a_click_on_a_word_seeks_to_its_place(case_page: Page) -> None:
     case_page.wait_for_function("Math.abs(document.querySelector('video').currentTime - 5.8) < 0.3")
 
 
+def test_a_word_leads_to_its_own_time_and_is_marked_as_it_is_said(
+    sit: Sit, one_case: Finding, desk_store: Store
+) -> None:
+    text = "两个口一起用，它的总功率可以做到一百瓦。"
+    words = (
+        SpokenWord(start=0, end=7, start_ms=25_500, end_ms=26_500),
+        SpokenWord(start=7, end=16, start_ms=26_500, end_ms=28_000),
+        SpokenWord(start=16, end=19, start_ms=28_400, end_ms=29_000),
+    )
+    desk_store.add_passages([Passage(stream_id="s1", id="u1", start_ms=25_500, end_ms=29_000, text=text, words=words)])
+    page = sit()
+    page.wait_for_function("document.querySelector('video').readyState >= 1")
+    expect(page.locator(".said.own mark")).to_have_text("总功率可以做到一百瓦")
+    page.locator(".said.own [data-w]", has_text="一百瓦").click()
+    page.wait_for_function("Math.abs(document.querySelector('video').currentTime - 5.4) < 0.05")
+    expect(page.locator(".saying")).to_have_text("一百瓦")
+
+
 def test_brackets_go_from_hit_to_hit_and_a_read_one_is_marked_on_the_picture(case_page: Page) -> None:
     expect(case_page.locator("#card q")).to_have_text("总功率可以做到一百瓦")
-    expect(case_page.locator(".corner")).to_have_count(0)
+    expect(case_page.locator(".box")).to_have_count(0)
     case_page.keyboard.press("]")
     expect(case_page.locator("#card q")).to_have_text("总功率100W")
-    expect(case_page.locator(".corner")).to_be_visible()
+    expect(case_page.locator(".box")).to_be_hidden()
+    case_page.wait_for_function("document.querySelector('video').readyState >= 1")
+    case_page.evaluate("document.querySelector('video').currentTime = 4")
+    expect(case_page.locator(".box")).to_be_visible()
+    drawn: Any = case_page.evaluate(
+        """() => { const video = document.querySelector('video'), scale = video.clientHeight / video.videoHeight;
+        const [box, stage] = [document.querySelector('.box'), video].map((each) => each.getBoundingClientRect());
+        return [(box.y - stage.y) / scale, box.width / scale, box.height / scale]; }"""
+    )
+    # The line of the frame lies around the words, a few pixels wide.
+    assert [abs(found - wanted) < 8 for found, wanted in zip(drawn, (60, 160, 30), strict=True)] == [True] * 3
     expect(case_page.locator('.hit-tab[aria-current="true"]')).to_contain_text("屏 00:40")
     case_page.keyboard.press("v")
     case_page.keyboard.press("[")
@@ -176,6 +218,48 @@ def test_a_filter_is_saved_as_a_view_and_dropped(sit: Sit, add_cases: AddCases, 
     expect(page).to_have_url(re.compile("severity=high"))
     page.get_by_role("button", name="删除视图 只看高的").click()
     expect(page.get_by_role("link", name="只看高的")).to_have_count(0)
+
+
+def test_the_filter_tells_how_many_there_are(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+    add_cases(3)
+    page = sit()
+    expect(page.locator('#filters [name="class"] option[value="SPEC_PARAM"]')).to_contain_text("· 3")
+    expect(page.locator('#filters [name="state"] option[value="open"]')).to_have_text("待审 · 3")
+    page.keyboard.press("v")
+    page.keyboard.press("Enter")
+    expect(page.locator('#filters [name="state"] option[value="open"]')).to_have_text("待审 · 2")
+    expect(page.locator('#filters [name="state"] option[value="confirmed"]')).to_have_text("已定违规 · 1")
+
+
+def test_the_host_s_history_is_counted_whole(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+    add_cases(60)
+    page = sit()
+    expect(page.locator(".beside")).to_contain_text("主播其他案件 59")
+    page.locator(".beside summary", has_text="主播其他案件").click()
+    expect(page.locator(".beside details[open] .other")).to_have_count(20)
+
+
+def test_every_key_stands_on_a_button(case_page: Page) -> None:
+    case_page.keyboard.press("v")
+    case_page.keyboard.press("n")
+    named: Any = case_page.evaluate(
+        """() => [...document.querySelectorAll('button')].filter((b) => b.offsetParent)
+        .map((b) => (b.querySelector('kbd') ?? b).textContent).filter((key) => key === '回车' || key.length === 1)"""
+    )
+    wanted = [*"JK/XLHSMF[]WVNUE?", *(str(digit) for digit in range(1, 10)), "回车"]
+    assert sorted(named) == sorted(wanted)
+
+
+def test_the_buttons_do_what_their_keys_do(sit: Sit, add_cases: AddCases) -> None:
+    first, second = add_cases(2)
+    page = sit()
+    expect(page.locator("#decide")).to_have_attribute("data-case", first.id)
+    page.get_by_role("button", name="下一件 J").click()
+    expect(page.locator("#decide")).to_have_attribute("data-case", second.id)
+    page.get_by_role("button", name="上一件 K").click()
+    expect(page.locator("#decide")).to_have_attribute("data-case", first.id)
+    page.get_by_role("button", name="筛选 /").click()
+    expect(page.locator('#filters [name="state"]')).to_be_focused()
 
 
 def test_the_other_language_is_kept(sit: Sit, one_case: Finding) -> None:
