@@ -54,6 +54,13 @@ def read_passports(
     return _all_read(survey_passports(content, reader, source=source, folder=folder))
 
 
+def passport_texts(path: Path) -> dict[str, str]:
+    """Each record of a file that was read before, as the text whose SHA-256 is the passport's version, by version."""
+    raw = path.read_bytes()
+    content = json.loads(raw) if path.suffix in {".json", ".jsonld"} else parse_yaml(raw)
+    return {_version(record): _spelled(record) for record in _records(content, str(path))[0]}
+
+
 def survey_passports(
     content: Any, reader: QuantityReader, *, source: str, folder: Path | None = None
 ) -> PassportSurvey:
@@ -127,5 +134,8 @@ def _located(source: str, place: str, location: tuple[int | str, ...], kind: str
 
 
 def _version(record: Mapping[str, Any]) -> str:
-    text = json.dumps(record, ensure_ascii=False, sort_keys=True, default=str)
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return "sha256:" + hashlib.sha256(_spelled(record).encode()).hexdigest()
+
+
+def _spelled(record: Mapping[str, Any]) -> str:
+    return json.dumps(record, ensure_ascii=False, sort_keys=True, default=str)

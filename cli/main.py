@@ -14,6 +14,7 @@ COMMANDS = {
     "screen": ("cli.screen", "Screen one live URL or media file."),
     "policy": ("cli.policy", "Validate or show a policy; explain how a sentence is understood."),
     "passports": ("cli.passports", "Read passports and say what is in them and what is wrong."),
+    "evidence": ("cli.evidence", "Make and check evidence packs; publish and rotate the keys that sign them."),
     "audit": ("cli.audit", "Check the audit trail, write it out, give its head."),
     "serve": ("cli.serve", "Serve the review pages and the API."),
     "people": ("cli.people", "Add, list and change the accounts of the review pages."),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from claims.passport_load import passport_texts
 from cli.common import InputError, chosen_passports, load_policy, make_folder, now, read_facts, require_folder
 from cli.options import config_option, judging_options
 from cli.printing import Printer
@@ -19,6 +20,7 @@ from cluster.types import Event, ScreenJob
 from ingest.errors import SourceNotFound, ZhenyanError, shown
 from ingest.guard import NetPolicy, check_url
 from ingest.schemes import is_object
+from review.due.basis import drop_unused_basis, keep_basis
 from review.store import Store
 from review.types import Host, ProductRef, StreamRecord, StreamState
 
@@ -132,6 +134,8 @@ def check_allowed(hosts: tuple[str, ...]) -> tuple[str, ...]:
 def registered(job: ScreenJob, *, host: Host, title: str) -> Iterator[None]:
     """Makes the stream and its products known to the store; a stream whose screening stops is marked as failed."""
     products = on_sale(load_policy(job.policy_dir), job)
+    texts = passport_texts(job.passports_file)
+    keep_basis(job.recording_dir, {p.version: texts[p.version] for p in products if p.version in texts}, job.facts)
     store = Store.open(job.database_url or "")
     store.put_stream(
         StreamRecord(
@@ -153,6 +157,7 @@ def registered(job: ScreenJob, *, host: Host, title: str) -> Iterator[None]:
         store.set_state(job.stream_id, StreamState.FAILED, "interrupted")
         raise
     finally:
+        drop_unused_basis(job.recording_dir)
         store.close()
 
 

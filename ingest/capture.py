@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 from ingest.backoff import backoff_s, pause
+from ingest.capture_log import CaptureLog
 from ingest.errors import BrokenMedia, DiskFull, IngestError, UnreachableSource, UnsupportedSource
 from ingest.guard import NetPolicy
 from ingest.part import EndReason, Surroundings
@@ -47,7 +49,9 @@ def capture(
     with ExitStack() as stack:
         stack.callback(recording.clear)
         yield from recording.recover()
-        following = _Following(source, policy, limits or CaptureLimits(), end or EndPolicy(), around)
+        log = CaptureLog(folder, source, now_ms)
+        watched = replace(policy, told=log.connected)
+        following = _Following(source, watched, limits or CaptureLimits(), end or EndPolicy(), around, log)
         reason = yield from following.segments(recording, max_ms)
         recording.finish(reason)
     on_end(reason)
@@ -57,13 +61,20 @@ class _Following:
     """Opens a source, and opens it again, until its broadcast is over."""
 
     def __init__(
-        self, source: str, policy: NetPolicy, limits: CaptureLimits, end: EndPolicy, around: Surroundings
+        self,
+        source: str,
+        policy: NetPolicy,
+        limits: CaptureLimits,
+        end: EndPolicy,
+        around: Surroundings,
+        log: CaptureLog,
     ) -> None:
         self._source = source
         self._policy = policy
         self._limits = limits
         self._end = end
         self._around = around
+        self._log = log
         self._seen = False
         self._attempt = 0
         self._media_s = time.monotonic()
@@ -110,6 +121,7 @@ class _Following:
                 self._seen = True
                 segment = recording.record(part)
                 if segment is not None:
+                    self._log.began()
                     self._attempt = 0
                     self._media_s = time.monotonic()
                     yield segment

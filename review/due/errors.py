@@ -1,5 +1,7 @@
 """What due process refuses, and what it can't find."""
 
+from typing import Literal
+
 from review.errors import NotFoundError, ReviewError
 
 
@@ -95,3 +97,22 @@ class DueNotSetUp(DueError):
 
 class RetentionRefused(DueError):
     """A hold can't be set or released like this."""
+
+
+BreakKind = Literal["changed", "missing", "added", "reordered", "signature", "chain"]
+
+
+class PackError(DueError):
+    """A pack can't be made or read; the text says what to do."""
+
+
+class PackBroken(DueError):
+    """A pack is not what was signed: the first thing that is wrong in it, and how."""
+
+    exit_code = 1
+
+    def __init__(self, kind: BreakKind, what: str, why: str) -> None:
+        super().__init__(f"pack broken: {what}: {kind}: {why}")
+        self.kind = kind
+        self.what = what
+        self.why = why

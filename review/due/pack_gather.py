@@ -1,0 +1,178 @@
+"""What belongs into a case's pack, read from the store and from the recordings in the data folder."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from claims.types import Passage, PlatformFact
+from ingest.capture_log import read_capture_log
+from ingest.chain import GENESIS
+from ingest.ledger import Coverage
+from ingest.manifest import read_manifest
+from ingest.ring import read_trims
+from ingest.types import Segment
+from review.cases.types import Case, Decision
+from review.due.basis import passport_text, read_kept_facts
+from review.due.cutting import CutClip, clip_of
+from review.due.pack_chain import Run, runs_around
+from review.store import Store
+from review.types import StoredFinding, StreamRecord
+
+AROUND_MS = 30_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedClip:
+    """A finding's clip. `row`: what was noted when it was cut, None where no note was kept."""
+
+    finding_id: str
+    path: Path
+    poster: Path | None
+    start_ms: int
+    row: dict[str, object] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedStream:
+    """A broadcast of the case: how it was captured, what of it was analysed, and where the clips lie in its chain."""
+
+    stream: StreamRecord
+    log: tuple[dict[str, object], ...]
+    coverage: Coverage
+    passages: tuple[Passage, ...]
+    facts: tuple[PlatformFact, ...]
+    segments: tuple[Segment, ...]
+    runs: tuple[Run, ...]
+    kept: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """All that a pack is made from. `decisions` empty in a pack for somebody outside."""
+
+    case: Case
+    findings: tuple[StoredFinding, ...]
+    decisions: tuple[Decision, ...]
+    names: dict[str, str] = field(default_factory=dict)
+    streams: tuple[PackedStream, ...] = ()
+    clips: tuple[PackedClip, ...] = ()
+    passports: tuple[tuple[str, str], ...] = ()
+
+
+def gather(store: Store, data_dir: Path, case_id: str, *, inside: bool = True) -> Dossier:
+    """The case's dossier; UnknownCaseError for a case that is not there. A clip that is missing is cut if it can be.
+
+    `inside` false: for whoever complained, without the decisions and the names of those who decided.
+    """
+    case = store.cases.case(case_id)
+    findings = store.cases.findings(case_id)
+    clips = tuple(clip for stored in findings if (clip := _clip(store, data_dir, stored)) is not None)
+    streams = store.streams_of(stored.finding.stream_id for stored in findings)
+    texts: dict[str, str] = {}
+    for stored in findings:
+        version = stored.finding.passport_version
+        text = version and passport_text(_recording(data_dir, stored.finding.stream_id), version)
+        if version and text:
+            texts[version] = text
+    return Dossier(
+        case=case,
+        findings=findings,
+        decisions=store.cases.decisions(case_id) if inside else (),
+        names=store.people.names() if inside else {},
+        streams=tuple(_stream(store, data_dir, streams[name], findings, clips) for name in sorted(streams)),
+        clips=clips,
+        passports=tuple(sorted(texts.items())),
+    )
+
+
+def _recording(data_dir: Path, stream_id: str) -> Path:
+    return data_dir / "recordings" / stream_id
+
+
+def _clip(store: Store, data_dir: Path, stored: StoredFinding) -> PackedClip | None:
+    found = clip_of(store, data_dir, stored)
+    if found is None:
+        return None
+    noted = _noted(_recording(data_dir, stored.finding.stream_id), stored.finding.finding_id)
+    poster = found.path.with_suffix(".jpg")
+    return PackedClip(
+        finding_id=stored.finding.finding_id,
+        path=found.path,
+        poster=poster if poster.is_file() else None,
+        start_ms=found.start_ms,
+        row=noted,
+    )
+
+
+def _noted(recording: Path, finding_id: str) -> dict[str, object] | None:
+    """The last note on the finding's clip, with the link before it."""
+    path = recording / "clips.jsonl"
+    before, found = GENESIS, None
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+        row = json.loads(line)
+        if row["finding_id"] == finding_id:
+            found = row | {"before_sha256": before}
+        before = row["chain_sha256"]
+    return found
+
+
+def _stream(
+    store: Store,
+    data_dir: Path,
+    stream: StreamRecord,
+    findings: Sequence[StoredFinding],
+    clips: Sequence[PackedClip],
+) -> PackedStream:
+    recording = _recording(data_dir, stream.stream_id)
+    own = [stored.finding for stored in findings if stored.finding.stream_id == stream.stream_id]
+    ids = {finding.finding_id for finding in own}
+    segments = tuple(read_manifest(recording))
+    rows = [clip.row for clip in clips if clip.finding_id in ids and clip.row is not None]
+    wanted = {int(part["sequence"]) for row in rows for part in _parts(row)}
+    wanted |= {
+        segment.sequence
+        for finding in own
+        for segment in segments
+        if segment.start_ms < finding.end_ms and finding.start_ms < segment.end_ms
+    }
+    trimmed = read_trims(recording)
+    spans = [(max(0, finding.start_ms - AROUND_MS), finding.end_ms + AROUND_MS) for finding in own]
+    passages = {
+        passage.id: passage
+        for start_ms, end_ms in spans
+        for passage in store.passages(stream.stream_id, from_ms=start_ms, to_ms=end_ms)
+    }
+    return PackedStream(
+        stream=stream,
+        log=tuple(read_capture_log(recording)),
+        coverage=store.coverage(stream.stream_id),
+        passages=tuple(sorted(passages.values(), key=lambda passage: (passage.start_ms, passage.id))),
+        facts=tuple(read_kept_facts(recording)),
+        segments=segments,
+        runs=runs_around(segments, wanted),
+        kept=tuple(
+            segment
+            for segment in segments
+            if segment.sequence in wanted and segment.sequence not in trimmed and segment.path.is_file()
+        ),
+    )
+
+
+def _parts(row: dict[str, object]) -> list[dict[str, int]]:
+    parts = row["segments"]
+    assert isinstance(parts, list)
+    return parts
+
+
+def coverage_record(coverage: Coverage) -> dict[str, object]:
+    """How much was analysed, and every gap with its cause."""
+    return {
+        "span_ms": coverage.span_ms,
+        "analysed_ms": coverage.analysed_ms,
+        "per_mille": coverage.per_mille,
+        "gaps": [asdict(gap) | {"kind": gap.kind.value} for gap in coverage.gaps],
+    }
+
+
+__all__ = ["CutClip", "Dossier", "PackedClip", "PackedStream", "coverage_record", "gather"]

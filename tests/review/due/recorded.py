@@ -1,0 +1,79 @@
+"""A broadcast that was really recorded, with a finding in it, for packs and complaints."""
+
+import hashlib
+import json
+import shlex
+import subprocess
+from pathlib import Path
+
+from claims.types import Disposition, ExemptionTrial, Finding, Match, PlatformFact, ScoreStep, VerdictKind
+from ingest.capture import capture
+from ingest.guard import NetPolicy
+from review.due.basis import keep_basis
+from review.store import Store
+
+PASSPORT = json.dumps({"id": "p1", "name": "双口氮化镓充电器"}, ensure_ascii=False, sort_keys=True)
+VERSION = f"sha256:{hashlib.sha256(PASSPORT.encode()).hexdigest()}"
+_BROADCAST = """
+ffmpeg -v error -f lavfi -i testsrc=size={size}:rate=25:duration={seconds} -f lavfi -i
+sine=frequency=440:duration={seconds} -c:v libx264 -preset ultrafast -g 50 -pix_fmt yuv420p {more} -c:a aac -threads 2
+"""
+
+
+def make_broadcast(path: Path, *, seconds: int, size: str = "320x180", more: str = "") -> Path:
+    """A media file of a test picture with a tone."""
+    arguments = shlex.split(_BROADCAST.format(seconds=seconds, size=size, more=more))
+    subprocess.run([*arguments, str(path)], check=True)
+    return path
+
+
+def record(source: Path, data_dir: Path, stream_id: str = "s1") -> None:
+    """Records the file as this stream, with what it is judged by."""
+    folder = data_dir / "recordings" / stream_id
+    for _ in capture(
+        str(source),
+        stream_id=stream_id,
+        folder=folder,
+        policy=NetPolicy(),
+        stop=lambda: False,
+        now_ms=lambda: 1_795_500_000_000,
+    ):
+        pass
+    facts = [PlatformFact(stream_id=stream_id, at_ms=1000, kind="stock", product_id="p1", value=12)]
+    keep_basis(folder, {VERSION: PASSPORT}, facts)
+
+
+def add_recorded_case(store: Store, start_ms: int, end_ms: int) -> str:
+    """A case whose only finding lies at this place of the recording; its clip is not cut yet."""
+    finding = Finding(
+        finding_id="f_recorded",
+        stream_id="s1",
+        passage_ids=("u1",),
+        start_ms=start_ms,
+        end_ms=end_ms,
+        channel="speech",
+        quote="总功率可以做到一百瓦",
+        normalised="总功率可以做到100W",
+        class_id="SPEC_PARAM",
+        verdict=VerdictKind.CONTRADICTED,
+        disposition=Disposition.FLAG,
+        severity="medium",
+        score=0.97,
+        product_id="p1",
+        claimed="100 W",
+        registered="双口合计 65 W",
+        passport_path="specs.power_total",
+        passport_version=VERSION,
+        law=("广告法 28(2)(2)",),
+        law_status="read",
+        policy="zh-CN@2026.11.1",
+        rule="SPEC_PARAM.quantity",
+        match=(Match(kind="quantity", heard="一百瓦", meant="100 W"),),
+        exemptions=(ExemptionTrial(id="within_tolerance", applies=False, why="容差 5%，相差 53.8%"),),
+        score_steps=(ScoreStep(step="pattern", value=0.6),),
+        models={"asr": "whisper-base"},
+    )
+    store.add_findings([finding])
+    case_id = store.cases.case_of(finding.finding_id)
+    assert case_id is not None
+    return case_id
