@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.asr import PEER, run
+from bench.asr import ENDPOINTED, PEER, run
 from bench.asr_live import Replay
 from bench.asr_live import run as run_live
 from bench.asr_material import CONDITIONS, SIGNAL_TO_NOISE_DB, VOICES, broadcast_lines, degrade, made_lines
@@ -14,13 +14,14 @@ from ingest.types import SAMPLE_RATE_HZ
 def test_a_quick_run_gives_every_table() -> None:
     rows = run(quick=True)
     costs = [row for row in rows if "way" in row]
-    peer, ours, single = costs
+    peer, ours, single, endpointed = costs
     assert peer["way"] == PEER
     assert {row["utterances"] for row in costs} == {3}
     assert float(str(ours["audio_s_per_cpu_s"])) > float(str(peer["audio_s_per_cpu_s"])) > 0
     assert all(float(str(row["character_error_rate"])) < 0.5 for row in costs)
     assert peer["difference"] == 0
     assert single["peers"] == peer["character_error_rate"]
+    assert endpointed["way"] == ENDPOINTED
     assert {row["condition_or_voice"] for row in rows if "condition_or_voice" in row} >= {"clean", "telephone"}
     assert len([row for row in rows if "part" in row]) == 9
     (agreement,) = [row for row in rows if "identical_share" in row]
