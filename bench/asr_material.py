@@ -71,7 +71,7 @@ def shared_lines() -> list[Line]:
                 voice=row["voice"],
                 condition="clean",
                 text=row["text"],
-                samples=_read(folder / row["file"]),
+                samples=read_speech(folder / row["file"]),
             )
             for row in csv.DictReader(table, delimiter="\t")
         ]
@@ -104,20 +104,25 @@ def made_lines() -> list[Line]:
     """
     texts = _TEXTS.read_text(encoding="utf-8").split()
     wanted = [(VOICES[index % len(VOICES)], text) for index, text in enumerate(texts)]
-    paths = [_CACHE / "speech" / f"{_line_id(voice, text)}.wav" for voice, text in wanted]
-    missing = [one for one, path in zip(wanted, paths, strict=True) if not path.is_file()]
-    if missing:
-        _make(missing)
     lines = []
-    for index, ((voice, text), path) in enumerate(zip(wanted, paths, strict=True)):
-        if path.is_file():
+    for index, ((voice, text), speech) in enumerate(zip(wanted, made_speech(wanted), strict=True)):
+        if speech is not None:
             condition = CONDITIONS[index // len(VOICES) % len(CONDITIONS)]
-            samples = degrade(_read(path), condition, seed=index)
+            samples = degrade(speech, condition, seed=index)
             held_out = index // _BLOCK % 2 == 1
             lines.append(
                 Line(source="made", voice=voice, condition=condition, text=text, samples=samples, held_out=held_out)
             )
     return lines
+
+
+def made_speech(wanted: Sequence[tuple[str, str]]) -> list[Samples | None]:
+    """Each text in its voice, made where it is not there yet; None what can't be made."""
+    paths = [_CACHE / "speech" / f"{_line_id(voice, text)}.wav" for voice, text in wanted]
+    missing = [one for one, path in zip(wanted, paths, strict=True) if not path.is_file()]
+    if missing:
+        _make(missing)
+    return [read_speech(path) if path.is_file() else None for path in paths]
 
 
 def degrade(samples: Samples, condition: str, *, seed: int) -> Samples:
@@ -162,7 +167,8 @@ def _line_id(voice: str, text: str) -> str:
     return hashlib.sha256(f"{voice} {text}".encode()).hexdigest()[:12]
 
 
-def _read(path: Path) -> Samples:
+def read_speech(path: Path) -> Samples:
+    """A mono recording at 16 kHz; ValueError for another rate."""
     samples, rate_hz = soundfile.read(path, dtype="float32")
     if rate_hz != SAMPLE_RATE_HZ:
         raise ValueError(f"{path}: {rate_hz} Hz; the bench wants {SAMPLE_RATE_HZ} Hz")

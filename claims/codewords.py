@@ -100,10 +100,19 @@ def _latin(char: str) -> bool:
 def _is_beside(text: str, start: int, end: int, word: CodeWord) -> bool:
     if word.kind in _TOLD and _TALKED_OF.match(text, end) is not None:
         return False
-    near = text[max(0, start - _REACH) : start] + "\x00" + text[end : end + _REACH]
-    if any(other in near for other in word.not_beside):
+    head, tail = text[max(0, start - _REACH) : start], text[end : end + _REACH]
+    if any(_stands_out(head, text[start:end], tail, other) for other in word.not_beside):
         return False
-    return not word.beside or any(other in near for other in word.beside)
+    return not word.beside or any(other in head or other in tail for other in word.beside)
+
+
+def _stands_out(head: str, said: str, tail: str, other: str) -> bool:
+    """True if `other` stands near what was said and not only inside it (某宝妈 around 某宝)."""
+    around, at = head + said + tail, -1
+    while (at := around.find(other, at + 1)) >= 0:
+        if at < len(head) or at + len(other) > len(head) + len(said):
+            return True
+    return False
 
 
 _NUMBER = r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百千万零几半]+)"

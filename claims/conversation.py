@@ -37,6 +37,17 @@ class ClaimEngine:
         self.finder = ProductFinder(passports)
         self.at = at
 
+    def read_ahead(self, passages: Sequence[Passage]) -> None:
+        """Lets the proposer read many passages at once, where that is cheaper than one by one."""
+        if self.proposer is None or self.proposer.batch_size == 1:
+            return
+        self.proposer.read_ahead([piece.text for passage in passages for piece in self.pieces(passage)])
+
+    def pieces(self, passage: Passage) -> list[Normalised]:
+        """The passage as it is read on the day of the broadcast, in pieces that are judged one by one."""
+        folded = fold(passage, self.policy, self.at.date())
+        return folded.pieces(self.policy.settings.piece_chars)
+
     def conversation(
         self, stream_id: str, facts: Iterable[PlatformFact] = (), *, keep_verdicts: bool = False
     ) -> "Conversation":
@@ -87,10 +98,7 @@ class Conversation:
         """Findings that are certain now; speech is judged when the next words are known, for they may deny it."""
         if passage.product_id is not None and passage.product_id not in self.engine.finder.by_id:
             raise UnknownProduct(passage.product_id)
-        pieces = fold(passage, self.engine.policy, self.engine.at.date()).pieces(
-            self.engine.policy.settings.piece_chars
-        )
-        return [finding for piece in pieces for finding in self._hear(passage, piece)]
+        return [finding for piece in self.engine.pieces(passage) for finding in self._hear(passage, piece)]
 
     def _hear(self, passage: Passage, piece: Normalised) -> list[Finding]:
         """Findings that are certain now that this piece is known; a long passage is heard piece by piece."""

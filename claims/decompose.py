@@ -21,11 +21,12 @@ _MOST_PARTS = 4
 
 _GLOSS_BEFORE = re.compile(r"([\u4e00-\u9fff])([\u4e00-\u9fff])的(?:\1|\2),?$")
 _EXPLAINED = 8
+_A_SHAPE = re.compile("字?[形型状]")
 
 
 def _is_explained(text: str, end: int, meant: str) -> bool:
-    """True where the character is said right after its parts (两个火叠起来的炎): nothing is hidden there."""
-    return any(char in text[end : end + _EXPLAINED] for char in meant)
+    """True where nothing is hidden: the character is said right after its parts (两个火叠起来的炎), or a shape is."""
+    return _A_SHAPE.match(text, end) is not None or any(char in text[end : end + _EXPLAINED] for char in meant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +101,18 @@ class Decomposer:
             elif token["placed"]:
                 parts.append(_Part(token["placed"], at, token.end(), False))
                 open_radical = False
-            elif token["joint"] in {"一个", "个"} and (one := self._one.match(text, token.end())) is not None:
+            elif token["joint"] in {"一个", "个"} and (one := self._single(text, token.end())) is not None:
                 parts.append(_Part(one["char"], at, one.end(), False))
                 open_radical = False
                 at = one.end()
                 continue
             at = token.end()
         return parts
+
+    def _single(self, text: str, at: int) -> re.Match[str] | None:
+        """The one character that stands here as a part; None where a gloss names it (老叟的叟)."""
+        following = self._token.match(text, at)
+        return None if following is not None and following["gloss"] else self._one.match(text, at)
 
     def _join(self, parts: Sequence[_Part]) -> tuple[str, int] | None:
         """The characters that the parts make and how many parts they take; None where nothing is joined."""

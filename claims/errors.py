@@ -42,3 +42,7 @@ class UnknownProduct(ClaimsError):
 
 class SemanticError(ClaimsError):
     """The semantic layer can't be had as set; the operator can act."""
+
+
+class SemanticMissing(SemanticError):
+    """What the semantic layer runs on is not installed; rules alone can go on without it."""

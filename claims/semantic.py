@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from claims.errors import SemanticMissing
+
 OFF = "off"
 AUTO = "auto"
 
@@ -35,6 +37,7 @@ class Proposer(Protocol):
     """Reads what was said and proposes the classes that it may breach."""
 
     name: str
+    batch_size: int
 
     def propose(self, texts: Sequence[str], classes: frozenset[str]) -> tuple[Proposal, ...]:
         """Proposals among `classes` for the last of these folded passages, alone and with those before it."""
@@ -45,13 +48,33 @@ class Proposer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Semantics:
+    """The proposer, None where there is none, and what was left out for want of a package."""
+
+    proposer: Proposer | None
+    left_out: tuple[str, ...] = ()
+
+
+def semantics_of(
+    semantic: str, folder: Path, *, device: Literal["auto", "cpu", "cuda"] = "auto", threads: int = 1
+) -> Semantics:
+    """The proposer that the setting names; `auto` goes on without it where its package is not installed."""
+    try:
+        return Semantics(proposer=open_proposer(semantic, folder, device=device, threads=threads))
+    except SemanticMissing as missing:
+        if semantic != AUTO:
+            raise
+        return Semantics(proposer=None, left_out=(f"{missing}; until then only the rules judge",))
+
+
 def open_proposer(
     semantic: str, folder: Path, *, device: Literal["auto", "cpu", "cuda"] = "auto", threads: int = 1
 ) -> Proposer | None:
     """The proposer that the setting `semantic` names; None where it is off, and then nothing is loaded.
 
     `auto`: the classifier in `folder` over the packaged encoder; else the folder of another trained classifier.
-    SemanticError says why it can't be had.
+    SemanticMissing says what is not installed, any other SemanticError why it can't be had.
     """
     if semantic == OFF:
         return None

@@ -1,5 +1,7 @@
 """The classifier over sentence directions and characters: numpy alone, its weights in a folder with their record."""
 
+import hashlib
+import io
 import json
 import math
 from collections import Counter, OrderedDict
@@ -11,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from claims.errors import SemanticError
+from claims.errors import SemanticError, SemanticMissing
 from claims.semantic import Known, Proposal
 from claims.semantic_e5 import PACKAGED, PackagedE5
 from claims.types import Frozen
@@ -26,7 +28,9 @@ _SHORTEST = 4
 
 
 class Encoder(Protocol):
-    """Turns texts into directions: alike texts point alike."""
+    """Turns texts into directions: alike texts point alike. `batch_size`: from how many at once a call pays."""
+
+    batch_size: int
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """Unit vectors, shape (texts, dimensions)."""
@@ -43,6 +47,7 @@ class ClassifierFile(Frozen):
     note_from: float
     known: tuple[str, ...]
     known_classes: tuple[str, ...]
+    weights_sha256: str
     record: dict[str, object]
 
 
@@ -89,6 +94,7 @@ class Classifier:
     def __init__(self, file: ClassifierFile, arrays: dict[str, Floats], encoder: Encoder) -> None:
         self.file = file
         self.name = file.encoder
+        self.batch_size = encoder.batch_size
         self._encoder = encoder
         self._centre, self._rarity = arrays["centre"], arrays["rarity"]
         self._weights, self._bias, self._known = arrays["weights"], arrays["bias"], arrays["known"]
@@ -100,8 +106,7 @@ class Classifier:
         new = list(dict.fromkeys(t for t in texts if t not in self._read))
         if not new:
             return
-        for text, direction in zip(new, self._encoder.encode(new), strict=True):
-            self._read[text] = direction
+        self._read.update(zip(new, self._encoder.encode(new), strict=True))
         while len(self._read) > max(_REMEMBERED, len(texts)):
             self._read.popitem(last=False)
 
@@ -156,8 +161,13 @@ def open_encoder(name: str, *, device: Literal["auto", "cpu", "cuda"], threads: 
     """The packaged encoder, or a model by its name or folder; SemanticError where it can't be had."""
     if name == PACKAGED:
         return PackagedE5(threads=threads)
-    from claims.semantic_model import NamedEncoder
-
+    try:
+        from claims.semantic_model import NamedEncoder
+    except ImportError as error:
+        raise SemanticMissing(
+            f"semantic: encoder {name!r} needs {error.name}, which is not installed; install zhenyan[embed], "
+            "or set semantic: auto"
+        ) from error
     return NamedEncoder(name, device=device)
 
 
@@ -171,13 +181,16 @@ def open_classifier(
     """The classifier in the folder, over the encoder that it was trained with; SemanticError says what is wrong."""
     try:
         file = ClassifierFile.model_validate_json((folder / "classifier.json").read_text(encoding="utf-8"))
-        with np.load(folder / "weights.npz", allow_pickle=False) as stored:
+        weights = (folder / "weights.npz").read_bytes()
+        with np.load(io.BytesIO(weights), allow_pickle=False) as stored:
             arrays = {name: np.asarray(stored[name], dtype=np.float32) for name in stored.files}
     except (OSError, ValidationError, ValueError) as error:
         why = " ".join(str(error).split())[:200]
         raise SemanticError(
             f"semantic: {folder} holds no trained classifier: {why}; name a folder that scripts/train_semantic.py wrote"
         ) from error
+    if hashlib.sha256(weights).hexdigest() != file.weights_sha256:
+        raise SemanticError(f"semantic: {folder}: weights.npz is not the one that classifier.json names; train it anew")
     _check(folder, file, arrays)
     return Classifier(file, arrays, encoder(file.encoder, device=device, threads=threads))
 
@@ -199,9 +212,12 @@ def _check(folder: Path, file: ClassifierFile, arrays: dict[str, Floats]) -> Non
 
 
 def save_classifier(folder: Path, file: ClassifierFile, arrays: dict[str, Floats]) -> None:
-    """Writes the classifier and its record; the same training writes the same bytes."""
+    """Writes the classifier, its record and the hash of its weights; the same training writes the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(file.model_dump(), ensure_ascii=False, indent=1)
-    (folder / "classifier.json").write_text(text + "\n", encoding="utf-8")
     small = {name: array.astype(np.float16) for name, array in sorted(arrays.items())}
-    np.savez_compressed(folder / "weights.npz", **small)  # type: ignore[arg-type]
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **small)  # type: ignore[arg-type]
+    signed = file.model_copy(update={"weights_sha256": hashlib.sha256(packed.getvalue()).hexdigest()})
+    text = json.dumps(signed.model_dump(), ensure_ascii=False, indent=1)
+    (folder / "weights.npz").write_bytes(packed.getvalue())
+    (folder / "classifier.json").write_text(text + "\n", encoding="utf-8")

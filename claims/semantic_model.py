@@ -17,6 +17,8 @@ _MOST_TOKENS = 256
 class NamedEncoder:
     """A BERT-like model as `transformers` loads it; a text's direction is the mean of its tokens'."""
 
+    batch_size = _BATCH
+
     def __init__(self, name: str, *, device: Literal["auto", "cpu", "cuda"] = "auto") -> None:
         """SemanticError says why the model can't be loaded."""
         try:

@@ -8,7 +8,7 @@ import click
 
 import configs
 from claims.conversation import ClaimEngine, Conversation
-from claims.semantic import open_proposer
+from claims.semantic import semantics_of
 from claims.types import Disposition, Finding
 from cli.common import chosen_passports, load_policy, now, read_facts, read_passages, write_finding
 from cli.options import judging_options
@@ -40,13 +40,16 @@ def command(
     passports = chosen_passports(policy, passports_file, products)
     facts = read_facts(facts_file)
     settings = load_settings()
-    proposer = open_proposer(settings.semantic, configs.SEMANTIC_DIR, device=settings.device, threads=settings.threads)
-    engine = ClaimEngine(policy, passports, at=at or now(), proposer=proposer)
+    semantics = semantics_of(settings.semantic, configs.SEMANTIC_DIR, device=settings.device, threads=settings.threads)
+    for why in semantics.left_out:
+        click.echo(f"zhenyan: {why}", err=True)
+    engine = ClaimEngine(policy, passports, at=at or now(), proposer=semantics.proposer)
     sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape")  # type: ignore[union-attr]
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     if sys.stdin.isatty():
         click.echo("zhenyan: type passages, one JSON object a line; Ctrl-D ends the input", err=True)
     passages = list(read_passages(sys.stdin, "standard input", engine.finder.by_id))
+    engine.read_ahead(passages)
     conversations: dict[str, Conversation] = {}
     for passage in passages:
         conversation = conversations.get(passage.stream_id)

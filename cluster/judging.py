@@ -10,7 +10,7 @@ from claims.passages import fact_of
 from claims.passport import Passport
 from claims.passport_load import load_passports
 from claims.policy import Policy
-from claims.semantic import open_proposer
+from claims.semantic import semantics_of
 from claims.types import Finding, Passage
 from cluster.types import Marked, OnSale, ScreenJob
 from vision.meaning import RoomMark
@@ -25,9 +25,10 @@ class Judging:
     def __init__(self, job: ScreenJob, models: dict[str, str]) -> None:
         policy = Policy(job.policy_dir or configs.POLICY_DIR)
         self.passports = on_sale(policy, job)
-        proposer = open_proposer(job.semantic, configs.SEMANTIC_DIR, device=job.device, threads=job.threads)
-        engine = ClaimEngine(policy, self.passports, at=job.at, proposer=proposer)
-        self._conversation = engine.conversation(job.stream_id, job.facts)
+        semantics = semantics_of(job.semantic, configs.SEMANTIC_DIR, device=job.device, threads=job.threads)
+        self.left_out = semantics.left_out
+        self._engine = ClaimEngine(policy, self.passports, at=job.at, proposer=semantics.proposer)
+        self._conversation = self._engine.conversation(job.stream_id, job.facts)
         self._models = models
         self._knows_label = any(fact.kind == "ai_label" for fact in job.facts)
         self._on_sale: str | None = None
@@ -65,6 +66,7 @@ class Judging:
     def judge(self, passages: Sequence[Passage], analysed_ms: int) -> list[Finding]:
         """Findings, new or changed, now that the stream is analysed up to `analysed_ms`."""
         findings: list[Finding] = []
+        self._engine.read_ahead(passages)
         for passage in sorted(passages, key=lambda p: (p.channel == "speech", p.start_ms)):
             findings += self._conversation.hear(passage)
         findings += self._conversation.idle_until(analysed_ms, _PATIENCE_MS)

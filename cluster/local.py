@@ -35,7 +35,7 @@ def _screen(job: ScreenJob, hearing: Hearing, reading: Reading) -> Iterator[Even
         hearing.expect(job.stream_id, hotwords_of(judging.passports))
     preparing, recorder, capturing = Preparing(job.stream_id, sandbox=job.sandbox), Recorder(job), Capturing(job)
     looking = Looking(job)
-    yield from (Warned(text=why) for why in looking.left_out)
+    yield from (Warned(text=why) for why in (*looking.left_out, *judging.left_out))
     told = Told(source=job.source)
     error: IngestError | None = None
     try:

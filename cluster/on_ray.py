@@ -61,6 +61,11 @@ class JudgingAndRecording:
         self._judging = Judging(job, models)
         self._recorder = Recorder(job)
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What can't be judged by for want of a package."""
+        return self._judging.left_out
+
     def hotwords(self) -> tuple[str, ...]:
         """What the products on sale are called."""
         return hotwords_of(self._judging.passports)
@@ -221,8 +226,9 @@ def screen_on_ray(job: ScreenJob) -> Iterator[Event]:
 
 
 def _drive(job: ScreenJob, actors: _Actors) -> Iterator[Event]:
-    left_out = ray.get(actors.looking.__ray_call__.remote(lambda stage: stage.left_out))
-    yield from (Warned(text=why) for why in left_out)
+    stages = (actors.looking, actors.judging)
+    for left_out in ray.get([a.__ray_call__.remote(lambda stage: stage.left_out) for a in stages]):
+        yield from (Warned(text=why) for why in left_out)
     told = Told(source=job.source)
     waiting: deque[Any] = deque()
     over, reason, recorded_ms = False, "", 0

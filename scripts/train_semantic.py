@@ -258,6 +258,7 @@ def main() -> None:
             note_from=round(note_from, 3),
             known=tuple(" / ".join(c.texts) for c in known),
             known_classes=tuple(next(k for k in c.classes if k in named) for c in known),
+            weights_sha256="",
             record=record,
         ),
         {

@@ -1,10 +1,13 @@
 """Passports and a speaker that the tests of claim understanding share."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from claims.conversation import Conversation
-from claims.types import Passage
+from claims.normalise import Normalised
+from claims.policy import Policy
+from claims.types import Channel, Doubt, Passage
+from claims.window import fold
 
 CHINA = timezone(timedelta(hours=8))
 AT = datetime(2026, 11, 24, 20, 0, tzinfo=CHINA)
@@ -17,6 +20,7 @@ POWER_BANK: dict[str, Any] = {
     "certificates": [{"scheme": "CCC", "number": "2026010907654321"}],
     "price": {"regular": 129, "lowest_7d": 99},
 }
+TODAY = AT.date()
 HONEY: dict[str, Any] = {
     "id": "P-2",
     "name": "枣花蜜",
@@ -62,3 +66,16 @@ class Speaker:
     def done(self) -> Conversation:
         self.conversation.flush()
         return self.conversation
+
+
+def read(
+    policy: Policy,
+    text: str,
+    *,
+    channel: Channel = "screen",
+    on: date = TODAY,
+    doubts: tuple[Doubt, ...] = (),
+) -> Normalised:
+    """The text as it is read, disguises taken off; by default on screen, where nothing can be heard wrong."""
+    passage = Passage(stream_id="s", id="p", channel=channel, start_ms=0, end_ms=1, text=text, doubts=doubts)
+    return fold(passage, policy, on)

@@ -1,0 +1,109 @@
+"""Labelled sentences to be spoken: read test cases said by eight voices in turn, under noise, music or a telephone."""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.asr_material import VOICES, Samples, degrade, made_speech
+from bench.cases import CASES_DIR, Case, read_cases
+
+SETS = ("open", "blind/a", "blind/c", "blind/d", "blind/e_hypothetical", "blind/f_condition", "blind/g_evasion")
+CONDITIONS = ("noise", "music", "telephone")
+LINES = 208
+_SAYABLE = re.compile("[\u4e00-\u9fff,。!?、;:，！？；：“”]{8,44}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenCase:
+    """A case of one utterance with its sound: float32 mono at 16 kHz."""
+
+    case: Case
+    kind: str
+    passports: Path
+    voice: str
+    condition: str
+    samples: Samples
+
+
+def chosen(count: int = LINES) -> list[tuple[Case, Path]]:
+    """As many breaches as lawful cases, the same ones every time, each with the passports it is judged by."""
+    found: list[tuple[Case, Path]] = []
+    for name in SETS:
+        folder = CASES_DIR / name
+        passports = next(folder.glob("passports.*"))
+        found += [(case, passports) for case in read_cases(folder / "cases.jsonl", folder.name) if _fits(case)]
+    found.sort(key=lambda one: hashlib.sha256(one[0].id.encode()).hexdigest())
+    breaches = [one for one in found if one[0].is_violation][: count // 2]
+    lawful = [one for one in found if not one[0].is_violation][: count // 2]
+    return [one for pair in zip(breaches, lawful, strict=False) for one in pair]
+
+
+def spoken(count: int = LINES) -> list[SpokenCase]:
+    """The chosen cases with their sound; what can't be made is left out, and standard error says so."""
+    cases = chosen(count)
+    wanted = [(VOICES[index % len(VOICES)], case.utterances[0]) for index, (case, _) in enumerate(cases)]
+    lines: list[SpokenCase] = []
+    for index, ((case, passports), (voice, _), samples) in enumerate(
+        zip(cases, wanted, made_speech(wanted), strict=True)
+    ):
+        if samples is None:
+            continue
+        condition = CONDITIONS[index // len(VOICES) % len(CONDITIONS)]
+        lines.append(
+            SpokenCase(
+                case=case,
+                kind=kind_of(case.id),
+                passports=passports,
+                voice=voice,
+                condition=condition,
+                samples=degrade(samples, condition, seed=index),
+            )
+        )
+    return lines
+
+
+def given(folder: Path) -> list[SpokenCase]:
+    """Lines that somebody recorded: `texts.jsonl` in the folder, cases with `file`, `voice` and `passports`."""
+    from bench.asr_material import read_speech
+
+    lines: list[SpokenCase] = []
+    for row in (folder / "texts.jsonl").read_text(encoding="utf-8").splitlines():
+        content = json.loads(row)
+        case = Case(
+            id=content["case"],
+            set_name="given",
+            utterances=(content["text"],),
+            product_id=content.get("product_id"),
+            classes=tuple(content["classes"]),
+            verdicts=(),
+        )
+        lines.append(
+            SpokenCase(
+                case=case,
+                kind="",
+                passports=folder / content["passports"],
+                voice=content.get("voice", ""),
+                condition="given",
+                samples=read_speech(folder / content["file"]),
+            )
+        )
+    return lines
+
+
+def kind_of(case_id: str) -> str:
+    """How an evasion was written (code, filler, paraphrase …); empty for plain cases."""
+    return case_id.partition("-")[2] if case_id.startswith("g_evasion.") else ""
+
+
+def _fits(case: Case) -> bool:
+    if case.set_name == "g_evasion" and int(re.sub(r"\D", "", case.id.partition("-")[0])) % 2 == 0:
+        return False
+    return len(case.utterances) == 1 and _SAYABLE.fullmatch(case.utterances[0]) is not None
+
+
+def texts_of(lines: Sequence[SpokenCase]) -> list[str]:
+    """What was to be said."""
+    return [line.case.utterances[0] for line in lines]

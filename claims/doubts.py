@@ -1,0 +1,42 @@
+"""Where a recogniser was not sure, and what else it had nearly heard there: from word probabilities and readings."""
+
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+
+from asr.types import Utterance
+from claims.types import Doubt
+
+_UNSURE_BELOW = 0.5
+
+
+def doubts_of(utterance: Utterance) -> tuple[Doubt, ...]:
+    """The stretches that other readings have otherwise, each with what they have, then the unsure words elsewhere."""
+    otherwise: dict[tuple[int, int], list[str]] = {}
+    for reading in utterance.alternatives:
+        for start, end, other in _differences(utterance.text, reading.text):
+            if other not in (said := otherwise.setdefault((start, end), [])):
+                said.append(other)
+    doubts = [Doubt(start=s, end=e, alternatives=tuple(said)) for (s, e), said in sorted(otherwise.items())]
+    unsure = [
+        Doubt(start=start, end=end)
+        for start, end in _unsure(utterance)
+        if not any(s < end and start < e for s, e in otherwise)
+    ]
+    return (*doubts, *unsure)
+
+
+def _differences(text: str, other: str) -> Iterator[tuple[int, int, str]]:
+    for kind, start, end, left, right in SequenceMatcher(None, text, other, autojunk=False).get_opcodes():
+        if kind == "replace":
+            yield start, end, other[left:right]
+
+
+def _unsure(utterance: Utterance) -> Iterator[tuple[int, int]]:
+    """The places of the words below the bar; none where the words don't make up the text."""
+    if "".join(word.text for word in utterance.words) != utterance.text:
+        return
+    end = 0
+    for word in utterance.words:
+        start, end = end, end + len(word.text)
+        if word.probability < _UNSURE_BELOW:
+            yield start, end

@@ -1,0 +1,50 @@
+"""Fillers inside words."""
+
+import pytest
+
+from claims.filler import Fillers, FillerStripper
+from claims.words import CommonWords
+
+FILLERS = Fillers(strong=("某", "什么", "那个"), weak=("小", "和"), natural={"什么": ("病", "药"), "那个": ("病",)})
+TERMS = ("糖尿病", "防腐剂", "失眠", "补肾", "壮阳", "治病", "肠道", "药品")
+STRIPPER = FillerStripper(FILLERS, TERMS, CommonWords({"朋友": 100, "治疗": 100, "失眠": 100}))
+
+
+@pytest.mark.parametrize(
+    ("text", "heard", "meant"),
+    [
+        pytest.param("有糖某尿某病的", "糖某尿某病", "糖尿病", id="a filler between all characters"),
+        pytest.param("糖某尿病", "糖某尿病", "糖尿病", id="one filler"),
+        pytest.param("不加防什么腐什么剂", "防什么腐什么剂", "防腐剂", id="a filler of two characters"),
+        pytest.param("小肠小道", "小肠小道", "肠道", id="an ordinary character that comes again and again"),
+        pytest.param("湿某棉的", "湿某棉", "失眠", id="what is left sounds like a term"),
+        pytest.param("治某疗某失某眠", "治某疗某失某眠", "治疗失眠", id="words of the language"),
+    ],
+)
+def test_a_broken_word_is_mended(text: str, heard: str, meant: str) -> None:
+    (edit,) = STRIPPER.edits(text)
+    assert (text[edit.start : edit.end], edit.meant, edit.kind) == (heard, meant, "filler")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("能治什么病", id="a question"),
+        pytest.param("治那个病", id="which illness"),
+        pytest.param("什么补肾什么壮阳", id="terms that stand by themselves"),
+        pytest.param("肠小道", id="an ordinary character once"),
+        pytest.param("某个朋友", id="no term left"),
+        pytest.param("失,某眠", id="not across a comma"),
+        pytest.param("失眠", id="not broken"),
+        pytest.param("", id="nothing said"),
+    ],
+)
+def test_what_is_not_broken_stays(text: str) -> None:
+    assert STRIPPER.edits(text) == []
+
+
+def test_every_filler_costs() -> None:
+    (one,) = STRIPPER.edits("糖某尿病")
+    (two,) = STRIPPER.edits("糖某尿某病")
+    (sounds,) = STRIPPER.edits("湿某棉")
+    assert 0 < one.cost < two.cost < sounds.cost
