@@ -121,7 +121,7 @@ class _Following:
                 self._seen = True
                 segment = recording.record(part)
                 if segment is not None:
-                    self._log.began()
+                    self._log.began(segment.received_at_ms)
                     self._attempt = 0
                     self._media_s = time.monotonic()
                     yield segment

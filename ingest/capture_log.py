@@ -24,11 +24,11 @@ class CaptureLog:
         self._path = folder / CAPTURE_LOG
         self._source = source
         self._now_ms = now_ms
-        self._known: dict[tuple[str, int, tuple[str, ...]], int] = {}
+        self._known: dict[tuple[str, int, tuple[str, ...]], None] = {}
         self._began = False
 
-    def began(self) -> None:
-        """Notes the capture, at its first segment."""
+    def began(self, at_ms: int) -> None:
+        """Notes the capture and the addresses it has led to, when its first segment was received."""
         if self._began:
             return
         self._began = True
@@ -36,7 +36,7 @@ class CaptureLog:
         self._add(
             {
                 "record": "capture",
-                "at_ms": self._now_ms(),
+                "at_ms": at_ms,
                 "source": shown(self._source) if scheme != "file" else Path(self._source).name,
                 "method": _method(scheme),
                 "maker": f"{platform.node()}, zhenyan {_version('zhenyan')}",
@@ -44,7 +44,7 @@ class CaptureLog:
                 "clock": clock_state(),
             }
         )
-        for (host, port, addresses), at_ms in self._known.items():
+        for host, port, addresses in self._known:
             self._add_address(host, port, addresses, at_ms)
 
     def connected(self, host: str, port: int, addresses: tuple[str, ...]) -> None:
@@ -52,9 +52,9 @@ class CaptureLog:
         asked = (host, port, addresses)
         if asked in self._known:
             return
-        self._known[asked] = self._now_ms()
+        self._known[asked] = None
         if self._began:
-            self._add_address(host, port, addresses, self._known[asked])
+            self._add_address(host, port, addresses, self._now_ms())
 
     def _add_address(self, host: str, port: int, addresses: tuple[str, ...], at_ms: int) -> None:
         self._add({"record": "address", "at_ms": at_ms, "host": host, "port": port, "addresses": list(addresses)})

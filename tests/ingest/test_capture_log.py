@@ -21,8 +21,8 @@ def test_nothing_is_written_before_something_came(log: CaptureLog, tmp_path: Pat
 
 def test_the_log_says_who_and_how_and_keeps_no_secret(log: CaptureLog, tmp_path: Path) -> None:
     log.connected("live.example", 443, ("203.0.113.5",))
-    log.began()
-    log.began()
+    log.began(7)
+    log.began(7)
     log.connected("live.example", 443, ("203.0.113.5",))
     log.connected("live.example", 443, ("203.0.113.6",))
     first, *addresses = read_capture_log(tmp_path)
