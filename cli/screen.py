@@ -146,6 +146,9 @@ def registered(job: ScreenJob, *, host: Host, title: str) -> Iterator[None]:
             started_at=job.at,
             products=tuple(ProductRef(product_id=p.id, name=p.name, category=p.category) for p in products),
             state=StreamState.LIVE,
+            viewers=max(
+                (int(f.value) for f in job.facts if f.kind == "viewers" and isinstance(f.value, int | float)), default=0
+            ),
         )
     )
     try:

@@ -45,6 +45,7 @@ def stream_values(stream: StreamRecord, created_at_ms: int) -> dict[str, object]
         "products": [_product_values(product) for product in stream.products],
         "state": stream.state.value,
         "error": stream.error,
+        "viewers": stream.viewers,
         "created_at_ms": created_at_ms,
     }
 
@@ -68,6 +69,7 @@ def stream_from_row(row: StreamRow) -> StreamRecord:
         ),
         state=StreamState(row.state),
         error=row.error,
+        viewers=row.viewers,
     )
 
 

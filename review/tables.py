@@ -41,6 +41,7 @@ class StreamRow(Base):
     products: Mapped[list[dict[str, str]]]
     state: Mapped[str] = mapped_column(String(20))
     error: Mapped[str | None] = mapped_column(Text)
+    viewers: Mapped[int] = mapped_column(default=0)
     created_at_ms: Mapped[int]
 
 

@@ -41,7 +41,8 @@ class StreamRecord:
     """A broadcast as reviewers see it.
 
     `source` is stored without credentials and query, whatever is given. `started_at` must carry its offset: it is
-    the moment that price windows are judged by, and clock times are shown in its zone; None: not known.
+    the moment that price windows are judged by, and clock times are shown in its zone; None: not known. `viewers`: the
+    most that its platform told of; 0: it told nothing.
     """
 
     stream_id: str
@@ -52,6 +53,7 @@ class StreamRecord:
     products: tuple[ProductRef, ...] = ()
     state: StreamState = StreamState.WAITING
     error: str | None = None
+    viewers: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from claims.types import Disposition, Finding
 from review.cases.grouping import case_key, script_bands, script_of
@@ -130,7 +130,7 @@ def _case_of(connection: Connection, finding: Finding, stream: object, now_ms: i
 def refresh_case(connection: Connection, case_id: str, *, now_ms: int, flag_at: float, joined: bool = False) -> None:
     """Counts and ranks the case anew from its findings; `joined`: one of them is new to it."""
     case = connection.execute(
-        select(CaseRow.state, CaseRow.reach, CaseRow.complained, CaseRow.opened_at_ms, CaseRow.finding_count)
+        select(CaseRow.state, CaseRow.complained, CaseRow.opened_at_ms, CaseRow.finding_count)
         .where(CaseRow.case_id == case_id)
         .with_for_update()
     ).one()
@@ -141,6 +141,8 @@ def refresh_case(connection: Connection, case_id: str, *, now_ms: int, flag_at: 
     ).scalars()
     findings = [finding_from_json(record) for record in rows]
     top = max(findings, key=lambda f: (f.disposition is Disposition.FLAG, f.score, f.finding_id))
+    streams = {f.stream_id for f in findings}
+    reach = connection.scalar(select(func.sum(StreamRow.viewers)).where(StreamRow.stream_id.in_(streams))) or 0
     before = CaseState(case.state)
     state = after_finding(before) if joined and case.finding_count else before
     reopened = state is not before
@@ -149,8 +151,8 @@ def refresh_case(connection: Connection, case_id: str, *, now_ms: int, flag_at: 
         score=top.score,
         flag_at=flag_at,
         said_count=sum(f.count for f in findings),
-        stream_count=len({f.stream_id for f in findings}),
-        reach=case.reach,
+        stream_count=len(streams),
+        reach=int(reach),
         opened_at_ms=now_ms if reopened else case.opened_at_ms,
         complained=case.complained,
         corrected=all(f.disposition is not Disposition.FLAG for f in findings),
@@ -172,6 +174,7 @@ def refresh_case(connection: Connection, case_id: str, *, now_ms: int, flag_at: 
             said_count=standing.said_count,
             top_finding_id=top.finding_id,
             score=top.score,
+            reach=standing.reach,
             version=CaseRow.version + int(reopened),
         )
     )

@@ -252,3 +252,15 @@ def test_broadcasts_that_write_at_the_same_moment_lose_no_finding(desk: Store, m
         thread.join(60)
     case = only_case(desk)
     assert (case.finding_count, case.stream_count) == (30, 2)
+
+
+def test_what_many_watch_comes_first_and_says_so(desk: Store, stream: StreamRecord, make_finding: MakeFinding) -> None:
+    desk.put_stream(replace(stream, stream_id="s2", viewers=30_000))
+    desk.put_stream(replace(stream, stream_id="s3", host=Host(id="h2", name="阿强", platform="demo"), viewers=50_000))
+    desk.add_findings([make_finding(), make_finding(finding_id="f_seen", stream_id="s3")])
+    first, second = desk.cases.queue(CaseQuery()).cases
+    assert (first.host_id, second.host_id) == ("h2", "h1")
+    assert {reason.code: reason.count for reason in first.why}["viewers"] == 50_000
+    desk.add_findings([make_finding(finding_id="f_again", stream_id="s2")])
+    [joined] = [case for case in desk.cases.queue(CaseQuery()).cases if case.host_id == "h1"]
+    assert {reason.code: reason.count for reason in joined.why}["viewers"] == 30_000
