@@ -13,6 +13,8 @@ from review.assets import STATIC_DIR
 from review.case_api import case_api_router
 from review.desk import Desk, Glossary
 from review.desk_actions import actions_router
+from review.due.complaining import COMPLAINT_CLASS
+from review.due.evidence_api import evidence_router
 from review.events import QueueEvents
 from review.headers import SecurityHeaders
 from review.laws import Laws
@@ -24,6 +26,7 @@ from review.problems import Problem, install_problem_handlers
 from review.routes import pages_router
 from review.store import Store
 from review.teaching.web import teaching_router
+from review.texts import TEXTS
 
 API_VERSION = "1.0"
 
@@ -44,7 +47,8 @@ def create_app(
     nobody logs in, and only this machine is served. Before the server stops, call `app.state.events.close()`: pages
     that follow the queue would hold it open. AccessError if a route is guarded by nobody.
     """
-    glossary = Glossary(classes=class_names or {}, exemptions=exemption_names or {}, laws=laws or Laws.none())
+    classes = dict(class_names or {}) | {COMPLAINT_CLASS: TEXTS["complaint"]}
+    glossary = Glossary(classes=classes, exemptions=exemption_names or {}, laws=laws or Laws.none())
     app = FastAPI(title="Zhenyan", version=API_VERSION, docs_url=None, redoc_url=None)
     app.add_middleware(SecurityHeaders)
     install_problem_handlers(app)
@@ -53,6 +57,7 @@ def create_app(
     app.state.events = QueueEvents(store)
     app.include_router(api_router(store, data_dir))
     app.include_router(case_api_router(store, glossary.classes))
+    app.include_router(evidence_router(store, data_dir, glossary))
     app.include_router(actions_router(store, glossary))
     app.include_router(pages_router(store, glossary, app.state.events))
     office = Desk(glossary)

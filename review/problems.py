@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from review.due.errors import ComplaintRefused
 from review.errors import CaseChanged, DecisionRefused, NotFoundError, ReviewError
 
 _log = logging.getLogger(__name__)
@@ -60,6 +61,10 @@ def install_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(DecisionRefused)
     async def decision_refused(_request: Request, error: DecisionRefused) -> JSONResponse:
         return problem_response(422, str(error), code=error.code)
+
+    @app.exception_handler(ComplaintRefused)
+    async def complaint_refused(_request: Request, error: ComplaintRefused) -> JSONResponse:
+        return problem_response(409 if error.code == "key_reused" else 422, str(error), code=error.code)
 
     @app.exception_handler(ReviewError)
     async def refused(_request: Request, error: ReviewError) -> JSONResponse:

@@ -14,6 +14,7 @@ from ingest.types import Segment
 from review.cases.store import CaseStore
 from review.cases.writing import file_findings
 from review.coverage import read_coverage, settle_coverage, write_coverage
+from review.due.complaints import ComplaintStore
 from review.due.store import DueSetup, DueStore
 from review.due.trail import AuditTrail
 from review.engine import open_engine
@@ -59,6 +60,9 @@ class Store:
         self.cases = CaseStore(engine, now)
         self.people = PeopleStore(engine, now)
         self.due = DueStore(engine, now, due)
+        self.complaints = ComplaintStore(
+            engine, now, lambda: self.due.setup, flag_at=flag_at, second_share=second_share
+        )
         self.audit = AuditTrail(engine, now)
         self.teaching = TeachingStore(engine, now)
         migrate(engine)

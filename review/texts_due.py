@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 DUE_TEXTS: Mapping[str, tuple[str, str]] = {
+    "complaint": ("投诉", "Complaint"),
+    "step.complaint": ("有人投诉", "somebody complained"),
     # the pack
     "pack.title": ("证据包 · 案件 {case}", "Evidence pack · case {case}"),
     "pack.lead": (

@@ -116,3 +116,19 @@ class PackBroken(DueError):
         self.kind = kind
         self.what = what
         self.why = why
+
+
+class ComplaintRefused(DueError):
+    """A complaint can't be taken like this; whoever complains can act."""
+
+    def __init__(self, what: str, why: str, *, code: str) -> None:
+        super().__init__(f"{what}: {why}")
+        self.why = why
+        self.code = code
+
+
+class UnknownReceiptError(NotFoundError):
+    """The receipt is unknown or over; the text is the same for both."""
+
+    def __init__(self) -> None:
+        super().__init__("this receipt is not known or its time is over; complain again, or ask the platform")

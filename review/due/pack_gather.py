@@ -60,13 +60,13 @@ class Dossier:
     passports: tuple[tuple[str, str], ...] = ()
 
 
-def gather(store: Store, data_dir: Path, case_id: str, *, inside: bool = True) -> Dossier:
+def gather(store: Store, data_dir: Path, case_id: str, *, only: str | None = None) -> Dossier:
     """The case's dossier; UnknownCaseError for a case that is not there. A clip that is missing is cut if it can be.
 
-    `inside` false: for whoever complained, without the decisions and the names of those who decided.
+    `only`: for somebody outside, this finding alone, without the decisions and the names of those who decided.
     """
-    case = store.cases.case(case_id)
-    findings = store.cases.findings(case_id)
+    case, inside = store.cases.case(case_id), only is None
+    findings = tuple(stored for stored in store.cases.findings(case_id) if only in {None, stored.finding.finding_id})
     clips = tuple(clip for stored in findings if (clip := _clip(store, data_dir, stored)) is not None)
     streams = store.streams_of(stored.finding.stream_id for stored in findings)
     texts: dict[str, str] = {}

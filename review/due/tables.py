@@ -203,3 +203,46 @@ class DealRow(Base):
 
     stream_id: Mapped[str] = mapped_column(ForeignKey("streams.stream_id"), primary_key=True)
     at_ms: Mapped[int]
+
+
+class ComplaintRow(Base):
+    """A complaint of a viewer or of the platform; the receipt itself is only in the answer to it."""
+
+    __tablename__ = "complaints"
+    __table_args__ = (
+        Index("complaints_by_case", "case_id"),
+        Index("complaints_by_receipt", "receipt_sha256"),
+        Index("complaints_by_stream", "stream_id"),
+    )
+
+    complaint_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    request_key: Mapped[str] = mapped_column(String(64), unique=True)
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    stream_id: Mapped[str] = mapped_column(ForeignKey("streams.stream_id"))
+    product_id: Mapped[str | None] = mapped_column(String(200))
+    who: Mapped[str] = mapped_column(String(20))
+    text: Mapped[str] = mapped_column(Text)
+    contact: Mapped[str] = mapped_column(Text)
+    start_ms: Mapped[int]
+    end_ms: Mapped[int]
+    finding_id: Mapped[str | None] = mapped_column(String(100))
+    case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.case_id"))
+    receipt_sha256: Mapped[str] = mapped_column(String(64))
+    receipt_until_ms: Mapped[int]
+    filed_at_ms: Mapped[int]
+
+
+class DeliveryRow(Base):
+    """How far the telling of an event has come."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (Index("deliveries_by_time", "state", "next_at_ms"),)
+
+    event_sequence: Mapped[int] = mapped_column(
+        ForeignKey("due_events.sequence"), primary_key=True, autoincrement=False
+    )
+    state: Mapped[str] = mapped_column(String(20))
+    attempts: Mapped[int]
+    next_at_ms: Mapped[int]
+    last_error: Mapped[str] = mapped_column(Text)
+    delivered_at_ms: Mapped[int | None]

@@ -1,18 +1,26 @@
 """A store whose cases are decided at once, the published table, and a clock that a test sets."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from claims.types import Finding
+from review.app import create_app
+from review.cases.types import Person
 from review.due.rules import DAY_MS, Measures, read_measures, read_retention
 from review.due.store import DueSetup
 from review.engine import open_engine
+from review.laws import Laws
+from review.people.access import Access, Auth
 from review.store import Store
 from review.types import Host, StreamRecord
-from tests.review.due.people import Clock, confirm
+from tests.review.desk.conftest import LAWS_FILE, serving
+from tests.review.desk.seats import CLASS_NAMES
+from tests.review.due.people import ROLES, Clock, confirm, let_in
 
 CONFIGS = Path(__file__).parents[3] / "configs" / "due"
 
@@ -20,6 +28,12 @@ CONFIGS = Path(__file__).parents[3] / "configs" / "due"
 @pytest.fixture(scope="session")
 def table() -> Measures:
     return read_measures(CONFIGS)
+
+
+@pytest.fixture(scope="session")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where recordings are made that tests copy."""
+    return tmp_path_factory.mktemp("recordings")
 
 
 @pytest.fixture
@@ -48,3 +62,37 @@ def confirmed(desk: Store, make_finding: Callable[..., Finding], clock: Clock) -
     case_id = confirm(desk, make_finding())
     clock.wait(DAY_MS)
     return case_id
+
+
+@pytest.fixture
+def staff(desk: Store) -> dict[str, Person]:
+    """Somebody of every role by login, and two more seniors."""
+    return {login: let_in(desk.people, login).person for login in ROLES}
+
+
+@pytest.fixture
+def office(desk: Store, due_setup: DueSetup, staff: dict[str, Person]) -> Iterator[str]:
+    """The address of a running server over the store, with logins by password."""
+    app = create_app(
+        desk,
+        due_setup.data_dir,
+        class_names=CLASS_NAMES,
+        laws=Laws.read(LAWS_FILE),
+        access=Access(auth=Auth.LOCAL),
+    )
+    with serving(app) as url:
+        yield url
+
+
+@pytest.fixture
+def as_person(office: str, desk: Store) -> Iterator[Callable[[str], httpx.Client]]:
+    """A client with the session of this person."""
+    with ExitStack() as stack:
+
+        def open_client(login: str) -> httpx.Client:
+            held = let_in(desk.people, login)
+            headers = {"X-CSRF-Token": held.csrf}
+            client = httpx.Client(base_url=office, timeout=60, cookies={"zhenyan": held.token}, headers=headers)
+            return stack.enter_context(client)
+
+        yield open_client

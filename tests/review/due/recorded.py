@@ -3,7 +3,9 @@
 import hashlib
 import json
 import shlex
+import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 from claims.types import Disposition, ExemptionTrial, Finding, Match, PlatformFact, ScoreStep, VerdictKind
@@ -41,6 +43,20 @@ def record(source: Path, data_dir: Path, stream_id: str = "s1") -> None:
         pass
     facts = [PlatformFact(stream_id=stream_id, at_ms=1000, kind="stock", product_id="p1", value=12)]
     keep_basis(folder, {VERSION: PASSPORT}, facts)
+
+
+@cache
+def recorded_once(root: Path, seconds: int) -> Path:
+    """A data folder with a recording of so many seconds, made once for each root."""
+    record(make_broadcast(root / f"broadcast-{seconds}.mp4", seconds=seconds), root / f"data-{seconds}")
+    return root / f"data-{seconds}"
+
+
+def copy_recorded(root: Path, seconds: int, data_dir: Path) -> Path:
+    """The folder of s1's recording, copied into this data folder."""
+    target = data_dir / "recordings" / "s1"
+    shutil.copytree(recorded_once(root, seconds) / "recordings" / "s1", target)
+    return target
 
 
 def add_recorded_case(store: Store, start_ms: int, end_ms: int) -> str:

@@ -1,0 +1,202 @@
+"""Complaints, evidence packs, the blacklist and the public keys, for programs."""
+
+import shutil
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, BackgroundTasks, Depends, Header, Request, Response
+from fastapi.responses import FileResponse
+from pydantic import AwareDatetime, BeforeValidator, Field
+from starlette.background import BackgroundTask
+
+from review.desk import Glossary
+from review.due.complaining import Complaint
+from review.due.cutting import clip_of
+from review.due.pack import Maker, contents, write_pack
+from review.due.pack_gather import gather
+from review.due.pack_layout import zip_pack
+from review.people.web import DECIDERS, EVERYBODY, allow, anybody, person_of
+from review.problems import documented
+from review.store import Store
+from review.wire import WireModel
+
+_ZIP: dict[int | str, dict[str, Any]] = {200: {"description": "The signed pack", "content": {"application/zip": {}}}}
+_LONGEST_MS = 1 << 40
+
+
+def _written_out(value: object) -> object:
+    """Refuses numbers, which would be read as seconds since 1970."""
+    if not isinstance(value, str):
+        raise ValueError("give the moment as text")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+
+
+class ComplaintIn(WireModel):
+    """What somebody complains of: the `stream`, or the `room` (the host's account) with `at` as a date and time."""
+
+    stream: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    room: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    at: Annotated[int, Field(ge=0, le=_LONGEST_MS)] | Moment = Field(
+        description="Milliseconds on the stream clock, or the moment as ISO 8601 with its offset"
+    )
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+    product_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    who: Literal["viewer", "platform"] = "viewer"
+    contact: Annotated[str, Field(max_length=200)] = ""
+
+
+class ComplaintOut(WireModel):
+    """The complaint's case and the receipt for its pack. The stretch is pinned, what is still to come among it;
+    `kept_segments`: how many recorded pieces of it are there now, 0: the ring had let them go."""
+
+    complaint_id: str
+    case_id: str
+    stream_id: str
+    receipt: str
+    receipt_until_ms: int = Field(description="Unix time")
+    pack: str = Field(description="Where the pack can be had with nothing but the receipt that is in it")
+    pinned_from_ms: int
+    pinned_to_ms: int
+    kept_segments: int
+
+
+class KeyOut(WireModel):
+    """A public key in base64; `retired_at_ms` null: it signs now."""
+
+    key_id: str
+    public_key: str
+    made_at_ms: int
+    retired_at_ms: int | None
+
+
+class KeysOut(WireModel):
+    """Every key that ever signed."""
+
+    keys: list[KeyOut]
+
+
+def evidence_router(store: Store, data_dir: Path, glossary: Glossary) -> APIRouter:
+    """The routes of complaints and packs."""
+    router = APIRouter()
+
+    @router.post(
+        "/v1/complaints",
+        status_code=201,
+        responses=documented(401, 403, 404, 409, 422, 503)
+        | {200: {"model": ComplaintOut, "description": "The same complaint was filed before"}},
+        dependencies=[Depends(allow(*DECIDERS))],
+    )
+    def file_complaint(
+        request: Request,
+        response: Response,
+        later: BackgroundTasks,
+        given: ComplaintIn,
+        key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)] = None,
+    ) -> ComplaintOut:
+        """Pins the moment, opens a case with priority (or presses the one that is there), and gives a receipt.
+
+        The same key, or without one the same complaint, is filed once. 404: no such stream. 409: the key came with
+        another complaint. 422: the moment was not recorded.
+        """
+        filed = store.complaints.file(
+            Complaint(
+                stream_id=given.stream,
+                room=given.room,
+                at=given.at,
+                text=given.text,
+                who=given.who,
+                product_id=given.product_id,
+                contact=given.contact,
+                request_key=key,
+            ),
+            person_of(request).id,
+        )
+        if filed.again:
+            response.status_code = 200
+        later.add_task(_cut, store, data_dir, filed.finding_id)
+        return ComplaintOut(
+            complaint_id=filed.complaint_id,
+            case_id=filed.case_id,
+            stream_id=filed.stream_id,
+            receipt=filed.receipt,
+            receipt_until_ms=filed.receipt_until_ms,
+            pack=f"/v1/complaints/{filed.receipt}/pack",
+            pinned_from_ms=filed.pinned_from_ms,
+            pinned_to_ms=filed.pinned_to_ms,
+            kept_segments=filed.kept_segments,
+        )
+
+    @router.get(
+        "/v1/complaints/{receipt}/pack",
+        response_class=FileResponse,
+        responses=documented(404, 422, 503) | _ZIP,
+        dependencies=[Depends(anybody)],
+    )
+    def get_complaint_pack(receipt: str) -> FileResponse:
+        """The pack of the complaint with this receipt: its moment alone, without what people decided."""
+        case_id, finding_id = store.complaints.behind(receipt)
+        return _pack(store, data_dir, glossary, case_id, "complaint", only=finding_id)
+
+    @router.get(
+        "/v1/evidence/{case_id}",
+        response_class=FileResponse,
+        responses=documented(401, 403, 404, 422, 503) | _ZIP,
+        dependencies=[Depends(allow(*EVERYBODY))],
+    )
+    def get_pack(request: Request, case_id: str) -> FileResponse:
+        """The signed pack of a case; `zhenyan evidence verify` checks it offline."""
+        return _pack(store, data_dir, glossary, case_id, person_of(request).name, actor=person_of(request).id)
+
+    @router.get("/v1/keys", responses=documented(422, 503), dependencies=[Depends(anybody)])
+    def get_keys() -> KeysOut:
+        """The public keys by which packs and the exported blacklist are checked."""
+        return KeysOut(keys=[KeyOut(**asdict(key)) for key in store.due.setup.keys.published()])
+
+    @router.get("/v1/blacklist", responses=documented(401, 403, 422, 503), dependencies=[Depends(allow(*EVERYBODY))])
+    def get_blacklist(request: Request) -> dict[str, Any]:
+        """The entries that bind now as a signed document, good for a day."""
+        return store.due.export_blacklist(person_of(request).id)
+
+    return router
+
+
+def _cut(store: Store, data_dir: Path, finding_id: str) -> None:
+    stored = store.finding(finding_id)
+    if stored.finding.clip is None:
+        clip_of(store, data_dir, stored)
+
+
+def _pack(
+    store: Store,
+    data_dir: Path,
+    glossary: Glossary,
+    case_id: str,
+    name: str,
+    *,
+    actor: str = "complaint",
+    only: str | None = None,
+) -> FileResponse:
+    """The pack as a zip in a folder of its own, which goes once it was sent."""
+    keys = store.due.setup.keys
+    maker = Maker(name=name, at_ms=store.due.now_ms())
+    dossier = gather(store, data_dir, case_id, only=only)
+    store.audit.note(actor, "pack.made", f"case:{case_id}", host=dossier.case.host_id)
+    folder = Path(tempfile.mkdtemp(prefix="zhenyan-pack-"))
+    try:
+        made = write_pack(contents(dossier, maker, glossary.classes), folder / "pack", keys, maker, case_id)
+        zipped = zip_pack(made, folder / "pack.zip")
+        shutil.rmtree(made)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return FileResponse(
+        zipped,
+        media_type="application/zip",
+        filename=f"zhenyan-{case_id}.zip",
+        background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True),
+    )
