@@ -14,6 +14,7 @@ from review.due.rows import appeals_where, defence_of, strikes_of
 from review.due.rules import DAY_MS, Clock, Measures
 from review.due.tables import (
     AppealRow,
+    ComplaintRow,
     DealRow,
     DefenceRow,
     EvasionRow,
@@ -166,12 +167,13 @@ def overdue_cases(connection: Connection, limits: Limits) -> list[str]:
 
 
 def erase_case(connection: Connection, case_id: str) -> Erased:
-    """The case with its decisions, its findings and their clips."""
+    """The case with its decisions, complaints, findings and their clips."""
     finding_ids = connection.scalars(select(CaseFindingRow.finding_id).where(CaseFindingRow.case_id == case_id)).all()
     clips = _clips(connection, FindingRow.finding_id.in_(finding_ids))
     count = _delete(
         connection,
         [
+            (ComplaintRow, ComplaintRow.case_id),
             (DecisionRow, DecisionRow.case_id),
             (ProposalRow, ProposalRow.case_id),
             (CaseBandRow, CaseBandRow.case_id),
@@ -214,6 +216,7 @@ def erase_broadcast(connection: Connection, stream_id: str) -> Erased:
             (CoverageRow, CoverageRow.stream_id),
             (CursorRow, CursorRow.stream_id),
             (DealRow, DealRow.stream_id),
+            (ComplaintRow, ComplaintRow.stream_id),
             (StreamRow, StreamRow.stream_id),
         ],
         stream_id,

@@ -125,7 +125,7 @@ class RetentionStore:
         return tuple(gone)
 
     def _remove_files(self, erased: Erased) -> None:
-        """Removes files under the data folder before the rows that name them are gone: a crash between leaves rows,
+        """Removes files under the data folder, a clip with what lies beside it, before the rows that name them are gone: a crash between leaves rows,
         which the next sweep finds, and never a file that nobody knows of."""
         root = self._setup.data_dir.resolve()
         for name in erased.files:
@@ -135,7 +135,8 @@ class RetentionStore:
             if path.is_dir():
                 shutil.rmtree(path)
             else:
-                path.unlink(missing_ok=True)
+                for beside in (path, path.with_suffix(".jpg"), path.with_name(f"{path.name}.peaks.json")):
+                    beside.unlink(missing_ok=True)
 
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)

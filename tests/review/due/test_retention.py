@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import inspect, text
 
 from claims.types import Disposition, Finding, Passage
+from review.due.complaining import Complaint
 from review.due.errors import RetentionRefused
 from review.due.links import Identifier, IdentifierKind
 from review.due.retention import RetentionStore
@@ -39,10 +40,14 @@ def kept(desk: Store, make_finding: Callable[..., Finding], clock: Clock, passag
     (data / "clips").mkdir(parents=True)
     (data / "recordings" / "s1").mkdir(parents=True)
     (data / "recordings" / "s1" / "0.ts").write_bytes(b"x")
-    (data / "clips" / "f_power.mp4").write_bytes(b"x")
+    for beside in ("f_power.mp4", "f_power.jpg", "f_power.mp4.peaks.json"):
+        (data / "clips" / beside).write_bytes(b"x")
     case_id = confirm(desk, make_finding())
     desk.set_clip("f_power", "clips/f_power.mp4", 0)
     desk.add_passages(passages)
+    desk.complaints.file(
+        Complaint(stream_id="s1", room=None, at=27_000, text="不实", who="viewer", contact="wx-1"), "r1"
+    )
     desk.due.link("h1", [Identifier(kind=IdentifierKind.CREDIT_CODE, value="91310000MA1FL0000X")], "r1")
     measure = desk.due.propose(wanted([case_id], clock.ms), REVIEWER)
     token = desk.due.issue_token(measure.id, "r1")
