@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ from review.migrations import migrate
 from review.people.store import PeopleStore
 from review.reading import read_findings, read_passages, read_tally, read_version
 from review.rows import finding_from_row, segment_values, stream_from_row, stream_values
+from review.sums import Sums
 from review.tables import CursorRow, FindingRow, SegmentRow, StreamRow
 from review.teaching.store import TeachingStore
 from review.types import FindingPage, FindingQuery, StoredFinding, StreamCoverage, StreamRecord, StreamState, Tally
@@ -56,7 +57,7 @@ class Store:
         self._now = now
         self._flag_at = flag_at
         self._second_share = second_share
-        self._tally: tuple[str, Tally] | None = None
+        self._sums = Sums()
         self.cases = CaseStore(engine, now)
         self.people = PeopleStore(engine, now)
         self.due = DueStore(engine, now, due)
@@ -219,19 +220,22 @@ class Store:
             return read_passages(session, stream_id, from_ms, to_ms)
 
     def coverage(self, stream_id: str | None = None) -> StreamCoverage:
-        """How much was really analysed, of one stream or of all."""
+        """How much was really analysed, of one stream or of all; of very many, as it stood at most ten seconds ago."""
         with Session(self._engine) as session:
-            return read_coverage(session, stream_id)
+            if stream_id is not None or self._is_small(session):
+                return read_coverage(session, stream_id)
+            return self._sums.coverage(session)
 
     def tally(self, stream_id: str | None = None) -> Tally:
-        """How many findings there are, of one stream or of all; of all, counted anew only after one changed."""
+        """How many findings there are, of one stream or of all; of very many, as it was at most ten seconds ago."""
         with Session(self._engine) as session:
-            if stream_id is not None:
+            if stream_id is not None or self._is_small(session):
                 return read_tally(session, stream_id)
-            version = read_version(session, FindingQuery())
-            if self._tally is None or self._tally[0] != version:
-                self._tally = (version, read_tally(session, None))
-            return self._tally[1]
+            return self._sums.tally(session)
+
+    def _is_small(self, session: Session) -> bool:
+        """Whether sums over all broadcasts are read anew each time they are asked for."""
+        return (session.scalar(select(func.count()).select_from(StreamRow)) or 0) <= self._sums.from_streams
 
     def _write_findings(self, connection: Connection, findings: Iterable[Finding]) -> None:
         file_findings(

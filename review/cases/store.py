@@ -67,7 +67,7 @@ class CaseStore:
         with Session(self._engine) as session:
             return reading.read_decisions(session, case_id)
 
-    def host_cases(self, host_id: str, limit: int) -> tuple[Case, ...]:
+    def host_cases(self, host_id: str, limit: int = 50) -> tuple[Case, ...]:
         """The host's cases, the latest first."""
         with Session(self._engine) as session:
             return reading.read_host_cases(session, host_id, limit)

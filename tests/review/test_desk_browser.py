@@ -112,7 +112,7 @@ def test_keys_move_through_the_queue_and_the_next_clip_plays_on(desk: Page, stor
     desk.keyboard.press("k")
     expect(desk.locator("#row-f_best")).to_have_attribute("aria-current", "true")
     expect(desk.locator("#card q")).to_have_text("全网最好的充电头")
-    desk.wait_for_function("document.querySelector('video').dataset.clip === 'f_best'")
+    desk.wait_for_function("() => document.querySelector('video').dataset.clip === 'f_best'")
     desk.wait_for_function(HAS_PLAYED, arg=0.2)
     assert desk.url.endswith("/findings/f_best?stream=s1&show=flag")
     desk.keyboard.press("j")
@@ -141,9 +141,9 @@ def test_the_card_and_the_words_follow_what_is_learnt_later(
 
 
 def test_clicking_a_time_in_the_words_seeks(desk: Page) -> None:
-    desk.wait_for_function("document.querySelector('video').readyState >= 1")
+    desk.wait_for_function("() => document.querySelector('video').readyState >= 1")
     desk.locator(".said.own button").click()
-    desk.wait_for_function("Math.abs(document.querySelector('video').currentTime - 2.5) < 0.01")
+    desk.wait_for_function("() => Math.abs(document.querySelector('video').currentTime - 2.5) < 0.01")
     expect(desk.locator(".said.own")).to_have_class("said own on-speech now")
 
 

@@ -8,6 +8,7 @@ import pytest
 from claims.types import Finding
 from review.cases.types import Case, CaseState, Person
 from review.store import Store
+from tests.review.desk.seats import known
 
 AddCases = Callable[..., list[Case]]
 MakeFinding = Callable[..., Finding]
@@ -16,7 +17,7 @@ MakeFinding = Callable[..., Finding]
 @pytest.fixture
 def anna(address: str, desk_store: Store, people: dict[str, Person]) -> Iterator[httpx.Client]:
     """A client with the session of a reviewer."""
-    login = desk_store.people.log_in("anna", "anna-anna-password", "127.0.0.1")
+    login = known(desk_store, "anna")
     with httpx.Client(
         base_url=address, timeout=30, cookies={"zhenyan": login.token}, headers={"X-CSRF-Token": login.csrf}
     ) as client:

@@ -57,7 +57,7 @@ def one_case(desk_store: Store, make_finding: MakeFinding) -> Finding:
 @pytest.fixture
 def case_page(sit: Sit, one_case: Finding) -> Page:
     page = sit()
-    page.wait_for_function("document.querySelector('video').readyState >= 1")
+    page.wait_for_function("() => document.querySelector('video').readyState >= 1")
     return page
 
 
@@ -97,7 +97,7 @@ def test_the_clip_starts_before_the_hit_a_little_faster_and_the_words_follow(cas
     case_page.wait_for_function(HAS_PLAYED, arg=2.6)
     expect(case_page.locator(".said.own")).to_have_class(re.compile("now"))
     case_page.keyboard.press("l")
-    case_page.wait_for_function("document.querySelector('video').paused")
+    case_page.wait_for_function("() => document.querySelector('video').paused")
 
 
 def test_a_click_on_a_word_seeks_to_its_place(case_page: Page) -> None:
@@ -109,7 +109,7 @@ def test_a_click_on_a_word_seeks_to_its_place(case_page: Page) -> None:
         return {x: box.x - own.x + 1, y: box.y - own.y + box.height / 2}; }"""
     )
     words.click(position=place)
-    case_page.wait_for_function("Math.abs(document.querySelector('video').currentTime - 2.5) < 0.2")
+    case_page.wait_for_function("() => Math.abs(document.querySelector('video').currentTime - 2.5) < 0.2")
     last: Any = words.evaluate(
         """words => { const text = [...words.childNodes].reverse().find((node) => node.nodeType === 3 && node.length);
         const range = document.createRange(); range.setStart(text, text.length - 1); range.setEnd(text, text.length);
@@ -117,7 +117,7 @@ def test_a_click_on_a_word_seeks_to_its_place(case_page: Page) -> None:
         return {x: box.x - own.x + 1, y: box.y - own.y + box.height / 2}; }"""
     )
     words.click(position=last)
-    case_page.wait_for_function("Math.abs(document.querySelector('video').currentTime - 5.8) < 0.3")
+    case_page.wait_for_function("() => Math.abs(document.querySelector('video').currentTime - 5.8) < 0.3")
 
 
 def test_a_word_leads_to_its_own_time_and_is_marked_as_it_is_said(
@@ -131,10 +131,10 @@ def test_a_word_leads_to_its_own_time_and_is_marked_as_it_is_said(
     )
     desk_store.add_passages([Passage(stream_id="s1", id="u1", start_ms=25_500, end_ms=29_000, text=text, words=words)])
     page = sit()
-    page.wait_for_function("document.querySelector('video').readyState >= 1")
+    page.wait_for_function("() => document.querySelector('video').readyState >= 1")
     expect(page.locator(".said.own mark")).to_have_text("总功率可以做到一百瓦")
     page.locator(".said.own [data-w]", has_text="一百瓦").click()
-    page.wait_for_function("Math.abs(document.querySelector('video').currentTime - 5.4) < 0.05")
+    page.wait_for_function("() => Math.abs(document.querySelector('video').currentTime - 5.4) < 0.05")
     expect(page.locator(".saying")).to_have_text("一百瓦")
 
 
@@ -144,7 +144,7 @@ def test_brackets_go_from_hit_to_hit_and_a_read_one_is_marked_on_the_picture(cas
     case_page.keyboard.press("]")
     expect(case_page.locator("#card q")).to_have_text("总功率100W")
     expect(case_page.locator(".box")).to_be_hidden()
-    case_page.wait_for_function("document.querySelector('video').readyState >= 1")
+    case_page.wait_for_function("() => document.querySelector('video').readyState >= 1")
     case_page.evaluate("document.querySelector('video').currentTime = 4")
     expect(case_page.locator(".box")).to_be_visible()
     drawn: Any = case_page.evaluate(
