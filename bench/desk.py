@@ -137,6 +137,7 @@ def _pages(store: Store, engine: Engine, host_id: str) -> dict[str, str]:
         "queue fragment": "/partials/queue",
         "case, the first of the queue": f"/cases/{first}",
         "case, the one with most findings": f"/cases/{large}",
+        "findings of all broadcasts": "/findings",
         "findings of one broadcast": f"/findings?stream={stream_id}",
         "finding": f"/findings/{finding_id}",
         "dashboards": "/dashboards",

@@ -27,7 +27,7 @@ class Kept(Generic[Sum]):
     lock: Lock = field(default_factory=Lock)
 
     def get(self, session: Session) -> Sum:
-        """The sum, at most ten seconds old, and the time that reading it takes."""
+        """The sum: no older than ten seconds, but for the time that reading it takes."""
         if self.found is not None and (self.clock() - self.at_s < _KEPT_S or self.lock.locked()):
             return self.found
         with self.lock:

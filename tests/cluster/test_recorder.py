@@ -26,7 +26,7 @@ from tests.ingest.faults import BRISK, assert_sound
 from tests.ingest.processes import parser_of
 from tests.ingest.servers import flv_server, picture
 from tests.ingest.support import record
-from tests.review.conftest import _FINDING
+from tests.review.sample import FINDING
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_every_segment_is_accounted_for(media: Path, job: ScreenJob) -> None:
 def test_a_finding_keeps_its_seconds_from_the_ring(media: Path, job: ScreenJob) -> None:
     segments = record(media / "talk.mp4", job.recording_dir)
     recorder = Recorder(job)
-    finding = replace(_FINDING, start_ms=11_000, end_ms=11_500)
+    finding = replace(FINDING, start_ms=11_000, end_ms=11_500)
     for segment in segments:
         recorder.record(read(segment), [], [finding] if segment is segments[-1] else [])
     [pin] = read_pins(job.recording_dir)
@@ -149,8 +149,8 @@ def test_capture_and_decoding_are_killed_and_the_ledger_sums(job: ScreenJob) -> 
 def test_a_clip_comes_with_its_poster_and_is_vouched_for(media: Path, job: ScreenJob) -> None:
     segments = record(media / "talk.mp4", job.recording_dir)
     recorder = Recorder(replace(job, clips_dir=job.data_dir / "clips"))
-    first = replace(_FINDING, start_ms=4_000, end_ms=4_500)
-    second = replace(_FINDING, finding_id="f_2", start_ms=6_000, end_ms=6_500)
+    first = replace(FINDING, start_ms=4_000, end_ms=4_500)
+    second = replace(FINDING, finding_id="f_2", start_ms=6_000, end_ms=6_500)
     for segment in segments:
         recorder.record(read(segment), [], [first, second] if segment is segments[3] else [])
     recorder.finish([], [], StreamState.ENDED, None)
