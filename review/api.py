@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse
 
 from claims.types import Disposition
@@ -17,6 +18,8 @@ from review.wire import FindingsOut, HealthOut, PeaksOut, StreamOut, finding_out
 
 READERS = [Depends(allow(*EVERYBODY))]
 OPEN = [Depends(anybody)]
+StreamId = Annotated[str, PathParameter(description="The broadcast's `stream_id`")]
+FindingId = Annotated[str, PathParameter(description="The finding's `finding_id`")]
 _CLIP_ANSWERS = documented(401, 403, 404, 503) | {
     200: {"description": "The whole clip", "content": {"video/mp4": {}}},
     206: {"description": "The range that was asked for", "content": {"video/mp4": {}}},
@@ -47,12 +50,14 @@ def api_router(store: Store, data_dir: Path) -> APIRouter:
     @router.get("/v1/findings", responses=documented(401, 403, 422, 503), dependencies=READERS)
     def list_findings(
         after: Annotated[int, Query(ge=0, description="`next_after` of the page before; 0 from the start")] = 0,
-        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-        stream_id: str | None = None,
-        host_id: str | None = None,
-        product_id: str | None = None,
-        class_id: Annotated[str | None, Query(alias="class")] = None,
-        disposition: Disposition | None = None,
+        limit: Annotated[int, Query(ge=1, le=1000, description="How many a page has")] = 100,
+        stream_id: Annotated[str | None, Query(description="Of this broadcast alone")] = None,
+        host_id: Annotated[str | None, Query(description="Of this host alone")] = None,
+        product_id: Annotated[str | None, Query(description="About this product alone")] = None,
+        class_id: Annotated[str | None, Query(alias="class", description="Of this class of the taxonomy alone")] = None,
+        disposition: Annotated[
+            Disposition | None, Query(description="`flag`: for the queue; `note`: kept, and asks nobody's time")
+        ] = None,
     ) -> FindingsOut:
         """Findings in the order in which they were found, a page at a time."""
         page = store.findings(
@@ -73,18 +78,18 @@ def api_router(store: Store, data_dir: Path) -> APIRouter:
         )
 
     @router.get("/v1/streams/{stream_id}", responses=documented(401, 403, 404, 503), dependencies=READERS)
-    def get_stream(stream_id: str) -> StreamOut:
+    def get_stream(stream_id: StreamId) -> StreamOut:
         """The stream's state, and how much of the broadcast was really analysed."""
         return stream_out(store.stream(stream_id), store.coverage(stream_id))
 
     @router.get("/clips/{finding_id}.mp4", response_class=FileResponse, responses=_CLIP_ANSWERS, dependencies=READERS)
-    def get_clip(finding_id: str) -> FileResponse:
+    def get_clip(finding_id: FindingId) -> FileResponse:
         """The finding's clip; ranges are served."""
         path = find_clip(store, data_dir, finding_id)
         return FileResponse(path, media_type="video/mp4", headers={"Cache-Control": "private, no-cache"})
 
     @router.get("/clips/{finding_id}.peaks.json", responses=documented(401, 403, 404, 422, 503), dependencies=READERS)
-    def get_peaks(finding_id: str) -> PeaksOut:
+    def get_peaks(finding_id: FindingId) -> PeaksOut:
         """The loudness of the finding's clip, for drawing."""
         peaks = load_peaks(find_clip(store, data_dir, finding_id))
         return PeaksOut(duration_ms=peaks.duration_ms, peaks=list(peaks.peaks))

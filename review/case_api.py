@@ -24,7 +24,7 @@ from review.people.web import DECIDERS, EVERYBODY, allow, person_of
 from review.problems import documented
 from review.store import Store
 
-CaseId = Annotated[str, Path(min_length=1, max_length=64)]
+CaseId = Annotated[str, Path(min_length=1, max_length=64, description="The case's `case_id`")]
 
 
 def case_api_router(store: Store, class_names: Mapping[str, tuple[str, str]]) -> APIRouter:
@@ -36,13 +36,13 @@ def case_api_router(store: Store, class_names: Mapping[str, tuple[str, str]]) ->
         state: Annotated[
             list[CaseState] | None, Query(description="Those that wait for a person, if not given")
         ] = None,
-        class_id: Annotated[str | None, Query(alias="class")] = None,
-        host_id: str | None = None,
-        product_id: str | None = None,
-        platform: str | None = None,
-        severity: str | None = None,
+        class_id: Annotated[str | None, Query(alias="class", description="Of this class of the taxonomy alone")] = None,
+        host_id: Annotated[str | None, Query(description="Of this host alone")] = None,
+        product_id: Annotated[str | None, Query(description="About this product alone")] = None,
+        platform: Annotated[str | None, Query(description="Of hosts of this platform alone")] = None,
+        severity: Annotated[str | None, Query(description="`critical`, `high` or `medium`")] = None,
         after: Annotated[str | None, Query(max_length=200, description="`next_after` of the page before")] = None,
-        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+        limit: Annotated[int, Query(ge=1, le=200, description="How many a page has")] = 50,
     ) -> CasesOut:
         """Cases, the most pressing first, a page at a time."""
         page = store.cases.queue(

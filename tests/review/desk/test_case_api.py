@@ -111,3 +111,13 @@ def test_the_interface_is_documented(anna: httpx.Client) -> None:
     assert set(paths["/v1/cases/{case_id}/decisions"]["post"]["responses"]) >= {"201", "404", "409", "422"}
     assert "/v1/cases" in paths
     assert not any(path.startswith(("/cases", "/bulk", "/partials", "/stream")) for path in paths)
+    ours = {
+        path: paths[path] for path in paths if path.startswith(("/v1/cases", "/v1/findings", "/v1/streams", "/clips"))
+    }
+    said = [(path, each) for path, verbs in ours.items() for each in verbs.values()]
+    assert [path for path, each in said if not each.get("description")] == []
+    named = [
+        (path, part["name"], part.get("description")) for path, each in said for part in each.get("parameters", ())
+    ]
+    assert [(path, name) for path, name, told in named if not told] == []
+    assert len(named) > 15
