@@ -13,10 +13,14 @@ import uvicorn
 import configs
 from claims.policy import Policy
 from cli.common import InputError, make_folder
+from cli.due import due_setup
 from cli.options import config_option
 from cli.settings import Settings, load_settings
+from ingest.guard import NetPolicy
 from review.app import create_app
 from review.cases.types import Role
+from review.due.housekeeping import Housekeeper
+from review.due.telling import Endpoint
 from review.laws import Laws
 from review.people.access import Access, Auth, OidcSettings
 from review.store import Store
@@ -48,21 +52,43 @@ def serving(settings: Settings, port: int) -> Iterator[str]:
     listener = _listen(settings.host, port)
     policy = Policy(settings.policy_folder)
     names = {c.id: (c.name_zh, c.name_en) for c in policy.classes.values()}
-    store = Store.open(settings.store_url)
+    store = Store.open(settings.store_url, due=due_setup(settings))
     exemptions = {rule.id: (rule.zh, rule.id.replace("_", " ")) for rule in policy.context.exemptions}
     laws = Laws.read(configs.LAWS_FILE)
-    app = create_app(store, settings.data_dir, class_names=names, exemption_names=exemptions, laws=laws, access=access)
+    app = create_app(
+        store,
+        settings.data_dir,
+        class_names=names,
+        exemption_names=exemptions,
+        laws=laws,
+        access=access,
+        public_url=settings.public_url,
+    )
     config = uvicorn.Config(app, host=settings.host, port=port, log_level="warning", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages", daemon=True)
     thread.start()
+    housekeeper = _housekeeper(settings, store)
+    housekeeper.start()
     try:
         yield f"http://{settings.host}:{listener.getsockname()[1]}/"
     finally:
+        housekeeper.close()
         app.state.events.close()
         server.should_exit = True
         thread.join(timeout=5)
         store.close()
+
+
+def _housekeeper(settings: Settings, store: Store) -> Housekeeper:
+    """What has to happen by itself while pages are served."""
+    teller = None
+    if settings.webhook_url:
+        net = NetPolicy.parse(settings.allow_net, Path(settings.trust_ca) if settings.trust_ca else None)
+        page_url = settings.public_url or f"http://{settings.host}:{settings.port}"
+        endpoint = Endpoint(url=settings.webhook_url, secret=settings.webhook_secret, net=net, page_url=page_url)
+        teller = store.teller(endpoint)
+    return Housekeeper(store, settings.data_dir.absolute(), teller=teller, retention=store.retention())
 
 
 def access_of(settings: Settings) -> Access:

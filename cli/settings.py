@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     semantic: Annotated[str, Field(min_length=1)]
     host: Annotated[str, Field(min_length=1)]
     port: Annotated[int, Field(ge=0, le=65535)]
+    public_url: str
+    webhook_url: str
+    webhook_secret: Annotated[str, Field(repr=False)]
     policy_dir: str
     auth: Literal["none", "local", "oidc"]
     oidc_issuer: str

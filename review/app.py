@@ -15,6 +15,8 @@ from review.desk import Desk, Glossary
 from review.desk_actions import actions_router
 from review.due.complaining import COMPLAINT_CLASS
 from review.due.evidence_api import evidence_router
+from review.due.host_page import host_router
+from review.due.office import office_router
 from review.events import QueueEvents
 from review.headers import SecurityHeaders
 from review.laws import Laws
@@ -39,12 +41,14 @@ def create_app(
     exemption_names: Mapping[str, tuple[str, str]] | None = None,
     laws: Laws | None = None,
     access: Access | None = None,
+    public_url: str = "",
 ) -> FastAPI:
     """An app over this store; `data_dir` is what clip paths are relative to.
 
     `class_names` and `exemption_names` give the taxonomy's classes and the policy's exemptions their Chinese and
     English names; what has none shows its id. `laws`: the texts of the articles that findings cite. `access` None:
-    nobody logs in, and only this machine is served. Before the server stops, call `app.state.events.close()`: pages
+    nobody logs in, and only this machine is served. `public_url`: where hosts reach this server; empty: as it was
+    asked. Before the server stops, call `app.state.events.close()`: pages
     that follow the queue would hold it open. AccessError if a route is guarded by nobody.
     """
     classes = dict(class_names or {}) | {COMPLAINT_CLASS: TEXTS["complaint"]}
@@ -64,6 +68,8 @@ def create_app(
     app.include_router(login_router(app, gate, office))
     app.include_router(admin_router(gate, office))
     app.include_router(teaching_router(store, office))
+    app.include_router(office_router(store, office, public_url))
+    app.include_router(host_router(store, office))
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     if open_routes := unguarded(app):

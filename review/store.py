@@ -15,7 +15,9 @@ from review.cases.store import CaseStore
 from review.cases.writing import file_findings
 from review.coverage import read_coverage, settle_coverage, write_coverage
 from review.due.complaints import ComplaintStore
+from review.due.retention import RetentionStore
 from review.due.store import DueSetup, DueStore
+from review.due.telling import Deliveries, Endpoint, Teller
 from review.due.trail import AuditTrail
 from review.engine import open_engine
 from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
@@ -64,6 +66,7 @@ class Store:
         self.complaints = ComplaintStore(
             engine, now, lambda: self.due.setup, flag_at=flag_at, second_share=second_share
         )
+        self.deliveries = Deliveries(engine, self.due.now_ms)
         self.audit = AuditTrail(engine, now)
         self.teaching = TeachingStore(engine, now)
         migrate(engine)
@@ -89,6 +92,14 @@ class Store:
             engine.dispose()
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             raise StoreUnavailableError(make_url(url).render_as_string(hide_password=True), reason) from error
+
+    def teller(self, endpoint: Endpoint) -> Teller:
+        """What tells the platform at this endpoint."""
+        return Teller(self._engine, self.due, endpoint)
+
+    def retention(self) -> RetentionStore:
+        """The clocks and holds; raises DueNotSetUp."""
+        return RetentionStore(self._engine, self._now, self.due.setup)
 
     def close(self) -> None:
         """Gives back every connection."""

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Header, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import AwareDatetime, BeforeValidator, Field
 from starlette.background import BackgroundTask
@@ -17,7 +17,8 @@ from review.due.cutting import clip_of
 from review.due.pack import Maker, contents, write_pack
 from review.due.pack_gather import gather
 from review.due.pack_layout import zip_pack
-from review.people.web import DECIDERS, EVERYBODY, allow, anybody, person_of
+from review.due.telling import DeliveryState
+from review.people.web import DECIDERS, EVERYBODY, SENIORS, allow, anybody, person_of
 from review.problems import documented
 from review.store import Store
 from review.wire import WireModel
@@ -78,6 +79,23 @@ class KeysOut(WireModel):
     """Every key that ever signed."""
 
     keys: list[KeyOut]
+
+
+class DeliveryOut(WireModel):
+    """How far the telling of an event is; `parked`: it was tried for days and is not tried any more."""
+
+    event_sequence: int
+    state: DeliveryState
+    attempts: int
+    next_at_ms: int
+    last_error: str
+    delivered_at_ms: int | None
+
+
+class DeliveriesOut(WireModel):
+    """Deliveries in the order of their events; go on with `after` set to the last number."""
+
+    deliveries: list[DeliveryOut]
 
 
 def evidence_router(store: Store, data_dir: Path, glossary: Glossary) -> APIRouter:
@@ -161,6 +179,27 @@ def evidence_router(store: Store, data_dir: Path, glossary: Glossary) -> APIRout
     def get_blacklist(request: Request) -> dict[str, Any]:
         """The entries that bind now as a signed document, good for a day."""
         return store.due.export_blacklist(person_of(request).id)
+
+    @router.get("/v1/deliveries", responses=documented(401, 403, 422, 503), dependencies=[Depends(allow(*EVERYBODY))])
+    def get_deliveries(
+        state: DeliveryState | None = None,
+        after: Annotated[int, Query(ge=0)] = 0,
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    ) -> DeliveriesOut:
+        """What the platform was told by webhook, what is tried again, and what was given up."""
+        found = store.deliveries.listed(state, after, limit)
+        return DeliveriesOut(deliveries=[DeliveryOut(**asdict(each)) for each in found])
+
+    @router.post(
+        "/v1/deliveries/{sequence}/retry",
+        status_code=204,
+        responses=documented(401, 403, 404, 422, 503),
+        dependencies=[Depends(allow(*SENIORS))],
+    )
+    def retry_delivery(sequence: int) -> Response:
+        """Takes a parked delivery up again."""
+        store.deliveries.retry(sequence)
+        return Response(status_code=204)
 
     return router
 

@@ -125,8 +125,10 @@ class RetentionStore:
         return tuple(gone)
 
     def _remove_files(self, erased: Erased) -> None:
-        """Removes files under the data folder, a clip with what lies beside it, before the rows that name them are gone: a crash between leaves rows,
-        which the next sweep finds, and never a file that nobody knows of."""
+        """Removes files under the data folder, a clip with what lies beside it, before the rows that name them go.
+
+        A crash between leaves rows, which the next sweep finds, and never a file that nobody knows of.
+        """
         root = self._setup.data_dir.resolve()
         for name in erased.files:
             path = (root / name).resolve()

@@ -117,7 +117,10 @@ class DueStore:
 
     def proposal(self, host_id: str, reader: str) -> Proposal:
         """What the table proposes for the host and the linked accounts together; nothing is done by it."""
-        held = self.host_file(host_id, reader)
+        return self.proposal_for(self.host_file(host_id, reader))
+
+    def proposal_for(self, held: HostFile) -> Proposal:
+        """The same for a host's file that was just read."""
         told = [m.approved_at_ms for m in held.measures if m.state in _TOLD and m.approved_at_ms is not None]
         return propose(held.strikes, self.setup.measures, self.now_ms(), notices_at_ms=told)
 
@@ -163,6 +166,27 @@ class DueStore:
             journal.note("measure.read", f"measure:{measure_id}", host=found.host_id)
             return found
 
+    def measure_file(self, measure_id: str, reader: str) -> HostPage:
+        """A measure with everything that was said about it; the reading is noted. Raises UnknownMeasureError."""
+        with self._step(reader) as (connection, journal):
+            measure = measure_of(connection, measure_id)
+            journal.note("measure.read", f"measure:{measure_id}", host=measure.host_id)
+            return self._page(connection, measure, journal.at_ms)
+
+    def appeal_file(self, appeal_id: str, reader: str) -> tuple[Appeal, HostPage]:
+        """An appeal and the measure that it is against; the reading is noted. Raises UnknownAppealError."""
+        with self._step(reader) as (connection, journal):
+            appeal = appeal_of(connection, appeal_id)
+            measure = measure_of(connection, appeal.measure_id)
+            journal.note("appeal.read", f"appeal:{appeal_id}", host=measure.host_id)
+            return appeal, self._page(connection, measure, journal.at_ms)
+
+    def in_force(self) -> tuple[Measure, ...]:
+        """The measures that were approved and have not ended, those that end first first."""
+        with self._engine.connect() as connection:
+            found = measures_where(connection, MeasureRow.state == MeasureState.IN_FORCE.value)
+        return tuple(sorted(found, key=lambda m: (m.ends_at_ms, m.id)))
+
     def waiting(self) -> tuple[Measure, ...]:
         """The proposals that wait for a second person, those that lapse first first."""
         with self._engine.connect() as connection:
@@ -201,16 +225,7 @@ class DueStore:
         with self._step("host") as (connection, journal):
             measure = appealing.measure_of_token(connection, token, journal.at_ms)
             journal.note("page.read", f"measure:{measure.id}", host=measure.host_id)
-            defence = defence_of(connection, measure.id)
-            appeals = appeals_where(connection, AppealRow.measure_id == measure.id)
-            return HostPage(
-                measure=measure,
-                defence=defence,
-                appeals=appeals,
-                may_answer=may_answer(measure, journal.at_ms, answered=defence is not None),
-                may_appeal=may_appeal(measure, appeals, journal.at_ms),
-                page_until_ms=appealing.page_until_ms(measure, self.setup.measures),
-            )
+            return self._page(connection, measure, journal.at_ms)
 
     def hand_in(self, token: str, name: str, content: bytes) -> HandedIn:
         """A file of the host, kept; AppealRefused for one that is too large or of a type that is not taken."""
@@ -279,6 +294,18 @@ class DueStore:
     def now_ms(self) -> int:
         """The moment by which terms and deadlines are judged."""
         return int(self._now().timestamp() * 1000)
+
+    def _page(self, connection: Connection, measure: Measure, now_ms: int) -> HostPage:
+        defence = defence_of(connection, measure.id)
+        appeals = appeals_where(connection, AppealRow.measure_id == measure.id)
+        return HostPage(
+            measure=measure,
+            defence=defence,
+            appeals=appeals,
+            may_answer=may_answer(measure, now_ms, answered=defence is not None),
+            may_appeal=may_appeal(measure, appeals, now_ms),
+            page_until_ms=appealing.page_until_ms(measure, self.setup.measures),
+        )
 
     @contextmanager
     def _step(self, actor: str) -> Iterator[tuple[Connection, Journal]]:

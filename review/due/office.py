@@ -1,0 +1,343 @@
+"""The pages on which people work with hosts' files, measures and appeals."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Path, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from review.cases.deciding import REASONS
+from review.cases.types import Choice, Person
+from review.desk import Desk, Seeing, Viewer
+from review.due.errors import AppealRefused, MeasureRefused
+from review.due.forms import MeasureForm, breaches, drafted
+from review.due.moving import people_needed
+from review.due.notices import decision_html, notice_html, pdf_of, shown_time
+from review.due.types import AppealState, HandedIn, HostPage, MeasureKind, MeasureState
+from review.due.weighing import expires_at_ms
+from review.language import keep_language
+from review.people.web import DECIDERS, EVERYBODY, SENIORS, allow
+from review.store import Store
+
+Id = Annotated[str, Path(min_length=1, max_length=200)]
+Decider = Annotated[Person, Depends(allow(*DECIDERS))]
+Senior = Annotated[Person, Depends(allow(*SENIORS))]
+Text = Annotated[str, Form(max_length=20_000)]
+Short = Annotated[str, Form(max_length=300)]
+READERS = [Depends(allow(*EVERYBODY))]
+_MOST_DAYS = 3650
+
+
+def measure_form(
+    kind: Annotated[MeasureKind, Form()],
+    facts_zh: Text = "",
+    facts_en: Text = "",
+    reasons_zh: Text = "",
+    reasons_en: Text = "",
+    basis: Text = "",
+    starts_at: Short = "",
+    term_days: Annotated[int, Form(ge=0, le=_MOST_DAYS)] = 0,
+    appeal_zh: Text = "",
+    appeal_en: Text = "",
+    breach: Short = "",
+    serious_why: Text = "",
+    urgent_why: Text = "",
+    case_id: Annotated[list[str] | None, Form(max_length=200)] = None,
+) -> MeasureForm:
+    """The form that was sent; the basis holds one citation a line."""
+    return MeasureForm(
+        kind=kind,
+        case_ids=tuple(case_id or ()),
+        facts_zh=facts_zh,
+        facts_en=facts_en,
+        reasons_zh=reasons_zh,
+        reasons_en=reasons_en,
+        basis=tuple(line.strip() for line in basis.splitlines() if line.strip()),
+        starts_at=starts_at,
+        term_days=term_days,
+        appeal_zh=appeal_zh,
+        appeal_en=appeal_en,
+        breach=breach.strip(),
+        serious_why=serious_why,
+        urgent_why=urgent_why,
+    )
+
+
+class Office:
+    """Fills the pages of due process."""
+
+    def __init__(self, store: Store, desk: Desk) -> None:
+        self._store = store
+        self._desk = desk
+
+    def page(self, request: Request, template: str, viewer: Viewer, status: int = 200, **values: object) -> Response:
+        """The page, with what all of them show: the table, times, names."""
+        due = self._store.due
+        filled = self._desk.fill(
+            f"due/{template}",
+            viewer,
+            table=due.setup.measures,
+            at=shown_time,
+            now_ms=due.now_ms(),
+            names=self._store.people.names(),
+            **values,
+        )
+        answer = HTMLResponse(filled, status_code=status)
+        keep_language(request, answer)
+        return answer
+
+    def host_name(self, host_id: str) -> str:
+        """The name by which the host's cases know the account, or its id."""
+        return next((case.host_name for case in self._store.cases.host_cases(host_id, 1)), host_id)
+
+    def host(self, request: Request, host_id: str, viewer: Viewer) -> Response:
+        """The host's file."""
+        held = self._store.due.host_file(host_id, viewer.person.id)
+        proposal = self._store.due.proposal_for(held)
+        steps = {step.case_id: step for step in proposal.steps}
+        table = self._store.due.setup.measures
+        return self.page(
+            request,
+            "host.html",
+            viewer,
+            held=held,
+            host_name=self.host_name(host_id),
+            proposal=proposal,
+            strikes=[(strike, steps.get(strike.case_id), expires_at_ms(strike, table)) for strike in held.strikes],
+            entry=next((m for m in held.measures if _is_entry(m.kind, m.state)), None),
+            may_propose=viewer.person.role in DECIDERS and bool(held.strikes),
+        )
+
+    def draft(
+        self,
+        request: Request,
+        host_id: str,
+        viewer: Viewer,
+        kind: MeasureKind | None,
+        form: MeasureForm | None = None,
+        error: MeasureRefused | None = None,
+    ) -> Response:
+        """The form of a proposal: as drafted, or as it was sent with what is wrong in it."""
+        due = self._store.due
+        held = due.host_file(host_id, viewer.person.id)
+        proposal = due.proposal_for(held)
+        cases = [self._store.cases.case(strike.case_id) for strike in held.strikes]
+        if form is None:
+            chosen = kind or proposal.measure or MeasureKind.WARNING
+            classes = dict(self._desk.glossary.classes)
+            form = drafted(held, proposal, cases, chosen, due.setup.measures, classes, due.now_ms())
+        laws = tuple(dict.fromkeys(law for strike in held.strikes for law in strike.law))
+        return self.page(
+            request,
+            "propose.html",
+            viewer,
+            422 if error else 200,
+            held=held,
+            host_name=self.host_name(host_id),
+            proposal=proposal,
+            cases=cases,
+            form=form,
+            kinds=tuple(MeasureKind),
+            breaches=breaches((*form.basis, *laws), due.setup.measures),
+            error=error,
+        )
+
+    def measure(
+        self,
+        request: Request,
+        measure_id: str,
+        viewer: Viewer,
+        *,
+        error: MeasureRefused | None = None,
+        link: str | None = None,
+    ) -> Response:
+        """The measure's page: its notice, what was said, what can be done. `link`: a host's link, shown this once."""
+        shown = self._store.due.measure_file(measure_id, viewer.person.id)
+        measure, person = shown.measure, viewer.person
+        proposed = measure.state is MeasureState.PROPOSED
+        people = people_needed(measure.kind, self._store.due.setup.measures)
+        own = measure.proposed_by == person.id
+        return self.page(
+            request,
+            "measure.html",
+            viewer,
+            422 if error else 200,
+            shown=shown,
+            measure=measure,
+            host_name=self.host_name(measure.host_id),
+            laws=[(cited, self._desk.glossary.laws.article(cited)) for cited in measure.notice.basis],
+            may_approve=proposed and person.role in SENIORS and not (own and people == 2),
+            needs_other=proposed and own and people == 2,
+            may_reject=proposed and (person.role in SENIORS or own),
+            may_link=person.role in DECIDERS,
+            error=error,
+            link=link,
+        )
+
+    def appeal(self, request: Request, appeal_id: str, viewer: Viewer, error: AppealRefused | None = None) -> Response:
+        """The appeal's page; whoever had a part in the measure can read it and not decide."""
+        appeal, shown = self._store.due.appeal_file(appeal_id, viewer.person.id)
+        barred = viewer.person.id in self._store.due.had_part(appeal_id)
+        waits = appeal.state is AppealState.FILED
+        return self.page(
+            request,
+            "appeal.html",
+            viewer,
+            422 if error else 200,
+            appeal=appeal,
+            shown=shown,
+            measure=shown.measure,
+            host_name=self.host_name(shown.measure.host_id),
+            barred=barred,
+            may_decide=waits and not barred and viewer.person.role in SENIORS,
+            reasons=REASONS[Choice.LAWFUL],
+            error=error,
+        )
+
+
+def _is_entry(kind: MeasureKind, state: MeasureState) -> bool:
+    return kind is MeasureKind.BLACKLIST and state in {MeasureState.PROPOSED, MeasureState.IN_FORCE}
+
+
+def handed_in(page: HostPage, sha256: str) -> HandedIn:
+    """A file that was handed in about this measure; 404 for any other."""
+    files = [*(page.defence.files if page.defence else ()), *(file for appeal in page.appeals for file in appeal.files)]
+    found = {file.sha256: file for file in files}
+    if sha256 not in found:
+        raise HTTPException(404, "no file of this measure has this hash")
+    return found[sha256]
+
+
+def file_answer(store: Store, file: HandedIn) -> Response:
+    """The file for download; it is never shown in a page of this server."""
+    content = store.due.setup.files.read(file.sha256)
+    suffix = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg"}.get(file.media_type, ".mp4")
+    headers = {"Content-Disposition": f'attachment; filename="{file.sha256[:12]}{suffix}"'}
+    return Response(content, media_type=file.media_type, headers=headers)
+
+
+def pdf_answer(html: str, name: str) -> Response:
+    """The page as PDF."""
+    headers: Mapping[str, str] = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
+    return Response(pdf_of(html), media_type="application/pdf", headers=dict(headers))
+
+
+def office_router(store: Store, desk: Desk, public_url: str) -> APIRouter:
+    """The routes of hosts' files, measures and appeals; `public_url` is where hosts reach this server."""
+    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    office = Office(store, desk)
+
+    @router.get("/hosts/{host_id}", dependencies=READERS)
+    def get_host(request: Request, host_id: Id, viewer: Seeing) -> Response:
+        return office.host(request, host_id, viewer)
+
+    @router.get("/hosts/{host_id}/propose", dependencies=[Depends(allow(*DECIDERS))])
+    def get_draft(request: Request, host_id: Id, viewer: Seeing, kind: MeasureKind | None = None) -> Response:
+        return office.draft(request, host_id, viewer, kind)
+
+    @router.post("/hosts/{host_id}/measures")
+    def propose(
+        request: Request,
+        host_id: Id,
+        person: Decider,
+        viewer: Seeing,
+        form: Annotated[MeasureForm, Depends(measure_form)],
+    ) -> Response:
+        try:
+            measure = store.due.propose(form.wanted(host_id), person)
+        except MeasureRefused as error:
+            return office.draft(request, host_id, viewer, form.kind, form, error)
+        return RedirectResponse(f"/measures/{measure.id}", status_code=303)
+
+    @router.get("/measures", dependencies=READERS)
+    def get_measures(request: Request, viewer: Seeing) -> Response:
+        return office.page(
+            request,
+            "measures.html",
+            viewer,
+            waiting=store.due.waiting(),
+            in_force=store.due.in_force(),
+            host_name=office.host_name,
+        )
+
+    @router.get("/measures/{measure_id}", dependencies=READERS)
+    def get_measure(request: Request, measure_id: Id, viewer: Seeing) -> Response:
+        return office.measure(request, measure_id, viewer)
+
+    @router.get("/measures/{measure_id}/notice.pdf", dependencies=READERS)
+    def get_notice(measure_id: Id, viewer: Seeing) -> Response:
+        measure = store.due.measure(measure_id, viewer.person.id)
+        name = office.host_name(measure.host_id)
+        return pdf_answer(notice_html(measure, name, store.due.setup.measures, desk.glossary.laws), "notice")
+
+    @router.get("/measures/{measure_id}/files/{sha256}", dependencies=READERS)
+    def get_file(measure_id: Id, sha256: Id, viewer: Seeing) -> Response:
+        return file_answer(store, handed_in(store.due.measure_file(measure_id, viewer.person.id), sha256))
+
+    @router.post("/measures/{measure_id}/approve")
+    def approve(request: Request, measure_id: Id, person: Senior, viewer: Seeing) -> Response:
+        try:
+            store.due.approve(measure_id, person)
+        except MeasureRefused as error:
+            return office.measure(request, measure_id, viewer, error=error)
+        return RedirectResponse(f"/measures/{measure_id}", status_code=303)
+
+    @router.post("/measures/{measure_id}/reject")
+    def reject(request: Request, measure_id: Id, person: Decider, viewer: Seeing, why: Text = "") -> Response:
+        try:
+            store.due.reject(measure_id, person, why)
+        except MeasureRefused as error:
+            return office.measure(request, measure_id, viewer, error=error)
+        return RedirectResponse(f"/measures/{measure_id}", status_code=303)
+
+    @router.post("/measures/{measure_id}/link")
+    def make_link(request: Request, measure_id: Id, person: Decider, viewer: Seeing) -> Response:
+        token = store.due.issue_token(measure_id, person.id)
+        base = public_url.rstrip("/") or str(request.base_url).rstrip("/")
+        return office.measure(request, measure_id, viewer, link=f"{base}/h/{token}")
+
+    @router.get("/appeals", dependencies=READERS)
+    def get_appeals(request: Request, viewer: Seeing) -> Response:
+        appeals = [
+            (appeal, store.due.appeal_file(appeal.id, viewer.person.id)[1].measure, store.due.had_part(appeal.id))
+            for appeal in store.due.open_appeals()
+        ]
+        return office.page(request, "appeals.html", viewer, appeals=appeals, host_name=office.host_name)
+
+    @router.get("/appeals/{appeal_id}", dependencies=READERS)
+    def get_appeal(request: Request, appeal_id: Id, viewer: Seeing) -> Response:
+        return office.appeal(request, appeal_id, viewer)
+
+    @router.get("/appeals/{appeal_id}/decision.pdf", dependencies=READERS)
+    def get_decision(appeal_id: Id, viewer: Seeing) -> Response:
+        appeal, shown = store.due.appeal_file(appeal_id, viewer.person.id)
+        name = office.host_name(shown.measure.host_id)
+        return pdf_answer(decision_html(appeal, shown.measure, name, store.due.setup.measures), "decision")
+
+    @router.post("/appeals/{appeal_id}/decide")
+    def decide(
+        request: Request,
+        appeal_id: Id,
+        person: Senior,
+        viewer: Seeing,
+        overturn: Annotated[bool | None, Form()] = None,
+        reasons_zh: Text = "",
+        reasons_en: Text = "",
+        case_reason: Short = "rule_wrong",
+    ) -> Response:
+        try:
+            if overturn is None or case_reason not in REASONS[Choice.LAWFUL]:
+                raise AppealRefused(f"appeal {appeal_id}", "say whether it succeeds, and why", code="choice")
+            store.due.decide_appeal(
+                appeal_id,
+                person,
+                overturn=overturn,
+                reasons_zh=reasons_zh,
+                reasons_en=reasons_en,
+                case_reason=case_reason,
+            )
+        except AppealRefused as error:
+            return office.appeal(request, appeal_id, viewer, error)
+        return RedirectResponse(f"/appeals/{appeal_id}", status_code=303)
+
+    return router
