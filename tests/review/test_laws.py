@@ -22,6 +22,8 @@ LAWS = Laws.read(Path(__file__).parents[2] / "configs" / "laws" / "zh-CN.yaml")
         ("广告法 17", []),
         ("广告法 8(9)", []),
         ("广告法 9(11)", ["（十一）"]),
+        ("商标法 14(5)", ["生产、经营者不得将“驰名商标”字样用于"]),
+        ("食品安全法 73(1)", ["食品广告的内容应当真实合法"]),
     ],
     ids=[
         "point of a paragraph",
@@ -34,6 +36,8 @@ LAWS = Laws.read(Path(__file__).parents[2] / "configs" / "laws" / "zh-CN.yaml")
         "whole",
         "none",
         "eleventh",
+        "late paragraph",
+        "first of two paragraphs",
     ],
 )
 def test_the_cited_part_is_marked(cited: str, meant: list[str]) -> None:
@@ -44,7 +48,7 @@ def test_the_cited_part_is_marked(cited: str, meant: list[str]) -> None:
     assert all(text.startswith(start) for text, start in zip(marked, meant, strict=True))
 
 
-@pytest.mark.parametrize("cited", ["商标法 53", "广告法 999", "广告法", "", "28(2)"])
+@pytest.mark.parametrize("cited", ["直播电商监督管理办法 26", "广告法 999", "广告法", "", "28(2)"])
 def test_a_text_that_is_not_packaged_is_none(cited: str) -> None:
     assert LAWS.article(cited) is None
     assert Laws.none().article("广告法 9(3)") is None
