@@ -352,3 +352,20 @@ def test_an_auditor_reads_and_decides_nothing(sit: Sit, add_cases: AddCases, des
     press(page, "v", "Enter")
     assert desk_store.cases.decisions(case.id) == ()
     assert desk_store.cases.case(case.id).claimed_by is None
+
+
+def test_an_open_case_is_held_on_by_a_heartbeat(
+    sit: Sit, add_cases: AddCases, desk_store: Store, clock: Clock, people: dict[str, Person]
+) -> None:
+    [case] = add_cases(1)
+    page = sit("dora", "/healthz")
+    page.clock.install()
+    log_in(page, page.url.partition("/healthz")[0], desk_store, "anna")
+    page.goto(page.url.replace("/healthz", f"/cases/{case.id}"))
+    page.clock.run_for(1000)
+    expect(page.locator("#claim")).to_contain_text("我在处理，还剩 1:")
+    until = desk_store.cases.case(case.id).claimed_until_ms
+    clock.wait(40)
+    page.clock.run_for(40_000)
+    wait_until(page, lambda: desk_store.cases.case(case.id).claimed_until_ms == (until or 0) + 40_000)
+    assert desk_store.cases.case(case.id).claimed_by == people["anna"].id
