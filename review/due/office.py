@@ -13,9 +13,10 @@ from review.due.errors import AppealRefused, MeasureRefused
 from review.due.forms import MeasureForm, breaches, drafted
 from review.due.moving import people_needed
 from review.due.notices import decision_html, notice_html, pdf_of, shown_time
-from review.due.types import AppealState, HandedIn, HostPage, MeasureKind, MeasureState
+from review.due.types import AppealState, HandedIn, HostPage, Measure, MeasureKind, MeasureState
 from review.due.weighing import expires_at_ms
 from review.language import keep_language
+from review.laws import Article
 from review.people.web import DECIDERS, EVERYBODY, SENIORS, allow
 from review.store import Store
 
@@ -89,6 +90,9 @@ class Office:
     def host_name(self, host_id: str) -> str:
         """The name by which the host's cases know the account, or its id."""
         return next((case.host_name for case in self._store.cases.host_cases(host_id, 1)), host_id)
+
+    def _laws(self, measure: Measure) -> list[tuple[str, Article | None]]:
+        return [(cited, self._desk.glossary.laws.article(cited)) for cited in measure.notice.basis]
 
     def host(self, request: Request, host_id: str, viewer: Viewer) -> Response:
         """The host's file."""
@@ -165,7 +169,7 @@ class Office:
             shown=shown,
             measure=measure,
             host_name=self.host_name(measure.host_id),
-            laws=[(cited, self._desk.glossary.laws.article(cited)) for cited in measure.notice.basis],
+            laws=self._laws(measure),
             may_approve=proposed and person.role in SENIORS and not (own and people == 2),
             needs_other=proposed and own and people == 2,
             may_reject=proposed and (person.role in SENIORS or own),
@@ -187,6 +191,7 @@ class Office:
             appeal=appeal,
             shown=shown,
             measure=shown.measure,
+            laws=self._laws(shown.measure),
             host_name=self.host_name(shown.measure.host_id),
             barred=barred,
             may_decide=waits and not barred and viewer.person.role in SENIORS,
