@@ -89,10 +89,10 @@ def _when_ready(url: str, attempts: int = 300) -> str:
     return url
 
 
-def new_database(server_url: str, name: str) -> str:
-    """The URL of a fresh, empty database of this server."""
+def new_database(server_url: str, name: str, template: str = "template1") -> str:
+    """The URL of a fresh database of this server, a copy of the template that nobody may be connected to."""
     engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f'create database "{name}"'))
+        connection.execute(text(f'create database "{name}" template "{template}"'))
     engine.dispose()
     return server_url.rsplit("/", 1)[0] + "/" + name

@@ -21,7 +21,7 @@ from review.app import create_app
 from review.engine import open_engine
 from review.store import Store
 from review.types import Host, ProductRef, StreamRecord, StreamState
-from tests.review.postgres import fresh_database, running_postgres
+from tests.review.postgres import fresh_database, migrated, new_database, running_postgres
 from tests.review.sample import FINDING
 
 CLASS_NAMES = {
@@ -87,6 +87,21 @@ def stream() -> StreamRecord:
 def postgres() -> Iterator[str]:
     with running_postgres() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the program's schema, to copy."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    migrated(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: str) -> str:
+    """The name of a database of the server with the program's schema, to copy."""
+    migrated(new_database(postgres, "template_review"))
+    return "template_review"
 
 
 @pytest.fixture

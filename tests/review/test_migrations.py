@@ -18,6 +18,14 @@ from review.migrations import FIRST, HEAD, migrate, revision_of, run
 from review.store import Store
 from review.tables import Base
 from review.types import StreamRecord
+from tests.review.postgres import empty_database
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database that knows no schema yet."""
+    return empty_database(request, tmp_path)
+
 
 BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 ROOT = Path(__file__).parents[2]

@@ -49,10 +49,10 @@ def second_share() -> float:
 
 @pytest.fixture
 def desk_store(
-    tmp_path: Path, stream: StreamRecord, clock: Clock, second_share: float, passages: tuple[Passage, ...]
+    database_url: str, stream: StreamRecord, clock: Clock, second_share: float, passages: tuple[Passage, ...]
 ) -> Iterator[Store]:
     """A store with four rooms; the first has words around the finding."""
-    store = Store(open_engine(f"sqlite:///{tmp_path / 'desk.db'}"), now=clock, second_share=second_share)
+    store = Store(open_engine(database_url), now=clock, second_share=second_share)
     store.put_stream(stream)
     for number, name in enumerate(("阿强", "老周", "小美"), start=2):
         host = Host(id=f"h{number}", name=name, platform="demo")

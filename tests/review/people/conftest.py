@@ -28,10 +28,10 @@ def clock() -> Clock:
 
 @pytest.fixture
 def desk_store(
-    tmp_path: Path, stream: StreamRecord, make_finding: Callable[..., Finding], clock: Clock
+    database_url: str, stream: StreamRecord, make_finding: Callable[..., Finding], clock: Clock
 ) -> Iterator[Store]:
     """A store with one case, whose clock the test sets."""
-    opened = Store(open_engine(f"sqlite:///{tmp_path / 'desk.db'}"), now=clock)
+    opened = Store(open_engine(database_url), now=clock)
     opened.put_stream(stream)
     opened.add_findings([make_finding()])
     yield opened
