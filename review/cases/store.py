@@ -33,7 +33,10 @@ class CaseStore:
             return reading.read_queue(session, query)
 
     def counts(self, query: CaseQuery) -> QueueCounts:
-        """How many cases stand where, and since when the oldest waits; counted anew only after a case changed."""
+        """How many cases stand where, and since when the oldest waits; counted anew only after a case changed.
+
+        They are the same for everybody, whoever may decide which.
+        """
         asked = replace(query, states=(), class_id=None, decidable_by=None, after=None, limit=0)
         with Session(self._engine) as session:
             if query.claimed_by is not None:
@@ -43,7 +46,7 @@ class CaseStore:
             if before != change:
                 kept = {}
             if asked not in kept:
-                kept = kept | {asked: reading.read_counts(session, query)}
+                kept = kept | {asked: reading.read_counts(session, asked)}
             self._counts = (change, kept)
             return kept[asked]
 

@@ -264,3 +264,12 @@ def test_what_many_watch_comes_first_and_says_so(desk: Store, stream: StreamReco
     desk.add_findings([make_finding(finding_id="f_again", stream_id="s2")])
     [joined] = [case for case in desk.cases.queue(CaseQuery()).cases if case.host_id == "h1"]
     assert {reason.code: reason.count for reason in joined.why}["viewers"] == 30_000
+
+
+def test_counts_are_the_same_for_everybody(desk: Store, make_finding: MakeFinding) -> None:
+    desk.add_findings([make_finding()])
+    case = only_case(desk)
+    desk.cases.decide(submit(case, choice=Choice.UNSURE, reason="unclear_law"), OTHER)
+    for person in (OTHER, REVIEWER, SENIOR):
+        counts = desk.cases.counts(CaseQuery(decidable_by=person))
+        assert counts.by_state == {CaseState.SENIOR_REVIEW: 1}
