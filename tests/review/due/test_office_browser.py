@@ -71,20 +71,25 @@ def draw(page: Page, name: str) -> None:
     """Checks that nothing is wider than the window (hosts: a phone) and that axe finds nothing; draws the page."""
     folder = os.environ.get("ZHENYAN_SHOTS")
     url = page.url
-    for language in ("en", "zh"):
+    for language in ("en", "zh") if folder else ():
         page.goto(f"{url}{'&' if '?' in url else '?'}lang={language}")
-        for width in (390 if "host-page" in name else 1024, 1366):
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} is cut"
-            if folder and width != 1366:
-                Path(folder).mkdir(parents=True, exist_ok=True)
-                page.screenshot(path=f"{folder}/{name}-{language}-{width}.png", full_page=True)
-        if folder:
-            page.set_viewport_size({"width": 1366, "height": 1300})
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=f"{folder}/{name}-{language}.png", full_page=True)
+        _check_width(page, name)
+        page.set_viewport_size({"width": 1366, "height": 1300})
+        page.screenshot(path=f"{folder}/{name}-{language}.png", full_page=True)
+    _check_width(page, name)
     found = Axe().run(page).response["violations"]
     assert [f"{name}: {each['id']}: {each['nodes'][0]['html']}" for each in found] == []
+
+
+_FITS = """() => document.readyState === "complete" && document.querySelector("h1") !== null &&
+  (document.documentElement.scrollWidth <= window.innerWidth ? "fits" : "cut")"""
+
+
+def _check_width(page: Page, name: str) -> None:
+    for width in (390 if "host-page" in name else 1024, 1366):
+        page.set_viewport_size({"width": width, "height": 900})
+        fits = page.wait_for_function(_FITS)
+        assert fits.json_value() == "fits", f"{name} is cut"
 
 
 @pytest.fixture
@@ -147,6 +152,7 @@ def confirm_and_propose(sit: Sit, desk: Store, office: str, case_id: str) -> str
     draw(page, "1-host")
     page.get_by_role("link", name="提出处置").click()
     page.get_by_role("link", name="列入黑名单").click()
+    expect(page.locator("[name=serious_why]")).to_be_visible()
     draw(page, "2-propose")
     page.locator("[name=serious_why]").fill("面向大量消费者反复虚假宣传核心参数")
     page.locator("[name=starts_at]").fill("2026-11-25T08:00")
@@ -215,6 +221,7 @@ def overturn(sit: Sit, desk: Store, office: str, appeal_id: str) -> None:
     page.goto(f"{office}/appeals")
     draw(page, "7b-appeals")
     page.get_by_role("link", name="查看申诉").click()
+    expect(page.get_by_role("button", name="作出决定")).to_be_visible()
     draw(page, "7c-appeal")
     page.get_by_label("申诉成立：撤销措施，消除记录").check()
     page.locator("[name=reasons_zh]").fill("回放显示主播当场作了更正，情节不足以列入黑名单。")
