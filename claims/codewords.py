@@ -1,7 +1,8 @@
 """Words that say one thing and mean another (心灵之窗, 小糖人), each admitted by hand with where it comes from.
 
-A code word counts while it is not expired on the day of the broadcast, where one of its `beside` words stands near it
-(if it has any) and none of its `not_beside`. Codes of units count only behind a number, 米 for 元 only as a price.
+A code word counts up to the day it expires, by the day of the broadcast (and before it was admitted: what was found in
+November was said in October), where one of its `beside` words stands near it (if it has any) and none of its
+`not_beside`. Codes of units count only behind a number, 米 for 元 only as a price.
 """
 
 import re
@@ -75,7 +76,7 @@ class CodeWords:
         found: list[Edit] = []
         for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
             word = self._forms[index][1]
-            if word.kind not in wanted or (on is not None and not word.added <= on <= word.expires):
+            if word.kind not in wanted or (on is not None and on > word.expires):
                 continue
             if _inside_latin(text, start, end):
                 continue
@@ -137,7 +138,7 @@ class UnitCodes:
         """The unit codes that count here, as the plain unit."""
         found: list[Edit] = []
         for pattern, code in self._codes:
-            if on is not None and not code.added <= on <= code.expires:
+            if on is not None and on > code.expires:
                 continue
             if not any(said in text for said in code.said):
                 continue

@@ -35,11 +35,15 @@ class FillersData(Frozen):
 
 
 class DisguiseFile(Frozen):
-    """`disguise.yaml`: how words are disguised, and which concepts and words are looked for behind it."""
+    """`disguise.yaml`: how words are disguised, and which concepts and words are looked for behind it.
+
+    `ordinary` words are said every day and hide nothing, however they sound.
+    """
 
     concepts: tuple[str, ...]
     words: tuple[str, ...]
     not_words: tuple[str, ...]
+    ordinary: tuple[str, ...]
     fillers: FillersData
     radicals: dict[str, str]
     parts: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]]

@@ -136,7 +136,7 @@ class Policy:
         terms = {w for name in (*sorted(self._sensitive), *disguise.concepts) for w in self._concepts[name]}
         terms |= {*disguise.words, *self.materials.words} | {a for b in self.attributes.attributes for a in b.labels}
         terms -= set(disguise.not_words)
-        used = {e.form for e in self.lexicon.entries if len(e.form) > 1 and not e.spelled}
+        used = {*disguise.ordinary, *(e.form for e in self.lexicon.entries if len(e.form) > 1 and not e.spelled)}
         words = CommonWords(counts_of(read_lines(self.folder / "words.txt")), terms, used)
         return Reader(
             self.settings.reading_layers,

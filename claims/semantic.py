@@ -21,7 +21,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A class that the words may breach: how likely, read over how many passages, and what they resemble.
+    """The class that the words most likely breach, and how likely any of those asked for; over how many passages.
 
     `flags` is True above the likelihood that stood for the precision asked of the classifier in cross-validation.
     """

@@ -111,18 +111,25 @@ class Classifier:
             self._read.popitem(last=False)
 
     def propose(self, texts: Sequence[str], classes: frozenset[str]) -> tuple[Proposal, ...]:
-        """The likeliest of `classes` for the last passage, alone or with up to two before it; none if too unlikely."""
+        """The likeliest of `classes` for the last passage, alone or with up to two before it; none if too unlikely.
+
+        How likely a breach is counts over all of them, for one sentence often lies between two classes.
+        """
         if not texts or len(texts[-1]) < _SHORTEST:
             return ()
-        best: tuple[float, str, int] = (0.0, NONE, 0)
+        open_ = [place for place, class_id in enumerate(self.file.classes) if class_id in classes]
+        if not open_:
+            return ()
+        best: tuple[float, int, int] = (0.0, 0, 0)
         for passages in range(1, min(MOST_PASSAGES, len(texts)) + 1):
-            likelihoods = self.likelihoods(texts[-passages:])
-            for class_id, likelihood in zip(self.file.classes, likelihoods, strict=True):
-                if class_id in classes and float(likelihood) > best[0]:
-                    best = (float(likelihood), class_id, passages)
-        likelihood, class_id, passages = best
+            likelihoods = self.likelihoods(texts[-passages:])[open_]
+            breach = float(likelihoods.sum())
+            if breach > best[0]:
+                best = (breach, open_[int(likelihoods.argmax())], passages)
+        likelihood, place, passages = best
         if likelihood < self.file.note_from:
             return ()
+        class_id = self.file.classes[place]
         return (
             Proposal(
                 class_id=class_id,

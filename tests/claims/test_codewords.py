@@ -63,8 +63,7 @@ def _edits(text: str, on: date | None = None, **changes: object) -> list[Edit]:
 @pytest.mark.parametrize(
     ("on", "counts"),
     [
-        pytest.param(date(2026, 10, 31), False, id="the day before it was seen"),
-        pytest.param(date(2026, 11, 1), True, id="the first day"),
+        pytest.param(date(2026, 10, 31), True, id="a broadcast before it was admitted"),
         pytest.param(date(2026, 11, 30), True, id="the last day"),
         pytest.param(date(2026, 12, 1), False, id="the day after"),
         pytest.param(None, True, id="no day given"),
