@@ -124,8 +124,13 @@ function askLogin() {
   trouble(text("expired"), link);
 }
 
+/* Between the step to another case and its coming, what is seen is not what is meant. */
+function isMoving() {
+  return form !== null && current() !== form.dataset.case;
+}
 export function choose(wanted) {
   mountDecision();
+  if (isMoving()) return;
   const button = form && form.querySelector(`[data-choice="${wanted}"]`);
   if (!button || button.disabled || sending) return;
   choice = wanted;
@@ -154,7 +159,7 @@ export function leave() {
 
 export async function submit() {
   mountDecision();
-  if (!form || sending || !form.querySelector(".choices")) return;
+  if (!form || sending || isMoving() || !form.querySelector(".choices")) return;
   if (!choice) return trouble(text("choose_first"));
   const classId = form.querySelector('[name="class"]').value || null;
   if (reason === "other_class" && !classId) {

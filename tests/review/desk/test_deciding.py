@@ -57,7 +57,9 @@ def test_thirty_cases_are_decided_without_the_mouse(sit: Sit, add_cases: AddCase
         case_id = shown_case(page)
         expected[case_id] = (choice, reason)
         if number == 3:
-            press(page, "j", "k")
+            press(page, "j")
+            expect(page.locator("#decide")).not_to_have_attribute("data-case", case_id)
+            press(page, "k")
             expect(page.locator("#decide")).to_have_attribute("data-case", case_id)
         press(page, *keys)
         if number < 29:
@@ -251,6 +253,21 @@ def test_a_double_click_and_a_nervous_enter_are_one_decision(sit: Sit, add_cases
     taken = {case.id: len(desk_store.cases.decisions(case.id)) for case in cases}
     assert sorted(taken.values()) == [0, 1, 1]
     assert taken[cases[0].id] == taken[second] == 1
+
+
+def test_keys_before_the_next_case_has_come_decide_nothing(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+    first, second = add_cases(2)
+    page = sit("anna", f"/cases/{first.id}")
+    expect(page.locator("#claim")).to_contain_text("我在处理")
+    held: list[Route] = []
+    page.route(f"**/cases/{second.id}", lambda route: held.append(route))
+    press(page, "j")
+    wait_until(page, lambda: len(held) == 1)
+    press(page, "v", "Enter")
+    expect(page.locator('[data-choice="violates"]')).to_have_attribute("aria-pressed", "false")
+    held[0].continue_()
+    expect(page.locator("#decide")).to_have_attribute("data-case", second.id)
+    assert desk_store.cases.decisions(first.id) == desk_store.cases.decisions(second.id) == ()
 
 
 def test_the_back_button_brings_no_decision_back(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:

@@ -9,16 +9,27 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from argon2 import PasswordHasher
 
 from claims.types import Finding
 from review.app import create_app
 from review.engine import open_engine
+from review.people import passwords
 from review.people.access import Access
 from review.store import Store
 from review.types import StreamRecord
 from tests.review.people.support import Clock
 
 Serve = Callable[[Access], httpx.Client]
+HASHER_IN_USE = passwords._HASHER
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same hashes at the least cost: these tests hash a hundred passwords, at 64 MiB and 0.2 s each in use."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_HASHER", quick)
+    monkeypatch.setattr(passwords, "_NOBODY", quick.hash("no account has this password"))
 
 
 @pytest.fixture
