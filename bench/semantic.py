@@ -1,30 +1,33 @@
-"""What the semantic layer adds to the rules, and what it costs.
+"""What each layer of reading adds and costs: disguises and mis-hearings one by one, then the semantic layer.
 
-    python -m bench.semantic [--semantic auto]
-
-Every labelled set with and without it: recall, precision, passages a second of processor time on one thread. Of the
-evasions, odd numbers were learnt from and even ones were not; set B was not. A hit is a flag of an allowed class.
+Every labelled set as the rules judge it with no layer, with all, with all but one, and with all and the semantic layer:
+recall, precision, passages a second of processor time on one thread. Of the evasions, odd numbers were learnt from and
+even ones were not; set B was not. A hit is a flag of an allowed class; a false one is any flag in a lawful case.
 """
 
-import argparse
 import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import get_args
 
 import configs
 from claims.conversation import ClaimEngine
 from claims.passport_load import load_passports
 from claims.policy import Policy
-from claims.semantic import OFF, open_proposer
+from claims.policy_models import ReadingLayer
+from claims.semantic import AUTO, OFF, open_proposer
 from claims.types import Disposition, Passage
 
+Row = dict[str, object]
+LAYERS: tuple[ReadingLayer, ...] = get_args(ReadingLayer)
 _TESTS = Path(__file__).parents[1] / "tests" / "claims"
-_AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
-_SETS = ("open", "blind/a", "blind/b", "blind/c", "blind/d", "blind/e_hypothetical", "blind/f_condition")
-_IMPLIED = ("paraphrase", "innuendo")
+_AT = datetime.fromisoformat("2026-06-15T12:00:00+08:00")
+_EVASIONS = "blind/g_evasion"
+_READ = ("open", "blind/a", "blind/c", "blind/d")
+_QUICK = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,24 +40,47 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Cases with the passports that they are judged by."""
+
+    name: str
+    cases: tuple[Case, ...]
+    passports: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How a set was judged; `cpu_s` is processor time."""
+    """How cases were judged; `cpu_s` is processor time."""
 
     breaches: int
     hits: int
-    lawful: int
     false: int
     passages: int
     cpu_s: float
 
-    def __str__(self) -> str:
-        recall = self.hits / max(1, self.breaches)
-        precision = self.hits / max(1, self.hits + self.false)
-        speed = self.passages / max(1e-9, self.cpu_s)
-        return (
-            f"recall {recall:.3f} ({self.hits}/{self.breaches})  precision {precision:.3f} "
-            f"({self.false}/{self.lawful} false)  {speed:.0f} passages/s"
-        )
+
+def run(*, quick: bool = False) -> list[Row]:
+    """A row for each set and each way of reading it."""
+    groups = [*_groups(quick)]
+    rows: list[Row] = []
+    for name, layers, semantic in ways():
+        policy = Policy(configs.POLICY_DIR)
+        kept = {layer: cost for layer, cost in policy.settings.reading_layers.items() if layer in layers}
+        policy.settings = policy.settings.model_copy(update={"reading_layers": kept})
+        policy.reader  # noqa: B018 - built before the clock runs
+        for group in groups:
+            # A fresh proposer for each set: what one set read would make the next look cheap.
+            proposer = open_proposer(semantic, configs.SEMANTIC_DIR)
+            passports = load_passports(group.passports, policy.quantity_reader)
+            engine = ClaimEngine(policy, passports, at=_AT, proposer=proposer)
+            rows.append(_row(group.name, name, tally(engine, group.cases)))
+    return rows
+
+
+def ways() -> list[tuple[str, tuple[ReadingLayer, ...], str]]:
+    """Name, layers that are on, and the setting of the semantic layer."""
+    left_out = [(f"all but {one}", tuple(layer for layer in LAYERS if layer != one), OFF) for one in LAYERS]
+    return [("rules alone", (), OFF), *left_out, ("all", LAYERS, OFF), ("all and e5", LAYERS, AUTO)]
 
 
 def read_cases(file: Path) -> Iterator[Case]:
@@ -79,7 +105,7 @@ def read_cases(file: Path) -> Iterator[Case]:
         )
 
 
-def tally(engine: ClaimEngine, cases: list[Case]) -> Tally:
+def tally(engine: ClaimEngine, cases: tuple[Case, ...]) -> Tally:
     """The cases judged, each a conversation of its own."""
     hits = false = 0
     started = time.process_time()
@@ -94,42 +120,38 @@ def tally(engine: ClaimEngine, cases: list[Case]) -> Tally:
     return Tally(
         breaches=sum(bool(c.classes) for c in cases),
         hits=hits,
-        lawful=sum(not c.classes for c in cases),
         false=false,
         passages=sum(len(c.passages) for c in cases),
         cpu_s=time.process_time() - started,
     )
 
 
-def _evasions(keep: Callable[[int, str], bool]) -> list[Case]:
-    cases = read_cases(_TESTS / "blind" / "g_evasion" / "cases.jsonl")
-    return [c for c in cases if keep(int(c.case_id.partition("-")[0][2:]), c.case_id.rpartition("-")[2])]
+def _groups(quick: bool) -> Iterator[Group]:
+    def group(name: str, folder: str, keep: Callable[[int], bool] = lambda _: True) -> Group:
+        cases = [c for n, c in enumerate(read_cases(_TESTS / folder / "cases.jsonl")) if keep(_number(c, n))]
+        passports = next((_TESTS / folder).glob("passports.*"))
+        return Group(name=name, cases=tuple(cases[:_QUICK] if quick else cases), passports=passports)
+
+    yield group("evasions, odd", _EVASIONS, lambda n: n % 2 == 1)
+    if quick:
+        return
+    yield group("evasions, even", _EVASIONS, lambda n: n % 2 == 0)
+    yield group("b", "blind/b")
+    for folder in _READ:
+        yield group(folder.removeprefix("blind/"), folder)
 
 
-def main() -> None:
-    """Prints a line a set, without and with the layer."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--semantic", default="auto")
-    options = parser.parse_args()
-    policy = Policy(configs.POLICY_DIR)
-    sets: list[tuple[str, Path, list[Case]]] = [
-        (name, _TESTS / name, list(read_cases(_TESTS / name / "cases.jsonl"))) for name in _SETS
-    ]
-    folder = _TESTS / "blind" / "g_evasion"
-    sets += [
-        ("evasions, odd", folder, _evasions(lambda n, _: n % 2 == 1)),
-        ("evasions, even", folder, _evasions(lambda n, _: n % 2 == 0)),
-        ("implied, even", folder, _evasions(lambda n, kind: n % 2 == 0 and kind in _IMPLIED)),
-        ("windows, even", folder, _evasions(lambda n, kind: n % 2 == 0 and kind == "window")),
-    ]
-    for name, where, cases in sets:
-        passports = load_passports(next(where.glob("passports.*")), policy.quantity_reader)
-        for semantic in (OFF, options.semantic):
-            # A fresh proposer for each set: what one set read would make the next look cheap.
-            proposer = open_proposer(semantic, configs.SEMANTIC_DIR)
-            result = tally(ClaimEngine(policy, passports, at=_AT, proposer=proposer), cases)
-            print(f"{name:22} {'without' if semantic == OFF else 'with':8} {result}", flush=True)
+def _number(case: Case, place: int) -> int:
+    """The number in an evasion's name; elsewhere its place."""
+    digits = case.case_id.partition("-")[0][2:]
+    return int(digits) if digits.isdigit() else place
 
 
-if __name__ == "__main__":
-    main()
+def _row(group: str, way: str, result: Tally) -> Row:
+    return {
+        "set": group,
+        "way": way,
+        "recall": round(result.hits / max(1, result.breaches), 3),
+        "precision": round(result.hits / max(1, result.hits + result.false), 3),
+        "passages_per_core_s": round(result.passages / max(1e-9, result.cpu_s)),
+    }

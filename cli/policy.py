@@ -94,7 +94,9 @@ def propose(out_dir: Path, policy_dir: Path | None, config_file: Path | None) ->
     """Write a candidate policy to OUT_DIR: the policy in force, and the words that reviewers proposed at the desk.
 
     Proposed words stand in a lexicon file of their own, under shadow rules: what they find is noted and never
-    flagged. Near misses become exceptions of the rule that was wrong. Replay the candidate before anybody adopts it.
+    flagged. A code word is proposed with its meaning (心灵小屋=眼睛) and, as a near miss, lawful words that hold it;
+    it ends in a year. Near misses become exceptions of the rule that was wrong. Replay the candidate before anybody
+    adopts it.
 
     \b
     Example:

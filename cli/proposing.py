@@ -10,6 +10,7 @@ import click
 from ruamel.yaml import YAML
 
 from claims.policy import Policy
+from cli.code_proposals import add_code_words, is_code_word, near_miss_of
 from cli.common import InputError
 from review.teaching.types import Proposal, ProposalKind
 
@@ -19,23 +20,36 @@ _SCORE = 0.6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """What went into a candidate policy; `skipped`: proposals of classes that the policy does not have."""
+    """What went into a candidate policy; `skipped`: proposals of classes that the policy does not have.
+
+    `codes`: code words among the words. `without_near_miss`: code words that nobody proposed a near miss for.
+    """
 
     policy: Policy
     words: int
     near_misses: int
     skipped: tuple[Proposal, ...]
+    codes: int = 0
+    without_near_miss: tuple[Proposal, ...] = ()
 
 
 def write_candidate(live: Policy, proposals: Iterable[Proposal], out: Path) -> Candidate:
     """The live policy copied to `out` with the proposals in it, loaded anew as a check.
 
-    Words: a lexicon file of their own, and in each class a shadow rule, whose findings never reach the queue. Near
-    misses: exceptions of the rule that brought up their case. Every other byte of the policy stays as it is.
+    Words: a lexicon file of their own, and in each class a shadow rule, whose findings never reach the queue. Code
+    words (said=meant): entries of their own that end in a year, each with the near miss that was proposed beside it.
+    Near misses: exceptions of the rule that brought up their case. Every other byte of the policy stays as it is.
     """
+    proposals = tuple(proposals)
     known = [p for p in proposals if p.class_id in live.class_files]
     skipped = tuple(p for p in proposals if p.class_id not in live.class_files)
     shutil.copytree(live.folder, out)
+    told = [(p, near_miss_of(p, known)) for p in known if is_code_word(p)]
+    codes = [(p, near) for p, near in told if near is not None]
+    if codes:
+        add_code_words(out / "codewords.yaml", codes)
+    named = {near for _, near in codes}
+    known = [p for p in known if not is_code_word(p) and not (p.kind is ProposalKind.NEAR_MISS and p.words in named)]
     concepts: dict[str, Any] = {}
     for class_id in sorted({p.class_id for p in known}):
         own = [p for p in known if p.class_id == class_id]
@@ -49,12 +63,14 @@ def write_candidate(live: Policy, proposals: Iterable[Proposal], out: Path) -> C
         _change_class(out / "classes" / f"{class_id}.yaml", class_id, bool(words), {_rule_of(p) for p in near})
     if concepts:
         _dump({"concepts": concepts}, out / "lexicon" / "proposed.yaml")
-    _mark_version(out / "policy.yaml", len(known))
+    _mark_version(out / "policy.yaml", len(known) + len(codes))
     return Candidate(
         policy=Policy(out),
-        words=sum(p.kind is ProposalKind.WORD for p in known),
-        near_misses=sum(p.kind is ProposalKind.NEAR_MISS for p in known),
+        words=sum(p.kind is ProposalKind.WORD for p in known) + len(codes),
+        near_misses=sum(p.kind is ProposalKind.NEAR_MISS for p in known) + len(named),
         skipped=skipped,
+        codes=len(codes),
+        without_near_miss=tuple(p for p, near in told if near is None),
     )
 
 
@@ -68,6 +84,9 @@ def propose_to(live: Policy, proposals: tuple[Proposal, ...], out: Path) -> None
     click.echo(f"{out}: policy {candidate.policy.name}, {candidate.words} words, {candidate.near_misses} near misses")
     for proposal in candidate.skipped:
         click.echo(f"left out {proposal.words!r}: the policy has no class {proposal.class_id}", err=True)
+    for proposal in candidate.without_near_miss:
+        why = "a code word needs a near miss beside it; propose a lawful sentence that holds it"
+        click.echo(f"left out {proposal.words!r}: {why}", err=True)
 
 
 def _change_class(path: Path, class_id: str, has_words: bool, near_rules: set[str]) -> None:

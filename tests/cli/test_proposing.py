@@ -1,5 +1,5 @@
 import filecmp
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -8,6 +8,7 @@ import configs
 from claims.conversation import ClaimEngine
 from claims.policy import Policy
 from claims.types import Passage
+from claims.window import fold
 from cli.common import InputError
 from cli.proposing import propose_to, write_candidate
 from review.teaching.types import Proposal, ProposalKind
@@ -73,3 +74,51 @@ def test_there_must_be_proposals_and_a_free_place(live: Policy, tmp_path: Path, 
     answer = zhenyan("policy", "propose", tmp_path / "out")
     assert answer.status == 2
     assert "no words" in answer.complaint
+
+
+def code_word(words: str, kind: ProposalKind = ProposalKind.WORD) -> Proposal:
+    return Proposal(
+        id=words,
+        case_id="c7",
+        person_id="p",
+        words=words,
+        kind=kind,
+        class_id="DISEASE_FOOD",
+        rule="DISEASE_FOOD.treats",
+        created_at_ms=1_764_000_000_000,
+    )
+
+
+def test_a_proposed_code_word_is_read_for_a_year_and_not_in_its_near_miss(live: Policy, tmp_path: Path) -> None:
+    near = code_word("绿皮小怪兽玩偶", ProposalKind.NEAR_MISS)
+    candidate = write_candidate(live, [code_word("绿皮小怪兽=糖尿病"), near], tmp_path / "candidate")
+    assert (candidate.words, candidate.near_misses, candidate.codes) == (1, 1, 1)
+
+    def read(text: str, on: date) -> str:
+        passage = Passage(stream_id="s1", id="u1", channel="screen", start_ms=0, end_ms=1, text=text)
+        return fold(passage, candidate.policy, on).text
+
+    assert read("得了绿皮小怪兽的", date(2026, 1, 1)) == "得了糖尿病的"
+    assert read("得了绿皮小怪兽的", date(2026, 12, 1)) == "得了绿皮小怪兽的"
+    assert read("送一个绿皮小怪兽玩偶", date(2026, 1, 1)) == "送一个绿皮小怪兽玩偶"
+    (entry,) = [code for code in candidate.policy.codes.words if code.said == ("绿皮小怪兽",)]
+    assert (entry.source, entry.near_miss) == ("proposed at the desk, case c7", "绿皮小怪兽玩偶")
+
+
+def test_adding_a_code_word_leaves_the_other_entries_byte_for_byte(live: Policy, tmp_path: Path) -> None:
+    out = tmp_path / "candidate"
+    near = code_word("绿皮小怪兽玩偶", ProposalKind.NEAR_MISS)
+    write_candidate(live, [code_word("绿皮小怪兽=糖尿病"), near], out)
+    before = (live.folder / "codewords.yaml").read_text(encoding="utf-8").splitlines()
+    after = (out / "codewords.yaml").read_text(encoding="utf-8").splitlines()
+    (added,) = [line for line in after if line not in before]
+    assert "绿皮小怪兽" in added
+    assert [line for line in after if line != added] == before
+
+
+def test_a_code_word_without_a_near_miss_is_left_out_and_named(
+    live: Policy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    propose_to(live, (code_word("绿皮小怪兽=糖尿病"), proposal("宇宙绝绝子")), tmp_path / "candidate")
+    assert "near miss" in capsys.readouterr().err
+    assert "绿皮小怪兽" not in (tmp_path / "candidate" / "codewords.yaml").read_text(encoding="utf-8")
