@@ -96,6 +96,7 @@ def other_facts(folder: Path) -> Path:
     charger["msrp"] = "699"
     for deal in charger["price_history"]:
         deal["deal_price"] = "599"
+    (folder / "images").symlink_to(DEMO_PASSPORTS.parent / "images")
     target = folder / "other.yaml"
     target.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
     return target

@@ -20,7 +20,7 @@ from tests.cli.support import AT, CHARGER, DEMO_PASSPORTS, HONEY, SPEECH, Answer
 from tests.ingest.support import run_ffmpeg
 
 PICTURE = ("-f", "lavfi", "-i", "color=c=gray:size=320x240:rate=10")
-CODECS = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "10", "-c:a", "aac", "-shortest")
+CODECS = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "10", "-c:a", "aac", "-t", "10")
 ZHENYAN = Path(sys.executable).with_name("zhenyan")
 
 
