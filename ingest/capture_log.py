@@ -38,6 +38,7 @@ class CaptureLog:
                 "record": "capture",
                 "at_ms": at_ms,
                 "source": shown(self._source) if scheme != "file" else Path(self._source).name,
+                "scheme": scheme,
                 "method": _method(scheme),
                 "maker": f"{platform.node()}, zhenyan {_version('zhenyan')}",
                 "versions": {"python": platform.python_version()} | {tool: _version(tool) for tool in _TOOLS},

@@ -252,6 +252,15 @@ DUE_TEXTS: Mapping[str, tuple[str, str]] = {
     "pack.capture": ("采集记录", "Capture log"),
     "pack.source": ("来源", "Source"),
     "pack.method": ("方法", "Method"),
+    "capture_method.file": ("文件里的数据包，未重新编码", "the packets of a file, not encoded anew"),
+    "capture_method.http": (
+        "经 HTTP 取得源站自己的片段或数据包，未重新编码",
+        "the origin's own segments or packets over HTTP, not encoded anew",
+    ),
+    "capture_method.live": (
+        "经 {scheme} 收到的数据包，未重新编码",
+        "the packets received over {scheme}, not encoded anew",
+    ),
     "pack.maker": ("采集者", "Recorded by"),
     "pack.address": ("解析地址", "Resolved address"),
     "pack.clock": ("时钟", "Clock"),

@@ -22,6 +22,7 @@ from review.due.telling import Endpoint
 from review.due.types import AppealState, MeasureState
 from review.store import Store
 from tests.review.desk.conftest import ARGUMENTS
+from tests.review.desk.seats import wait_until
 from tests.review.due.listener import SECRET, listening
 from tests.review.due.people import Clock, let_in
 from tests.review.due.recorded import add_recorded_case, copy_recorded
@@ -81,15 +82,14 @@ def draw(page: Page, name: str) -> None:
     assert [f"{name}: {each['id']}: {each['nodes'][0]['html']}" for each in found] == []
 
 
-_FITS = """() => document.readyState === "complete" && document.querySelector("h1") !== null &&
-  (document.documentElement.scrollWidth <= window.innerWidth ? "fits" : "cut")"""
+_DRAWN = "document.readyState === 'complete' && document.querySelector('h1') !== null"
 
 
 def _check_width(page: Page, name: str) -> None:
     for width in (390 if "host-page" in name else 1024, 1366):
         page.set_viewport_size({"width": width, "height": 900})
-        fits = page.wait_for_function(_FITS)
-        assert fits.json_value() == "fits", f"{name} is cut"
+        wait_until(page, lambda: page.evaluate(_DRAWN))
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} is cut"
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def appeal_as_host(sit: Sit, desk: Store, link: str, tmp_path: Path) -> str:
     """The host opens the link, looks at the clip, and appeals with a file; gives the appeal's id."""
     page = sit(None)
     page.goto(link)
-    page.wait_for_function("document.querySelector('video').readyState >= 1")
+    wait_until(page, lambda: page.evaluate("document.querySelector('video').readyState >= 1"))
     draw(page, "6-host-page")
     page.locator("[name=statement]").fill("当时说的是两口合计的峰值，下播前已更正。")
     wrong = tmp_path / "evil.html"

@@ -287,5 +287,5 @@ def test_the_command_checks_offline(made: tuple[Path, KeyRing, str], pack: Path,
 def test_a_pack_for_somebody_outside_names_nobody_who_decided(desk: Store, tmp_path: Path) -> None:
     case_id = add_recorded_case(desk, 9000, 12_000)
     decide(desk, case_id, REVIEWER, Choice.VIOLATES, "as_found")
-    outside = gather(desk, tmp_path, case_id, inside=False)
+    outside = gather(desk, tmp_path, case_id, only="f_recorded")
     assert (outside.decisions, outside.names, outside.clips) == ((), {}, ())

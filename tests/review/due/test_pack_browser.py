@@ -12,9 +12,11 @@ from review.due.pack import Maker, contents, write_pack
 from review.due.pack_gather import gather
 from review.store import Store
 from tests.review.desk.conftest import ARGUMENTS
+from tests.review.desk.seats import wait_until
 from tests.review.due.recorded import add_recorded_case, make_broadcast, record
 
 pytestmark = pytest.mark.browser
+_READY = "document.readyState === 'complete' && document.querySelector('video').readyState >= 1"
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +43,13 @@ def test_the_pack_plays_offline_from_a_file(browser: Browser, desk: Store, tmp_p
     page.on("request", lambda request: wrong.append(request.url) if not request.url.startswith("file:") else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto((pack / "data" / name).as_uri())
-    page.wait_for_function("document.querySelector('video').readyState >= 1")
+    wait_until(page, lambda: page.evaluate(_READY))
     page.get_by_role("button", name="00:06").click()
-    page.wait_for_function("document.querySelector('video').currentTime > 4.1")
+    wait_until(page, lambda: page.evaluate("document.querySelector('video').currentTime > 4.1"))
     assert page.evaluate("document.querySelector('video').videoWidth") == 320
     assert page.evaluate("document.querySelector('video').duration") > 9
     page.get_by_role("link", name="English" if name == "index.html" else "中文").click()
-    page.wait_for_function("document.querySelector('video').readyState >= 1")
+    page.wait_for_url("**/index.en.html" if name == "index.html" else "**/index.html")
+    wait_until(page, lambda: page.evaluate(_READY))
     assert wrong == []
     context.close()
