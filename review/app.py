@@ -15,6 +15,7 @@ from review.desk import Desk, Glossary
 from review.desk_actions import actions_router
 from review.due.complaining import COMPLAINT_CLASS
 from review.due.evidence_api import evidence_router
+from review.due.host_api import host_api_router
 from review.due.host_page import host_router
 from review.due.office import office_router
 from review.events import QueueEvents
@@ -62,6 +63,7 @@ def create_app(
     app.include_router(api_router(store, data_dir))
     app.include_router(case_api_router(store, glossary.classes))
     app.include_router(evidence_router(store, data_dir, glossary))
+    app.include_router(host_api_router(store))
     app.include_router(actions_router(store, glossary))
     app.include_router(pages_router(store, glossary, app.state.events))
     office = Desk(glossary)

@@ -1,0 +1,43 @@
+"""What a broadcast is judged by is kept beside its recording, each passport under the hash that findings pin."""
+
+import hashlib
+from pathlib import Path
+
+import configs
+from claims.passport_load import load_passports, passport_texts
+from claims.policy import Policy
+from claims.types import PlatformFact
+from ingest.manifest import MANIFEST
+from review.due.basis import drop_unused_basis, keep_basis, passport_text, read_kept_facts
+
+PASSPORTS = configs.DEMO_DIR / "passports.yaml"
+
+
+def test_every_passport_is_found_under_its_version(tmp_path: Path) -> None:
+    passports = load_passports(PASSPORTS, Policy(configs.POLICY_DIR).quantity_reader)
+    keep_basis(tmp_path, passport_texts(PASSPORTS), [])
+    for passport in passports:
+        text = passport_text(tmp_path, passport.version)
+        assert text is not None
+        assert f"sha256:{hashlib.sha256(text.encode()).hexdigest()}" == passport.version
+        assert passport.name in text
+    assert passport_text(tmp_path, "sha256:00") is None
+    assert passport_text(tmp_path, "sha256:../../etc/passwd") is None
+
+
+def test_facts_are_kept_as_they_were(tmp_path: Path) -> None:
+    facts = [PlatformFact(stream_id="s1", at_ms=5, kind="stock", product_id="p1", value=12)]
+    keep_basis(tmp_path, {}, facts)
+    assert read_kept_facts(tmp_path) == facts
+    assert read_kept_facts(tmp_path / "elsewhere") == []
+
+
+def test_nothing_stays_of_a_broadcast_that_was_never_recorded(tmp_path: Path) -> None:
+    recording = tmp_path / "s1"
+    keep_basis(recording, {"sha256:00": "{}"}, [])
+    drop_unused_basis(recording)
+    assert not recording.exists()
+    keep_basis(recording, {"sha256:00": "{}"}, [])
+    (recording / MANIFEST).write_text("", encoding="utf-8")
+    drop_unused_basis(recording)
+    assert passport_text(recording, "sha256:00") == "{}"
