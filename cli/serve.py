@@ -64,11 +64,11 @@ def serving(settings: Settings, port: int) -> Iterator[str]:
         access=access,
         public_url=settings.public_url,
     )
+    housekeeper = _housekeeper(settings, store)
     config = uvicorn.Config(app, host=settings.host, port=port, log_level="warning", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages", daemon=True)
     thread.start()
-    housekeeper = _housekeeper(settings, store)
     housekeeper.start()
     try:
         yield f"http://{settings.host}:{listener.getsockname()[1]}/"
