@@ -92,7 +92,7 @@ def _add_strike(connection: Connection, case_id: str, case: Row[Any], journal: J
             {
                 "case_id": case_id,
                 "host_id": case.host_id,
-                "class": case._mapping["class"],
+                "class": _decided_class(connection, case_id) or case._mapping["class"],
                 "category": case.category,
                 "severity": case.severity,
                 "corrected": bool(records) and corrected,
@@ -103,3 +103,15 @@ def _add_strike(connection: Connection, case_id: str, case: Row[Any], journal: J
         ],
     )
     journal.note("strike.added", f"host:{case.host_id}", case=case_id, severity=case.severity, corrected=corrected)
+
+
+def _decided_class(connection: Connection, case_id: str) -> str | None:
+    """The class that people found instead of the case's own, if the last decision that stands names one."""
+    columns = table_of(DecisionRow).c
+    found: str | None = connection.scalar(
+        select(columns["class"])
+        .where(columns.case_id == case_id, columns.undone_at_ms.is_(None), columns["class"].is_not(None))
+        .order_by(columns.decided_at_ms.desc(), columns.decision_id)
+        .limit(1)
+    )
+    return found

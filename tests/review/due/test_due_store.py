@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from claims.types import Finding
+from review.cases.deciding import Submission
 from review.cases.types import CaseState, Choice
 from review.due.errors import AppealRefused, DueError, DueNotSetUp, MeasureRefused, UnknownTokenError
 from review.due.links import Identifier, IdentifierKind
@@ -284,3 +285,23 @@ def test_a_case_cleared_while_its_measure_is_approved_leaves_no_measure(
         assert desk.due.measure(measure.id, "a1").state is MeasureState.LIFTED
         assert strikes(desk) == 0
     assert desk.audit.verify() is None
+
+
+def test_a_strike_counts_as_what_people_found(desk: Store, make_finding: Callable[..., Finding], clock: Clock) -> None:
+    desk.add_findings([make_finding()])
+    case_id = desk.cases.case_of("f_power")
+    assert case_id is not None
+    case = desk.cases.case(case_id)
+    found = Submission(
+        case_id=case_id,
+        version=case.version,
+        request_id="q1",
+        choice=Choice.VIOLATES,
+        reason="other_class",
+        class_id="DISEASE_FOOD",
+    )
+    desk.cases.decide(found, REVIEWER)
+    [strike] = desk.due.host_file("h1", "a1").strikes
+    assert strike.class_id == "DISEASE_FOOD"
+    clock.wait(DAY_MS)
+    assert dict(desk.due.proposal("h1", "a1").steps[0].factors) == {"health": 50, "first": -25}
