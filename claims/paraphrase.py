@@ -28,7 +28,15 @@ _RECORDED = frozenset(
 # Contexts that mean the same wherever they stand in the sentence; the others need a claim's exact place.
 _ANYWHERE = frozenset(
     {
-        *("denied_after", "quoted_denied", "warned_against", "corrected", "medicine_disclaimer", "patient_warning"),
+        *(
+            "denied_after",
+            "denied_wholly",
+            "quoted_denied",
+            "warned_against",
+            "corrected",
+            "medicine_disclaimer",
+            "patient_warning",
+        ),
         *("physical_cover", "fashion", "symbolism", "label_reading", "moderation", "risk_warning", "scam_warning"),
         *("official_service", "own_profession_denied", "advice_to_ask", "plain_medical_noun", "plain_anatomy"),
         *("breast_is_best", "asked", "taste"),
