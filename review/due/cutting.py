@@ -1,5 +1,6 @@
 """A finding's clip, cut from the recording where the screening has left none."""
 
+import fcntl
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from ingest.types import ClipInfo
 from review.store import Store
 from review.types import StoredFinding
 
-CLIPS = "clips.jsonl"
+CUTS = "cuts.jsonl"
 _BEFORE_MS, _AFTER_MS = 4_000, 2_500
 _KEY_FRAME_REACH_MS = 6_000
 _RUN_UP_MS = 3_000
@@ -55,18 +56,23 @@ def clip_of(store: Store, data_dir: Path, stored: StoredFinding) -> CutClip | No
 
 
 def _vouch(recording: Path, finding_id: str, info: ClipInfo) -> None:
-    """Notes the clip beside the recording, linked to the note before, as the screening does."""
-    path = recording / CLIPS
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    before = str(json.loads(lines[-1])["chain_sha256"]) if lines else GENESIS
-    row = {
-        "finding_id": finding_id,
-        "clip": info.path.name,
-        "start_ms": info.start_ms,
-        "end_ms": info.end_ms,
-        "copied": info.copied,
-        "sha256": info.sha256,
-        "chain_sha256": chain_sha256(before, info.sha256),
-        "segments": [{"sequence": source.sequence, "sha256": source.sha256} for source in info.sources],
-    }
-    append_line(path, json.dumps(row, ensure_ascii=False, separators=(",", ":")))
+    """Notes the clip beside the recording, linked to the note before; one process at a time.
+
+    The screening keeps notes of its own and may be writing them now, so these are a chain apart.
+    """
+    path = recording / CUTS
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        before = str(json.loads(lines[-1])["chain_sha256"]) if lines else GENESIS
+        row = {
+            "finding_id": finding_id,
+            "clip": info.path.name,
+            "start_ms": info.start_ms,
+            "end_ms": info.end_ms,
+            "copied": info.copied,
+            "sha256": info.sha256,
+            "chain_sha256": chain_sha256(before, info.sha256),
+            "segments": [{"sequence": source.sequence, "sha256": source.sha256} for source in info.sources],
+        }
+        append_line(path, json.dumps(row, ensure_ascii=False, separators=(",", ":")))

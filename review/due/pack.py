@@ -19,6 +19,7 @@ from review.due.pack_chain import chain_record
 from review.due.pack_gather import Dossier, PackedClip, PackedStream, coverage_record
 from review.due.pack_layout import BLOCK_BYTES, FORMAT, MANIFEST, SIGNATURE, SIGNED, SM3_LIST
 from review.due.pack_page import pages
+from review.due.pack_verify import check_content
 
 BAGIT = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
@@ -126,7 +127,10 @@ def _lines(place: str, lines: Sequence[str]) -> PackFile:
 
 
 def write_pack(files: Iterator[PackFile], folder: Path, keys: KeyRing, maker: Maker, case_id: str) -> Path:
-    """The pack as a folder that must not exist yet; PackError where it can't be written. It is there whole or not."""
+    """The pack as a folder that must not exist yet: there whole or not at all.
+
+    PackError where it can't be written; PackBroken, and nothing is signed, if its content contradicts itself.
+    """
     if folder.exists():
         raise PackError(f"pack {folder}: exists already; name another folder, or remove it")
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -151,6 +155,7 @@ def _fill(files: Iterator[PackFile], folder: Path, keys: KeyRing, maker: Maker, 
         sha256, sm3, length = _copy(file.content, target)
         sums[f"data/{file.place}"] = sha256, sm3
         byte_count += length
+    check_content(folder, sums)
     day = datetime.fromtimestamp(maker.at_ms / 1000, UTC).strftime("%Y-%m-%d")
     tags = {
         "bagit.txt": BAGIT,

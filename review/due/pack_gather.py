@@ -8,18 +8,21 @@ from pathlib import Path
 from claims.types import Passage, PlatformFact
 from ingest.capture_log import read_capture_log
 from ingest.chain import GENESIS
+from ingest.errors import BrokenChain
 from ingest.ledger import Coverage
 from ingest.manifest import read_manifest
 from ingest.ring import read_trims
 from ingest.types import Segment
 from review.cases.types import Case, Decision
 from review.due.basis import passport_text, read_kept_facts
-from review.due.cutting import CutClip, clip_of
+from review.due.cutting import CUTS, clip_of
+from review.due.errors import PackError
 from review.due.pack_chain import Run, runs_around
 from review.store import Store
 from review.types import StoredFinding, StreamRecord
 
 AROUND_MS = 30_000
+_SCREENED = "clips.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,14 +109,15 @@ def _clip(store: Store, data_dir: Path, stored: StoredFinding) -> PackedClip | N
 
 
 def _noted(recording: Path, finding_id: str) -> dict[str, object] | None:
-    """The last note on the finding's clip, with the link before it."""
-    path = recording / "clips.jsonl"
-    before, found = GENESIS, None
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
-        row = json.loads(line)
-        if row["finding_id"] == finding_id:
-            found = row | {"before_sha256": before}
-        before = row["chain_sha256"]
+    """The last note on the finding's clip, of the screening or of a later cut, with the link before it."""
+    found = None
+    for path in (recording / _SCREENED, recording / CUTS):
+        before = GENESIS
+        for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+            row = json.loads(line)
+            if row["finding_id"] == finding_id:
+                found = row | {"before_sha256": before}
+            before = row["chain_sha256"]
     return found
 
 
@@ -127,7 +131,12 @@ def _stream(
     recording = _recording(data_dir, stream.stream_id)
     own = [stored.finding for stored in findings if stored.finding.stream_id == stream.stream_id]
     ids = {finding.finding_id for finding in own}
-    segments = tuple(read_manifest(recording))
+    try:
+        segments = tuple(read_manifest(recording))
+    except BrokenChain as error:
+        raise PackError(
+            f"pack: segment {error.sequence} of the recording no longer fits its manifest; the recording was changed"
+        ) from error
     rows = [clip.row for clip in clips if clip.finding_id in ids and clip.row is not None]
     wanted = {int(part["sequence"]) for row in rows for part in _parts(row)}
     wanted |= {
@@ -173,6 +182,3 @@ def coverage_record(coverage: Coverage) -> dict[str, object]:
         "per_mille": coverage.per_mille,
         "gaps": [asdict(gap) | {"kind": gap.kind.value} for gap in coverage.gaps],
     }
-
-
-__all__ = ["CutClip", "Dossier", "PackedClip", "PackedStream", "coverage_record", "gather"]

@@ -102,8 +102,7 @@ def _verify(folder: Path, keys: Mapping[str, str] | None) -> Verified:
     found = {name: _hashes(folder / name) for name in listed}
     _check_payload(listed, {name: pair[0] for name, pair in found.items()}, "SHA-256")
     _check_payload(sm3, {name: pair[1] for name, pair in found.items()}, "SM3")
-    segment_count = _check_place(folder, found)
-    _check_passports(found)
+    segment_count = check_content(folder, found)
     bag = bagit.Bag(str(folder))
     try:
         bag.validate(completeness_only=True)
@@ -202,6 +201,16 @@ def _hashes(path: Path) -> tuple[str, str]:
             sha256.update(block)
             sm3.update(block)
     return sha256.hexdigest(), sm3.hexdigest()
+
+
+def check_content(folder: Path, found: Mapping[str, tuple[str, str]]) -> int:
+    """How many segments have their place in a chain; PackBroken if a segment, clip or passport is not what it says.
+
+    `found`: SHA-256 and SM3 of each file by its place in the pack.
+    """
+    count = _check_place(folder, found)
+    _check_passports(found)
+    return count
 
 
 def _check_place(folder: Path, found: Mapping[str, tuple[str, str]]) -> int:

@@ -150,6 +150,15 @@ def test_a_receipt_runs_out(as_person: As, broadcast: Path, office: str, clock: 
     assert_problem(httpx.get(f"{office}{told['pack']}"), 404)
 
 
+def test_no_pack_is_made_from_a_recording_that_was_tampered_with(as_person: As, broadcast: Path, desk: Store) -> None:
+    told = send(as_person("anna")).json()
+    manifest = broadcast / "manifest.jsonl"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"sequence":3', '"sequence":x'), encoding="utf-8")
+    answer = as_person("anna").get(f"/v1/evidence/{told['case_id']}")
+    assert_problem(answer, 422)
+    assert "segment 3" in answer.json()["detail"]
+
+
 def test_the_pack_of_a_case_is_had_and_noted(
     as_person: As, broadcast: Path, desk: Store, tmp_path: Path, confirmed: str
 ) -> None:

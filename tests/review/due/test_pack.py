@@ -1,5 +1,6 @@
 """Packs: whole as made, and whatever was done to one is found and named."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from claims.types import Passage
+from ingest.chain import GENESIS, chain_sha256
 from review.cases.types import Choice
 from review.due.errors import PackBroken, PackError
 from review.due.keys import KeyRing
@@ -25,7 +27,7 @@ from review.engine import open_engine
 from review.store import Store
 from review.types import Host, StreamRecord
 from tests.review.due.people import REVIEWER, decide
-from tests.review.due.recorded import VERSION, add_recorded_case, make_broadcast, record
+from tests.review.due.recorded import VERSION, add_recorded_case, copy_recorded, make_broadcast, record
 
 MAKER = Maker(name="甲", at_ms=1_795_500_100_000)
 NAMES = {"SPEC_PARAM": ("规格", "Specification")}
@@ -93,6 +95,27 @@ def test_words_of_a_host_are_text_on_the_page(made: tuple[Path, KeyRing, str]) -
     assert "一百瓦&lt;script&gt;" in page
     assert "http://" not in page
     assert "https://" not in page.replace("https://live.example/r.m3u8", "")
+
+
+def test_clips_cut_while_the_screening_goes_on_keep_both_chains_whole(
+    desk: Store, recordings: Path, tmp_path: Path
+) -> None:
+    data_dir = tmp_path / "data"
+    recording = copy_recorded(recordings, 24, data_dir)
+    case_id = add_recorded_case(desk, 9000, 12_000)
+    first, second = hashlib.sha256(b"1").hexdigest(), hashlib.sha256(b"2").hexdigest()
+    link = chain_sha256(GENESIS, first)
+    notes = recording / "clips.jsonl"
+    row = {"finding_id": "f_1", "sha256": first, "chain_sha256": link, "segments": []}
+    notes.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    before = gather(desk, data_dir, case_id)
+    row = {"finding_id": "f_2", "sha256": second, "chain_sha256": chain_sha256(link, second), "segments": []}
+    notes.write_text(notes.read_text(encoding="utf-8") + json.dumps(row) + "\n", encoding="utf-8")
+    assert before.clips[0].row is not None
+    assert before.clips[0].row["before_sha256"] == GENESIS
+    keys = KeyRing(data_dir / "keys")
+    pack = write_pack(contents(gather(desk, data_dir, case_id), MAKER, NAMES), tmp_path / "p", keys, MAKER, case_id)
+    assert verify_pack(pack).case_id == case_id
 
 
 def every_file(pack: Path) -> list[Path]:
@@ -230,9 +253,20 @@ def _other_passport(pack: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [_swap_rows, _drop_row, _other_segment, _other_clip, _other_passport])
-def test_the_chain_tells_what_a_new_signature_hides(
+def test_what_contradicts_itself_is_not_signed(
     made: tuple[Path, KeyRing, str], pack: Path, change: Callable[[Path], None]
 ) -> None:
+    with pytest.raises(PackBroken) as broken:
+        sign_anew(pack, made[1], change)
+    assert broken.value.kind == "chain"
+    assert not (pack.parent / "again").exists()
+
+
+@pytest.mark.parametrize("change", [_swap_rows, _drop_row, _other_segment, _other_clip, _other_passport])
+def test_the_chain_tells_what_a_new_signature_hides(
+    made: tuple[Path, KeyRing, str], pack: Path, change: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("review.due.pack.check_content", lambda folder, found: 0)
     again = sign_anew(pack, made[1], change)
     with pytest.raises(PackBroken) as broken:
         verify_pack(again, made[1].public_keys())
