@@ -106,7 +106,9 @@ def _judge(proposal: Proposal, start: int, end: int, scene: Scene, policy: Polic
             at_ms=scene.at_ms,
         )
     ) or Judgement(verdict=info.verdict, why="means what the class forbids, in words that no rule lists", claimed=text)
-    trials = tuple(trials_anywhere(text, file, policy)) + tuple(
+    # What is said right after may take it back.
+    after = next((h.end for h in scene.window.heard if h.offset >= end), end)
+    trials = tuple(trials_anywhere(scene.window.text[start:after], file, policy)) + tuple(
         CHECKS[policy.exemptions[n].check or n](n, scene, Place(start, end, ())) for n in file.exemptions if n in _CODE
     )
     known = "; ".join(f"{k.text} ({k.similarity})" for k in proposal.known)
