@@ -25,6 +25,8 @@ _DIRECTION_WEIGHT = 5.0
 _REMEMBERED = 4096
 _SHOWN = 2
 _SHORTEST = 4
+# Below this likelihood by the characters alone the encoder, which is what costs, hardly ever says otherwise.
+_WORTH_READING = 0.002
 
 
 class Encoder(Protocol):
@@ -122,7 +124,10 @@ class Classifier:
             return ()
         best: tuple[float, int, int] = (0.0, 0, 0)
         for passages in range(1, min(MOST_PASSAGES, len(texts)) + 1):
-            likelihoods = self.likelihoods(texts[-passages:])[open_]
+            said = texts[-passages:]
+            if float(self._by_characters(said)[open_].sum()) < _WORTH_READING:
+                continue
+            likelihoods = self.likelihoods(said)[open_]
             breach = float(likelihoods.sum())
             if breach > best[0]:
                 best = (breach, open_[int(likelihoods.argmax())], passages)
@@ -150,6 +155,11 @@ class Classifier:
             ]
         )
         return softmax(row @ self._weights + self._bias)
+
+    def _by_characters(self, texts: Sequence[str]) -> Floats:
+        """How likely each class is by what the characters say, with no encoder."""
+        row = gram_row(joined(texts), self._places, self._rarity)
+        return softmax(row @ self._weights[len(self._centre) :] + self._bias)
 
     def _directions(self, texts: Sequence[str]) -> list[Floats]:
         self.read_ahead(texts)

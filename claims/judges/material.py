@@ -5,6 +5,7 @@ from decimal import Decimal
 from claims.judges.base import JudgeInput, Judgement, contradicted, out_of_scope, supported, unsupported
 from claims.numbers import Number
 from claims.passport import Material, Passport, RegisteredQuantity
+from claims.spell import fuzzy, spell
 from claims.units import Quantity, plain
 
 _FIBRE_ROUNDING = Decimal("1")
@@ -159,6 +160,14 @@ def _said_fits(given: JudgeInput, number: Number, materials: tuple[Material, ...
     )
 
 
+def _sounds_within(word: str, text: str) -> bool:
+    """True if the word may have been said where the recogniser wrote other characters of its sound (风秘: 蜂蜜)."""
+    sounds, size = tuple(fuzzy(s) for s in spell(word)), len(word)
+    if len(sounds) != size:
+        return False
+    return any(tuple(fuzzy(s) for s in spell(text[at : at + size])) == sounds for at in range(len(text) - size + 1))
+
+
 def judge_only_ingredient(given: JudgeInput) -> Judgement:
     """除了X啥也没有: the ingredient list must hold nothing else."""
     passport = given.passport
@@ -171,6 +180,8 @@ def judge_only_ingredient(given: JudgeInput) -> Judgement:
     listed = [i.lower() for i in passport.ingredients]
     shown = "、".join(passport.ingredients)
     rest = [i for i in listed if i not in named and not any(part in i for part in _pieces(named))]
+    if given.window.in_speech(left - 1):
+        rest = [i for i in rest if not _sounds_within(i, named)]
     if not named:
         return out_of_scope("no ingredient was named")
     if not rest:

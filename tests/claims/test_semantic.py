@@ -121,6 +121,15 @@ def test_what_was_read_once_is_not_read_again() -> None:
     assert encoder.texts == [IMPLIED, LAWFUL]
 
 
+def test_what_the_characters_rule_out_is_not_read_at_all() -> None:
+    encoder = Counting()
+    classifier = open_classifier(configs.SEMANTIC_DIR, encoder=lambda *_, **__: encoder)
+    assert classifier.propose(["运费险店铺已经开了，退货自己点一下"], frozenset({"DISEASE_FOOD"})) == ()
+    assert encoder.texts == []
+    assert classifier.propose([IMPLIED], frozenset({"DISEASE_FOOD"}))
+    assert encoder.texts == [IMPLIED]
+
+
 def test_the_engine_reads_ahead_where_batches_pay(policy: Policy, load: Callable[..., tuple[Passport, ...]]) -> None:
     encoder = Counting()
     classifier = open_classifier(configs.SEMANTIC_DIR, encoder=lambda *_, **__: encoder)
