@@ -1,6 +1,7 @@
 """Sentences with what should be found in them: the open examples, and the blind sets written before any rule was seen.
 
-Sets A, C and D were read when the rules were broadened, so they prove nothing by now; B is held out.
+Sets A, C, D, E, F and half of G were read when the rules were broadened, so they prove nothing by now; B and H are
+held out.
 """
 
 import json
@@ -14,7 +15,7 @@ from typing import Any
 from ingest.errors import ZhenyanError
 
 CASES_DIR = Path(__file__).parents[1] / "tests" / "claims"
-READ_SETS = frozenset({"a", "c", "d"})
+READ_SETS = frozenset({"a", "c", "d", "e_hypothetical", "f_condition", "g_evasion"})
 # The moment for which the sets' passports set prices and dates.
 BROADCAST_AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
 

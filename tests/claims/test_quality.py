@@ -11,6 +11,7 @@ import configs
 from claims.conversation import ClaimEngine
 from claims.passport_load import load_passports
 from claims.policy import Policy
+from claims.semantic import AUTO, Proposer, open_proposer
 from claims.types import Disposition, Finding, Passage, PlatformFact
 
 HERE = Path(__file__).parent
@@ -22,10 +23,17 @@ def policy() -> Policy:
     return Policy(configs.POLICY_DIR)
 
 
+@pytest.fixture(scope="module")
+def proposer() -> Proposer:
+    proposer = open_proposer(AUTO, configs.SEMANTIC_DIR, device="cpu")
+    assert proposer is not None
+    return proposer
+
+
 def _flags(
-    policy: Policy, cases: list[dict[str, object]], passports: Path, at: datetime = AT
+    policy: Policy, cases: list[dict[str, object]], passports: Path, proposer: Proposer | None = None
 ) -> dict[str, list[Finding]]:
-    engine = ClaimEngine(policy, load_passports(passports, policy.quantity_reader), at=at)
+    engine = ClaimEngine(policy, load_passports(passports, policy.quantity_reader), at=AT, proposer=proposer)
     flags: dict[str, list[Finding]] = {}
     for case in cases:
         stream = str(case["case"])
@@ -92,6 +100,31 @@ def test_recall_and_precision_hold(
     measured = _measure(cases, _flags(policy, cases, HERE / folder / passports))
     assert measured >= (recall, 0), measured
     assert measured[1] >= precision, measured
+
+
+@pytest.mark.parametrize(
+    ("folder", "passports", "only", "recall", "precision"),
+    [
+        ("blind/b", "passports.yaml", "", 0.84, 0.90),
+        ("blind/g_evasion", "passports.json", "02468", 0.74, 0.85),
+        ("blind/h_evasion", "passports.json", "", 0.58, 0.80),
+    ],
+    ids=["blind B, never read", "the half of blind G that was never read", "blind H, never read"],
+)
+def test_the_semantic_layer_reads_what_no_rule_lists(
+    policy: Policy, proposer: Proposer, folder: str, passports: str, only: str, recall: float, precision: float
+) -> None:
+    """`only`: the last digits of the cases' numbers that are taken; all where it is empty."""
+    cases = [
+        case
+        for case in _read(HERE / folder / "cases.jsonl")
+        if not only or str(case["case"]).partition("-")[0][-1] in only
+    ]
+    by_rules, with_layer = (
+        _measure(cases, _flags(policy, cases, HERE / folder / passports, p)) for p in (None, proposer)
+    )
+    assert with_layer[0] >= max(recall, by_rules[0] + 0.04), (by_rules, with_layer)
+    assert with_layer[1] >= precision, (by_rules, with_layer)
 
 
 def test_platform_facts_decide_what_no_passport_can(policy: Policy) -> None:
