@@ -13,7 +13,7 @@ system:
 demo: install
 	@$(VENV)/bin/zhenyan demo
 test: extras system
-	@$(PY) -m pytest -m 'not slow'
+	@$(PY) -m pytest -m 'not slow' -n auto --maxprocesses 4 --dist loadfile
 check: extras
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 fix: install

@@ -120,12 +120,19 @@ def test_a_recording_is_continued(media: Path, tmp_path: Path) -> None:
     verify_chain(tmp_path)
 
 
-def test_a_child_that_dies_again_and_again_ends_the_capture_with_a_name(media: Path, tmp_path: Path) -> None:
-    job = CaptureJob(source=str(media / "talk.mp4"), stream_id="s1", folder=tmp_path)
-    capture = BoxedCapture(
-        job, limits=BoxLimits(memory_bytes=1 << 20, processes=64), revival=Revival(most_deaths=3, first_pause_s=0.05)
+def test_a_child_that_dies_again_and_again_ends_the_capture_with_a_name(origin: Origin, tmp_path: Path) -> None:
+    job = CaptureJob(
+        source=f"{origin.url}/live.m3u8", stream_id="s1", folder=tmp_path, allow_net=(f"127.0.0.1:{origin.port}",)
     )
-    with pytest.raises(ParserDied, match=r"talk\.mp4: .*3 times in a row"):
+    capture = BoxedCapture(job, revival=Revival(most_deaths=3, first_pause_s=0.05))
+
+    def deadly() -> bytes:
+        assert capture.pid is not None
+        os.kill(parser_of(capture.pid), signal.SIGKILL)
+        return playlist([])
+
+    origin.routes["/live.m3u8"] = deadly
+    with pytest.raises(ParserDied, match=r"live\.m3u8: .*3 times in a row"):
         list(capture.segments(never))
     assert capture.deaths == 3
 
