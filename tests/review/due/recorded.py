@@ -5,14 +5,16 @@ import json
 import shlex
 import shutil
 import subprocess
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from claims.types import Disposition, ExemptionTrial, Finding, Match, PlatformFact, ScoreStep, VerdictKind
+from claims.types import PlatformFact
 from ingest.capture import capture
 from ingest.guard import NetPolicy
 from review.due.basis import keep_basis
 from review.store import Store
+from tests.review.sample import FINDING
 
 PASSPORT = json.dumps({"id": "p1", "name": "双口氮化镓充电器"}, ensure_ascii=False, sort_keys=True)
 VERSION = f"sha256:{hashlib.sha256(PASSPORT.encode()).hexdigest()}"
@@ -61,34 +63,7 @@ def copy_recorded(root: Path, seconds: int, data_dir: Path) -> Path:
 
 def add_recorded_case(store: Store, start_ms: int, end_ms: int) -> str:
     """A case whose only finding lies at this place of the recording; its clip is not cut yet."""
-    finding = Finding(
-        finding_id="f_recorded",
-        stream_id="s1",
-        passage_ids=("u1",),
-        start_ms=start_ms,
-        end_ms=end_ms,
-        channel="speech",
-        quote="总功率可以做到一百瓦",
-        normalised="总功率可以做到100W",
-        class_id="SPEC_PARAM",
-        verdict=VerdictKind.CONTRADICTED,
-        disposition=Disposition.FLAG,
-        severity="medium",
-        score=0.97,
-        product_id="p1",
-        claimed="100 W",
-        registered="双口合计 65 W",
-        passport_path="specs.power_total",
-        passport_version=VERSION,
-        law=("广告法 28(2)(2)",),
-        law_status="read",
-        policy="zh-CN@2026.11.1",
-        rule="SPEC_PARAM.quantity",
-        match=(Match(kind="quantity", heard="一百瓦", meant="100 W"),),
-        exemptions=(ExemptionTrial(id="within_tolerance", applies=False, why="容差 5%，相差 53.8%"),),
-        score_steps=(ScoreStep(step="pattern", value=0.6),),
-        models={"asr": "whisper-base"},
-    )
+    finding = replace(FINDING, finding_id="f_recorded", start_ms=start_ms, end_ms=end_ms, passport_version=VERSION)
     store.add_findings([finding])
     case_id = store.cases.case_of(finding.finding_id)
     assert case_id is not None

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from claims.types import Disposition, Finding, VerdictKind
+from claims.types import Finding
 from review.cases.types import CaseState, Choice, Person
 from review.due.errors import AppealRefused, MeasureRefused
 from review.due.moving import missing_part
@@ -33,43 +33,17 @@ from tests.review.due.people import (
     notice,
     wanted,
 )
+from tests.review.sample import FINDING
 
 CONFIGS = Path(__file__).parents[3] / "configs" / "due"
 TABLE = read_measures(CONFIGS)
 SENIORS = (SENIOR, OTHER_SENIOR, THIRD_SENIOR)
 PEOPLE = st.sampled_from([*EVERYBODY, *SENIORS, *SENIORS])
-FINDING = Finding(
-    finding_id="f",
-    stream_id="s1",
-    passage_ids=("u1",),
-    start_ms=0,
-    end_ms=1000,
-    channel="speech",
-    quote="一百瓦",
-    normalised="100W",
-    class_id="SPEC_PARAM",
-    verdict=VerdictKind.CONTRADICTED,
-    disposition=Disposition.FLAG,
-    severity="critical",
-    score=0.97,
-    product_id="p1",
-    claimed="100 W",
-    registered="65 W",
-    passport_path="specs.power_total",
-    passport_version="sha256:0011",
-    law=("广告法 28(2)(2)",),
-    law_status="read",
-    policy="zh-CN@2026.11.1",
-    rule="SPEC_PARAM.quantity",
-    match=(),
-    exemptions=(),
-    score_steps=(),
-    models={},
-)
+CRITICAL = replace(FINDING, severity="critical", start_ms=0, end_ms=1000)
 
 
 def finding(number: int) -> Finding:
-    return replace(FINDING, finding_id=f"f{number}", quote=f"第{number}句", claimed=f"{number} W")
+    return replace(CRITICAL, finding_id=f"f{number}", quote=f"第{number}句", claimed=f"{number} W")
 
 
 class DueProcess(RuleBasedStateMachine):
