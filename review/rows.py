@@ -46,6 +46,7 @@ def stream_values(stream: StreamRecord, created_at_ms: int) -> dict[str, object]
         "state": stream.state.value,
         "error": stream.error,
         "viewers": stream.viewers,
+        "tenant_id": stream.tenant_id,
         "created_at_ms": created_at_ms,
     }
 
@@ -70,6 +71,7 @@ def stream_from_row(row: StreamRow) -> StreamRecord:
         state=StreamState(row.state),
         error=row.error,
         viewers=row.viewers,
+        tenant_id=row.tenant_id,
     )
 
 

@@ -42,6 +42,7 @@ class StreamRow(Base):
     state: Mapped[str] = mapped_column(String(20))
     error: Mapped[str | None] = mapped_column(Text)
     viewers: Mapped[int] = mapped_column(default=0)
+    tenant_id: Mapped[str] = mapped_column(String(60), default="local", index=True)
     created_at_ms: Mapped[int]
 
 

@@ -42,7 +42,7 @@ class StreamRecord:
 
     `source` is stored without credentials and query, whatever is given. `started_at` must carry its offset: it is
     the moment that price windows are judged by, and clock times are shown in its zone; None: not known. `viewers`: the
-    most that its platform told of; 0: it told nothing.
+    most that its platform told of; 0: it told nothing. `tenant_id`: whose broadcast it is.
     """
 
     stream_id: str
@@ -54,6 +54,7 @@ class StreamRecord:
     state: StreamState = StreamState.WAITING
     error: str | None = None
     viewers: int = 0
+    tenant_id: str = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""What should run: customers, their broadcasts as ordered, and who works on them."""
