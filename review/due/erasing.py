@@ -26,6 +26,7 @@ from review.due.tables import (
 )
 from review.due.types import OPEN, AppealState
 from review.due.weighing import expires_at_ms
+from review.replays.tables import ReplayMemoryRow
 from review.tables import CoverageRow, CursorRow, FindingRow, GapRow, PassageRow, SegmentRow, StreamRow
 from review.teaching.tables import TallyRow
 from review.types import StreamState
@@ -217,6 +218,7 @@ def erase_broadcast(connection: Connection, stream_id: str) -> Erased:
             (CursorRow, CursorRow.stream_id),
             (DealRow, DealRow.stream_id),
             (ComplaintRow, ComplaintRow.stream_id),
+            (ReplayMemoryRow, ReplayMemoryRow.stream_id),
             (StreamRow, StreamRow.stream_id),
         ],
         stream_id,

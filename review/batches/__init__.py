@@ -1,0 +1,1 @@
+"""Archives that customers hand in to be screened."""

@@ -1,0 +1,1 @@
+"""What another policy would have found in what is stored, and how a policy goes live."""
