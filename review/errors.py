@@ -140,3 +140,26 @@ class NotLoggedIn(ReviewError):
 
 class Forbidden(ReviewError):
     """Who asks may not do this, or the request does not come from a page of this server."""
+
+
+class LeaseLost(ReviewError):
+    """Somebody else works on the broadcast by now, or nobody is to; whoever held it stops, and nothing is stored."""
+
+    def __init__(self, stream_id: str, token: int) -> None:
+        super().__init__(f"stream {stream_id!r}: the lease {token} is no longer held; stop working on it")
+        self.stream_id = stream_id
+        self.token = token
+
+    def __reduce__(self) -> tuple[type["LeaseLost"], tuple[str, int]]:
+        return LeaseLost, (self.stream_id, self.token)
+
+
+class WorkerReplaced(ReviewError):
+    """A later process works under this worker's name; the earlier one ends."""
+
+    def __init__(self, worker_id: str) -> None:
+        super().__init__(f"worker {worker_id!r}: a later process has taken its place; end this one")
+        self.worker_id = worker_id
+
+    def __reduce__(self) -> tuple[type["WorkerReplaced"], tuple[str]]:
+        return WorkerReplaced, (self.worker_id,)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from ingest.ledger import Coverage
 from ingest.types import Segment
 from review.cases.store import CaseStore
 from review.cases.writing import file_findings
-from review.coverage import read_coverage, settle_coverage, write_coverage
+from review.coverage import read_coverage, write_coverage
 from review.due.complaints import ComplaintStore
 from review.due.retention import RetentionStore
 from review.due.store import DueSetup, DueStore
@@ -21,6 +21,9 @@ from review.due.telling import Deliveries, Endpoint, Teller
 from review.due.trail import AuditTrail
 from review.engine import open_engine
 from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
+from review.live.guard import guard_all
+from review.live.leases import LeaseStore
+from review.live.terms import LeaseTerms
 from review.migrations import migrate
 from review.people.store import PeopleStore
 from review.reading import read_findings, read_passages, read_tally, read_version
@@ -30,7 +33,15 @@ from review.tables import CursorRow, FindingRow, SegmentRow, StreamRow
 from review.teaching.store import TeachingStore
 from review.types import FindingPage, FindingQuery, StoredFinding, StreamCoverage, StreamRecord, StreamState, Tally
 from review.upsert import insert_missing, upsert
-from review.writing import hosts_of, mark_analysed, move_cursor, write_clip, write_findings, write_passages
+from review.writing import (
+    hosts_of,
+    mark_analysed,
+    move_cursor,
+    write_clip,
+    write_findings,
+    write_passages,
+    write_state,
+)
 
 
 def _utc_now() -> datetime:
@@ -48,11 +59,16 @@ class Store:
         flag_at: float = 0.6,
         second_share: float = 0.1,
         due: DueSetup | None = None,
+        terms: LeaseTerms | None = None,
     ) -> None:
         """Brings the schema up to date; raises SchemaError on a database of a later program.
 
         `flag_at`: the policy's threshold, near which a finding is uncertain. `second_share`: how many cases are
-        decided twice. `due`: what measures against hosts are judged by; None: they can only be read.
+        decided twice. `due`: what measures against hosts are judged by; None: they can only be read. `terms`: by what
+        rules broadcasts are lent to workers.
+
+        Where a writing method takes a `token`, the lease of the broadcast must have it: LeaseLost otherwise, and
+        nothing is stored.
         """
         self._engine = engine
         self._writing = engine.execution_options(writes=True)
@@ -69,10 +85,11 @@ class Store:
         self.deliveries = Deliveries(engine, self.due.now_ms)
         self.audit = AuditTrail(engine, now)
         self.teaching = TeachingStore(engine, now)
+        self.leases = LeaseStore(engine, now, terms)
         migrate(engine)
 
     @classmethod
-    def open(cls, url: str, *, due: DueSetup | None = None) -> "Store":
+    def open(cls, url: str, *, due: DueSetup | None = None, terms: LeaseTerms | None = None) -> "Store":
         """The store behind a database URL, such as `sqlite:////var/lib/zhenyan/review.db`.
 
         Raises StoreUnavailableError, without the password, where no database answers there.
@@ -84,7 +101,7 @@ class Store:
         except ModuleNotFoundError as error:
             raise StoreUnavailableError(make_url(url).render_as_string(hide_password=True), str(error)) from error
         try:
-            return cls(engine, due=due)
+            return cls(engine, due=due, terms=terms)
         except SchemaError:
             engine.dispose()
             raise
@@ -116,41 +133,45 @@ class Store:
         with self._writing.begin() as connection:
             upsert(connection, StreamRow, [values], keep=frozenset({"created_at_ms"}))
 
-    def set_state(self, stream_id: str, state: StreamState, error: str | None = None) -> None:
+    def set_state(
+        self, stream_id: str, state: StreamState, error: str | None = None, *, token: int | None = None
+    ) -> None:
         """Moves the stream to this state; `error` is shown to reviewers and cleared by the next move.
 
         Once it is over, what still waits to be analysed counts as lost.
         """
         with self._writing.begin() as connection:
-            moved = connection.execute(
-                update(StreamRow).where(StreamRow.stream_id == stream_id).values(state=state.value, error=error)
-            )
-            if moved.rowcount == 0:
-                raise UnknownStreamError(stream_id)
-            if state in (StreamState.ENDED, StreamState.FAILED):
-                settle_coverage(connection, stream_id)
+            guard_all(connection, [stream_id], token)
+            write_state(connection, stream_id, state, error)
 
-    def put_coverage(self, stream_id: str, coverage: Coverage) -> None:
+    def put_coverage(self, stream_id: str, coverage: Coverage, *, token: int | None = None) -> None:
         """Replaces the stream's ledger."""
         with self._writing.begin() as connection:
+            guard_all(connection, [stream_id], token)
             hosts_of(connection, {stream_id})
             write_coverage(connection, stream_id, coverage)
 
-    def add_segments(self, segments: Iterable[Segment]) -> None:
+    def add_segments(self, segments: Iterable[Segment], *, token: int | None = None) -> None:
         """Adds received segments; one that is there already stays as it is."""
         rows = [segment_values(segment) for segment in segments]
+        stream_ids = {str(row["stream_id"]) for row in rows}
         with self._writing.begin() as connection:
-            hosts_of(connection, {str(row["stream_id"]) for row in rows})
+            guard_all(connection, stream_ids, token)
+            hosts_of(connection, stream_ids)
             insert_missing(connection, SegmentRow, rows)
 
-    def add_passages(self, passages: Iterable[Passage]) -> None:
+    def add_passages(self, passages: Iterable[Passage], *, token: int | None = None) -> None:
         """Adds passages; the same id again replaces the one before (words on screen grow longer)."""
+        passages = list(passages)
         with self._writing.begin() as connection:
+            guard_all(connection, (p.stream_id for p in passages), token)
             write_passages(connection, passages)
 
-    def add_findings(self, findings: Iterable[Finding]) -> None:
+    def add_findings(self, findings: Iterable[Finding], *, token: int | None = None) -> None:
         """Adds findings; the same id again is one row with the later record, its `created_seq` and its clip kept."""
+        findings = list(findings)
         with self._writing.begin() as connection:
+            guard_all(connection, (f.stream_id for f in findings), token)
             self._write_findings(connection, findings)
 
     def commit_segment(
@@ -162,6 +183,7 @@ class Store:
         passages: Iterable[Passage] = (),
         coverage: Coverage | None = None,
         analysed: bool = True,
+        token: int | None = None,
     ) -> None:
         """Stores what a segment gave and moves the stream's cursor to it: all of that, or nothing.
 
@@ -169,6 +191,7 @@ class Store:
         could not be read. `coverage` is the stream's ledger from then on; None leaves it as it is.
         """
         with self._writing.begin() as connection:
+            guard_all(connection, [stream_id], token)
             write_passages(connection, passages)
             self._write_findings(connection, findings)
             if analysed:

@@ -7,9 +7,11 @@ from pathlib import PurePosixPath
 from sqlalchemy import Connection, select, update
 
 from claims.types import Finding, Passage
+from review.coverage import settle_coverage
 from review.errors import ClipPathError, UnknownFindingError, UnknownSegmentError, UnknownStreamError
 from review.rows import finding_values, passage_values
 from review.tables import CounterRow, CursorRow, FindingRow, PassageRow, SegmentRow, StreamRow
+from review.types import StreamState
 from review.upsert import insert_missing, upsert
 
 
@@ -61,6 +63,17 @@ def write_findings(connection: Connection, findings: Iterable[Finding]) -> list[
         )
     upsert(connection, FindingRow, rows, keep=frozenset({"created_seq"}))
     return changed
+
+
+def write_state(connection: Connection, stream_id: str, state: StreamState, error: str | None = None) -> None:
+    """Moves the stream to this state; what still waits when it is over counts as lost. Raises UnknownStreamError."""
+    moved = connection.execute(
+        update(StreamRow).where(StreamRow.stream_id == stream_id).values(state=state.value, error=error)
+    )
+    if moved.rowcount == 0:
+        raise UnknownStreamError(stream_id)
+    if state in (StreamState.ENDED, StreamState.FAILED):
+        settle_coverage(connection, stream_id)
 
 
 def write_clip(connection: Connection, finding_id: str, clip: str, clip_start_ms: int) -> None:

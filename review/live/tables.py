@@ -64,7 +64,8 @@ class OrderRow(Base):
 class LeaseRow(Base):
     """Who works on a broadcast, until when; `token` only grows, so that a worker that was replaced can't write.
 
-    The row stays when nobody works on it (`worker_id` empty). How far the work is stands here as well.
+    The row stays when nobody works on it (`worker_id` empty). How far the work is stands here as well, and in words why
+    nobody works on it. `recalled_at_ms` is not 0 while the holder is asked to give it back.
     """
 
     __tablename__ = "stream_leases"
@@ -79,6 +80,8 @@ class LeaseRow(Base):
     recorded_ms: Mapped[int]
     analysed_ms: Mapped[int]
     beat_at_ms: Mapped[int]
+    recalled_at_ms: Mapped[int]
+    why: Mapped[str] = mapped_column(Text)
 
 
 class WorkerRow(Base):

@@ -45,7 +45,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """The right to work on a broadcast until `until_ms` (wall clock); `worker_id` empty: nobody has it."""
+    """The right to work on a broadcast until `until_ms` (wall clock); `worker_id` empty: nobody has it.
+
+    `recalled_at_ms`: since when the holder is asked to give it back; 0: it is not. `why`: why nobody has it, or why it
+    is asked back.
+    """
 
     stream_id: str
     worker_id: str
@@ -56,6 +60,8 @@ class Lease:
     recorded_ms: int = 0
     analysed_ms: int = 0
     beat_at_ms: int = 0
+    recalled_at_ms: int = 0
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

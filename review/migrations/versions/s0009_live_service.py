@@ -94,6 +94,8 @@ def upgrade() -> None:
         sa.Column("recorded_ms", sa.BigInteger(), nullable=False),
         sa.Column("analysed_ms", sa.BigInteger(), nullable=False),
         sa.Column("beat_at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("recalled_at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["stream_id"],
             ["streams.stream_id"],

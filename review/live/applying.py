@@ -1,0 +1,76 @@
+"""The dispatcher's decisions, carried out inside the caller's transaction."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, update
+
+from review.live.decisions import Close, Decision, Free, Grant, Recall, Tell
+from review.live.releasing import move
+from review.live.rows import lease_values
+from review.live.tables import LeaseRow
+from review.live.terms import LeaseTerms
+from review.live.types import Lease
+from review.types import StreamState
+from review.upsert import insert_missing
+
+
+def apply_decisions(connection: Connection, decisions: Sequence[Decision], now_ms: int, terms: LeaseTerms) -> int:
+    """Carries out each decision whose lease still is as it was seen; gives how many.
+
+    Leases first, in the order of their streams, then states: every writer locks in this order, so that none waits for
+    another that waits for it.
+    """
+    insert_missing(connection, LeaseRow, [lease_values(d.seen) for d in decisions if d.seen.token == 0])
+    ordered = sorted(decisions, key=lambda decision: decision.stream_id)
+    done = [decision for decision in ordered if _change(connection, decision, now_ms, terms)]
+    for decision in done:
+        match decision:
+            case Close():
+                move(connection, decision.stream_id, decision.state, decision.why or None)
+            case Free():
+                move(connection, decision.stream_id, StreamState.WAITING, decision.why)
+            case _:
+                pass
+    return len(done)
+
+
+def unseen(stream_id: str) -> Lease:
+    """The lease of a stream that nobody ever had."""
+    return Lease(stream_id=stream_id, worker_id="", token=0, until_ms=0)
+
+
+def _change(connection: Connection, decision: Decision, now_ms: int, terms: LeaseTerms) -> bool:
+    seen = decision.seen
+    as_seen = [LeaseRow.stream_id == seen.stream_id, LeaseRow.token == seen.token, LeaseRow.worker_id == seen.worker_id]
+    if isinstance(decision, Grant | Free):
+        # Who renewed meanwhile is there after all.
+        as_seen.append((LeaseRow.until_ms == seen.until_ms) | (LeaseRow.recalled_at_ms > 0))
+    changed = connection.execute(update(LeaseRow).where(*as_seen).values(_values(decision, now_ms, terms)))
+    return bool(changed.rowcount)
+
+
+def _values(decision: Decision, now_ms: int, terms: LeaseTerms) -> dict[str, object]:
+    next_token: dict[str, object] = {"token": decision.seen.token + 1, "recalled_at_ms": 0}
+    match decision:
+        case Grant():
+            return next_token | {
+                "worker_id": decision.worker_id,
+                "until_ms": now_ms + terms.lease_ms,
+                "restarts": decision.restarts,
+                "not_before_ms": now_ms,
+                "beat_at_ms": now_ms,
+                "why": "",
+            }
+        case Recall():
+            return {"recalled_at_ms": now_ms, "why": decision.why}
+        case Free():
+            return next_token | {
+                "worker_id": "",
+                "restarts": decision.restarts,
+                "not_before_ms": decision.not_before_ms,
+                "why": decision.why,
+            }
+        case Close():
+            return next_token | {"worker_id": "", "why": decision.why}
+        case Tell():
+            return {"why": decision.why}

@@ -1,0 +1,190 @@
+"""Who works on which broadcast: workers tell and ask here, the dispatcher decides here, a token fences each lease."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, and_, case, delete, select, update
+from sqlalchemy.orm import Session
+
+from review.errors import WorkerReplaced
+from review.live.applying import apply_decisions
+from review.live.decisions import Decision, Reach, Released, Room, Snapshot
+from review.live.releasing import let_go
+from review.live.room import OVER, read_room
+from review.live.rows import lease_from_row, order_from_row, worker_from_row
+from review.live.tables import LeaseRow, OrderRow, WorkerRow
+from review.live.terms import LeaseTerms
+from review.live.types import Lease, Order, Priority, Worker
+from review.tables import StreamRow
+from review.upsert import upsert
+
+
+class LeaseStore:
+    """The rows of orders, leases and workers; every method is one short transaction, but for `room`."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime], terms: LeaseTerms | None = None) -> None:
+        self._engine = engine
+        self._writing = engine.execution_options(writes=True)
+        self._now = now
+        self.terms = terms or LeaseTerms()
+
+    def beat(self, worker: Worker) -> Worker:
+        """Tells that the worker is there, and gives it as it stands: `draining` may have been asked of it.
+
+        A process that starts anew under the name of an earlier one keeps its broadcasts, under new tokens; those that
+        failed again and again go through the dispatcher instead, after a while. The earlier one gets WorkerReplaced.
+        """
+        now_ms = self._now_ms()
+        with self._writing.begin() as connection:
+            before = connection.execute(
+                select(WorkerRow.started_at_ms, WorkerRow.draining)
+                .where(WorkerRow.worker_id == worker.worker_id)
+                .with_for_update()
+            ).one_or_none()
+            if before is not None and before.started_at_ms > worker.started_at_ms:
+                raise WorkerReplaced(worker.worker_id)
+            draining = worker.draining or (before is not None and before.draining)
+            values = {
+                "worker_id": worker.worker_id,
+                "node": worker.node,
+                "capacity": worker.capacity,
+                "draining": draining,
+                "why": worker.why,
+                "figures": dict(worker.figures),
+                "started_at_ms": worker.started_at_ms,
+                "beat_at_ms": now_ms,
+            }
+            upsert(connection, WorkerRow, [values])
+            if before is not None and before.started_at_ms < worker.started_at_ms:
+                self._take_over(connection, worker.worker_id, now_ms)
+        return Worker(**values)  # type: ignore[arg-type]
+
+    def leave(self, worker_id: str) -> None:
+        """The worker is gone for good; what it still held is free at once, without a failure counted."""
+        with self._writing.begin() as connection:
+            connection.execute(
+                update(LeaseRow)
+                .where(LeaseRow.worker_id == worker_id)
+                .values(worker_id="", token=LeaseRow.token + 1, recalled_at_ms=0, why="its worker ended")
+            )
+            connection.execute(delete(WorkerRow).where(WorkerRow.worker_id == worker_id))
+
+    def drain(self, node: str, *, draining: bool = True) -> tuple[Worker, ...]:
+        """Asks the node's workers to give their broadcasts back one by one, or to take new ones again; gives them."""
+        with self._writing.begin() as connection:
+            connection.execute(update(WorkerRow).where(WorkerRow.node == node).values(draining=draining))
+            rows = connection.execute(select(*WorkerRow.__table__.c).where(WorkerRow.node == node))
+            return tuple(worker_from_row(row) for row in rows)
+
+    def workers(self) -> tuple[Worker, ...]:
+        """Every worker that is known, also those whose beat is old."""
+        with Session(self._engine) as session:
+            return tuple(
+                worker_from_row(row) for row in session.scalars(select(WorkerRow).order_by(WorkerRow.worker_id))
+            )
+
+    def assigned(self, worker_id: str) -> list[tuple[Order, Lease]]:
+        """What this worker is to work on, to stop (`wanted`), or to give back (`recalled_at_ms`).
+
+        Broadcasts that are over are left out.
+        """
+        with Session(self._engine) as session:
+            rows = session.execute(
+                select(OrderRow, LeaseRow)
+                .join(LeaseRow, LeaseRow.stream_id == OrderRow.stream_id)
+                .join(StreamRow, StreamRow.stream_id == OrderRow.stream_id)
+                .where(LeaseRow.worker_id == worker_id, StreamRow.state.not_in(OVER))
+                .order_by(OrderRow.stream_id)
+            )
+            return [(order_from_row(order), lease_from_row(lease)) for order, lease in rows]
+
+    def renew(self, worker_id: str, progress: Mapping[str, Reach]) -> frozenset[str]:
+        """Keeps the leases of these streams and notes how far each is; gives the streams that are still held."""
+        now_ms = self._now_ms()
+        held: set[str] = set()
+        with self._writing.begin() as connection:
+            for stream_id, reach in sorted(progress.items()):
+                settled = and_(
+                    LeaseRow.not_before_ms < now_ms - self.terms.settled_ms, LeaseRow.analysed_ms < reach.analysed_ms
+                )
+                renewed = connection.execute(
+                    update(LeaseRow)
+                    .where(
+                        LeaseRow.stream_id == stream_id,
+                        LeaseRow.token == reach.token,
+                        LeaseRow.worker_id == worker_id,
+                    )
+                    .values(
+                        until_ms=now_ms + self.terms.lease_ms,
+                        recorded_ms=reach.recorded_ms,
+                        analysed_ms=reach.analysed_ms,
+                        beat_at_ms=now_ms,
+                        restarts=case((settled, 0), else_=LeaseRow.restarts),
+                    )
+                )
+                if renewed.rowcount:
+                    held.add(stream_id)
+        return frozenset(held)
+
+    def release(self, stream_id: str, token: int, how: Released, why: str = "") -> bool:
+        """The worker lets go, and the stream's state follows; false where the lease was somebody else's by then.
+
+        `why` is shown to reviewers where it failed. What failed is started again after a while, at most so many times
+        in a row as the terms say.
+        """
+        with self._writing.begin() as connection:
+            return let_go(connection, stream_id, token, how, why, self._now_ms(), self.terms)
+
+    def snapshot(self) -> Snapshot:
+        """What decisions are taken on, now."""
+        now_ms = self._now_ms()
+        with Session(self._engine) as session:
+            orders = session.scalars(
+                select(OrderRow)
+                .join(StreamRow, StreamRow.stream_id == OrderRow.stream_id)
+                .where(StreamRow.state.not_in(OVER))
+                .order_by(OrderRow.priority, OrderRow.created_at_ms, OrderRow.stream_id)
+            )
+            open_orders = tuple(order_from_row(row) for row in orders)
+            leases = session.scalars(
+                select(LeaseRow)
+                .join(StreamRow, StreamRow.stream_id == LeaseRow.stream_id)
+                .where(StreamRow.state.not_in(OVER) | (LeaseRow.worker_id != ""))
+            )
+            known = {row.stream_id: lease_from_row(row) for row in leases}
+            workers = tuple(worker_from_row(row) for row in session.scalars(select(WorkerRow)))
+        return Snapshot(now_ms=now_ms, orders=open_orders, leases=known, workers=workers)
+
+    def apply(self, decisions: Sequence[Decision]) -> int:
+        """Carries out what was decided, each only where the lease still is as it was seen; gives how many were."""
+        with self._writing.begin() as connection:
+            return apply_decisions(connection, decisions, self._now_ms(), self.terms)
+
+    def room(self, connection: Connection, priority: Priority = Priority.NORMAL) -> Room:
+        """Whether another broadcast may be ordered in the caller's transaction, which has to write (`writes=True`)."""
+        return read_room(connection, priority, self._now_ms(), self.terms)
+
+    def lease(self, stream_id: str) -> Lease | None:
+        """The stream's lease, held or not; None: nobody ever worked on it."""
+        with Session(self._engine) as session:
+            row = session.get(LeaseRow, stream_id)
+            return None if row is None else lease_from_row(row)
+
+    def _take_over(self, connection: Connection, worker_id: str, now_ms: int) -> None:
+        rows = connection.execute(
+            select(LeaseRow.stream_id, LeaseRow.restarts)
+            .where(LeaseRow.worker_id == worker_id)
+            .order_by(LeaseRow.stream_id)
+            .with_for_update()
+        ).all()
+        for row in rows:
+            restarts = row.restarts + 1
+            wait_ms = self.terms.wait_ms(restarts)
+            values: dict[str, object] = {"token": LeaseRow.token + 1, "restarts": restarts, "recalled_at_ms": 0}
+            values |= {"not_before_ms": now_ms + wait_ms, "until_ms": now_ms + self.terms.lease_ms}
+            if wait_ms:
+                values |= {"worker_id": "", "why": "its worker died again and again"}
+            connection.execute(update(LeaseRow).where(LeaseRow.stream_id == row.stream_id).values(values))
+
+    def _now_ms(self) -> int:
+        return int(self._now().timestamp() * 1000)
