@@ -25,6 +25,7 @@ from review.people.access import Access, AccessError
 from review.people.admin import admin_router
 from review.people.login import login_router
 from review.people.web import Gate, install_gate, unguarded
+from review.platform.web import install_platform
 from review.problems import Problem, install_problem_handlers
 from review.routes import pages_router
 from review.store import Store
@@ -59,6 +60,7 @@ def create_app(
     install_problem_handlers(app)
     gate = Gate(store.people, access or Access())
     install_gate(app, gate)
+    install_platform(app, store.keys)
     app.state.events = QueueEvents(store)
     app.include_router(api_router(store, data_dir))
     app.include_router(case_api_router(store, glossary.classes))

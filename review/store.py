@@ -26,6 +26,7 @@ from review.live.leases import LeaseStore
 from review.live.terms import LeaseTerms
 from review.migrations import migrate
 from review.people.store import PeopleStore
+from review.platform.keys import KeyStore
 from review.reading import read_findings, read_passages, read_tally, read_version
 from review.rows import finding_from_row, segment_values, stream_from_row, stream_values
 from review.sums import Sums
@@ -78,6 +79,7 @@ class Store:
         self._sums = Sums()
         self.cases = CaseStore(engine, now)
         self.people = PeopleStore(engine, now)
+        self.keys = KeyStore(engine, now)
         self.due = DueStore(engine, now, due)
         self.complaints = ComplaintStore(
             engine, now, lambda: self.due.setup, flag_at=flag_at, second_share=second_share

@@ -1,0 +1,108 @@
+"""What a program that asks can do wrong, each with the HTTP status that tells it.
+
+ReviewError
+└── PlatformError
+    ├── KeyRefused        401  no such key, or not any more
+    ├── ScopeMissing      403  the key may not do this
+    ├── TooFast           429  the key's rate is used up
+    ├── NoRoom            429  no worker can take one more broadcast
+    ├── KeyReused         422  the Idempotency-Key came with another request before
+    ├── VersionChanged    412  If-Match names another version than the one in force
+    ├── OrderRefused      422  the order can't be taken as it is
+    └── TenantError       422  the operator: a customer or key can't be made or changed like this
+"""
+
+from review.errors import ReviewError
+
+
+class PlatformError(ReviewError):
+    """Root of what programs are refused; `status` and `headers` go into the answer, `code` tells it from others."""
+
+    status = 422
+    code: str | None = None
+    headers: dict[str, str]
+
+    def __init__(self, text: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(text)
+        self.headers = headers or {}
+
+
+class KeyRefused(PlatformError):
+    """One text whatever was wrong with the key, so that nothing is told to whoever guesses."""
+
+    status = 401
+    code = "key_refused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the key is unknown, expired or revoked; send `Authorization: Bearer zy_…` with a key that is in force",
+            {"WWW-Authenticate": 'Bearer realm="zhenyan", error="invalid_token"'},
+        )
+
+
+class ScopeMissing(PlatformError):
+    """The key was made without this scope."""
+
+    status = 403
+    code = "scope_missing"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(
+            f"the key lacks the scope {scope}; have one made that has it",
+            {"WWW-Authenticate": f'Bearer realm="zhenyan", error="insufficient_scope", scope="{scope}"'},
+        )
+        self.scope = scope
+
+
+class TooFast(PlatformError):
+    """More requests in a minute than were agreed."""
+
+    status = 429
+    code = "rate"
+
+    def __init__(self, per_minute: int, wait_s: int) -> None:
+        super().__init__(
+            f"more than {per_minute} requests a minute; go on in {wait_s} s", {"Retry-After": str(max(1, wait_s))}
+        )
+
+
+class NoRoom(PlatformError):
+    """Every worker carries as much as it can."""
+
+    status = 429
+    code = "no_room"
+
+    def __init__(self, why: str, wait_s: int) -> None:
+        super().__init__(f"no room for another broadcast: {why}", {"Retry-After": str(max(1, wait_s))})
+
+
+class KeyReused(PlatformError):
+    """The same Idempotency-Key with another request."""
+
+    code = "key_reused"
+
+    def __init__(self) -> None:
+        super().__init__("Idempotency-Key: came with another request before; use a new key for a new request")
+
+
+class VersionChanged(PlatformError):
+    """Somebody else changed it since."""
+
+    status = 412
+    code = "version_changed"
+
+    def __init__(self, what: str, etag: str | None) -> None:
+        now = "is not there" if etag is None else f"is at {etag} now"
+        super().__init__(f"{what} {now}; read it again", {} if etag is None else {"ETag": etag})
+
+
+class OrderRefused(PlatformError):
+    """A field of an order that can't be taken; `code` says which rule refused it."""
+
+    def __init__(self, place: str, why: str, *, code: str) -> None:
+        super().__init__(f"{place}: {why}")
+        self.code = code
+
+
+class TenantError(PlatformError):
+    """A customer or a key that can't be made or changed like this."""

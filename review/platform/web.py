@@ -1,0 +1,25 @@
+"""What the app needs so that programs can use it: the gate of keys, bounds, and its refusals as problems."""
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError
+
+from review.platform.access import KeyGate
+from review.platform.bounds import Bounds
+from review.platform.errors import PlatformError
+from review.platform.keys import KeyStore
+from review.problems import problem_response
+
+
+def install_platform(app: FastAPI, keys: KeyStore) -> None:
+    """Puts keys and bounds before the routes of programs."""
+    app.state.key_gate = KeyGate(keys)
+    app.add_middleware(Bounds)
+
+    @app.exception_handler(PlatformError)
+    async def refused(_request: Request, error: PlatformError) -> JSONResponse:
+        return problem_response(error.status, str(error), error.headers, error.code)
+
+    @app.exception_handler(DataError)
+    async def no_text(_request: Request, _error: DataError) -> JSONResponse:
+        return problem_response(422, "a value holds what the database can't keep, such as a NUL character; correct it")
