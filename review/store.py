@@ -9,6 +9,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from claims.types import Finding, Passage
+from ingest.guard import NetPolicy
 from ingest.ledger import Coverage
 from ingest.types import Segment
 from review.cases.store import CaseStore
@@ -17,7 +18,7 @@ from review.coverage import read_coverage, write_coverage
 from review.due.complaints import ComplaintStore
 from review.due.retention import RetentionStore
 from review.due.store import DueSetup, DueStore
-from review.due.telling import Deliveries, Endpoint, Teller
+from review.due.telling import with_notice
 from review.due.trail import AuditTrail
 from review.engine import open_engine
 from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
@@ -28,10 +29,18 @@ from review.migrations import migrate
 from review.people.store import PeopleStore
 from review.platform.keys import KeyStore
 from review.reading import read_findings, read_passages, read_tally, read_version
+from review.replays.policies import PolicyStore
+from review.replays.store import ReplayStore
 from review.rows import finding_from_row, segment_values, stream_from_row, stream_values
 from review.sums import Sums
 from review.tables import CursorRow, FindingRow, SegmentRow, StreamRow
 from review.teaching.store import TeachingStore
+from review.telling.happening import clip_events, finding_events, gap_events, state_events
+from review.telling.log import EventLog, write_events
+from review.telling.outbox import Deliveries, Patience
+from review.telling.sealing import Sealer
+from review.telling.sending import Lanes, Sender
+from review.telling.targets import Endpoint, Targets
 from review.types import FindingPage, FindingQuery, StoredFinding, StreamCoverage, StreamRecord, StreamState, Tally
 from review.upsert import insert_missing, upsert
 from review.writing import (
@@ -84,9 +93,14 @@ class Store:
         self.complaints = ComplaintStore(
             engine, now, lambda: self.due.setup, flag_at=flag_at, second_share=second_share
         )
+        self._sealer = Sealer(lambda: self.due.setup.keys.seal_secret())
+        self.events = EventLog(engine)
+        self.webhooks = Targets(engine, now, self._sealer)
         self.deliveries = Deliveries(engine, self.due.now_ms)
         self.audit = AuditTrail(engine, now)
         self.teaching = TeachingStore(engine, now)
+        self.replays = ReplayStore(engine, now)
+        self.policies = PolicyStore(engine, now)
         self.leases = LeaseStore(engine, now, terms)
         migrate(engine)
 
@@ -112,9 +126,20 @@ class Store:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             raise StoreUnavailableError(make_url(url).render_as_string(hide_password=True), reason) from error
 
-    def teller(self, endpoint: Endpoint) -> Teller:
-        """What tells the platform at this endpoint."""
-        return Teller(self._engine, self.due, endpoint)
+    def sender(
+        self,
+        net: NetPolicy,
+        own: Endpoint | None = None,
+        *,
+        page_url: str = "",
+        patience: Patience | None = None,
+        lanes: Lanes | None = None,
+    ) -> Sender:
+        """What tells customers at their addresses; `own`: the address of the settings."""
+        more = with_notice(self._engine, self.due, page_url)
+        return Sender(
+            self._engine, self._now, self._sealer, net, own=own, more=more, patience=patience, lanes=lanes
+        )
 
     def retention(self) -> RetentionStore:
         """The clocks and holds; raises DueNotSetUp."""
