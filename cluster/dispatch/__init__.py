@@ -1,0 +1,1 @@
+"""Who works where: decided on snapshots of the database, off the path of any media."""
