@@ -1,7 +1,7 @@
 """Recorded segments become speech-rate audio and pictures, placed on the stream clock by their own timestamps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.errors import BrokenMedia, UnsupportedSource
 from ingest.media import DAMAGE, reason
@@ -36,11 +36,14 @@ class SegmentDecoder:
     """Decodes one stream's segments in order; any order is right, but a jump costs the first 20 ms of sound.
 
     One audio decoder serves a whole epoch, because a fresh one gets its first block wrong. After a crash `resume` sets
-    a new decoder on with the segment that was decoded last.
+    a new decoder on with the segment that was decoded last. AAC fills bands with noise by a random number that runs on
+    from packet to packet: there each segment gets a decoder that was set on with the one before, crash or not.
     """
 
     def __init__(self) -> None:
         self._voice: Voice | None = None
+        self._primed = False
+        self._last_sound: Piece | None = None
         self._before: Segment | None = None
         self._since_key: list[Segment] = []
         self._thinning = Thinning()
@@ -69,9 +72,14 @@ class SegmentDecoder:
         With that decoder's last `mark`, the next samples are bit for bit those that it would have given; without,
         they may lie less than one sample elsewhere. A segment that cannot be read any more is passed over.
         """
-        self._before, self._since_key, self._voice = before, [before], None
+        self._before, self._since_key = before, [before]
+        self._prime(before, None, mark)
+
+    def _prime(self, before: Segment, piece: Piece | None, mark: SoundMark | None) -> None:
+        """A new decoder of sound, set on with this segment; `piece` is the same one, not decoded with, if at hand."""
+        self._voice, self._primed = None, True
         try:
-            piece = read_piece(before)
+            piece = piece or read_piece(before)
             if piece.audio is not None and piece.sounds:
                 self._voice = Voice(piece, piece.audio)
                 self._voice.prime(piece, mark)
@@ -89,7 +97,9 @@ class SegmentDecoder:
         if not self._follows(segment):
             self._voice = None
             self._since_key = []
-        self._before = segment
+        elif self._voice is not None and self._voice.runs_on and not self._primed and self._before is not None:
+            self._prime(self._before, self._last_sound, self.mark)
+        self._before, self._primed = segment, False
         try:
             return self._decode(segment, effort, dense)
         except (BrokenMedia, UnsupportedSource, *DAMAGE) as error:
@@ -117,7 +127,12 @@ class SegmentDecoder:
         if piece.audio is not None and sounds:
             if self._voice is None or self._voice.key != voice_key(piece.audio):
                 self._voice = Voice(piece, piece.audio)
+                self._last_sound = None
+            else:
+                self._last_sound = replace(piece, packets=sounds)
             spans = self._voice.spans(piece)
+        else:
+            self._last_sound = None
         keys = key_packets(piece)
         kept = self._thinning.keep(effort, len(keys))
         wanted = [packet for packet, keep in zip(keys, kept, strict=True) if keep]

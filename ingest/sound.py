@@ -92,6 +92,11 @@ class Voice:
         self._format: tuple[int, str, str] | None = None
         self._run: _Run | None = None
 
+    @property
+    def runs_on(self) -> bool:
+        """Whether what is decoded depends on all that this decoder has decoded: AAC's noise does."""
+        return self._context.name.startswith("aac")
+
     def spans(self, piece: Piece) -> tuple[AudioSpan, ...]:
         """The sound of this piece; a span ends where the timestamps leave what was counted by samples."""
         stream_id = piece.segment.stream_id
