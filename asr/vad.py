@@ -21,7 +21,8 @@ class SileroVad:
     lag_frames = 1
 
     def __init__(self) -> None:
-        self._session = get_vad_model().session
+        # Public, so that whoever saves what is kept of a stream can leave the network out.
+        self.network = get_vad_model().session
         self.reset()
 
     def reset(self) -> None:
@@ -37,7 +38,7 @@ class SileroVad:
             return np.zeros(0, np.float32)
         frames = self._restorer.restored(frames.reshape(-1)).reshape(frames.shape)
         contexts = np.vstack((self._context, frames[:-1, FRAME_SAMPLES - CONTEXT_SAMPLES :]))
-        output, self._hidden, self._cell = self._session.run(
+        output, self._hidden, self._cell = self.network.run(
             None, {"input": np.hstack((contexts, frames)), "h": self._hidden, "c": self._cell}
         )
         self._context = frames[-1, FRAME_SAMPLES - CONTEXT_SAMPLES :].copy()

@@ -32,6 +32,15 @@ class RayUnreachable(ClusterError):
         super().__init__(f"RAY_ADDRESS {address}: no Ray answers there; correct it, unset it, or screen with --local")
 
 
+class StateUnusable(ClusterError):
+    """What was remembered of a stream is of no use here; the stream is analysed anew from its recording."""
+
+    exit_code = 1
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"a stream's remembered state is not used: {why}")
+
+
 class StageDied(ClusterError):
     """A stage's actor is gone; what was recorded stays and can be screened again."""
 

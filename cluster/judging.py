@@ -12,6 +12,7 @@ from claims.passport_load import load_passports
 from claims.policy import Policy
 from claims.semantic import semantics_of
 from claims.types import Finding, Passage
+from cluster.state import freeze, thaw
 from cluster.types import Marked, OnSale, ScreenJob
 from vision.meaning import RoomMark
 from vision.timeline import Evidence
@@ -71,6 +72,19 @@ class Judging:
             findings += self._conversation.hear(passage)
         findings += self._conversation.idle_until(analysed_ms, _PATIENCE_MS)
         return [self._signed(f) for f in findings]
+
+    def save(self, stream_id: str) -> bytes:
+        """What was said, seen and found in the stream, which is this stage's only one."""
+        return freeze((self._conversation, self._knows_label, self._on_sale, self._marks), self._shared)
+
+    def load(self, stream_id: str, state: bytes) -> None:
+        """Goes on from what was saved."""
+        self._conversation, self._knows_label, self._on_sale, self._marks = thaw(state, self._shared)
+
+    @property
+    def _shared(self) -> dict[str, object]:
+        passports = {f"passport {passport.id}": passport for passport in self.passports}
+        return {"engine": self._engine, "products": self._engine.finder, "policy": self._engine.policy} | passports
 
     def finish(self) -> list[Finding]:
         """Findings in the last words."""

@@ -8,6 +8,7 @@ from claims.passport import Passport
 from claims.policy import Policy
 from claims.product_code import CodeBook
 from cluster.judging import on_sale
+from cluster.state import freeze, thaw
 from cluster.types import ScreenJob
 from ingest.types import Frame
 from vision.presence import LookCounts, ProductWatcher
@@ -27,6 +28,14 @@ class Looking:
     def counts(self) -> LookCounts:
         """What was done so far."""
         return self._watcher.counts
+
+    def save(self, stream_id: str) -> bytes:
+        """What is remembered of the stream, which is this stage's only one."""
+        return freeze(self._watcher, self._watcher.made_with)
+
+    def load(self, stream_id: str, state: bytes) -> None:
+        """Goes on from what was saved."""
+        self._watcher = thaw(state, self._watcher.made_with)
 
     def look(self, frames: Sequence[Frame]) -> list[Evidence]:
         """What these frames say about products on sale."""

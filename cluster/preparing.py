@@ -3,6 +3,7 @@
 from asr.engine import Cut
 from asr.listen import StreamListener
 from asr.vad import SileroVad
+from cluster.state import freeze, thaw
 from cluster.types import Prepared
 from ingest.box import SandboxChoice
 from ingest.decode_pool import DecodePool
@@ -24,7 +25,9 @@ class Preparing:
         self._stream_id = stream_id
         self._owns_pool = pool is None
         self._pool = pool or DecodePool(sandbox=sandbox)
-        self._listener = StreamListener(stream_id, SileroVad())
+        detector = SileroVad()
+        self._shared = {"network": detector.network}
+        self._listener = StreamListener(stream_id, detector)
         self._has_audio = False
         self._has_video = False
         self._effort = Effort.EVERY_KEY_FRAME
@@ -66,6 +69,17 @@ class Preparing:
         self._least_lag_ms = min(self._least_lag_ms, lag_ms)
         self._effort = effort_for(lag_ms - self._least_lag_ms, self._effort, _LIMITS)
         return self._effort
+
+    def save(self, stream_id: str) -> bytes:
+        """The utterance that is open, and where detector and decoder stand; the stage has this one stream."""
+        memory = (self._listener, self._pool.cursor(stream_id), self._has_audio, self._has_video, self._effort)
+        return freeze(memory, self._shared)
+
+    def load(self, stream_id: str, state: bytes) -> None:
+        """Goes on from what was saved; the time that this took is made up for, not shed."""
+        self._listener, cursor, self._has_audio, self._has_video, self._effort = thaw(state, self._shared)
+        self._pool.resume(stream_id, cursor)
+        self._least_lag_ms = 1 << 62
 
     def finish(self) -> tuple[Cut, ...]:
         """The utterance that was open when the stream ended."""

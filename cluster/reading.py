@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import configs
 from claims.passages import from_frame_text, from_joined
 from claims.types import Passage
+from cluster.state import freeze, thaw
 from ingest.types import Frame
 from vision.layout import load_layout_policy
 from vision.marks import ScreenLayout
@@ -55,6 +56,23 @@ class Reading:
     def marks(self, stream_id: str, until_ms: int) -> tuple[RoomMark, ...]:
         """The marks that the law asks for, as seen in this stream up to now."""
         return self._layout(stream_id).marks(until_ms)
+
+    def save(self, stream_id: str) -> bytes:
+        """What is remembered of the stream's screen."""
+        return freeze((self._watcher(stream_id), self._layout(stream_id)), self._shared)
+
+    def load(self, stream_id: str, state: bytes) -> None:
+        """Goes on with the stream's screen from what was saved."""
+        self._watchers[stream_id], self._layouts[stream_id] = thaw(state, self._shared)
+
+    def forget(self, stream_id: str) -> None:
+        """Drops what is remembered of a stream that has ended or went elsewhere."""
+        self._watchers.pop(stream_id, None)
+        self._layouts.pop(stream_id, None)
+
+    @property
+    def _shared(self) -> dict[str, object]:
+        return {"reader": self._reader, "rooms": self._policy, "layout": self._layout_policy}
 
     def _passages(self, stream_id: str, texts: Sequence[FrameText]) -> list[Passage]:
         """The seller's words, and what words mean together."""

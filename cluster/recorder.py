@@ -4,10 +4,11 @@ import json
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from claims.types import Finding, Passage
+from cluster.state import freeze, thaw
 from cluster.types import Prepared, ScreenJob
 from ingest.chain import GENESIS, chain_sha256
 from ingest.clip_box import cut_boxed_clip
@@ -23,6 +24,19 @@ from review.types import StreamState
 CLIPS = "clips.jsonl"
 _BEFORE_MS, _AFTER_MS = 4_000, 2_500
 _KEY_FRAME_REACH_MS = 6_000
+# A finding is told at most so long after it began; its clip is cut from segments that are no older.
+_CLIP_REACH_MS = 600_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Memory:
+    segments: list[Segment]
+    unclipped: dict[str, Finding]
+    clips: dict[str, str]
+    pinned: set[str]
+    to_pin: list[Finding]
+    ledger: Ledger
+    tail: ManifestTail
 
 
 class Recorder:
@@ -43,7 +57,7 @@ class Recorder:
         self._room = Room(ring, job.recording_dir, job.retention, _wall_ms)
         self._ledger = Ledger(self._store.coverage(job.stream_id) if self._store else NOTHING)
         self.coverage = self._ledger.coverage()
-        self._last_link = _last_link(job.recording_dir / CLIPS)
+        self._last_link, self._vouched = _vouched(job.recording_dir / CLIPS)
 
     def record(self, prepared: Prepared, passages: Sequence[Passage], findings: Sequence[Finding]) -> list[Finding]:
         """Stores the segment's results in one transaction; gives the findings whose clips are now cut.
@@ -51,7 +65,7 @@ class Recorder:
         A segment that could not be read counts as received and not as analysed.
         """
         segment = prepared.segment
-        self._segments.append(segment)
+        self._remember(segment)
         self._account(prepared)
         self._pin(findings)
         self._room.keep_free()
@@ -86,6 +100,35 @@ class Recorder:
             self._store.set_state(self._job.stream_id, state, error)
             self._store.close()
         return clipped
+
+    def save(self, stream_id: str) -> bytes:
+        """What waits for a pin or a clip, what has them, and the ledger of the stream, which is the only one."""
+        memory = _Memory(
+            segments=self._segments,
+            unclipped=self._unclipped,
+            clips=self._clips,
+            pinned=self._pinned,
+            to_pin=self._to_pin,
+            ledger=self._ledger,
+            tail=self._tail,
+        )
+        return freeze(memory, {})
+
+    def load(self, stream_id: str, state: bytes) -> None:
+        """Goes on from what was saved; what is stored of the ledger meanwhile stands."""
+        memory: _Memory = thaw(state, {})
+        self._segments, self._unclipped, self._clips = memory.segments, memory.unclipped, memory.clips
+        self._pinned, self._to_pin = memory.pinned, memory.to_pin
+        if memory.ledger.settled_ms >= self._ledger.settled_ms:
+            self._ledger, self._tail = memory.ledger, memory.tail
+        self.coverage = self._ledger.coverage()
+
+    def _remember(self, segment: Segment) -> None:
+        """Keeps the segment for clips, once, and lets go of those that are too old for one."""
+        if not self._segments or segment.sequence > self._segments[-1].sequence:
+            self._segments.append(segment)
+        while self._segments[0].end_ms < segment.end_ms - _CLIP_REACH_MS:
+            del self._segments[0]
 
     def _account(self, prepared: Prepared) -> None:
         """Enters the segment into the ledger, after what the recording tells of the time before it."""
@@ -137,6 +180,8 @@ class Recorder:
         start_ms, end_ms = max(0, finding.start_ms - _BEFORE_MS), finding.end_ms + _AFTER_MS
         near = [s for s in self._segments if s.end_ms > start_ms - _KEY_FRAME_REACH_MS and s.start_ms < end_ms]
         target = self._job.clips_dir / f"{finding.finding_id}.mp4"
+        if finding.finding_id in self._vouched and target.is_file():
+            return self._handed_on(finding, target, self._vouched[finding.finding_id])
         try:
             info = cut_boxed_clip(
                 near,
@@ -149,9 +194,13 @@ class Recorder:
         except (BrokenMedia, ParserDied):
             return None
         self._vouch(finding, info)
+        return self._handed_on(finding, target, info.start_ms)
+
+    def _handed_on(self, finding: Finding, clip: Path, start_ms: int) -> str:
+        """Names the clip to the store; gives its place as findings show it."""
         if self._store is not None:
-            self._store.set_clip(finding.finding_id, self._kept(target), info.start_ms)
-        self._clips[finding.finding_id] = shown = _within(target, self._job.data_dir) or str(target)
+            self._store.set_clip(finding.finding_id, self._kept(clip), start_ms)
+        self._clips[finding.finding_id] = shown = _within(clip, self._job.data_dir) or str(clip)
         return shown
 
     def _kept(self, clip: Path) -> str:
@@ -186,10 +235,11 @@ class Recorder:
                 raise
 
 
-def _last_link(rows: Path) -> str:
-    """The link of the clip noted last; GENESIS if none was."""
-    lines = rows.read_text(encoding="utf-8").splitlines() if rows.is_file() else []
-    return str(json.loads(lines[-1])["chain_sha256"]) if lines else GENESIS
+def _vouched(path: Path) -> tuple[str, dict[str, int]]:
+    """The link of the clip noted last, GENESIS if none was; and the moment at which each finding's clip starts."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+    starts = {str(row["finding_id"]): int(row["start_ms"]) for row in rows}
+    return (str(rows[-1]["chain_sha256"]) if rows else GENESIS), starts
 
 
 def _wall_ms() -> int:

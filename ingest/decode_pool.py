@@ -37,7 +37,7 @@ class BoxedSegment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Cursor:
+class Cursor:
     """Where a stream's decoding stands: what a new decoder goes on from."""
 
     segment: Segment
@@ -64,7 +64,7 @@ class DecodePool:
         )
         self._shared = [self._new_child() for _ in range(children)]
         self._of: dict[str, _Child] = {}
-        self._cursors: dict[str, _Cursor] = {}
+        self._cursors: dict[str, Cursor] = {}
         self._deaths = 0
         self._lock = threading.Lock()
 
@@ -99,7 +99,7 @@ class DecodePool:
                 answer, decoded = self._alone(stream_id).decode(segment, asked, cursor)
             except ChannelBroken as error:
                 raise ParserDied(str(segment.path), str(error), sequence=segment.sequence) from error
-        self._cursors[stream_id] = _Cursor(segment=segment, mark=answer.mark)
+        self._cursors[stream_id] = Cursor(segment=segment, mark=answer.mark)
         return BoxedSegment(decoded=decoded, has_audio=answer.has_audio, has_video=answer.has_video)
 
     def frames_between(
@@ -117,6 +117,16 @@ class DecodePool:
             raise ParserDied(str(wanted[0].path), str(error)) from error
         finally:
             child.end()
+
+    def cursor(self, stream_id: str) -> Cursor | None:
+        """Where this stream's decoding stands; None before its first segment, and after one that was not readable."""
+        return self._cursors.get(stream_id)
+
+    def resume(self, stream_id: str, cursor: Cursor | None) -> None:
+        """Goes on with this stream from there, whatever of it was decoded here before."""
+        self.forget(stream_id)
+        if cursor is not None:
+            self._cursors[stream_id] = cursor
 
     def forget(self, stream_id: str) -> None:
         """Drops what is kept of a stream that has ended."""
@@ -177,7 +187,7 @@ class _Child:
         running = self._running
         return running[0].process.pid if running else None
 
-    def decode(self, segment: Segment, asked: dict[str, Any], cursor: _Cursor | None) -> tuple[Answer, DecodedSegment]:
+    def decode(self, segment: Segment, asked: dict[str, Any], cursor: Cursor | None) -> tuple[Answer, DecodedSegment]:
         """The decoded segment; ChannelBroken says how the child ended over it."""
         with self._lock, ExitStack() as opened:
             channel = self._awake()

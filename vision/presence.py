@@ -73,6 +73,11 @@ class ProductWatcher:
         self._kind = EvidenceKind.PICTURE
         self.counts = LookCounts()
 
+    @property
+    def made_with(self) -> dict[str, object]:
+        """What it was made with and never changes, by name; the rest is what it remembers of its stream."""
+        return {"pictures": self._pictures, "product of": self._product_of, "likeness": self._likeness}
+
     def watch(self, frames: Sequence[Frame]) -> list[Evidence]:
         """What these frames say about products."""
         return [evidence for frame in frames for evidence in self._see(frame)]
