@@ -3,8 +3,9 @@
 import socket
 import threading
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import click
@@ -12,12 +13,15 @@ import uvicorn
 
 import configs
 from claims.policy import Policy
+from claims.semantic import semantics_of
 from cli.common import InputError, make_folder
 from cli.due import due_setup
 from cli.options import config_option
 from cli.settings import Settings, load_settings
 from ingest.guard import NetPolicy
 from review.app import create_app
+from review.before.checking import Checker, Judges
+from review.before.install import Before
 from review.cases.types import Role
 from review.due.housekeeping import Housekeeper
 from review.due.telling import Endpoint
@@ -63,6 +67,7 @@ def serving(settings: Settings, port: int) -> Iterator[str]:
         laws=laws,
         access=access,
         public_url=settings.public_url,
+        before=Before(checker=Checker(_judges(settings, policy))),
     )
     housekeeper = _housekeeper(settings, store)
     config = uvicorn.Config(app, host=settings.host, port=port, log_level="warning", timeout_graceful_shutdown=2)
@@ -78,6 +83,19 @@ def serving(settings: Settings, port: int) -> Iterator[str]:
         server.should_exit = True
         thread.join(timeout=5)
         store.close()
+
+
+def _judges(settings: Settings, policy: Policy) -> Callable[[], Judges]:
+    """What texts are checked by before a broadcast; the semantic layer is loaded when the first is checked."""
+
+    @cache
+    def judges() -> Judges:
+        semantics = semantics_of(
+            settings.semantic, configs.SEMANTIC_DIR, device=settings.device, threads=settings.threads
+        )
+        return Judges(policy=policy, semantics=semantics)
+
+    return judges
 
 
 def _housekeeper(settings: Settings, store: Store) -> Housekeeper:

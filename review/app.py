@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 
 from review.api import api_router
 from review.assets import STATIC_DIR
+from review.before.install import Before, before_routers
 from review.case_api import case_api_router
 from review.desk import Desk, Glossary
 from review.desk_actions import actions_router
@@ -44,6 +45,7 @@ def create_app(
     laws: Laws | None = None,
     access: Access | None = None,
     public_url: str = "",
+    before: Before | None = None,
 ) -> FastAPI:
     """An app over this store; `data_dir` is what clip paths are relative to.
 
@@ -51,10 +53,16 @@ def create_app(
     English names; what has none shows its id. `laws`: the texts of the articles that findings cite. `access` None:
     nobody logs in, and only this machine is served. `public_url`: where hosts reach this server; empty: as it was
     asked. Before the server stops, call `app.state.events.close()`: pages
-    that follow the queue would hold it open. AccessError if a route is guarded by nobody.
+    that follow the queue would hold it open. `before`: what texts are checked by before a broadcast; None: that is not
+    offered. AccessError if a route is guarded by nobody.
     """
     classes = dict(class_names or {}) | {COMPLAINT_CLASS: TEXTS["complaint"]}
-    glossary = Glossary(classes=classes, exemptions=exemption_names or {}, laws=laws or Laws.none())
+    glossary = Glossary(
+        classes=classes,
+        exemptions=exemption_names or {},
+        laws=laws or Laws.none(),
+        offers_before=before is not None,
+    )
     app = FastAPI(title="Zhenyan", version=API_VERSION, docs_url=None, redoc_url=None)
     app.add_middleware(SecurityHeaders)
     install_problem_handlers(app)
@@ -74,6 +82,8 @@ def create_app(
     app.include_router(teaching_router(store, office))
     app.include_router(office_router(store, office, public_url))
     app.include_router(host_router(store, office))
+    for router in before_routers(before, office):
+        app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     if open_routes := unguarded(app):

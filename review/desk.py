@@ -53,11 +53,15 @@ Seeing = Annotated[Viewer, Depends(viewer_of)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glossary:
-    """What policy data names for people: classes and exemptions in both languages, and the articles of law."""
+    """What policy data names for people: classes and exemptions in both languages, and the articles of law.
+
+    `offers_before`: whether texts can be checked before a broadcast.
+    """
 
     classes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     exemptions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     laws: Laws = field(default_factory=Laws.none)
+    offers_before: bool = False
 
 
 class Desk:

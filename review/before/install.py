@@ -1,0 +1,36 @@
+"""Puts the checks before the broadcast into an app."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from fastapi import APIRouter
+
+from review.before.api import check_router
+from review.before.checking import Checker
+from review.before.shelf import NoShelf, Shelf
+from review.before.web import before_router
+from review.desk import Desk
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What texts are checked by, where registered passports are looked up, and the clock for checks of today."""
+
+    checker: Checker
+    shelf: Shelf = field(default_factory=NoShelf)
+    now: Callable[[], datetime] = _utc_now
+
+
+def before_routers(before: Before | None, desk: Desk) -> Sequence[APIRouter]:
+    """The routes; none where nothing is checked by."""
+    if before is None:
+        return ()
+    return (
+        check_router(before.checker, before.shelf, before.now),
+        before_router(before.checker, before.shelf, desk, before.now),
+    )

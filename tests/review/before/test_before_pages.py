@@ -1,0 +1,145 @@
+"""The pages before the broadcast in a real browser: pasted, uploaded, marked, advised, in both languages."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+import zxingcpp
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.review.people.support import form_token
+
+pytestmark = pytest.mark.browser
+ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]
+GTIN = "9520000000011"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    opened = chromium.new_page(viewport={"width": 1366, "height": 768})
+    complaints: list[str] = []
+    opened.on("console", lambda m: complaints.append(m.text) if m.type == "error" and "422" not in m.text else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    assert complaints == []
+    opened.close()
+
+
+def picture_of(text: str, kind: zxingcpp.BarcodeFormat = zxingcpp.BarcodeFormat.EAN13) -> bytes:
+    drawn = np.array(zxingcpp.write_barcode_to_image(zxingcpp.create_barcode(text, kind), scale=4))
+    framed = np.pad(drawn, 40, constant_values=255)
+    out = io.BytesIO()
+    Image.fromarray(framed).convert("RGB").save(out, "PNG")
+    return out.getvalue()
+
+
+def test_a_pasted_script_comes_back_marked_with_advice(server: str, page: Page) -> None:
+    page.goto(f"{server}/")
+    page.click("text=播前检查")
+    page.fill("textarea[name=text]", "这款双口氮化镓充电器单口一百瓦，\n是全网最好的充电器！")
+    page.check("input[name=products] >> nth=0")
+    page.fill("input[name=at]", "2026-11-24T20:00")
+    page.click("button.main")
+    marks = page.locator(".words mark.flag").all_inner_texts()
+    assert any("一百瓦" in mark for mark in marks)
+    assert any("最好" in mark for mark in marks)
+    assert "65 W" in page.locator(".instead").first.inner_text()
+    assert page.input_value("textarea[name=text]").startswith("这款双口氮化镓充电器")
+    assert page.is_checked("input[name=products] >> nth=0")
+    page.click(".words sup a >> nth=0")
+    assert page.url.endswith("#r1")
+    result = Axe().run(page)
+    assert result.violations_count == 0, result.generate_report()
+
+
+def test_captions_and_passports_can_be_uploaded(server: str, page: Page, tmp_path: Path) -> None:
+    captions, passports = tmp_path / "c.srt", tmp_path / "p.json"
+    captions.write_text("1\n00:00:01,000 --> 00:00:03,000\n这条围巾是百分之百羊毛\n", encoding="utf-8")
+    passports.write_text(
+        '{"id":"P-9","name":"围巾","category":"apparel/scarf","composition":[{"material":"cotton","label":"棉",'
+        '"percent":100}]}',
+        encoding="utf-8",
+    )
+    page.goto(f"{server}/before?lang=en")
+    page.set_input_files("input[name=captions]", captions)
+    page.set_input_files("input[name=passports]", passports)
+    page.click("button.main")
+    assert "百分之百羊毛" in "".join(page.locator(".words mark").all_inner_texts())
+    assert page.locator("h2", has_text="contradicted").count() == 1
+
+
+def test_an_error_keeps_what_was_written(server: str, page: Page) -> None:
+    page.goto(f"{server}/before")
+    page.fill("textarea[name=text]", "我的话")
+    page.select_option("select[name=kind]", "captions")
+    page.click("button.main")
+    assert "captions" in page.locator("[role=alert]").inner_text()
+    assert page.input_value("textarea[name=text]") == "我的话"
+
+
+def test_a_catalogue_is_checked_and_downloaded(server: str, page: Page, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_bytes("标题,卖点\n蜂蜜,全网最好的蜂蜜\n毛巾,柔软吸水\n".encode("gb18030"))
+    page.goto(f"{server}/before/catalogue")
+    page.set_input_files("input[name=rows]", rows)
+    page.click("button.main")
+    assert page.locator("tbody tr").count() == 2
+    assert page.locator("tbody tr").nth(0).locator("h2").count() >= 1
+    assert page.locator("tbody tr").nth(1).locator("h2").count() == 0
+    assert Axe().run(page).violations_count == 0
+    page.set_input_files("input[name=rows]", rows)
+    with page.expect_download() as download:
+        page.click("button[value=csv]")
+    assert "ABS_SUPERLATIVE" in Path(download.value.path()).read_text(encoding="utf-8-sig")
+
+
+def test_a_code_leads_to_its_passport(server: str, page: Page) -> None:
+    page.goto(f"{server}/codes")
+    page.fill("input[name=code]", f"https://id.example.cn/01/0{GTIN}?x=1")
+    page.click("button.main")
+    assert page.locator("h2", has_text="双口氮化镓充电器").count() == 1
+    assert Axe().run(page).violations_count == 0
+    page.fill("input[name=code]", "4006381333931")
+    page.click("button.main")
+    assert "4006381333931" in page.locator("[role=status].wrong").inner_text()
+
+
+@pytest.mark.parametrize("kind", [zxingcpp.BarcodeFormat.EAN13, zxingcpp.BarcodeFormat.QRCode])
+def test_a_picture_of_a_code_is_read(client: httpx.Client, kind: zxingcpp.BarcodeFormat) -> None:
+    token = {"csrf": form_token(client.get("/codes").text)}
+    answer = client.post("/codes", data=token, files={"picture": ("code.png", picture_of(GTIN, kind), "image/png")})
+    assert answer.status_code == 200
+    assert "双口氮化镓充电器" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [(b"", "none was chosen"), (b"no picture", "none that can be read"), (b"\x89PNG\r\n\x1a\n" + b"\0" * 40, "none")],
+)
+def test_a_picture_that_cannot_be_read_says_why(client: httpx.Client, content: bytes, named: str) -> None:
+    token = {"csrf": form_token(client.get("/codes").text)}
+    answer = client.post("/codes", data=token, files={"picture": ("code.png", content, "image/png")})
+    assert answer.status_code == 422
+    assert named in answer.text
+
+
+def test_a_picture_without_a_code_says_so(client: httpx.Client) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (200, 200), "white").save(out, "PNG")
+    token = {"csrf": form_token(client.get("/codes").text)}
+    answer = client.post("/codes", data=token, files={"picture": ("white.png", out.getvalue(), "image/png")})
+    assert answer.status_code == 422
+    assert "no bar code" in answer.text

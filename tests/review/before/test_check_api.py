@@ -1,0 +1,89 @@
+"""`POST /v1/check` on a running server."""
+
+import json
+import re
+
+import httpx
+import pytest
+
+from claims.types import Disposition
+
+
+def token_of(client: httpx.Client) -> dict[str, str]:
+    found = re.search(r'name="csrf" value="([^"]+)"', client.get("/before").text)
+    assert found is not None
+    return {"X-CSRF-Token": found[1]}
+
+
+@pytest.fixture
+def headers(client: httpx.Client) -> dict[str, str]:
+    return token_of(client)
+
+
+CHARGER = {
+    "id": "P-1",
+    "name": "双口氮化镓充电器",
+    "category": "electronics/charger",
+    "attributes": [{"name": "output_power", "label": "输出功率", "value": 65, "unit": "W"}],
+}
+
+
+def test_a_script_is_answered_with_findings_places_and_advice(client: httpx.Client, headers: dict[str, str]) -> None:
+    text = "这款充电器输出功率一百瓦，是全网最好的充电器！"
+    sent = {"text": text, "passports": [CHARGER], "at": "2026-11-24T20:00:00+08:00"}
+    answer = client.post("/v1/check", json=sent, headers=headers)
+    assert answer.status_code == 200, answer.text
+    found = {r["finding"]["class"]: r for r in answer.json()["findings"]}
+    assert found["SPEC_PARAM"]["finding"]["verdict"] == "contradicted"
+    assert "65 W" in found["SPEC_PARAM"]["advice"][0]["zh"]
+    for remark in answer.json()["findings"]:
+        assert text[remark["start"] : remark["end"]] == remark["finding"]["quote"]
+
+
+def test_registered_products_are_named_by_id(
+    client: httpx.Client, headers: dict[str, str], records: tuple[dict[str, object], ...]
+) -> None:
+    sent = {"text": "单口一百瓦", "products": [records[0]["passport_id"]]}
+    found = client.post("/v1/check", json=sent, headers=headers).json()["findings"]
+    assert [r["finding"]["product_id"] for r in found] == [records[0]["passport_id"]]
+    wrong = client.post("/v1/check", json={"text": "好", "products": ["nobody"]}, headers=headers)
+    assert wrong.status_code == 422
+    assert "nobody" in wrong.json()["detail"]
+
+
+def test_a_catalogue_answers_every_row(client: httpx.Client, headers: dict[str, str]) -> None:
+    rows = [{"text": "全网最好的充电器", "product_id": "P-1"}, {"text": "小巧轻便"}, {"text": "好", "product_id": "x"}]
+    answer = client.post("/v1/check/catalogue", json={"rows": rows, "passports": [CHARGER]}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert [row["number"] for row in body["rows"]] == [1, 2, 3]
+    assert body["flagged"] == 1
+    assert body["rows"][0]["findings"][0]["finding"]["disposition"] == Disposition.FLAG.value
+    assert body["rows"][1]["findings"] == []
+    assert "'x'" in body["rows"][2]["error"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "named"),
+    [
+        ({}, "text"),
+        ({"text": ""}, "text"),
+        ({"text": "好", "kind": "song"}, "kind"),
+        ({"text": "好", "at": "2026-11-24T20:00:00"}, "at"),
+        ({"text": "好", "unknown": 1}, "unknown"),
+        ({"text": "好", "passports": [{"id": "x"}]}, "name"),
+        ({"text": "\ud800"}, "unicode"),
+    ],
+)
+def test_what_is_wrong_is_named(
+    client: httpx.Client, headers: dict[str, str], sent: dict[str, object], named: str
+) -> None:
+    body = json.dumps(sent)
+    answer = client.post("/v1/check", content=body, headers={**headers, "content-type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert named in answer.json()["detail"]
+
+
+def test_nobody_without_the_token_is_answered(client: httpx.Client) -> None:
+    assert client.post("/v1/check", json={"text": "好"}).status_code == 403
