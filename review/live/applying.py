@@ -27,7 +27,7 @@ def apply_decisions(connection: Connection, decisions: Sequence[Decision], now_m
         match decision:
             case Close():
                 move(connection, decision.stream_id, decision.state, decision.why or None)
-            case Free():
+            case Free() | Tell():
                 move(connection, decision.stream_id, StreamState.WAITING, decision.why)
             case _:
                 pass

@@ -208,6 +208,7 @@ def test_why_a_broadcast_waits_is_told(live: Store, order: Order) -> None:
     order("s1")
     live.leases.apply([Tell(stream_id="s1", seen=unseen("s1"), why="no worker is running")])
     assert seen(live, "s1").why == "no worker is running"
+    assert (live.stream("s1").state, live.stream("s1").error) == (StreamState.WAITING, "no worker is running")
 
 
 def test_a_worker_that_leaves_frees_what_it_held(live: Store, order: Order) -> None:
