@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from vision.asking import Answers, Ask, Kind
 from vision.crops import is_row, may_go_on, readings_of, strip_of
 from vision.recognise import NOTHING, may_have_ends, with_ends
+from vision.smear import sharpened, smear_of
 from vision.types import Box, Place, Reading, TextLine
 
 LEGIBLE = 0.5
@@ -79,7 +80,8 @@ def confirm(lines: Sequence[TextLine]) -> Generator[Ask, Answers, list[Reading]]
 def _asked(kind: Kind, strips: Sequence[Strip]) -> Generator[Ask, Answers, list[Reading]]:
     if not strips:
         return []
-    answers = yield Ask(kind=kind, pictures=strips)
+    clear = [sharpened(strip, smear_of(strip)) for strip in strips]
+    answers = yield Ask(kind=kind, pictures=clear)
     return [reading for reading in answers if isinstance(reading, Reading)]
 
 

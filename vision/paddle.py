@@ -30,6 +30,8 @@ class PaddleReader:
 
     def __init__(self, *, device: Device = "auto", threads: int = 1, max_side_px: int = 960) -> None:
         self._max_side_px = max_side_px
+        packages = "+".join(f"{name}-{version(name)}" for name in ("faster-paddle", "rapidocr"))
+        self._model = f"PP-OCRv6-tiny+small ({packages})"
         self._detector = Detector(OnnxModel(detector_weights(), device=device, threads=threads))
         self._fast = Recogniser(
             OnnxModel(fast_weights(), device=device, threads=threads), narrowest_px=_FAST_NARROWEST_PX
@@ -41,8 +43,7 @@ class PaddleReader:
     @property
     def model(self) -> str:
         """The name and version that findings carry."""
-        packages = "+".join(f"{name}-{version(name)}" for name in ("faster-paddle", "rapidocr"))
-        return f"PP-OCRv6-tiny+small ({packages})"
+        return self._model
 
     def find(self, images: Pictures, scales: Sequence[float]) -> list[tuple[Place, ...]]:
         """Where lines stand in each picture; FrameRefusedError for what is no BGR picture, and above 8k."""

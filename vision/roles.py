@@ -65,6 +65,14 @@ class RoomPolicy(BaseModel):
                 return True
         return False
 
+    def may_be_labelled(self, text: str) -> bool:
+        """Whether what stands before the colon is a label but for one letter: a label that was misread."""
+        name, *rest = re.split("[：:]", _squeezed(text), maxsplit=1)
+        return bool(rest) and any(
+            len(name) == len(label) > 1 and sum(a != b for a, b in zip(name, label, strict=True)) == 1
+            for label in self.labels
+        )
+
     def is_chrome(self, text: str, box: Box, width: int, height: int) -> bool:
         """Whether the line is the platform's own, by its words and its place."""
         line = _squeezed(text)

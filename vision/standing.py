@@ -81,8 +81,9 @@ class Track:
         return max(self.texts, key=lambda words: weights[words], default="")
 
     def _weights(self) -> dict[str, float]:
-        """The votes, the cheap reading's among them."""
-        return {**self.votes, self.words: self.votes.get(self.words, 0.0) + self.score_sum / self.readings}
+        """The votes, the cheap reading's among them; a cheap reading that was unsure of its letters says little."""
+        cheap = (self.score_sum / self.readings) ** 2
+        return {**self.votes, self.words: self.votes.get(self.words, 0.0) + cheap}
 
     def see(self, line: TextLine, at_ms: int, *, read: bool = True) -> None:
         """Notes another sight; `read` unless the words were taken over because the strip looked the same."""

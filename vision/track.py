@@ -59,9 +59,14 @@ class ScreenTracker:
         return boxes
 
     def recall(self, at_ms: int, box: Box, image: NDArray[np.uint8]) -> TextLine | None:
-        """The line known to stand there already, if the frame looks the same in its place and it was read lately."""
+        """The line known to stand there already, if the frame looks the same in its place and it was read lately.
+
+        What is found to go on beyond it is another line: the known one was a part of it.
+        """
         for track in (*self._tracks, *self._gone):
             if track.is_doubted or at_ms - track.read_at_ms >= track.reread_ms or not coincide(track.last_box, box):
+                continue
+            if _long(track.last_box) < _AS_LONG * _long(box):
                 continue
             if _shows(track, image):
                 return replace(track.best, box=track.last_box, place=track.place)
@@ -99,7 +104,7 @@ class ScreenTracker:
 
     def flush(self) -> list[Track]:
         """The texts seen once, clearly, when the stream ends; nothing is followed after that."""
-        rest = [track for track in self._tracks if self._is_flash(track)]
+        rest = [track for track in self._tracks if self._is_flash(track) or self._is_told_late(track)]
         for track in self._tracks:
             track.is_over = True
         self._over += [track for track in (*self._gone, *self._tracks) if track.handed_on]
@@ -168,7 +173,7 @@ class ScreenTracker:
     def _close(self, at_ms: int) -> list[Track]:
         """Puts away what is no longer seen; gives what was seen once and clearly."""
         closing = [track for track in self._tracks if track.misses >= (MISSES_TO_CLOSE if track.handed_on else 1)]
-        flashes = [track for track in closing if self._is_flash(track)]
+        flashes = [track for track in closing if self._is_flash(track) or self._is_told_late(track)]
         self._tracks = [track for track in self._tracks if track not in closing]
         for track in closing:
             track.is_over = True
@@ -213,6 +218,10 @@ class ScreenTracker:
             and not self._may_be_slip(track)
         )
 
+    def _is_told_late(self, track: Track) -> bool:
+        """Whether it went before the readings agreed: what leads then is its words."""
+        return track.is_doubted and not track.handed_on and bool(track.texts) and self._is_confirmed(track)
+
     def _may_be_slip(self, track: Track) -> bool:
         return any(known.handed_on and known.misses > 0 and _are_rivals(known, track) for known in self._tracks)
 
@@ -228,10 +237,14 @@ def _shows(track: Track, image: NDArray[np.uint8]) -> bool:
 def _is_near(track: Track, box: Box) -> bool:
     """Whether the box is as long and where the text stands, give or take its height; what was gone comes back there."""
     known = track.last_box
-    long, longer = sorted((max(known.width, known.height), max(box.width, box.height)))
+    long, longer = sorted((_long(known), _long(box)))
     if long < _AS_LONG * longer:
         return False
     return coincide(known, box) if track.misses else overlap(known, box, grown=True)
+
+
+def _long(box: Box) -> int:
+    return max(box.width, box.height)
 
 
 def _stood(track: Track, at_ms: int) -> None:

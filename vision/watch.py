@@ -19,6 +19,7 @@ from vision.places import coincide, overlap, within
 from vision.reader import TextReader
 from vision.roles import RoomPolicy, RoomRegions
 from vision.same import Likeness, likeness_of, show_the_same
+from vision.smear import RoomSmear, sharpened
 from vision.standing import Track
 from vision.track import ScreenTracker
 from vision.types import Box, FrameText, Place, Reading, Role, TextLine
@@ -66,6 +67,7 @@ class StreamWatcher:
         self._stream_id = stream_id
         self._reader = reader
         self._tracker = ScreenTracker()
+        self._policy = policy
         self._regions = RoomRegions(policy)
         self._more_frames = more_frames
         self._last_read: LastRead | None = None
@@ -76,6 +78,8 @@ class StreamWatcher:
         self._fine_at_ms = -FINE_EVERY_MS
         self._fine_until_ms = -1
         self._passed_over: list[tuple[Place, Likeness, int]] = []
+        self._smear = RoomSmear()
+        self._looks_anew = False
         self._illegible: list[tuple[Place, Likeness, int]] = []
         self._told: list[tuple[str, Box, int]] = []
         self.counts = WatchCounts()
@@ -146,6 +150,8 @@ class StreamWatcher:
         boxes = [track.last_box for track in self._tracker.standing]
         boxes += [place.box(*self._size) for place, _, at_ms in self._passed_over if at_ms == frame.at_ms]
         self._last_read = note_read(self._last_read, strokes, frame.at_ms, boxes, look)
+        if self._looks_anew:
+            self._last_read, self._looks_anew = None, False
         return texts
 
     def _look(self, frame: Frame, strokes: StrokeMap, doubted: Sequence[Box] = ()) -> Look | None:
@@ -181,7 +187,7 @@ class StreamWatcher:
     ) -> Generator[Ask, Answers, list[Place]]:
         height, width = image.shape[:2]
         parts = regions or (Box(left=0, top=0, right=width, bottom=height),)
-        cuts = [image[part.top : part.bottom, part.left : part.right] for part in parts]
+        cuts = [sharpened(image[part.top : part.bottom, part.left : part.right], self._smear.now) for part in parts]
         scale = min(1.0, side_px / max(width, height))
         found = yield Ask(kind=Kind.FIND, pictures=cuts, scales=(scale,) * len(cuts))
         return [
@@ -249,6 +255,8 @@ class StreamWatcher:
         sure = yield from read_surely([lines[index] for index in unclear])
         for index, line in zip(unclear, sure, strict=True):
             lines[index] = line
+        legible = [line.strip for line in lines if line.score >= LEGIBLE and line.strip is not None]
+        self._looks_anew = self._smear.note(legible) or self._looks_anew
         at_ms = self._last_ms or 0
         self._illegible = [dull for dull in self._illegible if at_ms - dull[2] < _DULL_MS]
         self._illegible += [
@@ -286,6 +294,10 @@ class StreamWatcher:
     def _hand_on(self, due: Sequence[Track]) -> Steps:
         texts: list[FrameText] = []
         doubtful: list[Track] = []
+        labelled = [track for track in due if track.best.sure is None and self._policy.may_be_labelled(track.best.text)]
+        surely = yield from read_surely([track.best for track in labelled])
+        for track, line in zip(labelled, surely, strict=True):
+            track.best = line
         for track in due:
             track.role, reason = self._regions.role_of(
                 track.best.text,
@@ -300,7 +312,7 @@ class StreamWatcher:
                 track.handed_on = True
                 if track.role is not Role.SELLER:
                     texts.append(self._frame_text(track, reason))
-        self.counts.confirmed += sum(track.best.sure is None for track in doubtful)
+        self.counts.confirmed += len(labelled) + sum(track.best.sure is None for track in doubtful)
         readings = yield from confirm([track.best for track in doubtful])
         texts += [
             self._frame_text(track)
