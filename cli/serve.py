@@ -24,10 +24,11 @@ from review.before.checking import Checker, Judges
 from review.before.install import Before
 from review.cases.types import Role
 from review.due.housekeeping import Housekeeper
-from review.due.telling import Endpoint
 from review.laws import Laws
 from review.people.access import Access, Auth, OidcSettings
 from review.store import Store
+from review.telling.sending import Sender
+from review.telling.targets import Endpoint
 
 
 @click.command(name="serve")
@@ -69,15 +70,18 @@ def serving(settings: Settings, port: int) -> Iterator[str]:
         public_url=settings.public_url,
         before=Before(checker=Checker(_judges(settings, policy))),
     )
-    housekeeper = _housekeeper(settings, store)
+    housekeeper = Housekeeper(store, settings.data_dir.absolute(), retention=store.retention())
+    sender = _sender(settings, store)
     config = uvicorn.Config(app, host=settings.host, port=port, log_level="warning", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages", daemon=True)
     thread.start()
     housekeeper.start()
+    sender.start()
     try:
         yield f"http://{settings.host}:{listener.getsockname()[1]}/"
     finally:
+        sender.close()
         housekeeper.close()
         app.state.events.close()
         server.should_exit = True
@@ -98,15 +102,12 @@ def _judges(settings: Settings, policy: Policy) -> Callable[[], Judges]:
     return judges
 
 
-def _housekeeper(settings: Settings, store: Store) -> Housekeeper:
-    """What has to happen by itself while pages are served."""
-    teller = None
-    if settings.webhook_url:
-        net = NetPolicy.parse(settings.allow_net, Path(settings.trust_ca) if settings.trust_ca else None)
-        page_url = settings.public_url or f"http://{settings.host}:{settings.port}"
-        endpoint = Endpoint(url=settings.webhook_url, secret=settings.webhook_secret, net=net, page_url=page_url)
-        teller = store.teller(endpoint)
-    return Housekeeper(store, settings.data_dir.absolute(), teller=teller, retention=store.retention())
+def _sender(settings: Settings, store: Store) -> Sender:
+    """What tells customers, at their addresses and at that of the settings, while pages are served."""
+    net = NetPolicy.parse(settings.allow_net, Path(settings.trust_ca) if settings.trust_ca else None)
+    page_url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    own = Endpoint(url=settings.webhook_url, secret=settings.webhook_secret) if settings.webhook_url else None
+    return store.sender(net, own, page_url=page_url)
 
 
 def access_of(settings: Settings) -> Access:

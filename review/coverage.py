@@ -10,15 +10,16 @@ from review.types import StreamCoverage
 from review.upsert import upsert
 
 
-def write_coverage(connection: Connection, stream_id: str, coverage: Coverage) -> None:
-    """Replaces the stream's ledger; its gaps are only touched when they have changed."""
+def write_coverage(connection: Connection, stream_id: str, coverage: Coverage) -> tuple[Gap, ...]:
+    """Replaces the stream's ledger, whose gaps are only touched when they have changed; gives those that are new."""
     values: dict[str, object] = {name: getattr(coverage, name) for name in ("span_ms", "analysed_ms", "waiting_ms")}
     upsert(connection, CoverageRow, [values | {"stream_id": stream_id}])
     count, end_ms = connection.execute(
         select(func.count(), func.max(GapRow.end_ms)).where(GapRow.stream_id == stream_id)
     ).one()
     if (count, end_ms or 0) == (len(coverage.gaps), coverage.gaps[-1].end_ms if coverage.gaps else 0):
-        return
+        return ()
+    known = set(connection.scalars(select(GapRow.start_ms).where(GapRow.stream_id == stream_id)))
     connection.execute(delete(GapRow).where(GapRow.stream_id == stream_id))
     rows = [
         {"stream_id": stream_id, "start_ms": g.start_ms, "end_ms": g.end_ms, "kind": g.kind.value, "why": g.why}
@@ -26,20 +27,21 @@ def write_coverage(connection: Connection, stream_id: str, coverage: Coverage) -
     ]
     if rows:
         connection.execute(insert(GapRow), rows)
+    return tuple(gap for gap in coverage.gaps if gap.start_ms not in known)
 
 
-def settle_coverage(connection: Connection, stream_id: str) -> None:
-    """Whatever still waits when a stream is over was lost: the analysis ended before it."""
+def settle_coverage(connection: Connection, stream_id: str) -> tuple[Gap, ...]:
+    """Whatever still waits when a stream is over was lost: the analysis ended before it; gives new gaps."""
     row = connection.execute(
         select(CoverageRow.span_ms, CoverageRow.analysed_ms, CoverageRow.waiting_ms).where(
             CoverageRow.stream_id == stream_id
         )
     ).one_or_none()
     if row is None or not row.waiting_ms:
-        return
+        return ()
     gaps = _read_gaps(connection, [stream_id])
     stored = Coverage(span_ms=row.span_ms, analysed_ms=row.analysed_ms, waiting_ms=row.waiting_ms, gaps=gaps)
-    write_coverage(connection, stream_id, Ledger(stored).close(stored.span_ms))
+    return write_coverage(connection, stream_id, Ledger(stored).close(stored.span_ms))
 
 
 def read_coverage(session: Session, stream_id: str | None) -> StreamCoverage:

@@ -24,10 +24,13 @@ from review.engine import open_engine
 from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
 from review.live.guard import guard_all
 from review.live.leases import LeaseStore
+from review.live.orders import OrderStore
 from review.live.terms import LeaseTerms
 from review.migrations import migrate
 from review.people.store import PeopleStore
 from review.platform.keys import KeyStore
+from review.platform.passports import PassportStore
+from review.platform.tenancy import Tenancy
 from review.reading import read_findings, read_passages, read_tally, read_version
 from review.replays.policies import PolicyStore
 from review.replays.store import ReplayStore
@@ -41,6 +44,7 @@ from review.telling.outbox import Deliveries, Patience
 from review.telling.sealing import Sealer
 from review.telling.sending import Lanes, Sender
 from review.telling.targets import Endpoint, Targets
+from review.telling.types import NewEvent
 from review.types import FindingPage, FindingQuery, StoredFinding, StreamCoverage, StreamRecord, StreamState, Tally
 from review.upsert import insert_missing, upsert
 from review.writing import (
@@ -102,6 +106,9 @@ class Store:
         self.replays = ReplayStore(engine, now)
         self.policies = PolicyStore(engine, now)
         self.leases = LeaseStore(engine, now, terms)
+        self.orders = OrderStore(engine, now, self.leases.room)
+        self.passports = PassportStore(engine, now)
+        self.tenancy = Tenancy(engine)
         migrate(engine)
 
     @classmethod
@@ -137,9 +144,7 @@ class Store:
     ) -> Sender:
         """What tells customers at their addresses; `own`: the address of the settings."""
         more = with_notice(self._engine, self.due, page_url)
-        return Sender(
-            self._engine, self._now, self._sealer, net, own=own, more=more, patience=patience, lanes=lanes
-        )
+        return Sender(self._engine, self._now, self._sealer, net, own=own, more=more, patience=patience, lanes=lanes)
 
     def retention(self) -> RetentionStore:
         """The clocks and holds; raises DueNotSetUp."""
@@ -156,9 +161,12 @@ class Store:
 
     def put_stream(self, stream: StreamRecord) -> None:
         """Adds the stream, or replaces what is known of it."""
-        values = stream_values(stream, int(self._now().timestamp() * 1000))
+        values = stream_values(stream, self._now_ms())
         with self._writing.begin() as connection:
+            before = connection.scalar(select(StreamRow.state).where(StreamRow.stream_id == stream.stream_id))
             upsert(connection, StreamRow, [values], keep=frozenset({"created_at_ms"}))
+            told = state_events(connection, stream.stream_id, before, stream.state, stream.error)
+            write_events(connection, self._now_ms(), told)
 
     def set_state(
         self, stream_id: str, state: StreamState, error: str | None = None, *, token: int | None = None
@@ -169,14 +177,15 @@ class Store:
         """
         with self._writing.begin() as connection:
             guard_all(connection, [stream_id], token)
-            write_state(connection, stream_id, state, error)
+            write_events(connection, self._now_ms(), write_state(connection, stream_id, state, error))
 
     def put_coverage(self, stream_id: str, coverage: Coverage, *, token: int | None = None) -> None:
         """Replaces the stream's ledger."""
         with self._writing.begin() as connection:
             guard_all(connection, [stream_id], token)
             hosts_of(connection, {stream_id})
-            write_coverage(connection, stream_id, coverage)
+            gaps = write_coverage(connection, stream_id, coverage)
+            write_events(connection, self._now_ms(), gap_events(connection, stream_id, gaps))
 
     def add_segments(self, segments: Iterable[Segment], *, token: int | None = None) -> None:
         """Adds received segments; one that is there already stays as it is."""
@@ -199,7 +208,7 @@ class Store:
         findings = list(findings)
         with self._writing.begin() as connection:
             guard_all(connection, (f.stream_id for f in findings), token)
-            self._write_findings(connection, findings)
+            write_events(connection, self._now_ms(), self._write_findings(connection, findings))
 
     def commit_segment(
         self,
@@ -220,17 +229,19 @@ class Store:
         with self._writing.begin() as connection:
             guard_all(connection, [stream_id], token)
             write_passages(connection, passages)
-            self._write_findings(connection, findings)
+            told = self._write_findings(connection, findings)
             if analysed:
                 mark_analysed(connection, stream_id, sequence)
             move_cursor(connection, stream_id, sequence)
             if coverage is not None:
-                write_coverage(connection, stream_id, coverage)
+                told += gap_events(connection, stream_id, write_coverage(connection, stream_id, coverage))
+            write_events(connection, self._now_ms(), told)
 
     def set_clip(self, finding_id: str, clip: str, clip_start_ms: int) -> None:
         """Names the finding's clip, relative to the data folder, and the stream time of its first frame."""
         with self._writing.begin() as connection:
-            write_clip(connection, finding_id, clip, clip_start_ms)
+            if write_clip(connection, finding_id, clip, clip_start_ms):
+                write_events(connection, self._now_ms(), clip_events(connection, finding_id))
 
     def streams(self, limit: int | None = None) -> tuple[StreamRecord, ...]:
         """Streams, the newest first; all of them without a limit."""
@@ -298,11 +309,13 @@ class Store:
         """Whether sums over all broadcasts are read anew each time they are asked for."""
         return (session.scalar(select(func.count()).select_from(StreamRow)) or 0) <= self._sums.from_streams
 
-    def _write_findings(self, connection: Connection, findings: Iterable[Finding]) -> None:
+    def _write_findings(self, connection: Connection, findings: Iterable[Finding]) -> list[NewEvent]:
+        """Stores and files the findings; gives the events that are to be written at the end of the transaction."""
+        changed = write_findings(connection, findings)
         file_findings(
-            connection,
-            write_findings(connection, findings),
-            now_ms=int(self._now().timestamp() * 1000),
-            flag_at=self._flag_at,
-            second_share=self._second_share,
+            connection, changed, now_ms=self._now_ms(), flag_at=self._flag_at, second_share=self._second_share
         )
+        return finding_events(connection, changed)
+
+    def _now_ms(self) -> int:
+        return int(self._now().timestamp() * 1000)

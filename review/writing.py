@@ -11,6 +11,8 @@ from review.coverage import settle_coverage
 from review.errors import ClipPathError, UnknownFindingError, UnknownSegmentError, UnknownStreamError
 from review.rows import finding_values, passage_values
 from review.tables import CounterRow, CursorRow, FindingRow, PassageRow, SegmentRow, StreamRow
+from review.telling.happening import gap_events, state_events
+from review.telling.types import NewEvent
 from review.types import StreamState
 from review.upsert import insert_missing, upsert
 
@@ -65,19 +67,23 @@ def write_findings(connection: Connection, findings: Iterable[Finding]) -> list[
     return changed
 
 
-def write_state(connection: Connection, stream_id: str, state: StreamState, error: str | None = None) -> None:
-    """Moves the stream to this state; what still waits when it is over counts as lost. Raises UnknownStreamError."""
-    moved = connection.execute(
-        update(StreamRow).where(StreamRow.stream_id == stream_id).values(state=state.value, error=error)
-    )
-    if moved.rowcount == 0:
+def write_state(connection: Connection, stream_id: str, state: StreamState, error: str | None = None) -> list[NewEvent]:
+    """Moves the stream to this state; what still waits when it is over counts as lost. Raises UnknownStreamError.
+
+    Gives the events that the caller writes at the end of the transaction.
+    """
+    one = StreamRow.stream_id == stream_id
+    before = connection.scalar(select(StreamRow.state).where(one).with_for_update())
+    if before is None:
         raise UnknownStreamError(stream_id)
-    if state in (StreamState.ENDED, StreamState.FAILED):
-        settle_coverage(connection, stream_id)
+    connection.execute(update(StreamRow).where(one).values(state=state.value, error=error))
+    over = state in (StreamState.ENDED, StreamState.FAILED)
+    gaps = gap_events(connection, stream_id, settle_coverage(connection, stream_id)) if over else []
+    return gaps + state_events(connection, stream_id, before, state, error)
 
 
-def write_clip(connection: Connection, finding_id: str, clip: str, clip_start_ms: int) -> None:
-    """Names a finding's clip; raises ClipPathError and UnknownFindingError."""
+def write_clip(connection: Connection, finding_id: str, clip: str, clip_start_ms: int) -> bool:
+    """Names a finding's clip; gives whether it had another name or none. Raises ClipPathError, UnknownFindingError."""
     path = PurePosixPath(clip)
     if path.is_absolute() or ".." in path.parts or not path.name or "\\" in clip:
         raise ClipPathError(clip)
@@ -90,6 +96,7 @@ def write_clip(connection: Connection, finding_id: str, clip: str, clip_start_ms
         .where(FindingRow.finding_id == finding_id)
         .values(clip=clip, clip_start_ms=clip_start_ms, updated_seq=sequence, record=record | {"clip": clip})
     )
+    return bool(record.get("clip") != clip)
 
 
 def mark_analysed(connection: Connection, stream_id: str, sequence: int) -> None:

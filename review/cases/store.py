@@ -15,6 +15,8 @@ from review.cases.types import Case, CaseState, Decision, Person
 from review.due.following import follow_case, lock_host_of
 from review.due.trail import Journal
 from review.errors import CaseChanged, DecisionRefused
+from review.telling.happening import decision_event
+from review.telling.types import NewEvent
 from review.types import StoredFinding
 
 
@@ -103,7 +105,18 @@ class CaseStore:
             decision = deciding.decide(connection, given, person, self.now_ms())
             if not sent_before:
                 choice = decision.choice.value
-                self._follow(connection, given.case_id, person, "case.decided", decision=decision.id, choice=choice)
+                told = decision_event(
+                    connection,
+                    given.case_id,
+                    "decision.made",
+                    decision_id=decision.id,
+                    choice=choice,
+                    reason=decision.reason,
+                    decided_class=decision.class_id,
+                )
+                self._follow(
+                    connection, given.case_id, person, "case.decided", told, decision=decision.id, choice=choice
+                )
             return decision
 
     def decide_all(self, given: Sequence[Submission], person: Person) -> list[Decision | CaseChanged | DecisionRefused]:
@@ -121,7 +134,8 @@ class CaseStore:
         with self._writing.begin() as connection:
             lock_host_of(connection, case_id)
             case = deciding.undo(connection, case_id, person, self.now_ms())
-            self._follow(connection, case_id, person, "case.undone", state=case.state.value)
+            told = decision_event(connection, case_id, "decision.reversed", why="undone")
+            self._follow(connection, case_id, person, "case.undone", told, state=case.state.value)
             return case
 
     def reopen(self, case_id: str, person: Person) -> Case:
@@ -129,7 +143,8 @@ class CaseStore:
         with self._writing.begin() as connection:
             lock_host_of(connection, case_id)
             case = deciding.reopen(connection, case_id, person, self.now_ms())
-            self._follow(connection, case_id, person, "case.reopened", state=case.state.value)
+            told = decision_event(connection, case_id, "decision.reversed", why="reopened")
+            self._follow(connection, case_id, person, "case.reopened", told, state=case.state.value)
             return case
 
     def change(self) -> int:
@@ -141,9 +156,12 @@ class CaseStore:
         """The moment by which claims and undoing are judged."""
         return int(self._now().timestamp() * 1000)
 
-    def _follow(self, connection: Connection, case_id: str, person: Person, action: str, **details: str) -> None:
-        """The strike that comes or goes with what was decided, and the trail."""
+    def _follow(
+        self, connection: Connection, case_id: str, person: Person, action: str, told: NewEvent, **details: str
+    ) -> None:
+        """The strike that comes or goes with what was decided, the event, and the trail."""
         journal = Journal(at_ms=self.now_ms(), actor=person.id)
+        journal.tell_all([told])
         journal.note(action, f"case:{case_id}", **details)
         follow_case(connection, case_id, journal)
         journal.close(connection)

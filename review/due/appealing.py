@@ -28,6 +28,7 @@ from review.due.rules import DAY_MS, Measures
 from review.due.tables import AppealRow, HostTokenRow
 from review.due.trail import Journal
 from review.due.types import Appeal, AppealState, Defence, HandedIn, Measure
+from review.telling.happening import decision_event
 
 
 def issue_token(connection: Connection, measure_id: str, table: Measures, journal: Journal) -> str:
@@ -197,6 +198,7 @@ def _clear_case(
     journal.note(
         "case.decided", f"case:{case_id}", decision=decision.id, choice=decision.choice.value, appeal=appeal.id
     )
+    journal.tell_all([decision_event(connection, case_id, "decision.reversed", why="appeal", appeal=appeal.id)])
     follow_case(connection, case_id, journal)
 
 

@@ -24,6 +24,7 @@ from review.due.store import DueSetup
 from review.due.tables import ComplaintRow
 from review.due.trail import Journal
 from review.tables import FindingRow
+from review.telling.happening import finding_events
 from review.upsert import insert_missing, table_of
 from review.writing import write_findings
 
@@ -183,9 +184,11 @@ class ComplaintStore:
         if finding_id is None:
             finding = finding_of(connection, given, complaint_id, stream_id, at_ms)
             finding_id = finding.finding_id
+            changed = write_findings(connection, [finding])
+            journal.tell_all(finding_events(connection, changed))
             file_findings(
                 connection,
-                write_findings(connection, [finding]),
+                changed,
                 now_ms=journal.at_ms,
                 flag_at=self._flag_at,
                 second_share=self._second_share,

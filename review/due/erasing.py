@@ -29,6 +29,7 @@ from review.due.weighing import expires_at_ms
 from review.replays.tables import ReplayMemoryRow
 from review.tables import CoverageRow, CursorRow, FindingRow, GapRow, PassageRow, SegmentRow, StreamRow
 from review.teaching.tables import TallyRow
+from review.telling.log import forget_bodies
 from review.types import StreamState
 
 _BY_HOST = "host"
@@ -92,6 +93,7 @@ def erase_measure(connection: Connection, measure_id: str) -> Erased:
         ],
         measure_id,
     )
+    forget_bodies(connection, {measure_id})
     left = files - _named(connection)
     names = tuple(f"handed-in/{digest[:2]}/{digest}" for digest in sorted(left))
     return Erased(kind="measure", subject=f"measure:{measure_id}", row_count=count, files=names)
@@ -170,6 +172,7 @@ def overdue_cases(connection: Connection, limits: Limits) -> list[str]:
 def erase_case(connection: Connection, case_id: str) -> Erased:
     """The case with its decisions, complaints, findings and their clips."""
     finding_ids = connection.scalars(select(CaseFindingRow.finding_id).where(CaseFindingRow.case_id == case_id)).all()
+    forget_bodies(connection, {case_id, *finding_ids})
     clips = _clips(connection, FindingRow.finding_id.in_(finding_ids))
     count = _delete(
         connection,
@@ -207,6 +210,8 @@ def overdue_broadcasts(connection: Connection, limits: Limits) -> list[str]:
 def erase_broadcast(connection: Connection, stream_id: str) -> Erased:
     """The broadcast: recording, transcript, findings and clips."""
     clips = _clips(connection, FindingRow.stream_id == stream_id)
+    findings = connection.scalars(select(FindingRow.finding_id).where(FindingRow.stream_id == stream_id)).all()
+    forget_bodies(connection, {stream_id, *findings})
     count = _delete(
         connection,
         [

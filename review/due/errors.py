@@ -132,19 +132,3 @@ class UnknownReceiptError(NotFoundError):
 
     def __init__(self) -> None:
         super().__init__("this receipt is not known or its time is over; complain again, or ask the platform")
-
-
-class WebhookSettingError(DueError):
-    """The platform can't be told like this; the operator can act."""
-
-    def __init__(self, setting: str, why: str) -> None:
-        super().__init__(f"setting {setting}: {why}; correct it")
-        self.setting = setting
-
-
-class UnknownDeliveryError(NotFoundError):
-    """No parked delivery has this number."""
-
-    def __init__(self, sequence: int) -> None:
-        super().__init__(f"delivery {sequence} is not parked; see /v1/deliveries?state=parked")
-        self.sequence = sequence

@@ -17,10 +17,11 @@ from review.due.cutting import clip_of
 from review.due.pack import Maker, contents, write_pack
 from review.due.pack_gather import gather
 from review.due.pack_layout import zip_pack
-from review.due.telling import DeliveryState
 from review.people.web import DECIDERS, EVERYBODY, SENIORS, allow, anybody, person_of
 from review.problems import documented
 from review.store import Store
+from review.telling.targets import SETTINGS
+from review.telling.types import DeliveryState
 from review.wire import WireModel
 
 _ZIP: dict[int | str, dict[str, Any]] = {200: {"description": "The signed pack", "content": {"application/zip": {}}}}
@@ -84,6 +85,7 @@ class KeysOut(WireModel):
 class DeliveryOut(WireModel):
     """How far the telling of an event is; `parked`: it was tried for days and is not tried any more."""
 
+    endpoint_id: str
     event_sequence: int
     state: DeliveryState
     attempts: int
@@ -187,7 +189,7 @@ def evidence_router(store: Store, data_dir: Path, glossary: Glossary) -> APIRout
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> DeliveriesOut:
         """What the platform was told by webhook, what is tried again, and what was given up."""
-        found = store.deliveries.listed(state, after, limit)
+        found = store.deliveries.listed(SETTINGS, state, after, limit)
         return DeliveriesOut(deliveries=[DeliveryOut(**asdict(each)) for each in found])
 
     @router.post(
@@ -197,8 +199,8 @@ def evidence_router(store: Store, data_dir: Path, glossary: Glossary) -> APIRout
         dependencies=[Depends(allow(*SENIORS))],
     )
     def retry_delivery(sequence: int) -> Response:
-        """Takes a parked delivery up again."""
-        store.deliveries.retry(sequence)
+        """Tells the platform this event again."""
+        store.deliveries.retry(SETTINGS, sequence)
         return Response(status_code=204)
 
     return router

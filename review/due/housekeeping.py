@@ -1,4 +1,4 @@
-"""What has to happen by itself: terms end, the platform is told, clips of complaints are cut, what is past goes."""
+"""What has to happen by itself: terms end, clips of complaints are cut, what is past its clock goes."""
 
 import json
 import logging
@@ -10,7 +10,6 @@ from pathlib import Path
 
 from review.due.cutting import clip_of
 from review.due.retention import RetentionStore
-from review.due.telling import Teller
 from review.store import Store
 
 _log = logging.getLogger(__name__)
@@ -24,10 +23,9 @@ class Housekeeper:
     `failures` counts jobs that failed; each is logged and tried again at the next round.
     """
 
-    def __init__(self, store: Store, data_dir: Path, *, teller: Teller | None, retention: RetentionStore) -> None:
+    def __init__(self, store: Store, data_dir: Path, *, retention: RetentionStore) -> None:
         self._store = store
         self._data_dir = data_dir
-        self._teller = teller
         self._retention = retention
         self._swept = ""
         self._stop = threading.Event()
@@ -37,8 +35,6 @@ class Housekeeper:
     def run_once(self) -> None:
         """Every job once; one that fails stops no other."""
         jobs: list[Callable[[], object]] = [self._store.due.expire, self._store.due.watch, self._cut, self._daily]
-        if self._teller is not None:
-            jobs.append(self._teller.tell)
         for job in jobs:
             try:
                 job()
@@ -72,6 +68,7 @@ class Housekeeper:
         if day == self._swept:
             return
         self._retention.sweep()
+        self._store.deliveries.forget_done()
         folder = self._data_dir / HEADS
         folder.mkdir(parents=True, exist_ok=True)
         head = asdict(self._store.audit.head()) | {"at": day}

@@ -24,6 +24,7 @@ from review.due.errors import KeyRingError, SignatureError
 
 _SIGNING = "signing.pem"
 _LINKS = "links.secret"
+_SEAL = "seal.secret"
 _PUBLIC = "public"
 
 
@@ -100,7 +101,14 @@ class KeyRing:
 
     def link_secret(self) -> bytes:
         """The secret under which identifiers are hashed; it is made once and never rotated: links would be lost."""
-        path = self._folder / _LINKS
+        return self._secret(_LINKS)
+
+    def seal_secret(self) -> bytes:
+        """The secret under which the secrets of customers' webhooks are sealed in the database."""
+        return self._secret(_SEAL)
+
+    def _secret(self, name: str) -> bytes:
+        path = self._folder / name
         if not path.is_file():
             _write(path, secrets.token_bytes(32), replace=False)
         secret = path.read_bytes()

@@ -27,13 +27,12 @@ from review.due.rows import (
     strikes_of,
 )
 from review.due.rules import Measures, Retention
-from review.due.tables import AppealRow, DueEventRow, LinkRow, MeasureRow
+from review.due.tables import AppealRow, LinkRow, MeasureRow
 from review.due.trail import Journal
 from review.due.types import (
     Appeal,
     AppealState,
     Defence,
-    Event,
     HandedIn,
     HostFile,
     HostPage,
@@ -45,7 +44,7 @@ from review.due.types import (
 )
 from review.due.weighing import propose
 from review.tables import StreamRow
-from review.upsert import insert_missing, table_of
+from review.upsert import insert_missing
 
 _TOLD = frozenset({MeasureState.IN_FORCE, MeasureState.ENDED})
 _MACHINE = "zhenyan"
@@ -281,15 +280,6 @@ class DueStore:
                 reasons_en=reasons_en,
                 case_reason=case_reason,
             )
-
-    def events(self, after: int = 0, limit: int = 100) -> tuple[Event, ...]:
-        """What the platform is told, in order, after this number."""
-        columns = table_of(DueEventRow).c
-        with self._engine.connect() as connection:
-            rows = connection.execute(
-                select(*columns).where(columns.sequence > after).order_by(columns.sequence).limit(limit)
-            )
-            return tuple(Event(**row._mapping) for row in rows)
 
     def now_ms(self) -> int:
         """The moment by which terms and deadlines are judged."""

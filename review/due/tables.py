@@ -1,4 +1,4 @@
-"""The tables of due process, the audit trail and the events that the platform is told."""
+"""The tables of due process and the audit trail."""
 
 from typing import Any
 
@@ -168,19 +168,6 @@ class EvasionRow(Base):
     seen_at_ms: Mapped[int]
 
 
-class DueEventRow(Base):
-    """Something that the platform is told; numbers become visible in their own order."""
-
-    __tablename__ = "due_events"
-
-    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    at_ms: Mapped[int]
-    kind: Mapped[str] = mapped_column(String(40))
-    host_id: Mapped[str] = mapped_column(String(200))
-    subject: Mapped[str] = mapped_column(String(200))
-    body: Mapped[dict[str, Any]]
-
-
 class HoldRow(Base):
     """A legal hold: what it names is not deleted until it is released."""
 
@@ -230,19 +217,3 @@ class ComplaintRow(Base):
     receipt_sha256: Mapped[str] = mapped_column(String(64))
     receipt_until_ms: Mapped[int]
     filed_at_ms: Mapped[int]
-
-
-class DeliveryRow(Base):
-    """How far the telling of an event has come."""
-
-    __tablename__ = "deliveries"
-    __table_args__ = (Index("deliveries_by_time", "state", "next_at_ms"),)
-
-    event_sequence: Mapped[int] = mapped_column(
-        ForeignKey("due_events.sequence"), primary_key=True, autoincrement=False
-    )
-    state: Mapped[str] = mapped_column(String(20))
-    attempts: Mapped[int]
-    next_at_ms: Mapped[int]
-    last_error: Mapped[str] = mapped_column(Text)
-    delivered_at_ms: Mapped[int | None]

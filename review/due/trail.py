@@ -1,6 +1,6 @@
 """The audit trail in the database, and what a transaction writes at its end: events first, the trail last."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from review.due.audit import ORIGIN, AuditEntry, Break, Detail, Head, export_lines, next_entry, verify
-from review.due.tables import AuditHeadRow, AuditRow, DueEventRow
-from review.tables import CounterRow
+from review.due.tables import AuditHeadRow, AuditRow
+from review.telling.log import write_events
+from review.telling.types import NewEvent
 from review.upsert import insert_missing
 
 _HEAD = "audit"
-_EVENTS = "due_event"
 _COLUMNS = tuple(column.name for column in fields(AuditEntry))
 _BATCH = 1000
 
@@ -29,49 +29,27 @@ class Journal:
     at_ms: int
     actor: str
     _entries: list[tuple[str, str, dict[str, Detail]]] = field(default_factory=list)
-    _events: list[tuple[str, str, str, dict[str, object]]] = field(default_factory=list)
+    _events: list[NewEvent] = field(default_factory=list)
 
     def note(self, action: str, subject: str, /, **details: Detail) -> None:
         """An entry for the trail: ids, codes and hashes, never a text that somebody wrote."""
         self._entries.append((action, subject, details))
 
     def tell(self, kind: str, host_id: str, subject: str, /, **body: object) -> None:
-        """An event for the platform."""
-        self._events.append((kind, host_id, subject, body))
+        """An event for the customer whose host this is."""
+        self._events.append(NewEvent(kind=kind, host_id=host_id, subject=subject, body=body))
+
+    def tell_all(self, events: Iterable[NewEvent]) -> None:
+        """Events as they are."""
+        self._events.extend(events)
 
     def close(self, connection: Connection) -> None:
         """Writes everything."""
-        if self._events:
-            self._write_events(connection)
+        write_events(connection, self.at_ms, self._events)
         if self._entries:
             self._write_entries(connection)
         self._events.clear()
         self._entries.clear()
-
-    def _write_events(self, connection: Connection) -> None:
-        insert_missing(connection, CounterRow, [{"name": _EVENTS, "value": 0}])
-        last = connection.scalar(
-            update(CounterRow)
-            .where(CounterRow.name == _EVENTS)
-            .values(value=CounterRow.value + len(self._events))
-            .returning(CounterRow.value)
-        )
-        assert last is not None
-        first = last - len(self._events) + 1
-        connection.execute(
-            insert(DueEventRow),
-            [
-                {
-                    "sequence": first + offset,
-                    "at_ms": self.at_ms,
-                    "kind": kind,
-                    "host_id": host_id,
-                    "subject": subject,
-                    "body": body,
-                }
-                for offset, (kind, host_id, subject, body) in enumerate(self._events)
-            ],
-        )
 
     def _write_entries(self, connection: Connection) -> None:
         insert_missing(connection, AuditHeadRow, [{"name": _HEAD, "sequence": 0, "sha256": ORIGIN}])

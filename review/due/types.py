@@ -1,7 +1,6 @@
 """Strikes, measures, notices, answers and appeals."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -194,18 +193,6 @@ class Appeal:
     decided_at_ms: int | None = None
     reasons_zh: str = ""
     reasons_en: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something that the platform is told, in the order in which it happened."""
-
-    sequence: int
-    at_ms: int
-    kind: str
-    host_id: str
-    subject: str
-    body: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,8 @@ from review.live.rows import lease_values
 from review.live.tables import LeaseRow
 from review.live.terms import LeaseTerms
 from review.live.types import Lease
+from review.telling.log import write_events
+from review.telling.types import NewEvent
 from review.types import StreamState
 from review.upsert import insert_missing
 
@@ -23,14 +25,16 @@ def apply_decisions(connection: Connection, decisions: Sequence[Decision], now_m
     insert_missing(connection, LeaseRow, [lease_values(d.seen) for d in decisions if d.seen.token == 0])
     ordered = sorted(decisions, key=lambda decision: decision.stream_id)
     done = [decision for decision in ordered if _change(connection, decision, now_ms, terms)]
+    told: list[NewEvent] = []
     for decision in done:
         match decision:
             case Close():
-                move(connection, decision.stream_id, decision.state, decision.why or None)
+                told += move(connection, decision.stream_id, decision.state, decision.why or None)
             case Free() | Tell():
-                move(connection, decision.stream_id, StreamState.WAITING, decision.why)
+                told += move(connection, decision.stream_id, StreamState.WAITING, decision.why)
             case _:
                 pass
+    write_events(connection, now_ms, told)
     return len(done)
 
 

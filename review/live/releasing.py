@@ -6,6 +6,8 @@ from review.live.decisions import Released
 from review.live.tables import LeaseRow
 from review.live.terms import LeaseTerms
 from review.tables import StreamRow
+from review.telling.log import write_events
+from review.telling.types import NewEvent
 from review.types import StreamState
 from review.writing import write_state
 
@@ -36,15 +38,19 @@ def let_go(
     )
     state = _state(how, restarts, terms)
     if state is not None:
-        move(connection, stream_id, state, why or None)
+        write_events(connection, now_ms, move(connection, stream_id, state, why or None))
     return True
 
 
-def move(connection: Connection, stream_id: str, state: StreamState, error: str | None) -> None:
-    """Moves the stream to this state, unless it is over already: what ended it stays what ended it."""
+def move(connection: Connection, stream_id: str, state: StreamState, error: str | None) -> list[NewEvent]:
+    """Moves the stream to this state, unless it is over already: what ended it stays what ended it.
+
+    Gives the events that the caller writes at the end of the transaction.
+    """
     before = connection.scalar(select(StreamRow.state).where(StreamRow.stream_id == stream_id))
     if before not in (StreamState.ENDED.value, StreamState.FAILED.value):
-        write_state(connection, stream_id, state, error)
+        return write_state(connection, stream_id, state, error)
+    return []
 
 
 def _state(how: Released, restarts: int, terms: LeaseTerms) -> StreamState | None:

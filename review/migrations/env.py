@@ -10,6 +10,7 @@ from review.people import tables as _people  # noqa: F401
 from review.replays import tables as _replays  # noqa: F401
 from review.tables import Base
 from review.teaching import tables as _teaching  # noqa: F401
+from review.telling import tables as _telling  # noqa: F401
 
 connection = context.config.attributes["connection"]
 context.configure(
