@@ -36,10 +36,10 @@ def command(
       echo '{"stream_id":"s1","id":"u1","start_ms":0,"end_ms":2000,"text":"这款是全网最好的充电宝"}' |
           zhenyan check --passports passports.yaml --at 2026-11-24T20:00:00+08:00
     """
-    policy = load_policy(policy_dir)
+    settings = load_settings()
+    policy = load_policy(policy_dir or settings.policy_folder)
     passports = chosen_passports(policy, passports_file, products)
     facts = read_facts(facts_file)
-    settings = load_settings()
     semantics = semantics_of(settings.semantic, configs.SEMANTIC_DIR, device=settings.device, threads=settings.threads)
     for why in semantics.left_out:
         click.echo(f"zhenyan: {why}", err=True)

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 import configs
 from ingest.errors import ZhenyanError
 from ingest.types import EndPolicy, RetentionLimits
+from review.replays.folders import in_force_folder
 
 _PREFIX = "ZHENYAN_"
 RoleName = Literal["reviewer", "senior", "admin", "auditor"]
@@ -84,8 +85,8 @@ class Settings(BaseSettings):
 
     @property
     def policy_folder(self) -> Path:
-        """The policy in force."""
-        return Path(self.policy_dir) if self.policy_dir else configs.POLICY_DIR
+        """The policy in force: the one that is set, or else the one that went live, or else the packaged one."""
+        return Path(self.policy_dir) if self.policy_dir else in_force_folder(self.data_dir) or configs.POLICY_DIR
 
     def job_values(self) -> dict[str, Any]:
         """What every screening takes from the settings, by the names that `ScreenJob` has for it."""

@@ -28,6 +28,7 @@ from review.people.login import login_router
 from review.people.web import Gate, install_gate, unguarded
 from review.platform.web import install_platform
 from review.problems import Problem, install_problem_handlers
+from review.replays.web import PolicyDesk, replays_router
 from review.routes import pages_router
 from review.store import Store
 from review.teaching.web import teaching_router
@@ -46,6 +47,7 @@ def create_app(
     access: Access | None = None,
     public_url: str = "",
     before: Before | None = None,
+    policies: PolicyDesk | None = None,
 ) -> FastAPI:
     """An app over this store; `data_dir` is what clip paths are relative to.
 
@@ -80,6 +82,7 @@ def create_app(
     app.include_router(login_router(app, gate, office))
     app.include_router(admin_router(gate, office))
     app.include_router(teaching_router(store, office))
+    app.include_router(replays_router(store, office, policies or PolicyDesk(data_dir=data_dir)))
     app.include_router(office_router(store, office, public_url))
     app.include_router(host_router(store, office))
     for router in before_routers(before, office):

@@ -103,6 +103,14 @@ class ReplayStore:
             journal.close(connection)
         return replay_id
 
+    def add_done(self, digest: str, scope: Scope, by: str, report: dict[str, Any]) -> str:
+        """Keeps a replay that was run elsewhere; gives its id."""
+        replay_id = self.ask(digest, scope, by)
+        with self._writing.begin() as connection:
+            done = {"state": ReplayState.DONE.value, "report": report}
+            connection.execute(update(ReplayRow).where(ReplayRow.replay_id == replay_id).values(**done))
+        return replay_id
+
     def claim(self) -> Replay | None:
         """The next replay that waits, or whose runner was silent for a minute; it is this caller's from now on."""
         now_ms = self._now_ms()

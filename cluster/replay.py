@@ -1,0 +1,178 @@
+"""Replays stored broadcasts under two policies: the work of one process, and many of them side by side."""
+
+import hashlib
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import configs
+from claims.errors import ClaimsError
+from claims.policy import Policy
+from claims.semantic import AUTO, OFF, Semantics, semantics_of
+from cluster.checkpoint import program_version
+from review.replays.compare import compare
+from review.replays.judging import judge_again, missing_of, passports_of
+from review.replays.memory import (
+    RememberingProposer,
+    pack_proposals,
+    pack_said,
+    said_topic,
+    unpack_proposals,
+    unpack_said,
+)
+from review.replays.report import PolicyName, ReplayReport, sum_up
+from review.replays.types import Said, Scope, Skipped, StoredStream, StreamDiff
+from review.store import Store
+
+# So many broadcasts are handed out ahead for each process; more would only delay a stop.
+_AHEAD = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayJob:
+    """What to replay with: the candidate's folder, and that of the policy in force. Plain values only."""
+
+    candidate: Path
+    live: Path
+    database_url: str = field(repr=False)
+    data_dir: Path
+    semantic: str = AUTO
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayProgress:
+    """How far a replay is."""
+
+    done: int
+    total: int
+    span_ms: int
+    passage_count: int
+
+
+class Replaying:
+    """Replays one broadcast after the other; both policies and the semantic layer are loaded once."""
+
+    def __init__(self, job: ReplayJob, store: Store) -> None:
+        self._job = job
+        self._store = store
+        self.live = Policy(job.live)
+        self.candidate = Policy(job.candidate)
+        self.semantics: Semantics = semantics_of(
+            job.semantic, configs.SEMANTIC_DIR, device=job.device, threads=job.threads
+        )
+        self._topic = f"semantic:{semantic_key(job.semantic)}"
+
+    def replay(self, stream_id: str) -> StreamDiff | Skipped:
+        """What the candidate changes in this broadcast, or why it can't be replayed."""
+        stream = self._store.replays.stream(stream_id, self._job.data_dir)
+        if not stream.passports:
+            return Skipped(stream_id=stream_id, why="no passport of it was kept")
+        try:
+            missing = missing_of(passports_of(self.live, stream), stream)
+            before, after = self._judged(stream)
+        except ClaimsError as error:
+            return Skipped(stream_id=stream_id, why=str(error))
+        return compare(stream, before, after, self._store.replays.stored(stream_id), missing)
+
+    def _judged(self, stream: StoredStream) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
+        """What both policies find; what the one in force finds is remembered, and what the semantic layer says."""
+        proposer: RememberingProposer | None = None
+        if self.semantics.proposer is not None:
+            known = unpack_proposals(self._store.replays.recall(stream.stream_id, self._topic))
+            proposer = RememberingProposer(self.semantics.proposer, known)
+        topic = said_topic(stream, self.live.digest, self._topic if proposer else OFF, program_version())
+        remembered = self._store.replays.recall(stream.stream_id, topic)
+        before = unpack_said(remembered) if remembered is not None else None
+        if before is None:
+            before = judge_again(self.live, stream, proposer)
+            self._store.replays.remember(stream.stream_id, topic, pack_said(before))
+        same = self.candidate.digest == self.live.digest
+        after = before if same else judge_again(self.candidate, stream, proposer)
+        if proposer is not None and proposer.asked:
+            self._store.replays.remember(stream.stream_id, self._topic, pack_proposals(proposer.known))
+        return before, after
+
+
+def replay(
+    job: ReplayJob,
+    scope: Scope,
+    *,
+    workers: int = 1,
+    on_progress: Callable[[ReplayProgress], bool] = lambda _: True,
+) -> ReplayReport | None:
+    """The report over the scope; None if `on_progress`, called after each broadcast, said False: stop.
+
+    Raises PolicyError, SemanticError, and UnknownStreamError for a broadcast of the scope that is not stored.
+    """
+    store = Store.open(job.database_url)
+    try:
+        stream_ids = store.replays.stream_ids(scope)
+        own = Replaying(job, store)
+        results: list[StreamDiff | Skipped] = []
+        span_ms = passage_count = 0
+        if not on_progress(ReplayProgress(done=0, total=len(stream_ids), span_ms=0, passage_count=0)):
+            return None
+        for result in _results(job, own, stream_ids, workers):
+            results.append(result)
+            if isinstance(result, StreamDiff):
+                span_ms += result.span_ms
+                passage_count += result.passage_count
+            told = ReplayProgress(
+                done=len(results), total=len(stream_ids), span_ms=span_ms, passage_count=passage_count
+            )
+            if not on_progress(told):
+                return None
+    finally:
+        store.close()
+    results.sort(key=lambda result: result.stream_id)
+    return sum_up(
+        [result for result in results if isinstance(result, StreamDiff)],
+        [result for result in results if isinstance(result, Skipped)],
+        candidate=PolicyName(name=own.candidate.name, digest=own.candidate.digest),
+        live=PolicyName(name=own.live.name, digest=own.live.digest),
+        semantic=OFF if own.semantics.proposer is None else own.semantics.proposer.name,
+    )
+
+
+def semantic_key(semantic: str) -> str:
+    """What names a trained classifier for good: a hash of its file, which holds that of its weights."""
+    folder = configs.SEMANTIC_DIR if semantic == AUTO else Path(semantic)
+    file = folder / "classifier.json"
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:32] if file.is_file() else semantic
+
+
+def _results(job: ReplayJob, own: Replaying, stream_ids: Sequence[str], workers: int) -> Iterator[StreamDiff | Skipped]:
+    if workers <= 1 or len(stream_ids) <= 1:
+        yield from (own.replay(stream_id) for stream_id in stream_ids)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(job,)) as pool:
+        todo = iter(stream_ids)
+        running: set[Future[StreamDiff | Skipped]] = set()
+        try:
+            while True:
+                while len(running) < workers * _AHEAD and (stream_id := next(todo, None)) is not None:
+                    running.add(pool.submit(_replay_one, stream_id))
+                if not running:
+                    return
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in done)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+_here: list[Replaying] = []
+
+
+def _start(job: ReplayJob) -> None:
+    """Loads the policies once in each process."""
+    _here.append(Replaying(job, Store.open(job.database_url)))
+
+
+def _replay_one(stream_id: str) -> StreamDiff | Skipped:
+    return _here[0].replay(stream_id)
