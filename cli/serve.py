@@ -68,6 +68,7 @@ def serving(settings: Settings, port: int) -> Iterator[str]:
         laws=laws,
         access=access,
         public_url=settings.public_url,
+        metrics_token=settings.metrics_token,
         before=Before(checker=Checker(_judges(settings, policy))),
     )
     housekeeper = Housekeeper(store, settings.data_dir.absolute(), retention=store.retention())

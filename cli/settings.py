@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     public_url: str
     webhook_url: str
     webhook_secret: Annotated[str, Field(repr=False)]
+    metrics_token: Annotated[str, Field(repr=False)]
     policy_dir: str
     auth: Literal["none", "local", "oidc"]
     oidc_issuer: str

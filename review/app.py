@@ -22,10 +22,14 @@ from review.due.office import office_router
 from review.events import QueueEvents
 from review.headers import SecurityHeaders
 from review.laws import Laws
+from review.metrics import metrics_router
 from review.people.access import Access, AccessError
 from review.people.admin import admin_router
 from review.people.login import login_router
 from review.people.web import Gate, install_gate, unguarded
+from review.platform.ordering import Platform
+from review.platform.passport_api import passport_router
+from review.platform.stream_api import stream_router
 from review.platform.web import install_platform
 from review.problems import Problem, install_problem_handlers
 from review.replays.web import PolicyDesk, replays_router
@@ -46,7 +50,9 @@ def create_app(
     laws: Laws | None = None,
     access: Access | None = None,
     public_url: str = "",
+    platform: Platform | None = None,
     before: Before | None = None,
+    metrics_token: str = "",
     policies: PolicyDesk | None = None,
 ) -> FastAPI:
     """An app over this store; `data_dir` is what clip paths are relative to.
@@ -54,9 +60,10 @@ def create_app(
     `class_names` and `exemption_names` give the taxonomy's classes and the policy's exemptions their Chinese and
     English names; what has none shows its id. `laws`: the texts of the articles that findings cite. `access` None:
     nobody logs in, and only this machine is served. `public_url`: where hosts reach this server; empty: as it was
-    asked. Before the server stops, call `app.state.events.close()`: pages
-    that follow the queue would hold it open. `before`: what texts are checked by before a broadcast; None: that is not
-    offered. AccessError if a route is guarded by nobody.
+    asked. `platform`: what orders are held against; None: public addresses, no passports. `before`: what texts are
+    checked by before a broadcast; None: that is not offered. `metrics_token`: who sends it may scrape /metrics from
+    elsewhere. Before the server stops, call `app.state.events.close()`: pages that follow the queue would hold it open.
+    AccessError if a route is guarded by nobody.
     """
     classes = dict(class_names or {}) | {COMPLAINT_CLASS: TEXTS["complaint"]}
     glossary = Glossary(
@@ -73,6 +80,9 @@ def create_app(
     install_platform(app, store.keys)
     app.state.events = QueueEvents(store)
     app.include_router(api_router(store, data_dir))
+    app.include_router(metrics_router(store.live_view, store.tally, metrics_token))
+    app.include_router(stream_router(store, platform or Platform()))
+    app.include_router(passport_router(store, platform or Platform()))
     app.include_router(case_api_router(store, glossary.classes))
     app.include_router(evidence_router(store, data_dir, glossary))
     app.include_router(host_api_router(store))

@@ -26,6 +26,7 @@ from review.live.guard import guard_all
 from review.live.leases import LeaseStore
 from review.live.orders import OrderStore
 from review.live.terms import LeaseTerms
+from review.live.watching import LiveView, read_view
 from review.migrations import migrate
 from review.people.store import PeopleStore
 from review.platform.keys import KeyStore
@@ -158,6 +159,10 @@ class Store:
         """Returns if the database answers; raises what SQLAlchemy raises if not."""
         with self._engine.connect() as connection:
             connection.execute(select(1))
+
+    def live_view(self) -> LiveView:
+        """The live service as it stands."""
+        return read_view(self._engine, int(self._now().timestamp() * 1000))
 
     def put_stream(self, stream: StreamRecord) -> None:
         """Adds the stream, or replaces what is known of it."""
