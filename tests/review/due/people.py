@@ -71,6 +71,12 @@ def decide(store: Store, case_id: str, person: Person, choice: Choice, reason: s
     )
 
 
+def due_kinds(store: Store) -> list[str]:
+    """What the platform was told of measures and appeals, in order."""
+    families = {"measure", "appeal", "evasion", "complaint"}
+    return [e.kind for e in store.events.after("local", limit=1000) if e.kind.partition(".")[0] in families]
+
+
 def notice(now_ms: int, **changes: Any) -> Notice:
     """A whole notice of a term that begins in ten days and lasts thirty."""
     values: dict[str, Any] = {

@@ -24,6 +24,7 @@ from tests.review.due.people import (
     Clock,
     confirm,
     decide,
+    due_kinds,
     notice,
     wanted,
 )
@@ -46,7 +47,7 @@ def strikes(desk: Store, host_id: str = "h1") -> int:
 
 
 def kinds(desk: Store) -> list[str]:
-    return [event.kind for event in desk.due.events()]
+    return due_kinds(desk)
 
 
 def test_the_whole_path_ends_with_nothing_left_against_a_host_who_was_right(
@@ -166,7 +167,7 @@ def test_accounts_of_one_legal_person_count_together_and_are_watched(
     measure = in_force(desk, confirmed, clock)
     assert desk.due.watch() == 2
     assert desk.due.watch() == 0
-    [own, linked] = [event for event in desk.due.events() if event.kind == "evasion.seen"]
+    [own, linked] = [event for event in desk.events.after("local") if event.kind == "evasion.seen"]
     assert (own.body["linked"], linked.body["linked"], linked.body["streaming_host"]) == (False, True, "h2")
     assert linked.subject == measure.id
     assert desk.due.host_file("h2", "r1").measures[0].host_id == "h1"
@@ -265,7 +266,7 @@ def test_of_many_who_act_at_once_one_is_first(desk: Store, make_finding: MakeFin
         assert taken[0].decided_by in {free.id, THIRD_SENIOR.id}  # type: ignore[attr-defined]
         assert (strikes(desk), desk.cases.case(case_id).state) == (0, CaseState.CLEARED)
     assert desk.audit.verify() is None
-    numbers = [event.sequence for event in desk.due.events(limit=1000)]
+    numbers = [event.sequence for event in desk.events.after("local", limit=1000)]
     assert numbers == list(range(1, len(numbers) + 1))
 
 

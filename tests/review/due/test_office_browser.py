@@ -18,9 +18,9 @@ from review.cases.types import CaseState
 from review.due.cutting import clip_of
 from review.due.rules import DAY_MS
 from review.due.store import DueSetup
-from review.due.telling import Endpoint
 from review.due.types import AppealState, MeasureState
 from review.store import Store
+from review.telling.targets import Endpoint
 from tests.review.desk.conftest import ARGUMENTS
 from tests.review.desk.seats import wait_until
 from tests.review.due.listener import SECRET, listening
@@ -108,14 +108,16 @@ def test_from_a_finding_to_the_platform(
 ) -> None:
     with listening() as platform:
         net = NetPolicy.parse((f"127.0.0.1:{platform.port}",))
-        teller = desk.teller(Endpoint(url=platform.url, secret=SECRET, net=net, page_url=office))
+        kinds_wanted = ("measure.*", "appeal.*")
+        sender = desk.sender(net, Endpoint(url=platform.url, secret=SECRET, kinds=kinds_wanted), page_url=office)
         measure_id = confirm_and_propose(sit, desk, office, case_id)
         clock.wait(10 * DAY_MS + 1_800_000)
         link = approve_and_link(sit, desk, office, measure_id)
-        teller.tell()
+        sender.tell()
         appeal_id = appeal_as_host(sit, desk, link, tmp_path)
         overturn(sit, desk, office, appeal_id)
-        teller.tell()
+        sender.tell()
+        sender.close()
         kinds = [message["type"] for message in platform.messages()]
         assert kinds == [
             "measure.proposed",

@@ -89,11 +89,14 @@ def test_everything_of_a_host_goes_when_its_time_is_over(
     assert {entry["kind"] for entry in deleted} == {"measure", "link", "strike", "case", "broadcast"}
     assert all(entry["rows"] and "1095 days" in entry["rule"] for entry in deleted)
     assert desk.audit.verify() is None
+    told = desk.events.after("local", limit=1000)
+    assert {event.kind for event in told} >= {"finding.created", "decision.made", "measure.in_force"}
+    assert "一百瓦" not in repr(told)
     left = open_engine(database_url)
     found = {}
     with left.connect() as connection:
         for table in inspect(connection).get_table_names():
-            if table not in {"audit", "audit_head", "due_events", "due_hosts", "streams", "holds"}:
+            if table not in {"audit", "audit_head", "events", "due_hosts", "streams", "holds"}:
                 rows = [repr(row) for row in connection.execute(text(f'select * from "{table}"'))]
                 found[table] = [row for row in rows if "'h1'" in row or "'s1'" in row]
     left.dispose()

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -10,14 +11,17 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from ingest.guard import NetPolicy
-from review.due.errors import UnknownDeliveryError, WebhookSettingError
 from review.due.housekeeping import HEADS, Housekeeper
 from review.due.listing import check_list
 from review.due.rules import DAY_MS
 from review.due.store import DueSetup
-from review.due.telling import MOST_ATTEMPTS, DeliveryState, Endpoint
 from review.due.types import MeasureState
 from review.store import Store
+from review.telling.errors import UnknownDeliveryError, WebhookSettingError
+from review.telling.outbox import Patience
+from review.telling.sending import Sender
+from review.telling.targets import SETTINGS, Endpoint
+from review.telling.types import DeliveryState
 from tests.review.due.listener import SECRET, Platform, listening
 from tests.review.due.people import OTHER_SENIOR, REVIEWER, SENIOR, Clock, wanted
 
@@ -30,24 +34,38 @@ def platform() -> Iterator[Platform]:
         yield opened
 
 
-def endpoint(platform: Platform, *, allowed: bool = True) -> Endpoint:
-    net = NetPolicy.parse((f"127.0.0.1:{platform.port}",) if allowed else ())
-    return Endpoint(url=platform.url, secret=SECRET, net=net, page_url="https://review.example/")
+MOST_ATTEMPTS = Patience().attempts
+Opens = Callable[..., Sender]
+
+
+@pytest.fixture
+def sender(desk: Store, platform: Platform) -> Iterator[Opens]:
+    """Opens what tells the platform of measures and appeals."""
+    with ExitStack() as stack:
+
+        def opened(*, allowed: bool = True) -> Sender:
+            net = NetPolicy.parse((f"127.0.0.1:{platform.port}",) if allowed else ())
+            own = Endpoint(url=platform.url, secret=SECRET, kinds=("measure.*", "appeal.*"))
+            made = desk.sender(net, own, page_url="https://review.example/")
+            stack.callback(made.close)
+            return made
+
+        yield opened
 
 
 @BOTH
 def test_a_notice_and_its_overturning_are_told_once_and_signed(
-    desk: Store, confirmed: str, clock: Clock, platform: Platform
+    desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
     measure = desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
     clock.wait(10 * DAY_MS)
     desk.due.approve(measure.id, SENIOR)
-    teller = desk.teller(endpoint(platform))
-    teller.tell()
+    telling = sender()
+    telling.tell()
     appeal = desk.due.appeal(desk.due.issue_token(measure.id, "r1"), "不服")
     desk.due.decide_appeal(appeal.id, OTHER_SENIOR, overturn=True, reasons_zh="事实不清")
-    teller.tell()
-    assert teller.tell() == 0
+    telling.tell()
+    assert telling.tell() == 0
     messages = platform.messages()
     assert [message["type"] for message in messages] == [
         "measure.proposed",
@@ -56,89 +74,95 @@ def test_a_notice_and_its_overturning_are_told_once_and_signed(
         "measure.lifted",
         "appeal.overturned",
     ]
-    assert [headers["webhook-id"] for headers, _ in platform.got] == [f"due-{n}" for n in range(1, 6)]
+    sequences = [message["data"]["sequence"] for message in messages]
+    assert [headers["webhook-id"] for headers, _ in platform.got] == [f"local-{n}" for n in sequences]
+    assert sequences == sorted(sequences)
     told = messages[1]["data"]
     assert told["notice"]["basis"] == ["广告法 28(2)(2)"]
     assert told["notice"]["ends_at_ms"] == measure.ends_at_ms
     token = told["page"].removeprefix("https://review.example/h/")
     assert desk.due.page(token).measure.id == measure.id
-    assert desk.deliveries.listed(DeliveryState.PENDING) == ()
+    assert desk.deliveries.listed(SETTINGS, DeliveryState.PENDING) == ()
 
 
 def test_a_body_that_was_changed_on_the_way_is_noticed(
-    desk: Store, confirmed: str, clock: Clock, platform: Platform
+    desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
     desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
-    desk.teller(endpoint(platform)).tell()
+    sender().tell()
     headers, body = platform.got[0]
     with pytest.raises(WebhookVerificationError):
         Webhook(SECRET).verify(body.replace(b"proposed", b"rejected"), headers)
 
 
 def test_what_is_not_taken_is_told_again_later_and_later(
-    desk: Store, confirmed: str, clock: Clock, platform: Platform
+    desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
     desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
-    teller = desk.teller(endpoint(platform))
+    telling = sender()
     platform.answers = [500, 429, 503]
     waits = []
     for _ in range(3):
-        assert teller.tell() == 0
-        [waiting] = desk.deliveries.listed(DeliveryState.PENDING)
+        assert telling.tell() == 0
+        [waiting] = desk.deliveries.listed(SETTINGS, DeliveryState.PENDING)
         waits.append(waiting.next_at_ms - clock.ms)
-        assert teller.tell() == 0, "nothing is sent before its time"
+        assert telling.tell() == 0, "nothing is sent before its time"
         clock.wait(waits[-1])
     assert waits[0] >= 15_000
     assert waits[2] > waits[0]
-    assert teller.tell() == 1
+    assert telling.tell() == 1
     assert len({headers["webhook-id"] for headers, _ in platform.got}) == 1
-    [done] = desk.deliveries.listed()
+    [done] = desk.deliveries.listed(SETTINGS)
     assert (done.state, done.attempts, done.last_error) == (DeliveryState.DELIVERED, 4, "")
 
 
 def test_after_days_it_is_parked_and_can_be_taken_up(
-    desk: Store, confirmed: str, clock: Clock, platform: Platform
+    desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
     desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
-    teller = desk.teller(endpoint(platform))
+    telling = sender()
     platform.answers = [500] * MOST_ATTEMPTS
     began_ms = clock.ms
     for _ in range(MOST_ATTEMPTS):
-        teller.tell()
+        telling.tell()
         clock.wait(6 * 3_600_000)
-    [parked] = desk.deliveries.listed(DeliveryState.PARKED)
+    [parked] = desk.deliveries.listed(SETTINGS, DeliveryState.PARKED)
     assert (parked.attempts, parked.last_error) == (MOST_ATTEMPTS, "the platform answered 500")
     assert clock.ms - began_ms > 5 * DAY_MS
-    assert teller.tell() == 0
-    desk.deliveries.retry(parked.event_sequence)
-    assert teller.tell() == 1
+    assert telling.tell() == 0
+    desk.deliveries.retry(SETTINGS, parked.event_sequence)
+    assert telling.tell() == 1
     with pytest.raises(UnknownDeliveryError):
-        desk.deliveries.retry(parked.event_sequence)
+        desk.deliveries.retry(SETTINGS, parked.event_sequence + 1)
 
 
 def test_a_private_address_that_nobody_allowed_is_never_connected_to(
-    desk: Store, confirmed: str, clock: Clock, platform: Platform
+    desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
     desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
-    assert desk.teller(endpoint(platform, allowed=False)).tell() == 0
+    assert sender(allowed=False).tell() == 0
     assert platform.got == []
-    [waiting] = desk.deliveries.listed()
+    [waiting] = desk.deliveries.listed(SETTINGS)
     assert "not allowed" in waiting.last_error or "refused" in waiting.last_error
 
 
-def test_a_redirect_is_not_followed(desk: Store, confirmed: str, clock: Clock, platform: Platform) -> None:
+def test_a_redirect_is_not_followed(
+    desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
+) -> None:
     desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
     platform.answers, platform.location = [302], f"{platform.url}/elsewhere"
-    assert desk.teller(endpoint(platform)).tell() == 0
+    assert sender().tell() == 0
     assert len(platform.got) == 1
-    assert desk.deliveries.listed()[0].last_error == "the platform answered 302"
+    assert desk.deliveries.listed(SETTINGS)[0].last_error == "the platform answered 302"
 
 
 @BOTH
-def test_many_processes_tell_each_event_once(desk: Store, confirmed: str, clock: Clock, platform: Platform) -> None:
+def test_many_processes_tell_each_event_once(
+    desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
+) -> None:
     desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
-    tellers = [desk.teller(endpoint(platform)) for _ in range(4)]
-    threads = [threading.Thread(target=teller.tell) for teller in tellers]
+    senders = [sender() for _ in range(4)]
+    threads = [threading.Thread(target=telling.tell) for telling in senders]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -166,12 +190,12 @@ def test_a_secret_is_never_shown() -> None:
 
 
 def test_an_entry_ends_by_itself_and_the_platform_is_told(
-    desk: Store, confirmed: str, clock: Clock, platform: Platform, due_setup: DueSetup
+    desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens, due_setup: DueSetup
 ) -> None:
     measure = desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
     clock.wait(10 * DAY_MS)
     desk.due.approve(measure.id, SENIOR)
-    keeper = Housekeeper(desk, due_setup.data_dir, teller=desk.teller(endpoint(platform)), retention=desk.retention())
+    keeper = Housekeeper(desk, due_setup.data_dir, retention=desk.retention())
     keeper.run_once()
     signed = desk.due.export_blacklist("r1")
     listed = check_list(json.loads(json.dumps(signed)), due_setup.keys.public_keys(), clock.ms)
@@ -179,6 +203,7 @@ def test_an_entry_ends_by_itself_and_the_platform_is_told(
     clock.wait(30 * DAY_MS)
     keeper.run_once()
     assert desk.due.measure(measure.id, "r1").state is MeasureState.ENDED
+    sender().tell()
     assert platform.messages()[-1]["type"] == "measure.ended"
     assert desk.due.export_blacklist("r1")["list"]["entries"] == []  # type: ignore[index]
     assert keeper.failures == 0
@@ -187,27 +212,33 @@ def test_an_entry_ends_by_itself_and_the_platform_is_told(
     assert json.loads(heads[0].read_text(encoding="utf-8"))["sequence"] > 0
 
 
-def test_a_job_that_fails_stops_no_other(
-    desk: Store, confirmed: str, clock: Clock, due_setup: DueSetup, platform: Platform
-) -> None:
-    desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
+def test_a_job_that_fails_stops_no_other(desk: Store, confirmed: str, clock: Clock, due_setup: DueSetup) -> None:
+    measure = desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
     due_setup.data_dir.mkdir(exist_ok=True)
     (due_setup.data_dir / HEADS).write_text("in the way", encoding="utf-8")
-    keeper = Housekeeper(desk, due_setup.data_dir, teller=desk.teller(endpoint(platform)), retention=desk.retention())
+    keeper = Housekeeper(desk, due_setup.data_dir, retention=desk.retention())
     keeper.run_once()
-    assert keeper.failures == 1
-    assert len(platform.got) == 1
+    clock.wait(100 * DAY_MS)
+    keeper.run_once()
+    assert keeper.failures == 2
+    assert desk.due.measure(measure.id, "r1").state is MeasureState.LAPSED
 
 
 def test_deliveries_are_shown_and_taken_up_by_the_api(
-    desk: Store, confirmed: str, clock: Clock, platform: Platform, as_person: Callable[[str], httpx.Client]
+    desk: Store,
+    confirmed: str,
+    clock: Clock,
+    platform: Platform,
+    sender: Opens,
+    as_person: Callable[[str], httpx.Client],
 ) -> None:
     desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
     platform.answers = [500]
-    desk.teller(endpoint(platform)).tell()
+    sender().tell()
     [shown] = as_person("dora").get("/v1/deliveries").json()["deliveries"]
     assert (shown["state"], shown["attempts"]) == ("pending", 1)
-    assert as_person("chen").post(f"/v1/deliveries/{shown['event_sequence']}/retry").status_code == 404
+    assert as_person("chen").post("/v1/deliveries/99/retry").status_code == 404
+    assert as_person("chen").post(f"/v1/deliveries/{shown['event_sequence']}/retry").status_code == 204
     assert as_person("anna").post(f"/v1/deliveries/{shown['event_sequence']}/retry").status_code == 403
 
 
