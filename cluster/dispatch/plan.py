@@ -141,7 +141,7 @@ class _Plan:
     def _spare(self) -> int:
         """Places that are free and that nothing which was asked back will need."""
         free = sum(max(0, self._room(worker)) for worker in self.live.values())
-        return free - sum(1 for _, lease in self.kept if lease.recalled_at_ms and lease.why != GIVES_WAY)
+        return free - sum(1 for _, lease in self.kept if lease.recalled_at_ms)
 
     def _make_way(self, urgent: list[Order]) -> Iterator[Decision]:
         """Asks background broadcasts back, the newest first, for urgent ones that have no place."""

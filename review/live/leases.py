@@ -1,6 +1,6 @@
 """Who works on which broadcast: workers tell and ask here, the dispatcher decides here, a token fences each lease."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, and_, case, delete, select, update
@@ -60,14 +60,23 @@ class LeaseStore:
         return Worker(**values)  # type: ignore[arg-type]
 
     def leave(self, worker_id: str) -> None:
-        """The worker is gone for good; what it still held is free at once, without a failure counted."""
+        """The worker is gone for good; what it still held is free at once, without a failure counted.
+
+        One that was drained stays known as such, so that nobody starts it again.
+        """
         with self._writing.begin() as connection:
             connection.execute(
                 update(LeaseRow)
                 .where(LeaseRow.worker_id == worker_id)
                 .values(worker_id="", token=LeaseRow.token + 1, recalled_at_ms=0, why="its worker ended")
             )
-            connection.execute(delete(WorkerRow).where(WorkerRow.worker_id == worker_id))
+            connection.execute(delete(WorkerRow).where(WorkerRow.worker_id == worker_id, WorkerRow.draining.is_(False)))
+
+    def forget(self, *, older_ms: int, but_on: Collection[str] = ()) -> None:
+        """Drops the rows of workers whose last beat is older than this, but for those of the nodes named."""
+        old = WorkerRow.beat_at_ms < self._now_ms() - older_ms
+        with self._writing.begin() as connection:
+            connection.execute(delete(WorkerRow).where(old, WorkerRow.node.not_in(but_on)))
 
     def drain(self, node: str, *, draining: bool = True) -> tuple[Worker, ...]:
         """Asks the node's workers to give their broadcasts back one by one, or to take new ones again; gives them."""

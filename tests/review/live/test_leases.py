@@ -231,6 +231,24 @@ def test_draining_is_asked_of_a_node_and_heard_at_the_next_beat(live: Store) -> 
     assert not live.leases.beat(worker("w1")).draining
 
 
+def test_a_drained_worker_stays_known_when_it_leaves(live: Store) -> None:
+    live.leases.beat(worker())
+    live.leases.drain("n1")
+    live.leases.leave("w1")
+    assert [(w.worker_id, w.draining) for w in live.leases.workers()] == [("w1", True)]
+
+
+def test_workers_that_are_long_gone_are_forgotten_unless_their_node_is_there(live: Store, clock: Clock) -> None:
+    live.leases.beat(worker("w1", node="n1"))
+    live.leases.beat(worker("w2", node="n2"))
+    clock.pass_ms(1_000)
+    live.leases.beat(worker("w3", node="n3"))
+    live.leases.forget(older_ms=1_000)
+    assert len(live.leases.workers()) == 3
+    live.leases.forget(older_ms=500, but_on={"n2"})
+    assert [w.worker_id for w in live.leases.workers()] == ["w2", "w3"]
+
+
 def test_the_snapshot_leaves_out_what_is_over_unless_somebody_holds_it(live: Store, order: Order) -> None:
     for stream_id in ("s1", "s2", "s3"):
         order(stream_id)
