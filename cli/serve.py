@@ -17,15 +17,19 @@ from claims.semantic import semantics_of
 from cli.common import InputError, make_folder
 from cli.due import due_setup
 from cli.options import config_option
+from cli.replaying import replay_job
 from cli.settings import Settings, load_settings
+from cluster.replay_runner import ReplayRunner
 from ingest.guard import NetPolicy
 from review.app import create_app
 from review.before.checking import Checker, Judges
 from review.before.install import Before
+from review.before.registered import RegisteredShelf
 from review.cases.types import Role
 from review.due.housekeeping import Housekeeper
 from review.laws import Laws
 from review.people.access import Access, Auth, OidcSettings
+from review.replays.web import PolicyDesk
 from review.store import Store
 from review.telling.sending import Sender
 from review.telling.targets import Endpoint
@@ -69,19 +73,23 @@ def serving(settings: Settings, port: int) -> Iterator[str]:
         access=access,
         public_url=settings.public_url,
         metrics_token=settings.metrics_token,
-        before=Before(checker=Checker(_judges(settings, policy))),
+        before=Before(checker=Checker(_judges(settings, policy)), shelf=RegisteredShelf(store.passports)),
+        policies=PolicyDesk(data_dir=settings.data_dir.absolute(), is_overridden=bool(settings.policy_dir)),
     )
     housekeeper = Housekeeper(store, settings.data_dir.absolute(), retention=store.retention())
     sender = _sender(settings, store)
+    replays = ReplayRunner(store, settings.data_dir.absolute(), lambda candidate: replay_job(settings, candidate))
     config = uvicorn.Config(app, host=settings.host, port=port, log_level="warning", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages", daemon=True)
     thread.start()
     housekeeper.start()
     sender.start()
+    replays.start()
     try:
         yield f"http://{settings.host}:{listener.getsockname()[1]}/"
     finally:
+        replays.close()
         sender.close()
         housekeeper.close()
         app.state.events.close()
