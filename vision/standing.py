@@ -13,6 +13,8 @@ REREAD_NUMBERS_MS = 6_000
 REREAD_CHROME_MS = 60_000
 _SURE = 0.8
 _SURE_SHORT = 0.92
+# One look is enough where it was so sure.
+_PLAIN = 0.93
 # Less sure words are believed once they were read alike on two strips.
 _FAINT = 0.6
 SHORT = 2
@@ -146,7 +148,8 @@ class Track:
             return False
         ranked = sorted(self._weights().values(), reverse=True)
         clear = len(ranked) == 1 or ranked[0] - ranked[1] >= _LEAD
-        return clear or self.looks >= _MOST_LOOKS
+        is_plain = self.looks > 1 or self.texts[self.winner].score >= _PLAIN
+        return (clear and is_plain) or self.looks >= _MOST_LOOKS
 
     @property
     def is_refused(self) -> bool:

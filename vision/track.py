@@ -223,7 +223,10 @@ class ScreenTracker:
         return track.is_doubted and not track.handed_on and bool(track.texts) and self._is_confirmed(track)
 
     def _may_be_slip(self, track: Track) -> bool:
-        return any(known.handed_on and known.misses > 0 and _are_rivals(known, track) for known in self._tracks)
+        return any(
+            known.handed_on and known.misses > 0 and known.words not in track.words and _are_rivals(known, track)
+            for known in self._tracks
+        )
 
 
 def _shows(track: Track, image: NDArray[np.uint8]) -> bool:

@@ -19,7 +19,7 @@ from vision.places import coincide, overlap, within
 from vision.reader import TextReader
 from vision.roles import RoomPolicy, RoomRegions
 from vision.same import Likeness, likeness_of, show_the_same
-from vision.smear import RoomSmear, sharpened
+from vision.smear import RoomSmear, Smear, sharpened
 from vision.standing import Track
 from vision.track import ScreenTracker
 from vision.types import Box, FrameText, Place, Reading, Role, TextLine
@@ -175,7 +175,8 @@ class StreamWatcher:
 
     def _side_px(self, at_ms: int, look: Look) -> int:
         """How closely to look: from time to time at what is small or faint, and longer in a room that shows such."""
-        if at_ms < self._fine_until_ms:
+        is_smeared = self._smear.now is not Smear.NONE and not look.regions
+        if at_ms < self._fine_until_ms or is_smeared:
             return self._fine_side_px
         if look.regions or at_ms - self._fine_at_ms < FINE_EVERY_MS:
             return round(self._fine_side_px * _COARSE)
@@ -300,7 +301,7 @@ class StreamWatcher:
             track.best = line
         for track in due:
             track.role, reason = self._regions.role_of(
-                track.best.text,
+                track.text,
                 track.last_box,
                 self._size,
                 has_risen=track.has_risen,
