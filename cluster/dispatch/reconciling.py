@@ -41,6 +41,7 @@ class Reconciling:
         self._calm_until_ms = 0
         self._failures = 0
         self._error = ""
+        self._ending: frozenset[str] = frozenset()
         self.turn_count = 0
         self.decision_count = 0
 
@@ -74,14 +75,16 @@ class Reconciling:
         """Starts the actors that are missing and ends those that are too many; needs a database that answers."""
         if self._failures or self._leases is None:
             return
-        snapshot, nodes = self._leases.snapshot(), carriers.nodes()
-        change = staff(nodes, carriers.present(), snapshot.workers, snapshot.leases, staffing)
+        snapshot, nodes, present = self._leases.snapshot(), carriers.nodes(), carriers.present()
+        change = staff(nodes, present, snapshot.workers, snapshot.leases, staffing)
         for post in change.start:
             log.info("starting %s", post.name)
             carriers.start(post)
-        for name in change.end:
+        self._ending &= present
+        for name in frozenset(change.end) - self._ending:
             log.info("ending %s", name)
             carriers.end(name)
+        self._ending |= frozenset(change.end)
         self._leases.forget(older_ms=_FORGOTTEN_MS, but_on={node.name for node in nodes})
 
     def _decide(self, now_ms: int) -> None:
