@@ -14,9 +14,10 @@ from rich.table import Table
 
 from cli.common import InputError, load_policy, require_folder
 from cli.options import config_option, read_moment
+from cli.replaying import replay_job
 from cli.settings import load_settings
 from cli.tables import open_console
-from cluster.replay import ReplayJob, ReplayProgress, replay
+from cluster.replay import ReplayProgress, replay
 from review.replays.page import report_html
 from review.replays.report import Group, ReplayReport, report_json
 from review.replays.types import Change, ChangeKind, Scope
@@ -80,18 +81,9 @@ def command(
     load_policy(policy_dir)
     if not settings.data_dir.is_dir():
         raise InputError(f"setting data_dir: folder {settings.data_dir} does not exist: nothing is stored there")
-    job = ReplayJob(
-        candidate=policy_dir,
-        live=settings.policy_folder,
-        database_url=settings.store_url,
-        data_dir=settings.data_dir.absolute(),
-        semantic=settings.semantic,
-        device=settings.device,
-        threads=settings.threads,
-    )
     scope = Scope(since=since, until=until, stream_ids=stream_ids)
     with _progress() as told:
-        report = replay(job, scope, workers=workers or _cores(), on_progress=told)
+        report = replay(replay_job(settings, policy_dir), scope, workers=workers or _cores(), on_progress=told)
     assert report is not None
     if keep:
         _hand_in(settings.store_url, policy_dir, scope, report)
