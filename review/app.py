@@ -36,6 +36,9 @@ from review.replays.web import PolicyDesk, replays_router
 from review.routes import pages_router
 from review.store import Store
 from review.teaching.web import teaching_router
+from review.telling.api import events_router
+from review.telling.following import EventTail
+from review.telling.webhooks_api import webhooks_router
 from review.texts import TEXTS
 
 API_VERSION = "1.0"
@@ -83,6 +86,8 @@ def create_app(
     app.include_router(metrics_router(store.live_view, store.tally, metrics_token))
     app.include_router(stream_router(store, platform or Platform()))
     app.include_router(passport_router(store, platform or Platform()))
+    app.include_router(events_router(store.events, EventTail(store.events, app.state.events.closing)))
+    app.include_router(webhooks_router(store.webhooks, store.deliveries, (platform or Platform()).net))
     app.include_router(case_api_router(store, glossary.classes))
     app.include_router(evidence_router(store, data_dir, glossary))
     app.include_router(host_api_router(store))

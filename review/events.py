@@ -16,12 +16,12 @@ _STEP_S = 1.0
 class QueueEvents:
     """The number of the cases' last change, read once a second however many pages listen.
 
-    `listening`: how many streams are open.
+    `listening`: how many streams are open. `closing` is set once every stream is to end.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._closing = threading.Event()
+        self.closing = threading.Event()
         self._reading = asyncio.Lock()
         self._read_at = float("-inf")
         self._change = 0
@@ -29,14 +29,14 @@ class QueueEvents:
 
     def close(self) -> None:
         """Ends every open stream within a second, so that the server can stop; safe from any thread."""
-        self._closing.set()
+        self.closing.set()
 
     async def follow(self) -> AsyncGenerator[ServerSentEvent]:
         """An event at once and with every change, until the browser goes: nothing is held between two readings."""
         told: int | None = None
         self.listening += 1
         try:
-            while not self._closing.is_set():
+            while not self.closing.is_set():
                 change = await self._latest()
                 if change != told:
                     told = change

@@ -118,6 +118,8 @@ class Targets:
         """Takes the address out, with what was still to be told there."""
         with self._step(actor) as (connection, journal):
             target = self._of(connection, endpoint_id, tenant_id)
+            if target.id == SETTINGS:
+                raise WebhookRefused("webhook settings", "it stands in the settings; take it out there")
             connection.execute(delete(DeliveryRow).where(DeliveryRow.endpoint_id == endpoint_id))
             connection.execute(delete(EndpointRow).where(EndpointRow.endpoint_id == endpoint_id))
             if not target.callback:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from review.live.types import LOCAL_TENANT
+from review.platform.tenancy import shown_host
 
 # The most that a page of the log has.
 MOST_EVENTS = 1000
@@ -48,7 +48,7 @@ class Event:
         data = {
             "sequence": self.sequence,
             "subject": self.subject,
-            "host_id": shown_host(self.host_id, self.tenant_id),
+            "host_id": shown_host(self.tenant_id, self.host_id),
             "stream_id": self.stream_id,
         }
         return {
@@ -65,11 +65,6 @@ class Event:
         several = self.body.get("streams")
         named = {self.stream_id, self.body.get("stream"), *(several if isinstance(several, list) else ())}
         return frozenset(name for name in named if isinstance(name, str))
-
-
-def shown_host(host_id: str, tenant_id: str) -> str:
-    """The host's id as its customer knows it."""
-    return host_id if tenant_id == LOCAL_TENANT else host_id.removeprefix(f"{tenant_id}/")
 
 
 class EndpointState(StrEnum):
