@@ -1,5 +1,7 @@
 """`zhenyan demo`: the packaged broadcast, played live, screened, its review queue open in the browser."""
 
+import shutil
+import socket
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -14,7 +16,7 @@ import configs
 from claims.types import Disposition, Finding
 from cli.broadcast.play import LiveBroadcast
 from cli.broadcast.script import BroadcastScript, read_script
-from cli.common import make_folder
+from cli.common import InputError, make_folder
 from cli.demo_check import Line, compare
 from cli.options import config_option
 from cli.screen import registered, screening
@@ -23,6 +25,8 @@ from cli.settings import Settings, load_settings
 from cluster.types import Ended, Found, Progress, ScreenJob, Warned
 from ingest.errors import ZhenyanError
 from review.types import Host
+
+_FILES = ("broadcast.mp4", "passports.yaml", "room.yaml", "images/01.png", "images/03.png", "images/05.png")
 
 
 class DemoFailed(ZhenyanError):
@@ -42,10 +46,21 @@ class Watch:
 
 @click.command(name="demo")
 @click.option("--once", is_flag=True, help="Headless: stop when the broadcast ends; exit 0 only if all is found.")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port of the review queue; default from the settings.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port of the review queue (default from the settings), or of --play."
+)
 @click.option("--local", is_flag=True, help="One process, without Ray.")
+@click.option("--play", is_flag=True, help="Only play the broadcast, at --port; screen nothing. Ctrl-C ends it.")
+@click.option(
+    "--files",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Only copy the demo's files there: broadcast, passports, room.",
+)
 @config_option
-def command(once: bool, port: int | None, local: bool, config_file: Path | None) -> None:
+def command(
+    once: bool, port: int | None, local: bool, play: bool, files: Path | None, config_file: Path | None
+) -> None:
     """Play the packaged demo broadcast as a live HLS stream and screen it.
 
     Opens the review queue, which fills while the host speaks; stop it with Ctrl-C. With --once it stops by itself
@@ -55,6 +70,12 @@ def command(once: bool, port: int | None, local: bool, config_file: Path | None)
     Example:
       zhenyan demo --once --local
     """
+    if files is not None:
+        _copy_files(files)
+        return
+    if play:
+        _only_play(port or 0)
+        return
     settings = load_settings(config_file)
     make_folder("setting data_dir", settings.data_dir)
     if once:
@@ -66,6 +87,24 @@ def command(once: bool, port: int | None, local: bool, config_file: Path | None)
         open_browser(url)
         _play(settings, local=local, console=Console())
         click.echo(f"The broadcast is over. The review queue stays at {url} until Ctrl-C.")
+        threading.Event().wait()
+
+
+def _copy_files(folder: Path) -> None:
+    make_folder("--files", folder / "images")
+    for name in _FILES:
+        shutil.copy(configs.DEMO_DIR / name, folder / name)
+        click.echo(folder / name)
+
+
+def _only_play(port: int) -> None:
+    """The broadcast on air until Ctrl-C; its playlist stays when it is over."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        raise InputError(f"port {port}: cannot be played on: {error.strerror}; choose another --port") from error
+    with LiveBroadcast(configs.DEMO_DIR / "broadcast.mp4", port=port) as broadcast:
+        click.echo(f"on air: {broadcast.url}")
         threading.Event().wait()
 
 
