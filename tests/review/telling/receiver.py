@@ -1,7 +1,9 @@
 """A customer's receiver: a real HTTP server on loopback that keeps what it is sent and answers as it is told to."""
 
 import json
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -91,3 +93,39 @@ def receiving() -> Iterator[Receiver]:
         server.shutdown()
         server.server_close()
         thread.join(10)
+
+
+@contextmanager
+def dripping() -> Iterator[str]:
+    """The address of a server that begins an answer and sends a byte of it ten times a second, for a minute."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+            for _ in range(600):
+                if over.wait(0.1):
+                    return
+                try:
+                    connection.sendall(b"x")
+                except OSError:
+                    return
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    finally:
+        over.set()
+        thread.join(10)
+        listener.close()
+
+
+def wait_for(done: Callable[[], bool], seconds: float = 60) -> None:
+    """Returns once it is so; fails after this long."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
