@@ -58,7 +58,7 @@ def passport_texts(path: Path) -> dict[str, str]:
     """Each record of a file that was read before, as the text whose SHA-256 is the passport's version, by version."""
     raw = path.read_bytes()
     content = json.loads(raw) if path.suffix in {".json", ".jsonld"} else parse_yaml(raw)
-    return {_version(record): _spelled(record) for record in _records(content, str(path))[0]}
+    return {_version(record): record_text(record) for record in _records(content, str(path))[0]}
 
 
 def survey_passports(
@@ -134,8 +134,9 @@ def _located(source: str, place: str, location: tuple[int | str, ...], kind: str
 
 
 def _version(record: Mapping[str, Any]) -> str:
-    return "sha256:" + hashlib.sha256(_spelled(record).encode()).hexdigest()
+    return "sha256:" + hashlib.sha256(record_text(record).encode()).hexdigest()
 
 
-def _spelled(record: Mapping[str, Any]) -> str:
+def record_text(record: Mapping[str, Any]) -> str:
+    """The record as the text whose SHA-256 is the passport's version."""
     return json.dumps(record, ensure_ascii=False, sort_keys=True, default=str)

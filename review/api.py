@@ -14,11 +14,10 @@ from review.people.web import EVERYBODY, allow, anybody
 from review.problems import documented
 from review.store import Store
 from review.types import FindingQuery
-from review.wire import FindingsOut, HealthOut, PeaksOut, StreamOut, finding_out, stream_out
+from review.wire import FindingsOut, HealthOut, PeaksOut, finding_out
 
 READERS = [Depends(allow(*EVERYBODY))]
 OPEN = [Depends(anybody)]
-StreamId = Annotated[str, PathParameter(description="The broadcast's `stream_id`")]
 FindingId = Annotated[str, PathParameter(description="The finding's `finding_id`")]
 _CLIP_ANSWERS = documented(401, 403, 404, 503) | {
     200: {"description": "The whole clip", "content": {"video/mp4": {}}},
@@ -76,11 +75,6 @@ def api_router(store: Store, data_dir: Path) -> APIRouter:
             next_after=page.next_after,
             more=page.more,
         )
-
-    @router.get("/v1/streams/{stream_id}", responses=documented(401, 403, 404, 503), dependencies=READERS)
-    def get_stream(stream_id: StreamId) -> StreamOut:
-        """The stream's state, and how much of the broadcast was really analysed."""
-        return stream_out(store.stream(stream_id), store.coverage(stream_id))
 
     @router.get("/clips/{finding_id}.mp4", response_class=FileResponse, responses=_CLIP_ANSWERS, dependencies=READERS)
     def get_clip(finding_id: FindingId) -> FileResponse:

@@ -2,12 +2,14 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from claims.types import Channel, Disposition, Finding, VerdictKind
 from ingest.ledger import Coverage
 from ingest.types import GapKind
+from review.live.types import Wanted
 from review.types import StreamRecord, StreamState
 
 
@@ -123,7 +125,8 @@ class StreamOut(WireModel):
     """A broadcast and how much of it was really analysed.
 
     `analysed_ms`, `lag_ms` (received and not analysed yet) and the gaps make `span_ms`. `coverage` is the analysed
-    share, rounded down: 1 only if nothing is missing.
+    share, rounded down: 1 only if nothing is missing. `wanted`: what its customer wants of it; null: a command screens
+    it. `recorded_ms`: how far it is recorded. `waits_for`: why nobody works on it, where nobody does.
     """
 
     stream_id: str
@@ -139,6 +142,13 @@ class StreamOut(WireModel):
     analysed_ms: int
     lag_ms: int
     gaps: list[GapOut]
+    wanted: Wanted | None = None
+    recorded_ms: int | None = None
+    waits_for: str = ""
+    external_id: str | None = None
+    policy: str | None = None
+    max_hours: float | None = None
+    ordered_at_ms: Annotated[int | None, Field(description="Unix time")] = None
 
 
 class HealthOut(WireModel):

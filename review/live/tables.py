@@ -103,6 +103,7 @@ class FactRow(Base):
     """What a platform told of a broadcast while it went on, in the order in which it came."""
 
     __tablename__ = "stream_facts"
+    __table_args__ = (Index("stream_facts_by_moment", "stream_id", "at_ms"),)
 
     stream_id: Mapped[str] = mapped_column(ForeignKey("streams.stream_id"), primary_key=True)
     sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

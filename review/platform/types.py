@@ -12,6 +12,7 @@ class Scope(StrEnum):
 
     STREAMS_READ = "streams:read"
     STREAMS_WRITE = "streams:write"
+    STREAMS_URGENT = "streams:urgent"
     FACTS_WRITE = "facts:write"
     PASSPORTS_READ = "passports:read"
     PASSPORTS_WRITE = "passports:write"
@@ -77,13 +78,15 @@ class Caller:
     """Who asks. A key sees what is its tenant's; people who log in work for the operator and see every tenant's.
 
     `sees`: the tenant whose rows are shown; None: every tenant's. `home`: the tenant for which something new is
-    made. `actor`: who it was, for the audit trail. `person`: for decisions; a key decides as one reviewer.
+    made. `actor`: who it was, for the audit trail. `person`: for decisions; a key decides as one reviewer. `scopes`:
+    what it may do; a person has them all and is bound by their role.
     """
 
     sees: str | None
     home: str
     actor: str
     person: Person
+    scopes: frozenset[Scope] = frozenset(Scope)
 
     @classmethod
     def of_person(cls, person: Person) -> "Caller":
@@ -95,4 +98,4 @@ class Caller:
         """A program with this key."""
         actor = f"key:{key.key_id}"
         person = Person(id=actor, name=key.name, role=Role.REVIEWER)
-        return cls(sees=key.tenant_id, home=key.tenant_id, actor=actor, person=person)
+        return cls(sees=key.tenant_id, home=key.tenant_id, actor=actor, person=person, scopes=key.scopes)

@@ -4,6 +4,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DataError
 
+from review.live.orders import NotOrdered
 from review.platform.access import KeyGate
 from review.platform.bounds import Bounds
 from review.platform.errors import PlatformError
@@ -19,6 +20,10 @@ def install_platform(app: FastAPI, keys: KeyStore) -> None:
     @app.exception_handler(PlatformError)
     async def refused(_request: Request, error: PlatformError) -> JSONResponse:
         return problem_response(error.status, str(error), error.headers, error.code)
+
+    @app.exception_handler(NotOrdered)
+    async def not_ordered(_request: Request, error: NotOrdered) -> JSONResponse:
+        return problem_response(409, str(error), code="not_ordered")
 
     @app.exception_handler(DataError)
     async def no_text(_request: Request, _error: DataError) -> JSONResponse:

@@ -83,6 +83,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("stream_id", "sequence"),
     )
+    with op.batch_alter_table("stream_facts", schema=None) as batch_op:
+        batch_op.create_index("stream_facts_by_moment", ["stream_id", "at_ms"], unique=False)
+
     op.create_table(
         "stream_leases",
         sa.Column("stream_id", sa.String(length=200), nullable=False),
@@ -151,6 +154,9 @@ def downgrade() -> None:
         batch_op.drop_index("stream_leases_by_worker")
 
     op.drop_table("stream_leases")
+    with op.batch_alter_table("stream_facts", schema=None) as batch_op:
+        batch_op.drop_index("stream_facts_by_moment")
+
     op.drop_table("stream_facts")
     with op.batch_alter_table("passport_versions", schema=None) as batch_op:
         batch_op.drop_index("passport_versions_by_gtin")

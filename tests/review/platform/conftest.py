@@ -6,19 +6,44 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from claims.passport_quantities import QuantityReader
+from claims.policy import Policy
+from ingest.guard import NetPolicy
 from review.app import create_app
 from review.engine import open_engine
+from review.live.types import Worker
 from review.people.access import Access, Auth
+from review.platform.ordering import Platform
 from review.platform.types import Scope
 from review.store import Store
 
-CONFIGS = Path(__file__).parents[3] / "configs"
+POLICY_DIR = Path(__file__).parents[3] / "configs" / "policy" / "zh-CN"
+POLICY_NAME = "zh-CN@test"
+PASSPORT = {
+    "id": "P-1",
+    "gtin": "9520000000011",
+    "name": "双口氮化镓充电器",
+    "category": "electronics/charger",
+    "origin": "CN",
+    "attributes": [{"name": "power_output", "label": "输出功率", "value": 65, "unit": "W"}],
+    "price": {"regular": 129, "lowest_7d": 99},
+    "images": [{"path_or_url": "https://shop.example.com/p1.jpg"}],
+}
+ORDER: dict[str, Any] = {
+    "url": "http://127.0.0.1:8080/room/7/index.m3u8?token=geheim",
+    "host": {"id": "h7", "name": "小岚", "platform": "example-live"},
+    "products": ["P-1"],
+    "started_at": "2026-11-24T20:00:00+08:00",
+    "external_id": "room-7",
+    "max_hours": 8,
+}
 Key = Callable[..., str]
 As = Callable[[str], httpx.Client]
 
@@ -34,6 +59,14 @@ class Clock:
 
     def wait(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
+
+
+def problem(answer: httpx.Response, status: int) -> str:
+    """The text of a problem with this status."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == status
+    return str(answer.json()["detail"])
 
 
 @contextmanager
@@ -77,15 +110,33 @@ def key(platform: Store) -> Key:
     return make
 
 
+@pytest.fixture(scope="session")
+def reader() -> QuantityReader:
+    """What the packaged policy reads passports by."""
+    return Policy(POLICY_DIR).quantity_reader
+
+
 @pytest.fixture
-def app(platform: Store, tmp_path: Path) -> FastAPI:
-    return create_app(platform, tmp_path / "data", access=Access(auth=Auth.LOCAL))
+def app(platform: Store, tmp_path: Path, reader: QuantityReader) -> FastAPI:
+    """The server's app; orders may name this machine's port 8080."""
+    setup = Platform(reader=reader, net=NetPolicy.parse(["127.0.0.1:8080"]), policies=lambda: frozenset({POLICY_NAME}))
+    return create_app(platform, tmp_path / "data", access=Access(auth=Auth.LOCAL), platform=setup)
 
 
 @pytest.fixture
 def address(app: FastAPI) -> Iterator[str]:
     with running(app) as url:
         yield url
+
+
+@pytest.fixture
+def work(platform: Store) -> Callable[[float], None]:
+    """Tells that a worker is there that carries so many broadcasts."""
+
+    def beat(capacity: float) -> None:
+        platform.leases.beat(Worker(worker_id="w1", node="n1", capacity=capacity))
+
+    return beat
 
 
 @pytest.fixture

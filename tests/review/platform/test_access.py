@@ -3,7 +3,6 @@
 import re
 from typing import Annotated
 
-import httpx
 import pytest
 from fastapi import Depends, FastAPI
 
@@ -12,7 +11,7 @@ from review.platform.access import key_or_person
 from review.platform.types import Caller, Scope
 from review.store import Store
 from tests.review.people.support import as_login, let_in
-from tests.review.platform.conftest import As, Clock, Key
+from tests.review.platform.conftest import As, Clock, Key, problem
 
 
 @pytest.fixture
@@ -24,13 +23,6 @@ def app(app: FastAPI) -> FastAPI:
         return {"sees": caller.sees, "home": caller.home, "actor": caller.actor}
 
     return app
-
-
-def problem(answer: httpx.Response, status: int) -> str:
-    """The problem's text."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    return str(answer.json()["detail"])
 
 
 def test_a_key_is_its_tenant_and_needs_no_page_token(as_key: As, key: Key) -> None:

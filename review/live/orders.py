@@ -1,0 +1,301 @@
+"""What customers order: broadcasts to screen, when to stop, and what their platforms tell while they are on."""
+
+import hashlib
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from claims.types import PlatformFact
+from review.due.trail import Journal
+from review.errors import ReviewError, UnknownStreamError
+from review.live.decisions import Room
+from review.live.rows import lease_from_row, order_from_row, products_to_json
+from review.live.tables import FactRow, LeaseRow, OrderRow
+from review.live.types import Lease, Order, Priority, Wanted
+from review.rows import stream_from_row, stream_values
+from review.tables import StreamRow
+from review.types import ProductRef, StreamRecord, StreamState
+
+_MOST_TOLD = 1 << 62
+
+
+class OrderKeyReused(ReviewError):
+    """The request key came with another order before."""
+
+
+class NotOrdered(ReviewError):
+    """The broadcast is screened by a command, which alone can stop it."""
+
+    def __init__(self, stream_id: str) -> None:
+        super().__init__(f"stream {stream_id!r} was not ordered here; stop the command that screens it")
+        self.stream_id = stream_id
+
+
+class NoRoomLeft(ReviewError):
+    """Every worker has what it can carry."""
+
+    def __init__(self, room: Room) -> None:
+        super().__init__(room.why)
+        self.room = room
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordered:
+    """A broadcast with its order and its lease; `order` None: a command screens it; `lease` None: nobody yet did."""
+
+    stream: StreamRecord
+    order: Order | None
+    lease: Lease | None
+    created_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOrder:
+    """What is asked for. `request_key`: asked again with the same content, it is the same order."""
+
+    stream: StreamRecord
+    url: str = field(repr=False)
+    priority: Priority = Priority.NORMAL
+    policy: str | None = None
+    callback_url: str | None = field(default=None, repr=False)
+    external_id: str | None = None
+    max_ms: int | None = None
+    request_key: str | None = None
+    content_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderQuery:
+    """Which broadcasts, the newest first; None: not asked about. `after`: when made, and stream, of the last seen."""
+
+    tenant_id: str | None = None
+    state: StreamState | None = None
+    wanted: Wanted | None = None
+    host_id: str | None = None
+    external_id: str | None = None
+    after: tuple[int, str] | None = None
+    limit: int = 50
+
+
+# Gives, within the order's transaction, the products on sale with their passports' versions.
+Products = Callable[[Connection, Journal], Sequence[tuple[ProductRef, str]]]
+RoomOf = Callable[[Connection, Priority], Room]
+
+
+class OrderStore:
+    """Orders and facts; methods are short transactions, safe from any thread or process."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime], room: RoomOf) -> None:
+        self._engine = engine
+        self._writing = engine.execution_options(writes=True)
+        self.now = now
+        self._room = room
+
+    def place(self, new: NewOrder, products: Products, actor: str) -> tuple[str, bool]:
+        """The ordered stream's id, and whether it was ordered before by the same key.
+
+        Raises OrderKeyReused, and NoRoomLeft: an order that was accepted waits for nobody.
+        """
+        journal = Journal(at_ms=self._now_ms(), actor=actor)
+        key = None if new.request_key is None else hashlib.sha256(new.request_key.encode()).hexdigest()
+        with self._writing.begin() as connection:
+            if (before := _placed(connection, new, key)) is not None:
+                return before, True
+            # Whoever asks for room goes on alone; somebody may have placed the same order until then.
+            room = self._room(connection, new.priority)
+            if (before := _placed(connection, new, key)) is not None:
+                return before, True
+            if room.free < 1:
+                raise NoRoomLeft(room)
+            stream_id = self._insert(connection, new, key, products(connection, journal), journal.at_ms)
+            journal.note("stream.ordered", f"stream:{stream_id}", tenant=new.stream.tenant_id)
+            journal.close(connection)
+        return stream_id, False
+
+    def stop(self, stream_id: str, actor: str) -> None:
+        """The broadcast is not wanted any more; what was recorded stays. Raises UnknownStreamError, NotOrdered."""
+        journal = Journal(at_ms=self._now_ms(), actor=actor)
+        with self._writing.begin() as connection:
+            stopped = connection.execute(
+                update(OrderRow)
+                .where(OrderRow.stream_id == stream_id, OrderRow.wanted != Wanted.STOP.value)
+                .values(wanted=Wanted.STOP.value, changed_at_ms=journal.at_ms)
+            )
+            if stopped.rowcount:
+                journal.note("stream.stopped", f"stream:{stream_id}")
+                journal.close(connection)
+                return
+            _known(connection, stream_id)
+            if connection.scalar(select(OrderRow.stream_id).where(OrderRow.stream_id == stream_id)) is None:
+                raise NotOrdered(stream_id)
+
+    def ordered(self, stream_id: str) -> Ordered:
+        """One broadcast; UnknownStreamError."""
+        with Session(self._engine) as session:
+            row = session.execute(_joined(StreamRow.stream_id == stream_id)).one_or_none()
+            if row is None:
+                raise UnknownStreamError(stream_id)
+            return _ordered(*row)
+
+    def listed(self, query: OrderQuery) -> tuple[Ordered, ...]:
+        """The broadcasts that the query asks for, those made last first."""
+        wanted: list[ColumnElement[bool]] = []
+        columns = ((StreamRow.tenant_id, query.tenant_id), (StreamRow.host_id, query.host_id))
+        wanted += [column == value for column, value in columns if value is not None]
+        if query.state is not None:
+            wanted.append(StreamRow.state == query.state.value)
+        if query.wanted is not None:
+            wanted.append(OrderRow.wanted == query.wanted.value)
+        if query.external_id is not None:
+            wanted.append(OrderRow.external_id == query.external_id)
+        if query.after is not None:
+            wanted.append(tuple_(StreamRow.created_at_ms, StreamRow.stream_id) < tuple_(*query.after))
+        newest = (StreamRow.created_at_ms.desc(), StreamRow.stream_id.desc())
+        with Session(self._engine) as session:
+            rows = session.execute(_joined(*wanted).order_by(*newest).limit(query.limit))
+            return tuple(_ordered(*row) for row in rows)
+
+    def tell(self, stream_id: str, facts: Sequence[PlatformFact], actor: str) -> int:
+        """How many of these facts are new; one told again is kept once. UnknownStreamError.
+
+        Facts of a broadcast are numbered in the order in which they came, without gaps.
+        """
+        journal = Journal(at_ms=self._now_ms(), actor=actor)
+        with self._writing.begin() as connection:
+            _known(connection, stream_id, lock=True)
+            told = {(row.at_ms, row.kind, row.product_id) for row in connection.execute(_told(stream_id, facts))}
+            by_moment = {(fact.at_ms, fact.kind, fact.product_id): fact for fact in reversed(facts)}
+            new = [fact for moment, fact in reversed(by_moment.items()) if moment not in told]
+            if not new:
+                return 0
+            last = connection.scalar(select(func.max(FactRow.sequence)).where(FactRow.stream_id == stream_id))
+            first = (last or 0) + 1
+            values = [_fact_values(fact, stream_id, first + offset, journal.at_ms) for offset, fact in enumerate(new)]
+            connection.execute(insert(FactRow), values)
+            _count_viewers(connection, stream_id, new)
+            journal.note("facts.told", f"stream:{stream_id}", first=first, count=len(new))
+            journal.close(connection)
+        return len(new)
+
+    def facts(self, stream_id: str, after: int = 0) -> tuple[tuple[int, PlatformFact], ...]:
+        """The facts after this number, each with its own, in the order in which they came."""
+        statement = (
+            select(FactRow).where(FactRow.stream_id == stream_id, FactRow.sequence > after).order_by(FactRow.sequence)
+        )
+        with Session(self._engine) as session:
+            return tuple((row.sequence, _fact(row)) for row in session.scalars(statement))
+
+    def _insert(
+        self,
+        connection: Connection,
+        new: NewOrder,
+        key: str | None,
+        products: Sequence[tuple[ProductRef, str]],
+        now_ms: int,
+    ) -> str:
+        stream = new.stream
+        stream_id = f"s_{uuid.uuid4().hex}"
+        record = StreamRecord(
+            stream_id=stream_id,
+            source=new.url,
+            host=stream.host,
+            title=stream.title,
+            started_at=stream.started_at,
+            products=tuple(product for product, _ in products),
+            tenant_id=stream.tenant_id,
+        )
+        connection.execute(insert(StreamRow).values(stream_values(record, now_ms)))
+        connection.execute(
+            insert(OrderRow).values(
+                stream_id=stream_id,
+                tenant_id=stream.tenant_id,
+                url=new.url,
+                wanted=Wanted.RUN.value,
+                priority=int(new.priority),
+                products=products_to_json(tuple((product.product_id, version) for product, version in products)),
+                policy=new.policy,
+                callback_url=new.callback_url,
+                external_id=new.external_id,
+                request_key=key,
+                content_sha256=new.content_sha256,
+                max_ms=new.max_ms,
+                created_at_ms=now_ms,
+                changed_at_ms=now_ms,
+            )
+        )
+        return stream_id
+
+    def _now_ms(self) -> int:
+        return int(self.now().timestamp() * 1000)
+
+
+def _placed(connection: Connection, new: NewOrder, key: str | None) -> str | None:
+    """The stream that was ordered by this key; None if none was; OrderKeyReused if with another content."""
+    if key is None:
+        return None
+    row = connection.execute(
+        select(OrderRow.stream_id, OrderRow.content_sha256).where(
+            OrderRow.tenant_id == new.stream.tenant_id, OrderRow.request_key == key
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.content_sha256 != new.content_sha256:
+        raise OrderKeyReused
+    return str(row.stream_id)
+
+
+def _known(connection: Connection, stream_id: str, *, lock: bool = False) -> None:
+    """UnknownStreamError if there is no such stream; `lock`: others who number its facts wait."""
+    statement = select(StreamRow.stream_id).where(StreamRow.stream_id == stream_id)
+    if connection.scalar(statement.with_for_update(key_share=True) if lock else statement) is None:
+        raise UnknownStreamError(stream_id)
+
+
+def _joined(*wanted: ColumnElement[bool]) -> Any:
+    return (
+        select(StreamRow, OrderRow, LeaseRow)
+        .outerjoin(OrderRow, OrderRow.stream_id == StreamRow.stream_id)
+        .outerjoin(LeaseRow, LeaseRow.stream_id == StreamRow.stream_id)
+        .where(*wanted)
+    )
+
+
+def _ordered(stream: StreamRow, order: OrderRow | None, lease: LeaseRow | None) -> Ordered:
+    return Ordered(
+        stream=stream_from_row(stream),
+        order=None if order is None else order_from_row(order),
+        lease=None if lease is None else lease_from_row(lease),
+        created_at_ms=stream.created_at_ms,
+    )
+
+
+def _told(stream_id: str, facts: Sequence[PlatformFact]) -> Any:
+    moments = {fact.at_ms for fact in facts}
+    return select(FactRow.at_ms, FactRow.kind, FactRow.product_id).where(
+        FactRow.stream_id == stream_id, FactRow.at_ms.in_(moments)
+    )
+
+
+def _fact_values(fact: PlatformFact, stream_id: str, sequence: int, now_ms: int) -> dict[str, object]:
+    values = fact.model_dump(include={"at_ms", "kind", "product_id", "value"})
+    return values | {"stream_id": stream_id, "sequence": sequence, "received_at_ms": now_ms}
+
+
+def _fact(row: FactRow) -> PlatformFact:
+    return PlatformFact.model_validate({name: getattr(row, name) for name in PlatformFact.model_fields})
+
+
+def _count_viewers(connection: Connection, stream_id: str, facts: Sequence[PlatformFact]) -> None:
+    """Keeps the most viewers that were told of: how many a claim reached weighs in the queue."""
+    counts = [int(f.value) for f in facts if f.kind == "viewers" and isinstance(f.value, int | float)]
+    if counts:
+        most = min(max(counts), _MOST_TOLD)
+        connection.execute(
+            update(StreamRow).where(StreamRow.stream_id == stream_id, StreamRow.viewers < most).values(viewers=most)
+        )

@@ -1,0 +1,137 @@
+"""What an order means: is its address allowed, which passports, how long, and what makes two requests the same."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from claims.passport import Passport
+from claims.passport_quantities import QuantityReader
+from ingest.errors import RefusedAddress, UnreachableSource
+from ingest.guard import SCHEMES, WEB_SCHEMES, NetPolicy, check_url, port_of, resolve
+from review.due.trail import Journal
+from review.live.orders import NewOrder, Products
+from review.live.types import Priority
+from review.platform.errors import OrderRefused, PlatformError
+from review.platform.passports import StoredPassport, current_passports, put_passports, unknown_products
+from review.platform.records import Registered, read_record
+from review.platform.stream_wire import OrderIn
+from review.platform.tenancy import stored_host
+from review.platform.types import Caller
+from review.types import Host, ProductRef, StreamRecord
+
+_HOUR_MS = 3_600_000
+
+
+class NotSetUp(PlatformError):
+    """This server was started without a policy; the operator can act."""
+
+    status = 503
+    code = "not_set_up"
+
+    def __init__(self) -> None:
+        super().__init__("this server reads no passports: it was started without a policy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """What orders are held against. `reader` None: no passport can be read. `policies`: names that may be asked for."""
+
+    reader: QuantityReader | None = None
+    net: NetPolicy = field(default_factory=NetPolicy)
+    policies: Callable[[], frozenset[str]] = frozenset
+
+    def quantity_reader(self) -> QuantityReader:
+        """What reads passports; NotSetUp."""
+        if self.reader is None:
+            raise NotSetUp
+        return self.reader
+
+
+def order_of(given: OrderIn, caller: Caller, key: str | None, platform: Platform, now: datetime) -> NewOrder:
+    """The order as it can be placed; OrderRefused names the field and the rule that refused it."""
+    check_address(given.url, "url", SCHEMES, platform.net)
+    if given.callback is not None:
+        check_address(given.callback.url, "callback.url", WEB_SCHEMES, platform.net)
+    if not given.products and not given.passports:
+        raise OrderRefused("products", "name what is on sale, or send its passports", code="no_product")
+    if given.policy is not None and given.policy not in platform.policies():
+        raise OrderRefused("policy", f"{given.policy!r} is not in force here; leave it out", code="unknown_policy")
+    host = given.host
+    return NewOrder(
+        stream=StreamRecord(
+            stream_id="",
+            source=given.url,
+            host=Host(
+                id=stored_host(caller.home, host.id), name=host.name or host.id, platform=host.platform or caller.home
+            ),
+            title=given.title or given.external_id or host.name or host.id,
+            started_at=given.started_at or now,
+            tenant_id=caller.home,
+        ),
+        url=given.url,
+        priority=Priority[given.priority.upper()],
+        policy=given.policy,
+        callback_url=None if given.callback is None else given.callback.url,
+        external_id=given.external_id,
+        max_ms=None if given.max_hours is None else max(1, round(given.max_hours * _HOUR_MS)),
+        request_key=key,
+        content_sha256=content_of(given),
+    )
+
+
+def content_of(given: OrderIn) -> str:
+    """The hash of what was asked for, however it was spelled."""
+    return hashlib.sha256(json.dumps(given.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+
+
+def check_address(url: str, place: str, schemes: frozenset[str], net: NetPolicy) -> None:
+    """OrderRefused, with one text for every address that is not allowed; the same check is made at each connection.
+
+    Where the name service gives no answer, the address is left to that later check.
+    """
+    try:
+        parts = check_url(url, schemes)
+        resolve(parts.hostname or "", port_of(parts), net, url=url)
+    except RefusedAddress as error:
+        why = _WHY.get(error.rule, "refused")
+        raise OrderRefused(place, f"refused by the {error.rule} rule: {why}", code=f"url_{error.rule}") from error
+    except UnreachableSource:
+        return
+
+
+_WHY = {
+    "scheme": "only http, https, rtmp, rtmps, rtsp, rtsps and srt are captured, and events go to http and https",
+    "address": "only public internet addresses and media ports are allowed",
+}
+
+
+def read_passports_of(given: OrderIn, platform: Platform) -> list[Registered]:
+    """The passports that came with the order; OrderRefused names the one that can't be read."""
+    if not given.passports:
+        return []
+    reader = platform.quantity_reader()
+    return [read_record(record, reader, place=f"passports[{index}]") for index, record in enumerate(given.passports)]
+
+
+def products_of(given: OrderIn, sent: list[Registered], tenant_id: str, platform: Platform) -> Products:
+    """What the order's transaction asks for its products: registers those sent along, finds the others."""
+
+    def find(connection: Connection, journal: Journal) -> list[tuple[ProductRef, str]]:
+        kept = put_passports(connection, tenant_id, sent, journal)
+        known: dict[str, StoredPassport] = current_passports(connection, tenant_id, given.products)
+        known |= {stored.product_id: stored for stored, _ in kept}
+        unknown_products(known, given.products)
+        wanted = dict.fromkeys([*given.products, *(stored.product_id for stored, _ in kept)])
+        own = {one.passport.id: one.passport for one in sent}
+        return [(_reference(known[id_], own, platform), known[id_].version) for id_ in wanted]
+
+    return find
+
+
+def _reference(stored: StoredPassport, own: Mapping[str, Passport], platform: Platform) -> ProductRef:
+    passport = own.get(stored.product_id) or stored.passport(platform.quantity_reader())
+    return ProductRef(product_id=passport.id, name=passport.name, category=passport.category)
