@@ -1,25 +1,43 @@
-"""Capture in the background: a child process records, whoever analyses takes the closed segments when it can."""
+"""Capture in the background: a child process records, whoever analyses takes the closed segments when it can.
 
-import queue
+What waits to be analysed lies on the disk. Of the newest segments the rows are at hand; older ones are read from the
+manifest again, so that any lag costs no memory, and a broadcast that is taken up anew is no special case.
+"""
+
 import threading
+from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cluster.types import ScreenJob
+from ingest.box_answers import checked_segment
+from ingest.box_protocol import segment_row
 from ingest.capture_box import BoxedCapture, CaptureJob
 from ingest.errors import IngestError
+from ingest.manifest import read_manifest
 from ingest.types import Segment
+
+_AT_HAND = 256
 
 
 class Capturing:
-    """One stream's recording; slow analysis never slows it."""
+    """One stream's recording; slow analysis never slows it.
 
-    def __init__(self, job: ScreenJob) -> None:
+    `records` false: the broadcast is over, and what was recorded of it is all there is. What was recorded before is
+    given only to those who ask for it by `after`.
+    """
+
+    def __init__(self, job: ScreenJob, *, records: bool = True) -> None:
         self._job = job
-        self._closed: queue.Queue[Segment] = queue.Queue()
+        self._changed = threading.Condition()
+        self._recent: deque[Segment] = deque(maxlen=_AT_HAND)
+        self._old: deque[Segment] = deque()
         self._stop = threading.Event()
-        self._over = threading.Event()
+        self._over = not records
         self._error: IngestError | None = None
-        self._recorded_ms = 0
+        recorded = read_manifest(job.recording_dir)
+        self._recorded_ms = recorded[-1].end_ms if recorded else 0
+        self._newest = self._taken = recorded[-1].sequence if recorded else -1
         self._capture = BoxedCapture(
             CaptureJob(
                 source=job.source,
@@ -34,24 +52,40 @@ class Capturing:
             sandbox=job.sandbox,
         )
         self._thread = threading.Thread(target=self._run, name=f"capture-{job.stream_id}", daemon=True)
-        self._thread.start()
+        if records:
+            self._thread.start()
 
     def take(self, most: int, wait_s: float) -> list[Segment]:
-        """Up to `most` closed segments, waiting at most `wait_s` for the first."""
+        """Up to `most` closed segments that were not taken yet, waiting at most `wait_s` for the first."""
         taken: list[Segment] = []
-        while len(taken) < most:
-            try:
-                taken.append(
-                    self._closed.get(timeout=wait_s) if not taken and wait_s > 0 else self._closed.get_nowait()
-                )
-            except queue.Empty:
-                break
+        while len(taken) < most and (segment := self.after(self._taken, 0.0 if taken else wait_s)) is not None:
+            self._taken = segment.sequence
+            taken.append(segment)
         return taken
+
+    def after(self, sequence: int, wait_s: float) -> Segment | None:
+        """The first segment after this one, -1 for the first of all; None if none comes in time. One caller at a time.
+
+        Its file may be gone: the ring gave it up.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._newest > sequence or self._over, wait_s)
+            if self._newest <= sequence:
+                return None
+            for segment in self._recent:
+                if segment.sequence == sequence + 1:
+                    return segment
+        return self._recorded_before(sequence)
 
     @property
     def is_over(self) -> bool:
         """True once all was taken and nothing more comes."""
-        return self._over.is_set() and self._closed.empty()
+        return self.is_over_at(self._taken)
+
+    def is_over_at(self, sequence: int) -> bool:
+        """Whether nothing comes after this segment any more."""
+        with self._changed:
+            return self._over and self._newest <= sequence
 
     @property
     def reason(self) -> str:
@@ -68,6 +102,11 @@ class Capturing:
         """How many capturing children died so far."""
         return self._capture.deaths
 
+    @property
+    def pid(self) -> int | None:
+        """The running child, or the process that holds it."""
+        return self._capture.pid
+
     def recorded_ms(self) -> int:
         """Where the recording ends so far, on the stream clock."""
         return self._recorded_ms
@@ -75,6 +114,11 @@ class Capturing:
     def stop(self) -> None:
         """Ends the capture after the segment in hand."""
         self._stop.set()
+
+    def join(self) -> None:
+        """Returns once the capture has ended and its child is gone."""
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def segments(self) -> Iterator[Segment]:
         """Every segment until the broadcast ends; raises what ended it."""
@@ -86,14 +130,38 @@ class Capturing:
                     raise self._error
                 return
 
+    def _recorded_before(self, sequence: int) -> Segment | None:
+        """The segment after this one from the manifest; a child wrote it, so that each row is looked at closely."""
+        if not self._old or self._old[0].sequence != sequence + 1:
+            folder = self._job.recording_dir
+            rows = [row for row in read_manifest(folder.absolute()) if row.sequence > sequence][:_AT_HAND]
+            self._old = deque(
+                replace(
+                    checked_segment(
+                        segment_row(row),
+                        stream_id=self._job.stream_id,
+                        folder=folder.absolute(),
+                        after=sequence + index,
+                    ),
+                    path=folder / row.path.name,
+                )
+                for index, row in enumerate(rows)
+            )
+        return self._old.popleft() if self._old else None
+
     def _run(self) -> None:
         try:
             for segment in self._capture.segments(self._stop.is_set):
-                self._recorded_ms = segment.end_ms
-                self._closed.put(segment)
+                with self._changed:
+                    self._recorded_ms, self._newest = segment.end_ms, segment.sequence
+                    self._recent.append(segment)
+                    self._changed.notify_all()
         except IngestError as error:
             self._error = error
-            if not any(self._job.recording_dir.iterdir()):
-                self._job.recording_dir.rmdir()
+            folder = self._job.recording_dir
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
         finally:
-            self._over.set()
+            with self._changed:
+                self._over = True
+                self._changed.notify_all()

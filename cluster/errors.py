@@ -38,7 +38,27 @@ class StateUnusable(ClusterError):
     exit_code = 1
 
     def __init__(self, why: str) -> None:
+        self.why = why
         super().__init__(f"a stream's remembered state is not used: {why}")
+
+
+class StageLost(ClusterError):
+    """An actor is gone, or has forgotten a broadcast: its stages are taken up anew from the last checkpoint.
+
+    `is_fault`: the stage was there and failed; doing the same again may fail again.
+    """
+
+    exit_code = 1
+
+    def __init__(self, why: str, *, is_fault: bool = False) -> None:
+        self.is_fault = is_fault
+        super().__init__(why)
+
+
+class LeaseGone(ClusterError):
+    """Somebody else works on the broadcast by now; nothing more of it is done here."""
+
+    exit_code = 1
 
 
 class StageDied(ClusterError):

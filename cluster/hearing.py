@@ -23,7 +23,17 @@ class Hearing:
     and whoever calls at about the same time shares them; then call it from `concurrency_of` threads.
     """
 
-    def __init__(self, *, model: str, models_dir: Path, placement: Placement, threads: int, budget_ms: int) -> None:
+    def __init__(
+        self,
+        *,
+        model: str,
+        models_dir: Path,
+        placement: Placement,
+        threads: int,
+        budget_ms: int,
+        shared: bool | None = None,
+    ) -> None:
+        """`shared`: whether engines have processes of their own, for any number of callers; None: as it suits them."""
         make_engine = partial(
             open_recogniser,
             model,
@@ -34,7 +44,7 @@ class Hearing:
             batch_size=placement.batch_size,
         )
         self._recogniser: Recogniser
-        if _is_shared(placement):
+        if _is_shared(placement) if shared is None else shared:
             fetch(model, models_dir)  # here, where what is missing names itself, and once instead of in every process
             self._recogniser = start_shared(
                 make_engine,

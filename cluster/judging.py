@@ -1,17 +1,16 @@
 """Judging as a stage: passages in, findings out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import configs
 from claims.conversation import ClaimEngine
 from claims.errors import UnknownProduct
 from claims.passages import fact_of
 from claims.passport import Passport
 from claims.passport_load import load_passports
 from claims.policy import Policy
-from claims.semantic import semantics_of
-from claims.types import Finding, Passage
+from claims.types import Finding, Passage, PlatformFact
+from cluster.laws import Laws
 from cluster.state import freeze, thaw
 from cluster.types import Marked, OnSale, ScreenJob
 from vision.meaning import RoomMark
@@ -21,12 +20,16 @@ _PATIENCE_MS = 2_500
 
 
 class Judging:
-    """Holds a stream's passages against passports and law."""
+    """Holds a stream's passages against passports and law.
 
-    def __init__(self, job: ScreenJob, models: dict[str, str]) -> None:
-        policy = Policy(job.policy_dir or configs.POLICY_DIR)
+    Streams of one process may share `laws`; without, this stream loads its own.
+    """
+
+    def __init__(self, job: ScreenJob, models: Mapping[str, str], laws: Laws | None = None) -> None:
+        laws = laws or Laws()
+        policy = laws.policy(job.policy_dir)
         self.passports = on_sale(policy, job)
-        semantics = semantics_of(job.semantic, configs.SEMANTIC_DIR, device=job.device, threads=job.threads)
+        semantics = laws.semantics(job)
         self.left_out = semantics.left_out
         self._engine = ClaimEngine(policy, self.passports, at=job.at, proposer=semantics.proposer)
         self._conversation = self._engine.conversation(job.stream_id, job.facts)
@@ -72,6 +75,11 @@ class Judging:
             findings += self._conversation.hear(passage)
         findings += self._conversation.idle_until(analysed_ms, _PATIENCE_MS)
         return [self._signed(f) for f in findings]
+
+    def learn(self, fact: PlatformFact) -> None:
+        """Takes what the platform tells while the stream is on; its word on a generated presenter is final."""
+        self._knows_label = self._knows_label or fact.kind == "ai_label"
+        self._conversation.learn(fact)
 
     def save(self, stream_id: str) -> bytes:
         """What was said, seen and found in the stream, which is this stage's only one."""

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Literal
 
-import configs
 from claims.passport import Passport
-from claims.policy import Policy
 from claims.product_code import CodeBook
 from cluster.judging import on_sale
+from cluster.laws import Laws
 from cluster.state import freeze, thaw
 from cluster.types import ScreenJob
 from ingest.types import Frame
@@ -20,8 +19,8 @@ from vision.timeline import Evidence
 class Looking:
     """Looks for one stream's products, by its passports' pictures and numbers."""
 
-    def __init__(self, job: ScreenJob) -> None:
-        passports = on_sale(Policy(job.policy_dir or configs.POLICY_DIR), job)
+    def __init__(self, job: ScreenJob, laws: Laws | None = None) -> None:
+        passports = on_sale((laws or Laws()).policy(job.policy_dir), job)
         self._watcher, self.left_out = open_watcher(passports, embed_model=job.embed_model, device=job.device)
 
     @property

@@ -3,6 +3,7 @@
 from asr.engine import Cut
 from asr.listen import StreamListener
 from asr.vad import SileroVad
+from cluster.flow import effort_limits
 from cluster.state import freeze, thaw
 from cluster.types import Prepared
 from ingest.box import SandboxChoice
@@ -10,9 +11,9 @@ from ingest.decode_pool import DecodePool
 from ingest.errors import BrokenMedia, ParserDied
 from ingest.shed import Effort, EffortLimits, effort_for
 from ingest.types import Frame, Segment
+from review.live.types import Priority
 
-# Starting a worker costs seconds by itself; what lasts longer is overload.
-_LIMITS = EffortLimits(second_ms=12_000, fourth_ms=24_000, sound_only_ms=48_000)
+_LIMITS = effort_limits(Priority.NORMAL)
 
 
 class Preparing:
@@ -21,8 +22,16 @@ class Preparing:
     Streams of one worker may share a pool; without one, this stream has its own until `finish`.
     """
 
-    def __init__(self, stream_id: str, *, pool: DecodePool | None = None, sandbox: SandboxChoice = "auto") -> None:
+    def __init__(
+        self,
+        stream_id: str,
+        *,
+        pool: DecodePool | None = None,
+        sandbox: SandboxChoice = "auto",
+        limits: EffortLimits = _LIMITS,
+    ) -> None:
         self._stream_id = stream_id
+        self._limits = limits
         self._owns_pool = pool is None
         self._pool = pool or DecodePool(sandbox=sandbox)
         detector = SileroVad()
@@ -67,7 +76,7 @@ class Preparing:
             return Effort.EVERY_KEY_FRAME
         lag_ms = max(0, recorded_ms - segment.end_ms)
         self._least_lag_ms = min(self._least_lag_ms, lag_ms)
-        self._effort = effort_for(lag_ms - self._least_lag_ms, self._effort, _LIMITS)
+        self._effort = effort_for(lag_ms - self._least_lag_ms, self._effort, self._limits)
         return self._effort
 
     def save(self, stream_id: str) -> bytes:

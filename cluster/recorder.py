@@ -42,9 +42,13 @@ class _Memory:
 class Recorder:
     """The only writer of one stream's rows, pins and clips, and the keeper of its ledger."""
 
-    def __init__(self, job: ScreenJob) -> None:
+    def __init__(self, job: ScreenJob, *, store: Store | None = None, token: int | None = None) -> None:
+        """`store` None: the job's own is opened, and closed at the end. `token`: the lease without which nothing may be
+        stored; LeaseLost is raised where it is gone."""
         self._job = job
-        self._store = Store.open(job.database_url) if job.database_url else None
+        self._owns_store = store is None
+        self._store = store or (Store.open(job.database_url) if job.database_url else None)
+        self._token = token
         self._segments: list[Segment] = []
         self._unclipped: dict[str, Finding] = {}
         self._clips: dict[str, str] = {}
@@ -70,7 +74,7 @@ class Recorder:
         self._pin(findings)
         self._room.keep_free()
         if self._store is not None:
-            self._store.add_segments([segment])
+            self._store.add_segments([segment], token=self._token)
             self._store.commit_segment(
                 self._job.stream_id,
                 segment.sequence,
@@ -78,27 +82,30 @@ class Recorder:
                 passages=passages,
                 coverage=self.coverage,
                 analysed=prepared.error is None,
+                token=self._token,
             )
         self._want_clips(findings)
         return self._cut(until_ms=segment.end_ms)
 
     def finish(
-        self, passages: Sequence[Passage], findings: Sequence[Finding], state: StreamState, error: str | None
+        self, passages: Sequence[Passage], findings: Sequence[Finding], state: StreamState | None, error: str | None
     ) -> list[Finding]:
-        """Stores the stream's last results and its state; cuts the clips that are left."""
+        """Stores the stream's last results and its state; cuts the clips that are left. `state` None: it stays."""
         recorded_ms, gaps = self._tail.read()
         self._ledger.know(gaps)
         self.coverage = self._ledger.close(recorded_ms)
         self._pin(findings)
         if self._store is not None:
-            self._store.add_passages(passages)
-            self._store.add_findings(findings)
-            self._store.put_coverage(self._job.stream_id, self.coverage)
+            self._store.add_passages(passages, token=self._token)
+            self._store.add_findings(findings, token=self._token)
+            self._store.put_coverage(self._job.stream_id, self.coverage, token=self._token)
         self._want_clips(findings)
         clipped = self._cut(until_ms=None)
         if self._store is not None:
-            self._store.set_state(self._job.stream_id, state, error)
-            self._store.close()
+            if state is not None:
+                self._store.set_state(self._job.stream_id, state, error, token=self._token)
+            if self._owns_store:
+                self._store.close()
         return clipped
 
     def save(self, stream_id: str) -> bytes:

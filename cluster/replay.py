@@ -4,9 +4,10 @@ import hashlib
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import configs
 from claims.errors import ClaimsError
@@ -54,6 +55,15 @@ class ReplayProgress:
     passage_count: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What a replay was made with."""
+
+    candidate: PolicyName
+    live: PolicyName
+    semantic: str
+
+
 class Replaying:
     """Replays one broadcast after the other; both policies and the semantic layer are loaded once."""
 
@@ -78,6 +88,15 @@ class Replaying:
         except ClaimsError as error:
             return Skipped(stream_id=stream_id, why=str(error))
         return compare(stream, before, after, self._store.replays.stored(stream_id), missing)
+
+    def names(self) -> Names:
+        """What is replayed with."""
+        proposer = self.semantics.proposer
+        return Names(
+            candidate=PolicyName(name=self.candidate.name, digest=self.candidate.digest),
+            live=PolicyName(name=self.live.name, digest=self.live.digest),
+            semantic=OFF if proposer is None else proposer.name,
+        )
 
     def _judged(self, stream: StoredStream) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
         """What both policies find; what the one in force finds is remembered, and what the semantic layer says."""
@@ -110,32 +129,33 @@ def replay(
     Raises PolicyError, SemanticError, and UnknownStreamError for a broadcast of the scope that is not stored.
     """
     store = Store.open(job.database_url)
+    results: list[StreamDiff | Skipped] = []
+    span_ms = passage_count = 0
     try:
         stream_ids = store.replays.stream_ids(scope)
-        own = Replaying(job, store)
-        results: list[StreamDiff | Skipped] = []
-        span_ms = passage_count = 0
         if not on_progress(ReplayProgress(done=0, total=len(stream_ids), span_ms=0, passage_count=0)):
             return None
-        for result in _results(job, own, stream_ids, workers):
-            results.append(result)
-            if isinstance(result, StreamDiff):
-                span_ms += result.span_ms
-                passage_count += result.passage_count
-            told = ReplayProgress(
-                done=len(results), total=len(stream_ids), span_ms=span_ms, passage_count=passage_count
-            )
-            if not on_progress(told):
-                return None
+        with _replaying(job, store, min(workers, len(stream_ids))) as side:
+            for result in side.results(stream_ids):
+                results.append(result)
+                if isinstance(result, StreamDiff):
+                    span_ms += result.span_ms
+                    passage_count += result.passage_count
+                told = ReplayProgress(
+                    done=len(results), total=len(stream_ids), span_ms=span_ms, passage_count=passage_count
+                )
+                if not on_progress(told):
+                    return None
+            names = side.names()
     finally:
         store.close()
     results.sort(key=lambda result: result.stream_id)
     return sum_up(
         [result for result in results if isinstance(result, StreamDiff)],
         [result for result in results if isinstance(result, Skipped)],
-        candidate=PolicyName(name=own.candidate.name, digest=own.candidate.digest),
-        live=PolicyName(name=own.live.name, digest=own.live.digest),
-        semantic=OFF if own.semantics.proposer is None else own.semantics.proposer.name,
+        candidate=names.candidate,
+        live=names.live,
+        semantic=names.semantic,
     )
 
 
@@ -146,24 +166,61 @@ def semantic_key(semantic: str) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()[:32] if file.is_file() else semantic
 
 
-def _results(job: ReplayJob, own: Replaying, stream_ids: Sequence[str], workers: int) -> Iterator[StreamDiff | Skipped]:
-    if workers <= 1 or len(stream_ids) <= 1:
-        yield from (own.replay(stream_id) for stream_id in stream_ids)
+class _Side(Protocol):
+    """Where broadcasts are replayed."""
+
+    def results(self, stream_ids: Sequence[str]) -> Iterator[StreamDiff | Skipped]:
+        """What each broadcast gives, in any order."""
+        ...
+
+    def names(self) -> Names:
+        """What it is replayed by."""
+        ...
+
+
+@contextmanager
+def _replaying(job: ReplayJob, store: Store, workers: int) -> Iterator[_Side]:
+    """This process, or as many others."""
+    if workers <= 1:
+        yield _Here(Replaying(job, store))
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(job,)) as pool:
-        todo = iter(stream_ids)
-        running: set[Future[StreamDiff | Skipped]] = set()
         try:
-            while True:
-                while len(running) < workers * _AHEAD and (stream_id := next(todo, None)) is not None:
-                    running.add(pool.submit(_replay_one, stream_id))
-                if not running:
-                    return
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
+            yield _There(pool, workers)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _Here:
+    def __init__(self, replaying: Replaying) -> None:
+        self._replaying = replaying
+
+    def results(self, stream_ids: Sequence[str]) -> Iterator[StreamDiff | Skipped]:
+        yield from map(self._replaying.replay, stream_ids)
+
+    def names(self) -> Names:
+        return self._replaying.names()
+
+
+class _There:
+    def __init__(self, pool: ProcessPoolExecutor, workers: int) -> None:
+        self._pool = pool
+        self._most = workers * _AHEAD
+
+    def results(self, stream_ids: Sequence[str]) -> Iterator[StreamDiff | Skipped]:
+        todo = iter(stream_ids)
+        running: set[Future[StreamDiff | Skipped]] = set()
+        while True:
+            while len(running) < self._most and (stream_id := next(todo, None)) is not None:
+                running.add(self._pool.submit(_replay_one, stream_id))
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            yield from (future.result() for future in done)
+
+    def names(self) -> Names:
+        return self._pool.submit(_names).result()
 
 
 _here: list[Replaying] = []
@@ -176,3 +233,7 @@ def _start(job: ReplayJob) -> None:
 
 def _replay_one(stream_id: str) -> StreamDiff | Skipped:
     return _here[0].replay(stream_id)
+
+
+def _names() -> Names:
+    return _here[0].names()

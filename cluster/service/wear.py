@@ -1,0 +1,30 @@
+"""When a long-lived process should be replaced: at an age, or once it holds too much memory."""
+
+import os
+import time
+from pathlib import Path
+
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+class Wear:
+    """The wear of this process since this was made."""
+
+    def __init__(self, *, most_s: float, most_bytes: int) -> None:
+        self._most_s = most_s
+        self._most_bytes = most_bytes
+        self._born_s = time.monotonic()
+
+    def due(self) -> str | None:
+        """Why the process should be replaced; None: it is good."""
+        age_s, held = time.monotonic() - self._born_s, memory_bytes()
+        if self._most_s and age_s > self._most_s:
+            return f"it ran for {age_s / 3600:.1f} h"
+        if self._most_bytes and held > self._most_bytes:
+            return f"it holds {held // 1_000_000} MB"
+        return None
+
+
+def memory_bytes() -> int:
+    """What this process holds in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE_BYTES
