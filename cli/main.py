@@ -19,6 +19,7 @@ COMMANDS = {
     "audit": ("cli.audit", "Check the audit trail, write it out, give its head."),
     "serve": ("cli.serve", "Serve the review pages and the API."),
     "top": ("cli.top", "Show live which broadcasts run where, and how far behind."),
+    "keys": ("cli.keys", "Make, list, rotate and revoke the keys of programs, and their customers."),
     "people": ("cli.people", "Add, list and change the accounts of the review pages."),
     "models": ("cli.models", "Show which model weights are found, or fetch them."),
     "bench": ("cli.bench", "Run a benchmark, ours beside its peer."),

@@ -29,6 +29,7 @@ from review.cases.types import Role
 from review.due.housekeeping import Housekeeper
 from review.laws import Laws
 from review.people.access import Access, Auth, OidcSettings
+from review.platform.ordering import Platform
 from review.replays.web import PolicyDesk
 from review.store import Store
 from review.telling.sending import Sender
@@ -72,6 +73,7 @@ def serving(settings: Settings, port: int) -> Iterator[str]:
         laws=laws,
         access=access,
         public_url=settings.public_url,
+        platform=_platform(settings, policy),
         metrics_token=settings.metrics_token,
         before=Before(checker=Checker(_judges(settings, policy)), shelf=RegisteredShelf(store.passports)),
         policies=PolicyDesk(data_dir=settings.data_dir.absolute(), is_overridden=bool(settings.policy_dir)),
@@ -111,12 +113,21 @@ def _judges(settings: Settings, policy: Policy) -> Callable[[], Judges]:
     return judges
 
 
+def _platform(settings: Settings, policy: Policy) -> Platform:
+    """What customers' orders are held against."""
+    names = frozenset({policy.name})
+    return Platform(reader=policy.quantity_reader, net=_net(settings), policies=lambda: names)
+
+
+def _net(settings: Settings) -> NetPolicy:
+    return NetPolicy.parse(settings.allow_net, Path(settings.trust_ca) if settings.trust_ca else None)
+
+
 def _sender(settings: Settings, store: Store) -> Sender:
     """What tells customers, at their addresses and at that of the settings, while pages are served."""
-    net = NetPolicy.parse(settings.allow_net, Path(settings.trust_ca) if settings.trust_ca else None)
     page_url = settings.public_url or f"http://{settings.host}:{settings.port}"
     own = Endpoint(url=settings.webhook_url, secret=settings.webhook_secret) if settings.webhook_url else None
-    return store.sender(net, own, page_url=page_url)
+    return store.sender(_net(settings), own, page_url=page_url)
 
 
 def access_of(settings: Settings) -> Access:
