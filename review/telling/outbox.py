@@ -24,14 +24,15 @@ _LONGEST_WAIT_S = 86_400.0
 class Patience:
     """How often and how long. 32 attempts with pauses of up to six hours are more than five days.
 
-    `dead_after` failures in a row, the whole address rests, for `rest_s` at first. `lease_ms`: after this, what a
-    process took is another's, for it may have died; a batch is done by then.
+    `answer_s`: how long an answer may take. `dead_after` failures in a row, the whole address rests, for `rest_s` at
+    first. `lease_ms`: after this, what a process took is another's, for it may have died; a batch is done by then.
     """
 
     attempts: int = 32
     first_s: float = 30.0
     longest_s: float = 6 * 3600.0
     dead_after: int = 10
+    answer_s: float = 15.0
     rest_s: float = 5.0
     longest_rest_s: float = 300.0
     lease_ms: int = 240_000

@@ -17,8 +17,7 @@ from ingest.guard import GuardedBackend, NetPolicy, tls_context
 from ingest.http import named_failures
 from review.telling.sealing import Signing
 
-MOST_S = 20.0
-_CONNECT_S, _READ_S = 5.0, 15.0
+_CONNECT_S = 5.0
 _SHORT_BYTES = 4096
 _GONE = 410
 _HEADERS = {"User-Agent": "zhenyan/0.1", "Accept": "*/*", "Accept-Encoding": "identity"}
@@ -38,15 +37,20 @@ class Reply:
     slow: bool = False
 
 
-def post(client: httpx.Client, url: str, message_id: str, body: str, signing: Signing, at: datetime) -> Reply:
-    """What the receiver made of it: 2xx is a yes, anything else and any failure of the network a no."""
+def post(
+    client: httpx.Client, url: str, message_id: str, body: str, signing: Signing, at: datetime, answer_s: float
+) -> Reply:
+    """What the receiver made of it: 2xx is a yes, anything else and any failure of the network a no.
+
+    Everything is over after `answer_s` and what a connection may take, however slowly the answer comes.
+    """
     headers = {
         "content-type": "application/json",
         "webhook-id": message_id,
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": signing.sign(message_id, at, body),
     }
-    _serving.deadline = time.monotonic() + MOST_S
+    _serving.deadline = time.monotonic() + _CONNECT_S + answer_s
     try:
         with named_failures(url), client.stream("POST", url, content=body.encode(), headers=headers) as answer:
             status, after = answer.status_code, answer.headers.get("retry-after", "")
@@ -74,11 +78,11 @@ def retry_after_s(header: str, now: datetime) -> float:
     return max(0.0, ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds())
 
 
-def open_client(net: NetPolicy) -> httpx.Client:
-    """A client for one address: connections are checked, redirects are not followed, no answer takes over `MOST_S`."""
+def open_client(net: NetPolicy, answer_s: float) -> httpx.Client:
+    """A client for one address: connections are checked, redirects are not followed."""
     return httpx.Client(
         transport=_BoundedTransport(net),
-        timeout=httpx.Timeout(_READ_S, connect=_CONNECT_S),
+        timeout=httpx.Timeout(answer_s, connect=_CONNECT_S),
         follow_redirects=False,
         trust_env=False,
         headers=_HEADERS,

@@ -175,7 +175,7 @@ class Sender:
                 continue
             event = events[leased.sequence]
             body = json.dumps(event.to_json(self._more(event)), ensure_ascii=False, separators=(",", ":"))
-            reply = post(client, url, event.id, body, signing, self._wall())
+            reply = post(client, url, event.id, body, signing, self._wall(), self._patience.answer_s)
             answers.append(Answer(leased=leased, reply=reply))
             down = reply.gone or reply.slow or bool(reply.wait_s)
         with self._writing.begin() as connection:
@@ -190,7 +190,7 @@ class Sender:
     def _client(self, endpoint_id: str) -> httpx.Client:
         with self._lock:
             if endpoint_id not in self._clients:
-                self._clients[endpoint_id] = open_client(self._net)
+                self._clients[endpoint_id] = open_client(self._net, self._patience.answer_s)
             return self._clients[endpoint_id]
 
     def _now_ms(self) -> int:
