@@ -68,10 +68,10 @@ class Reader:
         self._layers: dict[str, float] = {str(layer): cost for layer, cost in layers.items()}
         self._codes, self._units = CodeWords(codes), UnitCodes(codes)
         parts = {**components, **{c: (*components.get(c, ()), *ways) for c, ways in disguise.parts.items()}}
-        self._decomposer = Decomposer(parts, disguise.radicals)
+        self._decomposer = Decomposer(parts, disguise.radicals, terms, words)
         fillers = disguise.fillers
         self._stripper = FillerStripper(Fillers(fillers.strong, fillers.weak, fillers.natural), terms, words)
-        self._speller = Speller(terms, disguise.syllables)
+        self._speller = Speller(terms, disguise.syllables, words)
         self._channel = channel
         self._pictures = PictureReader(disguise.pictures, terms)
 

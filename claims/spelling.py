@@ -8,10 +8,13 @@ import re
 from collections.abc import Iterable, Mapping
 
 from claims.normalise import Edit, is_cjk
+from claims.spaced import SpacedSpeller
 from claims.spell import spell, syllable
+from claims.words import CommonWords
 
 KIND = "spelled"
 _RUN = re.compile(r"(?<![a-z0-9.])[a-z]{1,24}(?![a-z0-9])")
+_LATIN = re.compile("[a-z]")
 _LONGEST = 6
 _SYLLABLE_COST = 0.5
 _LETTER_COST = 1.0
@@ -21,9 +24,11 @@ _SHORTEST_BY_LETTER = 3
 class Speller:
     """Terms by what remains of them when some characters are written in letters."""
 
-    def __init__(self, terms: Iterable[str], alone: Mapping[str, str]) -> None:
+    def __init__(self, terms: Iterable[str], alone: Mapping[str, str], words: CommonWords | None = None) -> None:
         """`alone`: syllables that are read as one character even where they complete no term."""
         self._alone = dict(alone)
+        terms = sorted(terms)
+        self._spaced = SpacedSpeller(terms, words)
         self._of_sound: dict[str, list[str]] = {}
         syllables: set[str] = set(alone)
         for term in sorted({t for t in terms if 2 <= len(t) <= _LONGEST and all(map(is_cjk, t))}):
@@ -41,25 +46,35 @@ class Speller:
     def edits(self, text: str) -> list[Edit]:
         """Every run of letters that completes a term, with the term for the run and the characters around it."""
         found: list[Edit] = []
+        if text.isascii() or _LATIN.search(text) is None:
+            return found
+        told = self._spaced.edits(text)
         for run in _RUN.finditer(text):
             edit = self._read(text, run.start(), run.end())
-            if edit is not None and (not found or found[-1].end <= edit.start):
+            if edit is None or (found and edit.start < found[-1].end):
+                continue
+            if all(edit.end <= whole.start or whole.end <= edit.start for whole in told):
                 found.append(edit)
-        return found
+        return sorted((*found, *told), key=lambda e: e.start)
 
     def _read(self, text: str, start: int, end: int) -> Edit | None:
         letters = text[start:end]
         beside = (start > 0 and is_cjk(text[start - 1])) or is_cjk(text[end : end + 1] or " ")
-        if not beside:
+        if not beside and not any(map(is_cjk, text)):
             return None
         if len(letters) == 1:
-            return self._by_initial(text, start, end)
+            return self._by_initial(text, start, end) if beside else None
+        initials = self._spaced.initials(letters, text, end) if beside else None
+        if initials is not None:
+            return Edit(start, end, initials, KIND, _LETTER_COST * len(initials))
         for spelled in self._splits(letters):
+            if not beside and len(spelled) == 1:
+                continue
             best = self._completed(text, start, end, spelled)
             if best is not None:
                 left, right, term = best
                 return Edit(left, right, term, KIND, _SYLLABLE_COST * len(spelled))
-        if letters in self._alone:
+        if beside and letters in self._alone:
             return Edit(start, end, self._alone[letters], KIND, _SYLLABLE_COST)
         return None
 

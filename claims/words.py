@@ -26,6 +26,11 @@ class CommonWords:
         """True for a counted word of two characters and more."""
         return len(word) > 1 and word in self._common
 
+    def frequent(self, least: int = 500, longest: int = 4) -> list[str]:
+        """The words that are counted most, the most frequent first."""
+        chosen = [w for w, n in self._counts.items() if n >= least and 2 <= len(w) <= longest]
+        return sorted(chosen, key=lambda w: (-self._counts[w], w))
+
     def covers(self, text: str) -> bool:
         """True if the text is nothing but words of two characters and more."""
         reached = {0}

@@ -1,0 +1,102 @@
+"""Whole words told in letters: syllable by syllable (jian fei), letter by letter (w-e-i), by initials (x j g s).
+
+Syllables with spaces between them are a word that somebody would not say; which one, the policy's terms say before the
+common words do. Letters that repeat what was just told (jian fei ... j,f) add nothing and are taken out.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from claims.normalise import Edit, is_cjk
+from claims.spell import spell
+from claims.words import CommonWords
+
+KIND = "spelled"
+_SYLLABLES = re.compile("(?<![a-z0-9])[a-z]{1,6}(?:[ -][a-z]{1,6})+(?![a-z0-9])")
+_LETTERS = re.compile("(?<![a-z0-9])[a-z](?:[ ,-]{1,2}[a-z](?![a-z]))+(?![a-z0-9])")
+_COST = 0.5
+_LETTER_COST = 1.0
+_LONGEST = 6
+_LEAST_INITIALS = 3
+_ECHO_REACH = 24
+_EXPLAINED = re.compile("(?:就|它|也)?是|的缩写|的简写|的英文")
+
+
+class SpacedSpeller:
+    """Reads words of two characters and more that were told wholly in letters."""
+
+    def __init__(self, terms: Iterable[str], words: CommonWords | None = None) -> None:
+        self._of_sound: dict[tuple[str, ...], str] = {}
+        self._of_initials: dict[str, str] = {}
+        self._of_letters: dict[str, str] = {}
+        for term in sorted({t for t in terms if 2 <= len(t) <= _LONGEST and all(map(is_cjk, t))}):
+            self._of_sound.setdefault(spell(term), term)
+            self._of_letters.setdefault("".join(spell(term)), term)
+            if len(term) >= _LEAST_INITIALS:
+                self._of_initials.setdefault("".join(s[0] for s in spell(term)), term)
+        self._common: Mapping[tuple[str, ...], str] = _by_sound(words) if words is not None else {}
+
+    def edits(self, text: str) -> list[Edit]:
+        """Every word told in letters as the word, by place, not overlapping."""
+        if not any(map(is_cjk, text)):
+            return []
+        found: list[Edit] = []
+        for run in self._runs(text):
+            start, end = run
+            if found and start < found[-1].end:
+                continue
+            edit = self._read(text, start, end, found)
+            if edit is not None:
+                found.append(edit)
+        return found
+
+    def initials(self, letters: str, text: str, end: int) -> str | None:
+        """The term of three characters and more that these letters begin; None where the text says what they are."""
+        if len(letters) < _LEAST_INITIALS or _EXPLAINED.match(text, end) is not None:
+            return None
+        return self._of_initials.get(letters)
+
+    @staticmethod
+    def _runs(text: str) -> Iterator[tuple[int, int]]:
+        runs = {m.span() for pattern in (_SYLLABLES, _LETTERS) for m in pattern.finditer(text)}
+        yield from sorted(runs, key=lambda r: (r[0], -r[1]))
+
+    def _read(self, text: str, start: int, end: int, told: list[Edit]) -> Edit | None:
+        tokens = tuple(re.findall("[a-z]+", text[start:end]))
+        letters = "".join(tokens)
+        if all(len(t) == 1 for t in tokens):
+            if any(start - e.end <= _ECHO_REACH and letters in _forms(e.meant) for e in told):
+                return Edit(start, end, "", KIND, _COST)
+            meant = self._of_letters.get(letters)
+            if meant is not None:
+                return Edit(start, end, meant, KIND, _COST * len(meant))
+            meant = self.initials(letters, text, end)
+            return None if meant is None else Edit(start, end, meant, KIND, _LETTER_COST * len(meant))
+        meant = self._word(tokens)
+        return None if meant is None else Edit(start, end, meant, KIND, _COST * len(tokens))
+
+    def _word(self, syllables: tuple[str, ...]) -> str | None:
+        """The word that is spelled so, or two that are one after the other."""
+        one = self._of_sound.get(syllables) or self._common.get(syllables)
+        if one is not None:
+            return one
+        for at in range(len(syllables) - 2, 1, -1):
+            left = self._of_sound.get(syllables[:at]) or self._common.get(syllables[:at])
+            right = self._of_sound.get(syllables[at:]) or self._common.get(syllables[at:])
+            if left is not None and right is not None:
+                return left + right
+        return None
+
+
+def _forms(meant: str) -> set[str]:
+    """What letters may say again of a word: its initials, or the whole of it."""
+    syllables = spell(meant)
+    return {"".join(s[0] for s in syllables), "".join(syllables), *syllables}
+
+
+def _by_sound(words: CommonWords) -> dict[tuple[str, ...], str]:
+    """The most frequent common word of each sound, of two characters and more."""
+    best: dict[tuple[str, ...], str] = {}
+    for word in words.frequent():
+        best.setdefault(spell(word), word)
+    return best
