@@ -1,10 +1,11 @@
 """Joins what detection gave in pieces: characters under one another into a column, parts of a row into the row."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from math import hypot
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vision.types import Place
 
@@ -38,44 +39,49 @@ def join_columns(places: Sequence[Place]) -> list[Place]:
     return joined
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """A level or tilted line: along which it runs (unit vector), how high it is, the middles of its two ends."""
+
+    place: Place
+    along: tuple[float, float]
+    high: float
+    start: tuple[float, float]
+    end: tuple[float, float]
+
+
 def join_rows(places: Sequence[Place]) -> list[Place]:
     """The places with those made one that go on from each other: as high and tilted, less than a letter between."""
-    waiting = sorted(places, key=lambda place: float(place.corners[:, 0].min()))
+    waiting = [_row(place) for place in sorted(places, key=lambda place: float(place.corners[:, 0].min()))]
     joined: list[Place] = []
     while waiting:
         row = waiting.pop(0)
         while (following := next((other for other in waiting if _follows(row, other)), None)) is not None:
             waiting.remove(following)
             # The outer corners of the two; a row keeps its tilt.
-            corners = np.stack(
-                [row.corners[0], following.corners[1], following.corners[2], row.corners[3]],
-            )
-            row = Place(corners=corners, score=(row.score + following.score) / 2)
-        joined.append(row)
+            ends, more = row.place.corners, following.place.corners
+            corners = np.stack([ends[0], more[1], more[2], ends[3]])
+            row = _row(Place(corners=corners, score=(row.place.score + following.place.score) / 2))
+        joined.append(row.place)
     return joined
 
 
-def _follows(row: Place, other: Place) -> bool:
-    along, high = _direction(row)
-    other_along, other_high = _direction(other)
-    if not _AS_HIGH[0] <= other_high / high <= _AS_HIGH[1] or float(along @ other_along) < _AS_TILTED:
+def _row(place: Place) -> _Row:
+    (left, top), (right, over), (far, under), (near, below) = place.corners.tolist()
+    start, end = ((left + near) / 2, (top + below) / 2), ((right + far) / 2, (over + under) / 2)
+    run = (end[0] - start[0], end[1] - start[1])
+    length = max(1e-6, hypot(*run))
+    high = hypot((far + near - left - right) / 2, (under + below - top - over) / 2)
+    return _Row(place=place, along=(run[0] / length, run[1] / length), high=max(1.0, high), start=start, end=end)
+
+
+def _follows(row: _Row, other: _Row) -> bool:
+    (x, y), (u, v) = row.along, other.along
+    if not _AS_HIGH[0] <= other.high / row.high <= _AS_HIGH[1] or x * u + y * v < _AS_TILTED:
         return False
-    across = np.array([-along[1], along[0]])
-    gap = float((_middle(other.corners[[0, 3]]) - _middle(row.corners[[1, 2]])) @ along)
-    aside = abs(float((_middle(other.corners[[0, 3]]) - _middle(row.corners[[1, 2]])) @ across))
-    return -_ROW_OVERLAP * high <= gap <= _ROW_GAP * high and aside <= _ROW_ASIDE * high
-
-
-def _direction(place: Place) -> tuple[NDArray[np.float64], float]:
-    """Along which the line runs (unit vector), and how high it is."""
-    run = _middle(place.corners[[1, 2]]) - _middle(place.corners[[0, 3]])
-    rise = _middle(place.corners[[2, 3]]) - _middle(place.corners[[0, 1]])
-    length = max(1e-6, float(np.hypot(*run)))
-    return run / length, max(1.0, float(np.hypot(*rise)))
-
-
-def _middle(corners: NDArray[np.float32]) -> NDArray[np.float64]:
-    return np.asarray(corners.mean(axis=0), np.float64)
+    dx, dy = other.start[0] - row.end[0], other.start[1] - row.end[1]
+    gap, aside = dx * x + dy * y, abs(dy * x - dx * y)
+    return -_ROW_OVERLAP * row.high <= gap <= _ROW_GAP * row.high and aside <= _ROW_ASIDE * row.high
 
 
 _Edges = tuple[float, float, float, float]

@@ -1,6 +1,6 @@
 """Reads lines that stand in a frame: cheaply first, surely where that was unclear or where it will be told."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from vision.crops import is_row, may_go_on, readings_of, strip_of
 from vision.recognise import NOTHING, may_have_ends, with_ends
 from vision.smear import sharpened, smear_of
 from vision.types import Box, Place, Reading, TextLine
+from vision.words import are_alike, words_of
 
 LEGIBLE = 0.5
 CLEAR = 0.85
@@ -43,6 +44,26 @@ def read_cheaply(
         )
         for (place, strip), reading in zip(unread, readings, strict=True)
     ]
+
+
+def read_with_wholes(
+    image: Strip, unread: Sequence[tuple[Place, Strip]], wholes: Mapping[int, TextLine]
+) -> Generator[Ask, Answers, list[tuple[TextLine, bool]]]:
+    """As `read_cheaply`, where some places may be but a piece of a line that is known (by their index in `unread`).
+
+    Detection often gives a line short. Where the whole of it still reads much the same it is taken, once.
+    """
+    places = [whole.place for whole in wholes.values() if whole.place is not None]
+    read = yield from read_cheaply(image, [*unread, *((place, strip_of(image, place)) for place in places)])
+    told: dict[int, tuple[TextLine, bool]] = dict(enumerate(read[: len(unread)]))
+    taken: list[TextLine] = []
+    for (index, whole), again in zip(wholes.items(), read[len(unread) :], strict=True):
+        if whole in taken:
+            told.pop(index)
+        elif are_alike(words_of(again[0].text), words_of(whole.text)):
+            told[index] = again
+            taken.append(whole)
+    return list(told.values())
 
 
 def read_surely(lines: Sequence[TextLine]) -> Generator[Ask, Answers, list[TextLine]]:

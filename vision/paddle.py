@@ -16,6 +16,7 @@ from vision.words import is_pattern, words_of
 
 _MIN_SIDE_PX = 10
 _CLEAR = 0.75
+_PLAIN = 0.985
 # Below these widths the models read worse (the engines that the weights come with pad to the same).
 _FAST_NARROWEST_PX = 64
 _ACCURATE_NARROWEST_PX = 96
@@ -86,12 +87,13 @@ class PaddleReader:
 
 
 def _best_readings(recogniser: Recogniser, strips: Pictures) -> list[Reading]:
-    """The surest reading of each strip over the ways in which it may be meant."""
+    """The surest reading of each strip over the ways in which it may be meant; after a clear one no other is tried."""
     ways = [readings_of(strip) for strip in strips]
-    flat = recogniser.read([way for those in ways for way in those])
-    best, start = [], 0
-    for those in ways:
-        tried = [replace(reading, way=way) for way, reading in enumerate(flat[start : start + len(those)])]
-        best.append(max(tried, key=lambda reading: reading.score, default=NOTHING))
-        start += len(those)
+    best = [NOTHING] * len(strips)
+    for way in range(max((len(those) for those in ways), default=0)):
+        open_still = [index for index, those in enumerate(ways) if way < len(those) and best[index].score < _PLAIN]
+        read = recogniser.read([ways[index][way] for index in open_still])
+        for index, reading in zip(open_still, read, strict=True):
+            if reading.score > best[index].score:
+                best[index] = replace(reading, way=way)
     return best

@@ -6,6 +6,8 @@ from vision.types import Box
 
 _OVERLAP = 0.5
 _RISE_HEIGHTS = 8
+_AS_THICK = (0.6, 1.5)
+_SHORTER = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,25 @@ def coincide(one: Box, other: Box) -> bool:
     width = min(one.right, other.right) - max(one.left, other.left)
     height = min(one.bottom, other.bottom) - max(one.top, other.top)
     return width > 0 and height > 0 and width * height >= _OVERLAP * max(one.area, other.area)
+
+
+def is_piece(box: Box, whole: Box) -> bool:
+    """Whether the box is a part of a level line or a column: as thick, within its length, and clearly shorter."""
+    if (box.width >= box.height) != (whole.width >= whole.height):
+        box_thick, thick = box.width, min(whole.width, whole.height)
+        if max(box.width, box.height) > 2 * thick:
+            return False
+    else:
+        box_thick, thick = min(box.width, box.height), min(whole.width, whole.height)
+    long, longer = max(box.width, box.height), max(whole.width, whole.height)
+    slack = thick // 2
+    inside = (
+        whole.left - slack <= box.left
+        and box.right <= whole.right + slack
+        and whole.top - slack <= box.top
+        and box.bottom <= whole.bottom + slack
+    )
+    return inside and _AS_THICK[0] * thick <= box_thick <= _AS_THICK[1] * thick and long <= _SHORTER * longer
 
 
 def moved_up(before: Box, after: Box) -> bool:

@@ -18,6 +18,7 @@ _REMEMBER_MS = 120_000
 _SCROLLED_TO_LEARN = 4
 _UPWARD_SHARE = 0.75
 _FORM_SHARE = 0.5
+_SHORT_LABEL = 2
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Zone = tuple[Share, Share, Share, Share]
@@ -61,17 +62,20 @@ class RoomPolicy(BaseModel):
         line = _squeezed(text)
         for form in self.comment_forms:
             match = form.fullmatch(line)
-            if match and match.groupdict().get("name") not in self.labels:
+            if match and not self._is_label(match.groupdict().get("name")):
                 return True
         return False
 
     def may_be_labelled(self, text: str) -> bool:
-        """Whether what stands before the colon is a label but for one letter: a label that was misread."""
+        """Whether what stands before the colon is a label of the shortest but for one letter: it may be misread."""
         name, *rest = re.split("[：:]", _squeezed(text), maxsplit=1)
-        return bool(rest) and any(
-            len(name) == len(label) > 1 and sum(a != b for a, b in zip(name, label, strict=True)) == 1
-            for label in self.labels
-        )
+        return bool(rest) and len(name) == _SHORT_LABEL and any(_differ_in_one(name, label) for label in self.labels)
+
+    def _is_label(self, name: str | None) -> bool:
+        """Whether it is a label; a long one may have a letter that was misread or is written otherwise."""
+        if name is None or name in self.labels:
+            return name is not None
+        return len(name) > _SHORT_LABEL and any(_differ_in_one(name, label) for label in self.labels)
 
     def is_chrome(self, text: str, box: Box, width: int, height: int) -> bool:
         """Whether the line is the platform's own, by its words and its place."""
@@ -104,6 +108,10 @@ def load_room_policy(path: Path) -> RoomPolicy:
 
 def _squeezed(text: str) -> str:
     return "".join(text.split())
+
+
+def _differ_in_one(name: str, label: str) -> bool:
+    return len(name) == len(label) and sum(a != b for a, b in zip(name, label, strict=True)) == 1
 
 
 def _in_zone(box: Box, zone: Zone, width: int, height: int) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.crops import strip_of
-from vision.places import Move, coincide, has_moved, moved_up, overlap, within
+from vision.places import Move, coincide, has_moved, is_piece, moved_up, overlap, within
 from vision.same import LIKE, LIKE_NUMBERS, likeness_of, show_the_same
 from vision.standing import SHORT, Track
 from vision.types import Box, Reading, TextLine
@@ -71,6 +71,16 @@ class ScreenTracker:
             if _shows(track, image):
                 return replace(track.best, box=track.last_box, place=track.place)
         return None
+
+    def wholes(self, boxes: Sequence[Box]) -> dict[int, TextLine]:
+        """The known lines of which these boxes (by their index) may be but pieces, as they were read best."""
+        found: dict[int, TextLine] = {}
+        for index, box in enumerate(boxes):
+            tracks = [track for track in self.standing if track.place is not None and is_piece(box, track.last_box)]
+            if tracks:
+                track = max(tracks, key=lambda known: _long(known.last_box))
+                found[index] = replace(track.best, place=track.place)
+        return found
 
     def see(
         self,

@@ -1,6 +1,6 @@
 """Watches the screens of streams: key frames in, texts out; only what changed is read, for many streams together."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from vision.counts import WatchCounts
 from vision.crops import jpeg_of, strip_of
 from vision.errors import FrameRefusedError
 from vision.frames import refuse_bad_frame
-from vision.lines import CLEAR, LEGIBLE, confirm, is_cut, read_cheaply, read_surely
+from vision.lines import CLEAR, LEGIBLE, confirm, is_cut, read_surely, read_with_wholes
 from vision.places import coincide, overlap, within
 from vision.reader import TextReader
 from vision.roles import RoomPolicy, RoomRegions
@@ -223,7 +223,9 @@ class StreamWatcher:
         if not look.regions or look.with_quiet:
             before = [past for past in self._passed_over if frame.at_ms - past[2] < _PASSED_MS]
             self._passed_over = [*before, *passed]
-        lines = yield from self._read(frame.image, unread)
+        lines = yield from self._read(
+            frame.image, unread, self._tracker.wholes([place.box(*self._size) for place, _ in unread])
+        )
         due = self._tracker.see(frame.at_ms, [*known, *lines], recalled=range(len(known)), regions=look.regions)
         self._regions.note_moves(frame.at_ms, self._tracker.moves)
         return due + self._cleared(flowed=bool(passed) or any(move.is_upward for move in self._tracker.moves))
@@ -241,11 +243,14 @@ class StreamWatcher:
         return [line for line in lines if line is not None]
 
     def _read(
-        self, image: NDArray[np.uint8], unread: Sequence[tuple[Place, NDArray[np.uint8]]]
+        self,
+        image: NDArray[np.uint8],
+        unread: Sequence[tuple[Place, NDArray[np.uint8]]],
+        wholes: Mapping[int, TextLine],
     ) -> Generator[Ask, Answers, list[TextLine]]:
         """The lines of new strips: read cheaply, and surely where that was unclear, since it would differ each time."""
-        self.counts.recognised += len(unread)
-        read = yield from read_cheaply(image, unread)
+        self.counts.recognised += len(unread) + len(wholes)
+        read = yield from read_with_wholes(image, unread, wholes)
         lines = [line for line, _ in read]
         unclear = [
             index
