@@ -212,5 +212,6 @@ def _moment(one: Evidence) -> int:
 
 
 def _within_reach(evidence: Sequence[Evidence], at_ms: int) -> list[Evidence]:
-    events = [one for one in evidence if one.kind is EvidenceKind.EVENT][-1:]
-    return [one for one in evidence if at_ms - one.end_ms <= REACH_MS or one in events]
+    events = [one for one in evidence if one.kind is EvidenceKind.EVENT]
+    last = [one for one in events if one.start_ms == events[-1].start_ms]
+    return [one for one in evidence if at_ms - one.end_ms <= REACH_MS or one in last]

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vision.timeline import UNKNOWN, Evidence, EvidenceKind, ProductTimeline, spans, standing_at
@@ -93,6 +93,10 @@ things = st.builds(
 
 
 @given(st.lists(things, max_size=12), st.integers(1, 220_000))
+@example(
+    [one(EVENT, "A", 0, 1.0), one(EVENT, "A", 0, 0.5)],
+    120_001,
+)
 @settings(deadline=None)
 def test_a_timeline_is_the_same_in_any_order_of_arrival(evidence: list[Evidence], at_ms: int) -> None:
     timeline = ProductTimeline()
