@@ -76,9 +76,9 @@ def _workers(view: LiveView) -> Table:
             worker.node,
             str(view.carried(worker.worker_id)),
             f"{worker.capacity:g}",
-            _seconds(figures.get("hearing_delay_s")),
-            _seconds(figures.get("reading_delay_s")),
-            _seconds(figures.get("shed_s")),
+            _seconds(figures.get("hearing_wait_s")),
+            _seconds(figures.get("reading_wait_s")),
+            _ratio(figures.get("work_ratio")),
             f"{silent_ms / 1000:.0f} s",
             " ".join(filter(None, (state, worker.why))),
             style="yellow" if state else "",
@@ -124,3 +124,7 @@ def _clock(milliseconds: int) -> str:
 
 def _seconds(value: object) -> str:
     return f"{value:.1f} s" if isinstance(value, int | float) else "—"
+
+
+def _ratio(value: object) -> str:
+    return f"{value:.2f}×" if isinstance(value, int | float) else "—"

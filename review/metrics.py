@@ -47,6 +47,10 @@ def _streams(view: LiveView) -> Iterator[Metric]:
     for state, count in view.states.items():
         states.add_metric([state.value], count)
     yield states
+    gaps = CounterMetricFamily("zhenyan_gap_seconds", "Broadcast that was not analysed, by why.", labels=["kind"])
+    for kind, missed_ms in view.gaps_ms.items():
+        gaps.add_metric([kind.value], missed_ms / _S)
+    yield gaps
     unplaced = GaugeMetricFamily("zhenyan_streams_unplaced", "Broadcasts that should run and that nobody works on.")
     unplaced.add_metric([], sum(not stream.worker_id for stream in view.streams))
     yield unplaced
@@ -96,7 +100,7 @@ def _workers(view: LiveView) -> Iterator[Metric]:
         for worker in view.workers:
             value = worker.figures.get(figure.key)
             if isinstance(value, int | float):
-                family.add_metric([worker.worker_id, worker.node], value)
+                family.add_metric([worker.worker_id, worker.node], value * figure.scale)
         yield family
 
 

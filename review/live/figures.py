@@ -5,58 +5,61 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A figure of a worker: its key in `Worker.figures`, its name for Prometheus, and whether it only grows."""
+    """A figure of a worker: its key in `Worker.figures`, its name for Prometheus, whether it only grows, and what
+    it is multiplied by for its unit."""
 
     key: str
     metric: str
     help: str
     grows: bool = False
+    scale: float = 1
 
 
 FIGURES = (
     Figure(
-        key="hearing_delay_s",
-        metric="zhenyan_worker_hearing_queue_delay_seconds",
-        help="How long speech waits for recognition, median of the last minute.",
+        key="hearing_wait_s",
+        metric="zhenyan_worker_hearing_wait_seconds",
+        help="How long a segment's speech waits to be recognised, smoothed.",
     ),
     Figure(
-        key="reading_delay_s",
-        metric="zhenyan_worker_reading_queue_delay_seconds",
-        help="How long pictures wait to be read, median of the last minute.",
+        key="reading_wait_s",
+        metric="zhenyan_worker_reading_wait_seconds",
+        help="How long a segment's pictures wait to be read, smoothed.",
     ),
     Figure(
-        key="hearing_rtf",
-        metric="zhenyan_worker_hearing_real_time_ratio",
-        help="Processor seconds that recognition costs for a second of speech.",
+        key="work_ratio",
+        metric="zhenyan_worker_work_ratio",
+        help="Seconds of work on a second of one broadcast, from segment to stored, smoothed; above 1 it falls behind.",
+    ),
+    Figure(key="lagging", metric="zhenyan_worker_lagging_streams", help="Broadcasts whose lag grew past the limit."),
+    Figure(
+        key="worst_lag_ms",
+        metric="zhenyan_worker_worst_lag_seconds",
+        help="The most that a broadcast's lag has grown past the limit.",
+        scale=0.001,
     ),
     Figure(
-        key="reading_rtf",
-        metric="zhenyan_worker_reading_real_time_ratio",
-        help="Processor seconds that reading costs for a second of broadcast.",
+        key="frames_in_hand_bytes",
+        metric="zhenyan_worker_frames_in_hand_bytes",
+        help="Pictures between decoding and reading; bounded by credits.",
     ),
     Figure(
-        key="shed_s",
-        metric="zhenyan_worker_shed_seconds_total",
-        help="Seconds of picture that were left out on purpose; speech never is.",
+        key="stages_lost",
+        metric="zhenyan_worker_stages_lost_total",
+        help="Times that broadcasts were taken up again from a checkpoint because a stage was lost.",
         grows=True,
     ),
     Figure(
-        key="redecodes",
-        metric="zhenyan_worker_redecodes_total",
-        help="Pieces of speech that were recognised again because the first answer repeated itself.",
+        key="decoder_deaths",
+        metric="zhenyan_worker_decoder_deaths_total",
+        help="Decoding processes that died; a segment is decoded again after each.",
         grows=True,
     ),
     Figure(
-        key="stage_restarts",
-        metric="zhenyan_worker_stage_restarts_total",
-        help="Times that streams were taken up again from a checkpoint because a stage had died.",
+        key="capture_deaths",
+        metric="zhenyan_worker_capture_deaths_total",
+        help="Capturing processes that died and were started again.",
         grows=True,
     ),
-    Figure(
-        key="segments",
-        metric="zhenyan_worker_segments_total",
-        help="Segments whose results were stored.",
-        grows=True,
-    ),
-    Figure(key="rss_bytes", metric="zhenyan_worker_resident_bytes", help="Memory of the worker and its children."),
+    Figure(key="memory_bytes", metric="zhenyan_worker_memory_bytes", help="Memory of the worker's own process."),
 )

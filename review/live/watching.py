@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, func, or_, select
 from sqlalchemy.orm import Session
 
+from ingest.types import GapKind
 from review.live.rows import worker_from_row
 from review.live.tables import LeaseRow, OrderRow, WorkerRow
 from review.live.types import Wanted, Worker
-from review.tables import CoverageRow, StreamRow
+from review.tables import CoverageRow, GapRow, StreamRow
 from review.types import StreamState
 
 
@@ -44,12 +45,16 @@ class WatchedStream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveView:
-    """Everything at one moment; `states` counts all broadcasts ever ordered, by state."""
+    """Everything at one moment; `states` counts all broadcasts ever ordered, by state.
+
+    `gaps_ms`: how much of them was not analysed, by why.
+    """
 
     at_ms: int
     streams: tuple[WatchedStream, ...]
     workers: tuple[Worker, ...]
     states: dict[StreamState, int]
+    gaps_ms: dict[GapKind, int]
 
     def carried(self, worker_id: str) -> int:
         """How many broadcasts the worker has."""
@@ -77,11 +82,17 @@ def read_view(engine: Engine, at_ms: int) -> LiveView:
             .join(OrderRow, OrderRow.stream_id == StreamRow.stream_id)
             .group_by(StreamRow.state)
         ).all()
+        missed = session.execute(
+            select(GapRow.kind, func.sum(GapRow.end_ms - GapRow.start_ms))
+            .join(OrderRow, OrderRow.stream_id == GapRow.stream_id)
+            .group_by(GapRow.kind)
+        ).all()
         return LiveView(
             at_ms=at_ms,
             streams=streams,
             workers=tuple(worker_from_row(row) for row in workers),
             states={state: 0 for state in StreamState} | {StreamState(state): count for state, count in counted},
+            gaps_ms={kind: 0 for kind in GapKind} | {GapKind(kind): int(total) for kind, total in missed},
         )
 
 

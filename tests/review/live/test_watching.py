@@ -15,6 +15,7 @@ from rich.console import Console
 
 from cli.top import command, shown
 from ingest.ledger import Coverage
+from ingest.types import Gap, GapKind
 from review.app import create_app
 from review.live.applying import unseen
 from review.live.decisions import Grant, Reach
@@ -25,6 +26,7 @@ from review.store import Store
 from tests.review.live.conftest import Clock, Order
 from tests.review.serving import served
 
+SHED = Gap(kind=GapKind.SHED, start_ms=50_000, end_ms=58_000, why="pictures left out")
 Sample = tuple[str, tuple[tuple[str, str], ...]]
 
 
@@ -33,12 +35,12 @@ def running(live: Store, order: Order, clock: Clock) -> Store:
     """Three broadcasts: one is worked on, 42 s behind; two wait. The worker told of itself 3 s ago."""
     for stream_id in ("s1", "s2", "s3"):
         order(stream_id)
-    figures = {"hearing_delay_s": 1.5, "shed_s": 12, "stage_restarts": 2, "unknown": 7}
+    figures = {"hearing_wait_s": 1.5, "worst_lag_ms": 12_000, "stages_lost": 2, "unknown": 7}
     live.leases.beat(Worker(worker_id="w1", node="n1", capacity=4, figures=figures, started_at_ms=1))
     live.leases.apply([Grant(stream_id="s1", worker_id="w1", seen=unseen("s1"))])
     [(_, lease)] = live.leases.assigned("w1")
     live.leases.renew("w1", {"s1": Reach(token=lease.token, recorded_ms=100_000, analysed_ms=58_000)})
-    live.put_coverage("s1", Coverage(span_ms=100_000, analysed_ms=50_000, waiting_ms=42_000, gaps=()))
+    live.put_coverage("s1", Coverage(span_ms=100_000, analysed_ms=50_000, waiting_ms=42_000, gaps=(SHED,)))
     clock.pass_ms(3_000)
     return live
 
@@ -66,12 +68,13 @@ def test_lag_coverage_and_workers_are_told_in_seconds_and_shares(client: httpx.C
     assert found["zhenyan_stream_coverage_ratio", stream] == 0.5
     assert found["zhenyan_stream_beat_age_seconds", stream] == 3
     assert found["zhenyan_streams_unplaced", ()] == 2
+    assert found["zhenyan_gap_seconds_total", (("kind", "shed"),)] == 8
     assert found["zhenyan_worker_capacity_streams", worker] == 4
     assert found["zhenyan_worker_carried_streams", worker] == 1
     assert found["zhenyan_worker_beat_age_seconds", worker] == 3
-    assert found["zhenyan_worker_hearing_queue_delay_seconds", worker] == 1.5
-    assert found["zhenyan_worker_shed_seconds_total", worker] == 12
-    assert found["zhenyan_worker_stage_restarts_total", worker] == 2
+    assert found["zhenyan_worker_hearing_wait_seconds", worker] == 1.5
+    assert found["zhenyan_worker_worst_lag_seconds", worker] == 12
+    assert found["zhenyan_worker_stages_lost_total", worker] == 2
     assert not [name for name, _ in found if "unknown" in name]
 
 
