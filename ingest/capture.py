@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ingest.backoff import backoff_s, pause
 from ingest.capture_log import CaptureLog
+from ingest.disk import only_writer
 from ingest.errors import BrokenMedia, DiskFull, IngestError, UnreachableSource, UnsupportedSource
 from ingest.guard import NetPolicy
 from ingest.part import EndReason, Surroundings
@@ -39,15 +40,21 @@ def capture(
     A folder that holds a recording already is continued: chain and numbers go on, what was received before is not
     recorded again, and only new segments are given; what a killed capture left open comes first. A live source that
     fails or ends is opened again until `end` says that the broadcast is over. `max_ms` bounds the recording's length
-    on the stream clock. A full disk costs the oldest segments, then seconds, and never ends the capture.
+    on the stream clock. A full disk costs the oldest segments, then seconds, and never ends the capture. While another
+    capture writes into the folder, as one does whose worker died a moment ago, this one waits.
 
     Raises an IngestError if nothing could be captured or the address policy refuses; otherwise `on_end` is told why
     the capture ended.
     """
-    recording = Recording(stream_id, folder, retention or RetentionLimits(), now_ms)
-    around = Surroundings(folder=folder, now_ms=now_ms, stop=stop, note=recording.note, make_room=recording.make_room)
     with ExitStack() as stack:
+        if not stack.enter_context(only_writer(folder, stop)):
+            on_end(EndReason.STOPPED)
+            return
+        recording = Recording(stream_id, folder, retention or RetentionLimits(), now_ms)
         stack.callback(recording.clear)
+        around = Surroundings(
+            folder=folder, now_ms=now_ms, stop=stop, note=recording.note, make_room=recording.make_room
+        )
         yield from recording.recover()
         log = CaptureLog(folder, source, now_ms)
         watched = replace(policy, told=log.connected)

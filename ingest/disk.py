@@ -4,10 +4,15 @@ import errno
 import fcntl
 import hashlib
 import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ingest.errors import MissingDigest
+
+_LOOK_S = 0.1
 
 
 def is_full(error: OSError) -> bool:
@@ -31,6 +36,30 @@ def append_line(path: Path, line: str) -> None:
         except OSError:
             file.truncate(before)
             raise
+
+
+@contextmanager
+def only_writer(folder: Path, stop: Callable[[], bool]) -> Iterator[bool]:
+    """Waits until nobody else holds the folder, then holds it; false if it was asked to stop before.
+
+    Who dies holds nothing any more.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if stop():
+                    yield False
+                    return
+                time.sleep(_LOOK_S)
+                continue
+            yield True
+            return
+    finally:
+        os.close(descriptor)
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Files and plain HTTP media become chained segments."""
 
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,13 @@ import pytest
 from ingest.capture import capture
 from ingest.chain import verify_chain
 from ingest.decode import SegmentDecoder
+from ingest.disk import only_writer
 from ingest.errors import BrokenMedia, RefusedAddress, SourceNotFound, UnreachableSource, UnsupportedSource
 from ingest.guard import NetPolicy
 from ingest.manifest import read_manifest
 from ingest.media import measure
 from ingest.part import EndReason
+from ingest.types import Segment
 from tests.ingest.support import Origin, playlist, record, run_ffmpeg, wall_ms
 
 
@@ -173,3 +176,37 @@ def test_what_a_crash_left_open_is_removed(media: Path, tmp_path: Path) -> None:
     shutil.copy(media / "talk.mp4", tmp_path / "talk.mp4")
     record(tmp_path / "talk.mp4", tmp_path)
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_capture_waits_for_the_one_that_writes_there(media: Path, tmp_path: Path) -> None:
+    """One whose worker died goes on for a moment; two writers would break the chain."""
+    folder, stop = tmp_path / "rec", threading.Event()
+    got: list[Segment] = []
+    ends: list[EndReason] = []
+
+    def work() -> None:
+        source = str(media / "talk.mp4")
+        got.extend(
+            capture(
+                source,
+                stream_id="s1",
+                folder=folder,
+                policy=NetPolicy(),
+                stop=stop.is_set,
+                now_ms=lambda: 0,
+                on_end=ends.append,
+            )
+        )
+
+    with only_writer(folder, lambda: False) as alone:
+        assert alone
+        with only_writer(folder, lambda: True) as second:
+            assert not second
+        waiting = threading.Thread(target=work)
+        waiting.start()
+        waiting.join(0.5)
+        assert waiting.is_alive()
+        assert list(folder.iterdir()) == []
+    waiting.join(30)
+    assert [s.sequence for s in got] == list(range(6))
+    assert ends == [EndReason.COMPLETE]
