@@ -170,7 +170,8 @@ def screening(*, local: bool) -> Iterator[Callable[[ScreenJob], Iterator[Event]]
     if local:
         yield screen_locally
         return
-    from cluster.on_ray import running_ray, screen_on_ray
+    from cluster.on_ray import screen_on_ray
+    from cluster.session import running_ray
 
     with running_ray():
         yield screen_on_ray

@@ -4,15 +4,11 @@ The driver hands references on and never holds media. Segments are analysed in o
 on regardless, because it records first.
 """
 
-import logging
 import os
-import socket
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import ray
 from ray.exceptions import RayError
@@ -22,7 +18,7 @@ from claims.hotwords import hotwords_of
 from claims.types import Passage
 from cluster.capturing import Capturing
 from cluster.driving import Outcome, Told
-from cluster.errors import CaptureFailed, RayUnreachable, StageDied
+from cluster.errors import CaptureFailed, StageDied
 from cluster.hearing import Hearing, concurrency_of, placement_of
 from cluster.judging import Judging
 from cluster.looking import Looking
@@ -37,7 +33,6 @@ from vision.timeline import Evidence
 
 _IN_FLIGHT = 3
 _POLL_S = 0.25
-_KNOCK_S = 5.0
 
 
 class RemoteCapturing(Capturing):
@@ -111,40 +106,6 @@ class JudgingAndRecording:
             coverage=self._recorder.coverage,
             seen=[*self._judging.on_sale(analysed_ms), *(Marked(mark=mark) for mark in marks)],
         )
-
-
-@contextmanager
-def running_ray() -> Iterator[None]:
-    """A Ray for the time of one command: the cluster of RAY_ADDRESS, or one started here and stopped after."""
-    if ray.is_initialized():
-        yield
-        return
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
-    address = os.environ.get("RAY_ADDRESS")
-    dashboard = None if address else False
-    if address:
-        _knock(address)
-    try:
-        ray.init(address=address or None, include_dashboard=dashboard, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, ValueError) as error:
-        raise RayUnreachable(address or "(none)") from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
-def _knock(address: str) -> None:
-    """RayUnreachable unless something listens there; Ray itself would wait for minutes and end the process."""
-    parts = urlsplit(address if "://" in address else f"//{address}")
-    if parts.hostname is None or parts.port is None:
-        return
-    try:
-        socket.create_connection((parts.hostname, parts.port), timeout=_KNOCK_S).close()
-    except OSError as error:
-        raise RayUnreachable(address) from error
 
 
 @dataclass(frozen=True, slots=True)
