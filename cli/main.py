@@ -12,6 +12,7 @@ COMMANDS = {
     "demo": ("cli.demo", "Play the packaged broadcast live, screen it, open the review queue."),
     "check": ("cli.check", "Check passages of text (JSONL on stdin) against passports and law."),
     "screen": ("cli.screen", "Screen one live URL or media file."),
+    "batch": ("cli.batch", "Screen archives: files, folders, object stores, lists of addresses."),
     "replay": ("cli.replay", "Replay what is stored under another policy, before it goes live."),
     "policy": ("cli.policy", "Validate or show a policy; explain how a sentence is understood."),
     "passports": ("cli.passports", "Read passports and say what is in them and what is wrong."),

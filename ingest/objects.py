@@ -27,16 +27,8 @@ def remux_object(source: str, around: Surroundings) -> Generator[Part, None, End
 
 
 def _opened(source: str) -> AbstractContextManager[Any]:
-    scheme, _, path = source.partition("://")
-    package = OBJECT_STORES[scheme.lower()]
-    if "@" in path.partition("/")[0]:
-        raise UnsupportedSource(source, "a store's credentials belong in the operator's settings, not in the URL")
-    if find_spec("fsspec") is None or find_spec(package) is None:
-        raise UnsupportedSource(source, f"reading from this store needs the package {package}; install it")
-    import fsspec
-
     try:
-        file = fsspec.filesystem(scheme.lower(), skip_instance_cache=True).open(path, "rb", block_size=_BLOCK_BYTES)
+        file = _filesystem(source).open(source.partition("://")[2], "rb", block_size=_BLOCK_BYTES)
         file.read(1)
         file.seek(0, io.SEEK_SET)
     except FileNotFoundError as error:
@@ -47,6 +39,19 @@ def _opened(source: str) -> AbstractContextManager[Any]:
     return opened
 
 
+def _filesystem(source: str) -> Any:
+    """The store's file system; UnsupportedSource if its package is missing."""
+    scheme, _, path = source.partition("://")
+    package = OBJECT_STORES[scheme.lower()]
+    if "@" in path.partition("/")[0]:
+        raise UnsupportedSource(source, "a store's credentials belong in the operator's settings, not in the URL")
+    if find_spec("fsspec") is None or find_spec(package) is None:
+        raise UnsupportedSource(source, f"reading from this store needs the package {package}; install it")
+    import fsspec
+
+    return fsspec.filesystem(scheme.lower(), skip_instance_cache=True)
+
+
 def _store_errors() -> tuple[type[Exception], ...]:
     """What the library of a store raises for what it cannot give."""
     if find_spec("botocore") is None:
@@ -55,3 +60,15 @@ def _store_errors() -> tuple[type[Exception], ...]:
 
     found: type[Exception] = botocore.exceptions.BotoCoreError
     return (OSError, ValueError, found)
+
+
+def list_objects(source: str) -> list[str]:
+    """The addresses of all objects below this one, in order; raises as `remux_object` does."""
+    scheme, _, path = source.partition("://")
+    try:
+        found = _filesystem(source).find(path)
+    except FileNotFoundError:
+        found = []
+    except _store_errors() as error:
+        raise UnreachableSource(source, "the store did not list it", transient=False) from error
+    return [f"{scheme}://{name}" for name in sorted(found)]

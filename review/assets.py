@@ -7,6 +7,7 @@ from pathlib import Path
 STATIC_DIR = Path(__file__).parent / "static"
 PAGES_DIR = Path(__file__).parent / "pages"
 VENDOR_DIR = STATIC_DIR / "vendor"
+_CHARTS = "chart-4.6.1.umd.min.js"
 _VENDORED = ("htmx-2.0.11.min.js", "wavesurfer-7.12.12.min.js")
 
 
@@ -31,7 +32,12 @@ def vendored_scripts() -> tuple[Script, ...]:
 
 def chart_script() -> Script:
     """What draws the charts of the dashboards; no other page loads it."""
-    return _script("chart-4.6.1.umd.min.js")
+    return _script(_CHARTS)
+
+
+def chart_source() -> str:
+    """The same as text, for a report that is one file."""
+    return (VENDOR_DIR / _CHARTS).read_text(encoding="utf-8")
 
 
 def _script(name: str) -> Script:
