@@ -22,6 +22,8 @@ from review.due.telling import with_notice
 from review.due.trail import AuditTrail
 from review.engine import open_engine
 from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
+from review.evidence.keeper import EvidenceKeeper
+from review.evidence.keeping import EvidenceSetup, KeptEvidence
 from review.live.guard import guard_all
 from review.live.leases import LeaseStore
 from review.live.orders import OrderStore
@@ -74,6 +76,7 @@ class Store:
         flag_at: float = 0.6,
         second_share: float = 0.1,
         due: DueSetup | None = None,
+        evidence: EvidenceSetup | None = None,
         terms: LeaseTerms | None = None,
     ) -> None:
         """Brings the schema up to date; raises SchemaError on a database of a later program.
@@ -98,6 +101,7 @@ class Store:
         self.complaints = ComplaintStore(
             engine, now, lambda: self.due.setup, flag_at=flag_at, second_share=second_share
         )
+        self.evidence = KeptEvidence(engine, now, evidence)
         self._sealer = Sealer(lambda: self.due.setup.keys.seal_secret())
         self.events = EventLog(engine)
         self.webhooks = Targets(engine, now, self._sealer)
@@ -149,7 +153,11 @@ class Store:
 
     def retention(self) -> RetentionStore:
         """The clocks and holds; raises DueNotSetUp."""
-        return RetentionStore(self._engine, self._now, self.due.setup)
+        return RetentionStore(self._engine, self._now, self.due.setup, self.evidence)
+
+    def evidence_keeper(self) -> EvidenceKeeper:
+        """What sends the evidence of this machine's recordings to the storage."""
+        return EvidenceKeeper(self._engine, self.evidence)
 
     def close(self) -> None:
         """Gives back every connection."""

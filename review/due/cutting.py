@@ -11,6 +11,7 @@ from ingest.disk import append_line
 from ingest.errors import BrokenChain, BrokenMedia, ParserDied
 from ingest.manifest import read_manifest
 from ingest.types import ClipInfo
+from review.evidence.keeping import beside
 from review.store import Store
 from review.types import StoredFinding
 
@@ -32,11 +33,13 @@ def clip_of(store: Store, data_dir: Path, stored: StoredFinding) -> CutClip | No
     """The finding's clip; cut now where there is none and the recording still has the seconds; else None."""
     finding, root = stored.finding, data_dir.resolve()
     if finding.clip is not None:
+        store.evidence.restore(beside(finding.clip))
         path = (root / finding.clip).resolve()
         if path.is_relative_to(root) and path.is_file():
             start_ms = stored.clip_start_ms
             return CutClip(path=path, start_ms=max(0, finding.start_ms - _RUN_UP_MS) if start_ms is None else start_ms)
     recording = data_dir / "recordings" / finding.stream_id
+    store.evidence.restore_recording(finding.stream_id)
     start_ms, end_ms = max(0, finding.start_ms - _BEFORE_MS), finding.end_ms + _AFTER_MS
     try:
         near = [

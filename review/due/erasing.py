@@ -44,6 +44,7 @@ class Erased:
     subject: str
     row_count: int
     files: tuple[str, ...] = field(default=(), repr=False)
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +188,8 @@ def erase_case(connection: Connection, case_id: str) -> Erased:
         case_id,
     )
     count += connection.execute(delete(FindingRow).where(FindingRow.finding_id.in_(finding_ids))).rowcount
-    return Erased(kind="case", subject=f"case:{case_id}", row_count=count, files=clips)
+    files = (*clips, f"packs/{case_id}")
+    return Erased(kind="case", subject=f"case:{case_id}", row_count=count, files=files, findings=tuple(finding_ids))
 
 
 def overdue_broadcasts(connection: Connection, limits: Limits) -> list[str]:
@@ -229,7 +231,9 @@ def erase_broadcast(connection: Connection, stream_id: str) -> Erased:
         stream_id,
     )
     files = (*clips, f"recordings/{stream_id}")
-    return Erased(kind="broadcast", subject=f"stream:{stream_id}", row_count=count, files=files)
+    return Erased(
+        kind="broadcast", subject=f"stream:{stream_id}", row_count=count, files=files, findings=tuple(findings)
+    )
 
 
 def overdue_tallies(connection: Connection, limits: Limits) -> list[str]:

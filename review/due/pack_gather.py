@@ -70,8 +70,10 @@ def gather(store: Store, data_dir: Path, case_id: str, *, only: str | None = Non
     """
     case, inside = store.cases.case(case_id), only is None
     findings = tuple(stored for stored in store.cases.findings(case_id) if only in {None, stored.finding.finding_id})
-    clips = tuple(clip for stored in findings if (clip := _clip(store, data_dir, stored)) is not None)
     streams = store.streams_of(stored.finding.stream_id for stored in findings)
+    for stream_id in streams:
+        store.evidence.restore_recording(stream_id)
+    clips = tuple(clip for stored in findings if (clip := _clip(store, data_dir, stored)) is not None)
     texts: dict[str, str] = {}
     for stored in findings:
         version = stored.finding.passport_version

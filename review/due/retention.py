@@ -16,11 +16,12 @@ from review.due.rules import DAY_MS
 from review.due.store import DueSetup
 from review.due.tables import DealRow, HoldRow
 from review.due.trail import Journal
+from review.evidence.keeping import KeptEvidence
 from review.upsert import table_of, upsert
 
 _HOLDS = frozenset({Role.SENIOR, Role.ADMIN})
 _MACHINE = "zhenyan"
-_TOPS = ("recordings", "clips", "handed-in")
+_TOPS = ("recordings", "clips", "handed-in", "packs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +40,15 @@ class Hold:
 class RetentionStore:
     """Clocks, holds and deletion."""
 
-    def __init__(self, engine: Engine, now: Callable[[], datetime], setup: DueSetup) -> None:
+    def __init__(
+        self, engine: Engine, now: Callable[[], datetime], setup: DueSetup, kept: KeptEvidence | None = None
+    ) -> None:
+        """`kept`: what of it lies in the evidence storage as well; None: nothing does."""
         self._engine = engine
         self._writing = engine.execution_options(writes=True)
         self._now = now
         self._setup = setup
+        self._kept = kept
 
     def hold(self, subject: str, why: str, person: Person) -> Hold:
         """A hold, from now until it is released; RetentionRefused without a reason or for another role."""
@@ -120,6 +125,9 @@ class RetentionStore:
                         files=len(erased.files),
                         rule=f"retention {retention.version}: {erased.kind}, {retention.clocks[erased.kind].days} days",
                     )
+                    if self._kept is not None:
+                        self._kept.forget(connection, erased.files)
+                        self._kept.forget_findings(connection, erased.findings)
                     self._remove_files(erased)
                 gone.append(erased)
         return tuple(gone)

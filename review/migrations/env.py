@@ -5,6 +5,7 @@ from alembic import context
 from review.batches import tables as _batches  # noqa: F401 - makes its tables known
 from review.cases import tables as _cases  # noqa: F401
 from review.due import tables as _due  # noqa: F401
+from review.evidence import tables as _evidence  # noqa: F401
 from review.live import tables as _live  # noqa: F401
 from review.people import tables as _people  # noqa: F401
 from review.replays import tables as _replays  # noqa: F401

@@ -1,4 +1,4 @@
-"""One log of events for each customer, addresses that are told, and how far the telling is.
+"""One log of events for each customer, addresses that are told, how far the telling is; evidence kept elsewhere.
 
 What the platform was told of measures until now moves into the log of `local`, with its numbers and message ids.
 """
@@ -80,6 +80,24 @@ def upgrade() -> None:
         batch_op.create_index("webhook_deliveries_by_time", ["state", "endpoint_id", "next_at_ms"], unique=False)
         batch_op.create_index("webhook_deliveries_by_end", ["delivered_at_ms"], unique=False)
 
+    op.create_table(
+        "kept_files",
+        sa.Column("path", sa.String(length=500), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("byte_count", sa.BigInteger(), nullable=False),
+        sa.Column("kept_at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("path"),
+    )
+    with op.batch_alter_table("kept_files", schema=None) as batch_op:
+        batch_op.create_index("kept_files_by_content", ["sha256"], unique=False)
+
+    op.create_table(
+        "kept_findings",
+        sa.Column("finding_id", sa.String(length=100), nullable=False),
+        sa.Column("clip", sa.Text(), nullable=True),
+        sa.Column("kept_at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("finding_id"),
+    )
     op.execute(_EVENTS_UP)
     op.execute(_HEADS_UP)
     op.execute(_FANS_UP)
@@ -122,6 +140,10 @@ def downgrade() -> None:
     op.execute(
         "insert into counters (name, value) select 'due_event', sequence from event_heads where tenant_id = 'local'"
     )
+    op.drop_table("kept_findings")
+    with op.batch_alter_table("kept_files", schema=None) as batch_op:
+        batch_op.drop_index("kept_files_by_content")
+    op.drop_table("kept_files")
     with op.batch_alter_table("webhook_deliveries", schema=None) as batch_op:
         batch_op.drop_index("webhook_deliveries_by_end")
         batch_op.drop_index("webhook_deliveries_by_time")
