@@ -28,7 +28,10 @@ def running_ray() -> Iterator[None]:
     if address:
         _knock(address)
     try:
-        ray.init(address=address or None, include_dashboard=dashboard, log_to_driver=False, logging_level=logging.ERROR)
+        # Without an address Ray would join whichever cluster was started last on this machine, somebody else's even.
+        ray.init(
+            address=address or "local", include_dashboard=dashboard, log_to_driver=False, logging_level=logging.ERROR
+        )
     except (ConnectionError, ValueError) as error:
         raise RayUnreachable(address or "(none)") from error
     try:
