@@ -11,6 +11,7 @@ from claims.merge import corroborate, is_same_claim, merge, with_witness
 from claims.normalise import Normalised
 from claims.paraphrase import judge_proposals
 from claims.passport import Passport
+from claims.pictures import read_out
 from claims.policy import Policy
 from claims.product import ProductChoice, ProductFinder, ProductTracker
 from claims.semantic import Proposer
@@ -41,7 +42,9 @@ class ClaimEngine:
         """Lets the proposer read many passages at once, where that is cheaper than one by one."""
         if self.proposer is None or self.proposer.batch_size == 1:
             return
-        self.proposer.read_ahead([piece.text for passage in passages for piece in self.pieces(passage)])
+        self.proposer.read_ahead(
+            [read_out(piece, self.policy.pictures) for passage in passages for piece in self.pieces(passage)]
+        )
 
     def pieces(self, passage: Passage) -> list[Normalised]:
         """The passage as it is read on the day of the broadcast, in pieces that are judged one by one."""

@@ -74,7 +74,7 @@ class Decomposer:
 
     @staticmethod
     def _is_explained(text: str, parts: Sequence[Part], meant: str) -> bool:
-        """True where nothing is hidden: the character is said right after its parts (两个火叠起来的炎), or a shape is."""
+        """True where nothing is hidden: the character is said right after its parts (两个火叠起来的炎), or a shape."""
         end = parts[-1].end
         if _A_SHAPE.match(text, end) is not None:
             return True
@@ -117,7 +117,11 @@ class Decomposer:
     def _longest(self, parts: Sequence[Part], at: int) -> tuple[int, str]:
         """How many parts from here on make one character, and which; an explanation of a part is no part."""
         for size in range(min(_MOST_PARTS, len(parts) - at), 1, -1):
-            taken = [p for i, p in enumerate(parts[at : at + size]) if not (i and p.glossed and p.text == parts[at + i - 1].text)]
+            taken = [
+                p
+                for i, p in enumerate(parts[at : at + size])
+                if not (i and p.glossed and p.text == parts[at + i - 1].text)
+            ]
             if len(taken) < 2 or any(p.echo for p in taken):
                 continue
             pieces = tuple(self._piece(p) for p in taken)

@@ -27,10 +27,11 @@ _LEAST_FACTOR = 0.72
 
 
 class FillersData(Frozen):
-    """What is put into words; `natural`: what may lawfully follow a filler."""
+    """What is put into words; `natural`: what may lawfully follow a filler, `hesitations` stand between pauses."""
 
     strong: tuple[str, ...]
     weak: tuple[str, ...]
+    hesitations: tuple[str, ...]
     natural: dict[str, tuple[str, ...]]
 
 
@@ -70,7 +71,9 @@ class Reader:
         parts = {**components, **{c: (*components.get(c, ()), *ways) for c, ways in disguise.parts.items()}}
         self._decomposer = Decomposer(parts, disguise.radicals, terms, words)
         fillers = disguise.fillers
-        self._stripper = FillerStripper(Fillers(fillers.strong, fillers.weak, fillers.natural), terms, words)
+        self._stripper = FillerStripper(
+            Fillers(fillers.strong, fillers.weak, fillers.natural, fillers.hesitations), terms, words
+        )
         self._speller = Speller(terms, disguise.syllables, words)
         self._channel = channel
         self._pictures = PictureReader(disguise.pictures, terms)

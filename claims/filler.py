@@ -1,7 +1,8 @@
 """Fillers put inside words (糖某尿某病, 防什么腐什么剂): taken out where what is left is a term of the policy.
 
-Two kinds: words that nobody puts there by chance (某, 什么, 那个), and ordinary characters (小, 和, 母) that count
-only where they come again and again (小肠小道). What is left may also only sound like a term (湿某棉 → 失眠).
+Three kinds: words that nobody puts there by chance (某, 什么, 那个), sounds of hesitation between pauses (壮,咳,阳),
+and ordinary characters (小, 和, 母) that count only where they come again and again (小肠小道). What is left may also
+only sound like a term (湿某棉 → 失眠).
 """
 
 import re
@@ -18,16 +19,21 @@ _LONGEST = 6
 _ONE = 0.5
 _SOUNDS = 1.0
 _COVERED = 4
-_NEVER_SAID = frozenset({"某", "抹", "姆"})
+_LONGEST_PIECE = 1.6
+_NEVER_SAID = frozenset({"某", "姆"})
 
 
 @dataclass(frozen=True, slots=True)
 class Fillers:
-    """What is put into words: `strong` counts at once, `weak` where it repeats, `natural` never before those."""
+    """What is put into words: `strong` counts at once, `weak` where it repeats, `natural` never before those.
+
+    `hesitations` count between pauses alone.
+    """
 
     strong: tuple[str, ...]
     weak: tuple[str, ...]
     natural: Mapping[str, tuple[str, ...]]
+    hesitations: tuple[str, ...] = ()
 
 
 class FillerStripper:
@@ -40,7 +46,7 @@ class FillerStripper:
         self._sounding: dict[tuple[str, ...], str] = {}
         for term in sorted(self._terms):
             self._sounding.setdefault(tuple(fuzzy(syllable(c)) for c in term), term)
-        self._strong = _any_of(fillers.strong)
+        self._strong = _any_of(fillers.strong, (*fillers.strong, *fillers.hesitations))
         self._weak = _any_of(fillers.weak)
 
     def edits(self, text: str) -> list[Edit]:
@@ -67,11 +73,12 @@ class FillerStripper:
                 if repeats and not self._repeats(text, span, gaps, pattern):
                     continue
                 said = "".join(text[i] for i in span)
-                if self._are_terms(text, span):
+                if not all(map(is_cjk, said)) or self._are_terms(text, span):
                     continue
                 put_in = {text[a + 1 : b] for a, b in gaps}
                 meant, cost = self._meant(said, repeats, put_in <= _NEVER_SAID)
-                if meant is None and len(gaps) > 1 and len(said) >= _COVERED and self._words.covers(said):
+                broken_up = len(gaps) > 1 and len(said) >= _COVERED and len(said) < _LONGEST_PIECE * (len(gaps) + 1)
+                if meant is None and broken_up and self._words.covers(said):
                     meant = said
                 if meant is None or self._is_natural(text, gaps, size):
                     continue
@@ -111,8 +118,14 @@ class FillerStripper:
         return text[right] in self._natural.get(text[left + 1 : right], frozenset())
 
 
-def _any_of(words: Sequence[str]) -> re.Pattern[str]:
-    return re.compile("(?:" + "|".join(sorted(map(re.escape, words), key=len, reverse=True)) + ")+")
+def _any_of(words: Sequence[str], between: Sequence[str] = ()) -> re.Pattern[str]:
+    """Any of the words one after another; those in `between` with the pauses around them."""
+
+    def alternatives(of: Sequence[str]) -> str:
+        return "|".join(sorted(map(re.escape, of), key=len, reverse=True))
+
+    paused = rf"(?:,(?:{alternatives(between)})+)+,|" if between else ""
+    return re.compile(f"(?:{paused}{alternatives(words)})+")
 
 
 def _without(text: str, pattern: re.Pattern[str]) -> list[int]:
@@ -126,8 +139,8 @@ def _without(text: str, pattern: re.Pattern[str]) -> list[int]:
 
 
 def _with_outer(text: str, start: int, end: int, pattern: re.Pattern[str], many: bool) -> tuple[int, int]:
-    """The span with a filler that goes on right after it, where there were several (糖某尿某病某)."""
-    if many:
+    """The span with a filler that goes on right after it, where there were several or it is never said (美某白某)."""
+    if many or text[end : end + 1] in _NEVER_SAID:
         after = pattern.match(text, end)
         if after is not None and after.end() - end <= 2:
             end = after.end()

@@ -11,6 +11,7 @@ from claims.judges.wording import judge_cosmetic, registered_effects
 from claims.match import PatternMatch
 from claims.passport import Passport
 from claims.pattern import Pattern
+from claims.pictures import read_out
 from claims.policy import CompiledRule, Policy
 from claims.policy_models import ClassFile, ContextRule, Rule
 from claims.semantic import Proposal, Proposer
@@ -63,7 +64,7 @@ def judge_proposals(scene: Scene, policy: Policy, proposer: Proposer, judged: Se
         return []
     classes = frozenset(c for c, file in policy.class_files.items() if _holds(file, passport))
     found: list[Judged] = []
-    for proposal in proposer.propose([h.folded.text for h in heard], classes):
+    for proposal in proposer.propose([read_out(h.folded, policy.pictures) for h in heard], classes):
         start = heard[-proposal.passages].offset
         if any(j.class_id == proposal.class_id for j in judged):
             continue

@@ -1,6 +1,6 @@
 """Pictures that stand for a part of a word (保护❤️🩸管): read where, with the characters around, they make a term.
 
-Everywhere else a picture says nothing: it was dropped when the text was folded.
+Everywhere else a picture was dropped when the text was folded; `read_out` says what it shows, for who reads meaning.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from claims.normalise import Edit, Normalised
 from claims.spell import fuzzy, syllable
 
+_LONGEST_PICTURE = 2
+_FIRST_PICTURE = "\U0001f000"
 KIND = "symbol"
 _LONGEST = 5
 _COST = 1.0
@@ -60,3 +62,38 @@ class PictureReader:
 
 def _sound(text: str) -> tuple[str, ...]:
     return tuple(fuzzy(syllable(c)) for c in text)
+
+
+def read_out(folded: Normalised, names: Mapping[str, str]) -> str:
+    """The folded text with the names of the pictures that were dropped from it, each said once where it is repeated."""
+    original, text = folded.original, folded.text
+    if not text or original.isascii() or not any(char in names or char > _FIRST_PICTURE for char in original):
+        return text
+    out: list[str] = []
+    left = 0
+    for at in range(len(text) + 1):
+        right = folded.starts[at] if at < len(text) else len(original)
+        out.append(_named(original[left:right], names))
+        if at < len(text):
+            out.append(text[at])
+            left = folded.ends[at]
+    return "".join(out)
+
+
+def _named(dropped: str, names: Mapping[str, str]) -> str:
+    """The names of the pictures among dropped characters."""
+    found: list[str] = []
+    at = 0
+    while at < len(dropped):
+        size = next((n for n in range(_LONGEST_PICTURE, 0, -1) if dropped[at : at + n] in names), 0)
+        if size:
+            name = names[dropped[at : at + size]]
+            if not found or found[-1] != name:
+                found.append(name)
+        at += size or 1
+    return "".join(found)
+
+
+def names_of(lines: Iterable[str]) -> dict[str, str]:
+    """Pictures with what they are called, from a table with a picture and its name a line."""
+    return {picture: name for picture, _, name in (line.partition(" ") for line in lines)}

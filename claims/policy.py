@@ -17,6 +17,7 @@ from claims.materials import MaterialTable
 from claims.passport_quantities import QuantityReader
 from claims.pattern import Pattern, compile_pattern, literal_concept
 from claims.phonetic import PhoneticChannel
+from claims.pictures import names_of
 from claims.places import PlaceTable
 from claims.policy_files import error_at, read_lines, read_policy_file
 from claims.policy_models import (
@@ -147,6 +148,11 @@ class Policy:
             words,
             components_of(read_lines(self.folder / "components.txt")),
         )
+
+    @cached_property
+    def pictures(self) -> dict[str, str]:
+        """What pictures are called, for who reads meaning."""
+        return names_of(read_lines(self.folder / "pictures.txt"))
 
     @cached_property
     def lexicon(self) -> Lexicon:

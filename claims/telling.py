@@ -22,8 +22,8 @@ _HALF = "左半拉|左半边|左边那半|右半拉|右半边|右边那半"
 class Part:
     """One part: what it is and where it was told.
 
-    `glossed`: a whole character by itself, named by a word (老叟的叟) or literally (那个梗); `half` is 左 or 右 where only
-    that half of the character counts; `echo`: it stands between pauses, as what the parts before it make.
+    `glossed`: a whole character by itself, named by a word (老叟的叟) or literally (那个梗); `half` is 左 or 右 where
+    only that half of the character counts; `echo`: it stands between pauses, as what the parts before it make.
     """
 
     text: str

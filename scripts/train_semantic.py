@@ -30,6 +30,7 @@ import configs  # noqa: E402
 from claims.conversation import ClaimEngine  # noqa: E402
 from claims.paraphrase import proposed_classes, trials_anywhere  # noqa: E402
 from claims.passport_load import load_passports  # noqa: E402
+from claims.pictures import read_out  # noqa: E402
 from claims.policy import Policy  # noqa: E402
 from claims.policy_models import ClassFile  # noqa: E402
 from claims.semantic_classifier import (  # noqa: E402
@@ -130,7 +131,7 @@ def _is_ruled(engine: ClaimEngine, case: dict[str, Any]) -> bool:
 
 
 def _folded(text: str, policy: Policy) -> str:
-    return fold(Passage(stream_id="s", id="p", start_ms=0, end_ms=1, text=text), policy).text
+    return read_out(fold(Passage(stream_id="s", id="p", start_ms=0, end_ms=1, text=text), policy), policy.pictures)
 
 
 def allows(file: ClassFile, category: str | None) -> bool:

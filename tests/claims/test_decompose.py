@@ -12,9 +12,17 @@ TABLE = {
     "疗": ("疒了",),
     "瘦": ("疒叟",),
     "明": ("日月",),
+    "腰": ("月要",),
+    "根": ("木艮",),
+    "椎": ("木隹",),
+    "集": ("隹木",),
+    "壮": ("丬士",),
+    "将": ("丬夕寸",),
+    "脱": ("月兑",),
+    "栓": ("木全",),
 }
 RADICALS = {"病字头": "疒", "草字头": "艹", "三点水": "氵"}
-DECOMPOSER = Decomposer(TABLE, RADICALS)
+DECOMPOSER = Decomposer(TABLE, RADICALS, ["生发", "脱发", "血栓"])
 
 
 @pytest.mark.parametrize(
@@ -26,6 +34,14 @@ DECOMPOSER = Decomposer(TABLE, RADICALS)
         pytest.param("两个火叠起来", "炎", id="the same part twice"),
         pytest.param("三点水一个台,病字头一个了", "治疗", id="two characters one after the other"),
         pytest.param("三点水一个台,疗效的疗", "治疗", id="one told, the next named"),
+        pytest.param("木字旁一个艮", "根", id="any character with 字旁 is a radical"),
+        pytest.param("一个木一个艮,根,后面三点水一个台,治", "根治", id="each said again after its parts"),
+        pytest.param("月字旁一个天,腰,", "腰", id="said between pauses, with the radical in it"),
+        pytest.param("木字边一个佳,", "椎", id="the order of the parts counts"),
+        pytest.param("将左半拉,加一个士兵的士", "壮", id="half of a character"),
+        pytest.param("生孩子的生,头发的发,你念", "生发", id="named by words alone, a term"),
+        pytest.param("血字后头那个字,木字旁一个安全的全", "血栓", id="the character before it is given"),
+        pytest.param("月兑发的", "脱", id="written side by side"),
     ],
 )
 def test_parts_are_joined(text: str, meant: str) -> None:
@@ -41,6 +57,8 @@ def test_parts_are_joined(text: str, meant: str) -> None:
         pytest.param("三点水一个台字形的瓶子", id="a shape"),
         pytest.param("两个火龙果叠起来", id="things, not parts"),
         pytest.param("一天喝三点水", id="a time and water"),
+        pytest.param("生活的生,头脑的脑,", id="named by words, no term"),
+        pytest.param("月兑换的", id="side by side, no term"),
         pytest.param("", id="nothing said"),
     ],
 )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from claims.errors import PolicyError
 from claims.normalise import Edit, Normalised, normalise
-from claims.pictures import PictureReader
+from claims.pictures import PictureReader, read_out
 from claims.policy import Policy
 from claims.spelling import Speller
 from tests.claims.support import read
@@ -163,3 +163,21 @@ def test_what_no_edit_touches_keeps_its_place(case: tuple[Normalised, list[Edit]
     assert [r.meant for r in changed.readings] == [e.meant for e in edits]
     for edit, reading in zip(edits, changed.readings, strict=True):
         assert (reading.start, reading.end) == folded.original_span(edit.start, edit.end)
+
+
+NAMES = {"🦀": "蟹", "🧠": "脑", "🇨🇳": "中国"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("🧠里面堵", "脑里面堵", id="before the words"),
+        pytest.param("吃🦀🦀🦀", "吃蟹", id="the same again and again"),
+        pytest.param("🇨🇳第一", "中国第一", id="of two characters"),
+        pytest.param("今天😀开播", "今天开播", id="not in the table"),
+        pytest.param("今天开播", "今天开播", id="no picture"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_pictures_are_read_out(text: str, shown: str) -> None:
+    assert read_out(normalise(text, emoji={}, lookalikes={}), NAMES) == shown

@@ -5,7 +5,12 @@ import pytest
 from claims.filler import Fillers, FillerStripper
 from claims.words import CommonWords
 
-FILLERS = Fillers(strong=("某", "什么", "那个"), weak=("小", "和"), natural={"什么": ("病", "药"), "那个": ("病",)})
+FILLERS = Fillers(
+    strong=("某", "什么", "那个"),
+    weak=("小", "和"),
+    natural={"什么": ("病", "药"), "那个": ("病",)},
+    hesitations=("咳", "啊"),
+)
 TERMS = ("糖尿病", "防腐剂", "失眠", "补肾", "壮阳", "治病", "肠道", "药品")
 STRIPPER = FillerStripper(FILLERS, TERMS, CommonWords({"朋友": 100, "治疗": 100, "失眠": 100}))
 
@@ -18,6 +23,9 @@ STRIPPER = FillerStripper(FILLERS, TERMS, CommonWords({"朋友": 100, "治疗": 
         pytest.param("不加防什么腐什么剂", "防什么腐什么剂", "防腐剂", id="a filler of two characters"),
         pytest.param("小肠小道", "小肠小道", "肠道", id="an ordinary character that comes again and again"),
         pytest.param("湿某棉的", "湿某棉", "失眠", id="what is left sounds like a term"),
+        pytest.param("壮,咳,阳的", "壮,咳,阳", "壮阳", id="a sound of hesitation between pauses"),
+        pytest.param("糖,那个,尿,那个什么,病", "糖,那个,尿,那个什么,病", "糖尿病", id="fillers between pauses"),
+        pytest.param("失某眠某的", "失某眠某", "失眠", id="a filler that goes on behind"),
         pytest.param("治某疗某失某眠", "治某疗某失某眠", "治疗失眠", id="words of the language"),
     ],
 )
@@ -35,6 +43,7 @@ def test_a_broken_word_is_mended(text: str, heard: str, meant: str) -> None:
         pytest.param("肠小道", id="an ordinary character once"),
         pytest.param("某个朋友", id="no term left"),
         pytest.param("失,某眠", id="not across a comma"),
+        pytest.param("壮咳阳", id="a hesitation without pauses"),
         pytest.param("失眠", id="not broken"),
         pytest.param("", id="nothing said"),
     ],
