@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.places import within
+from vision.places import join_boxes, within
 from vision.strokes import strokes_of
 from vision.types import Box
 
@@ -166,7 +166,7 @@ def where_to_look(
     reason = ReadReason.CHANGED if changed else ReadReason.APPEARED if came else ReadReason.HEARTBEAT
     if due:
         return Look(reason=reason)
-    regions = _joined([*(_grown(box, seen) for box in (*changed, *came)), *(calm if with_quiet else ())])
+    regions = join_boxes([*(_grown(box, seen) for box in (*changed, *came)), *(calm if with_quiet else ())])
     if len(regions) > _MOST_REGIONS or sum(r.area for r in regions) > _WHOLE_SHARE * seen.strokes.size:
         return Look(reason=reason)
     full = tuple(_full_size(region, seen, size) for region in regions)
@@ -181,29 +181,6 @@ def _grown(box: Box, on: StrokeMap) -> Box:
         right=min(width, box.right + _MARGIN_ACROSS_PX),
         bottom=min(height, box.bottom + _MARGIN_DOWN_PX),
     )
-
-
-def _joined(boxes: Sequence[Box]) -> list[Box]:
-    """The boxes with those that touch made one, until none touch."""
-    apart: list[Box] = []
-    for box in boxes:
-        whole = box
-        while touching := [other for other in apart if _touch(whole, other)]:
-            apart = [other for other in apart if other not in touching]
-            parts = (whole, *touching)
-            whole = Box(
-                left=min(part.left for part in parts),
-                top=min(part.top for part in parts),
-                right=max(part.right for part in parts),
-                bottom=max(part.bottom for part in parts),
-            )
-        apart.append(whole)
-    return apart
-
-
-def _touch(one: Box, other: Box) -> bool:
-    across = one.left < other.right and other.left < one.right
-    return across and one.top < other.bottom and other.top < one.bottom
 
 
 def _full_size(box: Box, on: StrokeMap, size: tuple[int, int]) -> Box:
@@ -276,13 +253,15 @@ def _came(came: NDArray[np.bool_]) -> list[Box]:
 
 def _stroked_cells(strokes: NDArray[np.uint8], known: Sequence[Box]) -> NDArray[np.bool_]:
     """The cells with strokes in them outside the lines known."""
-    marks = strokes >= _STROKE_CONTRAST
+    _, marks = cv2.threshold(strokes, _STROKE_CONTRAST - 1, 1, cv2.THRESH_BINARY)
     for box in known:
         marks[
             max(0, box.top - _MARGIN_PX) : box.bottom + _MARGIN_PX,
             max(0, box.left - _MARGIN_PX) : box.right + _MARGIN_PX,
-        ] = False
+        ] = 0
     rows, columns = marks.shape[0] // _CELL_PX, marks.shape[1] // _CELL_PX
-    cells = marks[: rows * _CELL_PX, : columns * _CELL_PX].reshape(rows, _CELL_PX, columns, _CELL_PX)
-    share: NDArray[np.float64] = cells.mean(axis=(1, 3))
-    return share >= _CELL_SHARE
+    if not (rows and columns):
+        return np.zeros((rows, columns), np.bool_)
+    cells = marks[: rows * _CELL_PX, : columns * _CELL_PX].astype(np.float32)
+    share = cv2.resize(cells, (columns, rows), interpolation=cv2.INTER_AREA)
+    return np.asarray(share >= _CELL_SHARE)

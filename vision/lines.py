@@ -10,7 +10,7 @@ from vision.asking import Answers, Ask, Kind
 from vision.crops import is_row, may_go_on, readings_of, strip_of
 from vision.recognise import NOTHING, may_have_ends, with_ends
 from vision.smear import sharpened, smear_of
-from vision.types import Box, Place, Reading, TextLine
+from vision.types import Place, Reading, TextLine
 from vision.words import are_alike, words_of
 
 LEGIBLE = 0.5
@@ -122,14 +122,3 @@ def _wide(image: Strip, place: Place, strip: Strip) -> Strip | None:
         return None
     wide = strip_of(image, place.widened(_END_HEIGHTS))
     return wide if may_go_on(wide, _END_HEIGHTS) else None
-
-
-def is_cut(box: Box, region: Box, size: tuple[int, int], edge_px: int = 3) -> bool:
-    """Whether a line found in a region of a picture of this size may go on outside it."""
-    width, height = size
-    return (
-        (region.left > 0 and box.left <= region.left + edge_px)
-        or (region.top > 0 and box.top <= region.top + edge_px)
-        or (region.right < width and box.right >= region.right - edge_px)
-        or (region.bottom < height and box.bottom >= region.bottom - edge_px)
-    )

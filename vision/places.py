@@ -1,5 +1,6 @@
 """Compares boxes: whether a line stands where another stood, or rose from there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vision.types import Box
@@ -81,3 +82,26 @@ def within(box: Box, area: Box) -> bool:
     """Whether the middle of the box lies in the area."""
     x, y = (box.left + box.right) // 2, (box.top + box.bottom) // 2
     return area.left <= x < area.right and area.top <= y < area.bottom
+
+
+def join_boxes(boxes: Sequence[Box]) -> list[Box]:
+    """The boxes with those that touch made one, until none touch."""
+    apart: list[Box] = []
+    for box in boxes:
+        whole = box
+        while touching := [other for other in apart if _touch(whole, other)]:
+            apart = [other for other in apart if other not in touching]
+            parts = (whole, *touching)
+            whole = Box(
+                left=min(part.left for part in parts),
+                top=min(part.top for part in parts),
+                right=max(part.right for part in parts),
+                bottom=max(part.bottom for part in parts),
+            )
+        apart.append(whole)
+    return apart
+
+
+def _touch(one: Box, other: Box) -> bool:
+    across = one.left < other.right and other.left < one.right
+    return across and one.top < other.bottom and other.top < one.bottom

@@ -8,18 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.types import Frame
-from vision.asking import Answers, Ask, Kind, Steps, answer
+from vision.asking import Answers, Ask, Steps, answer
 from vision.change import LastRead, Look, ReadReason, StrokeMap, note_read, stroke_map, where_to_look
 from vision.counts import WatchCounts
 from vision.crops import jpeg_of, strip_of
 from vision.errors import FrameRefusedError
 from vision.frames import refuse_bad_frame
-from vision.lines import CLEAR, LEGIBLE, confirm, is_cut, read_surely, read_with_wholes
+from vision.lines import CLEAR, LEGIBLE, confirm, read_surely, read_with_wholes
 from vision.places import coincide, overlap, within
 from vision.reader import TextReader
 from vision.roles import RoomPolicy, RoomRegions
 from vision.same import Likeness, likeness_of, show_the_same
-from vision.smear import RoomSmear, Smear, sharpened
+from vision.seek import find_whole_lines
+from vision.smear import RoomSmear, Smear
 from vision.standing import Track
 from vision.track import ScreenTracker
 from vision.types import Box, FrameText, Place, Reading, Role, TextLine
@@ -127,25 +128,7 @@ class StreamWatcher:
         look = self._look(frame, strokes, self._tracker.to_read_again(frame.at_ms, frame.image))
         if look is None:
             return (yield from self._hand_on(self._tracker.stand(frame.at_ms)))
-        self.counts.reads[look.reason] += 1
-        side_px = self._side_px(frame.at_ms, look)
-        places = yield from self._find(frame.image, look.regions, side_px)
-        if not look.with_quiet and any(
-            within(box, region) and is_cut(box, region, self._size)
-            for region in look.regions
-            for box in (place.box(*self._size) for place in places)
-        ):
-            look = replace(look, regions=())
-            places = yield from self._find(frame.image, (), side_px)
-        self.counts.read_in_part += bool(look.regions)
-        due = yield from self._follow(frame, places, look)
-        if (
-            look.reason is ReadReason.HEARTBEAT
-            and not look.regions
-            and side_px == self._fine_side_px
-            and self._found_new(frame.at_ms)
-        ):
-            self._fine_until_ms = frame.at_ms + FINE_FOR_MS
+        look, due = yield from self._search(frame, look)
         texts = yield from self._hand_on(due)
         boxes = [track.last_box for track in self._tracker.standing]
         boxes += [place.box(*self._size) for place, _, at_ms in self._passed_over if at_ms == frame.at_ms]
@@ -153,6 +136,21 @@ class StreamWatcher:
         if self._looks_anew:
             self._last_read, self._looks_anew = None, False
         return texts
+
+    def _search(self, frame: Frame, look: Look) -> Generator[Ask, Answers, tuple[Look, list[Track]]]:
+        """Follows the look; what was really looked at, and the texts that are due."""
+        self.counts.reads[look.reason] += 1
+        side_px = self._side_px(frame.at_ms, look)
+        places, regions = yield from find_whole_lines(
+            frame.image, look.regions, side_px, self._smear.now, with_cut=look.with_quiet
+        )
+        look = replace(look, regions=regions)
+        self.counts.read_in_part += bool(regions)
+        due = yield from self._follow(frame, places, look)
+        is_fine = side_px == self._fine_side_px
+        if look.reason is ReadReason.HEARTBEAT and not regions and is_fine and self._found_new(frame.at_ms):
+            self._fine_until_ms = frame.at_ms + FINE_FOR_MS
+        return look, due
 
     def _look(self, frame: Frame, strokes: StrokeMap, doubted: Sequence[Box] = ()) -> Look | None:
         comments = self._regions.comments
@@ -182,21 +180,6 @@ class StreamWatcher:
             return round(self._fine_side_px * _COARSE)
         self._fine_at_ms = at_ms
         return self._fine_side_px
-
-    def _find(
-        self, image: NDArray[np.uint8], regions: Sequence[Box], side_px: int
-    ) -> Generator[Ask, Answers, list[Place]]:
-        height, width = image.shape[:2]
-        parts = regions or (Box(left=0, top=0, right=width, bottom=height),)
-        cuts = [sharpened(image[part.top : part.bottom, part.left : part.right], self._smear.now) for part in parts]
-        scale = min(1.0, side_px / max(width, height))
-        found = yield Ask(kind=Kind.FIND, pictures=cuts, scales=(scale,) * len(cuts))
-        return [
-            place.moved(part.left, part.top)
-            for part, places in zip(parts, found, strict=True)
-            if isinstance(places, tuple)
-            for place in places
-        ]
 
     def _follow(self, frame: Frame, places: Sequence[Place], look: Look) -> Generator[Ask, Answers, list[Track]]:
         """Reads what is not known yet and gives the texts that are due."""
