@@ -9,17 +9,22 @@ from fastapi.responses import FileResponse
 
 from claims.types import Disposition
 from review.errors import ClipMissingError
+from review.evidence.keeping import beside
 from review.peaks import load_peaks
-from review.people.web import EVERYBODY, allow, anybody
+from review.people.web import anybody
+from review.platform.access import answers, key_or_person
+from review.platform.tenancy import stored_host
+from review.platform.types import Caller, Scope
 from review.problems import documented
 from review.store import Store
 from review.types import FindingQuery
 from review.wire import FindingsOut, HealthOut, PeaksOut, finding_out
 
-READERS = [Depends(allow(*EVERYBODY))]
+Reading = Annotated[Caller, Depends(key_or_person(Scope.FINDINGS_READ))]
+Seeing = Annotated[Caller, Depends(key_or_person(Scope.EVIDENCE_READ))]
 OPEN = [Depends(anybody)]
 FindingId = Annotated[str, PathParameter(description="The finding's `finding_id`")]
-_CLIP_ANSWERS = documented(401, 403, 404, 503) | {
+_CLIP_ANSWERS = answers(404) | {
     200: {"description": "The whole clip", "content": {"video/mp4": {}}},
     206: {"description": "The range that was asked for", "content": {"video/mp4": {}}},
     400: {"description": "The Range header cannot be read", "content": {"text/plain": {}}},
@@ -28,7 +33,7 @@ _CLIP_ANSWERS = documented(401, 403, 404, 503) | {
 
 
 def find_clip(store: Store, data_dir: Path, finding_id: str) -> Path:
-    """The finding's clip on disk; raises UnknownFindingError and ClipMissingError.
+    """The finding's clip on disk, brought back if it is gone; raises UnknownFindingError and ClipMissingError.
 
     The path comes from the database, never from the request, and must still lie in the data folder after links are
     followed.
@@ -36,6 +41,7 @@ def find_clip(store: Store, data_dir: Path, finding_id: str) -> Path:
     clip = store.finding(finding_id).finding.clip
     if clip is None:
         raise ClipMissingError(finding_id)
+    store.evidence.restore(beside(clip))
     path = (data_dir / clip).resolve()
     if not path.is_relative_to(data_dir.resolve()) or not path.is_file():
         raise ClipMissingError(finding_id)
@@ -46,9 +52,12 @@ def api_router(store: Store, data_dir: Path) -> APIRouter:
     """The routes that programs use."""
     router = APIRouter()
 
-    @router.get("/v1/findings", responses=documented(401, 403, 422, 503), dependencies=READERS)
+    @router.get("/v1/findings", responses=answers())
     def list_findings(
-        after: Annotated[int, Query(ge=0, description="`next_after` of the page before; 0 from the start")] = 0,
+        caller: Reading,
+        after: Annotated[
+            int, Query(ge=0, lt=1 << 63, description="`next_after` of the page before; 0 from the start")
+        ] = 0,
         limit: Annotated[int, Query(ge=1, le=1000, description="How many a page has")] = 100,
         stream_id: Annotated[str | None, Query(description="Of this broadcast alone")] = None,
         host_id: Annotated[str | None, Query(description="Of this host alone")] = None,
@@ -62,10 +71,11 @@ def api_router(store: Store, data_dir: Path) -> APIRouter:
         page = store.findings(
             FindingQuery(
                 stream_id=stream_id,
-                host_id=host_id,
+                host_id=None if host_id is None else stored_host(caller.home, host_id),
                 class_id=class_id,
                 product_id=product_id,
                 disposition=disposition,
+                tenant_id=caller.sees,
                 after=after,
                 limit=limit,
             )
@@ -76,15 +86,17 @@ def api_router(store: Store, data_dir: Path) -> APIRouter:
             more=page.more,
         )
 
-    @router.get("/clips/{finding_id}.mp4", response_class=FileResponse, responses=_CLIP_ANSWERS, dependencies=READERS)
-    def get_clip(finding_id: FindingId) -> FileResponse:
+    @router.get("/clips/{finding_id}.mp4", response_class=FileResponse, responses=_CLIP_ANSWERS)
+    def get_clip(finding_id: FindingId, caller: Seeing) -> FileResponse:
         """The finding's clip; ranges are served."""
+        store.tenancy.check_finding(caller, finding_id)
         path = find_clip(store, data_dir, finding_id)
         return FileResponse(path, media_type="video/mp4", headers={"Cache-Control": "private, no-cache"})
 
-    @router.get("/clips/{finding_id}.peaks.json", responses=documented(401, 403, 404, 422, 503), dependencies=READERS)
-    def get_peaks(finding_id: FindingId) -> PeaksOut:
+    @router.get("/clips/{finding_id}.peaks.json", responses=answers(404))
+    def get_peaks(finding_id: FindingId, caller: Seeing) -> PeaksOut:
         """The loudness of the finding's clip, for drawing."""
+        store.tenancy.check_finding(caller, finding_id)
         peaks = load_peaks(find_clip(store, data_dir, finding_id))
         return PeaksOut(duration_ms=peaks.duration_ms, peaks=list(peaks.peaks))
 

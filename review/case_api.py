@@ -1,9 +1,11 @@
 """The JSON interface of cases: list them, read one, decide."""
 
+import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Query
 
 from review.case_wire import (
     CaseDetailOut,
@@ -19,11 +21,14 @@ from review.case_wire import (
 from review.casepage import visible_decisions
 from review.cases.deciding import Submission
 from review.cases.reading import CaseQuery
-from review.cases.types import WAITING, CaseState
-from review.people.web import DECIDERS, EVERYBODY, allow, person_of
-from review.problems import documented
+from review.cases.types import WAITING, Case, CaseState
+from review.platform.access import answers, key_or_person, write_answers
+from review.platform.tenancy import shown_host, stored_host
+from review.platform.types import Caller, Scope
 from review.store import Store
 
+Reading = Annotated[Caller, Depends(key_or_person(Scope.CASES_READ))]
+Deciding = Annotated[Caller, Depends(key_or_person(Scope.CASES_WRITE))]
 CaseId = Annotated[str, Path(min_length=1, max_length=64, description="The case's `case_id`")]
 
 
@@ -31,8 +36,9 @@ def case_api_router(store: Store, class_names: Mapping[str, tuple[str, str]]) ->
     """The routes of cases that programs use, and the page's own decisions."""
     router = APIRouter()
 
-    @router.get("/v1/cases", responses=documented(401, 403, 422, 503), dependencies=[Depends(allow(*EVERYBODY))])
+    @router.get("/v1/cases", responses=answers())
     def list_cases(
+        caller: Reading,
         state: Annotated[
             list[CaseState] | None, Query(description="Those that wait for a person, if not given")
         ] = None,
@@ -49,44 +55,54 @@ def case_api_router(store: Store, class_names: Mapping[str, tuple[str, str]]) ->
             CaseQuery(
                 states=tuple(state) if state else WAITING,
                 class_id=class_id,
-                host_id=host_id,
+                host_id=None if host_id is None else stored_host(caller.home, host_id),
                 product_id=product_id,
                 platform=platform,
                 severity=severity,
+                tenant_id=caller.sees,
                 after=read_cursor(after),
                 limit=limit,
             )
         )
-        return CasesOut(cases=[case_out(case) for case in page.cases], next_after=write_cursor(page.next_after))
+        cases = [case_out(_as_named(caller, case)) for case in page.cases]
+        return CasesOut(cases=cases, next_after=write_cursor(page.next_after))
 
-    @router.get(
-        "/v1/cases/{case_id}", responses=documented(401, 403, 404, 422, 503), dependencies=[Depends(allow(*EVERYBODY))]
-    )
-    def get_case(case_id: CaseId) -> CaseDetailOut:
+    @router.get("/v1/cases/{case_id}", responses=answers(404))
+    def get_case(case_id: CaseId, caller: Reading) -> CaseDetailOut:
         """The case, its findings, and what was decided on it."""
+        store.tenancy.check_case(caller, case_id)
         case = store.cases.case(case_id)
         decisions = visible_decisions(case, store.cases.decisions(case_id))
-        return detail_out(case, store.cases.findings(case_id), decisions)
+        return detail_out(_as_named(caller, case), store.cases.findings(case_id), decisions)
 
-    @router.post(
-        "/v1/cases/{case_id}/decisions",
-        status_code=201,
-        responses=documented(401, 403, 404, 409, 422, 503),
-        dependencies=[Depends(allow(*DECIDERS))],
-    )
-    def decide(request: Request, case_id: CaseId, given: DecisionIn) -> DecisionOut:
-        """Decides the case as it was at this version; 409 if it changed since, or somebody else works on it."""
+    @router.post("/v1/cases/{case_id}/decisions", status_code=201, responses=write_answers(404, 409))
+    def decide(case_id: CaseId, given: DecisionIn, caller: Deciding) -> DecisionOut:
+        """Decides the case as it was at this version; 409 if it changed since, or somebody else works on it.
+
+        A key decides as one reviewer, whoever stands behind it: it never gives a second opinion on its own decision.
+        """
+        store.tenancy.check_case(caller, case_id)
         if given.class_id is not None and class_names and given.class_id not in class_names:
             raise HTTPException(422, f"class {given.class_id!r} is not in the taxonomy")
         submission = Submission(
             case_id=case_id,
             version=given.version,
-            request_id=given.request_id,
+            request_id=_request_id(caller, given.request_id),
             choice=given.choice,
             reason=given.reason,
             class_id=given.class_id,
             note=given.note,
         )
-        return decision_out(store.cases.decide(submission, person_of(request)))
+        return decision_out(store.cases.decide(submission, caller.person))
 
     return router
+
+
+def _as_named(caller: Caller, case: Case) -> Case:
+    """The case with its host's id as the caller gave it."""
+    return replace(case, host_id=shown_host(caller.sees, case.host_id))
+
+
+def _request_id(caller: Caller, given: str) -> str:
+    """Two customers may choose the same id; each one's is its own."""
+    return given if caller.sees is None else hashlib.sha256(f"{caller.sees}\0{given}".encode()).hexdigest()

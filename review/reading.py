@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from claims.types import Disposition, Passage, VerdictKind
 from review.rows import finding_from_row, passage_from_row
 from review.tables import FindingRow, PassageRow
+from review.tenants import stream_is_of
 from review.types import FindingPage, FindingQuery, Tally
 
 
@@ -69,4 +70,7 @@ def _conditions(query: FindingQuery) -> list[ColumnElement[bool]]:
         (FindingRow.product_id, query.product_id),
         (FindingRow.disposition, None if query.disposition is None else query.disposition.value),
     )
-    return [column == value for column, value in asked if value is not None]
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in asked if value is not None]
+    if query.tenant_id is not None:
+        conditions.append(stream_is_of(FindingRow.stream_id, query.tenant_id))
+    return conditions

@@ -12,6 +12,7 @@ from review.cases.types import WAITING, Case, CaseState, Choice, Decision, Perso
 from review.errors import UnknownCaseError
 from review.rows import finding_from_row
 from review.tables import CounterRow, FindingRow
+from review.tenants import host_is_of
 from review.types import StoredFinding
 
 _SIMILAR = 20
@@ -22,7 +23,8 @@ _CANDIDATES = 200
 class CaseQuery:
     """Which cases, and where to go on; None or empty: not asked about. `after`: rank and id of the last one seen.
 
-    `decidable_by`: leaves out second and senior reviews that this person may not take.
+    `decidable_by`: leaves out second and senior reviews that this person may not take. `tenant_id`: of this customer's
+    hosts alone.
     """
 
     states: tuple[CaseState, ...] = WAITING
@@ -33,6 +35,7 @@ class CaseQuery:
     severity: str | None = None
     claimed_by: str | None = None
     decidable_by: Person | None = None
+    tenant_id: str | None = None
     after: tuple[float, str] | None = None
     limit: int = 50
 
@@ -147,6 +150,7 @@ def read_counts(session: Session, query: CaseQuery) -> QueueCounts:
         severity=query.severity,
         claimed_by=query.claimed_by,
         decidable_by=query.decidable_by,
+        tenant_id=query.tenant_id,
     )
     rows = session.execute(
         select(CaseRow.state, CaseRow.class_id, func.count(), func.min(CaseRow.opened_at_ms))
@@ -238,6 +242,8 @@ def _conditions(query: CaseQuery) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [column == value for column, value in asked if value is not None]
     if query.decidable_by is not None:
         found.append(_decidable(query.decidable_by))
+    if query.tenant_id is not None:
+        found.append(host_is_of(CaseRow.host_id, query.tenant_id))
     return found
 
 

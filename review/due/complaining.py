@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 from sqlalchemy.orm import Session
 
 from claims.types import Disposition, Finding, Match, Passage, ScoreStep, VerdictKind
@@ -26,7 +26,8 @@ _AHEAD_MS = 60_000
 class Complaint:
     """What somebody complains of. `stream_id` or `room` (the host's account); `at`: stream time in ms, or the moment.
 
-    `request_key`: sent again with the same complaint, it is the same complaint.
+    `request_key`: sent again with the same complaint, it is the same complaint. `tenant_id`: whose broadcasts it may be
+    about; None: anybody's.
     """
 
     stream_id: str | None
@@ -37,12 +38,14 @@ class Complaint:
     product_id: str | None = None
     contact: str = field(default="", repr=False)
     request_key: str | None = None
+    tenant_id: str | None = None
 
 
 def stream_of(connection: Connection, given: Complaint) -> str:
     """The stream that is meant; UnknownStreamError, and ComplaintRefused where neither stream nor room tells."""
     if given.stream_id is not None:
-        if connection.scalar(select(StreamRow.stream_id).where(StreamRow.stream_id == given.stream_id)) is None:
+        known = select(StreamRow.stream_id).where(StreamRow.stream_id == given.stream_id, *_own(given))
+        if connection.scalar(known) is None:
             raise UnknownStreamError(given.stream_id)
         return given.stream_id
     if given.room is None:
@@ -50,7 +53,7 @@ def stream_of(connection: Connection, given: Complaint) -> str:
     if isinstance(given.at, int):
         raise ComplaintRefused("at", "with a room, name the moment as a date and time", code="moment")
     rows = connection.execute(
-        select(StreamRow.stream_id, StreamRow.started_at).where(StreamRow.host_id == given.room)
+        select(StreamRow.stream_id, StreamRow.started_at).where(StreamRow.host_id == given.room, *_own(given))
     ).all()
     begun = [
         (datetime.fromisoformat(row.started_at), row.stream_id)
@@ -60,6 +63,10 @@ def stream_of(connection: Connection, given: Complaint) -> str:
     if not begun:
         raise UnknownStreamError(given.room)
     return str(max(begun)[1])
+
+
+def _own(given: Complaint) -> list[ColumnElement[bool]]:
+    return [] if given.tenant_id is None else [StreamRow.tenant_id == given.tenant_id]
 
 
 def moment_of(connection: Connection, stream_id: str, at: int | datetime) -> int:

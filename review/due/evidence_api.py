@@ -3,10 +3,10 @@
 import shutil
 import tempfile
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Header, Path, Query, Response
 from fastapi.responses import FileResponse
 from pydantic import AwareDatetime, BeforeValidator, Field
 from starlette.background import BackgroundTask
@@ -17,7 +17,10 @@ from review.due.cutting import clip_of
 from review.due.pack import Maker, contents, write_pack
 from review.due.pack_gather import gather
 from review.due.pack_layout import zip_pack
-from review.people.web import DECIDERS, EVERYBODY, SENIORS, allow, anybody, person_of
+from review.people.web import EVERYBODY, SENIORS, allow, anybody
+from review.platform.access import answers, key_or_person, write_answers
+from review.platform.tenancy import stored_host
+from review.platform.types import Caller, Scope
 from review.problems import documented
 from review.store import Store
 from review.telling.targets import SETTINGS
@@ -100,19 +103,18 @@ class DeliveriesOut(WireModel):
     deliveries: list[DeliveryOut]
 
 
-def evidence_router(store: Store, data_dir: Path, glossary: Glossary) -> APIRouter:
+def evidence_router(store: Store, data_dir: FilePath, glossary: Glossary) -> APIRouter:
     """The routes of complaints and packs."""
     router = APIRouter()
 
     @router.post(
         "/v1/complaints",
         status_code=201,
-        responses=documented(401, 403, 404, 409, 422, 503)
+        responses=write_answers(404, 409)
         | {200: {"model": ComplaintOut, "description": "The same complaint was filed before"}},
-        dependencies=[Depends(allow(*DECIDERS))],
     )
     def file_complaint(
-        request: Request,
+        caller: Annotated[Caller, Depends(key_or_person(Scope.COMPLAINTS_WRITE))],
         response: Response,
         later: BackgroundTasks,
         given: ComplaintIn,
@@ -126,15 +128,16 @@ def evidence_router(store: Store, data_dir: Path, glossary: Glossary) -> APIRout
         filed = store.complaints.file(
             Complaint(
                 stream_id=given.stream,
-                room=given.room,
+                room=None if given.room is None else stored_host(caller.home, given.room),
                 at=given.at,
                 text=given.text,
                 who=given.who,
                 product_id=given.product_id,
                 contact=given.contact,
-                request_key=key,
+                request_key=key if key is None or caller.sees is None else f"{caller.sees}\0{key}",
+                tenant_id=caller.sees,
             ),
-            person_of(request).id,
+            caller.actor,
         )
         if filed.again:
             response.status_code = 200
@@ -165,27 +168,27 @@ def evidence_router(store: Store, data_dir: Path, glossary: Glossary) -> APIRout
     @router.get(
         "/v1/evidence/{case_id}",
         response_class=FileResponse,
-        responses=documented(401, 403, 404, 422, 503) | _ZIP,
-        dependencies=[Depends(allow(*EVERYBODY))],
+        responses=answers(404) | _ZIP,
     )
-    def get_pack(request: Request, case_id: str) -> FileResponse:
+    def get_pack(case_id: str, caller: Annotated[Caller, Depends(key_or_person(Scope.EVIDENCE_READ))]) -> FileResponse:
         """The signed pack of a case; `zhenyan evidence verify` checks it offline."""
-        return _pack(store, data_dir, glossary, case_id, person_of(request).name, actor=person_of(request).id)
+        store.tenancy.check_case(caller, case_id)
+        return _pack(store, data_dir, glossary, case_id, caller.person.name, actor=caller.actor)
 
     @router.get("/v1/keys", responses=documented(422, 503), dependencies=[Depends(anybody)])
     def get_keys() -> KeysOut:
         """The public keys by which packs and the exported blacklist are checked."""
         return KeysOut(keys=[KeyOut(**asdict(key)) for key in store.due.setup.keys.published()])
 
-    @router.get("/v1/blacklist", responses=documented(401, 403, 422, 503), dependencies=[Depends(allow(*EVERYBODY))])
-    def get_blacklist(request: Request) -> dict[str, Any]:
-        """The entries that bind now as a signed document, good for a day."""
-        return store.due.export_blacklist(person_of(request).id)
+    @router.get("/v1/blacklist", responses=answers())
+    def get_blacklist(caller: Annotated[Caller, Depends(key_or_person(Scope.HOSTS_READ))]) -> dict[str, Any]:
+        """The entries that bind now as a signed document, good for a day; a key gets its customer's hosts."""
+        return store.due.export_blacklist(caller.actor, lambda found: store.tenancy.own_measures(caller.sees, found))
 
     @router.get("/v1/deliveries", responses=documented(401, 403, 422, 503), dependencies=[Depends(allow(*EVERYBODY))])
     def get_deliveries(
         state: DeliveryState | None = None,
-        after: Annotated[int, Query(ge=0)] = 0,
+        after: Annotated[int, Query(ge=0, lt=1 << 63)] = 0,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> DeliveriesOut:
         """What the platform was told by webhook, what is tried again, and what was given up."""
@@ -198,7 +201,7 @@ def evidence_router(store: Store, data_dir: Path, glossary: Glossary) -> APIRout
         responses=documented(401, 403, 404, 422, 503),
         dependencies=[Depends(allow(*SENIORS))],
     )
-    def retry_delivery(sequence: int) -> Response:
+    def retry_delivery(sequence: Annotated[int, Path(ge=0, lt=1 << 63)]) -> Response:
         """Tells the platform this event again."""
         store.deliveries.retry(SETTINGS, sequence)
         return Response(status_code=204)
@@ -206,7 +209,7 @@ def evidence_router(store: Store, data_dir: Path, glossary: Glossary) -> APIRout
     return router
 
 
-def _cut(store: Store, data_dir: Path, finding_id: str) -> None:
+def _cut(store: Store, data_dir: FilePath, finding_id: str) -> None:
     stored = store.finding(finding_id)
     if stored.finding.clip is None:
         clip_of(store, data_dir, stored)
@@ -214,7 +217,7 @@ def _cut(store: Store, data_dir: Path, finding_id: str) -> None:
 
 def _pack(
     store: Store,
-    data_dir: Path,
+    data_dir: FilePath,
     glossary: Glossary,
     case_id: str,
     name: str,
@@ -227,7 +230,7 @@ def _pack(
     maker = Maker(name=name, at_ms=store.due.now_ms())
     dossier = gather(store, data_dir, case_id, only=only)
     store.audit.note(actor, "pack.made", f"case:{case_id}", host=dossier.case.host_id)
-    folder = Path(tempfile.mkdtemp(prefix="zhenyan-pack-"))
+    folder = FilePath(tempfile.mkdtemp(prefix="zhenyan-pack-"))
     try:
         made = write_pack(contents(dossier, maker, glossary.classes), folder / "pack", keys, maker, case_id)
         zipped = zip_pack(made, folder / "pack.zip")
@@ -239,5 +242,14 @@ def _pack(
         zipped,
         media_type="application/zip",
         filename=f"zhenyan-{case_id}.zip",
-        background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True),
+        background=BackgroundTask(_after_sending, store, case_id if only is None else None, zipped),
     )
+
+
+def _after_sending(store: Store, case_id: str | None, zipped: FilePath) -> None:
+    """Keeps the pack of a case as it was given out, and removes its folder."""
+    try:
+        if case_id is not None:
+            store.evidence.keep_pack(case_id, zipped)
+    finally:
+        shutil.rmtree(zipped.parent, ignore_errors=True)

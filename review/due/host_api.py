@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path
 from pydantic import Field
 
 from review.due.types import AppealState, HostFile, Measure, MeasureKind, MeasureState, Proposal
 from review.due.weighing import expires_at_ms
-from review.people.web import EVERYBODY, allow, person_of
-from review.problems import documented
+from review.platform.access import answers, key_or_person
+from review.platform.tenancy import shown_host
+from review.platform.types import Caller, Scope
 from review.store import Store
 from review.wire import WireModel
 
@@ -90,23 +91,25 @@ def host_api_router(store: Store) -> APIRouter:
     """The route of hosts' files."""
     router = APIRouter()
 
-    @router.get(
-        "/v1/hosts/{host_id}", responses=documented(401, 403, 422, 503), dependencies=[Depends(allow(*EVERYBODY))]
-    )
-    def get_host(request: Request, host_id: Annotated[str, Path(min_length=1, max_length=200)]) -> HostFileOut:
+    @router.get("/v1/hosts/{host_id:path}", responses=answers(404))
+    def get_host(
+        host_id: Annotated[str, Path(min_length=1, max_length=200)],
+        caller: Annotated[Caller, Depends(key_or_person(Scope.HOSTS_READ))],
+    ) -> HostFileOut:
         """The host's file; that it was read, and by whom, is noted in the audit trail."""
-        held = store.due.host_file(host_id, person_of(request).id)
-        return _file_out(store, held, store.due.proposal_for(held))
+        kept = store.tenancy.host(caller, host_id)
+        held = store.tenancy.own_file(caller, store.due.host_file(kept, caller.actor))
+        return _file_out(store, caller, held, store.due.proposal_for(held))
 
     return router
 
 
-def _file_out(store: Store, held: HostFile, proposal: Proposal) -> HostFileOut:
+def _file_out(store: Store, caller: Caller, held: HostFile, proposal: Proposal) -> HostFileOut:
     table = store.due.setup.measures
     steps = {step.case_id: step for step in proposal.steps}
     return HostFileOut(
-        host_id=held.host_id,
-        linked=list(held.linked),
+        host_id=shown_host(caller.sees, held.host_id),
+        linked=[shown_host(caller.sees, host_id) for host_id in held.linked],
         strikes=[
             StrikeOut.model_validate(
                 {
@@ -134,7 +137,7 @@ def _file_out(store: Store, held: HostFile, proposal: Proposal) -> HostFileOut:
             reason_en=proposal.reason_en,
             table_version=proposal.table_version,
         ),
-        measures=[_measure_out(measure) for measure in held.measures],
+        measures=[_measure_out(measure, shown_host(caller.sees, measure.host_id)) for measure in held.measures],
         appeals=[
             AppealOut(
                 id=appeal.id,
@@ -149,12 +152,12 @@ def _file_out(store: Store, held: HostFile, proposal: Proposal) -> HostFileOut:
     )
 
 
-def _measure_out(measure: Measure) -> MeasureOut:
+def _measure_out(measure: Measure, host_id: str) -> MeasureOut:
     return MeasureOut(
         id=measure.id,
         kind=measure.kind,
         state=measure.state,
-        host_id=measure.host_id,
+        host_id=host_id,
         facts=measure.notice.facts_zh,
         reasons=measure.notice.reasons_zh,
         basis=list(measure.notice.basis),

@@ -202,15 +202,20 @@ class DueStore:
             )
         return tuple(measure for measure in found if measure.binds(self.now_ms()))
 
-    def export_blacklist(self, actor: str) -> dict[str, object]:
-        """The entries that bind now as a signed document."""
-        entries = self.blacklist()
-        hosts = [entry.host_id for entry in entries]
+    def export_blacklist(
+        self, actor: str, of: Callable[[tuple[Measure, ...]], tuple[Measure, ...]] | None = None
+    ) -> dict[str, object]:
+        """The entries that bind now as a signed document; `of`: which of them, under the ids that the reader knows."""
+        found = self.blacklist()
         with self._step(actor) as (connection, journal):
+            hosts = [entry.host_id for entry in found]
             rows = connection.execute(
                 select(StreamRow.host_id, StreamRow.platform).where(StreamRow.host_id.in_(hosts)).distinct()
             )
-            platforms = {row.host_id: row.platform for row in rows}
+            by_host = {row.host_id: row.platform for row in rows}
+            by_entry = {entry.id: by_host.get(entry.host_id, "") for entry in found}
+            entries = found if of is None else of(found)
+            platforms = {entry.host_id: by_entry[entry.id] for entry in entries}
             journal.note("blacklist.exported", "blacklist", entries=len(entries))
         return signed_list(entries, platforms, self.setup.keys, self.now_ms())
 

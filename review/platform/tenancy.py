@@ -4,14 +4,17 @@ A broadcast has its tenant. Findings and clips are their broadcast's; cases, mea
 host is the tenant's whose broadcasts it has: customers' hosts are stored as `tenant/id`, so that two can't meet.
 """
 
-from sqlalchemy import ColumnElement, Engine, select
-from sqlalchemy.orm import InstrumentedAttribute
+from dataclasses import replace
+
+from sqlalchemy import Engine, select
 
 from review.cases.tables import CaseRow
-from review.errors import UnknownCaseError, UnknownFindingError, UnknownStreamError
+from review.due.types import HostFile, Measure
+from review.errors import NotFoundError, UnknownCaseError, UnknownFindingError, UnknownStreamError
 from review.live.types import LOCAL_TENANT
 from review.platform.types import Caller
 from review.tables import FindingRow, StreamRow
+from review.tenants import host_is_of
 
 
 def stored_host(tenant_id: str, host_id: str) -> str:
@@ -26,10 +29,12 @@ def shown_host(tenant_id: str | None, host_id: str) -> str:
     return host_id.removeprefix(f"{tenant_id}/")
 
 
-def hosts_of_tenant(column: InstrumentedAttribute[str], tenant_id: str) -> ColumnElement[bool]:
-    """True for rows whose host, in this column, is one of the tenant's."""
-    own = select(StreamRow.stream_id).where(StreamRow.host_id == column, StreamRow.tenant_id == tenant_id)
-    return own.exists()
+class UnknownHost(NotFoundError):
+    """The customer has no broadcast of this host."""
+
+    def __init__(self, host_id: str) -> None:
+        super().__init__(f"host {host_id!r} is not in the store; order a broadcast of theirs first")
+        self.host_id = host_id
 
 
 class Tenancy:
@@ -61,8 +66,48 @@ class Tenancy:
         """UnknownCaseError unless the caller sees its host."""
         if caller.sees is None:
             return
-        own = hosts_of_tenant(CaseRow.host_id, caller.sees)
+        own = host_is_of(CaseRow.host_id, caller.sees)
         with self._engine.connect() as connection:
             found = connection.scalar(select(CaseRow.case_id).where(CaseRow.case_id == case_id, own))
         if found is None:
             raise UnknownCaseError(case_id)
+
+    def host(self, caller: Caller, host_id: str) -> str:
+        """The host's id as it is kept; UnknownHost unless the caller sees a broadcast of theirs."""
+        if caller.sees is None:
+            return host_id
+        kept = stored_host(caller.sees, host_id)
+        if not self._own({kept}, caller.sees):
+            raise UnknownHost(host_id)
+        return kept
+
+    def own_file(self, caller: Caller, held: HostFile) -> HostFile:
+        """The host's file without what is another customer's, as where people linked accounts of two of them."""
+        if caller.sees is None:
+            return held
+        own = self._own({held.host_id, *held.linked}, caller.sees)
+        measures = tuple(measure for measure in held.measures if measure.host_id in own)
+        known = {measure.id for measure in measures}
+        return HostFile(
+            host_id=held.host_id,
+            linked=tuple(host_id for host_id in held.linked if host_id in own),
+            strikes=tuple(strike for strike in held.strikes if strike.host_id in own),
+            measures=measures,
+            appeals=tuple(appeal for appeal in held.appeals if appeal.measure_id in known),
+        )
+
+    def own_measures(self, tenant_id: str | None, measures: tuple[Measure, ...]) -> tuple[Measure, ...]:
+        """Those of the customer's hosts, which are named as the customer named them; all for None."""
+        if tenant_id is None:
+            return measures
+        own = self._own({measure.host_id for measure in measures}, tenant_id)
+        return tuple(
+            replace(measure, host_id=shown_host(tenant_id, measure.host_id))
+            for measure in measures
+            if measure.host_id in own
+        )
+
+    def _own(self, host_ids: set[str], tenant_id: str) -> set[str]:
+        statement = select(StreamRow.host_id).where(StreamRow.host_id.in_(host_ids), StreamRow.tenant_id == tenant_id)
+        with self._engine.connect() as connection:
+            return set(connection.scalars(statement.distinct()))

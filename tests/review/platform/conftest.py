@@ -17,6 +17,8 @@ from claims.passport_quantities import QuantityReader
 from claims.policy import Policy
 from ingest.guard import NetPolicy
 from review.app import create_app
+from review.due.rules import read_measures, read_retention
+from review.due.store import DueSetup
 from review.engine import open_engine
 from review.live.types import Worker
 from review.people.access import Access, Auth
@@ -25,6 +27,7 @@ from review.platform.types import Scope
 from review.store import Store
 
 POLICY_DIR = Path(__file__).parents[3] / "configs" / "policy" / "zh-CN"
+DUE_DIR = Path(__file__).parents[3] / "configs" / "due"
 POLICY_NAME = "zh-CN@test"
 PASSPORT = {
     "id": "P-1",
@@ -91,9 +94,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def platform(database_url: str, clock: Clock) -> Iterator[Store]:
+def platform(database_url: str, clock: Clock, tmp_path: Path) -> Iterator[Store]:
     """A store with the customers acme and bolt, and nothing of theirs."""
-    store = Store(open_engine(database_url), now=clock)
+    due = DueSetup(measures=read_measures(DUE_DIR), retention=read_retention(DUE_DIR), data_dir=tmp_path / "data")
+    store = Store(open_engine(database_url), now=clock, second_share=0.0, due=due)
     for name in ("acme", "bolt"):
         store.keys.add_tenant(name, name.title(), "test")
     yield store
