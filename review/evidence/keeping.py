@@ -70,6 +70,20 @@ class KeptEvidence:
             sent += 1
         return sent
 
+    def keep_pack(self, case_id: str, pack: Path) -> None:
+        """Keeps a pack as it was given out; one that can't be kept is logged, for it can be made again."""
+        if self._setup is None:
+            return
+        try:
+            digest = self._setup.storage.put(pack)
+        except StorageError as error:
+            _log.warning("the pack of case %s could not be kept: %s", case_id, error)
+            return
+        name = f"packs/{case_id}/{digest}.zip"
+        row = {"path": name, "sha256": digest, "byte_count": pack.stat().st_size, "kept_at_ms": self._now_ms()}
+        with self._writing.begin() as connection:
+            upsert(connection, KeptFileRow, [row])
+
     def note(self, finding_id: str, clip: str | None) -> None:
         """Notes that the finding's evidence is kept, with this clip."""
         row = {"finding_id": finding_id, "clip": clip, "kept_at_ms": self._now_ms()}
@@ -100,9 +114,8 @@ class KeptEvidence:
         name = f"recordings/{stream_id}"
         folder = self._setup.data_dir / name
         with self._engine.connect() as connection:
-            kept = dict(
-                connection.execute(select(KeptFileRow.path, KeptFileRow.sha256).where(_below(name))).tuples().all()
-            )
+            rows = connection.execute(select(KeptFileRow.path, KeptFileRow.sha256).where(_below(name)))
+            kept = {row.path: row.sha256 for row in rows}
         if f"{name}/{MANIFEST}" not in kept:
             return 0
         copied = not (folder / MANIFEST).is_file() or is_copy(folder)

@@ -113,13 +113,16 @@ def _event(row: Row[Any]) -> Event:
 
 def _reserve(connection: Connection, tenant_id: str, count: int) -> int:
     """The first of `count` new numbers."""
-    insert_missing(connection, EventHeadRow, [{"tenant_id": tenant_id, "sequence": 0}])
-    last: int | None = connection.scalar(
+    move = (
         update(EventHeadRow)
         .where(EventHeadRow.tenant_id == tenant_id)
         .values(sequence=EventHeadRow.sequence + count)
         .returning(EventHeadRow.sequence)
     )
+    last: int | None = connection.scalar(move)
+    if last is None:
+        insert_missing(connection, EventHeadRow, [{"tenant_id": tenant_id, "sequence": 0}])
+        last = connection.scalar(move)
     assert last is not None
     return last - count + 1
 

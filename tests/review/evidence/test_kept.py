@@ -1,0 +1,211 @@
+"""What was found can be shown and packed when this machine has lost it, and is gone everywhere once it is erased."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from ingest.manifest import read_manifest
+from review.api import find_clip
+from review.cases.types import Choice
+from review.due.cutting import clip_of
+from review.due.keys import KeyRing
+from review.due.pack import Maker, contents, write_pack
+from review.due.pack_gather import gather
+from review.due.pack_verify import verify_pack
+from review.due.rules import DAY_MS, read_measures, read_retention
+from review.due.store import DueSetup
+from review.engine import open_engine
+from review.errors import ClipMissingError
+from review.evidence.keeper import EvidenceKeeper
+from review.evidence.keeping import EvidenceSetup, is_copy
+from review.evidence.tables import KeptFileRow
+from review.storage import StorageError, open_storage
+from review.store import Store
+from review.types import StreamRecord, StreamState
+from tests.review.due.people import REVIEWER, SENIOR, Clock, decide
+from tests.review.due.recorded import add_recorded_case, copy_recorded
+from tests.review.evidence.test_storage import objects
+
+BOTH = pytest.mark.parametrize("storage_url", ["folder", "s3"], indirect=True)
+CONFIGS = Path(__file__).parents[3] / "configs" / "due"
+START_MS, END_MS = 9_000, 12_000
+
+
+@pytest.fixture(scope="session")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a recording is made that tests copy."""
+    return tmp_path_factory.mktemp("recordings")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def store(
+    database_url: str, storage_url: str, data_dir: Path, stream: StreamRecord, clock: Clock, recordings: Path
+) -> Iterator[Store]:
+    """A store with a broadcast that was really recorded and a finding in it, its clip cut."""
+    due = DueSetup(measures=read_measures(CONFIGS), retention=read_retention(CONFIGS), data_dir=data_dir)
+    setup = EvidenceSetup.of(storage_url, data_dir)
+    opened = Store(open_engine(database_url), now=clock, second_share=0.0, due=due, evidence=setup)
+    opened.put_stream(stream)
+    opened.add_segments(read_manifest(copy_recorded(recordings, 24, data_dir)))
+    add_recorded_case(opened, START_MS, END_MS)
+    assert clip_of(opened, data_dir, opened.finding("f_recorded")) is not None
+    yield opened
+    opened.close()
+
+
+def lose(data_dir: Path) -> None:
+    """This machine's disk is gone, but for its keys."""
+    for folder in ("recordings", "clips"):
+        shutil.rmtree(data_dir / folder, ignore_errors=True)
+
+
+def case_of(store: Store) -> str:
+    found = store.cases.case_of("f_recorded")
+    assert found is not None
+    return found
+
+
+def packed(store: Store, data_dir: Path, folder: Path) -> tuple[list[str], list[str]]:
+    """The files of the case's verified pack, and the hashes of its segments."""
+    maker, keys = Maker(name="甲", at_ms=1_795_500_100_000), KeyRing(data_dir / "keys")
+    dossier = gather(store, data_dir, case_of(store))
+    made = write_pack(contents(dossier, maker, {}), folder, keys, maker, case_of(store))
+    verify_pack(made, keys.public_keys())
+    names = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
+    return names, [segment.sha256 for segment in dossier.streams[0].kept]
+
+
+@BOTH
+def test_clip_and_pack_are_had_when_the_local_files_are_gone(store: Store, data_dir: Path, tmp_path: Path) -> None:
+    clip = find_clip(store, data_dir, "f_recorded").read_bytes()
+    before = packed(store, data_dir, tmp_path / "before")
+    keeper = store.evidence_keeper()
+    assert (keeper.run_once(), keeper.run_once(), store.evidence_keeper().run_once()) == (1, 0, 0)
+    lose(data_dir)
+    assert find_clip(store, data_dir, "f_recorded").read_bytes() == clip
+    assert find_clip(store, data_dir, "f_recorded").with_suffix(".jpg").is_file()
+    lose(data_dir)
+    after = packed(store, data_dir, tmp_path / "after")
+    assert after == before
+    assert before[1]
+    assert is_copy(data_dir / "recordings" / "s1")
+    assert store.evidence_keeper().run_once() == 0
+
+
+def test_what_was_not_kept_is_not_had(store: Store, data_dir: Path) -> None:
+    lose(data_dir)
+    with pytest.raises(ClipMissingError):
+        find_clip(store, data_dir, "f_recorded")
+
+
+def test_only_what_findings_need_is_kept(store: Store, data_dir: Path) -> None:
+    store.evidence_keeper().run_once()
+    with store._engine.connect() as connection:
+        kept = set(connection.scalars(select(KeptFileRow.path)))
+    segments = {name for name in kept if name.startswith("recordings/s1/") and not name.endswith((".json", ".jsonl"))}
+    near = [s for s in read_manifest(data_dir / "recordings" / "s1") if s.start_ms < 14_500]
+    assert segments == {s.path.relative_to(data_dir).as_posix() for s in near}
+    assert {"clips/f_recorded.mp4", "clips/f_recorded.jpg", "recordings/s1/manifest.jsonl"} <= kept
+    assert not any("keys" in name for name in kept)
+
+
+def test_a_confirmed_case_is_kept_though_no_clip_could_be_cut(store: Store, data_dir: Path) -> None:
+    finding = replace(store.finding("f_recorded").finding, finding_id="f_unclipped", clip=None, quote="另一句")
+    store.add_findings([finding])
+    keeper = store.evidence_keeper()
+    assert keeper.run_once() == 1
+    case_id = store.cases.case_of("f_unclipped")
+    assert case_id is not None
+    decide(store, case_id, REVIEWER, Choice.VIOLATES, "as_found")
+    assert keeper.run_once() == 1
+
+
+@BOTH
+def test_what_is_erased_is_gone_from_the_storage_too(
+    store: Store, data_dir: Path, clock: Clock, storage_url: str, tmp_path: Path
+) -> None:
+    case_id = case_of(store)
+    decide(store, case_id, REVIEWER, Choice.LAWFUL, "misheard")
+    store.evidence_keeper().run_once()
+    (tmp_path / "pack.zip").write_bytes(b"pack")
+    store.evidence.keep_pack(case_id, tmp_path / "pack.zip")
+    assert len(objects(storage_url)) > 5
+    store.set_state("s1", StreamState.ENDED)
+    hold = store.retention().hold(f"case:{case_id}", "诉讼", SENIOR)
+    clock.wait(4 * 365 * DAY_MS)
+    store.retention().sweep()
+    assert len(objects(storage_url)) > 5
+    store.retention().release(hold.id, SENIOR)
+    gone = [erased.kind for erased in store.retention().sweep()]
+    assert gone == ["case", "broadcast"]
+    assert objects(storage_url) == []
+    with store._engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(KeptFileRow)) == 0
+
+
+def test_where_the_storage_cannot_erase_nothing_is_and_it_is_tried_again(
+    store: Store, data_dir: Path, clock: Clock, storage_url: str
+) -> None:
+    case_id = case_of(store)
+    decide(store, case_id, REVIEWER, Choice.LAWFUL, "misheard")
+    store.evidence_keeper().run_once()
+    store.set_state("s1", StreamState.ENDED)
+    clock.wait(4 * 365 * DAY_MS)
+    without = Store(open_engine(store._engine.url.render_as_string()), now=clock, due=store.due.setup)
+    with pytest.raises(StorageError, match="evidence_url"):
+        without.retention().sweep()
+    without.close()
+    assert find_clip(store, data_dir, "f_recorded").is_file()
+    gone = [erased.subject.partition(":")[0] for erased in store.retention().sweep()]
+    assert gone == ["case", "stream", "tally"]
+    assert objects(storage_url) == []
+
+
+def test_a_storage_that_is_away_loses_nothing(store: Store, data_dir: Path, tmp_path: Path) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.write_text("in the way", encoding="utf-8")
+    setup = EvidenceSetup(storage=open_storage(str(blocked)), data_dir=data_dir)
+    away = Store(open_engine(store._engine.url.render_as_string()), evidence=setup)
+    keeper: EvidenceKeeper = away.evidence_keeper()
+    with pytest.raises(StorageError, match="can't be written"):
+        keeper.run_once()
+    blocked.unlink()
+    assert keeper.run_once() == 1
+    away.close()
+
+
+def test_a_copy_that_came_back_is_brought_up_to_date_and_never_sent(store: Store, data_dir: Path) -> None:
+    """Another machine goes on recording while this one holds a copy."""
+    recording = data_dir / "recordings" / "s1"
+    store.evidence_keeper().run_once()
+    elsewhere = data_dir.with_name("elsewhere")
+    shutil.copytree(recording, elsewhere / "recordings" / "s1")
+    lose(data_dir)
+    store.evidence.restore_recording("s1")
+    line = json.dumps({"record": "end", "reason": "ended", "away": None})
+    with (elsewhere / "recordings" / "s1" / "manifest.jsonl").open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+    assert store.evidence.setup is not None
+    worker = Store(
+        open_engine(store._engine.url.render_as_string()),
+        evidence=EvidenceSetup(storage=store.evidence.setup.storage, data_dir=elsewhere),
+    )
+    assert worker.evidence.keep(["recordings/s1/manifest.jsonl"], anew=True) == 1
+    worker.close()
+    assert store.evidence.restore_recording("s1") > 0
+    assert (recording / "manifest.jsonl").read_text(encoding="utf-8").endswith(f"{line}\n")
