@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 
 from review.api import api_router
 from review.assets import STATIC_DIR
+from review.batches.api import batches_router
 from review.before.install import Before, before_routers
 from review.case_api import case_api_router
 from review.desk import Desk, Glossary
@@ -86,6 +87,7 @@ def create_app(
     app.include_router(metrics_router(store.live_view, store.tally, metrics_token))
     app.include_router(stream_router(store, platform or Platform()))
     app.include_router(passport_router(store, platform or Platform()))
+    app.include_router(batches_router(store, platform or Platform()))
     app.include_router(events_router(store.events, EventTail(store.events, app.state.events.closing)))
     app.include_router(webhooks_router(store.webhooks, store.deliveries, (platform or Platform()).net))
     app.include_router(case_api_router(store, glossary.classes))

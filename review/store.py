@@ -12,6 +12,7 @@ from claims.types import Finding, Passage
 from ingest.guard import NetPolicy
 from ingest.ledger import Coverage
 from ingest.types import Segment
+from review.batches.store import BatchStore
 from review.cases.store import CaseStore
 from review.cases.writing import file_findings
 from review.coverage import read_coverage, write_coverage
@@ -110,6 +111,7 @@ class Store:
         self.teaching = TeachingStore(engine, now)
         self.replays = ReplayStore(engine, now)
         self.policies = PolicyStore(engine, now)
+        self.batches = BatchStore(engine, now)
         self.leases = LeaseStore(engine, now, terms)
         self.orders = OrderStore(engine, now, self.leases.room)
         self.passports = PassportStore(engine, now)
