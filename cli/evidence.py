@@ -143,10 +143,10 @@ def blacklist_command(config_file: Path | None) -> None:
 
 @contextmanager
 def _store(settings: Settings) -> Iterator["Store"]:
-    from cli.due import due_setup
+    from cli.due import due_setup, evidence_setup
     from review.store import Store
 
-    store = Store.open(settings.store_url, due=due_setup(settings))
+    store = Store.open(settings.store_url, due=due_setup(settings), evidence=evidence_setup(settings))
     try:
         yield store
     finally:

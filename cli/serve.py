@@ -15,7 +15,7 @@ import configs
 from claims.policy import Policy
 from claims.semantic import semantics_of
 from cli.common import InputError, make_folder
-from cli.due import due_setup
+from cli.due import due_setup, evidence_setup
 from cli.options import config_option
 from cli.replaying import replay_job
 from cli.settings import Settings, load_settings
@@ -62,7 +62,7 @@ def serving(settings: Settings, port: int) -> Iterator[str]:
     listener = _listen(settings.host, port)
     policy = Policy(settings.policy_folder)
     names = {c.id: (c.name_zh, c.name_en) for c in policy.classes.values()}
-    store = Store.open(settings.store_url, due=due_setup(settings))
+    store = Store.open(settings.store_url, due=due_setup(settings), evidence=evidence_setup(settings))
     exemptions = {rule.id: (rule.zh, rule.id.replace("_", " ")) for rule in policy.context.exemptions}
     laws = Laws.read(configs.LAWS_FILE)
     app = create_app(
@@ -80,6 +80,7 @@ def serving(settings: Settings, port: int) -> Iterator[str]:
     )
     housekeeper = Housekeeper(store, settings.data_dir.absolute(), retention=store.retention())
     sender = _sender(settings, store)
+    keeper = store.evidence_keeper()
     replays = ReplayRunner(store, settings.data_dir.absolute(), lambda candidate: replay_job(settings, candidate))
     config = uvicorn.Config(app, host=settings.host, port=port, log_level="warning", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
@@ -87,11 +88,13 @@ def serving(settings: Settings, port: int) -> Iterator[str]:
     thread.start()
     housekeeper.start()
     sender.start()
+    keeper.start()
     replays.start()
     try:
         yield f"http://{settings.host}:{listener.getsockname()[1]}/"
     finally:
         replays.close()
+        keeper.close()
         sender.close()
         housekeeper.close()
         app.state.events.close()

@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(min_length=1)]
     port: Annotated[int, Field(ge=0, le=65535)]
     public_url: str
+    evidence_url: str
     webhook_url: str
     webhook_secret: Annotated[str, Field(repr=False)]
     metrics_token: Annotated[str, Field(repr=False)]

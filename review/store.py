@@ -119,7 +119,14 @@ class Store:
         migrate(engine)
 
     @classmethod
-    def open(cls, url: str, *, due: DueSetup | None = None, terms: LeaseTerms | None = None) -> "Store":
+    def open(
+        cls,
+        url: str,
+        *,
+        due: DueSetup | None = None,
+        evidence: EvidenceSetup | None = None,
+        terms: LeaseTerms | None = None,
+    ) -> "Store":
         """The store behind a database URL, such as `sqlite:////var/lib/zhenyan/review.db`.
 
         Raises StoreUnavailableError, without the password, where no database answers there.
@@ -131,7 +138,7 @@ class Store:
         except ModuleNotFoundError as error:
             raise StoreUnavailableError(make_url(url).render_as_string(hide_password=True), str(error)) from error
         try:
-            return cls(engine, due=due, terms=terms)
+            return cls(engine, due=due, evidence=evidence, terms=terms)
         except SchemaError:
             engine.dispose()
             raise
