@@ -1,8 +1,8 @@
 """The live service as a whole, for tests: broadcasts on air, ordered in a database, carried by Ray, and what came of
 them."""
 
-import json
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,11 +30,19 @@ from review.store import Store
 from review.tables import StreamRow
 from review.types import FindingQuery, Host, ProductRef, StreamRecord, StreamState
 from review.upsert import insert_missing
-from tests.ingest.processes import wait_until
 from tests.ingest.support import run_ffmpeg
 
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
 PASSPORTS = configs.DEMO_DIR / "passports.yaml"
+
+
+def wait(holds: Callable[[], bool], limit_s: float, why: Callable[[], str] = lambda: "it never came true") -> None:
+    """Waits for what takes seconds; asks seldom, so that asking costs nothing."""
+    deadline_s = time.monotonic() + limit_s
+    while not holds():
+        if time.monotonic() > deadline_s:
+            raise AssertionError(why())
+        time.sleep(0.25)
 
 
 def shortened(target: Path, *, start_s: int, seconds: int) -> Path:
@@ -142,13 +150,9 @@ class Desk:
     def coverage(self, stream_id: str) -> Coverage:
         return self.store.coverage(stream_id)
 
-    def findings(self, stream_id: str) -> set[str]:
-        """What was found, without the stream's name: class, product and words."""
+    def finding_ids(self, stream_id: str) -> frozenset[str]:
         page = self.store.findings(FindingQuery(stream_id=stream_id, limit=500))
-        return {
-            json.dumps([f.class_id, f.product_id, f.quote], ensure_ascii=False)
-            for f in (one.finding for one in page.findings)
-        }
+        return frozenset(one.finding.finding_id for one in page.findings)
 
     def analysed_ms(self, stream_id: str) -> int:
         lease = self.store.leases.lease(stream_id)
@@ -160,7 +164,7 @@ class Desk:
 
     def wait_over(self, *stream_ids: str, limit_s: float = 240) -> None:
         over = (StreamState.ENDED, StreamState.FAILED)
-        wait_until(lambda: all(self.state(s) in over for s in stream_ids), limit_s)
+        wait(lambda: all(self.state(s) in over for s in stream_ids), limit_s, lambda: str(figures("shard")))
 
     def _writing(self) -> Any:
         return open_engine(self.url).execution_options(writes=True).begin()
