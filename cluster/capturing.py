@@ -88,6 +88,12 @@ class Capturing:
             return self._over and self._newest <= sequence
 
     @property
+    def newest(self) -> int:
+        """The last segment that is recorded so far; -1 if none is."""
+        with self._changed:
+            return self._newest
+
+    @property
     def reason(self) -> str:
         """Why the recording ended; empty while it goes on, or when an error ended it."""
         return self._capture.reason

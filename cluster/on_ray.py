@@ -1,12 +1,13 @@
-"""Screening on Ray: capturing, preparing, hearing, reading and judging, each in an actor of its own.
+"""Screening one source on Ray: the pieces of the live service, for as long as one broadcast, told as it goes.
 
-The driver hands references on and never holds media. Segments are analysed in order, a few at a time; capture goes
-on regardless, because it records first.
+An actor captures and drives; a hearing pool, a reading pool and a judge work for it. A pool or a judge that dies is
+started again and the broadcast goes on from its last checkpoint; the caller never holds media.
 """
 
 import os
-from collections import deque
-from collections.abc import Iterator, Sequence
+import threading
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,160 +15,140 @@ import ray
 from ray.exceptions import RayError
 
 from asr.opening import fetch
-from claims.hotwords import hotwords_of
-from claims.types import Passage
 from cluster.capturing import Capturing
+from cluster.checkpoint import Versions, program_version
 from cluster.driving import Outcome, Told
 from cluster.errors import CaptureFailed, StageDied
-from cluster.hearing import Hearing, concurrency_of, placement_of
-from cluster.judging import Judging
-from cluster.looking import Looking
-from cluster.preparing import Preparing
-from cluster.reading import Reading
-from cluster.recorder import Recorder
-from cluster.types import Event, Marked, Prepared, ScreenJob, Warned
-from ingest.types import Segment
-from review.types import StreamState
-from vision.meaning import RoomMark
-from vision.timeline import Evidence
+from cluster.flow import effort_limits
+from cluster.laws import Laws
+from cluster.service.actors import GROUPS, HearingActor, JudgeActor, JudgeStation, ReadingActor, RemoteStation
+from cluster.service.pipeline import Bench, Pipeline
+from cluster.service.pools import pool_placement
+from cluster.service.stations import Gate, Stations
+from cluster.service.types import ServiceConfig, Wish
+from cluster.types import Event, Prepared, ScreenJob, Warned
+from ingest.decode_pool import DecodePool
+from review.live.types import Priority
 
-_IN_FLIGHT = 3
 _POLL_S = 0.25
+_CHECKPOINT_MS = 10_000
+_MODELS = ("asr_model", "device", "num_gpus", "threads", "asr_processes", "asr_budget_ms", "screen_side_px")
 
 
-class RemoteCapturing(Capturing):
-    """Capture as an actor."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What a screening gave since it was last asked, in order; `over`: nothing more comes.
 
-    def poll(self, most: int, wait_s: float) -> tuple[list[Segment], int, bool, str, CaptureFailed | None]:
-        """Closed segments, how far the recording is, whether it is over, why, and the error that ended it.
+    `failure`: what ended the capture, as its text and exit code, for an exception with arguments of its own does not
+    survive the way. `died`: why the analysis could not go on.
+    """
 
-        An error travels as its text and exit code: an exception with arguments of its own does not survive pickling.
-        """
-        taken = self.take(most, wait_s)
-        over, error = self.is_over, self.error
-        failure = CaptureFailed(str(error), error.exit_code) if over and error is not None else None
-        return taken, self.recorded_ms(), over, self.reason, failure
+    given: tuple[tuple[Prepared | None, Outcome], ...]
+    left_out: tuple[str, ...]
+    recorded_ms: int
+    over: bool
+    reason: str
+    failure: tuple[str, int] | None
+    died: str
 
 
-class JudgingAndRecording:
-    """Judges a stream's passages and stores the results: one actor, so that a stream has one writer."""
+class Screening:
+    """One source's capture and pipeline, as an actor; what it gives waits until it is asked for."""
 
-    def __init__(self, job: ScreenJob, models: dict[str, str]) -> None:
-        self._judging = Judging(job, models)
-        self._recorder = Recorder(job)
+    def __init__(self, job: ScreenJob, hearing: Any, reading: Any, judge: Any) -> None:
+        stations = Stations(RemoteStation(hearing), RemoteStation(reading), JudgeStation(judge))
+        self._lock = threading.Lock()
+        self._given: list[tuple[Prepared | None, Outcome]] = []
+        self._last_told = -1
+        self._died = ""
+        self._over = False
+        self._decoders = DecodePool(sandbox=job.sandbox)
+        laws = Laws()
+        bench = Bench(
+            decoders=self._decoders,
+            laws=laws,
+            gate=Gate(1),
+            stations_of=lambda _: stations,
+            checkpoint_ms=_CHECKPOINT_MS,
+            limits=effort_limits(Priority.NORMAL),
+        )
+        versions = Versions(program=program_version(), policy=laws.digest(job.policy_dir), passports="")
+        self._capturing = Capturing(job)
+        first = self._capturing.newest
+        self._pipeline = Pipeline(
+            job, versions, self._capturing, bench, start_after=lambda: first, resumes=False, told=self._note
+        )
+        threading.Thread(target=self._run, name="screening", daemon=True).start()
 
-    @property
-    def left_out(self) -> tuple[str, ...]:
-        """What can't be judged by for want of a package."""
-        return self._judging.left_out
-
-    def hotwords(self) -> tuple[str, ...]:
-        """What the products on sale are called."""
-        return hotwords_of(self._judging.passports)
-
-    def take(
-        self,
-        prepared: Prepared,
-        heard: list[Passage],
-        read: list[Passage],
-        evidence: list[Evidence],
-        marks: tuple[RoomMark, ...],
-    ) -> tuple[Prepared, Outcome]:
-        """What the segment gave, stored."""
-        passages = [*heard, *read]
-        marked = self._judging.see(evidence, marks)
-        findings = self._judging.judge(passages, prepared.segment.end_ms)
-        clipped = self._recorder.record(prepared, passages, findings)
-        return prepared, Outcome(
-            passages=passages,
-            findings=findings,
-            clipped=clipped,
-            coverage=self._recorder.coverage,
-            seen=[*marked, *self._judging.on_sale(prepared.segment.end_ms)],
+    def news(self) -> News:
+        """What there is to tell since the last call."""
+        with self._lock:
+            given, self._given = tuple(self._given), []
+            over = self._over
+        error = self._capturing.error if over else None
+        return News(
+            given=given,
+            left_out=self._pipeline.left_out,
+            recorded_ms=self._capturing.recorded_ms(),
+            over=over,
+            reason=self._capturing.reason,
+            failure=None if error is None else (str(error), error.exit_code),
+            died=self._died,
         )
 
-    def finish(
-        self,
-        heard: list[Passage],
-        read: list[Passage],
-        marks: tuple[RoomMark, ...],
-        analysed_ms: int,
-        error: str | None,
-    ) -> Outcome:
-        """What the end of the stream gave, stored with its state."""
-        passages = [*heard, *read]
-        findings = self._judging.judge(passages, analysed_ms) + self._judging.finish()
-        state = StreamState.ENDED if error is None else StreamState.FAILED
-        clipped = self._recorder.finish(passages, findings, state, error)
-        return Outcome(
-            passages=passages,
-            findings=findings,
-            clipped=clipped,
-            coverage=self._recorder.coverage,
-            seen=[*self._judging.on_sale(analysed_ms), *(Marked(mark=mark) for mark in marks)],
-        )
+    def _note(self, prepared: Prepared | None, outcome: Outcome) -> None:
+        """A segment that is analysed again after a loss was told of before."""
+        with self._lock:
+            if prepared is None or prepared.segment.sequence > self._last_told:
+                self._given.append((prepared, outcome))
+                self._last_told = self._last_told if prepared is None else prepared.segment.sequence
+
+    def _run(self) -> None:
+        try:
+            self._pipeline.run(lambda: Wish.RUN)
+        except Exception as error:  # an actor's edge: whoever asks is told
+            self._died = str(error) or type(error).__name__
+        finally:
+            self._capturing.stop()
+            self._capturing.join()
+            self._decoders.close()
+            with self._lock:
+                self._over = True
 
 
 @dataclass(frozen=True, slots=True)
 class _Actors:
-    capturing: Any
-    preparing: Any
-    hearing: Any
-    reading: Any
-    looking: Any
-    judging: Any
+    screening: Any
+    others: tuple[Any, ...]
 
     @classmethod
     def start(cls, job: ScreenJob) -> "_Actors":
-        """One actor a stage; on a GPU machine, hearing and reading share one GPU."""
+        """The actors of one screening; on a GPU machine, hearing and reading share one GPU."""
         resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        placement = placement_of(job, resources.get("GPU", 0))
+        gpu_count = resources.get("GPU", 0)
+        config = ServiceConfig(
+            job={name: getattr(job, name) for name in _MODELS},
+            database_url="",
+            data_dir=job.data_dir,
+            recycle_s=0,
+            recycle_bytes=0,
+        )
+        share = pool_placement(config, cores=1, gpu_count=gpu_count).gpu_share
+        as_actor: Any = ray.remote
 
         def actor(kind: type, gpus: float = 0) -> Any:
-            return ray.remote(num_cpus=0, num_gpus=gpus)(kind)
+            return as_actor(num_cpus=0, num_gpus=gpus, max_restarts=-1, concurrency_groups=GROUPS)(kind)
 
-        capturing = actor(RemoteCapturing).remote(job)
-        hearing_kind = actor(Hearing, placement.gpu_share).options(max_concurrency=concurrency_of(placement))
-        hearing = hearing_kind.remote(
-            model=job.asr_model,
-            models_dir=job.models_dir,
-            placement=placement,
-            threads=job.threads,
-            budget_ms=job.asr_budget_ms,
-        )
-        reading = actor(Reading, placement.gpu_share).remote(
-            device=placement.device, threads=job.threads, max_side_px=job.screen_side_px
-        )
-        asr, ocr = ray.get([a.__ray_call__.remote(lambda stage: stage.model) for a in (hearing, reading)])
-        judging = actor(JudgingAndRecording).remote(job, {"asr": asr, "ocr": ocr})
-        if job.asr_hotwords:
-            ray.get(hearing.expect.remote(job.stream_id, judging.hotwords.remote()))
-        preparing = actor(Preparing).remote(job.stream_id, sandbox=job.sandbox)
-        return cls(capturing, preparing, hearing, reading, actor(Looking).remote(job), judging)
-
-    def send(self, job: ScreenJob, segment: Segment, recorded_ms: int) -> Any:
-        """The reference to what the segment will have given."""
-        prepared, cuts, frames = self.preparing.prepare.options(num_returns=3).remote(segment, recorded_ms)
-        heard = self.hearing.transcribe.remote(cuts)
-        read = self.reading.read.remote(job.stream_id, frames)
-        marks = self.reading.marks.remote(job.stream_id, segment.end_ms)
-        return self.judging.take.remote(prepared, heard, read, self.looking.look.remote(frames), marks)
-
-    def finish(self, job: ScreenJob, analysed_ms: int, error: str | None) -> Outcome:
-        """What the end of the stream gave."""
-        heard = self.hearing.transcribe.remote(self.preparing.finish.remote())
-        read = self.reading.finish.remote(job.stream_id)
-        marks = self.reading.marks.remote(job.stream_id, analysed_ms)
-        outcome: Outcome = ray.get(self.judging.finish.remote(heard, read, marks, analysed_ms, error))
-        return outcome
+        hearing = actor(HearingActor, share).remote(config, gpu_count)
+        reading = actor(ReadingActor, share).remote(config, gpu_count)
+        judge = actor(JudgeActor).remote(config)
+        ray.get([hearing.name.remote(), reading.figures.remote()])
+        screening = as_actor(num_cpus=0)(Screening).remote(job, hearing, reading, judge)
+        return cls(screening, (hearing, reading, judge))
 
     def end(self) -> None:
         """Frees the actors' processes."""
-        actors: Sequence[Any] = (
-            *(self.capturing, self.preparing, self.hearing),
-            *(self.reading, self.looking, self.judging),
-        )
-        for each in actors:
+        for each in (self.screening, *self.others):
             ray.kill(each)
 
 
@@ -179,33 +160,32 @@ def screen_on_ray(job: ScreenJob) -> Iterator[Event]:
     try:
         actors = _Actors.start(job)
         try:
-            yield from _drive(job, actors)
+            yield from _drive(job, actors.screening)
         finally:
             actors.end()
     except RayError as error:
         raise StageDied(str(getattr(error, "cause", None) or error).strip().splitlines()[-1]) from error
 
 
-def _drive(job: ScreenJob, actors: _Actors) -> Iterator[Event]:
-    stages = (actors.looking, actors.judging)
-    for left_out in ray.get([a.__ray_call__.remote(lambda stage: stage.left_out) for a in stages]):
-        yield from (Warned(text=why) for why in left_out)
+def _drive(job: ScreenJob, screening: Any) -> Iterator[Event]:
     told = Told(source=job.source)
-    waiting: deque[Any] = deque()
-    over, reason, recorded_ms = False, "", 0
-    failure: CaptureFailed | None = None
-    while not over or waiting:
-        if not over and len(waiting) < _IN_FLIGHT:
-            wait_s = 0.0 if waiting else _POLL_S
-            taken, recorded_ms, over, reason, failure = ray.get(
-                actors.capturing.poll.remote(_IN_FLIGHT - len(waiting), wait_s)
-            )
-            waiting.extend(actors.send(job, segment, recorded_ms) for segment in taken)
-        if waiting and ray.wait([waiting[0]], timeout=_POLL_S)[0]:
-            prepared, outcome = ray.get(waiting.popleft())
-            yield from told.segment(prepared, outcome, recorded_ms)
-    outcome = actors.finish(job, told.analysed_ms, str(failure) if failure else None)
-    if failure is not None:
-        yield from outcome.events()
-        raise failure
-    yield from told.end(outcome, reason)
+    warned: set[str] = set()
+    last: Outcome | None = None
+    while True:
+        news: News = ray.get(screening.news.remote())
+        yield from (Warned(text=why) for why in news.left_out if why not in warned)
+        warned.update(news.left_out)
+        for prepared, outcome in news.given:
+            if prepared is None:
+                last = outcome
+            else:
+                yield from told.segment(prepared, outcome, news.recorded_ms)
+        if news.over:
+            break
+        time.sleep(_POLL_S)
+    if news.died or last is None:
+        raise StageDied(news.died or "it gave no end")
+    if news.failure is not None:
+        yield from last.events()
+        raise CaptureFailed(*news.failure)
+    yield from told.end(last, news.reason)

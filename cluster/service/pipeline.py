@@ -12,7 +12,7 @@ from claims.types import Passage
 from cluster.capturing import Capturing
 from cluster.checkpoint import Checkpoint, Versions, checkpoint_file, read_checkpoint, write_checkpoint
 from cluster.driving import Outcome
-from cluster.errors import LeaseGone, StageLost, StateUnusable
+from cluster.errors import LeaseGone, StageDied, StageLost, StateUnusable
 from cluster.laws import Laws
 from cluster.looking import Looking
 from cluster.preparing import Preparing
@@ -127,8 +127,9 @@ class Life:
 class Pipeline:
     """Drives one broadcast through its lives; `told` is called with what each segment, and the end, gave.
 
-    `token`: the lease under which this is done. Without one nobody else goes on, so that the end of the broadcast and
-    its state are stored here whatever ended it.
+    `resumes` false: a checkpoint that an earlier process left is not looked at. `token`: the lease under which this is
+    done. Without one nobody else goes on, so that the end of the broadcast and its state are stored here whatever ended
+    it.
     """
 
     def __init__(
@@ -140,6 +141,7 @@ class Pipeline:
         *,
         token: int | None = None,
         start_after: Callable[[], int] = lambda: -1,
+        resumes: bool = True,
         told: Callable[[Prepared | None, Outcome], None] = lambda prepared, outcome: None,
     ) -> None:
         self._job = job
@@ -150,9 +152,12 @@ class Pipeline:
         self._start_after = start_after
         self._told = told
         self._last: Checkpoint | None = None
+        self._resumes = resumes
         self._faults: tuple[int, int] = (-1, 0)
         self._at = -1
         self._life: Life | None = None
+        self._stillborn = 0
+        self.left_out: tuple[str, ...] = ()
         self._least_lag_ms = 1 << 62
         self.analysed_ms = 0
         self.lag_grown_ms = 0
@@ -161,7 +166,7 @@ class Pipeline:
 
     def run(self, wanted: Callable[[], Wish], pause: Callable[[float], object] = time.sleep) -> Done:
         """Analyses until the broadcast is over or is to be given back. "stop" ends the capture, and what is recorded is
-        analysed. Raises LeaseGone."""
+        analysed. Raises LeaseGone, and StageDied where no stage can be begun."""
         attempt = 0
         while True:
             before = self._at
@@ -175,6 +180,8 @@ class Pipeline:
                 self._note(str(lost))
                 if lost.is_fault:
                     self._note_fault()
+            except StageDied:
+                raise
             except LeaseGone:
                 self._let_go()
                 raise
@@ -189,7 +196,7 @@ class Pipeline:
 
     def _live(self, wanted: Callable[[], Wish]) -> Done:
         checkpoint = self._checkpoint()
-        self._life = life = Life(self._job, self._token, self._bench, checkpoint)
+        self._life = life = self._born(checkpoint)
         self._at = checkpoint.sequence if checkpoint is not None else self._start_after()
         self._least_lag_ms = 1 << 62
         saved_ms = self.analysed_ms = checkpoint.end_ms if checkpoint is not None else 0
@@ -210,6 +217,20 @@ class Pipeline:
         self._save(life)
         life.close()
         return Done.GIVEN_BACK
+
+    def _born(self, checkpoint: Checkpoint | None) -> Life:
+        """Fresh stages; raises StageDied where they fail again and again before anything is analysed."""
+        try:
+            life = Life(self._job, self._token, self._bench, checkpoint)
+        except (LeaseGone, StateUnusable):
+            raise
+        except Exception as error:  # what can't be begun three times can't be begun
+            self._stillborn += not isinstance(error, StageLost) or error.is_fault
+            if self._stillborn >= _MOST_FAULTS:
+                raise StageDied(str(error)) from error
+            raise
+        self._stillborn, self.left_out = 0, life.left_out
+        return life
 
     def _advance(self, life: Life, segment: Segment) -> None:
         sequence, count = self._faults
@@ -252,7 +273,9 @@ class Pipeline:
 
     def _checkpoint(self) -> Checkpoint | None:
         path = checkpoint_file(self._job.recording_dir)
-        return self._last or read_checkpoint(path, self._job.stream_id, self._versions)
+        if self._last is not None or not self._resumes:
+            return self._last
+        return read_checkpoint(path, self._job.stream_id, self._versions)
 
     def _save(self, life: Life) -> None:
         """A full disk, or one that fails, costs the file and not the broadcast: it is kept in memory as well."""
