@@ -16,6 +16,7 @@ from cli.options import config_option, judging_options
 from cli.screen import check_allowed
 from cli.settings import load_settings
 from cluster.batch import run_batch
+from cluster.batch_folder import kept_moment
 from cluster.batch_report import REPORT, write_report
 from cluster.batch_sources import batch_sources
 from cluster.batch_types import BatchJob, FileProgress, FileResult, FileState
@@ -86,7 +87,7 @@ def command(
         passports_file=passports_file.absolute(),
         products=tuple(p.id for p in passports),
         policy_dir=folder.absolute(),
-        at=at or now(),
+        at=at or kept_moment(out) or now(),
         data_dir=settings.data_dir.absolute(),
         allow_net=allowed,
         stores=stores,

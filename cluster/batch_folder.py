@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,14 @@ def keep_job(job: BatchJob) -> None:
             raise BatchFolderTaken(job.out, why)
         return
     replace_text(path, json.dumps(asked, ensure_ascii=False, indent=1))
+
+
+def kept_moment(out: Path) -> datetime | None:
+    """The moment by which the folder's files are judged; None: none is yet."""
+    path = out / WORK / _JOB
+    if not path.is_file():
+        return None
+    return datetime.fromisoformat(json.loads(path.read_text(encoding="utf-8"))["at"])
 
 
 def replace_text(path: Path, text: str) -> None:
