@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from claims.types import Finding, Passage
+from claims.types import Disposition, Finding, Passage, VerdictKind
 from ingest.ledger import Ledger
 from ingest.types import Gap, GapKind, Segment
 from review.errors import LeaseLost, WorkerReplaced
@@ -29,14 +29,45 @@ _TURN_S = 0.5
 _RETRY_MS = 500
 
 
+_FINDING = Finding(
+    finding_id="f",
+    stream_id="s",
+    passage_ids=("u",),
+    start_ms=0,
+    end_ms=1,
+    channel="speech",
+    quote="总功率可以做到一百瓦",
+    normalised="总功率可以做到100W",
+    class_id="SPEC_PARAM",
+    verdict=VerdictKind.CONTRADICTED,
+    disposition=Disposition.FLAG,
+    severity="medium",
+    score=0.97,
+    product_id="p1",
+    claimed="100 W",
+    registered="65 W",
+    passport_path="specs.power_total",
+    passport_version="sha256:0011",
+    law=("广告法 28(2)(2)",),
+    law_status="read",
+    policy="zh-CN",
+    rule="SPEC_PARAM.quantity",
+    match=(),
+    exemptions=(),
+    score_steps=(),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulation:
-    """What simulated broadcasts are like. `engine_ms`: how long a segment takes an engine. Every `finding_every`th
-    segment has a finding. What waits for an engine longer than `shed_ms` is left out, as shed."""
+    """What simulated broadcasts are like.
+
+    `engine_ms`: how long a segment takes an engine. Every `finding_every`th segment has a finding. What waits for an
+    engine longer than `shed_ms` is left out, as shed.
+    """
 
     database_url: str = field(repr=False)
     capacity: float
-    template: Finding
     segment_ms: int = 1_000
     engine_ms: int = 10
     engines: int = 4
@@ -193,9 +224,8 @@ class SimulatedShard:
         else:
             time.sleep(sim.engine_ms / 1000)
             stream.ledger.analysed(start_ms, start_ms + sim.segment_ms)
-        findings = (
-            [] if shed or stream.sequence % sim.finding_every else [finding_of(sim, order.stream_id, stream.sequence)]
-        )
+        found = not shed and stream.sequence % sim.finding_every == 0
+        findings = [finding_of(sim, order.stream_id, stream.sequence)] if found else []
         self._store.add_segments([segment_of(sim, order.stream_id, stream.sequence, closed_ms)], token=stream.token)
         self._store.commit_segment(
             order.stream_id,
@@ -217,7 +247,7 @@ def finding_of(sim: Simulation, stream_id: str, sequence: int) -> Finding:
     content = hashlib.sha256(f"{stream_id}/{sequence}".encode()).hexdigest()
     start_ms = sequence * sim.segment_ms
     return replace(
-        sim.template,
+        _FINDING,
         finding_id=f"f_{content[:24]}",
         stream_id=stream_id,
         passage_ids=(f"u{sequence}",),

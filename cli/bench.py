@@ -14,18 +14,21 @@ from cli.common import InputError
 from cli.tables import open_console
 
 
-@click.command(name="bench")
+@click.command(name="bench", context_settings={"ignore_unknown_options": True})
 @click.argument("name", metavar="[NAME]", required=False)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object: machine and rows.")
 @click.option("--quick", is_flag=True, help="Little material, as a test of the benchmark itself; some have this.")
-def command(name: str | None, as_json: bool, quick: bool) -> None:
+def command(name: str | None, options: tuple[str, ...], as_json: bool, quick: bool) -> None:
     """Run the benchmark NAME and print its rows; without NAME, list the benchmarks.
 
-    Each measures ours and its peer in the same run. Figures depend on the machine, which is printed with them.
+    Each measures ours and its peer in the same run. Figures depend on the machine, which is printed with them. A few
+    take options of their own, after their name, such as limits past which they fail.
 
     \b
     Example:
       zhenyan bench check --json
+      zhenyan bench stress --streams 100 --most-p95-ms 1000
     """
     known = dict(benchmarks())
     if name is None:
@@ -34,7 +37,15 @@ def command(name: str | None, as_json: bool, quick: bool) -> None:
         return
     if name not in known:
         raise InputError(f"benchmark {name!r}: there is none of this name; known: {', '.join(known)}")
-    run = importlib.import_module(f"bench.{name}").run
+    module = importlib.import_module(f"bench.{name}")
+    if options:
+        own: click.Command | None = getattr(module, "command", None)
+        if own is None:
+            raise InputError(f"benchmark {name!r}: takes no {options[0]}; leave it out")
+        with own.make_context(f"zhenyan bench {name}", [*options, *(["--json"] if as_json else [])]) as inner:
+            own.invoke(inner)
+        return
+    run = module.run
     if quick and "quick" not in inspect.signature(run).parameters:
         raise InputError(f"benchmark {name!r}: has no quick form; leave --quick out")
     rows: list[dict[str, object]] = run(quick=True) if quick else run()

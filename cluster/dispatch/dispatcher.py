@@ -1,6 +1,7 @@
 """The dispatcher as an actor: detached, found by its name, rebuilt by Ray wherever it dies."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ class DispatcherState:
     """How the dispatcher is doing. `database_error` and `staff_error` are empty while all is well."""
 
     charge: Charge
+    process_id: int
     turn_count: int
     decision_count: int
     database_error: str
@@ -63,6 +65,7 @@ class Dispatcher:
         """How it is doing."""
         return DispatcherState(
             charge=self._charge,
+            process_id=os.getpid(),
             turn_count=self._reconciling.turn_count,
             decision_count=self._reconciling.decision_count,
             database_error=self._reconciling.error,

@@ -38,3 +38,18 @@ def test_a_benchmark_without_a_quick_form_says_so(zhenyan: Call) -> None:
     answer = zhenyan("bench", "check", "--quick")
     assert answer.status == 2
     assert "--quick" in answer.complaint
+
+
+def test_a_benchmark_without_options_of_its_own_names_the_one_that_it_was_given(zhenyan: Call) -> None:
+    answer = zhenyan("bench", "check", "--streams", "3")
+    assert answer.status == 2
+    assert "'check': takes no --streams" in answer.complaint
+
+
+def test_limits_that_are_passed_end_the_stress_with_a_failure(zhenyan: Call) -> None:
+    load = ("--streams", "4", "--seconds", "4", "--shards", "1")
+    answer = zhenyan("bench", "stress", *load, "--most-p50-ms", "1", "--json")
+    assert answer.status == 1
+    (row,) = json.loads(answer.out)["rows"]
+    assert (row["segments"], row["findings"], row["faults"], row["dropped"]) == (16, 4, 0, 0)
+    assert "the limit is 1" in answer.err

@@ -1,0 +1,164 @@
+"""One run of simulated broadcasts through the real dispatcher, leases and database."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+
+from bench.stress_report import Report, report
+from bench.stress_shard import SimulatedShard, Simulation
+from cluster.dispatch.carriers import Made, RayCarriers
+from cluster.dispatch.dispatcher import Charge, end_dispatcher, ensure_dispatcher
+from cluster.dispatch.types import DISPATCHER, NAMESPACE, NodeSeen, Post, Staffing
+from cluster.session import running_ray
+from review.live.orders import NewOrder, NoRoomLeft
+from review.live.room import OVER
+from review.live.terms import LeaseTerms
+from review.live.types import Priority
+from review.store import Store
+from review.types import Host, StreamRecord
+
+_TENANT = "simulated"
+_START_S = 180.0
+_MARGIN_S = 120.0
+_POLL_S = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How much, and for how long: `places` of all workers together, 0: as many as there are broadcasts.
+
+    The first `urgent` broadcasts are urgent. `kill`: a worker and the dispatcher are killed in the middle.
+    """
+
+    streams: int
+    seconds: int
+    shards: int = 2
+    places: int = 0
+    urgent: int = 0
+    segment_ms: int = 1_000
+    engine_ms: int = 10
+    engines: int = 4
+    finding_every: int = 4
+    shed_ms: int = 20_000
+    kill: bool = False
+    terms: LeaseTerms = field(
+        default_factory=lambda: LeaseTerms(lease_ms=9_000, beat_ms=6_000, recall_ms=5_000, urgent_share=0)
+    )
+
+    def capacity(self, shard: int) -> int:
+        """What this worker says that it carries."""
+        places = self.places or self.streams
+        return places // self.shards + (shard < places % self.shards)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedMaker:
+    """Every shard is a simulated one."""
+
+    simulation: Simulation
+    load: Load
+
+    def made(self, post: Post, node: NodeSeen) -> Made:
+        """A shard in a process of its own."""
+        sim = replace(self.simulation, capacity=self.load.capacity(post.number))
+        arguments = {"simulation": sim, "worker_id": post.name, "node": node.name}
+        return Made(kind=SimulatedShard, arguments=arguments, options={"max_concurrency": 2})
+
+
+def stress(database_url: str, load: Load) -> Report:
+    """Orders the broadcasts, waits until they are over, and looks at what is stored. Starts Ray if there is none."""
+    sim = Simulation(
+        database_url=database_url,
+        capacity=0,
+        segment_ms=load.segment_ms,
+        engine_ms=load.engine_ms,
+        engines=load.engines,
+        finding_every=load.finding_every,
+        shed_ms=load.shed_ms,
+        terms=load.terms,
+    )
+    carriers = RayCarriers(maker=SimulatedMaker(simulation=sim, load=load), grace_s=10)
+    staffing = Staffing(shards=load.shards, hearing=0, reading=0)
+    with contextlib.ExitStack() as stack:
+        store = Store.open(database_url, terms=load.terms)
+        stack.callback(store.close)
+        stack.enter_context(running_ray())
+        stack.callback(_end)
+        ensure_dispatcher(Charge(database_url=database_url, carriers=carriers, staffing=staffing, terms=load.terms))
+        _until(_START_S, lambda: len(store.leases.workers()) == load.shards)
+        store.keys.add_tenant(_TENANT, "", "stress")
+        started = time.monotonic()
+        ordered = [_order(store, load, number) for number in range(load.streams)]
+        refused = "" if load.places else _refusal(store, load)
+        if load.kill:
+            time.sleep(load.seconds / 2)
+            _kill()
+        _until(load.seconds + _MARGIN_S, lambda: all(s.state in OVER for s in store.streams_of(ordered).values()))
+        seconds = time.monotonic() - started
+        delays_ms = sorted(delay for shard in _shards() for delay in ray.get(shard.figures.remote())[1])
+        return report(
+            store, sim, ordered, duration_ms=load.seconds * 1_000, delays_ms=delays_ms, refused=refused, seconds=seconds
+        )
+
+
+def _order(store: Store, load: Load, number: int) -> str:
+    """Orders the broadcast of this number as a customer would; raises NoRoomLeft."""
+    stream = StreamRecord(
+        stream_id="",
+        source="",
+        host=Host(id=f"h{number}", name=f"主播{number}", platform="simulated"),
+        title=f"{number}",
+        started_at=None,
+        tenant_id=_TENANT,
+    )
+    new = NewOrder(
+        stream=stream,
+        url=f"simulated://{number}",
+        priority=Priority.URGENT if number < load.urgent else Priority.NORMAL,
+        max_ms=load.seconds * 1_000,
+    )
+    return store.orders.place(new, lambda connection, journal: [], "stress")[0]
+
+
+def _refusal(store: Store, load: Load) -> str:
+    """Why one more broadcast than there are places is refused; empty if it is not."""
+    try:
+        _order(store, load, load.streams)
+    except NoRoomLeft as error:
+        return str(error)
+    return ""
+
+
+def _shards() -> list[Any]:
+    named: list[Any] = ray.util.list_named_actors(all_namespaces=True)
+    names = sorted(actor["name"] for actor in named if actor["namespace"] == NAMESPACE)
+    return [ray.get_actor(name, namespace=NAMESPACE) for name in names if name.startswith("shard-")]
+
+
+def _kill() -> None:
+    """Kill -9 of the dispatcher and a worker."""
+    dispatcher: Any = ray.get_actor(DISPATCHER, namespace=NAMESPACE)
+    os.kill(ray.get(dispatcher.state.remote()).process_id, signal.SIGKILL)
+    os.kill(ray.get(_shards()[0].figures.remote())[0], signal.SIGKILL)
+
+
+def _end() -> None:
+    end_dispatcher()
+    for shard in _shards():
+        with contextlib.suppress(RayError):
+            ray.get(shard.close.remote(), timeout=20)
+        ray.kill(shard)
+
+
+def _until(seconds: float, is_so: Callable[[], bool]) -> None:
+    """Waits for it, at most so long; what is missing then is told by the report."""
+    deadline = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
