@@ -1,6 +1,6 @@
 VENV := .venv
 PY := $(VENV)/bin/python
-.PHONY: install extras demo test check fix bench nightly system
+.PHONY: install extras demo test check fix bench docs nightly system
 
 install: $(VENV)/.installed
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -20,5 +20,7 @@ fix: install
 	@$(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format .
 bench: install
 	@$(VENV)/bin/zhenyan bench check && $(VENV)/bin/zhenyan bench asr
+docs: install
+	@$(PY) -m scripts.write_openapi && NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
 nightly: extras system
 	@$(PY) -m pytest && $(VENV)/bin/zhenyan demo --once
