@@ -29,7 +29,9 @@ class LeaseStore:
         self.terms = terms or LeaseTerms()
 
     def beat(self, worker: Worker) -> Worker:
-        """Tells that the worker is there, and gives it as it stands: `draining` may have been asked of it.
+        """Tells that the worker is there, and gives it as it stands: `draining` may have been asked of its machine.
+
+        One that says itself that it is `draining` leaves by itself, and gets nothing new.
 
         A process that starts anew under the name of an earlier one keeps its broadcasts, under new tokens; those that
         failed again and again go through the dispatcher instead, after a while. The earlier one gets WorkerReplaced.
@@ -43,11 +45,12 @@ class LeaseStore:
             ).one_or_none()
             if before is not None and before.started_at_ms > worker.started_at_ms:
                 raise WorkerReplaced(worker.worker_id)
-            draining = worker.draining or (before is not None and before.draining)
-            values = {
+            draining = before is not None and before.draining
+            values: dict[str, object] = {
                 "worker_id": worker.worker_id,
                 "node": worker.node,
-                "capacity": worker.capacity,
+                # Who leaves by itself takes nothing new; its machine is not drained for that.
+                "capacity": 0 if worker.draining else worker.capacity,
                 "draining": draining,
                 "why": worker.why,
                 "figures": dict(worker.figures),
@@ -71,6 +74,11 @@ class LeaseStore:
                 .values(worker_id="", token=LeaseRow.token + 1, recalled_at_ms=0, why="its worker ended")
             )
             connection.execute(delete(WorkerRow).where(WorkerRow.worker_id == worker_id, WorkerRow.draining.is_(False)))
+
+    def dismiss(self, node: str) -> None:
+        """The machine is gone for good, with all its workers."""
+        for worker in self.drain(node, draining=False):
+            self.leave(worker.worker_id)
 
     def forget(self, *, older_ms: int, but_on: Collection[str] = ()) -> None:
         """Drops the rows of workers whose last beat is older than this, but for those of the nodes named."""

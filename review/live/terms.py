@@ -26,7 +26,7 @@ class LeaseTerms:
         """How long a broadcast waits after so many failures in a row: not after the first, then ever longer."""
         if restarts <= 1:
             return 0
-        return min(self.longest_wait_ms, self.first_wait_ms * 2 ** min(restarts - 2, 30))
+        return min(self.longest_wait_ms, self.first_wait_ms << min(restarts - 2, 30))
 
     def kept_places(self, places: int) -> int:
         """How many of all places only urgent broadcasts may take."""

@@ -1,6 +1,7 @@
 """Leases: one holder at a time, tokens that only grow, nothing stored by whoever lost one."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -236,6 +237,24 @@ def test_a_drained_worker_stays_known_when_it_leaves(live: Store) -> None:
     live.leases.drain("n1")
     live.leases.leave("w1")
     assert [(w.worker_id, w.draining) for w in live.leases.workers()] == [("w1", True)]
+
+
+def test_a_worker_that_leaves_by_itself_takes_nothing_new_and_its_machine_is_not_drained(live: Store) -> None:
+    live.leases.beat(worker(capacity=4))
+    told = live.leases.beat(replace(worker(capacity=4), draining=True))
+    assert (told.capacity, told.draining) == (0, False)
+    live.leases.leave("w1")
+    assert live.leases.workers() == ()
+
+
+def test_a_machine_that_is_dismissed_leaves_nothing_behind(live: Store, order: Order) -> None:
+    order("s1")
+    live.leases.beat(worker())
+    live.leases.drain("n1")
+    grant(live, "s1")
+    live.leases.dismiss("n1")
+    assert live.leases.workers() == ()
+    assert seen(live, "s1").worker_id == ""
 
 
 def test_workers_that_are_long_gone_are_forgotten_unless_their_node_is_there(live: Store, clock: Clock) -> None:
