@@ -4,6 +4,7 @@ import atexit
 import multiprocessing
 import os
 import queue
+import signal
 import sys
 import threading
 import time
@@ -195,6 +196,8 @@ _here: "list[tuple[BatchScreener, Queue[FileProgress]]]" = []
 
 def _start(job: BatchJob, progress: "Queue[FileProgress]", parent: int) -> None:
     """Readies this process, which ends when its parent does: nobody would take what it finds."""
+    # Ctrl-C at a terminal goes to all of its processes; the parent decides what becomes of this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), name="parent", daemon=True).start()
     atexit.register(_leave)
     _here.append((BatchScreener(job), progress))

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 import threading
 import time
 from collections.abc import Mapping
@@ -90,8 +91,11 @@ class BatchRunner:
             notes.finish(number, result)
         if self._stop.is_set():
             self._store.batches.give_back(batch.batch_id, self._worker_id)
-        else:
-            self._store.batches.finish(batch.batch_id, self._worker_id, BatchState.DONE)
+            return
+        notes.forget()
+        self._store.batches.finish(batch.batch_id, self._worker_id, BatchState.DONE)
+        # Everything is in the store, under its clocks; a second copy here would outlast them.
+        shutil.rmtree(job.out, ignore_errors=True)
 
     def _job(self, batch: Batch) -> BatchJob:
         out = self._setup.data_dir / "batches" / batch.batch_id
@@ -140,7 +144,7 @@ class _Notes:
     """Writes down how far each archive is, every other second."""
 
     def __init__(self, store: Store, batch: Batch, sources: list[BatchSource]) -> None:
-        self._store, self._batch_id = store, batch.batch_id
+        self._store, self._batch_id, self._sources = store, batch.batch_id, sources
         self._number_of = {source.name: number for number, source in reversed(list(enumerate(sources)))}
         self._noted_s: dict[int, float] = {}
 
@@ -159,6 +163,11 @@ class _Notes:
             analysed_ms=progress.analysed_ms,
             findings=progress.flagged,
         )
+
+    def forget(self) -> None:
+        """Nobody fetches the archives again: what their addresses hold of tokens goes."""
+        for number, source in enumerate(self._sources):
+            self._store.batches.note(self._batch_id, number, url=source.name)
 
     def finish(self, number: int, result: FileResult) -> None:
         if result.state is FileState.WAITING:

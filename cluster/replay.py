@@ -2,6 +2,7 @@
 
 import hashlib
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -228,6 +229,8 @@ _here: list[Replaying] = []
 
 def _start(job: ReplayJob) -> None:
     """Loads the policies once in each process."""
+    # Ctrl-C at a terminal goes to all of its processes; the parent decides what becomes of this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _here.append(Replaying(job, Store.open(job.database_url)))
 
 

@@ -29,7 +29,7 @@ from review.rows import shown_source
 from review.store import Store
 from review.types import ProductRef
 
-BatchId = Annotated[str, Path(min_length=1, max_length=64, description="The batch's `batch_id`")]
+BatchId = Annotated[str, Path(pattern=r"^[0-9a-f-]{1,36}$", description="The batch's `batch_id`")]
 Reading = Annotated[Caller, Depends(key_or_person(Scope.BATCHES, *EVERYBODY))]
 Writing = Annotated[Caller, Depends(key_or_person(Scope.BATCHES))]
 
