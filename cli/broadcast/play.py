@@ -128,6 +128,11 @@ class LiveBroadcast:
         return self._server.address
 
     @property
+    def folder(self) -> Path:
+        """Where its segments lie while they are in the playlist."""
+        return Path(self._folder.name)
+
+    @property
     def ended(self) -> bool:
         """Whether the file has been played to its end; the playlist then carries its end mark."""
         return self._player.poll() is not None

@@ -9,9 +9,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.live_material import is_ready, service, service_config, wait
 from cli.broadcast.play import LiveBroadcast
 from review.types import StreamState
-from tests.cluster.service.support import Desk, desk, figures, service, service_config, wait
+from tests.cluster.service.support import Desk, desk
 from tests.ingest.processes import descendants
 
 Strike = Callable[[Desk], None]
@@ -82,7 +83,7 @@ def play(
     names = [f"s{number}" for number in range(streams)]
     with desk(database_url) as watched, service(config):
         wait(lambda: bool(watched.store.leases.workers()), 120)
-        wait(lambda: _answer("hearing", "reading", "shard"), 120)
+        wait(lambda: is_ready("hearing", "reading", "shard"), 120)
         with ExitStack() as stack:
             for name in names:
                 watched.order(name, stack.enter_context(LiveBroadcast(media)).url)
@@ -100,13 +101,6 @@ def play(
             errors={name: record.error for name, record in records.items()},
             passages={name: tuple(p.text for p in watched.store.passages(name)) for name in names},
         )
-
-
-def _answer(*prefixes: str) -> bool:
-    try:
-        return all(figures(prefix) for prefix in prefixes)
-    except Exception:
-        return False
 
 
 def kill(pid: int) -> None:

@@ -13,11 +13,12 @@ import ray
 from ray.cluster_utils import Cluster
 from sqlalchemy import create_engine, text
 
+from bench.live_material import actor, figures
 from bench.postgres import new_database
 from cluster.dispatch.types import DISPATCHER
 from review.types import StreamState
 from tests.cluster.chaos.support import Given, Strike, kill, kill_children_named, nobody_left, pause_s, play
-from tests.cluster.service.support import Desk, actor, figures, shortened
+from tests.cluster.service.support import Desk, shortened
 
 ROOT = Path(__file__).parents[3]
 
