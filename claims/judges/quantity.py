@@ -17,6 +17,7 @@ from claims.policy import Policy
 from claims.units import Quantity, in_dimension, plain
 from claims.window import Window
 
+_ORDINAL = "第"
 _EXACT = Decimal("0.012")
 _APPROX = Decimal("0.12")
 _TIME = Decimal("0.035")
@@ -90,6 +91,8 @@ def judge_quantities(window: Window, passport: Passport, policy: Policy) -> Iter
     """Every quantity in focus that can be held against a registered value of this product."""
     for quantity in window.quantities:
         if not window.focus_start < quantity.end <= window.focus_end or quantity.dimension == "money":
+            continue
+        if window.text[quantity.start - 1 : quantity.start] == _ORDINAL:
             continue
         claim = _judge(window, _read_degree(quantity, passport, policy), passport, policy)
         if claim is not None:
