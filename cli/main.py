@@ -21,6 +21,7 @@ COMMANDS = {
     "serve": ("cli.serve", "Serve the review pages and the API."),
     "top": ("cli.top", "Show live which broadcasts run where, and how far behind."),
     "keys": ("cli.keys", "Make, list, rotate and revoke the keys of programs, and their customers."),
+    "worker": ("cli.worker", "Carry the broadcasts that are ordered, on this machine or a Ray cluster."),
     "people": ("cli.people", "Add, list and change the accounts of the review pages."),
     "models": ("cli.models", "Show which model weights are found, or fetch them."),
     "bench": ("cli.bench", "Run a benchmark, ours beside its peer."),

@@ -62,7 +62,12 @@ def serving(settings: Settings, port: int) -> Iterator[str]:
     listener = _listen(settings.host, port)
     policy = Policy(settings.policy_folder)
     names = {c.id: (c.name_zh, c.name_en) for c in policy.classes.values()}
-    store = Store.open(settings.store_url, due=due_setup(settings), evidence=evidence_setup(settings))
+    store = Store.open(
+        settings.store_url,
+        due=due_setup(settings),
+        terms=settings.lease_terms,
+        evidence=evidence_setup(settings),
+    )
     exemptions = {rule.id: (rule.zh, rule.id.replace("_", " ")) for rule in policy.context.exemptions}
     laws = Laws.read(configs.LAWS_FILE)
     app = create_app(

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 import configs
 from ingest.errors import ZhenyanError
 from ingest.types import EndPolicy, RetentionLimits
+from review.live.terms import LeaseTerms
 from review.replays.folders import in_force_folder
 
 _PREFIX = "ZHENYAN_"
@@ -44,6 +45,15 @@ class Settings(BaseSettings):
     asr_processes: Annotated[int, Field(ge=0, le=64)]
     asr_budget_ms: Annotated[int, Field(ge=0, le=5_000)]
     num_gpus: Annotated[float, Field(ge=0, le=64)]
+    worker_places: Annotated[int, Field(ge=0, le=10_000)]
+    worker_shards: Annotated[int, Field(ge=1, le=64)]
+    worker_hearing: Annotated[int, Field(ge=1, le=64)]
+    worker_reading: Annotated[int, Field(ge=1, le=64)]
+    worker_hand_over_s: Annotated[float, Field(ge=0, le=3_600)]
+    worker_frames_mb: Annotated[int, Field(ge=16, le=100_000)]
+    worker_recycle_hours: Annotated[float, Field(ge=0, le=8_760)]
+    worker_recycle_gb: Annotated[float, Field(ge=0, le=10_000)]
+    urgent_share: Annotated[float, Field(ge=0, le=1)]
     embed_model: str
     semantic: Annotated[str, Field(min_length=1)]
     host: Annotated[str, Field(min_length=1)]
@@ -84,6 +94,11 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """The database's URL; SQLite in the data folder where none is set."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'zhenyan.db').resolve()}"
+
+    @property
+    def lease_terms(self) -> LeaseTerms:
+        """The rules by which broadcasts are lent to workers, and orders admitted."""
+        return LeaseTerms(urgent_share=self.urgent_share)
 
     @property
     def policy_folder(self) -> Path:

@@ -68,3 +68,12 @@ class StageDied(ClusterError):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"an analysis stage died ({why}); the recording stays, screen it again")
+
+
+class WorkersMissing(ClusterError):
+    """The processes that carry broadcasts did not come up on a machine."""
+
+    exit_code = 1
+
+    def __init__(self, host: str, why: str) -> None:
+        super().__init__(f"worker on {host}: no process that carries broadcasts came up: {why}")

@@ -2,7 +2,9 @@
 
 import logging
 import os
+import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -27,6 +29,7 @@ def running_ray() -> Iterator[None]:
     dashboard = None if address else False
     if address:
         _knock(address)
+    politely = signal.getsignal(signal.SIGTERM)
     try:
         # Without an address Ray would join whichever cluster was started last on this machine, somebody else's even.
         ray.init(
@@ -34,6 +37,9 @@ def running_ray() -> Iterator[None]:
         )
     except (ConnectionError, ValueError) as error:
         raise RayUnreachable(address or "(none)") from error
+    if callable(politely) and threading.current_thread() is threading.main_thread():
+        # Ray puts a handler of its own there, which prints a stack and ends the process at once.
+        signal.signal(signal.SIGTERM, politely)
     try:
         yield
     finally:

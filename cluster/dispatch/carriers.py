@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import ray
-from ray.exceptions import RayError
+from ray.exceptions import ActorDiedError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from cluster.dispatch.types import NAMESPACE, NodeSeen, Post
+from cluster.dispatch.types import DISPATCHER, NAMESPACE, NodeSeen, Post
 
 log = logging.getLogger("zhenyan.dispatch")
 
@@ -61,6 +61,10 @@ class RayCarriers:
         named: list[Any] = ray.util.list_named_actors(all_namespaces=True)
         return frozenset(actor["name"] for actor in named if actor["namespace"] == NAMESPACE)
 
+    def is_used(self) -> bool:
+        """Whether any actor of the live service is there, but for the dispatcher."""
+        return bool(self.present() - {DISPATCHER})
+
     def start(self, post: Post) -> None:
         """Starts the post's actor, unless there is one; nothing happens where its machine is gone."""
         node = next((node for node in self.nodes() if node.node_id == post.node_id), None)
@@ -83,15 +87,18 @@ class RayCarriers:
 
     def end(self, name: str) -> None:
         """Lets the actor close by itself, in the background, and ends its process in any case."""
-        threading.Thread(target=self._end, args=(name,), name=f"end-{name}", daemon=True).start()
+        threading.Thread(target=self.end_now, args=(name,), name=f"end-{name}", daemon=True).start()
 
-    def _end(self, name: str) -> None:
+    def end_now(self, name: str) -> None:
+        """The same, and returns when the actor is gone."""
         try:
             actor: Any = ray.get_actor(name, namespace=NAMESPACE)
         except ValueError:
             return
         try:
             ray.get(actor.close.remote(), timeout=self.grace_s)
+        except ActorDiedError:
+            return  # somebody else ended it meanwhile
         except RayError as error:
             log.warning("%s did not close by itself: %s", name, str(error).strip().splitlines()[-1])
         ray.kill(actor)

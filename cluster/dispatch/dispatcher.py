@@ -134,6 +134,16 @@ def end_dispatcher() -> None:
         ray.kill(running)
 
 
+def running_dispatcher() -> DispatcherState | None:
+    """How the dispatcher is doing; None where none answers."""
+    running = _running()
+    try:
+        found: DispatcherState | None = None if running is None else ray.get(running.state.remote(), timeout=_ANSWER_S)
+    except RayError:
+        return None
+    return found
+
+
 def _running() -> Any | None:
     try:
         return ray.get_actor(DISPATCHER, namespace=NAMESPACE)

@@ -33,7 +33,7 @@ def staff(
     end: list[str] = []
     for node in sorted(nodes, key=lambda n: n.node_id):
         posts = staffing.posts(node) if node.cpu_count >= 1 else ()
-        there = {name for name in present if _is_on(name, node)}
+        there = {name for name in present if is_on(name, node)}
         if node.name not in draining:
             start += [post for post in posts if post.name not in there]
             end += sorted(there - {post.name for post in posts})
@@ -42,6 +42,6 @@ def staff(
     return Change(start=tuple(start), end=tuple(end))
 
 
-def _is_on(name: str, node: NodeSeen) -> bool:
+def is_on(name: str, node: NodeSeen) -> bool:
     """Whether this is the name of a post of that machine."""
     return any(name.startswith(Post(role=role, node_id=node.node_id, number=0).name[:-1]) for role in Role)

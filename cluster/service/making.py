@@ -19,9 +19,10 @@ class ServiceMaker:
         """What to start on this post. No call is ever retried by Ray: what was lost goes on from a checkpoint."""
         options: dict[str, object] = {"concurrency_groups": GROUPS, "max_task_retries": 0}
         if post.role is Role.SHARD:
+            cores = max(1, int(node.cpu_count) // self.config.shards)
             return Made(
                 kind=ShardActor,
-                arguments={"config": self.config, "post": post, "node": node.name, "cores": int(node.cpu_count)},
+                arguments={"config": self.config, "post": post, "node": node.name, "cores": cores},
                 options=options,
             )
         placement = pool_placement(self.config, cores=1, gpu_count=node.gpu_count)

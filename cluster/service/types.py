@@ -15,10 +15,10 @@ class ServiceConfig:
     """Settings of the live service on every machine.
 
     `job`: what every screening takes from the settings, by the names that `ScreenJob` has for it. `places`: how many
-    broadcasts a shard carries; 0: as measured at its start. `frames_bytes`: pictures in hand of all broadcasts of a
-    shard. `checkpoint_ms`: how often, on the stream clock, what the stages remember is written down. `recycle_s` and
-    `recycle_bytes`: the age and the memory at which an actor's process is replaced; 0: never. `policy_dir` None: the
-    one in force.
+    broadcasts a shard carries; 0: as measured at its start. `shards`: how many of them share a machine.
+    `frames_bytes`: pictures in hand of all broadcasts of a shard. `checkpoint_ms`: how often, on the stream clock, what
+    the stages remember is written down. `recycle_s` and `recycle_bytes`: the age and the memory at which an actor's
+    process is replaced; 0: never. `policy_dir` None: the one in force.
     """
 
     job: Mapping[str, Any] = field(repr=False)
@@ -27,6 +27,7 @@ class ServiceConfig:
     policy_dir: Path | None = None
     allow_net: tuple[str, ...] = ()
     places: float = 0
+    shards: int = 1
     frames_bytes: int = 512_000_000
     checkpoint_ms: int = 10_000
     shed_from_ms: int = 12_000

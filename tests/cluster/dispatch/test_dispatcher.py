@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 import ray
-from ray.exceptions import RayError
 
 from cluster.dispatch.carriers import Made, RayCarriers
-from cluster.dispatch.dispatcher import Charge, DispatcherState, end_dispatcher, ensure_dispatcher
-from cluster.dispatch.types import DISPATCHER, NAMESPACE, NodeSeen, Post, Staffing
+from cluster.dispatch.dispatcher import Charge, end_dispatcher, ensure_dispatcher, running_dispatcher
+from cluster.dispatch.types import NAMESPACE, NodeSeen, Post, Staffing
 from cluster.session import running_ray
 from review.live.terms import LeaseTerms
 from review.store import Store
@@ -71,15 +70,6 @@ def charge(a_ray: None, live: Store, database_url: str) -> Iterator[Charge]:
     end_dispatcher()
 
 
-def state() -> DispatcherState | None:
-    """How the dispatcher is doing; None while there is none that answers."""
-    try:
-        found: DispatcherState = ray.get(ray.get_actor(DISPATCHER, namespace=NAMESPACE).state.remote(), timeout=30)
-    except (ValueError, RayError):
-        return None
-    return found
-
-
 def names(charge: Charge) -> set[str]:
     """The roles of what is there."""
     return {name.partition("-")[0] for name in charge.carriers.present()}
@@ -88,14 +78,14 @@ def names(charge: Charge) -> set[str]:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_there_is_one_dispatcher_until_its_charge_changes(charge: Charge) -> None:
     ensure_dispatcher(charge)
-    first = state()
+    first = running_dispatcher()
     ensure_dispatcher(charge)
-    second = state()
+    second = running_dispatcher()
     assert first is not None
     assert second is not None
     assert first.process_id == second.process_id
     ensure_dispatcher(replace(charge, terms=LeaseTerms(lease_ms=20_000)))
-    third = state()
+    third = running_dispatcher()
     assert third is not None
     assert third.charge.terms.lease_ms == 20_000
     assert third.process_id != first.process_id
@@ -104,7 +94,7 @@ def test_there_is_one_dispatcher_until_its_charge_changes(charge: Charge) -> Non
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_killed_dispatcher_comes_back_and_goes_on(charge: Charge, live: Store, order: Order) -> None:
     ensure_dispatcher(charge)
-    first = state()
+    first = running_dispatcher()
     assert first is not None
     os.kill(first.process_id, signal.SIGKILL)
     order("s1")
@@ -114,7 +104,7 @@ def test_a_killed_dispatcher_comes_back_and_goes_on(charge: Charge, live: Store,
         return bool(live.leases.assigned("w1"))
 
     until(granted)
-    second = state()
+    second = running_dispatcher()
     assert second is not None
     assert second.process_id != first.process_id
     assert second.database_error == ""
