@@ -1,4 +1,4 @@
-"""What a worker does beside live broadcasts: batches that customers hand in, replays that people ask for."""
+"""What a worker does beside live broadcasts: batches of customers, replays of people, evidence sent to its storage."""
 
 import os
 import socket
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cli.due import evidence_setup
 from cli.replaying import replay_job
 from cli.settings import Settings
 from cluster.batch_runner import BatchRunner, BatchSetup
@@ -20,7 +21,7 @@ def chores(settings: Settings, *, processes: int = 1) -> Iterator[None]:
     `processes`: how many a batch may take at once.
     """
     data_dir = settings.data_dir.absolute()
-    store = Store.open(settings.store_url)
+    store = Store.open(settings.store_url, evidence=evidence_setup(settings))
     setup = BatchSetup(
         data_dir=data_dir,
         values=settings.job_values() | {"data_dir": data_dir},
@@ -30,11 +31,14 @@ def chores(settings: Settings, *, processes: int = 1) -> Iterator[None]:
     )
     batches = BatchRunner(store, f"{socket.gethostname()}-{os.getpid()}", setup)
     replays = ReplayRunner(store, data_dir, lambda candidate: replay_job(settings, candidate))
+    keeper = store.evidence_keeper()
+    keeper.start()
     batches.start()
     replays.start()
     try:
         yield
     finally:
+        keeper.close()
         batches.close()
         replays.close()
         store.close()

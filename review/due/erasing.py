@@ -10,6 +10,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from review.cases.tables import CaseBandRow, CaseFindingRow, CaseRow, DecisionRow, ProposalRow
 from review.cases.types import FINAL
+from review.due.files import handed_in_name
 from review.due.rows import appeals_where, defence_of, strikes_of
 from review.due.rules import DAY_MS, Clock, Measures
 from review.due.tables import (
@@ -96,7 +97,7 @@ def erase_measure(connection: Connection, measure_id: str) -> Erased:
     )
     forget_bodies(connection, {measure_id})
     left = files - _named(connection)
-    names = tuple(f"handed-in/{digest[:2]}/{digest}" for digest in sorted(left))
+    names = tuple(handed_in_name(digest) for digest in sorted(left))
     return Erased(kind="measure", subject=f"measure:{measure_id}", row_count=count, files=names)
 
 

@@ -10,6 +10,7 @@ from review.due.errors import AppealRefused, UnknownFileError
 from review.due.rules import StatementLimits
 from review.due.types import HandedIn
 
+FOLDER = "handed-in"
 _LONGEST_NAME = 120
 _HEX = frozenset("0123456789abcdef")
 
@@ -23,6 +24,11 @@ def type_of(content: bytes) -> str | None:
     if content.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     return "video/mp4" if content[4:8] == b"ftyp" else None
+
+
+def handed_in_name(sha256: str) -> str:
+    """Where the file lies in the data folder."""
+    return f"{FOLDER}/{sha256[:2]}/{sha256}"
 
 
 class HandedInFiles:

@@ -10,6 +10,7 @@ from review.cases.deciding import REASONS
 from review.cases.types import Choice, Person
 from review.desk import Desk, Seeing, Viewer
 from review.due.errors import AppealRefused, MeasureRefused
+from review.due.files import handed_in_name
 from review.due.forms import MeasureForm, breaches, drafted
 from review.due.moving import people_needed
 from review.due.notices import decision_html, notice_html, pdf_of, shown_time
@@ -215,6 +216,7 @@ def handed_in(page: HostPage, sha256: str) -> HandedIn:
 
 def file_answer(store: Store, file: HandedIn) -> Response:
     """The file for download; it is never shown in a page of this server."""
+    store.evidence.restore([handed_in_name(file.sha256)])
     content = store.due.setup.files.read(file.sha256)
     suffix = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg"}.get(file.media_type, ".mp4")
     headers = {"Content-Disposition": f'attachment; filename="{file.sha256[:12]}{suffix}"'}

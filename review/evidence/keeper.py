@@ -1,4 +1,4 @@
-"""Sends the evidence of findings to the storage, once their clips are cut and once their cases are confirmed.
+"""Sends evidence to the storage: of findings, once clips are cut and cases are confirmed; what hosts handed in.
 
 It works from what the database says and what lies in this machine's data folder, beside the screening and never in its
 way: each machine that has recordings runs one, and each finds its own.
@@ -15,6 +15,8 @@ from ingest.errors import BrokenChain
 from ingest.manifest import read_manifest
 from review.cases.tables import CaseFindingRow, CaseRow
 from review.cases.types import CaseState
+from review.due.files import handed_in_name
+from review.due.tables import AppealRow, DefenceRow
 from review.evidence.keeping import LOGS, KeptEvidence, beside, is_copy
 from review.evidence.tables import KeptFindingRow
 from review.storage import StorageError
@@ -42,6 +44,7 @@ class EvidenceKeeper:
         """Keeps what waits; gives how many findings that were. StorageError: what is left is tried at the next look."""
         if self._kept.setup is None:
             return 0
+        self._kept.keep(self._handed_in())
         return self._clipped() + self._confirmed()
 
     def start(self) -> None:
@@ -148,6 +151,12 @@ class EvidenceKeeper:
         folder = self._recording(stream_id)
         files = [path for path in sorted(folder.rglob("*")) if path.suffix in LOGS]
         return [self._named(path) for path in files if path.is_file()]
+
+    def _handed_in(self) -> list[str]:
+        """What hosts handed in and an answer or appeal names: a copy of what was erased is not sent again."""
+        with self._engine.connect() as connection:
+            lists = [*connection.scalars(select(DefenceRow.files)), *connection.scalars(select(AppealRow.files))]
+        return [handed_in_name(str(file["sha256"])) for files in lists for file in files]
 
     def _recording(self, stream_id: str) -> Path:
         return self._data_dir() / "recordings" / stream_id

@@ -13,7 +13,9 @@ from ingest.manifest import read_manifest
 from review.api import find_clip
 from review.cases.types import Choice
 from review.due.cutting import clip_of
+from review.due.errors import UnknownFileError
 from review.due.keys import KeyRing
+from review.due.office import file_answer
 from review.due.pack import Maker, contents, write_pack
 from review.due.pack_gather import gather
 from review.due.pack_verify import verify_pack
@@ -27,7 +29,7 @@ from review.evidence.tables import KeptFileRow
 from review.storage import StorageError, open_storage
 from review.store import Store
 from review.types import StreamRecord, StreamState
-from tests.review.due.people import REVIEWER, SENIOR, Clock, decide
+from tests.review.due.people import REVIEWER, SENIOR, Clock, decide, wanted
 from tests.review.due.recorded import add_recorded_case, copy_recorded
 from tests.review.evidence.test_storage import objects
 
@@ -209,3 +211,16 @@ def test_a_copy_that_came_back_is_brought_up_to_date_and_never_sent(store: Store
     worker.close()
     assert store.evidence.restore_recording("s1") > 0
     assert (recording / "manifest.jsonl").read_text(encoding="utf-8").endswith(f"{line}\n")
+
+
+def test_a_file_that_a_host_handed_in_comes_back(store: Store, data_dir: Path, clock: Clock) -> None:
+    decide(store, case_of(store), REVIEWER, Choice.VIOLATES, "as_found")
+    measure = store.due.propose(wanted([case_of(store)], clock.ms), REVIEWER)
+    token = store.due.issue_token(measure.id, "r1")
+    proof, stray = (store.due.hand_in(token, "证明.pdf", content) for content in (b"%PDF-1.7 proof", b"%PDF-1.7 stray"))
+    store.due.answer(token, "属实", [proof])
+    store.evidence_keeper().run_once()
+    shutil.rmtree(data_dir / "handed-in")
+    assert file_answer(store, proof).body == b"%PDF-1.7 proof"
+    with pytest.raises(UnknownFileError):
+        file_answer(store, stray)
