@@ -16,16 +16,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 _DEBIAN = Path("/usr/lib/postgresql")
-_QUIET = [
-    "-c",
-    "fsync=off",
-    "-c",
-    "synchronous_commit=off",
-    "-c",
-    "full_page_writes=off",
-    "-c",
-    "logging_collector=off",
-]
+_QUIET = ["-c", "logging_collector=off"]
+_CARELESS = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
 
 
 def _program(name: str) -> str:
@@ -44,8 +36,11 @@ def _owner() -> tuple[int | None, int | None]:
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
-    """The URL of its maintenance database; `new_database` makes one to work in."""
+def running_postgres(*, durable: bool = False) -> Iterator[str]:
+    """The URL of its maintenance database; `new_database` makes one to work in.
+
+    `durable`: a commit is on the disk before it is answered, as in use; otherwise nothing waits for the disk.
+    """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     folder = Path(tempfile.mkdtemp(prefix="zhenyan-pg-"))
@@ -53,13 +48,14 @@ def running_postgres() -> Iterator[str]:
     if user is not None and group is not None:
         os.chown(folder, user, group)
     data = folder / "data"
+    flags = _QUIET if durable else [*_QUIET, *_CARELESS]
     common: dict[str, Any] = {"check": True, "capture_output": True, "cwd": folder, "user": user, "group": group}
     try:
         subprocess.run(
             [_program("initdb"), "-D", str(data), "-U", "zhenyan", "-A", "trust", "-E", "UTF8", "--no-sync"], **common
         )
         server = subprocess.Popen(
-            [_program("postgres"), "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", str(folder), *_QUIET],
+            [_program("postgres"), "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", str(folder), *flags],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=folder,

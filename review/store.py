@@ -25,6 +25,7 @@ from review.engine import open_engine
 from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
 from review.evidence.keeper import EvidenceKeeper
 from review.evidence.keeping import EvidenceSetup, KeptEvidence
+from review.live.facts import FactStore
 from review.live.guard import guard_all
 from review.live.leases import LeaseStore
 from review.live.orders import OrderStore
@@ -113,6 +114,7 @@ class Store:
         self.policies = PolicyStore(engine, now)
         self.batches = BatchStore(engine, now)
         self.leases = LeaseStore(engine, now, terms)
+        self.facts = FactStore(engine, now)
         self.orders = OrderStore(engine, now, self.leases.room)
         self.passports = PassportStore(engine, now)
         self.tenancy = Tenancy(engine)

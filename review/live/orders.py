@@ -1,4 +1,4 @@
-"""What customers order: broadcasts to screen, when to stop, and what their platforms tell while they are on."""
+"""What customers order: broadcasts to screen, and when to stop."""
 
 import hashlib
 import uuid
@@ -7,21 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Engine, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from claims.types import PlatformFact
 from review.due.trail import Journal
 from review.errors import ReviewError, UnknownStreamError
 from review.live.decisions import Room
 from review.live.rows import lease_from_row, order_from_row, products_to_json
-from review.live.tables import FactRow, LeaseRow, OrderRow
+from review.live.tables import LeaseRow, OrderRow
 from review.live.types import Lease, Order, Priority, Wanted
 from review.rows import stream_from_row, stream_values
 from review.tables import StreamRow
 from review.types import ProductRef, StreamRecord, StreamState
-
-_MOST_TOLD = 1 << 62
 
 
 class OrderKeyReused(ReviewError):
@@ -88,7 +85,7 @@ RoomOf = Callable[[Connection, Priority], Room]
 
 
 class OrderStore:
-    """Orders and facts; methods are short transactions, safe from any thread or process."""
+    """Orders; methods are short transactions, safe from any thread or process."""
 
     def __init__(self, engine: Engine, now: Callable[[], datetime], room: RoomOf) -> None:
         self._engine = engine
@@ -160,36 +157,6 @@ class OrderStore:
             rows = session.execute(_joined(*wanted).order_by(*newest).limit(query.limit))
             return tuple(_ordered(*row) for row in rows)
 
-    def tell(self, stream_id: str, facts: Sequence[PlatformFact], actor: str) -> int:
-        """How many of these facts are new; one told again is kept once. UnknownStreamError.
-
-        Facts of a broadcast are numbered in the order in which they came, without gaps.
-        """
-        journal = Journal(at_ms=self._now_ms(), actor=actor)
-        with self._writing.begin() as connection:
-            _known(connection, stream_id, lock=True)
-            told = {(row.at_ms, row.kind, row.product_id) for row in connection.execute(_told(stream_id, facts))}
-            by_moment = {(fact.at_ms, fact.kind, fact.product_id): fact for fact in reversed(facts)}
-            new = [fact for moment, fact in reversed(by_moment.items()) if moment not in told]
-            if not new:
-                return 0
-            last = connection.scalar(select(func.max(FactRow.sequence)).where(FactRow.stream_id == stream_id))
-            first = (last or 0) + 1
-            values = [_fact_values(fact, stream_id, first + offset, journal.at_ms) for offset, fact in enumerate(new)]
-            connection.execute(insert(FactRow), values)
-            _count_viewers(connection, stream_id, new)
-            journal.note("facts.told", f"stream:{stream_id}", first=first, count=len(new))
-            journal.close(connection)
-        return len(new)
-
-    def facts(self, stream_id: str, after: int = 0) -> tuple[tuple[int, PlatformFact], ...]:
-        """The facts after this number, each with its own, in the order in which they came."""
-        statement = (
-            select(FactRow).where(FactRow.stream_id == stream_id, FactRow.sequence > after).order_by(FactRow.sequence)
-        )
-        with Session(self._engine) as session:
-            return tuple((row.sequence, _fact(row)) for row in session.scalars(statement))
-
     def _insert(
         self,
         connection: Connection,
@@ -250,10 +217,9 @@ def _placed(connection: Connection, new: NewOrder, key: str | None) -> str | Non
     return str(row.stream_id)
 
 
-def _known(connection: Connection, stream_id: str, *, lock: bool = False) -> None:
-    """UnknownStreamError if there is no such stream; `lock`: others who number its facts wait."""
-    statement = select(StreamRow.stream_id).where(StreamRow.stream_id == stream_id)
-    if connection.scalar(statement.with_for_update(key_share=True) if lock else statement) is None:
+def _known(connection: Connection, stream_id: str) -> None:
+    """UnknownStreamError if there is no such stream."""
+    if connection.scalar(select(StreamRow.stream_id).where(StreamRow.stream_id == stream_id)) is None:
         raise UnknownStreamError(stream_id)
 
 
@@ -273,29 +239,3 @@ def _ordered(stream: StreamRow, order: OrderRow | None, lease: LeaseRow | None) 
         lease=None if lease is None else lease_from_row(lease),
         created_at_ms=stream.created_at_ms,
     )
-
-
-def _told(stream_id: str, facts: Sequence[PlatformFact]) -> Any:
-    moments = {fact.at_ms for fact in facts}
-    return select(FactRow.at_ms, FactRow.kind, FactRow.product_id).where(
-        FactRow.stream_id == stream_id, FactRow.at_ms.in_(moments)
-    )
-
-
-def _fact_values(fact: PlatformFact, stream_id: str, sequence: int, now_ms: int) -> dict[str, object]:
-    values = fact.model_dump(include={"at_ms", "kind", "product_id", "value"})
-    return values | {"stream_id": stream_id, "sequence": sequence, "received_at_ms": now_ms}
-
-
-def _fact(row: FactRow) -> PlatformFact:
-    return PlatformFact.model_validate({name: getattr(row, name) for name in PlatformFact.model_fields})
-
-
-def _count_viewers(connection: Connection, stream_id: str, facts: Sequence[PlatformFact]) -> None:
-    """Keeps the most viewers that were told of: how many a claim reached weighs in the queue."""
-    counts = [int(f.value) for f in facts if f.kind == "viewers" and isinstance(f.value, int | float)]
-    if counts:
-        most = min(max(counts), _MOST_TOLD)
-        connection.execute(
-            update(StreamRow).where(StreamRow.stream_id == stream_id, StreamRow.viewers < most).values(viewers=most)
-        )

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
 
 from claims.types import PlatformFact
+from review.live.facts import NotOnSale, Told
 from review.live.orders import NoRoomLeft, Ordered, OrderKeyReused, OrderQuery
 from review.live.types import Wanted
 from review.platform.access import answers, key_or_person, write_answers
@@ -107,12 +108,9 @@ def stream_router(store: Store, platform: Platform) -> APIRouter:
     @router.put("/v1/streams/{stream_id}/on-sale", responses=write_answers(404))
     def put_on_sale(stream_id: StreamId, given: OnSaleIn, caller: Telling) -> ToldOut:
         """Tells which product the host explains from this moment on."""
-        ordered = _told_of(store, caller, stream_id)
-        at_ms = given.at_ms
-        if at_ms is None:
-            at_ms = 0 if ordered.lease is None else max(0, ordered.lease.recorded_ms)
+        at_ms = _recorded_ms(store, caller, stream_id) if given.at_ms is None else given.at_ms
         fact = FactIn(at_ms=at_ms, kind="on_sale", product_id=given.product_id, value=given.product_id is not None)
-        return _tell(store, caller, ordered, [fact])
+        return _tell(store, caller, stream_id, [fact])
 
     @router.put("/v1/streams/{stream_id}/facts", responses=write_answers(404))
     def put_facts(
@@ -121,8 +119,7 @@ def stream_router(store: Store, platform: Platform) -> APIRouter:
         caller: Telling,
     ) -> ToldOut:
         """Tells one fact or many of this broadcast; one of the same moment, kind and product is kept once."""
-        ordered = _told_of(store, caller, stream_id)
-        return _tell(store, caller, ordered, given if isinstance(given, list) else [given])
+        return _tell(store, caller, stream_id, given if isinstance(given, list) else [given])
 
     return router
 
@@ -136,27 +133,27 @@ _ROOM: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _told_of(store: Store, caller: Caller, stream_id: str) -> Ordered:
+def _recorded_ms(store: Store, caller: Caller, stream_id: str) -> int:
     store.tenancy.check_stream(caller, stream_id)
-    return store.orders.ordered(stream_id)
+    lease = store.orders.ordered(stream_id).lease
+    return 0 if lease is None else max(0, lease.recorded_ms)
 
 
-def _tell(store: Store, caller: Caller, ordered: Ordered, given: Sequence[FactIn]) -> ToldOut:
+def _tell(store: Store, caller: Caller, stream_id: str, given: Sequence[FactIn]) -> ToldOut:
     """Keeps the facts; OrderRefused names one that is of another broadcast or of a product that is not on sale."""
-    stream = ordered.stream
-    on_sale = {product.product_id for product in stream.products}
     for index, fact in enumerate(given):
-        if fact.stream_id not in {None, stream.stream_id}:
+        if fact.stream_id not in {None, stream_id}:
             raise OrderRefused(f"[{index}].stream_id", "is another broadcast's", code="other_stream")
-        if fact.product_id is not None and fact.product_id not in on_sale:
-            why = f"product {fact.product_id!r} is not on sale in this broadcast"
-            raise OrderRefused(f"[{index}].product_id", why, code="unknown_product")
-    facts = [
-        PlatformFact(stream_id=stream.stream_id, at_ms=f.at_ms, kind=f.kind, product_id=f.product_id, value=f.value)
+    facts = tuple(
+        PlatformFact(stream_id=stream_id, at_ms=f.at_ms, kind=f.kind, product_id=f.product_id, value=f.value)
         for f in given
-    ]
-    new = store.orders.tell(stream.stream_id, facts, caller.actor)
-    return ToldOut(stream_id=stream.stream_id, received=len(given), new=new)
+    )
+    try:
+        new = store.facts.tell(Told(stream_id=stream_id, facts=facts, actor=caller.actor, sees=caller.sees))
+    except NotOnSale as error:
+        why = f"product {error.product_id!r} is not on sale in this broadcast"
+        raise OrderRefused(f"[{error.index}].product_id", why, code="unknown_product") from error
+    return ToldOut(stream_id=stream_id, received=len(given), new=new)
 
 
 def _shown(store: Store, caller: Caller, ordered: Ordered) -> StreamOut:

@@ -25,21 +25,21 @@ def test_facts_are_kept_in_the_order_in_which_they_came(teller: httpx.Client, pl
     more = [{"at_ms": 1000, "kind": "viewers", "value": 300}, {"at_ms": 1000, "kind": "rating", "value": 4.9}]
     assert teller.put("/v1/streams/s1/facts", json=first).json() == {"stream_id": "s1", "received": 1, "new": 1}
     assert teller.put("/v1/streams/s1/facts", json=more).json()["new"] == 2
-    kept = platform.orders.facts("s1")
+    kept = platform.facts.facts("s1")
     assert [number for number, _ in kept] == [1, 2, 3]
     assert [(fact.kind, fact.value, fact.product_id) for _, fact in kept] == [
         ("stock", 12, "p1"),
         ("viewers", 300, None),
         ("rating", 4.9, None),
     ]
-    assert platform.orders.facts("s1", after=2) == kept[2:]
+    assert platform.facts.facts("s1", after=2) == kept[2:]
     assert platform.stream("s1").viewers == 300
 
 
 def test_a_fact_told_again_is_kept_once(teller: httpx.Client, platform: Store) -> None:
     fact = {"at_ms": 2000, "kind": "stock", "product_id": "p1", "value": 12, "stream_id": "s1"}
     assert [teller.put("/v1/streams/s1/facts", json=[fact, fact]).json()["new"] for _ in range(2)] == [1, 0]
-    assert len(platform.orders.facts("s1")) == 1
+    assert len(platform.facts.facts("s1")) == 1
 
 
 def test_on_sale_is_a_fact_of_the_moment(teller: httpx.Client, platform: Store) -> None:
@@ -51,7 +51,7 @@ def test_on_sale_is_a_fact_of_the_moment(teller: httpx.Client, platform: Store) 
         PlatformFact(stream_id="s1", at_ms=9000, kind="on_sale", product_id=None, value=False),
         PlatformFact(stream_id="s1", at_ms=0, kind="on_sale", product_id="p1", value=True),
     ]
-    assert [fact for _, fact in platform.orders.facts("s1")] == expected
+    assert [fact for _, fact in platform.facts.facts("s1")] == expected
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_on_sale_is_a_fact_of_the_moment(teller: httpx.Client, platform: Store) 
 )
 def test_a_fact_that_cannot_be_is_refused(teller: httpx.Client, platform: Store, given: Any, says: str) -> None:
     assert says in problem(teller.put("/v1/streams/s1/facts", json=given), 422)
-    assert platform.orders.facts("s1") == ()
+    assert platform.facts.facts("s1") == ()
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999"])
@@ -97,5 +97,5 @@ def test_facts_that_come_at_once_are_numbered_without_gaps(teller: httpx.Client,
         thread.start()
     for thread in threads:
         thread.join()
-    assert [number for number, _ in platform.orders.facts("s1")] == list(range(1, 51))
+    assert [number for number, _ in platform.facts.facts("s1")] == list(range(1, 51))
     assert platform.audit.verify() is None

@@ -1,0 +1,174 @@
+"""What the interface for programs bears: platform facts at 200 a second over loopback, PostgreSQL on the disk.
+
+The server runs in a process of its own, as `zhenyan serve` does. Calls are sent when they are due, whether or not
+earlier ones were answered, and a call's time counts from when it was due. Beside it, at the same rate, a route that
+does nothing, which is what HTTP and this machine cost by themselves.
+"""
+
+import asyncio
+import math
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+import uvicorn
+
+from bench.postgres import new_database, running_postgres
+from review.app import create_app
+from review.engine import open_engine
+from review.people.access import Access, Auth
+from review.platform.types import Scope
+from review.store import Store
+from review.types import Host, ProductRef, StreamRecord
+
+Row = dict[str, object]
+PER_SECOND = 200
+_STREAMS = 50
+_SECONDS, _QUICK_SECONDS = 30, 2
+# The server ends connections that were idle for 5 s.
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=3)
+_ROOT = Path(__file__).parents[1]
+
+
+def run(quick: bool = False) -> list[Row]:
+    """A row for each kind of call: how many were sent, answered and refused, and how long they took."""
+    seconds = _QUICK_SECONDS if quick else _SECONDS
+    with running_postgres(durable=True) as server, TemporaryDirectory() as folder:
+        url = new_database(server, "api")
+        token = _prepare(url)
+        with _served(url, Path(folder)) as address:
+            headers = {"Authorization": f"Bearer {token}"}
+            asyncio.run(_load(address, headers, "PUT facts", 1, 0))
+            rows = [asyncio.run(_load(address, headers, what, seconds, 1)) for what in ("GET healthz", "PUT facts")]
+            rows.append(asyncio.run(_closed(address, headers, seconds)))
+        return rows
+
+
+def _prepare(url: str) -> str:
+    """Broadcasts to tell of, and the key."""
+    store = Store(open_engine(url))
+    for number in range(_STREAMS):
+        store.put_stream(
+            StreamRecord(
+                stream_id=f"s{number}",
+                source="bench",
+                host=Host(id=f"h{number}", name="host", platform="bench"),
+                title="bench",
+                started_at=datetime.now(UTC),
+                products=(ProductRef(product_id="P-1", name="product"),),
+            )
+        )
+    token = store.keys.add("local", "bench", [Scope.FACTS_WRITE], "bench", per_minute=10_000_000).token
+    store.close()
+    return token
+
+
+@contextmanager
+def _served(url: str, folder: Path) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "bench.api", url, str(folder), str(port)]
+    process = subprocess.Popen(command, cwd=_ROOT)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            try:
+                httpx.get(f"{address}/healthz")
+                break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _serve(url: str, folder: str, port: str) -> None:
+    store = Store(open_engine(url))
+    app = create_app(store, Path(folder), access=Access(auth=Auth.LOCAL))
+    uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning", timeout_graceful_shutdown=1)
+
+
+def _call(what: str, number: int) -> tuple[str, str, dict[str, object] | None]:
+    if what == "GET healthz":
+        return "GET", "/healthz", None
+    fact = {"at_ms": number, "kind": "sales", "product_id": "P-1", "value": number}
+    return "PUT", f"/v1/streams/s{number % _STREAMS}/facts", fact
+
+
+async def _load(address: str, headers: dict[str, str], what: str, seconds: int, series: int) -> Row:
+    """Sends `PER_SECOND` calls a second, each when it is due."""
+    took_s: list[float] = []
+    statuses: Counter[int] = Counter()
+    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=60, limits=_LIMITS) as client:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+
+        async def send(number: int) -> None:
+            due = begun + number / PER_SECOND
+            await asyncio.sleep(max(0.0, due - loop.time()))
+            statuses[await _send(client, *_call(what, series * 10_000_000 + number))] += 1
+            took_s.append(loop.time() - due)
+
+        await asyncio.gather(*(send(number) for number in range(PER_SECOND * seconds)))
+        lasted_s = loop.time() - begun
+    return _row(f"{what}, {PER_SECOND} a second", took_s, statuses, lasted_s)
+
+
+async def _closed(address: str, headers: dict[str, str], seconds: int) -> Row:
+    """As many as are answered, from 16 that each wait for their answer."""
+    took_s: list[float] = []
+    statuses: Counter[int] = Counter()
+    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=60, limits=_LIMITS) as client:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+
+        async def keep_sending(who: int) -> None:
+            number = 0
+            while loop.time() - begun < seconds:
+                sent = loop.time()
+                statuses[await _send(client, *_call("PUT facts", (who + 10) * 100_000_000 + number))] += 1
+                took_s.append(loop.time() - sent)
+                number += 1
+
+        await asyncio.gather(*(keep_sending(who) for who in range(16)))
+        lasted_s = loop.time() - begun
+    return _row("PUT facts, 16 that wait for their answers", took_s, statuses, lasted_s)
+
+
+async def _send(client: httpx.AsyncClient, method: str, path: str, body: dict[str, object] | None) -> int:
+    """The answer's status; 0 where there was none."""
+    try:
+        return (await client.request(method, path, json=body)).status_code
+    except httpx.TransportError:
+        return 0
+
+
+def _row(what: str, took_s: list[float], statuses: Counter[int], lasted_s: float) -> Row:
+    ordered = sorted(took_s)
+
+    def at(share: float) -> float:
+        return round(1000 * ordered[max(0, math.ceil(share * len(ordered)) - 1)], 1)
+
+    return {
+        "calls": what,
+        "sent": len(ordered),
+        "a_second": round(len(ordered) / lasted_s, 1),
+        "refused": sum(count for status, count in statuses.items() if not 200 <= status < 300),
+        "p50_ms": at(0.5),
+        "p95_ms": at(0.95),
+        "p99_ms": at(0.99),
+        "longest_ms": at(1),
+    }
+
+
+if __name__ == "__main__":
+    _serve(*sys.argv[1:])
