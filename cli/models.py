@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import click
-from rich.table import Table
+from rich.table import Column, Table
 
 from asr.errors import WeightsMissingError
 from asr.models import verify as verify_model
@@ -13,6 +13,7 @@ from asr.opening import list_all
 from cli.options import config_option
 from cli.settings import load_settings
 from cli.tables import open_console
+from cli.weights import READER, list_other
 
 
 @click.group(name="models", invoke_without_command=True)
@@ -32,7 +33,7 @@ def command(context: click.Context, as_json: bool, config_file: Path | None) -> 
     context.obj = settings
     if context.invoked_subcommand is not None:
         return
-    models = list_all(settings.data_dir / "models")
+    models = (*list_all(settings.data_dir / "models"), *list_other())
     if as_json:
         for model in models:
             click.echo(
@@ -50,7 +51,7 @@ def command(context: click.Context, as_json: bool, config_file: Path | None) -> 
                 )
             )
         return
-    table = Table("model", "kind", "found", "licence", "sha256", "path", "note")
+    table = Table(Column("model", no_wrap=True), "kind", "found", "licence", "sha256", "path", "note")
     for model in models:
         table.add_row(
             model.name,
@@ -79,9 +80,11 @@ def fetch(context: click.Context, name: str) -> None:
 def verify(context: click.Context, name: str | None) -> None:
     """Read every file of NAME, or of all models that are here, and compare its hash with the known one."""
     models_dir = context.obj.data_dir / "models"
-    known = {model.name: model for model in list_all(models_dir)}
+    known = {model.name: model for model in (*list_all(models_dir), *list_other())}
     if name is not None and (name not in known or not known[name].found):
         raise WeightsMissingError(name, "no such model is here; `zhenyan models` shows which are")
     for model in known.values():
         if model.found and name in {None, model.name}:
-            click.echo(f"{model.name}: sha256 {verify_model(model, models_dir)} verified")
+            # A reader inside a module was found by its hash.
+            sha256 = model.sha256 if model.kind == READER else verify_model(model, models_dir)
+            click.echo(f"{model.name}: sha256 {sha256} verified")

@@ -8,7 +8,15 @@ from tests.cli.support import Call
 def test_every_model_is_listed_with_licence_and_hash(zhenyan: Call) -> None:
     models = {m["name"]: m for m in map(json.loads, zhenyan("models", "--json").out.splitlines())}
     assert models["base"]["found"]
-    assert all(len(models[name]["sha256"]) == 64 for name in ("base", "silero-vad"))
+    used = (
+        "base",
+        "silero-vad",
+        "multilingual-e5-small",
+        "claim-classifier",
+        "PP-OCRv6-tiny-det",
+        "PP-OCRv6-small-rec",
+    )
+    assert all(models[name]["found"] and len(models[name]["sha256"]) == 64 for name in used)
     assert all(model["licence"] for model in models.values())
     table = zhenyan("models").out
     assert all(name in table for name in models)
@@ -43,7 +51,10 @@ def test_damaged_weights_are_joined_anew(zhenyan: Call, tmp_path: Path) -> None:
 def test_what_is_here_is_verified_and_what_is_not_is_named(zhenyan: Call) -> None:
     zhenyan("models", "fetch")
     verified = zhenyan("models", "verify").out.splitlines()
-    assert [line.split(":")[0] for line in verified] == ["silero-vad", "base"]
+    assert [line.split(":")[0] for line in verified] == [
+        *("silero-vad", "base", "PP-OCRv6-tiny-det", "PP-OCRv6-tiny-rec", "PP-OCRv6-small-rec"),
+        *("multilingual-e5-small", "claim-classifier"),
+    ]
     assert all(line.endswith("verified") for line in verified)
     assert len(zhenyan("models", "verify", "base").out.splitlines()) == 1
     missing = zhenyan("models", "verify", "sensevoice")
