@@ -68,8 +68,8 @@ def command(
     """Replay stored passages under a candidate policy, beside the policy in force.
 
     Prints what the candidate would newly flag, no longer flag, and flag otherwise (class, verdict, article), by class,
-    host and category, and which decisions of people it would reverse. Nothing that is stored changes. What was said is
-    judged; products that were only seen are not known to a replay, under neither policy.
+    host and category, and which decisions of people it would reverse. Nothing that is stored changes. Each broadcast is
+    judged as it was, with what was seen of its products; of recordings made before that was kept, words alone.
 
     \b
     Example:

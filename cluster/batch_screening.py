@@ -230,9 +230,10 @@ class _Analysis:
         stream_id = self._job.stream_id
         prepared, cuts, frames = self._preparing.prepare(segment)
         passages = self._hearing.transcribe(cuts) + self._reading.read(stream_id, frames)
-        self._judging.see(self._looking.look(frames), self._reading.marks(stream_id, segment.end_ms))
+        evidence = self._looking.look(frames)
+        self._judging.see(evidence, self._reading.marks(stream_id, segment.end_ms))
         findings = self._judging.judge(passages, segment.end_ms)
-        clipped = self._recorder.record(prepared, passages, findings)
+        clipped = self._recorder.record(prepared, passages, findings, evidence)
         self._reads = self._reads or prepared.has_audio or prepared.has_video
         self._at, self._analysed_ms = segment.sequence, segment.end_ms
         self._keep(self._at, passages, [*findings, *clipped])

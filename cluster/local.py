@@ -42,9 +42,10 @@ def _screen(job: ScreenJob, hearing: Hearing, reading: Reading) -> Iterator[Even
         for segment in capturing.segments():
             prepared, cuts, frames = preparing.prepare(segment, capturing.recorded_ms())
             passages = hearing.transcribe(cuts) + reading.read(job.stream_id, frames)
-            marked = judging.see(looking.look(frames), reading.marks(job.stream_id, segment.end_ms))
+            evidence = looking.look(frames)
+            marked = judging.see(evidence, reading.marks(job.stream_id, segment.end_ms))
             findings = judging.judge(passages, segment.end_ms)
-            clipped = recorder.record(prepared, passages, findings)
+            clipped = recorder.record(prepared, passages, findings, evidence)
             outcome = Outcome(
                 passages=passages,
                 findings=findings,

@@ -18,8 +18,10 @@ from ingest.ledger import NOTHING, Ledger
 from ingest.manifest import ManifestTail
 from ingest.ring import Ring, Room, pin, trim_ended
 from ingest.types import ClipInfo, Gap, GapKind, RetentionLimits, Segment
+from review.due.basis import keep_step
 from review.store import Store
 from review.types import StreamState
+from vision.timeline import Evidence
 
 CLIPS = "clips.jsonl"
 _BEFORE_MS, _AFTER_MS = 4_000, 2_500
@@ -63,16 +65,23 @@ class Recorder:
         self.coverage = self._ledger.coverage()
         self._last_link, self._vouched = _vouched(job.recording_dir / CLIPS)
 
-    def record(self, prepared: Prepared, passages: Sequence[Passage], findings: Sequence[Finding]) -> list[Finding]:
+    def record(
+        self,
+        prepared: Prepared,
+        passages: Sequence[Passage],
+        findings: Sequence[Finding],
+        evidence: Sequence[Evidence] = (),
+    ) -> list[Finding]:
         """Stores the segment's results in one transaction; gives the findings whose clips are now cut.
 
-        A segment that could not be read counts as received and not as analysed.
+        A segment that could not be read counts as received and not as analysed. `evidence`: what was seen of products.
         """
         segment = prepared.segment
         self._remember(segment)
         self._account(prepared)
         self._pin(findings)
         self._room.keep_free()
+        keep_step(self._job.recording_dir, segment.sequence, segment.end_ms, passages, evidence)
         if self._store is not None:
             self._store.add_segments([segment], token=self._token)
             self._store.commit_segment(
@@ -95,6 +104,7 @@ class Recorder:
         self._ledger.know(gaps)
         self.coverage = self._ledger.close(recorded_ms)
         self._pin(findings)
+        keep_step(self._job.recording_dir, None, recorded_ms, passages)
         if self._store is not None:
             self._store.add_passages(passages, token=self._token)
             self._store.add_findings(findings, token=self._token)

@@ -49,9 +49,9 @@ REPLAY_TEXTS: Mapping[str, tuple[str, str]] = {
     "replay.samples": ("例子", "Samples"),
     "replay.more": ("共 {n} 例，显示前 {shown} 例", "{n} in all, the first {shown} shown"),
     "replay.unlike": (
-        "现行规则回放的结果与存储的标记有 {n} 处不同：当时的规则较旧，或商品只在画面里出现过。",
+        "现行规则回放的结果与存储的标记有 {n} 处不同：当时的规则或程序较旧，或没有留下画面里看到的商品。",
         "The policy in force, replayed, differs from the stored flags in {n} places: they were made by an older "
-        "policy, or the product was only seen.",
+        "policy or program, or what was seen of products was not kept.",
     ),
     "replay.missing": ("没有保存这些商品的护照：{ids}", "No passport was kept of {ids}"),
     "replay.skipped": ("没有回放的直播", "Broadcasts that were not replayed"),

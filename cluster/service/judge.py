@@ -94,7 +94,7 @@ class JudgePool:
             marked = broadcast.judging.see(evidence, marks)
             findings = broadcast.judging.judge(passages, end_ms)
             on_sale = broadcast.judging.on_sale(end_ms)
-        clipped = broadcast.recorder.record(prepared, passages, findings)
+        clipped = broadcast.recorder.record(prepared, passages, findings, evidence)
         self._tell_live(broadcast)
         return Outcome(
             passages=list(passages),

@@ -1,14 +1,32 @@
-"""By what a broadcast is judged, kept beside its recording: passports as they were, and the platform's facts."""
+"""By what a broadcast is judged, kept beside its recording: passports as they were, the platform's facts, the steps."""
 
+import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from claims.types import PlatformFact
+from claims.types import Passage, PlatformFact
+from ingest.disk import append_line, is_full
 from ingest.manifest import MANIFEST
+from vision.timeline import Evidence, EvidenceKind
 
 BASIS = "basis"
 _FACTS = "facts.jsonl"
+_STEPS = "steps.jsonl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What was judged together: which passages, and what was seen of products, once all up to `until_ms` was there.
+
+    `sequence`: the segment; None: the broadcast was over.
+    """
+
+    sequence: int | None
+    until_ms: int
+    passage_ids: tuple[str, ...]
+    evidence: tuple[Evidence, ...] = ()
 
 
 def keep_basis(recording: Path, passports: Mapping[str, str], facts: Iterable[PlatformFact]) -> None:
@@ -47,6 +65,45 @@ def read_kept_facts(recording: Path) -> list[PlatformFact]:
         return []
     lines = path.read_text(encoding="utf-8").splitlines()
     return [PlatformFact.model_validate_json(line) for line in lines]
+
+
+def keep_step(
+    recording: Path,
+    sequence: int | None,
+    until_ms: int,
+    passages: Sequence[Passage],
+    evidence: Sequence[Evidence] = (),
+) -> None:
+    """Keeps a step of the judging, so that it can be repeated; a full disk costs the step and nothing else."""
+    row = {
+        "n": sequence,
+        "until_ms": until_ms,
+        "passages": [passage.id for passage in passages],
+        "evidence": [asdict(one) for one in evidence],
+    }
+    try:
+        (recording / BASIS).mkdir(parents=True, exist_ok=True)
+        append_line(recording / BASIS / _STEPS, json.dumps(row, ensure_ascii=False, separators=(",", ":")))
+    except OSError as error:
+        if not is_full(error):
+            raise
+
+
+def read_kept_steps(recording: Path) -> tuple[Step, ...]:
+    """The steps in their order, each as it was taken last; none for a recording made before they were kept."""
+    path = recording / BASIS / _STEPS
+    if not path.is_file():
+        return ()
+    taken: dict[int | None, Step] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        taken[row["n"]] = Step(
+            sequence=row["n"],
+            until_ms=row["until_ms"],
+            passage_ids=tuple(row["passages"]),
+            evidence=tuple(Evidence(**(one | {"kind": EvidenceKind(one["kind"])})) for one in row["evidence"]),
+        )
+    return tuple(sorted(taken.values(), key=lambda step: (step.sequence is None, step.sequence or 0)))
 
 
 def _name(version: str) -> str:

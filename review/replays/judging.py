@@ -18,7 +18,8 @@ _PATIENCE_MS = 2_500
 def judge_again(policy: Policy, stream: StoredStream, proposer: Proposer | None) -> tuple[Said, ...]:
     """What the policy finds in the broadcast, notes among it, in order of time; PassportError if it can't be read.
 
-    What was seen of products is not stored: where neither words nor facts name one, it is not known here.
+    Where the steps of the judging were kept, it is repeated step by step, with what was seen of products; else a
+    product that neither words nor facts name is not known here.
     """
     passports = passports_of(policy, stream)
     engine = ClaimEngine(policy, passports, at=stream.at, proposer=proposer)
@@ -26,7 +27,14 @@ def judge_again(policy: Policy, stream: StoredStream, proposer: Proposer | None)
     if proposer is not None:
         engine.read_ahead(passages)
     conversation = engine.conversation(stream.stream_id, stream.facts)
-    for passage in passages:
+    left = {passage.id: passage for passage in passages}
+    for step in stream.steps:
+        conversation.see(step.evidence)
+        together = [left.pop(id_) for id_ in step.passage_ids if id_ in left]
+        for passage in sorted(together, key=lambda p: (p.channel == "speech", p.start_ms)):
+            conversation.hear(passage)
+        conversation.idle_until(step.until_ms, _PATIENCE_MS)
+    for passage in left.values():
         if passage.channel == "speech":
             conversation.idle_until(passage.start_ms, _PATIENCE_MS)
         conversation.hear(passage)

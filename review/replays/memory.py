@@ -85,6 +85,8 @@ def said_topic(stream: StoredStream, digest: str, semantic: str, program: str) -
         basis.update(part.encode() + b"\0")
     for record in (*stream.passages, *stream.facts):
         basis.update(record.model_dump_json().encode() + b"\0")
+    for step in stream.steps:
+        basis.update(repr(step).encode() + b"\0")
     return f"said:{basis.hexdigest()[:40]}"
 
 

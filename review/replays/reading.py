@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from claims.types import Passage, PlatformFact
 from review.cases.tables import CaseFindingRow, CaseRow
 from review.cases.types import CaseState
-from review.due.basis import BASIS, read_kept_facts
+from review.due.basis import BASIS, read_kept_facts, read_kept_steps
 from review.errors import UnknownStreamError
 from review.live.tables import FactRow, OrderRow, PassportRow
 from review.replays.types import Scope, Stored, StoredStream, said_of
@@ -53,6 +53,7 @@ def read_stream(session: Session, stream_id: str, data_dir: Path) -> StoredStrea
         facts=_facts(session, stream_id, recording),
         products=tuple(str(product["product_id"]) for product in row.products),
         passports=_passports(session, row, recording),
+        steps=read_kept_steps(recording),
     )
 
 

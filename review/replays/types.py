@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from claims.types import Disposition, Finding, Passage, PlatformFact, VerdictKind
 from review.cases.types import CaseState
+from review.due.basis import Step
 
 
 class ChangeKind(StrEnum):
@@ -39,6 +40,7 @@ class Scope:
 class StoredStream:
     """A broadcast as it can be judged again: passages in the order in which they were understood.
 
+    `steps`: in which steps they were judged, and what was seen of products meanwhile; none: that was not kept.
     `passports`: the text of each that was in force then, in any order. `products`: their ids by link number.
     """
 
@@ -50,6 +52,7 @@ class StoredStream:
     facts: tuple[PlatformFact, ...]
     products: tuple[str, ...]
     passports: tuple[str, ...]
+    steps: tuple[Step, ...] = ()
 
     @property
     def span_ms(self) -> int:
@@ -151,7 +154,7 @@ class Decided:
 class StreamDiff:
     """What the candidate changes in one broadcast; `unlike`: how far the policy in force parts from what is stored.
 
-    It parts where the stored findings were made by an older policy, or with pictures that a replay doesn't see.
+    It parts where the stored findings were made by an older policy or program, or where what was seen was not kept.
     `missing`: products whose passport was not kept.
     """
 

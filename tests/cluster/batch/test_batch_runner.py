@@ -12,10 +12,12 @@ import yaml
 from claims.policy import Policy
 from cli.settings import load_settings
 from cluster.batch_runner import BatchRunner, BatchSetup
+from cluster.replay import ReplayJob, replay
 from review.batches.types import ArchiveState, BatchState, NewBatch
 from review.live.types import LOCAL_TENANT
 from review.platform.passports import put_passports
 from review.platform.records import read_record
+from review.replays.types import Scope
 from review.store import Store
 from review.types import FindingQuery, ProductRef, StreamState
 from tests.cluster.batch.conftest import DEMO_PASSPORTS
@@ -90,4 +92,9 @@ def test_archives_are_screened_stored_and_told_of(
     [case] = [case for case in store.cases.host_cases("h7", 10) if case.class_id == "SPEC_PARAM"]
     assert (tmp_path / str(store.finding(case.top_finding_id).finding.clip)).is_file()
     assert not BatchRunner(store, "w1", setup).run_once()
+    policy = archive.parent / "policy"
+    job = ReplayJob(candidate=policy, live=policy, database_url=settings.store_url, data_dir=tmp_path, semantic="off")
+    report = replay(job, Scope())
+    assert report is not None
+    assert (report.stream_count, report.before > 1, report.unlike) == (1, True, 0), "what is stored is found again"
     store.close()
