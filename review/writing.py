@@ -73,7 +73,7 @@ def write_state(connection: Connection, stream_id: str, state: StreamState, erro
     Gives the events that the caller writes at the end of the transaction.
     """
     one = StreamRow.stream_id == stream_id
-    before = connection.scalar(select(StreamRow.state).where(one).with_for_update())
+    before = connection.scalar(select(StreamRow.state).where(one).with_for_update(key_share=True))
     if before is None:
         raise UnknownStreamError(stream_id)
     connection.execute(update(StreamRow).where(one).values(state=state.value, error=error))

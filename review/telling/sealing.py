@@ -41,9 +41,11 @@ class Sealer:
         self._key = key
 
     def make(self, connection: Connection, secret_id: str, now_ms: int) -> str:
-        """A new secret in place of the one before, which signs as well for a day."""
+        """A new secret in place of the one before, which signs as well for a day, if it can still be opened."""
         columns = table_of(SecretRow).c
         before = connection.scalar(select(columns.sealed).where(columns.secret_id == secret_id))
+        if before is not None and not self._opens(before):
+            before = None
         secret = new_secret()
         row = {
             "secret_id": secret_id,
@@ -87,6 +89,13 @@ class Sealer:
     def forget(self, connection: Connection, secret_id: str) -> None:
         """Removes the secret."""
         connection.execute(delete(SecretRow).where(SecretRow.secret_id == secret_id))
+
+    def _opens(self, sealed: str) -> bool:
+        try:
+            self._fernet().decrypt(sealed.encode())
+        except InvalidToken:
+            return False
+        return True
 
     def _fernet(self) -> Fernet:
         return Fernet(base64.urlsafe_b64encode(self._key()))

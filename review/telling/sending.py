@@ -3,6 +3,7 @@
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from ingest.guard import NetPolicy
 from review.live.types import LOCAL_TENANT
+from review.telling.errors import UnknownEndpointError
 from review.telling.fanning import ensure_settings, fan_out
 from review.telling.log import events_of
 from review.telling.outbox import Answer, Patience, due_counts, lease, settle
@@ -23,6 +25,9 @@ from review.telling.types import Event, Target
 
 _log = logging.getLogger(__name__)
 _EVERY_S = 0.5
+# How long the sender, or one address, is left alone after what it should not have met: a database that is away, for
+# instance, or a secret that can't be opened.
+_AFTER_FAILURE_S = 10.0
 _MOST_CLIENTS = 200
 
 
@@ -71,6 +76,7 @@ class Sender:
         self._targets = Targets(engine, now, sealer)
         self._pool = ThreadPoolExecutor(self._lanes.threads, thread_name_prefix="webhooks")
         self._running: dict[str, list[Future[int]]] = {}
+        self._left_alone: dict[str, float] = {}
         self._clients: dict[str, httpx.Client] = {}
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -101,12 +107,14 @@ class Sender:
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            pause_s = _EVERY_S
             try:
                 self._round()
             except Exception:
                 self.failures += 1
+                pause_s = _AFTER_FAILURE_S
                 _log.exception("webhooks: the round failed; it is tried again")
-            self._stop.wait(_EVERY_S)
+            self._stop.wait(pause_s)
 
     def _round(self) -> list[Future[int]]:
         """Starts lanes to the addresses that have something due and too few of them."""
@@ -122,6 +130,8 @@ class Sender:
             due.pop(SETTINGS, None)
         started: list[Future[int]] = []
         for endpoint_id, (count, failing) in due.items():
+            if self._left_alone.get(endpoint_id, 0.0) > time.monotonic():
+                continue
             lanes = [lane for lane in self._running.get(endpoint_id, []) if not lane.done()]
             wanted = 1 if failing else min(self._lanes.each, -(-count // self._lanes.batch))
             new = [self._pool.submit(self._lane, endpoint_id) for _ in range(wanted - len(lanes))]
@@ -151,9 +161,12 @@ class Sender:
                 taken += sum(answer.taken for answer in answers)
                 if not answers:
                     break
+        except UnknownEndpointError:
+            pass  # it was taken out meanwhile
         except Exception:
             self.failures += 1
-            _log.exception("webhooks: a lane to %s failed; what it had is tried again", endpoint_id)
+            self._left_alone[endpoint_id] = time.monotonic() + _AFTER_FAILURE_S
+            _log.exception("webhooks: sending to %s failed; what was in hand is tried again", endpoint_id)
         return taken
 
     def _batch(self, target: Target) -> list[Answer]:

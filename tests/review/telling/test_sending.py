@@ -10,6 +10,7 @@ import pytest
 
 from claims.types import Finding
 from ingest.guard import NetPolicy
+from review.due.store import DueSetup
 from review.live.tables import OrderRow
 from review.store import Store
 from review.telling.outbox import KEPT_MS, Patience
@@ -251,3 +252,23 @@ def test_what_was_delivered_is_forgotten_after_a_month_and_the_event_stays(
     assert told.deliveries.forget_done() == 1
     assert told.deliveries.listed(endpoint_id) == ()
     assert told.events.after("acme", 1)[0].subject == "f1"
+
+
+def test_a_secret_that_cannot_be_opened_holds_up_its_address_alone(
+    told: Store, receiver: Receiver, send: Send, make_finding: MakeFinding, due_setup: DueSetup
+) -> None:
+    lost, _ = register(told, receiver, "acme", "finding.*")
+    add(told, make_finding, "f1")
+    (due_setup.data_dir / "keys" / "seal.secret").unlink()
+    with receiving() as other:
+        _, secret = register(told, other, "bolt", "finding.*")
+        add(told, make_finding, "f2", stream_id="b1")
+        sender = send()
+        assert (sender.tell(), sender.failures) == (1, 1)
+        assert (sender.tell(), sender.failures) == (0, 1), "it is left alone for a while"
+        other.got[0].check(secret)
+    assert receiver.got == []
+    new = told.webhooks.rotate(lost, "acme", "test")
+    told.deliveries.retry(lost, 2)
+    assert send().tell() == 1
+    receiver.got[0].check(new)
