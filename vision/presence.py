@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ingest.types import Frame
 from vision.codes import Code, read_codes
 from vision.product import PictureFinder, ProductSight, Seen
+from vision.reference import colours_of
 from vision.timeline import Evidence, EvidenceKind
 from vision.types import Box
 
@@ -22,6 +23,9 @@ _THUMB = (40, 24)
 _STILL = 1.5
 # What is held to the camera fills at least this share of it; what is smaller stands about, unless it moves.
 _HELD_SHARE = 0.03
+_HELD_STRENGTH = 0.3
+# What is held sways; of its colours so much stays where it was a second ago.
+_LEFT_OF_COLOURS = 0.5
 # What kept its place this many looks is on display: it counts for less than what is handled.
 _DISPLAY_LOOKS, _DISPLAY_WEIGHT = 3, 0.4
 # Shifts in its own sizes from one look to the next: less is staying, more is being moved.
@@ -33,12 +37,12 @@ ProductOf = Callable[[str], str | None]
 
 @dataclass(slots=True, kw_only=True)
 class LookCounts:
-    """What was done for one stream."""
+    """What was done for one stream; `searches` are the looks while nothing was known to be held to the camera."""
 
     frames: int = 0
     looks: int = 0
+    searches: int = 0
     checks: int = 0
-    glances: int = 0
     closer_looks: int = 0
     still: int = 0
     code_reads: int = 0
@@ -71,6 +75,7 @@ class ProductWatcher:
         self._thumb: NDArray[np.float32] | None = None
         self._seen: tuple[Seen, ...] = ()
         self._kind = EvidenceKind.PICTURE
+        self._held: list[tuple[Box, NDArray[np.float32]]] = []
         self.counts = LookCounts()
 
     @property
@@ -89,16 +94,28 @@ class ProductWatcher:
             self._read_ms = frame.at_ms
             self.counts.code_reads += 1
             found += self._coded(read_codes(frame.image), frame.at_ms)
-        if _is_due(self._looked_ms, frame.at_ms, LOOK_EVERY_MS) and not self._is_still(frame):
+        # While nothing is held to the camera every frame may show what comes next.
+        is_due = not self._held or _is_due(self._looked_ms, frame.at_ms, LOOK_EVERY_MS) or self._is_put_away(frame)
+        if is_due and not self._is_still(frame):
             self._looked_ms = frame.at_ms
             self.counts.looks += 1
+            self.counts.searches += not self._held
             self._look(frame)
-            found += self._as_evidence(frame)
-        elif not self._seen and self._looked_ms is not None and not self._is_still(frame):
-            self.counts.glances += 1
-            self._seen, self._kind = self._pictures.find(frame.image, glance=True), EvidenceKind.PICTURE
-            found += self._as_evidence(frame)
+            evidence = self._as_evidence(frame)
+            self._held = [
+                (seen.box, _colours_in(frame.image, seen.box))
+                for seen, one in zip(self._seen, evidence, strict=True)
+                if one.strength >= _HELD_STRENGTH
+            ]
+            found += evidence
         return found
+
+    def _is_put_away(self, frame: Frame) -> bool:
+        """Whether other colours are where something was held at the last look."""
+        return any(
+            float(np.minimum(colours, _colours_in(frame.image, box)).sum()) < _LEFT_OF_COLOURS
+            for box, colours in self._held
+        )
 
     def _is_still(self, frame: Frame) -> bool:
         """Whether the frame looks as it did at the last look, which was not long ago."""
@@ -183,6 +200,11 @@ class ProductWatcher:
             )
             for code, owner in known
         ]
+
+
+def _colours_in(image: NDArray[np.uint8], box: Box) -> NDArray[np.float32]:
+    cut = image[box.top : box.bottom : 3, box.left : box.right : 3]
+    return colours_of(cut, np.full(cut.shape[:2], 255, np.uint8))
 
 
 def _is_due(last_ms: int | None, now_ms: int, every_ms: int) -> bool:

@@ -18,7 +18,7 @@ from vision.types import Box
 _FEATURES, _FINE_FEATURES = 1_800, 2_500
 _TRIED_PER_KEPT = 4
 _CELLS = 8
-_GLANCE_FEATURES = 200
+_STRONGEST, _LEAST_STRONG = 200, 1
 _RATIO = 0.8
 _LEAST_INLIERS = 12
 _CLEAR_INLIERS = 30
@@ -26,6 +26,9 @@ _REPROJECTION_PX = 5.0
 _TRIES = 3
 _LEAST_SPREAD, _LEAST_SPAN = 0.1, 0.25
 _LEAST_COLOUR = 0.3
+# Packs that share words with the one sought reach 0.47 of its colours, the pack itself mostly more than this: then
+# fewer corners, or corners of one part alone, are enough.
+_SURE_COLOUR, _LEAST_SURE_INLIERS = 0.65, 8
 _LEAST_AREA, _MOST_AREA = 0.002, 1.5
 _OPPOSITE, _ASPECT = 2.5, 3.0
 
@@ -58,14 +61,8 @@ class PictureFinder:
         self._fine = cv2.ORB.create(_FINE_FEATURES * _TRIED_PER_KEPT)
         self._matcher = cv2.BFMatcher(cv2.NORM_HAMMING)
 
-    def find(
-        self, image: Image, *, fine: bool = False, glance: bool = False, only: frozenset[str] | None = None
-    ) -> tuple[Seen, ...]:
-        """The products in the frame, or some of them at less cost.
-
-        `fine` looks at twice the size, for small ones; `glance` by the strongest corners, which finds what is plainly
-        there at half the cost; `only` looks for these.
-        """
+    def find(self, image: Image, *, fine: bool = False, only: frozenset[str] | None = None) -> tuple[Seen, ...]:
+        """The products in the frame; `fine` looks at twice the size, for small ones; `only` looks for these."""
         if not self._references or min(image.shape[:2]) < 64:
             return ()
         scale = 2 if fine else 1
@@ -78,37 +75,54 @@ class PictureFinder:
         if descriptors is None or len(kept) < _LEAST_INLIERS:
             return ()
         points = np.asarray([corner.pt for corner in kept], dtype=np.float32) / np.float32(scale)
-        most = _GLANCE_FEATURES if glance else None
         found = [
             seen
             for reference in self._references
             if (only is None or reference.product_id in only)
-            and (seen := self._find_one(reference, image, points, np.asarray(descriptors, np.uint8), most)) is not None
+            and (seen := self._find_one(reference, image, points, np.asarray(descriptors, np.uint8))) is not None
         ]
         return _clearest(found)
 
     def _find_one(
-        self, reference: Reference, image: Image, points: NDArray[np.float32], descriptors: Image, most: int | None
+        self, reference: Reference, image: Image, points: NDArray[np.float32], descriptors: Image
     ) -> Seen | None:
-        pairs = self._matcher.knnMatch(reference.descriptors[:most], descriptors, k=2)
-        good = [pair[0] for pair in pairs if len(pair) == 2 and pair[0].distance < _RATIO * pair[1].distance]
-        known = reference.points[[match.queryIdx for match in good]]
-        shown = points[[match.trainIdx for match in good]]
+        # Comparing is the dearest part: of a picture whose strongest corners meet nothing alike the rest is left out.
+        alike = self._alike(reference.descriptors[:_STRONGEST], descriptors)
+        if len(alike) < _LEAST_STRONG:
+            return None
+        alike += [(row + _STRONGEST, at) for row, at in self._alike(reference.descriptors[_STRONGEST:], descriptors)]
+        known = reference.points[[row for row, _ in alike]]
+        shown = points[[at for _, at in alike]]
         for _ in range(_TRIES):
-            if len(known) < _LEAST_INLIERS:
+            if len(known) < _LEAST_SURE_INLIERS:
                 return None
             found, inside = cv2.findHomography(known, shown, cv2.USAC_MAGSAC, _REPROJECTION_PX, maxIters=600)
             if found is None:
                 return None
             view = np.asarray(found, dtype=np.float64)
             inliers = inside.ravel() > 0
-            if int(inliers.sum()) < _LEAST_INLIERS:
+            count = int(inliers.sum())
+            if count < _LEAST_SURE_INLIERS:
                 return None
             box = _plausible_box(reference, view, image)
-            if box is not None and _is_spread(known[inliers], reference.points):
-                return _judged(reference, view, image, box, int(inliers.sum()))
+            is_spread, are_many = _is_spread(known[inliers], reference.points), count >= _LEAST_INLIERS
+            if box is not None and (is_spread or are_many):
+                seen = _judged(reference, view, image, box, count)
+                if seen is not None and ((is_spread and are_many) or seen.colour >= _SURE_COLOUR):
+                    return seen
+                if is_spread and are_many:
+                    return None
             known, shown = known[~inliers], shown[~inliers]
         return None
+
+    def _alike(self, known: Image, shown: Image) -> list[tuple[int, int]]:
+        """Which corners (by their rows) are clearly the most alike."""
+        pairs = self._matcher.knnMatch(known, shown, k=2) if len(known) else ()
+        return [
+            (pair[0].queryIdx, pair[0].trainIdx)
+            for pair in pairs
+            if len(pair) == 2 and pair[0].distance < _RATIO * pair[1].distance
+        ]
 
 
 def _spread_out(corners: Sequence[cv2.KeyPoint], shape: tuple[int, ...], most: int) -> list[cv2.KeyPoint]:
