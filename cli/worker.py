@@ -132,11 +132,11 @@ def _drain(leases: LeaseStore) -> None:
         young_ms = time.time_ns() // 1_000_000 - leases.terms.beat_ms
         if not any(w.node not in nodes and not w.draining and w.beat_at_ms > young_ms for w in leases.workers()):
             raise InputError(
-                f"machine {host}: {held} broadcasts stay, for no other worker is running;"
+                f"machine {host}: {held} of its broadcasts stay, for no other worker is running;"
                 " stop this one and they wait until one starts"
             )
         if sys.stderr.isatty() and held != told:
-            click.echo(f"{held} broadcasts are still here", err=True)
+            click.echo(f"still here: {held}", err=True)
             told = held
         time.sleep(_POLL_S)
     click.echo(f"worker on {host}: drained")
