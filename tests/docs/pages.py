@@ -18,6 +18,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 # The ports that pages name: the server's, the demo broadcast's, a receiver's. Free ones take their place.
 _PORTS = ("8400", "8765", "8766")
 _END_S = 60
+# Each job is asked to end before the rest of the session is: a worker ends its own children in good order.
+_END_JOBS = "trap 'kill $(jobs -p) 2>/dev/null || true; wait || true' EXIT"
 
 
 def run_page(name: str, folder: Path, *, timeout_s: float) -> str:
@@ -26,7 +28,7 @@ def run_page(name: str, folder: Path, *, timeout_s: float) -> str:
     own = {port: str(_free_port()) for port in _PORTS}
     for port, free in own.items():
         text = text.replace(port, free)
-    script = "\n".join(grab_code_blocks(text, lang="sh"))
+    script = f"{_END_JOBS}\n" + "\n".join(grab_code_blocks(text, lang="sh"))
     for number, program in enumerate(grab_code_blocks(text, lang="python")):
         file = folder / f"example-{number}.py"
         file.write_text(program, encoding="utf-8")
