@@ -52,11 +52,7 @@ class Journal:
         self._entries.clear()
 
     def _write_entries(self, connection: Connection) -> None:
-        insert_missing(connection, AuditHeadRow, [{"name": _HEAD, "sequence": 0, "sha256": ORIGIN}])
-        row = connection.execute(
-            select(AuditHeadRow.sequence, AuditHeadRow.sha256).where(AuditHeadRow.name == _HEAD).with_for_update()
-        ).one()
-        head = Head(sequence=row.sequence, sha256=row.sha256)
+        head = _lock_head(connection)
         written: list[Mapping[str, object]] = []
         for action, subject, details in self._entries:
             entry = next_entry(
@@ -121,6 +117,16 @@ class AuditTrail:
 
 def _selected() -> list[Any]:
     return [getattr(AuditRow, name) for name in _COLUMNS]
+
+
+def _lock_head(connection: Connection) -> Head:
+    """The head, which nobody else moves until the caller's transaction ends; made where there is none yet."""
+    locked = select(AuditHeadRow.sequence, AuditHeadRow.sha256).where(AuditHeadRow.name == _HEAD).with_for_update()
+    row = connection.execute(locked).one_or_none()
+    if row is None:
+        insert_missing(connection, AuditHeadRow, [{"name": _HEAD, "sequence": 0, "sha256": ORIGIN}])
+        row = connection.execute(locked).one()
+    return Head(sequence=row.sequence, sha256=row.sha256)
 
 
 def _head(connection: Connection) -> Head:
