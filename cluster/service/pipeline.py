@@ -166,7 +166,7 @@ class Pipeline:
 
     def run(self, wanted: Callable[[], Wish], pause: Callable[[float], object] = time.sleep) -> Done:
         """Analyses until the broadcast is over or is to be given back. "stop" ends the capture, and what is recorded is
-        analysed. Raises LeaseGone, and StageDied where no stage can be begun."""
+        analysed. Raises LeaseGone, and StageDied where doing it again is of no use."""
         attempt = 0
         while True:
             before = self._at
@@ -234,6 +234,8 @@ class Pipeline:
 
     def _advance(self, life: Life, segment: Segment) -> None:
         sequence, count = self._faults
+        if sequence == segment.sequence and count >= 3 * _MOST_FAULTS:
+            raise StageDied(self.why)
         if sequence == segment.sequence and count >= _MOST_FAULTS:
             prepared, outcome = life.give_up(segment, f"its analysis failed {count} times: {self.why}")
         else:

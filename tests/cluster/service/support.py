@@ -64,7 +64,7 @@ class Desk:
         lease = self.store.leases.lease(stream_id)
         return 0 if lease is None else lease.analysed_ms
 
-    def wait_over(self, *stream_ids: str, limit_s: float = 240) -> None:
+    def wait_over(self, *stream_ids: str, limit_s: float = 900) -> None:
         wait(lambda: all(self.state(s) in OVER for s in stream_ids), limit_s, lambda: str(figures("shard")))
 
     def _writing(self) -> Any:

@@ -1,0 +1,5 @@
+"""The database server and the capture tests' media serve here, too."""
+
+from tests.ingest.conftest import media
+
+__all__ = ["media"]
