@@ -89,20 +89,23 @@ class MediaServer:
 class LiveBroadcast:
     """A media file on air, in real time: a context manager that is entered when the playlist can be fetched.
 
-    The packets are not re-encoded. The playlist rolls over six segments of two seconds; when the file ends it gets
+    The packets are not re-encoded. The playlist rolls over `window` segments of two seconds; when the file ends it gets
     its end mark and stays. Raises EncodeError when ffmpeg can't play the file.
     """
 
-    def __init__(self, media: Path, *, port: int = 0) -> None:
+    def __init__(self, media: Path, *, port: int = 0, window: int = _SEGMENTS_IN_PLAYLIST) -> None:
         self._media = media
         self._port = port
+        self._window = window
 
     def __enter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory()
         folder = Path(self._folder.name)
         self._complaints = folder / "ffmpeg.txt"
         with self._complaints.open("wb") as complaints:
-            self._player = subprocess.Popen(_player_command(self._media, folder), stdout=complaints, stderr=complaints)
+            self._player = subprocess.Popen(
+                _player_command(self._media, folder, self._window), stdout=complaints, stderr=complaints
+            )
         self._server = MediaServer(folder, port=self._port)
         self.started_at_ms = time.time_ns() // 1_000_000
         try:
@@ -154,11 +157,11 @@ class LiveBroadcast:
             time.sleep(_POLL_S)
 
 
-def _player_command(media: Path, folder: Path) -> list[str]:
+def _player_command(media: Path, folder: Path, window: int) -> list[str]:
     return [
         *(str(find_ffmpeg()), "-hide_banner", "-nostdin", "-loglevel", "error"),
         *("-re", "-i", str(media), "-map", "0:v:0", "-map", "0:a:0", "-c", "copy", "-f", "hls"),
-        *("-hls_time", str(_SEGMENT_SECONDS), "-hls_list_size", str(_SEGMENTS_IN_PLAYLIST)),
+        *("-hls_time", str(_SEGMENT_SECONDS), "-hls_list_size", str(window)),
         *("-hls_flags", "delete_segments+temp_file+independent_segments", "-hls_delete_threshold", "3"),
         *("-hls_segment_filename", str(folder / "segment%05d.ts"), str(folder / PLAYLIST_NAME)),
     ]

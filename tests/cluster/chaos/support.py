@@ -87,7 +87,7 @@ def play(
         wait(lambda: is_ready("hearing", "reading", "shard"), 600)
         with ExitStack() as stack:
             for name in names:
-                watched.order(name, stack.enter_context(LiveBroadcast(media)).url)
+                watched.order(name, stack.enter_context(LiveBroadcast(media, window=30)).url)
             for at_ms, strike in strikes:
                 wait(lambda at_ms=at_ms: watched.analysed_ms(names[0]) >= at_ms, 600)  # type: ignore[misc]
                 strike(watched)
