@@ -157,7 +157,10 @@ class SimulatedShard:
     def _take(self, order: Order, lease: Lease) -> None:
         cursor = self._store.cursor(order.stream_id)
         ledger = Ledger(self._store.coverage(order.stream_id))
-        self._store.set_state(order.stream_id, StreamState.LIVE, token=lease.token)
+        try:
+            self._store.set_state(order.stream_id, StreamState.LIVE, token=lease.token)
+        except LeaseLost:
+            return
         stream = _Stream(order, lease.token, 0 if cursor is None else cursor + 1, ledger)
         with self._changed:
             self._streams[order.stream_id] = stream

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, and_, case, delete, select, update
+from sqlalchemy import Connection, Engine, Update, and_, bindparam, case, delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from review.errors import WorkerReplaced
@@ -16,7 +16,7 @@ from review.live.tables import LeaseRow, OrderRow, WorkerRow
 from review.live.terms import LeaseTerms
 from review.live.types import Lease, Order, Priority, Worker
 from review.tables import StreamRow
-from review.upsert import upsert
+from review.upsert import table_of, upsert
 
 
 class LeaseStore:
@@ -117,30 +117,19 @@ class LeaseStore:
 
     def renew(self, worker_id: str, progress: Mapping[str, Reach]) -> frozenset[str]:
         """Keeps the leases of these streams and notes how far each is; gives the streams that are still held."""
+        if not progress:
+            return frozenset()
         now_ms = self._now_ms()
-        held: set[str] = set()
+        named = sorted((stream_id, reach.token) for stream_id, reach in progress.items())
+        mine = tuple_(LeaseRow.stream_id, LeaseRow.token).in_(named)
         with self._writing.begin() as connection:
-            for stream_id, reach in sorted(progress.items()):
-                settled = and_(
-                    LeaseRow.not_before_ms < now_ms - self.terms.settled_ms, LeaseRow.analysed_ms < reach.analysed_ms
+            in_order = select(LeaseRow.stream_id).where(LeaseRow.worker_id == worker_id, mine)
+            held = connection.scalars(in_order.order_by(LeaseRow.stream_id).with_for_update()).all()
+            if held:
+                connection.execute(
+                    _noted(now_ms, self.terms),
+                    [_reach_values(stream_id, progress[stream_id]) for stream_id in held],
                 )
-                renewed = connection.execute(
-                    update(LeaseRow)
-                    .where(
-                        LeaseRow.stream_id == stream_id,
-                        LeaseRow.token == reach.token,
-                        LeaseRow.worker_id == worker_id,
-                    )
-                    .values(
-                        until_ms=now_ms + self.terms.lease_ms,
-                        recorded_ms=reach.recorded_ms,
-                        analysed_ms=reach.analysed_ms,
-                        beat_at_ms=now_ms,
-                        restarts=case((settled, 0), else_=LeaseRow.restarts),
-                    )
-                )
-                if renewed.rowcount:
-                    held.add(stream_id)
         return frozenset(held)
 
     def release(self, stream_id: str, token: int, how: Released, why: str = "") -> bool:
@@ -205,3 +194,24 @@ class LeaseStore:
 
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)
+
+
+def _noted(now_ms: int, terms: LeaseTerms) -> Update:
+    """Keeps a lease and notes how far its stream is; after a while of progress, earlier failures are forgotten."""
+    leases = table_of(LeaseRow)
+    settled = and_(leases.c.not_before_ms < now_ms - terms.settled_ms, leases.c.analysed_ms < bindparam("now_analysed"))
+    return (
+        update(leases)
+        .where(leases.c.stream_id == bindparam("of_stream"))
+        .values(
+            until_ms=now_ms + terms.lease_ms,
+            beat_at_ms=now_ms,
+            recorded_ms=bindparam("now_recorded"),
+            analysed_ms=bindparam("now_analysed"),
+            restarts=case((settled, 0), else_=leases.c.restarts),
+        )
+    )
+
+
+def _reach_values(stream_id: str, reach: Reach) -> dict[str, object]:
+    return {"of_stream": stream_id, "now_recorded": reach.recorded_ms, "now_analysed": reach.analysed_ms}
