@@ -8,7 +8,7 @@ import pytest
 from tests.docs.pages import DOCS, run_page
 
 _QUICK = ("guides/passports.md", "guides/policy.md", "guides/api.md")
-_SLOW = ("guides/evidence.md", "start/analyst.md", "start/reviewer.md")
+_SLOW = ("guides/evidence.md", "start/platform.md", "start/reviewer.md", "start/analyst.md")
 
 
 @pytest.mark.parametrize("page", _QUICK)
