@@ -335,11 +335,12 @@ class Store:
 
     def _write_findings(self, connection: Connection, findings: Iterable[Finding]) -> list[NewEvent]:
         """Stores and files the findings; gives the events that are to be written at the end of the transaction."""
-        changed = write_findings(connection, findings)
+        written = write_findings(connection, findings)
+        changed = [each.finding for each in written]
         file_findings(
             connection, changed, now_ms=self._now_ms(), flag_at=self._flag_at, second_share=self._second_share
         )
-        return finding_events(connection, changed)
+        return finding_events(connection, changed, {each.finding.finding_id for each in written if each.is_new})
 
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)

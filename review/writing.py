@@ -1,7 +1,7 @@
 """The steps of a write, each inside the caller's transaction."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from sqlalchemy import Connection, select, update
@@ -24,7 +24,15 @@ def write_passages(connection: Connection, passages: Iterable[Passage]) -> None:
     upsert(connection, PassageRow, rows)
 
 
-def write_findings(connection: Connection, findings: Iterable[Finding]) -> list[Finding]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A finding as just written; `is_new`: it was not there before."""
+
+    finding: Finding
+    is_new: bool
+
+
+def write_findings(connection: Connection, findings: Iterable[Finding]) -> list[Written]:
     """Adds findings or replaces those with the same id, and gives those that are new or changed.
 
     Raises UnknownStreamError.
@@ -47,13 +55,13 @@ def write_findings(connection: Connection, findings: Iterable[Finding]) -> list[
         )
     }
     rows = []
-    changed: list[Finding] = []
+    changed: list[Written] = []
     for offset, (finding_id, finding) in enumerate(latest.items()):
         before = stored.get(finding_id)
         kept = finding if before is None or finding.clip is not None else replace(finding, clip=before.clip)
         if before is not None and before.record == kept.to_json():
             continue
-        changed.append(kept)
+        changed.append(Written(finding=kept, is_new=before is None))
         rows.append(
             finding_values(
                 kept,

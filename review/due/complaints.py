@@ -184,11 +184,11 @@ class ComplaintStore:
         if finding_id is None:
             finding = finding_of(connection, given, complaint_id, stream_id, at_ms)
             finding_id = finding.finding_id
-            changed = write_findings(connection, [finding])
-            journal.tell_all(finding_events(connection, changed))
+            written = write_findings(connection, [finding])
+            journal.tell_all(finding_events(connection, [each.finding for each in written], {finding_id}))
             file_findings(
                 connection,
-                changed,
+                [each.finding for each in written],
                 now_ms=journal.at_ms,
                 flag_at=self._flag_at,
                 second_share=self._second_share,

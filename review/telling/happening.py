@@ -14,19 +14,13 @@ from review.telling.types import NewEvent
 from review.types import StreamState
 
 
-def finding_events(connection: Connection, changed: Sequence[Finding]) -> list[NewEvent]:
-    """For findings as just written: `finding.created` for those that are new, else `finding.updated`.
+def finding_events(connection: Connection, changed: Sequence[Finding], new: Collection[str]) -> list[NewEvent]:
+    """For findings as just written: `finding.created` for those whose ids are new, else `finding.updated`.
 
     Flags and notes alike, with the whole finding: its `disposition` says which it is.
     """
     if not changed:
         return []
-    rows = connection.execute(
-        select(FindingRow.finding_id, FindingRow.created_seq, FindingRow.updated_seq).where(
-            FindingRow.finding_id.in_([finding.finding_id for finding in changed])
-        )
-    )
-    new = {row.finding_id for row in rows if row.created_seq == row.updated_seq}
     streams = _streams(connection, {finding.stream_id for finding in changed})
     return [
         NewEvent(
