@@ -46,6 +46,7 @@ def _drop_weaker(judged: list[Judged], policy: Policy) -> list[Judged]:
             and one.class_id in policy.class_files[other.class_id].supersedes
             and _overlap(one, other)
             and not other.exempt
+            and not other.is_proposal
         ]
         if not better:
             keep.append(one)
@@ -57,7 +58,7 @@ def _same_assertion(one: Judged, kept: Judged) -> bool:
     if one.harmless and not kept.harmless:
         return _overlap(one, kept) and one.class_id == kept.class_id
     if one.class_id != kept.class_id:
-        return _overlap(one, kept) and not one.harmless
+        return _overlap(one, kept) and not one.harmless and not (one.is_proposal or kept.is_proposal)
     if _overlap(one, kept):
         return True
     if one.judgement.path is not None and one.judgement.path != kept.judgement.path:

@@ -16,9 +16,8 @@ from claims.policy import CompiledRule, Policy
 from claims.policy_models import ClassFile, ContextRule, Rule
 from claims.semantic import Proposal, Proposer
 from claims.types import ExemptionTrial, ScoreStep, VerdictKind
-from claims.verdict import CHECKS, Judged, Scene, held_back
+from claims.verdict import CHECKS, PROPOSED, Judged, Scene, held_back
 
-RULE = "semantic"
 # Only a record can decide these; how a sentence is put says nothing of whether it is true.
 _RECORDED = frozenset(
     {
@@ -52,7 +51,7 @@ _OWN = frozenset("有助于增强提高提升改善调节促进维持辅助补�
 
 
 def judge_proposals(scene: Scene, policy: Policy, proposer: Proposer, judged: Sequence[Judged]) -> list[Judged]:
-    """What the semantic layer proposes of the window's focus, judged; nothing where the rules have spoken already.
+    """What the semantic layer proposes of the window's focus, judged; where rules have spoken, what it flags beside it.
 
     A proposal needs a known product of a category for which its class holds.
     """
@@ -60,13 +59,12 @@ def judge_proposals(scene: Scene, policy: Policy, proposer: Proposer, judged: Se
     heard = [h for h in window.heard if h.offset < window.focus_end]
     if passport is None or not heard or heard[-1].offset != window.focus_start:
         return []
-    if any(not j.harmless for j in judged):
-        return []
+    ruled = any(not j.harmless for j in judged)
     classes = frozenset(c for c, file in policy.class_files.items() if _holds(file, passport))
     found: list[Judged] = []
     for proposal in proposer.propose([read_out(h.folded, policy.pictures) for h in heard], classes):
         start = heard[-proposal.passages].offset
-        if any(j.class_id == proposal.class_id for j in judged):
+        if any(j.class_id == proposal.class_id for j in judged) or (ruled and not proposal.flags):
             continue
         found.append(_judge(proposal, start, window.focus_end, scene, policy, passport))
     return found
@@ -91,7 +89,7 @@ def _judge(proposal: Proposal, start: int, end: int, scene: Scene, policy: Polic
     base = settings.flag_at if proposal.flags else settings.note_at
     room = (_TOP if proposal.flags else settings.flag_at) - base
     score = round(base + room * proposal.likelihood**2, 3) if proposal.flags else base
-    rule = CompiledRule(proposal.class_id, Rule(id=RULE, score=max(score, 0.01), patterns=()), (), ())
+    rule = CompiledRule(proposal.class_id, Rule(id=PROPOSED, score=max(score, 0.01), patterns=()), (), ())
     match = PatternMatch(pattern=_NOTHING, start=start, end=end, slots=())
     candidate = Candidate(rule=rule, match=match, start=start, end=end)
     judgement = _registered(
@@ -126,7 +124,7 @@ def _judge(proposal: Proposal, start: int, end: int, scene: Scene, policy: Polic
     steps, score = held_back(start, end, scene, steps, score, policy)
     return Judged(
         class_id=proposal.class_id,
-        rule_name=f"{proposal.class_id}.{RULE}",
+        rule_name=f"{proposal.class_id}.{PROPOSED}",
         start=start,
         end=end,
         judgement=judgement,

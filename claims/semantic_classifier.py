@@ -25,6 +25,7 @@ _DIRECTION_WEIGHT = 5.0
 _REMEMBERED = 4096
 _SHOWN = 2
 _SHORTEST = 4
+_MOST_CLASSES, _AS_LIKELY = 2, 0.5
 # Below this likelihood by the characters alone the encoder, which is what costs, hardly ever says otherwise.
 _WORTH_READING = 0.002
 
@@ -84,6 +85,12 @@ def direction_of(directions: Sequence[Floats], texts: Sequence[str], centre: Flo
     return np.asarray((mean - centre) * _DIRECTION_WEIGHT, dtype=np.float32)
 
 
+def views_of(texts: Sequence[str]) -> list[tuple[str, ...]]:
+    """How the last of these passages is read: alone, and together with up to two before it."""
+    alone = tuple(texts[-1:])
+    return [alone] if len(texts) == 1 else [alone, tuple(texts[-MOST_PASSAGES:])]
+
+
 def softmax(scores: Floats) -> Floats:
     """Likelihoods along the last axis."""
     shifted = np.exp(scores - scores.max(axis=-1, keepdims=True))
@@ -115,34 +122,36 @@ class Classifier:
     def propose(self, texts: Sequence[str], classes: frozenset[str]) -> tuple[Proposal, ...]:
         """The likeliest of `classes` for the last passage, alone or with up to two before it; none if too unlikely.
 
-        How likely a breach is counts over all of them, for one sentence often lies between two classes.
+        How likely a breach is counts over all of them, for one sentence often lies between two classes: where it is
+        to be flagged and the second is nearly as likely, both are proposed.
         """
         if not texts or len(texts[-1]) < _SHORTEST:
             return ()
         open_ = [place for place, class_id in enumerate(self.file.classes) if class_id in classes]
         if not open_:
             return ()
-        best: tuple[float, int, int] = (0.0, 0, 0)
-        for passages in range(1, min(MOST_PASSAGES, len(texts)) + 1):
-            said = texts[-passages:]
+        best, ordered, passages = 0.0, list[tuple[float, int]](), 0
+        for said in views_of(texts):
             if float(self._by_characters(said)[open_].sum()) < _WORTH_READING:
                 continue
             likelihoods = self.likelihoods(said)[open_]
             breach = float(likelihoods.sum())
-            if breach > best[0]:
-                best = (breach, open_[int(likelihoods.argmax())], passages)
-        likelihood, place, passages = best
-        if likelihood < self.file.note_from:
+            if breach > best:
+                best, passages = breach, len(said)
+                ordered = sorted(zip(map(float, likelihoods), open_, strict=True), reverse=True)
+        if best < self.file.note_from:
             return ()
-        class_id = self.file.classes[place]
-        return (
+        flags = best >= self.file.flag_from
+        likely = [place for share, place in ordered[:_MOST_CLASSES] if share >= ordered[0][0] * _AS_LIKELY]
+        return tuple(
             Proposal(
-                class_id=class_id,
-                likelihood=round(likelihood, 3),
-                flags=likelihood >= self.file.flag_from,
+                class_id=self.file.classes[place],
+                likelihood=round(best, 3),
+                flags=flags,
                 passages=passages,
-                known=self._nearest(texts[-passages:], class_id),
-            ),
+                known=self._nearest(texts[-passages:], self.file.classes[place]),
+            )
+            for place in (likely if flags else likely[:1])
         )
 
     def likelihoods(self, texts: Sequence[str]) -> Floats:

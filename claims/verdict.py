@@ -19,6 +19,7 @@ from claims.window import Window
 
 _AGGRAVATED = 0.05
 _BELOW = 0.01
+PROPOSED = "semantic"
 _QUANTITY_RULE = "quantity"
 _QUANTITY_SCORE = 0.85
 
@@ -42,6 +43,11 @@ class Judged:
     def exempt(self) -> bool:
         """True if a context makes the claim lawful."""
         return any(t.applies and t.id not in MITIGATING for t in self.trials)
+
+    @property
+    def is_proposal(self) -> bool:
+        """True if the semantic layer proposed it: unsure of the class, it takes no other's place."""
+        return self.rule_name == f"{self.class_id}.{PROPOSED}"
 
     @property
     def harmless(self) -> bool:

