@@ -16,6 +16,7 @@ from cluster.errors import LeaseGone
 from cluster.flow import Load, effort_limits, places
 from cluster.laws import Laws
 from cluster.service.jobs import OrderUnusable, Prospect, prospect_of
+from cluster.service.moving import go_on_here
 from cluster.service.pipeline import Bench, Pipeline
 from cluster.service.starting import is_complete, start_after
 from cluster.service.stations import Gate, Stations
@@ -228,6 +229,8 @@ class Shard:
 
     def _screen(self, held: _Held, prospect: Prospect) -> tuple[Released, str]:
         job, store = prospect.job, self._opened()
+        if go_on_here(job.recording_dir, self._feeding.segments(job.stream_id)):
+            _log.info("%s: goes on here; what was recorded before lies elsewhere", job.stream_id)
         records = held.wish is Wish.RUN and not is_complete(job.recording_dir)
         held.capturing = Capturing(job, records=records)
         bench = Bench(

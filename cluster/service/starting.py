@@ -18,7 +18,7 @@ def start_after(recording_dir: Path, cursor: int | None, replay_ms: int) -> int:
     than `replay_ms` of it, some context before the last one that was analysed."""
     kept = [segment for segment in read_manifest(recording_dir) if segment.path.is_file()]
     if not kept:
-        return -1
+        return -1 if cursor is None else cursor
     done = [segment for segment in kept if cursor is not None and segment.sequence <= cursor]
     if cursor is None:
         return -1

@@ -1,12 +1,16 @@
 """What a worker reads of an ordered broadcast: its record, its passports as they were ordered, and its facts."""
 
+from pathlib import Path
+
 from sqlalchemy import Engine, select, tuple_
 from sqlalchemy.orm import Session
 
 from claims.types import PlatformFact
+from ingest.types import Segment
 from review.engine import open_engine
 from review.live.tables import FactRow, PassportRow
 from review.live.types import Order
+from review.tables import SegmentRow
 
 
 class Feeding:
@@ -37,6 +41,16 @@ class Feeding:
                 )
             }
         return {one[2]: rows[one] for one in wanted if one in rows}
+
+    def segments(self, stream_id: str) -> list[Segment]:
+        """What was recorded of the broadcast so far, in its order, as far as the database keeps it of a segment."""
+        names = {column.name for column in SegmentRow.__table__.columns} - {"analysed", "path"}
+        rows = select(SegmentRow).where(SegmentRow.stream_id == stream_id).order_by(SegmentRow.sequence)
+        with Session(self._engine) as session:
+            return [
+                Segment(path=Path(row.path), **{name: getattr(row, name) for name in names})
+                for row in session.scalars(rows)
+            ]
 
     def facts(self, stream_id: str, after: int = 0) -> tuple[tuple[int, PlatformFact], ...]:
         """The facts after this number, each with its own, in the order in which they came."""

@@ -22,6 +22,7 @@ from cluster.service.judge import JudgePool
 from cluster.service.pools import HearingPool, ReadingPool, pool_placement
 from cluster.service.shard import Shard
 from cluster.service.stations import Stations, checked
+from ingest.chain import verify_chain
 from ingest.manifest import read_manifest
 from review.engine import open_engine
 from review.live.tables import PassportRow
@@ -149,6 +150,33 @@ def test_what_is_given_back_is_gone_on_with_elsewhere(
         assert office.desk.finding_ids("s1") == whole[0]
         assert office.desk.coverage("s1").analysed_ms == whole[1]
         first.leave()
+        second.leave()
+
+
+def test_a_broadcast_that_moves_to_another_machine_keeps_its_clock_and_its_chain(
+    whole: tuple[frozenset[str], int], part: Path, pools: Pools, tmp_path: Path
+) -> None:
+    """No folder is shared: what the other machine recorded is not here, and the broadcast goes on where it was."""
+    with opened(tmp_path / "one", pools) as office:
+        first = office.shard("w1")
+        office.desk.order("s1", str(part))
+        office.turn_until(lambda: office.desk.analysed_ms("s1") >= 10_000, first)
+        first.give_back_all()
+        office.turn_until(lambda: first.held == (), first)
+        before = read_manifest(tmp_path / "one" / "recordings" / "s1")
+        cursor = office.desk.store.cursor("s1") or 0
+        first.leave()
+        there = Office(office.desk, tmp_path / "two", pools, office.judge)
+        second = there.shard("w2")
+        there.turn_until(there.is_over, second)
+        after = read_manifest(tmp_path / "two" / "recordings" / "s1")
+        assert office.desk.state("s1") is StreamState.ENDED
+        known = office.desk.store.coverage("s1")
+        assert (known.span_ms, known.waiting_ms) == (whole[1], 0)
+        assert [s.sequence for s in after] == list(range(len(after)))
+        assert [s.chain_sha256 for s in after] == [s.chain_sha256 for s in before]
+        assert [s.sequence for s in after if s.path.is_file()] == [s.sequence for s in before if s.sequence > cursor]
+        verify_chain(tmp_path / "two" / "recordings" / "s1")
         second.leave()
 
 
