@@ -32,7 +32,7 @@ _PASSPORTS = configs.DEMO_DIR / "passports.yaml"
 _STEP_MS = 4_500
 _SPOKEN_MS = 4_000
 _HOUR_MS = 3_600_000
-_STREAMS = 24
+_STREAMS = 6
 _BANNED_CONCEPTS = ("absolute_strong", "absolute", "superlative", "lowest_price")
 _SHADOWED = ("classes/ABS_SUPERLATIVE.yaml", "- id: market_superlative\n")
 
