@@ -5,7 +5,7 @@ import binascii
 from typing import Annotated
 
 from fastapi import HTTPException
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from review.cases.types import Case, CaseState, Choice, Decision
 from review.types import StoredFinding
@@ -82,6 +82,14 @@ class CaseDetailOut(WireModel):
 
 class DecisionIn(WireModel):
     """A decision on the version of the case that was seen. The same `request_id` again is the same decision."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [{"version": 1, "request_id": "d-1", "choice": "violates", "reason": "as_found", "note": ""}]
+        },
+    )
 
     version: int
     request_id: Id

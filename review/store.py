@@ -35,7 +35,7 @@ from review.migrations import migrate
 from review.people.store import PeopleStore
 from review.platform.keys import KeyStore
 from review.platform.passports import PassportStore
-from review.platform.tenancy import Tenancy
+from review.platform.tenancy import Tenancy, check_host
 from review.reading import read_findings, read_passages, read_tally, read_version
 from review.replays.policies import PolicyStore
 from review.replays.store import ReplayStore
@@ -184,9 +184,10 @@ class Store:
         return read_view(self._engine, int(self._now().timestamp() * 1000))
 
     def put_stream(self, stream: StreamRecord) -> None:
-        """Adds the stream, or replaces what is known of it."""
+        """Adds the stream, or replaces what is known of it; HostTaken for a host that could be another customer's."""
         values = stream_values(stream, self._now_ms())
         with self._writing.begin() as connection:
+            check_host(connection, stream.tenant_id, stream.host.id)
             before = connection.scalar(select(StreamRow.state).where(StreamRow.stream_id == stream.stream_id))
             upsert(connection, StreamRow, [values], keep=frozenset({"created_at_ms"}))
             told = state_events(connection, stream.stream_id, before, stream.state, stream.error)

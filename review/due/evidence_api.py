@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Header, Path, Query, Response
 from fastapi.responses import FileResponse
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
 from starlette.background import BackgroundTask
 
 from review.desk import Glossary
@@ -43,6 +43,16 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 class ComplaintIn(WireModel):
     """What somebody complains of: the `stream`, or the `room` (the host's account) with `at` as a date and time."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {"room": "anchor-7", "at": "2026-11-24T20:31:05+08:00", "text": "说是两万毫安时，收到只有一万"}
+            ]
+        },
+    )
 
     stream: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     room: Annotated[str, Field(min_length=1, max_length=200)] | None = None

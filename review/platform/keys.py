@@ -19,6 +19,7 @@ from review.live.tables import ApiKeyRow, TenantRow
 from review.live.types import LOCAL_TENANT
 from review.platform.errors import KeyRefused, TenantError
 from review.platform.types import ApiKey, NewKey, Scope, Tenant
+from review.tables import StreamRow
 from review.upsert import insert_missing, table_of
 
 PREFIX = "zy"
@@ -48,6 +49,9 @@ class KeyStore:
             taken = connection.scalar(select(TenantRow.tenant_id).where(TenantRow.tenant_id == tenant_id))
             if taken is not None or tenant_id == LOCAL_TENANT:
                 raise TenantError(f"tenant {tenant_id!r}: is there already; see `zhenyan keys tenants`")
+            own_host = select(StreamRow.host_id).where(StreamRow.host_id.startswith(f"{tenant_id}/", autoescape=True))
+            if connection.scalar(own_host.limit(1)) is not None:
+                raise TenantError(f"tenant {tenant_id!r}: hosts of this installation begin with it; choose another id")
             connection.execute(
                 insert(TenantRow).values(tenant_id=tenant_id, name=tenant.name, created_at_ms=tenant.created_at_ms)
             )

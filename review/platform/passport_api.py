@@ -121,7 +121,7 @@ def passport_router(store: Store, platform: Platform) -> APIRouter:
         `If-Match` with the version's `ETag` writes only over what you saw; `If-None-Match: *` writes only what is not
         there. The answer's `warnings` name what is missing for the claims that are made about such goods.
         """
-        registered = read_body(body, content_type.lower(), platform.quantity_reader(), place="passport")
+        registered = read_body(body, content_type.lower(), platform.quantity_reader, place="passport")
         if registered.passport.id != product_id:
             why = f"is {registered.passport.id!r} in the passport and {product_id!r} in the address"
             raise OrderRefused("id", why, code="other_id")

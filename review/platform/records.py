@@ -1,6 +1,7 @@
 """A passport as a customer sends it: YAML or JSON, in the short or the long form, or UNTP / EU DPP JSON-LD."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -24,7 +25,7 @@ class Registered:
     text: str
 
 
-def read_body(body: bytes, media_type: str, reader: QuantityReader, *, place: str) -> Registered:
+def read_body(body: bytes, media_type: str, reader: Callable[[], QuantityReader], *, place: str) -> Registered:
     """The one passport in a request's body; OrderRefused says what is wrong and where. JSON unless it says YAML."""
     try:
         content = _parse_yaml(body) if "yaml" in media_type else json.loads(body, parse_constant=_refuse)
@@ -33,7 +34,7 @@ def read_body(body: bytes, media_type: str, reader: QuantityReader, *, place: st
         raise OrderRefused(place, f"is neither JSON nor YAML as its Content-Type says: {why}", code="form") from error
     except RecursionError as error:
         raise OrderRefused(place, "is nested too deep", code="form") from error
-    return read_record(content, reader, place=place)
+    return read_record(content, reader(), place=place)
 
 
 def read_record(content: Any, reader: QuantityReader, *, place: str) -> Registered:

@@ -6,11 +6,12 @@ host is the tenant's whose broadcasts it has: customers' hosts are stored as `te
 
 from dataclasses import replace
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from review.cases.tables import CaseRow
 from review.due.types import HostFile, Measure
-from review.errors import NotFoundError, UnknownCaseError, UnknownFindingError, UnknownStreamError
+from review.errors import NotFoundError, ReviewError, UnknownCaseError, UnknownFindingError, UnknownStreamError
+from review.live.tables import TenantRow
 from review.live.types import LOCAL_TENANT
 from review.platform.types import Caller
 from review.tables import FindingRow, StreamRow
@@ -35,6 +36,23 @@ class UnknownHost(NotFoundError):
     def __init__(self, host_id: str) -> None:
         super().__init__(f"host {host_id!r} is not in the store; order a broadcast of theirs first")
         self.host_id = host_id
+
+
+class HostTaken(ReviewError):
+    """A host's id that begins like those of another customer."""
+
+    def __init__(self, host_id: str) -> None:
+        super().__init__(f"host {host_id!r}: what stands before the / is a customer's id; give the host another one")
+        self.host_id = host_id
+
+
+def check_host(connection: Connection, tenant_id: str, host_id: str) -> None:
+    """HostTaken where the host, as it is to be kept for this tenant, could be another customer's."""
+    owner, stroke, _ = host_id.partition("/")
+    if not stroke or owner == tenant_id:
+        return
+    if connection.scalar(select(TenantRow.tenant_id).where(TenantRow.tenant_id == owner)) is not None:
+        raise HostTaken(host_id)
 
 
 class Tenancy:

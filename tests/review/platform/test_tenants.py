@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -15,8 +15,11 @@ from claims.types import Finding
 from ingest.types import Segment
 from review.due.links import Identifier, IdentifierKind
 from review.people.web import api_routes
+from review.platform.errors import TenantError
+from review.platform.tenancy import HostTaken
 from review.platform.types import Scope
 from review.store import Store
+from review.types import StreamRecord
 from tests.review.platform.conftest import As, Clock, Key, problem
 from tests.review.platform.owned import Owned, have_a_day
 
@@ -207,6 +210,15 @@ def test_the_installations_own_key_does_not_reach_a_customers_host(town: Town, a
     assert own.get("/v1/cases", params={"host_id": "acme/h1"}).json()["cases"] == []
     room = {"room": "acme/h1", "at": "2026-11-24T20:00:01+08:00", "text": "假的"}
     problem(own.post("/v1/complaints", json=room), 404)
+
+
+def test_no_command_makes_a_host_that_a_customer_could_have(platform: Store, stream: StreamRecord) -> None:
+    with pytest.raises(HostTaken, match="'acme/h1'"):
+        platform.put_stream(replace(stream, host=replace(stream.host, id="acme/h1")))
+    platform.put_stream(replace(stream, host=replace(stream.host, id="later/h1")))
+    with pytest.raises(TenantError, match="choose another id"):
+        platform.keys.add_tenant("later", "", "test")
+    platform.keys.add_tenant("late", "", "test")
 
 
 def test_one_request_id_of_two_customers_is_two_decisions(town: Town) -> None:
