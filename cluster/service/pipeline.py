@@ -4,7 +4,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from asr.engine import Cut
@@ -16,6 +16,7 @@ from cluster.errors import LeaseGone, StageDied, StageLost, StateUnusable
 from cluster.laws import Laws
 from cluster.looking import Looking
 from cluster.preparing import Preparing
+from cluster.service.meter import Meter
 from cluster.service.stations import Gate, Stations
 from cluster.service.types import Done, ReadScreen, Wish
 from cluster.types import Prepared, ScreenJob
@@ -42,6 +43,7 @@ class Bench:
     stations_of: Callable[[str], Stations]
     checkpoint_ms: int
     limits: EffortLimits
+    meter: Meter = field(default_factory=Meter)
 
 
 class Life:
@@ -70,14 +72,19 @@ class Life:
 
     def analyse(self, segment: Segment, recorded_ms: int) -> tuple[Prepared, Outcome]:
         """What the segment gave, stored."""
+        meter = self._bench.meter
         with self._bench.gate.holding(self._job.stream_id, self._frames_bytes):
             prepared, cuts, frames = self._preparing.prepare(segment, recorded_ms)
             self._frames_bytes = sum(frame.image.nbytes for frame in frames) or self._frames_bytes
             hearing = self._stations.hearing.ask("hear", self._expecting(cuts)) if cuts else None
             reading = self._ask_reading("read", frames, segment.end_ms)
             evidence = self._looking.look(frames)
-            read: ReadScreen = reading.get()
-        passages: list[Passage] = [*(hearing.get() if hearing is not None else ()), *read.passages]
+            with meter.timing("reading_wait_s"):
+                read: ReadScreen = reading.get()
+        passages: list[Passage] = list(read.passages)
+        if hearing is not None:
+            with meter.timing("hearing_wait_s"):
+                passages = [*hearing.get(), *passages]
         return prepared, self._ask_judge("take", prepared, passages, evidence, read.marks).get()
 
     def give_up(self, segment: Segment, why: str) -> tuple[Prepared, Outcome]:
@@ -239,7 +246,8 @@ class Pipeline:
         if sequence == segment.sequence and count >= _MOST_FAULTS:
             prepared, outcome = life.give_up(segment, f"its analysis failed {count} times: {self.why}")
         else:
-            prepared, outcome = life.analyse(segment, self._capturing.recorded_ms())
+            with self._bench.meter.timing("work_ratio", max(1, segment.end_ms - segment.start_ms) / 1000):
+                prepared, outcome = life.analyse(segment, self._capturing.recorded_ms())
         self._at, self.analysed_ms = segment.sequence, segment.end_ms
         # A late start is made up for and is no overload; only lag that has grown is.
         lag_ms = max(0, self._capturing.recorded_ms() - segment.end_ms)

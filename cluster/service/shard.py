@@ -15,12 +15,15 @@ from cluster.capturing import Capturing
 from cluster.errors import LeaseGone
 from cluster.flow import Load, effort_limits, places
 from cluster.laws import Laws
+from cluster.logs import about
 from cluster.service.jobs import OrderUnusable, Prospect, prospect_of
+from cluster.service.meter import Meter
 from cluster.service.moving import go_on_here
 from cluster.service.pipeline import Bench, Pipeline
 from cluster.service.starting import is_complete, start_after
 from cluster.service.stations import Gate, Stations
 from cluster.service.types import Done, ServiceConfig, Wish
+from cluster.service.wear import memory_bytes
 from ingest.decode_pool import DecodePool
 from ingest.errors import ZhenyanError
 from review.errors import StoreUnavailableError, WorkerReplaced
@@ -86,6 +89,7 @@ class Shard:
         self._decoders = DecodePool(sandbox=config.job["sandbox"])
         self._laws = Laws()
         self._gate = Gate(config.frames_bytes)
+        self._meter = Meter()
         self._leaving = False
         self.replaced = False
 
@@ -133,6 +137,8 @@ class Shard:
             "lagging": load.lagging,
             "worst_lag_ms": load.worst_lag_ms,
             "frames_in_hand_bytes": self._gate.in_hand,
+            **self._meter.figures(),
+            "memory_bytes": memory_bytes(),
             "decoder_deaths": self._decoders.deaths,
             "capture_deaths": sum(h.capturing.deaths for h in list(self._held.values()) if h.capturing),
             "stages_lost": sum(h.pipeline.lost for h in list(self._held.values()) if h.pipeline),
@@ -195,6 +201,10 @@ class Shard:
 
     def _work(self, held: _Held) -> None:
         """A broadcast's thread, from its start to what is told of its end."""
+        with about(stream_id=held.order.stream_id):
+            self._carry(held)
+
+    def _carry(self, held: _Held) -> None:
         try:
             prospect = self._prospect(held)
             if prospect is not None:
@@ -240,6 +250,7 @@ class Shard:
             stations_of=self._stations_of,
             checkpoint_ms=self._config.checkpoint_ms,
             limits=effort_limits(held.order.priority, self._config.shed_from_ms),
+            meter=self._meter,
         )
         held.pipeline = Pipeline(
             job,
