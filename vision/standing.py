@@ -132,8 +132,12 @@ class Track:
         high, wide = (int(side) for side in self.best.strip.shape[:2])
         return max(high, wide) / max(1, min(high, wide)) <= _LONGEST_LETTER * (len(words) + 1)
 
-    def take_over(self, rival: "Track") -> None:
-        """Counts what was seen of the same words while they were read otherwise."""
+    def take_over(self, rival: "Track", *, with_sightings: bool = False) -> None:
+        """Counts what was seen of the same words while they were read otherwise, as sights of these too if told so."""
+        if with_sightings:
+            self.sightings += rival.sightings
+            if rival.best.sure is not None and not rival.looks:
+                rival.vote(rival.best.sure)
         self.start_ms = min(self.start_ms, rival.start_ms)
         self.looks += rival.looks
         self.faint |= rival.faint

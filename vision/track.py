@@ -26,6 +26,8 @@ RETURN_MS = 5_000
 CHECK_NUMBERS_MS = 1_900
 
 _AS_LONG = 0.75
+# What was read no surer than this may have wrong digits.
+_GUESS = 0.89
 
 
 class ScreenTracker:
@@ -198,10 +200,11 @@ class ScreenTracker:
         for rival in self._tracks:
             if rival in seen or rival.handed_on:
                 continue
-            winner = next((t for t in self._tracks if t in seen and _are_rivals(t, rival)), None)
+            same = next((t for t in self._tracks if t in seen and _are_rivals(t, rival)), None)
+            winner = same or next((t for t in self._tracks if t in seen and _is_guess_at(rival, t)), None)
             if winner is not None:
                 if not winner.handed_on:
-                    winner.take_over(rival)
+                    winner.take_over(rival, with_sightings=same is None)
                 beaten.append(rival)
         self._tracks = [track for track in self._tracks if track not in beaten]
 
@@ -286,3 +289,10 @@ def _new_track(words: str, line: TextLine, at_ms: int) -> Track:
 def _are_rivals(one: Track, other: Track) -> bool:
     """Whether two readings are tries at the same words in one place."""
     return overlap(one.last_box, other.last_box) and are_alike(one.words, other.words)
+
+
+def _is_guess_at(rival: Track, other: Track) -> bool:
+    """Whether an unclear reading was a try at what stands there now read otherwise; its digits too were a guess."""
+    if not (rival.is_doubted or rival.best.score < _GUESS) or not coincide(rival.last_box, other.last_box):
+        return False
+    return are_alike(rival.words, other.words, whatever_digits=True)

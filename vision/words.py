@@ -22,11 +22,11 @@ def skeleton_of(words: str) -> str:
     return _NUMBER.sub("#", words)
 
 
-def are_alike(one: str, other: str) -> bool:
+def are_alike(one: str, other: str, *, whatever_digits: bool = False) -> bool:
     """Whether two readings (as `words_of` gives them) may be tries at the same words: alike, and no digit different."""
-    return (
-        _digits(one) == _digits(other) and SequenceMatcher(None, one, other, autojunk=False).ratio() >= _RIVAL_LIKENESS
-    )
+    if not whatever_digits and _digits(one) != _digits(other):
+        return False
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _RIVAL_LIKENESS
 
 
 def is_pattern(words: str) -> bool:
