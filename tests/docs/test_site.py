@@ -1,6 +1,7 @@
 """The documentation builds with strict links, and shows the API as the program describes it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,3 +36,17 @@ def test_pages_fetch_nothing_from_elsewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "<script" not in text
     assert "![](http" not in text
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("[sg]*/*.md")), ids=lambda p: p.name)
+def test_what_is_said_in_chinese_is_said_in_english(page: Path) -> None:
+    tabs = re.findall(r'^=== "(.+)"$', page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert tabs == ["中文", "English"] * (len(tabs) // 2)
+    assert tabs
+
+
+@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md"])
+def test_what_the_readme_links_to_is_there(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    missing = [link for link in re.findall(r"\]\(([^)#:]+)", text) if not (ROOT / link).exists()]
+    assert not missing
