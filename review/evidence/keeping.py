@@ -1,7 +1,10 @@
 """Files of the data folder kept in the evidence storage, brought back when they are gone here, removed when erased."""
 
 import logging
-from collections.abc import Callable, Collection, Iterable
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -60,8 +63,9 @@ class KeptEvidence:
             path = self._setup.data_dir / name
             if not path.is_file() or (name in known and not (anew and sha256_of(path) != known[name])):
                 continue
-            digest = self._setup.storage.put(path)
-            row = {"path": name, "sha256": digest, "byte_count": path.stat().st_size, "kept_at_ms": self._now_ms()}
+            with _still(path) as still:
+                digest, byte_count = self._setup.storage.put(still), still.stat().st_size
+            row = {"path": name, "sha256": digest, "byte_count": byte_count, "kept_at_ms": self._now_ms()}
             with self._writing.begin() as connection:
                 upsert(connection, KeptFileRow, [row])
                 left = _unnamed(connection, {known[name]} - {digest}) if name in known else set()
@@ -170,6 +174,16 @@ class KeptEvidence:
 
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)
+
+
+@contextmanager
+def _still(path: Path) -> Iterator[Path]:
+    """The file as it is now: what is written on meanwhile, a manifest for instance, is copied first."""
+    if path.suffix not in LOGS:
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="zhenyan-kept-") as folder:
+        yield Path(shutil.copyfile(path, Path(folder) / path.name))
 
 
 def is_copy(recording: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -224,3 +225,24 @@ def test_a_file_that_a_host_handed_in_comes_back(store: Store, data_dir: Path, c
     assert file_answer(store, proof).body == b"%PDF-1.7 proof"
     with pytest.raises(UnknownFileError):
         file_answer(store, stray)
+
+
+def test_a_manifest_is_kept_while_it_is_written_on(store: Store, data_dir: Path) -> None:
+    name = "recordings/s1/clips.jsonl"
+    path, over = data_dir / name, threading.Event()
+
+    def write() -> None:
+        with path.open("a", encoding="utf-8") as file:
+            while not over.is_set():
+                file.write(json.dumps({"row": "x" * 200}) + "\n")
+                file.flush()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        assert sum(store.evidence.keep([name], anew=True) for _ in range(20)) > 1
+    finally:
+        over.set()
+        writer.join(30)
+    path.unlink()
+    assert store.evidence.restore([name]) == 1
