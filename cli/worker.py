@@ -69,7 +69,13 @@ def _work(settings: Settings, leases: LeaseStore, places: int) -> None:
         fetch(settings.asr_model, settings.data_dir / "models")
     carriers = RayCarriers(maker=ServiceMaker(config))
     staffing = Staffing(shards=settings.worker_shards, hearing=settings.worker_hearing, reading=settings.worker_reading)
-    charge = Charge(database_url=settings.store_url, carriers=carriers, staffing=staffing, terms=leases.terms)
+    charge = Charge(
+        database_url=settings.store_url,
+        carriers=carriers,
+        staffing=staffing,
+        terms=leases.terms,
+        logs_dir=config.data_dir / "logs",
+    )
     with running_ray(), hosting(charge, carriers, leases, settings.worker_hand_over_s) as here, chores(settings):
         click.echo(_told(here.node.host, here.workers(), charge))
         try:

@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -12,6 +13,7 @@ from ray.exceptions import RayError
 
 from cluster.dispatch.reconciling import TURN_S, Reconciling
 from cluster.dispatch.types import DISPATCHER, NAMESPACE, Carriers, Staffing
+from cluster.logs import write_logs
 from review.live.leases import LeaseStore
 from review.live.terms import LeaseTerms
 from review.store import Store
@@ -24,12 +26,16 @@ _ANSWER_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """All that a dispatcher is made of: plain values, so that Ray can make it anew. The URL may hold a password."""
+    """All that a dispatcher is made of: plain values, so that Ray can make it anew. The URL may hold a password.
+
+    `logs_dir`: where it writes its log; None: to standard error alone.
+    """
 
     database_url: str = field(repr=False)
     carriers: Carriers
     staffing: Staffing = field(default_factory=Staffing)
     terms: LeaseTerms = field(default_factory=LeaseTerms)
+    logs_dir: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +54,8 @@ class Dispatcher:
     """Decides and supervises in threads of its own; its methods answer at once."""
 
     def __init__(self, charge: Charge) -> None:
-        logging.basicConfig(level=logging.INFO)
+        if charge.logs_dir is not None:
+            write_logs(charge.logs_dir, DISPATCHER)
         self._charge = charge
         self._reconciling = Reconciling(self._open, charge.terms)
         self._staff_error = ""

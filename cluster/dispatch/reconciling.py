@@ -11,6 +11,7 @@ from cluster.dispatch.staff import staff
 from cluster.dispatch.types import Carriers, Staffing
 from ingest.backoff import backoff_s
 from review.errors import StoreUnavailableError
+from review.live.decisions import Close, Decision, Free, Grant, Recall, Tell
 from review.live.leases import LeaseStore
 from review.live.terms import LeaseTerms
 
@@ -97,7 +98,7 @@ class Reconciling:
             return
         decisions = plan(snapshot, self._terms)
         for decision in decisions:
-            log.info("%s", decision)
+            _log(decision)
         if decisions:
             self.decision_count += self._leases.apply(decisions)
 
@@ -109,3 +110,18 @@ class Reconciling:
         wait_s = backoff_s(self._failures)
         self._failures += 1
         return wait_s
+
+
+def _log(decision: Decision) -> None:
+    about = {"stream_id": decision.stream_id, "held_by": decision.seen.worker_id, "token": decision.seen.token}
+    match decision:
+        case Grant():
+            log.info("granted to %s", decision.worker_id, extra=about)
+        case Recall():
+            log.info("asked back: %s", decision.why, extra=about)
+        case Free():
+            log.warning("taken from its holder: %s", decision.why, extra=about)
+        case Close():
+            log.info("closed as %s: %s", decision.state.value, decision.why, extra=about)
+        case Tell():
+            log.info("waits: %s", decision.why, extra=about)

@@ -19,6 +19,7 @@ from asr.engine import Cut
 from claims.types import Passage
 from cluster.dispatch.types import NAMESPACE, Post, Role
 from cluster.errors import StageLost
+from cluster.logs import write_logs
 from cluster.service.capacity import measured_places
 from cluster.service.judge import JudgePool
 from cluster.service.pools import HearingPool, ReadingPool, pool_placement
@@ -207,6 +208,7 @@ class ShardActor:
     """A shard with its judge; the judge ends with it."""
 
     def __init__(self, config: ServiceConfig, post: Post, node: str, cores: int) -> None:
+        write_logs(config.data_dir / "logs", post.name)
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         as_actor: Any = ray.remote
         self._judge: Any = (

@@ -1,0 +1,42 @@
+"""Logs as JSON, a line each, that say of which broadcast they tell."""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+import structlog
+
+_MOST_BYTES, _KEPT = 10_000_000, 5
+
+about: Callable[..., AbstractContextManager[None]] = structlog.contextvars.bound_contextvars
+"""Names what everything that this thread logs meanwhile is about: `with about(stream_id=…, sequence=…):`."""
+
+
+def write_logs(folder: Path, name: str) -> None:
+    """From now on this process writes what it logs, and whatever `extra` it gives, to `name.jsonl` in this folder.
+
+    The file is turned over at 10 MB, and five of them are kept.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(
+        folder / f"{name}.jsonl", maxBytes=_MOST_BYTES, backupCount=_KEPT, encoding="utf-8", delay=True
+    )
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[
+                structlog.contextvars.merge_contextvars,
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.stdlib.ExtraAdder(),
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.processors.format_exc_info,
+            ],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
