@@ -137,13 +137,16 @@ class SimulatedShard:
         self._store.leases.beat(self._worker)
         assigned = {o.stream_id: (o, lease) for o, lease in self._store.leases.assigned(self._worker.worker_id)}
         with self._changed:
-            progress = {
-                stream_id: Reach(token=s.token, recorded_ms=s.ledger.settled_ms, analysed_ms=s.ledger.settled_ms)
-                for stream_id, s in self._streams.items()
-            }
-        held = self._store.leases.renew(self._worker.worker_id, progress)
+            progress = {stream_id: _reach(s) for stream_id, s in self._streams.items()}
+        waiting = {stream_id: lease for stream_id, (_, lease) in assigned.items() if stream_id not in progress}
+        kept = {
+            stream_id: Reach(token=lease.token, recorded_ms=lease.recorded_ms, analysed_ms=lease.analysed_ms)
+            for stream_id, lease in waiting.items()
+        }
+        held = self._store.leases.renew(self._worker.worker_id, progress | kept)
         for stream_id in progress.keys() - held:
             self._drop(stream_id, progress[stream_id].token)
+        until = time.monotonic() + _TURN_S
         for stream_id, (order, lease) in assigned.items():
             stream = self._streams.get(stream_id)
             if stream is not None and stream.token == lease.token:
@@ -151,7 +154,10 @@ class SimulatedShard:
                     stream.ending = Released.ENDED
                 elif lease.recalled_at_ms:
                     stream.ending = Released.GIVEN_BACK
-            elif stream is None and order.wanted is Wanted.RUN and not lease.recalled_at_ms:
+            elif (
+                stream is None and order.wanted is Wanted.RUN and not lease.recalled_at_ms and time.monotonic() < until
+            ):
+                # Not all at once: a worker that is busy taking things up for long would seem dead meanwhile.
                 self._take(order, lease)
 
     def _take(self, order: Order, lease: Lease) -> None:
@@ -288,6 +294,10 @@ def segment_of(sim: Simulation, stream_id: str, sequence: int, closed_ms: int) -
         chain_sha256=content,
         gap_before_ms=0,
     )
+
+
+def _reach(stream: _Stream) -> Reach:
+    return Reach(token=stream.token, recorded_ms=stream.ledger.settled_ms, analysed_ms=stream.ledger.settled_ms)
 
 
 def _now_ms() -> int:
