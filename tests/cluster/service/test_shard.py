@@ -65,11 +65,19 @@ def part(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def pools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pools]:
-    config = service_config(tmp_path_factory.mktemp("models"), "")
+    with opened_pools(tmp_path_factory.mktemp("models")) as both:
+        yield both
+
+
+@contextmanager
+def opened_pools(folder: Path) -> Iterator[Pools]:
+    config = service_config(folder, "")
     placement = pool_placement(config, cores=2, gpu_count=0)
     hearing = HearingPool(config, placement)
-    yield Pools(Near(hearing), Near(ReadingPool(config, placement)))
-    hearing.close()
+    try:
+        yield Pools(Near(hearing), Near(ReadingPool(config, placement)))
+    finally:
+        hearing.close()
 
 
 @dataclass
@@ -80,6 +88,10 @@ class Office:
     folder: Path
     pools: Pools
     judge: Near
+
+    @classmethod
+    def new(cls, desk: Desk, folder: Path, pools: Pools) -> "Office":
+        return cls(desk, folder, pools, Near(make_judge(desk.url)))
 
     def shard(self, name: str, **changes: Any) -> Shard:
         config = service_config(self.folder, self.desk.url, **changes)
@@ -108,7 +120,7 @@ def opened(folder: Path, pools: Pools) -> Iterator[Office]:
     folder.mkdir(exist_ok=True)
     url = f"sqlite:///{folder / 'zhenyan.db'}"
     with desk(url) as one:
-        yield Office(one, folder, pools, Near(make_judge(url)))
+        yield Office.new(one, folder, pools)
 
 
 @pytest.fixture(scope="module")
