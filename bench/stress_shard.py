@@ -296,6 +296,10 @@ def segment_of(sim: Simulation, stream_id: str, sequence: int, closed_ms: int) -
     )
 
 
+def _is_wanted(order: Order, lease: Lease) -> bool:
+    return order.wanted is Wanted.RUN and not lease.recalled_at_ms
+
+
 def _reach(stream: _Stream) -> Reach:
     return Reach(token=stream.token, recorded_ms=stream.ledger.settled_ms, analysed_ms=stream.ledger.settled_ms)
 
