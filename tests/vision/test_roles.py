@@ -27,6 +27,8 @@ def at(left: int, top: int, width: int = 220, height: int = 32) -> Box:
         pytest.param("小雨：这个能治病吗", at(24, 300), Role.SELLER, id="its-form-elsewhere"),
         pytest.param("用户8839来了", at(24, 1000), Role.COMMENTS, id="somebody-came"),
         pytest.param("净含量：500毫升", at(24, 1000), Role.SELLER, id="a-label-is-no-name"),
+        pytest.param("凈含量：500毫升", at(24, 1000), Role.SELLER, id="a-label-with-one-letter-otherwise"),
+        pytest.param("户地：云南普洱", at(24, 1000), Role.COMMENTS, id="too-short-to-be-told-from-a-name"),
         pytest.param("到手价：99元", at(24, 1000), Role.SELLER, id="a-price-is-no-name"),
         pytest.param("全网最低价", at(24, 1000), Role.SELLER, id="seller-where-comments-usually-are"),
     ],
@@ -35,6 +37,12 @@ def test_whose_words_they_are_at_first_sight(policy: RoomPolicy, text: str, box:
     told, reason = RoomRegions(policy).role_of(text, box, SIZE, has_risen=False, has_stayed=False)
     assert told is role
     assert bool(reason) == (role is not Role.SELLER)
+
+
+def test_a_short_label_may_be_misread(policy: RoomPolicy) -> None:
+    assert policy.may_be_labelled("户地：云南普洱")
+    assert not policy.may_be_labelled("大山：已拍")
+    assert not policy.may_be_labelled("户地云南普洱")
 
 
 def rise(text: str, left: int = 24, *, up: int = 50) -> Move:

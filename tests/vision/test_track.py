@@ -1,13 +1,14 @@
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vision.standing import Track
 from vision.track import ScreenTracker
-from vision.types import Box, Reading, TextLine
+from vision.types import Box, Place, Reading, TextLine
 from vision.words import words_of
 
 CAPTION = Box(left=300, top=600, right=800, bottom=660)
@@ -144,6 +145,46 @@ def test_what_the_accurate_reader_cannot_read_is_not_told() -> None:
 def test_slips_of_the_cheap_reader_are_one_text_for_the_accurate_one() -> None:
     told = run([[line("拍1发2")], None, [line("拍发2")], None, [line("拍1发2")]], sure=lambda _: "拍1发2")
     assert [text.text for text in told] == ["拍1发2"]
+
+
+def test_an_unclear_reading_and_the_next_with_other_digits_are_one_text() -> None:
+    guesses = ("展时秒杀9.9", "限时秒杀59.9")
+    told = run([[line(guess, score=0.86)] for guess in guesses])
+    assert [(text.start_ms, text.text) for text in told] == [(0, "限时秒杀59.9")]
+    clear = run([[line(guess, score=0.97)] for guess in guesses])
+    assert [text.text for text in clear] == list(guesses)
+
+
+def test_a_reading_that_is_not_plain_is_looked_at_twice() -> None:
+    tracker = ScreenTracker()
+    words = TextLine(text="敏感肌可用", box=CARD, score=0.95)
+    [track] = [*tracker.see(0, [words]), *tracker.see(1000, [words])]
+    assert not tracker.settle(track, Reading(text="敏感肌可用", score=0.9))
+    [track] = tracker.see(2000, [words])
+    assert tracker.settle(track, Reading(text="敏感肌可用", score=0.9))
+
+
+def test_a_doubted_text_that_goes_is_told_as_what_leads() -> None:
+    tracker = ScreenTracker()
+    words = TextLine(text="教感肌可用", box=CARD, score=0.95)
+    [track] = [*tracker.see(0, [words]), *tracker.see(1000, [words])]
+    assert not tracker.settle(track, Reading(text="敏感肌可用", score=0.9))
+    [gone] = tracker.see(2000, [])
+    assert tracker.settle(gone, Reading(text="敏感肌可用", score=0.9))
+    assert (gone.text, gone.start_ms, gone.end_ms) == ("敏感肌可用", 0, 1000)
+
+
+def test_what_goes_on_beyond_a_known_line_is_read_anew_and_a_piece_of_it_is_not() -> None:
+    tracker = ScreenTracker()
+    image = np.zeros((720, 1280, 3), np.uint8)
+    corners = np.array([[300, 600], [800, 600], [800, 660], [300, 660]], np.float32)
+    known = TextLine(
+        text="防水等", box=CAPTION, score=0.95, place=Place(corners=corners, score=1), strip=image[600:660, 300:800]
+    )
+    tracker.see(0, [known])
+    assert tracker.recall(1000, CAPTION, image) is not None
+    assert tracker.recall(1000, replace(CAPTION, right=1100), image) is None
+    assert set(tracker.wholes([replace(CAPTION, right=600), CAPTION, CARD])) == {0}
 
 
 def test_a_text_that_went_says_how_long_it_stood() -> None:
