@@ -26,7 +26,6 @@ from review.types import Host, StreamRecord
 
 _TENANT = "simulated"
 _START_S = 180.0
-_MARGIN_S = 120.0
 _POLL_S = 0.25
 
 
@@ -34,7 +33,8 @@ _POLL_S = 0.25
 class Load:
     """How much, and for how long: `places` of all workers together, 0: as many as there are broadcasts.
 
-    The first `urgent` broadcasts are urgent. `kill`: a worker and the dispatcher are killed in the middle.
+    The first `urgent` broadcasts are urgent. `patience_s`: how much longer than the broadcasts the run may take.
+    `kill`: a worker and the dispatcher are killed in the middle.
     """
 
     streams: int
@@ -47,6 +47,7 @@ class Load:
     engines: int = 4
     finding_every: int = 4
     shed_ms: int = 20_000
+    patience_s: int = 120
     kill: bool = False
     terms: LeaseTerms = field(
         default_factory=lambda: LeaseTerms(lease_ms=9_000, beat_ms=6_000, recall_ms=5_000, urgent_share=0)
@@ -100,7 +101,7 @@ def stress(database_url: str, load: Load) -> Report:
         if load.kill:
             time.sleep(load.seconds / 2)
             _kill()
-        _until(load.seconds + _MARGIN_S, lambda: all(s.state in OVER for s in store.streams_of(ordered).values()))
+        _until(load.seconds + load.patience_s, lambda: all(s.state in OVER for s in store.streams_of(ordered).values()))
         seconds = time.monotonic() - started
         delays_ms = sorted(delay for shard in _shards() for delay in ray.get(shard.figures.remote())[1])
         return report(

@@ -10,7 +10,9 @@ from review.live.terms import LeaseTerms
 # A machine that is busy with other things may be late, but leaves nothing out.
 _PATIENT_MS = 600_000
 _SHARED = LeaseTerms(urgent_share=0.1)
-_MANY = Load(streams=200, seconds=60, segment_ms=2_000, urgent=20, kill=True, terms=_SHARED, shed_ms=_PATIENT_MS)
+_MANY = Load(
+    streams=200, seconds=60, segment_ms=4_000, urgent=20, kill=True, terms=_SHARED, shed_ms=_PATIENT_MS, patience_s=600
+)
 
 
 def check(report: Report, load: Load) -> None:
@@ -22,7 +24,7 @@ def check(report: Report, load: Load) -> None:
 
 
 def test_a_killed_worker_and_a_killed_dispatcher_lose_nothing_and_double_nothing() -> None:
-    load = Load(streams=24, seconds=8, kill=True, shed_ms=_PATIENT_MS)
+    load = Load(streams=24, seconds=8, kill=True, shed_ms=_PATIENT_MS, patience_s=600)
     with database("sqlite") as url:
         report = stress(url, load)
     check(report, load)
@@ -33,7 +35,7 @@ def test_a_killed_worker_and_a_killed_dispatcher_lose_nothing_and_double_nothing
 @pytest.mark.parametrize(
     ("kind", "load"),
     [
-        ("postgresql", Load(streams=40, seconds=6, urgent=4, terms=_SHARED, shed_ms=_PATIENT_MS)),
+        ("postgresql", Load(streams=40, seconds=6, urgent=4, terms=_SHARED, shed_ms=_PATIENT_MS, patience_s=600)),
         pytest.param("postgresql", _MANY, marks=pytest.mark.slow),
         pytest.param("sqlite", _MANY, marks=pytest.mark.slow),
     ],
