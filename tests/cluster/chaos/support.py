@@ -20,14 +20,19 @@ Strike = Callable[[Desk], None]
 
 @dataclass
 class Census:
-    """Every process that was ever seen below this one, by id and moment of birth; some lose their parents later."""
+    """Every process that was ever seen below this one, by id and moment of birth; some lose their parents later.
 
+    What was there before, such as a database server, and what it starts, is not counted.
+    """
+
+    before: frozenset[int]
     seen: set[tuple[int, str]] = field(default_factory=set)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def count(self) -> None:
         while not self._stop.wait(0.3):
-            for pid in descendants(os.getpid())[1:]:
+            others = {pid for old in self.before for pid in descendants(old)}
+            for pid in set(descendants(os.getpid())[1:]) - others:
                 born = _born(pid)
                 if born:
                     self.seen.add((pid, born))
@@ -49,7 +54,7 @@ def _born(pid: int) -> str:
 @contextmanager
 def nobody_left() -> Iterator[None]:
     """Fails if any process that was started meanwhile is there soon after."""
-    census = Census()
+    census = Census(frozenset(descendants(os.getpid())[1:]))
     counting = threading.Thread(target=census.count, daemon=True)
     counting.start()
     try:
@@ -57,7 +62,7 @@ def nobody_left() -> Iterator[None]:
     finally:
         census._stop.set()
         counting.join()
-    wait(lambda: not census.left(), 30)
+    wait(lambda: not census.left(), 60, lambda: f"still there: {sorted(census.left())}")
 
 
 @dataclass(frozen=True)
