@@ -1,0 +1,13 @@
+"""The bench of the interface for programs measures real calls to a real server."""
+
+from bench.api import PER_SECOND, run
+
+
+def test_a_quick_run_is_answered_and_measured() -> None:
+    rows = run(quick=True)
+    assert [row["refused"] for row in rows] == [0, 0, 0]
+    assert [row["sent"] for row in rows[:2]] == [PER_SECOND * 2, PER_SECOND * 2]
+    for row in rows:
+        times = [float(str(row[name])) for name in ("p50_ms", "p95_ms", "p99_ms", "longest_ms")]
+        assert times == sorted(times)
+        assert times[0] > 0
