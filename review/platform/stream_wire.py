@@ -6,7 +6,8 @@ from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, FiniteFl
 
 from review.wire import StreamOut, WireModel
 
-_LATEST_MS = 1 << 40
+# As `claims` bounds them: ten years.
+_LATEST_MS = 10 * 365 * 86_400_000
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 # The id stands behind the customer's own and a stroke in one column.
 HostId = Annotated[str, StringConstraints(min_length=1, max_length=130, pattern=r"^[^\x00/]+$")]

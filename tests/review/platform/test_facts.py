@@ -59,6 +59,7 @@ def test_on_sale_is_a_fact_of_the_moment(teller: httpx.Client, platform: Store) 
     [
         ({"at_ms": -1, "kind": "stock"}, "at_ms"),
         ({"at_ms": 1 << 63, "kind": "stock"}, "at_ms"),
+        ({"at_ms": 1 << 40, "kind": "stock"}, "at_ms"),
         ({"at_ms": 1, "kind": "weather"}, "kind"),
         ({"at_ms": 1, "kind": "stock", "value": {"a": 1}}, "value"),
         ({"at_ms": 1, "kind": "stock", "value": "a" * 2001}, "value"),
