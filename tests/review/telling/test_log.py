@@ -97,9 +97,10 @@ def test_a_broadcast_that_ends_fails_or_is_stopped_tells_so_once(told: Store, cl
 
 
 def test_decisions_are_told_with_findings_and_broadcasts_and_without_who_decided(
-    told: Store, make_finding: MakeFinding
+    told: Store, make_finding: MakeFinding, clock: Clock
 ) -> None:
     case_id = confirm(told, make_finding(finding_id="fa", stream_id="a1"))
+    clock.wait(1000)
     told.cases.reopen(case_id, SENIOR)
     decide(told, case_id, SENIOR, Choice.LAWFUL, "misheard")
     told.cases.undo(case_id, SENIOR)
