@@ -2,7 +2,7 @@
 
 Every labelled set as the rules judge it with no layer, with all, with all but one, and with all and the semantic layer:
 recall, precision, passages a second of processor time on one thread. Of the evasions, odd numbers and set K were learnt
-from, even ones and set L were not; set B was not. A hit is a flag of an allowed class; a false one is any flag in a lawful case.
+from; even ones, set L and set B were not. A hit is a flag of an allowed class, a false one any flag in a lawful case.
 """
 
 import json

@@ -19,7 +19,7 @@ _LETTER_COST = 1.0
 _LONGEST = 6
 _LEAST_INITIALS = 3
 _ECHO_REACH = 24
-_EXPLAINED = re.compile("(?:就|它|也)?是|的缩写|的简写|的英文")
+_EXPLAINED = re.compile("(?:就|它|也)?是|的?(?:缩写|简写|英文|公司|型号|牌|款|系列)")
 
 
 class SpacedSpeller:
