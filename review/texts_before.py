@@ -55,6 +55,7 @@ BEFORE_TEXTS: Mapping[str, tuple[str, str]] = {
     "before.row_words": ("文案", "Words"),
     "before.row_clean": ("没有发现问题", "nothing to remark"),
     "before.code": ("条码、GTIN 或 GS1 链接", "Bar code number, GTIN or GS1 link"),
+    "before.gtin": ("全球贸易项目代码 {number}", "GTIN {number}"),
     "before.look_up": ("查护照", "Look up"),
     "before.picture": ("或者拍一张码的照片", "Or take a picture of the code"),
     "before.read_picture": ("读码", "Read it"),
