@@ -143,7 +143,7 @@ def start_box(
                 stdin=stdin,
                 stdout=stdout,
                 stderr=write_end,
-                env=_environment(),
+                env=_environment(view.variables),
                 cwd=None if kind == "bubblewrap" else (view.writable or _PACKAGE.parent),
                 start_new_session=True,
             )

@@ -1,5 +1,6 @@
 """Recordings in an object store: a small S3 server on loopback, reached by the operator's own settings."""
 
+import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ingest.box import BoxView, SandboxChoice, start_box
+from ingest.capture_box import CAPTURE_LIMITS, BoxedCapture, CaptureJob
 from ingest.errors import BrokenMedia, UnreachableSource, UnsupportedSource
 from ingest.schemes import is_object
 from tests.ingest.doors import trap
@@ -95,6 +98,32 @@ def test_a_stored_recording_equals_the_file(store: Store, media: Path, tmp_path:
     segments = record(f"s3://archive/2026/{name}", tmp_path / "s3")
     assert [s.sha256 for s in segments] == [s.sha256 for s in record(media / name, tmp_path / "file")]
     assert all(span for method, _, span in store.asked if method == "GET")
+
+
+@pytest.mark.parametrize("sandbox", ["rlimits", "auto"])
+def test_a_boxed_child_may_sign_and_others_may_not(
+    store: Store, media: Path, tmp_path: Path, sandbox: SandboxChoice
+) -> None:
+    """The operator's credentials go into the box of a child that reads a store, and into no other."""
+    store.objects["/archive/talk.mp4"] = (media / "talk.mp4").read_bytes()
+    folder = tmp_path / "boxed"
+    folder.mkdir()
+    job = CaptureJob(source="s3://archive/talk.mp4", stream_id="s1", folder=folder)
+    segments = list(BoxedCapture(job, sandbox=sandbox).segments(lambda: False))
+    assert [s.sha256 for s in segments] == [s.sha256 for s in record(media / "talk.mp4", tmp_path / "file")]
+    box = start_box(
+        "tests.ingest.tell_environment",
+        sandbox="rlimits",
+        limits=CAPTURE_LIMITS,
+        view=BoxView(writable=folder),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert box.process.stdout is not None
+    said = box.process.stdout.read().decode()
+    box.end(5)
+    assert "PYTHONPATH" in said
+    assert "AWS_" not in said
 
 
 def test_a_missing_object_is_named(store: Store, tmp_path: Path) -> None:
