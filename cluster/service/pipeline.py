@@ -270,7 +270,7 @@ class Pipeline:
 
     def _note(self, why: str) -> None:
         self.lost, self.why = self.lost + 1, why
-        _log.warning("%s: taken up anew: %s", self._job.stream_id, why)
+        _log.warning("%s: taken up anew: %s", self._job.stream_id, why, extra={"sequence": self._at + 1})
 
     def _note_fault(self) -> None:
         sequence, count = self._faults

@@ -4,13 +4,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
+from claims.product_code import gtin_of
 from review.platform.access import answers, key_or_person, write_answers
 from review.platform.complete import shortcomings
 from review.platform.cursor import read_cursor, write_cursor
 from review.platform.errors import OrderRefused
 from review.platform.ordering import Platform
 from review.platform.passport_wire import CodeOut, PassportOut, PassportsOut, VersionsOut, line_out, passport_out
-from review.platform.passports import Condition, etag_of, gtin_of, names_tag
+from review.platform.passports import Condition, etag_of, names_tag
 from review.platform.records import LONGEST_ID, read_body
 from review.platform.types import Caller, Scope
 from review.store import Store

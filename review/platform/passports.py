@@ -8,11 +8,9 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.orm import Session
 
-from claims.identifiers import gtin_is_valid
 from claims.passport import Passport
 from claims.passport_load import read_passports
 from claims.passport_quantities import QuantityReader
-from claims.passport_untp import parse_digital_link
 from review.due.trail import Journal
 from review.errors import NotFoundError
 from review.live.tables import PassportRow, TenantRow
@@ -141,13 +139,6 @@ class PassportStore:
 
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)
-
-
-def gtin_of(code: str) -> str | None:
-    """The GTIN, with 14 digits, that a scanned code means: the number itself, or a GS1 Digital Link; None: neither."""
-    text = code.strip()
-    digits = text if text.isascii() and text.isdigit() else parse_digital_link(text).get("gtin", "")
-    return digits.zfill(14) if gtin_is_valid(digits) else None
 
 
 def current_passports(

@@ -7,7 +7,7 @@ import httpx
 import pytest
 import yaml
 
-from review.platform.passports import gtin_of
+from claims.product_code import gtin_of
 from review.store import Store
 from tests.review.platform.conftest import PASSPORT, As, Key, problem
 
