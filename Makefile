@@ -1,6 +1,6 @@
 VENV := .venv
 PY := $(VENV)/bin/python
-.PHONY: install extras demo test check fix bench docs nightly system
+.PHONY: install extras demo test service check fix bench docs nightly system
 
 install: $(VENV)/.installed
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -13,7 +13,9 @@ system:
 demo: install
 	@$(VENV)/bin/zhenyan demo
 test: extras system
-	@$(PY) -m pytest -m 'not slow' -n auto --maxprocesses 4 --dist loadfile
+	@$(PY) -m pytest -m 'not slow and not service' -n auto --maxprocesses 4 --dist loadfile
+service: extras system
+	@$(PY) -m pytest -m 'service and not slow'
 check: extras
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 fix: install

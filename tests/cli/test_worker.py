@@ -23,6 +23,8 @@ from tests.cli.support import ROOT, Call
 from tests.cluster.chaos.support import nobody_left
 from tests.cluster.service.support import shortened
 
+pytestmark = pytest.mark.service
+
 HERE = f"{socket.gethostname()}:0123456789ab"
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from tests.cluster.batch.conftest import DEMO_PASSPORTS
 
+pytestmark = pytest.mark.service
+
 AT = "2026-11-24T20:00:00+08:00"
 DEADLINE_S = 600
 

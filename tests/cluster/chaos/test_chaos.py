@@ -20,6 +20,8 @@ from review.types import StreamState
 from tests.cluster.chaos.support import Given, Strike, kill, kill_children_named, nobody_left, pause_s, play
 from tests.cluster.service.support import Desk, shortened
 
+pytestmark = pytest.mark.service
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -7,6 +7,8 @@ from bench.stress_report import Bounds, Report
 from bench.stress_run import Load, stress
 from review.live.terms import LeaseTerms
 
+pytestmark = pytest.mark.service
+
 # A machine that is busy with other things may be late, but leaves nothing out.
 _PATIENT_MS = 600_000
 _SHARED = LeaseTerms(urgent_share=0.1)

@@ -30,6 +30,8 @@ from review.store import Store
 from review.types import StreamState
 from tests.cluster.service.support import Desk, desk, shortened
 
+pytestmark = pytest.mark.service
+
 
 class Call:
     def __init__(self, future: Future[Any]) -> None:
