@@ -24,6 +24,8 @@ from datetime import datetime
 from pathlib import Path
 from cluster.local import screen_locally
 from cluster.types import Ended, ScreenJob, Understood, Warned
+
+pytestmark = pytest.mark.service
 source, allow, folder, passports, at, box = sys.argv[1:]
 job = ScreenJob(
     stream_id="s1", source=source, recording_dir=Path(folder) / "r", passports_file=Path(passports),
