@@ -136,7 +136,7 @@ class Classifier:
                 continue
             likelihoods = self.likelihoods(said)[open_]
             breach = float(likelihoods.sum())
-            if breach > best:
+            if breach > best and not self._is_of_those_before(said, open_):
                 best, passages = breach, len(said)
                 ordered = sorted(zip(map(float, likelihoods), open_, strict=True), reverse=True)
         if best < self.file.note_from:
@@ -153,6 +153,10 @@ class Classifier:
             )
             for place in (likely if flags else likely[:1])
         )
+
+    def _is_of_those_before(self, said: Sequence[str], open_: list[int]) -> bool:
+        """Whether what is said together is what those before the last passage said already: it is theirs alone."""
+        return len(said) > 1 and float(self.likelihoods(said[:-1])[open_].sum()) >= self.file.flag_from
 
     def likelihoods(self, texts: Sequence[str]) -> Floats:
         """How likely these passages, taken together, breach each class of `file.classes`."""
