@@ -135,9 +135,10 @@ def test_the_card_and_the_words_follow_what_is_learnt_later(
     desk: Page, store: Store, make_finding: MakeFinding
 ) -> None:
     store.add_findings([make_finding(count=4)])
-    expect(desk.locator("#card .count")).to_have_text("×4")
+    # The card asks every five seconds.
+    expect(desk.locator("#card .count")).to_have_text("×4", timeout=20_000)
     store.add_passages([Passage(stream_id="s1", id="u9", start_ms=34_000, end_ms=36_000, text="说错了，是六十五瓦。")])
-    expect(desk.locator("#context")).to_contain_text("说错了，是六十五瓦。")
+    expect(desk.locator("#context")).to_contain_text("说错了，是六十五瓦。", timeout=20_000)
 
 
 def test_clicking_a_time_in_the_words_seeks(desk: Page) -> None:
