@@ -15,6 +15,8 @@ from tests.ingest.malformed import make_sources, malformed
 from tests.ingest.processes import is_gone, wait_until
 from tests.ingest.support import Origin, playlist
 
+pytestmark = pytest.mark.service
+
 ROOT = Path(__file__).parents[2]
 # What opens media; the speech library imports `av` for its own use and is given samples only.
 PARSERS = {"ingest.media", "ingest.decode", "ingest.clip", "ingest.cutter", "ingest.remux", "ingest.capture"}
@@ -24,8 +26,6 @@ from datetime import datetime
 from pathlib import Path
 from cluster.local import screen_locally
 from cluster.types import Ended, ScreenJob, Understood, Warned
-
-pytestmark = pytest.mark.service
 source, allow, folder, passports, at, box = sys.argv[1:]
 job = ScreenJob(
     stream_id="s1", source=source, recording_dir=Path(folder) / "r", passports_file=Path(passports),

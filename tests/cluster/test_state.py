@@ -36,6 +36,8 @@ from review.store import Store
 from review.types import FindingQuery, Host, StreamRecord, StreamState
 from tests.ingest.support import record
 
+pytestmark = pytest.mark.service
+
 VERSIONS = Versions(program="1", policy="p", passports="x")
 SEGMENT_COUNT = 20
 ROOT = Path(__file__).parents[2]
@@ -43,8 +45,6 @@ ON_A_FULL_DISK = """
 import sys
 from pathlib import Path
 from cluster.checkpoint import Checkpoint, Versions, read_checkpoint, write_checkpoint
-
-pytestmark = pytest.mark.service
 path, by = Path(sys.argv[1]), Versions(program="1", policy="p", passports="x")
 whole = Checkpoint(stream_id="s1", sequence=4, end_ms=9, versions=by, parts={"reading": b"r"})
 write_checkpoint(path, whole)

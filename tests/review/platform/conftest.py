@@ -1,16 +1,13 @@
 """A running server with two customers, whose keys a test has made; people log in beside them."""
 
-import socket
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from claims.passport_quantities import QuantityReader
@@ -25,6 +22,7 @@ from review.people.access import Access, Auth
 from review.platform.ordering import Platform
 from review.platform.types import Scope
 from review.store import Store
+from tests.review.serving import served
 
 POLICY_DIR = Path(__file__).parents[3] / "configs" / "policy" / "zh-CN"
 DUE_DIR = Path(__file__).parents[3] / "configs" / "due"
@@ -72,22 +70,6 @@ def problem(answer: httpx.Response, status: int) -> str:
     return str(answer.json()["detail"])
 
 
-@contextmanager
-def running(app: FastAPI) -> Iterator[str]:
-    """The address of a server of this app, on loopback, until the block ends."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        app.state.events.close()
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -129,7 +111,7 @@ def app(platform: Store, tmp_path: Path, reader: QuantityReader) -> FastAPI:
 
 @pytest.fixture
 def address(app: FastAPI) -> Iterator[str]:
-    with running(app) as url:
+    with served(app) as url:
         yield url
 
 

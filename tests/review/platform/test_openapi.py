@@ -30,10 +30,11 @@ from review.people.access import Access, Auth
 from review.platform.ordering import Platform
 from review.platform.types import Scope
 from review.store import Store
-from tests.review.platform.conftest import DUE_DIR, running
+from tests.review.platform.conftest import DUE_DIR
 from tests.review.platform.owned import have_a_day
 from tests.review.postgres import new_database
 from tests.review.sample import FINDING
+from tests.review.serving import served as serving
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 CHECKS = [
@@ -60,7 +61,7 @@ def served(
     store.keys.add_tenant("acme", "Acme", "test")
     token = store.keys.add("acme", "acme", Scope, "test", per_minute=1_000_000).token
     platform = Platform(reader=reader, net=NetPolicy.parse(["127.0.0.1:8080"]))
-    with running(create_app(store, folder, access=Access(auth=Auth.LOCAL), platform=platform)) as address:
+    with serving(create_app(store, folder, access=Access(auth=Auth.LOCAL), platform=platform)) as address:
         with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}) as client:
             have_a_day("acme", client, store, folder, _finding, _segment)
         yield address, token
