@@ -14,6 +14,7 @@ from typing import Any
 from cluster.batch import run_batch
 from cluster.batch_folder import replace_text
 from cluster.batch_types import BatchJob, BatchSource, FileProgress, FileResult, FileState
+from cluster.rounds import Rounds
 from ingest.errors import ZhenyanError
 from review.batches.types import ArchiveState, Batch, BatchState
 from review.replays.folders import in_force_folder
@@ -21,7 +22,6 @@ from review.rows import shown_source
 from review.store import Store
 
 _log = logging.getLogger("zhenyan.batches")
-_EVERY_S = 1.0
 _NOTE_S = 2.0
 
 
@@ -46,18 +46,18 @@ class BatchRunner:
         self._store = store
         self._worker_id = worker_id
         self._setup = setup
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="batches", daemon=True)
+        self._rounds = Rounds(
+            self.run_once, name="batches", log=_log, failed="the next batch can't be worked on; it is tried again"
+        )
+        self._stop = self._rounds.stopping
 
     def start(self) -> None:
         """Looks for waiting batches in a thread until `close`."""
-        self._thread.start()
+        self._rounds.start()
 
     def close(self) -> None:
         """Ends the thread; the batch in work waits for whoever looks next, and goes on where it was."""
-        self._stop.set()
-        if self._thread.ident is not None:
-            self._thread.join(timeout=60)
+        self._rounds.close(patience_s=60)
 
     def run_once(self) -> bool:
         """Works on the next waiting batch to its end; False if there was none."""
@@ -69,15 +69,6 @@ class BatchRunner:
         except ZhenyanError as error:
             self._store.batches.finish(batch.batch_id, self._worker_id, BatchState.FAILED, str(error))
         return True
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                if self.run_once():
-                    continue
-            except Exception:
-                _log.exception("the next batch can't be worked on; it is tried again")
-            self._stop.wait(_EVERY_S)
 
     def _work(self, batch: Batch) -> None:
         job = self._job(batch)

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cluster.replay import ReplayJob, ReplayProgress, replay
+from cluster.rounds import Rounds
 from ingest.errors import ZhenyanError
 from review.replays.report import report_json
 from review.replays.store import Replay
 from review.store import Store
 
 _log = logging.getLogger(__name__)
-_EVERY_S = 1.0
 _BEAT_S = 5.0
 _NICE = 10
 _DIED = "the process that ran it died; start it again"
@@ -32,18 +32,18 @@ class ReplayRunner:
         self._data_dir = data_dir
         self._job_of = job_of
         self._workers = workers
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="replays", daemon=True)
+        self._rounds = Rounds(
+            self.run_once, name="replays", log=_log, failed="replays: the next one can't be taken; it is tried again"
+        )
+        self._stop = self._rounds.stopping
 
     def start(self) -> None:
         """Looks for waiting replays in a thread until `close`."""
-        self._thread.start()
+        self._rounds.start()
 
     def close(self) -> None:
         """Ends the thread; a replay that runs is stopped, and begun anew by whoever looks next."""
-        self._stop.set()
-        if self._thread.ident is not None:
-            self._thread.join(timeout=30)
+        self._rounds.close(patience_s=30)
 
     def run_once(self) -> bool:
         """Runs the next waiting replay to its end; False if there was none."""
@@ -68,15 +68,6 @@ class ReplayRunner:
             # One that ended as it should has told so itself, and this says nothing more.
             self._store.replays.fail(waiting.id, _DIED)
         return True
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                if self.run_once():
-                    continue
-            except Exception:
-                _log.exception("replays: the next one can't be taken; it is tried again")
-            self._stop.wait(_EVERY_S)
 
 
 def run_replay(job: ReplayJob, waiting: Replay, workers: int) -> None:
