@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MOST_NODES = 300_000
 
 
 class _StrictLoader(_Loader):  # type: ignore[valid-type, misc]
@@ -25,6 +26,19 @@ class _StrictLoader(_Loader):  # type: ignore[valid-type, misc]
 def parse_yaml(text: str | bytes) -> Any:
     """The content of one YAML document; yaml.YAMLError where it is none, with `problem_mark` where known."""
     return yaml.load(text, Loader=_StrictLoader)
+
+
+def parse_sent_yaml(text: str | bytes) -> Any:
+    """As `parse_yaml`, of a document that somebody else wrote; ValueError where it could grow beyond measure.
+
+    A few lines of aliases can stand for gigabytes, and a few megabytes of short lines for minutes of building.
+    """
+    for count, event in enumerate(yaml.parse(text, _Loader)):
+        if isinstance(event, yaml.AliasEvent):
+            raise ValueError("holds aliases (*name), which are not taken; write it out")
+        if count > MOST_NODES:
+            raise ValueError(f"has more than {MOST_NODES} nodes; send less at a time")
+    return parse_yaml(text)
 
 
 def compose_yaml(text: str) -> yaml.Node | None:

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from claims.passport import Passport
 from claims.passport_forms import CHINA_TIME
-from claims.yaml_files import parse_yaml
+from claims.yaml_files import parse_sent_yaml
 from review.before.api import chosen
 from review.before.catalogue import as_csv, read_rows
 from review.before.checking import MOST_CHARS, Checker
@@ -153,9 +153,12 @@ def _records(content: bytes) -> list[object]:
     if not content.strip():
         return []
     try:
-        found = parse_yaml(content)
-    except (ValueError, yaml.YAMLError, RecursionError) as error:
-        raise CheckRefused("passports", "is neither YAML nor JSON") from error
+        found = parse_sent_yaml(content)
+    except RecursionError as error:
+        raise CheckRefused("passports", "is nested too deep") from error
+    except (ValueError, yaml.YAMLError) as error:
+        why = " ".join(str(error).split())
+        raise CheckRefused("passports", f"is neither YAML nor JSON that can be read: {why}") from error
     if isinstance(found, dict) and isinstance(found.get("passports"), list):
         return list(found["passports"])
     return list(found) if isinstance(found, list) else [found]

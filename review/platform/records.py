@@ -11,7 +11,7 @@ from claims.errors import PassportError
 from claims.passport import Passport
 from claims.passport_load import read_passports, record_text
 from claims.passport_quantities import QuantityReader
-from claims.yaml_files import parse_yaml
+from claims.yaml_files import parse_sent_yaml
 from review.platform.errors import OrderRefused
 
 LONGEST_ID = 200
@@ -28,7 +28,7 @@ class Registered:
 def read_body(body: bytes, media_type: str, reader: Callable[[], QuantityReader], *, place: str) -> Registered:
     """The one passport in a request's body; OrderRefused says what is wrong and where. JSON unless it says YAML."""
     try:
-        content = _parse_yaml(body) if "yaml" in media_type else json.loads(body, parse_constant=_refuse)
+        content = parse_sent_yaml(body) if "yaml" in media_type else json.loads(body, parse_constant=_refuse)
     except (ValueError, yaml.YAMLError) as error:
         why = " ".join(str(error).split())
         raise OrderRefused(place, f"is neither JSON nor YAML as its Content-Type says: {why}", code="form") from error
@@ -60,13 +60,6 @@ def _check_images(passport: Passport, place: str) -> None:
             raise OrderRefused(place, f"images[{index}]: is no http or https URL", code="image")
     if len(passport.id) > LONGEST_ID or "\0" in passport.id:
         raise OrderRefused(place, f"id: has more than {LONGEST_ID} characters or a NUL", code="form")
-
-
-def _parse_yaml(body: bytes) -> Any:
-    """YAML without aliases: a few lines of them can stand for gigabytes."""
-    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(body, yaml.SafeLoader)):
-        raise ValueError("holds aliases (*name), which are not taken; write it out")
-    return parse_yaml(body)
 
 
 def _refuse(name: str) -> NoReturn:

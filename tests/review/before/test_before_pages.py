@@ -143,3 +143,31 @@ def test_a_picture_without_a_code_says_so(client: httpx.Client) -> None:
     answer = client.post("/codes", data=token, files={"picture": ("white.png", out.getvalue(), "image/png")})
     assert answer.status_code == 422
     assert "no bar code" in answer.text
+
+
+ONE = "id: P-9\nname: 围巾\ncategory: apparel/scarf\n"
+_ALIASES = "\n".join(f"k{n}: &k{n} [{', '.join([f'*k{n - 1}'] * 9)}]" for n in range(1, 12))
+BOMB = f"{ONE}k0: &k0 [x, x]\n{_ALIASES}\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (BOMB.encode(), "holds aliases (*name)"),
+        (b"[" * 500_000, "nesting depth"),
+        (b'{"a":' * 900 + b"1" + b"}" * 900, "passports"),
+        (b"- a\n" * 1_000_000, "more than 300000 nodes"),
+        (ONE.encode() + b"# " + b"x" * 10_000_000, "larger than 8 MB"),
+        (b"id: 1\nid: 2\n", "stands twice"),
+        (b"\xff\xfe\x00", "neither YAML nor JSON"),
+    ],
+    ids=["bomb of aliases", "deep", "deep as JSON", "a million short lines", "10 MB", "a key twice", "no text"],
+)
+def test_passports_that_could_grow_beyond_measure_are_refused(client: httpx.Client, content: bytes, why: str) -> None:
+    form = {"csrf": form_token(client.get("/before").text), "text": "纯羊毛围巾"}
+    answer = client.post("/before", data=form, files={"passports": ("p.yaml", content, "application/yaml")})
+    assert answer.status_code == 422
+    assert "passports" in answer.text
+    assert why in answer.text
+    own = client.post("/before", data=form, files={"passports": ("p.yaml", ONE.encode(), "application/yaml")})
+    assert own.status_code == 200
