@@ -4,6 +4,7 @@ What the cues are stands in `context.yaml`; this file knows only where a cue mus
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from claims.normalise import is_boundary, is_strong_boundary
@@ -83,13 +84,16 @@ def try_context(rule: ContextRule, window: Window, place: Place, policy: Policy)
     return ExemptionTrial(id=rule.id, applies=cue is not None, why=why)
 
 
-def _cues(window: Window, names: str | None) -> list[tuple[int, int]]:
+def _cues(window: Window, names: str | None) -> tuple[tuple[int, int], ...]:
     if not names:
-        return []
-    return sorted(span for name in names.split("|") for span in window.located.spans(f"cue:{name}"))
+        return ()
+    spans = window.located.spans
+    if "|" not in names:
+        return spans(f"cue:{names}")
+    return tuple(sorted(span for name in names.split("|") for span in spans(f"cue:{name}")))
 
 
-def _covered(span: tuple[int, int], covers: list[tuple[int, int]]) -> bool:
+def _covered(span: tuple[int, int], covers: Sequence[tuple[int, int]]) -> bool:
     return any(s <= span[0] and span[1] <= e and (e - s) > (span[1] - span[0]) for s, e in covers)
 
 

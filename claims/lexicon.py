@@ -6,6 +6,7 @@ their characters was written in pinyin (zui低价, 国家ji), with the plain wor
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 
 import ahocorasick_rs
 
@@ -59,18 +60,22 @@ class Lexicon:
         self.concepts: dict[str, frozenset[str]] = {}
         for concept, words in concepts.items():
             self.concepts[concept] = frozenset(w.lower() for w in words)
+        self._latin = frozenset(i for i, e in enumerate(self.entries) if e.spelled or e.form.isascii())
         self._automaton = ahocorasick_rs.AhoCorasick([e.form for e in self.entries], store_patterns=False)
 
     def search(self, text: str) -> list[Hit]:
         """Every form in the text, overlapping ones included, by start."""
-        hits: list[Hit] = []
-        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            entry = self.entries[index]
-            if (entry.spelled or entry.form.isascii()) and _cuts_latin(text, start, end):
-                continue
-            hits.append(Hit(start, end, entry))
-        hits.sort(key=lambda hit: (hit.start, hit.end))
+        entries, latin = self.entries, self._latin
+        hits = [
+            Hit(start, end, entries[index])
+            for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True)
+            if index not in latin or not _cuts_latin(text, start, end)
+        ]
+        hits.sort(key=_by_place)
         return hits
+
+
+_by_place = attrgetter("start", "end")
 
 
 def _cuts_latin(text: str, start: int, end: int) -> bool:

@@ -24,6 +24,8 @@ _HAN = "零〇一二两俩三四五六七八九十百千万亿壹贰叁拾佰仟
 _ARABIC = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?")
 _LONGEST_RUN = 24
 _HAN_RUN = re.compile(rf"[{_HAN}几数]{{1,{_LONGEST_RUN}}}(?:点[{_HAN}几]{{1,{_LONGEST_RUN}}})?")
+# No number begins with any other character.
+_BEGINS = re.compile(rf"[0-9{_HAN}几数半对]")
 _LATIN_PART = re.compile(r"(\d{1,4})([千百十])|(\d{4})(?!\d|[.,]\d|[千百十])")
 _PART_SCALES = {"千": 1000, "百": 100, "十": 10}
 _PERCENT_OF = re.compile(r"(百|千|万)分之")
@@ -161,7 +163,8 @@ def find_numbers(text: str) -> list[Number]:
     """Every number in folded text, left to right, not overlapping."""
     found: list[Number] = []
     at = 0
-    while at < len(text):
+    while (start := _BEGINS.search(text, at)) is not None:
+        at = start.start()
         number = _share_at(text, at) or _arabic_at(text, at) or _han_at(text, at)
         if number is None:
             at += 1

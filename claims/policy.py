@@ -13,6 +13,7 @@ from claims.errors import PolicyError
 from claims.evasion import DisguiseFile, Reader
 from claims.identifiers import CERTIFICATE_FORMATS
 from claims.lexicon import Lexicon
+from claims.match import PatternIndex
 from claims.materials import MaterialTable
 from claims.passport_quantities import QuantityReader
 from claims.pattern import Pattern, compile_pattern, literal_concept
@@ -153,6 +154,11 @@ class Policy:
     def pictures(self) -> dict[str, str]:
         """What pictures are called, for who reads meaning."""
         return names_of(read_lines(self.folder / "pictures.txt"))
+
+    @cached_property
+    def rule_index(self) -> PatternIndex:
+        """The rules by the words with which they may end, numbered as in `rules`."""
+        return PatternIndex([rule.patterns for rule in self.rules])
 
     @cached_property
     def lexicon(self) -> Lexicon:

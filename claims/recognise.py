@@ -21,7 +21,8 @@ class Recognised:
 
 def recognise(window: Window, passport: Passport | None, policy: Policy) -> Iterator[Candidate]:
     """Every candidate that ends in the focus and is not explained by a near miss."""
-    for compiled in policy.rules:
+    for number in policy.rule_index.possible(window.located, window.focus_start, window.focus_end):
+        compiled = policy.rules[number]
         if category_allows(policy.class_files[compiled.class_id], compiled.rule, passport):
             yield from (r.candidate for r in weigh(window, compiled) if r.dropped is None)
 

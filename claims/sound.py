@@ -7,19 +7,18 @@ syllable by one letter. What was heard must not be a dictionary word itself, and
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import ahocorasick_rs
-from pypinyin import lazy_pinyin
 from pypinyin.phrases_dict import phrases_dict
 
 from claims.lexicon import Entry, Hit
 from claims.normalise import is_cjk
-from claims.spell import fuzzy, spell
+from claims.spell import fuzzy, spell, syllable
 
 _SHORTEST = 3
 _LONG = 4
 _MOST_WORD_CHARS = 4
+_MOST_CHARS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,7 @@ class SoundIndex:
                 if len(word) >= _SHORTEST and all(is_cjk(c) for c in word):
                     meant.setdefault(word, set()).add(concept)
         self._codes: dict[str, str] = {}
+        self._code_of: dict[str, str] = {}
         self._words = frozenset(meant)
         self._sounds: list[_Sound] = []
         keys: list[str] = []
@@ -60,8 +60,8 @@ class SoundIndex:
         """Words that the text sounds like and does not spell, with the words they were taken for."""
         if self._automaton is None or not text:
             return []
-        syllables = [lazy[0] if is_cjk(char) else "" for char, lazy in zip(text, map(_syllable, text), strict=True)]
-        coded = "".join(self._codes.get(fuzzy(s), "\u0001") if s else "\u0002" for s in syllables)
+        code_of = self._code_of
+        coded = "".join([code_of.get(char) or self._sounded(char) for char in text])
         hits: dict[tuple[int, int, str], Hit] = {}
         for index, start, _ in self._automaton.find_matches_as_indexes(coded, overlapping=True):
             sound = self._sounds[index]
@@ -70,7 +70,7 @@ class SoundIndex:
             if left < 0 or right > len(text):
                 continue
             heard = text[left:right]
-            if heard == sound.word or not all(map(is_cjk, heard)) or not self._near(sound, syllables[left:right]):
+            if heard == sound.word or not all(map(is_cjk, heard)) or not self._near(sound, heard):
                 continue
             if is_word(heard) or any(
                 heard[i:j] in self._words for i in range(len(heard)) for j in range(i + 3, len(heard) + 1)
@@ -82,19 +82,22 @@ class SoundIndex:
             hits[(left, right, sound.word)] = Hit(left, right, entry)
         return sorted(hits.values(), key=lambda h: (h.start, h.end))
 
+    def _sounded(self, char: str) -> str:
+        """The code of the character's sound; one of two that stand for no sound of a word."""
+        code = self._codes.get(fuzzy(syllable(char)), "\u0001") if is_cjk(char) else "\u0002"
+        if len(self._code_of) < _MOST_CHARS:
+            self._code_of[char] = code
+        return code
+
     def _code(self, syllable: str) -> str:
         return self._codes.setdefault(syllable, chr(0x100 + len(self._codes)))
 
     @staticmethod
-    def _near(sound: _Sound, heard: list[str]) -> bool:
+    def _near(sound: _Sound, heard: str) -> bool:
         """True if at most one syllable differs, and that by one letter."""
-        different = [(a, b) for a, b in zip(sound.classes, map(fuzzy, heard), strict=True) if a != b]
+        classes = (fuzzy(syllable(char)) for char in heard)
+        different = [(a, b) for a, b in zip(sound.classes, classes, strict=True) if a != b]
         return not different or (len(different) == 1 and len(sound.word) >= _LONG and _one_letter_apart(*different[0]))
-
-
-@lru_cache(maxsize=8192)
-def _syllable(char: str) -> list[str]:
-    return lazy_pinyin(char)
 
 
 def is_word(text: str) -> bool:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claims.match import Located, PatternMatch, find_pattern
+from claims.match import Located, PatternIndex, PatternMatch, find_pattern
 from claims.pattern import compile_pattern, literal_concept
 
 
@@ -116,5 +116,37 @@ def test_the_longest_hit_of_a_concept_wins() -> None:
     known.add("disease", 0, 3)
     known.add("disease", 0, 3)
     assert known.at("disease", 0) == [3, 2]
-    assert known.spans("disease") == [(0, 2), (0, 3)]
+    assert known.spans("disease") == ((0, 2), (0, 3))
     assert [m.end for m in find_pattern(compile_pattern("{disease}"), known)] == [3]
+
+
+@given(
+    st.lists(st.lists(st.one_of(choices, spaces), max_size=3), min_size=1, max_size=5),
+    required,
+    st.lists(choices, max_size=1),
+    texts,
+    st.integers(0, 16),
+)
+@settings(max_examples=500, deadline=None)
+def test_the_index_leaves_out_no_pattern_that_matches(
+    middles: list[list[Choice | Space]], first: Choice, last: list[Choice], text: str, start: int
+) -> None:
+    end = len(text)
+    patterns = [compile_pattern(" ".join(e.source for e in (first, *m, *(last or [first])))) for m in middles]
+    known = located(text, tuple({word for pattern in patterns for word in pattern.literals}))
+    matching = {
+        number
+        for number, pattern in enumerate(patterns)
+        if any(start < match.end <= end for match in find_pattern(pattern, known))
+    }
+    possible = PatternIndex([[pattern] for pattern in patterns]).possible(known, start, end)
+    assert matching <= set(possible)
+    assert possible == sorted(set(possible))
+
+
+def test_the_index_asks_for_every_needed_word_and_for_an_end_in_the_given_place() -> None:
+    index = PatternIndex([[compile_pattern("保证 ..4 有效")], [compile_pattern("有效")]])
+    known = located("有效,保证。", ("保证", "有效"))
+    assert index.possible(known, 0, 2) == [0, 1]
+    assert index.possible(known, 2, 6) == []
+    assert index.possible(located("有效", ("保证", "有效")), 0, 2) == [1]

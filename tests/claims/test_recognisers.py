@@ -10,7 +10,7 @@ import yaml
 from claims.conversation import ClaimEngine
 from claims.passport_load import load_passports
 from claims.policy import Policy
-from claims.recognise import category_allows, weigh
+from claims.recognise import category_allows, recognise, weigh
 from claims.types import Finding, Passage, PlatformFact
 from claims.window import build_window, fold
 from tests.claims.support import AT
@@ -87,6 +87,23 @@ def _recognised(engine: ClaimEngine, row: Row) -> bool:
     rule = next(r for r in policy.rules if r.name == row.rule)
     holds = category_allows(policy.class_files[rule.class_id], rule.rule, engine.finder.by_id[row.product])
     return holds and any(one.dropped is None for one in weigh(window, rule))
+
+
+def test_recognising_by_index_finds_what_weighing_every_rule_finds(engine: ClaimEngine) -> None:
+    policy = engine.policy
+    for row in (row for kinds in RULES.values() for rows in kinds.values() for row in rows):
+        passport = engine.finder.by_id[row.product]
+        before = row.passage.model_copy(update={"id": "u0", "text": "家人们看过来,这个真的是最好的"})
+        heard = [(passage, fold(passage, policy)) for passage in (before, row.passage)]
+        window = build_window(heard, 1, policy)
+        wanted = [
+            one.candidate
+            for rule in policy.rules
+            if category_allows(policy.class_files[rule.class_id], rule.rule, passport)
+            for one in weigh(window, rule)
+            if one.dropped is None
+        ]
+        assert list(recognise(window, passport, policy)) == wanted, row.say
 
 
 def test_every_rule_has_its_table_and_every_table_its_rule(policy: Policy) -> None:
