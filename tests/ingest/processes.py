@@ -6,12 +6,22 @@ from pathlib import Path
 
 
 def descendants(pid: int) -> list[int]:
-    """The process and all below it, parents first; empty if it is gone."""
+    """The process and all below it, parents first; empty if it is gone.
+
+    The kernel lists a child under the thread that started it, which need not be the first.
+    """
     try:
-        below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except FileNotFoundError:
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+    except (FileNotFoundError, ProcessLookupError):
         return []
-    return [pid, *(one for child in below for one in descendants(int(child)))]
+    return [pid, *(one for thread in threads for child in _started_by(thread) for one in descendants(child))]
+
+
+def _started_by(thread: Path) -> list[int]:
+    try:
+        return [int(child) for child in (thread / "children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def parser_of(pid: int) -> int:

@@ -2,77 +2,20 @@
 ran is left."""
 
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import ray
-from ray.cluster_utils import Cluster
 from sqlalchemy import create_engine, text
 
 from bench.live_material import actor, figures
 from bench.postgres import new_database
 from cluster.dispatch.types import DISPATCHER
-from review.types import StreamState
-from tests.cluster.chaos.support import Given, Strike, kill, kill_children_named, nobody_left, pause_s, play
-from tests.cluster.service.support import Desk, shortened
+from tests.cluster.chaos.support import Given, Strike, assert_the_same, kill, kill_below, pause_s, play
+from tests.cluster.service.support import Desk
 
 pytestmark = pytest.mark.service
-
-ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="module")
-def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """48 s of the packaged broadcast, with findings in what is said and what is shown."""
-    return shortened(tmp_path_factory.mktemp("media") / "part.mp4", start_s=56, seconds=48)
-
-
-@pytest.fixture
-def head(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A Ray of one machine, to which others can be added; when it is gone, nothing of it is left."""
-    # A folder of its own: Ray finds a cluster of this machine by what lies in the usual one.
-    folder = tempfile.mkdtemp(prefix="zy", dir="/tmp")
-    monkeypatch.setenv("RAY_TMPDIR", folder)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))))
-    with nobody_left():
-        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False})  # type: ignore[no-untyped-call]
-        ray.init(address=cluster.address, log_to_driver=False, namespace="tests")
-        try:
-            yield cluster
-        finally:
-            ray.shutdown()
-            cluster.shutdown()  # type: ignore[no-untyped-call]
-    shutil.rmtree(folder)
-
-
-_undisturbed: list[Given] = []
-
-
-@pytest.fixture
-def undisturbed(head: Any, media: Path, tmp_path: Path) -> Given:
-    """What the broadcasts give when nothing dies; found once."""
-    if not _undisturbed:
-        folder = tmp_path / "undisturbed"
-        folder.mkdir()
-        _undisturbed.append(play(media, folder, f"sqlite:///{folder / 'zhenyan.db'}"))
-    given = _undisturbed[0]
-    assert set(given.states.values()) == {StreamState.ENDED}, given.errors
-    assert all(len(ids) >= 3 for ids in given.finding_ids.values())
-    assert set(given.lost_ms.values()) == {0}
-    return given
-
-
-def assert_the_same(given: Given, undisturbed: Given) -> None:
-    assert set(given.states.values()) == {StreamState.ENDED}, given.errors
-    assert given.finding_ids == undisturbed.finding_ids
-    for name, passages in undisturbed.passages.items():
-        assert sorted(given.passages[name] ^ passages) == []
-    assert given.span_ms == undisturbed.span_ms
-    assert set(given.lost_ms.values()) == {0}
 
 
 def kill_actor(prefix: str) -> Strike:
@@ -89,17 +32,14 @@ def kill_dispatcher(desk: Desk) -> None:
 
 
 def kill_child(module: str) -> Strike:
-    def strike(desk: Desk) -> None:
-        assert kill_children_named(figures("shard")["pid"], module)
-
-    return strike
+    return lambda desk: kill_below(figures("shard")["pid"], module)
 
 
 def test_judge_reader_and_recogniser_are_killed_one_after_the_other(
-    undisturbed: Given, media: Path, tmp_path: Path
+    undisturbed: Given, spoken: Path, tmp_path: Path
 ) -> None:
     strikes = [(10_000, kill_judge), (20_000, kill_actor("reading")), (30_000, kill_actor("hearing"))]
-    given = play(media, tmp_path, f"sqlite:///{tmp_path / 'zhenyan.db'}", strikes)
+    given = play(spoken, tmp_path, f"sqlite:///{tmp_path / 'zhenyan.db'}", strikes)
     assert_the_same(given, undisturbed)
 
 
@@ -116,14 +56,14 @@ def test_judge_reader_and_recogniser_are_killed_one_after_the_other(
     ],
 )
 def test_a_process_is_killed(
-    undisturbed: Given, media: Path, tmp_path: Path, strikes: list[tuple[int, Strike]]
+    undisturbed: Given, spoken: Path, tmp_path: Path, strikes: list[tuple[int, Strike]]
 ) -> None:
-    given = play(media, tmp_path, f"sqlite:///{tmp_path / 'zhenyan.db'}", strikes)
+    given = play(spoken, tmp_path, f"sqlite:///{tmp_path / 'zhenyan.db'}", strikes)
     assert_the_same(given, undisturbed)
 
 
 @pytest.mark.slow
-def test_a_machine_is_lost(undisturbed: Given, head: Any, media: Path, tmp_path: Path) -> None:
+def test_a_machine_is_lost(undisturbed: Given, head: Any, spoken: Path, tmp_path: Path) -> None:
     """The second machine's raylet dies, and with it all that it carried; the first goes on with its broadcasts."""
     second = head.add_node(num_cpus=2)
 
@@ -134,12 +74,12 @@ def test_a_machine_is_lost(undisturbed: Given, head: Any, media: Path, tmp_path:
         assert len(held) == 2
         kill(second.all_processes["raylet"][0].process.pid)
 
-    given = play(media, tmp_path, f"sqlite:///{tmp_path / 'zhenyan.db'}", [(14_000, lose)])
+    given = play(spoken, tmp_path, f"sqlite:///{tmp_path / 'zhenyan.db'}", [(14_000, lose)])
     assert_the_same(given, undisturbed)
 
 
 @pytest.mark.slow
-def test_the_database_is_cut_off(undisturbed: Given, media: Path, tmp_path: Path, postgres: str) -> None:
+def test_the_database_is_cut_off(undisturbed: Given, spoken: Path, tmp_path: Path, postgres: str) -> None:
     url = new_database(postgres, f"chaos{os.getpid()}")
     name = url.rsplit("/", 1)[1]
 
@@ -155,5 +95,5 @@ def test_the_database_is_cut_off(undisturbed: Given, media: Path, tmp_path: Path
             connection.execute(text(f'alter database "{name}" allow_connections true'))
         engine.dispose()
 
-    given = play(media, tmp_path, url, [(14_000, cut)])
+    given = play(spoken, tmp_path, url, [(14_000, cut)])
     assert_the_same(given, undisturbed)

@@ -1,4 +1,4 @@
-"""A disk that is full costs clips and checkpoints, and no finding and no second of what was recorded."""
+"""A full disk costs clips, checkpoints and what can't be recorded; of what is recorded it costs nothing."""
 
 import json
 import os
@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.chaos.support import ROOT, apart_from
 from tests.cluster.service.support import shortened
 
-ROOT = Path(__file__).parents[3]
+pytestmark = [pytest.mark.service, pytest.mark.slow]
 
 
 def carried(part: Path, tmp_path: Path, what: str) -> dict[str, Any]:
-    """What became of the broadcast on a disk of its own, `full` or not."""
+    """What became of the broadcast on a disk of its own; see `on_full_disk`."""
     disk, beside = tmp_path / f"disk-{what}", tmp_path / "beside"
     disk.mkdir()
     beside.mkdir(exist_ok=True)
@@ -34,10 +35,29 @@ def carried(part: Path, tmp_path: Path, what: str) -> dict[str, Any]:
     return told
 
 
-@pytest.mark.slow
 def test_the_disk_is_full_once_all_is_recorded(tmp_path: Path) -> None:
     part = shortened(tmp_path / "part.mp4", start_s=80, seconds=30)
     undisturbed = carried(part, tmp_path, "free")
     full = carried(part, tmp_path, "full")
     assert (full["state"], full["error"], full["lost_ms"]) == ("ended", None, 0)
-    assert full["findings"] == undisturbed["findings"] != []
+    assert full["findings"].keys() == undisturbed["findings"].keys() != set()
+
+
+def test_the_disk_is_full_while_a_broadcast_is_recorded(tmp_path: Path) -> None:
+    """What finds no room is lost and told of; the rest is screened as if nothing had been."""
+    part = shortened(tmp_path / "part.mp4", start_s=56, seconds=48)
+    undisturbed = carried(part, tmp_path, "free meanwhile")
+    full = carried(part, tmp_path, "full meanwhile")
+    assert (undisturbed["state"], undisturbed["lost_ms"]) == ("ended", 0)
+    assert (full["state"], full["error"], full["waiting_ms"]) == ("ended", None, 0)
+    assert full["span_ms"] == undisturbed["span_ms"]
+    assert {(kind, why) for kind, why, _, _ in full["gaps"]} <= {
+        ("shed", "disk full"),
+        ("shed", "given up before it was analysed"),
+    }
+    assert "disk full" in {why for _, why, _, _ in full["gaps"]}
+    assert full["span_ms"] // 2 < full["span_ms"] - full["lost_ms"] < full["span_ms"]
+    holes = [(start_ms, end_ms) for _, _, start_ms, end_ms in full["gaps"]]
+    there = apart_from(holes, undisturbed["findings"])
+    assert len(there) >= 2
+    assert apart_from(holes, full["findings"]) == there

@@ -10,6 +10,7 @@ from sqlalchemy import insert, update
 
 import configs
 from bench.live_material import figures, order_demo, wait
+from claims.types import Finding
 from ingest.ledger import Coverage
 from review.engine import open_engine
 from review.live.tables import FactRow, OrderRow
@@ -56,9 +57,12 @@ class Desk:
     def coverage(self, stream_id: str) -> Coverage:
         return self.store.coverage(stream_id)
 
-    def finding_ids(self, stream_id: str) -> frozenset[str]:
+    def findings(self, stream_id: str) -> tuple[Finding, ...]:
         page = self.store.findings(FindingQuery(stream_id=stream_id, limit=500))
-        return frozenset(one.finding.finding_id for one in page.findings)
+        return tuple(one.finding for one in page.findings)
+
+    def finding_ids(self, stream_id: str) -> frozenset[str]:
+        return frozenset(finding.finding_id for finding in self.findings(stream_id))
 
     def analysed_ms(self, stream_id: str) -> int:
         lease = self.store.leases.lease(stream_id)

@@ -1,0 +1,43 @@
+"""The ffmpeg that carries a broadcast over SRT is killed: the broadcast goes on, and what was missed is told of."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.live_material import figures
+from ingest.ffmpeg import find_ffmpeg
+from review.types import StreamState
+from tests.cluster.chaos.srt_air import SrtBroadcast
+from tests.cluster.chaos.support import Given, Strike, apart_from, kill_below, play
+from tests.cluster.service.support import Desk
+
+pytestmark = [pytest.mark.service, pytest.mark.slow]
+
+SECONDS = 48
+
+
+def kill_gateway(desk: Desk) -> None:
+    kill_below(figures("shard")["pid"], str(find_ffmpeg()))
+
+
+def carried(spoken: Path, folder: Path, *strikes: tuple[int, Strike]) -> Given:
+    folder.mkdir()
+    url = f"sqlite:///{folder / 'zhenyan.db'}"
+    on_air = partial(SrtBroadcast, length_s=SECONDS)
+    given = play(spoken, folder, url, strikes, streams=1, on_air=on_air)
+    assert given.states == {"s0": StreamState.ENDED}, given.errors
+    return given
+
+
+def test_the_gateway_is_killed(head: Any, spoken: Path, tmp_path: Path) -> None:
+    undisturbed = carried(spoken, tmp_path / "undisturbed")
+    assert undisturbed.gaps["s0"] == ()
+    killed = carried(spoken, tmp_path / "killed", (20_000, kill_gateway))
+    holes = [(gap.start_ms, gap.end_ms) for gap in killed.gaps["s0"]]
+    assert len(holes) == 1
+    assert killed.lost_ms["s0"] == sum(end_ms - start_ms for start_ms, end_ms in holes)
+    there = apart_from(holes, undisturbed.witnesses["s0"])
+    assert len(there) >= 2
+    assert apart_from(holes, killed.witnesses["s0"]) == there
