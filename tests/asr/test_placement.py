@@ -73,7 +73,15 @@ def one_gpu() -> Iterator[None]:
         environment.setenv("RAY_USAGE_STATS_ENABLED", "0")
         environment.setenv("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
         environment.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-        ray.init(num_cpus=4, num_gpus=1, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        # Without an address Ray would join whichever cluster was started last on this machine.
+        ray.init(
+            address="local",
+            num_cpus=4,
+            num_gpus=1,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level="ERROR",
+        )
         yield
         ray.shutdown()
 
