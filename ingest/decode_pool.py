@@ -23,6 +23,9 @@ from ingest.types import DecodedSegment, Frame, Segment
 if TYPE_CHECKING:
     from ingest.decode import Dense
 
+# Of each stream a child keeps up to eight files open, and at 1080p some 100 MB of addresses.
+DECODE_LIMITS = BoxLimits(open_files=128)
+_STREAMS_EACH = 8
 _SOCKET_BYTES = 1 << 20
 _LAST_BREATH_S = 5.0
 
@@ -47,6 +50,8 @@ class Cursor:
 class DecodePool:
     """Decodes many streams' segments in child processes, each stream in order; may be used from any thread.
 
+    Another child is started where each has eight streams, and ended when it has none.
+
     A stream whose segment ends a child gets a child of its own from then on, where the segment is tried once more:
     the other streams lose nothing, as a new child is first given the segment before.
     """
@@ -60,8 +65,9 @@ class DecodePool:
         request_s: float = 60.0,
     ) -> None:
         self._new_child: Callable[[], _Child] = lambda: _Child(
-            sandbox, limits or BoxLimits(), request_s, self._count_death
+            sandbox, limits or DECODE_LIMITS, request_s, self._count_death
         )
+        self._least = children
         self._shared = [self._new_child() for _ in range(children)]
         self._of: dict[str, _Child] = {}
         self._cursors: dict[str, Cursor] = {}
@@ -133,9 +139,13 @@ class DecodePool:
         self._cursors.pop(stream_id, None)
         with self._lock:
             child = self._of.pop(stream_id, None)
-        if child is None:
-            return
-        if child in self._shared:
+            if child is None:
+                return
+            is_kept = child in self._shared
+            if is_kept and len(self._shared) > self._least and child not in self._of.values():
+                self._shared.remove(child)
+                is_kept = False
+        if is_kept:
             child.forget(stream_id)
         else:
             child.end()
@@ -157,7 +167,11 @@ class DecodePool:
         with self._lock:
             if stream_id not in self._of:
                 taken = list(self._of.values())
-                self._of[stream_id] = min(self._shared, key=taken.count)
+                child = min(self._shared, key=taken.count)
+                if taken.count(child) >= _STREAMS_EACH:
+                    child = self._new_child()
+                    self._shared.append(child)
+                self._of[stream_id] = child
             return self._of[stream_id]
 
     def _alone(self, stream_id: str) -> "_Child":

@@ -75,6 +75,22 @@ def test_streams_share_a_child_and_keep_apart(
     assert len(pool.pids) == 1
 
 
+def test_more_streams_than_a_child_can_hold_get_another_one(
+    pool: DecodePool, segments: list[Segment], unbroken: list[DecodedSegment]
+) -> None:
+    """A child keeps files of each stream open; those of too many are more than it may have."""
+    names = [f"s{number}" for number in range(20)]
+    given: dict[str, list[DecodedSegment]] = {name: [] for name in names}
+    for segment, name in [(segment, name) for segment in segments for name in names]:
+        given[name].append(pool.decode(replace(segment, stream_id=name)).decoded)
+    for name in names:
+        assert_same(given[name], unbroken)
+    assert (pool.deaths, len(pool.pids)) == (0, 3)
+    for name in names:
+        pool.forget(name)
+    assert len(pool.pids) == 1
+
+
 def test_a_killed_child_costs_nothing(
     pool: DecodePool, segments: list[Segment], unbroken: list[DecodedSegment]
 ) -> None:
