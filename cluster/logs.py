@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -12,6 +13,11 @@ _MOST_BYTES, _KEPT = 10_000_000, 5
 
 about: Callable[..., AbstractContextManager[None]] = structlog.contextvars.bound_contextvars
 """Names what everything that this thread logs meanwhile is about: `with about(stream_id=…, sequence=…):`."""
+
+
+def about_what() -> dict[str, Any]:
+    """What this thread has named, for whoever works for it elsewhere."""
+    return structlog.contextvars.get_contextvars()
 
 
 def write_logs(folder: Path, name: str) -> None:

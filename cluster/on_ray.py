@@ -21,9 +21,10 @@ from cluster.driving import Outcome, Told
 from cluster.errors import CaptureFailed, StageDied
 from cluster.flow import effort_limits
 from cluster.laws import Laws
-from cluster.service.actors import GROUPS, HearingActor, JudgeActor, JudgeStation, ReadingActor, RemoteStation
+from cluster.service.actors import GROUPS, HearingActor, JudgeActor, ReadingActor
 from cluster.service.pipeline import Bench, Pipeline
 from cluster.service.pools import pool_placement
+from cluster.service.remote import RemoteStation
 from cluster.service.stations import Gate, Stations
 from cluster.service.types import ServiceConfig, Wish
 from cluster.types import Event, Prepared, ScreenJob, Warned
@@ -56,7 +57,7 @@ class Screening:
     """One source's capture and pipeline, as an actor; what it gives waits until it is asked for."""
 
     def __init__(self, job: ScreenJob, hearing: Any, reading: Any, judge: Any) -> None:
-        stations = Stations(RemoteStation(hearing), RemoteStation(reading), JudgeStation(judge))
+        stations = Stations(RemoteStation(hearing), RemoteStation(reading), RemoteStation(judge))
         self._lock = threading.Lock()
         self._given: list[tuple[Prepared | None, Outcome]] = []
         self._last_told = -1
@@ -142,7 +143,7 @@ class _Actors:
         hearing = actor(HearingActor, share).remote(config, gpu_count)
         reading = actor(ReadingActor, share).remote(config, gpu_count)
         judge = actor(JudgeActor).remote(config)
-        ray.get([hearing.name.remote(), reading.figures.remote()])
+        ray.get([each.figures.remote() for each in (hearing, reading)])
         screening = as_actor(num_cpus=0)(Screening).remote(job, hearing, reading, judge)
         return cls(screening, (hearing, reading, judge))
 

@@ -1,9 +1,11 @@
 """Takes a stream's segments apart: speech as cuts, picture as key frames."""
 
+from collections.abc import Callable
+
 from asr.engine import Cut
 from asr.listen import StreamListener
 from asr.vad import SileroVad
-from cluster.flow import effort_limits
+from cluster.flow import Lag, effort_limits
 from cluster.state import freeze, thaw
 from cluster.types import Prepared
 from ingest.box import SandboxChoice
@@ -29,6 +31,7 @@ class Preparing:
         pool: DecodePool | None = None,
         sandbox: SandboxChoice = "auto",
         limits: EffortLimits = _LIMITS,
+        new_lag: Callable[[], Lag] = Lag,
     ) -> None:
         self._stream_id = stream_id
         self._limits = limits
@@ -40,7 +43,8 @@ class Preparing:
         self._has_audio = False
         self._has_video = False
         self._effort = Effort.EVERY_KEY_FRAME
-        self._least_lag_ms = 1 << 62
+        self._new_lag = new_lag
+        self._lag = new_lag()
 
     @property
     def deaths(self) -> int:
@@ -74,9 +78,7 @@ class Preparing:
         """How many pictures to look at. Only lag that has grown counts: a late start is made up for, not shed."""
         if not segment.live or recorded_ms is None:
             return Effort.EVERY_KEY_FRAME
-        lag_ms = max(0, recorded_ms - segment.end_ms)
-        self._least_lag_ms = min(self._least_lag_ms, lag_ms)
-        self._effort = effort_for(lag_ms - self._least_lag_ms, self._effort, self._limits)
+        self._effort = effort_for(self._lag.grown_ms(recorded_ms, segment.end_ms), self._effort, self._limits)
         return self._effort
 
     def save(self, stream_id: str) -> bytes:
@@ -88,7 +90,7 @@ class Preparing:
         """Goes on from what was saved; the time that this took is made up for, not shed."""
         self._listener, cursor, self._has_audio, self._has_video, self._effort = thaw(state, self._shared)
         self._pool.resume(stream_id, cursor)
-        self._least_lag_ms = 1 << 62
+        self._lag = self._new_lag()
 
     def finish(self) -> tuple[Cut, ...]:
         """The utterance that was open when the stream ended."""

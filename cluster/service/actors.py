@@ -8,74 +8,42 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import ray
-from ray.exceptions import GetTimeoutError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from asr.engine import Cut
-from claims.types import Passage
 from cluster.dispatch.types import NAMESPACE, Post, Role
 from cluster.errors import StageLost
-from cluster.logs import write_logs
-from cluster.service.capacity import measured_places
+from cluster.logs import about, write_logs
+from cluster.service.capacity import USUAL_CORES, cpu_s, places_of, tried_cores
 from cluster.service.judge import JudgePool
 from cluster.service.pools import HearingPool, ReadingPool, pool_placement
+from cluster.service.remote import RemoteStation
 from cluster.service.shard import Shard
-from cluster.service.stations import Stations, checked
-from cluster.service.types import Failure, ReadScreen, ServiceConfig, Trouble
+from cluster.service.stations import Stations
+from cluster.service.types import Failure, ServiceConfig, Trouble
 from cluster.service.wear import Wear, memory_bytes
-from ingest.types import Frame
 from review.live.feeding import Feeding
 from review.store import Store
 
 _log = logging.getLogger("zhenyan.service")
-_CALL_LIMIT_S = 300.0
 _TURN_S = 1.0
 _LEAVE_S = 20.0
+# Models are loaded meanwhile.
+_TRIAL_S = 90.0
 _DATA_THREADS = 64
 GROUPS = {"ctl": 2, "data": _DATA_THREADS}
-
-
-class RemoteStation:
-    """An actor by its handle."""
-
-    def __init__(self, handle: Any) -> None:
-        self._handle = handle
-
-    def ask(self, method: str, *args: object) -> "RemoteAnswer":
-        """Calls the method; returns at once."""
-        try:
-            return RemoteAnswer(getattr(self._handle, method).remote(*args))
-        except RayError as error:
-            raise StageLost(_told(error)) from error
-
-
-class RemoteAnswer:
-    """A call's answer by its reference."""
-
-    def __init__(self, reference: Any) -> None:
-        self._reference = reference
-
-    def get(self) -> Any:
-        """Waits for it; raises StageLost, LeaseGone or StateUnusable."""
-        try:
-            answer = ray.get(self._reference, timeout=_CALL_LIMIT_S)
-        except GetTimeoutError as error:
-            raise StageLost(f"an actor did not answer for {_CALL_LIMIT_S:.0f} s") from error
-        except RayError as error:
-            raise StageLost(_told(error)) from error
-        return checked(answer)
 
 
 class _Worn:
     """Counts what is in hand, and ends the process when it is worn and nothing is: Ray then starts a new one."""
 
     def __init__(self, config: ServiceConfig) -> None:
-        self._wear = Wear(most_s=config.recycle_s, most_bytes=config.recycle_bytes)
+        self._wear = wear_of(config)
         self._in_hand = 0
+        self._ending = False
         self._lock = threading.Lock()
 
     def __enter__(self) -> None:
@@ -85,34 +53,61 @@ class _Worn:
     def __exit__(self, *how: object) -> None:
         with self._lock:
             self._in_hand -= 1
-            why = self._wear.due() if self._in_hand == 0 else None
+            why = self._wear.due() if self._in_hand == 0 and not self._ending else None
+            self._ending = self._ending or why is not None
         if why is not None:
             _log.warning("this process is replaced: %s", why)
             threading.Timer(0.5, os._exit, (1,)).start()
 
 
-class HearingActor:
-    """A hearing pool."""
+class _Stage:
+    """What shards call: a pool or a judge, by its methods' names."""
 
-    def __init__(self, config: ServiceConfig, gpu_count: float) -> None:
-        self._pool = HearingPool(config, pool_placement(config, cores=os.cpu_count() or 1, gpu_count=gpu_count))
+    def __init__(self, config: ServiceConfig, name: str) -> None:
+        """`name`: its log's; empty: none is written."""
+        if name:
+            write_logs(config.data_dir / "logs", name)
         self._worn = _Worn(config)
 
-    @ray.method(concurrency_group="ctl")
-    def name(self) -> str:
-        """The recogniser as findings name it."""
-        return self._pool.name()
+    def _station(self) -> Any:
+        raise NotImplementedError
+
+    def _done(self) -> float:
+        return 0.0
 
     @ray.method(concurrency_group="data")
-    def hear(self, cuts: Sequence[Cut]) -> list[Passage] | Failure:
-        """What was said in these cuts."""
-        with self._worn:
-            return self._pool.hear(cuts)
+    def call(self, told_of: Mapping[str, Any], method: str, *args: object) -> Any:
+        """Calls the method; `told_of` stands in whatever is logged meanwhile."""
+        with about(**told_of), self._worn:
+            try:
+                station = self._station()
+            except Exception as error:  # an actor's edge: told to whoever asks, who tries again
+                return Failure(trouble=Trouble.DATABASE, why=str(error).splitlines()[0])
+            return getattr(station, method)(*args)
 
     @ray.method(concurrency_group="ctl")
     def figures(self) -> dict[str, Any]:
-        """How it goes."""
-        return {"pid": os.getpid(), "memory_bytes": memory_bytes()}
+        """How it goes, and what was done so far in how much processor time."""
+        pid = os.getpid()
+        return {"pid": pid, "memory_bytes": memory_bytes(), "cpu_s": cpu_s(pid), "done": self._done()}
+
+    @ray.method(concurrency_group="ctl")
+    def close(self) -> None:
+        """Nothing has to be given back: who has a broadcast here takes it up elsewhere."""
+
+
+class HearingActor(_Stage):
+    """A hearing pool."""
+
+    def __init__(self, config: ServiceConfig, gpu_count: float, name: str = "") -> None:
+        super().__init__(config, name)
+        self._pool = HearingPool(config, pool_placement(config, cores=os.cpu_count() or 1, gpu_count=gpu_count))
+
+    def _station(self) -> HearingPool:
+        return self._pool
+
+    def _done(self) -> float:
+        return self._pool.done
 
     @ray.method(concurrency_group="ctl")
     def close(self) -> None:
@@ -120,47 +115,18 @@ class HearingActor:
         self._pool.close()
 
 
-class ReadingActor:
+class ReadingActor(_Stage):
     """A reading pool."""
 
-    def __init__(self, config: ServiceConfig, gpu_count: float) -> None:
+    def __init__(self, config: ServiceConfig, gpu_count: float, name: str = "") -> None:
+        super().__init__(config, name)
         self._pool = ReadingPool(config, pool_placement(config, cores=os.cpu_count() or 1, gpu_count=gpu_count))
-        self._worn = _Worn(config)
 
-    @ray.method(concurrency_group="data")
-    def open(self, stream_id: str, session: str, state: bytes | None) -> str | Failure:
-        """Takes a broadcast up."""
-        return self._pool.open(stream_id, session, state)
+    def _station(self) -> ReadingPool:
+        return self._pool
 
-    @ray.method(concurrency_group="data")
-    def read(self, stream_id: str, session: str, frames: Sequence[Frame], until_ms: int) -> ReadScreen | Failure:
-        """What these frames newly show."""
-        with self._worn:
-            return self._pool.read(stream_id, session, frames, until_ms)
-
-    @ray.method(concurrency_group="data")
-    def save(self, stream_id: str, session: str) -> bytes | Failure:
-        """What is remembered of the broadcast."""
-        return self._pool.save(stream_id, session)
-
-    @ray.method(concurrency_group="data")
-    def finish(self, stream_id: str, session: str, until_ms: int) -> ReadScreen | Failure:
-        """What was seen and not told at the end."""
-        return self._pool.finish(stream_id, session, until_ms)
-
-    @ray.method(concurrency_group="data")
-    def let_go(self, stream_id: str, session: str) -> Failure | None:
-        """Lets go of the broadcast."""
-        return self._pool.let_go(stream_id, session)
-
-    @ray.method(concurrency_group="ctl")
-    def figures(self) -> dict[str, Any]:
-        """How it goes."""
-        return {"pid": os.getpid(), "memory_bytes": memory_bytes()}
-
-    @ray.method(concurrency_group="ctl")
-    def close(self) -> None:
-        """Nothing has to be given back: who has a broadcast here takes it up elsewhere."""
+    def _done(self) -> float:
+        return self._pool.done
 
 
 def make_judge(database_url: str) -> JudgePool:
@@ -170,38 +136,19 @@ def make_judge(database_url: str) -> JudgePool:
     return JudgePool(Store.open(database_url), Feeding.open(database_url))
 
 
-class JudgeActor:
+class JudgeActor(_Stage):
     """A judge, begun when it is first asked: a database that does not answer then must not end it."""
 
-    def __init__(self, config: ServiceConfig) -> None:
-        self._config = config
+    def __init__(self, config: ServiceConfig, name: str = "") -> None:
+        super().__init__(config, name)
+        self._url = config.database_url
         self._pool: JudgePool | None = None
         self._lock = threading.Lock()
-        self._worn = _Worn(config)
 
-    @ray.method(concurrency_group="data")
-    def call(self, method: str, *args: object) -> Any:
-        """Calls the judge's method."""
-        with self._worn:
-            try:
-                with self._lock:
-                    self._pool = self._pool or make_judge(self._config.database_url)
-            except Exception as error:  # an actor's edge: told to whoever asks, who tries again
-                return Failure(trouble=Trouble.DATABASE, why=str(error).splitlines()[0])
-            return getattr(self._pool, method)(*args)
-
-    @ray.method(concurrency_group="ctl")
-    def figures(self) -> dict[str, Any]:
-        """How it goes."""
-        return {"pid": os.getpid(), "memory_bytes": memory_bytes()}
-
-
-class JudgeStation(RemoteStation):
-    """A judge by its handle."""
-
-    def ask(self, method: str, *args: object) -> RemoteAnswer:
-        """Calls the judge's method; returns at once."""
-        return super().ask("call", method, *args)
+    def _station(self) -> JudgePool:
+        with self._lock:
+            self._pool = self._pool or make_judge(self._url)
+            return self._pool
 
 
 class ShardActor:
@@ -214,12 +161,13 @@ class ShardActor:
         self._judge: Any = (
             as_actor(num_cpus=0, max_restarts=-1, concurrency_groups=GROUPS)(JudgeActor)
             .options(scheduling_strategy=here)
-            .remote(config)
+            .remote(config, f"{post.name}-judge")
         )
-        most = config.places or measured_places(cores)
-        self._shard = Shard(config, worker_id=post.name, node=node, most=most, stations_of=self._stations_of)
+        self._shard = Shard(config, worker_id=post.name, node=node, most=config.places, stations_of=self._stations_of)
+        self._config = config
+        self._cores = cores
         self._post = post
-        self._wear = Wear(most_s=config.recycle_s, most_bytes=config.recycle_bytes)
+        self._wear = wear_of(config)
         self._ending = threading.Event()
         threading.Thread(target=self._run, name="shard", daemon=True).start()
 
@@ -238,6 +186,8 @@ class ShardActor:
         self._shard.leave()
 
     def _run(self) -> None:
+        if not self._config.places:
+            self._measure()
         while not self._ending.is_set():
             self._shard.turn()
             if self._shard.replaced:
@@ -250,10 +200,33 @@ class ShardActor:
                     os._exit(1)
             self._ending.wait(_TURN_S)
 
+    def _measure(self) -> None:
+        """What this post found before a restart stands: nobody waits for it to be found again."""
+        cores = self._shard.known_cores()
+        deadline_s = time.monotonic() + _TRIAL_S
+        while not cores and not self._ending.is_set():
+            try:
+                hearing, reading = (RemoteStation(_pool(r, self._post, "")) for r in (Role.HEARING, Role.READING))
+                cores = tried_cores(self._config, hearing, reading)
+            except Exception as error:  # an actor's edge: without a figure of its own it goes by the usual one
+                if time.monotonic() > deadline_s:
+                    _log.warning("what a broadcast takes was not measured: %s", error)
+                    cores = USUAL_CORES
+                self._ending.wait(_TURN_S)
+            else:
+                _log.info("a broadcast takes %.3f of a core here", cores)
+        if cores:
+            self._shard.carry(places_of(self._cores, cores), cores)
+
     def _stations_of(self, stream_id: str) -> Stations:
         """The pools of this machine, else of another; StageLost while there are none."""
         hearing, reading = (_pool(role, self._post, stream_id) for role in (Role.HEARING, Role.READING))
-        return Stations(RemoteStation(hearing), RemoteStation(reading), JudgeStation(self._judge))
+        return Stations(RemoteStation(hearing), RemoteStation(reading), RemoteStation(self._judge))
+
+
+def wear_of(config: ServiceConfig) -> Wear:
+    """The wear of a process that begins now."""
+    return Wear(most_s=config.recycle_s, most_bytes=config.recycle_bytes, least_s=config.recycle_least_s)
 
 
 def _pool(role: Role, shard: Post, stream_id: str) -> Any:
@@ -277,7 +250,3 @@ def _wait(holds: Callable[[], bool], limit_s: float) -> None:
     deadline_s = time.monotonic() + limit_s
     while not holds() and time.monotonic() < deadline_s:
         time.sleep(0.1)
-
-
-def _told(error: RayError) -> str:
-    return str(getattr(error, "cause", None) or error).strip().splitlines()[0]

@@ -28,6 +28,6 @@ class ServiceMaker:
         placement = pool_placement(self.config, cores=1, gpu_count=node.gpu_count)
         return Made(
             kind=HearingActor if post.role is Role.HEARING else ReadingActor,
-            arguments={"config": self.config, "gpu_count": node.gpu_count},
+            arguments={"config": self.config, "gpu_count": node.gpu_count, "name": post.name},
             options=options | {"num_gpus": placement.gpu_share},
         )

@@ -13,7 +13,9 @@ from cluster.capturing import Capturing
 from cluster.checkpoint import Checkpoint, Versions, checkpoint_file, read_checkpoint, write_checkpoint
 from cluster.driving import Outcome
 from cluster.errors import LeaseGone, StageDied, StageLost, StateUnusable
+from cluster.flow import Lag
 from cluster.laws import Laws
+from cluster.logs import about
 from cluster.looking import Looking
 from cluster.preparing import Preparing
 from cluster.service.meter import Meter
@@ -165,7 +167,7 @@ class Pipeline:
         self._life: Life | None = None
         self._stillborn = 0
         self.left_out: tuple[str, ...] = ()
-        self._least_lag_ms = 1 << 62
+        self._lag = Lag()
         self.analysed_ms = 0
         self.lag_grown_ms = 0
         self.lost = 0
@@ -205,7 +207,7 @@ class Pipeline:
         checkpoint = self._checkpoint()
         self._life = life = self._born(checkpoint)
         self._at = checkpoint.sequence if checkpoint is not None else self._start_after()
-        self._least_lag_ms = 1 << 62
+        self._lag = Lag()
         saved_ms = self.analysed_ms = checkpoint.end_ms if checkpoint is not None else 0
         while (want := wanted()) in (Wish.RUN, Wish.STOP):
             if want is Wish.STOP:
@@ -215,7 +217,8 @@ class Pipeline:
                 return self._end(life)
             if segment is None:
                 continue
-            self._advance(life, segment)
+            with about(sequence=segment.sequence):
+                self._advance(life, segment)
             if segment.end_ms - saved_ms >= self._bench.checkpoint_ms:
                 self._save(life)
                 saved_ms = segment.end_ms
@@ -249,10 +252,9 @@ class Pipeline:
             with self._bench.meter.timing("work_ratio", max(1, segment.end_ms - segment.start_ms) / 1000):
                 prepared, outcome = life.analyse(segment, self._capturing.recorded_ms())
         self._at, self.analysed_ms = segment.sequence, segment.end_ms
-        # A late start is made up for and is no overload; only lag that has grown is.
-        lag_ms = max(0, self._capturing.recorded_ms() - segment.end_ms)
-        self._least_lag_ms = min(self._least_lag_ms, lag_ms)
-        self.lag_grown_ms = lag_ms - self._least_lag_ms
+        if prepared.error is not None:
+            _log.warning("%s: not analysed: %s", self._job.stream_id, prepared.error)
+        self.lag_grown_ms = self._lag.grown_ms(self._capturing.recorded_ms(), segment.end_ms)
         self._told(prepared, outcome)
 
     def _end(self, life: Life) -> Done:

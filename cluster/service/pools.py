@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from asr.engine import Cut
+from asr.engine import Cut, length_ms
 from asr.placement import Placement, place
 from claims.types import Passage
 from cluster.hearing import Hearing
@@ -41,6 +41,13 @@ class HearingPool:
             budget_ms=config.job["asr_budget_ms"],
             shared=True,
         )
+        self._heard_ms = 0
+        self._counting = threading.Lock()
+
+    @property
+    def done(self) -> float:
+        """Seconds of sound that were recognised so far."""
+        return self._heard_ms / 1000
 
     @property
     def model(self) -> str:
@@ -54,7 +61,10 @@ class HearingPool:
     @answered
     def hear(self, cuts: Sequence[Cut]) -> list[Passage]:
         """What was said in these cuts, in their order; any number of threads may call."""
-        return self._hearing.transcribe(cuts)
+        passages = self._hearing.transcribe(cuts)
+        with self._counting:
+            self._heard_ms += sum(map(length_ms, cuts))
+        return passages
 
     def close(self) -> None:
         """Ends the engines."""
@@ -94,6 +104,12 @@ class ReadingPool:
         self._desk = _Desk()
         self._reader = threading.Lock()
         self._apart = 0
+        self._read = 0
+
+    @property
+    def done(self) -> float:
+        """How many pictures were looked at so far."""
+        return float(self._read)
 
     @property
     def model(self) -> str:
@@ -169,6 +185,7 @@ class ReadingPool:
                 one.error, one.done = error, True
         try:
             passages = self._reading.read_together([(one.stream_id, one.frames) for one in asked])
+            self._read += sum(len(one.frames) for one in asked)
             for one, gave in zip(asked, passages, strict=True):
                 one.gave = ReadScreen(passages=gave, marks=self._reading.marks(one.stream_id, one.until_ms))
         except Exception as error:

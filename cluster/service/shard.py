@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -90,8 +90,22 @@ class Shard:
         self._laws = Laws()
         self._gate = Gate(config.frames_bytes)
         self._meter = Meter()
+        self._cores_per_stream = 0.0
         self._leaving = False
         self.replaced = False
+
+    def known_cores(self) -> float:
+        """Of a core, what a broadcast takes as this worker told before it was started again; 0: it did not."""
+        try:
+            told = next((w for w in self._opened().leases.workers() if w.worker_id == self._worker.worker_id), None)
+        except (SQLAlchemyError, StoreUnavailableError):
+            return 0.0
+        return float(told.figures.get("cores_per_stream", 0)) if told is not None else 0.0
+
+    def carry(self, most: float, cores_per_stream: float) -> None:
+        """So many broadcasts, from the next turn on, each of which takes so much of a core."""
+        self._worker = replace(self._worker, capacity=most)
+        self._cores_per_stream = cores_per_stream
 
     @property
     def held(self) -> tuple[str, ...]:
@@ -137,6 +151,7 @@ class Shard:
             "lagging": load.lagging,
             "worst_lag_ms": load.worst_lag_ms,
             "frames_in_hand_bytes": self._gate.in_hand,
+            "cores_per_stream": round(self._cores_per_stream, 3),
             **self._meter.figures(),
             "memory_bytes": memory_bytes(),
             "decoder_deaths": self._decoders.deaths,
@@ -156,7 +171,7 @@ class Shard:
         return self._store
 
     def _beat(self, store: Store) -> None:
-        most, why = places(self._worker.capacity, self._load())
+        most, why = places(self._worker.capacity, self._load(), self._why_so_many())
         told = Worker(
             worker_id=self._worker.worker_id,
             node=self._worker.node,
@@ -167,6 +182,10 @@ class Shard:
             started_at_ms=self._worker.started_at_ms,
         )
         store.leases.beat(told)
+
+    def _why_so_many(self) -> str:
+        cores = self._cores_per_stream
+        return f"as one takes {cores:.2f} of a core here" if cores else "as set"
 
     def _load(self) -> Load:
         lags = [held.pipeline.lag_grown_ms for held in list(self._held.values()) if held.pipeline]

@@ -18,7 +18,8 @@ class ServiceConfig:
     broadcasts a shard carries; 0: as measured at its start. `shards`: how many of them share a machine.
     `frames_bytes`: pictures in hand of all broadcasts of a shard. `checkpoint_ms`: how often, on the stream clock, what
     the stages remember is written down. `recycle_s` and `recycle_bytes`: the age and the memory at which an actor's
-    process is replaced; 0: never. `policy_dir` None: the one in force.
+    process is replaced; 0: never; `recycle_least_s`: how old it is at least by then. `policy_dir` None: the one in
+    force.
     """
 
     job: Mapping[str, Any] = field(repr=False)
@@ -33,6 +34,7 @@ class ServiceConfig:
     shed_from_ms: int = 12_000
     recycle_s: float = 43_200
     recycle_bytes: int = 4_000_000_000
+    recycle_least_s: float = 60
     replay_ms: int = 600_000
 
 

@@ -8,9 +8,13 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class Wear:
-    """The wear of this process since this was made."""
+    """The wear of this process since this was made; a process younger than `least_s` is not worn.
 
-    def __init__(self, *, most_s: float, most_bytes: int) -> None:
+    Without that, limits below what the work takes in any case would replace processes for ever, and nothing went on.
+    """
+
+    def __init__(self, *, most_s: float, most_bytes: int, least_s: float = 0) -> None:
+        self._least_s = least_s
         self._most_s = most_s
         self._most_bytes = most_bytes
         self._born_s = time.monotonic()
@@ -18,6 +22,8 @@ class Wear:
     def due(self) -> str | None:
         """Why the process should be replaced; None: it is good."""
         age_s, held = time.monotonic() - self._born_s, memory_bytes()
+        if age_s < self._least_s:
+            return None
         if self._most_s and age_s > self._most_s:
             return f"it ran for {age_s / 3600:.1f} h"
         if self._most_bytes and held > self._most_bytes:

@@ -31,6 +31,11 @@ FIGURES = (
         metric="zhenyan_worker_work_ratio",
         help="Seconds of work on a second of one broadcast, from segment to stored, smoothed; above 1 it falls behind.",
     ),
+    Figure(
+        key="cores_per_stream",
+        metric="zhenyan_worker_cores_per_stream",
+        help="What part of a core a broadcast takes, as tried at the worker's start; 0 where its places are set.",
+    ),
     Figure(key="lagging", metric="zhenyan_worker_lagging_streams", help="Broadcasts whose lag grew past the limit."),
     Figure(
         key="worst_lag_ms",

@@ -1,12 +1,13 @@
 """Back-pressure and shedding as decisions."""
 
 from collections import deque
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster.flow import Credits, Load, effort_limits, places
+from cluster.flow import Credits, Lag, Load, effort_limits, places
 from ingest.shed import Effort, effort_for
 from review.live.types import Priority
 
@@ -63,7 +64,60 @@ def test_the_less_urgent_leave_pictures_out_first(lag_ms: int, efforts: tuple[in
 
 
 def test_who_lags_takes_no_more() -> None:
-    assert places(10, Load(streams=4, lagging=0, worst_lag_ms=0)) == (10, "10 by its measured speed")
-    lagging = places(10, Load(streams=4, lagging=1, worst_lag_ms=14_200))
+    assert places(10, Load(streams=4, lagging=0, worst_lag_ms=0), "as set") == (10, "10, as set")
+    lagging = places(10, Load(streams=4, lagging=1, worst_lag_ms=14_200), "as set")
     assert lagging == (4, "1 of 4 broadcasts lag, the worst by 14 s")
-    assert places(10, Load(streams=12, lagging=3, worst_lag_ms=20_000))[0] == 10
+    assert places(10, Load(streams=12, lagging=3, worst_lag_ms=20_000), "as set")[0] == 10
+
+
+Seen = tuple[int, int, int]
+"""A moment on the wall clock, and how far the recording and the analysis are by then."""
+
+
+@pytest.mark.parametrize(
+    ("seen", "grown_ms"),
+    [
+        pytest.param([(0, 2_000, 2_000), (2_000, 4_000, 4_000)], 0, id="it keeps up"),
+        pytest.param([(0, 60_000, 2_000), (4_000, 64_000, 20_000)], 0, id="begun late"),
+        pytest.param([(0, 2_000, 2_000), (500, 14_000, 2_000)], 500, id="what the origin had, and the time since"),
+        pytest.param(
+            [(0, 2_000, 2_000), (500, 4_000, 2_000), (900, 6_000, 2_000), (1_400, 14_000, 4_000)],
+            *(0,),
+            id="the same, in pieces",
+        ),
+        pytest.param([(0, 2_000, 2_000), (20_000, 22_000, 6_000)], 16_000, id="too slow"),
+        pytest.param(
+            [(0, 2_000, 2_000), (500, 14_000, 2_000), (40_000, 54_000, 54_000), (60_000, 74_000, 60_000)],
+            *(14_000,),
+            id="too slow once it had caught up",
+        ),
+        pytest.param(
+            [(0, 2_000, 2_000), (30_000, 4_000, 4_000), (30_500, 32_000, 6_000)],
+            *(0,),
+            id="what the origin kept during an outage",
+        ),
+        pytest.param(
+            [(0, 2_000, 2_000), (1_000, 4_000, 2_000), (2_000, 4_000, 2_000)], 2_000, id="a segment at a time"
+        ),
+    ],
+)
+def test_only_lag_that_has_grown_counts(seen: Sequence[Seen], grown_ms: int) -> None:
+    clock = iter([at_ms for at_ms, _, _ in seen])
+    lag = Lag(lambda: next(clock))
+    assert [lag.grown_ms(recorded_ms, analysed_ms) for _, recorded_ms, analysed_ms in seen][-1] == grown_ms
+
+
+@given(st.lists(st.tuples(st.integers(0, 3_000), st.integers(0, 20_000)), min_size=1, max_size=60))
+def test_a_recording_that_plays_is_never_taken_for_what_was_there_before(steps: list[tuple[int, int]]) -> None:
+    """Whatever the analysis does: as long as the recording comes in segments of up to 3 s at its pace, all lag beyond
+    the least of before is told."""
+    now_ms = analysed_ms = 0
+    lag = Lag(lambda: now_ms)
+    least_ms: int | None = None
+    for late_ms, done_ms in steps:
+        now_ms += 3_000
+        recorded_ms = now_ms - late_ms
+        analysed_ms = min(recorded_ms, analysed_ms + done_ms)
+        lag_ms = recorded_ms - analysed_ms
+        least_ms = lag_ms if least_ms is None else min(least_ms, lag_ms)
+        assert lag.grown_ms(recorded_ms, analysed_ms) == lag_ms - least_ms

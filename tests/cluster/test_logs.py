@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cluster.logs import about, write_logs
+from cluster.logs import about, about_what, write_logs
 
 log = logging.getLogger("zhenyan.test")
 
@@ -41,6 +41,18 @@ def test_a_line_says_of_what_it_tells(tmp_path: Path) -> None:
     assert first["timestamp"].endswith("Z")
     assert (second["event"], second["worker_id"]) == ("granted", "w1")
     assert "stream_id" not in second
+
+
+def test_what_a_line_is_about_can_be_handed_to_whoever_works_elsewhere(tmp_path: Path) -> None:
+    write_logs(tmp_path, "reading-1")
+    with about(stream_id="s1"), about(sequence=7):
+        handed = about_what()
+    log.info("nobody is told of")
+    with about(**handed):
+        log.info("read")
+    first, second = lines(tmp_path / "reading-1.jsonl")
+    assert "stream_id" not in first
+    assert (second["stream_id"], second["sequence"]) == ("s1", 7)
 
 
 def test_an_error_is_one_line_with_its_stack(tmp_path: Path) -> None:

@@ -4,13 +4,14 @@ import hashlib
 import json
 import os
 import signal
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from claims.types import Finding
+from cluster.flow import Lag
 from cluster.preparing import Preparing
 from cluster.recorder import CLIPS, Recorder
 from cluster.types import Prepared, ScreenJob
@@ -168,11 +169,21 @@ def test_a_clip_comes_with_its_poster_and_is_vouched_for(media: Path, job: Scree
         assert clip.with_suffix(".jpg").read_bytes().startswith(b"\xff\xd8")
 
 
+@dataclass
+class Clock:
+    now_ms: int = 0
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+
 def test_a_live_stream_that_is_far_behind_loses_pictures_and_no_sound(media: Path, job: ScreenJob) -> None:
     segments = [replace(s, live=True) for s in record(media / "talk.mp4", job.recording_dir)]
-    preparing = Preparing("s1")
+    clock = Clock()
+    preparing = Preparing("s1", new_lag=lambda: Lag(clock))
     try:
         kept_up, _, frames = preparing.prepare(segments[0], segments[0].end_ms)
+        clock.now_ms += 60_000
         assert frames
         assert kept_up.shed == ()
         shed = [preparing.prepare(segment, segment.end_ms + 60_000)[0].shed for segment in segments[1:]]

@@ -22,6 +22,7 @@ def test_a_process_is_worn_by_age_or_by_memory() -> None:
     assert Wear(most_s=3_600, most_bytes=memory_bytes() * 4).due() is None
     assert "it ran for" in (Wear(most_s=1e-9, most_bytes=0).due() or "")
     assert "MB" in (Wear(most_s=0, most_bytes=1).due() or "")
+    assert Wear(most_s=1e-9, most_bytes=1, least_s=3_600).due() is None
 
 
 @pytest.mark.parametrize(
