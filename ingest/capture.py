@@ -9,7 +9,7 @@ from pathlib import Path
 from ingest.backoff import backoff_s, pause
 from ingest.capture_log import CaptureLog
 from ingest.disk import only_writer
-from ingest.errors import BrokenMedia, DiskFull, IngestError, UnreachableSource, UnsupportedSource
+from ingest.errors import BrokenMedia, DiskFull, IngestError, ParserDied, UnreachableSource, UnsupportedSource
 from ingest.guard import NetPolicy
 from ingest.part import EndReason, Surroundings
 from ingest.recording import Recording
@@ -93,7 +93,7 @@ class _Following:
             try:
                 reason = yield from self._once(recording, max_ms)
             except IngestError as error:
-                if not self._seen and not isinstance(error, UnreachableSource | BrokenMedia | DiskFull):
+                if not self._seen and not isinstance(error, UnreachableSource | BrokenMedia | DiskFull | ParserDied):
                     raise
                 failure = error
                 self._around.note(*_cause(error))
@@ -138,6 +138,8 @@ class _Following:
 def _cause(error: IngestError) -> tuple[GapKind, str]:
     if isinstance(error, DiskFull):
         return GapKind.SHED, "disk full"
+    if isinstance(error, ParserDied):
+        return GapKind.CRASH, "the process that received it died"
     if isinstance(error, UnreachableSource):
         return (GapKind.PUBLISHER if error.answered else GapKind.NETWORK), error.why
     if isinstance(error, BrokenMedia | UnsupportedSource):

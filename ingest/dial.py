@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, quote, urljoin
 import av
 from av.container import InputContainer
 
-from ingest.errors import RefusedAddress, UnreachableSource
+from ingest.errors import ParserDied, RefusedAddress, UnreachableSource
 from ingest.gateway import srt_file
 from ingest.guard import NetPolicy, check_url, port_of, resolve, tls_context
 from ingest.http import HttpLimits
@@ -58,12 +58,12 @@ class Dialler:
 
     @contextmanager
     def opened_srt(self, url: str) -> Iterator[InputContainer]:
-        """The same for SRT, through the gateway."""
-        with (
-            srt_file(url, self.policy, self.limits, self.around.stop) as file,
-            open_media(file, url, LIVE_OPTIONS) as container,
-        ):
-            yield container
+        """The same for SRT, through the gateway; ParserDied where that was killed."""
+        with srt_file(url, self.policy, self.limits, self.around.stop) as file:
+            with open_media(file, url, LIVE_OPTIONS) as container:
+                yield container
+            if death := file.death():
+                raise ParserDied(url, death)
 
     def _relay(self, url: str, replies: RtspReplies) -> Relay:
         parts = check_url(url, RTMP_SCHEMES | RTSP_SCHEMES)

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import ffmpeg
 from typing_extensions import Buffer
 
+from ingest.box import how_it_ended
 from ingest.errors import UnreachableSource, UnsupportedSource
 from ingest.ffmpeg import find_ffmpeg
 from ingest.guard import NetPolicy, check_url, port_of, resolve
@@ -25,6 +26,7 @@ from ingest.http import HttpLimits
 
 SRT_SCHEMES = frozenset({"srt"})
 _LOOK_S = 0.1
+_LAST_BREATH_S = 2.0
 _CHUNK_BYTES = 64 << 10
 # What a caller may set; everything else could make the library listen, bind, or wait for ever.
 _OPTIONS = {
@@ -50,6 +52,7 @@ class SrtFile(io.RawIOBase):
         self._stop = stop
         self._idle_s = idle_s
         self._ready = b""
+        self._ended = False
 
     def wait(self) -> bool:
         """Whether anything came; it is left to be read."""
@@ -72,8 +75,20 @@ class SrtFile(io.RawIOBase):
         deadline = time.monotonic() + self._idle_s
         while not self._stop() and time.monotonic() < deadline:
             if select.select([self._pipe], [], [], _LOOK_S)[0]:
-                return os.read(self._pipe, min(size, _CHUNK_BYTES))
+                data = os.read(self._pipe, min(size, _CHUNK_BYTES))
+                self._ended = not data
+                return data
         return b""
+
+    def death(self) -> str:
+        """What ended the program, if a signal did: then nothing is known of the sender; empty if it ended by itself."""
+        if not self._ended:
+            return ""
+        try:
+            status = self.process.wait(_LAST_BREATH_S)
+        except subprocess.TimeoutExpired:
+            return ""
+        return how_it_ended(status, "") if status < 0 else ""
 
 
 @contextmanager

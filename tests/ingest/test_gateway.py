@@ -70,6 +70,18 @@ def test_the_program_ends_with_its_reader() -> None:
         assert process.poll() is not None
 
 
+def test_a_program_that_was_killed_is_told_from_a_sender_that_ended() -> None:
+    with srt_listener(picture(seconds=1)) as (url, _), srt_file(url, LOOPBACK, LIMITS, lambda: False) as file:
+        while file.read(4096):
+            assert file.death() == ""
+        assert file.death() == ""
+    with srt_listener(picture()) as (url, _), srt_file(url, LOOPBACK, LIMITS, lambda: False) as file:
+        file.process.kill()
+        while file.read(4096):
+            pass
+        assert file.death() == "killed"
+
+
 def test_its_environment_holds_no_secrets() -> None:
     with srt_listener(picture()) as (url, _), srt_file(url, LOOPBACK, LIMITS, lambda: False) as file:
         environment = Path(f"/proc/{file.process.pid}/environ").read_bytes()

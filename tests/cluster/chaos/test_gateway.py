@@ -1,6 +1,7 @@
 """The ffmpeg that carries a broadcast over SRT is killed: the broadcast goes on, and what was missed is told of."""
 
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from bench.live_material import figures
 from ingest.ffmpeg import find_ffmpeg
+from ingest.types import GapKind
 from review.types import StreamState
 from tests.cluster.chaos.srt_air import SrtBroadcast
 from tests.cluster.chaos.support import Given, Strike, apart_from, kill_below, play
@@ -35,8 +37,10 @@ def test_the_gateway_is_killed(head: Any, spoken: Path, tmp_path: Path) -> None:
     undisturbed = carried(spoken, tmp_path / "undisturbed")
     assert undisturbed.gaps["s0"] == ()
     killed = carried(spoken, tmp_path / "killed", (20_000, kill_gateway))
-    holes = [(gap.start_ms, gap.end_ms) for gap in killed.gaps["s0"]]
-    assert len(holes) == 1
+    gaps = killed.gaps["s0"]
+    holes = [(gap.start_ms, gap.end_ms) for gap in gaps]
+    assert gaps[0].kind is GapKind.CRASH
+    assert all(before.end_ms == after.start_ms for before, after in pairwise(gaps)), gaps
     assert killed.lost_ms["s0"] == sum(end_ms - start_ms for start_ms, end_ms in holes)
     there = apart_from(holes, undisturbed.witnesses["s0"])
     assert len(there) >= 2
