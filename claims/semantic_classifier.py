@@ -5,7 +5,7 @@ import io
 import json
 import math
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -16,10 +16,12 @@ from pydantic import ValidationError
 from claims.errors import SemanticError, SemanticMissing
 from claims.semantic import Known, Proposal
 from claims.semantic_e5 import PACKAGED, PackagedE5
+from claims.semantic_kept import text_key
 from claims.types import Frozen
 
 Floats = NDArray[np.float32]
 NONE = "-"
+_STORED = "<f4"
 MOST_PASSAGES = 3
 _DIRECTION_WEIGHT = 5.0
 _REMEMBERED = 4096
@@ -31,9 +33,13 @@ _WORTH_READING = 0.002
 
 
 class Encoder(Protocol):
-    """Turns texts into directions: alike texts point alike. `batch_size`: from how many at once a call pays."""
+    """Turns texts into directions: alike texts point alike. `batch_size`: from how many at once a call pays.
+
+    `key` names its weights by their content; None: they can't be told apart by it.
+    """
 
     batch_size: int
+    key: str | None
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """Unit vectors, shape (texts, dimensions)."""
@@ -104,7 +110,9 @@ class Classifier:
         self.file = file
         self.name = file.encoder
         self.batch_size = encoder.batch_size
+        self.encoder_key = encoder.key
         self._encoder = encoder
+        self._kept: Mapping[str, bytes] = {}
         self._centre, self._rarity = arrays["centre"], arrays["rarity"]
         self._weights, self._bias, self._known = arrays["weights"], arrays["bias"], arrays["known"]
         self._places = {gram: place for place, gram in enumerate(file.grams)}
@@ -112,12 +120,27 @@ class Classifier:
 
     def read_ahead(self, texts: Sequence[str]) -> None:
         """Reads many passages at once, so that proposing for them costs little later."""
-        new = list(dict.fromkeys(t for t in texts if t not in self._read))
-        if not new:
-            return
-        self._read.update(zip(new, self._encoder.encode(new), strict=True))
+        new: list[str] = []
+        for text in dict.fromkeys(t for t in texts if t not in self._read):
+            kept = self._kept.get(text_key(text)) if self._kept else None
+            if kept is None:
+                new.append(text)
+            else:
+                self._read[text] = np.frombuffer(kept, dtype=_STORED)
+        if new:
+            self._read.update(zip(new, self._encoder.encode(new), strict=True))
         while len(self._read) > max(_REMEMBERED, len(texts)):
             self._read.popitem(last=False)
+
+    def direction(self, text: str) -> bytes | None:
+        """The text's direction (float32, little-endian), if it is remembered."""
+        found = self._read.get(text)
+        return None if found is None else found.astype(_STORED).tobytes()
+
+    def recall(self, directions: Mapping[str, bytes]) -> None:
+        """Takes these directions, by `text_key`, in the place of those given before; only those of its size."""
+        size = len(self._centre) * np.dtype(_STORED).itemsize
+        self._kept = {key: direction for key, direction in directions.items() if len(direction) == size}
 
     def propose(self, texts: Sequence[str], classes: frozenset[str]) -> tuple[Proposal, ...]:
         """The likeliest of `classes` for the last passage, alone or with up to two before it; none if too unlikely.

@@ -18,6 +18,8 @@ class NamedEncoder:
     """A BERT-like model as `transformers` loads it; a text's direction is the mean of its tokens'."""
 
     batch_size = _BATCH
+    # A name may be given to other weights; what these read is not kept.
+    key: str | None = None
 
     def __init__(self, name: str, *, device: Literal["auto", "cpu", "cuda"] = "auto") -> None:
         """SemanticError says why the model can't be loaded."""

@@ -220,6 +220,7 @@ class _Analysis:
             raise nothing
         passages = self._hearing.transcribe(cuts) + self._reading.finish(stream_id)
         findings = self._judging.judge(passages, self._analysed_ms) + self._judging.finish()
+        self._recorder.keep(self._judging.read())
         clipped = self._recorder.finish(passages, findings, StreamState.ENDED, None)
         self._keep(END, passages, [*findings, *clipped])
         self._tell(FileState.DONE, length_ms)
@@ -234,6 +235,7 @@ class _Analysis:
         self._judging.see(evidence, self._reading.marks(stream_id, segment.end_ms))
         findings = self._judging.judge(passages, segment.end_ms)
         clipped = self._recorder.record(prepared, passages, findings, evidence)
+        self._recorder.keep(self._judging.read())
         self._reads = self._reads or prepared.has_audio or prepared.has_video
         self._at, self._analysed_ms = segment.sequence, segment.end_ms
         self._keep(self._at, passages, [*findings, *clipped])

@@ -9,6 +9,7 @@ from claims.passages import fact_of
 from claims.passport import Passport
 from claims.passport_load import load_passports
 from claims.policy import Policy
+from claims.semantic_kept import Directions, keeping
 from claims.types import Finding, Passage, PlatformFact
 from cluster.laws import Laws
 from cluster.state import freeze, thaw
@@ -31,7 +32,8 @@ class Judging:
         self.passports = on_sale(policy, job)
         semantics = laws.semantics(job)
         self.left_out = semantics.left_out
-        self._engine = ClaimEngine(policy, self.passports, at=job.at, proposer=semantics.proposer)
+        self._keeping = keeping(semantics.proposer)
+        self._engine = ClaimEngine(policy, self.passports, at=job.at, proposer=self._keeping or semantics.proposer)
         self._conversation = self._engine.conversation(job.stream_id, job.facts)
         self._models = models
         self._knows_label = any(fact.kind == "ai_label" for fact in job.facts)
@@ -75,6 +77,10 @@ class Judging:
             findings += self._conversation.hear(passage)
         findings += self._conversation.idle_until(analysed_ms, _PATIENCE_MS)
         return [self._signed(f) for f in findings]
+
+    def read(self) -> Directions | None:
+        """What the semantic layer read since this was last asked; None where it tells nothing that could be kept."""
+        return self._keeping.take() if self._keeping is not None else None
 
     def learn(self, fact: PlatformFact) -> None:
         """Takes what the platform tells while the stream is on; its word on a generated presenter is final."""

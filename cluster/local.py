@@ -46,6 +46,7 @@ def _screen(job: ScreenJob, hearing: Hearing, reading: Reading) -> Iterator[Even
             marked = judging.see(evidence, reading.marks(job.stream_id, segment.end_ms))
             findings = judging.judge(passages, segment.end_ms)
             clipped = recorder.record(prepared, passages, findings, evidence)
+            recorder.keep(judging.read())
             outcome = Outcome(
                 passages=passages,
                 findings=findings,
@@ -61,6 +62,7 @@ def _screen(job: ScreenJob, hearing: Hearing, reading: Reading) -> Iterator[Even
     passages = hearing.transcribe(preparing.finish()) + reading.finish(job.stream_id)
     findings = judging.judge(passages, told.analysed_ms) + judging.finish()
     state = StreamState.ENDED if error is None else StreamState.FAILED
+    recorder.keep(judging.read())
     clipped = recorder.finish(passages, findings, state, str(error) if error else None)
     marks: list[OnSale | Marked] = [Marked(mark=mark) for mark in reading.marks(job.stream_id, told.analysed_ms)]
     outcome = Outcome(

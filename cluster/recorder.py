@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from claims.semantic_kept import Directions
 from claims.types import Finding, Passage
 from cluster.state import freeze, thaw
 from cluster.types import Prepared, ScreenJob
@@ -18,7 +19,7 @@ from ingest.ledger import NOTHING, Ledger
 from ingest.manifest import ManifestTail
 from ingest.ring import Ring, Room, pin, trim_ended
 from ingest.types import ClipInfo, Gap, GapKind, RetentionLimits, Segment
-from review.due.basis import keep_step
+from review.due.basis import keep_directions, keep_step
 from review.store import Store
 from review.types import StreamState
 from vision.timeline import Evidence
@@ -95,6 +96,11 @@ class Recorder:
             )
         self._want_clips(findings)
         return self._cut(until_ms=segment.end_ms)
+
+    def keep(self, directions: Directions | None) -> None:
+        """Keeps what the semantic layer read beside the recording, for who judges the broadcast again."""
+        if directions is not None:
+            keep_directions(self._job.recording_dir, directions)
 
     def finish(
         self, passages: Sequence[Passage], findings: Sequence[Finding], state: StreamState | None, error: str | None

@@ -13,8 +13,10 @@ from typing import Literal, Protocol
 import configs
 from claims.errors import ClaimsError
 from claims.policy import Policy
-from claims.semantic import AUTO, OFF, Semantics, semantics_of
+from claims.semantic import AUTO, OFF, Proposer, Semantics, semantics_of
+from claims.semantic_kept import keeps_directions
 from cluster.checkpoint import program_version
+from review.due.basis import read_kept_directions
 from review.replays.compare import compare
 from review.replays.judging import judge_again, missing_of, passports_of
 from review.replays.memory import (
@@ -99,11 +101,18 @@ class Replaying:
             semantic=OFF if proposer is None else proposer.name,
         )
 
+    def _recall(self, stream_id: str, proposer: Proposer) -> None:
+        """Has the semantic layer go on with what its encoder read when the broadcast was judged first."""
+        if keeps_directions(proposer) and proposer.encoder_key is not None:
+            recording = self._job.data_dir / "recordings" / stream_id
+            proposer.recall(read_kept_directions(recording, proposer.encoder_key).by_text)
+
     def _judged(self, stream: StoredStream) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
         """What both policies find; what the one in force finds is remembered, and what the semantic layer says."""
         proposer: RememberingProposer | None = None
         if self.semantics.proposer is not None:
             known = unpack_proposals(self._store.replays.recall(stream.stream_id, self._topic))
+            self._recall(stream.stream_id, self.semantics.proposer)
             proposer = RememberingProposer(self.semantics.proposer, known)
         topic = said_topic(stream, self.live.digest, self._topic if proposer else OFF, program_version())
         remembered = self._store.replays.recall(stream.stream_id, topic)

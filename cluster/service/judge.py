@@ -94,7 +94,9 @@ class JudgePool:
             marked = broadcast.judging.see(evidence, marks)
             findings = broadcast.judging.judge(passages, end_ms)
             on_sale = broadcast.judging.on_sale(end_ms)
+            read = broadcast.judging.read()
         clipped = broadcast.recorder.record(prepared, passages, findings, evidence)
+        broadcast.recorder.keep(read)
         self._tell_live(broadcast)
         return Outcome(
             passages=list(passages),
@@ -129,6 +131,8 @@ class JudgePool:
         with self._judging:
             findings = broadcast.judging.judge(passages, analysed_ms) + broadcast.judging.finish()
             on_sale = broadcast.judging.on_sale(analysed_ms)
+            read = broadcast.judging.read()
+        broadcast.recorder.keep(read)
         clipped = broadcast.recorder.finish(passages, findings, state, error)
         return Outcome(
             passages=list(passages),

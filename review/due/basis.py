@@ -1,11 +1,14 @@
-"""By what a broadcast is judged, kept beside its recording: passports as they were, the platform's facts, the steps."""
+"""By what a broadcast is judged, kept beside its recording: passports, the platform's facts, steps, what was read."""
 
+import base64
+import binascii
 import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from claims.semantic_kept import Directions
 from claims.types import Passage, PlatformFact
 from ingest.disk import append_line, is_full
 from ingest.manifest import MANIFEST
@@ -14,6 +17,7 @@ from vision.timeline import Evidence, EvidenceKind
 BASIS = "basis"
 _FACTS = "facts.jsonl"
 _STEPS = "steps.jsonl"
+_READ = "read-{encoder}.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +108,36 @@ def read_kept_steps(recording: Path) -> tuple[Step, ...]:
             evidence=tuple(Evidence(**(one | {"kind": EvidenceKind(one["kind"])})) for one in row["evidence"]),
         )
     return tuple(sorted(taken.values(), key=lambda step: (step.sequence is None, step.sequence or 0)))
+
+
+def keep_directions(recording: Path, directions: Directions) -> None:
+    """Keeps what the semantic layer's encoder read, so that nobody need read it again.
+
+    It can be read anew: a crash or a full disk may cost it, and nothing waits for it.
+    """
+    if not directions.by_text:
+        return
+    row = {key: base64.b64encode(direction).decode("ascii") for key, direction in directions.by_text.items()}
+    try:
+        (recording / BASIS).mkdir(parents=True, exist_ok=True)
+        path = recording / BASIS / _READ.format(encoder=directions.encoder)
+        append_line(path, json.dumps(row, separators=(",", ":")), durable=False)
+    except OSError as error:
+        if not is_full(error):
+            raise
+
+
+def read_kept_directions(recording: Path, encoder: str) -> Directions:
+    """What this encoder read of the broadcast; a line that can't be read is left out."""
+    path = recording / BASIS / _READ.format(encoder=encoder)
+    by_text: dict[str, bytes] = {}
+    for line in path.read_text(encoding="ascii", errors="replace").splitlines() if path.is_file() else ():
+        try:
+            row = json.loads(line)
+            by_text |= {key: base64.b64decode(direction, validate=True) for key, direction in row.items()}
+        except (ValueError, AttributeError, TypeError, binascii.Error):
+            continue
+    return Directions(encoder=encoder, by_text=by_text)
 
 
 def _name(version: str) -> str:

@@ -17,6 +17,7 @@ from claims.policy import Policy
 from claims.semantic import AUTO, OFF, Known, Proposal, Proposer, open_proposer, semantics_of
 from claims.semantic_classifier import Classifier, open_classifier
 from claims.semantic_e5 import PackagedE5, weights_file
+from claims.semantic_kept import keeping, text_key
 from claims.types import Disposition, Finding
 from tests.claims.support import AT, HONEY, POWER_BANK, Speaker
 
@@ -36,6 +37,7 @@ class Counting:
     def __init__(self, batch_size: int = 64) -> None:
         self._encoder = PackagedE5()
         self.batch_size = batch_size
+        self.key = self._encoder.key
         self.texts: list[str] = []
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
@@ -94,6 +96,41 @@ def test_what_is_implied_is_proposed_with_what_it_resembles(classifier: Classifi
     assert proposal.flags
     assert len(proposal.known) == 2
     assert all(0 < known.similarity <= 1.001 for known in proposal.known)
+
+
+def test_what_the_encoder_read_is_kept_and_read_no_more() -> None:
+    asked, again = Counting(), Counting()
+    said, classes = ["今天给大家带来这个", IMPLIED, LAWFUL], frozenset({"DISEASE_FOOD", "ALCOHOL"})
+    first = keeping(open_classifier(configs.SEMANTIC_DIR, encoder=lambda *_, **__: asked))
+    assert first is not None
+    proposed = [first.propose(said[: n + 1], classes) for n in range(len(said))]
+    kept = first.take()
+    assert proposed[1]
+    assert kept.encoder == PackagedE5().key
+    assert set(kept.by_text) == {text_key(text) for text in asked.texts}
+    assert first.take().by_text == {}
+    second = open_classifier(configs.SEMANTIC_DIR, encoder=lambda *_, **__: again)
+    second.recall(kept.by_text)
+    assert [second.propose(said[: n + 1], classes) for n in range(len(said))] == proposed
+    assert again.texts == []
+
+
+def test_what_another_encoder_read_is_not_taken(classifier: Classifier) -> None:
+    asked = Counting()
+    other = open_classifier(configs.SEMANTIC_DIR, encoder=lambda *_, **__: asked)
+    other.recall({text_key(IMPLIED): b"\0" * 8})
+    assert other.propose([IMPLIED], frozenset({"DISEASE_FOOD"})) == classifier.propose(
+        [IMPLIED], frozenset({"DISEASE_FOOD"})
+    )
+    assert asked.texts == [IMPLIED]
+
+
+def test_nothing_is_kept_of_an_encoder_that_is_known_by_name_alone() -> None:
+    nameless = Counting()
+    nameless.key = None
+    assert keeping(open_classifier(configs.SEMANTIC_DIR, encoder=lambda *_, **__: nameless)) is None
+    assert keeping(Always("DISEASE_FOOD", 0.9, flags=True)) is None
+    assert keeping(None) is None
 
 
 def test_only_the_classes_that_are_asked_for_are_proposed(classifier: Classifier) -> None:

@@ -3,12 +3,22 @@
 import hashlib
 from pathlib import Path
 
+import pytest
+
 import configs
 from claims.passport_load import load_passports, passport_texts
 from claims.policy import Policy
+from claims.semantic_kept import Directions
 from claims.types import PlatformFact
 from ingest.manifest import MANIFEST
-from review.due.basis import drop_unused_basis, keep_basis, passport_text, read_kept_facts
+from review.due.basis import (
+    drop_unused_basis,
+    keep_basis,
+    keep_directions,
+    passport_text,
+    read_kept_directions,
+    read_kept_facts,
+)
 
 PASSPORTS = configs.DEMO_DIR / "passports.yaml"
 
@@ -41,3 +51,22 @@ def test_nothing_stays_of_a_broadcast_that_was_never_recorded(tmp_path: Path) ->
     (recording / MANIFEST).write_text("", encoding="utf-8")
     drop_unused_basis(recording)
     assert passport_text(recording, "sha256:00") == "{}"
+
+
+def test_what_the_encoder_read_is_kept_text_by_text(tmp_path: Path) -> None:
+    keep_directions(tmp_path, Directions(encoder="e1", by_text={"aa": b"\x00\x01", "bb": b"\xff"}))
+    keep_directions(tmp_path, Directions(encoder="e2", by_text={"aa": b"\x02"}))
+    keep_directions(tmp_path, Directions(encoder="e1", by_text={"bb": b"\xfe", "cc": b""}))
+    keep_directions(tmp_path, Directions(encoder="e3", by_text={}))
+    assert read_kept_directions(tmp_path, "e1").by_text == {"aa": b"\x00\x01", "bb": b"\xfe", "cc": b""}
+    assert read_kept_directions(tmp_path, "e2").by_text == {"aa": b"\x02"}
+    assert [path.name for path in (tmp_path / "basis").glob("*e3*")] == []
+
+
+@pytest.mark.parametrize("torn", [b'{"bb":"//', b"[1]\n", b'{"bb":"not base 64"}\n', b'{"bb":1}\n', b"\xff\xfe\n"])
+def test_a_line_that_cannot_be_read_costs_that_line(tmp_path: Path, torn: bytes) -> None:
+    keep_directions(tmp_path, Directions(encoder="e1", by_text={"aa": b"\x01"}))
+    [file] = (tmp_path / "basis").iterdir()
+    file.write_bytes(file.read_bytes() + torn)
+    keep_directions(tmp_path, Directions(encoder="e1", by_text={"cc": b"\x03"}))
+    assert read_kept_directions(tmp_path, "e1").by_text == {"aa": b"\x01", "cc": b"\x03"}
