@@ -31,6 +31,7 @@ from review.store import Store
 _log = logging.getLogger("zhenyan.service")
 _TURN_S = 1.0
 _LEAVE_S = 20.0
+_LAST_TURN_S = 5.0
 # Models are loaded meanwhile.
 _TRIAL_S = 90.0
 _DATA_THREADS = 64
@@ -169,7 +170,8 @@ class ShardActor:
         self._post = post
         self._wear = wear_of(config)
         self._ending = threading.Event()
-        threading.Thread(target=self._run, name="shard", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="shard", daemon=True)
+        self._thread.start()
 
     @ray.method(concurrency_group="ctl")
     def figures(self) -> dict[str, Any]:
@@ -183,6 +185,8 @@ class ShardActor:
         self._shard.give_back_all()
         _wait(lambda: not self._shard.held, _LEAVE_S)
         self._ending.set()
+        # A beat that came after the leaving would tell of a worker that is gone.
+        self._thread.join(_LAST_TURN_S)
         self._shard.leave()
 
     def _run(self) -> None:
