@@ -61,7 +61,8 @@ def test_a_worker_joins_the_ray_that_runs(undisturbed: Given, head: Any, spoken:
             worker.send_signal(signal.SIGTERM)
             assert worker.stdout.read() == f"worker on {host}: handed over and ended\n"
             assert worker.wait(120) == 0
-            assert watched.store.leases.workers() == ()
+            # So that nobody starts anything on it before a worker is.
+            assert [one.draining for one in watched.store.leases.workers()] == [True]
     finally:
         worker.kill()
         worker.wait()
