@@ -13,7 +13,8 @@ from datetime import datetime, timedelta, timezone
 from sqlalchemy import Engine, text
 
 from bench.bulk import insert_rows
-from claims.types import Disposition, ExemptionTrial, Finding, Match, ScoreStep, VerdictKind
+from bench.sample import SAMPLE
+from claims.types import Disposition
 from review.cases.grouping import script_bands, script_of
 from review.cases.priority import Standing, rank_of, reasons
 from review.cases.tables import CaseBandRow, CaseFindingRow, CaseRow, DecisionRow
@@ -68,34 +69,6 @@ class Size:
 
 FULL = Size(cases=100_000, findings=1_000_000, hosts=2_000, streams_a_host=5, scripts=4_000)
 SMALL = Size(cases=300, findings=3_000, hosts=20, streams_a_host=3, scripts=40)
-_SAMPLE = Finding(
-    finding_id="",
-    stream_id="",
-    passage_ids=("u1",),
-    start_ms=0,
-    end_ms=0,
-    channel="speech",
-    quote="",
-    normalised="",
-    class_id="",
-    verdict=VerdictKind.CONTRADICTED,
-    disposition=Disposition.FLAG,
-    severity="medium",
-    score=0.0,
-    product_id="p1",
-    claimed="100 W",
-    registered="双口合计 65 W",
-    passport_path="specs.power_total",
-    passport_version="sha256:0011",
-    law=("广告法 28(2)(2)",),
-    law_status="read",
-    policy="zh-CN@2026.11.1",
-    rule="",
-    match=(Match(kind="quantity", heard="一百瓦", meant="100 W"),),
-    exemptions=(ExemptionTrial(id="within_tolerance", applies=False, why="容差 5%，相差 53.8%"),),
-    score_steps=(ScoreStep(step="句式", value=0.6), ScoreStep(step="与护照不符", value=0.97)),
-    models={"asr": "whisper-base"},
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +199,7 @@ class Material:
             start = pick.randrange(20) * 720_000
             script = self._scripts[case.script]
             finding = replace(
-                _SAMPLE,
+                SAMPLE,
                 finding_id=finding_id,
                 stream_id=f"s{host}-{turn}",
                 start_ms=start,
@@ -302,7 +275,7 @@ class Material:
         for case in self._cases:
             key = (case.script, case.class_id)
             if key not in known:
-                words = script_of(replace(_SAMPLE, normalised=self._scripts[key[0]]))
+                words = script_of(replace(SAMPLE, normalised=self._scripts[key[0]]))
                 known[key] = sorted(set(script_bands(words, key[1])))
             for band in known[key]:
                 yield {"band": band, "case_id": case.id}

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from claims.types import Disposition, Finding, Passage, VerdictKind
+from bench.sample import SAMPLE
+from claims.types import Finding, Passage
 from ingest.ledger import Ledger
 from ingest.types import Gap, GapKind, Segment
 from review.errors import LeaseLost, WorkerReplaced
@@ -27,35 +28,6 @@ from review.types import StreamState
 
 _TURN_S = 0.5
 _RETRY_MS = 500
-
-
-_FINDING = Finding(
-    finding_id="f",
-    stream_id="s",
-    passage_ids=("u",),
-    start_ms=0,
-    end_ms=1,
-    channel="speech",
-    quote="总功率可以做到一百瓦",
-    normalised="总功率可以做到100W",
-    class_id="SPEC_PARAM",
-    verdict=VerdictKind.CONTRADICTED,
-    disposition=Disposition.FLAG,
-    severity="medium",
-    score=0.97,
-    product_id="p1",
-    claimed="100 W",
-    registered="65 W",
-    passport_path="specs.power_total",
-    passport_version="sha256:0011",
-    law=("广告法 28(2)(2)",),
-    law_status="read",
-    policy="zh-CN",
-    rule="SPEC_PARAM.quantity",
-    match=(),
-    exemptions=(),
-    score_steps=(),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,7 +228,7 @@ def finding_of(sim: Simulation, stream_id: str, sequence: int) -> Finding:
     content = hashlib.sha256(f"{stream_id}/{sequence}".encode()).hexdigest()
     start_ms = sequence * sim.segment_ms
     return replace(
-        _FINDING,
+        SAMPLE,
         finding_id=f"f_{content[:24]}",
         stream_id=stream_id,
         passage_ids=(f"u{sequence}",),

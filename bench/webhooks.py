@@ -11,14 +11,15 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import configs
 from bench.postgres import new_database, running_postgres
+from bench.sample import SAMPLE
 from bench.webhook_receiver import Receiver, receiving
-from claims.types import Disposition, Finding, VerdictKind
+from claims.types import Disposition, Finding
 from ingest.guard import NetPolicy
 from review.due.rules import read_measures, read_retention
 from review.due.store import DueSetup
@@ -182,33 +183,7 @@ def fill(store: Store, count: int) -> None:
 
 def finding(name: str) -> Finding:
     """A note: it opens no case, and is told like a flag."""
-    return Finding(
-        finding_id=name,
-        stream_id="s1",
-        passage_ids=("u1",),
-        start_ms=0,
-        end_ms=3000,
-        channel="speech",
-        quote="两个口一起用，它的总功率可以做到一百瓦",
-        normalised="两个口一起用,它的总功率可以做到100W",
-        class_id="SPEC_PARAM",
-        verdict=VerdictKind.CONTRADICTED,
-        disposition=Disposition.NOTE,
-        severity="medium",
-        score=0.4,
-        product_id="p1",
-        claimed="100 W",
-        registered="双口合计 65 W",
-        passport_path="specs.power_total",
-        passport_version="sha256:0011",
-        law=("广告法 28(2)(2)",),
-        law_status="read",
-        policy="zh-CN@bench",
-        rule="SPEC_PARAM.quantity",
-        match=(),
-        exemptions=(),
-        score_steps=(),
-    )
+    return replace(SAMPLE, finding_id=name, disposition=Disposition.NOTE, score=0.4)
 
 
 def start_sender(url: str, folder: Path) -> subprocess.Popen[bytes]:

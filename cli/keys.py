@@ -2,22 +2,19 @@
 
 import getpass
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from rich.table import Table
 
-from cli.common import make_folder, now
+from cli.common import now
 from cli.options import config_option
-from cli.settings import load_settings
+from cli.stores import opened_store
 from cli.tables import open_console
 from review.live.types import LOCAL_TENANT
-from review.platform.keys import PER_MINUTE, KeyStore
+from review.platform.keys import PER_MINUTE
 from review.platform.types import ApiKey, NewKey, Scope
-from review.store import Store
 
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
@@ -43,8 +40,8 @@ def command() -> None:
 @config_option
 def tenant(tenant_id: str, name: str, config_file: Path | None) -> None:
     """Add the customer ID."""
-    with _keys(config_file) as keys:
-        keys.add_tenant(tenant_id, name, _actor())
+    with opened_store(config_file) as store:
+        store.keys.add_tenant(tenant_id, name, _actor())
     click.echo(f"{tenant_id}: added")
 
 
@@ -53,8 +50,8 @@ def tenant(tenant_id: str, name: str, config_file: Path | None) -> None:
 @config_option
 def tenants(as_json: bool, config_file: Path | None) -> None:
     """List the customers."""
-    with _keys(config_file) as keys:
-        found = keys.tenants()
+    with opened_store(config_file) as store:
+        found = store.keys.tenants()
     if as_json:
         for each in found:
             click.echo(json.dumps({"tenant": each.tenant_id, "name": each.name}, ensure_ascii=False))
@@ -88,8 +85,8 @@ def add(
     wanted = set(Scope) - {Scope.STREAMS_URGENT} if _ALL in scopes else set()
     wanted |= {Scope(scope) for scope in scopes if scope != _ALL}
     ends_ms = None if days is None else _now_ms() + round(days * _DAY_MS)
-    with _keys(config_file) as keys:
-        made = keys.add(tenant_id, name, wanted, _actor(), per_minute=per_minute, expires_at_ms=ends_ms)
+    with opened_store(config_file) as store:
+        made = store.keys.add(tenant_id, name, wanted, _actor(), per_minute=per_minute, expires_at_ms=ends_ms)
     _show(made)
 
 
@@ -99,8 +96,8 @@ def add(
 @config_option
 def list_command(tenant_id: str | None, as_json: bool, config_file: Path | None) -> None:
     """List the keys, without their secrets."""
-    with _keys(config_file) as keys:
-        found = keys.keys(tenant_id)
+    with opened_store(config_file) as store:
+        found = store.keys.keys(tenant_id)
     rows = [_row(key) for key in found]
     if as_json:
         for row in rows:
@@ -118,8 +115,8 @@ def list_command(tenant_id: str | None, as_json: bool, config_file: Path | None)
 @config_option
 def rotate(key_id: str, overlap_hours: float, config_file: Path | None) -> None:
     """Make a key like KEY in its place; the one line on standard output is the new key."""
-    with _keys(config_file) as keys:
-        made = keys.rotate(key_id, _actor(), overlap_ms=round(overlap_hours * _HOUR_MS))
+    with opened_store(config_file) as store:
+        made = store.keys.rotate(key_id, _actor(), overlap_ms=round(overlap_hours * _HOUR_MS))
     click.echo(f"{key_id}: works for {overlap_hours:g} h more", err=True)
     _show(made)
 
@@ -129,20 +126,9 @@ def rotate(key_id: str, overlap_hours: float, config_file: Path | None) -> None:
 @config_option
 def revoke(key_id: str, config_file: Path | None) -> None:
     """End KEY at once."""
-    with _keys(config_file) as keys:
-        keys.revoke(key_id, _actor())
+    with opened_store(config_file) as store:
+        store.keys.revoke(key_id, _actor())
     click.echo(f"{key_id}: revoked")
-
-
-@contextmanager
-def _keys(config_file: Path | None) -> Iterator[KeyStore]:
-    settings = load_settings(config_file)
-    make_folder("setting data_dir", settings.data_dir)
-    store = Store.open(settings.store_url)
-    try:
-        yield store.keys
-    finally:
-        store.close()
 
 
 def _show(made: NewKey) -> None:

@@ -2,20 +2,16 @@
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from rich.table import Table
 
-from cli.common import InputError, make_folder
+from cli.common import InputError
 from cli.options import config_option
-from cli.settings import load_settings
+from cli.stores import opened_store
 from cli.tables import open_console
 from review.cases.types import Role
-from review.people.store import PeopleStore
-from review.store import Store
 
 _ROLES = click.Choice([role.value for role in Role])
 
@@ -40,8 +36,8 @@ def command() -> None:
 @config_option
 def add(login: str, name: str, role: str, config_file: Path | None) -> None:
     """Add the account LOGIN; its password is asked for."""
-    with _people(config_file) as people:
-        people.add(login, name, Role(role), _password(login))
+    with opened_store(config_file) as store:
+        store.people.add(login, name, Role(role), _password(login))
     click.echo(f"{login}: added as {role}")
 
 
@@ -50,7 +46,7 @@ def add(login: str, name: str, role: str, config_file: Path | None) -> None:
 @config_option
 def list_command(as_json: bool, config_file: Path | None) -> None:
     """List the accounts."""
-    with _people(config_file) as people:
+    with opened_store(config_file) as store:
         rows = [
             {
                 "login": account.login,
@@ -59,7 +55,7 @@ def list_command(as_json: bool, config_file: Path | None) -> None:
                 "state": "open" if account.active else "closed",
                 "logs_in_by": account.issuer or ("password" if account.has_password else "nothing"),
             }
-            for account in people.accounts()
+            for account in store.people.accounts()
         ]
     if as_json:
         for row in rows:
@@ -80,8 +76,8 @@ def set_command(login: str, role: str | None, active: bool | None, config_file: 
     """Change role or state of the account LOGIN; it is logged out everywhere."""
     if role is None and active is None:
         raise InputError(f"people set {login}: changes nothing; give --role, --open or --close")
-    with _people(config_file) as people:
-        people.change(login, role=None if role is None else Role(role), active=active)
+    with opened_store(config_file) as store:
+        store.people.change(login, role=None if role is None else Role(role), active=active)
     click.echo(f"{login}: changed")
 
 
@@ -90,20 +86,9 @@ def set_command(login: str, role: str | None, active: bool | None, config_file: 
 @config_option
 def password(login: str, config_file: Path | None) -> None:
     """Set a new password for the account LOGIN; it is logged out everywhere."""
-    with _people(config_file) as people:
-        people.change(login, password=_password(login))
+    with opened_store(config_file) as store:
+        store.people.change(login, password=_password(login))
     click.echo(f"{login}: the password is set")
-
-
-@contextmanager
-def _people(config_file: Path | None) -> Iterator[PeopleStore]:
-    settings = load_settings(config_file)
-    make_folder("setting data_dir", settings.data_dir)
-    store = Store.open(settings.store_url)
-    try:
-        yield store.people
-    finally:
-        store.close()
 
 
 def _password(login: str) -> str:
