@@ -9,13 +9,13 @@ from types import TracebackType
 from typing import Self
 
 from ingest.ffmpeg import find_ffmpeg
-from tests.ingest.servers import free_port, stop_process
+from tests.ingest.servers import free_port
 
 _TOLD_S = 0.1
 
 
 class SrtBroadcast:
-    """The file's own packets at their pace, from the first call on; a context manager. `calls`: how many came."""
+    """The file's own packets at their pace, from the first call on; a context manager."""
 
     def __init__(self, media: Path, length_s: float) -> None:
         self._media = media
@@ -24,7 +24,6 @@ class SrtBroadcast:
         self._over = threading.Event()
         self._sender: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._send, daemon=True)
-        self.calls = 0
 
     @property
     def url(self) -> str:
@@ -41,7 +40,7 @@ class SrtBroadcast:
         self._over.set()
         while self._thread.is_alive():
             if self._sender is not None:
-                stop_process(self._sender)
+                self._sender.kill()
             self._thread.join(0.1)
 
     def _send(self) -> None:
@@ -53,15 +52,14 @@ class SrtBroadcast:
             self._sender = sender = subprocess.Popen(
                 self._command(at_s), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
             )
-            assert sender.stdout is not None
-            for line in sender.stdout:
-                if line.startswith(b"total_size=") and line.strip() not in (b"total_size=0", b"total_size=N/A"):
-                    self.calls += 1
-                    begun_s = begun_s or time.monotonic()
-                    break
-            for _ in sender.stdout:
-                pass
-            sender.wait()
+            with sender:
+                assert sender.stdout is not None
+                for line in sender.stdout:
+                    if line.startswith(b"total_size=") and line.strip() not in (b"total_size=0", b"total_size=N/A"):
+                        begun_s = begun_s or time.monotonic()
+                        break
+                for _ in sender.stdout:
+                    pass
 
     def _command(self, at_s: float) -> list[str]:
         return [
