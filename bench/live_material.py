@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -122,7 +122,8 @@ def service(config: ServiceConfig, staffing: Staffing | None = None) -> Iterator
     finally:
         end_dispatcher()
         for name in carriers.present():
-            ray.kill(ray.get_actor(name, namespace=NAMESPACE))
+            with suppress(ValueError):  # it ended meanwhile
+                ray.kill(ray.get_actor(name, namespace=NAMESPACE))
 
 
 def actor(prefix: str) -> Any:
