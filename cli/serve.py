@@ -13,7 +13,7 @@ import uvicorn
 
 import configs
 from claims.policy import Policy
-from claims.semantic import semantics_of
+from claims.semantic import Semantics, semantics_of
 from cli.common import InputError, make_folder
 from cli.due import due_setup, evidence_setup
 from cli.options import config_option
@@ -30,6 +30,7 @@ from review.due.housekeeping import Housekeeper
 from review.laws import Laws
 from review.people.access import Access, Auth, OidcSettings
 from review.platform.ordering import Platform
+from review.platform.policies import UsablePolicies
 from review.replays.web import PolicyDesk
 from review.store import Store
 from review.telling.sending import Sender
@@ -78,7 +79,7 @@ def serving(settings: Settings, port: int) -> Iterator[str]:
         laws=laws,
         access=access,
         public_url=settings.public_url,
-        platform=_platform(settings, policy),
+        platform=_platform(settings, policy, store),
         metrics_token=settings.metrics_token,
         before=Before(checker=Checker(_judges(settings, policy)), shelf=RegisteredShelf(store.passports)),
         policies=PolicyDesk(data_dir=settings.data_dir.absolute(), is_overridden=bool(settings.policy_dir)),
@@ -109,22 +110,36 @@ def serving(settings: Settings, port: int) -> Iterator[str]:
 
 
 def _judges(settings: Settings, policy: Policy) -> Callable[[], Judges]:
-    """What texts are checked by before a broadcast; the semantic layer is loaded when the first is checked."""
+    """What texts are checked by before a broadcast: the policy that is in force when they are checked.
+
+    The semantic layer is loaded when the first is checked.
+    """
+    read = {policy.folder: policy}
 
     @cache
+    def semantics() -> Semantics:
+        return semantics_of(settings.semantic, configs.SEMANTIC_DIR, device=settings.device, threads=settings.threads)
+
     def judges() -> Judges:
-        semantics = semantics_of(
-            settings.semantic, configs.SEMANTIC_DIR, device=settings.device, threads=settings.threads
-        )
-        return Judges(policy=policy, semantics=semantics)
+        folder = settings.policy_folder
+        if folder not in read:
+            read[folder] = Policy(folder)
+        return Judges(policy=read[folder], semantics=semantics())
 
     return judges
 
 
-def _platform(settings: Settings, policy: Policy) -> Platform:
+def _platform(settings: Settings, policy: Policy, store: Store) -> Platform:
     """What customers' orders are held against."""
-    names = frozenset({policy.name})
-    return Platform(reader=policy.quantity_reader, net=_net(settings), policies=lambda: names)
+    fixed = bool(settings.policy_dir)
+    own = cache(lambda: policy if fixed else Policy(configs.POLICY_DIR))
+    return Platform(
+        reader=policy.quantity_reader,
+        net=_net(settings),
+        policies=UsablePolicies(store.policies, own, is_fixed=fixed),
+        most_waiting=settings.waiting_per_key,
+        rate_storage=settings.rate_storage,
+    )
 
 
 def _net(settings: Settings) -> NetPolicy:

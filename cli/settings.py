@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     webhook_url: str
     webhook_secret: Annotated[str, Field(repr=False)]
     metrics_token: Annotated[str, Field(repr=False)]
+    waiting_per_key: Annotated[int, Field(ge=1, le=10_000)]
+    rate_storage: Annotated[str, Field(repr=False)]
     policy_dir: str
     auth: Literal["none", "local", "oidc"]
     oidc_issuer: str

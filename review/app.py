@@ -31,6 +31,7 @@ from review.people.web import Gate, install_gate, unguarded
 from review.platform.ordering import Platform
 from review.platform.passport_api import passport_router
 from review.platform.stream_api import stream_router
+from review.platform.waiting import Waiting
 from review.platform.web import install_platform
 from review.problems import Problem, install_problem_handlers
 from review.replays.web import PolicyDesk, replays_router
@@ -38,7 +39,9 @@ from review.routes import pages_router
 from review.store import Store
 from review.teaching.web import teaching_router
 from review.telling.api import events_router
+from review.telling.deliveries_api import deliveries_router
 from review.telling.following import EventTail
+from review.telling.web import telling_router
 from review.telling.webhooks_api import webhooks_router
 from review.texts import TEXTS
 
@@ -81,15 +84,18 @@ def create_app(
     install_problem_handlers(app)
     gate = Gate(store.people, access or Access())
     install_gate(app, gate)
-    install_platform(app, store.keys)
+    platform = platform or Platform()
+    install_platform(app, store.keys, platform.rate_storage)
     app.state.events = QueueEvents(store)
     app.include_router(api_router(store, data_dir))
     app.include_router(metrics_router(store.live_view, store.tally, metrics_token))
-    app.include_router(stream_router(store, platform or Platform()))
-    app.include_router(passport_router(store, platform or Platform()))
-    app.include_router(batches_router(store, platform or Platform()))
-    app.include_router(events_router(store.events, EventTail(store.events, app.state.events.closing)))
-    app.include_router(webhooks_router(store.webhooks, store.deliveries, (platform or Platform()).net))
+    app.include_router(stream_router(store, platform))
+    app.include_router(passport_router(store, platform))
+    app.include_router(batches_router(store, platform))
+    tail = EventTail(store.events, app.state.events.closing)
+    app.include_router(events_router(store.events, tail, Waiting(platform.most_waiting)))
+    app.include_router(webhooks_router(store.webhooks, store.deliveries, platform.net))
+    app.include_router(deliveries_router(store.webhooks, store.board, store.deliveries))
     app.include_router(case_api_router(store, glossary.classes))
     app.include_router(evidence_router(store, data_dir, glossary))
     app.include_router(host_api_router(store))
@@ -100,6 +106,7 @@ def create_app(
     app.include_router(admin_router(gate, office))
     app.include_router(teaching_router(store, office))
     app.include_router(replays_router(store, office, policies or PolicyDesk(data_dir=data_dir)))
+    app.include_router(telling_router(store, office))
     app.include_router(office_router(store, office, public_url))
     app.include_router(host_router(store, office))
     for router in before_routers(before, office):

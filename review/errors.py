@@ -15,7 +15,7 @@ class UnknownStreamError(NotFoundError):
     """The stream was never put into the store."""
 
     def __init__(self, stream_id: str) -> None:
-        super().__init__(f"stream {stream_id!r} is not in the store; put the stream before what belongs to it")
+        super().__init__(f"stream {stream_id!r} is not in the store; check the id")
         self.stream_id = stream_id
 
 

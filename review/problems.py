@@ -18,6 +18,11 @@ _log = logging.getLogger(__name__)
 _MEDIA_TYPE = "application/problem+json"
 
 
+# What the web framework says of a body of which it can't tell what is wrong.
+_NOT_PARSED = "There was an error parsing the body"
+_UNREADABLE = "the body can't be read: it is no JSON in UTF-8, is nested too deep, or has a number of 5000 digits"
+
+
 class Problem(BaseModel):
     """What went wrong, for people and programs."""
 
@@ -68,17 +73,18 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ReviewError)
     async def refused(_request: Request, error: ReviewError) -> JSONResponse:
-        return problem_response(422, str(error))
+        return problem_response(422, str(error), code=getattr(error, "code", None))
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        reasons = (f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in error.errors())
-        return problem_response(422, "; ".join(reasons))
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        reasons = (_reason(each) for each in error.errors())
+        return problem_response(422, "; ".join(reasons) + _media_type_advice(request, error))
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:
         headers = None if error.headers is None else dict(error.headers)
-        return problem_response(error.status_code, f"{request.url.path}: {error.detail}", headers)
+        detail = _UNREADABLE if error.detail == _NOT_PARSED else error.detail
+        return problem_response(error.status_code, f"{request.url.path}: {detail}", headers)
 
     @app.exception_handler(SQLAlchemyError)
     async def database_down(_request: Request, error: SQLAlchemyError) -> JSONResponse:
@@ -88,3 +94,17 @@ def install_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unexpected(_request: Request, _error: Exception) -> JSONResponse:
         return problem_response(500, "the server failed; its log says why")
+
+
+def _reason(error: dict[str, Any]) -> str:
+    place = ".".join(str(part) for part in error["loc"])
+    why = error.get("ctx", {}).get("error") if error["type"] == "json_invalid" else None
+    return f"{place}: {error['msg']}" + (f": {why}" if why else "")
+
+
+def _media_type_advice(request: Request, error: RequestValidationError) -> str:
+    """What to do where a body that may be JSON was not read as such."""
+    kind = request.headers.get("content-type", "")
+    if "json" in kind or not any(each["loc"] == ("body",) for each in error.errors()) or not error.body:
+        return ""
+    return f"; it came as {kind or 'nothing in particular'}: send JSON with Content-Type: application/json"

@@ -43,6 +43,7 @@ from review.rows import finding_from_row, segment_values, stream_from_row, strea
 from review.sums import Sums
 from review.tables import CursorRow, FindingRow, SegmentRow, StreamRow
 from review.teaching.store import TeachingStore
+from review.telling.board import Board
 from review.telling.happening import clip_events, finding_events, gap_events, state_events
 from review.telling.log import EventLog, write_events
 from review.telling.outbox import Deliveries, Patience
@@ -108,6 +109,7 @@ class Store:
         self.events = EventLog(engine)
         self.webhooks = Targets(engine, now, self._sealer)
         self.deliveries = Deliveries(engine, self.due.now_ms)
+        self.board = Board(engine)
         self.audit = AuditTrail(engine, now)
         self.teaching = TeachingStore(engine, now)
         self.replays = ReplayStore(engine, now)

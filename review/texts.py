@@ -6,12 +6,14 @@ from review.texts_before import BEFORE_TEXTS
 from review.texts_due import DUE_TEXTS
 from review.texts_people import PEOPLE_TEXTS
 from review.texts_replays import REPLAY_TEXTS
+from review.texts_telling import TELLING_TEXTS
 
 TEXTS: Mapping[str, tuple[str, str]] = {
     **PEOPLE_TEXTS,
     **DUE_TEXTS,
     **BEFORE_TEXTS,
     **REPLAY_TEXTS,
+    **TELLING_TEXTS,
     "brand": ("真言", "Zhenyan"),
     "title.desk": ("真言 · 审核台", "Zhenyan · desk"),
     "title.findings": ("真言 · 全部发现", "Zhenyan · all findings"),

@@ -15,7 +15,9 @@ from cluster.types import ScreenJob
 from review.due.basis import keep_basis
 from review.live.feeding import Feeding
 from review.live.types import Order
-from review.replays.folders import POLICIES, in_force_folder
+from review.platform.policies import digest_of
+from review.replays.errors import UnknownPolicyError
+from review.replays.folders import in_force_folder
 from review.store import Store
 
 
@@ -50,7 +52,7 @@ def prospect_of(order: Order, config: ServiceConfig, store: Store, feeding: Feed
         source=order.url,
         recording_dir=recording_dir,
         passports_file=passports_file,
-        policy_dir=_policy_of(order, config),
+        policy_dir=_policy_of(order, config, store, laws),
         at=stream.started_at or datetime.fromtimestamp(order.created_at_ms / 1000, UTC),
         allow_net=config.allow_net,
         max_ms=order.max_ms,
@@ -65,14 +67,18 @@ def prospect_of(order: Order, config: ServiceConfig, store: Store, feeding: Feed
     return Prospect(job=job, versions=versions)
 
 
-def _policy_of(order: Order, config: ServiceConfig) -> Path | None:
-    """The ordered policy's folder, else the one in force; None: the packaged one."""
+def _policy_of(order: Order, config: ServiceConfig, store: Store, laws: Laws) -> Path | None:
+    """The folder of the policy that the order pins, else of the one in force; None: the packaged one."""
     if order.policy is None:
         return config.policy_dir or in_force_folder(config.data_dir)
-    folder = config.data_dir / POLICIES / Path(order.policy).name
-    if not folder.is_dir():
-        raise OrderUnusable(f"policy {order.policy!r} is not there; order one that is, or none")
-    return folder
+    digest = Path(digest_of(order.policy)).name
+    for own in dict.fromkeys((config.policy_dir, None)):
+        if laws.digest(own) == digest:
+            return own
+    try:
+        return store.policies.folder(digest, config.data_dir)
+    except UnknownPolicyError as error:
+        raise OrderUnusable(f"policy {order.policy!r} is not there; order one that is, or none") from error
 
 
 def _replace(path: Path, content: str) -> None:

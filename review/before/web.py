@@ -172,4 +172,6 @@ def _moment(at: str, now: Callable[[], datetime]) -> datetime:
         moment = datetime.fromisoformat(at.strip())
     except ValueError as error:
         raise CheckRefused("at", f"{at!r} is no moment; write it as in 2026-11-24T20:00") from error
+    if not 2000 <= moment.year < 2100:
+        raise CheckRefused("at", f"{at!r} is not of this century; write it as in 2026-11-24T20:00")
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=CHINA_TIME)

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from review.before.checking import MOST_CHARS, MOST_ROWS
 from review.before.types import Checked, CheckedRow, Remark, TextKind
+from review.platform.stream_wire import Moment
 
 _MOST_PRODUCTS = 200
 Text = Annotated[str, Field(min_length=1, max_length=MOST_CHARS)]
@@ -25,7 +26,7 @@ class _Sent(BaseModel):
     products: Ids = []
     passports: Records = []
     at: Annotated[
-        AwareDatetime | None,
+        Moment | None,
         Field(description="When the broadcast will be, with its offset: prices and validity are judged by it"),
     ] = None
 

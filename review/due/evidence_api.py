@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Header, Response
 from fastapi.responses import FileResponse
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from starlette.background import BackgroundTask
 
 from review.desk import Glossary
@@ -17,28 +17,17 @@ from review.due.cutting import clip_of
 from review.due.pack import Maker, contents, write_pack
 from review.due.pack_gather import gather
 from review.due.pack_layout import zip_pack
-from review.people.web import EVERYBODY, SENIORS, allow, anybody
+from review.people.web import anybody
 from review.platform.access import answers, key_or_person, write_answers
+from review.platform.stream_wire import Moment
 from review.platform.tenancy import stored_host
 from review.platform.types import Caller, Scope
 from review.problems import documented
 from review.store import Store
-from review.telling.targets import SETTINGS
-from review.telling.types import DeliveryState
 from review.wire import WireModel
 
 _ZIP: dict[int | str, dict[str, Any]] = {200: {"description": "The signed pack", "content": {"application/zip": {}}}}
 _LONGEST_MS = 1 << 40
-
-
-def _written_out(value: object) -> object:
-    """Refuses numbers, which would be read as seconds since 1970."""
-    if not isinstance(value, str):
-        raise ValueError("give the moment as text")
-    return value
-
-
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 
 class ComplaintIn(WireModel):
@@ -93,24 +82,6 @@ class KeysOut(WireModel):
     """Every key that ever signed."""
 
     keys: list[KeyOut]
-
-
-class DeliveryOut(WireModel):
-    """How far the telling of an event is; `parked`: it was tried for days and is not tried any more."""
-
-    endpoint_id: str
-    event_sequence: int
-    state: DeliveryState
-    attempts: int
-    next_at_ms: int
-    last_error: str
-    delivered_at_ms: int | None
-
-
-class DeliveriesOut(WireModel):
-    """Deliveries in the order of their events; go on with `after` set to the last number."""
-
-    deliveries: list[DeliveryOut]
 
 
 def evidence_router(store: Store, data_dir: FilePath, glossary: Glossary) -> APIRouter:
@@ -194,27 +165,6 @@ def evidence_router(store: Store, data_dir: FilePath, glossary: Glossary) -> API
     def get_blacklist(caller: Annotated[Caller, Depends(key_or_person(Scope.HOSTS_READ))]) -> dict[str, Any]:
         """The entries that bind now as a signed document, good for a day; a key gets its customer's hosts."""
         return store.due.export_blacklist(caller.actor, lambda found: store.tenancy.own_measures(caller.sees, found))
-
-    @router.get("/v1/deliveries", responses=documented(401, 403, 422, 503), dependencies=[Depends(allow(*EVERYBODY))])
-    def get_deliveries(
-        state: DeliveryState | None = None,
-        after: Annotated[int, Query(ge=0, lt=1 << 63)] = 0,
-        limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    ) -> DeliveriesOut:
-        """What the platform was told by webhook, what is tried again, and what was given up."""
-        found = store.deliveries.listed(SETTINGS, state, after, limit)
-        return DeliveriesOut(deliveries=[DeliveryOut(**asdict(each)) for each in found])
-
-    @router.post(
-        "/v1/deliveries/{sequence}/retry",
-        status_code=204,
-        responses=documented(401, 403, 404, 422, 503),
-        dependencies=[Depends(allow(*SENIORS))],
-    )
-    def retry_delivery(sequence: Annotated[int, Path(ge=0, lt=1 << 63)]) -> Response:
-        """Tells the platform this event again."""
-        store.deliveries.retry(SETTINGS, sequence)
-        return Response(status_code=204)
 
     return router
 

@@ -28,9 +28,9 @@ _BEARER = HTTPBearer(
 class KeyGate:
     """Knows keys and counts their requests."""
 
-    def __init__(self, keys: KeyStore) -> None:
+    def __init__(self, keys: KeyStore, rates: Rates) -> None:
         self._keys = keys
-        self._rates = Rates()
+        self._rates = rates
 
     def caller(self, request: Request, header: str, scope: Scope) -> Caller:
         """Who sent this header; KeyRefused, TooFast, ScopeMissing."""

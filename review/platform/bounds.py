@@ -9,28 +9,29 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from review.problems import problem_response
 
 MOST_BYTES = 2 * 1024 * 1024
-_PATHS = "/v1/"
+# Where people hand in files; each form has bounds of its own below these.
+_FILES = {"/h/": 220_000_000, "/policies": 24_000_000, "/before": 24_000_000, "/codes": 12_000_000}
 _TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class Bounds:
-    """Refuses bodies of programs above `most_bytes`, by what they say of themselves and by what really comes.
+    """Refuses bodies that are too long, by what they say of themselves and by what really comes.
 
     The web framework's own bound answers in plain text; programs are told by a problem like any other.
     """
 
-    def __init__(self, app: ASGIApp, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._most_bytes = most_bytes
-        self._why = f"the request is longer than {most_bytes} bytes; send less at a time"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(_PATHS):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most_bytes = _most_bytes(scope["path"])
+        why = f"the request is longer than {most_bytes} bytes; send less at a time"
         said = Headers(scope=scope).get("content-length", "")
-        if said.isdigit() and int(said) > self._most_bytes:
-            await problem_response(_TOO_LARGE, self._why, {"Connection": "close"})(scope, receive, send)
+        if said.isdigit() and int(said[:20]) > most_bytes:
+            await problem_response(_TOO_LARGE, why, {"Connection": "close"})(scope, receive, send)
             return
         state: dict[str, object] = scope.setdefault("state", {})
         count = 0
@@ -45,8 +46,12 @@ class Bounds:
             nonlocal count
             message = await receive()
             count += len(message.get("body", b""))
-            if count > self._most_bytes:
-                raise HTTPException(_TOO_LARGE, self._why)
+            if count > most_bytes:
+                raise HTTPException(_TOO_LARGE, why)
             return message
 
         await self._app(scope, receive_bounded, send_with_headers)
+
+
+def _most_bytes(path: str) -> int:
+    return next((most for start, most in _FILES.items() if path.startswith(start)), MOST_BYTES)

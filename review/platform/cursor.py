@@ -27,6 +27,11 @@ def read_cursor(cursor: str | None, *kinds: type) -> tuple[str | int, ...] | Non
             raise ValueError("other parts")
         if any(isinstance(part, int) and abs(part) >= 1 << 63 for part in place):
             raise ValueError("too large")
+        for part in place:
+            # Half a surrogate pair is no text, and raises a ValueError.
+            str(part).encode()
+            if "\0" in str(part):
+                raise ValueError("no text")
     except (ValueError, binascii.Error, RecursionError) as error:
         raise OrderRefused("after", "give next_after of the page before, as it was", code="cursor") from error
     return tuple(place)

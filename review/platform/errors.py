@@ -5,11 +5,13 @@ ReviewError
     ├── KeyRefused        401  no such key, or not any more
     ├── ScopeMissing      403  the key may not do this
     ├── TooFast           429  the key's rate is used up
+    ├── TooManyWaiting    429  the key keeps too many connections waiting for events
     ├── NoRoom            429  no worker can take one more broadcast
     ├── KeyReused         422  the Idempotency-Key came with another request before
     ├── VersionChanged    412  If-Match names another version than the one in force
     ├── OrderRefused      422  the order can't be taken as it is
-    └── TenantError       422  the operator: a customer or key can't be made or changed like this
+    ├── TenantError       422  the operator: a customer or key can't be made or changed like this
+    └── RateStorageError       the operator: the setting rate_storage can't be used
 """
 
 from review.errors import ReviewError
@@ -66,6 +68,19 @@ class TooFast(PlatformError):
         )
 
 
+class TooManyWaiting(PlatformError):
+    """As many streams and long polls as a key may keep open."""
+
+    status = 429
+    code = "waiting"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"{most} streams or long polls of events are open already; end one, or read them all from one stream",
+            {"Retry-After": "5"},
+        )
+
+
 class NoRoom(PlatformError):
     """Every worker carries as much as it can."""
 
@@ -106,3 +121,11 @@ class OrderRefused(PlatformError):
 
 class TenantError(PlatformError):
     """A customer or a key that can't be made or changed like this."""
+
+
+class RateStorageError(PlatformError):
+    """Rates can't be counted where the setting says; `scheme`: what is told of an address that may hold a password."""
+
+    def __init__(self, scheme: str, why: str) -> None:
+        super().__init__(f"setting rate_storage: {scheme}://… {why}; correct it")
+        self.scheme = scheme

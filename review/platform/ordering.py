@@ -17,10 +17,12 @@ from review.live.orders import NewOrder, Products
 from review.live.types import Priority
 from review.platform.errors import OrderRefused, PlatformError
 from review.platform.passports import StoredPassport, current_passports, put_passports, unknown_products
+from review.platform.policies import no_policies
 from review.platform.records import Registered, read_record
 from review.platform.stream_wire import OrderIn
 from review.platform.tenancy import stored_host
 from review.platform.types import Caller
+from review.platform.waiting import MOST_WAITING
 from review.types import Host, ProductRef, StreamRecord
 
 _HOUR_MS = 3_600_000
@@ -38,11 +40,18 @@ class NotSetUp(PlatformError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """What orders are held against. `reader` None: no passport can be read. `policies`: names that may be asked for."""
+    """What programs are held against. `reader` None: no passport can be read.
+
+    `policies`: the reference of a policy that an order names; OrderRefused.
+    `most_waiting`: how many streams and long polls of events a key may keep open. `rate_storage`: where rates are
+    counted; empty: in each process for itself.
+    """
 
     reader: QuantityReader | None = None
     net: NetPolicy = field(default_factory=NetPolicy)
-    policies: Callable[[], frozenset[str]] = frozenset
+    policies: Callable[[str], str] = no_policies
+    most_waiting: int = MOST_WAITING
+    rate_storage: str = field(default="", repr=False)
 
     def quantity_reader(self) -> QuantityReader:
         """What reads passports; NotSetUp."""
@@ -58,8 +67,6 @@ def order_of(given: OrderIn, caller: Caller, key: str | None, platform: Platform
         check_address(given.callback.url, "callback.url", WEB_SCHEMES, platform.net)
     if not given.products and not given.passports:
         raise OrderRefused("products", "name what is on sale, or send its passports", code="no_product")
-    if given.policy is not None and given.policy not in platform.policies():
-        raise OrderRefused("policy", f"{given.policy!r} is not in force here; leave it out", code="unknown_policy")
     host = given.host
     return NewOrder(
         stream=StreamRecord(
@@ -74,7 +81,7 @@ def order_of(given: OrderIn, caller: Caller, key: str | None, platform: Platform
         ),
         url=given.url,
         priority=Priority[given.priority.upper()],
-        policy=given.policy,
+        policy=None if given.policy is None else platform.policies(given.policy),
         callback_url=None if given.callback is None else given.callback.url,
         external_id=given.external_id,
         max_ms=None if given.max_hours is None else max(1, round(given.max_hours * _HOUR_MS)),

@@ -1,8 +1,9 @@
 """The JSON of orders of broadcasts and of what platforms tell while they are on."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, FiniteFloat, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field, FiniteFloat, StringConstraints
 
 from review.wire import StreamOut, WireModel
 
@@ -23,7 +24,14 @@ def _written_out(value: object) -> object:
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+def _in_our_time(moment: datetime) -> datetime:
+    """Refuses what no calendar arithmetic bears, such as the year 9999 in another zone."""
+    if not 2000 <= moment.year < 2100:
+        raise ValueError("give a moment of this century")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_our_time)]
 
 
 class HostIn(WireModel):
@@ -73,7 +81,13 @@ class OrderIn(WireModel):
     callback: CallbackIn | None = None
     external_id: Text | None = None
     max_hours: Annotated[float, Field(gt=0, le=240, allow_inf_nan=False)] | None = None
-    policy: Annotated[Text | None, Field(description="To judge by; the one in force, if not given")] = None
+    policy: Annotated[
+        Text | None,
+        Field(
+            description="To judge by: a policy that is or was in force, as `name@version`, as its hash (12 digits or "
+            "more), or as `name@version#hash`; the one in force when the screening starts, if not given"
+        ),
+    ] = None
     priority: Annotated[
         Literal["normal", "background", "urgent"], Field(description="`urgent` needs the scope `streams:urgent`")
     ] = "normal"

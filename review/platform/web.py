@@ -9,12 +9,13 @@ from review.platform.access import KeyGate
 from review.platform.bounds import Bounds
 from review.platform.errors import PlatformError
 from review.platform.keys import KeyStore
+from review.platform.rate import Rates
 from review.problems import problem_response
 
 
-def install_platform(app: FastAPI, keys: KeyStore) -> None:
-    """Puts keys and bounds before the routes of programs."""
-    app.state.key_gate = KeyGate(keys)
+def install_platform(app: FastAPI, keys: KeyStore, rate_storage: str = "") -> None:
+    """Puts keys and bounds before the routes of programs; `rate_storage`: as `Rates` has it."""
+    app.state.key_gate = KeyGate(keys, Rates(rate_storage))
     app.add_middleware(Bounds)
 
     @app.exception_handler(PlatformError)

@@ -1,17 +1,18 @@
 """The log of events for programs: by cursor, waiting for the next, or as a stream."""
 
 import json
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import aclosing
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from review.platform.access import answers, key_or_person
 from review.platform.types import Caller, Scope
+from review.platform.waiting import Waiting
 from review.telling.following import EventTail
 from review.telling.log import EventLog
 from review.telling.types import MOST_EVENTS
@@ -44,12 +45,18 @@ class EventsOut(WireModel):
     more: bool
 
 
-def events_router(log: EventLog, tail: EventTail) -> APIRouter:
-    """The routes of events."""
+def events_router(log: EventLog, tail: EventTail, waiting: Waiting) -> APIRouter:
+    """The routes of events; `waiting` bounds how many connections somebody keeps open here."""
     router = APIRouter(tags=["events"])
+
+    async def place(caller: Reading) -> AsyncIterator[None]:
+        # As a dependency it refuses before the answer begins, and ends with the connection.
+        with waiting.place(caller.actor):
+            yield
 
     @router.get("/v1/events", responses=answers())
     async def list_events(
+        request: Request,
         caller: Reading,
         after: After = 0,
         limit: Annotated[int, Query(ge=1, le=MOST_EVENTS, description="How many a page has")] = 100,
@@ -61,7 +68,8 @@ def events_router(log: EventLog, tail: EventTail) -> APIRouter:
         """Every event of yours after a number, in order, for ever: nobody loses one because a webhook was down."""
         tenant_id = whose(caller, tenant)
         if wait:
-            await tail.wait(tenant_id, after, wait)
+            with waiting.place(caller.actor):
+                await tail.wait(tenant_id, after, wait, request.is_disconnected)
         found = await run_in_threadpool(log.after, tenant_id, after, limit)
         last = found[-1].sequence if found else after
         head = await run_in_threadpool(log.head, tenant_id)
@@ -69,7 +77,12 @@ def events_router(log: EventLog, tail: EventTail) -> APIRouter:
             events=[EventOut.model_validate(event.to_json()) for event in found], next_after=last, more=head > last
         )
 
-    @router.get("/v1/events/stream", response_class=EventSourceResponse, responses=answers())
+    @router.get(
+        "/v1/events/stream",
+        response_class=EventSourceResponse,
+        responses=answers(),
+        dependencies=[Depends(place)],
+    )
     async def follow_events(
         caller: Reading,
         after: After = 0,

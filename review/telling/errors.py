@@ -1,6 +1,6 @@
 """What can't be told, and where."""
 
-from ingest.errors import IngestError
+from ingest.errors import IngestError, RefusedAddress
 from review.errors import NotFoundError, ReviewError
 
 
@@ -21,11 +21,12 @@ class UnknownDeliveryError(NotFoundError):
 
 
 class WebhookRefused(ReviewError):
-    """An address can't be told like this; the customer can act."""
+    """An address can't be told like this; the customer can act. `code` tells programs which rule refused it."""
 
-    def __init__(self, what: str, why: str) -> None:
+    def __init__(self, what: str, why: str, *, code: str | None = None) -> None:
         super().__init__(f"{what}: {why}")
         self.why = why
+        self.code = code
 
 
 class WebhookSettingError(ReviewError):
@@ -49,5 +50,15 @@ class SealBroken(ReviewError):
 
 
 def refused_address(what: str, error: IngestError) -> WebhookRefused:
-    """The guard's refusal, as the customer is told it."""
-    return WebhookRefused(what, f"{error}; give an http or https address that is reachable from outside")
+    """The guard's refusal, as the customer is told it: one text for every address that is not allowed."""
+    if not isinstance(error, RefusedAddress):
+        return WebhookRefused(what, f"{error}; give an http or https address that is reachable from outside")
+    why = _WHY.get(error.rule, "refused")
+    return WebhookRefused(what, f"refused by the {error.rule} rule: {why}", code=f"url_{error.rule}")
+
+
+_WHY = {
+    "scheme": "events go to http and https addresses only; write https://HOST/PATH",
+    "address": "only public internet addresses are told; give one that is reachable from outside, or have the operator "
+    "allow it",
+}

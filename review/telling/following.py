@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from starlette.concurrency import run_in_threadpool
 
@@ -24,12 +24,12 @@ class EventTail:
         self._read_at = float("-inf")
         self._heads: dict[str, int] = {}
 
-    async def wait(self, tenant_id: str, after: int, seconds: float) -> None:
-        """Returns once there is an event after this number, or after this long."""
+    async def wait(self, tenant_id: str, after: int, seconds: float, is_gone: Callable[[], Awaitable[bool]]) -> None:
+        """Returns once there is an event after this number, after this long, or when nobody listens any more."""
         deadline = time.monotonic() + seconds
         while await self._head(tenant_id) <= after and not self._closing.is_set():
             left = deadline - time.monotonic()
-            if left <= 0:
+            if left <= 0 or await is_gone():
                 return
             await asyncio.sleep(min(_STEP_S, left))
 

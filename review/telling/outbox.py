@@ -1,11 +1,13 @@
 """The outbox: deliveries are leased, settled, parked, taken up again, and forgotten once they are long done."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from ingest.backoff import backoff_s
+from review.due.trail import Journal
 from review.telling.errors import UnknownDeliveryError
 from review.telling.fanning import tell_again
 from review.telling.posting import Reply
@@ -18,6 +20,7 @@ DAY_MS = 86_400_000
 KEPT_MS = 30 * DAY_MS
 _LONGEST_ERROR = 300
 _LONGEST_WAIT_S = 86_400.0
+_REDELIVERED = "webhook.redelivered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,33 +210,36 @@ class Deliveries:
             ).all()
         return {DeliveryState(state): count for state, count in rows}
 
-    def retry(self, endpoint_id: str, sequence: int) -> None:
+    def retry(self, endpoint_id: str, sequence: int, actor: str) -> None:
         """Tells one event again, from the first attempt on: parked, delivered or waiting; UnknownDeliveryError."""
-        with self._writing.begin() as connection:
+        with self._step(actor) as (connection, journal):
             again = connection.execute(
                 update(DeliveryRow)
                 .where(DeliveryRow.endpoint_id == endpoint_id, DeliveryRow.event_sequence == sequence)
-                .values(state=DeliveryState.PENDING.value, attempts=0, next_at_ms=self._now_ms())
+                .values(**_anew(journal.at_ms))
             )
             if again.rowcount == 0:
                 raise UnknownDeliveryError(sequence)
+            journal.note(_REDELIVERED, f"webhook:{endpoint_id}", what="one", sequence=sequence, count=1)
 
-    def retry_parked(self, endpoint_id: str) -> int:
+    def retry_parked(self, endpoint_id: str, actor: str) -> int:
         """Takes up everything that was parked at this address; gives how many."""
-        with self._writing.begin() as connection:
-            return connection.execute(
+        with self._step(actor) as (connection, journal):
+            count = connection.execute(
                 update(DeliveryRow)
                 .where(DeliveryRow.endpoint_id == endpoint_id, DeliveryRow.state == DeliveryState.PARKED.value)
-                .values(state=DeliveryState.PENDING.value, attempts=0, next_at_ms=self._now_ms())
+                .values(**_anew(journal.at_ms))
             ).rowcount
+            if count:
+                journal.note(_REDELIVERED, f"webhook:{endpoint_id}", what="parked", count=count)
+            return count
 
-    def again_since(self, target: Target, after: int) -> int:
+    def again_since(self, target: Target, after: int, actor: str) -> int:
         """Tells every event after this number again that the address hears of; gives how many."""
-        now_ms = self._now_ms()
-        with self._writing.begin() as connection:
+        with self._step(actor) as (connection, journal):
             fan = select(EventFanRow.sequence).where(EventFanRow.tenant_id == target.tenant_id)
             fanned = connection.scalar(fan) or 0
-            heard = tell_again(connection, target, after, fanned, now_ms)
+            heard = tell_again(connection, target, after, fanned, journal.at_ms)
             connection.execute(
                 update(DeliveryRow)
                 .where(
@@ -241,8 +247,10 @@ class Deliveries:
                     DeliveryRow.event_sequence > after,
                     DeliveryRow.state != DeliveryState.PENDING.value,
                 )
-                .values(state=DeliveryState.PENDING.value, attempts=0, next_at_ms=now_ms)
+                .values(**_anew(journal.at_ms))
             )
+            if heard:
+                journal.note(_REDELIVERED, f"webhook:{target.id}", what="since", sequence=after, count=heard)
             return heard
 
     def forget_done(self) -> int:
@@ -251,3 +259,15 @@ class Deliveries:
             return connection.execute(
                 delete(DeliveryRow).where(DeliveryRow.delivered_at_ms <= self._now_ms() - KEPT_MS)
             ).rowcount
+
+    @contextmanager
+    def _step(self, actor: str) -> Iterator[tuple[Connection, Journal]]:
+        journal = Journal(at_ms=self._now_ms(), actor=actor)
+        with self._writing.begin() as connection:
+            yield connection, journal
+            journal.close(connection)
+
+
+def _anew(now_ms: int) -> dict[str, object]:
+    """What is told from the first attempt on."""
+    return {"state": DeliveryState.PENDING.value, "attempts": 0, "next_at_ms": now_ms}

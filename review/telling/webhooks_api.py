@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import Field, model_validator
 
+from ingest.errors import shown
 from ingest.guard import NetPolicy
 from review.people.web import SENIORS
 from review.platform.access import answers, key_or_person, write_answers
@@ -115,7 +116,7 @@ def webhooks_router(targets: Targets, deliveries: Deliveries, net: NetPolicy) ->
     ) -> WebhooksOut:
         """Where you are told."""
         found = targets.listed(caller.sees, callbacks=callbacks)
-        return WebhooksOut(webhooks=[WebhookOut(**_values(each)) for each in found])
+        return WebhooksOut(webhooks=[_out(each, caller) for each in found])
 
     @router.post("/v1/webhooks/callback-secret", responses=answers())
     def rotate_callback_secret(caller: Writing, tenant: Whose = None) -> SecretOut:
@@ -125,7 +126,7 @@ def webhooks_router(targets: Targets, deliveries: Deliveries, net: NetPolicy) ->
     @router.get("/v1/webhooks/{webhook_id}", responses=answers(404))
     def get_webhook(webhook_id: WebhookId, caller: Writing) -> WebhookOut:
         """One address."""
-        return WebhookOut(**_values(targets.of(webhook_id, caller.sees)))
+        return _out(targets.of(webhook_id, caller.sees), caller)
 
     @router.delete("/v1/webhooks/{webhook_id}", status_code=204, responses=answers(404))
     def remove_webhook(webhook_id: WebhookId, caller: Writing) -> Response:
@@ -141,7 +142,7 @@ def webhooks_router(targets: Targets, deliveries: Deliveries, net: NetPolicy) ->
     @router.post("/v1/webhooks/{webhook_id}/enable", responses=answers(404))
     def enable_webhook(webhook_id: WebhookId, caller: Writing) -> WebhookOut:
         """Tells the address again from now on; `redeliver` since `disabled_after` brings what it missed."""
-        return WebhookOut(**_values(targets.enable(webhook_id, caller.sees, caller.actor)))
+        return _out(targets.enable(webhook_id, caller.sees, caller.actor), caller)
 
     @router.get("/v1/webhooks/{webhook_id}/deliveries", responses=answers(404))
     def list_deliveries(
@@ -172,13 +173,19 @@ def webhooks_router(targets: Targets, deliveries: Deliveries, net: NetPolicy) ->
         """Tells events again, with the ids that they had: one, all after a number, or all that were parked."""
         target = targets.of(webhook_id, caller.sees)
         if given.sequence is not None:
-            deliveries.retry(webhook_id, given.sequence)
+            deliveries.retry(webhook_id, given.sequence, caller.actor)
             return AgainOut(count=1)
         if given.since is not None:
-            return AgainOut(count=deliveries.again_since(target, given.since))
-        return AgainOut(count=deliveries.retry_parked(webhook_id))
+            return AgainOut(count=deliveries.again_since(target, given.since, caller.actor))
+        return AgainOut(count=deliveries.retry_parked(webhook_id, caller.actor))
 
     return router
+
+
+def _out(target: Target, caller: Caller) -> WebhookOut:
+    """The address as its customer gave it; people are shown no part in which a customer's token may stand."""
+    values = _values(target)
+    return WebhookOut(**values if caller.sees else values | {"url": shown(target.url)})
 
 
 def _values(target: Target) -> dict[str, Any]:

@@ -130,10 +130,10 @@ def test_after_days_it_is_parked_and_can_be_taken_up(
     assert (parked.attempts, parked.last_error) == (MOST_ATTEMPTS, "the platform answered 500")
     assert clock.ms - began_ms > 5 * DAY_MS
     assert telling.tell() == 0
-    desk.deliveries.retry(SETTINGS, parked.event_sequence)
+    desk.deliveries.retry(SETTINGS, parked.event_sequence, "chen")
     assert telling.tell() == 1
     with pytest.raises(UnknownDeliveryError):
-        desk.deliveries.retry(SETTINGS, parked.event_sequence + 1)
+        desk.deliveries.retry(SETTINGS, parked.event_sequence + 1, "chen")
 
 
 def test_a_private_address_that_nobody_allowed_is_never_connected_to(

@@ -26,7 +26,6 @@ from tests.review.serving import served
 
 POLICY_DIR = Path(__file__).parents[3] / "configs" / "policy" / "zh-CN"
 DUE_DIR = Path(__file__).parents[3] / "configs" / "due"
-POLICY_NAME = "zh-CN@test"
 PASSPORT = {
     "id": "P-1",
     "gtin": "9520000000011",
@@ -105,7 +104,7 @@ def reader() -> QuantityReader:
 @pytest.fixture
 def app(platform: Store, tmp_path: Path, reader: QuantityReader) -> FastAPI:
     """The server's app; orders may name this machine's port 8080."""
-    setup = Platform(reader=reader, net=NetPolicy.parse(["127.0.0.1:8080"]), policies=lambda: frozenset({POLICY_NAME}))
+    setup = Platform(reader=reader, net=NetPolicy.parse(["127.0.0.1:8080"]))
     return create_app(platform, tmp_path / "data", access=Access(auth=Auth.LOCAL), platform=setup)
 
 

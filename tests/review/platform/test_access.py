@@ -1,8 +1,11 @@
 """Who is let in by a key, how often, and with how much."""
 
 import re
+import socket
+from collections.abc import Iterator
 from typing import Annotated
 
+import httpx
 import pytest
 from fastapi import Depends, FastAPI
 
@@ -110,6 +113,26 @@ def test_too_long_a_request_is_refused(as_key: As, key: Key, chunked: bool) -> N
     body = b" " * (2 * 1024 * 1024 + 1)
     content = iter([body]) if chunked else body
     answer = as_key(key()).post("/v1/complaints", content=content, headers={"Content-Type": "application/json"})
+    assert "longer than 2097152 bytes" in problem(answer, 413)
+
+
+@pytest.mark.parametrize("path", ["/login", "/bulk", "/policies", "/h/none"])
+def test_no_page_takes_a_file_without_end_from_anybody(address: str, path: str) -> None:
+    where = httpx.URL(address)
+    head = f"POST {path} HTTP/1.1\r\nHost: {where.host}\r\nContent-Length: 300000000\r\n\r\n"
+    with socket.create_connection((where.host, where.port or 80), 30) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(4096).startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize("path", ["/login", "/bulk", "/password"])
+def test_a_form_that_does_not_say_how_long_it_is_is_cut_off(address: str, path: str) -> None:
+    def endless() -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="login"; filename="a"\r\n\r\n'
+        yield from [b"a" * 1_000_000] * 8
+
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = httpx.post(f"{address}{path}", content=endless(), headers=headers, timeout=60)
     assert "longer than 2097152 bytes" in problem(answer, 413)
 
 

@@ -1,6 +1,8 @@
 """Orders of broadcasts over HTTP: placed once, refused with a reason, seen, stopped, told of."""
 
+import base64
 import copy
+import json
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -206,7 +208,9 @@ def test_passports_may_come_with_the_order(acme: httpx.Client) -> None:
         ({"max_hours": 1e9}, "body.max_hours"),
         ({"started_at": "2026-11-24T20:00:00"}, "body.started_at"),
         ({"started_at": 5}, "body.started_at"),
-        ({"policy": "of yesterday"}, "policy: 'of yesterday' is not in force"),
+        ({"started_at": "9999-12-31T23:59:59-23:59"}, "moment of this century"),
+        ({"started_at": "0001-01-01T00:00:00+23:59"}, "moment of this century"),
+        ({"policy": "of yesterday"}, "policy: 'of yesterday': no policy can be named here"),
         ({"colour": "红"}, "body.colour"),
     ],
 )
@@ -274,7 +278,8 @@ def test_the_list_pages_by_cursor_and_filters(acme: httpx.Client, clock: Clock, 
     ):
         found = acme.get("/v1/streams", params=params).json()["streams"]
         assert [stream["stream_id"] for stream in found] == expected, params
-    for cursor in ("x", "WyJhIl0", "WzEsMl0", "!" * 10, "WzFlOTksImEiXQ"):
+    no_text = [base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (rb'[1,"\ud800"]', rb'[1,"\u0000"]')]
+    for cursor in ("x", "WyJhIl0", "WzEsMl0", "!" * 10, "WzFlOTksImEiXQ", *no_text):
         assert "next_after" in problem(acme.get("/v1/streams", params={"after": cursor}), 422)
 
 
@@ -288,3 +293,24 @@ def test_a_stream_of_a_command_is_seen_by_the_installations_own_key(
     assert [each["stream_id"] for each in own.get("/v1/streams").json()["streams"]] == ["s1"]
     assert "stop the command" in problem(own.delete("/v1/streams/s1"), 409)
     assert own.put("/v1/streams/s1/on-sale", json={"product_id": "p1", "at_ms": 1}).json()["new"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "status", "says"),
+    [
+        (b"", "application/json", 422, "Field required"),
+        (b'{"url": ', "application/json", 422, "Expecting value"),
+        (b"[" * 200_000, "application/json", 400, "nested too deep"),
+        (b'{"url":"\xff"}', "application/json", 400, "no JSON in UTF-8"),
+        (b'{"max_hours":' + b"9" * 5000 + b"}", "application/json", 400, "a number of 5000 digits"),
+        (json.dumps(ORDER).encode(), "text/plain", 422, "it came as text/plain: send JSON"),
+        (json.dumps(ORDER).encode(), "", 422, "it came as nothing in particular: send JSON"),
+        (b"url=http%3A%2F%2Fx", "application/x-www-form-urlencoded", 422, "send JSON with Content-Type"),
+        (b"[]", "application/json", 422, "valid dictionary"),
+    ],
+)
+def test_a_body_that_is_no_order_is_told_what_is_wrong(
+    acme: httpx.Client, body: bytes, media_type: str, status: int, says: str
+) -> None:
+    headers = {"Content-Type": media_type} if media_type else {}
+    assert says in problem(acme.post("/v1/streams", content=body, headers=headers), status)

@@ -153,7 +153,7 @@ def test_a_receiver_that_wants_no_more_is_asked_no_more_until_it_is_taken_up(
     receiver.answer = lambda _n: (204, {})
     receiver.got.clear()
     told.webhooks.enable(endpoint_id, "acme", "test")
-    assert told.deliveries.again_since(gone, 2) == 2
+    assert told.deliveries.again_since(gone, 2, "test") == 2
     sender.tell()
     assert sorted(message.json["data"]["subject"] for message in receiver.got if message.sequence > 1) == [
         "f1",
@@ -269,6 +269,6 @@ def test_a_secret_that_cannot_be_opened_holds_up_its_address_alone(
         other.got[0].check(secret)
     assert receiver.got == []
     new = told.webhooks.rotate(lost, "acme", "test")
-    told.deliveries.retry(lost, 2)
+    told.deliveries.retry(lost, 2, "test")
     assert send().tell() == 1
     receiver.got[0].check(new)
