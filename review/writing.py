@@ -35,13 +35,13 @@ class Written:
 def write_findings(connection: Connection, findings: Iterable[Finding]) -> list[Written]:
     """Adds findings or replaces those with the same id, and gives those that are new or changed.
 
-    Raises UnknownStreamError.
+    What needs no number is done before one is taken, for all writers wait for whoever has the last one: meanwhile the
+    broadcasts' rows are held, so that nobody else writes the same findings. Raises UnknownStreamError.
     """
     latest = {finding.finding_id: finding for finding in findings}
     if not latest:
         return []
-    hosts = hosts_of(connection, {finding.stream_id for finding in latest.values()})
-    sequence = reserve_sequences(connection, len(latest))
+    hosts = hosts_of(connection, {finding.stream_id for finding in latest.values()}, hold=True)
     stored = {
         row.finding_id: row
         for row in connection.execute(
@@ -56,7 +56,7 @@ def write_findings(connection: Connection, findings: Iterable[Finding]) -> list[
     }
     rows = []
     changed: list[Written] = []
-    for offset, (finding_id, finding) in enumerate(latest.items()):
+    for finding_id, finding in latest.items():
         before = stored.get(finding_id)
         kept = finding if before is None or finding.clip is not None else replace(finding, clip=before.clip)
         if before is not None and before.record == kept.to_json():
@@ -66,11 +66,16 @@ def write_findings(connection: Connection, findings: Iterable[Finding]) -> list[
             finding_values(
                 kept,
                 host_id=hosts[finding.stream_id],
-                created_seq=sequence + offset if before is None else before.created_seq,
-                updated_seq=sequence + offset,
+                created_seq=0 if before is None else before.created_seq,
+                updated_seq=0,
                 clip_start_ms=before.clip_start_ms if before is not None and before.clip == kept.clip else None,
             )
         )
+    if not rows:
+        return []
+    for number, row in enumerate(rows, start=reserve_sequences(connection, len(rows))):
+        row["updated_seq"] = number
+        row["created_seq"] = row["created_seq"] or number
     upsert(connection, FindingRow, rows, keep=frozenset({"created_seq"}))
     return changed
 
@@ -124,13 +129,17 @@ def move_cursor(connection: Connection, stream_id: str, sequence: int) -> None:
     upsert(connection, CursorRow, [{"stream_id": stream_id, "sequence": sequence}], only_growing="sequence")
 
 
-def hosts_of(connection: Connection, stream_ids: set[str]) -> dict[str, str]:
-    """The host of each stream; raises UnknownStreamError for one that is not stored."""
+def hosts_of(connection: Connection, stream_ids: set[str], *, hold: bool = False) -> dict[str, str]:
+    """The host of each stream; raises UnknownStreamError for one that is not stored.
+
+    `hold`: until the transaction ends nobody else holds or moves these streams.
+    """
     if not stream_ids:
         return {}
-    found = connection.execute(
-        select(StreamRow.stream_id, StreamRow.host_id).where(StreamRow.stream_id.in_(stream_ids))
-    )
+    statement = select(StreamRow.stream_id, StreamRow.host_id).where(StreamRow.stream_id.in_(stream_ids))
+    if hold:
+        statement = statement.order_by(StreamRow.stream_id).with_for_update(key_share=True)
+    found = connection.execute(statement)
     hosts = {row.stream_id: row.host_id for row in found}
     for missing in sorted(stream_ids - hosts.keys()):
         raise UnknownStreamError(missing)
@@ -143,12 +152,20 @@ def reserve_sequences(connection: Connection, count: int) -> int:
     The counter's row stays locked until the caller commits, so numbers become visible in their own order; a database
     sequence would let a reader step over a number that commits late.
     """
-    insert_missing(connection, CounterRow, [{"name": "finding", "value": 0}])
-    last: int | None = connection.scalar(
+    return count_up(connection, "finding", count) - count + 1
+
+
+def count_up(connection: Connection, name: str, count: int = 1) -> int:
+    """The counter's new value; its row stays locked until the caller commits."""
+    move = (
         update(CounterRow)
-        .where(CounterRow.name == "finding")
+        .where(CounterRow.name == name)
         .values(value=CounterRow.value + count)
         .returning(CounterRow.value)
     )
+    last: int | None = connection.scalar(move)
+    if last is None:
+        insert_missing(connection, CounterRow, [{"name": name, "value": 0}])
+        last = connection.scalar(move)
     assert last is not None
-    return last - count + 1
+    return last

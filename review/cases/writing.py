@@ -14,9 +14,10 @@ from review.cases.state import after_finding
 from review.cases.tables import CaseBandRow, CaseFindingRow, CaseRow
 from review.cases.types import CaseState
 from review.rows import finding_from_json
-from review.tables import CounterRow, FindingRow, StreamRow
+from review.tables import FindingRow, StreamRow
 from review.teaching.tally import Filed, said_at, write_tallies
 from review.upsert import insert_missing
+from review.writing import count_up
 
 _SHARES = 1 << 32
 
@@ -182,12 +183,4 @@ def refresh_case(connection: Connection, case_id: str, *, now_ms: int, flag_at: 
 
 def next_change(connection: Connection) -> int:
     """The next number of the cases' change counter; its row stays locked until the caller commits."""
-    insert_missing(connection, CounterRow, [{"name": "case", "value": 0}])
-    number: int | None = connection.scalar(
-        update(CounterRow)
-        .where(CounterRow.name == "case")
-        .values(value=CounterRow.value + 1)
-        .returning(CounterRow.value)
-    )
-    assert number is not None
-    return number
+    return count_up(connection, "case")
