@@ -77,24 +77,24 @@ class Located:
 
 
 class PatternIndex:
-    """Many groups of patterns, by the concepts with which a match may end.
+    """Many patterns, by the concepts with which a match may end.
 
-    It only leaves out groups of which no pattern can match; whether one does is for `find_pattern` to say.
+    It only leaves out patterns that can't match; whether the others do is for `find_pattern` to say.
     """
 
-    def __init__(self, groups: Sequence[Sequence[Pattern]]) -> None:
-        self._closed_by: dict[str, list[tuple[int, Pattern]]] = {}
-        for number, patterns in enumerate(groups):
-            for pattern in patterns:
-                for concept in _closing(pattern):
-                    self._closed_by.setdefault(concept, []).append((number, pattern))
+    def __init__(self, patterns: Sequence[Pattern]) -> None:
+        self._closed_by: dict[str, list[tuple[int, tuple[tuple[str, ...], ...]]]] = {}
+        for number, pattern in enumerate(patterns):
+            for concept in _closing(pattern):
+                others = tuple(concepts for concepts in pattern.required if concept not in concepts)
+                self._closed_by.setdefault(concept, []).append((number, others))
 
     def possible(self, located: Located, start: int, end: int) -> list[int]:
-        """The numbers of the groups that may have a match that ends in (start, end], in order."""
+        """The numbers of the patterns that may have a match that ends in (start, end], in order."""
         found: set[int] = set()
         for concept in located.ending(start, end):
-            for number, pattern in self._closed_by.get(concept, ()):
-                if number not in found and all(map(located.has_any, pattern.required)):
+            for number, others in self._closed_by.get(concept, ()):
+                if number not in found and (not others or all(map(located.has_any, others))):
                     found.add(number)
         return sorted(found)
 

@@ -1,9 +1,10 @@
 """The policy: versioned data that says which words matter, what they mean in law, and how they are judged."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 
 from claims.additives import AdditiveTable
@@ -13,7 +14,7 @@ from claims.errors import PolicyError
 from claims.evasion import DisguiseFile, Reader
 from claims.identifiers import CERTIFICATE_FORMATS
 from claims.lexicon import Lexicon
-from claims.match import PatternIndex
+from claims.match import Located, PatternIndex
 from claims.materials import MaterialTable
 from claims.passport_quantities import QuantityReader
 from claims.pattern import Pattern, compile_pattern, literal_concept
@@ -39,6 +40,7 @@ from claims.policy_models import (
 from claims.policy_units import UnitsFile, UnitTable
 from claims.policy_vocabulary import AttributesFile, AttributeTable
 from claims.sound import SoundIndex
+from claims.texts import Texts
 from claims.units import UnitConverter
 from claims.words import CommonWords, counts_of
 
@@ -63,6 +65,21 @@ class CompiledRule:
     def name(self) -> str:
         """The rule's name in findings."""
         return f"{self.class_id}.{self.rule.id}"
+
+
+class RuleIndex:
+    """Finds the rules that may match in a text without trying them all."""
+
+    def __init__(self, rules: Sequence[CompiledRule]) -> None:
+        self._patterns = tuple((rule, pattern) for rule in rules for pattern in rule.patterns)
+        self._index = PatternIndex([pattern for _, pattern in self._patterns])
+
+    def possible(self, located: Located, start: int, end: int) -> Iterator[tuple[CompiledRule, list[Pattern]]]:
+        """The rules that may have a match that ends in (start, end], in order, each with its patterns that may."""
+        found = (self._patterns[number] for number in self._index.possible(located, start, end))
+        for _, group in groupby(found, key=lambda pair: id(pair[0])):
+            pairs = list(group)
+            yield pairs[0][0], [pattern for _, pattern in pairs]
 
 
 class Policy:
@@ -156,9 +173,38 @@ class Policy:
         return names_of(read_lines(self.folder / "pictures.txt"))
 
     @cached_property
-    def rule_index(self) -> PatternIndex:
-        """The rules by the words with which they may end, numbered as in `rules`."""
-        return PatternIndex([rule.patterns for rule in self.rules])
+    def texts(self) -> Texts:
+        """What reads texts by this policy's vocabulary."""
+        return Texts(
+            emoji=self.settings.emoji,
+            lookalikes=self.settings.lookalikes,
+            reader=self.reader,
+            lexicon=self.lexicon,
+            sounds=self.sounds,
+            converter=self.converter,
+        )
+
+    @cached_property
+    def vocabulary_digest(self) -> str:
+        """A hash over all that `texts` follows from: two policies that have it in common read every text alike.
+
+        Of a class only the words of its patterns count, of `policy.yaml` what tells how texts are read.
+        """
+        sha = hashlib.sha256()
+        for path in sorted((*self.folder.rglob("*.yaml"), *self.folder.rglob("*.txt"))):
+            name = path.relative_to(self.folder)
+            if name.parts[0] != "classes" and name.name not in {"taxonomy.yaml", "policy.yaml"}:
+                sha.update(name.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+        settings = self.settings.model_dump_json(include={"emoji", "lookalikes", "words_lookalike", "reading_layers"})
+        patterns = (pattern for rule in self.rules for pattern in (*rule.patterns, *rule.unless))
+        words = sorted({word for pattern in patterns for word in pattern.literals})
+        sha.update("\0".join((settings, *words)).encode())
+        return sha.hexdigest()
+
+    @cached_property
+    def rule_index(self) -> RuleIndex:
+        """The rules by the words with which their matches may end."""
+        return RuleIndex(self.rules)
 
     @cached_property
     def lexicon(self) -> Lexicon:

@@ -1,11 +1,12 @@
 """From a window to candidate claims: rules whose patterns match and whose near misses don't."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from claims.judges.base import Candidate
 from claims.match import PatternMatch, find_pattern
 from claims.passport import Passport
+from claims.pattern import Pattern
 from claims.policy import CompiledRule, Policy
 from claims.policy_models import ClassFile, Rule
 from claims.window import Window
@@ -21,10 +22,9 @@ class Recognised:
 
 def recognise(window: Window, passport: Passport | None, policy: Policy) -> Iterator[Candidate]:
     """Every candidate that ends in the focus and is not explained by a near miss."""
-    for number in policy.rule_index.possible(window.located, window.focus_start, window.focus_end):
-        compiled = policy.rules[number]
+    for compiled, patterns in policy.rule_index.possible(window.located, window.focus_start, window.focus_end):
         if category_allows(policy.class_files[compiled.class_id], compiled.rule, passport):
-            yield from (r.candidate for r in weigh(window, compiled) if r.dropped is None)
+            yield from (r.candidate for r in weigh(window, compiled, patterns) if r.dropped is None)
 
 
 def category_allows(file: ClassFile, rule: Rule, passport: Passport | None) -> bool:
@@ -35,10 +35,13 @@ def category_allows(file: ClassFile, rule: Rule, passport: Passport | None) -> b
     return passport.in_category(*wanted) and not (file.not_categories and passport.in_category(*file.not_categories))
 
 
-def weigh(window: Window, compiled: CompiledRule) -> Iterator[Recognised]:
-    """Every match of one rule that ends in the focus, with the reason if it is dropped."""
+def weigh(window: Window, compiled: CompiledRule, patterns: Sequence[Pattern] | None = None) -> Iterator[Recognised]:
+    """Every match of one rule that ends in the focus, with the reason if it is dropped.
+
+    `patterns`: those of the rule's that may match here, in its order; None: any of them.
+    """
     found: list[PatternMatch] = []
-    for pattern in compiled.patterns:
+    for pattern in compiled.patterns if patterns is None else patterns:
         found += [m for m in find_pattern(pattern, window.located) if window.focus_start < m.end <= window.focus_end]
     if not found:
         return

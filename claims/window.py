@@ -6,29 +6,11 @@ from datetime import date
 
 from claims.lexicon import Hit
 from claims.match import Located
-from claims.newness import find_newness
-from claims.normalise import Normalised, Reading, is_boundary, is_strong_boundary, normalise
-from claims.numbers import Number, find_numbers
+from claims.normalise import Normalised, Reading, is_boundary, is_strong_boundary
+from claims.numbers import Number
 from claims.policy import Policy
 from claims.types import Passage
-from claims.units import Quantity, find_quantities
-
-_PRICE_WORDS = (
-    "到手",
-    "原价",
-    "只要",
-    "价",
-    "券后",
-    "今天",
-    "拿走",
-    "带走",
-    "平时",
-    "块",
-    "福利",
-    "红票子",
-    "便宜",
-    "秒杀",
-)
+from claims.units import Quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +98,14 @@ class Window:
 
 def fold(passage: Passage, policy: Policy, on: date | None = None) -> Normalised:
     """The passage's text folded, disguised and mis-heard words read as what they mean; `on`: the broadcast's day."""
-    settings = policy.settings
-    folded = normalise(passage.text, emoji=settings.emoji, lookalikes=settings.lookalikes)
-    return policy.reader.read(folded, passage, on)
+    return policy.texts.fold(passage, on)
 
 
 def fold_without_hints(passage: Passage, piece: Normalised, policy: Policy) -> Normalised:
     """The piece, or the whole passage as it was heard without hints where it holds any that are not confirmed."""
     if not passage.unconfirmed:
         return piece
-    settings = policy.settings
-    return normalise(passage.text_without_hints, emoji=settings.emoji, lookalikes=settings.lookalikes)
+    return policy.texts.fold_as_heard(passage.text_without_hints)
 
 
 def build_window(folded: Sequence[tuple[Passage, Normalised]], focus: int, policy: Policy) -> Window:
@@ -146,31 +125,17 @@ def build_window(folded: Sequence[tuple[Passage, Normalised]], focus: int, polic
         parts.append(normal.text)
         offset += len(normal.text)
     text = "".join(parts)
-    located = Located(text)
-    hits = policy.lexicon.search(text)
-    if heard[focus].passage.channel == "speech":
-        hits += policy.sounds.search(text)
-    for hit in hits:
-        for concept in hit.entry.concepts:
-            located.add(concept, hit.start, hit.end)
-    spelled = {(h.start, h.end) for h in hits if not h.entry.spelled}
-    misheard = frozenset((h.start, h.end) for h in hits if h.entry.spelled and h.entry.form != h.entry.word) - spelled
-    grades = find_newness(text)
-    numbers = [n for n in find_numbers(text) if not any(g.start < n.end and n.start < g.end for g in grades)]
-    quantities = find_quantities(text, policy.converter, numbers)
-    _locate_values(text, located, numbers, quantities)
-    for grade in grades:
-        located.add("newness", grade.start, grade.end)
+    read = policy.texts.read(text, spoken=heard[focus].passage.channel == "speech")
     return Window(
         tuple(heard),
         text,
         heard[focus].offset,
         heard[focus].end,
-        located,
-        tuple(hits),
-        tuple(numbers),
-        tuple(quantities),
-        misheard,
+        read.located,
+        read.hits,
+        read.numbers,
+        read.quantities,
+        read.misheard,
     )
 
 
@@ -180,41 +145,3 @@ def _open_ended(folded: Normalised) -> Normalised:
     if len(text) == len(folded.text):
         return folded
     return folded.part(0, len(text))
-
-
-def _locate_values(text: str, located: Located, numbers: list[Number], quantities: list[Quantity]) -> None:
-    for number in numbers:
-        located.add("num", number.start, number.end)
-        if _bare_price(text, number, quantities):
-            located.add("price", number.start, number.end)
-        if number.percent:
-            located.add("share", number.start, number.end)
-    for quantity in quantities:
-        if quantity.dimension != "share":
-            located.add("qty", quantity.start, quantity.end)
-            located.add(f"qty:{quantity.dimension}", quantity.start, quantity.end)
-        if quantity.dimension == "money" or _spoken_money(text, quantity):
-            located.add("money", quantity.start, quantity.end)
-            located.add("price", quantity.start, quantity.end)
-
-
-_LEAST_PRICE = 10
-
-
-def _bare_price(text: str, number: Number, quantities: list[Quantity]) -> bool:
-    """True where a number without a unit may be a price (两千六, 三九九): no ordinal, share, count or small number."""
-    if number.percent or number.low < _LEAST_PRICE or any(q.start <= number.start < q.end for q in quantities):
-        return False
-    before, after = text[number.start - 1 : number.start], text[number.end : number.end + 1]
-    return before not in {"第", "号"} and after not in _COUNTED
-
-
-_COUNTED = frozenset("个位名家款种次号分秒点度倍人步岁级代楼折单件台")
-
-
-def _spoken_money(text: str, quantity: Quantity) -> bool:
-    """True where hosts say 米 for 元: a whole number of metres among words of price."""
-    if quantity.unit != "m" or quantity.low != quantity.high:
-        return False
-    near = text[max(0, quantity.start - 12) : quantity.end + 8]
-    return any(word in near for word in _PRICE_WORDS)

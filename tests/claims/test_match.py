@@ -139,13 +139,13 @@ def test_the_index_leaves_out_no_pattern_that_matches(
         for number, pattern in enumerate(patterns)
         if any(start < match.end <= end for match in find_pattern(pattern, known))
     }
-    possible = PatternIndex([[pattern] for pattern in patterns]).possible(known, start, end)
+    possible = PatternIndex(patterns).possible(known, start, end)
     assert matching <= set(possible)
     assert possible == sorted(set(possible))
 
 
 def test_the_index_asks_for_every_needed_word_and_for_an_end_in_the_given_place() -> None:
-    index = PatternIndex([[compile_pattern("保证 ..4 有效")], [compile_pattern("有效")]])
+    index = PatternIndex([compile_pattern("保证 ..4 有效"), compile_pattern("有效")])
     known = located("有效,保证。", ("保证", "有效"))
     assert index.possible(known, 0, 2) == [0, 1]
     assert index.possible(known, 2, 6) == []
