@@ -1,6 +1,7 @@
 """Replay of stored passages under a candidate policy: hours of broadcasts a minute, the first time and again.
 
-The peer greps the same passages for the policy's banned words: the floor under any judging of text.
+The broadcasts are screened first as live ones are, with the semantic layer: what that keeps is there, and no text is
+said twice. The peer greps the same passages for the policy's banned words: the floor under any judging of text.
 """
 
 import os
@@ -9,7 +10,7 @@ import resource
 import shutil
 import time
 from datetime import datetime
-from itertools import cycle
+from itertools import cycle, islice, product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,10 +20,14 @@ import configs
 from bench.check import spoken_examples
 from claims.passport_load import load_passports, passport_texts
 from claims.policy import Policy
+from claims.semantic import AUTO, OFF
 from claims.types import Passage
 from cli.broadcast.script import read_script
+from cluster.judging import Judging
+from cluster.laws import Laws
 from cluster.replay import ReplayJob, replay
-from review.due.basis import keep_basis
+from cluster.types import ScreenJob
+from review.due.basis import keep_basis, keep_directions, keep_step
 from review.replays.types import ChangeKind, Scope
 from review.store import Store
 from review.types import Host, ProductRef, StreamRecord, StreamState
@@ -33,8 +38,12 @@ _STEP_MS = 4_500
 _SPOKEN_MS = 4_000
 _HOUR_MS = 3_600_000
 _STREAMS = 6
+_UNREAD = 1
 _BANNED_CONCEPTS = ("absolute_strong", "absolute", "superlative", "lowest_price")
 _SHADOWED = ("classes/ABS_SUPERLATIVE.yaml", "- id: market_superlative\n")
+# Viewers who are welcomed, one a passage: as in a broadcast, no text comes twice.
+_SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎"
+_NAMES = "敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂芳文辉力梅鑫波玲红斌宇浩凯健俊帆帅旭宁龙林欢丹萍飞"
 
 
 def run(quick: bool = False) -> list[dict[str, object]]:
@@ -44,26 +53,28 @@ def run(quick: bool = False) -> list[dict[str, object]]:
     with TemporaryDirectory() as folder:
         data_dir = Path(folder)
         url = f"sqlite:///{data_dir / 'bench.db'}"
-        passages = _fill(url, data_dir, streams, length_ms)
+        screened, passages = _screen(url, data_dir, streams, length_ms)
         first = _candidate(data_dir / "first", "    shadow: true\n")
         second = _candidate(data_dir / "second", "    shadow: true\n    # another candidate\n")
-        rows = [_listed(passages, streams * length_ms)]
-        for semantic in ("off", "auto"):
-            for way, folder_of in (("first time", first), ("again, another candidate", second)):
-                job = ReplayJob(
-                    candidate=folder_of,
-                    live=configs.POLICY_DIR,
-                    database_url=url,
-                    data_dir=data_dir,
-                    semantic=semantic,
-                )
-                rows.append(_replayed(job, f"zhenyan replay, semantic {semantic}, {way}", workers))
+        rows = [_listed(passages, streams * length_ms), screened]
+        ways = [(semantic, *way) for semantic in (OFF, AUTO) for way in (("first time", first), ("again", second))]
+        for semantic, way, candidate in ways:
+            job = ReplayJob(
+                candidate=candidate,
+                live=configs.POLICY_DIR,
+                database_url=url,
+                data_dir=data_dir,
+                semantic=semantic,
+            )
+            rows.append(_replayed(job, Scope(), f"zhenyan replay, semantic {semantic}, {way}", workers))
+        unread = _forget(url, data_dir, _UNREAD)
+        rows.append(_replayed(job, unread, "zhenyan replay, semantic auto, nothing kept", workers))
         return rows
 
 
-def _replayed(job: ReplayJob, way: str, workers: int) -> dict[str, object]:
+def _replayed(job: ReplayJob, scope: Scope, way: str, workers: int) -> dict[str, object]:
     started, cpu_before_s = time.monotonic(), _cpu_s()
-    report = replay(job, Scope(), workers=workers)
+    report = replay(job, scope, workers=workers)
     assert report is not None
     wall_s, cpu_s = time.monotonic() - started, _cpu_s() - cpu_before_s
     return _row(way, workers, report.passage_count, report.span_ms, wall_s, cpu_s) | {
@@ -102,18 +113,15 @@ def _row(way: str, workers: int, passage_count: int, span_ms: int, wall_s: float
     }
 
 
-def _fill(url: str, data_dir: Path, streams: int, length_ms: int) -> list[str]:
-    """Stores the broadcasts; gives every text."""
-    script = [line.text for line in read_script(configs.DEMO_DIR / "demo.json").lines]
-    examples = spoken_examples()
+def _screen(url: str, data_dir: Path, streams: int, length_ms: int) -> tuple[dict[str, object], list[str]]:
+    """Judges and stores the broadcasts as live screening does; gives what that took, and every text."""
     passports = load_passports(_PASSPORTS, Policy(configs.POLICY_DIR).quantity_reader)
     texts = passport_texts(_PASSPORTS)
-    store = Store.open(url)
+    store, laws = Store.open(url), Laws()
     told: list[str] = []
+    wall_s = cpu_s = 0.0
     for number in range(streams):
-        order = random.Random(number).sample(examples, len(examples))
-        mixed = (text for pair in zip(cycle(script), cycle(order), strict=False) for text in pair)
-        stream_id = f"s{number:03}"
+        stream_id, recording = f"s{number:03}", data_dir / "recordings" / f"s{number:03}"
         store.put_stream(
             StreamRecord(
                 stream_id=stream_id,
@@ -125,15 +133,64 @@ def _fill(url: str, data_dir: Path, streams: int, length_ms: int) -> list[str]:
                 state=StreamState.ENDED,
             )
         )
-        keep_basis(data_dir / "recordings" / stream_id, texts, [])
-        said = [
-            Passage(stream_id=stream_id, id=f"u{start_ms}", start_ms=start_ms, end_ms=start_ms + _SPOKEN_MS, text=text)
-            for start_ms, text in zip(range(0, length_ms, _STEP_MS), mixed, strict=False)
-        ]
+        keep_basis(recording, texts, [])
+        said = _said(stream_id, number, length_ms)
+        job = ScreenJob(
+            stream_id=stream_id,
+            source="bench",
+            recording_dir=recording,
+            passports_file=_PASSPORTS,
+            at=_AT,
+            data_dir=data_dir,
+            semantic=AUTO,
+        )
+        started, cpu_before_s = time.monotonic(), _cpu_s()
+        judging, findings = Judging(job, {}, laws), []
+        for place, passage in enumerate(said):
+            findings += judging.judge([passage], passage.end_ms)
+            keep_step(recording, place, passage.end_ms, [passage])
+            if (read := judging.read()) is not None:
+                keep_directions(recording, read)
         store.add_passages(said)
+        store.add_findings([*findings, *judging.finish()])
+        wall_s, cpu_s = wall_s + time.monotonic() - started, cpu_s + _cpu_s() - cpu_before_s
         told += [passage.text for passage in said]
     store.close()
-    return told
+    row = _row("judged while live, semantic auto, all kept", 1, len(told), streams * length_ms, wall_s, cpu_s)
+    return row | {"changes": 0}, told
+
+
+def _said(stream_id: str, number: int, length_ms: int) -> list[Passage]:
+    script = [line.text for line in read_script(configs.DEMO_DIR / "demo.json").lines]
+    examples = spoken_examples()
+    order = random.Random(number).sample(examples, len(examples))
+    mixed = (text for pair in zip(cycle(script), cycle(order), strict=False) for text in pair)
+    starts = range(0, length_ms, _STEP_MS)
+    names = map("".join, product(_SURNAMES, _NAMES, _NAMES))
+    viewers = islice(names, number * len(starts), (number + 1) * len(starts))
+    return [
+        Passage(
+            stream_id=stream_id,
+            id=f"u{start_ms}",
+            start_ms=start_ms,
+            end_ms=start_ms + _SPOKEN_MS,
+            text=f"欢迎{viewer}。{text}",
+        )
+        for start_ms, viewer, text in zip(starts, viewers, mixed, strict=False)
+    ]
+
+
+def _forget(url: str, data_dir: Path, streams: int) -> Scope:
+    """Takes away what was read of the first broadcasts, and what their replays remember."""
+    stream_ids = tuple(f"s{number:03}" for number in range(streams))
+    store = Store.open(url)
+    for stream_id in stream_ids:
+        for file in (data_dir / "recordings" / stream_id).rglob("read-*"):
+            file.unlink()
+        for kind in ("said", "semantic"):
+            store.replays.remember(stream_id, f"{kind}:nothing", b"")
+    store.close()
+    return Scope(stream_ids=stream_ids)
 
 
 def _candidate(folder: Path, more: str) -> Path:

@@ -1,8 +1,12 @@
 """Replays stored broadcasts under two policies: the work of one process, and many of them side by side."""
 
+import gc
 import hashlib
 import multiprocessing
+import multiprocessing.connection
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -18,7 +22,7 @@ from claims.semantic_kept import keeps_directions
 from cluster.checkpoint import program_version
 from review.due.basis import read_kept_directions
 from review.replays.compare import compare
-from review.replays.judging import judge_again, missing_of, passports_of
+from review.replays.judging import judge_by, missing_of, passports_of
 from review.replays.memory import (
     RememberingProposer,
     pack_proposals,
@@ -28,6 +32,7 @@ from review.replays.memory import (
     unpack_said,
 )
 from review.replays.report import PolicyName, ReplayReport, sum_up
+from review.replays.sharing import share_texts
 from review.replays.types import Said, Scope, Skipped, StoredStream, StreamDiff
 from review.store import Store
 
@@ -75,6 +80,7 @@ class Replaying:
         self._store = store
         self.live = Policy(job.live)
         self.candidate = Policy(job.candidate)
+        share_texts(self.live, self.candidate)
         self.semantics: Semantics = semantics_of(
             job.semantic, configs.SEMANTIC_DIR, device=job.device, threads=job.threads
         )
@@ -117,11 +123,13 @@ class Replaying:
         topic = said_topic(stream, self.live.digest, self._topic if proposer else OFF, program_version())
         remembered = self._store.replays.recall(stream.stream_id, topic)
         before = unpack_said(remembered) if remembered is not None else None
-        if before is None:
-            before = judge_again(self.live, stream, proposer)
-            self._store.replays.remember(stream.stream_id, topic, pack_said(before))
         same = self.candidate.digest == self.live.digest
-        after = before if same else judge_again(self.candidate, stream, proposer)
+        asked = [*([self.live] if before is None else []), *([] if same else [self.candidate])]
+        found = judge_by(asked, stream, proposer)
+        if before is None:
+            before = found[0]
+            self._store.replays.remember(stream.stream_id, topic, pack_said(before))
+        after = before if same else found[-1]
         if proposer is not None and proposer.asked:
             self._store.replays.remember(stream.stream_id, self._topic, pack_proposals(proposer.known))
         return before, after
@@ -240,7 +248,19 @@ def _start(job: ReplayJob) -> None:
     """Loads the policies once in each process."""
     # Ctrl-C at a terminal goes to all of its processes; the parent decides what becomes of this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), name="parent", daemon=True).start()
     _here.append(Replaying(job, Store.open(job.database_url)))
+    # What is loaded stays: to look through it for garbage again and again costs a tenth of the time.
+    gc.collect()
+    gc.freeze()
+
+
+def _end_with(parent: int) -> None:
+    """Ends this process when its parent is gone: nobody would take what it finds."""
+    multiprocessing.connection.wait([parent])
+    os._exit(1)
 
 
 def _replay_one(stream_id: str) -> StreamDiff | Skipped:

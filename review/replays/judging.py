@@ -21,26 +21,48 @@ def judge_again(policy: Policy, stream: StoredStream, proposer: Proposer | None)
     Where the steps of the judging were kept, it is repeated step by step, with what was seen of products; else a
     product that neither words nor facts name is not known here.
     """
-    passports = passports_of(policy, stream)
-    engine = ClaimEngine(policy, passports, at=stream.at, proposer=proposer)
-    passages = [_known(passage, engine.finder.by_id) for passage in stream.passages]
-    if proposer is not None:
-        engine.read_ahead(passages)
-    conversation = engine.conversation(stream.stream_id, stream.facts)
+    [said] = judge_by([policy], stream, proposer)
+    return said
+
+
+def judge_by(
+    policies: Sequence[Policy], stream: StoredStream, proposer: Proposer | None
+) -> tuple[tuple[Said, ...], ...]:
+    """What each policy finds, as `judge_again` tells it; they judge side by side, passage by passage."""
+    judges = [_Judge(policy, stream, proposer) for policy in policies]
+    known = judges[0].engine.finder.by_id if judges else {}
+    passages = [_known(passage, known) for passage in stream.passages]
+    for judge in judges if proposer is not None else ():
+        judge.engine.read_ahead(passages)
     left = {passage.id: passage for passage in passages}
     for step in stream.steps:
-        conversation.see(step.evidence)
+        for judge in judges:
+            judge.conversation.see(step.evidence)
         together = [left.pop(id_) for id_ in step.passage_ids if id_ in left]
         for passage in sorted(together, key=lambda p: (p.channel == "speech", p.start_ms)):
-            conversation.hear(passage)
-        conversation.idle_until(step.until_ms, _PATIENCE_MS)
+            for judge in judges:
+                judge.conversation.hear(passage)
+        for judge in judges:
+            judge.conversation.idle_until(step.until_ms, _PATIENCE_MS)
     for passage in left.values():
-        if passage.channel == "speech":
-            conversation.idle_until(passage.start_ms, _PATIENCE_MS)
-        conversation.hear(passage)
-    conversation.flush()
-    categories = {passport.id: passport.category for passport in passports}
-    return tuple(said_of(f, categories.get(f.product_id or "")) for f in conversation.findings)
+        for judge in judges:
+            if passage.channel == "speech":
+                judge.conversation.idle_until(passage.start_ms, _PATIENCE_MS)
+            judge.conversation.hear(passage)
+    return tuple(judge.finish() for judge in judges)
+
+
+class _Judge:
+    def __init__(self, policy: Policy, stream: StoredStream, proposer: Proposer | None) -> None:
+        self._passports = passports_of(policy, stream)
+        self.engine = ClaimEngine(policy, self._passports, at=stream.at, proposer=proposer)
+        self.conversation = self.engine.conversation(stream.stream_id, stream.facts)
+
+    def finish(self) -> tuple[Said, ...]:
+        """What was found, now that nothing more comes."""
+        self.conversation.flush()
+        categories = {passport.id: passport.category for passport in self._passports}
+        return tuple(said_of(f, categories.get(f.product_id or "")) for f in self.conversation.findings)
 
 
 def passports_of(policy: Policy, stream: StoredStream) -> tuple[Passport, ...]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cluster.batch_sources import NoMedia, batch_sources
-from ingest.errors import IngestError, SourceNotFound
+from ingest.errors import IngestError, RefusedAddress, SourceNotFound
 
 
 @pytest.fixture
@@ -48,6 +48,7 @@ def test_a_list_names_addresses_and_paths_from_where_it_lies(folder: Path) -> No
         ("nowhere.mp4", SourceNotFound),
         ("empty", NoMedia),
         ("gopher://x/a.mp4", IngestError),
+        ("file:///srv/a.mp4", RefusedAddress),
     ],
 )
 def test_a_place_without_media_is_named(folder: Path, place: str, error: type[Exception]) -> None:
