@@ -99,7 +99,8 @@ def install_problem_handlers(app: FastAPI) -> None:
 def _reason(error: dict[str, Any]) -> str:
     place = ".".join(str(part) for part in error["loc"])
     why = error.get("ctx", {}).get("error") if error["type"] == "json_invalid" else None
-    return f"{place}: {error['msg']}" + (f": {why}" if why else "")
+    # What a validator of ours says stands as it is.
+    return f"{place}: {error['msg'].removeprefix('Value error, ')}" + (f": {why}" if why else "")
 
 
 def _media_type_advice(request: Request, error: RequestValidationError) -> str:
