@@ -36,6 +36,8 @@ texts = st.one_of(st.text(alphabet=TRICKY, max_size=16), st.text(max_size=12), s
         pytest.param("３．５％", "3.5%", id="full-width digits"),
         pytest.param("到手，买！", "到手,买!", id="full-width punctuation"),
         pytest.param("净含量  规格", "净含量,规格", id="two spaces part two fields"),
+        pytest.param("今天没有大牌 只有小碗", "今天没有大牌,只有小碗", id="a space between two stretches is a pause"),
+        pytest.param("这个糖 尿 病人能吃", "这个糖尿病人能吃", id="spaces inside a word are none"),
         pytest.param("第一行\u2028第二行", "第一行\n第二行", id="a line separator ends a sentence"),
     ],
 )
