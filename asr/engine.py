@@ -47,6 +47,7 @@ class HearingCounts:
 
     `redecoded_count`: output ran away and was decoded again in a full window. `invented_count`: dropped as never said.
     `biased_count`: terms that hotwords brought into a text; `confirmed_count`: those of them that were confirmed.
+    `suspect_count`: words that were listened for once more; `reheard_count`: those of them that were likely enough.
     """
 
     cut_count: int = 0
@@ -54,6 +55,8 @@ class HearingCounts:
     invented_count: int = 0
     biased_count: int = 0
     confirmed_count: int = 0
+    suspect_count: int = 0
+    reheard_count: int = 0
 
 
 class Transcriber(Protocol):

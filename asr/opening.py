@@ -5,6 +5,7 @@ from typing import Literal
 
 from asr.engine import Recogniser
 from asr.models import ModelInfo, find_whisper, list_models
+from asr.rehear import SoundAlikes
 from asr.sherpa_models import SHERPA_MODELS, find_sherpa, is_sherpa, sherpa_info
 
 
@@ -30,8 +31,11 @@ def open_recogniser(
     threads: int = 1,
     compute_type: str | None = None,
     batch_size: int | None = None,
+    alikes: SoundAlikes | None = None,
 ) -> Recogniser:
     """The recogniser, its weights found, verified and loaded. `compute_type` and `batch_size` are Whisper's alone.
+
+    `alikes`: what finds words to listen for once more, which Whisper alone can do; None: nothing is heard twice.
 
     `sensevoice` and `paraformer`, alone or as `sensevoice:FOLDER`, run through sherpa-onnx; anything else is Whisper:
     `base`, a name or id that a model hub knows, or a folder. Raises WeightsMissingError, WeightsDamagedError.
@@ -43,7 +47,7 @@ def open_recogniser(
     from asr.whisper import WhisperSettings, WhisperTranscriber
 
     settings = WhisperSettings(device=device, cpu_threads=threads, compute_type=compute_type, batch_size=batch_size)
-    return WhisperTranscriber(find_whisper(name, models_dir), settings)
+    return WhisperTranscriber(find_whisper(name, models_dir), settings, alikes)
 
 
 def visible_gpu_count() -> int:

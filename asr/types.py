@@ -35,10 +35,24 @@ class BiasedTerm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reheard:
+    """A word that may have been said at characters `[start, end)`, listened for on the same sound.
+
+    `below`: by how many nats the text with it is less likely than the text as it was heard; negative if likelier.
+    """
+
+    start: int
+    end: int
+    word: str
+    below: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
     """Speech between two pauses; `confidence` is the mean word probability in [0, 1].
 
-    `alternatives` are the next best readings, best first, none where the engine gives one reading only.
+    `alternatives` are the next best readings, best first, none where the engine gives one reading only. `reheard`
+    places don't overlap.
     """
 
     stream_id: str
@@ -50,6 +64,7 @@ class Utterance:
     model: str
     alternatives: tuple[Alternative, ...] = ()
     biased: tuple[BiasedTerm, ...] = ()
+    reheard: tuple[Reheard, ...] = ()
 
     @property
     def utterance_id(self) -> str:

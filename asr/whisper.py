@@ -20,6 +20,7 @@ from asr.errors import SpeechSettingsError, WeightsDamagedError
 from asr.listen import SAMPLES_PER_MS
 from asr.models import MODEL_FILE, WhisperWeights
 from asr.readings import Readings, Told, to_utterance
+from asr.rehear import SoundAlikes, heard_again, suspects_in, with_word
 from asr.types import Utterance
 from asr.words import Piece, respell
 
@@ -30,6 +31,8 @@ SHORTEST_SAMPLES = 400
 TOKEN_LIMIT = 448
 REMEMBERED_LISTS = 256
 TOLD_BEAM_SIZE = 1
+SCORED_AT_ONCE = 16
+LEAST_PROBABILITY = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,10 @@ class WhisperSettings:
 class WhisperTranscriber:
     """A Recogniser for Mandarin; not for use by two threads at once."""
 
-    def __init__(self, weights: WhisperWeights, settings: WhisperSettings | None = None) -> None:
+    def __init__(
+        self, weights: WhisperWeights, settings: WhisperSettings | None = None, alikes: SoundAlikes | None = None
+    ) -> None:
+        """`alikes`: what finds words to listen for once more."""
         settings = settings or WhisperSettings()
         device = settings.device
         if device == "auto":
@@ -83,6 +89,7 @@ class WhisperTranscriber:
         self._previous_tokens: list[int] = self._tokenizer.encode(settings.prompt) if settings.prompt else []
         self._hotword_tokens = settings.hotword_tokens
         self._word_times = settings.word_times
+        self._alikes = alikes
         longest = TOKEN_LIMIT - token_cap(LONGEST_CUT_MS)
         start_count = len(self._start("")) + self._hotword_tokens
         if start_count > longest:
@@ -96,16 +103,12 @@ class WhisperTranscriber:
     def transcribe(self, cuts: Sequence[Cut]) -> list[Utterance]:
         """The utterances in the order of their cuts; a cut in which nobody speaks gives none."""
         lengths_ms = [length_ms(cut) for cut in cuts]
-        heard: dict[int, Readings] = {}
+        heard: dict[int, Utterance | None] = {}
         for batch in plan_batches(lengths_ms, batch_size=self._batch_size):
             heard.update(zip(batch.indices, self._hear([cuts[i] for i in batch.indices], batch), strict=True))
-        utterances = (
-            to_utterance(cut, heard[index], bias=self._bias, model=self.model_name, counts=self.counts)
-            for index, cut in enumerate(cuts)
-        )
-        return [utterance for utterance in utterances if utterance is not None]
+        return [utterance for _, utterance in sorted(heard.items()) if utterance is not None]
 
-    def _hear(self, cuts: Sequence[Cut], batch: Batch) -> list[Readings]:
+    def _hear(self, cuts: Sequence[Cut], batch: Batch) -> list[Utterance | None]:
         encoded = self._encode(cuts, batch.window_ms)
         heard = self._read(cuts, encoded, batch.token_cap)
         runaway = [row for row, readings in enumerate(heard) if is_runaway(readings.decoded)]
@@ -123,7 +126,43 @@ class WhisperTranscriber:
             told = self._tell([cuts[row] for row in rows], _rows(encoded, rows), terms, batch.token_cap)
             for row, decoded in zip(rows, told, strict=True):
                 heard[row] = replace(heard[row], told=Told(decoded=decoded, terms=terms))
-        return heard
+        utterances = [
+            to_utterance(cut, readings, bias=self._bias, model=self.model_name, counts=self.counts)
+            for cut, readings in zip(cuts, heard, strict=True)
+        ]
+        return self._heard_again(cuts, encoded, utterances) if self._alikes else utterances
+
+    def _heard_again(
+        self, cuts: Sequence[Cut], encoded: Any, utterances: list[Utterance | None]
+    ) -> list[Utterance | None]:
+        """The utterances with the words that were listened for once more, on the sound as it was encoded."""
+        assert self._alikes is not None
+        suspects = {row: suspects_in(one, self._alikes) for row, one in enumerate(utterances) if one is not None}
+        asked = [
+            (row, text)
+            for row, found in suspects.items()
+            if found and (one := utterances[row])
+            for text in (one.text, *(with_word(one.text, suspect) for suspect in found))
+        ]
+        scores: dict[int, list[float]] = {}
+        for start in range(0, len(asked), SCORED_AT_ONCE):
+            part = asked[start : start + SCORED_AT_ONCE]
+            frames = [max(SHORTEST_SAMPLES, len(cuts[row].samples)) // SAMPLES_PER_FRAME for row, _ in part]
+            tokens = [self._tokenizer.encode(text) for _, text in part]
+            sure = self._model.model.align(
+                _rows(encoded, [row for row, _ in part]), list(self._tokenizer.sot_sequence), tokens, frames
+            )
+            for (row, _), result in zip(part, sure, strict=True):
+                logs = [math.log(max(LEAST_PROBABILITY, p)) for p in result.text_token_probs]
+                scores.setdefault(row, []).append(sum(logs))
+        for row, (as_heard, *others) in scores.items():
+            one = utterances[row]
+            if one is not None:
+                reheard = heard_again(suspects[row], [as_heard - other for other in others])
+                utterances[row] = replace(one, reheard=reheard)
+                self.counts.suspect_count += len(others)
+                self.counts.reheard_count += len(reheard)
+        return utterances
 
     def _encode(self, cuts: Sequence[Cut], window_ms: int) -> Any:
         features = [self._features(cut.samples) for cut in cuts]
@@ -255,8 +294,8 @@ def gpu_count() -> int:
 
 
 def _rows(encoded: Any, rows: Sequence[int]) -> Any:
-    """Some rows of an encoder's output, itself if all."""
-    if len(rows) == encoded.shape[0]:
+    """Rows of an encoder's output, any of them any number of times; itself if all in order."""
+    if list(rows) == list(range(encoded.shape[0])):
         return encoded
     array = np.array(encoded.to_device(ctranslate2.Device.cpu))
     return ctranslate2.StorageView.from_array(np.ascontiguousarray(array[list(rows)]))

@@ -125,12 +125,12 @@ def made_speech(wanted: Sequence[tuple[str, str]]) -> list[Samples | None]:
     return [read_speech(path) if path.is_file() else None for path in paths]
 
 
-def degrade(samples: Samples, condition: str, *, seed: int) -> Samples:
-    """The same speech over music or noise, 10 dB weaker than it, or through a telephone."""
+def degrade(samples: Samples, condition: str, *, seed: int, weaker_db: float = SIGNAL_TO_NOISE_DB) -> Samples:
+    """The same speech over music or noise, so much weaker than it, or through a telephone."""
     if condition == "music":
-        return _mixed(samples, _music(len(samples), seed))
+        return _mixed(samples, _music(len(samples), seed), weaker_db)
     if condition == "noise":
-        return _mixed(samples, _noise(len(samples), seed))
+        return _mixed(samples, _noise(len(samples), seed), weaker_db)
     return telephone(samples) if condition == "telephone" else samples
 
 
@@ -175,9 +175,9 @@ def read_speech(path: Path) -> Samples:
     return np.asarray(samples, np.float32)
 
 
-def _mixed(speech: Samples, other: NDArray[np.float64]) -> Samples:
+def _mixed(speech: Samples, other: NDArray[np.float64], weaker_db: float) -> Samples:
     loudness = np.sqrt(np.mean(np.square(speech, dtype=np.float64)) / np.mean(np.square(other)))
-    mixed = speech + other * loudness * 10 ** (-SIGNAL_TO_NOISE_DB / 20)
+    mixed = speech + other * loudness * 10 ** (-weaker_db / 20)
     return np.asarray(mixed / max(1, np.abs(mixed).max()), np.float32)
 
 

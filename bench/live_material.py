@@ -37,6 +37,7 @@ def service_config(folder: Path, database_url: str, **changes: Any) -> ServiceCo
     job: dict[str, Any] = {
         "asr_model": "base",
         "asr_hotwords": False,
+        "asr_rehear": True,
         "asr_processes": 1,
         "asr_budget_ms": 200,
         "num_gpus": 0.0,

@@ -1,7 +1,8 @@
 """Claims as heard beside the same claims as text, and what became of every miss.
 
-Labelled sentences in eight voices, under noise, music or a telephone, through the packaged recogniser and the claim
-engine. `python -m bench.spoken --lines FOLDER` takes recordings of one's own; `--misses` lists every miss.
+Labelled sentences in eight voices, as they were made, over noise and music and through a telephone, heard by the
+packaged recogniser and judged. `python -m bench.spoken --lines FOLDER` takes recordings of one's own; `--misses` lists
+every miss.
 """
 
 import argparse
@@ -20,12 +21,13 @@ from asr.models import DEFAULT_MODEL, find_whisper
 from asr.whisper import WhisperSettings, WhisperTranscriber
 from bench.cases import BROADCAST_AT
 from bench.cer import character_error_rate
-from bench.spoken_material import CONDITIONS, SpokenCase, given, spoken, texts_of
+from bench.spoken_material import LEVELS, SpokenCase, given, spoken, texts_of
 from claims.conversation import ClaimEngine
 from claims.passages import from_utterance
 from claims.passport_load import load_passports
 from claims.policy import Policy
 from claims.semantic import AUTO, open_proposer
+from claims.soundalike import alikes_of
 from claims.types import Disposition, Finding, Passage
 
 Row = dict[str, object]
@@ -76,7 +78,9 @@ def judge(lines: Sequence[SpokenCase]) -> list[Judged]:
 def hear(lines: Sequence[SpokenCase]) -> list[Passage | None]:
     """What the packaged recogniser makes of each line, on one thread; None where it hears nothing."""
     with TemporaryDirectory() as scratch:
-        recogniser = WhisperTranscriber(find_whisper(DEFAULT_MODEL, Path(scratch)), WhisperSettings(device="cpu"))
+        weights = find_whisper(DEFAULT_MODEL, Path(scratch))
+        alikes = alikes_of(Policy(configs.POLICY_DIR))
+        recogniser = WhisperTranscriber(weights, WhisperSettings(device="cpu"), alikes)
     found: list[Passage | None] = [None] * len(lines)
     for index, line in enumerate(lines):
         for utterance in recogniser.transcribe([_cut(index, line)]):
@@ -87,16 +91,27 @@ def hear(lines: Sequence[SpokenCase]) -> list[Passage | None]:
 
 def rows(judged: Sequence[Judged]) -> list[Row]:
     """The tables: quality as text and as heard, by condition; then the reasons of the misses."""
-    conditions = [c for c in (*CONDITIONS, "given") if any(j.line.condition == c for j in judged)]
+    parts = dict.fromkeys(
+        (level, name) for level in (*LEVELS, "given") for name in ("all", *_conditions(judged, level))
+    )
     found: list[Row] = []
-    for name in ("all", *conditions):
-        part = [j for j in judged if name in {"all", j.line.condition}]
+    for level, condition in parts:
+        part = [j for j in judged if j.line.level == level and condition in {"all", j.line.condition}]
+        name = level if condition == "all" else f"{level}, {condition}"
+        if not part:
+            continue
         found += [
             _quality(name, "text", part, lambda j: j.in_text),
             _quality(name, "heard", part, lambda j: j.in_speech),
         ]
     counts = Counter(why for _, why in misses(judged))
     return [*found, *({"table": "misses", "why": why, "count": counts[why]} for why in WHYS)]
+
+
+def _conditions(judged: Sequence[Judged], level: str) -> tuple[str, ...]:
+    """The conditions of a level where it has more than one."""
+    found = tuple(dict.fromkeys(j.line.condition for j in judged if j.line.level == level))
+    return found if len(found) > 1 else ()
 
 
 def misses(judged: Sequence[Judged]) -> Iterator[tuple[Judged, str]]:

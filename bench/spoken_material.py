@@ -1,4 +1,4 @@
-"""Labelled sentences to be spoken: read test cases said by eight voices in turn, under noise, music or a telephone."""
+"""Labelled sentences to be spoken: read test cases said by eight voices in turn, clear, in noise or by telephone."""
 
 import hashlib
 import json
@@ -11,19 +11,25 @@ from bench.asr_material import VOICES, Samples, degrade, made_speech
 from bench.cases import CASES_DIR, Case, read_cases
 
 SETS = ("open", "blind/a", "blind/c", "blind/d", "blind/e_hypothetical", "blind/f_condition", "blind/g_evasion")
-CONDITIONS = ("noise", "music", "telephone")
+# Every line is heard three times: as it was made, as beside a fan or music in a live room, and as from a bad line.
+LEVELS: dict[str, tuple[tuple[str, float], ...]] = {
+    "clean": (("clean", 0),),
+    "20 dB": (("noise", 20), ("music", 20)),
+    "10 dB": (("noise", 10), ("music", 10), ("telephone", 0)),
+}
 LINES = 208
 _SAYABLE = re.compile("[\u4e00-\u9fff,。!?、;:，！？；：“”]{8,44}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpokenCase:
-    """A case of one utterance with its sound: float32 mono at 16 kHz."""
+    """A case of one utterance with its sound: float32 mono at 16 kHz. `level`: how clearly it is to be heard."""
 
     case: Case
     kind: str
     passports: Path
     voice: str
+    level: str
     condition: str
     samples: Samples
 
@@ -42,7 +48,7 @@ def chosen(count: int = LINES) -> list[tuple[Case, Path]]:
 
 
 def spoken(count: int = LINES) -> list[SpokenCase]:
-    """The chosen cases with their sound; what can't be made is left out, and standard error says so."""
+    """The chosen cases with their sound, each at every level; standard error says what can't be made."""
     cases = chosen(count)
     wanted = [(VOICES[index % len(VOICES)], case.utterances[0]) for index, (case, _) in enumerate(cases)]
     lines: list[SpokenCase] = []
@@ -51,17 +57,19 @@ def spoken(count: int = LINES) -> list[SpokenCase]:
     ):
         if samples is None:
             continue
-        condition = CONDITIONS[index // len(VOICES) % len(CONDITIONS)]
-        lines.append(
-            SpokenCase(
-                case=case,
-                kind=kind_of(case.id),
-                passports=passports,
-                voice=voice,
-                condition=condition,
-                samples=degrade(samples, condition, seed=index),
+        for level, conditions in LEVELS.items():
+            condition, weaker_db = conditions[index // len(VOICES) % len(conditions)]
+            lines.append(
+                SpokenCase(
+                    case=case,
+                    kind=kind_of(case.id),
+                    passports=passports,
+                    voice=voice,
+                    level=level,
+                    condition=condition,
+                    samples=degrade(samples, condition, seed=index, weaker_db=weaker_db),
+                )
             )
-        )
     return lines
 
 
@@ -86,6 +94,7 @@ def given(folder: Path) -> list[SpokenCase]:
                 kind="",
                 passports=folder / content["passports"],
                 voice=content.get("voice", ""),
+                level="given",
                 condition="given",
                 samples=read_speech(folder / content["file"]),
             )

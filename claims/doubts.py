@@ -10,19 +10,20 @@ _UNSURE_BELOW = 0.5
 
 
 def doubts_of(utterance: Utterance) -> tuple[Doubt, ...]:
-    """The stretches that other readings have otherwise, each with what they have, then the unsure words elsewhere."""
+    """The words that were heard again, the stretches that other readings have otherwise, the unsure words elsewhere."""
     otherwise: dict[tuple[int, int], list[str]] = {}
     for reading in utterance.alternatives:
         for start, end, other in _differences(utterance.text, reading.text):
             if other not in (said := otherwise.setdefault((start, end), [])):
                 said.append(other)
+    again = [Doubt(start=r.start, end=r.end, alternatives=(r.word,), below=r.below) for r in utterance.reheard]
     doubts = [Doubt(start=s, end=e, alternatives=tuple(said)) for (s, e), said in sorted(otherwise.items())]
     unsure = [
         Doubt(start=start, end=end)
         for start, end in _unsure(utterance)
         if not any(s < end and start < e for s, e in otherwise)
     ]
-    return (*doubts, *unsure)
+    return (*again, *doubts, *unsure)
 
 
 def _differences(text: str, other: str) -> Iterator[tuple[int, int, str]]:

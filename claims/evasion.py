@@ -66,6 +66,7 @@ class Reader:
         components: Mapping[str, Sequence[str]],
     ) -> None:
         """`terms` are what fillers and letters may hide; `components` the parts of their characters."""
+        self.terms = tuple(terms)
         self._layers: dict[str, float] = {str(layer): cost for layer, cost in layers.items()}
         self._codes, self._units = CodeWords(codes), UnitCodes(codes)
         parts = {**components, **{c: (*components.get(c, ()), *ways) for c, ways in disguise.parts.items()}}
@@ -117,5 +118,5 @@ def _doubted(folded: Normalised, passage: Passage) -> list[Doubted]:
             if s < doubt.end and doubt.start < e
         ]
         if inside:
-            found.append(Doubted(inside[0], inside[-1] + 1, doubt.alternatives))
+            found.append(Doubted(inside[0], inside[-1] + 1, doubt.alternatives, doubt.below))
     return found

@@ -35,15 +35,24 @@ _MEASURES = frozenset(
 _NUMERALS = frozenset("一二两三四五六七八九十百千万亿零几每半0123456789")
 _DOUBTED = 2.0
 _OFFERED = 6.0
+# A word that was listened for on the sound is read whatever the language says: two characters of the same syllables may
+# lie so many nats below what was heard; more the longer it is, less the more unlike it sounds (a syllable's mean cost),
+# none where what was heard makes more sense in its place.
+_MOST_BELOW, _A_CHARACTER, _A_SYLLABLE = 4.0, 1.0, 4.0
+_HEARD_AGAIN = 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class Doubted:
-    """Folded characters [start, end) of which the recogniser was not sure, and what else it may have heard."""
+    """Folded characters [start, end) of which the recogniser was not sure, and what else it may have heard.
+
+    `below`: the alternative was listened for on the same sound, and is so many nats less likely.
+    """
 
     start: int
     end: int
     alternatives: tuple[str, ...]
+    below: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,7 @@ class PhoneticChannel:
             return []
         heard = [syllable(c) if is_cjk(c) else "" for c in text]
         coded = "".join(self._codes.get(fuzzy(s), "\x01") if s else "\x02" for s in heard)
-        found: list[tuple[float, Edit]] = list(self._units(text, heard))
+        found: list[tuple[float, Edit]] = [*self._units(text, heard), *self._heard_again(text, heard, doubted)]
         for index, start, end in self._automaton.find_matches_as_indexes(coded, overlapping=True):
             term = self._terms[index]
             said = text[start:end]
@@ -92,6 +101,21 @@ class PhoneticChannel:
             if gain >= (_LEAST_GAIN if anchored else _UNANCHORED_GAIN):
                 found.append((gain, Edit(start, end, term.word, KIND, cost)))
         return _best(found)
+
+    def _heard_again(self, text: str, heard: list[str], doubted: Sequence[Doubted]) -> Iterator[tuple[float, Edit]]:
+        """Words that the sound itself makes likely, however unlike what was heard they look."""
+        for one in doubted:
+            said = text[one.start : one.end]
+            if one.below is None or len(said) != len(one.alternatives[0]) or not all(map(is_cjk, said)):
+                continue
+            term = _Term(one.alternatives[0], spell(one.alternatives[0]))
+            is_sense = said in self._exact or self._words.covers(said)
+            is_sense = is_sense or self._gain(text, one.start, one.end, term.word) < 0
+            cost = _cost(said, heard[one.start : one.end], term)
+            confused = (cost - _CHANGED * sum(a != b for a, b in zip(said, term.word, strict=True))) / _CONFUSED
+            most = _MOST_BELOW + _A_CHARACTER * (len(said) - 2) - _A_SYLLABLE * confused / len(said)
+            if one.below <= (0.0 if is_sense else most):
+                yield _HEARD_AGAIN - one.below, Edit(one.start, one.end, term.word, KIND, cost)
 
     def _units(self, text: str, heard: list[str]) -> Iterator[tuple[float, Edit]]:
         """Units that were mis-heard behind a number: 十里米, and 八生 where the clause ends."""

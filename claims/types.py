@@ -44,11 +44,16 @@ class Unconfirmed(Frozen):
 
 
 class Doubt(Frozen):
-    """Characters `[start, end)` of a text that the recogniser was not sure of, with what else it may have heard."""
+    """Characters `[start, end)` of a text that the recogniser was not sure of, with what else it may have heard.
+
+    `below`: the one alternative was listened for on the same sound, and is so many nats less likely than what was
+    heard; negative if likelier; None: it was not.
+    """
 
     start: Annotated[int, Field(ge=0)]
     end: Annotated[int, Field(ge=0)]
     alternatives: tuple[str, ...] = ()
+    below: float | None = None
 
 
 class SpokenWord(Frozen):

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     keep_gb: Annotated[float, Field(ge=0)]
     keep_free_gb: Annotated[float, Field(ge=0)]
     asr_hotwords: bool
+    asr_rehear: bool
     asr_processes: Annotated[int, Field(ge=0, le=64)]
     asr_budget_ms: Annotated[int, Field(ge=0, le=5_000)]
     num_gpus: Annotated[float, Field(ge=0, le=64)]
@@ -115,6 +116,7 @@ class Settings(BaseSettings):
             "database_url": self.store_url,
             "asr_model": self.asr_model,
             "asr_hotwords": self.asr_hotwords,
+            "asr_rehear": self.asr_rehear,
             "asr_processes": self.asr_processes,
             "asr_budget_ms": self.asr_budget_ms,
             "num_gpus": self.num_gpus,

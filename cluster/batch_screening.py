@@ -95,7 +95,7 @@ class BatchScreener:
         if self._engines is None:
             placement = placement_of(screening, visible_gpu_count())
             reading = Reading(device=placement.device, threads=screening.threads, max_side_px=screening.screen_side_px)
-            self._engines = hearing_of(screening, placement), reading
+            self._engines = hearing_of(screening, placement, self._laws), reading
         return self._engines
 
     def versions(self) -> Versions:

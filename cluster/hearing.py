@@ -8,9 +8,12 @@ from pathlib import Path
 from asr.engine import Cut, HearingCounts, Recogniser
 from asr.opening import fetch, open_recogniser
 from asr.placement import Placement, place
+from asr.rehear import SoundAlikes
 from asr.sharing import SharedRecogniser, start_shared
 from claims.passages import from_utterance
+from claims.soundalike import alikes_of
 from claims.types import Passage
+from cluster.laws import Laws
 from cluster.types import ScreenJob
 
 _CALLS_PER_ENGINE = 2
@@ -32,8 +35,12 @@ class Hearing:
         threads: int,
         budget_ms: int,
         shared: bool | None = None,
+        alikes: SoundAlikes | None = None,
     ) -> None:
-        """`shared`: whether engines have processes of their own, for any number of callers; None: as it suits them."""
+        """`shared`: whether engines have processes of their own, for any number of callers; None: as it suits them.
+
+        `alikes`: what finds words to listen for once more; None: nothing is heard twice.
+        """
         make_engine = partial(
             open_recogniser,
             model,
@@ -42,6 +49,7 @@ class Hearing:
             threads=threads,
             compute_type=placement.compute_type,
             batch_size=placement.batch_size,
+            alikes=alikes,
         )
         self._recogniser: Recogniser
         if _is_shared(placement) if shared is None else shared:
@@ -83,14 +91,15 @@ class Hearing:
             self._recogniser.close()
 
 
-def hearing_of(job: ScreenJob, placement: Placement) -> Hearing:
-    """The job's hearing, its engines loaded."""
+def hearing_of(job: ScreenJob, placement: Placement, laws: Laws | None = None) -> Hearing:
+    """The job's hearing, its engines loaded. `laws`: what this process has loaded already."""
     return Hearing(
         model=job.asr_model,
         models_dir=job.models_dir,
         placement=placement,
         threads=job.threads,
         budget_ms=job.asr_budget_ms,
+        alikes=alikes_of((laws or Laws()).policy(job.policy_dir)) if job.asr_rehear else None,
     )
 
 

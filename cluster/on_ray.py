@@ -33,7 +33,16 @@ from review.live.types import Priority
 
 _POLL_S = 0.25
 _CHECKPOINT_MS = 10_000
-_MODELS = ("asr_model", "device", "num_gpus", "threads", "asr_processes", "asr_budget_ms", "screen_side_px")
+_MODELS = (
+    "asr_model",
+    "device",
+    "num_gpus",
+    "threads",
+    "asr_processes",
+    "asr_budget_ms",
+    "asr_rehear",
+    "screen_side_px",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,7 @@ class ScreenJob:
     database_url: str | None = None
     asr_model: str = "base"
     asr_hotwords: bool = False
+    asr_rehear: bool = True
     asr_processes: int = 0
     asr_budget_ms: int = 200
     device: Literal["auto", "cpu", "cuda"] = "auto"

@@ -7,12 +7,16 @@ from pathlib import Path
 
 from asr.engine import Cut, length_ms
 from asr.placement import Placement, place
+from asr.rehear import SoundAlikes
+from claims.soundalike import alikes_of
 from claims.types import Passage
 from cluster.hearing import Hearing
+from cluster.laws import Laws
 from cluster.reading import Reading
 from cluster.service.answering import NotOpen, answered
 from cluster.service.types import ReadScreen, ServiceConfig
 from ingest.types import Frame
+from review.replays.folders import in_force_folder
 
 # After a call that failed as a whole, so many calls go one by one: who spoils a call spoils its own alone.
 _APART = 50
@@ -29,6 +33,13 @@ def pool_placement(config: ServiceConfig, *, cores: int, gpu_count: float) -> Pl
     )
 
 
+def _alikes(config: ServiceConfig) -> SoundAlikes | None:
+    """What finds words to listen for once more: those of the policy in force when the pool starts."""
+    if not config.job["asr_rehear"]:
+        return None
+    return alikes_of(Laws().policy(config.policy_dir or in_force_folder(config.data_dir)))
+
+
 class HearingPool:
     """Recognises cuts of any number of broadcasts; remembers nothing of them."""
 
@@ -40,6 +51,7 @@ class HearingPool:
             threads=config.job["threads"],
             budget_ms=config.job["asr_budget_ms"],
             shared=True,
+            alikes=_alikes(config),
         )
         self._heard_ms = 0
         self._counting = threading.Lock()

@@ -34,6 +34,7 @@ def _line(
         kind=kind_of(case_id),
         passports=_PASSPORTS,
         voice="v",
+        level="10 dB",
         condition="noise",
         samples=np.zeros(16, np.float32),
     )
@@ -82,7 +83,7 @@ def test_recall_and_precision_are_counted_as_text_and_as_heard(flagged: tuple[Fi
         _judged(_line(classes=()), flagged, ()),
     ]
     table = rows(judged)
-    text, heard = (row for row in table if row["table"] == "quality" and row["condition"] == "all")
+    text, heard = (row for row in table if row["table"] == "quality" and row["condition"] == "10 dB")
     assert (text["recall"], text["precision"]) == (1.0, 1.0)
     assert (heard["recall"], heard["precision"]) == (0.5, 0.5)
     assert isinstance(heard["character_errors"], float)
