@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.errors import ConfigurationError, StorageError
-from limits.storage import SCHEMES, MemoryStorage, SlidingWindowCounterSupport, Storage, storage_from_string
+from limits.storage import MemoryStorage, SlidingWindowCounterSupport, Storage, storage_from_string
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from review.platform.errors import RateStorageError, TooFast
@@ -17,7 +17,7 @@ from review.platform.errors import RateStorageError, TooFast
 _log = logging.getLogger(__name__)
 _WINDOW_S = 60
 _WRONG_PER_MINUTE = 60
-_REDIS = ("redis", "valkey")
+_KINDS = frozenset({"redis", "rediss", "redis+unix", "valkey", "valkeys", "valkey+unix"})
 # A storage that does not answer holds up a request for so long, and is then left alone for a while.
 _ANSWER_S = 0.5
 _LEFT_ALONE_S = 10.0
@@ -88,11 +88,12 @@ class Rates:
 def _storage(url: str) -> Storage:
     """The storage behind a URL; what is raised says nothing of the URL but its scheme."""
     scheme, has_address, _ = url.partition("://")
-    if not has_address or scheme not in SCHEMES or scheme.startswith("async+"):
+    if not has_address or scheme not in _KINDS:
         raise RateStorageError(scheme if has_address else "", "is of no known kind; write redis://HOST:PORT/NUMBER")
-    patience = {"socket_timeout": _ANSWER_S, "socket_connect_timeout": _ANSWER_S}
     try:
-        made = storage_from_string(url, wrap_exceptions=True, **(patience if scheme.startswith(_REDIS) else {}))
+        made = storage_from_string(
+            url, wrap_exceptions=True, socket_timeout=_ANSWER_S, socket_connect_timeout=_ANSWER_S
+        )
     except ConfigurationError as error:
         raise RateStorageError(scheme, "needs a package; install zhenyan[redis]") from error
     except ValueError as error:

@@ -1,6 +1,5 @@
 """How the telling stands, as people and programs look at it: by address, and event by event."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +70,7 @@ class Board:
         with self._engine.connect() as connection:
             counted = {row.endpoint_id: row for row in connection.execute(_open_counts())}
             rows = connection.execute(statement.order_by(*newest).limit(_MOST_ADDRESSES)).all()
-        found = [_standing(row, counted.get(row.endpoint_id)) for row in rows]
+        found = [_standing(tuple(row), counted.get(row.endpoint_id)) for row in rows]
         shown = [each for each in found if not each.target.callback or each.waiting or each.is_troubled]
         return tuple(sorted(shown, key=_urgency))
 
@@ -103,7 +102,7 @@ class Board:
 
     def _read(self, statement: Select[Any]) -> tuple[Told, ...]:
         with self._engine.connect() as connection:
-            return tuple(_told_of(row._mapping) for row in connection.execute(statement))
+            return tuple(_told_of(dict(row._mapping)) for row in connection.execute(statement))
 
 
 _OPEN = DeliveryState.PENDING
@@ -139,19 +138,19 @@ def _last_error(state: DeliveryState) -> Any:
     )
 
 
-def _standing(row: Row[Any], counted: Row[Any] | None) -> Standing:
-    *values, last_error = row
-    target = target_of(dict(zip(_ENDPOINTS.keys(), values, strict=True)))
+def _standing(row: tuple[Any, ...], counted: Row[Any] | None) -> Standing:
+    """`row`: the address's columns, and the last error."""
+    target = target_of(dict(zip(_ENDPOINTS.keys(), row[:-1], strict=True)))
     return Standing(
         target=target,
         waiting=0 if counted is None else counted.waiting,
         failed=0 if counted is None else counted.failed,
         parked=0 if counted is None else counted.parked,
-        last_error=last_error,
+        last_error=row[-1],
     )
 
 
-def _urgency(standing: Standing) -> Sequence[object]:
+def _urgency(standing: Standing) -> tuple[bool, int, str, int, str]:
     target = standing.target
     return not standing.is_troubled, -standing.parked, target.tenant_id, target.created_at_ms, target.id
 
@@ -167,8 +166,7 @@ def _told() -> Select[Any]:
     )
 
 
-def _told_of(row: Mapping[str, Any]) -> Told:
-    values = dict(row)
+def _told_of(values: dict[str, Any]) -> Told:
     kind, subject, at_ms = values.pop("kind"), values.pop("subject"), values.pop("at_ms")
     delivery = Delivery(state=DeliveryState(values.pop("state")), **values)
     return Told(delivery=delivery, kind=kind, subject=subject, at_ms=at_ms)

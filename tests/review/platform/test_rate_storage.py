@@ -104,9 +104,9 @@ def test_one_that_hangs_holds_up_one_request_and_no_more(port: int) -> None:
         ("nowhere://:geheim@host", "nowhere"),
         ("geheim", "no known kind"),
         ("redis://:geheim@host:port/0", "can't be read"),
-        ("memcached://127.0.0.1:11211", "needs a package"),
+        ("memcached://127.0.0.1:11211", "memcached://… is of no known kind"),
     ],
-    ids=["no such kind", "no address", "no port", "no package"],
+    ids=["no such kind", "no address", "no port", "another kind"],
 )
 def test_a_storage_that_can_t_be_used_is_named_at_the_start(url: str, why: str) -> None:
     with pytest.raises(RateStorageError) as told:
