@@ -1,10 +1,16 @@
 """Which rooms are composed: wordings, fonts, looks and places drawn at random from a seed, one idea a room."""
 
+from colorsys import hsv_to_rgb
 from dataclasses import replace
 
 import numpy as np
 
-from bench.rooms import FONTS, Ground, Look, Room, Shown
+from bench.rooms import FONTS, Colour, Ground, Look, Room, Shown
+
+_PLAIN_SHARE = 0.35
+_PAINTED_LOOKS: tuple[Look, ...] = ("outlined", "outlined", "caption")
+# Least difference in lightness, of 255, between letters and their outline.
+_TOLD_APART = 90
 
 CAPTIONS = (
     "今天下单立减三十元", "全网最低价 假一赔十", "净含量：500毫升", "到手价￥99.90", "限时秒杀 ¥59.9", "仅剩最后20件",
@@ -163,4 +169,48 @@ def rooms_with_text() -> tuple[Room, ...]:
         landscape("motion blur", 17, blur_px=7, tags=frozenset({"text", "hard"})),
         landscape("360p enlarged", 18, seen_width=640, tags=frozenset({"text", "hard"})),
         landscape("key frame every 4 s", 19, key_every_ms=4000),
+    )
+
+
+def painted(name: str, seed: int, *, width: int = 1280, height: int = 720, ground: Ground = "texture") -> Room:
+    """A landscape room whose captions have letters and outlines of any two colours that a reader can tell apart."""
+    room = landscape(name, seed, width=width, height=height, ground=ground, looks=_PAINTED_LOOKS)
+    rng = np.random.default_rng(seed + 70_000)
+    return replace(room, texts=tuple(replace(text, paint=_paint(rng)) for text in room.texts))
+
+
+def _paint(rng: np.random.Generator) -> tuple[Colour, Colour]:
+    """Letters and outline as editors choose them: strong or plain colours, one clearly the lighter."""
+    while True:
+        ink, outline = (_colour(rng) for _ in range(2))
+        if abs(_lightness(ink) - _lightness(outline)) >= _TOLD_APART:
+            return ink, outline
+
+
+def _colour(rng: np.random.Generator) -> Colour:
+    if rng.random() < _PLAIN_SHARE:
+        grey = int(rng.choice((10, 30, 245, 255)))
+        return grey, grey, grey
+    red, green, blue = hsv_to_rgb(float(rng.random()), float(rng.uniform(0.6, 1)), float(rng.uniform(0.45, 1)))
+    return round(red * 255), round(green * 255), round(blue * 255)
+
+
+def _lightness(colour: Colour) -> float:
+    red, green, blue = colour
+    return 0.299 * red + 0.587 * green + 0.114 * blue
+
+
+def varied_rooms(first_seed: int) -> tuple[Room, ...]:
+    """Rooms of every effect with captions in any colours, each of its own seed, from the first on."""
+    hard = frozenset({"text", "hard"})
+    return (
+        painted("colours, texture", first_seed),
+        painted("colours, moving camera", first_seed + 1, ground="pan"),
+        painted("colours, clutter", first_seed + 2, ground="clutter"),
+        painted("colours, 540p", first_seed + 3, width=960, height=540),
+        landscape("vertical and rotated", first_seed + 4, looks=("vertical", "rotated")),
+        portrait("portrait", first_seed + 5),
+        landscape("motion blur, 5 px", first_seed + 6, blur_px=5, tags=hard),
+        landscape("motion blur, 7 px", first_seed + 7, blur_px=7, tags=hard),
+        landscape("360p enlarged", first_seed + 8, seen_width=640, tags=hard),
     )

@@ -18,6 +18,7 @@ from ingest.types import Frame
 from vision.types import Box
 
 Image3 = NDArray[np.uint8]
+Colour = tuple[int, int, int]
 Look = Literal["caption", "outlined", "card", "sticker", "vertical", "rotated", "comment", "chrome", "pack"]
 Ground = Literal["plain", "texture", "pan", "clutter"]
 FPS = 25
@@ -39,6 +40,7 @@ class Shown:
     """One line of text in a room; it stands in `[from_ms, to_ms)` with its middle at `x`, `y` (pixels).
 
     `blink_ms` hides it in every second span of that length; `rise_px_s` moves it upwards; `sway_px` to and fro.
+    `paint` is the colours (RGB) of letters and outline where they are not the look's own.
     """
 
     words: str
@@ -53,6 +55,7 @@ class Shown:
     blink_ms: int = 0
     rise_px_s: float = 0.0
     sway_px: float = 0.0
+    paint: tuple[Colour, Colour] | None = None
 
     def stands(self, at_ms: float) -> bool:
         """Whether it is on screen at this moment."""
@@ -121,7 +124,7 @@ _INK = {
 @cache
 def _sprite(text: Shown) -> Image3:
     """The text drawn on nothing: RGBA."""
-    ink, outline, ground = _INK[text.look]
+    ink, outline, ground = _INK[text.look] if text.paint is None else (*text.paint, None)
     face = font(text.font, text.size_px)
     stroke = max(1, text.size_px // (8 if text.look == "outlined" else 12)) if outline else 0
     words = "\n".join(text.words) if text.look == "vertical" else text.words

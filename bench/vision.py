@@ -38,13 +38,22 @@ class _Read:
 
 def run(quick: bool = False) -> list[dict[str, object]]:
     """Rows for each room, the whole, and rooms without a word; `quick` takes a third of the rooms."""
-    reader = PaddleReader(device="cpu")
-    policy = load_room_policy(configs.ROOT / "vision" / "room.yaml")
-    peer = _peer_engine()
+    rows = read_rooms(rooms_with_text()[::3] if quick else rooms_with_text())
+    reader, policy = _ours()
     with TemporaryDirectory() as folder:
-        rooms = rooms_with_text()[::3] if quick else rooms_with_text()
-        rows, whole = _with_text(reader, policy, peer, rooms, Path(folder))
-        return [*rows, *whole, _textless(reader, policy, Path(folder), rooms=2 if quick else _TEXTLESS_ROOMS)]
+        return [*rows, _textless(reader, policy, Path(folder), rooms=2 if quick else _TEXTLESS_ROOMS)]
+
+
+def read_rooms(rooms: Sequence[Room]) -> list[dict[str, object]]:
+    """A row for each of these rooms, read by us and by the peer, and one for the clear and one for the hard of them."""
+    reader, policy = _ours()
+    with TemporaryDirectory() as folder:
+        rows, whole = _with_text(reader, policy, _peer_engine(), rooms, Path(folder))
+    return [*rows, *whole]
+
+
+def _ours() -> tuple[PaddleReader, RoomPolicy]:
+    return PaddleReader(device="cpu"), load_room_policy(configs.ROOT / "vision" / "room.yaml")
 
 
 def _with_text(

@@ -12,13 +12,12 @@ from ingest.errors import BrokenMedia
 from ingest.media import DAMAGE, MAX_PIXELS, best_streams, open_media, reason
 from ingest.picture import pixels_of
 
-_LONGEST_PX = 1280
-
 
 def write_poster(clip: Path, *, at_ms: int, target: Path) -> bool:
-    """Writes what the clip shows `at_ms` after its start, at most 1280 px long; false if it has no picture.
+    """Writes what the clip shows `at_ms` after its start, at its full size; false if it has no picture.
 
-    Before the first picture that is the first, after the last the last. Raises BrokenMedia.
+    Before the first picture that is the first, after the last the last. Places of words on screen hold on it as they
+    are. Raises BrokenMedia.
     """
     try:
         with clip.open("rb") as file, open_media(file, clip.name) as container:
@@ -46,8 +45,7 @@ def write_poster(clip: Path, *, at_ms: int, target: Path) -> bool:
 
 def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
     height, width = pixels.shape[:2]
-    scale = min(1.0, _LONGEST_PX / max(height, width))
-    width, height = (max(2, round(side * scale) // 2 * 2) for side in (width, height))
+    width, height = (max(2, side // 2 * 2) for side in (width, height))
     image = VideoFrame.from_ndarray(pixels, format="bgr24").reformat(width=width, height=height, format="yuvj420p")
     encoder = av.VideoCodecContext.create("mjpeg", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuvj420p"

@@ -242,6 +242,7 @@ DUE_TEXTS: Mapping[str, tuple[str, str]] = {
     "pack.exemptions": ("检查过的豁免", "Exemptions tried"),
     "pack.score": ("评分步骤", "Score, step by step"),
     "pack.models": ("模型与规则", "Models and rules"),
+    "pack.screen": ("画面上的文字", "The words on screen"),
     "pack.transcript": ("文字记录", "Transcript"),
     "pack.transcript_note": ("点时间可跳到视频中的位置。", "A time leads to its place in the clip."),
     "pack.passports": ("商品护照快照", "Passport snapshots"),

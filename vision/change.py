@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.places import join_boxes, within
-from vision.strokes import strokes_of
+from vision.strokes import strokes_in
 from vision.types import Box
 
 HEARTBEAT_MS = 3_900
@@ -89,8 +89,9 @@ def stroke_map(image: NDArray[np.uint8], before: StrokeMap | None = None) -> Str
     """The strokes of a BGR frame, bright on dark and dark on bright alike; `before` is the map of an earlier frame."""
     scale = min(1.0, _WORK_SIDE_PX / max(image.shape[:2]))
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    strokes = strokes_of(small, _STROKE_PX)
+    grey = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_BGR2GRAY)
+    small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    strokes = strokes_in(small, _STROKE_PX)
     lasting = strokes
     if before is not None and before.strokes.shape == strokes.shape:
         lasting = np.asarray(cv2.min(cv2.dilate(before.strokes, _NEAR), strokes), dtype=np.uint8)

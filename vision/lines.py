@@ -7,9 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.asking import Answers, Ask, Kind
-from vision.crops import is_row, may_go_on, readings_of, strip_of
-from vision.recognise import NOTHING, may_have_ends, with_ends
-from vision.smear import sharpened, smear_of
+from vision.crops import (
+    close_to_letters,
+    in_main_contrast,
+    is_row,
+    may_go_on,
+    readings_of,
+    strip_of,
+    without_margin,
+)
+from vision.recognise import NOTHING, may_have_ends, most_shared, with_ends
+from vision.smear import Smear, sharpened, smear_of
 from vision.types import Place, Reading, TextLine
 from vision.words import are_alike, words_of
 
@@ -18,6 +26,7 @@ CLEAR = 0.85
 _LEGIBLE_COLUMN = 0.7
 _LIKELY_PLACE = 0.6
 _END_HEIGHTS = 0.9
+_QUITE_CLEAR = 0.93
 
 Strip = NDArray[np.uint8]
 
@@ -68,7 +77,7 @@ def read_with_wholes(
 
 def read_surely(lines: Sequence[TextLine]) -> Generator[Ask, Answers, list[TextLine]]:
     """The lines with what the accurate reader makes of them, which leads where it is the clearer or sees no words."""
-    readings = yield from _asked(Kind.CONFIRM, [_as_meant(line) for line in lines])
+    readings = yield from _read_accurately(lines)
     told = []
     for line, reading in zip(lines, readings, strict=True):
         sure = replace(line, sure=reading)
@@ -81,21 +90,47 @@ def read_surely(lines: Sequence[TextLine]) -> Generator[Ask, Answers, list[TextL
 def confirm(lines: Sequence[TextLine]) -> Generator[Ask, Answers, list[Reading]]:
     """The accurate reading of each line, level letters at its ends with it; lines read surely before are not again."""
     new = [index for index, line in enumerate(lines) if line.sure is None]
-    asked = yield from _asked(Kind.CONFIRM, [_as_meant(lines[index]) for index in new])
+    asked = yield from _read_accurately([lines[index] for index in new])
     sure = [line.sure or NOTHING for line in lines]
     for index, reading in zip(new, asked, strict=True):
         sure[index] = reading
-    wide = [(index, line.wide) for index, line in enumerate(lines) if line.wide is not None]
+    wide = [
+        (index, line.wide)
+        for index, line in enumerate(lines)
+        if line.wide is not None and may_go_on(line.wide, _END_HEIGHTS)
+    ]
     glances = yield from _asked(Kind.RECOGNISE, [strip for _, strip in wide])
     longer = [
         (index, strip)
         for (index, strip), glance in zip(wide, glances, strict=True)
         if may_have_ends(sure[index], glance)
     ]
-    ends = yield from _asked(Kind.CONFIRM, [strip for _, strip in longer])
+    ends = yield from _asked(Kind.CONFIRM, [without_margin(strip) for _, strip in longer])
     for (index, _), end in zip(longer, ends, strict=True):
         sure[index] = with_ends(sure[index], end)
     return sure
+
+
+def _read_accurately(lines: Sequence[TextLine]) -> Generator[Ask, Answers, list[Reading]]:
+    """What the accurate reader makes of each line; a row on which it is not quite clear is read in up to three ways.
+
+    Smeared rows are read once: other cuts of them are as smeared, and show one mistake more.
+    """
+    readings = yield from _asked(Kind.CONFIRM, [_as_meant(line) for line in lines])
+    unclear = [
+        index
+        for index, reading in enumerate(readings)
+        if LEGIBLE <= reading.score < _QUITE_CLEAR and _is_plain_row(_strip(lines[index]))
+    ]
+    closer = yield from _asked(Kind.CONFIRM, [close_to_letters(_strip(lines[index])) for index in unclear])
+    tries = {index: [readings[index], reading] for index, reading in zip(unclear, closer, strict=True)}
+    split = [index for index, (one, other) in tries.items() if words_of(one.text) != words_of(other.text)]
+    grey = yield from _asked(Kind.CONFIRM, [in_main_contrast(_strip(lines[index])) for index in split])
+    for index, reading in zip(split, grey, strict=True):
+        tries[index].append(reading)
+    for index, those in tries.items():
+        readings[index] = most_shared(those)
+    return readings
 
 
 def _asked(kind: Kind, strips: Sequence[Strip]) -> Generator[Ask, Answers, list[Reading]]:
@@ -111,14 +146,17 @@ def _strip(line: TextLine) -> Strip:
 
 
 def _as_meant(line: TextLine) -> Strip:
-    """The line's strip as a row."""
+    """The line's strip as a row, for the accurate reader."""
     ways = readings_of(_strip(line))
+    if _is_plain_row(_strip(line)):
+        return without_margin(ways[0])
     return ways[min(line.way, len(ways) - 1)]
 
 
+def _is_plain_row(strip: Strip) -> bool:
+    return is_row(strip) and smear_of(strip) is Smear.NONE
+
+
 def _wide(image: Strip, place: Place, strip: Strip) -> Strip | None:
-    """The strip with a letter more at both ends, where something stands there that may belong to it."""
-    if not is_row(strip):
-        return None
-    wide = strip_of(image, place.widened(_END_HEIGHTS))
-    return wide if may_go_on(wide, _END_HEIGHTS) else None
+    """A row's strip with a letter more at both ends."""
+    return strip_of(image, place.widened(_END_HEIGHTS)) if is_row(strip) else None

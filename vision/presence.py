@@ -1,7 +1,7 @@
 """Watches one stream for products: key frames in, evidence out, looked at only as often as it pays."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -31,6 +31,8 @@ _DISPLAY_LOOKS, _DISPLAY_WEIGHT = 3, 0.4
 # Shifts in its own sizes from one look to the next: less is staying, more is being moved.
 _STAYS, _MOVES = 0.1, 0.35
 _NEXT_LOOK_MS = 6_000
+# What is held now and was not in a frame this long ago at most came in between, as likely early as late.
+_CAME_WITHIN_MS = 2_500
 
 ProductOf = Callable[[str], str | None]
 
@@ -67,6 +69,7 @@ class ProductWatcher:
         self._pictures = pictures
         self._product_of = product_of
         self._likeness = likeness
+        self._frame_ms: int | None = None
         self._looked_ms: int | None = None
         self._looked_around_ms: int | None = None
         self._looked_closer_ms: int | None = None
@@ -96,12 +99,14 @@ class ProductWatcher:
             found += self._coded(read_codes(frame.image), frame.at_ms)
         # While nothing is held to the camera every frame may show what comes next.
         is_due = not self._held or _is_due(self._looked_ms, frame.at_ms, LOOK_EVERY_MS) or self._is_put_away(frame)
+        frame_before_ms, self._frame_ms = self._frame_ms, frame.at_ms
         if is_due and not self._is_still(frame):
             self._looked_ms = frame.at_ms
             self.counts.looks += 1
             self.counts.searches += not self._held
+            seen_before = {one.product_id for one in self._seen}
             self._look(frame)
-            evidence = self._as_evidence(frame)
+            evidence = _since(self._as_evidence(frame), seen_before, frame_before_ms)
             self._held = [
                 (seen.box, _colours_in(frame.image, seen.box))
                 for seen, one in zip(self._seen, evidence, strict=True)
@@ -200,6 +205,14 @@ class ProductWatcher:
             )
             for code, owner in known
         ]
+
+
+def _since(evidence: Sequence[Evidence], seen_before: set[str], frame_before_ms: int | None) -> list[Evidence]:
+    """A look's evidence, from half-way to the frame before on where it shows something newly held."""
+    came = [one for one in evidence if one.strength >= _HELD_STRENGTH and one.product_id not in seen_before]
+    if not came or frame_before_ms is None or came[0].start_ms - frame_before_ms > _CAME_WITHIN_MS:
+        return list(evidence)
+    return [replace(one, start_ms=(frame_before_ms + one.start_ms) // 2) for one in evidence]
 
 
 def _colours_in(image: NDArray[np.uint8], box: Box) -> NDArray[np.float32]:

@@ -1,5 +1,6 @@
 """Reads the words in pictures of single lines: CTC over a strip 48 pixels high."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from vision.onnx import Model
 from vision.types import Reading
+from vision.words import words_of
 
 _HIGH_PX = 48
 _WIDEST_PX = 1600
@@ -47,6 +49,15 @@ def may_have_ends(reading: Reading, glance: Reading) -> bool:
     )
 
 
+def most_shared(readings: Sequence[Reading]) -> Reading:
+    """The words that weigh most among these readings of one line, with the mean of their scores."""
+    alike: dict[str, list[Reading]] = defaultdict(list)
+    for reading in readings:
+        alike[words_of(reading.text)].append(reading)
+    won = max(alike.values(), key=lambda those: sum(reading.score for reading in those))
+    return replace(won[0], score=round(sum(reading.score for reading in won) / len(won), 4))
+
+
 class Recogniser:
     """Reads lines at their own width: padding a short line to the usual 320 pixels would cost three times its price."""
 
@@ -80,7 +91,7 @@ class Recogniser:
         if not fresh.any():
             return NOTHING
         text = "".join(self._letters[letter] for letter in best[fresh]).strip()
-        score = float(odds.max(axis=1)[fresh].mean())
+        score = float(odds[fresh, best[fresh]].mean())
         return Reading(text=text, score=round(score, 4)) if text else NOTHING
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.strokes import strokes_of
+from vision.strokes import strokes_in
 
 _HIGH_PX = 24
 _SHIFT_PX = 3
@@ -29,8 +29,9 @@ def likeness_of(strip: NDArray[np.uint8]) -> Likeness:
     """What is compared of this strip; a column is compared lying on its side."""
     upright = strip if strip.shape[0] <= strip.shape[1] else np.rot90(strip)
     wide = max(_HIGH_PX, round(upright.shape[1] * _HIGH_PX / max(1, upright.shape[0])))
-    small = cv2.resize(np.ascontiguousarray(upright), (wide, _HIGH_PX), interpolation=cv2.INTER_AREA)
-    return Likeness(strokes=strokes_of(np.asarray(small, dtype=np.uint8), _STROKE_PX))
+    grey = cv2.cvtColor(np.ascontiguousarray(upright), cv2.COLOR_BGR2GRAY)
+    small = cv2.resize(grey, (wide, _HIGH_PX), interpolation=cv2.INTER_AREA)
+    return Likeness(strokes=strokes_in(np.asarray(small, dtype=np.uint8), _STROKE_PX))
 
 
 def show_the_same(one: Likeness, other: Likeness, *, at_least: float = LIKE) -> bool:
@@ -51,7 +52,12 @@ def show_the_same(one: Likeness, other: Likeness, *, at_least: float = LIKE) -> 
 
 
 def _alike(piece: NDArray[np.uint8], window: NDArray[np.uint8], at_least: float) -> bool:
-    flat = float(piece.std()) < _FLAT
-    if flat or float(window.std()) < _FLAT:
-        return flat and float(window.std()) < 2 * _FLAT
+    contrast, around = _contrast(piece), _contrast(window)
+    if min(contrast, around) < _FLAT:
+        return contrast < _FLAT and around < 2 * _FLAT
     return float(cv2.matchTemplate(window, piece, cv2.TM_CCOEFF_NORMED).max()) >= at_least
+
+
+def _contrast(grey: NDArray[np.uint8]) -> float:
+    """The standard deviation; ten times as fast as numpy's on so few pixels."""
+    return float(cv2.meanStdDev(grey)[1][0, 0])

@@ -7,7 +7,11 @@ from numpy.typing import NDArray
 
 def strokes_of(image: NDArray[np.uint8], widest_px: int) -> NDArray[np.uint8]:
     """How much each pixel of a BGR picture stands out, where what stands out is thinner than `widest_px`."""
-    grey = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_BGR2GRAY)
+    return strokes_in(np.asarray(cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_BGR2GRAY), np.uint8), widest_px)
+
+
+def strokes_in(grey: NDArray[np.uint8], widest_px: int) -> NDArray[np.uint8]:
+    """The same of a picture in shades of grey."""
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (widest_px, widest_px))
     bright = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, kernel)
     dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, kernel)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,10 +42,12 @@ class Place:
 
     def box(self, width: int, height: int) -> Box:
         """The upright box around it, within a picture of this size."""
-        left, top = np.floor(self.corners.min(axis=0)).astype(int)
-        right, bottom = np.ceil(self.corners.max(axis=0)).astype(int)
+        across, down = zip(*self.corners.tolist(), strict=True)
         return Box(
-            left=max(0, int(left)), top=max(0, int(top)), right=min(width, int(right)), bottom=min(height, int(bottom))
+            left=max(0, floor(min(across))),
+            top=max(0, floor(min(down))),
+            right=min(width, ceil(max(across))),
+            bottom=min(height, ceil(max(down))),
         )
 
     def widened(self, heights: float) -> "Place":

@@ -11,10 +11,11 @@ from ingest.types import Frame
 from vision.asking import Answers, Ask, Steps, answer
 from vision.change import LastRead, Look, ReadReason, StrokeMap, note_read, stroke_map, where_to_look
 from vision.counts import WatchCounts
-from vision.crops import jpeg_of, strip_of
+from vision.crops import strip_of
 from vision.errors import FrameRefusedError
 from vision.frames import refuse_bad_frame
 from vision.lines import CLEAR, LEGIBLE, confirm, read_surely, read_with_wholes
+from vision.pictures import jpeg_of
 from vision.places import coincide, overlap, within
 from vision.reader import TextReader
 from vision.roles import RoomPolicy, RoomRegions

@@ -19,6 +19,7 @@ from review.due.pack_chain import chain_record
 from review.due.pack_gather import Dossier, PackedClip, PackedStream, coverage_record
 from review.due.pack_layout import BLOCK_BYTES, FORMAT, MANIFEST, SIGNATURE, SIGNED, SM3_LIST
 from review.due.pack_page import pages
+from review.due.pack_pictures import shown
 from review.due.pack_verify import check_content
 
 BAGIT = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
@@ -44,7 +45,9 @@ def contents(dossier: Dossier, maker: Maker, class_names: Mapping[str, tuple[str
     """Every file of the payload, the pages first."""
     places = {clip.finding_id: f"clips/{number:03}.mp4" for number, clip in enumerate(dossier.clips)}
     posters = {clip.finding_id: places[clip.finding_id][:-4] + ".jpg" for clip in dossier.clips if clip.poster}
-    for name, page in pages(dossier, places, posters, class_names, maker.name, maker.at_ms).items():
+    drawn = {each.finding_id: each for each in shown(dossier)}
+    pictures = {finding_id: tuple(_pictures(places[finding_id], len(each.crops))) for finding_id, each in drawn.items()}
+    for name, page in pages(dossier, places, posters, pictures, class_names, maker.name, maker.at_ms).items():
         yield PackFile(place=name, content=page.encode())
     yield _json("case.json", _case(dossier, maker))
     yield _json("findings.json", [stored.finding.to_json() for stored in dossier.findings])
@@ -56,8 +59,17 @@ def contents(dossier: Dossier, maker: Maker, class_names: Mapping[str, tuple[str
         yield PackFile(place=places[clip.finding_id], content=clip.path)
         if clip.poster is not None:
             yield PackFile(place=posters[clip.finding_id], content=clip.poster)
+    for finding_id, each in drawn.items():
+        for place, content in zip(pictures[finding_id], (each.frame, *each.crops), strict=True):
+            yield PackFile(place=place, content=content)
     for number, packed in enumerate(dossier.streams):
         yield from _stream(f"streams/{number:02}", packed)
+
+
+def _pictures(clip: str, crops: int) -> Iterator[str]:
+    """Where the marked still of this clip stands, and each of its words."""
+    yield clip.replace(".mp4", "-screen.jpg")
+    yield from (clip.replace(".mp4", f"-words-{number}.jpg") for number in range(1, crops + 1))
 
 
 def _stream(folder: str, packed: PackedStream) -> Iterator[PackFile]:

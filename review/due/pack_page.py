@@ -25,12 +25,13 @@ _NEAR_MS = 30_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shown:
-    """A finding with what is shown beside it; `file` None: no clip."""
+    """A finding with what is shown beside it; `file` None: no clip. `pictures`: the marked still, then its words."""
 
     stored: StoredFinding
     clip: PackedClip | None
     file: str | None
     poster: str | None
+    pictures: tuple[str, ...]
     lines: tuple[Passage, ...]
 
 
@@ -38,6 +39,7 @@ def pages(
     dossier: Dossier,
     places: Mapping[str, str],
     posters: Mapping[str, str],
+    pictures: Mapping[str, tuple[str, ...]],
     class_names: Mapping[str, tuple[str, str]],
     made_by: str,
     made_at_ms: int,
@@ -50,6 +52,7 @@ def pages(
             clip=clips.get(stored.finding.finding_id),
             file=places.get(stored.finding.finding_id),
             poster=posters.get(stored.finding.finding_id),
+            pictures=pictures.get(stored.finding.finding_id, ()),
             lines=_lines(dossier, stored),
         )
         for stored in dossier.findings

@@ -131,13 +131,13 @@ def test_a_hit_gets_a_poster_and_peaks(segments: list[Segment], tmp_path: Path) 
     assert clip.poster.read_bytes()[:3] == b"\xff\xd8\xff"
 
 
-def test_a_poster_is_no_larger_than_a_page_needs(tmp_path: Path) -> None:
+def test_a_poster_is_as_large_as_the_picture_on_which_words_are_placed(tmp_path: Path) -> None:
     recorded = record(make_broadcast(tmp_path / "big.flv", seconds=1, rate=5, size=(1920, 1080)), tmp_path / "out")
     clip = cut_clip(recorded, start_ms=0, end_ms=1000, hit_ms=500, target=tmp_path / "c.mp4")
     assert clip.poster is not None
     with av.open(str(clip.poster)) as still:
         image = next(still.decode(video=0))
-    assert (image.width, image.height) == (1280, 720)
+    assert (image.width, image.height) == (1920, 1080)
 
 
 def test_sound_alone_has_peaks_and_no_poster(media: Path, tmp_path: Path) -> None:

@@ -1,14 +1,11 @@
-import numpy as np
 import pytest
 
 from bench.rooms import FONTS
 from bench.sights import folded
 from tests.vision.support import frames_of, room_of, shown
-from vision.crops import crop_jpeg, frame_jpeg
-from vision.errors import FrameRefusedError
 from vision.paddle import PaddleReader
-from vision.recognise import with_ends
-from vision.types import Box, Reading
+from vision.recognise import most_shared, with_ends
+from vision.types import Reading
 
 
 @pytest.mark.parametrize("font", FONTS)
@@ -64,10 +61,15 @@ def test_what_is_taken_from_beside_a_line(narrow: str, wide: str, whole: str) ->
     assert with_ends(Reading(text=narrow, score=0.9), Reading(text=wide, score=0.6)).text == narrow
 
 
-def test_pictures_for_people() -> None:
-    image = np.full((720, 1280, 3), 90, np.uint8)
-    box = Box(left=1200, top=690, right=1280, bottom=720)
-    assert crop_jpeg(image, box).startswith(b"\xff\xd8")
-    assert frame_jpeg(image, [box], max_side_px=320).startswith(b"\xff\xd8")
-    with pytest.raises(FrameRefusedError, match="outside the frame"):
-        crop_jpeg(image, Box(left=2000, top=0, right=2100, bottom=40))
+@pytest.mark.parametrize(
+    ("readings", "words", "score"),
+    [
+        pytest.param([("第三件", 0.96), ("第二件", 0.95), ("第二件", 0.98)], "第二件", 0.965, id="two-of-three"),
+        pytest.param([("99:90", 0.9), ("99.90", 0.95)], "99.90", 0.95, id="the-surer-of-two"),
+        pytest.param([("包邮", 0.9), ("包 邮", 0.8)], "包邮", 0.85, id="spaces-are-no-difference"),
+        pytest.param([("a", 0.6), ("b", 0.8), ("c", 0.7)], "b", 0.8, id="no-two-alike"),
+    ],
+)
+def test_the_words_that_most_readings_share_win(readings: list[tuple[str, float]], words: str, score: float) -> None:
+    won = most_shared([Reading(text=text, score=each) for text, each in readings])
+    assert (won.text, won.score) == (words, score)

@@ -146,7 +146,13 @@ def held(seed: int, at_ms: int, product: str) -> Frame:
 def test_what_takes_the_place_of_another_is_seen_in_the_next_frame() -> None:
     watcher = ProductWatcher(PictureFinder([prepare(p, picture) for p, picture in PACKS.items()]), lambda text: None)
     evidence = watcher.watch([held(5, 0, "P-1"), held(5, 1000, "P-2"), held(5, 2000, "P-2")])
-    assert [(one.product_id, one.start_ms) for one in evidence] == [("P-1", 0), ("P-2", 1000)]
+    assert [(one.product_id, one.start_ms, one.end_ms) for one in evidence] == [("P-1", 0, 0), ("P-2", 500, 1000)]
+
+
+def test_what_comes_after_a_gap_is_on_sale_from_when_it_was_seen() -> None:
+    watcher = ProductWatcher(PictureFinder([prepare(p, picture) for p, picture in PACKS.items()]), lambda text: None)
+    evidence = watcher.watch([held(5, 0, "P-1"), held(5, 60_000, "P-2")])
+    assert [(one.product_id, one.start_ms) for one in evidence] == [("P-1", 0), ("P-2", 60_000)]
 
 
 def test_words_that_packs_share_do_not_make_one_the_other(finder: PictureFinder) -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from claims.types import Passage
+from claims.types import FrameBox, Passage
 from ingest.chain import GENESIS, chain_sha256
 from review.cases.types import Choice
 from review.due.errors import PackBroken, PackError
@@ -28,6 +28,7 @@ from review.store import Store
 from review.types import Host, StreamRecord
 from tests.review.due.people import REVIEWER, decide
 from tests.review.due.recorded import VERSION, add_recorded_case, copy_recorded, make_broadcast, record
+from vision.pictures import picture_of
 
 MAKER = Maker(name="甲", at_ms=1_795_500_100_000)
 NAMES = {"SPEC_PARAM": ("规格", "Specification")}
@@ -88,6 +89,29 @@ def test_a_pack_holds_what_a_hearing_asks_for(made: tuple[Path, KeyRing, str]) -
     assert "总功率可以做到一百瓦" in (data / "streams/00/transcript.jsonl").read_text(encoding="utf-8")
     assert json.loads((data / "decisions.json").read_text(encoding="utf-8"))[0]["choice"] == "violates"
     assert '"stock"' in (data / "streams/00/facts.jsonl").read_text(encoding="utf-8")
+
+
+def test_words_on_screen_are_shown_marked_and_cut_out(desk: Store, recordings: Path, tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    copy_recorded(recordings, 24, data_dir)
+    box = FrameBox(left=40, top=20, right=120, bottom=44)
+    desk.add_passages(
+        [Passage(stream_id="s1", id="u1", channel="screen", start_ms=9000, end_ms=12_000, text="总功率", box=box)]
+    )
+    case_id = add_recorded_case(desk, 9000, 12_000)
+    files = {one.place: one.content for one in contents(gather(desk, data_dir, case_id), MAKER, NAMES)}
+    still, crop = (files[f"clips/000-{name}.jpg"] for name in ("screen", "words-1"))
+    assert isinstance(still, bytes)
+    assert isinstance(crop, bytes)
+    assert picture_of(still).shape == (180, 320, 3)
+    assert box.right - box.left < picture_of(crop).shape[1] < 2 * (box.right - box.left)
+    page = files["index.html"]
+    assert isinstance(page, bytes)
+    assert all(f'src="clips/000-{name}.jpg"' in page.decode() for name in ("screen", "words-1"))
+
+
+def test_what_was_only_heard_has_no_marked_still(made: tuple[Path, KeyRing, str]) -> None:
+    assert [path.name for path in sorted((made[0] / "data/clips").iterdir())] == ["000.jpg", "000.mp4"]
 
 
 def test_words_of_a_host_are_text_on_the_page(made: tuple[Path, KeyRing, str]) -> None:
