@@ -56,7 +56,8 @@ def test_from_registering_to_being_told_again(
     told.add_findings([make_finding(finding_id="f9", stream_id="a1")])
     assert sender.tell() == 0
     actions = [entry.action for entry in told.audit.entries(subject=f"webhook:{webhook}")]
-    assert actions == ["webhook.removed", "webhook.rotated", "webhook.added"]
+    again = "webhook.redelivered"
+    assert actions == ["webhook.removed", again, "webhook.rotated", again, again, "webhook.added"]
 
 
 def test_what_was_parked_is_shown_and_taken_up(
@@ -117,6 +118,19 @@ def test_what_cannot_be_told_is_refused_and_named(as_tenant: As, given: dict[str
     assert answer.headers["content-type"] == "application/problem+json"
     assert named in answer.json()["detail"]
     assert "geheim" not in answer.text
+    assert "--allow-net" not in answer.text
+    if "url" in named:
+        assert answer.json()["code"] in {"url_scheme", "url_address"}
+
+
+def test_people_are_not_shown_what_may_be_a_customers_token(as_tenant: As, as_person: As, receiver: Receiver) -> None:
+    address = f"http://user:geheim@127.0.0.1:{receiver.port}/hooks?token=geheim"
+    made = as_tenant("acme").post("/v1/webhooks", json={"url": address}).json()
+    assert as_tenant("acme").get(f"/v1/webhooks/{made['id']}").json()["url"] == address
+    for path in ("/v1/webhooks", f"/v1/webhooks/{made['id']}"):
+        told = as_person("chen").get(path).text
+        assert receiver.url in told
+        assert "geheim" not in told
 
 
 @pytest.mark.parametrize("given", [{}, {"since": 1, "parked": True}, {"sequence": 0}])
