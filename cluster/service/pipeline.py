@@ -244,8 +244,6 @@ class Pipeline:
 
     def _advance(self, life: Life, segment: Segment) -> None:
         sequence, count = self._faults
-        if sequence == segment.sequence and count >= 3 * _MOST_FAULTS:
-            raise StageDied(self.why)
         if sequence == segment.sequence and count >= _MOST_FAULTS:
             prepared, outcome = life.give_up(segment, f"its analysis failed {count} times: {self.why}")
         else:
@@ -275,9 +273,12 @@ class Pipeline:
         _log.warning("%s: taken up anew: %s", self._job.stream_id, why, extra={"sequence": self._at + 1})
 
     def _note_fault(self) -> None:
+        """Raises StageDied where nothing helped at this place: neither giving the segment up nor doing it again."""
         sequence, count = self._faults
         failed = self._at + 1
         self._faults = failed, count + 1 if sequence == failed else 1
+        if self._faults[1] >= 3 * _MOST_FAULTS:
+            raise StageDied(self.why)
 
     def _let_go(self) -> None:
         if self._life is not None:
@@ -290,18 +291,30 @@ class Pipeline:
         return read_checkpoint(path, self._job.stream_id, self._versions)
 
     def _save(self, life: Life) -> None:
-        """A full disk, or one that fails, costs the file and not the broadcast: it is kept in memory as well."""
+        """A full disk, or one that fails, costs the file and not the broadcast: it is kept in memory as well.
+
+        A stage that can't say what it remembers goes on all the same: after a loss it is taken up from the one before.
+        """
         if self._at < 0:
             return
-        self._last = Checkpoint(
-            stream_id=self._job.stream_id,
-            sequence=self._at,
-            end_ms=self.analysed_ms,
-            versions=self._versions,
-            parts=life.save(),
-        )
         try:
+            self._last = Checkpoint(
+                stream_id=self._job.stream_id,
+                sequence=self._at,
+                end_ms=self.analysed_ms,
+                versions=self._versions,
+                parts=life.save(),
+            )
             write_checkpoint(checkpoint_file(self._job.recording_dir), self._last)
+        except LeaseGone:
+            raise
         except OSError as error:
-            self.why = f"no checkpoint was written: {error.strerror}"
-            _log.warning("%s: %s", self._job.stream_id, self.why)
+            self._go_on_without(error.strerror or str(error))
+        except Exception as error:
+            if isinstance(error, StageLost) and not error.is_fault:
+                raise
+            self._go_on_without(str(error))
+
+    def _go_on_without(self, why: str) -> None:
+        self.why = f"no checkpoint was written: {why}"
+        _log.warning("%s: %s", self._job.stream_id, self.why)

@@ -18,6 +18,7 @@ from cluster.checkpoint import checkpoint_file
 from cluster.dispatch.plan import plan
 from cluster.errors import StageLost
 from cluster.service.actors import make_judge
+from cluster.service.answering import answered
 from cluster.service.judge import JudgePool
 from cluster.service.pools import HearingPool, ReadingPool, pool_placement
 from cluster.service.shard import Shard
@@ -270,6 +271,56 @@ def test_stages_that_are_lost_are_taken_up_anew(
         assert office.desk.finding_ids("s1") == whole[0]
         assert office.desk.coverage("s1").analysed_ms == whole[1]
         assert office.judge.asked.count("open") >= 3
+        shard.leave()
+
+
+class Faulty:
+    """A pool of which these methods fail, whenever they are called."""
+
+    def __init__(self, pool: Any, *methods: str) -> None:
+        self._pool = pool
+        self._methods = methods
+
+    def __getattr__(self, name: str) -> Any:
+        return self._fail if name in self._methods else getattr(self._pool, name)
+
+    @answered
+    def _fail(self, *_: object) -> None:
+        raise ValueError("it holds an open file")
+
+
+def test_what_can_not_be_kept_is_no_reason_to_stand_still(
+    whole: tuple[frozenset[str], int], part: Path, pools: Pools, tmp_path: Path
+) -> None:
+    faulty = Pools(pools.hearing, Near(Faulty(pools.reading.pool, "save")))
+    with opened(tmp_path, faulty) as office:
+        shard = office.shard("w1", checkpoint_ms=4_000)
+        office.desk.order("s1", str(part))
+        office.turn_until(lambda: office.desk.analysed_ms("s1") >= 10_000, shard)
+        assert "it holds an open file" in str(shard.figures()["told"])
+        office.turn_until(office.is_over, shard)
+        assert office.desk.finding_ids("s1") == whole[0]
+        assert office.desk.coverage("s1").analysed_ms == whole[1]
+        assert office.judge.asked.count("open") == 1
+        shard.leave()
+
+
+def test_a_broadcast_whose_end_fails_again_and_again_has_failed(part: Path, pools: Pools, tmp_path: Path) -> None:
+    with opened(tmp_path, pools) as office:
+        office.judge = Near(Faulty(office.judge.pool, "finish"))
+        shard = office.shard("w1", checkpoint_ms=4_000)
+        office.desk.order("s1", str(part))
+
+        def is_released() -> bool:
+            lease = office.desk.store.leases.lease("s1")
+            return lease is not None and lease.restarts > 0
+
+        office.turn_until(is_released, shard)
+        assert office.judge.asked.count("finish") == 9
+        assert "it holds an open file" in office.desk.store.leases.lease("s1").why  # type: ignore[union-attr]
+        assert not office.is_over()
+        shard.give_back_all()
+        office.turn_until(lambda: shard.held == (), shard)
         shard.leave()
 
 
