@@ -192,16 +192,16 @@ class ShardActor:
     def _run(self) -> None:
         if not self._config.places:
             self._measure()
+        is_worn = False
         while not self._ending.is_set():
             self._shard.turn()
-            if self._shard.replaced:
+            if self._shard.replaced or (is_worn and not self._shard.held):
                 os._exit(1)
             why = self._wear.due()
-            if why is not None:
+            if why is not None and not is_worn:
+                is_worn = True
                 _log.warning("this shard is replaced: %s", why)
                 self._shard.give_back_all()
-                if not self._shard.held:
-                    os._exit(1)
             self._ending.wait(_TURN_S)
 
     def _measure(self) -> None:
