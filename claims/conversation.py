@@ -9,7 +9,7 @@ from claims.errors import UnknownProduct
 from claims.finding import make_finding
 from claims.merge import corroborate, is_same_claim, merge, with_witness
 from claims.normalise import Normalised
-from claims.paraphrase import judge_proposals
+from claims.paraphrase import with_proposals
 from claims.passport import Passport
 from claims.pictures import read_out
 from claims.policy import Policy
@@ -176,7 +176,7 @@ class Conversation:
         found: list[Finding] = []
         claims = judge_window(scene, self.engine.policy)
         if self.engine.proposer is not None:
-            claims += judge_proposals(scene, self.engine.policy, self.engine.proposer, claims)
+            claims = with_proposals(scene, self.engine.policy, self.engine.proposer, claims)
         for judged in merge(claims, self.engine.policy):
             finding = make_finding(judged, scene, self.engine.policy, self.stream_id)
             if self._keeps_verdicts:

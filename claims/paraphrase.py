@@ -1,8 +1,12 @@
-"""Proposals of the semantic layer, decided: by category, by what the rules said, by registration and context."""
+"""Proposals of the semantic layer, decided: by category, by what the rules said, by registration and context.
+
+What the rules flagged in words that surely breach nothing becomes a note.
+"""
 
 import itertools
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from claims.context import Place
 from claims.judges.base import Candidate, JudgeInput, Judgement, supported
@@ -14,7 +18,7 @@ from claims.pattern import Pattern
 from claims.pictures import read_out
 from claims.policy import CompiledRule, Policy
 from claims.policy_models import ClassFile, ContextRule, Rule
-from claims.semantic import Proposal, Proposer
+from claims.semantic import LAWFUL, Proposal, Proposer
 from claims.types import ExemptionTrial, ScoreStep, VerdictKind
 from claims.verdict import CHECKS, PROPOSED, Judged, Scene, held_back
 
@@ -47,27 +51,41 @@ _CODE = frozenset({"device_registered", "disinfectant", "test_report_held", "sel
 _SAYING = re.compile("[说讲问提]")
 _TURNED = re.compile("(不用|不必|不再|再也不|再没|没再|不去|懒得|省得|省了|免得|不想|别再).{0,2}$")
 _TOP = 0.95
+_BELOW = 0.01
 _OWN = frozenset("有助于增强提高提升改善调节促进维持辅助补充帮助缓解保护健康水平的你了一下能可以、,和")
 
 
-def judge_proposals(scene: Scene, policy: Policy, proposer: Proposer, judged: Sequence[Judged]) -> list[Judged]:
-    """What the semantic layer proposes of the window's focus, judged; where rules have spoken, what it flags beside it.
+def with_proposals(scene: Scene, policy: Policy, proposer: Proposer, judged: Sequence[Judged]) -> list[Judged]:
+    """What was judged, together with what the semantic layer proposes of the window's focus.
 
-    A proposal needs a known product of a category for which its class holds.
+    Where rules have spoken, only what it flags is added beside them, and what it holds for lawful is kept under the
+    flagging bar, unless a record decided it. A proposal needs a known product of a category for which its class holds.
     """
     passport, window = scene.choice.passport, scene.window
     heard = [h for h in window.heard if h.offset < window.focus_end]
     if passport is None or not heard or heard[-1].offset != window.focus_start:
-        return []
+        return list(judged)
     ruled = any(not j.harmless for j in judged)
     classes = frozenset(c for c, file in policy.class_files.items() if _holds(file, passport))
-    found: list[Judged] = []
+    found = list(judged)
     for proposal in proposer.propose([read_out(h.folded, policy.pictures) for h in heard], classes):
+        if proposal.class_id == LAWFUL:
+            found = [_held_for_lawful(j, proposal, policy) for j in found]
+            continue
         start = heard[-proposal.passages].offset
         if any(j.class_id == proposal.class_id for j in judged) or (ruled and not proposal.flags):
             continue
         found.append(_judge(proposal, start, window.focus_end, scene, policy, passport))
     return found
+
+
+def _held_for_lawful(judged: Judged, proposal: Proposal, policy: Policy) -> Judged:
+    """The rule's claim as a note at most, where nothing but words decided it."""
+    if judged.class_id in _RECORDED or judged.score < policy.settings.flag_at:
+        return judged
+    score = round(policy.settings.flag_at - _BELOW, 3)
+    step = ScoreStep(step=f"read as lawful, likelihood {proposal.likelihood}", value=score)
+    return replace(judged, score=score, steps=(*judged.steps, step))
 
 
 def proposed_classes(policy: Policy) -> frozenset[str]:

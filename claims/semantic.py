@@ -9,6 +9,8 @@ from claims.errors import SemanticMissing
 
 OFF = "off"
 AUTO = "auto"
+# The class of a proposal that says: these words surely breach nothing.
+LAWFUL = "-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,8 @@ class Known:
 class Proposal:
     """The class that the words most likely breach, and how likely any of those asked for; over how many passages.
 
-    `flags` is True above the likelihood that stood for the precision asked of the classifier in cross-validation.
+    `flags` is True above the likelihood that stood for the precision asked of the classifier in cross-validation. Of
+    class LAWFUL, `likelihood` says how likely no breach is.
     """
 
     class_id: str

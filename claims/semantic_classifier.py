@@ -1,10 +1,13 @@
-"""The classifier over sentence directions and characters: numpy alone, its weights in a folder with their record."""
+"""The classifier over sentence directions, characters and sounds: numpy alone, its weights in a folder with a record.
+
+A gate says how likely any breach is; of which class, a second table says, that was trained on breaches alone.
+"""
 
 import hashlib
 import io
 import json
 import math
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
@@ -14,22 +17,27 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from claims.errors import SemanticError, SemanticMissing
-from claims.semantic import Known, Proposal
+from claims.semantic import LAWFUL, Known, Proposal
 from claims.semantic_e5 import PACKAGED, PackagedE5
+from claims.semantic_grams import FAMILIES, PLACES, SHARES, weighed
 from claims.semantic_kept import text_key
 from claims.types import Frozen
 
 Floats = NDArray[np.float32]
-NONE = "-"
+NONE = LAWFUL
+# Characters share fewer places where they tell classes apart: one column a class is to be shipped.
+CLASS_PLACES = 1 << 13
 _STORED = "<f4"
 MOST_PASSAGES = 3
-_DIRECTION_WEIGHT = 5.0
+_DIRECTION_WEIGHT = 2.5
 _REMEMBERED = 4096
 _SHOWN = 2
 _SHORTEST = 4
 _MOST_CLASSES, _AS_LIKELY = 2, 0.5
-# Below this likelihood by the characters alone the encoder, which is what costs, hardly ever says otherwise.
-_WORTH_READING = 0.002
+# Below this likelihood by characters and sounds alone the encoder, which is what costs, hardly ever says otherwise;
+# to hold words for lawful without it, they must say so twice as surely.
+_WORTH_READING = 0.06
+_UNREAD = 2.0
 
 
 class Encoder(Protocol):
@@ -51,29 +59,13 @@ class ClassifierFile(Frozen):
 
     encoder: str
     classes: tuple[str, ...]
-    grams: tuple[str, ...]
     flag_from: float
     note_from: float
+    lawful_below: float
     known: tuple[str, ...]
     known_classes: tuple[str, ...]
     weights_sha256: str
     record: dict[str, object]
-
-
-def grams_of(text: str) -> Counter[str]:
-    """Characters and pairs of neighbours, counted."""
-    return Counter([*text, *(text[i : i + 2] for i in range(len(text) - 1))])
-
-
-def gram_row(text: str, places: dict[str, int], rarity: Floats) -> Floats:
-    """The text's characters and pairs as one unit row: damped counts times rarity."""
-    row = np.zeros(len(places), dtype=np.float32)
-    for gram, count in grams_of(text).items():
-        place = places.get(gram)
-        if place is not None:
-            row[place] = (1.0 + math.log(count)) * rarity[place]
-    length = float(np.linalg.norm(row))
-    return row / length if length else row
 
 
 def joined(texts: Sequence[str]) -> str:
@@ -103,6 +95,20 @@ def softmax(scores: Floats) -> Floats:
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), dtype=np.float32)
 
 
+def _likelihoods(gate: float, scores: Floats) -> Floats:
+    """None first, then the share of each class in a breach; together one."""
+    breach = float(1.0 / (1.0 + np.exp(-np.clip(gate, -40.0, 40.0))))
+    return np.concatenate([np.array([1.0 - breach], dtype=np.float32), breach * softmax(scores)]).astype(np.float32)
+
+
+def _of_open(likelihoods: Floats, open_: list[int]) -> float:
+    """How likely a breach of the open classes is: what other classes take of it counts half, as a root.
+
+    A sentence that breaches something is seldom lawful because its likeliest class does not hold for the goods.
+    """
+    return math.sqrt(max(0.0, (1.0 - float(likelihoods[0])) * float(likelihoods[open_].sum())))
+
+
 class Classifier:
     """Proposes classes for passages by a trained classifier; what was read once is remembered."""
 
@@ -113,9 +119,14 @@ class Classifier:
         self.encoder_key = encoder.key
         self._encoder = encoder
         self._kept: Mapping[str, bytes] = {}
-        self._centre, self._rarity = arrays["centre"], arrays["rarity"]
-        self._weights, self._bias, self._known = arrays["weights"], arrays["bias"], arrays["known"]
-        self._places = {gram: place for place, gram in enumerate(file.grams)}
+        self._centre, self._rarity, self._known = arrays["centre"], arrays["rarity"], arrays["known"]
+        size = len(self._centre)
+        gate, weights = arrays["gate"], arrays["weights"]
+        self._gate_of_direction, self._gate_of_grams = gate[:size], gate[size:].reshape(len(FAMILIES), PLACES)
+        self._gate_bias, self._bias = float(arrays["gate_bias"][0]), arrays["bias"]
+        self._of_direction, self._of_characters = weights[:size], np.ascontiguousarray(weights[size:])
+        known_classes = np.asarray(file.known_classes)
+        self._known_of = {c: np.flatnonzero(known_classes == c) for c in dict.fromkeys(file.known_classes)}
         self._read: OrderedDict[str, Floats] = OrderedDict()
 
     def read_ahead(self, texts: Sequence[str]) -> None:
@@ -146,22 +157,29 @@ class Classifier:
         """The likeliest of `classes` for the last passage, alone or with up to two before it; none if too unlikely.
 
         How likely a breach is counts over all of them, for one sentence often lies between two classes: where it is
-        to be flagged and the second is nearly as likely, both are proposed.
+        to be flagged and the second is nearly as likely, both are proposed. Words that hold hardly any breach of any
+        class are proposed as LAWFUL.
         """
         if not texts or len(texts[-1]) < _SHORTEST:
             return ()
         open_ = [place for place, class_id in enumerate(self.file.classes) if class_id in classes]
         if not open_:
             return ()
-        best, ordered, passages = 0.0, list[tuple[float, int]](), 0
+        best, ordered, passages, most = 0.0, list[tuple[float, int]](), 0, 0.0
         for said in views_of(texts):
-            if float(self._by_characters(said)[open_].sum()) < _WORTH_READING:
+            scored = self._by_grams(said)
+            by_grams = _likelihoods(*scored)
+            if 1.0 - by_grams[0] < _WORTH_READING:
+                most = max(most, _UNREAD * (1.0 - float(by_grams[0])))
                 continue
-            likelihoods = self.likelihoods(said)[open_]
-            breach = float(likelihoods.sum())
+            likelihoods = self._with_direction(said, scored)
+            most = max(most, 1.0 - float(likelihoods[0]))
+            breach = _of_open(likelihoods, open_)
             if breach > best and not self._is_of_those_before(said, open_):
                 best, passages = breach, len(said)
-                ordered = sorted(zip(map(float, likelihoods), open_, strict=True), reverse=True)
+                ordered = sorted(((float(likelihoods[place]), place) for place in open_), reverse=True)
+        if most < self.file.lawful_below:
+            return (Proposal(class_id=LAWFUL, likelihood=round(1.0 - most, 3), flags=False, passages=1),)
         if best < self.file.note_from:
             return ()
         flags = best >= self.file.flag_from
@@ -179,23 +197,28 @@ class Classifier:
 
     def _is_of_those_before(self, said: Sequence[str], open_: list[int]) -> bool:
         """Whether what is said together is what those before the last passage said already: it is theirs alone."""
-        return len(said) > 1 and float(self.likelihoods(said[:-1])[open_].sum()) >= self.file.flag_from
+        return len(said) > 1 and _of_open(self.likelihoods(said[:-1]), open_) >= self.file.flag_from
 
     def likelihoods(self, texts: Sequence[str]) -> Floats:
-        """How likely these passages, taken together, breach each class of `file.classes`."""
-        directions = self._directions(texts)
-        row = np.concatenate(
-            [
-                direction_of(directions, texts, self._centre),
-                gram_row(joined(texts), self._places, self._rarity),
-            ]
-        )
-        return softmax(row @ self._weights + self._bias)
+        """How likely these passages, taken together, breach each class of `file.classes`; the first is none."""
+        return self._with_direction(texts, self._by_grams(texts))
 
-    def _by_characters(self, texts: Sequence[str]) -> Floats:
-        """How likely each class is by what the characters say, with no encoder."""
-        row = gram_row(joined(texts), self._places, self._rarity)
-        return softmax(row @ self._weights[len(self._centre) :] + self._bias)
+    def _with_direction(self, texts: Sequence[str], by_grams: tuple[float, Floats]) -> Floats:
+        direction = direction_of(self._directions(texts), texts, self._centre)
+        gate = by_grams[0] + float(direction @ self._gate_of_direction)
+        return _likelihoods(gate, direction @ self._of_direction + by_grams[1])
+
+    def _by_grams(self, texts: Sequence[str]) -> tuple[float, Floats]:
+        """What characters and sounds alone say, with no encoder: of a breach, and of each class of one."""
+        text = joined(texts)
+        gate, of_class = self._gate_bias, self._bias
+        for number, family in enumerate(FAMILIES):
+            row = family(text)
+            values = weighed(row, self._rarity[number]) * SHARES[number]
+            gate += float(values @ self._gate_of_grams[number][row.places])
+            if number == 0:
+                of_class = of_class + values @ self._of_characters[row.places % CLASS_PLACES]
+        return gate, np.asarray(of_class, dtype=np.float32)
 
     def _directions(self, texts: Sequence[str]) -> list[Floats]:
         self.read_ahead(texts)
@@ -205,9 +228,12 @@ class Classifier:
 
     def _nearest(self, texts: Sequence[str], class_id: str) -> tuple[Known, ...]:
         mean = np.mean(self._directions(texts), axis=0)
-        likeness = self._known @ (mean / max(1e-12, float(np.linalg.norm(mean))))
-        order = [int(i) for i in np.argsort(-likeness) if self.file.known_classes[int(i)] == class_id]
-        return tuple(Known(text=self.file.known[i], similarity=round(float(likeness[i]), 3)) for i in order[:_SHOWN])
+        of_class = self._known_of.get(class_id, np.zeros(0, dtype=np.intp))
+        likeness = self._known[of_class] @ (mean / max(1e-12, float(np.linalg.norm(mean))))
+        order = np.argsort(-likeness, kind="stable")[:_SHOWN]
+        return tuple(
+            Known(text=self.file.known[of_class[i]], similarity=round(float(likeness[i]), 3)) for i in map(int, order)
+        )
 
 
 def open_encoder(name: str, *, device: Literal["auto", "cpu", "cuda"], threads: int) -> Encoder:
@@ -249,14 +275,17 @@ def open_classifier(
 
 
 def _check(folder: Path, file: ClassifierFile, arrays: dict[str, Floats]) -> None:
-    wanted = {"centre", "rarity", "weights", "bias", "known"}
+    wanted = {"centre", "rarity", "gate", "gate_bias", "weights", "bias", "known"}
     if set(arrays) != wanted:
         raise SemanticError(f"semantic: {folder}: weights.npz must hold {', '.join(sorted(wanted))}; train it anew")
     dimensions = arrays["centre"].shape[0]
     fits = (
-        arrays["rarity"].shape == (len(file.grams),)
-        and arrays["weights"].shape == (dimensions + len(file.grams), len(file.classes))
-        and arrays["bias"].shape == (len(file.classes),)
+        file.classes[:1] == (NONE,)
+        and arrays["rarity"].shape == (len(FAMILIES), PLACES)
+        and arrays["gate"].shape == (dimensions + len(FAMILIES) * PLACES,)
+        and arrays["gate_bias"].shape == (1,)
+        and arrays["weights"].shape == (dimensions + CLASS_PLACES, len(file.classes) - 1)
+        and arrays["bias"].shape == (len(file.classes) - 1,)
         and arrays["known"].shape == (len(file.known), dimensions)
         and len(file.known) == len(file.known_classes)
     )

