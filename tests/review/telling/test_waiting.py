@@ -38,9 +38,9 @@ def follow(stack: ExitStack, client: httpx.Client) -> httpx.Response:
     """An open stream, of which the first event has come."""
     answer = stack.enter_context(client.stream("GET", "/v1/events/stream"))
     if answer.status_code == 200:
-        # An iterator that is let go ends the connection.
+        # An iterator that is let go ends the connection: the stack keeps it.
         lines = answer.iter_lines()
-        stack.callback(lines.close)
+        stack.callback(id, lines)
         next(lines)
     else:
         answer.read()
