@@ -77,7 +77,7 @@ def test_a_classifier_over_a_named_encoder_is_opened_and_proposes(tiny_bert: Pat
             "centre": np.zeros(SIZE, np.float32),
             "rarity": np.ones((len(FAMILIES), PLACES), np.float32),
             "gate": _gate("打针"),
-            "gate_bias": np.full(1, -5.0, np.float32),
+            "gate_bias": np.full(1, -6.0, np.float32),
             "weights": np.zeros((SIZE + CLASS_PLACES, 1), np.float32),
             "bias": np.zeros(1, np.float32),
             "known": np.full((1, SIZE), SIZE**-0.5, np.float32),
