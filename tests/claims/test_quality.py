@@ -77,12 +77,12 @@ def _measure(cases: list[dict[str, object]], flags: dict[str, list[Finding]]) ->
     [
         ("open", "passports.yaml", 0.92, 0.95),
         ("blind/a", "passports.json", 0.92, 0.95),
-        ("blind/b", "passports.yaml", 0.75, 0.88),
-        ("blind/c", "passports.json", 0.80, 0.93),
-        ("blind/d", "passports.json", 0.85, 0.94),
+        ("blind/b", "passports.yaml", 0.79, 0.91),
+        ("blind/c", "passports.json", 0.82, 0.93),
+        ("blind/d", "passports.json", 0.87, 0.95),
         ("blind/e_hypothetical", "passports.json", 0.94, 0.93),
         ("blind/f_condition", "passports.json", 0.94, 0.93),
-        ("blind/k_evasion", "passports.json", 0.29, 0.90),
+        ("blind/k_evasion", "passports.json", 0.29, 0.92),
     ],
     ids=[
         "the open examples",
@@ -107,16 +107,18 @@ def test_recall_and_precision_hold(
 @pytest.mark.parametrize(
     ("folder", "passports", "only", "recall", "precision"),
     [
-        ("blind/b", "passports.yaml", "", 0.84, 0.90),
-        ("blind/g_evasion", "passports.json", "02468", 0.74, 0.85),
-        ("blind/h_evasion", "passports.json", "", 0.58, 0.80),
-        ("blind/l_evasion", "passports.json", "", 0.44, 0.78),
+        ("blind/b", "passports.yaml", "", 0.86, 0.91),
+        ("blind/g_evasion", "passports.json", "02468", 0.82, 0.88),
+        ("blind/h_evasion", "passports.json", "", 0.65, 0.85),
+        ("blind/l_evasion", "passports.json", "", 0.56, 0.84),
+        ("blind/n_evasion", "passports.json", "", 0.65, 0.79),
     ],
     ids=[
         "blind B, never read",
         "the half of blind G that was never read",
         "blind H, never read",
         "blind L, never read",
+        "blind N, never read",
     ],
 )
 def test_the_semantic_layer_reads_what_no_rule_lists(
