@@ -16,18 +16,13 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of a host's with one short media file, and beside it a policy."""
     folder = tmp_path_factory.mktemp("archive") / "xiaolan"
     folder.mkdir()
-    cut = [
-        "-ss",
-        "20",
-        "-t",
-        "20",
-        "-i",
-        str(configs.DEMO_DIR / "broadcast.mp4"),
-        "-c",
-        "copy",
-        "-movflags",
-        "+faststart",
-    ]
-    subprocess.run(["ffmpeg", "-v", "error", *cut, str(folder / "evening.mp4")], check=True)
+    cut_demo(folder / "evening.mp4", start_s=20, length_s=20)
     shutil.copytree(configs.POLICY_DIR, folder.parent / "policy")
     return folder
+
+
+def cut_demo(file: Path, *, start_s: int, length_s: int) -> None:
+    """Writes a piece of the demo broadcast, as it was received."""
+    source = str(configs.DEMO_DIR / "broadcast.mp4")
+    cut = ["-ss", str(start_s), "-t", str(length_s), "-i", source, "-c", "copy", "-movflags", "+faststart"]
+    subprocess.run(["ffmpeg", "-v", "error", *cut, str(file)], check=True)
