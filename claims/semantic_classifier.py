@@ -217,8 +217,8 @@ class Classifier:
             values = weighed(row, self._rarity[number]) * SHARES[number]
             gate += float(values @ self._gate_of_grams[number][row.places])
             if number == 0:
-                of_class = of_class + values @ self._of_characters[row.places % CLASS_PLACES]
-        return gate, np.asarray(of_class, dtype=np.float32)
+                of_class = np.asarray(of_class + values @ self._of_characters[row.places % CLASS_PLACES], np.float32)
+        return gate, of_class
 
     def _directions(self, texts: Sequence[str]) -> list[Floats]:
         self.read_ahead(texts)

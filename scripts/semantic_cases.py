@@ -98,7 +98,7 @@ def _of_sets(policy: Policy) -> Iterator[Case]:
                 source=name,
                 texts=tuple(_folded(t, policy) for t in case["utterances"]),
                 classes=tuple(sorted({c for e in case["expected"] for c in e["classes"]})),
-                category=category.get(case.get("product_id")),
+                category=category.get(str(case.get("product_id"))),
                 flagged=_flagged(engine, case["case"], case["utterances"], case.get("product_id")),
             )
 
