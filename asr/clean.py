@@ -48,6 +48,7 @@ DOUBTFUL_NO_SPEECH_PROBABILITY = 0.25
 DOUBTFUL_LOGPROB = -0.8
 COMPRESSION_RATIO = 2.4
 PLAUSIBLE_CHARACTERS_PER_S = 10
+STAMMERED = 3
 LEAKED_CHARACTERS = 4
 LEAKED_SHARE = 0.6
 LEAKED_HOTWORDS = 3
@@ -101,14 +102,15 @@ def is_runaway(decoded: Decoded) -> bool:
 
 
 def is_invented(decoded: Decoded, bias: Bias) -> bool:
-    """Nobody said any of this: signs of no speech, a farewell out of nothing, or the bias said back."""
+    """Nobody said any of this: signs of no speech, a farewell or one syllable out of nothing, or the bias said back."""
     said = _folded(decoded.text)
     if not said:
         return True
     no_speech, logprob = decoded.no_speech_probability, decoded.avg_logprob
     if any(no_speech > sign and logprob < unsure for sign, unsure in NO_SPEECH_SIGNS):
         return True
-    if said in FAREWELL_BOILERPLATE and (no_speech > DOUBTFUL_NO_SPEECH_PROBABILITY or logprob < DOUBTFUL_LOGPROB):
+    says_nothing = said in FAREWELL_BOILERPLATE or (len(said) >= STAMMERED and len(set(said)) == 1)
+    if says_nothing and (no_speech > DOUBTFUL_NO_SPEECH_PROBABILITY or logprob < DOUBTFUL_LOGPROB):
         return True
     if _longest_common(said, _folded(bias.prompt) * 2) >= max(LEAKED_CHARACTERS, LEAKED_SHARE * len(said)):
         return True

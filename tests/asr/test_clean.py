@@ -47,6 +47,7 @@ def kept(decoded: Decoded, bias: Bias = NO_BIAS) -> str:
         pytest.param(heard("谢谢大家", avg_logprob=-0.9), NO_BIAS, id="an unsure farewell"),
         pytest.param(heard("（音乐）", avg_logprob=-0.9), NO_BIAS, id="music, said about itself"),
         pytest.param(heard("我们走", no_speech_probability=0.7, avg_logprob=-1.2), NO_BIAS, id="no speech at all"),
+        pytest.param(heard("诶诶诶诶诶", avg_logprob=-1.2), NO_BIAS, id="one syllable out of a din"),
         pytest.param(heard("试试", no_speech_probability=0.4, avg_logprob=-2.1), NO_BIAS, id="a guess at a rumble"),
     ],
 )
@@ -58,6 +59,7 @@ def test_invented(decoded: Decoded, bias: Bias) -> None:
     ("decoded", "bias"),
     [
         pytest.param(heard("谢谢大家"), NO_BIAS, id="a clear farewell"),
+        pytest.param(heard("对对对对"), NO_BIAS, id="one word, clearly said again and again"),
         pytest.param(heard("谢谢大家观看，三号链接再便宜十块", avg_logprob=-0.9), NO_BIAS, id="a farewell with more"),
         pytest.param(heard("普通话"), PROMPT, id="one word of the prompt"),
         pytest.param(heard("销量第一"), HOTWORDS, id="two hotwords that are a claim"),

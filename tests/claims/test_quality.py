@@ -104,6 +104,7 @@ def test_recall_and_precision_hold(
     assert measured[1] >= precision, measured
 
 
+@pytest.mark.service
 @pytest.mark.parametrize(
     ("folder", "passports", "only", "recall", "precision"),
     [

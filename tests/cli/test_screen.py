@@ -106,6 +106,7 @@ def test_screening_stops_after_so_many_seconds(screen: Callable[..., Answer], me
     assert 0 < max(row["end_ms"] for row in rows if row["record"] == "segment") < 6000
 
 
+@pytest.mark.service
 def test_ray_finds_what_one_process_finds(
     screen: Callable[..., Answer], media: Path, models: Path, tmp_path: Path
 ) -> None:

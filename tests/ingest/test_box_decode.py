@@ -115,8 +115,8 @@ def test_a_child_killed_at_work_is_replaced_and_the_other_stream_goes_on(
         target=lambda: given.append(pool.decode(replace(segments[0], stream_id="victim")).decoded)
     )
     victim.start()
-    # It waits for the frozen child, which has read nothing.
-    wait_until(lambda: pool._shared[0]._lock.locked())
+    # The frozen child was found alive and is asked, and has read nothing.
+    wait_until(lambda: "victim" in pool._shared[0]._knows)
     os.kill(shared, signal.SIGKILL)
     victim.join()
     assert_same(given, unbroken[:1])

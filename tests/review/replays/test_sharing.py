@@ -89,7 +89,7 @@ def _without_a_word(policy: Path, choice: random.Random) -> None:
 
 def _with_a_word(policy: Path, choice: random.Random) -> None:
     path = choice.choice(sorted((policy / "lexicon").glob("*.yaml")))
-    _changed(path, lambda file: choice.choice(list(file["concepts"].values()))["words"].append("家人们"))
+    _changed(path, lambda file: choice.choice(list(file["concepts"].values()))["words"].append("饕餮们"))
 
 
 def _without_a_cue(policy: Path, choice: random.Random) -> None:
@@ -108,7 +108,7 @@ EDITS: dict[str, Edit] = {
     "a rule that only notes": _in_a_rule(lambda rule, _: rule.update(shadow=True)),
     "another score": _in_a_rule(lambda rule, choice: rule.update(score=round(choice.uniform(0.3, 0.95), 2))),
     "a pattern less": _in_a_rule(lambda rule, choice: rule["patterns"].pop(choice.randrange(len(rule["patterns"])))),
-    "a pattern more": _in_a_rule(lambda rule, _: rule["patterns"].append("(家人们|姐妹们) ..6 {num|qty}")),
+    "a pattern more": _in_a_rule(lambda rule, _: rule["patterns"].append("(饕餮们|貔虎们) ..6 {num|qty}")),
     "a near miss more": _in_a_rule(lambda rule, _: rule.update(unless=[*rule.get("unless", ()), "{product_noun}"])),
     "a rule less": _in_a_class(lambda file, choice: file["rules"].pop(choice.randrange(len(file["rules"])))),
     "other goods": _in_a_class(lambda file, _: file.update(categories=["food/"])),
