@@ -48,13 +48,14 @@ def test_the_bars_tell_every_number(size: tuple[int, int]) -> None:
     assert read(draw(7)[:, ::-1]) is None
 
 
-def errors_ms(segments: Sequence[Segment]) -> tuple[float, NDArray[np.float64]]:
-    """The constant by which pictures are late, and how far each is from it."""
+def errors_ms(segments: Sequence[Segment], last_ms: int = 0) -> tuple[float, NDArray[np.float64]]:
+    """The constant by which pictures are late, and how far each is from it; `last_ms` may be missing."""
     end_ms = max(segment.end_ms for segment in segments) + 1000
     frames = frames_between(segments, start_ms=-1000, end_ms=end_ms, every_ms=1)
     numbers = [read(frame.image) for frame in frames]
     assert None not in numbers
-    assert numbers == list(range(numbers[0] or 0, (numbers[-1] or 0) + 1))
+    first, last = numbers[0] or 0, (numbers[-1] or 0) - round(last_ms * RATE / 1000)
+    assert [number for number in numbers if (number or 0) <= last] == list(range(first, last + 1))
     late = np.array([frame.at_ms - (number or 0) * 1000 / RATE for frame, number in zip(frames, numbers, strict=True)])
     middle = float(late.max() + late.min()) / 2
     return middle, late - middle
@@ -77,8 +78,8 @@ def sound_late_ms(spans: Sequence[AudioSpan]) -> float:
     return spans[0].start_ms + (lag - size if lag > size // 2 else lag) * 1000 / SAMPLE_RATE_HZ
 
 
-def assert_on_time(segments: Sequence[Segment], *, at_least: int) -> None:
-    middle_ms, errors = errors_ms(segments)
+def assert_on_time(segments: Sequence[Segment], *, at_least: int, last_ms: int = 0) -> None:
+    middle_ms, errors = errors_ms(segments, last_ms)
     assert len(errors) >= at_least
     assert np.abs(errors).max() <= 1.0
     spans = heard(segments)
@@ -121,9 +122,8 @@ def flv_broadcast(source: Path, folder: Path) -> Iterator[tuple[str, int]]:
 
 @contextmanager
 def srt_broadcast(source: Path, folder: Path) -> Iterator[tuple[str, int]]:
-    """With a second in hand: what comes later than its usual 120 ms SRT itself leaves out, as on a busy machine."""
     with srt_listener(from_file(source)) as (url, _):
-        yield f"{url}?latency=1000000", int(url.rpartition(":")[2])
+        yield url, int(url.rpartition(":")[2])
 
 
 @pytest.mark.parametrize("broadcast", [rtmp_broadcast, flv_broadcast, srt_broadcast], ids=["rtmp", "http-flv", "srt"])
@@ -131,7 +131,8 @@ def test_live_streams_keep_time(source: Path, tmp_path: Path, broadcast: object)
     with ExitStack() as stack:
         url, port = stack.enter_context(broadcast(source, tmp_path))  # type: ignore[operator]
         segments = record(url, tmp_path / "out", NetPolicy.parse([f"127.0.0.1:{port}"]))
-    assert_on_time(segments, at_least=(SECONDS - 3) * RATE)
+    # What an SRT sender has sent within its latency (120 ms) before it ends does not all arrive.
+    assert_on_time(segments, at_least=(SECONDS - 3) * RATE, last_ms=200 if broadcast is srt_broadcast else 0)
 
 
 def pictures(path: Path) -> list[bytes]:
