@@ -10,7 +10,8 @@ from claims.conversation import ClaimEngine
 from claims.passport_load import load_passports, passport_texts
 from claims.policy import Policy
 from claims.types import Passage
-from review.due.basis import keep_basis
+from review.due.basis import Step, keep_basis
+from review.replays.types import StoredStream
 from review.store import Store
 from review.types import Host, ProductRef, StreamRecord, StreamState
 
@@ -32,6 +33,21 @@ def passages_of(stream_id: str) -> list[Passage]:
         Passage(stream_id=stream_id, id=f"u{n}", start_ms=n * _STEP_MS, end_ms=n * _STEP_MS + 4_500, text=text)
         for n, text in enumerate(LINES)
     ]
+
+
+def stored_stream(*passages: Passage, steps: tuple[Step, ...] = ()) -> StoredStream:
+    """A broadcast of these passages as replay reads it, with the demo's passports."""
+    return StoredStream(
+        stream_id="s1",
+        host_id="h1",
+        host_name="小岚",
+        at=AT,
+        passages=passages,
+        facts=(),
+        products=(),
+        passports=tuple(passport_texts(PASSPORTS).values()),
+        steps=steps,
+    )
 
 
 def fill(store: Store, data_dir: Path, stream_id: str, *, host: str = "h1", at: datetime = AT) -> None:

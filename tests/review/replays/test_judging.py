@@ -7,13 +7,11 @@ from pathlib import Path
 import pytest
 
 import configs
-from claims.passport_load import passport_texts
 from claims.policy import Policy
 from claims.types import Passage
 from review.due.basis import Step, keep_step, read_kept_steps
 from review.replays.judging import judge_again
-from review.replays.types import StoredStream
-from tests.review.replays.stored import AT, PASSPORTS, passages_of
+from tests.review.replays.stored import AT, passages_of, stored_stream
 from vision.timeline import Evidence, EvidenceKind
 
 HONEY = "urn:demo:passport:05"
@@ -28,24 +26,10 @@ def policy() -> Policy:
     return Policy(configs.POLICY_DIR)
 
 
-def stream(*passages: Passage, steps: tuple[Step, ...] = ()) -> StoredStream:
-    return StoredStream(
-        stream_id="s1",
-        host_id="h1",
-        host_name="小岚",
-        at=AT,
-        passages=passages,
-        facts=(),
-        products=(),
-        passports=tuple(passport_texts(PASSPORTS).values()),
-        steps=steps,
-    )
-
-
 def test_a_product_that_was_only_seen_is_known_again(policy: Policy) -> None:
     step = Step(sequence=0, until_ms=8_000, passage_ids=("u1",), evidence=(SEEN,))
-    [blind] = judge_again(policy, stream(CURES), None)
-    [seeing] = judge_again(policy, stream(CURES, steps=(step,)), None)
+    [blind] = judge_again(policy, stored_stream(CURES), None)
+    [seeing] = judge_again(policy, stored_stream(CURES, steps=(step,)), None)
     assert blind.product_id is None
     assert seeing.product_id == HONEY
 
@@ -55,15 +39,15 @@ def test_words_that_came_too_late_to_deny_are_too_late_again(policy: Policy) -> 
     late = Passage(stream_id="s1", id="u2", start_ms=2_500, end_ms=9_000, text="这种话我们可不敢说，那是骗人的。")
     together = Step(sequence=0, until_ms=9_000, passage_ids=("u1", "u2"))
     apart = (replace(together, until_ms=5_000, passage_ids=("u1",)), replace(together, sequence=1, passage_ids=("u2",)))
-    at_once, later = (judge_again(policy, stream(claim, late, steps=s), None) for s in ((together,), apart))
+    at_once, later = (judge_again(policy, stored_stream(claim, late, steps=s), None) for s in ((together,), apart))
     assert [said.flags for said in later if said.class_id == "ABS_SUPERLATIVE"] == [True]
     assert len(at_once) <= len(later)
 
 
 def test_without_steps_the_words_are_judged_in_the_order_in_which_they_were_said(policy: Policy) -> None:
-    found = judge_again(policy, stream(*passages_of("s1")), None)
+    found = judge_again(policy, stored_stream(*passages_of("s1")), None)
     assert [said.start_ms for said in found] == sorted(said.start_ms for said in found)
-    later = replace(stream(*passages_of("s1")), at=AT + timedelta(days=400))
+    later = replace(stored_stream(*passages_of("s1")), at=AT + timedelta(days=400))
     assert {said.finding_id for said in judge_again(policy, later, None)} >= {said.finding_id for said in found}
 
 

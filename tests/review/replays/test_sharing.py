@@ -15,13 +15,12 @@ from hypothesis import strategies as st
 
 import configs
 from claims.errors import PolicyError
-from claims.passport_load import passport_texts
 from claims.policy import Policy
 from claims.types import Passage
 from review.replays.judging import judge_again, judge_by
 from review.replays.sharing import share_texts
 from review.replays.types import StoredStream
-from tests.review.replays.stored import AT, PASSPORTS
+from tests.review.replays.stored import stored_stream
 
 OPEN = Path(__file__).parents[2] / "claims" / "open" / "cases.jsonl"
 SAID = 120
@@ -43,16 +42,7 @@ def _stream(choice: random.Random) -> StoredStream:
         )
         for n, text in enumerate(texts)
     )
-    return StoredStream(
-        stream_id="s1",
-        host_id="h1",
-        host_name="小岚",
-        at=AT,
-        passages=passages,
-        facts=(),
-        products=(),
-        passports=tuple(passport_texts(PASSPORTS).values()),
-    )
+    return stored_stream(*passages)
 
 
 def _changed(path: Path, change: Callable[[Any], None]) -> None:
