@@ -1,8 +1,11 @@
 """The bench of the interface for programs measures real calls to a real server."""
 
+import pytest
+
 from bench.api import PER_SECOND, run
 
 
+@pytest.mark.service
 def test_a_quick_run_is_answered_and_measured() -> None:
     rows = run(quick=True)
     assert [row["refused"] for row in rows] == [0, 0, 0]

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 import configs
 from bench.cases import blind_sets
 from bench.claims_scale import length_rows, padded_policy, process_row
@@ -19,12 +21,14 @@ def test_padded_policy_searches_the_words_that_were_added(tmp_path: Path) -> Non
         assert any(hit.entry.word == word for hit in policy.lexicon.search(f"今天{word}讲讲"))
 
 
+@pytest.mark.service
 def test_every_length_is_measured_on_the_same_text() -> None:
     rows = length_rows(Policy(configs.POLICY_DIR), blind_sets()[0].passports)
     assert rows[0]["cost_per_char_over_shortest"] == 1
     assert all(float(str(row["us_per_char"])) > 0 for row in rows)
 
 
+@pytest.mark.service
 def test_process_is_started_judges_and_tells_its_memory() -> None:
     one = blind_sets()[0]
     row = process_row(0, configs.POLICY_DIR, replace(one, cases=one.cases[:2]))

@@ -101,6 +101,7 @@ def soak(
     return hours, held
 
 
+@pytest.mark.service
 @pytest.mark.parametrize(
     "stream_minutes", [pytest.param(6, id="minutes"), pytest.param(120, id="two hours", marks=pytest.mark.slow)]
 )

@@ -52,6 +52,7 @@ def test_a_folder_of_a_bucket_gives_its_media(bucket: str) -> None:
         batch_sources([bucket.replace("november", "december")])
 
 
+@pytest.mark.service
 def test_a_bucket_gives_what_the_files_give_and_an_object_that_is_not_there_is_told_of(
     bucket: str, recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

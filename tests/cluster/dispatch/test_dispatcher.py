@@ -18,6 +18,8 @@ from review.store import Store
 from tests.cluster.dispatch.waiting import until
 from tests.review.live.conftest import Order, worker
 
+pytestmark = pytest.mark.service
+
 
 class Idle:
     """An actor that does nothing."""

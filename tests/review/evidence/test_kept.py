@@ -227,6 +227,7 @@ def test_a_file_that_a_host_handed_in_comes_back(store: Store, data_dir: Path, c
         file_answer(store, stray)
 
 
+@pytest.mark.service
 def test_a_manifest_is_kept_while_it_is_written_on(store: Store, data_dir: Path) -> None:
     name = "recordings/s1/clips.jsonl"
     path, over = data_dir / name, threading.Event()

@@ -130,6 +130,7 @@ def _edited(folder: Path, names: list[str], choice: random.Random) -> Policy | N
         return None
 
 
+@pytest.mark.service
 @given(st.lists(st.sampled_from(sorted(EDITS)), min_size=1, max_size=3, unique=True), st.integers(0, 10**6))
 @settings(max_examples=10, deadline=None, derandomize=True)
 def test_side_by_side_each_policy_finds_what_it_finds_alone(names: list[str], seed: int) -> None:
