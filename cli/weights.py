@@ -10,13 +10,23 @@ from claims.errors import SemanticError, SemanticMissing
 from claims.semantic_classifier import ClassifierFile
 from claims.semantic_e5 import PACKAGED, WEIGHTS_SHA256, weights_file
 from vision.errors import ReaderUnavailableError
-from vision.weights import Weights, accurate_weights, detector_weights, fast_weights
+from vision.weights import (
+    MODELS,
+    Weights,
+    accurate_weights,
+    detector_weights,
+    fast_weights,
+    light_detector_weights,
+    quantised_weights,
+)
 
 READER = "text on screen"
 _READERS: tuple[tuple[str, str, Callable[[], Weights]], ...] = (
     ("PP-OCRv6-tiny-det", "faster-paddle", detector_weights),
     ("PP-OCRv6-tiny-rec", "faster-paddle", fast_weights),
     ("PP-OCRv6-small-rec", "rapidocr", accurate_weights),
+    ("PP-OCRv6-tiny-det-light", "zhenyan", light_detector_weights),
+    ("PP-OCRv6-small-rec-int8", "zhenyan", quantised_weights),
 )
 
 
@@ -31,7 +41,7 @@ def _reader(name: str, package: str, open_weights: Callable[[], Weights]) -> Mod
     except ReaderUnavailableError as missing:
         return _info(name, READER, None, "Apache-2.0", package, note=str(missing))
     spec = find_spec(package.replace("-", "_"))
-    folder = Path(spec.origin).parent if spec is not None and spec.origin else None
+    folder = Path(spec.origin).parent if spec is not None and spec.origin else MODELS
     size = len(weights.content)
     return _info(name, READER, folder, "Apache-2.0", package, sha256=weights.sha256, byte_count=size, note="verified")
 

@@ -216,7 +216,7 @@ def _pieces(box: Box) -> Iterator[Box]:
 
 def _edges(start: int, stop: int, step: int) -> list[int]:
     count = max(1, round((stop - start) / max(1, step)))
-    return [int(edge) for edge in np.linspace(start, stop, count + 1)]
+    return [start + (stop - start) * index // count for index in range(count + 1)]
 
 
 def _stands(piece: Box, before: StrokeMap, now: StrokeMap) -> bool:
@@ -254,7 +254,7 @@ def _came(came: NDArray[np.bool_]) -> list[Box]:
 
 def _stroked_cells(strokes: NDArray[np.uint8], known: Sequence[Box]) -> NDArray[np.bool_]:
     """The cells with strokes in them outside the lines known."""
-    _, marks = cv2.threshold(strokes, _STROKE_CONTRAST - 1, 1, cv2.THRESH_BINARY)
+    _, marks = cv2.threshold(strokes, _STROKE_CONTRAST - 1, 255, cv2.THRESH_BINARY)
     for box in known:
         marks[
             max(0, box.top - _MARGIN_PX) : box.bottom + _MARGIN_PX,
@@ -263,6 +263,6 @@ def _stroked_cells(strokes: NDArray[np.uint8], known: Sequence[Box]) -> NDArray[
     rows, columns = marks.shape[0] // _CELL_PX, marks.shape[1] // _CELL_PX
     if not (rows and columns):
         return np.zeros((rows, columns), np.bool_)
-    cells = marks[: rows * _CELL_PX, : columns * _CELL_PX].astype(np.float32)
-    share = cv2.resize(cells, (columns, rows), interpolation=cv2.INTER_AREA)
-    return np.asarray(share >= _CELL_SHARE)
+    # One pixel more or less in a cell is twice what the mean of bytes is rounded by.
+    share = cv2.resize(marks[: rows * _CELL_PX, : columns * _CELL_PX], (columns, rows), interpolation=cv2.INTER_AREA)
+    return np.asarray(share >= 255 * _CELL_SHARE)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from math import prod
 
 import cv2
 import numpy as np
@@ -26,6 +27,8 @@ class Detector:
 
     def __init__(self, model: Model) -> None:
         self._model = model
+        # Fresh memory for a whole frame costs as much as filling it.
+        self._batch = np.empty(0, np.float32)
 
     def find(self, images: Sequence[NDArray[np.uint8]], scales: Sequence[float]) -> list[tuple[Place, ...]]:
         """The places in each picture (BGR), top to bottom, with each picture looked at in its own scale (at most 1)."""
@@ -35,10 +38,20 @@ class Detector:
             groups[size].append(index)
         found: list[tuple[Place, ...]] = [()] * len(images)
         for size, members in groups.items():
-            maps = self._model.run(np.stack([_as_input(images[index], size) for index in members]))
+            batch = self._room_for(len(members), size)
+            for planes, index in zip(batch, members, strict=True):
+                _put(images[index], planes)
+            maps = self._model.run(batch)
             for index, ink in zip(members, maps[:, 0], strict=True):
                 found[index] = _places(ink, images[index].shape[1], images[index].shape[0])
         return found
+
+    def _room_for(self, count: int, size: tuple[int, int]) -> NDArray[np.float32]:
+        """Memory for so many pictures of this width and height, used again at the next call."""
+        shape = (count, 3, size[1], size[0])
+        if self._batch.size < prod(shape):
+            self._batch = np.empty(prod(shape), np.float32)
+        return self._batch[: prod(shape)].reshape(shape)
 
 
 def _model_size(image: NDArray[np.uint8], scale: float) -> tuple[int, int]:
@@ -50,14 +63,15 @@ def _model_size(image: NDArray[np.uint8], scale: float) -> tuple[int, int]:
     )
 
 
-def _as_input(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.float32]:
-    shrinks = size[0] < image.shape[1]
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    planes = np.empty((3, size[1], size[0]), np.float32)
+def _put(image: NDArray[np.uint8], planes: NDArray[np.float32]) -> None:
+    """Writes the picture into three planes, as large as they are, as the model takes it."""
+    high, wide = planes.shape[1:]
+    shrinks = wide < image.shape[1]
+    small = cv2.resize(image, (wide, high), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     for plane, colour, mean, spread in zip(planes, cv2.split(small), _MEAN, _SPREAD, strict=True):
-        np.multiply(colour, np.float32(1 / (255 * spread)), out=plane)
+        np.copyto(plane, colour)
+        plane *= np.float32(1 / (255 * spread))
         plane -= np.float32(mean / spread)
-    return planes
 
 
 def _places(ink: NDArray[np.float32], width: int, height: int) -> tuple[Place, ...]:

@@ -2,6 +2,7 @@
 
 from typing import Literal, Protocol
 
+import cv2
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
@@ -13,7 +14,10 @@ _CUDA = "CUDAExecutionProvider"
 _LETTERS_KEY = "character"
 # It leaves the weights of the letters turned, which then can't be laid out for the processor beforehand: the outputs
 # are the same to the bit, the accurate reader 3 % dearer.
-_SLOWER = ("MatmulTransposeFusion",)
+SLOWER = ("MatmulTransposeFusion",)
+
+# OpenCV's number for AVX-512 VNNI.
+_VNNI = 23
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -43,7 +47,7 @@ class OnnxModel:
         options.enable_mem_pattern = False
         providers = [_CUDA, "CPUExecutionProvider"] if use_cuda(device) else ["CPUExecutionProvider"]
         self._session = onnxruntime.InferenceSession(
-            weights.content, options, providers=providers, disabled_optimizers=list(_SLOWER)
+            weights.content, options, providers=providers, disabled_optimizers=list(SLOWER)
         )
         self._input = self._session.get_inputs()[0].name
         said = self._session.get_modelmeta().custom_metadata_map.get(_LETTERS_KEY, "")
@@ -68,3 +72,11 @@ def use_cuda(device: Device) -> bool:
             "device cuda was asked for, but this onnxruntime has no CUDA; install onnxruntime-gpu or set device to auto"
         )
     return offered and device != "cpu"
+
+
+def multiplies_bytes(device: Device) -> bool:
+    """Whether models run on a processor that adds up products of bytes (AVX-512 VNNI).
+
+    Elsewhere layers in eight bits are no faster, and on x86 sums of two such products overflow.
+    """
+    return not use_cuda(device) and bool(cv2.checkHardwareSupport(_VNNI))

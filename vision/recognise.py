@@ -12,7 +12,7 @@ from vision.onnx import Model
 from vision.types import Reading
 from vision.words import words_of
 
-_HIGH_PX = 48
+HIGH_PX = 48
 _WIDEST_PX = 1600
 _BATCH = 8
 _WIDTH_STEP_PX = 32
@@ -73,7 +73,9 @@ class Recogniser:
         order = sorted((index for index, width in enumerate(widths) if width), key=lambda index: widths[index])
         for start in range(0, len(order), _BATCH):
             for same in _runs(order[start : start + _BATCH], widths):
-                batch = np.stack([_as_input(strips[index], widths[index]) for index in same])
+                batch = np.zeros((len(same), 3, HIGH_PX, widths[same[0]]), np.float32)
+                for picture, index in zip(batch, same, strict=True):
+                    fill(strips[index], picture)
                 for index, odds in zip(same, self._model.run(batch), strict=True):
                     readings[index] = self._decode(odds)
         return readings
@@ -82,7 +84,7 @@ class Recogniser:
         high, wide = strip.shape[:2]
         if high == 0 or wide == 0:
             return 0
-        natural = min(_WIDEST_PX, wide * _HIGH_PX / high)
+        natural = min(_WIDEST_PX, wide * HIGH_PX / high)
         return max(self._narrowest_px, -int(-natural // _WIDTH_STEP_PX) * _WIDTH_STEP_PX)
 
     def _decode(self, odds: NDArray[np.float32]) -> Reading:
@@ -106,12 +108,13 @@ def _runs(order: Sequence[int], widths: Sequence[int]) -> list[list[int]]:
     return runs
 
 
-def _as_input(strip: NDArray[np.uint8], width: int) -> NDArray[np.float32]:
+def fill(strip: NDArray[np.uint8], picture: NDArray[np.float32]) -> None:
+    """Writes the strip into the left of a picture of zeros (float32, shape (3, 48, width)), as the models take it."""
     high, wide = strip.shape[:2]
-    natural = min(width, max(1, round(wide * _HIGH_PX / high)))
+    natural = min(picture.shape[2], max(1, round(wide * HIGH_PX / high)))
     shrunk = cv2.resize(
-        strip, (natural, _HIGH_PX), interpolation=cv2.INTER_AREA if high > 2 * _HIGH_PX else cv2.INTER_LINEAR
+        strip, (natural, HIGH_PX), interpolation=cv2.INTER_AREA if high > 2 * HIGH_PX else cv2.INTER_LINEAR
     )
-    picture = np.zeros((3, _HIGH_PX, width), np.float32)
-    picture[:, :, :natural] = (shrunk.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)
-    return picture
+    for plane, colour in zip(picture, cv2.split(shrunk), strict=True):
+        np.divide(colour, np.float32(127.5), out=plane[:, :natural])
+        plane[:, :natural] -= 1

@@ -2,7 +2,9 @@
 
 The tiny pair lies uncompressed inside the compiled module of `faster-paddle`, which offers no detection without
 recognition, no GPU and no tilted boxes; so the models are taken from it and run here. The accurate recogniser is a
-file of `rapidocr`. Neither package is imported. All are PaddleOCR's, Apache-2.0.
+file of `rapidocr`. Neither package is imported. Two that `scripts/lighten_reader.py` made of them lie in `models`: the
+detector reckoned another way, and the accurate recogniser with its widest layers in eight bits. All are PaddleOCR's,
+Apache-2.0.
 """
 
 import hashlib
@@ -58,6 +60,12 @@ _ACCURATE = _Known(
     sha256="6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
 )
 _ACCURATE_FILE = "PP-OCRv6_rec_small.onnx"
+MODELS = Path(__file__).parent / "models"
+LIGHT_FILES = ("PP-OCRv6_det_tiny_light.onnx", "PP-OCRv6_rec_small_int8.onnx")
+_LIGHT_SHA256 = (
+    "0dd8da7206bbf0f2e289c8aba3469cdc716eb40c66746a21d38793b156494241",
+    "93b8f857b1873da272c08012cf91f9c98ad37113aed43db94872a58aec7b37be",
+)
 
 
 def detector_weights() -> Weights:
@@ -77,6 +85,24 @@ def accurate_weights() -> Weights:
         if hashlib.sha256(content).hexdigest() == _ACCURATE.sha256:
             return Weights(name="PP-OCRv6-small-rec", package=_SMALL, sha256=_ACCURATE.sha256, content=content)
     raise _missing("PP-OCRv6-small-rec", _SMALL)
+
+
+def light_detector_weights() -> Weights:
+    """The detector, reckoned another way; it finds the same. ReaderUnavailableError where the file is damaged."""
+    return _light("PP-OCRv6-tiny-det-light", 0)
+
+
+def quantised_weights() -> Weights:
+    """The accurate recogniser with its widest layers in eight bits; ReaderUnavailableError as above."""
+    return _light("PP-OCRv6-small-rec-int8", 1)
+
+
+def _light(name: str, place: int) -> Weights:
+    path, sha256 = MODELS / LIGHT_FILES[place], _LIGHT_SHA256[place]
+    content = path.read_bytes() if path.is_file() else b""
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ReaderUnavailableError(f"{path} is missing or not what it was: install zhenyan anew")
+    return Weights(name=name, package="zhenyan", sha256=sha256, content=content)
 
 
 def _from_module(name: str, known: _Known, *, with_letters: bool = False) -> Weights:
