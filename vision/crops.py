@@ -15,6 +15,7 @@ _LONGEST_CELL = 1.45
 _STROKE_CONTRAST = 45.0
 _STROKE_SHARE = 0.45
 _LEVEL_PX = 1.0
+_LARGE_PX = 96
 # Of its height, at the top and at the bottom.
 _MARGIN, _CLOSER = 0.06, 0.12
 
@@ -31,7 +32,9 @@ def strip_of(image: NDArray[np.uint8], place: Place) -> NDArray[np.uint8]:
         return np.zeros((0, 0, 3), np.uint8)
     target = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
     warp = cv2.getPerspectiveTransform(corners, target)
-    strip = cv2.warpPerspective(image, warp, (wide, high), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    # What will be shrunk to the reader's height gains nothing by the dearer way: a large pattern would cost 6 ms.
+    how = cv2.INTER_CUBIC if high <= _LARGE_PX else cv2.INTER_LINEAR
+    strip = cv2.warpPerspective(image, warp, (wide, high), flags=how, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(strip, dtype=np.uint8)
 
 
