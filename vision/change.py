@@ -89,7 +89,7 @@ def stroke_map(image: NDArray[np.uint8], before: StrokeMap | None = None) -> Str
     """The strokes of a BGR frame, bright on dark and dark on bright alike; `before` is the map of an earlier frame."""
     scale = min(1.0, _WORK_SIDE_PX / max(image.shape[:2]))
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    grey = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_BGR2GRAY)
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     strokes = strokes_in(small, _STROKE_PX)
     lasting = strokes

@@ -29,7 +29,7 @@ def likeness_of(strip: NDArray[np.uint8]) -> Likeness:
     """What is compared of this strip; a column is compared lying on its side."""
     upright = strip if strip.shape[0] <= strip.shape[1] else np.rot90(strip)
     wide = max(_HIGH_PX, round(upright.shape[1] * _HIGH_PX / max(1, upright.shape[0])))
-    grey = cv2.cvtColor(np.ascontiguousarray(upright), cv2.COLOR_BGR2GRAY)
+    grey = cv2.cvtColor(upright, cv2.COLOR_BGR2GRAY)
     small = cv2.resize(grey, (wide, _HIGH_PX), interpolation=cv2.INTER_AREA)
     return Likeness(strokes=strokes_in(np.asarray(small, dtype=np.uint8), _STROKE_PX))
 
@@ -39,7 +39,7 @@ def show_the_same(one: Likeness, other: Likeness, *, at_least: float = LIKE) -> 
     wide, width = one.strokes.shape[1], other.strokes.shape[1]
     if abs(wide - width) > max(5, wide // 20):
         return False
-    field = np.pad(other.strokes, _SHIFT_PX, mode="edge")
+    field = np.asarray(cv2.copyMakeBorder(other.strokes, *(_SHIFT_PX,) * 4, cv2.BORDER_REPLICATE), np.uint8)
     for left in range(0, max(1, wide - _HIGH_PX // 2), _HIGH_PX):
         piece = one.strokes[:, left : left + _HIGH_PX]
         middle = round(left * width / wide)

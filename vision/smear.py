@@ -34,7 +34,7 @@ def smear_of(strip: NDArray[np.uint8]) -> Smear:
     """How the line on this strip (BGR, upright) is smeared."""
     if min(strip.shape[:2]) < _REACH_PX:
         return Smear.NONE
-    grey = cv2.cvtColor(np.ascontiguousarray(strip), cv2.COLOR_BGR2GRAY)
+    grey = cv2.cvtColor(strip, cv2.COLOR_BGR2GRAY)
     across, down = (_steepest(cv2.Sobel(grey, cv2.CV_16S, dx, 1 - dx)) for dx in (1, 0))
     if max(across, down) < _FLAT:
         return Smear.NONE

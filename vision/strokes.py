@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 def strokes_of(image: NDArray[np.uint8], widest_px: int) -> NDArray[np.uint8]:
     """How much each pixel of a BGR picture stands out, where what stands out is thinner than `widest_px`."""
-    return strokes_in(np.asarray(cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_BGR2GRAY), np.uint8), widest_px)
+    return strokes_in(np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8), widest_px)
 
 
 def strokes_in(grey: NDArray[np.uint8], widest_px: int) -> NDArray[np.uint8]:
