@@ -43,7 +43,7 @@ HEAVY = {
     "cv2": {
         *("vision/change", "vision/crops", "vision/detect", "vision/recognise", "vision/same", "vision/strokes"),
         *("vision/codes", "vision/embed", "vision/layout", "vision/presence", "vision/product", "vision/reference"),
-        *("vision/pictures", "vision/smear", "vision/strike"),
+        *("vision/onnx", "vision/pictures", "vision/smear", "vision/strike"),
     },
     "faster_whisper": {"asr/models", "asr/vad", "asr/whisper"},
     "ctranslate2": {"asr/whisper"},
