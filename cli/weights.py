@@ -20,13 +20,13 @@ from vision.weights import (
     quantised_weights,
 )
 
-READER = "text on screen"
+READER, OURS = "text on screen", "zhenyan"
 _READERS: tuple[tuple[str, str, Callable[[], Weights]], ...] = (
     ("PP-OCRv6-tiny-det", "faster-paddle", detector_weights),
     ("PP-OCRv6-tiny-rec", "faster-paddle", fast_weights),
     ("PP-OCRv6-small-rec", "rapidocr", accurate_weights),
-    ("PP-OCRv6-tiny-det-light", "zhenyan", light_detector_weights),
-    ("PP-OCRv6-small-rec-int8", "zhenyan", quantised_weights),
+    ("PP-OCRv6-tiny-det-light", OURS, light_detector_weights),
+    ("PP-OCRv6-small-rec-int8", OURS, quantised_weights),
 )
 
 
@@ -40,10 +40,14 @@ def _reader(name: str, package: str, open_weights: Callable[[], Weights]) -> Mod
         weights = open_weights()
     except ReaderUnavailableError as missing:
         return _info(name, READER, None, "Apache-2.0", package, note=str(missing))
-    spec = find_spec(package.replace("-", "_"))
-    folder = Path(spec.origin).parent if spec is not None and spec.origin else MODELS
+    folder = MODELS if package == OURS else _folder_of(package)
     size = len(weights.content)
     return _info(name, READER, folder, "Apache-2.0", package, sha256=weights.sha256, byte_count=size, note="verified")
+
+
+def _folder_of(package: str) -> Path | None:
+    spec = find_spec(package.replace("-", "_"))
+    return Path(spec.origin).parent if spec is not None and spec.origin else None
 
 
 def _encoder() -> ModelInfo:
@@ -65,7 +69,7 @@ def _classifier(folder: Path) -> ModelInfo:
     except (OSError, ValueError) as error:
         raise SemanticError(f"semantic: {folder} holds no trained classifier: install zhenyan anew") from error
     note = "trained by the project; its record is in classifier.json"
-    return _info(name, kind, path, "Apache-2.0", "zhenyan", sha256=file.weights_sha256, note=note)
+    return _info(name, kind, path, "Apache-2.0", OURS, sha256=file.weights_sha256, note=note)
 
 
 def _info(

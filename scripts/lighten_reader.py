@@ -38,7 +38,7 @@ from vision.onnx import SLOWER, OnnxModel  # noqa: E402
 from vision.paddle import ACCURATE_NARROWEST_PX, PaddleReader  # noqa: E402
 from vision.recognise import HIGH_PX, Recogniser, fill  # noqa: E402
 from vision.smear import sharpened, smear_of  # noqa: E402
-from vision.weights import LIGHT_FILES, Weights, accurate_weights, detector_weights  # noqa: E402
+from vision.weights import LIGHT_DETECTOR, QUANTISED, Weights, accurate_weights, detector_weights  # noqa: E402
 
 SEEN, OTHERS = (5001, 5101, 5201, 5301), (6001, 6101, 6201, 6301, 6401, 6501)
 EVERY_MS, SIDE_PX, WIDTH_PX = 2_000, 960, 320
@@ -182,7 +182,7 @@ def main() -> None:
     seen = list(lines_of(list(chain.from_iterable(map(varied_rooms, SEEN))), reader))
     made = (cheaper(fused(detector_weights())).SerializeToString(), quantised(before, [line.strip for line in seen]))
     chosen.to.mkdir(parents=True, exist_ok=True)
-    for file, content in zip(LIGHT_FILES, made, strict=True):
+    for file, content in zip((LIGHT_DETECTOR, QUANTISED), made, strict=True):
         (chosen.to / file).write_bytes(content)
         print(f"{file}: {len(content)} bytes, sha256 {hashlib.sha256(content).hexdigest()}")
     if chosen.check:

@@ -28,7 +28,7 @@ class PaddleReader:
 
     `max_side_px` bounds the picture in which `read` looks for lines; they are read from the full-size frame. `device`
     auto takes CUDA where onnxruntime offers it. The small model has its widest layers in eight bits where the processor
-    is made for that; it reads as well so, a third cheaper, and `model` says so.
+    is made for that; it reads as well so, a fifth cheaper, and `model` says so.
     """
 
     def __init__(self, *, device: Device = "auto", threads: int = 1, max_side_px: int = 960) -> None:

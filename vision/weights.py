@@ -61,11 +61,11 @@ _ACCURATE = _Known(
 )
 _ACCURATE_FILE = "PP-OCRv6_rec_small.onnx"
 MODELS = Path(__file__).parent / "models"
-LIGHT_FILES = ("PP-OCRv6_det_tiny_light.onnx", "PP-OCRv6_rec_small_int8.onnx")
-_LIGHT_SHA256 = (
-    "0dd8da7206bbf0f2e289c8aba3469cdc716eb40c66746a21d38793b156494241",
-    "93b8f857b1873da272c08012cf91f9c98ad37113aed43db94872a58aec7b37be",
-)
+LIGHT_DETECTOR, QUANTISED = "PP-OCRv6_det_tiny_light.onnx", "PP-OCRv6_rec_small_int8.onnx"
+_OURS_SHA256 = {
+    LIGHT_DETECTOR: "0dd8da7206bbf0f2e289c8aba3469cdc716eb40c66746a21d38793b156494241",
+    QUANTISED: "93b8f857b1873da272c08012cf91f9c98ad37113aed43db94872a58aec7b37be",
+}
 
 
 def detector_weights() -> Weights:
@@ -81,28 +81,33 @@ def fast_weights() -> Weights:
 def accurate_weights() -> Weights:
     """PP-OCRv6 small recognition, 18,708 letters, which stand in the model."""
     for path in _files_of(_SMALL, _ACCURATE_FILE):
-        content = path.read_bytes() if path.is_file() else b""
-        if hashlib.sha256(content).hexdigest() == _ACCURATE.sha256:
+        content = _whole(path, _ACCURATE.sha256)
+        if content is not None:
             return Weights(name="PP-OCRv6-small-rec", package=_SMALL, sha256=_ACCURATE.sha256, content=content)
     raise _missing("PP-OCRv6-small-rec", _SMALL)
 
 
 def light_detector_weights() -> Weights:
     """The detector, reckoned another way; it finds the same. ReaderUnavailableError where the file is damaged."""
-    return _light("PP-OCRv6-tiny-det-light", 0)
+    return _ours("PP-OCRv6-tiny-det-light", LIGHT_DETECTOR)
 
 
 def quantised_weights() -> Weights:
     """The accurate recogniser with its widest layers in eight bits; ReaderUnavailableError as above."""
-    return _light("PP-OCRv6-small-rec-int8", 1)
+    return _ours("PP-OCRv6-small-rec-int8", QUANTISED)
 
 
-def _light(name: str, place: int) -> Weights:
-    path, sha256 = MODELS / LIGHT_FILES[place], _LIGHT_SHA256[place]
+def _ours(name: str, file: str) -> Weights:
+    content = _whole(MODELS / file, _OURS_SHA256[file])
+    if content is None:
+        raise ReaderUnavailableError(f"{MODELS / file} is missing or not what it was: install zhenyan anew")
+    return Weights(name=name, package="zhenyan", sha256=_OURS_SHA256[file], content=content)
+
+
+def _whole(path: Path, sha256: str) -> bytes | None:
+    """What the file holds; None where it is missing or not what its hash says."""
     content = path.read_bytes() if path.is_file() else b""
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise ReaderUnavailableError(f"{path} is missing or not what it was: install zhenyan anew")
-    return Weights(name=name, package="zhenyan", sha256=sha256, content=content)
+    return content if hashlib.sha256(content).hexdigest() == sha256 else None
 
 
 def _from_module(name: str, known: _Known, *, with_letters: bool = False) -> Weights:
