@@ -52,7 +52,7 @@ def try_context(rule: ContextRule, window: Window, place: Place, policy: Policy)
     if rule.kind == "before":
         cue = _before(rule, window, place)
     elif rule.kind == "after":
-        cue = _after(rule.cue, rule.within, rule.wide, window, place.end)
+        cue = None if _is_barred(rule, window, place) else _after(rule.cue, rule.within, rule.wide, window, place.end)
     elif rule.kind == "either":
         cue = (
             _before(rule, window, place)
@@ -123,6 +123,12 @@ def _after(names: str | None, within: int, wide: bool, window: Window, at: int) 
         if _reaches(window.text, at, start, within, wide):
             return window.text[start:end]
     return None
+
+
+def _is_barred(rule: ContextRule, window: Window, place: Place) -> bool:
+    """True where words near the claim take back what its cue would say: 抗癌俩字我不说,懂的都懂."""
+    left, right = place.start - rule.within_after, place.end + rule.within_after
+    return any(left <= start and start <= right for start, _ in _cues(window, rule.barrier))
 
 
 def _inside(rule: ContextRule, window: Window, place: Place) -> str | None:

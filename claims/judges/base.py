@@ -11,6 +11,8 @@ from claims.policy_models import ClassFile, ClassInfo
 from claims.types import ExemptionTrial, PlatformFact, VerdictKind
 from claims.window import Window
 
+_SHOWN_REACH = 30
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -44,6 +46,20 @@ class JudgeInput:
     def slot_words(self, *concepts: str) -> list[str]:
         """The folded words that filled slots of these concepts."""
         return [self.window.text[s.start : s.end] for s in self.candidate.match.slots if s.concept in concepts]
+
+    def cue_near(self, name: str, reach: int) -> str | None:
+        """The first cue of that list in the claim's sentence, at most `reach` characters away; None without one."""
+        left, right = self.window.sentence(self.candidate.start, self.candidate.end)
+        left, right = max(left, self.candidate.start - reach), min(right, self.candidate.end + reach)
+        spans = self.window.located.spans(f"cue:{name}")
+        return next((self.window.text[s:e] for s, e in spans if left <= s and e <= right), None)
+
+    @property
+    def shown(self) -> str | None:
+        """The words that say where document or label can be read; None without, or where they are belied."""
+        if self.cue_near("paper_belied", _SHOWN_REACH):
+            return None
+        return self.cue_near("document_shown", _SHOWN_REACH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,4 +100,4 @@ def judge_grade(given: JudgeInput) -> Judgement:
     if grade_texts:
         path, text = grade_texts[0]
         return contradicted("another grade is registered", registered=text, path=path, claimed=word)
-    return unsupported("no such grade is registered", claimed=word, factor=0.9)
+    return unsupported("no such grade is registered", claimed=word, factor=0.9, note_only=given.shown is not None)

@@ -50,7 +50,7 @@ def judge_green(given: JudgeInput) -> Judgement:
             return contradicted(
                 "another grade is registered", registered=related[0][1], path=related[0][0], claimed=words
             )
-        return unsupported("no energy label is registered", claimed=words)
+        return unsupported("no energy label is registered", claimed=words, note_only=given.shown is not None)
     if kind == "formaldehyde" and related:
         if any(w in related[0][1] for w in ("未检出", "无醛", " 0 ")):
             return supported("none was found", registered=related[0][1], path=related[0][0], claimed=words)
@@ -75,4 +75,6 @@ def judge_green(given: JudgeInput) -> Judgement:
         return contradicted(
             "a measured limit is registered", registered=related[0][1], path=related[0][0], claimed=words
         )
-    return unsupported("no label or report is registered for it", claimed=words)
+    return unsupported(
+        "no label or report is registered for it", claimed=words, note_only=kind == "green" and given.shown is not None
+    )

@@ -9,6 +9,7 @@ from claims.passport import Certificate, Passport
 from claims.policy_models import CertificateKind
 from claims.types import VerdictKind
 
+_PATENT_KINDS = ("发明", "实用新型", "外观")
 _PATENT_NUMBER = re.compile(r"zl ?[\d ]{12,17}\.?[\dx]")
 
 
@@ -36,6 +37,8 @@ def judge_certificate(given: JudgeInput) -> Judgement:
                 path=expired.path,
                 claimed=word,
             )
+        if _is_own_category(passport, word):
+            continue
         missing.append(word)
     if not missing:
         return supported(
@@ -59,7 +62,7 @@ def judge_certificate(given: JudgeInput) -> Judgement:
             path="certificates",
             claimed=missing[0],
         )
-    return unsupported("no such certificate is registered", claimed=missing[0])
+    return unsupported("no such certificate is registered", claimed=missing[0], note_only=given.shown is not None)
 
 
 def _kinds(given: JudgeInput) -> list[tuple[str, CertificateKind]]:
@@ -118,6 +121,15 @@ def _wrong_category(passport: Passport, kinds: list[tuple[str, CertificateKind]]
     return any(kind.id in needs and not passport.in_category(needs[kind.id]) for _, kind in kinds)
 
 
+_CATEGORY_NAMES = {"保健食品": "health_food", "医疗器械": "medical_device", "特殊化妆品": "cosmetics/special"}
+
+
+def _is_own_category(passport: Passport, word: str) -> bool:
+    """True where the word says no more than what kind of goods it is: 这是保健食品 of a health food."""
+    category = _CATEGORY_NAMES.get(word)
+    return category is not None and passport.in_category(category)
+
+
 def judge_patent(given: JudgeInput) -> Judgement:
     """A patent must be granted, of the kind claimed, and its number and kind said or shown (广告法 12)."""
     passport = given.passport
@@ -130,7 +142,8 @@ def judge_patent(given: JudgeInput) -> Judgement:
     if any(w in around for w in ("正在申请", "申请中", "申请了", "已经申请", "在申请", "受理")):
         return unsupported("an application is no patent", claimed=given.words)
     if not patents:
-        return unsupported("no patent is registered", claimed=given.words)
+        complete = given.shown is not None and any(kind in around for kind in _PATENT_KINDS)
+        return unsupported("no patent is registered", claimed=given.words, note_only=complete)
     if not valid:
         return contradicted(
             "the patent has ended",
@@ -140,7 +153,7 @@ def judge_patent(given: JudgeInput) -> Judgement:
         )
     shown = ", ".join(f"{c.number} {c.scope}".strip() for c in valid)
     kinds = " ".join([*(c.scope for c in valid), *(t.text for t in passport.texts if "专利" in t.label)])
-    kind = next((k for k in ("发明", "实用新型", "外观") if k in given.words or k in around), None)
+    kind = next((k for k in _PATENT_KINDS if k in given.words or k in around), None)
     if kind and kind not in kinds and kinds.strip() and f"不是{kind}" not in around and f"不是什么{kind}" not in around:
         return contradicted("of another kind", registered=shown, path=valid[0].path, claimed=given.words)
     number = _PATENT_NUMBER.search(around)
@@ -200,7 +213,9 @@ def judge_award(given: JudgeInput) -> Judgement:
         return contradicted(
             "the brand is younger", registered=f"{passport.brand_since}", path="brand_since", claimed=given.words
         )
-    return unsupported("no such honour is registered", claimed=given.words)
+    return unsupported(
+        "no such honour is registered", claimed=given.words, note_only=not texts and given.shown is not None
+    )
 
 
 def judge_endorser(given: JudgeInput) -> Judgement:

@@ -67,7 +67,11 @@ def judge_original_price(given: JudgeInput) -> Judgement:
             return contradicted(
                 "above the list price", registered=f"建议零售价 {plain(passport.msrp)} 元", path="msrp", claimed=claimed
             )
-        return unsupported("no deal is registered that bears this price", claimed=claimed)
+        return unsupported(
+            "no deal is registered that bears this price",
+            claimed=claimed,
+            note_only=given.cue_near("price_record", 30) is not None,
+        )
     shown = f"近7日最低成交价 {plain(limit)} 元"
     if passport.msrp is not None:
         shown += f", 建议零售价 {plain(passport.msrp)} 元"
@@ -106,6 +110,8 @@ def judge_msrp(given: JudgeInput) -> Judgement:
     said = prices[0]
     claimed = f"建议零售价 {plain(said)} 元"
     if passport.msrp is None:
+        if given.cue_near("never_sold_at", 30) is not None:
+            return out_of_scope("said to be a suggestion at which nothing was sold")
         return unsupported("no suggested price is registered", claimed=claimed, factor=0.8)
     shown = f"建议零售价 {plain(passport.msrp)} 元"
     if said <= passport.msrp * Decimal("1.01"):

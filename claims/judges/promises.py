@@ -34,7 +34,12 @@ def judge_warranty(given: JudgeInput) -> Judgement:
         return out_of_scope("no term was said")
     if not entries:
         return (
-            unsupported("no warranty is registered", claimed=given.words, factor=0.85)
+            unsupported(
+                "no warranty is registered",
+                claimed=given.words,
+                factor=0.85,
+                note_only=given.cue_near("warranty_limits", 24) is not None,
+            )
             if not shown
             else out_of_scope("the registered warranty has no term")
         )

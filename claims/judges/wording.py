@@ -63,7 +63,8 @@ def judge_permitted_function(given: JudgeInput) -> Judgement:
         return contradicted(
             "beyond the approved function", registered="; ".join(t for _, t in functions), path=path, claimed=said
         )
-    return unsupported("no approved function is registered", claimed=said)
+    read_out = given.cue_near("approval_read", 12) is not None and given.cue_near("approval_limits", 30) is not None
+    return unsupported("no approved function is registered", claimed=said, note_only=read_out)
 
 
 def _functions(passport: Passport) -> list[tuple[str, str]]:
