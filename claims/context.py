@@ -16,7 +16,7 @@ from claims.window import Window
 _ANSWER_REACH = 16
 _SHORT_REACH = 4
 _TURN = 6
-_ASKS_BY_TAIL = re.compile(r"(有|能|会|可以|是|管用|算).{0,12}(没|不|没有)$")
+_ASKS_BY_TAIL = re.compile(r"(?<![没不])(有|能|会|可以|是|管用|算).{0,12}(没|不|没有)$")
 _ASKED_RIGHT_AFTER = re.compile(r"的?[吗嘛]")
 _RHETORICAL = (
     "难道",

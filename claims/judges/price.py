@@ -8,6 +8,7 @@ from claims.units import plain
 
 _SUGGESTED = ("建议零售价", "指导价", "建议价", "建议售价", "吊牌价")
 _FUTURE = ("恢复", "涨到", "涨回", "之后", "以后", "活动结束", "下播后")
+_NEXT_PRICE_REACH = 30
 _PAST_SALE = ("上周", "昨天", "前几天", "上个月", "去年", "双十一")
 
 
@@ -26,6 +27,16 @@ def spoken_prices(given: JudgeInput) -> list[Decimal]:
         elif number is not None:
             values.append(number.low)
     return values
+
+
+def _is_no_reduction(given: JudgeInput, said: Decimal) -> bool:
+    """True where prices are said after the claim and none is lower; a tenth of it or less is no price of them."""
+    end = given.candidate.end
+    starts = {s for s, _ in given.window.located.spans("price") if end <= s <= end + _NEXT_PRICE_REACH}
+    after = [q.low for q in given.window.quantities if q.start in starts and q.dimension == "money"]
+    after += [n.low for n in given.window.numbers if n.start in starts]
+    prices = [price for price in after if price * 10 > said]
+    return bool(prices) and min(prices) >= said
 
 
 def judge_original_price(given: JudgeInput) -> Judgement:
@@ -67,6 +78,8 @@ def judge_original_price(given: JudgeInput) -> Judgement:
             return contradicted(
                 "above the list price", registered=f"建议零售价 {plain(passport.msrp)} 元", path="msrp", claimed=claimed
             )
+        if _is_no_reduction(given, said):
+            return out_of_scope("no price after it is below it")
         return unsupported(
             "no deal is registered that bears this price",
             claimed=claimed,

@@ -142,7 +142,8 @@ def judge_cosmetic(given: JudgeInput) -> Judgement:
             path=path,
             factor=factor,
         )
-    return unsupported("no effect is registered or filed", claimed=said, factor=factor)
+    filed = rule.params.get("strength") != "special" and given.cue_near("filing_read", 14) is not None
+    return unsupported("no effect is registered or filed", claimed=said, factor=factor, note_only=filed)
 
 
 _OVERDONE = (

@@ -104,6 +104,20 @@ def test_a_denial_counts_after_the_claim(policy: Policy, text: str, wide: bool, 
 @pytest.mark.parametrize(
     ("text", "applies"),
     [
+        pytest.param("最好,是假的", True, id="nothing takes it back"),
+        pytest.param("最好,是假的,但是", False, id="taken back after the cue"),
+        pytest.param("但是最好,是假的", False, id="taken back before the claim"),
+        pytest.param("最好,是假的,我们都这么说,但是", True, id="taken back too far away"),
+    ],
+)
+def test_a_cue_after_the_claim_may_be_taken_back(policy: Policy, text: str, applies: bool) -> None:
+    rule = {"kind": "after", "cue": "denial", "barrier": "barrier", "within": 4, "within_after": 6, "wide": True}
+    assert tried(policy, text, **rule)[0] is applies
+
+
+@pytest.mark.parametrize(
+    ("text", "applies"),
+    [
         pytest.param("有人说最好,是假的", True, id="others' words, denied"),
         pytest.param("有人说最好", False, id="others' words, left standing"),
         pytest.param("最好,是假的", False, id="nobody's words"),
@@ -139,6 +153,8 @@ def test_a_cue_anywhere_in_the_clause_counts(policy: Policy, text: str, applies:
         pytest.param("这是最好?", True, id="a question mark"),
         pytest.param("是不是最好", True, id="an asking head"),
         pytest.param("最好不好用", True, id="asked by doubling"),
+        pytest.param("有最好没有", True, id="asked by 有 and 没有"),
+        pytest.param("没有最好也没有", False, id="没有 said twice asks nothing"),
         pytest.param("这是最好吗,是的", False, id="affirmed in the next words"),
         pytest.param("能不能最好,没有", True, id="answered no"),
         pytest.param("难道不是最好吗", False, id="a rhetorical question"),
