@@ -9,8 +9,11 @@ from claims.errors import SemanticMissing
 
 OFF = "off"
 AUTO = "auto"
+# The classifiers that come with the project, the better one first: each over another packaged encoder.
+SHIPPED = ("gemma", "e5")
 # The class of a proposal that says: these words surely breach nothing.
 LAWFUL = "-"
+MOST_PASSAGES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +65,21 @@ class Semantics:
 def semantics_of(
     semantic: str, folder: Path, *, device: Literal["auto", "cpu", "cuda"] = "auto", threads: int = 1
 ) -> Semantics:
-    """The proposer that the setting names; `auto` goes on without it where its package is not installed."""
-    try:
+    """The proposer that the setting names; `folder` holds the shipped classifiers, each in its own.
+
+    `auto` takes the first of them whose package is installed, says which was left out, and goes on without any.
+    """
+    if semantic != AUTO:
         return Semantics(proposer=open_proposer(semantic, folder, device=device, threads=threads))
-    except SemanticMissing as missing:
-        if semantic != AUTO:
-            raise
-        return Semantics(proposer=None, left_out=(f"{missing}; until then only the rules judge",))
+    left_out: list[str] = []
+    for name in SHIPPED:
+        try:
+            proposer = open_proposer(name, folder, device=device, threads=threads)
+        except SemanticMissing as missing:
+            left_out.append(str(missing))
+        else:
+            return Semantics(proposer=proposer, left_out=tuple(f"{why}; until then {name} reads" for why in left_out))
+    return Semantics(proposer=None, left_out=tuple(f"{why}; until then only the rules judge" for why in left_out[:1]))
 
 
 def open_proposer(
@@ -76,11 +87,28 @@ def open_proposer(
 ) -> Proposer | None:
     """The proposer that the setting `semantic` names; None where it is off, and then nothing is loaded.
 
-    `auto`: the classifier in `folder` over the packaged encoder; else the folder of another trained classifier.
+    A shipped classifier's name, `auto` for the first, else the folder of another trained classifier.
     SemanticMissing says what is not installed, any other SemanticError why it can't be had.
     """
     if semantic == OFF:
         return None
     from claims.semantic_classifier import open_classifier
 
-    return open_classifier(folder if semantic == AUTO else Path(semantic), device=device, threads=threads)
+    return open_classifier(classifier_folder(semantic, folder), device=device, threads=threads)
+
+
+def classifier_folder(semantic: str, folder: Path) -> Path:
+    """Where the classifier lies that the setting names; `auto` is the first of those shipped."""
+    name = SHIPPED[0] if semantic == AUTO else semantic
+    return folder / name if name in SHIPPED else Path(name)
+
+
+def joined(texts: Sequence[str]) -> str:
+    """Passages as one text."""
+    return ",".join(texts)
+
+
+def views_of(texts: Sequence[str]) -> list[tuple[str, ...]]:
+    """How the last of these passages is read: alone, and together with up to two before it."""
+    alone = tuple(texts[-1:])
+    return [alone] if len(texts) == 1 else [alone, tuple(texts[-MOST_PASSAGES:])]

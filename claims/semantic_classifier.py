@@ -9,16 +9,19 @@ import json
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Protocol
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from claims.errors import SemanticError, SemanticMissing
-from claims.semantic import LAWFUL, Known, Proposal
+from claims.semantic import LAWFUL, Known, Proposal, joined, views_of
 from claims.semantic_e5 import PACKAGED, PackagedE5
+from claims.semantic_gemma import GEMMA, PackagedGemma
 from claims.semantic_grams import FAMILIES, PLACES, SHARES, weighed
 from claims.semantic_kept import text_key
 from claims.types import Frozen
@@ -27,9 +30,8 @@ Floats = NDArray[np.float32]
 NONE = LAWFUL
 # Characters share fewer places where they tell classes apart: one column a class is to be shipped.
 CLASS_PLACES = 1 << 13
-_STORED = "<f4"
-MOST_PASSAGES = 3
-_DIRECTION_WEIGHT = 2.5
+LAYERS = "layers.npz"
+DIRECTION_WEIGHT = 2.5
 _REMEMBERED = 4096
 _SHOWN = 2
 _SHORTEST = 4
@@ -38,6 +40,10 @@ _MOST_CLASSES, _AS_LIKELY = 2, 0.5
 # to hold words for lawful without it, they must say so twice as surely.
 _WORTH_READING = 0.06
 _UNREAD = 2.0
+# What stands between the passages of a known sentence.
+SAID_ON = " / "
+# Eight bits and half precision lose less than this of a direction.
+_SAME = 0.99
 
 
 class Encoder(Protocol):
@@ -55,9 +61,14 @@ class Encoder(Protocol):
 
 
 class ClassifierFile(Frozen):
-    """`classifier.json`: what the weights beside it mean, and how they came about."""
+    """`classifier.json`: what the weights beside it mean, and how they came about.
+
+    `reads`: whether the encoder reads each passage by itself or a window as one text; `layers_sha256` where the
+    packaged encoder's layers were trained further: what they became lies in `layers.npz`.
+    """
 
     encoder: str
+    reads: Literal["passages", "window"] = "passages"
     classes: tuple[str, ...]
     flag_from: float
     note_from: float
@@ -65,12 +76,13 @@ class ClassifierFile(Frozen):
     known: tuple[str, ...]
     known_classes: tuple[str, ...]
     weights_sha256: str
+    layers_sha256: str | None = None
     record: dict[str, object]
 
 
-def joined(texts: Sequence[str]) -> str:
-    """Passages as one text."""
-    return ",".join(texts)
+def off_centre(direction: Floats, centre: Floats) -> Floats:
+    """A direction as it is weighed: off the centre of all training sentences."""
+    return np.asarray((direction - centre) * DIRECTION_WEIGHT, dtype=np.float32)
 
 
 def direction_of(directions: Sequence[Floats], texts: Sequence[str], centre: Floats) -> Floats:
@@ -79,14 +91,7 @@ def direction_of(directions: Sequence[Floats], texts: Sequence[str], centre: Flo
     The encoder itself takes the mean over tokens, so a window costs nothing beyond its passages.
     """
     mean = np.sum([len(t) * d for t, d in zip(texts, directions, strict=True)], axis=0)
-    mean = mean / max(1e-12, float(np.linalg.norm(mean)))
-    return np.asarray((mean - centre) * _DIRECTION_WEIGHT, dtype=np.float32)
-
-
-def views_of(texts: Sequence[str]) -> list[tuple[str, ...]]:
-    """How the last of these passages is read: alone, and together with up to two before it."""
-    alone = tuple(texts[-1:])
-    return [alone] if len(texts) == 1 else [alone, tuple(texts[-MOST_PASSAGES:])]
+    return off_centre(mean / max(1e-12, float(np.linalg.norm(mean))), centre)
 
 
 def softmax(scores: Floats) -> Floats:
@@ -109,6 +114,16 @@ def _of_open(likelihoods: Floats, open_: list[int]) -> float:
     return math.sqrt(max(0.0, (1.0 - float(likelihoods[0])) * float(likelihoods[open_].sum())))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What a view tells: how likely a breach of an open class is, of any, over how many passages, and of each class."""
+
+    breach: float = 0.0
+    any_breach: float = 0.0
+    passages: int = 0
+    likelihoods: Floats = field(default_factory=lambda: np.zeros(1, dtype=np.float32))
+
+
 class Classifier:
     """Proposes classes for passages by a trained classifier; what was read once is remembered."""
 
@@ -117,7 +132,11 @@ class Classifier:
         self.name = file.encoder
         self.batch_size = encoder.batch_size
         self.encoder_key = encoder.key
+        self.classifier_key = hashlib.sha256(file.model_dump_json().encode()).hexdigest()[:32]
         self._encoder = encoder
+        self._whole = file.reads == "window"
+        # Windows are many and their directions long; they are kept, and used, in half precision.
+        self._stored = "<f2" if self._whole else "<f4"
         self._kept: Mapping[str, bytes] = {}
         self._centre, self._rarity, self._known = arrays["centre"], arrays["rarity"], arrays["known"]
         size = len(self._centre)
@@ -137,20 +156,28 @@ class Classifier:
             if kept is None:
                 new.append(text)
             else:
-                self._read[text] = np.frombuffer(kept, dtype=_STORED)
+                self._read[text] = np.frombuffer(kept, dtype=self._stored).astype(np.float32)
         if new:
-            self._read.update(zip(new, self._encoder.encode(new), strict=True))
+            directions = self._encoder.encode(new).astype(self._stored).astype(np.float32)
+            self._read.update(zip(new, directions, strict=True))
         while len(self._read) > max(_REMEMBERED, len(texts)):
             self._read.popitem(last=False)
 
+    def read_as(self, texts: Sequence[str]) -> list[str]:
+        """What the encoder reads when it is asked of these passages."""
+        if not self._whole:
+            return list(texts)
+        views = views_of(texts)
+        return [joined(view) for view in (*views, *(v[:-1] for v in views if len(v) > 1))]
+
     def direction(self, text: str) -> bytes | None:
-        """The text's direction (float32, little-endian), if it is remembered."""
+        """The text's direction (little-endian; float32, of windows float16), if it is remembered."""
         found = self._read.get(text)
-        return None if found is None else found.astype(_STORED).tobytes()
+        return None if found is None else found.astype(self._stored).tobytes()
 
     def recall(self, directions: Mapping[str, bytes]) -> None:
         """Takes these directions, by `text_key`, in the place of those given before; only those of its size."""
-        size = len(self._centre) * np.dtype(_STORED).itemsize
+        size = len(self._centre) * np.dtype(self._stored).itemsize
         self._kept = {key: direction for key, direction in directions.items() if len(direction) == size}
 
     def propose(self, texts: Sequence[str], classes: frozenset[str]) -> tuple[Proposal, ...]:
@@ -165,34 +192,52 @@ class Classifier:
         open_ = [place for place, class_id in enumerate(self.file.classes) if class_id in classes]
         if not open_:
             return ()
-        best, ordered, passages, most = 0.0, list[tuple[float, int]](), 0, 0.0
-        for said in views_of(texts):
-            scored = self._by_grams(said)
-            by_grams = _likelihoods(*scored)
-            if 1.0 - by_grams[0] < _WORTH_READING:
-                most = max(most, _UNREAD * (1.0 - float(by_grams[0])))
-                continue
-            likelihoods = self._with_direction(said, scored)
-            most = max(most, 1.0 - float(likelihoods[0]))
-            breach = _of_open(likelihoods, open_)
-            if breach > best and not self._is_of_those_before(said, open_):
-                best, passages = breach, len(said)
-                ordered = sorted(((float(likelihoods[place]), place) for place in open_), reverse=True)
-        if most < self.file.lawful_below:
-            return (Proposal(class_id=LAWFUL, likelihood=round(1.0 - most, 3), flags=False, passages=1),)
-        if best < self.file.note_from:
+        told = self._told(texts, open_)
+        if told.any_breach < self.file.lawful_below:
+            return (Proposal(class_id=LAWFUL, likelihood=round(1.0 - told.any_breach, 3), flags=False, passages=1),)
+        if told.breach < self.file.note_from:
             return ()
-        flags = best >= self.file.flag_from
+        flags = told.breach >= self.file.flag_from
+        ordered = sorted(((float(told.likelihoods[place]), place) for place in open_), reverse=True)
         likely = [place for share, place in ordered[:_MOST_CLASSES] if share >= ordered[0][0] * _AS_LIKELY]
         return tuple(
             Proposal(
                 class_id=self.file.classes[place],
-                likelihood=round(best, 3),
+                likelihood=round(told.breach, 3),
                 flags=flags,
-                passages=passages,
-                known=self._nearest(texts[-passages:], self.file.classes[place]),
+                passages=told.passages,
+                known=self._nearest(texts[-told.passages :], self.file.classes[place]),
             )
             for place in (likely if flags else likely[:1])
+        )
+
+    def _told(self, texts: Sequence[str], open_: list[int]) -> "_Told":
+        """What the likeliest view tells, and the most that any of them holds for a breach of some class.
+
+        Where windows are read as one text, the last passage is read alone only to find where a breach was said.
+        """
+        best, most = _Told(), 0.0
+        for said in reversed(views_of(texts)):
+            told = self._of_view(said, open_)
+            most = max(most, told.any_breach)
+            narrower = self._whole and len(said) == 1 and told.breach >= self.file.flag_from
+            if (told.breach > best.breach or narrower) and not self._is_of_those_before(said, open_):
+                best = told
+            if self._whole and told.breach < self.file.note_from:
+                break
+        return replace(best, any_breach=most)
+
+    def _of_view(self, said: Sequence[str], open_: list[int]) -> "_Told":
+        scored = self._by_grams(said)
+        by_grams = 1.0 - float(_likelihoods(*scored)[0])
+        if by_grams < _WORTH_READING:
+            return _Told(any_breach=_UNREAD * by_grams)
+        likelihoods = self._with_direction(said, scored)
+        return _Told(
+            breach=_of_open(likelihoods, open_),
+            any_breach=1.0 - float(likelihoods[0]),
+            passages=len(said),
+            likelihoods=likelihoods,
         )
 
     def _is_of_those_before(self, said: Sequence[str], open_: list[int]) -> bool:
@@ -204,7 +249,10 @@ class Classifier:
         return self._with_direction(texts, self._by_grams(texts))
 
     def _with_direction(self, texts: Sequence[str], by_grams: tuple[float, Floats]) -> Floats:
-        direction = direction_of(self._directions(texts), texts, self._centre)
+        if self._whole:
+            direction = off_centre(self._directions([joined(texts)])[0], self._centre)
+        else:
+            direction = direction_of(self._directions(texts), texts, self._centre)
         gate = by_grams[0] + float(direction @ self._gate_of_direction)
         return _likelihoods(gate, direction @ self._of_direction + by_grams[1])
 
@@ -226,8 +274,13 @@ class Classifier:
             self._read.move_to_end(text)
         return [self._read[text] for text in texts]
 
+    def reads_first_known(self) -> float:
+        """How alike (cosine) the first known sentence is read here and was where the classifier was trained."""
+        mean = self._directions([joined(self.file.known[0].split(SAID_ON))])[0]
+        return float(self._known[0] @ mean / np.linalg.norm(mean))
+
     def _nearest(self, texts: Sequence[str], class_id: str) -> tuple[Known, ...]:
-        mean = np.mean(self._directions(texts), axis=0)
+        mean = np.mean(self._directions([joined(texts)] if self._whole else texts), axis=0)
         of_class = self._known_of.get(class_id, np.zeros(0, dtype=np.intp))
         likeness = self._known[of_class] @ (mean / max(1e-12, float(np.linalg.norm(mean))))
         order = np.argsort(-likeness, kind="stable")[:_SHOWN]
@@ -236,8 +289,13 @@ class Classifier:
         )
 
 
-def open_encoder(name: str, *, device: Literal["auto", "cpu", "cuda"], threads: int) -> Encoder:
-    """The packaged encoder, or a model by its name or folder; SemanticError where it can't be had."""
+def open_encoder(name: str, *, device: Literal["auto", "cpu", "cuda"], threads: int, layers: bytes = b"") -> Encoder:
+    """A packaged encoder, or a model by its name or folder; SemanticError where it can't be had.
+
+    `layers`: what the layers of a packaged encoder became.
+    """
+    if name == GEMMA:
+        return PackagedGemma(layers=layers, threads=threads)
     if name == PACKAGED:
         return PackagedE5(threads=threads)
     try:
@@ -263,15 +321,24 @@ def open_classifier(
         weights = (folder / "weights.npz").read_bytes()
         with np.load(io.BytesIO(weights), allow_pickle=False) as stored:
             arrays = {name: np.asarray(stored[name], dtype=np.float32) for name in stored.files}
-    except (OSError, ValidationError, ValueError) as error:
+        layers = (folder / LAYERS).read_bytes() if file.layers_sha256 else b""
+    except (OSError, ValidationError, ValueError, BadZipFile) as error:
         why = " ".join(str(error).split())[:200]
         raise SemanticError(
             f"semantic: {folder} holds no trained classifier: {why}; name a folder that scripts/train_semantic.py wrote"
         ) from error
     if hashlib.sha256(weights).hexdigest() != file.weights_sha256:
         raise SemanticError(f"semantic: {folder}: weights.npz is not the one that classifier.json names; train it anew")
+    if file.layers_sha256 and hashlib.sha256(layers).hexdigest() != file.layers_sha256:
+        raise SemanticError(f"semantic: {folder}: {LAYERS} is not the one that classifier.json names; train it anew")
     _check(folder, file, arrays)
-    return Classifier(file, arrays, encoder(file.encoder, device=device, threads=threads))
+    classifier = Classifier(file, arrays, encoder(file.encoder, device=device, threads=threads, layers=layers))
+    if file.layers_sha256 and classifier.reads_first_known() < _SAME:
+        raise SemanticError(
+            f"semantic: {file.encoder} does not read on this processor as it did where it was trained; "
+            "set semantic: e5 or semantic: off"
+        )
+    return classifier
 
 
 def _check(folder: Path, file: ClassifierFile, arrays: dict[str, Floats]) -> None:
@@ -293,13 +360,19 @@ def _check(folder: Path, file: ClassifierFile, arrays: dict[str, Floats]) -> Non
         raise SemanticError(f"semantic: {folder}: classifier.json and weights.npz don't fit each other; train it anew")
 
 
-def save_classifier(folder: Path, file: ClassifierFile, arrays: dict[str, Floats]) -> None:
-    """Writes the classifier, its record and the hash of its weights; the same training writes the same bytes."""
+def save_classifier(folder: Path, file: ClassifierFile, arrays: dict[str, Floats], layers: bytes = b"") -> None:
+    """Writes the classifier, its record, the encoder's layers and the hashes; the same training writes the same."""
     folder.mkdir(parents=True, exist_ok=True)
+    if layers:
+        (folder / LAYERS).write_bytes(layers)
     small = {name: array.astype(np.float16) for name, array in sorted(arrays.items())}
     packed = io.BytesIO()
     np.savez_compressed(packed, **small)  # type: ignore[arg-type]
-    signed = file.model_copy(update={"weights_sha256": hashlib.sha256(packed.getvalue()).hexdigest()})
+    hashes = {
+        "weights_sha256": hashlib.sha256(packed.getvalue()).hexdigest(),
+        "layers_sha256": hashlib.sha256(layers).hexdigest() if layers else None,
+    }
+    signed = file.model_copy(update=hashes)
     text = json.dumps(signed.model_dump(), ensure_ascii=False, indent=1)
     (folder / "weights.npz").write_bytes(packed.getvalue())
     (folder / "classifier.json").write_text(text + "\n", encoding="utf-8")

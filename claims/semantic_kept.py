@@ -14,12 +14,20 @@ _KEY_BYTES = 12
 
 
 class Encoding(Proposer, Protocol):
-    """A proposer whose encoder is known by its content, so that what it read can be kept and used again."""
+    """A proposer whose encoder is known by its content, so that what it read can be kept and used again.
+
+    `classifier_key` names the classifier for good, with everything that it was trained to.
+    """
 
     encoder_key: str | None
+    classifier_key: str
+
+    def read_as(self, texts: Sequence[str]) -> list[str]:
+        """What the encoder reads when it is asked of these passages."""
+        ...
 
     def direction(self, text: str) -> bytes | None:
-        """The text's direction (float32, little-endian), if it is remembered."""
+        """The text's direction (little-endian), if it is remembered."""
         ...
 
     def recall(self, directions: Mapping[str, bytes]) -> None:
@@ -29,7 +37,7 @@ class Encoding(Proposer, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directions:
-    """What an encoder read: each text's direction (float32, little-endian) by `text_key`."""
+    """What an encoder read: each text's direction (little-endian) by `text_key`."""
 
     encoder: str
     by_text: Mapping[str, bytes] = field(repr=False)
@@ -53,7 +61,7 @@ class KeepingProposer:
     def propose(self, texts: Sequence[str], classes: frozenset[str]) -> tuple[Proposal, ...]:
         """What the other proposes."""
         proposals = self._proposer.propose(texts, classes)
-        for text in texts:
+        for text in self._proposer.read_as(texts) if texts else ():
             key = text_key(text)
             if key not in self._kept and (direction := self._proposer.direction(text)) is not None:
                 self._kept.add(key)

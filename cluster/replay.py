@@ -1,7 +1,6 @@
 """Replays stored broadcasts under two policies: the work of one process, and many of them side by side."""
 
 import gc
-import hashlib
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -84,7 +83,7 @@ class Replaying:
         self.semantics: Semantics = semantics_of(
             job.semantic, configs.SEMANTIC_DIR, device=job.device, threads=job.threads
         )
-        self._topic = f"semantic:{semantic_key(job.semantic)}"
+        self._topic = f"semantic:{_semantic_key(self.semantics.proposer)}"
 
     def replay(self, stream_id: str) -> StreamDiff | Skipped:
         """What the candidate changes in this broadcast, or why it can't be replayed."""
@@ -177,11 +176,11 @@ def replay(
     )
 
 
-def semantic_key(semantic: str) -> str:
+def _semantic_key(proposer: Proposer | None) -> str:
     """What names a trained classifier for good: a hash of its file, which holds that of its weights."""
-    folder = configs.SEMANTIC_DIR if semantic == AUTO else Path(semantic)
-    file = folder / "classifier.json"
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:32] if file.is_file() else semantic
+    if proposer is None:
+        return OFF
+    return proposer.classifier_key if keeps_directions(proposer) else proposer.name
 
 
 class _Side(Protocol):

@@ -5,5 +5,5 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 POLICY_DIR = ROOT / "policy" / "zh-CN"
 DEMO_DIR = ROOT / "demo"
-SEMANTIC_DIR = ROOT / "semantic" / "e5"
+SEMANTIC_DIR = ROOT / "semantic"
 LAWS_FILE = ROOT / "laws" / "zh-CN.yaml"

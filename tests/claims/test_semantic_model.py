@@ -92,12 +92,13 @@ def test_a_classifier_over_a_named_encoder_is_opened_and_proposes(tiny_bert: Pat
 
 
 def test_the_same_training_writes_the_same_bytes(tmp_path: Path) -> None:
-    trained = open_classifier(configs.SEMANTIC_DIR)
-    with np.load(configs.SEMANTIC_DIR / "weights.npz") as stored:
+    folder = configs.SEMANTIC_DIR / "gemma"
+    trained = open_classifier(folder)
+    with np.load(folder / "weights.npz") as stored:
         arrays = {name: stored[name].astype(np.float32) for name in stored.files}
-    save_classifier(tmp_path, trained.file, arrays)
-    for name in ("weights.npz", "classifier.json"):
-        assert (tmp_path / name).read_bytes() == (configs.SEMANTIC_DIR / name).read_bytes()
+    save_classifier(tmp_path, trained.file, arrays, (folder / "layers.npz").read_bytes())
+    for name in ("weights.npz", "layers.npz", "classifier.json"):
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
 
 
 def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 import configs
 from claims.semantic import AUTO
-from claims.semantic_e5 import PackagedE5
+from claims.semantic_gemma import PackagedGemma
 from claims.types import Finding, Passage
 from cluster.judging import Judging
 from cluster.recorder import Recorder
@@ -17,6 +17,7 @@ from cluster.types import ScreenJob
 from review.due.basis import read_kept_directions
 from review.replays.types import StreamDiff
 from review.store import Store
+from tests.claims.support import own_encoder
 from tests.review.replays.stored import ALL, AT, PASSPORTS, candidate, fill, passages_of
 
 IMPLIED = "我爸原来一天三顿药，喝了这个现在一颗都不碰了"
@@ -33,13 +34,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every text that the encoder is given."""
     texts: list[str] = []
-    encode = PackagedE5.encode
+    encode = PackagedGemma.encode
 
-    def counted(encoder: PackagedE5, given: Sequence[str]) -> "np.ndarray[tuple[int, int], np.dtype[np.float32]]":
+    def counted(encoder: PackagedGemma, given: Sequence[str]) -> "np.ndarray[tuple[int, int], np.dtype[np.float32]]":
         texts.extend(given)
         return encode(encoder, given)
 
-    monkeypatch.setattr(PackagedE5, "encode", counted)
+    monkeypatch.setattr(PackagedGemma, "encode", counted)
     return texts
 
 
@@ -113,5 +114,5 @@ def test_what_was_not_kept_is_read_and_gives_the_same(store: Store, tmp_path: Pa
 def test_a_broadcast_is_read_anew_by_another_encoder(store: Store, tmp_path: Path) -> None:
     _screen(store, tmp_path)
     recording = tmp_path / "recordings" / "s1"
-    assert read_kept_directions(recording, str(PackagedE5().key)).by_text
+    assert read_kept_directions(recording, str(own_encoder().key)).by_text
     assert read_kept_directions(recording, "another").by_text == {}

