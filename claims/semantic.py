@@ -92,7 +92,7 @@ def open_proposer(
     """
     if semantic == OFF:
         return None
-    from claims.semantic_classifier import open_classifier
+    from claims.semantic_files import open_classifier
 
     return open_classifier(classifier_folder(semantic, folder), device=device, threads=threads)
 

@@ -4,24 +4,16 @@ A gate says how likely any breach is; of which class, a second table says, that 
 """
 
 import hashlib
-import io
-import json
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Literal, Protocol
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
-from claims.errors import SemanticError, SemanticMissing
 from claims.semantic import LAWFUL, Known, Proposal, joined, views_of
-from claims.semantic_e5 import PACKAGED, PackagedE5
-from claims.semantic_gemma import GEMMA, PackagedGemma
 from claims.semantic_grams import FAMILIES, PLACES, SHARES, weighed
 from claims.semantic_kept import text_key
 from claims.types import Frozen
@@ -30,7 +22,6 @@ Floats = NDArray[np.float32]
 NONE = LAWFUL
 # Characters share fewer places where they tell classes apart: one column a class is to be shipped.
 CLASS_PLACES = 1 << 13
-LAYERS = "layers.npz"
 DIRECTION_WEIGHT = 2.5
 _REMEMBERED = 4096
 _SHOWN = 2
@@ -42,8 +33,6 @@ _WORTH_READING = 0.06
 _UNREAD = 2.0
 # What stands between the passages of a known sentence.
 SAID_ON = " / "
-# Eight bits and half precision lose less than this of a direction.
-_SAME = 0.99
 
 
 class Encoder(Protocol):
@@ -287,92 +276,3 @@ class Classifier:
         return tuple(
             Known(text=self.file.known[of_class[i]], similarity=round(float(likeness[i]), 3)) for i in map(int, order)
         )
-
-
-def open_encoder(name: str, *, device: Literal["auto", "cpu", "cuda"], threads: int, layers: bytes = b"") -> Encoder:
-    """A packaged encoder, or a model by its name or folder; SemanticError where it can't be had.
-
-    `layers`: what the layers of a packaged encoder became.
-    """
-    if name == GEMMA:
-        return PackagedGemma(layers=layers, threads=threads)
-    if name == PACKAGED:
-        return PackagedE5(threads=threads)
-    try:
-        from claims.semantic_model import NamedEncoder
-    except ImportError as error:
-        raise SemanticMissing(
-            f"semantic: encoder {name!r} needs {error.name}, which is not installed; install zhenyan[embed], "
-            "or set semantic: auto"
-        ) from error
-    return NamedEncoder(name, device=device)
-
-
-def open_classifier(
-    folder: Path,
-    *,
-    device: Literal["auto", "cpu", "cuda"] = "auto",
-    threads: int = 1,
-    encoder: Callable[..., Encoder] = open_encoder,
-) -> Classifier:
-    """The classifier in the folder, over the encoder that it was trained with; SemanticError says what is wrong."""
-    try:
-        file = ClassifierFile.model_validate_json((folder / "classifier.json").read_text(encoding="utf-8"))
-        weights = (folder / "weights.npz").read_bytes()
-        with np.load(io.BytesIO(weights), allow_pickle=False) as stored:
-            arrays = {name: np.asarray(stored[name], dtype=np.float32) for name in stored.files}
-        layers = (folder / LAYERS).read_bytes() if file.layers_sha256 else b""
-    except (OSError, ValidationError, ValueError, BadZipFile) as error:
-        why = " ".join(str(error).split())[:200]
-        raise SemanticError(
-            f"semantic: {folder} holds no trained classifier: {why}; name a folder that scripts/train_semantic.py wrote"
-        ) from error
-    if hashlib.sha256(weights).hexdigest() != file.weights_sha256:
-        raise SemanticError(f"semantic: {folder}: weights.npz is not the one that classifier.json names; train it anew")
-    if file.layers_sha256 and hashlib.sha256(layers).hexdigest() != file.layers_sha256:
-        raise SemanticError(f"semantic: {folder}: {LAYERS} is not the one that classifier.json names; train it anew")
-    _check(folder, file, arrays)
-    classifier = Classifier(file, arrays, encoder(file.encoder, device=device, threads=threads, layers=layers))
-    if file.layers_sha256 and classifier.reads_first_known() < _SAME:
-        raise SemanticError(
-            f"semantic: {file.encoder} does not read on this processor as it did where it was trained; "
-            "set semantic: e5 or semantic: off"
-        )
-    return classifier
-
-
-def _check(folder: Path, file: ClassifierFile, arrays: dict[str, Floats]) -> None:
-    wanted = {"centre", "rarity", "gate", "gate_bias", "weights", "bias", "known"}
-    if set(arrays) != wanted:
-        raise SemanticError(f"semantic: {folder}: weights.npz must hold {', '.join(sorted(wanted))}; train it anew")
-    dimensions = arrays["centre"].shape[0]
-    fits = (
-        file.classes[:1] == (NONE,)
-        and arrays["rarity"].shape == (len(FAMILIES), PLACES)
-        and arrays["gate"].shape == (dimensions + len(FAMILIES) * PLACES,)
-        and arrays["gate_bias"].shape == (1,)
-        and arrays["weights"].shape == (dimensions + CLASS_PLACES, len(file.classes) - 1)
-        and arrays["bias"].shape == (len(file.classes) - 1,)
-        and arrays["known"].shape == (len(file.known), dimensions)
-        and len(file.known) == len(file.known_classes)
-    )
-    if not fits:
-        raise SemanticError(f"semantic: {folder}: classifier.json and weights.npz don't fit each other; train it anew")
-
-
-def save_classifier(folder: Path, file: ClassifierFile, arrays: dict[str, Floats], layers: bytes = b"") -> None:
-    """Writes the classifier, its record, the encoder's layers and the hashes; the same training writes the same."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if layers:
-        (folder / LAYERS).write_bytes(layers)
-    small = {name: array.astype(np.float16) for name, array in sorted(arrays.items())}
-    packed = io.BytesIO()
-    np.savez_compressed(packed, **small)  # type: ignore[arg-type]
-    hashes = {
-        "weights_sha256": hashlib.sha256(packed.getvalue()).hexdigest(),
-        "layers_sha256": hashlib.sha256(layers).hexdigest() if layers else None,
-    }
-    signed = file.model_copy(update=hashes)
-    text = json.dumps(signed.model_dump(), ensure_ascii=False, indent=1)
-    (folder / "weights.npz").write_bytes(packed.getvalue())
-    (folder / "classifier.json").write_text(text + "\n", encoding="utf-8")

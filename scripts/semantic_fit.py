@@ -15,16 +15,8 @@ from semantic_cases import Case, said_by_chance
 from sklearn.linear_model import LogisticRegression
 
 from claims.semantic import MOST_PASSAGES, joined
-from claims.semantic_classifier import (
-    CLASS_PLACES,
-    DIRECTION_WEIGHT,
-    NONE,
-    Encoder,
-    Floats,
-    direction_of,
-    off_centre,
-    open_encoder,
-)
+from claims.semantic_classifier import CLASS_PLACES, DIRECTION_WEIGHT, NONE, Encoder, Floats, direction_of, off_centre
+from claims.semantic_files import open_encoder
 from claims.semantic_gemma import GEMMA
 from claims.semantic_grams import FAMILIES, PLACES, SHARES, Row, rarity_of, weighed
 

@@ -43,7 +43,8 @@ from claims.paraphrase import proposed_classes, trials_anywhere  # noqa: E402
 from claims.policy import Policy  # noqa: E402
 from claims.policy_models import ClassFile  # noqa: E402
 from claims.semantic import joined  # noqa: E402
-from claims.semantic_classifier import NONE, SAID_ON, ClassifierFile, save_classifier, softmax  # noqa: E402
+from claims.semantic_classifier import NONE, SAID_ON, ClassifierFile, softmax  # noqa: E402  # noqa: E402
+from claims.semantic_files import save_classifier  # noqa: E402
 from claims.semantic_gemma import GEMMA  # noqa: E402
 
 FEWEST = 6

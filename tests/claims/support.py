@@ -8,7 +8,9 @@ import configs
 from claims.conversation import Conversation
 from claims.normalise import Normalised
 from claims.policy import Policy
-from claims.semantic_classifier import LAYERS
+from claims.semantic import joined
+from claims.semantic_classifier import SAID_ON, ClassifierFile
+from claims.semantic_files import LAYERS
 from claims.semantic_gemma import PackagedGemma
 from claims.types import Channel, Doubt, Passage
 from claims.window import fold
@@ -89,3 +91,9 @@ def read(
 def own_encoder() -> PackagedGemma:
     """The packaged language model with what the shipped classifier was trained to add to it; opened once."""
     return PackagedGemma(layers=(configs.SEMANTIC_DIR / "gemma" / LAYERS).read_bytes())
+
+
+def own_known() -> str:
+    """The sentence that is read when the shipped classifier is opened, to see that it is read as in training."""
+    file = ClassifierFile.model_validate_json((configs.SEMANTIC_DIR / "gemma" / "classifier.json").read_bytes())
+    return joined(file.known[0].split(SAID_ON))

