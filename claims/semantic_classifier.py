@@ -26,7 +26,7 @@ DIRECTION_WEIGHT = 2.5
 _REMEMBERED = 4096
 _SHOWN = 2
 _SHORTEST = 4
-_MOST_CLASSES, _AS_LIKELY = 2, 0.5
+MOST_CLASSES, AS_LIKELY = 3, 0.35
 # Below this likelihood by characters and sounds alone the encoder, which is what costs, hardly ever says otherwise;
 # to hold words for lawful without it, they must say so twice as surely.
 _WORTH_READING = 0.06
@@ -173,8 +173,8 @@ class Classifier:
         """The likeliest of `classes` for the last passage, alone or with up to two before it; none if too unlikely.
 
         How likely a breach is counts over all of them, for one sentence often lies between two classes: where it is
-        to be flagged and the second is nearly as likely, both are proposed. Words that hold hardly any breach of any
-        class are proposed as LAWFUL.
+        to be flagged, those that are nearly as likely as the first are proposed with it. Words that hold hardly any
+        breach of any class are proposed as LAWFUL.
         """
         if not texts or len(texts[-1]) < _SHORTEST:
             return ()
@@ -188,7 +188,7 @@ class Classifier:
             return ()
         flags = told.breach >= self.file.flag_from
         ordered = sorted(((float(told.likelihoods[place]), place) for place in open_), reverse=True)
-        likely = [place for share, place in ordered[:_MOST_CLASSES] if share >= ordered[0][0] * _AS_LIKELY]
+        likely = [place for share, place in ordered[:MOST_CLASSES] if share >= ordered[0][0] * AS_LIKELY]
         return tuple(
             Proposal(
                 class_id=self.file.classes[place],

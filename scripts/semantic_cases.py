@@ -59,6 +59,11 @@ class Case:
         """Every window that is read while the passages come in: each alone, and with those before it."""
         return [view for end in range(1, len(self.texts) + 1) for view in views_of(self.texts[:end])]
 
+    @property
+    def windows(self) -> list[tuple[str, ...]]:
+        """Each passage with those before it, as it is read where a window is read as one text."""
+        return [views_of(self.texts[:end])[-1] for end in range(1, len(self.texts) + 1)]
+
 
 def read_cases(policy: Policy) -> list[Case]:
     """All sentences that may be learnt from, folded: the sets that were read, then the sentences, file by file."""

@@ -10,7 +10,6 @@ fifty minutes on one core with AMX.
 import argparse
 import hashlib
 import json
-import math
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -43,18 +42,18 @@ from claims.paraphrase import proposed_classes, trials_anywhere  # noqa: E402
 from claims.policy import Policy  # noqa: E402
 from claims.policy_models import ClassFile  # noqa: E402
 from claims.semantic import joined  # noqa: E402
-from claims.semantic_classifier import NONE, SAID_ON, ClassifierFile, softmax  # noqa: E402  # noqa: E402
+from claims.semantic_classifier import AS_LIKELY, MOST_CLASSES, NONE, SAID_ON, ClassifierFile, softmax  # noqa: E402  # noqa: E402
 from claims.semantic_files import save_classifier  # noqa: E402
 from claims.semantic_gemma import GEMMA  # noqa: E402
 
 FEWEST = 6
 # Asked of rules and classifier together on two sets of evasions and one of plain talk, their writers left out; on what
 # nobody has read a little of it is lost.
-FLAG_PRECISION = 0.92
+FLAG_PRECISION = 0.94
 NOTE_PRECISION = 0.75
 JUDGED_BY = ("blind/k_evasion", "blind/g_evasion", "blind/d")
 # How many of the rules' right flags may be lost where the classifier holds the words for lawful.
-MOST_LOST = 0.01
+MOST_LOST = 0.02
 KNOWN_OF_A_CLASS = 30
 # Nothing is set by what these writers wrote but the thresholds, by a fit that has not seen them.
 HELD = ("sentences_g", "sentences_m", "sentences_q", "blind/d", "blind/k_evasion", "blind/g_evasion")
@@ -78,7 +77,7 @@ class Scored:
     case: Case
     any_breach: float
     breach: float
-    class_id: str
+    class_ids: frozenset[str]
 
     @property
     def lawful(self) -> bool:
@@ -87,8 +86,8 @@ class Scored:
 
     @property
     def right(self) -> bool:
-        """True if the class is one that the case breaches."""
-        return self.class_id in self.case.classes
+        """True if one of the classes is one that the case breaches."""
+        return bool(self.class_ids & set(self.case.classes))
 
 
 def score(cases: Sequence[Case], fitted: Fitted, policy: Policy, named: Sequence[str]) -> list[Scored]:
@@ -98,7 +97,8 @@ def score(cases: Sequence[Case], fitted: Fitted, policy: Policy, named: Sequence
         category: [i for i, c in enumerate(named) if c in may and allows(policy.class_files[c], category)]
         for category in {case.category for case in cases}
     }
-    views = list(dict.fromkeys(view for case in cases for view in case.views))
+    views_by = {case: case.windows if fitted.whole else case.views for case in cases}
+    views = list(dict.fromkeys(view for of_case in views_by.values() for view in of_case))
     directions = Features(fitted.encoder, whole=fitted.whole).directions(views, fitted.centre)
     matrix, _ = stretches(views, fitted.rarities)
     gates = 1.0 / (1.0 + np.exp(-(hstack([directions, matrix], format="csr") @ fitted.gate + fitted.gate_bias)))
@@ -106,17 +106,22 @@ def score(cases: Sequence[Case], fitted: Fitted, policy: Policy, named: Sequence
     place = {view: n for n, view in enumerate(views)}
     found = []
     for case in cases:
-        rows = [place[view] for view in case.views]
+        rows = [place[view] for view in views_by[case]]
         open_ = open_of[case.category]
-        breach = gates[rows] * shares[np.ix_(rows, open_)].sum(axis=1) if open_ else np.zeros(len(rows))
-        best = rows[int(breach.argmax())]
-        class_id = named[open_[int(shares[best, open_].argmax())]] if open_ else NONE
         any_breach = float(gates[rows].max())
+        if not open_:
+            found.append(Scored(case=case, any_breach=any_breach, breach=0.0, class_ids=frozenset()))
+            continue
         # As the classifier has it for one window: what other classes take of a breach counts half.
-        likely = math.sqrt(any_breach * float(breach.max()))
-        if open_ and any(t.applies for t in trials_anywhere(joined(views[best]), policy.class_files[class_id], policy)):
-            likely = 0.0
-        found.append(Scored(case=case, any_breach=any_breach, breach=likely, class_id=class_id))
+        breach = np.sqrt(gates[rows] * gates[rows] * shares[np.ix_(rows, open_)].sum(axis=1))
+        best = rows[int(breach.argmax())]
+        said, likeliest = joined(views[best]), sorted(((float(shares[best, i]), i) for i in open_), reverse=True)
+        class_ids = {named[i] for share, i in likeliest[:MOST_CLASSES] if share >= likeliest[0][0] * AS_LIKELY}
+        left = {
+            c for c in class_ids if not any(t.applies for t in trials_anywhere(said, policy.class_files[c], policy))
+        }
+        likely = float(breach.max()) if left else 0.0
+        found.append(Scored(case=case, any_breach=any_breach, breach=likely, class_ids=frozenset(left)))
     return found
 
 
@@ -156,7 +161,7 @@ def tallied(scored: Sequence[Scored], flag_from: float, below: float, may: froze
     count = Counter(breaches=0, hits=0, lawful=0, false=0)
     for one in scored:
         by_rules = one.case.flagged - (may if one.any_breach < below else frozenset())
-        flags = by_rules | ({one.class_id} if one.breach >= flag_from else set())
+        flags = by_rules | (one.class_ids if one.breach >= flag_from else set())
         count["lawful" if one.lawful else "breaches"] += 1
         count["false"] += one.lawful and bool(flags)
         count["hits"] += bool(flags & set(one.case.classes))
