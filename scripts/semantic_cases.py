@@ -29,7 +29,8 @@ READ = (
 )
 LEFT_OUT = (
     *("tests/claims/blind/b", "tests/claims/blind/g_evasion: even numbers"),
-    *("tests/claims/blind/h_evasion", "tests/claims/blind/l_evasion"),
+    *("tests/claims/blind/h_evasion", "tests/claims/blind/l_evasion", "tests/claims/blind/n_evasion"),
+    *("tests/claims/blind/o_evasion", "tests/claims/blind/p_evasion"),
 )
 _JOINED_CLAIMS, _JOINED_LAWFUL = 1200, 2000
 _AT = datetime.fromisoformat("2026-06-15T12:00:00+08:00")
@@ -115,7 +116,7 @@ def _of_sentences(policy: Policy) -> Iterator[Case]:
         engine = ClaimEngine(policy, _bare_passports({g["category"] for g in groups}, policy), at=_AT)
         for number, group in enumerate(groups):
             for key in ("claims", "lawful"):
-                for place, text in enumerate(group[key]):
+                for place, text in enumerate(group.get(key, ())):
                     said = text.split(" / ")
                     yield Case(
                         source=file.stem,

@@ -113,6 +113,7 @@ def test_recall_and_precision_hold(
         ("blind/h_evasion", "passports.json", "", 0.63, 0.89),
         ("blind/l_evasion", "passports.json", "", 0.61, 0.89),
         ("blind/n_evasion", "passports.json", "", 0.68, 0.89),
+        ("blind/o_evasion", "passports.json", "", 0.68, 0.94),
     ],
     ids=[
         "blind B, never read",
@@ -120,6 +121,7 @@ def test_recall_and_precision_hold(
         "blind H, never read",
         "blind L, never read",
         "blind N, never read",
+        "blind O, never read",
     ],
 )
 def test_the_semantic_layer_reads_what_no_rule_lists(
