@@ -2,8 +2,8 @@
 
 Every labelled set as the rules judge it with no layer, with all, with all but one, and with all and each classifier
 shipped: recall, precision, passages a second of processor time on one thread. Of the evasions, odd numbers and set K
-were learnt from; even ones, sets B, H, L, N and O were not. A hit is a flag of an allowed class, a false one any flag in a
-lawful case.
+were learnt from; even ones, sets B, H, L, N and O were not. A hit is a flag of an allowed class, a false one any flag
+in a lawful case.
 """
 
 import json
