@@ -96,11 +96,11 @@ def _numbers_table(window: Window) -> Table:
     table = Table("heard", "means", "kind", title="numbers and quantities")
     for quantity in window.quantities:
         value = _range(plain(quantity.low), plain(quantity.high))
-        table.add_row(window.text[quantity.start : quantity.end], f"{value} {quantity.unit}", quantity.kind)
+        table.add_row(escape(window.text[quantity.start : quantity.end]), f"{value} {quantity.unit}", quantity.kind)
     for number in window.numbers:
         if not any(q.start <= number.start < q.end for q in window.quantities):
             value = _range(plain(number.low), plain(number.high))
-            table.add_row(window.text[number.start : number.end], value, number.kind)
+            table.add_row(escape(window.text[number.start : number.end]), value, number.kind)
     return table
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from cli.common import now
 from cli.options import config_option
 from cli.stores import opened_store
-from cli.tables import open_console
+from cli.tables import cells, open_console
 from review.live.types import LOCAL_TENANT
 from review.platform.keys import PER_MINUTE
 from review.platform.types import ApiKey, NewKey, Scope
@@ -58,7 +58,7 @@ def tenants(as_json: bool, config_file: Path | None) -> None:
         return
     table = Table("tenant", "name", "since", title=f"tenants: {len(found)}")
     for each in found:
-        table.add_row(each.tenant_id, each.name, _moment(each.created_at_ms))
+        table.add_row(*cells(each.tenant_id, each.name, _moment(each.created_at_ms)))
     open_console().print(table)
 
 
@@ -105,7 +105,7 @@ def list_command(tenant_id: str | None, as_json: bool, config_file: Path | None)
         return
     table = Table("key", "tenant", "name", "state", "scopes", "a minute", "expires", "used", title=f"keys: {len(rows)}")
     for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
+        table.add_row(*cells(*(str(value) for value in row.values())))
     open_console().print(table)
 
 

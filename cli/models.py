@@ -12,7 +12,7 @@ from asr.opening import fetch as fetch_weights
 from asr.opening import list_all
 from cli.options import config_option
 from cli.settings import load_settings
-from cli.tables import open_console
+from cli.tables import cells, open_console
 from cli.weights import READER, list_other, sha256_of_parts
 
 
@@ -53,15 +53,9 @@ def command(context: click.Context, as_json: bool, config_file: Path | None) -> 
         return
     table = Table(Column("model", no_wrap=True), "kind", "found", "licence", "sha256", "path", "note")
     for model in models:
-        table.add_row(
-            model.name,
-            model.kind,
-            "yes" if model.found else "no",
-            model.licence,
-            (model.sha256 or "")[:12],
-            str(model.path or ""),
-            model.note,
-        )
+        found, sha256 = "yes" if model.found else "no", (model.sha256 or "")[:12]
+        row = cells(model.name, model.kind, found, model.licence, sha256, str(model.path or ""), model.note)
+        table.add_row(*row)
     open_console().print(table)
 
 

@@ -11,7 +11,7 @@ from claims.passport import Passport
 from claims.passport_load import survey_file
 from cli.common import InputError, load_policy
 from cli.options import policy_option
-from cli.tables import open_console
+from cli.tables import cells, open_console
 from ingest.errors import ZhenyanError
 
 
@@ -97,7 +97,7 @@ def _table(passports: tuple[Passport, ...]) -> Table:
     for passport in passports:
         row = _summary(passport)
         table.add_row(
-            *(str(row[key]) for key in ("id", "name", "category", "values", "texts", "materials")),
+            *cells(*(str(row[key]) for key in ("id", "name", "category", "values", "texts", "materials"))),
             ", ".join(c.scheme for c in passport.certificates),
             str(row["prices"]),
             passport.version.removeprefix("sha256:")[:12],

@@ -10,7 +10,7 @@ from rich.table import Table
 from cli.common import InputError
 from cli.options import config_option
 from cli.stores import opened_store
-from cli.tables import open_console
+from cli.tables import cells, open_console
 from review.cases.types import Role
 
 _ROLES = click.Choice([role.value for role in Role])
@@ -63,7 +63,7 @@ def list_command(as_json: bool, config_file: Path | None) -> None:
         return
     table = Table("login", "name", "role", "state", "logs in by", title=f"accounts: {len(rows)}")
     for row in rows:
-        table.add_row(*row.values())
+        table.add_row(*cells(*row.values()))
     open_console().print(table)
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from cli.options import config_option
 from cli.settings import load_settings
-from cli.tables import open_console
+from cli.tables import cells, open_console
 from review.live.types import Priority
 from review.live.watching import LiveView, WatchedStream
 from review.store import Store
@@ -80,7 +80,7 @@ def _workers(view: LiveView) -> Table:
             _seconds(figures.get("reading_wait_s")),
             _ratio(figures.get("work_ratio")),
             f"{silent_ms / 1000:.0f} s",
-            " ".join(filter(None, (state, worker.why))),
+            *cells(" ".join(filter(None, (state, worker.why)))),
             style="yellow" if state else "",
         )
     return table
@@ -93,7 +93,7 @@ def _streams(view: LiveView) -> Table:
     for stream in view.streams:
         table.add_row(
             stream.stream_id,
-            stream.host_name,
+            *cells(stream.host_name),
             stream.state.value,
             _priority(stream.priority),
             stream.worker_id or "—",
@@ -101,7 +101,7 @@ def _streams(view: LiveView) -> Table:
             f"{stream.lag_ms / 1000:.1f} s",
             "—" if stream.coverage is None else f"{stream.coverage:.1%}",
             str(stream.restarts or ""),
-            stream.error or stream.why,
+            *cells(stream.error or stream.why),
             style=_style(stream),
         )
     return table

@@ -22,6 +22,8 @@ def test_every_model_is_listed_with_licence_and_hash(zhenyan: Call) -> None:
     assert all(model["licence"] for model in models.values())
     table = zhenyan("models").out
     assert all(name in table for name in models)
+    missing = [m["note"] for m in models.values() if "zhenyan[" in m["note"]]
+    assert table.count("zhenyan[") == len(missing)
 
 
 def test_packaged_weights_are_joined_into_the_data_folder(zhenyan: Call, tmp_path: Path) -> None:

@@ -10,6 +10,14 @@ def test_what_was_read_is_listed(zhenyan: Call) -> None:
     assert all(word in answer.out for word in ("passports: 3", "洋槐蜜", "food/honey", "FOOD_LICENCE_SC"))
 
 
+def test_a_name_in_brackets_is_shown_as_it_is(zhenyan: Call, tmp_path: Path) -> None:
+    file = tmp_path / "named.yaml"
+    file.write_text("- {id: P-1, name: '[red]蜂蜜[/red]', category: food}\n", encoding="utf-8")
+    answer = zhenyan("passports", "import", file)
+    assert answer.status == 0
+    assert "[red]蜂蜜[/red]" in answer.out
+
+
 def test_json_has_one_passport_a_line(zhenyan: Call) -> None:
     lines = [json.loads(line) for line in zhenyan("passports", "import", DEMO_PASSPORTS, "--json").out.splitlines()]
     assert [line["name"] for line in lines] == ["双口氮化镓充电器", "洋槐蜜", "清透防晒乳"]
