@@ -102,8 +102,8 @@ def fit(cases: Sequence[Case], named: Sequence[str], encoder_name: str, device: 
     views: list[tuple[str, ...]] = []
     labels: list[str] = []
     for case in (*cases, *said_by_chance(cases, SEED)):
-        whole = case.texts[-MOST_PASSAGES:]
-        shown = [whole] if case.classes else list(dict.fromkeys([whole, *case.views[::2]]))
+        last = case.texts[-MOST_PASSAGES:]
+        shown = [last] if case.classes else list(dict.fromkeys([last, *case.views[::2]]))
         views += shown
         labels += [next((c for c in case.classes if c in named), "other") if case.classes else NONE] * len(shown)
     told = np.array(labels)

