@@ -1,8 +1,9 @@
 """What was said in disguise or heard wrong, read as what it means: layer after layer, each with its cost.
 
 Code words first, then spoken parts of characters, letters, fillers, codes of units, and last, in speech alone, what a
-recogniser mis-hears. Each layer stands in `policy.yaml` under `reading_layers` with the share of its score that a claim
-loses for a cost of one; a layer that is left out is off.
+recogniser mis-hears: words of the policy, then, where it doubted what it heard, whole sentences. Each layer stands in
+`policy.yaml` under `reading_layers` with the share of its score that a claim loses for a cost of one; a layer that is
+left out is off.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from claims.by_sound import SentenceReader
 from claims.codewords import CodeWords, CodeWordsFile, UnitCodes
 from claims.decompose import Decomposer
 from claims.filler import Fillers, FillerStripper
@@ -64,8 +66,12 @@ class Reader:
         terms: Sequence[str],
         words: CommonWords,
         components: Mapping[str, Sequence[str]],
+        sentences: Callable[[], SentenceReader],
     ) -> None:
-        """`terms` are what fillers and letters may hide; `components` the parts of their characters."""
+        """`terms` are what fillers and letters may hide; `components` the parts of their characters.
+
+        `sentences` is asked for once something heard is doubted: what it gives is costly to build.
+        """
         self.terms = tuple(terms)
         self._layers: dict[str, float] = {str(layer): cost for layer, cost in layers.items()}
         self._codes, self._units = CodeWords(codes), UnitCodes(codes)
@@ -76,7 +82,7 @@ class Reader:
             Fillers(fillers.strong, fillers.weak, fillers.natural, fillers.hesitations), terms, words
         )
         self._speller = Speller(terms, disguise.syllables, words)
-        self._channel = channel
+        self._channel, self._sentences = channel, sentences
         self._pictures = PictureReader(disguise.pictures, terms)
 
     def read(self, folded: Normalised, passage: Passage, on: date | None = None) -> Normalised:
@@ -94,10 +100,19 @@ class Reader:
         for name, find in layers:
             if name in self._layers:
                 folded = folded.edited(find(folded.text))
-        if "sound" in self._layers and passage.channel == _HEARD:
-            folded = folded.edited(self._channel.edits(folded.text, _doubted(folded, passage)))
+        if passage.channel == _HEARD:
+            folded = self._heard(folded, passage)
             if kinds:
                 folded = folded.edited(self._codes.edits(folded.text, kinds, on))
+        return folded
+
+    def _heard(self, folded: Normalised, passage: Passage) -> Normalised:
+        """What was heard, as it was most likely said."""
+        if "sound" in self._layers:
+            folded = folded.edited(self._channel.edits(folded.text, _doubted(folded, passage)))
+        if "sentence" in self._layers and passage.doubts:
+            doubted = _doubted(folded, passage)
+            folded = folded.edited(self._sentences().edits(folded.text, doubted, _read_anew(folded)))
         return folded
 
     def factor(self, kind: str, cost: float) -> float:
@@ -120,3 +135,12 @@ def _doubted(folded: Normalised, passage: Passage) -> list[Doubted]:
         if inside:
             found.append(Doubted(inside[0], inside[-1] + 1, doubt.alternatives, doubt.below))
     return found
+
+
+def _read_anew(folded: Normalised) -> frozenset[int]:
+    """The places of characters that were read as something else already."""
+    return frozenset(
+        at
+        for at, (start, end) in enumerate(zip(folded.starts, folded.ends, strict=True))
+        if any(reading.start < end and start < reading.end for reading in folded.readings)
+    )

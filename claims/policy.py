@@ -8,6 +8,8 @@ from itertools import groupby
 from pathlib import Path
 
 from claims.additives import AdditiveTable
+from claims.bigrams import Bigrams, pairs_of
+from claims.by_sound import SentenceReader
 from claims.codewords import CodeWordsFile
 from claims.decompose import components_of
 from claims.errors import PolicyError
@@ -50,6 +52,8 @@ ENGINE_CONCEPTS = frozenset(
 
 
 _RANK = {"medium": 0, "high": 1, "critical": 2}
+# Words that the language uses at least so often may be read in a sentence's sound.
+_USED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,22 +153,50 @@ class Policy:
         return SoundIndex({name: self._concepts[name] for name in sorted(self._sensitive)})
 
     @cached_property
-    def reader(self) -> Reader:
-        """What reads disguised and mis-heard words as what they mean."""
+    def hidden(self) -> tuple[str, ...]:
+        """What is looked for behind disguises and mis-hearings, in order."""
         disguise = self.disguise
         terms = {w for name in (*sorted(self._sensitive), *disguise.concepts) for w in self._concepts[name]}
         terms |= {*disguise.words, *self.materials.words} | {a for b in self.attributes.attributes for a in b.labels}
-        terms -= set(disguise.not_words)
-        used = {*disguise.ordinary, *(e.form for e in self.lexicon.entries if len(e.form) > 1 and not e.spelled)}
-        words = CommonWords(counts_of(read_lines(self.folder / "words.txt")), terms, used)
+        return tuple(sorted(terms - set(disguise.not_words)))
+
+    @cached_property
+    def words(self) -> CommonWords:
+        """The words of the language, and the policy's beside them."""
+        used = {*self.disguise.ordinary, *(e.form for e in self.lexicon.entries if len(e.form) > 1 and not e.spelled)}
+        return CommonWords(counts_of(read_lines(self.folder / "words.txt")), self.hidden, used)
+
+    @cached_property
+    def pairs(self) -> dict[str, dict[str, int]]:
+        """How often words follow each other in what hosts say; PolicyError where that is not told."""
+        path = self.folder / "bigrams.txt"
+        try:
+            return pairs_of(read_lines(path))
+        except ValueError as error:
+            why = f"must hold a word, then words and how often each follows it: {error}"
+            raise PolicyError(str(path), None, why) from error
+
+    @cached_property
+    def sentence_reader(self) -> SentenceReader:
+        """What reads a sentence by its sound; only where somebody doubts what was heard is it built."""
+        words = counts_of(read_lines(self.folder / "words.txt"))
+        used = (word for word, count in words.items() if count >= _USED)
+        return SentenceReader(Bigrams(self.pairs, words), used, self.hidden)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """What reads disguised and mis-heard words as what they mean."""
+        if "sentence" in self.settings.reading_layers:
+            self.pairs  # noqa: B018 - what is wrong with them is said before anything is judged
         return Reader(
             self.settings.reading_layers,
             self.codes,
-            disguise,
-            PhoneticChannel(terms, words, self.converter.table.said),
-            sorted(terms),
-            words,
+            self.disguise,
+            PhoneticChannel(self.hidden, self.words, self.converter.table.said),
+            self.hidden,
+            self.words,
             components_of(read_lines(self.folder / "components.txt")),
+            lambda: self.sentence_reader,
         )
 
     @cached_property

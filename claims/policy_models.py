@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from claims.policy_names import CheckName, JudgeName
 from claims.types import Frozen, VerdictKind
 
-ReadingLayer = Literal["symbol", "code", "split", "spelled", "filler", "unit", "sound"]
+ReadingLayer = Literal["symbol", "code", "split", "spelled", "filler", "unit", "sound", "sentence"]
 
 DecisionMode = Literal[
     "banned_outright",

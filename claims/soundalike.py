@@ -12,15 +12,14 @@ from numpy.typing import NDArray
 from asr.rehear import Suspect
 from claims.normalise import is_cjk
 from claims.policy import Policy
-from claims.spell import fuzzy, spell, syllable
+from claims.spell import spell, syllable, unlike
 
 SHORTEST, LONGEST = 2, 8
-_INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcsyw")
 _NUMERALS = frozenset("零一二三四五六七八九十百千万亿两几半0123456789")
 # The mean cost of a syllable up to which a word of two, of three, and of more is alike: wider, four times as many words
 # would be listened for to find a quarter more of those that were said.
 _MOST_OF_TWO, _MOST_OF_THREE, _MOST = 0.125, 0.2, 0.3
-_CONFUSED, _SAME_FINAL, _SAME_INITIAL, _OTHER, _NO_SYLLABLE = 0.25, 0.5, 0.6, 1.0, 2.0
+_NO_SYLLABLE = 2.0
 
 
 class SoundAlikeWords:
@@ -67,30 +66,13 @@ class SoundAlikeWords:
 
     def _costs(self, heard: str) -> NDArray[np.float32]:
         if heard not in self._rows:
-            self._rows[heard] = np.array([_unlike(heard, other) for other in self._syllables], np.float32)
+            self._rows[heard] = np.array([unlike(heard, other) for other in self._syllables], np.float32)
         return self._rows[heard]
 
 
 def alikes_of(policy: Policy) -> SoundAlikeWords:
     """The words that the policy looks for behind what was mis-heard."""
     return SoundAlikeWords(policy.reader.terms)
-
-
-def _unlike(one: str, other: str) -> float:
-    if one == other:
-        return 0.0
-    one, other = fuzzy(one), fuzzy(other)
-    if one == other:
-        return _CONFUSED
-    (initial, final), (other_initial, other_final) = _parts(one), _parts(other)
-    if final == other_final:
-        return _SAME_FINAL
-    return _SAME_INITIAL if initial == other_initial else _OTHER
-
-
-def _parts(spelt: str) -> tuple[str, str]:
-    initial = next((one for one in _INITIALS if spelt.startswith(one)), "")
-    return initial, spelt[len(initial) :]
 
 
 def _tells_another_number(heard: str, word: str) -> bool:

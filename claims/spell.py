@@ -4,6 +4,9 @@ from functools import lru_cache
 
 from pypinyin import lazy_pinyin
 
+_INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcsyw")
+_CONFUSED, _SAME_FINAL, _SAME_INITIAL, _OTHER = 0.25, 0.5, 0.6, 1.0
+
 
 @lru_cache(maxsize=65_536)
 def spell(word: str) -> tuple[str, ...]:
@@ -32,3 +35,21 @@ def fuzzy(syllable: str) -> str:
     if text.endswith("ng"):
         text = text[:-1]
     return text
+
+
+def unlike(one: str, other: str) -> float:
+    """How unlike two syllables sound: 0 the same, 1 nothing in common."""
+    if one == other:
+        return 0.0
+    one, other = fuzzy(one), fuzzy(other)
+    if one == other:
+        return _CONFUSED
+    (initial, final), (other_initial, other_final) = _parts(one), _parts(other)
+    if final == other_final:
+        return _SAME_FINAL
+    return _SAME_INITIAL if initial == other_initial else _OTHER
+
+
+def _parts(spelt: str) -> tuple[str, str]:
+    initial = next((one for one in _INITIALS if spelt.startswith(one)), "")
+    return initial, spelt[len(initial) :]

@@ -41,15 +41,28 @@ class CommonWords:
 
     def likelihood(self, text: str) -> float:
         """The logarithm of the best segmentation's probability."""
-        best = [0.0]
+        return self._ways(text)[-1][0]
+
+    def cut(self, text: str) -> list[str]:
+        """The words of the best segmentation."""
+        ways, end, found = self._ways(text), len(text), list[str]()
+        while end > 0:
+            start = ways[end][1]
+            found.append(text[start:end])
+            end = start
+        return found[::-1]
+
+    def _ways(self, text: str) -> list[tuple[float, int]]:
+        """Up to each place the likeliest way there, and where its last word begins."""
+        best = [(0.0, 0)]
         for end in range(1, len(text) + 1):
-            found = best[end - 1] + math.log(self._counts.get(text[end - 1], _UNSEEN) / _TOTAL)
+            found = (best[end - 1][0] + math.log(self._counts.get(text[end - 1], _UNSEEN) / _TOTAL), end - 1)
             for start in range(max(0, end - _LONGEST), end - 1):
                 count = self._counts.get(text[start:end])
                 if count is not None:
-                    found = max(found, best[start] + math.log(count / _TOTAL))
+                    found = max(found, (best[start][0] + math.log(count / _TOTAL), start))
             best.append(found)
-        return best[-1]
+        return best
 
 
 def counts_of(lines: Iterable[str]) -> dict[str, int]:

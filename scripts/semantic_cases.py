@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,11 +12,13 @@ from typing import Any
 import yaml
 
 from claims.conversation import ClaimEngine
+from claims.normalise import is_cjk
 from claims.passport import Passport
 from claims.passport_load import load_passports, read_passports
 from claims.pictures import read_out
 from claims.policy import Policy
 from claims.semantic import views_of
+from claims.spell import fuzzy, syllable
 from claims.types import Disposition, Passage
 from claims.window import fold
 
@@ -33,6 +36,9 @@ LEFT_OUT = (
     *("tests/claims/blind/o_evasion", "tests/claims/blind/p_evasion"),
 )
 _JOINED_CLAIMS, _JOINED_LAWFUL = 1200, 2000
+# Of the cases, and of the characters in one.
+_MISHEARD_CASES, _MISHEARD_CHARACTERS = 0.35, 0.2
+MISHEARD = "misheard"
 _AT = datetime.fromisoformat("2026-06-15T12:00:00+08:00")
 _ANY = "home/general"
 
@@ -88,6 +94,27 @@ def said_by_chance(cases: Iterable[Case], seed: int) -> list[Case]:
         texts = tuple(dice.choices(lawful[dice.choice(sorted(lawful))], k=dice.choice([2, 3])))
         joined_up.append(Case(source="chance", texts=texts, classes=(), category=None))
     return joined_up
+
+
+def misheard(cases: Iterable[Case], seed: int) -> list[Case]:
+    """A share of the cases as a recogniser may write them: some characters are others that sound alike."""
+    dice = random.Random(seed)
+    cases = list(cases)
+    said = Counter(char for case in cases for text in case.texts for char in text if is_cjk(char))
+    alike: dict[str, list[str]] = {}
+    for char in sorted(said):
+        alike.setdefault(fuzzy(syllable(char)), []).append(char)
+
+    def heard(char: str) -> str:
+        if not is_cjk(char) or dice.random() >= _MISHEARD_CHARACTERS:
+            return char
+        others = [other for other in alike[fuzzy(syllable(char))] if other != char]
+        return dice.choices(others, [said[other] for other in others])[0] if others else char
+
+    return [
+        replace(case, source=MISHEARD, texts=tuple("".join(map(heard, text)) for text in case.texts))
+        for case in dice.sample(cases, round(_MISHEARD_CASES * len(cases)))
+    ]
 
 
 def _of_sets(policy: Policy) -> Iterator[Case]:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
-from semantic_cases import Case, said_by_chance
+from semantic_cases import MISHEARD, Case, misheard, said_by_chance
 from sklearn.linear_model import LogisticRegression
 
 from claims.semantic import MOST_PASSAGES, joined
@@ -98,12 +98,12 @@ def characters(matrix: csr_matrix) -> csr_matrix:
 
 
 def fit(cases: Sequence[Case], named: Sequence[str], encoder_name: str, device: Device) -> Fitted:
-    """A breach is learnt as a whole, a lawful case as a whole and in every other window of it."""
+    """A breach is learnt as a whole, as is what was misheard; a lawful case also in every other window of it."""
     views: list[tuple[str, ...]] = []
     labels: list[str] = []
-    for case in (*cases, *said_by_chance(cases, SEED)):
+    for case in (*cases, *said_by_chance(cases, SEED), *misheard(cases, SEED)):
         last = case.texts[-MOST_PASSAGES:]
-        shown = [last] if case.classes else list(dict.fromkeys([last, *case.views[::2]]))
+        shown = [last] if case.classes or case.source == MISHEARD else list(dict.fromkeys([last, *case.views[::2]]))
         views += shown
         labels += [next((c for c in case.classes if c in named), "other") if case.classes else NONE] * len(shown)
     told = np.array(labels)

@@ -42,14 +42,14 @@ from claims.paraphrase import proposed_classes, trials_anywhere  # noqa: E402
 from claims.policy import Policy  # noqa: E402
 from claims.policy_models import ClassFile  # noqa: E402
 from claims.semantic import joined  # noqa: E402
-from claims.semantic_classifier import AS_LIKELY, MOST_CLASSES, NONE, SAID_ON, ClassifierFile, softmax  # noqa: E402  # noqa: E402
+from claims.semantic_classifier import AS_LIKELY, MOST_CLASSES, NONE, SAID_ON, ClassifierFile, softmax  # noqa: E402
 from claims.semantic_files import save_classifier  # noqa: E402
 from claims.semantic_gemma import GEMMA  # noqa: E402
 
 FEWEST = 6
 # Asked of rules and classifier together on two sets of evasions and one of plain talk, their writers left out; on what
 # nobody has read a little of it is lost.
-FLAG_PRECISION = 0.94
+FLAG_PRECISION = 0.92
 NOTE_PRECISION = 0.75
 JUDGED_BY = ("blind/k_evasion", "blind/g_evasion", "blind/d")
 # How many of the rules' right flags may be lost where the classifier holds the words for lawful.
