@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-START, END, NUMBER = "^", "$", "#"
+START, END, NUMBER = "^", "$", "0"
 _UNSEEN = 0.5
 # A number, of digits or of two numerals and more, and Han characters in a row.
 _PARTS = re.compile("(?P<number>[0-9.]+|[零〇一二三四五六七八九十百千万亿两半]{2,})|(?P<words>[\u4e00-\u9fff])")

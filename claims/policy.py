@@ -179,9 +179,9 @@ class Policy:
     @cached_property
     def sentence_reader(self) -> SentenceReader:
         """What reads a sentence by its sound; only where somebody doubts what was heard is it built."""
-        words = counts_of(read_lines(self.folder / "words.txt"))
-        used = (word for word, count in words.items() if count >= _USED)
-        return SentenceReader(Bigrams(self.pairs, words), used, self.hidden)
+        counts = self.words.counts
+        used = (word for word, count in counts.items() if count >= _USED)
+        return SentenceReader(Bigrams(self.pairs, counts), used, self.hidden)
 
     @cached_property
     def reader(self) -> Reader:

@@ -1,7 +1,7 @@
 """How likely a stretch of text is as a row of common words: what a mis-hearing is weighed against."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 _TOTAL = 60_101_967
 _LONGEST = 6
@@ -17,10 +17,15 @@ class CommonWords:
         """`known` words are what a mis-hearing may hide; `used` ones are said by hosts every day."""
         used = tuple(used)
         self._common = frozenset((*counts, *used))
-        self._counts: dict[str, float] = dict(counts)
+        self._counts = dict(counts)
         for least, words in ((_USED, used), (_KNOWN, known)):
             for word in words:
                 self._counts[word] = max(least, self._counts.get(word, 0))
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How often each word is used; the policy's at least so often that they are thought of."""
+        return self._counts
 
     def __contains__(self, word: str) -> bool:
         """True for a counted word of two characters and more."""

@@ -47,7 +47,7 @@ def main() -> None:
             for first, second in pairwise([START, *chain.from_iterable(cut), END]):
                 pairs.setdefault(first, Counter())[second] += 1
     lines = [
-        "# Words that follow each other in configs/semantic/sentences*.yaml, counted; ^ begins, # is a number, $ ends."
+        "# Words that follow each other in configs/semantic/sentences*.yaml, counted; ^ begins, 0 is a number, $ ends."
     ]
     for first, after in sorted(pairs.items()):
         kept = [f"{word} {count}" for word, count in sorted(after.items()) if count >= LEAST]
