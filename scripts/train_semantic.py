@@ -3,8 +3,8 @@
     python scripts/train_semantic.py [--encoder gemma3-270m] [--to configs/semantic/gemma]
 
 What is read and what never is stands in `semantic_cases.py`. Every figure by which something is set comes from
-a fit that had not seen the writers whose sentences it is judged by. Needs scikit-learn and torch; some
-fifty minutes on one core with AMX.
+a fit that had not seen the writers whose sentences it is judged by. Needs scikit-learn and torch; two fits of some
+half an hour each on one core with AMX, of an hour without.
 """
 
 import argparse
