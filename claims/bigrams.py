@@ -48,11 +48,19 @@ class Bigrams:
 
 
 def pairs_of(lines: Iterable[str]) -> dict[str, dict[str, int]]:
-    """Counted pairs from a table: a word, then each word after it with its count, all parted by blanks."""
+    """Counted pairs from a table: a word, then each word after it with its count, all parted by blanks.
+
+    ValueError names the line that is none.
+    """
     pairs: dict[str, dict[str, int]] = {}
     for line in lines:
         first, *after = line.split(" ")
-        pairs[first] = {word: int(count) for word, count in zip(after[::2], after[1::2], strict=True)}
+        try:
+            pairs[first] = {word: int(count) for word, count in zip(after[::2], after[1::2], strict=True)}
+        except ValueError as error:
+            raise ValueError(f"{line[:40]!r}: {error}") from error
+        if not after or min(pairs[first].values()) < 1:
+            raise ValueError(f"{line[:40]!r}: a word that nothing follows")
     return pairs
 
 

@@ -98,9 +98,7 @@ class SentenceReader:
             for size in range(1, min(_LONGEST, stop - start) + 1):
                 end = start + size
                 part = slice(start, end)
-                self._go(
-                    ways, start, best, self._words(said[part], heard[part], key[part], staying[part]), start + size
-                )
+                self._go(ways, start, best, self._words(said[part], heard[part], key[part], staying[part]), end)
         return self._way_back(said, ways)
 
     def _go(

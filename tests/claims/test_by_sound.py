@@ -126,7 +126,14 @@ def test_without_the_layer_nothing_is_read_by_its_sound(policy: Policy) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "what"), [("今天 下单", "bigrams.txt"), ("今天 下单 often", "often"), (None, "cannot be read")]
+    ("lines", "what"),
+    [
+        ("今天 下单", "bigrams.txt"),
+        ("今天 下单 often", "often"),
+        ("今天", "nothing follows"),
+        ("今天 下单 0", "nothing follows"),
+        (None, "cannot be read"),
+    ],
 )
 def test_a_table_that_tells_nothing_is_refused_before_anything_is_judged(
     policy_copy: Path, lines: str | None, what: str
