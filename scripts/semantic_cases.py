@@ -34,6 +34,7 @@ LEFT_OUT = (
     *("tests/claims/blind/b", "tests/claims/blind/g_evasion: even numbers"),
     *("tests/claims/blind/h_evasion", "tests/claims/blind/l_evasion", "tests/claims/blind/n_evasion"),
     *("tests/claims/blind/o_evasion", "tests/claims/blind/p_evasion"),
+    "tests/claims/blind/q_evasion",
 )
 _JOINED_CLAIMS, _JOINED_LAWFUL = 1200, 2000
 # Of the cases, and of the characters in one.
