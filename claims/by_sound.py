@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from claims.bigrams import END, NUMBER, START, Bigrams, Part, rows_of
 from claims.normalise import Edit, is_cjk
-from claims.phonetic import Doubted
+from claims.phonetic import Doubted, reading_cost
 from claims.spell import fuzzy, syllable, unlike
 
 KIND = "sentence"
@@ -23,8 +23,6 @@ _COUNTING = _NUMERALS - {"一"}
 # What a character costs, in nats, that was heard as another: of the same syllable, of one that is taken for it, of one
 # that shares a half with it; and what it costs more where the recogniser was sure.
 _SAME_SYLLABLE, _TAKEN_FOR, _HALF, _SURE = 2.0, 3.5, 10.0, 1.5
-# As edits: a changed character costs a half, a syllable that is taken for another a half more.
-_CHANGED, _CONFUSED = 0.5, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +169,8 @@ def _edits(text: str, start: int, words: Sequence[str]) -> Iterator[Edit]:
         end = start + len(word)
         said = text[start:end]
         if said != word:
-            changed = sum(a != b for a, b in zip(said, word, strict=True))
-            confused = sum(syllable(a) != syllable(b) for a, b in zip(said, word, strict=True))
-            yield Edit(start, end, word, KIND, _CHANGED * changed + _CONFUSED * confused)
+            cost = reading_cost(said, [*map(syllable, said)], word, [*map(syllable, word)])
+            yield Edit(start, end, word, KIND, cost)
         start = end
 
 

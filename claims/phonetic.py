@@ -92,7 +92,7 @@ class PhoneticChannel:
                 continue
             if _tells_a_number(text, start, end, term.word):
                 continue
-            cost = _cost(said, heard[start:end], term)
+            cost = reading_cost(said, heard[start:end], term.word, term.syllables)
             support = _support(start, end, term.word, doubted)
             if cost > _MOST_COST * (len(said) - 1) and support < _OFFERED:
                 continue
@@ -111,7 +111,7 @@ class PhoneticChannel:
             term = _Term(one.alternatives[0], spell(one.alternatives[0]))
             is_sense = said in self._exact or self._words.covers(said)
             is_sense = is_sense or self._gain(text, one.start, one.end, term.word) < 0
-            cost = _cost(said, heard[one.start : one.end], term)
+            cost = reading_cost(said, heard[one.start : one.end], term.word, term.syllables)
             confused = (cost - _CHANGED * sum(a != b for a, b in zip(said, term.word, strict=True))) / _CONFUSED
             most = _MOST_BELOW + _A_CHARACTER * (len(said) - 2) - _A_SYLLABLE * confused / len(said)
             if one.below <= (0.0 if is_sense else most):
@@ -128,7 +128,7 @@ class PhoneticChannel:
                     continue
                 ends = at + size == len(text) or text[at + size] in _AFTER_UNIT
                 if size > 1 or (ends and said not in _COUNTED and len(number[0]) > 0):
-                    cost = _cost(said, heard[at : at + size], _Term(unit, spell(unit)))
+                    cost = reading_cost(said, heard[at : at + size], unit, spell(unit))
                     yield _UNIT_GAIN + size, Edit(at, at + size, unit, KIND, cost)
                     break
 
@@ -153,9 +153,10 @@ def _tells_a_number(text: str, start: int, end: int, meant: str) -> bool:
     return start > 0 and text[start - 1] in _NUMERALS and said[0] in _MEASURES
 
 
-def _cost(said: str, heard: list[str], term: _Term) -> float:
-    changed = sum(a != b for a, b in zip(said, term.word, strict=True))
-    confused = sum(a != b for a, b in zip(heard, term.syllables, strict=True))
+def reading_cost(said: str, heard: Sequence[str], word: str, syllables: Sequence[str]) -> float:
+    """What it costs to read a word, and the syllables it is spoken in, where others of equal number were heard."""
+    changed = sum(a != b for a, b in zip(said, word, strict=True))
+    confused = sum(a != b for a, b in zip(heard, syllables, strict=True))
     return _CHANGED * changed + _CONFUSED * confused
 
 
