@@ -50,7 +50,8 @@ def chosen(count: int = LINES) -> list[tuple[Case, Path]]:
 def spoken(count: int = LINES) -> list[SpokenCase]:
     """The chosen cases with their sound, each at every level; standard error says what can't be made."""
     cases = chosen(count)
-    wanted = [(VOICES[index % len(VOICES)], case.utterances[0]) for index, (case, _) in enumerate(cases)]
+    # A breach and a lawful case stand in turn: each pair has a voice, or some voices would speak of breaches alone.
+    wanted = [(VOICES[index // 2 % len(VOICES)], case.utterances[0]) for index, (case, _) in enumerate(cases)]
     lines: list[SpokenCase] = []
     for index, ((case, passports), (voice, _), samples) in enumerate(
         zip(cases, wanted, made_speech(wanted), strict=True)
@@ -58,7 +59,7 @@ def spoken(count: int = LINES) -> list[SpokenCase]:
         if samples is None:
             continue
         for level, conditions in LEVELS.items():
-            condition, weaker_db = conditions[index // len(VOICES) % len(conditions)]
+            condition, weaker_db = conditions[index // 2 // len(VOICES) % len(conditions)]
             lines.append(
                 SpokenCase(
                     case=case,

@@ -1,5 +1,7 @@
 """The table of layers: every way is run, and the layers matter."""
 
+import pytest
+
 from bench.semantic import LAYERS, run, ways
 
 
@@ -13,6 +15,7 @@ def test_every_layer_is_left_out_once_and_the_semantic_layer_comes_last() -> Non
     assert [semantic for _, _, semantic in ways() if semantic != "off"] == ["e5", "gemma"]
 
 
+@pytest.mark.service
 def test_a_few_cases_are_judged_in_every_way() -> None:
     rows = run(quick=True)
     assert len(rows) == len(ways())
