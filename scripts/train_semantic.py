@@ -4,7 +4,7 @@
 
 What is read and what never is stands in `semantic_cases.py`. Every figure by which something is set comes from
 a fit that had not seen the writers whose sentences it is judged by. Needs scikit-learn and torch; two fits of some
-half an hour each on one core with AMX, of an hour without.
+forty minutes each on one core with AMX, of twice as much without.
 """
 
 import argparse
