@@ -22,6 +22,8 @@ _BELOW = 0.01
 PROPOSED = "semantic"
 _QUANTITY_RULE = "quantity"
 _QUANTITY_SCORE = 0.85
+# Of the characters of a claim about a number.
+_TOO_DOUBTFUL = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,7 @@ def _judge_numbers(scene: Scene, passport: Passport, policy: Policy) -> Iterator
         trials = tuple(_trials(file, scene, place, policy, None))
         steps, score = _score(_QUANTITY_SCORE, claim.judgement, scene, trials, policy)
         steps, score = _read_anew(claim.start, claim.end, scene, steps, score, policy)
+        steps, score = _doubted(claim.start, claim.end, scene, steps, score, policy)
         steps, score = held_back(claim.start, claim.end, scene, steps, score, policy)
         yield Judged(
             class_id="SPEC_PARAM",
@@ -264,6 +267,21 @@ def _read_anew(
         step = f"{reading.kind}: heard {reading.heard}, read as {reading.meant}, cost {reading.cost:g}"
         steps = (*steps, ScoreStep(step=step, value=score))
     return steps, score
+
+
+def _doubted(
+    start: int, end: int, scene: Scene, steps: tuple[ScoreStep, ...], score: float, policy: Policy
+) -> tuple[tuple[ScoreStep, ...], float]:
+    """The score kept under the flagging bar where too much of a number's claim was heard with doubt.
+
+    Recognisers write other numbers than were said; one that contradicts the record by what they weren't sure of is
+    nobody's claim yet.
+    """
+    share = scene.window.doubted(start, end)
+    if share < _TOO_DOUBTFUL or score < policy.settings.flag_at:
+        return steps, score
+    score = round(policy.settings.flag_at - _BELOW, 3)
+    return (*steps, ScoreStep(step=f"{share:.0%} of it heard with doubt", value=score)), score
 
 
 def held_back(

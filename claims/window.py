@@ -1,6 +1,6 @@
 """The stretch of a conversation in which a claim is understood: a few passages, joined, with everything located."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -47,27 +47,39 @@ class Window:
 
     def is_confirmed(self, start: int, end: int) -> bool:
         """False if characters [start, end) hold words that only a hint to the recogniser brought in."""
-        for heard in self.passages_of(start, end):
-            left, right = heard.folded.original_span(
-                max(0, start - heard.offset), min(len(heard.folded.text), end - heard.offset)
-            )
+        for heard, left, right in self._behind(start, end):
             if any(hinted.start < right and left < hinted.end for hinted in heard.passage.unconfirmed):
                 return False
         return True
 
+    def doubted(self, start: int, end: int) -> float:
+        """The share of what stands behind characters [start, end) that the recogniser was not sure of.
+
+        Words that were only listened for once more say nothing against what was heard.
+        """
+        unsure = whole = 0
+        for heard, left, right in self._behind(start, end):
+            doubts = [d for d in heard.passage.doubts if d.below is None]
+            unsure += sum(any(d.start <= at < d.end for d in doubts) for at in range(left, right))
+            whole += right - left
+        return unsure / max(1, whole)
+
     def readings(self, start: int, end: int) -> tuple[Reading, ...]:
         """What was read as something else within characters [start, end)."""
         found: list[Reading] = []
-        for heard in self.passages_of(start, end):
-            left, right = heard.folded.original_span(
-                max(0, start - heard.offset), min(len(heard.folded.text), end - heard.offset)
-            )
+        for heard, left, right in self._behind(start, end):
             found += [r for r in heard.folded.readings if r.start < right and left < r.end]
         return tuple(found)
 
     def in_speech(self, at: int) -> bool:
         """True if the character at `at` was heard, not read."""
         return any(h.passage.channel == "speech" for h in self.passages_of(at, at + 1))
+
+    def _behind(self, start: int, end: int) -> Iterator[tuple[Heard, int, int]]:
+        """The passages that characters [start, end) touch, each with the original characters behind them."""
+        for heard in self.passages_of(start, end):
+            first, last = max(0, start - heard.offset), min(len(heard.folded.text), end - heard.offset)
+            yield heard, *heard.folded.original_span(first, last)
 
     def quote(self, start: int, end: int) -> str:
         """The original words behind [start, end), passages joined by a blank where the claim runs over two."""

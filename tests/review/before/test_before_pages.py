@@ -46,13 +46,19 @@ def picture_of(text: str, kind: zxingcpp.BarcodeFormat = zxingcpp.BarcodeFormat.
     return out.getvalue()
 
 
+def send(page: Page) -> None:
+    """Sends the form, and waits for the page that answers it."""
+    with page.expect_navigation():
+        page.click("button.main")
+
+
 def test_a_pasted_script_comes_back_marked_with_advice(server: str, page: Page) -> None:
     page.goto(f"{server}/")
     page.click("text=播前检查")
     page.fill("textarea[name=text]", "这款双口氮化镓充电器单口一百瓦，\n是全网最好的充电器！")
     page.check("input[name=products] >> nth=0")
     page.fill("input[name=at]", "2026-11-24T20:00")
-    page.click("button.main")
+    send(page)
     marks = page.locator(".words mark.flag").all_inner_texts()
     assert any("一百瓦" in mark for mark in marks)
     assert any("最好" in mark for mark in marks)
@@ -76,7 +82,7 @@ def test_captions_and_passports_can_be_uploaded(server: str, page: Page, tmp_pat
     page.goto(f"{server}/before?lang=en")
     page.set_input_files("input[name=captions]", captions)
     page.set_input_files("input[name=passports]", passports)
-    page.click("button.main")
+    send(page)
     assert "百分之百羊毛" in "".join(page.locator(".words mark").all_inner_texts())
     assert page.locator("h2", has_text="contradicted").count() == 1
 
@@ -85,7 +91,7 @@ def test_an_error_keeps_what_was_written(server: str, page: Page) -> None:
     page.goto(f"{server}/before")
     page.fill("textarea[name=text]", "我的话")
     page.select_option("select[name=kind]", "captions")
-    page.click("button.main")
+    send(page)
     assert "captions" in page.locator("[role=alert]").inner_text()
     assert page.input_value("textarea[name=text]") == "我的话"
 
@@ -95,7 +101,7 @@ def test_a_catalogue_is_checked_and_downloaded(server: str, page: Page, tmp_path
     rows.write_bytes("标题,卖点\n蜂蜜,全网最好的蜂蜜\n毛巾,柔软吸水\n".encode("gb18030"))
     page.goto(f"{server}/before/catalogue")
     page.set_input_files("input[name=rows]", rows)
-    page.click("button.main")
+    send(page)
     assert page.locator("tbody tr").count() == 2
     assert page.locator("tbody tr").nth(0).locator("h2").count() >= 1
     assert page.locator("tbody tr").nth(1).locator("h2").count() == 0
@@ -109,11 +115,11 @@ def test_a_catalogue_is_checked_and_downloaded(server: str, page: Page, tmp_path
 def test_a_code_leads_to_its_passport(server: str, page: Page) -> None:
     page.goto(f"{server}/codes")
     page.fill("input[name=code]", f"https://id.example.cn/01/0{GTIN}?x=1")
-    page.click("button.main")
+    send(page)
     assert page.locator("h2", has_text="双口氮化镓充电器").count() == 1
     assert Axe().run(page).violations_count == 0
     page.fill("input[name=code]", "4006381333931")
-    page.click("button.main")
+    send(page)
     assert "4006381333931" in page.locator("[role=status].wrong").inner_text()
 
 
