@@ -277,11 +277,10 @@ def _doubted(
     Recognisers write other numbers than were said; one that contradicts the record by what they weren't sure of is
     nobody's claim yet.
     """
-    share = scene.window.doubted(start, end)
-    if share < _TOO_DOUBTFUL or score < policy.settings.flag_at:
+    if scene.window.doubted(start, end) < _TOO_DOUBTFUL or score < policy.settings.flag_at:
         return steps, score
     score = round(policy.settings.flag_at - _BELOW, 3)
-    return (*steps, ScoreStep(step=f"{share:.0%} of it heard with doubt", value=score)), score
+    return (*steps, ScoreStep(step="a number heard with doubt", value=score)), score
 
 
 def held_back(

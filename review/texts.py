@@ -173,6 +173,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "step.own experience": ("自身体验", "own experience"),
     "step.product not sure": ("商品不确定", "product not sure"),
     "step.a word was read by its sound or spelling": ("按读音或写法认的字", "a word was read by its sound or spelling"),
+    "step.a number heard with doubt": ("听不准的数字", "a number heard with doubt"),
     "step.heard only with hotwords, not confirmed": (
         "只在提示词下听到，未证实",
         "heard only with hotwords, not confirmed",
