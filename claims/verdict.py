@@ -279,8 +279,7 @@ def _doubted(
     """
     if scene.window.doubted(start, end) < _TOO_DOUBTFUL or score < policy.settings.flag_at:
         return steps, score
-    score = round(policy.settings.flag_at - _BELOW, 3)
-    return (*steps, ScoreStep(step="a number heard with doubt", value=score)), score
+    return _under_the_bar("a number heard with doubt", steps, score, policy)
 
 
 def held_back(
@@ -289,8 +288,14 @@ def held_back(
     """The score kept under the flagging bar where a word was heard only because the recogniser expected it."""
     if scene.window.is_confirmed(start, end):
         return steps, score
+    return _under_the_bar("heard only with hotwords, not confirmed", steps, score, policy)
+
+
+def _under_the_bar(
+    why: str, steps: tuple[ScoreStep, ...], score: float, policy: Policy
+) -> tuple[tuple[ScoreStep, ...], float]:
     score = min(score, round(policy.settings.flag_at - _BELOW, 3))
-    return (*steps, ScoreStep(step="heard only with hotwords, not confirmed", value=score)), score
+    return (*steps, ScoreStep(step=why, value=score)), score
 
 
 def _score(
