@@ -23,7 +23,7 @@ from ingest.ring import Ring, read_pins
 from ingest.types import EndPolicy, GapKind, RetentionLimits, Segment, Shed
 from review.store import Store
 from review.types import Host, StreamRecord, StreamState
-from tests.ingest.faults import BRISK, assert_sound
+from tests.ingest.faults import assert_sound
 from tests.ingest.processes import parser_of
 from tests.ingest.servers import flv_server, picture
 from tests.ingest.support import record
@@ -110,7 +110,10 @@ def _again(finding: Finding) -> list[Finding]:
 
 
 def test_capture_and_decoding_are_killed_and_the_ledger_sums(job: ScreenJob) -> None:
-    """A live broadcast; the capture's process dies after two segments, the decoder's after four."""
+    """A live broadcast; the capture's process dies after two segments, the decoder's after four.
+
+    The capture's own limits, not brisk ones: on a busy machine two seconds of silence are no fault.
+    """
     with flv_server() as server, server.publishing(picture(gop=25)):
         capture = BoxedCapture(
             CaptureJob(
@@ -118,7 +121,6 @@ def test_capture_and_decoding_are_killed_and_the_ledger_sums(job: ScreenJob) -> 
                 stream_id="s1",
                 folder=job.recording_dir,
                 allow_net=("127.0.0.1",),
-                limits=BRISK,
                 end=EndPolicy(away_s=10),
             ),
             revival=Revival(first_pause_s=0.05),
@@ -144,9 +146,7 @@ def test_capture_and_decoding_are_killed_and_the_ledger_sums(job: ScreenJob) -> 
     account = stored(job)
     assert account.analysed_ms + account.gap_ms == account.span_ms
     assert account.gaps == assert_sound(job.recording_dir).gaps
-    # On a busy machine the source may fall silent for a while besides.
-    assert GapKind.CRASH in account.by_kind
-    assert set(account.by_kind) <= {GapKind.CRASH, GapKind.NETWORK}
+    assert set(account.by_kind) == {GapKind.CRASH}
 
 
 def test_a_clip_comes_with_its_poster_and_is_vouched_for(media: Path, job: ScreenJob) -> None:
