@@ -20,7 +20,7 @@ from claims.policy import CompiledRule, Policy
 from claims.policy_models import ClassFile, ContextRule, Rule
 from claims.semantic import LAWFUL, Proposal, Proposer
 from claims.types import ExemptionTrial, ScoreStep, VerdictKind
-from claims.verdict import CHECKS, PROPOSED, Judged, Scene, held_back
+from claims.verdict import CHECKS, PROPOSED, Judged, Scene, held_back, under_the_bar
 
 # Only a record can decide these; how a sentence is put says nothing of whether it is true.
 _RECORDED = frozenset(
@@ -51,7 +51,6 @@ _CODE = frozenset({"device_registered", "disinfectant", "test_report_held", "sel
 _SAYING = re.compile("[说讲问提]")
 _TURNED = re.compile("(不用|不必|不再|再也不|再没|没再|不去|懒得|省得|省了|免得|不想|别再).{0,2}$")
 _TOP = 0.95
-_BELOW = 0.01
 _OWN = frozenset("有助于增强提高提升改善调节促进维持辅助补充帮助缓解保护健康水平的你了一下能可以、,和")
 
 
@@ -83,9 +82,9 @@ def _held_for_lawful(judged: Judged, proposal: Proposal, policy: Policy) -> Judg
     """The rule's claim as a note at most, where nothing but words decided it."""
     if judged.class_id in _RECORDED or judged.score < policy.settings.flag_at:
         return judged
-    score = round(policy.settings.flag_at - _BELOW, 3)
-    step = ScoreStep(step=f"read as lawful, likelihood {proposal.likelihood}", value=score)
-    return replace(judged, score=score, steps=(*judged.steps, step))
+    why = f"read as lawful, likelihood {proposal.likelihood}"
+    steps, score = under_the_bar(why, judged.steps, judged.score, policy)
+    return replace(judged, score=score, steps=steps)
 
 
 def proposed_classes(policy: Policy) -> frozenset[str]:

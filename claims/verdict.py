@@ -277,9 +277,9 @@ def _doubted(
     Recognisers write other numbers than were said; one that contradicts the record by what they weren't sure of is
     nobody's claim yet.
     """
-    if scene.window.doubted(start, end) < _TOO_DOUBTFUL or score < policy.settings.flag_at:
+    if score < policy.settings.flag_at or scene.window.doubted(start, end) < _TOO_DOUBTFUL:
         return steps, score
-    return _under_the_bar("a number heard with doubt", steps, score, policy)
+    return under_the_bar("a number heard with doubt", steps, score, policy)
 
 
 def held_back(
@@ -288,12 +288,13 @@ def held_back(
     """The score kept under the flagging bar where a word was heard only because the recogniser expected it."""
     if scene.window.is_confirmed(start, end):
         return steps, score
-    return _under_the_bar("heard only with hotwords, not confirmed", steps, score, policy)
+    return under_the_bar("heard only with hotwords, not confirmed", steps, score, policy)
 
 
-def _under_the_bar(
+def under_the_bar(
     why: str, steps: tuple[ScoreStep, ...], score: float, policy: Policy
 ) -> tuple[tuple[ScoreStep, ...], float]:
+    """The score kept just under the flagging bar, and a step that says why."""
     score = min(score, round(policy.settings.flag_at - _BELOW, 3))
     return (*steps, ScoreStep(step=why, value=score)), score
 
