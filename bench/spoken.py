@@ -1,8 +1,8 @@
 """Claims as heard beside the same claims as text, and what became of every miss.
 
 Labelled sentences in eight voices, as they were made, over noise and music and through a telephone, heard by the
-packaged recogniser and judged. `python -m bench.spoken --lines FOLDER` takes recordings of one's own; `--misses` lists
-every miss.
+packaged recogniser and judged. `python -m bench.spoken --unread` takes sentences that nobody read and nothing was
+learnt from, `--lines FOLDER` recordings of one's own; `--misses` lists every miss.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from asr.models import DEFAULT_MODEL, find_whisper
 from asr.whisper import WhisperSettings, WhisperTranscriber
 from bench.cases import BROADCAST_AT
 from bench.cer import character_error_rate
-from bench.spoken_material import LEVELS, SpokenCase, given, spoken, texts_of
+from bench.spoken_material import LEVELS, SETS, UNREAD, SpokenCase, given, spoken, texts_of
 from claims.conversation import ClaimEngine
 from claims.passages import from_utterance
 from claims.passport_load import load_passports
@@ -180,10 +180,16 @@ def main() -> None:
     """Prints the rows of recordings in a folder, or of the lines that are made."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=Path, help="a folder with texts.jsonl and recordings")
+    parser.add_argument(
+        "--unread", action="store_true", help="lines of the held-out sets, which --misses must not list"
+    )
     parser.add_argument("--misses", action="store_true", help="list every miss and every false flag")
     options = parser.parse_args()
     started = time.process_time()
-    judged = judge(given(options.lines) if options.lines else spoken())
+    if options.unread and (options.lines or options.misses):
+        parser.error("--unread goes with neither --lines nor --misses: nobody reads these sentences")
+    lines = given(options.lines) if options.lines else spoken(sets=UNREAD if options.unread else SETS)
+    judged = judge(lines)
     for row in rows(judged):
         sys.stdout.write("  ".join(f"{key} {value}" for key, value in row.items()) + "\n")
     sys.stdout.write(f"{time.process_time() - started:.0f} s of one core\n")

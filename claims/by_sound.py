@@ -10,9 +10,10 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from claims.bigrams import END, NUMBER, START, Bigrams, Part, rows_of
+from claims.confusions import Confusions
 from claims.normalise import Edit, is_cjk
 from claims.phonetic import Doubted, reading_cost
-from claims.spell import fuzzy, syllable, unlike
+from claims.spell import fuzzy, syllable
 
 KIND = "sentence"
 _LONGEST, _FORGIVING = 6, 2
@@ -20,9 +21,8 @@ _BEAM, _EACH = 12, 10
 _NUMERALS = frozenset("零〇一二三四五六七八九十百千万亿两几半")
 # 一 within a word (一样, 头一回) counts nothing.
 _COUNTING = _NUMERALS - {"一"}
-# What a character costs, in nats, that was heard as another: of the same syllable, of one that is taken for it, of one
-# that shares a half with it; and what it costs more where the recogniser was sure.
-_SAME_SYLLABLE, _TAKEN_FOR, _HALF, _SURE = 2.0, 3.5, 10.0, 1.5
+# What it costs more, in nats, to read another character than was heard where the recogniser was sure.
+_SURE = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,12 @@ class _Reached:
 class SentenceReader:
     """Words by what their syllables are taken for, and how likely they follow each other."""
 
-    def __init__(self, bigrams: Bigrams, words: Iterable[str], terms: Iterable[str] = ()) -> None:
+    def __init__(
+        self, bigrams: Bigrams, words: Iterable[str], terms: Iterable[str] = (), confusions: Confusions | None = None
+    ) -> None:
         """`words`: those of the language that may be read beside the ones that were counted; `terms`: the policy's."""
         self._bigrams, self._terms = bigrams, frozenset(terms)
+        self._confusions = confusions or Confusions()
         self._spelt: dict[str, list[_Word]] = {}
         self._nearly: dict[str, list[_Word]] = {}
         counted = set(bigrams.counted) - {END, NUMBER}
@@ -141,12 +144,12 @@ class SentenceReader:
             words += [word for place in range(len(key)) for word in self._nearly.get(_but(key, place), ())]
         elif not any(word.text == said for word in words):
             words.append(_Word(said, tuple(heard), self._bigrams.alone(said)))
-        costs = {word.text: (_cost(said, heard, word, staying), word) for word in words}
+        costs = {word.text: (_cost(said, heard, word, staying, self._confusions), word) for word in words}
         likely = ((cost, word) for cost, word in costs.values() if cost < math.inf)
         return sorted(likely, key=lambda one: (one[0] - one[1].alone, one[1].text))[:_EACH]
 
 
-def _cost(said: str, heard: Sequence[str], word: _Word, staying: Sequence[float]) -> float:
+def _cost(said: str, heard: Sequence[str], word: _Word, staying: Sequence[float], confusions: Confusions) -> float:
     """What it costs to have said the word; infinite where a numeral would come or go."""
     cost = 0.0
     for meant, one, syllable_, other, stays in zip(word.text, said, word.syllables, heard, staying, strict=True):
@@ -154,13 +157,7 @@ def _cost(said: str, heard: Sequence[str], word: _Word, staying: Sequence[float]
             continue
         if (meant in _NUMERALS or one in _NUMERALS) and (len(said) == 1 or {meant, one} & _COUNTING):
             return math.inf
-        cost += stays
-        if syllable_ == other:
-            cost += _SAME_SYLLABLE
-        elif fuzzy(syllable_) == fuzzy(other):
-            cost += _TAKEN_FOR
-        else:
-            cost += _HALF * (0.5 + unlike(syllable_, other))
+        cost += stays + confusions.cost(syllable_, other)
     return cost
 
 

@@ -231,7 +231,7 @@ def _asked(window: Window, place: Place) -> str | None:
         (window.text[s:e] for s, e in _cues(window, "question_head") if left <= s and e <= place.start + 2), None
     )
     asks = (
-        (clause.endswith(("吗", "么", "嘛")) and not clause.endswith(("什么", "怎么", "这么", "那么")))
+        (clause.endswith(("吗", "么", "嘛")) and not clause.endswith(("什么", "怎么", "这么", "那么", "的嘛")))
         or tail == "?"
         or head is not None
     )

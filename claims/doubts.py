@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from asr.types import Utterance
+from claims.numbers import find_numbers
 from claims.types import Doubt
 
 _UNSURE_BELOW = 0.5
@@ -28,8 +29,17 @@ def doubts_of(utterance: Utterance) -> tuple[Doubt, ...]:
 
 def _differences(text: str, other: str) -> Iterator[tuple[int, int, str]]:
     for kind, start, end, left, right in SequenceMatcher(None, text, other, autojunk=False).get_opcodes():
-        if kind == "replace":
+        if kind == "replace" and not _same_number(text[start:end], other[left:right]):
             yield start, end, other[left:right]
+
+
+def _same_number(said: str, other: str) -> bool:
+    """True for one number in digits and in words (12, 十二): nothing is in doubt."""
+    numbers = [find_numbers(part) for part in (said, other)]
+    whole = all(
+        len(n) == 1 and (n[0].start, n[0].end) == (0, len(p)) for n, p in zip(numbers, (said, other), strict=True)
+    )
+    return whole and (numbers[0][0].low, numbers[0][0].high) == (numbers[1][0].low, numbers[1][0].high)
 
 
 def _unsure(utterance: Utterance) -> Iterator[tuple[int, int]]:

@@ -159,6 +159,32 @@ def _sum_scales(run: str) -> int | None:
     return total + section
 
 
+# 功率, 频率, 汇率, 心率, 倍率, 刷新率, 分辨率, 采样率, 税率, 速率, 帧率, 码率 and the like are no shares.
+_RATE = re.compile("(?<![功频汇心倍新辨样税利费速帧码特曲])率(?:高?达|达到|到|是|有|为)?$")
+_MEASURED = (
+    "瓦",
+    "赫",
+    "倍",
+    "次",
+    "人",
+    "个",
+    "位",
+    "名",
+    "家",
+    "分",
+    "点",
+    "元",
+    "块",
+    "度",
+    "千",
+    "万",
+    ":",
+    "/",
+    "比",
+)
+_LEAST_SHARE, _MOST_SHARE = 10, 100
+
+
 def find_numbers(text: str) -> list[Number]:
     """Every number in folded text, left to right, not overlapping."""
     found: list[Number] = []
@@ -287,6 +313,7 @@ def _qualified(text: str, number: Number, limit: int) -> Number:
     kind, low, high, end = number.kind, number.low, number.high, number.end
     head = text[max(0, number.start - 4) : number.start]
     tail = text[end : end + 6]
+    percent = number.percent or (_MOST_SHARE >= low >= _LEAST_SHARE and _is_rate(head, tail))
     if (
         end < limit
         and tail.startswith(("多", "来", "几"))
@@ -308,9 +335,14 @@ def _qualified(text: str, number: Number, limit: int) -> Number:
         low=low,
         high=high,
         kind=kind,
-        percent=number.percent,
+        percent=percent,
         single_digit_word=number.single_digit_word,
     )
+
+
+def _is_rate(head: str, tail: str) -> bool:
+    """True for what follows the name of a rate with no unit: 好评率九十九, and 除菌率99.9 as recognisers write it."""
+    return _RATE.search(head) is not None and not tail.startswith(_MEASURED)
 
 
 def _magnitude(value: Decimal) -> Decimal:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import ahocorasick_rs
 
-from claims.normalise import Edit, is_cjk
+from claims.newness import find_newness
+from claims.normalise import Edit, is_boundary, is_cjk
 from claims.spell import fuzzy, spell, syllable
 from claims.words import CommonWords
 
@@ -33,6 +34,11 @@ _MEASURES = frozenset(
     "个克升颗粒勺瓶斤米张片条袋盒包件双只支锅壶杯碗箱桶罐套台辆块元毛分秒天年月周岁号款种次遍步层寸度瓦伏安码折"
 )
 _NUMERALS = frozenset("一二两三四五六七八九十百千万亿零几每半0123456789")
+_NEW = "新"
+# What sounds like it and stands behind a number for nothing else (no 型, 行, 性); 星级 and 星座 are words of their own.
+_GRADE_HEARD = re.compile(
+    "[五六七八九5-9](?:[0-9〇零一二三四五六七八九]成?|成[0-9〇零一二三四五六七八九半]?)[星心欣辛](?![级座号巴球])"
+)
 _DOUBTED = 2.0
 _OFFERED = 6.0
 # A word that was listened for on the sound is read whatever the language says: two characters of the same syllables may
@@ -85,6 +91,7 @@ class PhoneticChannel:
         heard = [syllable(c) if is_cjk(c) else "" for c in text]
         coded = "".join(self._codes.get(fuzzy(s), "\x01") if s else "\x02" for s in heard)
         found: list[tuple[float, Edit]] = [*self._units(text, heard), *self._heard_again(text, heard, doubted)]
+        found += _grades(text, doubted)
         for index, start, end in self._automaton.find_matches_as_indexes(coded, overlapping=True):
             term = self._terms[index]
             said = text[start:end]
@@ -143,6 +150,19 @@ class PhoneticChannel:
 
     def _code(self, folded: str) -> str:
         return self._codes.setdefault(folded, chr(0x100 + len(self._codes)))
+
+
+def _grades(text: str, doubted: Sequence[Doubted]) -> Iterator[tuple[float, Edit]]:
+    """Grades of second-hand goods whose last word was misheard (九五星), where it was doubted or a clause ends."""
+    for match in _GRADE_HEARD.finditer(text):
+        at = match.end() - 1
+        meant = text[:at] + _NEW + text[at + 1 :]
+        ends = match.end() == len(text) or is_boundary(text[match.end()])
+        unsure = ends or any(d.start <= at and match.start() < d.end for d in doubted)
+        if unsure and any(grade.end == at + 1 for grade in find_newness(meant)):
+            said = syllable(text[at])
+            cost = reading_cost(text[at], [said], _NEW, [syllable(_NEW)])
+            yield _UNIT_GAIN, Edit(at, at + 1, _NEW, KIND, cost)
 
 
 def _tells_a_number(text: str, start: int, end: int, meant: str) -> bool:

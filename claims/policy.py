@@ -11,6 +11,7 @@ from claims.additives import AdditiveTable
 from claims.bigrams import Bigrams, pairs_of
 from claims.by_sound import SentenceReader
 from claims.codewords import CodeWordsFile
+from claims.confusions import packaged_confusions
 from claims.decompose import components_of
 from claims.errors import PolicyError
 from claims.evasion import DisguiseFile, Reader
@@ -181,7 +182,7 @@ class Policy:
         """What reads a sentence by its sound; only where somebody doubts what was heard is it built."""
         counts = self.words.counts
         used = (word for word, count in counts.items() if count >= _USED)
-        return SentenceReader(Bigrams(self.pairs, counts), used, self.hidden)
+        return SentenceReader(Bigrams(self.pairs, counts), used, self.hidden, packaged_confusions())
 
     @cached_property
     def reader(self) -> Reader:

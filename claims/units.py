@@ -184,7 +184,8 @@ def _with_tail(text: str, value: Decimal, end: int, unit: str, table: UnitTable)
     tail = _TAIL.match(text, end) if unit in _TAILED else None
     digits = tail[0] if tail else ""
     while digits and _counts_next(text, end + len(digits), unit, table):
-        digits = digits[:-1]
+        # 三块九六斤 is 3.9 yuan; digits that are written together are one number (三公斤96斤)
+        digits = "" if digits.isascii() else digits[:-1]
     for place, char in enumerate(digits, start=1):
         value += Decimal(digit_of(char)).scaleb(-place)
     return value, value, end + len(digits)

@@ -2,8 +2,7 @@
 
     python scripts/count_bigrams.py [--to configs/policy/zh-CN/bigrams.txt]
 
-Sentences that are learnt from (`configs/semantic/sentences*.yaml`), cut into words by the policy's own. Pairs that were
-counted once are left out. A minute.
+Sentences that are learnt from (`configs/semantic/sentences*.yaml`), cut into words by the policy's own. A minute.
 """
 
 import argparse
@@ -21,8 +20,6 @@ sys.path.insert(0, str(ROOT))
 import configs  # noqa: E402
 from claims.bigrams import END, NUMBER, START, rows_of  # noqa: E402
 from claims.policy import Policy  # noqa: E402
-
-LEAST = 2
 
 
 def sentences() -> Iterator[str]:
@@ -50,9 +47,7 @@ def main() -> None:
         "# Words that follow each other in configs/semantic/sentences*.yaml, counted; ^ begins, 0 is a number, $ ends."
     ]
     for first, after in sorted(pairs.items()):
-        kept = [f"{word} {count}" for word, count in sorted(after.items()) if count >= LEAST]
-        if kept:
-            lines.append(" ".join((first, *kept)))
+        lines.append(" ".join((first, *(f"{word} {count}" for word, count in sorted(after.items())))))
     options.to.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(f"{options.to}: {len(lines) - 1} words")
 

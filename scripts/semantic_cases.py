@@ -2,7 +2,6 @@
 
 import json
 import random
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from misheard import Channel, read_heard
 
 from claims.conversation import ClaimEngine
-from claims.normalise import is_cjk
 from claims.passport import Passport
 from claims.passport_load import load_passports, read_passports
 from claims.pictures import read_out
 from claims.policy import Policy
 from claims.semantic import views_of
-from claims.spell import fuzzy, syllable
 from claims.types import Disposition, Passage
 from claims.window import fold
 
@@ -34,11 +32,10 @@ LEFT_OUT = (
     *("tests/claims/blind/b", "tests/claims/blind/g_evasion: even numbers"),
     *("tests/claims/blind/h_evasion", "tests/claims/blind/l_evasion", "tests/claims/blind/n_evasion"),
     *("tests/claims/blind/o_evasion", "tests/claims/blind/p_evasion"),
-    "tests/claims/blind/q_evasion",
+    *("tests/claims/blind/q_evasion", "tests/claims/blind/r_evasion"),
 )
 _JOINED_CLAIMS, _JOINED_LAWFUL = 1200, 2000
-# Of the cases, and of the characters in one.
-_MISHEARD_CASES, _MISHEARD_CHARACTERS = 0.35, 0.2
+_MISHEARD_CASES = 0.3
 MISHEARD = "misheard"
 _AT = datetime.fromisoformat("2026-06-15T12:00:00+08:00")
 _ANY = "home/general"
@@ -97,25 +94,28 @@ def said_by_chance(cases: Iterable[Case], seed: int) -> list[Case]:
     return joined_up
 
 
-def misheard(cases: Iterable[Case], seed: int) -> list[Case]:
-    """A share of the cases as a recogniser may write them: some characters are others that sound alike."""
+def misheard(cases: Iterable[Case], seed: int, policy: Policy) -> list[Case]:
+    """What a recogniser wrote of those cases that were spoken, and a share of all as it might have written them."""
     dice = random.Random(seed)
-    cases = list(cases)
-    said = Counter(char for case in cases for text in case.texts for char in text if is_cjk(char))
-    alike: dict[str, list[str]] = {}
-    for char in sorted(said):
-        alike.setdefault(fuzzy(syllable(char)), []).append(char)
-
-    def heard(char: str) -> str:
-        if not is_cjk(char) or dice.random() >= _MISHEARD_CHARACTERS:
-            return char
-        others = [other for other in alike[fuzzy(syllable(char))] if other != char]
-        return dice.choices(others, [said[other] for other in others])[0] if others else char
-
+    cases, lines, policy = list(cases), read_heard(), _of_other_sentences(policy)
+    said = {case.texts[0]: case for case in cases if len(case.texts) == 1}
+    spoken = [(said[text], line) for line in lines if (text := _folded(line.said, policy)) in said]
+    channel = Channel(lines, (text for case in cases for text in case.texts))
     return [
-        replace(case, source=MISHEARD, texts=tuple("".join(map(heard, text)) for text in case.texts))
-        for case in dice.sample(cases, round(_MISHEARD_CASES * len(cases)))
+        *(replace(case, source=MISHEARD, texts=(_read(line.passage(), policy),)) for case, line in spoken),
+        *(
+            replace(case, source=MISHEARD, texts=tuple(_read(channel.write(t, dice), policy) for t in case.texts))
+            for case in dice.sample(cases, round(_MISHEARD_CASES * len(cases)))
+        ),
     ]
+
+
+def _of_other_sentences(policy: Policy) -> Policy:
+    """The policy without the pairs of words that were counted once: a sentence is not to be read by its own."""
+    other = Policy(policy.folder)
+    often = ((first, {w: n for w, n in after.items() if n > 1}) for first, after in other.pairs.items())
+    other.pairs = {first: after for first, after in often if after}
+    return other
 
 
 def _of_sets(policy: Policy) -> Iterator[Case]:
@@ -185,5 +185,8 @@ def _flagged(engine: ClaimEngine, stream: str, said: Sequence[str], product_id: 
 
 
 def _folded(text: str, policy: Policy) -> str:
-    passage = Passage(stream_id="s", id="p", start_ms=0, end_ms=1, text=text)
+    return _read(Passage(stream_id="s", id="p", start_ms=0, end_ms=1, text=text), policy)
+
+
+def _read(passage: Passage, policy: Policy) -> str:
     return read_out(fold(passage, policy), policy.pictures)

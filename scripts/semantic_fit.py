@@ -6,6 +6,7 @@ know by heart, so that no weighing of both over the same sentences would be fair
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ from scipy.sparse import csr_matrix, hstack
 from semantic_cases import MISHEARD, Case, misheard, said_by_chance
 from sklearn.linear_model import LogisticRegression
 
+from claims.policy import Policy
 from claims.semantic import MOST_PASSAGES, joined
 from claims.semantic_classifier import CLASS_PLACES, DIRECTION_WEIGHT, NONE, Encoder, Floats, direction_of, off_centre
 from claims.semantic_files import open_encoder
@@ -21,7 +23,11 @@ from claims.semantic_gemma import GEMMA
 from claims.semantic_grams import FAMILIES, PLACES, SHARES, Row, rarity_of, weighed
 
 Device = Literal["auto", "cpu", "cuda"]
+# A window, and the class that it breaches.
+_Shown = tuple[tuple[str, ...], str]
 SEED, RAREST = 0, 2
+# How often what was misheard is written anew, for each pass over the sentences.
+TURNS = 2
 KEEP = Path(__file__).resolve().parents[1] / "data" / "semantic"
 GATE_STRENGTH, CLASS_STRENGTH = 5.0, 20.0
 # Of each score's logit; weighed on writers left out.
@@ -97,15 +103,11 @@ def characters(matrix: csr_matrix) -> csr_matrix:
     return csr_matrix((found.data, (found.row, found.col % CLASS_PLACES)), shape=(matrix.shape[0], CLASS_PLACES))
 
 
-def fit(cases: Sequence[Case], named: Sequence[str], encoder_name: str, device: Device) -> Fitted:
+def fit(cases: Sequence[Case], named: Sequence[str], policy: Policy, encoder_name: str, device: Device) -> Fitted:
     """A breach is learnt as a whole, as is what was misheard; a lawful case also in every other window of it."""
-    views: list[tuple[str, ...]] = []
-    labels: list[str] = []
-    for case in (*cases, *said_by_chance(cases, SEED), *misheard(cases, SEED)):
-        last = case.texts[-MOST_PASSAGES:]
-        shown = [last] if case.classes or case.source == MISHEARD else list(dict.fromkeys([last, *case.views[::2]]))
-        views += shown
-        labels += [next((c for c in case.classes if c in named), "other") if case.classes else NONE] * len(shown)
+    said = _samples([*cases, *said_by_chance(cases, SEED)], named)
+    heard = [_samples(misheard(cases, SEED + turn, policy), named) for turn in range(TURNS)]
+    views, labels = (list(part) for part in zip(*said, *chain.from_iterable(heard), strict=True))
     told = np.array(labels)
     of_class = np.flatnonzero(np.isin(told, named))
     matrix, rarities = stretches(views)
@@ -113,7 +115,7 @@ def fit(cases: Sequence[Case], named: Sequence[str], encoder_name: str, device: 
     model = LogisticRegression(C=CLASS_STRENGTH, max_iter=120).fit(characters(matrix[of_class]), told[of_class])
     order = [list(model.classes_).index(c) for c in named]
     whole = encoder_name == GEMMA
-    heads, layers = _tuned(views, labels, named) if whole else (None, b"")
+    heads, layers = _tuned(said, heard, named) if whole else (None, b"")
     encoder = open_encoder(encoder_name, device=device, threads=1, layers=layers)
     features = Features(encoder, whole=whole)
     centre = np.mean(features.read([text for view in views[::40] for text in view]), axis=0).astype(np.float32)
@@ -135,16 +137,26 @@ def fit(cases: Sequence[Case], named: Sequence[str], encoder_name: str, device: 
     )
 
 
-def _tuned(views: Sequence[tuple[str, ...]], labels: Sequence[str], named: Sequence[str]) -> tuple[Heads, bytes]:
+def _samples(cases: Sequence[Case], named: Sequence[str]) -> list[_Shown]:
+    shown: list[_Shown] = []
+    for case in cases:
+        last = case.texts[-MOST_PASSAGES:]
+        views = [last] if case.classes or case.source == MISHEARD else dict.fromkeys([last, *case.views[::2]])
+        label = next((c for c in case.classes if c in named), "other") if case.classes else NONE
+        shown += [(view, label) for view in views]
+    return shown
+
+
+def _tuned(said: Sequence[_Shown], heard: Sequence[Sequence[_Shown]], named: Sequence[str]) -> tuple[Heads, bytes]:
     """The packaged encoder's layers trained further, and the heads that came with them."""
     from semantic_tuning import Sample, tune
 
     place = {c: n for n, c in enumerate(named)}
-    samples = [
-        Sample(text=joined(view), breach=label != NONE, class_place=place.get(label))
-        for view, label in zip(views, labels, strict=True)
-    ]
-    tuned = tune(samples, len(named), SEED, KEEP)
+    samples, *in_turn = (
+        [Sample(text=joined(view), breach=label != NONE, class_place=place.get(label)) for view, label in part]
+        for part in (said, *heard)
+    )
+    tuned = tune(samples, in_turn, len(named), SEED, KEEP)
     heads = Heads(gate=tuned.gate, gate_bias=tuned.gate_bias, classes=tuned.classes, class_bias=tuned.class_bias)
     return heads, tuned.layers
 

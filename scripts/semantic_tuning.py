@@ -174,15 +174,16 @@ class _Tuning:
         mean = (each * (inside / inside.sum(1, keepdim=True))[..., None]).sum(1)
         return torch.cat([mean, each[torch.arange(len(samples)), counts - 1]], dim=-1) / 4
 
-    def train(self, samples: Sequence[Sample]) -> None:
-        """Goes through the samples in an order of chance, those of one length together."""
+    def train(self, samples: Sequence[Sample], in_turn: Sequence[Sequence[Sample]] = ()) -> None:
+        """Goes through the samples in an order of chance, those of one length together; in each pass others beside."""
         narrow = list(self._top.parameters())
         groups: list[dict[str, object]] = [
             {"params": narrow, "lr": RATE, "weight_decay": DECAY},
             {"params": [*self._gate.parameters(), *self._classes.parameters()], "lr": HEAD_RATE, "weight_decay": 0.0},
         ]
         steps = torch.optim.AdamW(groups)
-        batches = [batch for _ in range(PASSES) for batch in self._batches(list(samples))]
+        beside = [*in_turn, *([()] * (PASSES - len(in_turn)))]
+        batches = [batch for others in beside[:PASSES] for batch in self._batches([*samples, *others])]
         warm = max(1, round(WARM * len(batches)))
         rates = torch.optim.lr_scheduler.LambdaLR(
             steps, lambda n: (n + 1) / warm if n < warm else max(0.0, 1.0 - n / len(batches))
@@ -242,17 +243,21 @@ class _Tuning:
         )
 
 
-def tune(samples: Sequence[Sample], class_count: int, seed: int, keep: Path) -> Tuned:
+def tune(
+    samples: Sequence[Sample], in_turn: Sequence[Sequence[Sample]], class_count: int, seed: int, keep: Path
+) -> Tuned:
     """What is added to the layers and the heads over their directions, trained on these samples.
+
+    `in_turn`: what is shown beside them in the first pass, in the second and so on.
 
     What came of the same samples and settings lies in the folder `keep` and is used again.
     """
     settings = (BELOW, RANK, GAIN, PASSES, BATCH, RATE, HEAD_RATE, WARM, DROPOUT, DECAY, CERTAIN, class_count, seed)
-    of_samples = [(s.text, s.breach, s.class_place) for s in samples]
+    of_samples = [[(s.text, s.breach, s.class_place) for s in part] for part in (samples, *in_turn)]
     path = keep / f"tuned-{hashlib.sha256(repr((settings, of_samples)).encode()).hexdigest()[:16]}.npz"
     if not path.is_file():
-        tuning = _Tuning(samples, class_count, seed)
-        tuning.train(samples)
+        tuning = _Tuning([s for part in (samples, *in_turn) for s in part], class_count, seed)
+        tuning.train(samples, in_turn)
         keep.mkdir(parents=True, exist_ok=True)
         tuned = tuning.tuned()
         np.savez(path, **{**asdict(tuned), "layers": np.frombuffer(tuned.layers, np.uint8)})

@@ -23,6 +23,7 @@ from sklearn.preprocessing import normalize
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
+from misheard import HEARD  # noqa: E402
 from semantic_cases import LEFT_OUT, READ, SENTENCES, TESTS, Case, read_cases  # noqa: E402
 from semantic_fit import (  # noqa: E402
     CLASS_STRENGTH,
@@ -180,7 +181,7 @@ def main() -> None:
     counts = Counter(c for case in cases for c in case.classes)
     named = sorted(c for c, n in counts.items() if n >= FEWEST and c in policy.class_files)
     may = proposed_classes(policy)
-    seen = fit([c for c in cases if c.source not in HELD], named, options.encoder, options.device)
+    seen = fit([c for c in cases if c.source not in HELD], named, policy, options.encoder, options.device)
     scored = score([c for c in cases if c.source in HELD], seen, policy, named)
     # What only a record can decide is nobody's to propose; where the rules flag, nothing is left.
     left = [s for s in scored if not s.case.flagged and (s.lawful or set(s.case.classes) & may)]
@@ -193,7 +194,7 @@ def main() -> None:
         source: tallied([s for s in judged if s.case.source == source], flag_from, below, may)
         for source in dict.fromkeys(s.case.source for s in judged)
     }
-    fitted = fit(cases, named, options.encoder, options.device)
+    fitted = fit(cases, named, policy, options.encoder, options.device)
     known = known_sentences(cases, named)
     rows = Features(fitted.encoder, whole=fitted.whole).directions(
         [c.texts for c in known], np.zeros_like(fitted.centre)
@@ -201,7 +202,7 @@ def main() -> None:
     record = {
         "data": {
             f.relative_to(ROOT).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest()
-            for f in (*SENTENCES, *(TESTS / name / "cases.jsonl" for name in READ))
+            for f in (*SENTENCES, HEARD, *(TESTS / name / "cases.jsonl" for name in READ))
         },
         "left_out": LEFT_OUT,
         "cases": len(cases),

@@ -70,6 +70,8 @@ _PACK = (
 )
 _PER_PIECE = ("每片", "每粒", "一片", "一粒", "每支", "一支", "每袋", "每天", "每次", "一次", "一天")
 _MISHEARD = 0.6
+# So many characters may stand between a size and the same in another unit.
+_BESIDE = 4
 _IN_A_PACK = re.compile(
     r"(一|整)(箱|提|盒|套|组|件|袋|包|大箱)(里|装|是|有|就|就是|里头|里面)?.{0,2}[二两三四五六七八九十\d]"
 )
@@ -170,7 +172,7 @@ def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Polic
     if meant is None or _harmless(quantity, meant):
         return None
     factor = 1.0 if named else 0.88
-    if window.in_speech(quantity.start) and _digit_heard_twice(spoken, meant):
+    if window.in_speech(quantity.start) and (_digit_heard_twice(spoken, meant) or _told_twice(window, quantity, meant)):
         factor = _MISHEARD
     condition = f" ({meant.condition})" if meant.condition else ""
     return QuantityClaim(
@@ -195,6 +197,18 @@ def _digit_heard_twice(spoken: str, entry: RegisteredQuantity) -> bool:
         return False
     wanted = plain(entry.low)
     return any(digits[i] == digits[i - 1] and digits[:i] + digits[i + 1 :] == wanted for i in range(1, len(digits)))
+
+
+def _told_twice(window: Window, quantity: Quantity, entry: RegisteredQuantity) -> bool:
+    """True where the same size stands beside it in another unit and agrees (三公斤就是六斤): one was misheard."""
+    for other in window.quantities:
+        first, last = sorted((quantity, other), key=lambda q: q.start)
+        between = window.text[first.end : last.start]
+        beside = len(between) <= _BESIDE and not any(map(is_boundary, between))
+        same = other.dimension == quantity.dimension and other.unit != quantity.unit
+        if beside and same and _agrees(other, entry):
+            return True
+    return False
 
 
 def _speaks_of_pieces(said: str, around: str, quantity: Quantity, entries: list[RegisteredQuantity]) -> bool:

@@ -8,8 +8,8 @@ import pytest
 import configs
 from bench.asr_material import broadcast_lines
 from bench.cases import Case
-from bench.spoken import Judged, hear, misses, reason, rows
-from bench.spoken_material import SpokenCase, chosen, kind_of
+from bench.spoken import Judged, hear, main, misses, reason, rows
+from bench.spoken_material import LINES, UNREAD, SpokenCase, chosen, kind_of
 from claims.conversation import ClaimEngine
 from claims.passport_load import load_passports
 from claims.policy import Policy
@@ -100,6 +100,18 @@ def test_the_lines_are_the_same_every_time_and_never_held_out() -> None:
     assert numbers
     assert all(number % 2 == 1 for number in numbers)
     assert {path.parent.name for _, path in lines}.isdisjoint({"b", "h_evasion"})
+
+
+def test_lines_that_nobody_read_are_of_other_sets_and_are_never_listed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = chosen(sets=UNREAD)
+    assert sum(case.is_violation for case, _ in lines) * 2 == len(lines) == LINES
+    assert {path.parent for _, path in lines}.isdisjoint({path.parent for _, path in chosen()})
+    monkeypatch.setattr("sys.argv", ["spoken", "--unread", "--misses"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "nobody reads" in capsys.readouterr().err
 
 
 def test_a_line_is_heard_by_the_packaged_recogniser() -> None:

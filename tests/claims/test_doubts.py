@@ -35,6 +35,13 @@ def test_other_readings_give_what_was_nearly_heard() -> None:
     )
 
 
+def test_a_number_written_in_digits_or_in_words_is_no_doubt() -> None:
+    words = (("十二", 0.9), ("个小时", 0.9), ("九成", 0.9))
+    assert doubts_of(_utterance(*words, others=("12个小时九成",))) == ()
+    assert doubts_of(_utterance(*words, others=("20个小时九成",))) == (Doubt(start=0, end=2, alternatives=("20",)),)
+    assert doubts_of(_utterance(*words, others=("试二个小时九成",))) == (Doubt(start=0, end=1, alternatives=("试",)),)
+
+
 def test_characters_that_only_one_reading_has_replace_nothing() -> None:
     assert doubts_of(_utterance(("能失眠", 0.9), others=("能治失眠",))) == ()
 

@@ -53,6 +53,26 @@ def test_what_was_heard_well_stays(text: str) -> None:
     assert CHANNEL.edits(text) == []
 
 
+@pytest.mark.parametrize("text", ["这台相机9五星", "手机99星没拆修", "包包九成心,带盒", "镜头八五成欣"])
+def test_a_grade_that_was_heard_with_doubt_is_read_as_new(text: str) -> None:
+    (edit,) = CHANNEL.edits(text, [Doubted(0, len(text), ())])
+    assert (edit.meant, edit.end - edit.start) == ("新", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_read"), [("手机99星没拆修", False), ("手机99星,没拆修", True), ("手机99星", True)]
+)
+def test_a_grade_that_nobody_doubted_is_read_where_a_clause_ends(text: str, is_read: bool) -> None:
+    assert bool(CHANNEL.edits(text)) is is_read
+
+
+@pytest.mark.parametrize(
+    "text", ["住的是五星酒店", "评了95星级", "他是85型的", "三九星", "这事九成行", "一百九五星", "八成性价比"]
+)
+def test_what_tells_no_grade_is_not_read_as_one(text: str) -> None:
+    assert not any(edit.meant == "新" for edit in CHANNEL.edits(text, [Doubted(0, len(text), ())]))
+
+
 def test_a_confused_syllable_costs_more_than_a_homophone() -> None:
     (homophone,) = CHANNEL.edits("跟治")
     (confused,) = CHANNEL.edits("面料是存棉的")

@@ -11,7 +11,6 @@ import pytest
 import torch
 
 from claims.semantic_gemma import PackagedGemma
-from claims.spell import fuzzy, syllable
 
 ROOT = Path(__file__).resolve().parents[2]
 SAID = ["吃了它你就不用打针了", "kang癌 🩸⬆️ 100%  ABC 三号链接", "这双鞋是四十二码的,别拍错", "Ａ　ｂ 全角"]
@@ -52,19 +51,6 @@ def test_the_engine_reads_what_torch_trains(tuning: ModuleType) -> None:
     assert _alike(packaged, read).max() < 0.98
 
 
-def test_some_of_what_is_learnt_is_written_by_sound_alone(scripts: None) -> None:
-    sets = import_module("semantic_cases")
-    texts = ["这个蜂蜜降血糖,一勺就管用", "事情是这样的,试吃是十克", "家人们价格加到架子上", "Ok 3号链接"] * 25
-    cases = [sets.Case(source="s", texts=(text,), classes=("A",), category="food/") for text in texts]
-    heard = sets.misheard(cases, 7)
-    assert heard == sets.misheard(cases, 7)
-    assert (len(heard), {case.source for case in heard}) == (35, {sets.MISHEARD})
-    assert {case.classes for case in heard} == {("A",)}
-    sounds = {tuple(fuzzy(syllable(c)) for c in text) for text in texts}
-    assert {tuple(fuzzy(syllable(c)) for c in case.texts[0]) for case in heard} <= sounds
-    assert {case.texts[0] for case in heard} - set(texts)
-
-
 @pytest.mark.service
 def test_layers_learn_what_they_are_shown(tuning: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning, "PASSES", 8)
@@ -80,13 +66,13 @@ def test_layers_learn_what_they_are_shown(tuning: ModuleType, tmp_path: Path, mo
         for g in goods
         for i in ills
     ]
-    tuned = tuning.tune(samples, 2, 0, tmp_path)
+    tuned = tuning.tune(samples, (), 2, 0, tmp_path)
     said = PackagedGemma(layers=tuned.layers).encode(["桂圆吃上半个月头晕就好了", "有头晕的先去看医生"])
     breach, lawful = said @ tuned.gate + tuned.gate_bias
     assert breach > 0 > lawful
     (kept,) = tmp_path.iterdir()
     written = kept.stat().st_mtime_ns
-    assert tuning.tune(samples, 2, 0, tmp_path).layers == tuned.layers
+    assert tuning.tune(samples, (), 2, 0, tmp_path).layers == tuned.layers
     assert kept.stat().st_mtime_ns == written
 
 

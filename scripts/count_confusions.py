@@ -1,0 +1,44 @@
+"""Counts what the packaged recogniser writes for each syllable: what `claims/confusions.py` weighs readings by.
+
+    python scripts/count_confusions.py
+
+Over the lines that `hear_sentences.py` wrote. Seconds.
+"""
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+
+from misheard import aligned, read_heard  # noqa: E402
+
+from claims.confusions import COUNTED, RIGHT  # noqa: E402
+from claims.normalise import is_cjk  # noqa: E402
+from claims.spell import syllable  # noqa: E402
+
+
+def main() -> None:
+    """Counts and writes."""
+    counts: dict[str, Counter[str]] = {}
+    lines = read_heard()
+    for line in lines:
+        for place, other in aligned(line.said, line.heard):
+            meant, heard = line.said[place], line.heard[other]
+            if is_cjk(meant) and is_cjk(heard):
+                written = RIGHT if meant == heard else syllable(heard)
+                counts.setdefault(syllable(meant), Counter())[written] += 1
+    rows = [
+        f"# Syllables as they were said, then what was written for them and how often; {RIGHT} is the same character."
+    ]
+    rows += [
+        " ".join((said, *(f"{heard} {count}" for heard, count in sorted(of_it.items()))))
+        for said, of_it in sorted(counts.items())
+    ]
+    COUNTED.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    print(f"{len(counts)} syllables of {len(lines)} lines written to {COUNTED.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Writes what the packaged recogniser makes of sentences that are learnt from, for their mistakes to be learnt as well.
+
+    python scripts/hear_sentences.py [--count 396]
+
+As many breaches as lawful ones, in eight voices in turn, each as it was made and once in noise, over music or by
+telephone. Needs the synthesiser that `scripts/bench-speech.sh` installs; two seconds of work a sentence and more.
+"""
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+
+from misheard import HEARD, Heard  # noqa: E402
+from semantic_cases import SENTENCES  # noqa: E402
+
+import configs  # noqa: E402
+from asr.engine import Cut  # noqa: E402
+from asr.listen import SAMPLES_PER_MS  # noqa: E402
+from asr.models import DEFAULT_MODEL, find_whisper  # noqa: E402
+from asr.whisper import WhisperSettings, WhisperTranscriber  # noqa: E402
+from bench.asr_material import VOICES, Samples, degrade, made_speech  # noqa: E402
+from bench.spoken_material import SAYABLE  # noqa: E402
+from claims.doubts import doubts_of  # noqa: E402
+from claims.policy import Policy  # noqa: E402
+from claims.soundalike import alikes_of  # noqa: E402
+
+CONDITIONS = (("noise", 20), ("music", 20), ("noise", 10), ("music", 10), ("telephone", 0))
+
+
+def sentences(count: int) -> list[str]:
+    """So many breaches and so many lawful sentences in turn, chosen by chance over all files; the same every time."""
+    found: dict[str, set[str]] = {"claims": set(), "lawful": set()}
+    for file in SENTENCES:
+        for group in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]:
+            for key, texts in found.items():
+                texts.update(text for text in group.get(key, ()) if SAYABLE.fullmatch(text))
+    chosen = [sorted(texts, key=lambda t: hashlib.sha256(t.encode()).hexdigest())[:count] for texts in found.values()]
+    return [text for pair in zip(*chosen, strict=False) for text in pair]
+
+
+_Job = tuple[str, str, str, Samples]
+_recognisers: list[WhisperTranscriber] = []
+
+
+def _open() -> None:
+    with TemporaryDirectory() as scratch:
+        weights = find_whisper(DEFAULT_MODEL, Path(scratch))
+        alikes = alikes_of(Policy(configs.POLICY_DIR))
+        _recognisers.append(WhisperTranscriber(weights, WhisperSettings(device="cpu"), alikes))
+
+
+def _hear(job: _Job) -> Heard | None:
+    """One sentence as it was written; None where nothing was heard."""
+    said, voice, condition, samples = job
+    end_ms = len(samples) // SAMPLES_PER_MS
+    cut = Cut(stream_id="s", start_ms=0, end_ms=end_ms, speech_start_ms=0, speech_end_ms=end_ms, samples=samples)
+    for utterance in _recognisers[0].transcribe([cut]):
+        return Heard(said=said, heard=utterance.text, doubts=doubts_of(utterance), voice=voice, condition=condition)
+    return None
+
+
+def _jobs(texts: Sequence[str]) -> Iterator[_Job]:
+    wanted = [(VOICES[index // 2 % len(VOICES)], text) for index, text in enumerate(texts)]
+    for index, ((voice, text), samples) in enumerate(zip(wanted, made_speech(wanted), strict=True)):
+        if samples is not None:
+            condition, weaker_db = CONDITIONS[index // 2 // len(VOICES) % len(CONDITIONS)]
+            yield text, voice, "clean", samples
+            noisy = degrade(samples, condition, seed=index, weaker_db=weaker_db)
+            yield text, voice, f"{condition} {weaker_db}".removesuffix(" 0"), noisy
+
+
+def main() -> None:
+    """Speaks, hears and writes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=396, help="breaches, and as many lawful sentences")
+    options = parser.parse_args()
+    with ProcessPoolExecutor(initializer=_open) as processes:
+        heard = processes.map(_hear, _jobs(sentences(options.count)), chunksize=16)
+        rows = [one.model_dump_json(exclude_defaults=True) for one in heard if one is not None]
+    HEARD.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    print(f"{len(rows)} lines written to {HEARD.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
