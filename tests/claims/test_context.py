@@ -150,6 +150,8 @@ def test_a_cue_anywhere_in_the_clause_counts(policy: Policy, text: str, applies:
     ("text", "applies"),
     [
         pytest.param("这是最好吗", True, id="a particle"),
+        pytest.param("这是最好的嘛", True, id="a particle right behind the claim"),
+        pytest.param("这是最好喝起来甜的嘛", False, id="the same particle affirms at the end of what follows"),
         pytest.param("这是最好?", True, id="a question mark"),
         pytest.param("是不是最好", True, id="an asking head"),
         pytest.param("最好不好用", True, id="asked by doubling"),

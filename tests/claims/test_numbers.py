@@ -191,3 +191,21 @@ def test_numbers_stand_in_order_and_apart(text: str) -> None:
 )
 def test_absurdly_long_numbers_are_survived(text: str) -> None:
     assert find_numbers(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["好评率九十九", "除菌率99.9以上", "复购率高达八十七", "有效率是九十几", "合格率达100"]
+)
+def test_what_follows_the_name_of_a_rate_is_a_share(text: str) -> None:
+    assert [number.percent for number in find_numbers(text)] == [True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("功率65瓦", "频率五十赫兹", "心率八十", "刷新率90", "帧率60", "汇率七点二", "通过率三个月涨一次"),
+        *("转化率一直高", "回购率12人里有9个", "好评率5000", "率先卖出九十件"),
+    ],
+)
+def test_other_numbers_behind_a_rate_are_none(text: str) -> None:
+    assert not any(number.percent for number in find_numbers(text))
