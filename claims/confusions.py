@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from claims.bigrams import pairs_of
+from claims.policy_files import read_lines
 from claims.spell import fuzzy, unlike
 
 RIGHT = "="
@@ -38,7 +39,7 @@ class Confusions:
 @cache
 def packaged_confusions() -> Confusions:
     """Those of the packaged recogniser, as `scripts/count_confusions.py` counted them."""
-    return Confusions(pairs_of(line for line in COUNTED.read_text(encoding="utf-8").splitlines() if line[:1] != "#"))
+    return Confusions(pairs_of(read_lines(COUNTED)))
 
 
 def unheard_cost(said: str, heard: str) -> float:

@@ -161,27 +161,7 @@ def _sum_scales(run: str) -> int | None:
 
 # 功率, 频率, 汇率, 心率, 倍率, 刷新率, 分辨率, 采样率, 税率, 速率, 帧率, 码率 and the like are no shares.
 _RATE = re.compile("(?<![功频汇心倍新辨样税利费速帧码特曲])率(?:高?达|达到|到|是|有|为)?$")
-_MEASURED = (
-    "瓦",
-    "赫",
-    "倍",
-    "次",
-    "人",
-    "个",
-    "位",
-    "名",
-    "家",
-    "分",
-    "点",
-    "元",
-    "块",
-    "度",
-    "千",
-    "万",
-    ":",
-    "/",
-    "比",
-)
+_MEASURED = frozenset("瓦赫倍次人个位名家分点元块度千万:/比")
 _LEAST_SHARE, _MOST_SHARE = 10, 100
 
 
@@ -342,7 +322,7 @@ def _qualified(text: str, number: Number, limit: int) -> Number:
 
 def _is_rate(head: str, tail: str) -> bool:
     """True for what follows the name of a rate with no unit: 好评率九十九, and 除菌率99.9 as recognisers write it."""
-    return _RATE.search(head) is not None and not tail.startswith(_MEASURED)
+    return _RATE.search(head) is not None and tail[:1] not in _MEASURED
 
 
 def _magnitude(value: Decimal) -> Decimal:

@@ -12,10 +12,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-from misheard import aligned, read_heard  # noqa: E402
+from misheard import read_heard  # noqa: E402
 
 from claims.confusions import COUNTED, RIGHT  # noqa: E402
-from claims.normalise import is_cjk  # noqa: E402
 from claims.spell import syllable  # noqa: E402
 
 
@@ -24,11 +23,9 @@ def main() -> None:
     counts: dict[str, Counter[str]] = {}
     lines = read_heard()
     for line in lines:
-        for place, other in aligned(line.said, line.heard):
-            meant, heard = line.said[place], line.heard[other]
-            if is_cjk(meant) and is_cjk(heard):
-                written = RIGHT if meant == heard else syllable(heard)
-                counts.setdefault(syllable(meant), Counter())[written] += 1
+        for meant, place in line.characters():
+            heard = line.heard[place]
+            counts.setdefault(syllable(meant), Counter())[RIGHT if meant == heard else syllable(heard)] += 1
     rows = [
         f"# Syllables as they were said, then what was written for them and how often; {RIGHT} is the same character."
     ]

@@ -35,6 +35,12 @@ class Heard(Frozen):
         """What was heard, as claims are sought in it."""
         return Passage(stream_id="s", id="p", start_ms=0, end_ms=1, text=self.heard, doubts=self.doubts)
 
+    def characters(self) -> Iterator[tuple[str, int]]:
+        """Each Han character that was said, with the place of the one that was heard for it."""
+        for place, other in _aligned(self.said, self.heard):
+            if is_cjk(self.said[place]) and is_cjk(self.heard[other]):
+                yield self.said[place], other
+
 
 def read_heard() -> list[Heard]:
     """All lines of the file."""
@@ -82,14 +88,13 @@ class Channel:
     def _count(self, line: Heard) -> None:
         unsure = {at for doubt in line.doubts if doubt.below is None for at in range(doubt.start, doubt.end)}
         right = 0
-        for place, other in aligned(line.said, line.heard):
-            meant, written = line.said[place], line.heard[other]
-            if is_cjk(meant) and is_cjk(written):
-                is_wrong = meant != written
-                self._characters.add(meant, written, wrong=is_wrong)
-                self._sounds.add(syllable(meant), syllable(written), wrong=is_wrong)
-                right += not is_wrong
-                self._doubted[is_wrong][other in unsure] += 1
+        for meant, place in line.characters():
+            written = line.heard[place]
+            is_wrong = meant != written
+            self._characters.add(meant, written, wrong=is_wrong)
+            self._sounds.add(syllable(meant), syllable(written), wrong=is_wrong)
+            right += not is_wrong
+            self._doubted[is_wrong][place in unsure] += 1
         self._shares.append(1 - right / max(1, sum(map(is_cjk, line.said))))
         inside = sum(not char.isalnum() for char in line.said[:-1])
         kept = min(inside, sum(not char.isalnum() for char in line.heard[:-1]))
@@ -132,7 +137,7 @@ class Channel:
         return dice.choices(list(others), list(others.values()))[0] if others else char
 
 
-def aligned(said: str, heard: str) -> Iterator[tuple[int, int]]:
+def _aligned(said: str, heard: str) -> Iterator[tuple[int, int]]:
     """Places of characters that stand for one another: those that are the same, and as many others between them."""
     of_said, of_heard = ([at for at, char in enumerate(text) if char.isalnum()] for text in (said, heard))
     matcher = SequenceMatcher(None, [said[n] for n in of_said], [heard[n] for n in of_heard], autojunk=False)

@@ -5,18 +5,16 @@ from typing import Literal
 
 import pytest
 
-from claims.types import Disposition, Passage
+from claims.types import Disposition
 from tests.claims.support import HONEY, Speaker
 
 Start = Callable[..., Speaker]
 
 
 def flagged(speaker: Speaker, text: str, channel: Literal["speech", "screen"] = "speech") -> bool:
-    speaker.conversation.hear(
-        Passage(stream_id="s1", id="u1", start_ms=0, end_ms=2000, channel=channel, text=text, product_id="P-2")
-    )
-    speaker.conversation.flush()
-    return any(f.disposition is Disposition.FLAG for f in speaker.conversation.findings)
+    speaker.conversation.hear(speaker.passage(text, channel, "P-2"))
+    conversation = speaker.done()
+    return any(f.disposition is Disposition.FLAG for f in conversation.findings)
 
 
 @pytest.mark.parametrize("text", ["净含量三斤500克,家里吃", "净含量五百克就是九斤", "净含量500克4公斤一罐"])
