@@ -27,12 +27,14 @@ READ = (
     "open",
     *("blind/a", "blind/c", "blind/d"),
     *("blind/e_hypothetical", "blind/f_condition", "blind/g_evasion", "blind/k_evasion"),
+    *("blind/s_record", "blind/u_record", "blind/w_record"),
 )
 LEFT_OUT = (
     *("tests/claims/blind/b", "tests/claims/blind/g_evasion: even numbers"),
     *("tests/claims/blind/h_evasion", "tests/claims/blind/l_evasion", "tests/claims/blind/n_evasion"),
     *("tests/claims/blind/o_evasion", "tests/claims/blind/p_evasion"),
     *("tests/claims/blind/q_evasion", "tests/claims/blind/r_evasion"),
+    *("tests/claims/blind/t_evasion", "tests/claims/blind/v_record"),
 )
 _JOINED_CLAIMS, _JOINED_LAWFUL = 1200, 2000
 _MISHEARD_CASES = 0.3
@@ -71,8 +73,13 @@ class Case:
 
 
 def read_cases(policy: Policy) -> list[Case]:
-    """All sentences that may be learnt from, folded: the sets that were read, then the sentences, file by file."""
-    return [*_of_sets(policy), *_of_sentences(policy)]
+    """All sentences that may be learnt from, folded: the sets that were read, then the sentences, file by file.
+
+    What one record makes a breach and another does not is kept once, as the claim that it is.
+    """
+    cases = [*_of_sets(policy), *_of_sentences(policy)]
+    claimed = {case.texts for case in cases if case.classes}
+    return [case for case in cases if case.classes or case.texts not in claimed]
 
 
 def said_by_chance(cases: Iterable[Case], seed: int) -> list[Case]:

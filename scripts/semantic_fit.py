@@ -1,5 +1,6 @@
 """Fits the gate (breach or not) and the classes of a breach: over directions, over characters and over sounds.
 
+A claim that only a record decides has its class and is no breach: how it is put says nothing of whether it is true.
 Directions and stretches of text are learnt apart and their scores added: what the encoder's layers were trained on they
 know by heart, so that no weighing of both over the same sentences would be fair.
 """
@@ -15,6 +16,7 @@ from scipy.sparse import csr_matrix, hstack
 from semantic_cases import MISHEARD, Case, misheard, said_by_chance
 from sklearn.linear_model import LogisticRegression
 
+from claims.paraphrase import proposed_classes
 from claims.policy import Policy
 from claims.semantic import MOST_PASSAGES, joined
 from claims.semantic_classifier import CLASS_PLACES, DIRECTION_WEIGHT, NONE, Encoder, Floats, direction_of, off_centre
@@ -23,9 +25,11 @@ from claims.semantic_gemma import GEMMA
 from claims.semantic_grams import FAMILIES, PLACES, SHARES, Row, rarity_of, weighed
 
 Device = Literal["auto", "cpu", "cuda"]
-# A window, and the class that it breaches.
-_Shown = tuple[tuple[str, ...], str]
+# A window, the class of what it says, and whether its words breach it.
+_Shown = tuple[tuple[str, ...], str, bool]
 SEED, RAREST = 0, 2
+# What is trained in several orders is averaged.
+ORDERS = (0, 1)
 # How often what was misheard is written anew, for each pass over the sentences.
 TURNS = 2
 KEEP = Path(__file__).resolve().parents[1] / "data" / "semantic"
@@ -105,13 +109,14 @@ def characters(matrix: csr_matrix) -> csr_matrix:
 
 def fit(cases: Sequence[Case], named: Sequence[str], policy: Policy, encoder_name: str, device: Device) -> Fitted:
     """A breach is learnt as a whole, as is what was misheard; a lawful case also in every other window of it."""
-    said = _samples([*cases, *said_by_chance(cases, SEED)], named)
-    heard = [_samples(misheard(cases, SEED + turn, policy), named) for turn in range(TURNS)]
-    views, labels = (list(part) for part in zip(*said, *chain.from_iterable(heard), strict=True))
-    told = np.array(labels)
+    may = proposed_classes(policy)
+    said = _samples([*cases, *said_by_chance(cases, SEED)], named, may)
+    heard = [_samples(misheard(cases, SEED + turn, policy), named, may) for turn in range(TURNS)]
+    views, labels, breaches = (list(part) for part in zip(*said, *chain.from_iterable(heard), strict=True))
+    told, is_breach = np.array(labels), np.array(breaches)
     of_class = np.flatnonzero(np.isin(told, named))
     matrix, rarities = stretches(views)
-    gate = LogisticRegression(C=GATE_STRENGTH, max_iter=300).fit(matrix, told != NONE)
+    gate = LogisticRegression(C=GATE_STRENGTH, max_iter=300).fit(matrix, is_breach)
     model = LogisticRegression(C=CLASS_STRENGTH, max_iter=120).fit(characters(matrix[of_class]), told[of_class])
     order = [list(model.classes_).index(c) for c in named]
     whole = encoder_name == GEMMA
@@ -119,7 +124,7 @@ def fit(cases: Sequence[Case], named: Sequence[str], policy: Policy, encoder_nam
     encoder = open_encoder(encoder_name, device=device, threads=1, layers=layers)
     features = Features(encoder, whole=whole)
     centre = np.mean(features.read([text for view in views[::40] for text in view]), axis=0).astype(np.float32)
-    heads = heads or _over(features, views, told, of_class, named)
+    heads = heads or _over(features, views, told, is_breach, of_class, named)
     size = DIRECTION_SHARE / DIRECTION_WEIGHT
     return Fitted(
         encoder=encoder,
@@ -137,13 +142,13 @@ def fit(cases: Sequence[Case], named: Sequence[str], policy: Policy, encoder_nam
     )
 
 
-def _samples(cases: Sequence[Case], named: Sequence[str]) -> list[_Shown]:
+def _samples(cases: Sequence[Case], named: Sequence[str], may: frozenset[str]) -> list[_Shown]:
     shown: list[_Shown] = []
     for case in cases:
         last = case.texts[-MOST_PASSAGES:]
         views = [last] if case.classes or case.source == MISHEARD else dict.fromkeys([last, *case.views[::2]])
         label = next((c for c in case.classes if c in named), "other") if case.classes else NONE
-        shown += [(view, label) for view in views]
+        shown += [(view, label, bool(may & set(case.classes))) for view in views]
     return shown
 
 
@@ -153,10 +158,10 @@ def _tuned(said: Sequence[_Shown], heard: Sequence[Sequence[_Shown]], named: Seq
 
     place = {c: n for n, c in enumerate(named)}
     samples, *in_turn = (
-        [Sample(text=joined(view), breach=label != NONE, class_place=place.get(label)) for view, label in part]
+        [Sample(text=joined(view), breach=breach, class_place=place.get(label)) for view, label, breach in part]
         for part in (said, *heard)
     )
-    tuned = tune(samples, in_turn, len(named), SEED, KEEP)
+    tuned = tune(samples, in_turn, len(named), ORDERS, KEEP)
     heads = Heads(gate=tuned.gate, gate_bias=tuned.gate_bias, classes=tuned.classes, class_bias=tuned.class_bias)
     return heads, tuned.layers
 
@@ -165,12 +170,13 @@ def _over(
     features: Features,
     views: Sequence[tuple[str, ...]],
     told: "np.ndarray[tuple[int], np.dtype[np.str_]]",
+    is_breach: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
     of_class: "np.ndarray[tuple[int], np.dtype[np.intp]]",
     named: Sequence[str],
 ) -> Heads:
     """Heads over the directions of an encoder that stays as it is."""
     rows = features.directions(views, np.zeros_like(features.read(views[0])[0]))
-    gate = LogisticRegression(C=GATE_STRENGTH, max_iter=300).fit(rows, told != NONE)
+    gate = LogisticRegression(C=GATE_STRENGTH, max_iter=300).fit(rows, is_breach)
     model = LogisticRegression(C=CLASS_STRENGTH, max_iter=120).fit(rows[of_class], told[of_class])
     order = [list(model.classes_).index(c) for c in named]
     return Heads(

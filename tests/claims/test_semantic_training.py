@@ -66,13 +66,13 @@ def test_layers_learn_what_they_are_shown(tuning: ModuleType, tmp_path: Path, mo
         for g in goods
         for i in ills
     ]
-    tuned = tuning.tune(samples, (), 2, 0, tmp_path)
+    tuned = tuning.tune(samples, (), 2, (0,), tmp_path)
     said = PackagedGemma(layers=tuned.layers).encode(["桂圆吃上半个月头晕就好了", "有头晕的先去看医生"])
     breach, lawful = said @ tuned.gate + tuned.gate_bias
     assert breach > 0 > lawful
     (kept,) = tmp_path.iterdir()
     written = kept.stat().st_mtime_ns
-    assert tuning.tune(samples, (), 2, 0, tmp_path).layers == tuned.layers
+    assert tuning.tune(samples, (), 2, (0,), tmp_path).layers == tuned.layers
     assert kept.stat().st_mtime_ns == written
 
 
