@@ -39,7 +39,7 @@ class Decomposer:
         self._in_any_order: dict[tuple[str, ...], str] = {}
         self._parts_of: dict[str, list[tuple[str, ...]]] = {}
         for char in sorted(parts, key=lambda c: c not in self._term_chars):
-            for way in parts[char]:
+            for way in _ways(char, parts):
                 split = tuple(_same(c) for c in way)
                 self._made.setdefault(split, char)
                 self._in_any_order.setdefault(tuple(sorted(split)), char)
@@ -48,6 +48,7 @@ class Decomposer:
 
     def edits(self, text: str) -> list[Edit]:
         """Every telling that makes at least one character, as what it makes."""
+        text = text.replace("、", ",")
         found: list[Edit] = []
         at = 0
         while (begin := self._teller.starts(text, at)) is not None:
@@ -107,7 +108,7 @@ class Decomposer:
             if one.half or (not one.glossed and not (joined and len(one.text) == 1 and one.start > 0 and at == used)):
                 break
             if not (one.glossed and at and parts[at - 1].text == one.text):
-                meant += one.text
+                meant = one.text + meant if one.ahead else meant + one.text
             at += 1
             used = at
         if joined or (len(meant) > 1 and meant in self._terms):
@@ -187,6 +188,18 @@ _VARIANTS |= {
     "隹": "佳",
     "丬": "爿",
 }
+
+
+def _ways(char: str, parts: Mapping[str, Sequence[str]]) -> list[str]:
+    """How a character falls into parts, then how it does where one of them falls into its own (棉: 木帛, 木白巾)."""
+    finer = [
+        way[:at] + inner + way[at + 1 :]
+        for way in parts[char]
+        for at, piece in enumerate(way)
+        for inner in parts.get(piece, ())
+        if len(way) > 1 and len(way) + len(inner) - 1 <= _MOST_PARTS
+    ]
+    return [*parts[char], *finer]
 
 
 def _same(part: str) -> str:

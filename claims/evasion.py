@@ -67,8 +67,11 @@ class Reader:
         words: CommonWords,
         components: Mapping[str, Sequence[str]],
         sentences: Callable[[], SentenceReader],
+        names: Sequence[str] = (),
     ) -> None:
-        """`terms` are what fillers and letters may hide; `components` the parts of their characters.
+        """`terms` are what fillers and letters may hide, `names` what nothing but they may stand for.
+
+        `components` are the parts of characters.
 
         `sentences` is asked for once something heard is doubted: what it gives is costly to build.
         """
@@ -79,9 +82,9 @@ class Reader:
         self._decomposer = Decomposer(parts, disguise.radicals, terms, words)
         fillers = disguise.fillers
         self._stripper = FillerStripper(
-            Fillers(fillers.strong, fillers.weak, fillers.natural, fillers.hesitations), terms, words
+            Fillers(fillers.strong, fillers.weak, fillers.natural, fillers.hesitations), terms, words, names
         )
-        self._speller = Speller(terms, disguise.syllables, words)
+        self._speller = Speller(terms, disguise.syllables, words, names)
         self._channel, self._sentences = channel, sentences
         self._pictures = PictureReader(disguise.pictures, terms)
 

@@ -17,10 +17,18 @@ from claims.words import CommonWords
 KIND = "filler"
 _LONGEST = 6
 _ONE = 0.5
+_AGAIN = 0.25
+_NUMERALS = frozenset("零一二两三四五六七八九十百千万")
 _SOUNDS = 1.0
 _COVERED = 4
 _LONGEST_PIECE = 1.6
 _NEVER_SAID = frozenset({"某", "姆"})
+_SOUNDS_MADE = "嗯呃额唔咳啊哎诶哦噢"
+_PAUSE, _BREAK = r"(?:[,、]|\.{2,})", r"\.{2,}"
+_PAUSES = re.compile(_BREAK)
+_STUTTER = re.compile(
+    rf"(?P<once>[\u4e00-\u9fff]{{1,2}})[嗯呃额唔咳]?(?:{_PAUSE}[{_SOUNDS_MADE}]*)+(?P<again>(?P=once))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +47,21 @@ class Fillers:
 class FillerStripper:
     """Finds terms through what was put into them."""
 
-    def __init__(self, fillers: Fillers, terms: Iterable[str], words: CommonWords) -> None:
+    def __init__(self, fillers: Fillers, terms: Iterable[str], words: CommonWords, names: Iterable[str] = ()) -> None:
+        """`names` are found as they are written only, not by what sounds like them."""
         self._words = words
         self._natural = {filler: frozenset(after) for filler, after in fillers.natural.items()}
         self._terms = frozenset(t for t in terms if len(t) >= 2 and all(map(is_cjk, t)))
         self._sounding: dict[tuple[str, ...], str] = {}
         for term in sorted(self._terms):
             self._sounding.setdefault(tuple(fuzzy(syllable(c)) for c in term), term)
+        self._terms |= {name for name in names if len(name) >= 2}
         self._strong = _any_of(fillers.strong, (*fillers.strong, *fillers.hesitations))
         self._weak = _any_of(fillers.weak)
 
     def edits(self, text: str) -> list[Edit]:
-        """Every term that was broken up, longest first, not overlapping."""
-        found: list[Edit] = []
+        """Every term that was broken up, longest first, not overlapping; and every word that was begun twice."""
+        found = self._begun_twice(text)
         for pattern, repeats in ((self._strong, False), (self._weak, True)):
             if pattern.search(text) is not None:
                 found += self._broken(text, pattern, repeats)
@@ -86,6 +96,18 @@ class FillerStripper:
                 found.append(Edit(start, end, meant, KIND, cost + _ONE * len(gaps)))
         return found
 
+    @staticmethod
+    def _begun_twice(text: str) -> list[Edit]:
+        """What somebody began and said again (绿,绿色; 六月八、八号), once; a word that only comes again is none."""
+        found: list[Edit] = []
+        for begun in _STUTTER.finditer(text):
+            between = text[begun.end("once") : begun.start("again")]
+            first = not begun.start() or is_boundary(text[begun.start() - 1]) or text[begun.start() - 1] == "、"
+            halting = between not in {",", "、"} or (between == "、" and begun["once"] in _NUMERALS)
+            if (first or halting) and not (len(begun["once"]) > 1 and _NUMERALS.issuperset(begun["once"])):
+                found.append(Edit(begun.start(), begun.end(), begun["again"], KIND, _AGAIN))
+        return found
+
     def _are_terms(self, text: str, span: Sequence[int]) -> bool:
         """True where what the filler parts are terms by themselves (什么补肾什么壮阳)."""
         parts, at = list[str](), span[0]
@@ -111,20 +133,22 @@ class FillerStripper:
         return every and text.endswith(first, 0, span[0])
 
     def _is_natural(self, text: str, gaps: Sequence[tuple[int, int]], size: int) -> bool:
-        """True for 治什么病 and 补那个水: the filler belongs to what follows."""
+        """True for 治什么病 and 补那个水: the filler belongs to what follows; for 祖国...家人们: a sentence breaks off."""
         if size != 2 or len(gaps) != 1:
             return False
         left, right = gaps[0]
+        if _PAUSES.fullmatch(text, left + 1, right) is not None:
+            return True
         return text[right] in self._natural.get(text[left + 1 : right], frozenset())
 
 
 def _any_of(words: Sequence[str], between: Sequence[str] = ()) -> re.Pattern[str]:
-    """Any of the words one after another; those in `between` with the pauses around them."""
+    """Any of the words one after another; those in `between` with the pauses around them, or a voice that breaks off."""
 
     def alternatives(of: Sequence[str]) -> str:
         return "|".join(sorted(map(re.escape, of), key=len, reverse=True))
 
-    paused = rf"(?:,(?:{alternatives(between)})+)+,|" if between else ""
+    paused = rf"(?:{_PAUSE}(?:{alternatives(between)})+)+{_PAUSE}|{_BREAK}|" if between else ""
     return re.compile(f"(?:{paused}{alternatives(words)})+")
 
 

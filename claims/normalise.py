@@ -9,13 +9,21 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import opencc
 
 _CIRCLED = {chr(0x2460 + n): word for n, word in enumerate("一二三四五六七八九十")}
 _CIRCLED |= {chr(0x2776 + n): word for n, word in enumerate("一二三四五六七八九十")}
 _CIRCLED |= {chr(0x3280 + n): word for n, word in enumerate("一二三四五六七八九十")}
+_CIRCLED |= {
+    chr(first + n): word for first in (0x2780, 0x278A, 0x24F5) for n, word in enumerate("一二三四五六七八九十")
+}
+_CIRCLED |= dict.fromkeys("⓪⓿", "零")
+_DIGITS = {char: str("零一二三四五六七八九".index(word)) for char, word in _CIRCLED.items() if word != "十"}
+_IN_CIRCLES = re.compile(f"[{''.join(_DIGITS)}]{{2,}}")
 _WRITTEN_OUT = _CIRCLED | {"½": "半", "¼": "四分之一", "¾": "四分之三", "℃": "°c", "℉": "°f"}
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 _STRONG = "。!?;\n"
 _WEAK = ",:"
 _INSIDE_WORDS = set("·•*_~^|`´'\"“”‘’「」『』【】[]()（）<>《》…-—/\\+=#@&⭐") | set(" \t\u3000")
@@ -177,10 +185,10 @@ def normalise(
 ) -> Normalised:
     """The folded reading of `original` with its index map.
 
-    `emoji` gives words for pictures that stand for words (💊 → 药); `lookalikes` maps single characters that
+    `emoji` gives words for pictures that stand for words (💊 → 药, flags → their countries); `lookalikes` maps single characters that
     pretend to be others (蕞 → 最). Symbols and spaces between two Han characters vanish; between Latin letters or
     digits they stay, so that 3-4, 1.5 and PA++++ survive. Two spaces or more part two fields. Adjacent circled
-    numbers stay apart (①⑩ is not 110).
+    numbers stay apart (①⑩ is not 110) but for digits that don't count up, which write one number (④⑧⓪).
     """
     chars: list[str] = []
     starts: list[int] = []
@@ -188,6 +196,7 @@ def normalise(
     simplified = to_simplified(original)
     before_space = _before_space(original)
     pauses = {m.start() for m in _PAUSE.finditer(original)}
+    drawn = _digits_in_circles(original) | _flags(original, emoji or {})
     for index, char in enumerate(simplified):
         source = original[index]
         if lookalikes and char in lookalikes:
@@ -196,6 +205,8 @@ def normalise(
             folded = emoji[source]
         elif index in pauses or (before_space[index] and _fold_char(source) == " "):
             folded = ","
+        elif index in drawn:
+            folded = drawn[index]
         else:
             folded = _fold_char(char)
             if source in _CIRCLED and index and original[index - 1] in _CIRCLED:
@@ -209,6 +220,25 @@ def normalise(
 
 # A recogniser without punctuation parts what is said by spaces. Shorter stretches are words told apart (糖 尿 病).
 _PAUSE = re.compile(r"(?<=[\u4e00-\u9fff]{4}) (?=[\u4e00-\u9fff]{4})")
+
+
+def _digits_in_circles(original: str) -> dict[int, str]:
+    """The digit of each circled one that is written with others as a number, by its place."""
+    found: dict[int, str] = {}
+    for run in _IN_CIRCLES.finditer(original):
+        digits = [_DIGITS[char] for char in run.group()]
+        if any(int(left) + 1 != int(right) for left, right in pairwise(digits)):
+            found.update(enumerate(digits, run.start()))
+    return found
+
+
+def _flags(original: str, words: dict[str, str]) -> dict[int, str]:
+    """What each flag says, by the places of its two characters."""
+    found: dict[int, str] = {}
+    for flag in _FLAG.finditer(original):
+        if flag.group() in words:
+            found.update({flag.start(): words[flag.group()], flag.start() + 1: ""})
+    return found
 
 
 def _before_space(original: str) -> list[bool]:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from claims.policy_models import PlacesFile
 
+_FIRST_INDICATOR = 0x1F1E6
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -27,6 +29,7 @@ class PlaceTable:
             self._provinces[code] = words[0]
             for index, word in enumerate(words):
                 self._places.setdefault(word, Place("CN", code, word if index else ""))
+        self.flags = {_flag(code): words[0] for code, words in file.countries.items()}
         self.foreign_words = file.foreign_words
         self._by_length = sorted(self._places, key=len, reverse=True)
 
@@ -54,3 +57,8 @@ class PlaceTable:
                 found.append(self._places[word])
                 rest = rest.replace(word, "·")
         return found
+
+
+def _flag(country: str) -> str:
+    """The flag of a country, as two regional indicators."""
+    return "".join(chr(_FIRST_INDICATOR + ord(letter) - ord("A")) for letter in country)

@@ -53,6 +53,7 @@ ENGINE_CONCEPTS = frozenset(
 
 
 _RANK = {"medium": 0, "high": 1, "critical": 2}
+_SHORT_PLACE = 2
 # Words that the language uses at least so often may be read in a sentence's sound.
 _USED = 100
 
@@ -189,15 +190,19 @@ class Policy:
         """What reads disguised and mis-heard words as what they mean."""
         if "sentence" in self.settings.reading_layers:
             self.pairs  # noqa: B018 - what is wrong with them is said before anything is judged
+        places = sorted(word for word in self.places.words if len(word) > 1 and word not in self.hidden)
+        # Two syllables are said for too much else.
+        far = (word for word in places if len(word) > _SHORT_PLACE)
         return Reader(
             self.settings.reading_layers,
             self.codes,
             self.disguise,
-            PhoneticChannel(self.hidden, self.words, self.converter.table.said),
+            PhoneticChannel((*self.hidden, *far), self.words, self.converter.table.said),
             self.hidden,
             self.words,
             components_of(read_lines(self.folder / "components.txt")),
             lambda: self.sentence_reader,
+            places,
         )
 
     @cached_property
@@ -209,7 +214,7 @@ class Policy:
     def texts(self) -> Texts:
         """What reads texts by this policy's vocabulary."""
         return Texts(
-            emoji=self.settings.emoji,
+            emoji=self.places.flags | self.settings.emoji,
             lookalikes=self.settings.lookalikes,
             reader=self.reader,
             lexicon=self.lexicon,

@@ -24,11 +24,20 @@ _SHORTEST_BY_LETTER = 3
 class Speller:
     """Terms by what remains of them when some characters are written in letters."""
 
-    def __init__(self, terms: Iterable[str], alone: Mapping[str, str], words: CommonWords | None = None) -> None:
-        """`alone`: syllables that are read as one character even where they complete no term."""
+    def __init__(
+        self,
+        terms: Iterable[str],
+        alone: Mapping[str, str],
+        words: CommonWords | None = None,
+        names: Iterable[str] = (),
+    ) -> None:
+        """`alone`: syllables that are read as one character even where they complete no term.
+
+        `names` are read where every syllable of them is written.
+        """
         self._alone = dict(alone)
         terms = sorted(terms)
-        self._spaced = SpacedSpeller(terms, words)
+        self._spaced = SpacedSpeller(terms, words, names)
         self._of_sound: dict[str, list[str]] = {}
         syllables: set[str] = set(alone)
         for term in sorted({t for t in terms if 2 <= len(t) <= _LONGEST and all(map(is_cjk, t))}):
@@ -74,6 +83,9 @@ class Speller:
             if best is not None:
                 left, right, term = best
                 return Edit(left, right, term, KIND, _SYLLABLE_COST * len(spelled))
+        word = self._spaced.glued(letters) if beside else None
+        if word is not None:
+            return Edit(start, end, word, KIND, _SYLLABLE_COST * len(word))
         if beside and letters in self._alone:
             return Edit(start, end, self._alone[letters], KIND, _SYLLABLE_COST)
         return None

@@ -22,8 +22,8 @@ _HALF = "左半拉|左半边|左边那半|右半拉|右半边|右边那半"
 class Part:
     """One part: what it is and where it was told.
 
-    `glossed`: a whole character by itself, named by a word (老叟的叟) or literally (那个梗); `half` is 左 or 右 where
-    only that half of the character counts; `echo`: it stands between pauses, as what the parts before it make.
+    `glossed`: a whole character by itself, named by a word (老叟的叟) or literally (那个梗; ,再来个州); `half` is 左 or 右 where
+    only that half of the character counts; `echo`: it stands between pauses, as what the parts before it make; `ahead`: it is to stand before them.
     """
 
     text: str
@@ -33,6 +33,7 @@ class Part:
     radical: bool = False
     echo: bool = False
     half: str = ""
+    ahead: bool = False
 
 
 class Teller:
@@ -44,7 +45,8 @@ class Teller:
         anything = rf"{names}|{_HAN}字(?:旁|边(?![的上])|头|底|框)"
         self._token = re.compile(
             rf"(?P<half>(?P<of>{_HAN})字?的?(?P<side>{_HALF}))"
-            rf"|(?P<radical>{anything})"
+            rf"|(?P<radical>{anything})(?:(?<=旁)边)?"
+            rf"|,(?:(?P<ahead>前头|前面)|再|又|{_PLACES})再?[来跟加接带添]一?个(?P<literal>{_HAN})(?=[,。!?]|字(?![去少没缺加减])|$)"
             rf"|(?P<gloss>(?P<word>{_HAN}{{2,4}})的(?P<named>{_HAN}))"
             rf"|(?P<beside>{_HAN})字(?:{_PLACES})(?=,|那个|的|一个)"
             rf"|那个(?P<that>(?!字){_HAN})(?=[,。!?]|字|$)"
@@ -57,7 +59,7 @@ class Teller:
         counted = rf"[两三四]个{_HAN}(?:叠|摞|加|,一个|一个)"
         self._unglossed = re.compile(self._token.pattern.replace("(?P<gloss>", "(?P<gloss>(?!)", 1))
         self._starts = re.compile(
-            rf"{anything}|{counted}|上面一个|左边一个|一个{_HAN}一个{_HAN}(?=[,。])|"
+            rf"{anything}|{counted}|[上左](?:面|边|头|手边)一个|一个{_HAN}一个{_HAN}(?=[,。])|"
             rf"{_HAN}字(?:{_PLACES})(?=,一个|那个|的那个)|{_HAN}字?的?(?:{_HALF})|"
             rf"{_HAN}{{1,3}}的{_HAN},{_HAN}{{1,3}}的{_HAN}(?=[,。])"
         )
@@ -91,8 +93,8 @@ class Teller:
                 open_radical = True
             elif token["gloss"]:
                 yield Part(token["named"], at, token.end(), glossed=True)
-            elif token["beside"] or token["that"]:
-                yield Part(token["beside"] or token["that"], at, token.end(), glossed=True)
+            elif whole := token["beside"] or token["that"] or token["literal"]:
+                yield Part(whole, at, token.end(), glossed=True, ahead=bool(token["ahead"]))
             elif token["count"]:
                 for _ in range(_COUNTS[token["count"]]):
                     yield Part(token["counted"], at, token.end())
@@ -116,6 +118,7 @@ class Teller:
         return token
 
     def _single(self, text: str, at: int) -> re.Match[str] | None:
-        """The one character that stands here as a part; None where a gloss names it (老叟的叟)."""
+        """The one character that stands here as a part; None where a gloss names it (老叟的叟) or a radical is called."""
         following = self._at(text, at)
-        return None if following is not None and following["gloss"] else self._one.match(text, at)
+        told = following is not None and bool(following["gloss"] or following["radical"])
+        return None if told else self._one.match(text, at)

@@ -16,6 +16,7 @@ class CommonWords:
     def __init__(self, counts: dict[str, int], known: Iterable[str] = (), used: Iterable[str] = ()) -> None:
         """`known` words are what a mis-hearing may hide; `used` ones are said by hosts every day."""
         used = tuple(used)
+        self.used = frozenset(used)
         self._common = frozenset((*counts, *used))
         self._counts = dict(counts)
         for least, words in ((_USED, used), (_KNOWN, known)):
