@@ -133,7 +133,7 @@ class FillerStripper:
         return every and text.endswith(first, 0, span[0])
 
     def _is_natural(self, text: str, gaps: Sequence[tuple[int, int]], size: int) -> bool:
-        """True for 治什么病 and 补那个水: the filler belongs to what follows; for 祖国...家人们: a sentence breaks off."""
+        """True for 治什么病 and 补那个水: the filler belongs to what follows; for 祖国...家人们: a sentence ends."""
         if size != 2 or len(gaps) != 1:
             return False
         left, right = gaps[0]
@@ -143,7 +143,7 @@ class FillerStripper:
 
 
 def _any_of(words: Sequence[str], between: Sequence[str] = ()) -> re.Pattern[str]:
-    """Any of the words one after another; those in `between` with the pauses around them, or a voice that breaks off."""
+    """Any of the words one after another; those in `between` with the pauses around them, or a voice breaking off."""
 
     def alternatives(of: Sequence[str]) -> str:
         return "|".join(sorted(map(re.escape, of), key=len, reverse=True))
