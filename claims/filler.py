@@ -104,7 +104,8 @@ class FillerStripper:
             between = text[begun.end("once") : begun.start("again")]
             first = not begun.start() or is_boundary(text[begun.start() - 1]) or text[begun.start() - 1] == "、"
             halting = between not in {",", "、"} or (between == "、" and begun["once"] in _NUMERALS)
-            if (first or halting) and not (len(begun["once"]) > 1 and _NUMERALS.issuperset(begun["once"])):
+            longer = text[max(0, begun.start() - 1) : begun.end("once")]
+            if (first or halting) and not (len(longer) > 1 and _NUMERALS.issuperset(longer)):
                 found.append(Edit(begun.start(), begun.end(), begun["again"], KIND, _AGAIN))
         return found
 

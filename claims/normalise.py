@@ -13,12 +13,8 @@ from itertools import pairwise
 
 import opencc
 
-_CIRCLED = {chr(0x2460 + n): word for n, word in enumerate("一二三四五六七八九十")}
-_CIRCLED |= {chr(0x2776 + n): word for n, word in enumerate("一二三四五六七八九十")}
-_CIRCLED |= {chr(0x3280 + n): word for n, word in enumerate("一二三四五六七八九十")}
-_CIRCLED |= {
-    chr(first + n): word for first in (0x2780, 0x278A, 0x24F5) for n, word in enumerate("一二三四五六七八九十")
-}
+_FIRST_IN_CIRCLES = (0x2460, 0x24F5, 0x2776, 0x2780, 0x278A, 0x3280)
+_CIRCLED = {chr(first + n): word for first in _FIRST_IN_CIRCLES for n, word in enumerate("一二三四五六七八九十")}
 _CIRCLED |= dict.fromkeys("⓪⓿", "零")
 _DIGITS = {char: str("零一二三四五六七八九".index(word)) for char, word in _CIRCLED.items() if word != "十"}
 _IN_CIRCLES = re.compile(f"[{''.join(_DIGITS)}]{{2,}}")
@@ -185,10 +181,11 @@ def normalise(
 ) -> Normalised:
     """The folded reading of `original` with its index map.
 
-    `emoji` gives words for pictures that stand for words (💊 → 药, flags → their countries); `lookalikes` maps single characters that
-    pretend to be others (蕞 → 最). Symbols and spaces between two Han characters vanish; between Latin letters or
-    digits they stay, so that 3-4, 1.5 and PA++++ survive. Two spaces or more part two fields. Adjacent circled
-    numbers stay apart (①⑩ is not 110) but for digits that don't count up, which write one number (④⑧⓪).
+    `emoji` gives words for pictures that stand for words (💊 → 药, flags → their countries); `lookalikes` maps
+    single characters that pretend to be others (蕞 → 最). Symbols and spaces between two Han characters vanish;
+    between Latin letters or digits they stay, so that 3-4, 1.5 and PA++++ survive. Two spaces or more part two
+    fields. Adjacent circled numbers stay apart (①⑩ is not 110) but for digits that don't count up, which write one
+    number (④⑧⓪).
     """
     chars: list[str] = []
     starts: list[int] = []

@@ -22,8 +22,9 @@ _HALF = "左半拉|左半边|左边那半|右半拉|右半边|右边那半"
 class Part:
     """One part: what it is and where it was told.
 
-    `glossed`: a whole character by itself, named by a word (老叟的叟) or literally (那个梗; ,再来个州); `half` is 左 or 右 where
-    only that half of the character counts; `echo`: it stands between pauses, as what the parts before it make; `ahead`: it is to stand before them.
+    `glossed`: a whole character by itself, named by a word (老叟的叟) or literally (那个梗; ,再来个州); `half` is 左
+    or 右 where only that half of the character counts; `echo`: it stands between pauses, as what the parts before it
+    make; `ahead`: it is to stand before them.
     """
 
     text: str
@@ -46,7 +47,7 @@ class Teller:
         self._token = re.compile(
             rf"(?P<half>(?P<of>{_HAN})字?的?(?P<side>{_HALF}))"
             rf"|(?P<radical>{anything})(?:(?<=旁)边)?"
-            rf"|,(?:(?P<ahead>前头|前面)|再|又|{_PLACES})再?[来跟加接带添]一?个(?P<literal>{_HAN})(?=[,。!?]|字(?![去少没缺加减])|$)"
+            rf"|,(?:(?P<ahead>前头|前面)|再|又|{_PLACES})再?[来跟加接带添]一?个(?P<literal>{_HAN})(?:字(?![去少没缺加减])|(?=[,。!?]|$))"
             rf"|(?P<gloss>(?P<word>{_HAN}{{2,4}})的(?P<named>{_HAN}))"
             rf"|(?P<beside>{_HAN})字(?:{_PLACES})(?=,|那个|的|一个)"
             rf"|那个(?P<that>(?!字){_HAN})(?=[,。!?]|字|$)"
@@ -118,7 +119,7 @@ class Teller:
         return token
 
     def _single(self, text: str, at: int) -> re.Match[str] | None:
-        """The one character that stands here as a part; None where a gloss names it (老叟的叟) or a radical is called."""
+        """The one character that stands here as a part; None for a radical, or where a gloss names it (老叟的叟)."""
         following = self._at(text, at)
         told = following is not None and bool(following["gloss"] or following["radical"])
         return None if told else self._one.match(text, at)

@@ -28,8 +28,6 @@ Device = Literal["auto", "cpu", "cuda"]
 # A window, the class of what it says, and whether its words breach it.
 _Shown = tuple[tuple[str, ...], str, bool]
 SEED, RAREST = 0, 2
-# What is trained in several orders is averaged.
-ORDERS = (0, 1)
 # How often what was misheard is written anew, for each pass over the sentences.
 TURNS = 2
 KEEP = Path(__file__).resolve().parents[1] / "data" / "semantic"
@@ -161,7 +159,7 @@ def _tuned(said: Sequence[_Shown], heard: Sequence[Sequence[_Shown]], named: Seq
         [Sample(text=joined(view), breach=breach, class_place=place.get(label)) for view, label, breach in part]
         for part in (said, *heard)
     )
-    tuned = tune(samples, in_turn, len(named), ORDERS, KEEP)
+    tuned = tune(samples, in_turn, len(named), SEED, KEEP)
     heads = Heads(gate=tuned.gate, gate_bias=tuned.gate_bias, classes=tuned.classes, class_bias=tuned.class_bias)
     return heads, tuned.layers
 

@@ -8,7 +8,7 @@ learnt stays in single precision. One thread: the same seed gives the same weigh
 import hashlib
 import io
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -232,8 +232,10 @@ class _Tuning:
                 first, second = matrix.narrow
                 narrow[f"{number}.{part}.a"] = _numbers(first).astype(np.float16)
                 narrow[f"{number}.{part}.b"] = _numbers(GAIN * second).astype(np.float16)
+        packed = io.BytesIO()
+        np.savez(packed, **dict(sorted(narrow.items())))  # type: ignore[arg-type]
         return Tuned(
-            layers=_packed(narrow),
+            layers=packed.getvalue(),
             gate=_numbers(self._gate.weight[0]),
             gate_bias=float(self._gate.bias.detach()[0]),
             classes=_numbers(self._classes.weight.T),
@@ -242,40 +244,14 @@ class _Tuning:
 
 
 def tune(
-    samples: Sequence[Sample], in_turn: Sequence[Sequence[Sample]], class_count: int, seeds: Sequence[int], keep: Path
-) -> Tuned:
-    """What is added to the layers and the heads over their directions: the mean of what each seed gave.
-
-    `in_turn`: what is shown beside the samples in the first pass, in the second and so on. What came of the same
-    samples, settings and seed lies in the folder `keep` and is used again.
-    """
-    return blended([_tuned_once(samples, in_turn, class_count, seed, keep) for seed in seeds])
-
-
-def blended(each: Sequence[Tuned]) -> Tuned:
-    """The mean of what was trained from one beginning in several orders; narrow matrices stand side by side."""
-    added: list[dict[str, NDArray[np.float16]]] = []
-    for one in each:
-        with np.load(io.BytesIO(one.layers), allow_pickle=False) as stored:
-            added.append({name: stored[name] for name in stored.files})
-    beside = {
-        name: np.concatenate([narrow[name] for narrow in added], axis=0)
-        if name.endswith(".a")
-        else np.concatenate([narrow[name] / np.float16(len(each)) for narrow in added], axis=1)
-        for name in added[0]
-    }
-    return Tuned(
-        layers=_packed(beside),
-        gate=np.mean([one.gate for one in each], axis=0, dtype=np.float32),
-        gate_bias=sum(one.gate_bias for one in each) / len(each),
-        classes=np.mean([one.classes for one in each], axis=0, dtype=np.float32),
-        class_bias=np.mean([one.class_bias for one in each], axis=0, dtype=np.float32),
-    )
-
-
-def _tuned_once(
     samples: Sequence[Sample], in_turn: Sequence[Sequence[Sample]], class_count: int, seed: int, keep: Path
 ) -> Tuned:
+    """What is added to the layers and the heads over their directions, trained on these samples.
+
+    `in_turn`: what is shown beside them in the first pass, in the second and so on.
+
+    What came of the same samples and settings lies in the folder `keep` and is used again.
+    """
     settings = (BELOW, RANK, GAIN, PASSES, BATCH, RATE, HEAD_RATE, WARM, DROPOUT, DECAY, CERTAIN, class_count, seed)
     of_samples = [[(s.text, s.breach, s.class_place) for s in part] for part in (samples, *in_turn)]
     path = keep / f"tuned-{hashlib.sha256(repr((settings, of_samples)).encode()).hexdigest()[:16]}.npz"
@@ -293,12 +269,6 @@ def _tuned_once(
             classes=stored["classes"],
             class_bias=stored["class_bias"],
         )
-
-
-def _packed(narrow: Mapping[str, NDArray[np.float16]]) -> bytes:
-    packed = io.BytesIO()
-    np.savez(packed, **dict(sorted(narrow.items())))  # type: ignore[arg-type]
-    return packed.getvalue()
 
 
 def _numbers(values: torch.Tensor) -> Floats:

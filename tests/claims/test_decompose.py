@@ -20,6 +20,8 @@ TABLE = {
     "将": ("丬夕寸",),
     "脱": ("月兑",),
     "栓": ("木全",),
+    "棉": ("木帛",),
+    "帛": ("白巾",),
 }
 RADICALS = {"病字头": "疒", "草字头": "艹", "三点水": "氵"}
 DECOMPOSER = Decomposer(TABLE, RADICALS, ["生发", "脱发", "血栓"])
@@ -42,6 +44,11 @@ DECOMPOSER = Decomposer(TABLE, RADICALS, ["生发", "脱发", "血栓"])
         pytest.param("生孩子的生,头发的发,你念", "生发", id="named by words alone, a term"),
         pytest.param("血字后头那个字,木字旁一个安全的全", "血栓", id="the character before it is given"),
         pytest.param("月兑发的", "脱", id="written side by side"),
+        pytest.param("三点水一个台,后面跟个病字,", "治病", id="the next character as it is"),
+        pytest.param("三点水一个台,前头再加个根,", "根治", id="a character that stands before it"),
+        pytest.param("三点水旁边一个台,", "治", id="beside the radical"),
+        pytest.param("左边一个三点水、右边一个台", "治", id="a radical called by its place, a comma of another kind"),
+        pytest.param("木字旁,右边上头一个白下头一个巾", "棉", id="a part told by its own parts"),
     ],
 )
 def test_parts_are_joined(text: str, meant: str) -> None:
@@ -59,6 +66,7 @@ def test_parts_are_joined(text: str, meant: str) -> None:
         pytest.param("一天喝三点水", id="a time and water"),
         pytest.param("生活的生,头脑的脑,", id="named by words, no term"),
         pytest.param("月兑换的", id="side by side, no term"),
+        pytest.param("他在左边一个人站着,右边一个人坐着", id="people"),
         pytest.param("", id="nothing said"),
     ],
 )

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from claims.normalise import is_boundary, normalise, to_simplified
 
-EMOJI = {"💊": "药", "💯": "百分百"}
+EMOJI = {"💊": "药", "💯": "百分百", "🇫🇷": "法国"}
 LOOKALIKES = {"蕞": "最", "囯": "国"}
 TRICKY = (
     "最好的国第一三蕞囯髮發體態裡①②⑩❶㊀💊💯⭐🐟 \t\n\r\u3000\u200b\ufe0f\ufffd\x00\x1f，。！？；：、,.!?;:"
@@ -30,6 +30,11 @@ texts = st.one_of(st.text(alphabet=TRICKY, max_size=16), st.text(max_size=12), s
         pytest.param("國家級", "国家级", id="traditional characters"),
         pytest.param("第①", "第一", id="a circled number"),
         pytest.param("①⑩", "一,十", id="two circled numbers are no eleven or 110"),
+        pytest.param("昨天④⑧⓪", "昨天480", id="circled digits that don't count up are a number"),
+        pytest.param("❽❾❾", "899", id="in black circles too"),
+        pytest.param("①②③上链接", "一,二,三上链接", id="circled numbers that count up"),
+        pytest.param("🇫🇷的酒", "法国的酒", id="a flag"),
+        pytest.param("🇦🇶的酒", "的酒", id="a flag of a country that nobody names"),
         pytest.param("½斤", "半斤", id="a half is not twelve"),
         pytest.param("60℃", "60°c", id="degrees celsius keep their sign"),
         pytest.param("10㎡", "10m2", id="a square metre"),

@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from claims.paraphrase import proposed_classes
+from claims.policy import Policy
+from claims.semantic_classifier import NONE
 from claims.semantic_gemma import PackagedGemma
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,14 +69,28 @@ def test_layers_learn_what_they_are_shown(tuning: ModuleType, tmp_path: Path, mo
         for g in goods
         for i in ills
     ]
-    tuned = tuning.tune(samples, (), 2, (0,), tmp_path)
+    tuned = tuning.tune(samples, (), 2, 0, tmp_path)
     said = PackagedGemma(layers=tuned.layers).encode(["桂圆吃上半个月头晕就好了", "有头晕的先去看医生"])
     breach, lawful = said @ tuned.gate + tuned.gate_bias
     assert breach > 0 > lawful
     (kept,) = tmp_path.iterdir()
     written = kept.stat().st_mtime_ns
-    assert tuning.tune(samples, (), 2, (0,), tmp_path).layers == tuned.layers
+    assert tuning.tune(samples, (), 2, 0, tmp_path).layers == tuned.layers
     assert kept.stat().st_mtime_ns == written
+
+
+
+def test_what_only_a_record_decides_has_its_class_and_is_no_breach(scripts: None, policy: Policy) -> None:
+    samples, case = import_module("semantic_fit")._samples, import_module("semantic_cases").Case
+
+    def shown(*classes: str) -> list[tuple[tuple[str, ...], str, bool]]:
+        one = case(source="open", texts=("这罐是云南的",), classes=classes, category="food/")
+        return list(samples([one], ["DISEASE_FOOD", "ORIGIN"], proposed_classes(policy)))
+
+    assert shown("ORIGIN") == [(("这罐是云南的",), "ORIGIN", False)]
+    assert shown("DISEASE_FOOD") == [(("这罐是云南的",), "DISEASE_FOOD", True)]
+    assert shown("DISEASE_FOOD", "ORIGIN") == [(("这罐是云南的",), "DISEASE_FOOD", True)]
+    assert shown() == [(("这罐是云南的",), NONE, False)]
 
 
 def _alike(one: np.ndarray, other: np.ndarray) -> np.ndarray:

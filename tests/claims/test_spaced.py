@@ -5,7 +5,8 @@ import pytest
 from claims.spaced import SpacedSpeller
 from claims.words import CommonWords
 
-SPELLER = SpacedSpeller(["减肥", "胃炎", "糖尿病", "销量", "水杨酸"], CommonWords({"第一": 9000, "生气": 9000}))
+WORDS = CommonWords({"第一": 9000, "生气": 9000, "全新": 90, "未": 80, "拆": 70}, used=["香精", "昨天"])
+SPELLER = SpacedSpeller(["减肥", "胃炎", "糖尿病", "销量", "水杨酸"], WORDS, ["日本", "西藏"])
 
 
 @pytest.mark.parametrize(
@@ -16,6 +17,8 @@ SPELLER = SpacedSpeller(["减肥", "胃炎", "糖尿病", "销量", "水杨酸"]
         pytest.param("t n b的人", "t n b", "糖尿病", id="initials"),
         pytest.param("xiao liang di yi的", "xiao liang di yi", "销量第一", id="a term and a common word"),
         pytest.param("别sheng qi", "sheng qi", "生气", id="a common word"),
+        pytest.param("quan xin wei chai的", "quan xin wei chai", "全新未拆", id="words and characters in a row"),
+        pytest.param("er ling yi wu年", "er ling yi wu", "二零一五", id="numerals"),
     ],
 )
 def test_letters_are_read_as_the_word(text: str, heard: str, meant: str) -> None:
@@ -41,3 +44,17 @@ def test_other_letters_stay(text: str) -> None:
 def test_letters_that_repeat_the_word_are_taken_out() -> None:
     edits = SPELLER.edits("jian fei两个字,j,f,成功")
     assert [(e.meant, e.kind) for e in edits] == [("减肥", "spelled"), ("", "spelled")]
+
+
+@pytest.mark.parametrize(
+    ("letters", "meant"),
+    [
+        pytest.param("xiangjing", "香精", id="a word of the policy"),
+        pytest.param("riben", "日本", id="a name"),
+        pytest.param("liangwan", "两万", id="a number"),
+        pytest.param("jianfeile", None, id="no word"),
+        pytest.param("yiwu", None, id="a short one may be anything"),
+    ],
+)
+def test_letters_with_nothing_between_are_a_word_of_the_policy(letters: str, meant: str | None) -> None:
+    assert SPELLER.glued(letters) == meant
