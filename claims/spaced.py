@@ -7,9 +7,10 @@ common words do. Letters that repeat what was just told (jian fei ... j,f) add n
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from claims.normalise import Edit, is_cjk
-from claims.spell import spell
+from claims.spell import spell, syllable
 from claims.words import CommonWords
 
 KIND = "spelled"
@@ -43,11 +44,16 @@ class SpacedSpeller:
         self._glued: dict[str, str] = {}
         for least, kept in ((_LEAST_OF_A_NAME, names), (_LEAST_GLUED, words.used if words is not None else ())):
             for word in sorted(w for w in kept if len(w) <= _LONGEST and all(map(is_cjk, w))):
-                letters = "".join(spell(word))
+                letters = "".join(map(syllable, word))
                 if len(word) > 1 and len(letters) >= least:
                     self._glued.setdefault(letters, word)
         self._common: Mapping[tuple[str, ...], str] = _by_sound(words) if words is not None else {}
-        self._likely: Mapping[tuple[str, ...], tuple[float, str]] = _likeliest(words) if words is not None else {}
+        self._words = words
+
+    @cached_property
+    def _likely(self) -> Mapping[tuple[str, ...], tuple[float, str]]:
+        """The likeliest word of each sound; built when letters in a row first spell no word."""
+        return _likeliest(self._words) if self._words is not None else {}
 
     def edits(self, text: str) -> list[Edit]:
         """Every word told in letters as the word, by place, not overlapping."""
@@ -147,6 +153,6 @@ def _likeliest(words: CommonWords) -> dict[tuple[str, ...], tuple[float, str]]:
     best: dict[tuple[str, ...], tuple[float, str]] = {}
     for word, count in words.counts.items():
         if count and len(word) <= _LONGEST and all(map(is_cjk, word)):
-            sound, found = spell(word), (math.log(count / total), word)
+            sound, found = tuple(map(syllable, word)), (math.log(count / total), word)
             best[sound] = max(best.get(sound, found), found)
     return best

@@ -47,7 +47,8 @@ class Teller:
         self._token = re.compile(
             rf"(?P<half>(?P<of>{_HAN})字?的?(?P<side>{_HALF}))"
             rf"|(?P<radical>{anything})(?:(?<=旁)边)?"
-            rf"|,(?:(?P<ahead>前头|前面)|再|又|{_PLACES})再?[来跟加接带添]一?个(?P<literal>{_HAN})(?:字(?![去少没缺加减])|(?=[,。!?]|$))"
+            rf"|,(?:(?P<ahead>前头|前面)|再|又|{_PLACES})再?[来跟加接带添]一?个(?P<literal>{_HAN})"
+            r"(?:字(?![去少没缺加减])|(?=[,。!?]|$))"
             rf"|(?P<gloss>(?P<word>{_HAN}{{2,4}})的(?P<named>{_HAN}))"
             rf"|(?P<beside>{_HAN})字(?:{_PLACES})(?=,|那个|的|一个)"
             rf"|那个(?P<that>(?!字){_HAN})(?=[,。!?]|字|$)"

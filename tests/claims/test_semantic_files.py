@@ -119,7 +119,9 @@ def test_the_record_says_what_was_learnt_from_and_what_not(folder: Path) -> None
     data = file.record["data"]
     assert isinstance(data, dict)
     assert set(data) >= {"configs/semantic/sentences.yaml", "tests/claims/blind/g_evasion/cases.jsonl"}
-    assert not any(held in name for name in data for held in ("blind/b/", "v_record", *(f"{s}_evasion" for s in "hlnopqrt")))
+    assert not any(
+        held in name for name in data for held in ("blind/b/", "v_record", *(f"{s}_evasion" for s in "hlnopqrt"))
+    )
     assert 0 < file.note_from < file.flag_from < 1
 
 

@@ -79,7 +79,6 @@ def test_layers_learn_what_they_are_shown(tuning: ModuleType, tmp_path: Path, mo
     assert kept.stat().st_mtime_ns == written
 
 
-
 def test_what_only_a_record_decides_has_its_class_and_is_no_breach(scripts: None, policy: Policy) -> None:
     samples, case = import_module("semantic_fit")._samples, import_module("semantic_cases").Case
 
