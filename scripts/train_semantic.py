@@ -49,8 +49,8 @@ from claims.semantic_gemma import GEMMA  # noqa: E402
 
 FEWEST = 6
 # Asked of rules and classifier together on each of two sets of evasions and one of plain talk, their writers left out:
-# the aim itself, for on what nobody has read nothing of it was lost.
-FLAG_PRECISION = 0.90
+# two points above the aim. With the aim itself, two of seven sets that nobody has read came out on it, one far below.
+FLAG_PRECISION = 0.92
 NOTE_PRECISION = 0.75
 JUDGED_BY = ("blind/k_evasion", "blind/g_evasion", "blind/d")
 # How many of the rules' right flags may be lost where the classifier holds the words for lawful.
