@@ -26,6 +26,11 @@ _NEVER_SAID = frozenset({"某", "姆"})
 _SOUNDS_MADE = "嗯呃额唔咳啊哎诶哦噢"
 _PAUSE, _BREAK = r"(?:[,、]|\.{2,})", r"\.{2,}"
 _PAUSES = re.compile(_BREAK)
+_MAGNITUDES = "十百千万"
+_BROKEN_NUMBER = re.compile(
+    rf"(?P<left>[零一二两三四五六七八九十百千万]+)"
+    rf"(?:{_PAUSE}*(?:[{_SOUNDS_MADE}]|那个|这个|什么)+{_PAUSE}*|{_BREAK})+(?P<right>[零一二两三四五六七八九十百千万]+)"
+)
 _STUTTER = re.compile(
     rf"(?P<once>[\u4e00-\u9fff]{{1,2}})[嗯呃额唔咳]?(?:{_PAUSE}[{_SOUNDS_MADE}]*)+(?P<again>(?P=once))"
 )
@@ -61,7 +66,7 @@ class FillerStripper:
 
     def edits(self, text: str) -> list[Edit]:
         """Every term that was broken up, longest first, not overlapping; and every word that was begun twice."""
-        found = self._begun_twice(text)
+        found = [*self._begun_twice(text), *self._numbers(text)]
         for pattern, repeats in ((self._strong, False), (self._weak, True)):
             if pattern.search(text) is not None:
                 found += self._broken(text, pattern, repeats)
@@ -107,6 +112,19 @@ class FillerStripper:
             longer = text[max(0, begun.start() - 1) : begun.end("once")]
             if (first or halting) and not (len(longer) > 1 and _NUMERALS.issuperset(longer)):
                 found.append(Edit(begun.start(), begun.end(), begun["again"], KIND, _AGAIN))
+        return found
+
+    @staticmethod
+    def _numbers(text: str) -> list[Edit]:
+        """Numbers that somebody halted in (一百...五十; 两,那个,万), whole."""
+        found: list[Edit] = []
+        for broken in _BROKEN_NUMBER.finditer(text):
+            left, right = broken["left"], broken["right"]
+            last, highest = _MAGNITUDES.find(left[-1]), max(map(_MAGNITUDES.find, right))
+            inside = max(map(_MAGNITUDES.find, left))
+            goes_on = last > highest if last >= 0 else right[0] in _MAGNITUDES and (inside < 0 or inside > highest)
+            if goes_on:
+                found.append(Edit(broken.start(), broken.end(), left + right, KIND, _AGAIN))
         return found
 
     def _are_terms(self, text: str, span: Sequence[int]) -> bool:

@@ -19,6 +19,10 @@ _CIRCLED |= dict.fromkeys("⓪⓿", "零")
 _DIGITS = {char: str("零一二三四五六七八九".index(word)) for char, word in _CIRCLED.items() if word != "十"}
 _IN_CIRCLES = re.compile(f"[{''.join(_DIGITS)}]{{2,}}")
 _WRITTEN_OUT = _CIRCLED | {"½": "半", "¼": "四分之一", "¾": "四分之三", "℃": "°c", "℉": "°f"}
+# On cheques, and by telephone.
+_FORMAL = dict(zip("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千", strict=True))
+_FORMAL_NUMBER = re.compile(f"[{''.join(_FORMAL)}零万]{{2,}}")
+_ONE_AMONG_DIGITS = re.compile("(?<=[零一二三四五六七八九])幺|幺(?=[零一二三四五六七八九幺])")
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 _STRONG = "。!?;\n"
 _WEAK = ",:"
@@ -193,7 +197,7 @@ def normalise(
     simplified = to_simplified(original)
     before_space = _before_space(original)
     pauses = {m.start() for m in _PAUSE.finditer(original)}
-    drawn = _digits_in_circles(original) | _flags(original, emoji or {})
+    drawn = _digits_in_circles(original) | _formal_numerals(simplified) | _flags(original, emoji or {})
     for index, char in enumerate(simplified):
         source = original[index]
         if lookalikes and char in lookalikes:
@@ -226,6 +230,14 @@ def _digits_in_circles(original: str) -> dict[int, str]:
         digits = [_DIGITS[char] for char in run.group()]
         if any(int(left) + 1 != int(right) for left, right in pairwise(digits)):
             found.update(enumerate(digits, run.start()))
+    return found
+
+
+def _formal_numerals(text: str) -> dict[int, str]:
+    """The plain numeral of each formal one beside others, and of each 幺 among digits, by its place."""
+    found = {one.start(): "一" for one in _ONE_AMONG_DIGITS.finditer(text)}
+    for run in _FORMAL_NUMBER.finditer(text):
+        found.update({run.start() + n: _FORMAL.get(char, char) for n, char in enumerate(run.group())})
     return found
 
 

@@ -19,13 +19,13 @@ _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {
 _SCALES = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
 _BIG = {"万": 10_000, "亿": 100_000_000}
 _LATIN_BIG = {"万": 10_000, "亿": 100_000_000, "千": 1000, "百": 100, "k": 1000, "w": 10_000}
-_HAN = "零〇一二两俩三四五六七八九十百千万亿壹贰叁拾佰仟"
+NUMERALS = "零〇一二两俩三四五六七八九十百千万亿壹贰叁拾佰仟"
 
 _ARABIC = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?")
 _LONGEST_RUN = 24
-_HAN_RUN = re.compile(rf"[{_HAN}几数]{{1,{_LONGEST_RUN}}}(?:点[{_HAN}几]{{1,{_LONGEST_RUN}}})?")
+_HAN_RUN = re.compile(rf"[{NUMERALS}几数]{{1,{_LONGEST_RUN}}}(?:点[{NUMERALS}几]{{1,{_LONGEST_RUN}}})?")
 # No number begins with any other character.
-_BEGINS = re.compile(rf"[0-9{_HAN}几数半对]")
+_BEGINS = re.compile(rf"[0-9{NUMERALS}几数半对]")
 _LATIN_PART = re.compile(r"(\d{1,4})([千百十])|(\d{4})(?!\d|[.,]\d|[千百十])")
 _PART_SCALES = {"千": 1000, "百": 100, "十": 10}
 _PERCENT_OF = re.compile(r"(百|千|万)分之")
@@ -35,7 +35,7 @@ _SPELLED_DIGITS = ("一二", "二三")
 _FRACTION = re.compile(r"([一二两三四五六七八九十]+)分之([一二两三四五六七八九])")
 _HALF_SHARE = re.compile(r"一半|半数|对半")
 _HALF_UNIT = re.compile(r"半(?=[斤公升米年天小个瓶盒两片粒])")
-_APPROX_BEFORE = ("大概", "大约", "约", "差不多", "将近", "接近", "近")
+_APPROX_BEFORE = ("大概", "大约", "约", "差不多", "将近", "接近", "近", "快")
 _APPROX_AFTER = ("左右", "上下", "来", "多", "出头", "几")
 _AT_LEAST_BEFORE = ("至少", "起码", "最少", "最低", "不少于", "不低于", "大于", "超过", "超", "高达", "足足")
 _AT_MOST_BEFORE = ("最多", "最高", "最大", "顶多", "不超过", "不高于", "小于", "低于", "不到", "不足", "少于")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from claims.judges.base import Judgement, contradicted, supported
+from claims.judges.cut_short import is_cut_short
 from claims.normalise import is_boundary
 from claims.numbers import Number
 from claims.passport import Passport, RegisteredQuantity
@@ -96,16 +97,18 @@ def judge_quantities(window: Window, passport: Passport, policy: Policy) -> Iter
             continue
         if window.text[quantity.start - 1 : quantity.start] == _ORDINAL:
             continue
-        claim = _judge(window, _read_degree(quantity, passport, policy), passport, policy)
+        said = window.text[quantity.number_end : quantity.end]
+        claim = _judge(window, _read_degree(quantity, said, passport, policy), passport, policy)
         if claim is not None:
             yield claim
     yield from _bare_numbers(window, passport, policy)
 
 
-def _read_degree(quantity: Quantity, passport: Passport, policy: Policy) -> Quantity:
+def _read_degree(quantity: Quantity, said: str, passport: Passport, policy: Policy) -> Quantity:
     """The quantity in the dimension that its unit means for this product: 度 as alcohol, 支 as a yarn count."""
     if quantity.dimension == "count":
-        yarn = next((q for q in passport.quantities if q.dimension in {"yarn_count", "thread_count"}), None)
+        yarns = (q for q in passport.quantities if q.dimension in {"yarn_count", "thread_count"})
+        yarn = next(yarns, None) if said.endswith("支") else None
         countable = any(q.dimension == "count" and "支" in q.shown + q.label for q in passport.quantities)
         return in_dimension(quantity, yarn.dimension, yarn.unit) if yarn is not None and not countable else quantity
     if quantity.dimension != "degree":
@@ -172,7 +175,9 @@ def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Polic
     if meant is None or _harmless(quantity, meant):
         return None
     factor = 1.0 if named else 0.88
-    if window.in_speech(quantity.start) and (_digit_heard_twice(spoken, meant) or _told_twice(window, quantity, meant)):
+    if is_cut_short(window.text, quantity.start) or (
+        window.in_speech(quantity.start) and (_digit_heard_twice(spoken, meant) or _told_twice(window, quantity, meant))
+    ):
         factor = _MISHEARD
     condition = f" ({meant.condition})" if meant.condition else ""
     return QuantityClaim(
@@ -288,7 +293,8 @@ def _multiple(window: Window, quantity: Quantity, entries: list[RegisteredQuanti
         for factor in factors:
             if quantity.dimension == "count" and entry.canonical_low + factor == quantity.canonical_low:
                 return entry
-            if abs(entry.canonical_low * factor - quantity.canonical_low) <= quantity.canonical_low * _EXACT:
+            slack = _APPROX if quantity.kind == "at_least" else _slack(quantity)
+            if abs(entry.canonical_low * factor - quantity.canonical_low) <= quantity.canonical_low * slack:
                 return entry
             if abs(entry.canonical_low - quantity.canonical_low * factor) <= entry.canonical_low * _EXACT:
                 return entry
