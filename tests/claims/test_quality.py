@@ -111,12 +111,14 @@ def test_recall_and_precision_hold(
         ("blind/b", "passports.yaml", "", 0.88, 0.92),
         ("blind/g_evasion", "passports.json", "02468", 0.85, 0.94),
         ("blind/h_evasion", "passports.json", "", 0.71, 0.89),
-        ("blind/l_evasion", "passports.json", "", 0.7, 0.89),
-        ("blind/n_evasion", "passports.json", "", 0.76, 0.88),
-        ("blind/o_evasion", "passports.json", "", 0.8, 0.94),
-        ("blind/p_evasion", "passports.json", "", 0.72, 0.88),
+        ("blind/l_evasion", "passports.json", "", 0.73, 0.9),
+        ("blind/n_evasion", "passports.json", "", 0.78, 0.87),
+        ("blind/o_evasion", "passports.json", "", 0.82, 0.94),
+        ("blind/p_evasion", "passports.json", "", 0.78, 0.88),
         ("blind/q_evasion", "passports.json", "", 0.73, 0.9),
-        ("blind/r_evasion", "passports.json", "", 0.6, 0.78),
+        ("blind/r_evasion", "passports.json", "", 0.6, 0.8),
+        ("blind/t_evasion", "passports.json", "", 0.74, 0.87),
+        ("blind/v_record", "passports.json", "", 0.17, 0.7),
     ],
     ids=[
         "blind B, never read",
@@ -128,6 +130,8 @@ def test_recall_and_precision_hold(
         "blind P, never read",
         "blind Q, never read",
         "blind R, never read",
+        "blind T, never read",
+        "record V, never read",
     ],
 )
 def test_the_semantic_layer_reads_what_no_rule_lists(
