@@ -83,6 +83,10 @@ def _measure(cases: list[dict[str, object]], flags: dict[str, list[Finding]]) ->
         ("blind/e_hypothetical", "passports.json", 0.94, 0.93),
         ("blind/f_condition", "passports.json", 0.94, 0.93),
         ("blind/k_evasion", "passports.json", 0.29, 0.92),
+        ("blind/s_record", "passports.json", 0.2, 0.88),
+        ("blind/u_record", "passports.json", 0.24, 0.8),
+        ("blind/w_record", "passports.json", 0.18, 0.75),
+        ("blind/x_numbers", "passports.json", 0.5, 0.78),
     ],
     ids=[
         "the open examples",
@@ -93,6 +97,10 @@ def _measure(cases: list[dict[str, object]], flags: dict[str, list[Finding]]) ->
         "blind E, hypotheticals, read since",
         "blind F, condition, read since",
         "blind K, evasions, read since",
+        "record S, read since",
+        "record U, read since",
+        "record W, read since",
+        "numbers X, read since",
     ],
 )
 def test_recall_and_precision_hold(
