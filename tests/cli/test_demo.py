@@ -16,6 +16,7 @@ from cli.broadcast.compose import compose
 from cli.broadcast.script import BroadcastScript, Layout
 from tests.cli.support import AT, CHARGER, DEMO_PASSPORTS, HONEY, SPEECH, SUNSCREEN, Call
 
+pytestmark = pytest.mark.service
 Told = set[tuple[str, str]]
 LINES = {
     "d19": SUNSCREEN,
