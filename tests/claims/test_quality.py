@@ -126,7 +126,6 @@ def test_recall_and_precision_hold(
         ("blind/q_evasion", "passports.json", "", 0.73, 0.9),
         ("blind/r_evasion", "passports.json", "", 0.6, 0.8),
         ("blind/t_evasion", "passports.json", "", 0.74, 0.87),
-        ("blind/v_record", "passports.json", "", 0.17, 0.7),
     ],
     ids=[
         "blind B, never read",
@@ -139,7 +138,6 @@ def test_recall_and_precision_hold(
         "blind Q, never read",
         "blind R, never read",
         "blind T, never read",
-        "record V, never read",
     ],
 )
 def test_the_semantic_layer_reads_what_no_rule_lists(
@@ -156,6 +154,16 @@ def test_the_semantic_layer_reads_what_no_rule_lists(
     )
     assert with_layer[0] >= max(recall, by_rules[0] + 0.04), (by_rules, with_layer)
     assert with_layer[1] >= precision, (by_rules, with_layer)
+
+
+@pytest.mark.service
+def test_the_semantic_layer_leaves_to_the_rules_what_only_a_record_decides(policy: Policy, proposer: Proposer) -> None:
+    """On record set V, which nobody has read: before it had learnt to, it flagged a sixth of the lawful cases."""
+    cases = _read(HERE / "blind" / "v_record" / "cases.jsonl")
+    lawful = [str(case["case"]) for case in cases if not case["expected"]]
+    flags = _flags(policy, cases, HERE / "blind" / "v_record" / "passports.json", proposer)
+    assert len(lawful) == 120
+    assert sum(bool(flags[case]) for case in lawful) <= 12
 
 
 def test_platform_facts_decide_what_no_passport_can(policy: Policy) -> None:
