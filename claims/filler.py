@@ -18,7 +18,8 @@ KIND = "filler"
 _LONGEST = 6
 _ONE = 0.5
 _AGAIN = 0.25
-_NUMERALS = frozenset("零一二两三四五六七八九十百千万")
+_MAGNITUDES = "十百千万"
+_NUMERALS = f"零一二两三四五六七八九{_MAGNITUDES}"
 _SOUNDS = 1.0
 _COVERED = 4
 _LONGEST_PIECE = 1.6
@@ -26,10 +27,9 @@ _NEVER_SAID = frozenset({"某", "姆"})
 _SOUNDS_MADE = "嗯呃额唔咳啊哎诶哦噢"
 _PAUSE, _BREAK = r"(?:[,、]|\.{2,})", r"\.{2,}"
 _PAUSES = re.compile(_BREAK)
-_MAGNITUDES = "十百千万"
 _BROKEN_NUMBER = re.compile(
-    rf"(?P<left>[零一二两三四五六七八九十百千万]+)"
-    rf"(?:{_PAUSE}*(?:[{_SOUNDS_MADE}]|那个|这个|什么)+{_PAUSE}*|{_BREAK})+(?P<right>[零一二两三四五六七八九十百千万]+)"
+    rf"(?P<left>[{_NUMERALS}]+)"
+    rf"(?:{_PAUSE}*(?:[{_SOUNDS_MADE}]|那个|这个|什么)+{_PAUSE}*|{_BREAK})+(?P<right>[{_NUMERALS}]+)"
 )
 _STUTTER = re.compile(
     rf"(?P<once>[\u4e00-\u9fff]{{1,2}})[嗯呃额唔咳]?(?:{_PAUSE}[{_SOUNDS_MADE}]*)+(?P<again>(?P=once))"
@@ -110,7 +110,7 @@ class FillerStripper:
             first = not begun.start() or is_boundary(text[begun.start() - 1]) or text[begun.start() - 1] == "、"
             halting = between not in {",", "、"} or (between == "、" and begun["once"] in _NUMERALS)
             longer = text[max(0, begun.start() - 1) : begun.end("once")]
-            if (first or halting) and not (len(longer) > 1 and _NUMERALS.issuperset(longer)):
+            if (first or halting) and not (len(longer) > 1 and set(longer) <= set(_NUMERALS)):
                 found.append(Edit(begun.start(), begun.end(), begun["again"], KIND, _AGAIN))
         return found
 
