@@ -71,9 +71,8 @@ class Reader:
     ) -> None:
         """`terms` are what fillers and letters may hide, `names` what nothing but they may stand for.
 
-        `components` are the parts of characters.
-
-        `sentences` is asked for once something heard is doubted: what it gives is costly to build.
+        `components` are the parts of characters. `sentences` is asked for once something heard is doubted: what it
+        gives is costly to build.
         """
         self.terms = tuple(terms)
         self._layers: dict[str, float] = {str(layer): cost for layer, cost in layers.items()}

@@ -108,7 +108,7 @@ class FillerStripper:
         for begun in _STUTTER.finditer(text):
             between = text[begun.end("once") : begun.start("again")]
             first = not begun.start() or is_boundary(text[begun.start() - 1]) or text[begun.start() - 1] == "、"
-            halting = between not in {",", "、"} or (between == "、" and begun["once"] in _NUMERALS)
+            halting = between != "," and (between != "、" or begun["once"] in _NUMERALS)
             longer = text[max(0, begun.start() - 1) : begun.end("once")]
             if (first or halting) and not (len(longer) > 1 and set(longer) <= set(_NUMERALS)):
                 found.append(Edit(begun.start(), begun.end(), begun["again"], KIND, _AGAIN))

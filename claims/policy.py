@@ -190,7 +190,7 @@ class Policy:
         """What reads disguised and mis-heard words as what they mean."""
         if "sentence" in self.settings.reading_layers:
             self.pairs  # noqa: B018 - what is wrong with them is said before anything is judged
-        places = sorted(word for word in self.places.words if len(word) > 1 and word not in self.hidden)
+        places = sorted(word for word in self.places.words - set(self.hidden) if len(word) > 1)
         # Two syllables are said for too much else.
         far = (word for word in places if len(word) > _SHORT_PLACE)
         return Reader(

@@ -97,8 +97,7 @@ def judge_quantities(window: Window, passport: Passport, policy: Policy) -> Iter
             continue
         if window.text[quantity.start - 1 : quantity.start] == _ORDINAL:
             continue
-        said = window.text[quantity.number_end : quantity.end]
-        claim = _judge(window, _read_degree(quantity, said, passport, policy), passport, policy)
+        claim = _judge(window, quantity, passport, policy)
         if claim is not None:
             yield claim
     yield from _bare_numbers(window, passport, policy)
@@ -142,11 +141,12 @@ def _around(window: Window, quantity: Quantity) -> str:
 
 
 def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Policy) -> QuantityClaim | None:
+    said = window.text[quantity.number_end : quantity.end]
+    quantity = _read_degree(quantity, said, passport, policy)
     entries = _entries(passport, quantity.dimension, policy)
     if not entries:
         return None
     around = _around(window, quantity)
-    said = window.text[quantity.number_end : quantity.end]
     if quantity.dimension == "count" and not _speaks_of_pieces(said, around, quantity, entries):
         return None
     named = _named_entries(entries, around, quantity, window)

@@ -1,13 +1,14 @@
 """Which numbers are said of the goods, whole, and which are not: only those are held against the record."""
 
+from collections.abc import Callable
+
 import pytest
 
-from claims.conversation import ClaimEngine
 from claims.judges.cut_short import is_cut_short
-from claims.passport_load import read_passports
-from claims.policy import Policy
-from claims.types import Disposition, Passage
-from tests.claims.support import AT
+from claims.types import Disposition
+from tests.claims.support import Speaker
+
+Start = Callable[..., Speaker]
 
 KETTLE = {
     "id": "P",
@@ -26,11 +27,8 @@ SHEETS = {
 }
 
 
-def _verdicts(text: str, policy: Policy, record: dict[str, object] = KETTLE) -> list[Disposition]:
-    passports = read_passports([record], policy.quantity_reader, source="test")
-    conversation = ClaimEngine(policy, passports, at=AT).conversation("s")
-    conversation.hear(Passage(stream_id="s", id="p", start_ms=0, end_ms=4000, text=text, product_id="P"))
-    conversation.flush()
+def _verdicts(text: str, speaker: Speaker) -> list[Disposition]:
+    conversation = speaker.say(text, product_id="P").done()
     return [f.disposition for f in conversation.findings if f.class_id == "SPEC_PARAM"]
 
 
@@ -42,8 +40,8 @@ def _verdicts(text: str, policy: Policy, record: dict[str, object] = KETTLE) -> 
         pytest.param("容量贰仟毫升", id="formal numerals"),
     ],
 )
-def test_another_number_than_the_registered_one_is_flagged(text: str, policy: Policy) -> None:
-    assert Disposition.FLAG in _verdicts(text, policy)
+def test_another_number_than_the_registered_one_is_flagged(text: str, speaker: Start) -> None:
+    assert Disposition.FLAG in _verdicts(text, speaker(KETTLE))
 
 
 @pytest.mark.parametrize(
@@ -59,13 +57,13 @@ def test_another_number_than_the_registered_one_is_flagged(text: str, policy: Po
         pytest.param("快两千瓦了,一千八", id="nearly"),
     ],
 )
-def test_what_speaks_of_something_else_or_agrees_is_not(text: str, policy: Policy) -> None:
-    assert Disposition.FLAG not in _verdicts(text, policy)
+def test_what_speaks_of_something_else_or_agrees_is_not(text: str, speaker: Start) -> None:
+    assert Disposition.FLAG not in _verdicts(text, speaker(KETTLE))
 
 
 @pytest.mark.parametrize("text", ["容量一千舞百毫升", "容量yi千五百毫升", "容量一千后头跟个五百毫升"])
-def test_the_end_of_a_number_is_noted_at_most(text: str, policy: Policy) -> None:
-    assert Disposition.FLAG not in _verdicts(text, policy)
+def test_the_end_of_a_number_is_noted_at_most(text: str, speaker: Start) -> None:
+    assert Disposition.FLAG not in _verdicts(text, speaker(KETTLE))
 
 
 @pytest.mark.parametrize(
@@ -75,8 +73,8 @@ def test_the_end_of_a_number_is_noted_at_most(text: str, policy: Policy) -> None
         pytest.param("八十支的料子", True, id="a yarn count"),
     ],
 )
-def test_a_yarn_count_is_told_in_its_own_word(text: str, flagged: bool, policy: Policy) -> None:
-    assert (Disposition.FLAG in _verdicts(text, policy, SHEETS)) is flagged
+def test_a_yarn_count_is_told_in_its_own_word(text: str, flagged: bool, speaker: Start) -> None:
+    assert (Disposition.FLAG in _verdicts(text, speaker(SHEETS))) is flagged
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """What only a record decides: where goods come from, in disguise too, what they are made of, what they used to cost."""
 
+from collections.abc import Callable
+
 import pytest
 
-from claims.conversation import ClaimEngine
-from claims.passport_load import read_passports
-from claims.policy import Policy
-from claims.types import Disposition, Passage
-from tests.claims.support import AT
+from claims.types import Disposition
+from tests.claims.support import Speaker
+
+Start = Callable[..., Speaker]
 
 NUTS = {
     "id": "P",
@@ -24,11 +25,8 @@ SHELF = {
 }
 
 
-def _flagged(text: str, policy: Policy, record: dict[str, object] = NUTS) -> set[str]:
-    passports = read_passports([record], policy.quantity_reader, source="test")
-    conversation = ClaimEngine(policy, passports, at=AT).conversation("s")
-    conversation.hear(Passage(stream_id="s", id="p", start_ms=0, end_ms=4000, text=text, product_id="P"))
-    conversation.flush()
+def _flagged(text: str, speaker: Speaker) -> set[str]:
+    conversation = speaker.say(text, product_id="P").done()
     return {f.class_id for f in conversation.findings if f.disposition is Disposition.FLAG}
 
 
@@ -44,8 +42,8 @@ def _flagged(text: str, policy: Policy, record: dict[str, object] = NUTS) -> set
         pytest.param("核桃哪儿产的,法国,不说啦", id="asked and answered by oneself"),
     ],
 )
-def test_a_place_in_disguise_is_held_against_the_record(text: str, policy: Policy) -> None:
-    assert "ORIGIN" in _flagged(text, policy)
+def test_a_place_in_disguise_is_held_against_the_record(text: str, speaker: Start) -> None:
+    assert "ORIGIN" in _flagged(text, speaker(NUTS))
 
 
 @pytest.mark.parametrize(
@@ -58,8 +56,8 @@ def test_a_place_in_disguise_is_held_against_the_record(text: str, policy: Polic
         pytest.param("老铁你是哪儿的,四川的", id="where somebody is from"),
     ],
 )
-def test_what_is_no_other_place_is_not(text: str, policy: Policy) -> None:
-    assert "ORIGIN" not in _flagged(text, policy)
+def test_what_is_no_other_place_is_not(text: str, speaker: Start) -> None:
+    assert "ORIGIN" not in _flagged(text, speaker(NUTS))
 
 
 @pytest.mark.parametrize(
@@ -72,8 +70,8 @@ def test_what_is_no_other_place_is_not(text: str, policy: Policy) -> None:
         pytest.param("之前有个姐拍了三罐,今天又来两罐", False, id="how many somebody took"),
     ],
 )
-def test_a_price_told_of_an_earlier_day_is_held_against_the_record(text: str, flagged: bool, policy: Policy) -> None:
-    assert ("PRICE_ORIGINAL" in _flagged(text, policy)) is flagged
+def test_a_price_told_of_an_earlier_day_is_held_against_the_record(text: str, flagged: bool, speaker: Start) -> None:
+    assert ("PRICE_ORIGINAL" in _flagged(text, speaker(NUTS))) is flagged
 
 
 @pytest.mark.parametrize(
@@ -84,5 +82,5 @@ def test_a_price_told_of_an_earlier_day_is_held_against_the_record(text: str, fl
         pytest.param("刨花板的,不是实木的板", False, id="the registered material"),
     ],
 )
-def test_a_material_is_held_against_the_record(text: str, flagged: bool, policy: Policy) -> None:
-    assert ("COMPOSITION" in _flagged(text, policy, SHELF)) is flagged
+def test_a_material_is_held_against_the_record(text: str, flagged: bool, speaker: Start) -> None:
+    assert ("COMPOSITION" in _flagged(text, speaker(SHELF))) is flagged
