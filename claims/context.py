@@ -16,7 +16,10 @@ from claims.window import Window
 _ANSWER_REACH = 16
 _SHORT_REACH = 4
 _TURN = 6
-_ASKS_BY_TAIL = re.compile(r"(?<![没不])(有|能|会|可以|是|管用|算).{0,12}(没|不|没有)$")
+_ASKS_BY_TAIL = re.compile(r"(?<![没不])(有|能|会|可以|是|管用|算).{0,12}(没|不|没有|不是[啊呀呢]?)$")
+_GOES_ON = re.compile(r"不是(?![啊呀吧嘛吗呢的]*(?:[,。!?;:]|$))")
+# 多少年的老寒腿一贴就好: however many.
+_HOWEVER_MANY = re.compile(r"多少(?:年的[^,。!?;:]{2}|[年人天次钱]?(?:都|也))")
 _ASKED_RIGHT_AFTER = re.compile(r"的?[吗嘛]")
 _RHETORICAL = (
     "难道",
@@ -228,7 +231,12 @@ def _asked(window: Window, place: Place) -> str | None:
         return None if _affirmed(window, right) else window.text[place.start : place.end] + "不…"
     tail = window.text[right : right + 1]
     head = next(
-        (window.text[s:e] for s, e in _cues(window, "question_head") if left <= s and e <= place.start + 2), None
+        (
+            window.text[s:e]
+            for s, e in _cues(window, "question_head")
+            if left <= s and e <= place.start + 2 and _HOWEVER_MANY.match(window.text, s) is None
+        ),
+        None,
     )
     asks = (
         (clause.endswith(("吗", "么", "嘛")) and not clause.endswith(("什么", "怎么", "这么", "那么", "的嘛")))
@@ -246,8 +254,13 @@ def _asked(window: Window, place: Place) -> str | None:
 
 
 def _asks_by_doubling(text: str, place: Place) -> bool:
-    """True for 防脱不防脱, 好不好 and 拉不拉肚子: the claim stands on one side of a 不 that asks."""
+    """True for 防脱不防脱, 好不好 and 拉不拉肚子: the claim stands on one side of a 不 that asks.
+
+    是鹅绒不是鸭毛 asks nothing: it goes on with what it is not.
+    """
     said = text[place.start : place.end]
+    if _GOES_ON.match(text, place.end) is not None:
+        return False
     after = text.startswith("不" + said[:1], place.end) or text.startswith("不" + said[-1:], place.end)
     return after or (said.startswith("不") and place.start > 0 and text[place.start - 1] == said[1:2])
 

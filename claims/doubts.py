@@ -1,35 +1,50 @@
 """Where a recogniser was not sure, and what else it had nearly heard there: from word probabilities and readings."""
 
+import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from asr.types import Utterance
-from claims.numbers import find_numbers
+from claims.numbers import NUMERALS, find_numbers
 from claims.types import Doubt
 
 _UNSURE_BELOW = 0.5
+_NUMERAL = re.compile(f"[0-9.%半点{NUMERALS}]")
 
 
 def doubts_of(utterance: Utterance) -> tuple[Doubt, ...]:
-    """The words that were heard again, the stretches that other readings have otherwise, the unsure words elsewhere."""
+    """The words that were heard again, the stretches that other readings have otherwise, the unsure words elsewhere.
+
+    A number that every reading has is not unsure: between 95 and 九五 a recogniser is of two minds about its spelling.
+    """
     otherwise: dict[tuple[int, int], list[str]] = {}
+    changed: list[tuple[int, int]] = []
     for reading in utterance.alternatives:
         for start, end, other in _differences(utterance.text, reading.text):
-            if other not in (said := otherwise.setdefault((start, end), [])):
+            beside = int(_NUMERAL.search(utterance.text[start:end] + other) is not None)
+            changed.append((start - beside, end + beside))
+            if start < end and other and other not in (said := otherwise.setdefault((start, end), [])):
                 said.append(other)
     again = [Doubt(start=r.start, end=r.end, alternatives=(r.word,), below=r.below) for r in utterance.reheard]
     doubts = [Doubt(start=s, end=e, alternatives=tuple(said)) for (s, e), said in sorted(otherwise.items())]
+    agreed = [
+        number
+        for number in find_numbers(utterance.text if utterance.alternatives else "")
+        if not any(s < number.end and number.start < e for s, e in changed)
+    ]
     unsure = [
         Doubt(start=start, end=end)
         for start, end in _unsure(utterance)
         if not any(s < end and start < e for s, e in otherwise)
+        and not any(number.start <= start and end <= number.end for number in agreed)
     ]
     return (*again, *doubts, *unsure)
 
 
 def _differences(text: str, other: str) -> Iterator[tuple[int, int, str]]:
+    """What the other reading has in the place of `[start, end)`; either may be empty."""
     for kind, start, end, left, right in SequenceMatcher(None, text, other, autojunk=False).get_opcodes():
-        if kind == "replace" and not _same_number(text[start:end], other[left:right]):
+        if kind != "equal" and not _same_number(text[start:end], other[left:right]):
             yield start, end, other[left:right]
 
 

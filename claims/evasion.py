@@ -12,12 +12,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from claims.by_sound import SentenceReader
+from claims.by_sound import SentenceReader, edits_of
 from claims.codewords import CodeWords, CodeWordsFile, UnitCodes
 from claims.decompose import Decomposer
 from claims.filler import Fillers, FillerStripper
 from claims.normalise import Edit, Normalised
-from claims.phonetic import Doubted, PhoneticChannel
+from claims.phonetic import Doubted, PhoneticChannel, goes_with_a_number
 from claims.pictures import PictureReader
 from claims.policy_models import ReadingLayer
 from claims.spelling import Speller
@@ -109,13 +109,22 @@ class Reader:
         return folded
 
     def _heard(self, folded: Normalised, passage: Passage) -> Normalised:
-        """What was heard, as it was most likely said."""
-        if "sound" in self._layers:
-            folded = folded.edited(self._channel.edits(folded.text, _doubted(folded, passage)))
-        if "sentence" in self._layers and passage.doubts:
-            doubted = _doubted(folded, passage)
-            folded = folded.edited(self._sentences().edits(folded.text, doubted, _read_anew(folded)))
-        return folded
+        """What was heard, as it was most likely said: words that it sounds like, where the sentence bears them out."""
+        doubted = _doubted(folded, passage)
+        guesses = self._channel.edits(folded.text, doubted) if "sound" in self._layers else []
+        if "sentence" in self._layers and doubted:
+            units = [guess for guess in guesses if goes_with_a_number(folded.text, guess)]
+            folded = folded.edited(units)
+            guesses = [guess for guess in guesses if guess not in units]
+        if "sentence" not in self._layers or not doubted:
+            return folded.edited(guesses)
+        words = self._sentences().words(folded.text, doubted, _read_anew(folded), guesses)
+        read = {at: char for start, word in words for at, char in enumerate(word, start)}
+        borne_out = [
+            guess for guess in guesses if all(read.get(at) == char for at, char in enumerate(guess.meant, guess.start))
+        ]
+        folded = folded.edited(borne_out)
+        return folded.edited([*edits_of(folded.text, words)])
 
     def factor(self, kind: str, cost: float) -> float:
         """What a claim's score is multiplied by for one such reading."""

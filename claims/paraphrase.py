@@ -80,7 +80,8 @@ def with_proposals(scene: Scene, policy: Policy, proposer: Proposer, judged: Seq
 
 def _held_for_lawful(judged: Judged, proposal: Proposal, policy: Policy) -> Judged:
     """The rule's claim as a note at most, where nothing but words decided it."""
-    if judged.class_id in _RECORDED or judged.score < policy.settings.flag_at:
+    recorded = judged.class_id in _RECORDED or judged.judgement.verdict is VerdictKind.CONTRADICTED
+    if recorded or judged.score < policy.settings.flag_at:
         return judged
     why = f"read as lawful, likelihood {proposal.likelihood}"
     steps, score = under_the_bar(why, judged.steps, judged.score, policy)

@@ -39,6 +39,7 @@ _NEW = "新"
 _GRADE_HEARD = re.compile(
     "[五六七八九5-9](?:[0-9〇零一二三四五六七八九]成?|成[0-9〇零一二三四五六七八九半]?)[星心欣辛](?![级座号巴球])"
 )
+_AFTER_GRADE = frozenset("的了吧啊呢哦")
 _DOUBTED = 2.0
 _OFFERED = 6.0
 # A word that was listened for on the sound is read whatever the language says: two characters of the same syllables may
@@ -157,12 +158,17 @@ def _grades(text: str, doubted: Sequence[Doubted]) -> Iterator[tuple[float, Edit
     for match in _GRADE_HEARD.finditer(text):
         at = match.end() - 1
         meant = text[:at] + _NEW + text[at + 1 :]
-        ends = match.end() == len(text) or is_boundary(text[match.end()])
+        ends = match.end() == len(text) or is_boundary(text[match.end()]) or text[match.end()] in _AFTER_GRADE
         unsure = ends or any(d.start <= at and match.start() < d.end for d in doubted)
         if unsure and any(grade.end == at + 1 for grade in find_newness(meant)):
             said = syllable(text[at])
             cost = reading_cost(text[at], [said], _NEW, [syllable(_NEW)])
             yield _UNIT_GAIN, Edit(at, at + 1, _NEW, KIND, cost)
+
+
+def goes_with_a_number(text: str, edit: Edit) -> bool:
+    """True for units and grades: they go with the numeral in them or before them, whatever is said around."""
+    return any(char in _NUMERALS or char == "成" for char in text[max(0, edit.start - 1) : edit.end])
 
 
 def _tells_a_number(text: str, start: int, end: int, meant: str) -> bool:

@@ -183,7 +183,7 @@ class Policy:
         """What reads a sentence by its sound; only where somebody doubts what was heard is it built."""
         counts = self.words.counts
         used = (word for word, count in counts.items() if count >= _USED)
-        return SentenceReader(Bigrams(self.pairs, counts), used, self.hidden, packaged_confusions())
+        return SentenceReader(Bigrams(self.pairs, counts), used, self.hidden, packaged_confusions(), self.places.words)
 
     @cached_property
     def reader(self) -> Reader:

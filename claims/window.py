@@ -6,10 +6,11 @@ from datetime import date
 
 from claims.lexicon import Hit
 from claims.match import Located
-from claims.normalise import Normalised, Reading, is_boundary, is_strong_boundary
-from claims.numbers import Number
+from claims.normalise import Normalised, Reading, is_boundary, is_cjk, is_strong_boundary
+from claims.numbers import NUMERALS, Number
 from claims.policy import Policy
-from claims.types import Passage
+from claims.spell import fuzzy, syllable
+from claims.types import Doubt, Passage
 from claims.units import Quantity
 
 
@@ -55,11 +56,13 @@ class Window:
     def doubted(self, start: int, end: int) -> float:
         """The share of what stands behind characters [start, end) that the recogniser was not sure of.
 
-        Words that were only listened for once more say nothing against what was heard.
+        Words that were only listened for once more say nothing against what was heard, nor do others of the same sound.
         """
         unsure = whole = 0
         for heard, left, right in self._behind(start, end):
-            doubts = [d for d in heard.passage.doubts if d.below is None]
+            doubts = [
+                d for d in heard.passage.doubts if d.below is None and not _sounds_the_same(heard.passage.text, d)
+            ]
             unsure += sum(any(d.start <= at < d.end for d in doubts) for at in range(left, right))
             whole += right - left
         return unsure / max(1, whole)
@@ -106,6 +109,20 @@ class Window:
         while right < len(self.text) and not is_strong_boundary(self.text[right]):
             right += 1
         return left, right
+
+
+def _sounds_the_same(text: str, doubt: Doubt) -> bool:
+    """True where the recogniser wavered between spellings of one sound, no numeral among them."""
+    said = text[doubt.start : doubt.end]
+    return bool(doubt.alternatives) and all(
+        len(other) == len(said)
+        and all(a == b or (is_cjk(a) and is_cjk(b) and _is_same(a, b)) for a, b in zip(said, other, strict=True))
+        for other in doubt.alternatives
+    )
+
+
+def _is_same(one: str, other: str) -> bool:
+    return {one, other}.isdisjoint(NUMERALS) and fuzzy(syllable(one)) == fuzzy(syllable(other))
 
 
 def fold(passage: Passage, policy: Policy, on: date | None = None) -> Normalised:

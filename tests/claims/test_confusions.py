@@ -33,4 +33,4 @@ def test_a_sentence_is_read_by_what_was_counted() -> None:
     doubted = [Doubted(0, 2, ())]
     counts = {"te": {RIGHT: 5, "tuo": 60}, "tui": {RIGHT: 60}}
     readers = [SentenceReader(Bigrams(pairs, {}), (), (), Confusions(c)) for c in (counts, {"tui": counts["te"]})]
-    assert ["".join(edit.meant for edit in one.edits("脱价", doubted)) for one in readers] == ["特价", "退价"]
+    assert ["".join(word for _, word in one.words("脱价", doubted)) for one in readers] == ["特价", "退价"]

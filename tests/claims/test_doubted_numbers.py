@@ -36,6 +36,8 @@ def test_a_number_that_was_surely_heard_is_flagged(speaker: Start) -> None:
         pytest.param((doubt("两万毫安"),), id="unsure of it"),
         pytest.param((doubt("两万", alternatives=("一万",)), doubt("安时")), id="other readings had another number"),
         pytest.param((doubt("容量两万毫安时,出门"),), id="unsure of more than it"),
+        pytest.param((doubt("两万毫安", alternatives=("两万毫瓦",)),), id="other readings had another unit"),
+        pytest.param((doubt("万毫安", alternatives=("豪按",)),), id="and one character fewer"),
     ],
 )
 def test_one_that_was_heard_with_doubt_is_noted(speaker: Start, doubts: tuple[Doubt, ...]) -> None:
@@ -47,6 +49,7 @@ def test_one_that_was_heard_with_doubt_is_noted(speaker: Start, doubts: tuple[Do
     [
         pytest.param((doubt("很放心"),), id="doubt elsewhere"),
         pytest.param((doubt("时"),), id="the least of it"),
+        pytest.param((doubt("毫安时", alternatives=("豪按时",)),), id="other spellings of the same sound"),
         pytest.param((doubt("两万毫安时", alternatives=("两万毫安是",), below=7.5),), id="listened for once more"),
     ],
 )

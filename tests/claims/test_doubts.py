@@ -42,6 +42,17 @@ def test_a_number_written_in_digits_or_in_words_is_no_doubt() -> None:
     assert doubts_of(_utterance(*words, others=("试二个小时九成",))) == (Doubt(start=0, end=1, alternatives=("试",)),)
 
 
+def test_a_number_that_every_reading_has_is_not_unsure() -> None:
+    words = (("用", 0.9), ("30", 0.2), ("天", 0.9), ("见效", 0.9))
+    unsure = Doubt(start=1, end=3)
+    assert doubts_of(_utterance(*words)) == (unsure,), "one reading alone says nothing of it"
+    assert doubts_of(_utterance(*words, others=("用三十天见效", "用30天贱效"))) == (
+        Doubt(start=4, end=5, alternatives=("贱",)),
+    )
+    assert unsure in doubts_of(_utterance(*words, others=("用300天见效",)))
+    assert doubts_of(_utterance(*words, others=("用20天见效",))) == (Doubt(start=1, end=2, alternatives=("2",)),)
+
+
 def test_characters_that_only_one_reading_has_replace_nothing() -> None:
     assert doubts_of(_utterance(("能失眠", 0.9), others=("能治失眠",))) == ()
 

@@ -60,7 +60,8 @@ def test_a_grade_that_was_heard_with_doubt_is_read_as_new(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "is_read"), [("手机99星没拆修", False), ("手机99星,没拆修", True), ("手机99星", True)]
+    ("text", "is_read"),
+    [("手机99星没拆修", False), ("手机99星,没拆修", True), ("手机99星", True), ("手机99星的没拆修", True)],
 )
 def test_a_grade_that_nobody_doubted_is_read_where_a_clause_ends(text: str, is_read: bool) -> None:
     assert bool(CHANNEL.edits(text)) is is_read

@@ -15,7 +15,7 @@ from claims.semantic_classifier import Classifier, Encoder
 from claims.semantic_e5 import PackagedE5
 from claims.semantic_files import open_classifier
 from claims.semantic_kept import keeping, text_key
-from claims.types import Disposition, Finding
+from claims.types import Disposition, Finding, VerdictKind
 from tests.claims.support import AT, HONEY, POWER_BANK, Speaker, own_encoder
 
 IMPLIED = "我爸原来一天三顿药，喝了这个现在一颗都不碰了"
@@ -284,6 +284,9 @@ def test_what_a_record_contradicts_stays_flagged_however_it_is_read(
 ) -> None:
     found = _said(policy, load(HONEY), Always(NO_BREACH, 0.99, flags=False), "这一瓶净含量足足八百克")
     assert [f.class_id for f in found if f.disposition is Disposition.FLAG] == ["SPEC_PARAM"]
+    sweet = HONEY | {"ingredients": ["蜂蜜", "白砂糖"]}
+    (flag,) = _said(policy, load(sweet), Always(NO_BREACH, 0.99, flags=False), "百分百纯蜂蜜,零添加")
+    assert (flag.verdict, flag.disposition) == (VerdictKind.CONTRADICTED, Disposition.FLAG)
 
 
 def test_a_class_that_the_rules_found_is_not_proposed_again(
