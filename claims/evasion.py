@@ -112,12 +112,11 @@ class Reader:
         """What was heard, as it was most likely said: words that it sounds like, where the sentence bears them out."""
         doubted = _doubted(folded, passage)
         guesses = self._channel.edits(folded.text, doubted) if "sound" in self._layers else []
-        if "sentence" in self._layers and doubted:
-            units = [guess for guess in guesses if goes_with_a_number(folded.text, guess)]
-            folded = folded.edited(units)
-            guesses = [guess for guess in guesses if guess not in units]
         if "sentence" not in self._layers or not doubted:
             return folded.edited(guesses)
+        with_numbers = [guess for guess in guesses if goes_with_a_number(folded.text, guess)]
+        guesses = [guess for guess in guesses if guess not in with_numbers]
+        folded = folded.edited(with_numbers)
         words = self._sentences().words(folded.text, doubted, _read_anew(folded), guesses)
         read = {at: char for start, word in words for at, char in enumerate(word, start)}
         borne_out = [

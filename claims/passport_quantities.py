@@ -9,6 +9,8 @@ from claims.policy_vocabulary import AttributeTable
 from claims.units import UnitConverter, find_factors, plain
 
 _QUALIFIER = 2
+# What hosts leave out of an attribute's name: 防水 for 防水指数.
+_ENDINGS = ("指数", "等级")
 # Written units that mean what the attribute means: C62 is any unit of counting, 支 a piece or a yarn count.
 _AMBIGUOUS_UNITS = frozenset({"C62", "支", "个", "piece"})
 
@@ -114,6 +116,7 @@ class QuantityReader:
     def _cues(self, key: str, label: str, aliases: tuple[str, ...]) -> tuple[str, ...]:
         attribute = self.attributes.named(key, label)
         cues = [normalise(word).text for word in (label, *aliases)]
+        cues += [stem for cue in cues for ending in _ENDINGS if len(stem := cue.removesuffix(ending)) >= _QUALIFIER]
         if attribute:
             cues += attribute.cues
         return tuple(dict.fromkeys(c for c in cues if c))

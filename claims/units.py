@@ -145,6 +145,12 @@ def _quantity_at(text: str, number: Number, converter: UnitConverter) -> Quantit
         end += 1
     if text.startswith("个半", end):
         end, low, high = end + 2, low + Decimal("0.5"), high + Decimal("0.5")
+    if (
+        text[end : end + 1] == "个"
+        and converter.table.unit_at(text, end) is None
+        and _is_long_unit(text, end + 1, converter)
+    ):
+        end += 1
     half_before = text[end : end + 1] == _HALF and len(text) > end + 1
     said = converter.table.unit_at(text, end + 1 if half_before else end)
     if said is None and half_before:
@@ -177,9 +183,18 @@ def _quantity_at(text: str, number: Number, converter: UnitConverter) -> Quantit
     return _make(number, number_end, end, unit, low, high, kind, converter)
 
 
+def _is_long_unit(text: str, at: int, converter: UnitConverter) -> bool:
+    """True for a unit of two characters and more, before which 个 may stand (三个毫米)."""
+    said = converter.table.unit_at(text, at)
+    return said is not None and len(said.text) > 1 and converter.table.dimension(said.unit) not in {"count", "money"}
+
+
 def _with_tail(text: str, value: Decimal, end: int, unit: str, table: UnitTable) -> tuple[Decimal, Decimal, int]:
     """The value with what is said after the unit: 两斤半, 九十九块九, 一米八."""
-    if text[end : end + 1] == _HALF and not text.startswith(("价", "个", "年", "天", "小", "路", "夜"), end + 1):
+    goes_on = table.dimension(unit) == "count" and table.unit_at(text, end + 1) is not None
+    is_half = text[end : end + 1] == _HALF and not goes_on
+    if is_half and not text.startswith(("价", "个", "年", "天", "小", "路", "夜"), end + 1):
+        # 一根半斤 is half a jin each
         return value + Decimal("0.5"), value + Decimal("0.5"), end + 1
     tail = _TAIL.match(text, end) if unit in _TAILED else None
     digits = tail[0] if tail else ""

@@ -11,6 +11,8 @@ from decimal import Decimal
 
 from claims.judges.base import Judgement, contradicted, supported
 from claims.judges.cut_short import is_cut_short
+from claims.judges.named import named_entries
+from claims.judges.not_meant import is_of_other_stuff, is_set_right
 from claims.normalise import is_boundary
 from claims.numbers import Number
 from claims.passport import Passport, RegisteredQuantity
@@ -77,6 +79,8 @@ _IN_A_PACK = re.compile(
     r"(一|整)(箱|提|盒|套|组|件|袋|包|大箱)(里|装|是|有|就|就是|里头|里面)?.{0,2}[二两三四五六七八九十\d]"
 )
 _CUE_BEFORE, _CUE_AFTER = 14, 7
+_FEW = 3
+_SUMMED = re.compile("加起来|加一块|合起来|凑一块|合一块|总共就是")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +116,8 @@ def _read_degree(quantity: Quantity, said: str, passport: Passport, policy: Poli
         return in_dimension(quantity, yarn.dimension, yarn.unit) if yarn is not None and not countable else quantity
     if quantity.dimension != "degree":
         return quantity
-    dimension = policy.converter.table.degree_dimension(passport.category)
+    holds_alcohol = any(q.dimension == "alcohol" for q in passport.quantities)
+    dimension = "alcohol" if holds_alcohol else policy.converter.table.degree_dimension(passport.category)
     return in_dimension(quantity, dimension, {"alcohol": "percent_volume", "temperature": "celsius"}[dimension])
 
 
@@ -149,7 +154,8 @@ def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Polic
     around = _around(window, quantity)
     if quantity.dimension == "count" and not _speaks_of_pieces(said, around, quantity, entries):
         return None
-    named = _named_entries(entries, around, quantity, window)
+    of_goods = not is_of_other_stuff(window, quantity, passport)
+    named = named_entries(entries, around, quantity, window, policy, of_goods=of_goods)
     clause = window.text[slice(*window.clause(quantity.start, quantity.end))]
     told_apart = [e for e in named if any(q in clause for q in e.qualifiers)]
     rivals = told_apart or entries
@@ -170,9 +176,15 @@ def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Polic
                 claimed=spoken,
             ),
         )
-    generic = [e for e in entries if (a := policy.attributes.named(e.key, e.label)) is not None and a.generic]
-    meant = named[0] if named else generic[0] if generic and len({e.key for e in generic}) <= 3 else None
+    meant = named[0] if named else _generic(entries, policy) if of_goods else None
     if meant is None or _harmless(quantity, meant):
+        return None
+
+    def is_registered(other: Quantity) -> bool:
+        read = _read_degree(other, window.text[other.number_end : other.end], passport, policy)
+        return read.dimension == meant.dimension and _agrees(read, meant)
+
+    if is_set_right(window, quantity, is_registered, policy):
         return None
     factor = 1.0 if named else 0.88
     if is_cut_short(window.text, quantity.start) or (
@@ -193,6 +205,12 @@ def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Polic
             factor=factor,
         ),
     )
+
+
+def _generic(entries: list[RegisteredQuantity], policy: Policy) -> RegisteredQuantity | None:
+    """The entry that a number of its dimension means where no word names one; None where there are too many."""
+    generic = [e for e in entries if (a := policy.attributes.named(e.key, e.label)) is not None and a.generic]
+    return generic[0] if generic and len({e.key for e in generic}) <= _FEW else None
 
 
 def _digit_heard_twice(spoken: str, entry: RegisteredQuantity) -> bool:
@@ -231,28 +249,6 @@ def _speaks_of_pieces(said: str, around: str, quantity: Quantity, entries: list[
     )
 
 
-def _named_entries(
-    entries: list[RegisteredQuantity], around: str, quantity: Quantity, window: Window
-) -> list[RegisteredQuantity]:
-    """The entries whose words stand near the quantity, the longest word first."""
-    spoken_at = around.find(window.text[quantity.start : quantity.end])
-    rest = around[:spoken_at] + "·" + around[spoken_at + quantity.end - quantity.start :] if spoken_at >= 0 else around
-    ranked: list[tuple[int, RegisteredQuantity]] = []
-    for entry in entries:
-        counted = window.text[quantity.number_end : quantity.end]
-        sizes = [len(c) for c in entry.cues if len(c) >= 2 and c in rest] + [
-            1 for c in entry.cues if len(c) == 1 and rest.split("·")[0].endswith(c)
-        ]
-        sizes += [1 for c in entry.cues if len(c) == 1 and rest.split("·")[-1].startswith(c)]
-        sizes += [len(q) + 2 for q in entry.qualifiers if q in rest]
-        if quantity.dimension == "count" and counted and counted in entry.label + entry.shown:
-            sizes.append(2)
-        if sizes:
-            ranked.append((max(sizes), entry))
-    ranked.sort(key=lambda pair: -pair[0])
-    return [entry for _, entry in ranked]
-
-
 def _slack(quantity: Quantity) -> Decimal:
     if quantity.kind in {"approx", "range"}:
         return _APPROX
@@ -283,12 +279,11 @@ def _multiple(window: Window, quantity: Quantity, entries: list[RegisteredQuanti
         and 1 < n.low <= 100
         and n.low == n.low.to_integral_value()
     }
+    is_sum = _SUMMED.search(window.text, left, right) is not None
     for entry in entries:
-        if (
-            entry.canonical_low is None
-            or entry.canonical_low != entry.canonical_high
-            or quantity.dimension not in {"mass", "volume", "count"}
-        ):
+        if entry.canonical_low is None or entry.canonical_low != entry.canonical_high:
+            continue
+        if quantity.dimension not in {"mass", "volume", "count"} and not is_sum:
             continue
         for factor in factors:
             if quantity.dimension == "count" and entry.canonical_low + factor == quantity.canonical_low:
