@@ -38,6 +38,7 @@ _ANYWHERE = frozenset(
             "quoted_denied",
             "warned_against",
             "corrected",
+            "own_before",
             "medicine_disclaimer",
             "patient_warning",
         ),

@@ -11,6 +11,7 @@ from claims.normalise import normalise
 from claims.numbers import parse_han
 from claims.passport import Passport
 from claims.sound import SoundIndex
+from claims.soundalike import SoundAlikeWords
 from vision.timeline import Evidence, EvidenceKind, ProductTimeline
 
 _LINK = re.compile(r"(\d{1,3}|[一二三四五六七八九十]{1,3})号?(?:链接|链|商品|宝贝|品)")
@@ -91,7 +92,7 @@ class ProductFinder:
         weights: dict[str, float] = {}
         for passport in passports:
             for name in (*passport.names, *([passport.brand] if passport.brand else [])):
-                folded = re.sub(r"\s", "", normalise(name).text)
+                folded = _folded(name)
                 for size in range(2, len(folded) + 1):
                     for start in range(len(folded) - size + 1):
                         part = folded[start : start + size]
@@ -102,6 +103,13 @@ class ProductFinder:
         self._sounds = SoundIndex(
             {p.id: [part for part, owner, _ in self._parts if owner == p.id and len(part) >= 3] for p in passports}
         )
+        self._called: dict[str, set[str]] = {}
+        for passport in passports:
+            for name in passport.names:
+                for called in (name, (passport.brand or "") + name):
+                    if len(folded := _folded(called)) >= _LONG_NAME:
+                        self._called.setdefault(folded, set()).add(passport.id)
+        self._alikes = SoundAlikeWords(self._called)
         self._automaton = (
             ahocorasick_rs.AhoCorasick([p[0] for p in self._parts], store_patterns=False) if self._parts else None
         )
@@ -113,6 +121,14 @@ class ProductFinder:
             return None
         hit = max(hits, key=lambda h: len(h.entry.word))
         return self.by_id[hit.entry.concepts[0]], hit.entry.word, _NAMED
+
+    def nearly_sounding(self, text: str) -> tuple[Passport, str, float] | None:
+        """The one product whose long name, its brand before it or not, sounds nearly like a part of the text."""
+        near = [one for one in self._alikes.find(text) if one.cost <= _NEARLY]
+        owners = set[str]().union(*(self._called[one.word] for one in near))
+        if len(owners) != 1:
+            return None
+        return self.by_id[owners.pop()], near[0].word, _NAMED
 
     def named(self, text: str) -> tuple[Passport, str, float] | None:
         """The product that the text names best, the words, and how strongly (4 or more: its full name)."""
@@ -145,6 +161,10 @@ class ProductFinder:
         if 1 <= value <= len(self.passports):
             return self.passports[value - 1], match[0], 4.0
         return None
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"\s", "", normalise(name).text)
 
 
 class ProductTracker:
@@ -182,9 +202,11 @@ class ProductTracker:
         on_sale: tuple[int, str] | None,
         seen_ms: int | None = None,
         is_written: bool = False,
+        doubted: str = "",
     ) -> ProductChoice:
         """The product that a passage at `at_ms` speaks of; the choice carries over to what comes after it.
 
+        `doubted` is the text as it was heard, where that was with doubt.
         `on_sale` is the platform's latest "now explaining" event: its moment and product. What the passage does not
         name, the timeline may know from sight at `seen_ms`.
         """
@@ -197,7 +219,7 @@ class ProductTracker:
             why = f"{'written' if is_written else 'called'} {named[1]!r}"
             self._note(named[0].id, at_ms, min(1.0, named[2] / _FULL_NAME), why, is_written=is_written)
         if named is None and current is None:
-            named = self.finder.sounding(text)
+            named = self.finder.sounding(text) or self.finder.nearly_sounding(doubted)
         newer = on_sale is not None and (current is None or on_sale[0] >= current[0])
         elsewhere = newer and on_sale is not None and on_sale[1] not in self.finder.by_id
         if elsewhere and on_sale is not None and (named is None or named[2] < _NAMED):
@@ -244,4 +266,6 @@ class ProductTracker:
 
 
 _NAMED, _NAMED_ANEW, _FULL_NAME = 2.0, 2.5, 4.0
+# Han characters of a name that may be found by nearly its sound, and how unlike its syllables may sound on the whole.
+_LONG_NAME, _NEARLY = 4, 0.25
 _SHOWN, _SHOWN_SURELY = 0.5, 0.65

@@ -176,7 +176,8 @@ def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Polic
                 claimed=spoken,
             ),
         )
-    meant = named[0] if named else _generic(entries, policy) if of_goods else None
+    is_of_material = not named and quantity.dimension == "share" and _is_share_of_a_material(quantity, passport)
+    meant = named[0] if named else _generic(entries, policy) if of_goods and not is_of_material else None
     if meant is None or _harmless(quantity, meant):
         return None
 
@@ -205,6 +206,11 @@ def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Polic
             factor=factor,
         ),
     )
+
+
+def _is_share_of_a_material(quantity: Quantity, passport: Passport) -> bool:
+    """True where a material is registered with this share: judged with the materials."""
+    return any(m.percent is not None and quantity.low <= m.percent <= quantity.high for m in passport.materials)
 
 
 def _generic(entries: list[RegisteredQuantity], policy: Policy) -> RegisteredQuantity | None:

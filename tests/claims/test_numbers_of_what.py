@@ -68,6 +68,15 @@ TENT: dict[str, Any] = {
 }
 
 
+COAT: dict[str, Any] = {
+    "id": "P-1",
+    "name": "羽绒服",
+    "category": "clothing/down",
+    "attributes": [{"name": "down_content", "label": "含绒量", "value": 90, "unit": "%"}],
+    "composition": [{"material": "棉", "percent": 60}, {"material": "聚酯纤维", "percent": 40}],
+}
+
+
 def flagged(speaker: Speaker, *texts: str) -> list[str]:
     """The registered values that what was said contradicts."""
     for text in texts:
@@ -109,6 +118,7 @@ def test_a_number_is_held_against_the_attribute_that_is_named(
         pytest.param(DRILL, "问是不是四千毫安,哪里来的四千毫安,是两千毫安哈", id="asked, and set right"),
         pytest.param(TISSUES, "咱这是二十四包的整提,十二包那是半提", id="the right number first"),
         pytest.param(DRILL, "两块电池加起来四千毫安,够用一天", id="a sum"),
+        pytest.param(COAT, "里头百分之六十,百分之四十都写在吊牌上", id="shares of registered materials"),
         pytest.param(WOK, "壁厚一点五个毫米,锅底三毫米", id="a part that the record tells nothing of"),
         pytest.param(LIQUOR, "五十三度的那个昨天卖完了,今天上的是四十二度", id="degrees, set right"),
     ],
@@ -121,6 +131,7 @@ def test_a_number_of_something_else_contradicts_nothing(speaker: Start, product:
     ("product", "text"),
     [
         pytest.param(POT, "这锅是六升的大容量", id="a size of the goods"),
+        pytest.param(COAT, "百分之七十的绒", id="a share of nothing registered"),
         pytest.param(DRILL, "电池容量四千毫安,别家才两千毫安", id="the registered number is another's"),
         pytest.param(DRILL, "电池容量四千毫安,卖你两千毫安的价", id="the registered number is of a price"),
         pytest.param(DRILL, "包装标的两千毫安,实际电池容量四千毫安", id="the false number comes last"),

@@ -137,3 +137,17 @@ def test_words_that_sound_like_no_name_name_nothing(load: Load) -> None:
     )
     choice = ProductTracker(ProductFinder(passports)).choose("家人们晚上好", at_ms=0, given=None, on_sale=None)
     assert choice.passport is None
+
+
+def test_a_long_name_is_known_by_nearly_its_sound_where_it_was_heard_with_doubt(load: Load) -> None:
+    oats = {"id": "P-5", "name": "燕麦奶", "brand": "麦朵", "category": "food/drink"}
+    milk = {"id": "P-6", "name": "核桃露", "brand": "木山", "category": "food/drink"}
+    finder = ProductFinder(load(oats, milk))
+    heard = "卖读叶卖乃家里老小都来一杯"
+    sure = ProductTracker(finder).choose(heard, at_ms=0, given=None, on_sale=None)
+    assert sure.passport is None
+    guess = ProductTracker(finder).choose(heard, at_ms=0, given=None, on_sale=None, doubted=heard)
+    assert (guess.passport and guess.passport.id, guess.sure) == ("P-5", False)
+    assert finder.nearly_sounding("今天下单的家人明天发货") is None
+    twins = ProductFinder(load(oats, oats | {"id": "P-7"}))
+    assert twins.nearly_sounding(heard) is None, "one of two products of the same name"

@@ -289,6 +289,15 @@ def test_what_a_record_contradicts_stays_flagged_however_it_is_read(
     assert (flag.verdict, flag.disposition) == (VerdictKind.CONTRADICTED, Disposition.FLAG)
 
 
+def test_a_comparison_with_ones_own_earlier_model_is_no_rank(
+    policy: Policy, load: Callable[..., tuple[Passport, ...]]
+) -> None:
+    sure = Always("RANK_FIRST", 0.99, flags=True)
+    text = "跟我们家上一代比这一代甜很多"
+    assert not [f for f in _said(policy, load(HONEY), sure, text) if f.disposition is Disposition.FLAG]
+    assert [f for f in _said(policy, load(HONEY), sure, "这一代甜很多") if f.disposition is Disposition.FLAG]
+
+
 def test_a_class_that_the_rules_found_is_not_proposed_again(
     policy: Policy, load: Callable[..., tuple[Passport, ...]]
 ) -> None:
