@@ -86,7 +86,10 @@ def _measure(cases: list[dict[str, object]], flags: dict[str, list[Finding]]) ->
         ("blind/s_record", "passports.json", 0.2, 0.88),
         ("blind/u_record", "passports.json", 0.24, 0.8),
         ("blind/w_record", "passports.json", 0.18, 0.75),
-        ("blind/x_numbers", "passports.json", 0.5, 0.78),
+        ("blind/x_numbers", "passports.json", 0.6, 0.85),
+        ("blind/y_numbers", "passports.json", 0.65, 0.86),
+        ("blind/z_numbers", "passports.json", 0.7, 0.86),
+        ("blind/v_numbers", "passports.json", 0.58, 0.82),
     ],
     ids=[
         "the open examples",
@@ -101,6 +104,9 @@ def _measure(cases: list[dict[str, object]], flags: dict[str, list[Finding]]) ->
         "record U, read since",
         "record W, read since",
         "numbers X, read since",
+        "numbers Y, read since",
+        "numbers Z, read since",
+        "numbers V, never read",
     ],
 )
 def test_recall_and_precision_hold(
@@ -126,6 +132,8 @@ def test_recall_and_precision_hold(
         ("blind/q_evasion", "passports.json", "", 0.73, 0.9),
         ("blind/r_evasion", "passports.json", "", 0.6, 0.8),
         ("blind/t_evasion", "passports.json", "", 0.74, 0.87),
+        ("blind/y_wording", "passports.json", "", 0.72, 0.78),
+        ("blind/z_wording", "passports.json", "", 0.65, 0.8),
     ],
     ids=[
         "blind B, never read",
@@ -138,6 +146,8 @@ def test_recall_and_precision_hold(
         "blind Q, never read",
         "blind R, never read",
         "blind T, never read",
+        "wording Y, read since",
+        "wording Z, read since",
     ],
 )
 def test_the_semantic_layer_reads_what_no_rule_lists(
