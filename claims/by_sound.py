@@ -26,6 +26,7 @@ _COUNTING = _NUMERALS - {"一"}
 # that it offered itself, and one that was guessed by other means.
 _SURE, _OFFERED, _GUESSED = 1.5, 1.0, -8.0
 _MOST_SPELLINGS = 16
+# The likelihood, as a logarithm, that any place has at least.
 _PLACE = -11.0
 
 
@@ -139,7 +140,8 @@ class SentenceReader:
                 words = [] if guess is None else [(_GUESSED, self._word(guess))]
                 if end <= start + _LONGEST:
                     words += self._words(said[part], sounds[part], staying[part])
-                self._go(ways, start, best, words, end)
+                if words:
+                    self._go(ways, start, best, words, end)
         return self._way_back(said, ways)
 
     def _go(

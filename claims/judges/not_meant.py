@@ -16,8 +16,11 @@ _THEIRS = re.compile("的?(?:价|钱|那种|那款|老款)|才怪|不止")
 _CLAUSE = re.compile("[,。!?;:]")
 # Right behind the number these say that it is another's, where the registered one stands before it.
 _THAT_IS = re.compile("的?装?,?(?:那是|那个是|是那|是别|是上|是老|是隔壁)")
-# What follows a size of the goods themselves: 五升的大容量, 五百毫升装, 两升一瓶.
-_OF_GOODS = frozenset("的装大容一左右以多整够满超款版规格起壶杯瓶罐桶锅箱袋盒包碗盆缸桶箱,。!?;:")
+# What follows a size of the goods themselves (五升的大容量, 五百毫升装), and words that name nothing (两升能用一天).
+_OF_GOODS = frozenset(
+    "的装大容一左右以多整满超款版规格起壶杯瓶罐桶锅箱袋盒包碗盆缸"
+    "够能可才就都也还很真太给送到在用比跟和不没要会是有你我他她它咱这那轻重厚高宽长深呢啊吧哦啦嘛哈呀"
+)
 _AMOUNTS = frozenset({"volume", "mass"})
 _NOUN = 3
 

@@ -131,6 +131,7 @@ def test_a_number_of_something_else_contradicts_nothing(speaker: Start, product:
     ("product", "text"),
     [
         pytest.param(POT, "这锅是六升的大容量", id="a size of the goods"),
+        pytest.param(POT, "六升能炖一只鸡", id="a word behind it that names nothing"),
         pytest.param(COAT, "百分之七十的绒", id="a share of nothing registered"),
         pytest.param(DRILL, "电池容量四千毫安,别家才两千毫安", id="the registered number is another's"),
         pytest.param(DRILL, "电池容量四千毫安,卖你两千毫安的价", id="the registered number is of a price"),
