@@ -9,72 +9,40 @@ from claims.types import Disposition
 from tests.claims.support import Speaker
 
 Start = Callable[..., Speaker]
-DRILL: dict[str, Any] = {
-    "id": "P-1",
-    "name": "手电钻",
-    "category": "tools/drill",
-    "attributes": [
-        {"name": "weight", "label": "重量", "value": 1.3, "unit": "kg"},
-        {"name": "torque", "label": "扭矩", "value": 45, "unit": "N·m"},
-        {"name": "cord_length", "label": "线长", "value": 180, "unit": "cm"},
-        {"name": "battery", "label": "电池容量", "value": 2000, "unit": "mAh"},
-    ],
-}
-POT: dict[str, Any] = {
-    "id": "P-1",
-    "name": "珐琅锅",
-    "category": "kitchen/pot",
-    "attributes": [
-        {"name": "depth", "label": "深度", "value": 12, "unit": "cm"},
-        {"name": "thickness", "label": "厚度", "value": 3, "unit": "mm"},
-        {"name": "capacity", "label": "容量", "value": 4, "unit": "L"},
-    ],
-}
-WOK: dict[str, Any] = {
-    "id": "P-1",
-    "name": "铁锅",
-    "category": "kitchen/wok",
-    "attributes": [{"name": "base_thickness", "label": "锅底厚度", "value": 3, "unit": "mm"}],
-}
-TISSUES: dict[str, Any] = {
-    "id": "P-1",
-    "name": "抽纸",
-    "category": "home/paper",
-    "attributes": [
-        {"name": "packs", "label": "包数", "value": 24, "unit": "包"},
-        {"name": "pulls", "label": "每包抽数", "value": 100, "unit": "抽"},
-    ],
-}
-SAUSAGE: dict[str, Any] = {
-    "id": "P-1",
-    "name": "红肠",
-    "category": "food/meat",
-    "attributes": [
-        {"name": "piece_weight", "label": "单根重量", "value": 110, "unit": "g"},
-        {"name": "pieces", "label": "根数", "value": 8, "unit": "根"},
-    ],
-}
-LIQUOR: dict[str, Any] = {
-    "id": "P-1",
-    "name": "高粱酒",
-    "category": "food/liquor",
-    "attributes": [{"name": "alcohol", "label": "酒精度", "value": 42, "unit": "%vol"}],
-}
-TENT: dict[str, Any] = {
-    "id": "P-1",
-    "name": "帐篷",
-    "category": "outdoor/tent",
-    "attributes": [{"name": "waterproof", "label": "防水指数", "value": 3000, "unit": "mm"}],
-}
 
 
-COAT: dict[str, Any] = {
-    "id": "P-1",
-    "name": "羽绒服",
-    "category": "clothing/down",
-    "attributes": [{"name": "down_content", "label": "含绒量", "value": 90, "unit": "%"}],
-    "composition": [{"material": "棉", "percent": 60}, {"material": "聚酯纤维", "percent": 40}],
-}
+def goods(name: str, category: str, *attributes: tuple[str, str, float, str], **more: Any) -> dict[str, Any]:
+    """A passport with one attribute for each name, label, value and unit."""
+    rows = [dict(zip(("name", "label", "value", "unit"), row, strict=True)) for row in attributes]
+    return {"id": "P-1", "name": name, "category": category, "attributes": rows, **more}
+
+
+DRILL = goods(
+    "手电钻",
+    "tools/drill",
+    ("weight", "重量", 1.3, "kg"),
+    ("torque", "扭矩", 45, "N·m"),
+    ("cord_length", "线长", 180, "cm"),
+    ("battery", "电池容量", 2000, "mAh"),
+)
+POT = goods(
+    "珐琅锅",
+    "kitchen/pot",
+    ("depth", "深度", 12, "cm"),
+    ("thickness", "厚度", 3, "mm"),
+    ("capacity", "容量", 4, "L"),
+)
+WOK = goods("铁锅", "kitchen/wok", ("base_thickness", "锅底厚度", 3, "mm"))
+TISSUES = goods("抽纸", "home/paper", ("packs", "包数", 24, "包"), ("pulls", "每包抽数", 100, "抽"))
+SAUSAGE = goods("红肠", "food/meat", ("piece_weight", "单根重量", 110, "g"), ("pieces", "根数", 8, "根"))
+LIQUOR = goods("高粱酒", "food/liquor", ("alcohol", "酒精度", 42, "%vol"))
+TENT = goods("帐篷", "outdoor/tent", ("waterproof", "防水指数", 3000, "mm"))
+COAT = goods(
+    "羽绒服",
+    "clothing/down",
+    ("down_content", "含绒量", 90, "%"),
+    composition=[{"material": "棉", "percent": 60}, {"material": "聚酯纤维", "percent": 40}],
+)
 
 
 def flagged(speaker: Speaker, *texts: str) -> list[str]:
