@@ -113,7 +113,7 @@ class Conversation:
             on_sale=self._on_sale(passage.start_ms),
             seen_ms=(passage.start_ms + passage.end_ms) // 2,
             is_written=passage.channel == "screen",
-            doubted=self.engine.policy.texts.fold_as_heard(passage.text).text if passage.doubts else "",
+            doubted=passage.text if passage.doubts else "",
         )
         if passage.channel == "screen":
             return self._judge([(passage, piece)], 0, choice)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from claims.normalise import Edit, is_boundary, is_cjk
-from claims.spell import fuzzy, syllable
+from claims.spell import sound_classes
 from claims.words import CommonWords
 
 KIND = "filler"
@@ -59,7 +59,7 @@ class FillerStripper:
         self._terms = frozenset(t for t in terms if len(t) >= 2 and all(map(is_cjk, t)))
         self._sounding: dict[tuple[str, ...], str] = {}
         for term in sorted(self._terms):
-            self._sounding.setdefault(tuple(fuzzy(syllable(c)) for c in term), term)
+            self._sounding.setdefault(sound_classes(term), term)
         self._terms |= {name for name in names if len(name) >= 2}
         self._strong = _any_of(fillers.strong, (*fillers.strong, *fillers.hesitations))
         self._weak = _any_of(fillers.weak)
@@ -142,7 +142,7 @@ class FillerStripper:
             return said, 0.0
         if repeats or not only_sounding:
             return None, 0.0
-        return self._sounding.get(tuple(fuzzy(syllable(c)) for c in said)), _SOUNDS
+        return self._sounding.get(sound_classes(said)), _SOUNDS
 
     @staticmethod
     def _repeats(text: str, span: Sequence[int], gaps: Sequence[tuple[int, int]], pattern: re.Pattern[str]) -> bool:

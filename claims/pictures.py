@@ -6,7 +6,7 @@ Everywhere else a picture was dropped when the text was folded; `read_out` says 
 from collections.abc import Iterable, Mapping
 
 from claims.normalise import Edit, Normalised
-from claims.spell import fuzzy, syllable
+from claims.spell import sound_classes
 
 _LONGEST_PICTURE = 2
 _FIRST_PICTURE = "\U0001f000"
@@ -22,7 +22,7 @@ class PictureReader:
     def __init__(self, pictures: Mapping[str, str], terms: Iterable[str]) -> None:
         self._pictures = dict(pictures)
         self._terms = frozenset(terms)
-        self._sounds = {_sound(term): term for term in sorted(self._terms) if 2 <= len(term) <= _LONGEST}
+        self._sounds = {sound_classes(term): term for term in sorted(self._terms) if 2 <= len(term) <= _LONGEST}
 
     def edits(self, folded: Normalised) -> list[Edit]:
         """The terms that pictures between, before or behind characters complete."""
@@ -51,17 +51,13 @@ class PictureReader:
                     return None
                 meant = said if said in self._terms else None
                 if meant is None and len(said) <= _LONGEST and before:
-                    sounding = self._sounds.get(_sound(said))
+                    sounding = self._sounds.get(sound_classes(said))
                     fits = sounding is not None and sounding.startswith(head) and sounding.endswith(tail)
                     meant = sounding if fits else None
                 if meant is not None and (best is None or len(meant) > len(best.meant)):
                     cost = _COST if meant == said else _BY_SOUND
                     best = Edit(at - before, at + after, meant, KIND, cost)
         return best
-
-
-def _sound(text: str) -> tuple[str, ...]:
-    return tuple(fuzzy(syllable(c)) for c in text)
 
 
 def read_out(folded: Normalised, names: Mapping[str, str]) -> str:

@@ -124,7 +124,7 @@ class ProductFinder:
 
     def nearly_sounding(self, text: str) -> tuple[Passport, str, float] | None:
         """The one product whose long name, its brand before it or not, sounds nearly like a part of the text."""
-        near = [one for one in self._alikes.find(text) if one.cost <= _NEARLY]
+        near = [one for one in self._alikes.find(normalise(text).text) if one.cost <= _NEARLY]
         owners = set[str]().union(*(self._called[one.word] for one in near))
         if len(owners) != 1:
             return None

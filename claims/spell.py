@@ -37,6 +37,11 @@ def fuzzy(syllable: str) -> str:
     return text
 
 
+def sound_classes(text: str) -> tuple[str, ...]:
+    """The class of each character's syllable: texts of the same classes are taken for one another."""
+    return tuple(fuzzy(syllable(char)) for char in text)
+
+
 def unlike(one: str, other: str) -> float:
     """How unlike two syllables sound: 0 the same, 1 nothing in common."""
     if one == other:

@@ -9,7 +9,7 @@ from claims.match import Located
 from claims.normalise import Normalised, Reading, is_boundary, is_cjk, is_strong_boundary
 from claims.numbers import NUMERALS, Number
 from claims.policy import Policy
-from claims.spell import fuzzy, syllable
+from claims.spell import sound_classes
 from claims.types import Doubt, Passage
 from claims.units import Quantity
 
@@ -122,7 +122,7 @@ def _sounds_the_same(text: str, doubt: Doubt) -> bool:
 
 
 def _is_same(one: str, other: str) -> bool:
-    return {one, other}.isdisjoint(NUMERALS) and fuzzy(syllable(one)) == fuzzy(syllable(other))
+    return {one, other}.isdisjoint(NUMERALS) and sound_classes(one) == sound_classes(other)
 
 
 def fold(passage: Passage, policy: Policy, on: date | None = None) -> Normalised:

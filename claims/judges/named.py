@@ -40,6 +40,7 @@ def named_entries(
     told = _ADVERBS.sub("", before)
     unit = window.text[quantity.number_end : quantity.end]
     counted = [e for e in entries if quantity.dimension == "count" and unit and unit in e.label + e.shown]
+    is_whole = of_goods and quantity.dimension == "mass" and _WHOLE.search(told) is not None
     ranked: list[tuple[int, RegisteredQuantity]] = []
     for entry in entries:
         sizes = [len(c) for c in entry.cues if len(c) >= 2 and c in rest]
@@ -49,7 +50,7 @@ def named_entries(
             sizes.append(1)
         if entry in counted:
             sizes.append(2 if len(counted) > 1 else 3)
-        if of_goods and quantity.dimension == "mass" and _is_weight(entry, policy) and _WHOLE.search(told) is not None:
+        if is_whole and _is_weight(entry, policy):
             sizes.append(2)
         if sizes:
             ranked.append((max(sizes), entry))
