@@ -1,26 +1,28 @@
 """A stream heard in order: product carried over, claims over two passages, repeats counted, slips corrected."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from claims.engine.scene import Scene
 from claims.errors import UnknownProduct
 from claims.finding import make_finding
-from claims.merge import corroborate, is_same_claim, merge, with_witness
+from claims.merge import corroborate, is_same_claim, with_witness
 from claims.normalise import Normalised
-from claims.paraphrase import with_proposals
 from claims.passport import Passport
 from claims.pictures import read_out
 from claims.policy import Policy
 from claims.product import ProductChoice, ProductFinder, ProductTracker
 from claims.semantic import Proposer
+from claims.standing import Told, judge_scene, judge_told
 from claims.types import Disposition, ExemptionTrial, Finding, Passage, PlatformFact
-from claims.verdict import Judged, Scene, judge_window
-from claims.window import build_window, fold, fold_without_hints
+from claims.verdict import Judged
+from claims.window import build_window, fold_without_hints, hear
 from vision.timeline import Evidence, Standing
 
 _CORRECTION_MS = 30_000
+_CHANNELS = frozenset(("speech", "screen"))
 
 
 class ClaimEngine:
@@ -48,14 +50,24 @@ class ClaimEngine:
 
     def pieces(self, passage: Passage) -> list[Normalised]:
         """The passage as it is read on the day of the broadcast, in pieces that are judged one by one."""
-        folded = fold(passage, self.policy, self.at.date())
-        return folded.pieces(self.policy.settings.piece_chars)
+        return hear(passage, self.policy, self.at.date()).pieces(self.policy.settings.piece_chars)
 
     def conversation(
-        self, stream_id: str, facts: Iterable[PlatformFact] = (), *, keep_verdicts: bool = False
+        self,
+        stream_id: str,
+        facts: Iterable[PlatformFact] = (),
+        *,
+        keep_verdicts: bool = False,
+        watch: "Watch | None" = None,
     ) -> "Conversation":
-        """A fresh conversation of one stream; `keep_verdicts`: it keeps every verdict, not only findings, for ever."""
-        return Conversation(self, stream_id, _of_stream(facts, stream_id), keep_verdicts=keep_verdicts)
+        """A fresh conversation of one stream; `keep_verdicts`: it keeps every verdict, not only findings, for ever.
+
+        `watch` is shown each scene as it is judged: every claim, and those that stand.
+        """
+        return Conversation(self, stream_id, _of_stream(facts, stream_id), keep_verdicts=keep_verdicts, watch=watch)
+
+
+Watch = Callable[[Scene, Sequence[Judged], Sequence[Told]], None]
 
 
 def _of_stream(facts: Iterable[PlatformFact], stream_id: str) -> tuple[PlatformFact, ...]:
@@ -66,7 +78,13 @@ class Conversation:
     """What has been said and shown in one stream so far."""
 
     def __init__(
-        self, engine: ClaimEngine, stream_id: str, facts: tuple[PlatformFact, ...], *, keep_verdicts: bool
+        self,
+        engine: ClaimEngine,
+        stream_id: str,
+        facts: tuple[PlatformFact, ...],
+        *,
+        keep_verdicts: bool,
+        watch: Watch | None = None,
     ) -> None:
         self.engine = engine
         self.stream_id = stream_id
@@ -76,10 +94,11 @@ class Conversation:
         self._past: deque[tuple[Passage, Normalised]] = deque(maxlen=12)
         self._waiting: tuple[Passage, Normalised, ProductChoice] | None = None
         self._found: dict[str, Finding] = {}
-        self._found_of: dict[tuple[str, str | None], list[str]] = {}
+        self._found_of: dict[tuple[str, str | None, str], dict[str, None]] = {}
         self._found_as: dict[str, str] = {}
         self._last_said_ms: dict[str, int] = {}
         self._keeps_verdicts = keep_verdicts
+        self._watch = watch
         self.judged: list[tuple[Judged, Finding]] = []
 
     def see(self, evidence: Iterable[Evidence]) -> None:
@@ -105,9 +124,8 @@ class Conversation:
 
     def _hear(self, passage: Passage, piece: Normalised) -> list[Finding]:
         """Findings that are certain now that this piece is known; a long passage is heard piece by piece."""
-        heard = fold_without_hints(passage, piece, self.engine.policy)
         choice = self._tracker.choose(
-            heard.text,
+            self._naming(fold_without_hints(passage, piece, self.engine.policy)),
             at_ms=passage.start_ms,
             given=passage.product_id,
             on_sale=self._on_sale(passage.start_ms),
@@ -122,6 +140,11 @@ class Conversation:
             findings = self._judge_waiting([(passage, piece)])
         self._waiting = (passage, piece, choice)
         return findings
+
+    def _naming(self, heard: Normalised) -> str:
+        """The words by which a product is told: as heard where they name one, else as they were most likely said."""
+        named = self.engine.finder.named(heard.text) is not None
+        return heard.text if named else self.engine.policy.texts.take(heard, heard.offers, self.engine.at.date()).text
 
     def flush(self) -> list[Finding]:
         """Findings in the last passage, with nothing more to come."""
@@ -175,13 +198,13 @@ class Conversation:
             facts=self.facts,
         )
         found: list[Finding] = []
-        claims = judge_window(scene, self.engine.policy)
-        if self.engine.proposer is not None:
-            claims = with_proposals(scene, self.engine.policy, self.engine.proposer, claims)
-        for judged in merge(claims, self.engine.policy):
-            finding = make_finding(judged, scene, self.engine.policy, self.stream_id)
+        standing = judge_told(scene, folded, focus, self.engine.policy, self.engine.proposer)
+        if self._watch is not None:
+            self._watch(scene, judge_scene(scene, self.engine.policy, self.engine.proposer), standing)
+        for told in standing:
+            finding = make_finding(told.judged, told.scene, self.engine.policy, self.stream_id)
             if self._keeps_verdicts:
-                self.judged.append((judged, finding))
+                self.judged.append((told.judged, finding))
             if finding.disposition is Disposition.NONE:
                 continue
             found.append(self._counted(finding))
@@ -211,8 +234,11 @@ class Conversation:
                 end_ms=known.end_ms,
                 witnesses=with_witness(known.witnesses, finding.witnesses),
             )
-        else:
-            self._found_of.setdefault((finding.class_id, finding.product_id), []).append(finding.finding_id)
+        if known is None or known.channel != finding.channel:
+            for channel in _CHANNELS:
+                self._found_of.get((finding.class_id, finding.product_id, channel), {}).pop(finding.finding_id, None)
+            own = (finding.class_id, finding.product_id, finding.channel)
+            self._found_of.setdefault(own, {})[finding.finding_id] = None
         self._last_said_ms[finding.finding_id] = max(said_ms, self._last_said_ms.get(finding.finding_id, 0))
         self._found[finding.finding_id] = finding
         return finding
@@ -222,10 +248,12 @@ class Conversation:
         found_as = self._found_as.get(finding.finding_id, finding.finding_id)
         if found_as in self._found:
             return self._found[found_as]
-        for other_id in self._found_of.get((finding.class_id, finding.product_id), ()):
-            if is_same_claim(self._found[other_id], finding):
-                self._found_as[finding.finding_id] = other_id
-                return self._found[other_id]
+        # Of one channel no two are the same claim: a long script is never held against itself.
+        for channel in _CHANNELS - {finding.channel}:
+            for other_id in self._found_of.get((finding.class_id, finding.product_id, channel), ()):
+                if is_same_claim(self._found[other_id], finding):
+                    self._found_as[finding.finding_id] = other_id
+                    return self._found[other_id]
         return None
 
     def _corrected(self, passage: Passage, folded: Normalised, product: Passport | None) -> list[Finding]:

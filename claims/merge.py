@@ -22,7 +22,7 @@ def merge(judged: list[Judged], policy: Policy) -> list[Judged]:
     ordered = sorted(decided, key=lambda j: (j.harmless, -j.score, j.start))
     kept: list[Judged] = []
     for one in ordered:
-        if any(_same_assertion(one, other) for other in kept):
+        if any(same_assertion(one, other) for other in kept):
             continue
         kept.append(one)
     return sorted(kept, key=lambda j: (j.start, j.end))
@@ -32,10 +32,16 @@ def _overlap(one: Judged, other: Judged) -> bool:
     return one.start < other.end and other.start < one.end
 
 
+def _share_words(one: Judged, other: Judged) -> bool:
+    """True if the same words make both claims; what only lies between a claim's words is no part of it."""
+    return any(s < end and start < e for s, e in one.spans for start, end in other.spans)
+
+
 def _drop_weaker(judged: list[Judged], policy: Policy) -> list[Judged]:
     """Without claims that a class which knows better has decided at the same place.
 
-    A supported grade clears 特级 as an absolute; a disease claim takes in the guarantee inside it.
+    A supported grade clears 特级 as an absolute; a disease claim takes in the guarantee inside it. What words cleared
+    or lowered displaces nothing that stands higher.
     """
     keep: list[Judged] = []
     for one in judged:
@@ -47,18 +53,23 @@ def _drop_weaker(judged: list[Judged], policy: Policy) -> list[Judged]:
             and _overlap(one, other)
             and not other.exempt
             and not other.is_proposal
+            and (other.harmless or _flags(other, policy) or not _flags(one, policy))
         ]
         if not better:
             keep.append(one)
     return keep
 
 
-def _same_assertion(one: Judged, kept: Judged) -> bool:
+def _flags(judged: Judged, policy: Policy) -> bool:
+    return not judged.harmless and judged.score >= policy.settings.flag_at
+
+
+def same_assertion(one: Judged, kept: Judged) -> bool:
     """True if `one` says what `kept` says already; harmful claims are kept before harmless ones."""
     if one.harmless and not kept.harmless:
         return _overlap(one, kept) and one.class_id == kept.class_id
     if one.class_id != kept.class_id:
-        return _overlap(one, kept) and not one.harmless and not (one.is_proposal or kept.is_proposal)
+        return _share_words(one, kept) and not one.harmless and not (one.is_proposal or kept.is_proposal)
     if _overlap(one, kept):
         return True
     if one.judgement.path is not None and one.judgement.path != kept.judgement.path:

@@ -13,17 +13,19 @@ from claims.by_sound import SentenceReader
 from claims.codewords import CodeWordsFile
 from claims.confusions import packaged_confusions
 from claims.decompose import components_of
+from claims.door_models import DoorFile
 from claims.errors import PolicyError
 from claims.evasion import DisguiseFile, Reader
-from claims.identifiers import CERTIFICATE_FORMATS
 from claims.lexicon import Lexicon
 from claims.match import Located, PatternIndex
 from claims.materials import MaterialTable
+from claims.passport_door import Door
 from claims.passport_quantities import QuantityReader
 from claims.pattern import Pattern, compile_pattern, literal_concept
 from claims.phonetic import PhoneticChannel
 from claims.pictures import names_of
 from claims.places import PlaceTable
+from claims.policy_checks import check_references
 from claims.policy_files import error_at, read_lines, read_policy_file
 from claims.policy_models import (
     AdditivesFile,
@@ -103,8 +105,8 @@ class Policy:
         self.context = read_policy_file(folder / "context.yaml", ContextFile)
         self.converter = self._read_units(folder / "units.yaml")
         self.attributes = AttributeTable(read_policy_file(folder / "attributes.yaml", AttributesFile))
-        self.quantity_reader = QuantityReader(self.converter, self.attributes)
         self.materials = MaterialTable(read_policy_file(folder / "materials.yaml", MaterialsFile))
+        self.quantity_reader = QuantityReader(self.converter, self.attributes, self._read_door(folder / "door.yaml"))
         self.additives = AdditiveTable(read_policy_file(folder / "additives.yaml", AdditivesFile))
         self.places = PlaceTable(read_policy_file(folder / "places.yaml", PlacesFile))
         self.certificates: tuple[CertificateKind, ...] = read_policy_file(
@@ -124,17 +126,11 @@ class Policy:
                 raise error_at(folder / "taxonomy.yaml", place, f"class {info.id!r} has no file in classes/")
         self._concepts: dict[str, tuple[str, ...]] = {}
         self._sensitive: set[str] = set()
-        for path in sorted((folder / "lexicon").glob("*.yaml")):
-            for name, concept in read_policy_file(path, LexiconFile).concepts.items():
-                if name in self._concepts:
-                    raise error_at(path, ("concepts", name), f"concept {name!r} stands in two files")
-                self._concepts[name] = concept.words
-                if concept.sensitive:
-                    self._sensitive.add(name)
+        self._extended = self._read_lexicon(folder / "lexicon")
         self.disguise, self.codes = self._read_disguises()
         self.exemptions = {rule.id: rule for rule in self.context.exemptions}
         self.rules: tuple[CompiledRule, ...] = tuple(self._compiled())
-        self._check_references()
+        check_references(self, self._concepts, ENGINE_CONCEPTS)
 
     @property
     def name(self) -> str:
@@ -231,7 +227,7 @@ class Policy:
         sha = hashlib.sha256()
         for path in sorted((*self.folder.rglob("*.yaml"), *self.folder.rglob("*.txt"))):
             name = path.relative_to(self.folder)
-            if name.parts[0] != "classes" and name.name not in {"taxonomy.yaml", "policy.yaml"}:
+            if name.parts[0] != "classes" and name.name not in {"taxonomy.yaml", "policy.yaml", "door.yaml"}:
                 sha.update(name.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
         settings = self.settings.model_dump_json(include={"emoji", "lookalikes", "words_lookalike", "reading_layers"})
         patterns = (pattern for rule in self.rules for pattern in (*rule.patterns, *rule.unless))
@@ -254,11 +250,19 @@ class Policy:
                     concepts.setdefault(literal_concept(literal), set()).add(literal)
         for name, cues in self.context.cues.items():
             concepts[f"cue:{name}"] = set(cues)
+        for name, words in self._extended.items():
+            concepts[name] |= set(words)
         concepts["material_word"] = set(self.materials.words)
         concepts["place"] = set(self.places.words)
         for kind in self.certificates:
             concepts.setdefault("certification", set()).update(kind.words)
-        return Lexicon(concepts, sensitive=frozenset(self._sensitive), aliases=self.settings.words_lookalike)
+        plain = {w for name, words in self._extended.items() for w in words if w not in self._concepts[name]}
+        return Lexicon(
+            concepts,
+            sensitive=frozenset(self._sensitive),
+            aliases=self.settings.words_lookalike,
+            plain=frozenset(plain),
+        )
 
     def severity_for(self, class_id: str, category: str | None) -> str:
         """The class's severity, or a higher one where the policy sees more harm for goods of that category."""
@@ -270,13 +274,10 @@ class Policy:
         return severity
 
     def law_for(self, class_id: str, rule: Rule | None, category: str | None) -> LawRef:
-        """The articles for a product of that category; the first that fits, from the rule or its class."""
-        refs = (*(rule.law if rule else ()), *self.class_files[class_id].law)
-        for ref in refs:
-            prefix = ref.category.rstrip("/")
-            if prefix == "*" or (category is not None and (category == prefix or category.startswith(prefix + "/"))):
-                return ref
-        return refs[-1]
+        """The articles for a product of that category: those of the rule, or else of its class, that fit it closest."""
+        own, of_class = rule.law if rule else (), self.class_files[class_id].law
+        fitting = [ref for ref in own if ref.holds_for(category)] or [r for r in of_class if r.holds_for(category)]
+        return max(fitting, key=lambda ref: len(ref.category.rstrip("*")), default=of_class[-1])
 
     @staticmethod
     def _read_units(path: Path) -> UnitConverter:
@@ -291,6 +292,39 @@ class Policy:
                 place = ("dimensions", converter.table.dimension(unit), "units", unit)
                 raise error_at(path, place, f"unit {unit!r}: {problem}")
         return converter
+
+    def _read_lexicon(self, folder: Path) -> dict[str, tuple[str, ...]]:
+        """The words that files give to concepts of other files; concepts of their own are noted."""
+        layers: list[tuple[Path, dict[str, tuple[str, ...]]]] = []
+        for path in sorted(folder.glob("*.yaml")):
+            file = read_policy_file(path, LexiconFile)
+            layers.append((path, file.extends))
+            for name, concept in file.concepts.items():
+                if name in self._concepts:
+                    raise error_at(path, ("concepts", name), f"concept {name!r} stands in two files")
+                self._concepts[name] = concept.words
+                if concept.sensitive:
+                    self._sensitive.add(name)
+        extended: dict[str, tuple[str, ...]] = {}
+        for path, extends in layers:
+            for name, words in extends.items():
+                if name not in self._concepts:
+                    raise error_at(path, ("extends", name), f"extends unknown concept {name!r}")
+                extended[name] = (*extended.get(name, ()), *words)
+        return extended
+
+    def _read_door(self, path: Path) -> Door:
+        """What passports that come in are held to; a policy that is older than the door has no such file."""
+        table = self.converter.table
+        if not path.is_file():
+            return Door(None, table, frozenset())
+        file = read_policy_file(path, DoorFile)
+        known = {*table.dimensions, *file.units}
+        for index, measure in enumerate(file.measures):
+            unknown = sorted({*measure.dimensions, *(d for dims in measure.not_in.values() for d in dims)} - known)
+            if unknown:
+                raise error_at(path, ("measures", index), f"measure {unknown[0]!r} has no unit")
+        return Door(file, table, self.materials.words)
 
     def _read_disguises(self) -> tuple[DisguiseFile, CodeWordsFile]:
         disguise = read_policy_file(self.folder / "disguise.yaml", DisguiseFile)
@@ -322,55 +356,3 @@ class Policy:
             except ValueError as error:
                 raise error_at(self._class_path(class_id), (*place, index), str(error)) from error
         return tuple(compiled)
-
-    def _check_references(self) -> None:
-        known = set(self._concepts) | ENGINE_CONCEPTS | {f"qty:{d}" for d in self.converter.table.dimensions}
-        for rule in self.rules:
-            place = ("rules", self.class_files[rule.class_id].rules.index(rule.rule))
-            for pattern in (*rule.patterns, *rule.unless):
-                unknown = {c for c in pattern.concepts if c[0] != "="} - known
-                if unknown:
-                    name, path = min(unknown), self._class_path(rule.class_id)
-                    raise error_at(path, place, f"rule {rule.rule.id}: unknown concept {{{name}}}")
-        for class_id, file in self.class_files.items():
-            path = self._class_path(class_id)
-            for key, names in (("exemptions", file.exemptions), ("drop_exemptions", file.drop_exemptions)):
-                for index, name in enumerate(names):
-                    if name not in self.exemptions:
-                        raise error_at(path, (key, index), f"unknown exemption {name!r}")
-            self._check_rules(file, path)
-            for index, scheme in enumerate(file.supported_by.schemes):
-                if scheme not in CERTIFICATE_FORMATS:
-                    raise error_at(path, ("supported_by", "schemes", index), f"unknown certificate scheme {scheme!r}")
-            for index, other in enumerate(file.supersedes):
-                if other not in self.classes:
-                    raise error_at(path, ("supersedes", index), f"supersedes unknown class {other!r}")
-        for index, kind in enumerate(self.certificates):
-            for scheme in kind.schemes:
-                if scheme not in CERTIFICATE_FORMATS:
-                    reason = f"{kind.id}: unknown certificate scheme {scheme!r}"
-                    raise error_at(self.folder / "certificates.yaml", ("certificates", index), reason)
-        for index, attribute in enumerate(self.attributes.attributes):
-            if attribute.unit is not None and attribute.unit not in self.converter.table.units:
-                reason = f"{attribute.id}: unknown unit {attribute.unit!r}"
-                raise error_at(self.folder / "attributes.yaml", ("attributes", index), reason)
-        if self.context.corrections not in self.context.cues:
-            reason = f"unknown cue {self.context.corrections!r}"
-            raise error_at(self.folder / "context.yaml", ("corrections",), reason)
-        for index, exemption in enumerate(self.context.exemptions):
-            for cue in (exemption.cue, exemption.not_cue, exemption.barrier, exemption.cue_after):
-                for name in (cue or "").split("|"):
-                    if name and name not in self.context.cues:
-                        reason = f"{exemption.id}: unknown cue {name!r}"
-                        raise error_at(self.folder / "context.yaml", ("exemptions", index), reason)
-
-    def _check_rules(self, file: ClassFile, path: Path) -> None:
-        seen: set[str] = set()
-        for index, rule in enumerate(file.rules):
-            place = ("rules", index)
-            if rule.id in seen:
-                raise error_at(path, place, f"rule {rule.id} stands twice")
-            seen.add(rule.id)
-            for name in rule.drop_exemptions:
-                if name not in self.exemptions:
-                    raise error_at(path, (*place, "drop_exemptions"), f"rule {rule.id}: unknown exemption {name!r}")

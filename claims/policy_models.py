@@ -51,6 +51,11 @@ class LawRef(Frozen):
     cite: tuple[str, ...]
     status: Literal["read", "secondary"]
 
+    def holds_for(self, category: str | None) -> bool:
+        """True for products of this category, a prefix; `*` holds for all."""
+        prefix = self.category.rstrip("/")
+        return prefix == "*" or (category is not None and f"{category}/".startswith(f"{prefix}/"))
+
 
 class Rule(Frozen):
     """One recogniser: patterns, near misses (`unless`), how it is judged and scored."""
@@ -66,6 +71,8 @@ class Rule(Frozen):
     drop_exemptions: tuple[str, ...] = ()
     law: tuple[LawRef, ...] = ()
     shadow: bool = False
+    # Says outright what its class forbids: no learned reading lowers it, and of contexts only those for that.
+    protected: bool = False
 
 
 class Support(Frozen):
@@ -90,6 +97,8 @@ class ClassFile(Frozen):
     supersedes: tuple[str, ...] = ()
     supported_by: Support = Support()
     facts: tuple[str, ...] = ()
+    # What the reader alone proposes is a note below this score; None: the policy's own bar.
+    reader_flags_at: Annotated[float, Field(gt=0, le=1)] | None = None
     permitted_function: str | None = None
     advice: str = ""
 
@@ -102,35 +111,128 @@ class Concept(Frozen):
 
 
 class LexiconFile(Frozen):
-    """`lexicon/*.yaml`."""
+    """`lexicon/*.yaml`: concepts of its own, and words from elsewhere that concepts of other files also have.
 
-    concepts: dict[str, Concept]
+    Words of `extends` are searched as they are written, and not behind disguises or mis-hearings; `source` says where
+    they come from and under which licence.
+    """
+
+    concepts: dict[str, Concept] = Field(default_factory=dict)
+    extends: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _a_layer_names_its_source(self) -> "LexiconFile":
+        if self.extends and not self.source:
+            raise ValueError("extends needs a source: where the words come from, and their licence")
+        return self
+
+
+Direction = Literal[
+    "forward", "backward", "either", "pair", "clause", "overlap", "denied", "asked", "supposed", "record"
+]
 
 
 class ContextRule(Frozen):
-    """An exemption: where its cues stand, and why it makes the claim lawful."""
+    """A context, as ConText has it: where its triggers stand, how far they reach, and what that makes of a claim.
+
+    Word lists are named by their key under `cues`, several joined by `|`. `direction` says where claims stand that the
+    trigger speaks of: after it (`forward`), before it (`backward`), on `either` side; `pair` wants `trigger` before
+    the claim and `trigger_after` behind it, `clause` one anywhere in the claim's clause, `overlap` one on the claim's
+    own words; `denied` reads the clauses behind the claim, `asked` and `supposed` its own as a question and as a
+    condition; `record` is decided by what is registered (`check`).
+    """
 
     id: str
     zh: str
-    kind: Literal["before", "after", "either", "both", "clause", "asked", "supposed", "code"]
+    direction: Literal[
+        "forward", "backward", "either", "pair", "clause", "overlap", "denied", "asked", "supposed", "record"
+    ]
     why: str
-    cue: str | None = None
-    not_cue: str | None = None
-    barrier: str | None = None
-    cue_after: str | None = None
+    trigger: str | None = None
+    trigger_after: str | None = None
+    # Looks like a trigger and is none.
+    pseudo: str | None = None
+    # Ends the trigger's scope where it stands between trigger and claim.
+    terminator: str | None = None
+    # Nothing but these words may stand between a trigger and the claim behind it; between a claim and a trigger behind.
+    through: str | None = None
+    through_after: str | None = None
+    # Between a trigger and the claim behind it one of these words must stand.
+    contains: str | None = None
+    # Words that point back at the claim: `through_after` counts from the last of them, and without one nothing holds.
+    refers: str | None = None
+    # Of `through_after`, only the trigger's own clause counts: what stands in clauses between is of no matter.
+    bare_clause: bool = False
+    # A trigger behind the claim counts only where its clause ends with it, or with these words.
+    closing: str | None = None
+    # Words of the claim with which the context can't be meant: what is best of the market is compared with others.
+    excluded_by: str | None = None
+    # Words near the claim that take the context back; words behind the trigger that do.
+    revoked_by: str | None = None
+    turned_by: str | None = None
     opening: str | None = None
-    within: int = 0
-    within_after: int = 0
-    wide: bool = False
+    reported: str | None = None
+    # In characters, punctuation not counted.
+    reach: int = 0
+    reach_after: int = 0
+    scope: Literal["clause", "sentence"] = "clause"
+    starts_clause: bool = False
+    # Counts between the claim's own words too.
+    inside: bool = False
+    # Void where the clause is a question: 不是最好的吗 asserts.
+    not_asked: bool = False
+    # A denial: twice is none, and in the claim's own clause it clears what the policy protects.
+    denies: bool = False
+    # Makes the breach milder and no less a breach.
+    mitigates: bool = False
+    # Counts against a protected statement.
+    on_protected: bool = False
+    # Means the same wherever in a passage it stands, for what a reader proposes.
+    anywhere: bool = False
+    # Tried for every class.
     always: bool = False
-    clause_start: bool = False
     check: CheckName | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_older_form(cls, given: object) -> object:
+        if isinstance(given, dict) and "kind" in given:
+            raise ValueError("is of the form before 2026.11.2: `zhenyan policy migrate DIR OUT` brings it over")
+        return given
+
     @model_validator(mode="after")
-    def _code_names_its_check(self) -> "ContextRule":
-        if (self.kind == "code") != (self.check is not None):
-            raise ValueError("check stands with kind code, and only there")
+    def _a_record_is_checked(self) -> "ContextRule":
+        if (self.direction == "record") != (self.check is not None):
+            raise ValueError("check stands with direction record, and only there")
         return self
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The names of all word lists that it needs."""
+        return tuple(name for name in self._named if name[0] != "@")
+
+    @property
+    def concepts(self) -> tuple[str, ...]:
+        """The concepts of the lexicon, marked by @, whose words it lets stand."""
+        return tuple(name[1:] for name in self._named if name[0] == "@")
+
+    @property
+    def _named(self) -> tuple[str, ...]:
+        fields = (
+            *(self.trigger, self.trigger_after, self.pseudo, self.terminator, self.through, self.through_after),
+            *(
+                self.contains,
+                self.excluded_by,
+                self.refers,
+                self.closing,
+                self.revoked_by,
+                self.turned_by,
+                self.opening,
+                self.reported,
+            ),
+        )
+        return tuple(name for names in fields if names for name in names.split("|"))
 
 
 class ContextFile(Frozen):

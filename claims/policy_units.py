@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 
 from claims.types import Frozen
 
+# W·h is Wh.
+_JOINTS = str.maketrans(dict.fromkeys("·⋅∙・•.", ""))
 Word = Annotated[str, Field(min_length=1)]
 
 
@@ -113,7 +115,9 @@ class UnitTable:
 
     def written(self, text: str) -> str | None:
         """The unit that a passport's unit text or code means, or None."""
-        return self._written.get(text) or self._written.get(text.lower())
+        folded = "".join(text.translate(_JOINTS).split())
+        found = (self._written.get(one) for one in (text, text.lower(), folded, folded.lower()))
+        return next((unit for unit in found if unit), None)
 
     def degree_dimension(self, category: str) -> str:
         """What a bare 度 measures for a product of this category."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from claims.judges.base import Candidate
 from claims.match import PatternMatch, find_pattern
+from claims.normalise import is_boundary
 from claims.passport import Passport
 from claims.pattern import Pattern
 from claims.policy import CompiledRule, Policy
@@ -69,3 +70,23 @@ def _only_sounds(match: PatternMatch, window: Window) -> bool:
         return False
     exact = [s for s in match.slots if (s.start, s.end) not in window.misheard and s.end > s.start]
     return not exact
+
+
+def longest(candidates: list[Candidate], text: str) -> list[Candidate]:
+    """Without candidates that lie wholly in a longer one of their class and clause: that says more of the same.
+
+    One that is protected gives way to another protected one alone.
+    """
+    return [
+        one
+        for one in candidates
+        if not any(
+            other.start <= one.start
+            and one.end <= other.end
+            and other.end - other.start > one.end - one.start
+            and other.rule.class_id == one.rule.class_id
+            and other.rule.rule.protected >= one.rule.rule.protected
+            and not any(is_boundary(c) for c in text[other.start : one.start] + text[one.end : other.end])
+            for other in candidates
+        )
+    ]

@@ -1,5 +1,6 @@
 """What a semantic layer is to claim understanding: it reads passages and proposes; rules and thresholds decide."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,24 @@ class Proposer(Protocol):
         ...
 
 
+class InTurn:
+    """A proposer that answers one question after the other, from whatever thread it is asked."""
+
+    def __init__(self, proposer: Proposer) -> None:
+        self.name, self.batch_size = proposer.name, proposer.batch_size
+        self._proposer, self._turn = proposer, threading.Lock()
+
+    def propose(self, texts: Sequence[str], classes: frozenset[str]) -> tuple[Proposal, ...]:
+        """What it proposes, once those who asked before have their answer."""
+        with self._turn:
+            return self._proposer.propose(texts, classes)
+
+    def read_ahead(self, texts: Sequence[str]) -> None:
+        """Reads ahead in its turn."""
+        with self._turn:
+            self._proposer.read_ahead(texts)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Semantics:
     """The proposer, None where there is none, and what was left out for want of a package."""
@@ -92,8 +111,13 @@ def open_proposer(
     """
     if semantic == OFF:
         return None
-    from claims.semantic_files import open_classifier
-
+    try:
+        from claims.semantic_files import open_classifier
+    except ModuleNotFoundError as error:
+        raise SemanticMissing(
+            f"semantic: {semantic} needs {error.name}, which is not installed; install zhenyan[worker], "
+            "or set semantic: off"
+        ) from error
     return open_classifier(classifier_folder(semantic, folder), device=device, threads=threads)
 
 

@@ -80,6 +80,7 @@ class Passage(Frozen):
     Times are integer milliseconds on the stream clock, half-open. `product_id` None: worked out from context.
     Nothing is flagged on `unconfirmed` characters, in order of their place. `words`: when each was said, for people
     who look at the place; none where it is not known. `box` None: it was heard, or its place is not known.
+    `verbatim`: a person wrote down what was said, so that nothing in it is read by its sound.
     """
 
     stream_id: Annotated[str, Field(min_length=1)]
@@ -93,6 +94,12 @@ class Passage(Frozen):
     doubts: tuple[Doubt, ...] = ()
     words: tuple[SpokenWord, ...] = ()
     box: FrameBox | None = None
+    verbatim: bool = False
+
+    @property
+    def by_ear(self) -> bool:
+        """True where a recogniser wrote down what it heard."""
+        return self.channel == "speech" and not self.verbatim
 
     @property
     def text_without_hints(self) -> str:
@@ -154,7 +161,9 @@ class Witness:
 class Finding:
     """A verdict worth keeping, with all that a reviewer needs to see why. Fields as in the contract.
 
-    Said and shown it is one finding: `channel` and `quote` are those of the first of its `witnesses`.
+    Said and shown it is one finding: `channel` and `quote` are those of the first of its `witnesses`. Where a person
+    corrected the text, `supersedes` names the finding that was made from it before, and that one's `superseded_by` the
+    new one, or itself where no claim is left.
     """
 
     finding_id: str
@@ -188,6 +197,8 @@ class Finding:
     witnesses: tuple[Witness, ...] = ()
     models: dict[str, str] = field(default_factory=dict)
     clip: str | None = None
+    supersedes: str | None = None
+    superseded_by: str | None = None
 
     def to_json(self) -> dict[str, object]:
         """The finding as the contract writes it."""
@@ -232,4 +243,6 @@ class Finding:
             ],
             "models": dict(self.models),
             "clip": self.clip,
+            "supersedes": self.supersedes,
+            "superseded_by": self.superseded_by,
         }

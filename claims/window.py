@@ -69,10 +69,12 @@ class Window:
 
     def readings(self, start: int, end: int) -> tuple[Reading, ...]:
         """What was read as something else within characters [start, end)."""
-        found: list[Reading] = []
+        return tuple(reading for _, reading in self.readings_behind(start, end))
+
+    def readings_behind(self, start: int, end: int) -> Iterator[tuple[Heard, Reading]]:
+        """What was read as something else within characters [start, end), each with its passage."""
         for heard, left, right in self._behind(start, end):
-            found += [r for r in heard.folded.readings if r.start < right and left < r.end]
-        return tuple(found)
+            yield from ((heard, r) for r in heard.folded.readings if r.start < right and left < r.end)
 
     def in_speech(self, at: int) -> bool:
         """True if the character at `at` was heard, not read."""
@@ -130,6 +132,11 @@ def fold(passage: Passage, policy: Policy, on: date | None = None) -> Normalised
     return policy.texts.fold(passage, on)
 
 
+def hear(passage: Passage, policy: Policy, on: date | None = None) -> Normalised:
+    """The passage's text folded as it was heard, with what may have been said instead offered."""
+    return policy.texts.hear(passage, on)
+
+
 def fold_without_hints(passage: Passage, piece: Normalised, policy: Policy) -> Normalised:
     """The piece, or the whole passage as it was heard without hints where it holds any that are not confirmed."""
     if not passage.unconfirmed:
@@ -154,7 +161,7 @@ def build_window(folded: Sequence[tuple[Passage, Normalised]], focus: int, polic
         parts.append(normal.text)
         offset += len(normal.text)
     text = "".join(parts)
-    read = policy.texts.read(text, spoken=heard[focus].passage.channel == "speech")
+    read = policy.texts.read(text, spoken=heard[focus].passage.by_ear)
     return Window(
         tuple(heard),
         text,

@@ -9,13 +9,17 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+import configs
+from claims.conversation import ClaimEngine
 from claims.errors import PolicyError, UnknownProduct
 from claims.explain import explain
 from claims.passport import Passport
 from claims.policy import Policy
+from claims.semantic import semantics_of
 from claims.types import Passage
 from cli.common import InputError, load_policy, now, read_passports_file
 from cli.explaining import explanation_json, print_explanation
+from cli.migrating import migrate_policy
 from cli.options import at_option, config_option, policy_option
 from cli.settings import load_settings
 from cli.tables import open_console
@@ -70,6 +74,20 @@ def validate(folder: Path | None, as_json: bool) -> None:
     click.echo(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()))
 
 
+@command.command(name="migrate")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("out_dir", metavar="OUT_DIR", type=click.Path(path_type=Path))
+def migrate(folder: Path, out_dir: Path) -> None:
+    """Bring the policy of DIR, of an older form, over to today's, in OUT_DIR; DIR stays as it is.
+
+    \b
+    Example:
+      zhenyan policy migrate my-policy/ my-policy-new/
+    """
+    policy = migrate_policy(folder, out_dir)
+    click.echo(f"policy {policy.name} written to {out_dir}; `zhenyan replay --policy {out_dir}` tells what it changes")
+
+
 @command.command(name="show")
 @click.argument("class_id", metavar="[CLASS]", required=False)
 @policy_option
@@ -77,13 +95,13 @@ def show(class_id: str | None, policy_dir: Path | None) -> None:
     """Show all classes of claims, or one CLASS with its law, rules, near misses and exemptions."""
     policy = load_policy(policy_dir)
     if class_id is None:
-        open_console().print(_classes_table(policy))
+        open_console(markup=True).print(_classes_table(policy))
         return
     if class_id not in policy.classes:
         near = difflib.get_close_matches(class_id.upper(), policy.classes, n=1)
         advice = f"did you mean {near[0]}?" if near else "`zhenyan policy show` lists them"
         raise InputError(f"class {class_id!r}: not in policy {policy.name}; {advice}")
-    _print_class(policy, class_id, open_console())
+    _print_class(policy, class_id, open_console(markup=True))
 
 
 @command.command(name="propose")
@@ -166,7 +184,8 @@ def _lines(patterns: tuple[str, ...]) -> str:
 )
 @at_option
 @policy_option
-@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object; a long sentence gives one a piece.")
 def explain_command(
     sentence: str,
     product_id: str | None,
@@ -174,14 +193,17 @@ def explain_command(
     channel: str,
     at: datetime | None,
     policy_dir: Path | None,
+    config_file: Path | None,
     as_json: bool,
 ) -> None:
     """Print how SENTENCE alone is understood, step by step.
 
     Folded text, product and why, numbers, concepts, each rule that matched with what filled its slots, near misses,
-    and for each claim the exemptions tried, the judgement, the steps of the score and the disposition.
+    and for each claim the exemptions tried, the judgement, the steps of the score and the disposition. It is judged by
+    the engine that judges broadcasts, the reader of the setting `semantic` included.
     """
-    policy = load_policy(policy_dir)
+    settings = load_settings(config_file)
+    policy = load_policy(policy_dir or settings.policy_folder)
     passports: tuple[Passport, ...] = ()
     if passports_file is not None:
         passports = read_passports_file(policy, passports_file)
@@ -193,8 +215,12 @@ def explain_command(
         {"stream_id": "s1", "id": "u1", "start_ms": 0, "end_ms": 0, "text": sentence}
         | {"channel": channel, "product_id": product_id}
     )
-    explanation = explain(passage, policy, passports, at=at or now())
-    if as_json:
-        click.echo(json.dumps(explanation_json(explanation), ensure_ascii=False))
-        return
-    print_explanation(explanation, open_console())
+    semantics = semantics_of(settings.semantic, configs.SEMANTIC_DIR, device=settings.device, threads=settings.threads)
+    for why in semantics.left_out:
+        click.echo(f"zhenyan: {why}", err=True)
+    engine = ClaimEngine(policy, passports, at=at or now(), proposer=semantics.proposer)
+    for explanation in explain(passage, engine):
+        if as_json:
+            click.echo(json.dumps(explanation_json(explanation), ensure_ascii=False))
+        else:
+            print_explanation(explanation, open_console(markup=True))

@@ -39,13 +39,15 @@ from semantic_fit import (  # noqa: E402
 )
 
 import configs  # noqa: E402
-from claims.paraphrase import proposed_classes, trials_anywhere  # noqa: E402
+from claims.engine.context import trials_anywhere  # noqa: E402
+from claims.paraphrase import proposed_classes  # noqa: E402
 from claims.policy import Policy  # noqa: E402
 from claims.policy_models import ClassFile  # noqa: E402
 from claims.semantic import joined  # noqa: E402
 from claims.semantic_classifier import AS_LIKELY, MOST_CLASSES, NONE, SAID_ON, ClassifierFile, softmax  # noqa: E402
 from claims.semantic_files import save_classifier  # noqa: E402
 from claims.semantic_gemma import GEMMA  # noqa: E402
+from claims.window import Window  # noqa: E402
 
 FEWEST = 6
 # Asked of rules and classifier together on each of two sets of evasions and one of plain talk, their writers left out:
@@ -91,6 +93,12 @@ class Scored:
         return bool(self.class_ids & set(self.case.classes))
 
 
+def window_of(text: str, policy: Policy) -> Window:
+    """A window over these folded words alone."""
+    read = policy.texts.read(text, spoken=True)
+    return Window((), text, 0, len(text), read.located, read.hits, read.numbers, read.quantities, read.misheard)
+
+
 def score(cases: Sequence[Case], fitted: Fitted, policy: Policy, named: Sequence[str]) -> list[Scored]:
     """Each case by its likeliest window; no breach where the context of that window exempts it."""
     may = proposed_classes(policy)
@@ -118,8 +126,11 @@ def score(cases: Sequence[Case], fitted: Fitted, policy: Policy, named: Sequence
         best = rows[int(breach.argmax())]
         said, likeliest = joined(views[best]), sorted(((float(shares[best, i]), i) for i in open_), reverse=True)
         class_ids = {named[i] for share, i in likeliest[:MOST_CLASSES] if share >= likeliest[0][0] * AS_LIKELY}
+        window = window_of(said, policy)
         left = {
-            c for c in class_ids if not any(t.applies for t in trials_anywhere(said, policy.class_files[c], policy))
+            c
+            for c in class_ids
+            if not any(t.applies for t in trials_anywhere(window, 0, len(window.text), policy.class_files[c], policy))
         }
         likely = float(breach.max()) if left else 0.0
         found.append(Scored(case=case, any_breach=any_breach, breach=likely, class_ids=frozenset(left)))

@@ -17,6 +17,12 @@ def first_quantity(given: JudgeInput, dimension: str) -> Quantity | None:
     )
 
 
+_COUNTED = frozenset({"num", "qty"})
+
+
 def first_number(given: JudgeInput) -> Number | None:
-    """The first number within the claim."""
-    return next((n for n in given.window.numbers if given.candidate.start <= n.start < given.candidate.end), None)
+    """The number that fills a slot of the claim, or else the first one within it: 一上架 counts nothing."""
+    within = [n for n in given.window.numbers if given.candidate.start <= n.start < given.candidate.end]
+    slots = [s for s in given.candidate.match.slots if s.concept in _COUNTED]
+    filling = (n for n in within if any(s.start <= n.start < s.end for s in slots))
+    return next(filling, None) or next(iter(within), None)

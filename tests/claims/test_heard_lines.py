@@ -8,9 +8,9 @@ import pytest
 
 from bench import spoken
 from bench.spoken_material import given
+from tests.material import SPEECH
 
 HERE = Path(__file__).parent / "heard"
-SPEECH = Path(__file__).parents[2].parent / "shared" / "media" / "speech"
 RECALL, PRECISION = 0.08, 0.03
 
 

@@ -21,6 +21,7 @@ def judged(
     score: float = 0.8,
     judgement: Judgement | None = None,
     exempt: bool = False,
+    lowered: bool = False,
 ) -> Judged:
     return Judged(
         class_id=class_id,
@@ -30,8 +31,10 @@ def judged(
         judgement=judgement or unsupported("needs proof"),
         trials=(EXEMPT,) if exempt else (),
         steps=(),
-        score=0.0 if exempt else score,
+        score=0.0 if exempt else min(score, 0.59) if lowered else score,
         candidate=None,
+        cleared_by=("negated",) if exempt else (),
+        lowered_by=("asked",) if lowered else (),
     )
 
 
@@ -128,3 +131,16 @@ def test_the_order_of_recognition_changes_nothing(
     assert [j for j in shuffled if not j.harmless] == harmful
     if claimed and not any(j.harmless for j in claimed):
         assert harmful
+
+
+def test_what_was_cleared_or_lowered_displaces_nothing_that_stands(policy: Policy) -> None:
+    better, weaker = pair(policy)
+    flagged = judged(weaker, 0, 8)
+    for other in (judged(better, 0, 8, exempt=True), judged(better, 0, 8, lowered=True)):
+        standing = merge([flagged, other], policy)
+        assert flagged in standing, other
+
+
+def test_a_lowered_claim_gives_way_to_the_class_that_knows_better(policy: Policy) -> None:
+    better, weaker = pair(policy)
+    assert [j.class_id for j in merge([judged(weaker, 0, 8, lowered=True), judged(better, 0, 8)], policy)] == [better]

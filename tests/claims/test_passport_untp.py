@@ -9,7 +9,8 @@ import pytest
 
 import configs
 from claims.errors import PassportError
-from claims.passport_load import read_passports, survey_passports
+from claims.passport_load import read_passports, survey_parsed
+from claims.passport_records import Parsed
 from claims.passport_untp import parse_digital_link
 from claims.policy import Policy
 
@@ -108,7 +109,7 @@ def test_what_is_wrong_is_named_by_its_path(policy: Policy, spoil: Callable[[Any
 
 def test_a_wrong_passport_hides_neither_the_good_ones_nor_the_other_errors(policy: Policy) -> None:
     records = [CREDENTIAL, {"id": "A", "name": "甲", "category": "food", "wat": 1, "gtin": "1"}, {"name": "乙"}]
-    survey = survey_passports(records, policy.quantity_reader, source="many.yaml")
+    survey = survey_parsed(Parsed(content=records), policy.quantity_reader, source="many.yaml")
     assert [p.name for p in survey.passports] == ["洋槐蜜"]
     assert [e.path for e in survey.errors] == ["[1].gtin", "[1].wat", "[2]"]
 

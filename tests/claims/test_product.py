@@ -151,3 +151,21 @@ def test_a_long_name_is_known_by_nearly_its_sound_where_it_was_heard_with_doubt(
     assert finder.nearly_sounding("今天下单的家人明天发货") is None
     twins = ProductFinder(load(oats, oats | {"id": "P-7"}))
     assert twins.nearly_sounding(heard) is None, "one of two products of the same name"
+
+
+def test_what_is_looked_for_of_a_name_grows_as_the_name_does(load: Load) -> None:
+    def parts_of(chars: int) -> int:
+        name = "".join(chr(0x4E00 + number) for number in range(chars))
+        return len(ProductFinder(load({**MUG, "id": "P-9", "name": name, "brand": None}))._parts)
+
+    assert parts_of(600) - parts_of(400) == parts_of(400) - parts_of(200)
+
+
+def test_a_very_long_name_is_known_whole_and_by_a_stretch(load: Load) -> None:
+    name = "冬季加厚保暖羽绒服男女同款防风防水可拆卸连帽中长款外套轻便百搭新款"
+    finder = ProductFinder(load(MUG, {**MUG, "id": "P-9", "name": name}))
+    for said, is_whole in ((f"今天是{name}", True), ("这件男女同款防风防水可拆卸", False)):
+        named = finder.named(said)
+        assert named is not None
+        assert named[0].id == "P-9"
+        assert (named[1] == name) is is_whole

@@ -271,7 +271,7 @@ def test_where_the_rules_spoke_only_what_is_sure_is_proposed_beside_them(
 def test_what_rules_flag_in_words_held_for_lawful_is_noted(
     policy: Policy, load: Callable[..., tuple[Passport, ...]]
 ) -> None:
-    text = "这是全网最好的蜂蜜"
+    text = "减肥的姐妹看过来"
     (flag,) = _said(policy, load(HONEY), None, text)
     (note,) = _said(policy, load(HONEY), Always(NO_BREACH, 0.99, flags=False), text)
     assert (flag.disposition, note.disposition) == (Disposition.FLAG, Disposition.NOTE)

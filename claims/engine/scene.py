@@ -1,0 +1,20 @@
+"""What a claim is judged by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from claims.product import ProductChoice
+from claims.types import PlatformFact
+from claims.window import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """The window, the product, the moment, the platform's facts."""
+
+    window: Window
+    choice: ProductChoice
+    at: datetime
+    at_ms: int
+    facts: Sequence[PlatformFact]
