@@ -107,20 +107,27 @@ class SentenceReader:
         found: list[tuple[int, str]] = []
         for parts in rows_of(text):
             at = parts[0].start
-            for word in self._likeliest(text, parts, sounds, staying, guessed):
+            ways = self._ways(text, parts, sounds, staying, guessed)
+            for word in self._way_back(text[parts[0].start : parts[-1].end], ways):
                 found.append((at, word))
                 at += len(word)
         return found
 
-    def _likeliest(
+    def likelihood(self, text: str) -> float:
+        """The logarithm of how likely the field says these words, none of them read as others."""
+        sounds, staying = _sounds(text, ()), [math.inf] * len(text)
+        rows = (self._ways(text, parts, sounds, staying, {}) for parts in rows_of(text))
+        return sum(max(self._whole(ways, word) for word in ways[-1]) for ways in rows)
+
+    def _ways(
         self,
         text: str,
         parts: Sequence[Part],
         sounds: Sequence[tuple[_Sound, ...]],
         staying: Sequence[float],
         guessed: Mapping[tuple[int, int], str],
-    ) -> list[str]:
-        """The likeliest words, together as long as the parts; a number stays as it was heard."""
+    ) -> list[dict[str, _Reached]]:
+        """The likeliest ways to each place by its last word; a number stays as it was heard."""
         first, last = parts[0].start, parts[-1].end
         said, sounds, staying = text[first:last], sounds[first:last], staying[first:last]
         numbers = {part.start - first: part.end - first for part in parts if part.is_number}
@@ -142,7 +149,7 @@ class SentenceReader:
                     words += self._words(said[part], sounds[part], staying[part])
                 if words:
                     self._go(ways, start, best, words, end)
-        return self._way_back(said, ways)
+        return ways
 
     def _go(
         self,
@@ -166,16 +173,19 @@ class SentenceReader:
                 ways[end][word.text] = _Reached(likelihood - cost, start, before)
 
     def _way_back(self, said: str, ways: Sequence[Mapping[str, _Reached]]) -> list[str]:
-        def whole(word: str) -> float:
-            ending = self._bigrams.after(word).get(END, self._bigrams.left(word) + self._bigrams.alone(END))
-            return ways[-1][word].likelihood + ending
-
-        word, end, found = max(sorted(ways[-1]), key=whole), len(ways) - 1, list[str]()
+        """The likeliest words, together as long as what was said."""
+        word = max(sorted(ways[-1]), key=lambda last: self._whole(ways, last))
+        end, found = len(ways) - 1, list[str]()
         while end > 0:
             reached = ways[end][word]
             found.append(said[reached.start : end] if word == NUMBER else word)
             word, end = reached.before, reached.start
         return found[::-1]
+
+    def _whole(self, ways: Sequence[Mapping[str, _Reached]], last: str) -> float:
+        """The likelihood of the likeliest row that ends with this word."""
+        ending = self._bigrams.after(last).get(END, self._bigrams.left(last) + self._bigrams.alone(END))
+        return ways[-1][last].likelihood + ending
 
     def _word(self, text: str) -> _Word:
         alone = self._bigrams.alone(text)

@@ -1,6 +1,16 @@
 """What can go wrong in claim understanding, and who can act."""
 
+import re
+from collections.abc import Sequence
+
 from ingest.errors import ZhenyanError
+
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    """The text with what can't be seen, and could steer a terminal, written out (\\x1b)."""
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class ClaimsError(ZhenyanError):
@@ -17,11 +27,26 @@ class PolicyError(ClaimsError):
 
 
 class PassportError(ClaimsError):
-    """A passport can't be read; the seller who exports it can act."""
+    """A passport can't be read; the seller who exports it can act. `product_id`: whose it is, where that is known."""
 
-    def __init__(self, file: str, path: str, reason: str) -> None:
-        self.file, self.path, self.reason = file, path, reason
-        super().__init__(f"passports {file}: {path}: {reason}" if path else f"passports {file}: {reason}")
+    def __init__(self, file: str, path: str, reason: str, product_id: str | None = None) -> None:
+        self.file, self.path, self.reason, self.product_id = file, visible(path), visible(reason), product_id
+        super().__init__(f"passports {file}: {self.told}")
+
+    @property
+    def told(self) -> str:
+        """Path, reason and id, without the file."""
+        whose = "" if self.product_id is None else f" (passport {visible(self.product_id)})"
+        return f"{self.path}: {self.reason}{whose}" if self.path else f"{self.reason}{whose}"
+
+
+class PassportsRefused(PassportError):
+    """Every error of a file or request at once; path and reason are those of the first."""
+
+    def __init__(self, errors: Sequence[PassportError]) -> None:
+        first = errors[0]
+        super().__init__(first.file, first.path, first.reason, first.product_id)
+        self.errors = tuple(errors)
 
 
 class PassageError(ClaimsError):

@@ -1,12 +1,14 @@
 """What was said in disguise or heard wrong, read as what it means: layer after layer, each with its cost.
 
 Code words first, then spoken parts of characters, letters, fillers, codes of units, and last, in speech alone, what a
-recogniser mis-hears: words of the policy, then, where it doubted what it heard, whole sentences. Each layer stands in
+recogniser mis-hears: words of the policy, then, where it doubted what it heard, whole sentences. What was mis-heard is
+only offered: it stands where a claim rests on it (`standing`). Each layer stands in
 `policy.yaml` under `reading_layers` with the share of its score that a claim loses for a cost of one; a layer that is
 left out is off.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
@@ -21,9 +23,11 @@ from claims.phonetic import Doubted, PhoneticChannel, goes_with_a_number
 from claims.pictures import PictureReader
 from claims.policy_models import ReadingLayer
 from claims.spelling import Speller
-from claims.types import Channel, Frozen, Passage
+from claims.types import Frozen, Passage
 from claims.words import CommonWords
 
+# The layers that read what a recogniser mis-hears.
+MISHEARD = frozenset({"sound", "sentence"})
 _CODES = ("symbol", "code", "spelled", "split")
 _LEAST_FACTOR = 0.72
 
@@ -88,11 +92,18 @@ class Reader:
         self._pictures = PictureReader(disguise.pictures, terms)
 
     def read(self, folded: Normalised, passage: Passage, on: date | None = None) -> Normalised:
-        """The text with every disguise taken off that can be; `on`: the day of the broadcast."""
-        kinds = [kind for kind in _CODES if kind in self._layers]
+        """The text as it was most likely said, every disguise taken off; `on`: the day of the broadcast."""
+        heard = self.hear(folded, passage, on)
+        return self.take(heard, heard.offers, on)
+
+    def hear(self, folded: Normalised, passage: Passage, on: date | None = None) -> Normalised:
+        """The text as it was heard, every disguise taken off that can be, with what may have been said instead.
+
+        Only a unit that goes with its number is read at once: what was heard there is no word and no unit.
+        """
         if "symbol" in self._layers:
             folded = folded.edited(self._pictures.edits(folded))
-        folded = folded.edited(self._codes.edits(folded.text, kinds, on))
+        folded = self._decoded(folded, on)
         layers: tuple[tuple[str, Callable[[str], list[Edit]]], ...] = (
             ("split", self._decomposer.edits),
             ("spelled", self._speller.edits),
@@ -102,35 +113,40 @@ class Reader:
         for name, find in layers:
             if name in self._layers:
                 folded = folded.edited(find(folded.text))
-        if passage.channel == _HEARD:
-            folded = self._heard(folded, passage)
-            if kinds:
-                folded = folded.edited(self._codes.edits(folded.text, kinds, on))
-        return folded
+        return self._heard(folded, passage, on) if passage.by_ear else folded
 
-    def _heard(self, folded: Normalised, passage: Passage) -> Normalised:
-        """What was heard, as it was most likely said: words that it sounds like, where the sentence bears them out."""
+    def take(self, heard: Normalised, offers: Sequence[Edit], on: date | None = None) -> Normalised:
+        """The text with these of its offers made; whether they stand is for who takes them to say."""
+        return self._decoded(heard.edited(offers), on) if offers else replace(heard, offers=())
+
+    def is_likelier(self, said: str, heard: str) -> bool:
+        """True where the field says the one text more likely than the other."""
+        sentences = self._sentences()
+        return sentences.likelihood(said) > sentences.likelihood(heard)
+
+    def _decoded(self, folded: Normalised, on: date | None) -> Normalised:
+        kinds = [kind for kind in _CODES if kind in self._layers]
+        return folded.edited(self._codes.edits(folded.text, kinds, on)) if kinds else folded
+
+    def _heard(self, folded: Normalised, passage: Passage, on: date | None) -> Normalised:
+        """What was heard, offered the words that it sounds like where the sentence bears them out."""
+        with_numbers = [guess for guess in self._guesses(folded, passage) if goes_with_a_number(folded.text, guess)]
+        folded = self._decoded(folded.edited(with_numbers), on)
+        guesses = [guess for guess in self._guesses(folded, passage) if not goes_with_a_number(folded.text, guess)]
         doubted = _doubted(folded, passage)
-        guesses = self._channel.edits(folded.text, doubted) if "sound" in self._layers else []
         if "sentence" not in self._layers or not doubted:
-            return folded.edited(guesses)
-        with_numbers = [guess for guess in guesses if goes_with_a_number(folded.text, guess)]
-        guesses = [guess for guess in guesses if guess not in with_numbers]
-        folded = folded.edited(with_numbers)
+            return replace(folded, offers=tuple(guesses))
         words = self._sentences().words(folded.text, doubted, _read_anew(folded), guesses)
-        read = {at: char for start, word in words for at, char in enumerate(word, start)}
-        borne_out = [
-            guess for guess in guesses if all(read.get(at) == char for at, char in enumerate(guess.meant, guess.start))
-        ]
-        folded = folded.edited(borne_out)
-        return folded.edited([*edits_of(folded.text, words)])
+        guessed = {(guess.start, guess.meant): guess for guess in guesses}
+        edits = edits_of(folded.text, words)
+        return replace(folded, offers=tuple(guessed.get((edit.start, edit.meant), edit) for edit in edits))
+
+    def _guesses(self, folded: Normalised, passage: Passage) -> list[Edit]:
+        return self._channel.edits(folded.text, _doubted(folded, passage)) if "sound" in self._layers else []
 
     def factor(self, kind: str, cost: float) -> float:
         """What a claim's score is multiplied by for one such reading."""
         return max(_LEAST_FACTOR, 1 - self._layers.get(kind, 0.0) * cost)
-
-
-_HEARD: Channel = "speech"
 
 
 def _doubted(folded: Normalised, passage: Passage) -> list[Doubted]:

@@ -2,10 +2,12 @@
 
 import hashlib
 
+from claims.engine.scene import Scene
+from claims.evasion import MISHEARD
 from claims.policy import Policy
 from claims.types import Disposition, Finding, Match, VerdictKind, Witness
 from claims.units import Quantity, plain
-from claims.verdict import Judged, Scene
+from claims.verdict import Judged
 from claims.window import Window
 
 
@@ -130,8 +132,10 @@ _WORDED = frozenset(
 
 
 def _readings(judged: Judged, window: Window) -> list[Match]:
-    """The disguised or mis-heard words in the claim, with what they were read as."""
-    return [Match(kind=r.kind, heard=r.heard, meant=r.meant) for r in window.readings(judged.start, judged.end)]
+    """The disguised words in the claim and the mis-heard ones that it rests on, with what they were read as."""
+    resting = [reading for start, end in judged.spans for reading in window.readings(start, end)]
+    found = (r for r in window.readings(judged.start, judged.end) if r.kind not in MISHEARD or r in resting)
+    return [Match(kind=r.kind, heard=r.heard, meant=r.meant) for r in found]
 
 
 def _matches(judged: Judged, window: Window) -> list[Match]:

@@ -41,7 +41,9 @@ class Lexicon:
         *,
         sensitive: frozenset[str] = frozenset(),
         aliases: Mapping[str, str] | None = None,
+        plain: frozenset[str] = frozenset(),
     ) -> None:
+        """`plain` words are searched as they are written alone, whatever their concepts."""
         meant: dict[str, set[str]] = {}
         for concept, words in concepts.items():
             for word in words:
@@ -49,7 +51,7 @@ class Lexicon:
         entries = {w: Entry(w, w, tuple(sorted(c)), False) for w, c in meant.items() if w}
         for word, found in meant.items():
             hot = found & sensitive
-            if hot:
+            if hot and word not in plain:
                 for form in spelled_forms(word):
                     entries.setdefault(form, Entry(form, word, tuple(sorted(found)), True))
         for form, word in (aliases or {}).items():

@@ -7,7 +7,7 @@ Order matters: characters are folded first, words are matched on the folded text
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -58,6 +58,7 @@ class Normalised:
     """Folded text and, for each of its characters, where it came from.
 
     `starts[i]` and `ends[i]` bound the original characters that became character `i`; both are non-decreasing.
+    `offers`: what may have been said instead of what was heard, in places of the folded text, none made yet.
     """
 
     original: str
@@ -65,9 +66,10 @@ class Normalised:
     starts: tuple[int, ...]
     ends: tuple[int, ...]
     readings: tuple[Reading, ...] = ()
+    offers: tuple[Edit, ...] = ()
 
     def edited(self, edits: Sequence[Edit]) -> "Normalised":
-        """The text with every edit made, ordered and not overlapping; each is kept as a reading."""
+        """The text with every edit made, ordered and not overlapping; each is kept as a reading, offers are not."""
         if not edits:
             return self
         text, starts, ends, at = "", list[int](), list[int](), 0
@@ -96,8 +98,14 @@ class Normalised:
 
     def part(self, start: int, end: int) -> "Normalised":
         """The folded characters [start, end), still mapped to the whole original."""
+        offers = (o for o in self.offers if start <= o.start and o.end <= end)
         return Normalised(
-            self.original, self.text[start:end], self.starts[start:end], self.ends[start:end], self.readings
+            self.original,
+            self.text[start:end],
+            self.starts[start:end],
+            self.ends[start:end],
+            self.readings,
+            tuple(replace(offer, start=offer.start - start, end=offer.end - start) for offer in offers),
         )
 
     def pieces(self, most: int) -> list["Normalised"]:

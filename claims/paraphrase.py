@@ -4,11 +4,12 @@ What the rules flagged in words that surely breach nothing becomes a note.
 """
 
 import itertools
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from claims.context import Place
+from claims.engine.context import Place, trials_anywhere
+from claims.engine.exemptions import CHECKS
+from claims.engine.scene import Scene
 from claims.judges.base import Candidate, JudgeInput, Judgement, supported
 from claims.judges.papers import judge_evidence
 from claims.judges.wording import judge_cosmetic, registered_effects
@@ -17,10 +18,10 @@ from claims.passport import Passport
 from claims.pattern import Pattern
 from claims.pictures import read_out
 from claims.policy import CompiledRule, Policy
-from claims.policy_models import ClassFile, ContextRule, Rule
+from claims.policy_models import ClassFile, Rule
 from claims.semantic import LAWFUL, Proposal, Proposer
-from claims.types import ExemptionTrial, ScoreStep, VerdictKind
-from claims.verdict import CHECKS, PROPOSED, Judged, Scene, held_back, under_the_bar
+from claims.types import ScoreStep, VerdictKind
+from claims.verdict import PROPOSED, Judged, held_back, under_the_bar
 
 # Only a record can decide these; how a sentence is put says nothing of whether it is true.
 _RECORDED = frozenset(
@@ -29,28 +30,7 @@ _RECORDED = frozenset(
         *("PRICE_ORIGINAL", "PATENT", "PROMO_SCARCITY", "AI_IMPERSONATION"),
     }
 )
-# Contexts that mean the same wherever they stand in the sentence; the others need a claim's exact place.
-_ANYWHERE = frozenset(
-    {
-        *(
-            "denied_after",
-            "denied_wholly",
-            "quoted_denied",
-            "warned_against",
-            "corrected",
-            "own_before",
-            "medicine_disclaimer",
-            "patient_warning",
-        ),
-        *("physical_cover", "fashion", "symbolism", "label_reading", "moderation", "risk_warning", "scam_warning"),
-        *("official_service", "own_profession_denied", "advice_to_ask", "plain_medical_noun", "plain_anatomy"),
-        *("breast_is_best", "asked", "taste"),
-    }
-)
 _CODE = frozenset({"device_registered", "disinfectant", "test_report_held", "self_compared_price"})
-# 不能讲 is how innuendo begins: words about saying deny nothing by themselves.
-_SAYING = re.compile("[说讲问提]")
-_TURNED = re.compile("(不用|不必|不再|再也不|再没|没再|不去|懒得|省得|省了|免得|不想|别再).{0,2}$")
 _TOP = 0.95
 _OWN = frozenset("有助于增强提高提升改善调节促进维持辅助补充帮助缓解保护健康水平的你了一下能可以、,和")
 
@@ -80,11 +60,14 @@ def with_proposals(scene: Scene, policy: Policy, proposer: Proposer, judged: Seq
 
 
 def _held_for_lawful(judged: Judged, proposal: Proposal, policy: Policy) -> Judged:
-    """The rule's claim as a note at most, where nothing but words decided it."""
+    """The rule's claim as a note at most, where nothing but words decided it; what was said outright stands."""
     recorded = judged.class_id in _RECORDED or judged.judgement.verdict is VerdictKind.CONTRADICTED
     if recorded or judged.score < policy.settings.flag_at:
         return judged
     why = f"read as lawful, likelihood {proposal.likelihood}"
+    if judged.protected:
+        step = ScoreStep(step=f"{why}; said outright, it stands", value=judged.score)
+        return replace(judged, steps=(*judged.steps, step))
     steps, score = under_the_bar(why, judged.steps, judged.score, policy)
     return replace(judged, score=score, steps=steps)
 
@@ -123,10 +106,15 @@ def _judge(proposal: Proposal, start: int, end: int, scene: Scene, policy: Polic
             facts=scene.facts,
             at_ms=scene.at_ms,
         )
-    ) or Judgement(verdict=info.verdict, why="means what the class forbids, in words that no rule lists", claimed=text)
+    ) or Judgement(
+        verdict=info.verdict,
+        why="means what the class forbids, in words that no rule lists",
+        claimed=text,
+        note_only=info.decision_mode == "platform_fact" or file.judge == "note",
+    )
     # What is said right after may take it back.
     after = next((h.end for h in scene.window.heard if h.offset >= end), end)
-    trials = tuple(trials_anywhere(scene.window.text[start:after], file, policy)) + tuple(
+    trials = tuple(trials_anywhere(scene.window, start, after, file, policy)) + tuple(
         CHECKS[policy.exemptions[n].check or n](n, scene, Place(start, end, ())) for n in file.exemptions if n in _CODE
     )
     known = "; ".join(f"{k.text} ({k.similarity})" for k in proposal.known)
@@ -136,10 +124,13 @@ def _judge(proposal: Proposal, start: int, end: int, scene: Scene, policy: Polic
     if not scene.choice.sure:
         score = round(score * settings.unsure_product_factor, 3)
         steps = (*steps, ScoreStep(step="product not sure", value=score))
-    exempt = [t.id for t in trials if t.applies]
+    exempt = tuple(t.id for t in trials if t.applies)
     if exempt:
         score = 0.0
         steps = (*steps, ScoreStep(step=f"exempt: {', '.join(exempt)}", value=0.0))
+    bar = file.reader_flags_at
+    if bar is not None and settings.flag_at <= score < bar:
+        steps, score = under_the_bar(f"read so by the reader alone, and below {bar:g}", steps, score, policy)
     steps, score = held_back(start, end, scene, steps, score, policy)
     return Judged(
         class_id=proposal.class_id,
@@ -151,6 +142,7 @@ def _judge(proposal: Proposal, start: int, end: int, scene: Scene, policy: Polic
         steps=steps,
         score=score,
         candidate=candidate,
+        cleared_by=exempt,
     )
 
 
@@ -180,49 +172,3 @@ def _pairs(text: str) -> Iterator[str]:
     for left, right in itertools.pairwise(text):
         if left.isalpha() and right.isalpha() and not {left, right} & _OWN:
             yield left + right
-
-
-def trials_anywhere(text: str, file: ClassFile, policy: Policy) -> Iterator[ExemptionTrial]:
-    """The class's exemptions that count wherever their cue stands in the words, each tried."""
-    for rule in policy.context.exemptions:
-        if rule.id not in _ANYWHERE or rule.id in file.drop_exemptions:
-            continue
-        if not rule.always and rule.id not in file.exemptions:
-            continue
-        cue = _cue(rule, text, policy)
-        why = f"{rule.zh} {rule.why}: {cue}" if cue else f"未见“{rule.zh}” no cue: {rule.why}"
-        yield ExemptionTrial(id=rule.id, applies=cue is not None, why=why)
-
-
-def _cue(rule: ContextRule, text: str, policy: Policy) -> str | None:
-    if rule.kind == "asked":
-        return _answered_no(text, policy)
-    if rule.kind == "both":
-        return next(
-            (
-                f"{first} … {then}"
-                for first in _words(rule.cue, policy)
-                if (at := text.find(first)) >= 0
-                for then in _words(rule.cue_after, policy)
-                if text.find(then, at + len(first)) >= 0
-            ),
-            None,
-        )
-    words = _words(rule.cue, policy)
-    if rule.id == "denied_after":
-        words = [word for word in words if not _SAYING.search(word)]
-    return next((w for w in words if (at := text.find(w)) >= 0 and not _TURNED.search(text[:at])), None)
-
-
-def _answered_no(text: str, policy: Policy) -> str | None:
-    """The no that follows a question, or None."""
-    noes = policy.context.cues.get("answer_no", ())
-    for asked in re.finditer(r"(?:[吗嘛?]|[^,。?!]不|[^,。?!]没)[,。?!\s]+", text):
-        said = next((no for no in noes if text.startswith(no, asked.end())), None)
-        if said is not None:
-            return said
-    return None
-
-
-def _words(names: str | None, policy: Policy) -> list[str]:
-    return [word for name in (names or "").split("|") for word in policy.context.cues.get(name, ())]

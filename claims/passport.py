@@ -1,5 +1,7 @@
 """The passport as claims are held against it: one shape for every form that sellers export."""
 
+import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -93,7 +95,8 @@ class Passport:
     """Everything registered about one product; `version` is the hash of the source record.
 
     `certificates` are of known schemes and may support claims. `unknown_certificates` are kept for people to read;
-    `warnings` say so, and name certificate numbers that don't look like one.
+    `warnings` say so, and name certificate numbers that don't look like one. `objections`: why it would not be let in
+    today, for a passport that was let in before.
     """
 
     id: str
@@ -135,6 +138,7 @@ class Passport:
     valid_from: date | None = None
     valid_to: date | None = None
     warnings: tuple[str, ...] = ()
+    objections: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -168,3 +172,15 @@ class Passport:
     def valid_on(self, day: date) -> bool:
         """True if the passport itself is in force on that day."""
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+
+def tell_objections(log: logging.Logger, whose: str, passports: Iterable[Passport]) -> None:
+    """Warns, in one line, of passports that were let in before and would be refused today."""
+    found = [passport.id for passport in passports if passport.objections]
+    if found:
+        log.warning(
+            "%s: %d passports would be refused today, first %r; `zhenyan passports stored` lists why",
+            whose,
+            len(found),
+            found[0],
+        )

@@ -66,22 +66,25 @@ def from_long(form: LongPassport, version: str, reader: QuantityReader, folder: 
         quantities += reader.read(
             path, "nutrition", nutrient.name, (nutrient.name,), nutrient.amount, condition=f"每{nutrient.per}"
         )
+    measured: dict[str, set[str]] = {}
     for spec in form.specs:
         path = f"specs.{spec.key}"
+        have = measured.setdefault(path, set())
         if spec.q:
-            quantities += reader.read(
-                path, spec.key, spec.name_zh, spec.spoken_aliases, spec.q, condition=spec.condition
-            )
+            read = reader.read(path, spec.key, spec.name_zh, spec.spoken_aliases, spec.q, condition=spec.condition)
+            quantities += read
+            have |= {q.dimension for q in read}
         if spec.text:
             cues = (spec.name_zh, *spec.spoken_aliases)
             texts.append(RegisteredText(path=path, key=spec.key, label=spec.name_zh, text=spec.text, cues=cues))
             if not spec.q or spec.q.unit is not None:
-                have = {q.dimension for q in quantities if q.path == path}
-                quantities += [
+                written = [
                     q
                     for q in reader.read_text(path, spec.key, spec.name_zh, spec.spoken_aliases, spec.text)
                     if not have or (q.dimension in have and spec.key in {"size", "dimensions"})
                 ]
+                quantities += written
+                have |= {q.dimension for q in written}
     if form.shelf_life_days:
         quantities += reader.read(
             "shelf_life_days", "shelf_life", "保质期", (), QuantityForm(value=Decimal(form.shelf_life_days), unit="DAY")

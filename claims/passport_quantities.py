@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from claims.normalise import normalise
 from claims.passport import RegisteredQuantity
+from claims.passport_door import Door
 from claims.passport_forms import QuantityForm
 from claims.policy_vocabulary import AttributeTable
 from claims.units import UnitConverter, find_factors, plain
@@ -16,11 +17,15 @@ _AMBIGUOUS_UNITS = frozenset({"C62", "支", "个", "piece"})
 
 
 class QuantityReader:
-    """Reads registered quantities, in numbers or in words, and knows by which words hosts mean them."""
+    """Reads registered quantities, in numbers or in words, and knows by which words hosts mean them.
 
-    def __init__(self, converter: UnitConverter, attributes: AttributeTable) -> None:
+    `door`: what whole passports are held to that come in.
+    """
+
+    def __init__(self, converter: UnitConverter, attributes: AttributeTable, door: Door | None = None) -> None:
         self.converter = converter
         self.attributes = attributes
+        self.door = door or Door(None, converter.table, frozenset())
 
     def read(
         self,

@@ -156,6 +156,26 @@ def long_record(content: Mapping[str, Any]) -> Imported:
     return Imported(record=record, warnings=warnings)
 
 
+_PLACES: dict[int | str, tuple[int | str, ...]] = {
+    "passport_id": ("id",),
+    "name_zh": ("credentialSubject", "product", "name"),
+    "category": ("credentialSubject", "product", "productCategory", 0, "name"),
+    "origin_country": ("credentialSubject", "product", "countryOfProduction"),
+    "specs": ("credentialSubject", "product", "dimensions"),
+    "materials": ("credentialSubject", "materialsProvenance"),
+    "evidence": ("credentialSubject", "conformityClaim"),
+    "valid_from": ("validFrom",),
+    "valid_to": ("validUntil",),
+}
+
+
+def untp_path(path: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Where in a credential a place of its long form stands, as near as that is known."""
+    found = _PLACES.get(path[0], ()) if path else ()
+    rest = path[1:2] if path[:1] == ("materials",) else ()
+    return (*found, *rest) if found else path
+
+
 def _category_path(name: str | None, passport_id: str) -> tuple[str, tuple[str, ...]]:
     if name and _CATEGORY_PATH.fullmatch(name):
         return name, ()

@@ -2,8 +2,9 @@
 
 import re
 from bisect import insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import ahocorasick_rs
 
@@ -93,16 +94,11 @@ class ProductFinder:
         for passport in passports:
             for name in (*passport.names, *([passport.brand] if passport.brand else [])):
                 folded = _folded(name)
-                for size in range(2, len(folded) + 1):
-                    for start in range(len(folded) - size + 1):
-                        part = folded[start : start + size]
-                        owners.setdefault(part, set()).add(passport.id)
-                        weight = 3.0 + size if part == folded else 0.5 * (size - 1)
-                        weights[part] = max(weights.get(part, 0), weight)
+                for part in _parts_of(folded):
+                    owners.setdefault(part, set()).add(passport.id)
+                    weight = 3.0 + len(part) if part == folded else 0.5 * (len(part) - 1)
+                    weights[part] = max(weights.get(part, 0), weight)
         self._parts = [(part, next(iter(ids)), weights[part]) for part, ids in owners.items() if len(ids) == 1]
-        self._sounds = SoundIndex(
-            {p.id: [part for part, owner, _ in self._parts if owner == p.id and len(part) >= 3] for p in passports}
-        )
         self._called: dict[str, set[str]] = {}
         for passport in passports:
             for name in passport.names:
@@ -113,6 +109,15 @@ class ProductFinder:
         self._automaton = (
             ahocorasick_rs.AhoCorasick([p[0] for p in self._parts], store_patterns=False) if self._parts else None
         )
+
+    @cached_property
+    def _sounds(self) -> SoundIndex:
+        """The parts by how they sound; spelling them takes longer than all the rest, and few conversations need it."""
+        parts: dict[str, list[str]] = {passport.id: [] for passport in self.passports}
+        for part, owner, _ in self._parts:
+            if len(part) >= _SHORTEST_HEARD:
+                parts[owner].append(part)
+        return SoundIndex(parts)
 
     def sounding(self, text: str) -> tuple[Passport, str, float] | None:
         """The product whose name the heard text sounds like most; never more than a guess."""
@@ -161,6 +166,15 @@ class ProductFinder:
         if 1 <= value <= len(self.passports):
             return self.passports[value - 1], match[0], 4.0
         return None
+
+
+def _parts_of(name: str) -> Iterator[str]:
+    """Every stretch of the name that is looked for, and the whole of it; their number grows as the name does."""
+    for size in range(2, min(len(name), _LONGEST_PART) + 1):
+        for start in range(len(name) - size + 1):
+            yield name[start : start + size]
+    if len(name) > _LONGEST_PART:
+        yield name
 
 
 def _folded(name: str) -> str:
@@ -269,3 +283,5 @@ _NAMED, _NAMED_ANEW, _FULL_NAME = 2.0, 2.5, 4.0
 # Han characters of a name that may be found by nearly its sound, and how unlike its syllables may sound on the whole.
 _LONG_NAME, _NEARLY = 4, 0.25
 _SHOWN, _SHOWN_SURELY = 0.5, 0.65
+# Parts of names: the longest that is told apart from the whole name, and the shortest that is known by its sound.
+_LONGEST_PART, _SHORTEST_HEARD = 24, 3

@@ -4,10 +4,8 @@ Wider than what likeness alone may settle (`sound`, `phonetic`): a syllable of a
 here the sound itself decides.
 """
 
-from collections.abc import Iterable, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from asr.rehear import Suspect
 from claims.normalise import is_cjk
@@ -20,6 +18,16 @@ _NUMERALS = frozenset("零一二三四五六七八九十百千万亿两几半012
 # would be listened for to find a quarter more of those that were said.
 _MOST_OF_TWO, _MOST_OF_THREE, _MOST = 0.125, 0.2, 0.3
 _NO_SYLLABLE = 2.0
+# Costs are added up: a sum that should be the limit may lie this little above it.
+_ROUNDING = 1e-9
+
+
+@dataclass(slots=True)
+class _Branch:
+    """Words that begin with the same syllables: what comes next, by the syllable's number; whole words at the end."""
+
+    next: dict[int, "_Branch"] = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
 
 
 class SoundAlikeWords:
@@ -28,7 +36,9 @@ class SoundAlikeWords:
     def __init__(self, words: Iterable[str]) -> None:
         chosen = {w for w in words if SHORTEST <= len(w) <= LONGEST and all(map(is_cjk, w))}
         self._words = tuple(sorted(chosen))
-        self._groups: dict[int, tuple[list[str], NDArray[np.intp]]] | None = None
+        self._numbers: dict[str, int] = {}
+        self._trees: dict[int, _Branch] | None = None
+        self._costs: dict[str, list[float]] = {}
 
     def __reduce__(self) -> tuple[type["SoundAlikeWords"], tuple[tuple[str, ...]]]:
         """The words alone."""
@@ -36,38 +46,50 @@ class SoundAlikeWords:
 
     def find(self, text: str) -> Sequence[Suspect]:
         """Words that stretches of the text sound like and don't spell, those that sound most alike first."""
-        groups = self._built()
-        rows = [self._costs(syllable(c)) if is_cjk(c) else self._none for c in text]
+        trees = self._built()
+        none = [_NO_SYLLABLE] * len(self._numbers)
+        rows = [self._costs_of(syllable(c)) if is_cjk(c) else none for c in text]
         found: list[Suspect] = []
-        for size, (words, codes) in groups.items():
-            limit = size * {SHORTEST: _MOST_OF_TWO, SHORTEST + 1: _MOST_OF_THREE}.get(size, _MOST)
+        for size, tree in trees.items():
+            limit = size * {SHORTEST: _MOST_OF_TWO, SHORTEST + 1: _MOST_OF_THREE}.get(size, _MOST) + _ROUNDING
             for start in range(len(text) - size + 1):
-                costs = np.sum([rows[start + place][codes[:, place]] for place in range(size)], axis=0)
-                for index in np.nonzero(costs <= limit)[0]:
-                    heard, word = text[start : start + size], words[int(index)]
+                heard = text[start : start + size]
+                for word, cost in _alike(tree, rows[start : start + size], limit):
                     if heard != word and not _tells_another_number(heard, word):
-                        cost = float(costs[index]) / size
-                        found.append(Suspect(start=start, end=start + size, word=word, cost=cost))
+                        found.append(Suspect(start=start, end=start + size, word=word, cost=round(cost / size, 6)))
         return sorted(found, key=lambda one: (one.cost, one.start, one.end, one.word))
 
-    def _built(self) -> dict[int, tuple[list[str], NDArray[np.intp]]]:
-        if self._groups is None:
-            spelt = {word: spell(word) for word in self._words}
-            self._syllables = sorted({s for syllables in spelt.values() for s in syllables})
-            code = {s: index for index, s in enumerate(self._syllables)}
-            self._rows: dict[str, NDArray[np.float32]] = {}
-            self._none = np.full(len(self._syllables), _NO_SYLLABLE, np.float32)
-            self._groups = {}
-            for size in sorted({len(word) for word in self._words}):
-                words = [word for word in self._words if len(word) == size and len(spelt[word]) == size]
-                codes = np.array([[code[s] for s in spelt[word]] for word in words], np.intp).reshape(-1, size)
-                self._groups[size] = (words, codes)
-        return self._groups
+    def _built(self) -> dict[int, _Branch]:
+        if self._trees is None:
+            self._trees = {}
+            for word in self._words:
+                syllables = spell(word)
+                if len(syllables) != len(word):
+                    continue
+                branch = self._trees.setdefault(len(word), _Branch())
+                for each in syllables:
+                    number = self._numbers.setdefault(each, len(self._numbers))
+                    branch = branch.next.setdefault(number, _Branch())
+                branch.words.append(word)
+        return self._trees
 
-    def _costs(self, heard: str) -> NDArray[np.float32]:
-        if heard not in self._rows:
-            self._rows[heard] = np.array([unlike(heard, other) for other in self._syllables], np.float32)
-        return self._rows[heard]
+    def _costs_of(self, heard: str) -> list[float]:
+        if heard not in self._costs:
+            self._costs[heard] = [unlike(heard, other) for other in self._numbers]
+        return self._costs[heard]
+
+
+def _alike(tree: _Branch, rows: Sequence[Sequence[float]], limit: float) -> Iterator[tuple[str, float]]:
+    """The words of the tree whose syllables cost no more than the limit together, and what they cost."""
+    reached = [(tree, 0.0)]
+    for row in rows:
+        reached = [
+            (branch, cost)
+            for one, so_far in reached
+            for number, branch in one.next.items()
+            if (cost := so_far + row[number]) <= limit
+        ]
+    return ((word, cost) for branch, cost in reached for word in branch.words)
 
 
 def alikes_of(policy: Policy) -> SoundAlikeWords:

@@ -3,6 +3,7 @@
 All of it follows from the policy's vocabulary, and nothing from how its classes judge.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +11,7 @@ from claims.evasion import Reader
 from claims.lexicon import Hit, Lexicon
 from claims.match import Located
 from claims.newness import find_newness
-from claims.normalise import Normalised, normalise
+from claims.normalise import Edit, Normalised, normalise
 from claims.numbers import Number, find_numbers
 from claims.sound import SoundIndex
 from claims.types import Passage
@@ -64,6 +65,18 @@ class Texts:
     def fold(self, passage: Passage, on: date | None = None) -> Normalised:
         """The passage's text folded, disguised and mis-heard words as what they mean; `on`: the day it was said."""
         return self._reader.read(self.fold_as_heard(passage.text), passage, on)
+
+    def hear(self, passage: Passage, on: date | None = None) -> Normalised:
+        """The passage's text folded as it was heard, disguises taken off, what may have been said instead offered."""
+        return self._reader.hear(self.fold_as_heard(passage.text), passage, on)
+
+    def take(self, heard: Normalised, offers: Sequence[Edit], on: date | None = None) -> Normalised:
+        """The text with these of its offers made."""
+        return self._reader.take(heard, offers, on)
+
+    def is_likelier(self, said: str, heard: str) -> bool:
+        """True where the field says the one text more likely than the other."""
+        return self._reader.is_likelier(said, heard)
 
     def fold_as_heard(self, text: str) -> Normalised:
         """The text folded, its words as they were said."""

@@ -28,6 +28,11 @@ def parse_yaml(text: str | bytes) -> Any:
     return yaml.load(text, Loader=_StrictLoader)
 
 
+def parse_loose_yaml(text: str | bytes) -> Any:
+    """As `parse_yaml`, where of doubled keys the last counts: for who tells of them otherwise."""
+    return yaml.load(text, Loader=_Loader)
+
+
 def parse_sent_yaml(text: str | bytes) -> Any:
     """As `parse_yaml`, of a document that somebody else wrote; ValueError where it could grow beyond measure.
 
@@ -41,7 +46,7 @@ def parse_sent_yaml(text: str | bytes) -> Any:
     return parse_yaml(text)
 
 
-def compose_yaml(text: str) -> yaml.Node | None:
+def compose_yaml(text: str | bytes) -> yaml.Node | None:
     """The document's nodes, which know their lines."""
     node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     return node

@@ -38,12 +38,13 @@ def command(
     """
     settings = load_settings()
     policy = load_policy(policy_dir or settings.policy_folder)
-    passports = chosen_passports(policy, passports_file, products)
+    at = at or now()
+    passports = chosen_passports(policy, passports_file, products, at)
     facts = read_facts(facts_file)
     semantics = semantics_of(settings.semantic, configs.SEMANTIC_DIR, device=settings.device, threads=settings.threads)
     for why in semantics.left_out:
         click.echo(f"zhenyan: {why}", err=True)
-    engine = ClaimEngine(policy, passports, at=at or now(), proposer=semantics.proposer)
+    engine = ClaimEngine(policy, passports, at=at, proposer=semantics.proposer)
     sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape")  # type: ignore[union-attr]
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     if sys.stdin.isatty():

@@ -42,6 +42,7 @@ BEFORE_TEXTS: Mapping[str, tuple[str, str]] = {
     "before.remarks": ("逐条意见", "Remarks"),
     "before.line": ("第 {n} 行", "line {n}"),
     "before.instead": ("怎么改", "What to say instead"),
+    "before.warnings": ("商品护照需要留意：", "About the passports:"),
     "before.left_out": ("未能使用：{why}", "Could not be used: {why}"),
     "before.file": ("目录文件（CSV）", "Catalogue file (CSV)"),
     "before.file_hint": (
@@ -62,6 +63,22 @@ BEFORE_TEXTS: Mapping[str, tuple[str, str]] = {
     "before.code_unknown": ("{code}：没有登记的护照对应这个码。", "{code}: no registered passport has this code."),
     "before.code_found": ("{code} → {name}", "{code} → {name}"),
     "before.registered": ("登记内容", "As registered"),
+    "before.checks": (
+        "您已有多项检查在进行，等其中一项结束再试。",
+        "You have as many checks under way as you may; wait for one to end.",
+    ),
+    "before.judging_busy": (
+        "现在排队的检查太多，请稍后再试。",
+        "More checks wait than can be done in time; try again a little later.",
+    ),
+    "before.judging_long": (
+        "这次检查超时，已停止；请分几次检查：每次少些句子或商品。",
+        "The check took too long and was stopped; check less at a time: fewer sentences, fewer products.",
+    ),
+    "before.judging_failed": (
+        "检查中断了，请再试一次；一直这样，请管理员查看服务日志。",
+        "The check was broken off; try again, and if it stays so, have the server's log looked at.",
+    ),
     "before.choose_file": (
         "浏览器不能保留所选文件，请重新选择。",
         "Browsers do not keep files; choose it again.",

@@ -1,66 +1,77 @@
 """`POST /v1/check`: words before they are said."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.concurrency import run_in_threadpool
 
-from claims.passport import Passport
-from claims.types import Disposition
-from review.before.checking import Checker
-from review.before.errors import ProductNotRegistered
+from review.before.jobs import Goods, RowsAnswer, RowsCheck, TextAnswer, TextCheck
+from review.before.limits import CheckLimits
+from review.before.sent import body_of, read_json
 from review.before.shelf import Shelf
 from review.before.types import CatalogueRow
-from review.before.wire import CatalogueIn, CatalogueOut, CheckIn, CheckOut, check_out, row_out
+from review.before.wire import CatalogueIn, CatalogueOut, CheckIn, CheckOut
+from review.judging.party import party_of
+from review.judging.pool import JudgingPool
 from review.people.web import EVERYBODY
 from review.platform.access import key_or_person, write_answers
 from review.platform.types import Caller, Scope
 
 Asking = Annotated[Caller, Depends(key_or_person(Scope.CHECK, *EVERYBODY))]
+Body = Annotated[bytes, Depends(body_of)]
+_JSON = "application/json"
 
 
-def check_router(checker: Checker, shelf: Shelf, now: Callable[[], datetime]) -> APIRouter:
-    """The routes that check words."""
+def check_router(pool: JudgingPool, limits: CheckLimits, shelf: Shelf, now: Callable[[], datetime]) -> APIRouter:
+    """The routes that check words; the server's own process reads and judges nothing of them but their JSON."""
     router = APIRouter()
 
-    @router.post("/v1/check", responses=write_answers())
-    def check(sent: CheckIn, caller: Asking) -> CheckOut:
+    async def goods_of(sent: CheckIn | CatalogueIn, caller: Caller) -> Goods:
+        wanted = list(dict.fromkeys(sent.products))
+        found = await run_in_threadpool(shelf.find, caller.home, wanted) if wanted else ()
+        registered = {shelved.product_id: shelved.record for shelved in found}
+        return Goods(products=tuple(wanted), registered=registered, sent=tuple(sent.passports))
+
+    @router.post("/v1/check", response_model=CheckOut, responses=_answers(), openapi_extra=_takes(CheckIn))
+    async def check(request: Request, caller: Asking, body: Body) -> Response:
         """Checks a script, a product page or captions before the broadcast; each finding comes with advice.
 
-        Nothing is stored and nobody is flagged.
+        Nothing is stored and nobody is flagged. What one request may hold, how long it may take and how many a key
+        may have under way is bounded: 413 and 422 name the field and the limit, 429 and 503 say when to try again,
+        and 504 that it was stopped.
         """
-        passports = chosen(checker, shelf, caller.home, sent.products, sent.passports)
-        return check_out(checker.check(sent.text, sent.kind, passports, sent.at or now()))
+        party = party_of(caller)
+        pool.check_room(party)
+        sent = await read_json(request, body, CheckIn)
+        checked = TextCheck(
+            text=sent.text, kind=sent.kind, goods=await goods_of(sent, caller), at=sent.at or now(), limits=limits
+        )
+        return Response(await pool.run(party, TextAnswer(check=checked), request), media_type=_JSON)
 
-    @router.post("/v1/check/catalogue", responses=write_answers())
-    def check_catalogue(sent: CatalogueIn, caller: Asking) -> CatalogueOut:
-        """Checks every row of a catalogue by itself."""
-        passports = chosen(checker, shelf, caller.home, sent.products, sent.passports)
-        rows = [
+    @router.post(
+        "/v1/check/catalogue", response_model=CatalogueOut, responses=_answers(), openapi_extra=_takes(CatalogueIn)
+    )
+    async def check_catalogue(request: Request, caller: Asking, body: Body) -> Response:
+        """Checks every row of a catalogue by itself, within the same bounds."""
+        party = party_of(caller)
+        pool.check_room(party)
+        sent = await read_json(request, body, CatalogueIn)
+        rows = tuple(
             CatalogueRow(number=number, product_id=row.product_id, text=row.text)
             for number, row in enumerate(sent.rows, start=1)
-        ]
-        answered = [row_out(row) for row in checker.check_rows(rows, passports, sent.at or now())]
-        flag = Disposition.FLAG.value
-        flagged = sum(any(r.finding["disposition"] == flag for r in row.findings) for row in answered)
-        return CatalogueOut(rows=answered, flagged=flagged)
+        )
+        checked = RowsCheck(rows=rows, goods=await goods_of(sent, caller), at=sent.at or now(), limits=limits)
+        return Response(await pool.run(party, RowsAnswer(check=checked), request), media_type=_JSON)
 
     return router
 
 
-def chosen(
-    checker: Checker, shelf: Shelf, tenant_id: str, product_ids: Sequence[str], records: Sequence[Any]
-) -> tuple[Passport, ...]:
-    """The passports of a check: the registered ones that are named, then those that were sent along.
+def _answers() -> dict[int | str, dict[str, Any]]:
+    return write_answers(504)
 
-    ProductNotRegistered names an id that neither has.
-    """
-    sent = checker.passports(records)
-    own = {passport.id for passport in sent}
-    wanted = list(dict.fromkeys(id_ for id_ in product_ids if id_ not in own))
-    found = {shelved.product_id: shelved for shelved in shelf.find(tenant_id, wanted)}
-    for product_id in wanted:
-        if product_id not in found:
-            raise ProductNotRegistered(product_id)
-    return (*checker.passports([found[product_id].record for product_id in wanted]), *sent)
+
+def _takes(model: type[CheckIn] | type[CatalogueIn]) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"requestBody": {"required": True, "content": {_JSON: {"schema": schema}}}}

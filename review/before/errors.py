@@ -1,14 +1,17 @@
 """What can be wrong with a text before the broadcast; the sender can act."""
 
+from collections.abc import Sequence
+
 from review.errors import ReviewError
 
 
 class CheckRefused(ReviewError):
-    """A text, passport or catalogue that can't be checked; `field` names what is wrong."""
+    """A text, passport or catalogue that can't be checked; `field` names what is wrong, `faults` each thing in it."""
 
-    def __init__(self, field: str, why: str) -> None:
+    def __init__(self, field: str, why: str, faults: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(f"{field}: {why}")
         self.field = field
+        self.faults = tuple(faults)
 
 
 class ProductNotRegistered(CheckRefused):

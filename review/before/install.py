@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 
 from review.before.api import check_router
-from review.before.checking import Checker
+from review.before.limits import CheckLimits
 from review.before.shelf import NoShelf, Shelf
 from review.before.web import before_router
 from review.desk import Desk
+from review.judging.pool import JudgingPool
 
 
 def _utc_now() -> datetime:
@@ -19,9 +20,10 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
-    """What texts are checked by, where registered passports are looked up, and the clock for checks of today."""
+    """What checks texts, how much at once, where registered passports are looked up, and the clock."""
 
-    checker: Checker
+    pool: JudgingPool
+    limits: CheckLimits = field(default_factory=CheckLimits)
     shelf: Shelf = field(default_factory=NoShelf)
     now: Callable[[], datetime] = _utc_now
 
@@ -31,6 +33,6 @@ def before_routers(before: Before | None, desk: Desk) -> Sequence[APIRouter]:
     if before is None:
         return ()
     return (
-        check_router(before.checker, before.shelf, before.now),
-        before_router(before.checker, before.shelf, desk, before.now),
+        check_router(before.pool, before.limits, before.shelf, before.now),
+        before_router(before.pool, before.limits, before.shelf, desk, before.now),
     )

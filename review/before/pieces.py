@@ -1,6 +1,7 @@
 """Cuts a text into passages that know their place in it: sentences of a script or page, captions of a caption file."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 import pysubs2
@@ -30,10 +31,11 @@ def cut(text: str, kind: TextKind) -> tuple[Piece, ...]:
 
 def _sentences(text: str, channel: Channel) -> Iterator[Piece]:
     at_ms = 0
+    lines = Lines(text)
     for start, end in _spans(text):
         said = text[start:end]
         until_ms = min(_LATEST_MS, at_ms + len(said) * _CHAR_MS)
-        yield _piece(text, start, end, channel, at_ms, until_ms)
+        yield _piece(text, lines, start, end, channel, at_ms, until_ms)
         at_ms = min(_LATEST_MS, until_ms + _PAUSE_MS)
 
 
@@ -54,6 +56,7 @@ def _captions(text: str) -> Iterator[Piece]:
     except (pysubs2.exceptions.Pysubs2Error, ValueError) as error:
         raise CheckRefused("text", "can't be read as captions; send SRT, WebVTT or ASS, or another kind") from error
     place = 0
+    lines_of_text = Lines(text)
     for event in captions:
         said = event.plaintext.strip()
         if not said or event.is_comment:
@@ -68,6 +71,7 @@ def _captions(text: str) -> Iterator[Piece]:
         begin_ms = min(_LATEST_MS, max(0, event.start))
         yield _piece(
             text,
+            lines_of_text,
             start,
             end,
             "speech",
@@ -77,8 +81,27 @@ def _captions(text: str) -> Iterator[Piece]:
         )
 
 
+class Lines:
+    """Knows on which line of a text a character stands, without counting from the beginning each time."""
+
+    def __init__(self, text: str) -> None:
+        self._ends = [match.start() for match in re.finditer("\n", text)]
+
+    def at(self, place: int) -> int:
+        """The line, from 1."""
+        return bisect_left(self._ends, place) + 1
+
+
 def _piece(
-    text: str, start: int, end: int, channel: Channel, start_ms: int, end_ms: int, *, said: str | None = None
+    text: str,
+    lines: Lines,
+    start: int,
+    end: int,
+    channel: Channel,
+    start_ms: int,
+    end_ms: int,
+    *,
+    said: str | None = None,
 ) -> Piece:
     passage = Passage(
         stream_id=STREAM,
@@ -88,4 +111,4 @@ def _piece(
         end_ms=end_ms,
         text=text[start:end] if said is None else said,
     )
-    return Piece(passage=passage, start=start, end=end, line=text.count("\n", 0, start) + 1)
+    return Piece(passage=passage, start=start, end=end, line=lines.at(start))

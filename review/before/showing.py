@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from claims.types import Disposition
 from review.before.types import Remark
 
 
@@ -18,10 +19,17 @@ class Stretch:
 
 def stretches(text: str, remarks: Sequence[Remark]) -> tuple[Stretch, ...]:
     """The whole text in order, parted where remarks begin and end."""
-    edges = sorted({0, len(text), *(r.start for r in remarks), *(r.end for r in remarks)})
+    begins: dict[int, list[int]] = {}
+    ends: dict[int, list[int]] = {}
+    for number, remark in enumerate(remarks, start=1):
+        if remark.start < remark.end:
+            begins.setdefault(remark.start, []).append(number)
+            ends.setdefault(remark.end, []).append(number)
     found = []
-    for start, end in pairwise(edges):
-        own = [n for n, r in enumerate(remarks, start=1) if r.start <= start and end <= r.end]
-        flagged = any(remarks[n - 1].finding.disposition.value == "flag" for n in own)
-        found.append(Stretch(text=text[start:end], numbers=tuple(own), flagged=flagged))
+    own: set[int] = set()
+    for start, end in pairwise(sorted({0, len(text), *begins, *ends})):
+        own.update(begins.get(start, ()))
+        own.difference_update(ends.get(start, ()))
+        flagged = any(remarks[number - 1].finding.disposition is Disposition.FLAG for number in own)
+        found.append(Stretch(text=text[start:end], numbers=tuple(sorted(own)), flagged=flagged))
     return tuple(found)

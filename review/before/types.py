@@ -46,7 +46,10 @@ class Remark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A text and everything remarked on it, by place; `left_out`: what could not be judged by, and why."""
+    """A text and everything remarked on it, by place; `left_out`: what could not be judged by, and why.
+
+    `warnings`: what of its passports supports nothing on that day, or would not be let in today.
+    """
 
     text: str
     remarks: tuple[Remark, ...]
@@ -54,6 +57,7 @@ class Checked:
     products: Mapping[str, str]
     piece_count: int
     left_out: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +71,16 @@ class CatalogueRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedRow:
-    """A row with what came of it; `error`: why it could not be checked."""
+    """A row with what came of it. `error`: what was wrong with it; `checked` None: nothing of it could be checked."""
 
     row: CatalogueRow
     checked: Checked | None
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedRows:
+    """The rows of a catalogue as checked, and what of their passports is to be warned of."""
+
+    rows: tuple[CheckedRow, ...]
+    warnings: tuple[str, ...] = ()

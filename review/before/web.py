@@ -2,27 +2,29 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-import yaml
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse
+from starlette.concurrency import run_in_threadpool
 
-from claims.passport import Passport
 from claims.passport_forms import CHINA_TIME
-from claims.yaml_files import parse_sent_yaml
-from review.before.api import chosen
-from review.before.catalogue import as_csv, read_rows
-from review.before.checking import MOST_CHARS, Checker
-from review.before.codes import codes_in_picture
+from review.before.catalogue import as_csv
 from review.before.errors import CheckRefused
+from review.before.jobs import CodesRead, Goods, RowsCheck, TextCheck
+from review.before.limits import MOST_CHARS, CheckLimits
 from review.before.shelf import Shelf
 from review.before.showing import stretches
-from review.before.types import TextKind
+from review.before.types import Checked, CheckedRows, TextKind
 from review.desk import Desk, Seeing, Viewer
-from review.language import keep_language
+from review.judging.party import party_of
+from review.judging.pool import JudgingPool
+from review.judging.worker import Job
+from review.language import Words, keep_language
 from review.live.types import LOCAL_TENANT
 from review.people.web import EVERYBODY, allow
+from review.platform.errors import PlatformError
+from review.platform.types import Caller
 
 READERS = [Depends(allow(*EVERYBODY))]
 _MOST_BYTES = 8_000_000
@@ -32,28 +34,43 @@ Moment = Annotated[str, Form(max_length=40)]
 Products = Annotated[list[str], Form(max_length=_MOST_LISTED)]
 
 
-def before_router(checker: Checker, shelf: Shelf, desk: Desk, now: Callable[[], datetime]) -> APIRouter:
+def before_router(
+    pool: JudgingPool, limits: CheckLimits, shelf: Shelf, desk: Desk, now: Callable[[], datetime]
+) -> APIRouter:
     """The routes of the pages; nothing of what is checked is stored."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False, dependencies=READERS)
 
     def page(request: Request, template: str, viewer: Viewer, values: Mapping[str, object]) -> Response:
         listed = shelf.listed(LOCAL_TENANT, _MOST_LISTED)
-        shown: dict[str, object] = {"error": None, "listed": listed, **values}
-        filled = desk.fill(template, viewer, **shown)
-        answer = HTMLResponse(filled, status_code=422 if values.get("error") else 200)
+        shown: dict[str, object] = {"error": None, "listed": listed, "most": limits.chars, **values}
+        status, headers = 422 if shown["error"] else 200, dict[str, str]()
+        if isinstance(error := shown["error"], PlatformError):
+            status, headers = error.status, error.headers
+            shown["error"] = Words(viewer.language)(f"before.{error.code}")
+        answer = HTMLResponse(desk.fill(template, viewer, **shown), status_code=status, headers=headers)
         keep_language(request, answer)
         return answer
 
-    def passports_of(products: list[str], file: UploadFile | None) -> tuple[Passport, ...]:
-        records = _records(_content(file, "passports"))
-        return chosen(checker, shelf, LOCAL_TENANT, products, records)
+    async def shows(request: Request, template: str, viewer: Viewer, values: Mapping[str, object]) -> Response:
+        """The page, filled beside the server's loop: a long text has many marks."""
+        return await run_in_threadpool(page, request, template, viewer, values)
+
+    def goods_of(products: list[str], file: UploadFile | None) -> Goods:
+        wanted = tuple(dict.fromkeys(products))
+        found = shelf.find(LOCAL_TENANT, wanted) if wanted else ()
+        registered = {shelved.product_id: shelved.record for shelved in found}
+        return Goods(products=wanted, registered=registered, file=_content(file, "passports"))
+
+    async def judged(request: Request, viewer: Viewer, job: Job) -> Any:
+        """What comes of the job; CheckRefused and PlatformError are for the page to show."""
+        return await pool.run(party_of(Caller.of_person(viewer.person)), job, request)
 
     @router.get("/before")
     def get_before(request: Request, viewer: Seeing) -> Response:
         return page(request, "before/text.html", viewer, _EMPTY_TEXT)
 
     @router.post("/before")
-    def post_before(
+    async def post_before(
         request: Request,
         viewer: Seeing,
         text: Annotated[str, Form(max_length=MOST_CHARS + 1)] = "",
@@ -65,22 +82,26 @@ def before_router(checker: Checker, shelf: Shelf, desk: Desk, now: Callable[[], 
     ) -> Response:
         given: dict[str, object] = {"text": text, "kind": kind, "at": at, "chosen": set(products)}
         try:
-            content = _content(captions, "captions")
+            content = await run_in_threadpool(_content, captions, "captions")
             if content:
                 text, kind = _text(content, "captions"), TextKind.CAPTIONS
                 given |= {"text": text, "kind": kind}
-            checked = checker.check(text, kind, passports_of(products, passports), _moment(at, now))
-        except CheckRefused as refused:
-            return page(request, "before/text.html", viewer, {**_EMPTY_TEXT, **given, "error": refused})
-        parts = stretches(checked.text, checked.remarks)
-        return page(request, "before/text.html", viewer, {**_EMPTY_TEXT, **given, "checked": checked, "parts": parts})
+            goods = await run_in_threadpool(goods_of, products, passports)
+            job = TextCheck(text=text, kind=kind, goods=goods, at=_moment(at, now), limits=limits)
+            checked: Checked = await judged(request, viewer, job)
+            given["warnings"] = checked.warnings
+        except _REFUSALS as refused:
+            return await shows(request, "before/text.html", viewer, {**_EMPTY_TEXT, **given, "error": refused})
+        parts = await run_in_threadpool(stretches, checked.text, checked.remarks)
+        values = {**_EMPTY_TEXT, **given, "checked": checked, "parts": parts}
+        return await shows(request, "before/text.html", viewer, values)
 
     @router.get("/before/catalogue")
     def get_catalogue(request: Request, viewer: Seeing) -> Response:
         return page(request, "before/catalogue.html", viewer, _EMPTY_CATALOGUE)
 
     @router.post("/before/catalogue")
-    def post_catalogue(
+    async def post_catalogue(
         request: Request,
         viewer: Seeing,
         rows: Sent = None,
@@ -89,16 +110,23 @@ def before_router(checker: Checker, shelf: Shelf, desk: Desk, now: Callable[[], 
         passports: Sent = None,
         form: Annotated[str, Form(pattern="^(page|csv)$")] = "page",
     ) -> Response:
-        given = {"at": at, "chosen": set(products)}
+        given: dict[str, object] = {"at": at, "chosen": set(products)}
         try:
-            wanted = read_rows(_content(rows, "file"))
-            checked = checker.check_rows(wanted, passports_of(products, passports), _moment(at, now))
-        except CheckRefused as refused:
-            return page(request, "before/catalogue.html", viewer, {**_EMPTY_CATALOGUE, **given, "error": refused})
+            file = await run_in_threadpool(_content, rows, "file")
+            goods = await run_in_threadpool(goods_of, products, passports)
+            job = RowsCheck(file=file, goods=goods, at=_moment(at, now), limits=limits)
+            checked: CheckedRows = await judged(request, viewer, job)
+            given["warnings"] = checked.warnings
+        except _REFUSALS as refused:
+            values = {**_EMPTY_CATALOGUE, **given, "error": refused}
+            return await shows(request, "before/catalogue.html", viewer, values)
         if form == "csv":
             headers = {"Content-Disposition": 'attachment; filename="zhenyan-check.csv"'}
-            return Response(as_csv(checked, viewer.language), media_type="text/csv; charset=utf-8", headers=headers)
-        return page(request, "before/catalogue.html", viewer, {**_EMPTY_CATALOGUE, **given, "rows": checked})
+            table = await run_in_threadpool(as_csv, checked.rows, viewer.language)
+            return Response(table, media_type="text/csv; charset=utf-8", headers=headers)
+        return await shows(
+            request, "before/catalogue.html", viewer, {**_EMPTY_CATALOGUE, **given, "rows": checked.rows}
+        )
 
     @router.get("/codes")
     def get_codes(request: Request, viewer: Seeing, code: Annotated[str, Query(max_length=2_000)] = "") -> Response:
@@ -106,17 +134,19 @@ def before_router(checker: Checker, shelf: Shelf, desk: Desk, now: Callable[[], 
         return page(request, "before/codes.html", viewer, {"codes": ((code, found),) if code.strip() else ()})
 
     @router.post("/codes")
-    def post_codes(request: Request, viewer: Seeing, picture: Sent = None) -> Response:
+    async def post_codes(request: Request, viewer: Seeing, picture: Sent = None) -> Response:
         try:
-            read = codes_in_picture(_content(picture, "picture"))
-        except CheckRefused as refused:
-            return page(request, "before/codes.html", viewer, {"codes": (), "error": refused})
-        codes = tuple((text, shelf.by_code(LOCAL_TENANT, text)) for text in read)
-        return page(request, "before/codes.html", viewer, {"codes": codes})
+            content = await run_in_threadpool(_content, picture, "picture")
+            read: tuple[str, ...] = await judged(request, viewer, CodesRead(content=content))
+        except _REFUSALS as refused:
+            return await shows(request, "before/codes.html", viewer, {"codes": (), "error": refused})
+        codes = await run_in_threadpool(lambda: tuple((text, shelf.by_code(LOCAL_TENANT, text)) for text in read))
+        return await shows(request, "before/codes.html", viewer, {"codes": codes})
 
     return router
 
 
+_REFUSALS = (CheckRefused, PlatformError)
 _EMPTY_TEXT: dict[str, object] = {
     "text": "",
     "kind": TextKind.SCRIPT,
@@ -126,9 +156,15 @@ _EMPTY_TEXT: dict[str, object] = {
     "checked": None,
     "parts": (),
     "error": None,
-    "most": MOST_CHARS,
+    "warnings": (),
 }
-_EMPTY_CATALOGUE: dict[str, object] = {"rows": None, "at": "", "chosen": frozenset[str](), "error": None}
+_EMPTY_CATALOGUE: dict[str, object] = {
+    "rows": None,
+    "at": "",
+    "chosen": frozenset[str](),
+    "error": None,
+    "warnings": (),
+}
 
 
 def _content(file: UploadFile | None, field: str) -> bytes:
@@ -146,22 +182,6 @@ def _text(content: bytes, field: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CheckRefused(field, "is no UTF-8; save it in UTF-8") from error
-
-
-def _records(content: bytes) -> list[object]:
-    """The passport records of an uploaded YAML or JSON file."""
-    if not content.strip():
-        return []
-    try:
-        found = parse_sent_yaml(content)
-    except RecursionError as error:
-        raise CheckRefused("passports", "is nested too deep") from error
-    except (ValueError, yaml.YAMLError) as error:
-        why = " ".join(str(error).split())
-        raise CheckRefused("passports", f"is neither YAML nor JSON that can be read: {why}") from error
-    if isinstance(found, dict) and isinstance(found.get("passports"), list):
-        return list(found["passports"])
-    return list(found) if isinstance(found, list) else [found]
 
 
 def _moment(at: str, now: Callable[[], datetime]) -> datetime:

@@ -4,19 +4,23 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from review.before.checking import MOST_CHARS, MOST_ROWS
+from review.before.limits import MOST_CHARS, MOST_PRODUCTS, MOST_ROWS
 from review.before.types import Checked, CheckedRow, Remark, TextKind
 from review.platform.stream_wire import Moment
 
-_MOST_PRODUCTS = 200
 Text = Annotated[str, Field(min_length=1, max_length=MOST_CHARS)]
 Ids = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=200)]],
-    Field(max_length=_MOST_PRODUCTS, description="Ids of registered passports, in the order of their links"),
+    Field(max_length=MOST_PRODUCTS, description="Ids of registered passports, in the order of their links"),
 ]
 Records = Annotated[
     list[dict[str, Any]],
-    Field(max_length=_MOST_PRODUCTS, description="Passports sent along: the short or long form, or UNTP JSON-LD"),
+    Field(max_length=MOST_PRODUCTS, description="Passports sent along: the short or long form, or UNTP JSON-LD"),
+]
+
+Warnings = Annotated[
+    list[str],
+    Field(description="Of the passports: papers that are not in force at that moment, and what supports nothing"),
 ]
 
 
@@ -106,10 +110,11 @@ class CheckOut(BaseModel):
     pieces: Annotated[int, Field(description="How many sentences or captions were read")]
     policy: str
     left_out: Annotated[list[str], Field(description="What could not be judged by, and why")]
+    warnings: Warnings = []
 
 
 class RowOut(BaseModel):
-    """What came of a row; `error`: why it could not be checked."""
+    """What came of a row. `error`: what was wrong with it; of an unknown product, it is checked without a passport."""
 
     number: int
     product_id: str
@@ -122,6 +127,7 @@ class CatalogueOut(BaseModel):
 
     rows: list[RowOut]
     flagged: Annotated[int, Field(description="How many rows have a finding that would be flagged")]
+    warnings: Warnings = []
 
 
 def remark_out(remark: Remark) -> RemarkOut:
@@ -142,6 +148,7 @@ def check_out(checked: Checked) -> CheckOut:
         pieces=checked.piece_count,
         policy=checked.policy,
         left_out=list(checked.left_out),
+        warnings=list(checked.warnings),
     )
 
 

@@ -1,7 +1,8 @@
 import json
 from pathlib import Path
 
-from tests.cli.support import DEMO_PASSPORTS, SHARED, Call
+from tests.cli.support import DEMO_PASSPORTS, Call
+from tests.material import PASSPORTS
 
 
 def test_what_was_read_is_listed(zhenyan: Call) -> None:
@@ -24,10 +25,10 @@ def test_json_has_one_passport_a_line(zhenyan: Call) -> None:
     assert all(line["values"] > 0 and line["prices"] > 0 and line["version"].startswith("sha256:") for line in lines)
 
 
-def test_every_shared_passport_is_read(zhenyan: Call) -> None:
-    answer = zhenyan("passports", "import", SHARED / "domain" / "passports.yaml", "--json")
+def test_every_given_passport_is_read(zhenyan: Call) -> None:
+    answer = zhenyan("passports", "import", PASSPORTS, "--json")
     assert answer.status == 0
-    assert len(answer.out.splitlines()) == (SHARED / "domain" / "passports.yaml").read_text().count("passport_id:")
+    assert len(answer.out.splitlines()) == PASSPORTS.read_text(encoding="utf-8").count("passport_id:")
 
 
 def test_what_supports_nothing_is_warned_about(zhenyan: Call, tmp_path: Path) -> None:

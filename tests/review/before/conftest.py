@@ -14,9 +14,12 @@ from claims.policy import Policy
 from claims.product_code import gtin_of
 from claims.semantic import Semantics
 from review.app import create_app
-from review.before.checking import Checker, Judges
+from review.before.checking import Checker
 from review.before.install import Before
 from review.before.shelf import Shelved
+from review.judging.judges import Judges, JudgesSource
+from review.judging.pool import JudgingPool
+from review.judging.terms import JudgingTerms
 from review.store import Store
 from tests.review.serving import served
 
@@ -66,6 +69,19 @@ def checker(policy: Policy) -> Checker:
 
 
 @pytest.fixture(scope="session")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JudgingPool]:
+    """Two real processes that judge by the rules alone."""
+    source = JudgesSource(
+        data_dir=tmp_path_factory.mktemp("judged"),
+        packaged=configs.POLICY_DIR,
+        semantic_dir=configs.SEMANTIC_DIR,
+        semantic="off",
+    )
+    with JudgingPool(source, JudgingTerms(wait_s=120)) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
 def records() -> tuple[dict[str, object], ...]:
     """The demo's passports as they are registered."""
     content = yaml.safe_load((configs.DEMO_DIR / "passports.yaml").read_text(encoding="utf-8"))
@@ -73,8 +89,8 @@ def records() -> tuple[dict[str, object], ...]:
 
 
 @pytest.fixture
-def server(store: Store, checker: Checker, tmp_path: Path, records: tuple[dict[str, object], ...]) -> Iterator[str]:
-    before = Before(checker=checker, shelf=OneShelf(records), now=lambda: datetime(2026, 11, 24, 12, tzinfo=UTC))
+def server(store: Store, pool: JudgingPool, tmp_path: Path, records: tuple[dict[str, object], ...]) -> Iterator[str]:
+    before = Before(pool=pool, shelf=OneShelf(records), now=lambda: datetime(2026, 11, 24, 12, tzinfo=UTC))
     with served(create_app(store, tmp_path, before=before)) as url:
         yield url
 

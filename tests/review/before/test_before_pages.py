@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.review.people.support import form_token
+from tests.system import program
 
 pytestmark = pytest.mark.browser
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]
@@ -22,7 +23,7 @@ GTIN = "9520000000011"
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        opened = playwright.chromium.launch(executable_path=program("chromium"), args=ARGUMENTS)
         yield opened
         opened.close()
 
@@ -110,6 +111,38 @@ def test_a_catalogue_is_checked_and_downloaded(server: str, page: Page, tmp_path
     with page.expect_download() as download:
         page.click("button[value=csv]")
     assert "ABS_SUPERLATIVE" in Path(download.value.path()).read_text(encoding="utf-8-sig")
+
+
+def test_a_row_of_an_unknown_product_shows_what_was_found_and_that_it_is_unknown(
+    server: str, page: Page, tmp_path: Path
+) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("id,标题\nnobody,全网最好的蜂蜜\nnobody,柔软吸水\n", encoding="utf-8")
+    page.goto(f"{server}/before/catalogue")
+    page.set_input_files("input[name=rows]", rows)
+    send(page)
+    found = page.locator("tbody tr").nth(0)
+    assert "nobody" in found.locator(".wrong").inner_text()
+    assert found.locator("h2").count() == 1
+    assert page.locator("tbody tr").nth(1).locator(".wrong").count() == 1
+    assert Axe().run(page).violations_count == 0
+
+
+def test_every_fault_of_an_uploaded_passport_is_listed(server: str, page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "passports.yaml"
+    file.write_text("- {id: P-1, name: 甲, category: foods/honey, price: {currency: RMB, regular: -1}}\n")
+    page.goto(f"{server}/before")
+    page.fill("textarea[name=text]", "好")
+    page.set_input_files("input[name=passports]", file)
+    send(page)
+    assert page.locator("[role=alert] li").count() == 3
+    assert Axe().run(page).violations_count == 0
+    paper = "{scheme: CCC, number: '2026010907654321', valid_until: 2026-01-31}"
+    file.write_text(f"- {{id: P-1, name: 甲, category: food/honey, certificates: [{paper}]}}\n")
+    page.set_input_files("input[name=passports]", file)
+    send(page)
+    assert "2026-01-31" in page.locator(".outcome").inner_text()
+    assert Axe().run(page).violations_count == 0
 
 
 def test_a_code_leads_to_its_passport(server: str, page: Page) -> None:

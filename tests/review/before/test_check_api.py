@@ -52,15 +52,54 @@ def test_registered_products_are_named_by_id(
 
 
 def test_a_catalogue_answers_every_row(client: httpx.Client, headers: dict[str, str]) -> None:
-    rows = [{"text": "全网最好的充电器", "product_id": "P-1"}, {"text": "小巧轻便"}, {"text": "好", "product_id": "x"}]
+    rows = [
+        {"text": "全网最好的充电器", "product_id": "P-1"},
+        {"text": "小巧轻便"},
+        {"text": "全网最好的蜂蜜", "product_id": "x"},
+    ]
     answer = client.post("/v1/check/catalogue", json={"rows": rows, "passports": [CHARGER]}, headers=headers)
     assert answer.status_code == 200, answer.text
     body = answer.json()
     assert [row["number"] for row in body["rows"]] == [1, 2, 3]
-    assert body["flagged"] == 1
+    assert body["flagged"] == 2
     assert body["rows"][0]["findings"][0]["finding"]["disposition"] == Disposition.FLAG.value
     assert body["rows"][1]["findings"] == []
     assert "'x'" in body["rows"][2]["error"]
+    assert [r["finding"]["class"] for r in body["rows"][2]["findings"]] == ["ABS_SUPERLATIVE"]
+
+
+def test_every_fault_of_passports_that_come_along_is_told(client: httpx.Client, headers: dict[str, str]) -> None:
+    wrong = {**CHARGER, "category": "Electronics", "price": {"currency": "RMB"}}
+    answer = client.post(
+        "/v1/check", json={"text": "好", "passports": [CHARGER, wrong | {"id": "P-2"}]}, headers=headers
+    )
+    assert answer.status_code == 422
+    assert [fault["path"] for fault in answer.json()["errors"]] == ["[1].category", "[1].price.currency"]
+    assert "electronics" in answer.json()["errors"][0]["reason"]
+
+
+@pytest.mark.parametrize("path", ["/v1/check", "/v1/check/catalogue"])
+def test_a_key_twice_in_the_body_is_refused_with_its_line(
+    client: httpx.Client, headers: dict[str, str], path: str
+) -> None:
+    body = '{"text": "好",\n "passports": [{"id": "P-1", "name": "甲", "name": "乙",\n "category": "food"}]}'
+    answer = client.post(path, content=body.encode(), headers={**headers, "content-type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {"path": "passports.0.name", "reason": "line 2: key 'name' stands twice; keep one"}
+    ]
+
+
+@pytest.mark.parametrize(("at", "warned"), [("2026-11-24T20:00:00+08:00", False), ("2027-11-24T20:00:00+08:00", True)])
+def test_papers_that_are_not_in_force_are_warned_of(
+    client: httpx.Client, headers: dict[str, str], at: str, warned: bool
+) -> None:
+    paper = {"scheme": "CCC", "number": "2026010907654321", "valid_until": "2027-06-30"}
+    sent = {"passports": [CHARGER | {"certificates": [paper]}], "at": at}
+    one = client.post("/v1/check", json=sent | {"text": "好"}, headers=headers).json()
+    many = client.post("/v1/check/catalogue", json=sent | {"rows": [{"text": "好"}]}, headers=headers).json()
+    assert one["warnings"] == many["warnings"]
+    assert [("ended on 2027-06-30" in warning) for warning in one["warnings"]] == [True] * warned
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,16 @@
 """Texts before the broadcast: places, advice, captions, catalogues, and what is refused."""
 
+import csv
+import io
+
 import pytest
 
 from claims.passport import Passport
 from claims.types import Disposition
 from review.before.catalogue import as_csv, read_rows
-from review.before.checking import MOST_CHARS, MOST_ROWS, Checker
+from review.before.checking import Checker
 from review.before.errors import CheckRefused
+from review.before.limits import MOST_CHARS, MOST_ROWS
 from review.before.pieces import cut
 from review.before.showing import stretches
 from review.before.types import CatalogueRow, TextKind
@@ -139,18 +143,51 @@ def test_a_catalogue_that_cannot_be_read_says_why(content: bytes, named: str) ->
         read_rows(content)
 
 
-def test_a_row_of_an_unknown_product_stops_no_other(checker: Checker, passports: tuple[Passport, ...]) -> None:
+@pytest.mark.parametrize(
+    ("text", "classes"),
+    [
+        ("全网最好的蜂蜜", ["ABS_SUPERLATIVE"]),
+        ("这个枣茶能治高血压", ["DISEASE_FOOD"]),
+        ("氮化镓充电器单口一百瓦", []),
+        ("小巧轻便", []),
+    ],
+)
+def test_a_row_of_an_unknown_product_is_checked_by_its_words_alone(
+    checker: Checker, passports: tuple[Passport, ...], text: str, classes: list[str]
+) -> None:
     rows = [
-        CatalogueRow(number=2, product_id="nobody", text="好东西"),
+        CatalogueRow(number=2, product_id="nobody", text=text),
         CatalogueRow(number=3, product_id=passports[0].id, text="全网最好的充电器"),
     ]
     wrong, right = checker.check_rows(rows, passports, AT)
-    assert "nobody" in wrong.error
+    assert "'nobody'" in wrong.error
+    assert wrong.checked is not None
+    assert [r.finding.class_id for r in wrong.checked.remarks] == classes
+    assert all(r.finding.product_id is None for r in wrong.checked.remarks)
     assert right.checked is not None
     assert [r.finding.product_id for r in right.checked.remarks] == [passports[0].id]
-    too_many = [rows[1]] * (MOST_ROWS + 1)
+
+
+def test_too_many_rows_are_refused(checker: Checker) -> None:
+    too_many = [CatalogueRow(number=3, product_id="", text="好")] * (MOST_ROWS + 1)
     with pytest.raises(CheckRefused, match=str(MOST_ROWS)):
-        checker.check_rows(too_many, passports, AT)
+        checker.check_rows(too_many, (), AT)
+
+
+def test_a_row_with_an_error_and_findings_has_both_in_the_csv(checker: Checker) -> None:
+    rows = checker.check_rows([CatalogueRow(number=2, product_id="nobody", text="全网最好的蜂蜜")], (), AT)
+    [line] = list(csv.DictReader(io.StringIO(as_csv(rows, "zh").removeprefix("\ufeff"))))
+    assert (line["disposition"], line["class"]) == ("flag", "ABS_SUPERLATIVE")
+    assert "'nobody'" in line["error"]
+
+
+def test_passports_that_come_in_are_refused_and_registered_ones_are_not(checker: Checker) -> None:
+    record = {"id": "P-1", "name": "蜂蜜", "category": "foods/honey"}
+    with pytest.raises(CheckRefused, match="foods/honey") as refused:
+        checker.passports([record, {"id": "P-2", "name": "蜂\x00蜜", "category": "food"}])
+    assert [path for path, _ in refused.value.faults] == ["[0].category", "[1].name"]
+    (kept,) = checker.registered([record])
+    assert len(kept.objections) == 1
 
 
 def test_the_result_as_csv_holds_no_formula(checker: Checker) -> None:
