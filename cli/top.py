@@ -20,7 +20,6 @@ from review.live.watching import LiveView, WatchedStream
 from review.store import Store
 
 _LATE_MS, _VERY_LATE_MS = 10_000, 30_000
-_SILENT_MS = 15_000
 
 
 @click.command(name="top")
@@ -70,7 +69,7 @@ def _workers(view: LiveView) -> Table:
     for worker in view.workers:
         figures = worker.figures
         silent_ms = view.at_ms - worker.beat_at_ms
-        state = "draining" if worker.draining else "silent" if silent_ms > _SILENT_MS else ""
+        state = "draining" if worker.draining else ""
         table.add_row(
             worker.worker_id,
             worker.node,

@@ -10,10 +10,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+import configs
 from claims.policy import Policy
 from cluster.batch_folder import FINDINGS, replace_text
 from cluster.batch_types import FileResult, FileState
 from review.assets import chart_source
+from review.laws import Laws
 from review.views import stream_clock
 
 REPORT = "report.html"
@@ -63,6 +65,7 @@ def _page(
         flag_count=len(flags),
         clock=stream_clock,
         class_name=_class_names(policy),
+        laws=Laws.read(configs.LAWS_FILE),
         file_of={result.stream_id: result.name for result in done},
     )
 

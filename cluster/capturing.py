@@ -5,6 +5,7 @@ manifest again, so that any lag costs no memory, and a broadcast that is taken u
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,25 +16,32 @@ from ingest.box_protocol import segment_row
 from ingest.capture_box import BoxedCapture, CaptureJob
 from ingest.errors import IngestError
 from ingest.manifest import read_manifest
-from ingest.types import Segment
+from ingest.part import EndReason
+from ingest.types import Segment, Trouble
+from review.live.decisions import Air
 
 _AT_HAND = 256
+# So long nothing may come before its cause counts: segments are some seconds long, and an origin may be late with one.
+_AWAY_S = 10.0
 
 
 class Capturing:
     """One stream's recording; slow analysis never slows it.
 
-    `records` false: the broadcast is over, and what was recorded of it is all there is. What was recorded before is
-    given only to those who ask for it by `after`.
+    `records` false: nothing more of it is recorded; `is_whole`: what was recorded is all that there was. What was
+    recorded before is given only to those who ask for it by `after`.
     """
 
-    def __init__(self, job: ScreenJob, *, records: bool = True) -> None:
+    def __init__(self, job: ScreenJob, *, records: bool = True, is_whole: bool = False) -> None:
         self._job = job
         self._changed = threading.Condition()
         self._recent: deque[Segment] = deque(maxlen=_AT_HAND)
         self._old: deque[Segment] = deque()
         self._stop = threading.Event()
         self._over = not records
+        self._began_ms = time.time_ns() // 1_000_000
+        self._came_s = time.monotonic()
+        self._last: Segment | None = None
         self._error: IngestError | None = None
         recorded = read_manifest(job.recording_dir)
         self._recorded_ms = recorded[-1].end_ms if recorded else 0
@@ -51,6 +59,8 @@ class Capturing:
             ),
             sandbox=job.sandbox,
         )
+        self._is_whole = is_whole
+        self._is_stopped = False
         self._thread = threading.Thread(target=self._run, name=f"capture-{job.stream_id}", daemon=True)
         if records:
             self._thread.start()
@@ -104,6 +114,24 @@ class Capturing:
         return self._error
 
     @property
+    def air(self) -> Air:
+        """What comes of the broadcast. Segments that an earlier capture left are no sign that more of it comes."""
+        with self._changed:
+            last, is_over = self._last, self._over
+        if is_over:
+            return Air.OVER if self._is_ended(last) else Air.UNSEEN
+        if self.trouble is not None and time.monotonic() - self._came_s >= _AWAY_S:
+            return Air.AWAY
+        if last is None:
+            return Air.UNSEEN
+        return Air.ON if last.live else Air.OVER
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What keeps media away since the last segment; None: nothing that is known of."""
+        return self._capture.trouble
+
+    @property
     def deaths(self) -> int:
         """How many capturing children died so far."""
         return self._capture.deaths
@@ -117,8 +145,9 @@ class Capturing:
         """Where the recording ends so far, on the stream clock."""
         return self._recorded_ms
 
-    def stop(self) -> None:
-        """Ends the capture after the segment in hand."""
+    def stop(self, *, for_good: bool = False) -> None:
+        """Ends the capture after the segment in hand; `for_good`: nobody goes on with it elsewhere."""
+        self._is_stopped = self._is_stopped or for_good
         self._stop.set()
 
     def join(self) -> None:
@@ -155,11 +184,23 @@ class Capturing:
             )
         return self._old.popleft() if self._old else None
 
+    def _is_ended(self, last: Segment | None) -> bool:
+        """Whether the capture that is over has seen all that there will be, and not only this process' part of it."""
+        if self._is_whole or self._error is not None:
+            return self._is_whole
+        was_stopped = self.reason in ("", EndReason.STOPPED.value)
+        return not was_stopped or (self._is_stopped and last is not None)
+
+    def _note_arrival(self, segment: Segment) -> None:
+        if segment.received_at_ms >= self._began_ms:
+            self._came_s, self._last = time.monotonic(), segment
+
     def _run(self) -> None:
         try:
             for segment in self._capture.segments(self._stop.is_set):
                 with self._changed:
                     self._recorded_ms, self._newest = segment.end_ms, segment.sequence
+                    self._note_arrival(segment)
                     self._recent.append(segment)
                     self._changed.notify_all()
         except IngestError as error:

@@ -1,12 +1,13 @@
 """Judging as a stage: passages in, findings out."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from claims.conversation import ClaimEngine
 from claims.errors import UnknownProduct
 from claims.passages import fact_of
-from claims.passport import Passport
+from claims.passport import Passport, tell_objections
 from claims.passport_load import load_passports
 from claims.policy import Policy
 from claims.semantic_kept import Directions, keeping
@@ -18,6 +19,7 @@ from vision.meaning import RoomMark
 from vision.timeline import Evidence
 
 _PATIENCE_MS = 2_500
+_log = logging.getLogger(__name__)
 
 
 class Judging:
@@ -30,6 +32,7 @@ class Judging:
         laws = laws or Laws()
         policy = laws.policy(job.policy_dir)
         self.passports = on_sale(policy, job)
+        tell_objections(_log, f"stream {job.stream_id}", self.passports)
         semantics = laws.semantics(job)
         self.left_out = semantics.left_out
         self._keeping = keeping(semantics.proposer)

@@ -29,6 +29,7 @@ from cluster.service.stations import Gate, Stations
 from cluster.service.types import ServiceConfig, Wish
 from cluster.types import Event, Prepared, ScreenJob, Warned
 from ingest.decode_pool import DecodePool
+from ingest.disk import keep_to_owner
 from review.live.types import Priority
 
 _POLL_S = 0.25
@@ -66,6 +67,7 @@ class Screening:
     """One source's capture and pipeline, as an actor; what it gives waits until it is asked for."""
 
     def __init__(self, job: ScreenJob, hearing: Any, reading: Any, judge: Any) -> None:
+        keep_to_owner()
         stations = Stations(RemoteStation(hearing), RemoteStation(reading), RemoteStation(judge))
         self._lock = threading.Lock()
         self._given: list[tuple[Prepared | None, Outcome]] = []

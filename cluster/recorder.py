@@ -62,7 +62,7 @@ class Recorder:
         trim_ended(job.recording_dir.parent, job.retention, _wall_ms)
         ring = Ring(job.recording_dir, RetentionLimits(), _wall_ms)
         self._room = Room(ring, job.recording_dir, job.retention, _wall_ms)
-        self._ledger = Ledger(self._store.coverage(job.stream_id) if self._store else NOTHING)
+        self._ledger = Ledger(self._store.ledger(job.stream_id) if self._store else NOTHING)
         self.coverage = self._ledger.coverage()
         self._last_link, self._vouched = _vouched(job.recording_dir / CLIPS)
 

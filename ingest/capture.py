@@ -14,11 +14,15 @@ from ingest.guard import NetPolicy
 from ingest.part import EndReason, Surroundings
 from ingest.recording import Recording
 from ingest.sources import CaptureLimits, open_parts
-from ingest.types import EndPolicy, GapKind, RetentionLimits, Segment
+from ingest.types import EndPolicy, GapKind, RetentionLimits, Segment, Trouble
 
 
 def _ignore_end(reason: EndReason) -> None:
     """For callers that do not ask why a capture ended."""
+
+
+def _ignore_trouble(trouble: Trouble) -> None:
+    """For callers that do not ask why nothing comes."""
 
 
 def capture(
@@ -34,6 +38,7 @@ def capture(
     end: EndPolicy | None = None,
     retention: RetentionLimits | None = None,
     on_end: Callable[[EndReason], None] = _ignore_end,
+    on_trouble: Callable[[Trouble], None] = _ignore_trouble,
 ) -> Iterator[Segment]:
     """Each segment of the broadcast as soon as it is closed and in the manifest.
 
@@ -41,7 +46,8 @@ def capture(
     recorded again, and only new segments are given; what a killed capture left open comes first. A live source that
     fails or ends is opened again until `end` says that the broadcast is over. `max_ms` bounds the recording's length
     on the stream clock. A full disk costs the oldest segments, then seconds, and never ends the capture. While another
-    capture writes into the folder, as one does whose worker died a moment ago, this one waits.
+    capture writes into the folder, as one does whose worker died a moment ago, this one waits. While nothing comes,
+    `on_trouble` is told why, as often as that is noticed.
 
     Raises an IngestError if nothing could be captured or the address policy refuses; otherwise `on_end` is told why
     the capture ended.
@@ -52,9 +58,13 @@ def capture(
             return
         recording = Recording(stream_id, folder, retention or RetentionLimits(), now_ms)
         stack.callback(recording.clear)
-        around = Surroundings(
-            folder=folder, now_ms=now_ms, stop=stop, note=recording.note, make_room=recording.make_room
-        )
+
+        def note(kind: GapKind | None, why: str) -> None:
+            recording.note(kind, why)
+            if kind is not None:
+                on_trouble(Trouble(kind=kind, why=why))
+
+        around = Surroundings(folder=folder, now_ms=now_ms, stop=stop, note=note, make_room=recording.make_room)
         yield from recording.recover()
         log = CaptureLog(folder, source, now_ms)
         watched = replace(policy, told=log.connected)

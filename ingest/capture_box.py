@@ -17,7 +17,7 @@ from ingest.box_protocol import ENDED, LATE, MAX_LINE_BYTES, ChannelBroken, segm
 from ingest.errors import ChildReported, ParserDied
 from ingest.manifest import read_manifest
 from ingest.schemes import OBJECT_STORES
-from ingest.types import EndPolicy, RetentionLimits, Segment
+from ingest.types import EndPolicy, GapKind, RetentionLimits, Segment, Trouble
 
 if TYPE_CHECKING:
     from ingest.sources import CaptureLimits
@@ -31,6 +31,7 @@ _SILENCE_S = 120.0
 _POLL_S = 0.2
 _STOP_S = 15.0
 _LAST_BREATH_S = 5.0
+_MOST_WHY = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,10 @@ class Revival:
 
 
 class BoxedCapture:
-    """One stream's capture in a child. `deaths` counts its children that died; `reason` says why it ended."""
+    """One stream's capture in a child. `deaths` counts its children that died; `reason` says why it ended.
+
+    `trouble`: what keeps media away since the last segment; None: nothing that is known of.
+    """
 
     def __init__(
         self,
@@ -75,6 +79,7 @@ class BoxedCapture:
         self._box: Box | None = None
         self.deaths = 0
         self.reason = ""
+        self.trouble: Trouble | None = None
 
     @property
     def pid(self) -> int | None:
@@ -138,8 +143,10 @@ class BoxedCapture:
             for message in _messages(box, stop, self._revival.silence_s):
                 if "segment" in message:
                     segment = self._checked(message["segment"], told)
-                    told = segment.sequence
+                    told, self.trouble = segment.sequence, None
                     yield segment
+                elif "trouble" in message:
+                    self.trouble = _trouble(message["trouble"])
                 elif "end" in message:
                     self.reason = printable(str(message["end"]), 40)
                     return
@@ -174,6 +181,13 @@ class BoxedCapture:
         if local is not None:
             text = text.replace(str(local), self._job.source)
         return ChildReported(text, 2 if message.get("exit_code") == 2 else 1)
+
+
+def _trouble(told: object) -> Trouble:
+    """What a child said of its source, fit to show; ChannelBroken where it is nothing of the kind."""
+    if not isinstance(told, dict) or told.get("kind") not in set(GapKind):
+        raise ChannelBroken("a line that is no message")
+    return Trouble(kind=GapKind(told["kind"]), why=printable(str(told.get("why", "")), _MOST_WHY))
 
 
 def _last_sequence(folder: Path) -> int:

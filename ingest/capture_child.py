@@ -6,6 +6,7 @@ import select
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from ingest.guard import NetPolicy
 from ingest.http import HttpLimits
 from ingest.part import EndReason
 from ingest.sources import CaptureLimits
-from ingest.types import EndPolicy, RetentionLimits
+from ingest.types import EndPolicy, RetentionLimits, Trouble
 
 _SIGN_OF_LIFE_S = 1.0
 
@@ -36,6 +37,7 @@ def main() -> None:
             line = line[os.write(answers, line) :]
 
     reasons: list[EndReason] = []
+    told = _Once(lambda trouble: tell({"trouble": asdict(trouble)}))
     try:
         for segment in capture(
             job["source"],
@@ -49,13 +51,33 @@ def main() -> None:
             end=EndPolicy(**job["end"]) if job["end"] else None,
             retention=RetentionLimits(**job["retention"]) if job["retention"] else None,
             on_end=reasons.append,
+            on_trouble=told.tell,
         ):
             renew()
+            told.forget()
             tell({"segment": segment_row(segment)})
     except IngestError as error:
         tell({"error": str(error), "exit_code": error.exit_code})
     else:
         tell({"end": reasons[-1].value if reasons else EndReason.STOPPED.value})
+
+
+class _Once:
+    """Tells a trouble when it is another than the one before; a segment ends it."""
+
+    def __init__(self, tell: Callable[[Trouble], None]) -> None:
+        self._tell = tell
+        self._last: Trouble | None = None
+
+    def tell(self, trouble: Trouble) -> None:
+        """Tells it, unless that was the last word."""
+        if trouble != self._last:
+            self._last = trouble
+            self._tell(trouble)
+
+    def forget(self) -> None:
+        """The same trouble is a new one from now on."""
+        self._last = None
 
 
 def _limits(told: dict[str, Any]) -> CaptureLimits:

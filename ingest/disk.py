@@ -12,7 +12,14 @@ from typing import Any
 
 from ingest.errors import MissingDigest
 
+# What is recorded, judged and kept is its owner's alone.
+PRIVATE_UMASK = 0o077
 _LOOK_S = 0.1
+
+
+def keep_to_owner() -> None:
+    """From now on what this process makes, and those that it starts, is its owner's alone, whoever started it."""
+    os.umask(PRIVATE_UMASK)
 
 
 def is_full(error: OSError) -> bool:

@@ -33,6 +33,12 @@ _NEVER = tuple(
 )
 
 
+# What a resolver says of a name that is none, or has no address; whatever else it says, it has failed.
+_NO_SUCH_NAME = frozenset(
+    getattr(socket, name)
+    for name in ("EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY", "EAI_FAMILY", "EAI_SERVICE", "EAI_SOCKTYPE")
+    if hasattr(socket, name)
+)
 _CONTROL = frozenset(map(chr, (*range(0x20), 0x7F))) | {"\\"}
 
 
@@ -116,7 +122,7 @@ def resolve(host: str, port: int, policy: NetPolicy, *, url: str = "") -> tuple[
     """The host's addresses, each of which may be connected to; to be connected to as they are, never by name.
 
     RefusedAddress, with one text, if any of them is not public, if there is none, or if the port is refused: the
-    answer tells nothing of a private network. Only a resolver that gave no answer is UnreachableSource.
+    answer tells nothing of a private network. Where the resolver itself failed, it is UnreachableSource.
     """
     shown_url = url or f"//{host}:{port}"
     named = policy.names(host, port)
@@ -125,11 +131,13 @@ def resolve(host: str, port: int, policy: NetPolicy, *, url: str = "") -> tuple[
     try:
         infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
-        if error.errno == socket.EAI_AGAIN:
-            raise UnreachableSource(shown_url, "the name service gave no answer") from error
+        if error.errno in _NO_SUCH_NAME:
+            raise RefusedAddress(shown_url, "address") from error
+        raise UnreachableSource(shown_url, "the name service gave no answer") from error
+    except UnicodeError as error:
         raise RefusedAddress(shown_url, "address") from error
-    except (OSError, UnicodeError) as error:
-        raise RefusedAddress(shown_url, "address") from error
+    except OSError as error:
+        raise UnreachableSource(shown_url, "the name service gave no answer") from error
     addresses = tuple(dict.fromkeys(str(info[4][0]) for info in infos))
     if not addresses or not (named or all(is_public(address) for address in addresses)):
         raise RefusedAddress(shown_url, "address")

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # the rules of a capture are settings, too, and those are read where nothing heavy is installed
+    import numpy as np
+    from numpy.typing import NDArray
 
 SAMPLE_RATE_HZ = 16_000
 
@@ -72,6 +74,14 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What keeps media away since the last of it came, as far as a capture knows now."""
+
+    kind: GapKind
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndPolicy:
     """When a broadcast counts as over. The end of a file or connection is none of it.
 
@@ -102,7 +112,7 @@ class AudioSpan:
 
     stream_id: str
     start_ms: int
-    samples: NDArray[np.float32]
+    samples: "NDArray[np.float32]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +121,7 @@ class Frame:
 
     stream_id: str
     at_ms: int
-    image: NDArray[np.uint8]
+    image: "NDArray[np.uint8]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from ray.exceptions import RayError
 from cluster.dispatch.reconciling import TURN_S, Reconciling
 from cluster.dispatch.types import DISPATCHER, NAMESPACE, Carriers, Staffing
 from cluster.logs import write_logs
+from ingest.disk import keep_to_owner
 from review.live.leases import LeaseStore
 from review.live.terms import LeaseTerms
 from review.store import Store
@@ -54,6 +55,7 @@ class Dispatcher:
     """Decides and supervises in threads of its own; its methods answer at once."""
 
     def __init__(self, charge: Charge) -> None:
+        keep_to_owner()
         if charge.logs_dir is not None:
             write_logs(charge.logs_dir, DISPATCHER)
         self._charge = charge

@@ -25,6 +25,7 @@ from cluster.service.shard import Shard
 from cluster.service.stations import Stations
 from cluster.service.types import Failure, ServiceConfig, Trouble
 from cluster.service.wear import Wear, memory_bytes
+from ingest.disk import keep_to_owner
 from review.live.feeding import Feeding
 from review.store import Store
 
@@ -66,6 +67,7 @@ class _Stage:
 
     def __init__(self, config: ServiceConfig, name: str) -> None:
         """`name`: its log's; empty: none is written."""
+        keep_to_owner()
         if name:
             write_logs(config.data_dir / "logs", name)
         self._worn = _Worn(config)
@@ -156,6 +158,7 @@ class ShardActor:
     """A shard with its judge; the judge ends with it."""
 
     def __init__(self, config: ServiceConfig, post: Post, node: str, cores: int) -> None:
+        keep_to_owner()
         write_logs(config.data_dir / "logs", post.name)
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         as_actor: Any = ray.remote

@@ -166,5 +166,5 @@ class JudgePool:
 
     def _tell_live(self, broadcast: _Broadcast) -> None:
         if not broadcast.told_live and self._store is not None and broadcast.token is not None:
-            self._store.set_state(broadcast.job.stream_id, StreamState.LIVE, token=broadcast.token)
+            self._store.tell_live(broadcast.job.stream_id, token=broadcast.token)
         broadcast.told_live = True

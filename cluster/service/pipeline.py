@@ -211,7 +211,7 @@ class Pipeline:
         saved_ms = self.analysed_ms = checkpoint.end_ms if checkpoint is not None else 0
         while (want := wanted()) in (Wish.RUN, Wish.STOP):
             if want is Wish.STOP:
-                self._capturing.stop()
+                self._capturing.stop(for_good=True)
             segment = self._capturing.after(self._at, _POLL_S)
             if segment is None and self._capturing.is_over_at(self._at):
                 return self._end(life)

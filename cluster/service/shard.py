@@ -25,7 +25,7 @@ from cluster.service.stations import Gate, Stations
 from cluster.service.types import Done, ServiceConfig, Wish
 from cluster.service.wear import memory_bytes
 from ingest.decode_pool import DecodePool
-from ingest.errors import ZhenyanError
+from ingest.errors import IngestError, ParserDied, ZhenyanError
 from review.errors import StoreUnavailableError, WorkerReplaced
 from review.live.decisions import Reach, Released
 from review.live.feeding import Feeding
@@ -61,7 +61,17 @@ class _Held:
         """How far it is."""
         recorded_ms = self.capturing.recorded_ms() if self.capturing is not None else 0
         analysed_ms = self.pipeline.analysed_ms if self.pipeline is not None else 0
-        return Reach(token=self.token, recorded_ms=recorded_ms, analysed_ms=analysed_ms)
+        if self.capturing is None:
+            return Reach(token=self.token, recorded_ms=recorded_ms, analysed_ms=analysed_ms)
+        trouble = self.capturing.trouble
+        return Reach(
+            token=self.token,
+            recorded_ms=recorded_ms,
+            analysed_ms=analysed_ms,
+            air=self.capturing.air,
+            kind=None if trouble is None else trouble.kind,
+            why="" if trouble is None else trouble.why,
+        )
 
 
 class Shard:
@@ -260,8 +270,8 @@ class Shard:
         job, store = prospect.job, self._opened()
         if go_on_here(job.recording_dir, self._feeding.segments(job.stream_id)):
             _log.info("%s: goes on here; what was recorded before lies elsewhere", job.stream_id)
-        records = held.wish is Wish.RUN and not is_complete(job.recording_dir)
-        held.capturing = Capturing(job, records=records)
+        is_whole = is_complete(job.recording_dir)
+        held.capturing = Capturing(job, records=held.wish is Wish.RUN and not is_whole, is_whole=is_whole)
         bench = Bench(
             decoders=self._decoders,
             laws=self._laws,
@@ -284,7 +294,7 @@ class Shard:
         if done is Done.GIVEN_BACK:
             return Released.GIVEN_BACK, ""
         if error is not None:
-            return (Released.REFUSED if done is Done.OVER else Released.FAILED), str(error)
+            return _why_released(done, error), str(error)
         return Released.ENDED, ""
 
     def _release_done(self, store: Store) -> None:
@@ -295,3 +305,10 @@ class Shard:
                 how, why = held.released
                 store.leases.release(stream_id, held.token, how, why)
             del self._held[stream_id]
+
+
+def _why_released(done: Done, error: IngestError) -> Released:
+    """What an error of the capture says of its source: a process that dies of it is ours."""
+    if done is Done.OVER:
+        return Released.REFUSED
+    return Released.FAILED if isinstance(error, ParserDied) else Released.UNREACHABLE

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
+from ingest.types import GapKind
 from review.live.decisions import Close, Decision, Free, Grant, Recall, Tell
-from review.live.releasing import move
-from review.live.rows import lease_values
+from review.live.moving import finish, leave_alone
+from review.live.rows import lease_from_row, lease_values
+from review.live.standing import LOST
 from review.live.tables import LeaseRow
 from review.live.terms import LeaseTerms
 from review.live.types import Lease
 from review.telling.log import write_events
 from review.telling.types import NewEvent
-from review.types import StreamState
-from review.upsert import insert_missing
+from review.upsert import insert_missing, table_of
 
 
 def apply_decisions(connection: Connection, decisions: Sequence[Decision], now_ms: int, terms: LeaseTerms) -> int:
@@ -27,15 +28,31 @@ def apply_decisions(connection: Connection, decisions: Sequence[Decision], now_m
     done = [decision for decision in ordered if _change(connection, decision, now_ms, terms)]
     told: list[NewEvent] = []
     for decision in done:
-        match decision:
-            case Close():
-                told += move(connection, decision.stream_id, decision.state, decision.why or None)
-            case Free() | Tell():
-                told += move(connection, decision.stream_id, StreamState.WAITING, decision.why)
-            case _:
-                pass
+        told += _told(connection, decision, now_ms)
     write_events(connection, now_ms, told)
     return len(done)
+
+
+def _told(connection: Connection, decision: Decision, now_ms: int) -> list[NewEvent]:
+    """How the stream's state follows what was decided."""
+    match decision:
+        case Close():
+            lease = lease_of(connection, decision.stream_id)
+            return finish(connection, lease, decision.state, decision.why or None, now_ms, is_held=False)
+        case Free() | Tell():
+            return leave_alone(connection, lease_of(connection, decision.stream_id), decision.why)
+        case Grant() if decision.seen.worker_id:
+            # Whoever goes on has not begun yet, and its first words will be that it records.
+            lease = lease_of(connection, decision.stream_id)
+            return leave_alone(connection, lease, "") if lease.on_air else []
+        case _:
+            return []
+
+
+def lease_of(connection: Connection, stream_id: str) -> Lease:
+    """The lease as it stands, which is there."""
+    columns = table_of(LeaseRow).c
+    return lease_from_row(connection.execute(select(*columns).where(columns.stream_id == stream_id)).one())
 
 
 def unseen(stream_id: str) -> Lease:
@@ -46,7 +63,7 @@ def unseen(stream_id: str) -> Lease:
 def _change(connection: Connection, decision: Decision, now_ms: int, terms: LeaseTerms) -> bool:
     seen = decision.seen
     as_seen = [LeaseRow.stream_id == seen.stream_id, LeaseRow.token == seen.token, LeaseRow.worker_id == seen.worker_id]
-    if isinstance(decision, Grant | Free):
+    if isinstance(decision, Grant | Free | Close):
         # Who renewed meanwhile is there after all.
         as_seen.append((LeaseRow.until_ms == seen.until_ms) | (LeaseRow.recalled_at_ms > 0))
     changed = connection.execute(update(LeaseRow).where(*as_seen).values(_values(decision, now_ms, terms)))
@@ -55,6 +72,8 @@ def _change(connection: Connection, decision: Decision, now_ms: int, terms: Leas
 
 def _values(decision: Decision, now_ms: int, terms: LeaseTerms) -> dict[str, object]:
     next_token: dict[str, object] = {"token": decision.seen.token + 1, "recalled_at_ms": 0}
+    if decision.seen.worker_id:
+        next_token |= {"away_kind": GapKind.CRASH.value, "away_why": LOST}
     match decision:
         case Grant():
             return next_token | {

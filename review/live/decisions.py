@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ingest.types import GapKind
 from review.live.types import Lease, Order, Worker
 from review.types import StreamState
 
@@ -12,23 +13,43 @@ class Released(StrEnum):
     """Why a worker lets go of a broadcast.
 
     `ended`: it is over, or was stopped; nobody starts it again. `failed`: tried again after a while, a limited number
-    of times. `refused`: can't ever work, such as an address that may not be captured. `given_back`: somebody else goes
-    on at once, and nothing is counted against it.
+    of times. `unreachable`: the same, because its source gave nothing. `refused`: can't ever work, such as an address
+    that may not be captured. `given_back`: somebody else goes on at once, and nothing is counted against it.
     """
 
     ENDED = "ended"
     FAILED = "failed"
+    UNREACHABLE = "unreachable"
     REFUSED = "refused"
     GIVEN_BACK = "given_back"
 
 
+class Air(StrEnum):
+    """What a worker sees of a broadcast that it holds.
+
+    `unseen`: nothing came since it took it. `on`: it comes and is recorded. `away`: nothing has come for a while, and
+    it is known why. `over`: nothing more is to come, or it waits for whoever records it, as a file does.
+    """
+
+    UNSEEN = "unseen"
+    ON = "on"
+    AWAY = "away"
+    OVER = "over"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """How far a worker is with a broadcast that it holds under `token`, on the stream clock."""
+    """How far a worker is with a broadcast that it holds under `token`, on the stream clock.
+
+    `kind` and `why`: of what keeps it `away`.
+    """
 
     token: int
     recorded_ms: int
     analysed_ms: int
+    air: Air = Air.UNSEEN
+    kind: GapKind | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

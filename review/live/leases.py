@@ -6,9 +6,11 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, Update, and_, bindparam, case, delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from ingest.types import GapKind
 from review.errors import WorkerReplaced
 from review.live.applying import apply_decisions
-from review.live.decisions import Decision, Reach, Released, Room, Snapshot
+from review.live.decisions import Air, Decision, Reach, Released, Room, Snapshot
+from review.live.moving import is_ours, see
 from review.live.releasing import let_go
 from review.live.room import OVER, read_room
 from review.live.rows import lease_from_row, order_from_row, worker_from_row
@@ -16,7 +18,11 @@ from review.live.tables import LeaseRow, OrderRow, WorkerRow
 from review.live.terms import LeaseTerms
 from review.live.types import Lease, Order, Priority, Worker
 from review.tables import StreamRow
+from review.telling.log import write_events
+from review.telling.types import NewEvent
 from review.upsert import table_of, upsert
+
+_ENDED = "its worker ended"
 
 
 class LeaseStore:
@@ -71,7 +77,14 @@ class LeaseStore:
             connection.execute(
                 update(LeaseRow)
                 .where(LeaseRow.worker_id == worker_id)
-                .values(worker_id="", token=LeaseRow.token + 1, recalled_at_ms=0, why="its worker ended")
+                .values(
+                    worker_id="",
+                    token=LeaseRow.token + 1,
+                    recalled_at_ms=0,
+                    why=_ENDED,
+                    away_kind=GapKind.SHED.value,
+                    away_why=_ENDED,
+                )
             )
             connection.execute(delete(WorkerRow).where(WorkerRow.worker_id == worker_id, WorkerRow.draining.is_(False)))
 
@@ -116,21 +129,35 @@ class LeaseStore:
             return [(order_from_row(order), lease_from_row(lease)) for order, lease in rows]
 
     def renew(self, worker_id: str, progress: Mapping[str, Reach]) -> frozenset[str]:
-        """Keeps the leases of these streams and notes how far each is; gives the streams that are still held."""
+        """Keeps the leases of these streams and notes how far each is; gives the streams that are still held.
+
+        The state of a broadcast follows what its worker sees of it.
+        """
         if not progress:
             return frozenset()
         now_ms = self._now_ms()
         named = sorted((stream_id, reach.token) for stream_id, reach in progress.items())
         mine = tuple_(LeaseRow.stream_id, LeaseRow.token).in_(named)
         with self._writing.begin() as connection:
-            in_order = select(LeaseRow.stream_id).where(LeaseRow.worker_id == worker_id, mine)
-            held = connection.scalars(in_order.order_by(LeaseRow.stream_id).with_for_update()).all()
-            if held:
+            in_order = (
+                select(*table_of(LeaseRow).c, StreamRow.state, StreamRow.error)
+                .join(StreamRow, StreamRow.stream_id == LeaseRow.stream_id)
+                .where(LeaseRow.worker_id == worker_id, mine)
+                .order_by(LeaseRow.stream_id)
+                .with_for_update(of=table_of(LeaseRow))
+            )
+            rows = connection.execute(in_order).all()
+            leases = [lease_from_row(row) for row in rows]
+            if leases:
                 connection.execute(
                     _noted(now_ms, self.terms),
-                    [_reach_values(stream_id, progress[stream_id]) for stream_id in held],
+                    [_reach_values(lease, progress[lease.stream_id], now_ms) for lease in leases],
                 )
-        return frozenset(held)
+            told: list[NewEvent] = []
+            for lease, row in zip(leases, rows, strict=True):
+                told += see(connection, lease, row.state, row.error, progress[lease.stream_id], now_ms)
+            write_events(connection, now_ms, told)
+        return frozenset(lease.stream_id for lease in leases)
 
     def release(self, stream_id: str, token: int, how: Released, why: str = "") -> bool:
         """The worker lets go, and the stream's state follows; false where the lease was somebody else's by then.
@@ -188,6 +215,7 @@ class LeaseStore:
             wait_ms = self.terms.wait_ms(restarts)
             values: dict[str, object] = {"token": LeaseRow.token + 1, "restarts": restarts, "recalled_at_ms": 0}
             values |= {"not_before_ms": now_ms + wait_ms, "until_ms": now_ms + self.terms.lease_ms}
+            values |= {"away_kind": GapKind.CRASH.value, "away_why": "its worker died"}
             if wait_ms:
                 values |= {"worker_id": "", "why": "its worker died again and again"}
             connection.execute(update(LeaseRow).where(LeaseRow.stream_id == row.stream_id).values(values))
@@ -208,10 +236,29 @@ def _noted(now_ms: int, terms: LeaseTerms) -> Update:
             beat_at_ms=now_ms,
             recorded_ms=bindparam("now_recorded"),
             analysed_ms=bindparam("now_analysed"),
+            recorded_at_ms=bindparam("now_recorded_at"),
+            on_air=bindparam("is_on_air"),
+            away_kind=bindparam("now_away_kind"),
+            away_why=bindparam("now_away_why"),
             restarts=case((settled, 0), else_=leases.c.restarts),
         )
     )
 
 
-def _reach_values(stream_id: str, reach: Reach) -> dict[str, object]:
-    return {"of_stream": stream_id, "now_recorded": reach.recorded_ms, "now_analysed": reach.analysed_ms}
+def _reach_values(lease: Lease, reach: Reach, now_ms: int) -> dict[str, object]:
+    """What is noted of a lease: who sees the broadcast again has lost nobody; who has not begun unrecords nothing."""
+    is_seen = reach.air in (Air.ON, Air.OVER)
+    away = (lease.away_kind, lease.away_why)
+    if is_seen:
+        away = "", ""
+    elif reach.air is Air.AWAY and is_ours(reach.kind):
+        away = str(reach.kind), reach.why
+    return {
+        "of_stream": lease.stream_id,
+        "now_recorded": max(lease.recorded_ms, reach.recorded_ms),
+        "now_analysed": reach.analysed_ms,
+        "now_recorded_at": now_ms if is_seen else lease.recorded_at_ms,
+        "is_on_air": reach.air is Air.ON if is_seen else lease.on_air,
+        "now_away_kind": away[0],
+        "now_away_why": away[1],
+    }

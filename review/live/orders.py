@@ -14,11 +14,14 @@ from review.due.trail import Journal
 from review.errors import ReviewError, UnknownStreamError
 from review.live.decisions import Room
 from review.live.rows import lease_from_row, order_from_row, products_to_json
+from review.live.standing import OVER_STATES, Standing, covered
+from review.live.standings import Moment, standing_of, state_at
 from review.live.tables import LeaseRow, OrderRow
+from review.live.terms import LeaseTerms
 from review.live.types import Lease, Order, Priority, Wanted
 from review.rows import stream_from_row, stream_values
-from review.tables import StreamRow
-from review.types import ProductRef, StreamRecord, StreamState
+from review.tables import CoverageRow, StreamRow
+from review.types import ProductRef, StreamCoverage, StreamRecord, StreamState
 
 
 class OrderKeyReused(ReviewError):
@@ -43,12 +46,22 @@ class NoRoomLeft(ReviewError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordered:
-    """A broadcast with its order and its lease; `order` None: a command screens it; `lease` None: nobody yet did."""
+    """A broadcast with its order and its lease; `order` None: a command screens it; `lease` None: nobody yet did.
+
+    The state and the error of `stream` are those of `standing`.
+    """
 
     stream: StreamRecord
     order: Order | None
     lease: Lease | None
     created_at_ms: int
+    standing: Standing
+
+    def covered(self, ledger: StreamCoverage) -> StreamCoverage:
+        """The account as it was at the moment of `standing`, so that what is told of both adds up."""
+        if self.order is None or self.lease is None or self.standing.state in OVER_STATES:
+            return ledger
+        return covered(ledger, self.lease.recorded_ms, self.standing.missed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +100,9 @@ RoomOf = Callable[[Connection, Priority], Room]
 class OrderStore:
     """Orders; methods are short transactions, safe from any thread or process."""
 
-    def __init__(self, engine: Engine, now: Callable[[], datetime], room: RoomOf) -> None:
+    def __init__(self, engine: Engine, now: Callable[[], datetime], room: RoomOf, terms: LeaseTerms) -> None:
         self._engine = engine
+        self._terms = terms
         self._writing = engine.execution_options(writes=True)
         self.now = now
         self._room = room
@@ -137,15 +151,16 @@ class OrderStore:
             row = session.execute(_joined(StreamRow.stream_id == stream_id)).one_or_none()
             if row is None:
                 raise UnknownStreamError(stream_id)
-            return _ordered(*row)
+            return _ordered(self._moment(), *row)
 
     def listed(self, query: OrderQuery) -> tuple[Ordered, ...]:
         """The broadcasts that the query asks for, those made last first."""
+        moment = self._moment()
         wanted: list[ColumnElement[bool]] = []
         columns = ((StreamRow.tenant_id, query.tenant_id), (StreamRow.host_id, query.host_id))
         wanted += [column == value for column, value in columns if value is not None]
         if query.state is not None:
-            wanted.append(StreamRow.state == query.state.value)
+            wanted.append(state_at(moment) == query.state.value)
         if query.wanted is not None:
             wanted.append(OrderRow.wanted == query.wanted.value)
         if query.external_id is not None:
@@ -155,7 +170,7 @@ class OrderStore:
         newest = (StreamRow.created_at_ms.desc(), StreamRow.stream_id.desc())
         with Session(self._engine) as session:
             rows = session.execute(_joined(*wanted).order_by(*newest).limit(query.limit))
-            return tuple(_ordered(*row) for row in rows)
+            return tuple(_ordered(moment, *row) for row in rows)
 
     def _insert(
         self,
@@ -197,6 +212,9 @@ class OrderStore:
         )
         return stream_id
 
+    def _moment(self) -> Moment:
+        return Moment(at_ms=self._now_ms(), terms=self._terms)
+
     def _now_ms(self) -> int:
         return int(self.now().timestamp() * 1000)
 
@@ -225,16 +243,21 @@ def _known(connection: Connection, stream_id: str) -> None:
 
 def _joined(*wanted: ColumnElement[bool]) -> Any:
     return (
-        select(StreamRow, OrderRow, LeaseRow)
+        select(StreamRow, OrderRow, LeaseRow, CoverageRow)
         .outerjoin(OrderRow, OrderRow.stream_id == StreamRow.stream_id)
         .outerjoin(LeaseRow, LeaseRow.stream_id == StreamRow.stream_id)
+        .outerjoin(CoverageRow, CoverageRow.stream_id == StreamRow.stream_id)
         .where(*wanted)
     )
 
 
-def _ordered(stream: StreamRow, order: OrderRow | None, lease: LeaseRow | None) -> Ordered:
+def _ordered(
+    moment: Moment, stream: StreamRow, order: OrderRow | None, lease: LeaseRow | None, ledger: CoverageRow | None
+) -> Ordered:
+    stands = standing_of(moment, stream, order, lease, ledger)
     return Ordered(
-        stream=stream_from_row(stream),
+        standing=stands,
+        stream=stands.shown(stream_from_row(stream)),
         order=None if order is None else order_from_row(order),
         lease=None if lease is None else lease_from_row(lease),
         created_at_ms=stream.created_at_ms,

@@ -1,64 +1,73 @@
 """A worker lets go of a broadcast, inside the caller's transaction."""
 
+from dataclasses import replace
+
 from sqlalchemy import Connection, select, update
 
+from ingest.types import GapKind
 from review.live.decisions import Released
+from review.live.moving import cannot_reach, finish, leave_alone
+from review.live.rows import lease_from_row, lease_values
 from review.live.tables import LeaseRow
 from review.live.terms import LeaseTerms
-from review.tables import StreamRow
+from review.live.types import Lease
 from review.telling.log import write_events
 from review.telling.types import NewEvent
 from review.types import StreamState
-from review.writing import write_state
+from review.upsert import table_of
+
+_TRIED_AGAIN = (Released.FAILED, Released.UNREACHABLE)
+_AWAY = {
+    Released.GIVEN_BACK: GapKind.SHED,
+    Released.FAILED: GapKind.CRASH,
+    Released.UNREACHABLE: GapKind.NETWORK,
+}
+GAVE_BACK = "its worker gave it back"
 
 
 def let_go(
     connection: Connection, stream_id: str, token: int, how: Released, why: str, now_ms: int, terms: LeaseTerms
 ) -> bool:
     """Frees the lease and moves the stream's state; false, and nothing changed, where the token is not the lease's."""
-    held = connection.execute(
-        select(LeaseRow.restarts)
+    row = connection.execute(
+        select(*table_of(LeaseRow).c)
         .where(LeaseRow.stream_id == stream_id, LeaseRow.token == token, LeaseRow.worker_id != "")
         .with_for_update()
     ).one_or_none()
-    if held is None:
+    if row is None:
         return False
-    restarts = held.restarts + (how is Released.FAILED)
-    connection.execute(
-        update(LeaseRow)
-        .where(LeaseRow.stream_id == stream_id)
-        .values(
-            worker_id="",
-            token=token + 1,
-            recalled_at_ms=0,
-            restarts=restarts,
-            not_before_ms=now_ms + (terms.wait_ms(restarts + 1) if how is Released.FAILED else 0),
-            why=why,
-        )
-    )
-    state = _state(how, restarts, terms)
-    if state is not None:
-        write_events(connection, now_ms, move(connection, stream_id, state, why or None))
+    lease = _freed(lease_from_row(row), how, why, now_ms, terms)
+    connection.execute(update(LeaseRow).where(LeaseRow.stream_id == stream_id).values(lease_values(lease)))
+    write_events(connection, now_ms, _told(connection, lease, how, why, now_ms, terms))
     return True
 
 
-def move(connection: Connection, stream_id: str, state: StreamState, error: str | None) -> list[NewEvent]:
-    """Moves the stream to this state, unless it is over already: what ended it stays what ended it.
+def _freed(held: Lease, how: Released, why: str, now_ms: int, terms: LeaseTerms) -> Lease:
+    restarts = held.restarts + (how in _TRIED_AGAIN)
+    kind = _AWAY.get(how)
+    return replace(
+        held,
+        worker_id="",
+        token=held.token + 1,
+        recalled_at_ms=0,
+        restarts=restarts,
+        not_before_ms=now_ms + (terms.wait_ms(restarts + 1) if how in _TRIED_AGAIN else 0),
+        why=why,
+        away_kind=held.away_kind if kind is None else kind.value,
+        away_why=held.away_why if kind is None else why or GAVE_BACK,
+    )
 
-    Gives the events that the caller writes at the end of the transaction.
-    """
-    before = connection.scalar(select(StreamRow.state).where(StreamRow.stream_id == stream_id))
-    if before not in (StreamState.ENDED.value, StreamState.FAILED.value):
-        return write_state(connection, stream_id, state, error)
-    return []
 
-
-def _state(how: Released, restarts: int, terms: LeaseTerms) -> StreamState | None:
-    """What the stream is from now on; None: as it was, somebody goes on at once."""
+def _told(
+    connection: Connection, lease: Lease, how: Released, why: str, now_ms: int, terms: LeaseTerms
+) -> list[NewEvent]:
+    """What the stream is from now on; nothing is told where somebody goes on at once."""
     if how is Released.GIVEN_BACK:
-        return None
-    if how is Released.ENDED:
-        return StreamState.ENDED
-    if how is Released.REFUSED or restarts >= terms.most_restarts:
-        return StreamState.FAILED
-    return StreamState.WAITING
+        return []
+    is_hopeless = how is Released.REFUSED or lease.restarts >= terms.most_restarts
+    if how is Released.ENDED or is_hopeless:
+        state = StreamState.ENDED if how is Released.ENDED else StreamState.FAILED
+        return finish(connection, lease, state, why or None, now_ms, is_held=True)
+    if how is Released.UNREACHABLE:
+        return cannot_reach(connection, lease, GapKind.NETWORK, why)
+    return leave_alone(connection, lease, why)

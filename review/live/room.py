@@ -1,5 +1,7 @@
 """Whether another broadcast may be ordered, asked inside the transaction that orders it."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import Connection, func, select, update
 
 from review.live.decisions import Room
@@ -14,6 +16,21 @@ OVER = (StreamState.ENDED.value, StreamState.FAILED.value)
 _COUNTER = "admission"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """How many workers are there and take broadcasts, and how many they can carry."""
+
+    workers: int
+    places: int
+
+
+def read_places(connection: Connection, now_ms: int, terms: LeaseTerms) -> Places:
+    """The workers that are there; one that is drained, or that fell silent, has no places."""
+    young = WorkerRow.beat_at_ms > now_ms - terms.beat_ms
+    capacities = connection.scalars(select(WorkerRow.capacity).where(young, WorkerRow.draining.is_(False))).all()
+    return Places(workers=len(capacities), places=sum(int(capacity) for capacity in capacities))
+
+
 def read_room(connection: Connection, priority: Priority, now_ms: int, terms: LeaseTerms) -> Room:
     """How many more broadcasts of this priority the workers that are there can carry.
 
@@ -21,9 +38,7 @@ def read_room(connection: Connection, priority: Priority, now_ms: int, terms: Le
     give way to urgent ones and do not count against them; a share of the places is for urgent ones only.
     """
     _go_alone(connection)
-    young = WorkerRow.beat_at_ms > now_ms - terms.beat_ms
-    capacities = connection.scalars(select(WorkerRow.capacity).where(young, WorkerRow.draining.is_(False))).all()
-    places = sum(int(capacity) for capacity in capacities)
+    there = read_places(connection, now_ms, terms)
     counted = connection.execute(
         select(OrderRow.priority, func.count())
         .join(StreamRow, StreamRow.stream_id == OrderRow.stream_id)
@@ -31,7 +46,7 @@ def read_room(connection: Connection, priority: Priority, now_ms: int, terms: Le
         .group_by(OrderRow.priority)
     )
     wanted: dict[int, int] = {priority: count for priority, count in counted}
-    return _room(priority, places, len(capacities), wanted, terms)
+    return _room(priority, there, wanted, terms)
 
 
 def _go_alone(connection: Connection) -> None:
@@ -39,7 +54,8 @@ def _go_alone(connection: Connection) -> None:
     connection.execute(update(CounterRow).where(CounterRow.name == _COUNTER).values(value=CounterRow.value + 1))
 
 
-def _room(priority: Priority, places: int, workers: int, wanted: dict[int, int], terms: LeaseTerms) -> Room:
+def _room(priority: Priority, there: Places, wanted: dict[int, int], terms: LeaseTerms) -> Room:
+    places, workers = there.places, there.workers
     if not workers:
         return Room(free=0, places=0, why="no worker is running")
     urgent = wanted.get(Priority.URGENT, 0)

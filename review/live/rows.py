@@ -31,7 +31,7 @@ def order_from_row(row: OrderRow | Row[Any]) -> Order:
     )
 
 
-def lease_from_row(row: LeaseRow | Row[Any]) -> Lease:
+def lease_from_row(row: LeaseRow | Row[*tuple[Any, ...]]) -> Lease:
     """The lease as it stands."""
     return Lease(**{column.name: getattr(row, column.name) for column in fields(Lease)})
 

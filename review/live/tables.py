@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from review.tables import Base
@@ -65,7 +65,9 @@ class LeaseRow(Base):
     """Who works on a broadcast, until when; `token` only grows, so that a worker that was replaced can't write.
 
     The row stays when nobody works on it (`worker_id` empty). How far the work is stands here as well, and in words why
-    nobody works on it. `recalled_at_ms` is not 0 while the holder is asked to give it back.
+    nobody works on it. `recalled_at_ms` is not 0 while the holder is asked to give it back. `recorded_at_ms`: when
+    somebody last told that they record it. `on_air`: what is not recorded now is missed. `away_kind` and `away_why`:
+    how the last holder was lost.
     """
 
     __tablename__ = "stream_leases"
@@ -82,6 +84,10 @@ class LeaseRow(Base):
     beat_at_ms: Mapped[int]
     recalled_at_ms: Mapped[int]
     why: Mapped[str] = mapped_column(Text)
+    recorded_at_ms: Mapped[int] = mapped_column(server_default="0")
+    on_air: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    away_kind: Mapped[str] = mapped_column(String(20), server_default="")
+    away_why: Mapped[str] = mapped_column(Text, server_default="")
 
 
 class WorkerRow(Base):

@@ -48,7 +48,9 @@ class Lease:
     """The right to work on a broadcast until `until_ms` (wall clock); `worker_id` empty: nobody has it.
 
     `recalled_at_ms`: since when the holder is asked to give it back; 0: it is not. `why`: why nobody has it, or why it
-    is asked back.
+    is asked back. `recorded_at_ms`: when a holder last told that it records (wall clock); 0: none ever did. `on_air`:
+    what is not recorded now is missed for good. `away_kind`, `away_why`: how the last holder was lost; empty: it was
+    not, as far as anybody told.
     """
 
     stream_id: str
@@ -62,6 +64,10 @@ class Lease:
     beat_at_ms: int = 0
     recalled_at_ms: int = 0
     why: str = ""
+    recorded_at_ms: int = 0
+    on_air: bool = False
+    away_kind: str = ""
+    away_why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

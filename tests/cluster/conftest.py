@@ -1,5 +1,5 @@
 """The capture tests' media and origin serve here, too."""
 
-from tests.ingest.conftest import hls, media, origin
+from tests.ingest.conftest import _sandbox_of_the_case, hls, media, origin
 
-__all__ = ["hls", "media", "origin"]
+__all__ = ["_sandbox_of_the_case", "hls", "media", "origin"]

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -43,6 +44,19 @@ def test_the_demos_products_are_told_from_its_pictures_alone(job: ScreenJob) -> 
     silent = Passage(stream_id="demo", id="u1", start_ms=84_000, end_ms=86_000, text="血糖就降下来了 糖尿病人放心喝")
     found = judging.judge([silent], 86_000) + judging.finish()
     assert {finding.product_id for finding in found} == {HONEY}
+
+
+def test_passports_that_would_be_refused_today_are_judged_by_and_told_of_once(
+    job: ScreenJob, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "kept.json"
+    old = [{"id": f"P-{n}", "name": "枣花蜜", "category": "foods/honey"} for n in (1, 2)]
+    file.write_text(json.dumps([*old, {"id": "P-3", "name": "杯", "category": "home/mug"}]), encoding="utf-8")
+    judging = Judging(replace(job, passports_file=file), {})
+    assert [passport.id for passport in judging.passports] == ["P-1", "P-2", "P-3"]
+    [told] = [record.message for record in caplog.records if "refused today" in record.message]
+    assert "stream demo: 2 passports" in told
+    assert "'P-1'" in told
 
 
 def test_a_black_frame_shows_no_product(job: ScreenJob) -> None:

@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.ingest.support import SPEECH, Origin, handler_for, run_ffmpeg
+from tests.ingest.support import Origin, handler_for, run_ffmpeg
+from tests.material import DEMO_LINES
+from tests.system import bubblewrap
+
+
+@pytest.fixture(autouse=True)
+def _sandbox_of_the_case(request: pytest.FixtureRequest) -> None:
+    """A case that is to run under bubblewrap wants it to be here."""
+    case = getattr(request.node, "callspec", None)
+    if case is not None and case.params.get("sandbox") == "bubblewrap":
+        bubblewrap()
 
 
 @pytest.fixture
@@ -31,7 +41,7 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("media")
     run_ffmpeg(
         *("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=12"),
-        *("-i", SPEECH / "d01.flac", "-i", SPEECH / "d02.flac"),
+        *("-i", DEMO_LINES / "d01.flac", "-i", DEMO_LINES / "d02.flac"),
         *("-filter_complex", "[1:a][2:a]concat=n=2:v=0:a=1,apad[a]", "-map", "0:v", "-map", "[a]", "-t", "12"),
         *("-c:v", "libx264", "-preset", "ultrafast", "-x264-params", "scenecut=0", "-g", "50", "-bf", "2"),
         *("-c:a", "aac", "-ar", "44100", "-ac", "2", folder / "talk.mp4"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.ingest.servers import free_port
+from tests.system import program
 
 
 @dataclass(slots=True)
@@ -102,6 +103,6 @@ def write_certificate(authority: Path, pair: Path) -> None:
     args = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"]
     names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
     key = pair.with_suffix(".key")
-    command = ["openssl", "req", *args, *names, "-keyout", str(key), "-out", str(authority)]
+    command = [program("openssl"), "req", *args, *names, "-keyout", str(key), "-out", str(authority)]
     subprocess.run(command, check=True, capture_output=True)
     pair.write_text(key.read_text() + authority.read_text())

@@ -3,8 +3,6 @@
 Every helper is a context manager. Ports are chosen free just before use; a helper returns once its server answers.
 """
 
-import os
-import shutil
 import socket
 import subprocess
 import threading
@@ -15,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.ffmpeg import find_ffmpeg
+from tests.system import program, rtsp_python
 
 _RTSP_SERVER = Path(__file__).with_name("rtsp_server.py")
 
@@ -145,16 +144,15 @@ http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {fo
 @contextmanager
 def nginx(folder: Path, *, window_s: int = 30) -> Iterator[Nginx]:
     """nginx with the rtmp module, its files under `folder`."""
-    program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    assert program, "nginx is not installed: run scripts/system-packages.sh"
-    built = subprocess.run([program, "-V"], capture_output=True, check=True, text=True).stderr
+    server = program("nginx")
+    built = subprocess.run([server, "-V"], capture_output=True, check=True, text=True).stderr
     modules = next(word for word in built.split() if word.startswith("--modules-path=")).partition("=")[2]
     root = folder / "www"
     (root / "hls").mkdir(parents=True)
     rtmp, http = free_port(), free_port()
     config = folder / "nginx.conf"
     config.write_text(_NGINX.format(modules=modules, folder=folder, root=root, rtmp=rtmp, http=http, window=window_s))
-    with running([program, "-c", str(config), "-p", str(folder)], stderr=subprocess.DEVNULL) as process:
+    with running([server, "-c", str(config), "-p", str(folder)], stderr=subprocess.DEVNULL) as process:
         wait_until(lambda: answers(rtmp) and answers(http), "nginx")
         yield Nginx(rtmp_port=rtmp, http_port=http, root=root, plays=folder / "plays.log", process=process)
 
@@ -315,7 +313,7 @@ def rtsp_server(path: Path, *, account: str = "") -> "Iterator[tuple[str, subpro
     `account`: USER:PASSWORD, asked for by digest authentication.
     """
     port = free_port()
-    args = ["/usr/bin/python3", str(_RTSP_SERVER), str(port), str(path), account]
+    args = [rtsp_python(), str(_RTSP_SERVER), str(port), str(path), account]
     with running(args, stderr=subprocess.DEVNULL) as process:
-        wait_until(lambda: answers(port), "the RTSP server (scripts/system-packages.sh installs what it needs)")
+        wait_until(lambda: answers(port), "the RTSP server")
         yield f"rtsp://127.0.0.1:{port}/show", process

@@ -15,8 +15,6 @@ from ingest.http import HttpLimits
 from ingest.sources import CaptureLimits
 from ingest.types import EndPolicy, Segment
 
-SPEECH = Path(__file__).parents[2].parent / "shared" / "media" / "demo"
-
 
 def run_ffmpeg(*args: str | Path) -> None:
     subprocess.run([str(find_ffmpeg()), "-v", "error", "-nostdin", "-y", *map(str, args)], check=True)

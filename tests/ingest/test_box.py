@@ -15,6 +15,7 @@ import pytest
 from ingest.box import Box, BoxLimits, BoxView, SandboxChoice, choose_sandbox, describe_sandbox, how_it_ended, start_box
 from ingest.errors import SandboxUnavailable
 from tests.ingest.processes import descendants, is_gone, parser_of, wait_until
+from tests.system import bubblewrap
 
 KINDS: list[SandboxChoice] = ["bubblewrap", "rlimits"]
 
@@ -72,6 +73,7 @@ def test_a_child_is_limited(sandbox: SandboxChoice) -> None:
 
 
 def test_under_bubblewrap_a_child_sees_what_it_is_shown_and_no_more(tmp_path: Path) -> None:
+    bubblewrap()
     shown, hidden = tmp_path / "shown.mp4", tmp_path / "hidden.mp4"
     work = tmp_path / "work"
     work.mkdir()
@@ -155,6 +157,7 @@ def test_an_end_is_told_in_words(status: int, words: str) -> None:
 
 
 def test_the_operator_is_told_what_holds_the_children() -> None:
+    bubblewrap()
     assert choose_sandbox("auto") == choose_sandbox("bubblewrap") == "bubblewrap"
     assert "under bubblewrap" in describe_sandbox("auto")
     assert "rlimits alone (as the settings say)" in describe_sandbox("rlimits")

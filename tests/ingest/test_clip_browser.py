@@ -9,6 +9,7 @@ from playwright.sync_api import sync_playwright
 from ingest.clip import cut_clip
 from tests.ingest.barcode import make_broadcast, read
 from tests.ingest.support import Origin, record
+from tests.system import program
 
 pytestmark = pytest.mark.browser
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--mute-audio"]
@@ -51,7 +52,7 @@ def test_a_browser_shows_the_wanted_moment(tmp_path: Path, origin: Origin, name:
     # The first picture is number 60; half a picture later it is surely the one that stands.
     expected = 60 + (clip.offset_ms + 16) * 30 // 1000
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=program("chromium"), args=_ARGUMENTS)
         page = browser.new_page()
         page.goto(f"{origin.url}/")
         width, height, pixels = page.evaluate(_SHOWN_AT, (clip.offset_ms + 16) / 1000)

@@ -2,11 +2,13 @@
 
 import socket
 import threading
+from collections.abc import Callable
+from typing import NoReturn
 
 import pytest
 
 from ingest.errors import RefusedAddress, UnreachableSource
-from ingest.guard import GuardedBackend, NetPolicy, check_url, is_public
+from ingest.guard import GuardedBackend, NetPolicy, check_url, is_public, resolve
 from ingest.http import HttpLimits, build_client, fetch
 
 LIMITS = HttpLimits(connect_s=2, read_s=2, body_s=5)
@@ -110,6 +112,53 @@ def test_a_name_with_one_private_address_among_public_ones_is_refused(monkeypatc
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     with pytest.raises(RefusedAddress):
         GuardedBackend(NetPolicy()).connect_tcp("rebind.example", 80)
+
+
+@pytest.mark.parametrize("name", ["EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY"])
+def test_a_name_that_does_not_exist_is_refused_as_every_other_address(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", failing(socket.gaierror(getattr(socket, name), "no such name")))
+    with pytest.raises(RefusedAddress) as nowhere:
+        resolve("nowhere.example", 80, NetPolicy())
+    monkeypatch.undo()
+    with pytest.raises(RefusedAddress) as inside:
+        resolve("10.0.0.1", 80, NetPolicy())
+    assert str(nowhere.value).replace("nowhere.example", "10.0.0.1") == str(inside.value)
+
+
+def test_what_is_no_name_at_all_is_refused() -> None:
+    with pytest.raises(RefusedAddress):
+        resolve("a" * 300, 80, NetPolicy())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        socket.gaierror(socket.EAI_AGAIN, "try again"),
+        socket.gaierror(socket.EAI_FAIL, "can't be recovered"),
+        socket.gaierror(socket.EAI_SYSTEM, "the system's error"),
+        socket.gaierror(socket.EAI_MEMORY, "no memory"),
+        TimeoutError("timed out"),
+        ConnectionRefusedError("nobody answers"),
+        OSError(24, "too many open files"),
+    ],
+    ids=repr,
+)
+def test_a_resolver_that_fails_says_nothing_of_the_address(monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", failing(error))
+    for policy in (NetPolicy(), NetPolicy.parse(["live.example"])):
+        with pytest.raises(UnreachableSource) as caught:
+            resolve("live.example", 80, policy, url="http://u:p@live.example/x?token=secret")
+        assert caught.value.transient
+        assert str(caught.value).startswith("http://live.example/x: the name service gave no answer")
+
+
+def failing(error: OSError) -> Callable[..., NoReturn]:
+    def resolver(*_: object, **__: object) -> NoReturn:
+        raise error
+
+    return resolver
 
 
 def test_the_checked_address_is_the_one_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,12 @@
 """A short archive, cut from the demo, with its first two findings in it."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 import configs
+from tests.ingest.support import run_ffmpeg
 
 DEMO_PASSPORTS = configs.DEMO_DIR / "passports.yaml"
 
@@ -25,4 +25,4 @@ def cut_demo(file: Path, *, start_s: int, length_s: int) -> None:
     """Writes a piece of the demo broadcast, as it was received."""
     source = str(configs.DEMO_DIR / "broadcast.mp4")
     cut = ["-ss", str(start_s), "-t", str(length_s), "-i", source, "-c", "copy", "-movflags", "+faststart"]
-    subprocess.run(["ffmpeg", "-v", "error", *cut, str(file)], check=True)
+    run_ffmpeg(*cut, file)

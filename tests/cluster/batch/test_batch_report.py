@@ -15,6 +15,7 @@ from cluster.batch_report import REPORT, write_report
 from cluster.batch_types import FileResult, FileState
 from tests.review.desk.conftest import ARGUMENTS
 from tests.review.sample import FINDING
+from tests.system import program
 
 DONE = FileResult(
     name="lan/a.mp4", host_id="lan", state=FileState.DONE, stream_id="s1", length_ms=7_200_000, coverage_per_mille=998,
@@ -39,7 +40,7 @@ def test_charts_are_drawn_and_what_is_told_is_told_of_every_file(tmp_path: Path,
     (tmp_path / FINDINGS).write_text("".join(lines), encoding="utf-8")
     write_report(tmp_path, [DONE, SAME, FAILED], policy, {"p1": "双口氮化镓充电器"})
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=program("chromium"), args=ARGUMENTS)
         page = browser.new_page()
         complaints: list[str] = []
         page.on("console", lambda message: complaints.append(message.text))

@@ -105,9 +105,13 @@ def test_top_shows_who_waits_and_who_is_late(running: Store) -> None:
 
 def test_top_as_json_is_the_whole_view(running: Store, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZHENYAN_DATABASE_URL", database_url)
+    today = Store.open(database_url)
+    today.leases.beat(Worker(worker_id="w2", node="n2", capacity=4))
+    today.close()
     answer = CliRunner().invoke(command, ["--json"])
     assert answer.exit_code == 0, answer.output
     view = json.loads(answer.output)
     assert [s["stream_id"] for s in view["streams"]] == ["s1", "s2", "s3"]
-    assert view["workers"][0]["worker_id"] == "w1"
+    assert [worker["worker_id"] for worker in view["workers"]] == ["w2"], "w1 told nothing for days"
+    assert view["silent_workers"] == 1
     assert "https://live.example" not in answer.output
