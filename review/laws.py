@@ -1,16 +1,14 @@
-"""The text of a cited article, with the part that is meant."""
+"""The text of a cited article, with the part that is meant, and how it is cited in print."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from claims.yaml_files import parse_yaml
-
-_CITED = re.compile(r"(?P<law>\D+?) ?(?P<article>\d+)(?P<parts>(?:\(\d+\))*)$")
-_NUMERALS = "零一二三四五六七八九十"
+from review.citing import Citation, Place, formal, numeral, parse, place_of
+from review.language import Language
 
 
 class _LawFile(BaseModel):
@@ -18,8 +16,9 @@ class _LawFile(BaseModel):
 
     name: str
     title: str
+    title_en: str
     version: str
-    articles: dict[int, str]
+    articles: dict[int, str] = {}
 
 
 class _LawsFile(BaseModel):
@@ -36,6 +35,16 @@ class Article:
     version: str
     number: int
     lines: tuple[tuple[str, bool], ...]
+
+    @property
+    def numeral(self) -> str:
+        """Its number in Chinese."""
+        return numeral(self.number)
+
+    @property
+    def meant(self) -> str:
+        """The words that are cited: the part, or the whole article where no part is named."""
+        return "\n".join([line for line, is_meant in self.lines if is_meant] or [line for line, _ in self.lines])
 
 
 class Laws:
@@ -57,44 +66,45 @@ class Laws:
 
     def article(self, cited: str) -> Article | None:
         """The article that a citation such as `广告法 28(2)(2)` names; None: its text is not packaged."""
-        parts = _CITED.fullmatch(cited.strip())
-        law = None if parts is None else self._laws.get(parts["law"].strip())
-        if parts is None or law is None or int(parts["article"]) not in law.articles:
+        citation = parse(cited)
+        lines = None if citation is None else self._lines(citation)
+        if citation is None or lines is None:
             return None
-        number = int(parts["article"])
-        lines = law.articles[number].splitlines()
-        meant = _meant(lines, [int(part) for part in re.findall(r"\d+", parts["parts"])])
+        law = self._laws[citation.law]
+        meant = _meant(lines, place_of(citation.parts, lines) or Place())
         return Article(
             title=law.title,
             version=law.version,
-            number=number,
+            number=citation.article,
             lines=tuple((line, at in meant) for at, line in enumerate(lines)),
         )
 
+    def formal(self, cited: str, language: Language = "zh") -> str:
+        """The citation as notices and pages print it; what can't be read for certain is given back as it is."""
+        citation = parse(cited)
+        if citation is None:
+            return cited
+        place = place_of(citation.parts, self._lines(citation))
+        law = self._laws.get(citation.law)
+        return cited if place is None else formal(citation, place, language, title_en=law.title_en if law else "")
 
-def _meant(lines: list[str], parts: list[int]) -> set[int]:
-    """The places of the cited paragraph or point.
+    def listed(self, citations: Iterable[str], language: Language = "zh") -> str:
+        """These citations as they are printed in a row."""
+        return ("、" if language == "zh" else "; ").join(self.formal(cited, language) for cited in citations)
 
-    A single number is a point where the article has but one paragraph, or no such paragraph.
-    """
+    def _lines(self, citation: Citation) -> list[str] | None:
+        law = self._laws.get(citation.law)
+        text = None if law is None else law.articles.get(citation.article)
+        return None if text is None else text.splitlines()
+
+
+def _meant(lines: list[str], place: Place) -> set[int]:
+    """The places of the cited paragraph or point."""
+    if place.paragraph is None:
+        return set()
     paragraphs = [at for at, line in enumerate(lines) if not line.startswith("（")]
-    if not parts:
-        return set()
-    only_points = len(paragraphs) == 1 and len(lines) > 1
-    if len(parts) == 1 and (only_points or parts[0] > len(paragraphs)):
-        parts = [1, parts[0]]
-    if parts[0] > len(paragraphs):
-        return set()
-    start = paragraphs[parts[0] - 1]
-    if len(parts) == 1:
+    start = paragraphs[place.paragraph - 1]
+    if place.item is None:
         return {start}
-    point = _numeral(parts[1])
     end = next((at for at in paragraphs if at > start), len(lines))
-    return {at for at in range(start + 1, end) if lines[at].startswith(f"（{point}）")}
-
-
-def _numeral(number: int) -> str:
-    tens, ones = divmod(number, 10)
-    if number <= 10:
-        return _NUMERALS[number]
-    return (_NUMERALS[tens] if tens > 1 else "") + "十" + (_NUMERALS[ones] if ones else "")
+    return {at for at in range(start + 1, end) if lines[at].startswith(f"（{numeral(place.item)}）")}

@@ -3,15 +3,16 @@
 import hashlib
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from sqlalchemy import Connection, select
 
 from review.cases.tables import CaseRow
 from review.cases.types import CaseState, Person
-from review.due.audit import canonical
+from review.due.book import Book
+from review.due.composing import compose
 from review.due.errors import MeasureRefused
-from review.due.moving import approved, expired, proposed, rejected
+from review.due.ground import changed_case, ground_of
+from review.due.moving import approved, check_cases, check_proposer, expired, proposed, rejected
 from review.due.rows import (
     defence_of,
     insert_measure,
@@ -20,6 +21,7 @@ from review.due.rows import (
     measure_of,
     measures_where,
     move_measure,
+    stored_notice,
 )
 from review.due.rules import Measures
 from review.due.tables import MeasureRow
@@ -34,12 +36,19 @@ _CLOSED_EVENTS = {
 
 
 def propose_measure(
-    connection: Connection, wanted: Wanted, person: Person, table: Measures, journal: Journal
+    connection: Connection, wanted: Wanted, person: Person, table: Measures, book: Book, journal: Journal
 ) -> Measure:
-    """The measure as stored; a host has at most one open blacklist entry, and one open measure of any other kind."""
+    """The measure as stored, its notice composed here and now from what was chosen.
+
+    A host has at most one open blacklist entry, and one open measure of any other kind.
+    """
+    check_proposer(person)
     lock_host(connection, wanted.host_id)
     cases = lock_cases(connection, wanted.host_id, wanted.case_ids)
-    measure = proposed(str(uuid.uuid4()), wanted, person, cases, table, journal.at_ms)
+    check_cases(wanted.case_ids, cases)
+    ground = ground_of(connection, wanted.host_id, wanted.case_ids, book)
+    notice = compose(wanted, ground, table, book, journal.at_ms)
+    measure = proposed(str(uuid.uuid4()), wanted, notice, person, cases, table, journal.at_ms)
     for other in _open_of(connection, wanted.host_id, wanted.kind):
         if expired(other, journal.at_ms) is other:
             why = f"measure {other.id} of this kind is open already; end or change that one"
@@ -68,13 +77,17 @@ def propose_measure(
 
 
 def approve_measure(
-    connection: Connection, measure_id: str, person: Person, table: Measures, journal: Journal
+    connection: Connection, measure_id: str, person: Person, table: Measures, journal: Journal, *, seen: str = ""
 ) -> Measure:
-    """The measure in force."""
+    """The measure in force. `seen`: the hash of the notice that the person read; "": not told."""
     measure = lock_measure(connection, measure_id)
+    if seen and seen != notice_sha256(measure):
+        why = "its notice is not the one that was shown; load the page again"
+        raise MeasureRefused(f"measure {measure_id}", why, code="not_seen")
     cases = lock_cases(connection, measure.host_id, measure.case_ids)
     answered = defence_of(connection, measure_id) is not None
-    now_in_force = approved(measure, person, cases, table, journal.at_ms, answered=answered)
+    changed = changed_case(connection, measure.notice)
+    now_in_force = approved(measure, person, cases, table, journal.at_ms, answered=answered, changed=changed)
     move_measure(connection, now_in_force)
     journal.note(
         "measure.approved",
@@ -139,7 +152,7 @@ def lock_cases(connection: Connection, host_id: str, case_ids: Sequence[str]) ->
 
 def notice_sha256(measure: Measure) -> str:
     """The hash by which the trail knows the notice as it was."""
-    return hashlib.sha256(canonical(asdict(measure.notice)).encode()).hexdigest()
+    return hashlib.sha256(stored_notice(measure.notice).encode()).hexdigest()
 
 
 def _open_of(connection: Connection, host_id: str, kind: MeasureKind) -> tuple[Measure, ...]:

@@ -1,15 +1,16 @@
 """What is past its clock, kind by kind, and its deletion: each subject in the caller's transaction."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, func, or_, select
+from sqlalchemy import Connection, and_, delete, exists, func, or_, select, union_all
 from sqlalchemy.orm import DeclarativeBase
 
 from review.cases.tables import CaseBandRow, CaseFindingRow, CaseRow, DecisionRow, ProposalRow
 from review.cases.types import FINAL
+from review.correcting.tables import CorrectionRow, SupersededRow
 from review.due.files import handed_in_name
 from review.due.rows import appeals_where, defence_of, strikes_of
 from review.due.rules import DAY_MS, Clock, Measures
@@ -159,11 +160,14 @@ def overdue_cases(connection: Connection, limits: Limits) -> list[str]:
         )
     ).all()
     streams: dict[str, list[str]] = {row.case_id: [] for row in rows}
-    found = connection.execute(
-        select(CaseFindingRow.case_id, CaseFindingRow.stream_id).where(CaseFindingRow.case_id.in_(streams))
-    )
-    for case_id, stream_id in found:
-        streams[case_id].append(stream_id)
+    found: Sequence[Any] = connection.execute(
+        union_all(
+            select(CaseFindingRow.case_id, CaseFindingRow.stream_id).where(CaseFindingRow.case_id.in_(streams)),
+            select(SupersededRow.case_id, SupersededRow.stream_id).where(SupersededRow.case_id.in_(streams)),
+        )
+    ).all()
+    for row in found:
+        streams[row.case_id].append(row.stream_id)
     return sorted(
         row.case_id
         for row in rows
@@ -173,9 +177,14 @@ def overdue_cases(connection: Connection, limits: Limits) -> list[str]:
 
 def erase_case(connection: Connection, case_id: str) -> Erased:
     """The case with its decisions, complaints, findings and their clips."""
-    finding_ids = connection.scalars(select(CaseFindingRow.finding_id).where(CaseFindingRow.case_id == case_id)).all()
+    finding_ids = [
+        *connection.scalars(select(CaseFindingRow.finding_id).where(CaseFindingRow.case_id == case_id)),
+        *connection.scalars(select(SupersededRow.finding_id).where(SupersededRow.case_id == case_id)),
+    ]
     forget_bodies(connection, {case_id, *finding_ids})
     clips = _clips(connection, FindingRow.finding_id.in_(finding_ids))
+    # A finding that took another's place has its clip, too.
+    clips -= _clips(connection, FindingRow.finding_id.not_in(finding_ids) & FindingRow.clip.in_(clips))
     count = _delete(
         connection,
         [
@@ -184,12 +193,13 @@ def erase_case(connection: Connection, case_id: str) -> Erased:
             (ProposalRow, ProposalRow.case_id),
             (CaseBandRow, CaseBandRow.case_id),
             (CaseFindingRow, CaseFindingRow.case_id),
+            (SupersededRow, SupersededRow.case_id),
             (CaseRow, CaseRow.case_id),
         ],
         case_id,
     )
     count += connection.execute(delete(FindingRow).where(FindingRow.finding_id.in_(finding_ids))).rowcount
-    files = (*clips, f"packs/{case_id}")
+    files = (*sorted(clips), f"packs/{case_id}")
     return Erased(kind="case", subject=f"case:{case_id}", row_count=count, files=files, findings=tuple(finding_ids))
 
 
@@ -203,6 +213,7 @@ def overdue_broadcasts(connection: Connection, limits: Limits) -> list[str]:
             ~exists().where(SegmentRow.stream_id == StreamRow.stream_id, SegmentRow.received_at_ms > before),
             ~exists().where(and_(DealRow.stream_id == StreamRow.stream_id, DealRow.at_ms > before)),
             ~exists().where(CaseFindingRow.stream_id == StreamRow.stream_id),
+            ~exists().where(SupersededRow.stream_id == StreamRow.stream_id, SupersededRow.case_id.is_not(None)),
             ~exists().where(EvasionRow.stream_id == StreamRow.stream_id),
         )
     )
@@ -218,6 +229,8 @@ def erase_broadcast(connection: Connection, stream_id: str) -> Erased:
     count = _delete(
         connection,
         [
+            (SupersededRow, SupersededRow.stream_id),
+            (CorrectionRow, CorrectionRow.stream_id),
             (FindingRow, FindingRow.stream_id),
             (PassageRow, PassageRow.stream_id),
             (SegmentRow, SegmentRow.stream_id),
@@ -231,7 +244,7 @@ def erase_broadcast(connection: Connection, stream_id: str) -> Erased:
         ],
         stream_id,
     )
-    files = (*clips, f"recordings/{stream_id}")
+    files = (*sorted(clips), f"recordings/{stream_id}")
     return Erased(
         kind="broadcast", subject=f"stream:{stream_id}", row_count=count, files=files, findings=tuple(findings)
     )
@@ -273,8 +286,8 @@ def _delete(connection: Connection, tables: Iterable[tuple[type[DeclarativeBase]
     return sum(connection.execute(delete(table).where(column == value)).rowcount for table, column in tables)
 
 
-def _clips(connection: Connection, condition: Any) -> tuple[str, ...]:
-    return tuple(sorted(clip for clip in connection.scalars(select(FindingRow.clip).where(condition)) if clip))
+def _clips(connection: Connection, condition: Any) -> set[str]:
+    return {clip for clip in connection.scalars(select(FindingRow.clip).where(condition)) if clip}
 
 
 def _named(connection: Connection) -> set[str]:

@@ -10,12 +10,16 @@ class DueError(ReviewError):
 
 
 class MeasureRefused(DueError):
-    """A measure may not be proposed or moved like this; the pages have words for each code."""
+    """A measure may not be proposed or moved like this; the pages have words for each code.
 
-    def __init__(self, what: str, why: str, *, code: str) -> None:
+    `case_id`: the case that it is about; "": none in particular.
+    """
+
+    def __init__(self, what: str, why: str, *, code: str, case_id: str = "") -> None:
         super().__init__(f"{what}: {why}")
         self.why = why
         self.code = code
+        self.case_id = case_id
 
 
 class NoticeIncomplete(MeasureRefused):
@@ -99,7 +103,7 @@ class RetentionRefused(DueError):
     """A hold can't be set or released like this."""
 
 
-BreakKind = Literal["changed", "missing", "added", "reordered", "signature", "chain"]
+BreakKind = Literal["changed", "missing", "added", "reordered", "signature", "chain", "oversize"]
 
 
 class PackError(DueError):

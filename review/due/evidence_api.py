@@ -23,6 +23,7 @@ from review.platform.stream_wire import Moment
 from review.platform.tenancy import stored_host
 from review.platform.types import Caller, Scope
 from review.problems import documented
+from review.ranges import RangedFile
 from review.store import Store
 from review.wire import WireModel
 
@@ -138,7 +139,7 @@ def evidence_router(store: Store, data_dir: FilePath, glossary: Glossary) -> API
     @router.get(
         "/v1/complaints/{receipt}/pack",
         response_class=FileResponse,
-        responses=documented(404, 422, 503) | _ZIP,
+        responses=documented(400, 404, 416, 422, 503) | _ZIP,
         dependencies=[Depends(anybody)],
     )
     def get_complaint_pack(receipt: str) -> FileResponse:
@@ -149,7 +150,7 @@ def evidence_router(store: Store, data_dir: FilePath, glossary: Glossary) -> API
     @router.get(
         "/v1/evidence/{case_id}",
         response_class=FileResponse,
-        responses=answers(404) | _ZIP,
+        responses=answers(400, 404, 416) | _ZIP,
     )
     def get_pack(case_id: str, caller: Annotated[Caller, Depends(key_or_person(Scope.EVIDENCE_READ))]) -> FileResponse:
         """The signed pack of a case; `zhenyan evidence verify` checks it offline."""
@@ -192,13 +193,15 @@ def _pack(
     store.audit.note(actor, "pack.made", f"case:{case_id}", host=dossier.case.host_id)
     folder = FilePath(tempfile.mkdtemp(prefix="zhenyan-pack-"))
     try:
-        made = write_pack(contents(dossier, maker, glossary.classes), folder / "pack", keys, maker, case_id)
+        made = write_pack(
+            contents(dossier, maker, glossary.classes, glossary.laws), folder / "pack", keys, maker, case_id
+        )
         zipped = zip_pack(made, folder / "pack.zip")
         shutil.rmtree(made)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return FileResponse(
+    return RangedFile(
         zipped,
         media_type="application/zip",
         filename=f"zhenyan-{case_id}.zip",

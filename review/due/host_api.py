@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path
 from pydantic import Field
 
-from review.due.types import AppealState, HostFile, Measure, MeasureKind, MeasureState, Proposal
+from review.due.types import AppealState, Held, HostFile, Measure, MeasureKind, MeasureState, Proposal
 from review.due.weighing import expires_at_ms
 from review.platform.access import answers, key_or_person
 from review.platform.tenancy import shown_host
@@ -36,9 +36,15 @@ class StrikeOut(WireModel):
 
 
 class ProposalOut(WireModel):
-    """What the published table proposes; `measure` null: nothing. People decide."""
+    """What the published table proposes; `measure` null: nothing. People decide.
+
+    `reached`: what the points alone would lead to; `held`: what makes the proposal milder, the `ladder`, the `law`, or
+    nothing.
+    """
 
     measure: MeasureKind | None
+    reached: MeasureKind | None
+    held: Held
     points: int
     term_days: int
     reason_zh: str
@@ -46,8 +52,23 @@ class ProposalOut(WireModel):
     table_version: str
 
 
+class PointsOut(WireModel):
+    """A line of a notice's table of points: the case's points, and in words what made them more or less."""
+
+    case_id: str
+    class_name: str
+    severity: str
+    base_points: int
+    why: list[str]
+    points: int
+
+
 class MeasureOut(WireModel):
-    """A measure with its notice in Chinese, its term and its deadlines; all times are Unix time."""
+    """A measure with its notice in Chinese, its term and its deadlines; all times are Unix time.
+
+    `begins_at_ms`: when it takes effect, which is with its approval where that came after `starts_at_ms`. `points`
+    empty: the notice was written before it had a table.
+    """
 
     id: str
     kind: MeasureKind
@@ -56,8 +77,13 @@ class MeasureOut(WireModel):
     facts: str
     reasons: str
     basis: list[str]
+    basis_formal: list[str]
+    points: list[PointsOut]
+    points_total: int
+    remarks: str
     breach: str
     starts_at_ms: int
+    begins_at_ms: int
     ends_at_ms: int
     defence_due_ms: int
     appeal_due_ms: int | None
@@ -131,6 +157,8 @@ def _file_out(store: Store, caller: Caller, held: HostFile, proposal: Proposal) 
         ],
         proposal=ProposalOut(
             measure=proposal.measure,
+            reached=proposal.reached,
+            held=proposal.held,
             points=proposal.points,
             term_days=proposal.term_days,
             reason_zh=proposal.reason_zh,
@@ -161,8 +189,23 @@ def _measure_out(measure: Measure, host_id: str) -> MeasureOut:
         facts=measure.notice.facts_zh,
         reasons=measure.notice.reasons_zh,
         basis=list(measure.notice.basis),
+        basis_formal=list(measure.notice.basis_zh),
+        points=[
+            PointsOut(
+                case_id=row.case_id,
+                class_name=row.class_zh,
+                severity=row.severity,
+                base_points=row.base_points,
+                why=[f"{factor.zh} {factor.percent:+d} %" for factor in row.factors],
+                points=row.points,
+            )
+            for row in measure.notice.points
+        ],
+        points_total=measure.notice.points_total,
+        remarks=measure.notice.remarks_zh,
         breach=measure.breach,
         starts_at_ms=measure.starts_at_ms,
+        begins_at_ms=measure.begins_at_ms,
         ends_at_ms=measure.ends_at_ms,
         defence_due_ms=measure.defence_due_ms,
         appeal_due_ms=measure.appeal_due_ms,

@@ -15,6 +15,7 @@ from review.due.errors import AppealRefused
 from review.due.notices import notice_html, shown_time
 from review.due.office import file_answer, handed_in, pdf_answer
 from review.due.rules import StatementLimits
+from review.due.showing import shown_measure, state_key
 from review.due.types import HostPage
 from review.errors import ClipMissingError, Forbidden
 from review.language import keep_language, language_of
@@ -37,7 +38,7 @@ class HostPages:
 
     def shown(self, request: Request, token: str, *, said: str = "", error: AppealRefused | None = None) -> Response:
         """The page; UnknownTokenError for a link that is unknown or over. `said`: what was typed, if it was refused."""
-        page = self._store.due.page(token)
+        page, now_ms = self._store.due.page(token), self._store.due.now_ms()
         name = next((case.host_name for case in self._store.cases.host_cases(page.measure.host_id, 1)), "")
         filled = self._desk.fill(
             "due/page.html",
@@ -47,11 +48,12 @@ class HostPages:
             host_name=name or page.measure.host_id,
             table=self._store.due.setup.measures,
             limits=self._store.due.setup.measures.statements,
-            laws=[(cited, self._desk.glossary.laws.article(cited)) for cited in page.measure.notice.basis],
+            notice=shown_measure(page.measure, language_of(request), self._desk.glossary.laws, now_ms),
             findings=[(stored, clip_view(stored)) for stored in self.findings(page)],
             token=token,
             at=shown_time,
-            now_ms=self._store.due.now_ms(),
+            now_ms=now_ms,
+            state_key=lambda measure: state_key(measure, now_ms),
             stream_clock=stream_clock,
             said=said,
             error=error,
@@ -138,7 +140,7 @@ def host_router(store: Store, desk: Desk) -> APIRouter:
         name = next((case.host_name for case in store.cases.host_cases(host_id, 1)), host_id)
         url = f"{str(request.base_url).rstrip('/')}/h/{token}"
         table, laws = store.due.setup.measures, desk.glossary.laws
-        return pdf_answer(notice_html(page.measure, name, table, laws, page_url=url), "notice")
+        return pdf_answer(notice_html(page.measure, name, table, laws, store.due.now_ms(), page_url=url), "notice")
 
     @router.get("/h/{token}/clips/{finding_id}.mp4")
     def get_clip(token: Token, finding_id: str) -> FileResponse:

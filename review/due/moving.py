@@ -30,22 +30,34 @@ def people_needed(kind: MeasureKind, table: Measures) -> int:
     return 2 if kind is MeasureKind.BLACKLIST else table.measures[kind].people
 
 
+def check_proposer(person: Person) -> None:
+    """MeasureRefused unless this person may propose measures."""
+    if person.role not in _PROPOSES:
+        raise MeasureRefused("measure", f"the role {person.role} proposes nothing", code="role")
+
+
 def proposed(
-    measure_id: str, wanted: Wanted, person: Person, cases: Mapping[str, CaseState], table: Measures, now_ms: int
+    measure_id: str,
+    wanted: Wanted,
+    notice: Notice,
+    person: Person,
+    cases: Mapping[str, CaseState],
+    table: Measures,
+    now_ms: int,
 ) -> Measure:
     """The measure as proposed; NoticeIncomplete and MeasureRefused say what is missing or wrong.
 
-    `cases`: where each case that it rests on stands; all must be the host's or a linked account's.
+    `notice`: as composed from what is wanted. `cases`: where each case that it rests on stands; all must be the host's
+    or a linked account's.
     """
-    if person.role not in _PROPOSES:
-        raise MeasureRefused("measure", f"the role {person.role} proposes nothing", code="role")
-    part = missing_part(wanted.notice)
+    check_proposer(person)
+    part = missing_part(notice)
     if part is not None:
         raise NoticeIncomplete(part)
     check_cases(wanted.case_ids, cases)
-    _check_basis(wanted, table)
+    _check_basis(wanted, notice, table)
     rule = table.measures[wanted.kind]
-    starts, ends = wanted.notice.starts_at_ms, wanted.notice.ends_at_ms
+    starts, ends = notice.starts_at_ms, notice.ends_at_ms
     assert starts is not None
     assert ends is not None
     if starts < now_ms:
@@ -62,7 +74,7 @@ def proposed(
         host_id=wanted.host_id,
         kind=wanted.kind,
         state=MeasureState.PROPOSED,
-        notice=wanted.notice,
+        notice=notice,
         case_ids=tuple(sorted(set(wanted.case_ids))),
         breach=wanted.breach.strip(),
         serious_why=wanted.serious_why.strip(),
@@ -76,11 +88,19 @@ def proposed(
 
 
 def approved(
-    measure: Measure, person: Person, cases: Mapping[str, CaseState], table: Measures, now_ms: int, *, answered: bool
+    measure: Measure,
+    person: Person,
+    cases: Mapping[str, CaseState],
+    table: Measures,
+    now_ms: int,
+    *,
+    answered: bool,
+    changed: str | None = None,
 ) -> Measure:
     """The measure in force; MeasureRefused says why this person may not approve it, or not yet.
 
-    `answered`: the host has been heard, so nothing is gained by waiting.
+    `answered`: the host has been heard, so nothing is gained by waiting. `changed`: a case that is no longer what the
+    notice says of it.
     """
     _demand(measure, MeasureState.PROPOSED)
     if person.role not in _APPROVES:
@@ -91,6 +111,9 @@ def approved(
     if part is not None:
         raise NoticeIncomplete(part)
     check_cases(measure.case_ids, cases)
+    if changed is not None:
+        why = "was decided anew or corrected since it was proposed; decline the proposal and propose it again"
+        raise MeasureRefused(f"case {changed}", why, code="stale", case_id=changed)
     if now_ms >= measure.lapses_at_ms:
         raise MeasureRefused(_name(measure), "the proposal's time is over; propose it anew", code="lapsed")
     if now_ms < measure.defence_due_ms and not answered:
@@ -136,13 +159,15 @@ def check_cases(case_ids: Collection[str], cases: Mapping[str, CaseState]) -> No
         raise MeasureRefused("cases", "none is named; a measure rests on confirmed cases", code="no_case")
     for case_id in sorted(case_ids):
         if case_id not in cases:
-            raise MeasureRefused(f"case {case_id}", "is no case of this host or a linked account", code="other_host")
+            why = "is no case of this host or a linked account"
+            raise MeasureRefused(f"case {case_id}", why, code="other_host", case_id=case_id)
         if cases[case_id] is not CaseState.CONFIRMED:
-            raise MeasureRefused(f"case {case_id}", f"is {cases[case_id]}, not confirmed", code="not_confirmed")
+            why = f"is {cases[case_id]}, not confirmed"
+            raise MeasureRefused(f"case {case_id}", why, code="not_confirmed", case_id=case_id)
 
 
-def _check_basis(wanted: Wanted, table: Measures) -> None:
-    for cited in wanted.notice.basis:
+def _check_basis(wanted: Wanted, notice: Notice, table: Measures) -> None:
+    for cited in notice.basis:
         if table.statute_of(cited) is None:
             raise MeasureRefused("basis", f"{cited!r} is not among the table's statutes", code="basis_unknown")
     if wanted.kind is not MeasureKind.BLACKLIST:
@@ -155,7 +180,7 @@ def _check_basis(wanted: Wanted, table: Measures) -> None:
     if statute.level == "rule":
         why = f"{statute.name} is a departmental rule; a blacklist needs a law or an administrative regulation"
         raise MeasureRefused("breach", why, code="only_a_rule")
-    if wanted.breach.strip() not in {cited.strip() for cited in wanted.notice.basis}:
+    if wanted.breach.strip() not in {cited.strip() for cited in notice.basis}:
         raise MeasureRefused("basis", f"the notice does not name {wanted.breach}", code="breach_not_in_notice")
     if not wanted.serious_why.strip():
         raise MeasureRefused("breach", "say what makes it serious", code="serious_why")

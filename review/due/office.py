@@ -9,15 +9,16 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from review.cases.deciding import REASONS
 from review.cases.types import Choice, Person
 from review.desk import Desk, Seeing, Viewer
+from review.due.acting import notice_sha256
 from review.due.errors import AppealRefused, MeasureRefused
 from review.due.files import handed_in_name
-from review.due.forms import MeasureForm, breaches, drafted
 from review.due.moving import people_needed
 from review.due.notices import decision_html, notice_html, pdf_of, shown_time
+from review.due.showing import ShownNotice, shown_measure, state_key
 from review.due.types import AppealState, HandedIn, HostPage, Measure, MeasureKind, MeasureState
 from review.due.weighing import expires_at_ms
 from review.language import keep_language
-from review.laws import Article
+from review.laws import Laws
 from review.people.web import DECIDERS, EVERYBODY, SENIORS, allow
 from review.store import Store
 
@@ -27,42 +28,6 @@ Senior = Annotated[Person, Depends(allow(*SENIORS))]
 Text = Annotated[str, Form(max_length=20_000)]
 Short = Annotated[str, Form(max_length=300)]
 READERS = [Depends(allow(*EVERYBODY))]
-_MOST_DAYS = 3650
-
-
-def measure_form(
-    kind: Annotated[MeasureKind, Form()],
-    facts_zh: Text = "",
-    facts_en: Text = "",
-    reasons_zh: Text = "",
-    reasons_en: Text = "",
-    basis: Text = "",
-    starts_at: Short = "",
-    term_days: Annotated[int, Form(ge=0, le=_MOST_DAYS)] = 0,
-    appeal_zh: Text = "",
-    appeal_en: Text = "",
-    breach: Short = "",
-    serious_why: Text = "",
-    urgent_why: Text = "",
-    case_id: Annotated[list[str] | None, Form(max_length=200)] = None,
-) -> MeasureForm:
-    """The form that was sent; the basis holds one citation a line."""
-    return MeasureForm(
-        kind=kind,
-        case_ids=tuple(case_id or ()),
-        facts_zh=facts_zh,
-        facts_en=facts_en,
-        reasons_zh=reasons_zh,
-        reasons_en=reasons_en,
-        basis=tuple(line.strip() for line in basis.splitlines() if line.strip()),
-        starts_at=starts_at,
-        term_days=term_days,
-        appeal_zh=appeal_zh,
-        appeal_en=appeal_en,
-        breach=breach.strip(),
-        serious_why=serious_why,
-        urgent_why=urgent_why,
-    )
 
 
 class Office:
@@ -74,26 +39,35 @@ class Office:
 
     def page(self, request: Request, template: str, viewer: Viewer, status: int = 200, **values: object) -> Response:
         """The page, with what all of them show: the table, times, names."""
+        answer = HTMLResponse(self.fragment(template, viewer, **values), status_code=status)
+        keep_language(request, answer)
+        return answer
+
+    def fragment(self, template: str, viewer: Viewer, **values: object) -> str:
+        """A part of a page, with the same."""
         due = self._store.due
-        filled = self._desk.fill(
+        return self._desk.fill(
             f"due/{template}",
             viewer,
             table=due.setup.measures,
             at=shown_time,
             now_ms=due.now_ms(),
+            state_key=lambda measure: state_key(measure, due.now_ms()),
             names=self._store.people.names(),
             **values,
         )
-        answer = HTMLResponse(filled, status_code=status)
-        keep_language(request, answer)
-        return answer
 
     def host_name(self, host_id: str) -> str:
         """The name by which the host's cases know the account, or its id."""
         return next((case.host_name for case in self._store.cases.host_cases(host_id, 1)), host_id)
 
-    def _laws(self, measure: Measure) -> list[tuple[str, Article | None]]:
-        return [(cited, self._desk.glossary.laws.article(cited)) for cited in measure.notice.basis]
+    @property
+    def laws(self) -> Laws:
+        """The texts of law that pages show."""
+        return self._desk.glossary.laws
+
+    def _notice(self, measure: Measure, viewer: Viewer) -> ShownNotice:
+        return shown_measure(measure, viewer.language, self.laws, self._store.due.now_ms())
 
     def host(self, request: Request, host_id: str, viewer: Viewer) -> Response:
         """The host's file."""
@@ -113,40 +87,6 @@ class Office:
             may_propose=viewer.person.role in DECIDERS and bool(held.strikes),
         )
 
-    def draft(
-        self,
-        request: Request,
-        host_id: str,
-        viewer: Viewer,
-        kind: MeasureKind | None,
-        form: MeasureForm | None = None,
-        error: MeasureRefused | None = None,
-    ) -> Response:
-        """The form of a proposal: as drafted, or as it was sent with what is wrong in it."""
-        due = self._store.due
-        held = due.host_file(host_id, viewer.person.id)
-        proposal = due.proposal_for(held)
-        cases = [self._store.cases.case(strike.case_id) for strike in held.strikes]
-        if form is None:
-            chosen = kind or proposal.measure or MeasureKind.WARNING
-            classes = dict(self._desk.glossary.classes)
-            form = drafted(held, proposal, cases, chosen, due.setup.measures, classes, due.now_ms())
-        laws = tuple(dict.fromkeys(law for strike in held.strikes for law in strike.law))
-        return self.page(
-            request,
-            "propose.html",
-            viewer,
-            422 if error else 200,
-            held=held,
-            host_name=self.host_name(host_id),
-            proposal=proposal,
-            cases=cases,
-            form=form,
-            kinds=tuple(MeasureKind),
-            breaches=breaches((*form.basis, *laws), due.setup.measures),
-            error=error,
-        )
-
     def measure(
         self,
         request: Request,
@@ -162,6 +102,7 @@ class Office:
         proposed = measure.state is MeasureState.PROPOSED
         people = people_needed(measure.kind, self._store.due.setup.measures)
         own = measure.proposed_by == person.id
+        stale = self._store.due.changed_case(measure) if proposed else None
         return self.page(
             request,
             "measure.html",
@@ -170,8 +111,10 @@ class Office:
             shown=shown,
             measure=measure,
             host_name=self.host_name(measure.host_id),
-            laws=self._laws(measure),
-            may_approve=proposed and person.role in SENIORS and not (own and people == 2),
+            notice=self._notice(measure, viewer),
+            notice_sha256=notice_sha256(measure),
+            stale=stale,
+            may_approve=proposed and person.role in SENIORS and not (own and people == 2) and stale is None,
             needs_other=proposed and own and people == 2,
             may_reject=proposed and (person.role in SENIORS or own),
             may_link=person.role in DECIDERS,
@@ -192,7 +135,7 @@ class Office:
             appeal=appeal,
             shown=shown,
             measure=shown.measure,
-            laws=self._laws(shown.measure),
+            notice=self._notice(shown.measure, viewer),
             host_name=self.host_name(shown.measure.host_id),
             barred=barred,
             may_decide=waits and not barred and viewer.person.role in SENIORS,
@@ -229,32 +172,13 @@ def pdf_answer(html: str, name: str) -> Response:
     return Response(pdf_of(html), media_type="application/pdf", headers=dict(headers))
 
 
-def office_router(store: Store, desk: Desk, public_url: str) -> APIRouter:
+def office_router(store: Store, office: Office, public_url: str) -> APIRouter:
     """The routes of hosts' files, measures and appeals; `public_url` is where hosts reach this server."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
-    office = Office(store, desk)
 
     @router.get("/hosts/{host_id}", dependencies=READERS)
     def get_host(request: Request, host_id: Id, viewer: Seeing) -> Response:
         return office.host(request, host_id, viewer)
-
-    @router.get("/hosts/{host_id}/propose", dependencies=[Depends(allow(*DECIDERS))])
-    def get_draft(request: Request, host_id: Id, viewer: Seeing, kind: MeasureKind | None = None) -> Response:
-        return office.draft(request, host_id, viewer, kind)
-
-    @router.post("/hosts/{host_id}/measures")
-    def propose(
-        request: Request,
-        host_id: Id,
-        person: Decider,
-        viewer: Seeing,
-        form: Annotated[MeasureForm, Depends(measure_form)],
-    ) -> Response:
-        try:
-            measure = store.due.propose(form.wanted(host_id), person)
-        except MeasureRefused as error:
-            return office.draft(request, host_id, viewer, form.kind, form, error)
-        return RedirectResponse(f"/measures/{measure.id}", status_code=303)
 
     @router.get("/measures", dependencies=READERS)
     def get_measures(request: Request, viewer: Seeing) -> Response:
@@ -275,16 +199,19 @@ def office_router(store: Store, desk: Desk, public_url: str) -> APIRouter:
     def get_notice(measure_id: Id, viewer: Seeing) -> Response:
         measure = store.due.measure(measure_id, viewer.person.id)
         name = office.host_name(measure.host_id)
-        return pdf_answer(notice_html(measure, name, store.due.setup.measures, desk.glossary.laws), "notice")
+        now_ms = store.due.now_ms()
+        return pdf_answer(notice_html(measure, name, store.due.setup.measures, office.laws, now_ms), "notice")
 
     @router.get("/measures/{measure_id}/files/{sha256}", dependencies=READERS)
     def get_file(measure_id: Id, sha256: Id, viewer: Seeing) -> Response:
         return file_answer(store, handed_in(store.due.measure_file(measure_id, viewer.person.id), sha256))
 
     @router.post("/measures/{measure_id}/approve")
-    def approve(request: Request, measure_id: Id, person: Senior, viewer: Seeing) -> Response:
+    def approve(
+        request: Request, measure_id: Id, person: Senior, viewer: Seeing, notice_sha256: Short = ""
+    ) -> Response:
         try:
-            store.due.approve(measure_id, person)
+            store.due.approve(measure_id, person, seen=notice_sha256)
         except MeasureRefused as error:
             return office.measure(request, measure_id, viewer, error=error)
         return RedirectResponse(f"/measures/{measure_id}", status_code=303)

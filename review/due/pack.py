@@ -17,12 +17,12 @@ from review.due.errors import PackError
 from review.due.keys import KeyRing
 from review.due.pack_chain import chain_record
 from review.due.pack_gather import Dossier, PackedClip, PackedStream, coverage_record
-from review.due.pack_layout import BLOCK_BYTES, FORMAT, MANIFEST, SIGNATURE, SIGNED, SM3_LIST
+from review.due.pack_layout import BAGIT, BAGIT_FILE, BLOCK_BYTES, FORMAT, INFO, MANIFEST, SIGNATURE, SIGNED, SM3_LIST
 from review.due.pack_page import pages
 from review.due.pack_pictures import shown
+from review.due.pack_source import FolderSource
 from review.due.pack_verify import check_content
-
-BAGIT = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+from review.laws import Laws
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +41,21 @@ class Maker:
     at_ms: int
 
 
-def contents(dossier: Dossier, maker: Maker, class_names: Mapping[str, tuple[str, str]]) -> Iterator[PackFile]:
-    """Every file of the payload, the pages first."""
+def contents(
+    dossier: Dossier, maker: Maker, class_names: Mapping[str, tuple[str, str]], laws: Laws | None = None
+) -> Iterator[PackFile]:
+    """Every file of the payload, the pages first; `laws`: by which citations are printed."""
     places = {clip.finding_id: f"clips/{number:03}.mp4" for number, clip in enumerate(dossier.clips)}
     posters = {clip.finding_id: places[clip.finding_id][:-4] + ".jpg" for clip in dossier.clips if clip.poster}
     drawn = {each.finding_id: each for each in shown(dossier)}
     pictures = {finding_id: tuple(_pictures(places[finding_id], len(each.crops))) for finding_id, each in drawn.items()}
-    for name, page in pages(dossier, places, posters, pictures, class_names, maker.name, maker.at_ms).items():
+    texts = laws or Laws.none()
+    for name, page in pages(dossier, places, posters, pictures, class_names, texts, maker.name, maker.at_ms).items():
         yield PackFile(place=name, content=page.encode())
     yield _json("case.json", _case(dossier, maker))
     yield _json("findings.json", [stored.finding.to_json() for stored in dossier.findings])
+    if dossier.corrections:
+        yield _json("corrections.json", _corrections(dossier))
     yield _json("decisions.json", [_decision(dossier, each) for each in dossier.decisions])
     yield _json("clips.json", [_clip(clip, places) for clip in dossier.clips])
     for version_id, text in dossier.passports:
@@ -121,6 +126,22 @@ def _decision(dossier: Dossier, decision: Decision) -> dict[str, object]:
     return record | {"person": dossier.names.get(decision.person_id, decision.person_id)}
 
 
+def _corrections(dossier: Dossier) -> dict[str, object]:
+    """What was corrected, original and correction, and the findings as they stood before; outside nobody is named."""
+    corrections = []
+    for correction in dossier.corrections:
+        record: dict[str, object] = asdict(correction)
+        name = dossier.names.get(correction.person_id, correction.person_id)
+        corrections.append(record | ({"person": name} if dossier.inside else {"person_id": None}))
+    return {
+        "corrections": corrections,
+        "superseded": [
+            one.finding.to_json() | {"superseded_by": one.heir, "correction_id": one.correction_id}
+            for one in dossier.superseded
+        ],
+    }
+
+
 def _clip(clip: PackedClip, places: Mapping[str, str]) -> dict[str, object]:
     return {
         "finding_id": clip.finding_id,
@@ -149,7 +170,6 @@ def write_pack(files: Iterator[PackFile], folder: Path, keys: KeyRing, maker: Ma
     unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".pack-"))
     try:
         _fill(files, unfinished, keys, maker, case_id)
-        unfinished.chmod(0o755)
         unfinished.rename(folder)
     except OSError as error:
         raise PackError(f"pack {folder}: cannot be written: {error.strerror}; name another folder") from error
@@ -167,11 +187,11 @@ def _fill(files: Iterator[PackFile], folder: Path, keys: KeyRing, maker: Maker, 
         sha256, sm3, length = _copy(file.content, target)
         sums[f"data/{file.place}"] = sha256, sm3
         byte_count += length
-    check_content(folder, sums)
+    check_content(FolderSource(folder), sums)
     day = datetime.fromtimestamp(maker.at_ms / 1000, UTC).strftime("%Y-%m-%d")
     tags = {
-        "bagit.txt": BAGIT,
-        "bag-info.txt": f"Bag-Software-Agent: zhenyan {version('zhenyan')}\nBagging-Date: {day}\n"
+        BAGIT_FILE: BAGIT,
+        INFO: f"Bag-Software-Agent: zhenyan {version('zhenyan')}\nBagging-Date: {day}\n"
         f"External-Identifier: {case_id}\nPayload-Oxum: {byte_count}.{len(sums)}\n",
         MANIFEST: "".join(f"{sums[name][0]}  {name}\n" for name in sorted(sums)),
         SM3_LIST: "".join(f"{sums[name][1]}  {name}\n" for name in sorted(sums)),

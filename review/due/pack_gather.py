@@ -14,6 +14,7 @@ from ingest.manifest import read_manifest
 from ingest.ring import read_trims
 from ingest.types import Segment
 from review.cases.types import Case, Decision
+from review.correcting.types import Correction, Superseded
 from review.due.basis import passport_text, read_kept_facts
 from review.due.cutting import CUTS, clip_of
 from review.due.errors import PackError
@@ -52,7 +53,10 @@ class PackedStream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """All that a pack is made from. `decisions` empty in a pack for somebody outside."""
+    """All that a pack is made from. `decisions` empty in a pack for somebody outside.
+
+    `corrections`: of the passages of its findings; `superseded`: the findings that no longer stand, as they did.
+    """
 
     case: Case
     findings: tuple[StoredFinding, ...]
@@ -61,6 +65,9 @@ class Dossier:
     streams: tuple[PackedStream, ...] = ()
     clips: tuple[PackedClip, ...] = ()
     passports: tuple[tuple[str, str], ...] = ()
+    inside: bool = True
+    corrections: tuple[Correction, ...] = ()
+    superseded: tuple[Superseded, ...] = ()
 
 
 def gather(store: Store, data_dir: Path, case_id: str, *, only: str | None = None) -> Dossier:
@@ -74,6 +81,8 @@ def gather(store: Store, data_dir: Path, case_id: str, *, only: str | None = Non
     for stream_id in streams:
         store.evidence.restore_recording(stream_id)
     clips = tuple(clip for stored in findings if (clip := _clip(store, data_dir, stored)) is not None)
+    kept = {stored.finding.finding_id for stored in findings}
+    superseded = tuple(one for one in store.corrections.superseded(case_id) if inside or one.by in kept)
     texts: dict[str, str] = {}
     for stored in findings:
         version = stored.finding.passport_version
@@ -88,6 +97,21 @@ def gather(store: Store, data_dir: Path, case_id: str, *, only: str | None = Non
         streams=tuple(_stream(store, data_dir, streams[name], findings, clips) for name in sorted(streams)),
         clips=clips,
         passports=tuple(sorted(texts.items())),
+        inside=inside,
+        corrections=_corrections(store, findings, superseded),
+        superseded=superseded,
+    )
+
+
+def _corrections(
+    store: Store, findings: Sequence[StoredFinding], superseded: Sequence[Superseded]
+) -> tuple[Correction, ...]:
+    """Every correction of a passage that the findings were made from, or those before them."""
+    passages: dict[str, set[str]] = {}
+    for finding in (*(stored.finding for stored in findings), *(one.finding for one in superseded)):
+        passages.setdefault(finding.stream_id, set()).update(finding.passage_ids)
+    return tuple(
+        one for stream_id in sorted(passages) for one in store.corrections.of_passages(stream_id, passages[stream_id])
     )
 
 

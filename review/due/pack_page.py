@@ -16,6 +16,7 @@ from claims.types import Passage
 from review.due.notices import shown_time
 from review.due.pack_gather import Dossier, PackedClip, PackedStream
 from review.language import LANGUAGES, Language, Words
+from review.laws import Laws
 from review.types import StoredFinding
 from review.views import stream_clock
 
@@ -41,6 +42,7 @@ def pages(
     posters: Mapping[str, str],
     pictures: Mapping[str, tuple[str, ...]],
     class_names: Mapping[str, tuple[str, str]],
+    laws: Laws,
     made_by: str,
     made_at_ms: int,
 ) -> dict[str, str]:
@@ -68,6 +70,7 @@ def pages(
             for version_id, text in dossier.passports
         ],
         "class_names": class_names,
+        "laws": laws,
         "made_by": made_by,
         "made_at": shown_time(made_at_ms),
         "made_with": f"zhenyan {version('zhenyan')}",

@@ -1,29 +1,36 @@
 """Checks a pack offline and names the first thing in it that is not what was signed."""
 
 import base64
-import filecmp
 import hashlib
 import json
-import tempfile
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import bagit  # type: ignore[import-untyped]
-
 from ingest.chain import chain_sha256
 from ingest.disk import new_sm3
 from review.due.audit import canonical
-from review.due.errors import PackBroken, PackError, SignatureError
+from review.due.errors import PackBroken, SignatureError
 from review.due.keys import Signature, check_signature
 from review.due.pack_chain import check_record
-from review.due.pack_layout import MANIFEST, SIGNATURE, SIGNED, SM3_LIST, zip_pack
+from review.due.pack_layout import (
+    BAGIT,
+    BAGIT_FILE,
+    INFO,
+    MANIFEST,
+    MOST_FILES,
+    SIGNATURE,
+    SIGNED,
+    SM3_LIST,
+    TAGS,
+)
+from review.due.pack_source import PackSource, opened_pack
 
 _SIGNATURE_KEYS = {"algorithm", "file", "public_key", "key_id", "signature"}
-_MOST_ZIP_BYTES = 64 << 30
+_CLIPS = "data/clips.json"
+_CHAIN = "/chain.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,82 +50,42 @@ def verify_pack(path: Path, keys: Mapping[str, str] | None = None) -> Verified:
     `keys`: the publisher's public keys (base64 by id); None: the key within is taken, which shows that nothing was
     changed since, and not who made it.
     """
-    with _opened(path) as folder:
-        return _verify(folder, keys)
+    with opened_pack(path) as pack:
+        found = _verify(pack, keys)
+        pack.check_spelling()
+    return found
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        yield path
-        return
-    if not path.is_file():
-        raise PackError(f"pack {path}: no such folder or zip; name one that `zhenyan evidence pack` made")
-    with tempfile.TemporaryDirectory(prefix="zhenyan-pack-") as made:
-        _unzip(path, Path(made))
-        yield Path(made)
-
-
-def _unzip(path: Path, target: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-            if sum(entry.file_size for entry in entries) > _MOST_ZIP_BYTES:
-                raise PackError(f"pack {path}: is larger than any pack; unpack it yourself and name the folder")
-            for entry in entries:
-                place = (target / entry.filename).resolve()
-                if not place.is_relative_to(target.resolve()) or entry.is_dir() or place.exists():
-                    raise PackBroken("added", entry.filename, "the zip has it twice, or out of place")
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_bytes(archive.read(entry))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError) as error:
-        raise PackBroken("changed", path.name, f"the zip can't be read: {error}") from error
-    names = [entry.filename for entry in entries]
-    if names != sorted(names):
-        raise PackBroken("reordered", path.name, "its entries are not in their order")
-    again = zip_pack(target, target.parent / f"{target.name}.zip")
-    try:
-        same = filecmp.cmp(path, again, shallow=False)
-    finally:
-        again.unlink()
-    if not same:
-        _verify(target, None)
-        raise PackBroken("changed", path.name, "its files are whole, the zip around them is not as it was written")
-
-
-def _verify(folder: Path, keys: Mapping[str, str] | None) -> Verified:
-    signature = _signature(folder)
-    signed = _read(folder, SIGNED)
+def _verify(pack: PackSource, keys: Mapping[str, str] | None) -> Verified:
+    signature = _signature(pack)
+    signed = pack.read(SIGNED)
     known = {str(signature["key_id"]): str(signature["public_key"])} if keys is None else keys
-    _check_tags(folder, signed)
+    _check_tags(pack, signed)
     try:
         made = Signature(key_id=str(signature["key_id"]), signature=str(signature["signature"]))
         check_signature(signed, made, known)
     except SignatureError as error:
         raise PackBroken("signature", SIGNATURE, str(error)) from error
-    listed = _listed(_read(folder, MANIFEST), MANIFEST)
-    sm3 = _listed(_read(folder, SM3_LIST), SM3_LIST)
-    _check_present(folder, listed)
-    found = {name: _hashes(folder / name) for name in listed}
+    listed = _listed(pack.read(MANIFEST), MANIFEST)
+    sm3 = _listed(pack.read(SM3_LIST), SM3_LIST)
+    _check_present(pack, listed)
+    for name in (_CLIPS, *(name for name in listed if name.endswith(_CHAIN))):
+        pack.check_parsed(name)
+    found = {name: _hashes(pack, name) for name in listed}
     _check_payload(listed, {name: pair[0] for name, pair in found.items()}, "SHA-256")
     _check_payload(sm3, {name: pair[1] for name, pair in found.items()}, "SM3")
-    segment_count = check_content(folder, found)
-    bag = bagit.Bag(str(folder))
-    try:
-        bag.validate(completeness_only=True)
-    except bagit.BagValidationError as error:
-        raise PackBroken("changed", MANIFEST, f"it is no whole bag: {error}") from error
+    case_id = _check_bag(pack)
     return Verified(
-        case_id=str(bag.info.get("External-Identifier", "")),
+        case_id=case_id,
         key_id=str(signature["key_id"]),
         known_key=keys is not None,
         file_count=len(listed),
-        segment_count=segment_count,
+        segment_count=check_content(pack, found),
     )
 
 
-def _signature(folder: Path) -> dict[str, Any]:
-    text = _read(folder, SIGNATURE)
+def _signature(pack: PackSource) -> dict[str, Any]:
+    text = pack.read(SIGNATURE)
     try:
         record = json.loads(text)
         plain = isinstance(record, dict) and record.keys() == _SIGNATURE_KEYS
@@ -126,7 +93,7 @@ def _signature(folder: Path) -> dict[str, Any]:
         for name in ("public_key", "signature"):
             whole = whole and base64.b64encode(base64.b64decode(record[name], validate=True)).decode() == record[name]
         whole = whole and record["file"] == SIGNED
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise PackBroken("signature", SIGNATURE, "it is not as it was written") from error
     if not whole:
         raise PackBroken("signature", SIGNATURE, "it is not as it was written")
@@ -134,35 +101,34 @@ def _signature(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _read(folder: Path, name: str) -> bytes:
-    path = folder / name
-    if not path.is_file():
-        raise PackBroken("missing", name, "the file is not there")
-    return path.read_bytes()
-
-
 def _listed(content: bytes, name: str) -> dict[str, str]:
+    """The hash of each file that the list names; a line that is none ends the reading."""
     listed: dict[str, str] = {}
-    for number, line in enumerate(content.decode(errors="replace").splitlines(), start=1):
-        digest, gap, place = line.partition("  ")
+    lines = content.split(b"\n", MOST_FILES)
+    if lines.pop() != b"":
+        raise PackBroken("changed", name, f"its end is missing, or it has more than {MOST_FILES} lines")
+    for number, line in enumerate(lines, start=1):
+        digest, gap, place = line.decode(errors="replace").partition("  ")
         if len(digest) != 64 or not gap or not place or ".." in place.split("/") or place.startswith("/"):
             raise PackBroken("changed", name, f"line {number} is none of a manifest")
         listed[place] = digest
     return listed
 
 
-def _check_tags(folder: Path, signed: bytes) -> None:
+def _check_tags(pack: PackSource, signed: bytes) -> None:
     listed = _listed(signed, SIGNED)
+    if listed.keys() != TAGS:
+        raise PackBroken("changed", SIGNED, f"it does not list {', '.join(sorted(TAGS))}, and these alone")
     for name, expected in listed.items():
-        content = _read(folder, name)
+        content = pack.read(name)
         if hashlib.sha256(content).hexdigest() == expected:
             continue
-        lines: list[bytes] = content.splitlines(keepends=True)
+        lines: list[bytes] = content.split(b"\n", MOST_FILES)
         lines.sort(key=_named)
-        if hashlib.sha256(b"".join(lines)).hexdigest() == expected:
+        if hashlib.sha256(b"\n".join([*lines[1:], b""])).hexdigest() == expected:
             raise PackBroken("reordered", name, "its lines are not in their order")
         raise PackBroken("changed", name, "it is not what was signed")
-    beside = {path.name for path in folder.iterdir()} - listed.keys() - {"data", SIGNED, SIGNATURE}
+    beside = {name for name in pack.sizes if not name.startswith("data/")} - listed.keys() - {SIGNED, SIGNATURE}
     if beside:
         raise PackBroken("added", min(beside), "the pack was signed without it")
 
@@ -171,15 +137,25 @@ def _named(line: bytes) -> bytes:
     return line.partition(b"  ")[2]
 
 
-def _check_present(folder: Path, listed: Mapping[str, str]) -> None:
-    there = {path.relative_to(folder).as_posix() for path in (folder / "data").rglob("*") if not path.is_dir()}
-    links = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink()}
-    if links:
-        raise PackBroken("added", min(links), "it is a link, not a file")
+def _check_present(pack: PackSource, listed: Mapping[str, str]) -> None:
+    there = {name for name in pack.sizes if name.startswith("data/")}
     if missing := listed.keys() - there:
         raise PackBroken("missing", min(missing), "the manifest lists it")
     if added := there - listed.keys():
         raise PackBroken("added", min(added), "the manifest does not list it")
+
+
+def _check_bag(pack: PackSource) -> str:
+    """The case's id, as the bag has it; PackBroken if it is no bag, or of another size than it says."""
+    if pack.read(BAGIT_FILE) != BAGIT.encode():
+        raise PackBroken("changed", BAGIT_FILE, "it is no bag of this form")
+    lines = pack.read(INFO).decode(errors="replace").split("\n")
+    info = {label: value for label, _, value in (line.partition(": ") for line in lines)}
+    payload = [size for name, size in pack.sizes.items() if name.startswith("data/")]
+    if info.get("Payload-Oxum") != f"{sum(payload)}.{len(payload)}":
+        why = f"Payload-Oxum is {info.get('Payload-Oxum')}, there are {sum(payload)} bytes in {len(payload)} files"
+        raise PackBroken("changed", INFO, why)
+    return info.get("External-Identifier", "")
 
 
 def _check_payload(listed: Mapping[str, str], found: Mapping[str, str], algorithm: str) -> None:
@@ -194,45 +170,47 @@ def _check_payload(listed: Mapping[str, str], found: Mapping[str, str], algorith
         raise PackBroken("changed", name, f"its bytes do not give the signed {algorithm}")
 
 
-def _hashes(path: Path) -> tuple[str, str]:
+def _hashes(pack: PackSource, name: str) -> tuple[str, str]:
     sha256, sm3 = hashlib.sha256(), new_sm3()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            sha256.update(block)
-            sm3.update(block)
+    for block in pack.blocks(name):
+        sha256.update(block)
+        sm3.update(block)
     return sha256.hexdigest(), sm3.hexdigest()
 
 
-def check_content(folder: Path, found: Mapping[str, tuple[str, str]]) -> int:
+def check_content(pack: PackSource, found: Mapping[str, tuple[str, str]]) -> int:
     """How many segments have their place in a chain; PackBroken if a segment, clip or passport is not what it says.
 
-    `found`: SHA-256 and SM3 of each file by its place in the pack.
+    `found`: SHA-256 and SM3 of each file by its place in the pack. Clips and pictures are hashed, never decoded.
     """
-    count = _check_place(folder, found)
+    count = _check_place(pack, found)
     _check_passports(found)
     return count
 
 
-def _check_place(folder: Path, found: Mapping[str, tuple[str, str]]) -> int:
+def _check_place(pack: PackSource, found: Mapping[str, tuple[str, str]]) -> int:
     """How many segments have their place in a chain; each clip's note must name such segments and follow its own."""
     chained: set[str] = set()
     count = 0
-    for name in sorted(name for name in found if name.endswith("/chain.json")):
-        record = _json(folder, name)
-        in_record = check_record(record, name, lambda place: found.get(f"data/{place}", ("", "")))
+    for name in sorted(name for name in found if name.endswith(_CHAIN)):
+        with _as_written(name):
+            in_record = check_record(_json(pack, name), name, lambda place: found.get(f"data/{place}", ("", "")))
         chained |= set(in_record.values())
         count += len(in_record)
-    for clip in _json(folder, "data/clips.json"):
-        noted = clip["noted"]
-        if noted is None:
-            continue
-        if found[f"data/{clip['file']}"][0] != noted["sha256"]:
-            raise PackBroken("chain", clip["file"], "it is not the clip that was noted when it was cut")
-        if chain_sha256(noted["before_sha256"], noted["sha256"]) != noted["chain_sha256"]:
-            raise PackBroken("chain", clip["file"], "its note does not follow from the one before")
-        if not {part["sha256"] for part in noted["segments"]} <= chained:
-            raise PackBroken("chain", clip["file"], "it names a segment that is not in the chain")
+    with _as_written(_CLIPS):
+        for clip in _json(pack, _CLIPS):
+            if clip["noted"] is not None:
+                _check_clip(clip["file"], clip["noted"], found[f"data/{clip['file']}"][0], chained)
     return count
+
+
+def _check_clip(file: str, noted: Mapping[str, Any], sha256: str, chained: Set[str]) -> None:
+    if sha256 != noted["sha256"]:
+        raise PackBroken("chain", file, "it is not the clip that was noted when it was cut")
+    if chain_sha256(noted["before_sha256"], noted["sha256"]) != noted["chain_sha256"]:
+        raise PackBroken("chain", file, "its note does not follow from the one before")
+    if not {part["sha256"] for part in noted["segments"]} <= chained:
+        raise PackBroken("chain", file, "it names a segment that is not in the chain")
 
 
 def _check_passports(found: Mapping[str, tuple[str, str]]) -> None:
@@ -241,8 +219,17 @@ def _check_passports(found: Mapping[str, tuple[str, str]]) -> None:
             raise PackBroken("chain", name, "the passport is not the version that its name says")
 
 
-def _json(folder: Path, name: str) -> Any:
+@contextmanager
+def _as_written(name: str) -> Iterator[None]:
+    """PackBroken for a record that was signed and is of another form than those that are written here."""
     try:
-        return json.loads(_read(folder, name))
-    except ValueError as error:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise PackBroken("chain", name, "it is not of the form that a pack has") from error
+
+
+def _json(pack: PackSource, name: str) -> Any:
+    try:
+        return json.loads(pack.read(name))
+    except (ValueError, RecursionError) as error:
         raise PackBroken("changed", name, "it is no JSON") from error

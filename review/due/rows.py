@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import MISSING, asdict, fields
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.engine import Row
 
@@ -49,6 +50,7 @@ _COPIED = (
     "closed_at_ms",
     "closed_why",
 )
+_NOTICE = TypeAdapter(Notice)
 _MOVES = ("approved_by", "approved_at_ms", "appeal_due_ms", "closed_by", "closed_at_ms", "closed_why")
 
 
@@ -84,6 +86,21 @@ def _strike(row: Row[Any]) -> Strike:
     return Strike(class_id=values.pop("class"), law=tuple(json.loads(values.pop("law"))), **values)
 
 
+_FIRST_FORM = frozenset({"facts_en", "reasons_en", "appeal_en"})
+
+
+def stored_notice(notice: Notice) -> str:
+    """The notice as it is stored and hashed; what it does not have is left out, so that old ones keep their hash."""
+    left_out = {
+        field.name
+        for field in fields(notice)
+        if field.default is not MISSING
+        and field.name not in _FIRST_FORM
+        and getattr(notice, field.name) == field.default
+    }
+    return canonical({name: value for name, value in asdict(notice).items() if name not in left_out})
+
+
 def insert_measure(connection: Connection, measure: Measure) -> None:
     """Stores a measure as proposed."""
     values = {name: getattr(measure, name) for name in _COPIED}
@@ -93,7 +110,7 @@ def insert_measure(connection: Connection, measure: Measure) -> None:
             measure_id=measure.id,
             kind=measure.kind.value,
             state=measure.state.value,
-            notice=canonical(asdict(measure.notice)),
+            notice=stored_notice(measure.notice),
             starts_at_ms=measure.starts_at_ms,
             ends_at_ms=measure.ends_at_ms,
         )
@@ -136,12 +153,11 @@ def measure_of(connection: Connection, measure_id: str) -> Measure:
 
 
 def _measure(row: Row[Any], case_ids: Sequence[str]) -> Measure:
-    notice = json.loads(row.notice)
     return Measure(
         id=row.measure_id,
         kind=MeasureKind(row.kind),
         state=MeasureState(row.state),
-        notice=Notice(**notice | {"basis": tuple(notice["basis"])}),
+        notice=_NOTICE.validate_json(row.notice),
         case_ids=tuple(case_ids),
         **{name: getattr(row, name) for name in _COPIED},
     )

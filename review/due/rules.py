@@ -1,6 +1,5 @@
 """The published table of measures and the retention clocks, read from `configs/due` and checked."""
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -8,6 +7,7 @@ from pydantic import Field, model_validator
 
 from claims.policy_files import read_policy_file
 from claims.types import Frozen
+from review.citing import Citation, parse
 from review.due.types import MeasureKind
 
 DAY_MS = 86_400_000
@@ -15,7 +15,6 @@ Severity = Literal["medium", "high", "critical"]
 Clock = Literal["broadcast", "case", "measure", "strike", "link"]
 Percent = Annotated[int, Field(ge=0, le=100)]
 Days = Annotated[int, Field(ge=0, le=3650)]
-_CITED = re.compile(r"(?P<name>\D+?) ?(?P<article>\d+)(?:\(\d+\))*")
 FILE_TYPES = Literal["application/pdf", "image/png", "image/jpeg", "video/mp4"]
 
 
@@ -92,12 +91,68 @@ class StatementLimits(Frozen):
     file_types: tuple[FILE_TYPES, ...]
 
 
+class Straight(Frozen):
+    """When the ladder is left out: cases of this severity, confirmed in so many broadcasts."""
+
+    severity: Severity
+    broadcasts: Annotated[int, Field(ge=2, le=100)]
+
+
+class Ladder(Frozen):
+    """In which order measures may follow each other, and how far the cases of one broadcast may lead."""
+
+    rungs: tuple[MeasureKind, ...]
+    steps_a_broadcast: Literal[1]
+    straight_to_last: Straight
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        places = [kind.gravity for kind in self.rungs]
+        if not places or sorted(set(places)) != places:
+            raise ValueError("rungs must go from mild to grave, each measure once")
+        if self.rungs[-1] is not MeasureKind.BLACKLIST:
+            raise ValueError("the last of the rungs must be blacklist")
+        return self
+
+    def standing_on(self, kind: MeasureKind | None) -> int:
+        """The place of the highest rung that is no graver than this measure; -1: below the first."""
+        return -1 if kind is None else sum(rung.gravity <= kind.gravity for rung in self.rungs) - 1
+
+
+class Fit(Frozen):
+    """What an article is about: goods of these categories (prefixes), never of those, claims of these classes."""
+
+    goods: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+    def holds(self, class_id: str, category: str | None) -> bool:
+        """True if the article covers such a claim about goods of this category; None: about no goods in particular."""
+        path = "" if category is None else f"{category.rstrip('/')}/"
+        if self.classes and class_id not in self.classes:
+            return False
+        if self.goods and not any(path.startswith(goods) for goods in self.goods):
+            return False
+        return not any(path.startswith(goods) for goods in self.never)
+
+
 class Statute(Frozen):
-    """A law, administrative regulation or departmental rule, and its articles that may be named."""
+    """A law, administrative regulation or departmental rule, and its articles that may be named.
+
+    `fits`: what an article is about, where that is not every claim about all goods.
+    """
 
     name: Annotated[str, Field(min_length=1)]
     level: Literal["law", "regulation", "rule"]
     articles: tuple[Annotated[int, Field(ge=1)], ...]
+    fits: dict[int, Fit] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        stray = sorted(set(self.fits) - set(self.articles))
+        if stray:
+            raise ValueError(f"fits names article {stray[0]}, which is not among the articles")
+        return self
 
 
 class Measures(Frozen):
@@ -108,6 +163,7 @@ class Measures(Frozen):
     mitigations: Mitigations
     aggravations: Aggravations
     measures: dict[MeasureKind, MeasureRule]
+    ladder: Ladder
     deadlines: Deadlines
     statements: StatementLimits
     statutes: tuple[Statute, ...]
@@ -129,11 +185,25 @@ class Measures(Frozen):
 
     def statute_of(self, cited: str) -> Statute | None:
         """The statute whose article a citation such as `广告法 28(2)(2)` names; None: the table has none."""
-        parts = _CITED.fullmatch(cited.strip())
-        if parts is None:
-            return None
-        name, article = parts["name"].strip(), int(parts["article"])
-        return next((s for s in self.statutes if s.name == name and article in s.articles), None)
+        citation = parse(cited)
+        return None if citation is None else self._statute(citation)
+
+    def fits(self, cited: str, class_id: str, category: str | None) -> bool:
+        """True if a notice about such a claim may rest on the citation: it is in the table and covers such goods."""
+        citation = parse(cited)
+        statute = None if citation is None else self._statute(citation)
+        if citation is None or statute is None:
+            return False
+        return statute.fits.get(citation.article, Fit()).holds(class_id, category)
+
+    def factor(self, name: str) -> Factor:
+        """The mitigation or aggravation of this name."""
+        found: Factor = getattr(self.aggravations, name, None) or getattr(self.mitigations, name)
+        return found
+
+    def _statute(self, citation: Citation) -> Statute | None:
+        named = (s for s in self.statutes if s.name == citation.law)
+        return next((s for s in named if citation.article in s.articles), None)
 
 
 class RetentionClock(Frozen):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -11,8 +11,11 @@ from sqlalchemy import Connection, Engine, delete, select
 from review.cases.types import Person
 from review.due import acting, appealing, watching
 from review.due.answering import may_answer, may_appeal
+from review.due.book import Book
+from review.due.composing import compose
 from review.due.errors import DueNotSetUp
 from review.due.files import HandedInFiles
+from review.due.ground import changed_case, ground_of, taken_of, weighed_strikes
 from review.due.keys import KeyRing
 from review.due.links import Identifier, keyed_hashes
 from review.due.listing import signed_list
@@ -24,9 +27,9 @@ from review.due.rows import (
     lock_host,
     measure_of,
     measures_where,
-    strikes_of,
 )
 from review.due.rules import Measures, Retention
+from review.due.said import Words, words_of
 from review.due.tables import AppealRow, LinkRow, MeasureRow
 from review.due.trail import Journal
 from review.due.types import (
@@ -39,6 +42,7 @@ from review.due.types import (
     Measure,
     MeasureKind,
     MeasureState,
+    Notice,
     Proposal,
     Wanted,
 )
@@ -46,17 +50,20 @@ from review.due.weighing import propose
 from review.tables import StreamRow
 from review.upsert import insert_missing
 
-_TOLD = frozenset({MeasureState.IN_FORCE, MeasureState.ENDED})
 _MACHINE = "zhenyan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueSetup:
-    """What due process works by: the published table, the retention clocks, and the data folder for keys and files."""
+    """What due process works by: the published table, the retention clocks, and the data folder for keys and files.
+
+    `book`: what notices are written with.
+    """
 
     measures: Measures
     retention: Retention
     data_dir: Path
+    book: Book = field(default_factory=Book)
 
     @property
     def keys(self) -> KeyRing:
@@ -109,7 +116,7 @@ class DueStore:
             return HostFile(
                 host_id=host_id,
                 linked=linked,
-                strikes=strikes_of(connection, (host_id, *linked)),
+                strikes=weighed_strikes(connection, (host_id, *linked), self._book),
                 measures=measures,
                 appeals=appeals_where(connection, AppealRow.measure_id.in_([measure.id for measure in measures])),
             )
@@ -120,18 +127,43 @@ class DueStore:
 
     def proposal_for(self, held: HostFile) -> Proposal:
         """The same for a host's file that was just read."""
-        told = [m.approved_at_ms for m in held.measures if m.state in _TOLD and m.approved_at_ms is not None]
-        return propose(held.strikes, self.setup.measures, self.now_ms(), notices_at_ms=told)
+        return propose(held.strikes, self.setup.measures, self.now_ms(), taken=taken_of(held.measures))
+
+    def draft(self, wanted: Wanted) -> Notice:
+        """The notice as it would be composed now, for whoever may propose it; nothing is stored.
+
+        Raises MeasureRefused as `propose` does for what the notice rests on.
+        """
+        with self._engine.connect() as connection:
+            ground = ground_of(connection, wanted.host_id, wanted.case_ids, self.setup.book)
+        return compose(wanted, ground, self.setup.measures, self.setup.book, self.now_ms())
+
+    def words(self, case_ids: Sequence[str]) -> dict[str, Words]:
+        """What was said or shown in these cases, and when."""
+        with self._engine.connect() as connection:
+            return words_of(connection, case_ids)
 
     def propose(self, wanted: Wanted, person: Person) -> Measure:
-        """The measure as proposed; NoticeIncomplete and MeasureRefused say what is missing or wrong."""
-        with self._step(person.id) as (connection, journal):
-            return acting.propose_measure(connection, wanted, person, self.setup.measures, journal)
+        """The measure as proposed, its notice composed from what is wanted.
 
-    def approve(self, measure_id: str, person: Person) -> Measure:
-        """The measure in force; MeasureRefused says why this person may not, or not yet."""
+        NoticeIncomplete and MeasureRefused say what is missing or wrong.
+        """
+        setup = self.setup
         with self._step(person.id) as (connection, journal):
-            return acting.approve_measure(connection, measure_id, person, self.setup.measures, journal)
+            return acting.propose_measure(connection, wanted, person, setup.measures, setup.book, journal)
+
+    def changed_case(self, measure: Measure) -> str | None:
+        """A case that is no longer what the measure's notice says of it; None: all are."""
+        with self._engine.connect() as connection:
+            return changed_case(connection, measure.notice)
+
+    def approve(self, measure_id: str, person: Person, *, seen: str = "") -> Measure:
+        """The measure in force; MeasureRefused says why this person may not, or not yet.
+
+        `seen`: the hash of the notice that the person read.
+        """
+        with self._step(person.id) as (connection, journal):
+            return acting.approve_measure(connection, measure_id, person, self.setup.measures, journal, seen=seen)
 
     def reject(self, measure_id: str, person: Person, why: str) -> Measure:
         """The measure, declined by a senior or taken back by its proposer."""
@@ -285,6 +317,10 @@ class DueStore:
                 reasons_en=reasons_en,
                 case_reason=case_reason,
             )
+
+    @property
+    def _book(self) -> Book:
+        return self._setup.book if self._setup else Book()
 
     def now_ms(self) -> int:
         """The moment by which terms and deadlines are judged."""

@@ -1,6 +1,7 @@
 """What joins the events of measures when they are sent: the notice to hand on, and a link to the host's page."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 
 from sqlalchemy import Engine
 
@@ -29,7 +30,11 @@ def with_notice(engine: Engine, due: DueStore, page_url: str) -> Callable[[Event
             "notice": {
                 "facts": notice.facts_zh,
                 "reasons": notice.reasons_zh,
+                "points": [asdict(row) for row in notice.points],
+                "points_total": notice.points_total,
                 "basis": list(notice.basis),
+                "basis_formal": list(notice.basis_zh),
+                "remarks": notice.remarks_zh,
                 "starts_at_ms": notice.starts_at_ms,
                 "ends_at_ms": notice.ends_at_ms,
                 "appeal": notice.appeal_zh,

@@ -1,9 +1,11 @@
 """What the published table proposes for a host's strikes: arithmetic that anybody can repeat."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from review.due.rules import DAY_MS, Factor, Measures, Topic, Weight
-from review.due.types import MeasureKind, Proposal, Step, Strike
+from review.due.ladder import gravest_allowed
+from review.due.reasons import reason_en, reason_zh
+from review.due.rules import DAY_MS, Measures, Topic, Weight
+from review.due.types import Held, MeasureKind, Proposal, Step, Strike, Taken
 
 
 def expires_at_ms(strike: Strike, table: Measures) -> int:
@@ -11,48 +13,92 @@ def expires_at_ms(strike: Strike, table: Measures) -> int:
     return strike.at_ms + _weight(strike, table).expiry_days * DAY_MS
 
 
-def propose(strikes: Sequence[Strike], table: Measures, now_ms: int, *, notices_at_ms: Sequence[int] = ()) -> Proposal:
+def propose(
+    strikes: Sequence[Strike],
+    table: Measures,
+    now_ms: int,
+    *,
+    taken: Sequence[Taken] = (),
+    chosen: Collection[str] | None = None,
+) -> Proposal:
     """The measure for what counts at this moment, with the sum and the reason.
 
-    `notices_at_ms`: when the host was told of measures that stand; a strike after one weighs more. A blacklist is
-    proposed only if a case that counts cites a law or an administrative regulation: else the next milder measure.
+    `taken`: the measures that stand; what is said after the host was told of one weighs more, and the next rung of the
+    ladder is reached from there. `chosen`: the cases that are weighed; None: all. Whether it is the host's first
+    offence is judged by all. A blacklist is proposed only if a case that counts cites a law or an administrative
+    regulation.
     """
-    counted = sorted(
-        (s for s in strikes if s.at_ms <= now_ms < expires_at_ms(s, table)), key=lambda s: (s.at_ms, s.case_id)
-    )
-    earliest = min(((s.at_ms, s.case_id) for s in strikes), default=None)
-    steps = tuple(
-        _step(strike, table, first=(strike.at_ms, strike.case_id) == earliest, notices_at_ms=notices_at_ms)
-        for strike in counted
-    )
+    counting = [s for s in strikes if s.at_ms <= now_ms < expires_at_ms(s, table)]
+    counted = sorted((s for s in counting if chosen is None or s.case_id in chosen), key=lambda s: (s.at_ms, s.case_id))
+    first = _first_broadcast(strikes)
+    steps = tuple(_step(strike, table, first_broadcast=first, taken=taken) for strike in counted)
     points = sum(step.points for step in steps)
     reached = [kind for kind in MeasureKind if points >= table.measures[kind].at_points]
-    lacks_law = MeasureKind.BLACKLIST in reached and not any(_statutory(s, table) for s in counted)
-    if lacks_law:
-        reached.remove(MeasureKind.BLACKLIST)
-    measure = reached[-1] if reached else None
+    allowed = _allowed(reached, counting, counted, taken, table)
+    measure = allowed[-1] if allowed else None
+    held = _held(reached, measure, counted, table)
+    told = (steps, table, points, measure, reached[-1] if reached else None, held)
     return Proposal(
         measure=measure,
         points=points,
         term_days=table.measures[measure].term_days if measure else 0,
         steps=steps,
-        reason_zh=_reason_zh(steps, table, points, measure, lacks_law),
-        reason_en=_reason_en(steps, table, points, measure, lacks_law),
+        reason_zh=reason_zh(*told),
+        reason_en=reason_en(*told),
         table_version=table.version,
+        reached=reached[-1] if reached else None,
+        held=held,
     )
 
 
-def _step(strike: Strike, table: Measures, *, first: bool, notices_at_ms: Sequence[int]) -> Step:
+def _allowed(
+    reached: Sequence[MeasureKind],
+    counting: Sequence[Strike],
+    counted: Sequence[Strike],
+    taken: Sequence[Taken],
+    table: Measures,
+) -> list[MeasureKind]:
+    """Those of the reached measures that ladder and law let be proposed.
+
+    The rung on which the host stands is judged by all that counts, the step from it by what is weighed.
+    """
+    behind = {case_id for measure in taken for case_id in measure.case_ids}
+    context = [s for s in counting if s in counted or s.case_id in behind]
+    gravest = gravest_allowed(context, taken, table)
+    statutory = any(_statutory(s, table) for s in counted)
+    return [
+        kind for kind in reached if kind.gravity <= gravest.gravity and (kind is not MeasureKind.BLACKLIST or statutory)
+    ]
+
+
+def _held(
+    reached: Sequence[MeasureKind], measure: MeasureKind | None, counted: Sequence[Strike], table: Measures
+) -> Held:
+    if not reached or measure is reached[-1]:
+        return Held.NOTHING
+    lacks_law = reached[-1] is MeasureKind.BLACKLIST and not any(_statutory(s, table) for s in counted)
+    return Held.LAW if lacks_law and len(reached) > 1 and measure is reached[-2] else Held.LADDER
+
+
+def _first_broadcast(strikes: Sequence[Strike]) -> str | None:
+    """The broadcast in which words of this host were first confirmed, forgotten ones among them."""
+    said = [(b.first_ms, b.stream_id) for strike in strikes for b in strike.said_in]
+    return min(said)[1] if said else None
+
+
+def _step(strike: Strike, table: Measures, *, first_broadcast: str | None, taken: Sequence[Taken]) -> Step:
     base = _weight(strike, table).points
     factors: list[tuple[str, int]] = []
     for name, topic in (("health", table.aggravations.health), ("minors", table.aggravations.minors)):
         if _touches(strike, topic):
             factors.append((name, topic.percent))
-    if any(notice_ms < strike.at_ms for notice_ms in notices_at_ms):
+    last_ms = max(broadcast.last_ms for broadcast in strike.said_in)
+    repeated = any(measure.told_at_ms < last_ms for measure in taken)
+    if repeated:
         factors.append(("repeated", table.aggravations.repeated.percent))
     if strike.corrected:
         factors.append(("corrected", -table.mitigations.corrected.percent))
-    if first:
+    if not repeated and {broadcast.stream_id for broadcast in strike.said_in} == {first_broadcast}:
         factors.append(("first", -table.mitigations.first.percent))
     percent = max(0, 100 + sum(percent for _, percent in factors))
     return Step(
@@ -76,54 +122,3 @@ def _touches(strike: Strike, topic: Topic) -> bool:
 def _statutory(strike: Strike, table: Measures) -> bool:
     found = [table.statute_of(cited) for cited in strike.law]
     return any(statute is not None and statute.level != "rule" for statute in found)
-
-
-def _factor(table: Measures, name: str) -> Factor:
-    factor: Factor = getattr(table.aggravations, name, None) or getattr(table.mitigations, name)
-    return factor
-
-
-def _sum_of(steps: Sequence[Step], table: Measures, language: str) -> str:
-    lines = []
-    for step in steps:
-        factors = "".join(
-            f" {percent:+d}% ({getattr(_factor(table, name), language)})" for name, percent in step.factors
-        )
-        lines.append(f"{step.case_id[:8]}: {step.base_points}{factors} = {step.points}")
-    return "; ".join(lines)
-
-
-def _reason_zh(
-    steps: Sequence[Step], table: Measures, points: int, measure: MeasureKind | None, lacks_law: bool
-) -> str:
-    if not steps:
-        return f"没有计分的已确认案件（处置标准 {table.version}）。"
-    head = f"{len(steps)} 个已确认案件计 {points} 分（{_sum_of(steps, table, 'zh')}）。"
-    if measure is None:
-        return f"{head}未达到“{table.measures[MeasureKind.WARNING].zh}”的起点（处置标准 {table.version}）。"
-    rule = table.measures[measure]
-    capped = "分数已达到黑名单起点，但没有案件涉及法律或行政法规，故不建议列入黑名单。" if lacks_law else ""
-    reached = f"达到“{rule.zh}”的起点 {rule.at_points} 分，通常期限 {rule.term_days} 天（处置标准 {table.version}）。"
-    return f"{head}{reached}{capped}"
-
-
-def _reason_en(
-    steps: Sequence[Step], table: Measures, points: int, measure: MeasureKind | None, lacks_law: bool
-) -> str:
-    if not steps:
-        return f"No confirmed case counts (table {table.version})."
-    head = f"{len(steps)} confirmed case(s) make {points} points ({_sum_of(steps, table, 'en')})."
-    if measure is None:
-        return (
-            f"{head} That is below the first measure, {table.measures[MeasureKind.WARNING].en} (table {table.version})."
-        )
-    rule = table.measures[measure]
-    capped = (
-        " The points reach the blacklist; as no case cites a law or an administrative regulation, it is not proposed."
-        if lacks_law
-        else ""
-    )
-    return (
-        f"{head} That reaches {rule.en}, from {rule.at_points} points on, usually for {rule.term_days} days "
-        f"(table {table.version}).{capped}"
-    )

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from claims.types import Finding
 from review.app import create_app
 from review.cases.types import Person
+from review.due.book import Book
 from review.due.rules import DAY_MS, Measures, read_measures, read_retention
 from review.due.store import DueSetup
 from review.engine import open_engine
@@ -18,9 +20,11 @@ from review.laws import Laws
 from review.people.access import Access, Auth
 from review.store import Store
 from review.types import Host, StreamRecord
-from tests.review.desk.conftest import LAWS_FILE, serving
+from tests.review.desk.conftest import ARGUMENTS, LAWS_FILE, serving
 from tests.review.desk.seats import CLASS_NAMES
+from tests.review.due.drawing import DEADLINE_MS, Sit
 from tests.review.due.people import ROLES, Clock, confirm, let_in
+from tests.system import program
 
 CONFIGS = Path(__file__).parents[3] / "configs" / "due"
 
@@ -43,7 +47,8 @@ def clock() -> Clock:
 
 @pytest.fixture
 def due_setup(table: Measures, tmp_path: Path) -> DueSetup:
-    return DueSetup(measures=table, retention=read_retention(CONFIGS), data_dir=tmp_path / "data")
+    book = Book(classes=CLASS_NAMES, laws=Laws.read(LAWS_FILE))
+    return DueSetup(measures=table, retention=read_retention(CONFIGS), data_dir=tmp_path / "data", book=book)
 
 
 @pytest.fixture
@@ -96,3 +101,39 @@ def as_person(office: str, desk: Store) -> Iterator[Callable[[str], httpx.Client
             return stack.enter_context(client)
 
         yield open_client
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        expect.set_options(timeout=DEADLINE_MS)
+        opened = playwright.chromium.launch(executable_path=program("chromium"), args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def sit(browser: Browser, office: str, desk: Store) -> Iterator[Sit]:
+    """A page in a browser of its own, logged in as this person; None: nobody, as a host is. No page may complain."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not message.text.startswith("Failed to load resource"):
+            complaints.append(message.text)
+
+    def take_seat(login: str | None) -> Page:
+        context = browser.new_context(viewport={"width": 1366, "height": 900})
+        contexts.append(context)
+        if login is not None:
+            token = let_in(desk.people, login).token
+            context.add_cookies([{"name": "zhenyan", "value": token, "url": office}])
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield take_seat
+    for context in contexts:
+        context.close()
+    assert complaints == []

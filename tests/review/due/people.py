@@ -78,7 +78,7 @@ def due_kinds(store: Store) -> list[str]:
 
 
 def notice(now_ms: int, **changes: Any) -> Notice:
-    """A whole notice of a term that begins in ten days and lasts thirty."""
+    """A whole notice of a term that begins in ten days and lasts thirty, as notices were before they were composed."""
     values: dict[str, Any] = {
         "facts_zh": "2026-11-24 直播间称“总功率可以做到一百瓦”",
         "reasons_zh": "与登记参数不符",
@@ -91,12 +91,13 @@ def notice(now_ms: int, **changes: Any) -> Notice:
 
 
 def wanted(case_ids: Sequence[str], now_ms: int, **changes: Any) -> Wanted:
-    """A complete proposal to put host h1 on the blacklist."""
+    """A complete proposal to put host h1 on the blacklist, for thirty days that begin in ten."""
     values: dict[str, Any] = {
         "host_id": "h1",
         "kind": MeasureKind.BLACKLIST,
-        "notice": notice(now_ms),
         "case_ids": tuple(case_ids),
+        "starts_at_ms": now_ms + 10 * DAY_MS,
+        "term_days": 30,
         "breach": "广告法 28(2)(2)",
         "serious_why": "多次虚假宣传核心参数，购买者众多",
     }

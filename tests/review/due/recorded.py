@@ -4,7 +4,6 @@ import hashlib
 import json
 import shlex
 import shutil
-import subprocess
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -14,12 +13,13 @@ from ingest.capture import capture
 from ingest.guard import NetPolicy
 from review.due.basis import keep_basis
 from review.store import Store
+from tests.ingest.support import run_ffmpeg
 from tests.review.sample import FINDING
 
 PASSPORT = json.dumps({"id": "p1", "name": "双口氮化镓充电器"}, ensure_ascii=False, sort_keys=True)
 VERSION = f"sha256:{hashlib.sha256(PASSPORT.encode()).hexdigest()}"
 _BROADCAST = """
-ffmpeg -v error -f lavfi -i testsrc=size={size}:rate=25:duration={seconds} -f lavfi -i
+-f lavfi -i testsrc=size={size}:rate=25:duration={seconds} -f lavfi -i
 sine=frequency=440:duration={seconds} -c:v libx264 -preset ultrafast -g 50 -pix_fmt yuv420p {more} -c:a aac -threads 2
 """
 
@@ -27,7 +27,7 @@ sine=frequency=440:duration={seconds} -c:v libx264 -preset ultrafast -g 50 -pix_
 def make_broadcast(path: Path, *, seconds: int, size: str = "320x180", more: str = "") -> Path:
     """A media file of a test picture with a tone."""
     arguments = shlex.split(_BROADCAST.format(seconds=seconds, size=size, more=more))
-    subprocess.run([*arguments, str(path)], check=True)
+    run_ffmpeg(*arguments, path)
     return path
 
 

@@ -1,5 +1,6 @@
 """Complaints: the moment is kept, a case is there, and the receipt gives the pack; once, whoever sends twice."""
 
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from ingest.ring import read_pins
 from review.cases.types import CaseState
 from review.due.pack_verify import verify_pack
 from review.due.store import DueSetup
+from review.problems import CODES
 from review.store import Store
 from tests.review.due.recorded import copy_recorded
 
@@ -35,7 +37,7 @@ def broadcast(desk: Store, due_setup: DueSetup, recordings: Path) -> Path:
 def assert_problem(answer: httpx.Response, status: int, code: str | None = None) -> None:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json().get("code") == code
+    assert answer.json()["code"] == (code or CODES[status])
 
 
 def send(client: httpx.Client, key: str | None = None, **changes: Any) -> httpx.Response:
@@ -44,8 +46,17 @@ def send(client: httpx.Client, key: str | None = None, **changes: Any) -> httpx.
 
 
 def test_a_complaint_pins_its_moment_opens_a_case_and_gives_the_pack(
-    as_person: As, broadcast: Path, desk: Store, office: str, tmp_path: Path, due_setup: DueSetup
+    as_person: As,
+    broadcast: Path,
+    desk: Store,
+    office: str,
+    tmp_path: Path,
+    due_setup: DueSetup,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    packs = tmp_path / "packs"
+    packs.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(packs))
     answer = send(as_person("anna"), contact="wx-1234567")
     assert answer.status_code == 201, answer.text
     told = answer.json()
@@ -57,6 +68,11 @@ def test_a_complaint_pins_its_moment_opens_a_case_and_gives_the_pack(
     assert case.why[0].code == "complaint"
     pack = httpx.get(f"{office}{told['pack']}", timeout=60)
     assert (pack.status_code, pack.headers["content-type"]) == (200, "application/zip")
+    assert_problem(httpx.get(f"{office}{told['pack']}", headers={"Range": "bytes=x"}, timeout=60), 400)
+    deadline = time.monotonic() + 60
+    while left := list(packs.iterdir()):
+        assert time.monotonic() < deadline, f"{left} is left of what was not sent"
+        time.sleep(0.05)
     (tmp_path / "got.zip").write_bytes(pack.content)
     found = verify_pack(tmp_path / "got.zip", due_setup.keys.public_keys())
     assert (found.case_id, found.segment_count > 10) == (case.id, True)

@@ -30,7 +30,6 @@ from tests.review.due.people import (
     Clock,
     confirm,
     decide,
-    notice,
     wanted,
 )
 from tests.review.sample import FINDING
@@ -95,10 +94,9 @@ class DueProcess(RuleBasedStateMachine):
         if not stage or proposer is AUDITOR:
             return
         urgent = stage != "proposed"
-        term = notice(self.clock.ms, starts_at_ms=self.clock.ms + (0 if urgent else 10 * DAY_MS))
-        measure = self.store.due.propose(
-            wanted(self.case_ids, self.clock.ms, notice=term, urgent_why="正在播" if urgent else ""), proposer
-        )
+        starts_at_ms = self.clock.ms + (0 if urgent else 10 * DAY_MS)
+        choice = wanted(self.case_ids, self.clock.ms, starts_at_ms=starts_at_ms, urgent_why="正在播" if urgent else "")
+        measure = self.store.due.propose(choice, proposer)
         self.tokens[measure.id] = self.store.due.issue_token(measure.id, proposer.id)
         if urgent:
             approver = next(senior for senior in SENIORS if senior is not proposer)
@@ -128,23 +126,23 @@ class DueProcess(RuleBasedStateMachine):
         data=st.data(),
         person=PEOPLE,
         kind=st.sampled_from([MeasureKind.BLACKLIST, *MeasureKind]),
-        part=st.sampled_from([*[""] * 9, "facts_zh", "reasons_zh", "basis", "ends_at_ms", "appeal_zh", "breach"]),
+        part=st.sampled_from([*[""] * 9, "cases", "term_days", "breach"]),
         urgent=st.booleans(),
     )
     def propose(self, data: st.DataObject, person: Person, kind: MeasureKind, part: str, urgent: bool) -> None:
         now_ms = self.clock.ms
-        changes: dict[str, Any] = {"kind": kind}
-        parts: dict[str, Any] = {
-            "starts_at_ms": now_ms if urgent else now_ms + TABLE.measures[kind].defence_days * DAY_MS,
-            "ends_at_ms": now_ms + TABLE.measures[kind].longest_days * DAY_MS,
+        rule = TABLE.measures[kind]
+        changes: dict[str, Any] = {
+            "kind": kind,
+            "starts_at_ms": now_ms if urgent else now_ms + rule.defence_days * DAY_MS,
+            "term_days": 0 if part == "term_days" else rule.longest_days,
+            "urgent_why": "正在播" if urgent else "",
         }
         if part == "breach":
             changes["breach"] = data.draw(st.sampled_from(["", "明码标价和禁止价格欺诈规定 16(2)"]))
-        elif part:
-            parts[part] = None if part == "ends_at_ms" else () if part == "basis" else " "
-        changes["notice"] = notice(now_ms, **parts)
-        changes["urgent_why"] = "正在播" if urgent else ""
         chosen = data.draw(st.sampled_from([self.case_ids[:1], self.case_ids[1:], self.case_ids]))
+        if part == "cases":
+            chosen = data.draw(st.sampled_from([[], [*self.case_ids, "nobody's"]]))
         try:
             measure = self.store.due.propose(wanted(chosen, now_ms, **changes), person)
         except MeasureRefused:

@@ -25,7 +25,6 @@ from tests.review.due.people import (
     confirm,
     decide,
     due_kinds,
-    notice,
     wanted,
 )
 
@@ -275,8 +274,8 @@ def test_a_case_cleared_while_its_measure_is_approved_leaves_no_measure(
 ) -> None:
     for turn in range(4):
         case_id = confirm(desk, make_finding(finding_id=f"f{turn}", quote=f"第{turn}句", claimed=f"{turn} W"))
-        begins = notice(clock.ms, starts_at_ms=clock.ms)
-        measure = desk.due.propose(wanted([case_id], clock.ms, notice=begins, urgent_why="正在播"), REVIEWER)
+        choice = wanted([case_id], clock.ms, starts_at_ms=clock.ms, urgent_why="正在播")
+        measure = desk.due.propose(choice, REVIEWER)
 
         def clear(case_id: str = case_id) -> None:
             desk.cases.reopen(case_id, THIRD_SENIOR)

@@ -10,6 +10,7 @@ from cli.main import main
 from ingest.manifest import read_manifest
 from review.store import Store
 from review.types import Host, StreamRecord
+from tests.cli.support import modes, usual_umask
 from tests.review.due.recorded import add_recorded_case, copy_recorded
 
 Command = Callable[..., tuple[int, str, str]]
@@ -54,6 +55,7 @@ def test_a_pack_is_made_and_checked_with_the_published_keys(
     pack = Path(made[1].strip())
     assert (pack.is_dir(), pack.suffix) == ((True, "") if shape == "folder" else (False, ".zip"))
     assert len(list(pack.parent.iterdir())) == 1
+    assert modes(pack.parent) <= {0o777 & ~usual_umask(), 0o666 & ~usual_umask()}
     keys = tmp_path / "keys.json"
     keys.write_text(zhenyan("evidence", "keys")[1], encoding="utf-8")
     status, out, err = zhenyan("evidence", "verify", pack, "--keys", keys)

@@ -26,6 +26,10 @@ def test_a_hosts_file_has_strikes_measures_and_deadlines(
     [entry] = told["measures"]
     assert (entry["kind"], entry["state"], entry["breach"]) == ("blacklist", "in_force", "广告法 28(2)(2)")
     assert entry["ends_at_ms"] == measure.ends_at_ms
+    assert (entry["basis"], entry["basis_formal"]) == (["广告法 28(2)(2)"], ["《广告法》第二十八条第二款第（二）项"])
+    [row] = entry["points"]
+    assert (row["case_id"], row["points"], row["why"]) == (confirmed, 15, ["首次违规 -25 %"])
+    assert entry["points_total"] == 15
     assert told["appeals"][0]["decide_due_ms"] == appeal.decide_due_ms
     assert "statement" not in told["appeals"][0]
     assert desk.audit.entries(subject="host:h1")[0].action == "host.read"

@@ -18,6 +18,7 @@ from review.due.types import Measure
 from review.engine import open_engine
 from review.store import Store
 from tests.review.due.people import REVIEWER, SENIOR, Clock, confirm, wanted
+from tests.system import pango
 
 PDF = b"%PDF-1.7 report"
 Files = list[tuple[str, tuple[str, bytes]]]
@@ -57,7 +58,7 @@ def test_the_link_opens_the_notice_in_both_languages_and_is_noted(
     page = httpx.get(f"{office}/h/{token}")
     assert page.status_code == 200
     assert "总功率可以做到一百瓦" in page.text
-    assert "广告法 28(2)(2)" in page.text
+    assert "《广告法》第二十八条第二款第（二）项" in page.text
     assert "拟处置事先告知" in page.text
     assert "Notice of an intended measure" in httpx.get(f"{office}/h/{token}?lang=en").text
     assert desk.audit.entries(subject=f"measure:{measure.id}")[0].action == "page.read"
@@ -201,5 +202,6 @@ def test_every_look_at_a_host_is_noted(
 def test_notices_are_printed_for_both_sides(
     office: str, token: str, measure: Measure, as_person: Callable[[str], httpx.Client], tmp_path: Path
 ) -> None:
+    pango()
     assert httpx.get(f"{office}/h/{token}/notice.pdf", timeout=60).content.startswith(b"%PDF-")
     assert as_person("dora").get(f"/measures/{measure.id}/notice.pdf").content.startswith(b"%PDF-")

@@ -17,7 +17,9 @@ CASES = {"c1": CaseState.CONFIRMED}
 
 
 def make(table: Measures, person: Person = REVIEWER, **changes: Any) -> Measure:
-    return proposed("m1", wanted(changes.pop("case_ids", ["c1"]), NOW, **changes), person, CASES, table, NOW)
+    words = changes.pop("notice", notice(NOW))
+    chosen = wanted(changes.pop("case_ids", ["c1"]), NOW, **changes)
+    return proposed("m1", chosen, words, person, CASES, table, NOW)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_an_administrative_regulation_will_do(table: Measures) -> None:
 
 def test_a_case_that_is_not_confirmed_carries_nothing(table: Measures) -> None:
     with pytest.raises(MeasureRefused, match="not confirmed"):
-        proposed("m1", wanted(["c1"], NOW), REVIEWER, {"c1": CaseState.SENIOR_REVIEW}, table, NOW)
+        proposed("m1", wanted(["c1"], NOW), notice(NOW), REVIEWER, {"c1": CaseState.SENIOR_REVIEW}, table, NOW)
 
 
 def test_an_auditor_changes_nothing(table: Measures) -> None:
@@ -132,6 +134,27 @@ def test_what_is_urgent_says_why_and_begins_at_once(table: Measures) -> None:
 def test_a_case_that_was_cleared_meanwhile_stops_the_approval(table: Measures) -> None:
     with pytest.raises(MeasureRefused, match="not confirmed"):
         approved(make(table), SENIOR, {"c1": CaseState.CLEARED}, table, NOW, answered=True)
+
+
+def test_a_notice_without_a_legal_basis_is_not_approved(table: Measures) -> None:
+    for basis in ((), (" ",)):
+        with pytest.raises(NoticeIncomplete, match="basis"):
+            approved(replace(make(table), notice=notice(NOW, basis=basis)), SENIOR, CASES, table, NOW, answered=True)
+
+
+def test_a_case_that_changed_since_stops_the_approval_and_is_named(table: Measures) -> None:
+    with pytest.raises(MeasureRefused, match="case c1: was decided anew") as refused:
+        approved(make(table), SENIOR, CASES, table, NOW, answered=True, changed="c1")
+    assert (refused.value.code, refused.value.case_id) == ("stale", "c1")
+
+
+def test_a_measure_approved_late_takes_effect_with_its_approval(table: Measures) -> None:
+    measure = make(table)
+    late = measure.starts_at_ms + 5 * DAY_MS
+    in_force = approved(measure, SENIOR, CASES, table, late, answered=False)
+    assert (in_force.begins_at_ms, in_force.starts_at_ms) == (late, measure.starts_at_ms)
+    assert not in_force.binds(late - 1)
+    assert in_force.binds(late)
 
 
 def test_every_measure_ends_by_itself(table: Measures) -> None:

@@ -3,13 +3,10 @@
 ZHENYAN_SHOTS names a folder into which each page is drawn in both languages.
 """
 
-import os
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
 from claims.types import Passage
 from ingest.guard import NetPolicy
@@ -21,75 +18,13 @@ from review.due.store import DueSetup
 from review.due.types import AppealState, MeasureState
 from review.store import Store
 from review.telling.targets import Endpoint
-from tests.review.desk.conftest import ARGUMENTS
 from tests.review.desk.seats import wait_until
+from tests.review.due.drawing import DEADLINE_MS, Sit, draw
 from tests.review.due.listener import SECRET, listening
-from tests.review.due.people import Clock, let_in
+from tests.review.due.people import Clock
 from tests.review.due.recorded import add_recorded_case, copy_recorded
 
 pytestmark = pytest.mark.browser
-DEADLINE_MS = 20_000
-Sit = Callable[[str | None], Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=DEADLINE_MS)
-        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def sit(browser: Browser, office: str, desk: Store) -> Iterator[Sit]:
-    """A page in a browser of its own, logged in as this person; None: nobody, as a host is. No page may complain."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and not message.text.startswith("Failed to load resource"):
-            complaints.append(message.text)
-
-    def take_seat(login: str | None) -> Page:
-        context = browser.new_context(viewport={"width": 1366, "height": 900})
-        contexts.append(context)
-        if login is not None:
-            token = let_in(desk.people, login).token
-            context.add_cookies([{"name": "zhenyan", "value": token, "url": office}])
-        page = context.new_page()
-        page.on("console", note)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page
-
-    yield take_seat
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def draw(page: Page, name: str) -> None:
-    """Checks that nothing is wider than the window (hosts: a phone) and that axe finds nothing; draws the page."""
-    folder = os.environ.get("ZHENYAN_SHOTS")
-    url = page.url
-    for language in ("en", "zh") if folder else ():
-        page.goto(f"{url}{'&' if '?' in url else '?'}lang={language}")
-        _check_width(page, name)
-        page.set_viewport_size({"width": 1366, "height": 1300})
-        page.screenshot(path=f"{folder}/{name}-{language}.png", full_page=True)
-    _check_width(page, name)
-    found = Axe().run(page).response["violations"]
-    assert [f"{name}: {each['id']}: {each['nodes'][0]['html']}" for each in found] == []
-
-
-_DRAWN = "document.readyState === 'complete' && document.querySelector('h1') !== null"
-
-
-def _check_width(page: Page, name: str) -> None:
-    for width in (390 if "host-page" in name else 1024, 1366):
-        page.set_viewport_size({"width": width, "height": 900})
-        wait_until(page, lambda: page.evaluate(_DRAWN))
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} is cut"
 
 
 @pytest.fixture
@@ -153,9 +88,9 @@ def confirm_and_propose(sit: Sit, desk: Store, office: str, case_id: str) -> str
     expect(page.get_by_role("heading", name="计分记录 1")).to_be_visible()
     draw(page, "1-host")
     page.get_by_role("link", name="提出处置").click()
-    page.get_by_role("link", name="列入黑名单").click()
+    page.get_by_label("列入黑名单").check()
     expect(page.locator("[name=serious_why]")).to_be_visible()
-    draw(page, "2-propose")
+    draw(page, "2-propose", reload=False)
     page.locator("[name=serious_why]").fill("面向大量消费者反复虚假宣传核心参数")
     page.locator("[name=starts_at]").fill("2026-11-25T08:00")
     page.get_by_role("button", name="提交").click()
@@ -164,7 +99,7 @@ def confirm_and_propose(sit: Sit, desk: Store, office: str, case_id: str) -> str
     page.locator("[name=starts_at]").fill("2026-12-05T08:00")
     page.get_by_role("button", name="提交").click()
     expect(page.get_by_text("需要另一位高级审核员批准")).to_be_visible()
-    assert page.get_by_role("button", name="批准并生效").count() == 0
+    assert page.get_by_role("button", name="批准").count() == 0
     draw(page, "3-measure-proposed")
     return page.url.partition("?")[0].rpartition("/")[2]
 
@@ -175,7 +110,7 @@ def approve_and_link(sit: Sit, desk: Store, office: str, measure_id: str) -> str
     page.goto(f"{office}/measures")
     draw(page, "4-measures")
     page.get_by_role("link", name="列入黑名单").click()
-    page.get_by_role("button", name="批准并生效").click()
+    page.get_by_role("button", name="批准").click()
     expect(page.locator(".measure-in_force").first).to_be_visible()
     page.get_by_role("button", name="生成主播网址").click()
     link = page.locator("code.link").inner_text()

@@ -14,6 +14,7 @@ from review.store import Store
 from tests.review.desk.conftest import ARGUMENTS
 from tests.review.desk.seats import wait_until
 from tests.review.due.recorded import add_recorded_case, make_broadcast, record
+from tests.system import program
 
 pytestmark = pytest.mark.browser
 _READY = "document.readyState === 'complete' && document.querySelector('video').readyState >= 1"
@@ -22,7 +23,7 @@ _READY = "document.readyState === 'complete' && document.querySelector('video').
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        opened = playwright.chromium.launch(executable_path=program("chromium"), args=ARGUMENTS)
         yield opened
         opened.close()
 

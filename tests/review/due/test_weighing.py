@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from review.due.rules import DAY_MS, Measures, read_measures
-from review.due.types import MeasureKind, Strike
+from review.due.types import Broadcast, Held, MeasureKind, Strike, Taken
 from review.due.weighing import expires_at_ms, propose
 
 NOW = 1_000 * DAY_MS
@@ -31,6 +31,12 @@ def later(number: int, **changes: object) -> Strike:
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
+def in_broadcast(day: int) -> Broadcast:
+    """A broadcast so many days after the first strike."""
+    at_ms = STRIKE.at_ms + day * DAY_MS
+    return Broadcast(stream_id=f"s{day}", first_ms=at_ms, last_ms=at_ms)
+
+
 def test_nothing_counts_nothing_is_proposed(table: Measures) -> None:
     proposal = propose([], table, NOW)
     assert (proposal.measure, proposal.points, proposal.term_days) == (None, 0, 0)
@@ -42,37 +48,45 @@ def test_nothing_counts_nothing_is_proposed(table: Measures) -> None:
     [
         ([STRIKE], 15, MeasureKind.WARNING),
         ([replace(STRIKE, corrected=True)], 5, None),
-        ([STRIKE, later(1)], 35, MeasureKind.WARNING),
-        ([STRIKE, later(1, corrected=True)], 25, MeasureKind.WARNING),
-        ([STRIKE, later(1, severity="high"), later(2)], 75, MeasureKind.LIMITS),
+        ([STRIKE, later(1)], 30, MeasureKind.WARNING),
+        ([STRIKE, later(1, corrected=True)], 20, MeasureKind.WARNING),
+        ([STRIKE, later(1, severity="high"), later(2)], 60, MeasureKind.LIMITS),
         ([replace(STRIKE, severity="critical", class_id="DISEASE_FOOD")], 100, MeasureKind.LIMITS),
         ([replace(STRIKE, severity="critical", class_id="INFANT_BREASTMILK")], 140, MeasureKind.SUSPENSION),
         ([replace(STRIKE, category="health_food/x")], 25, MeasureKind.WARNING),
         (
             [STRIKE, later(1, severity="critical", class_id="DISEASE_FOOD"), later(2, severity="critical")],
-            215,
-            MeasureKind.BLACKLIST,
+            175,
+            MeasureKind.SUSPENSION,
         ),
+        ([later(n, severity="critical") for n in range(4)], 240, MeasureKind.BLACKLIST),
     ],
-    ids=["one", "corrected", "two", "second corrected", "limits", "health", "minors", "by category", "blacklist"],
+    ids=[
+        *("one", "corrected", "two", "second corrected", "limits", "health", "minors", "by category", "suspension"),
+        "blacklist",
+    ],
 )
-def test_points_lead_to_measures(
+def test_points_reach_measures(
     strikes: list[Strike], points: int, measure: MeasureKind | None, table: Measures
 ) -> None:
     proposal = propose(strikes, table, NOW)
-    assert (proposal.points, proposal.measure) == (points, measure)
+    assert (proposal.points, proposal.reached) == (points, measure)
     assert str(points) in proposal.reason_zh
     assert str(points) in proposal.reason_en
 
 
 def test_after_a_notice_it_weighs_more(table: Measures) -> None:
-    assert propose([STRIKE, later(1)], table, NOW, notices_at_ms=[STRIKE.at_ms + 500]).points == 15 + 30
+    told = Taken(kind=MeasureKind.WARNING, told_at_ms=STRIKE.at_ms + 500, case_ids=(STRIKE.case_id,))
+    assert propose([STRIKE, later(1)], table, NOW, taken=[told]).points == 15 + 30
 
 
 def test_departmental_rules_alone_never_propose_a_blacklist(table: Measures) -> None:
-    rule_only = [later(n, severity="critical", law=("明码标价和禁止价格欺诈规定 16",)) for n in range(4)]
+    rule_only = [
+        later(n, severity="critical", law=("明码标价和禁止价格欺诈规定 16",), broadcasts=(in_broadcast(n),))
+        for n in range(4)
+    ]
     proposal = propose(rule_only, table, NOW)
-    assert proposal.measure is MeasureKind.SUSPENSION
+    assert (proposal.measure, proposal.held) == (MeasureKind.SUSPENSION, Held.LAW)
     assert "不建议列入黑名单" in proposal.reason_zh
     assert "not proposed" in proposal.reason_en
     with_law = [*rule_only, later(9)]
@@ -87,7 +101,7 @@ def test_a_strike_is_forgotten_to_the_millisecond(table: Measures) -> None:
 
 
 def test_the_first_offence_is_the_first_ever_even_if_forgotten(table: Measures) -> None:
-    old = replace(STRIKE, case_id="c0", at_ms=STRIKE.at_ms - 400 * DAY_MS)
+    old = replace(STRIKE, case_id="c0", at_ms=STRIKE.at_ms - 400 * DAY_MS, broadcasts=(in_broadcast(-400),))
     assert propose([old, STRIKE], table, NOW).points == 20
 
 
