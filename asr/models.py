@@ -172,7 +172,6 @@ def _join(target: Path, pinned: PinnedFile) -> None:
     if digest.hexdigest() != pinned.sha256:
         part.unlink()
         raise WeightsDamagedError(sources[0], f"joined to {pinned.name} it has sha256 {digest.hexdigest()}")
-    part.chmod(0o644)
     part.replace(target)
     if target.name == MODEL_FILE:
         _write_stamp(target, pinned.sha256, target.parent)

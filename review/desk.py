@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from review.assets import PAGES_DIR, vendored_scripts
 from review.cases.types import Person
+from review.due.notices import shown_time
 from review.language import LANGUAGES, Language, Words, language_of
 from review.laws import Laws
 from review.people.web import csrf, person_of
@@ -81,6 +82,7 @@ class Desk:
             hours=hours_clock,
             finding_url=finding_url,
             case_url=case_url,
+            shown_time=shown_time,
             scripts=vendored_scripts(),
             glossary=glossary,
         )

@@ -92,6 +92,12 @@ def decide(connection: Connection, given: Submission, person: Person, now_ms: in
         raise CaseChanged(case.id, "another reviewer is working on it", code="taken")
     if given.reason not in REASONS[given.choice]:
         raise DecisionRefused(case.id, f"{given.reason!r} is no reason for {given.choice}", code="reason")
+    return decide_unchecked(connection, given, person, now_ms)
+
+
+def decide_unchecked(connection: Connection, given: Submission, person: Person, now_ms: int) -> Decision:
+    """The decision as stored, for a reason that follows from what the person did; DecisionRefused by state or role."""
+    case = _case(connection, given.case_id, lock=True)
     after = after_decision(case, standing(_decisions(connection, DecisionRow.case_id == case.id)), person, given.choice)
     decision = Decision(
         id=str(uuid.uuid4()),

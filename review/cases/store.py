@@ -12,6 +12,7 @@ from review.cases.deciding import Submission
 from review.cases.reading import CasePage, CaseQuery, QueueCounts
 from review.cases.tables import CaseFindingRow
 from review.cases.types import Case, CaseState, Decision, Person
+from review.correcting.tables import SupersededRow
 from review.due.following import follow_case, lock_host_of
 from review.due.trail import Journal
 from review.errors import CaseChanged, DecisionRefused
@@ -58,9 +59,11 @@ class CaseStore:
             return reading.read_case(session, case_id)
 
     def case_of(self, finding_id: str) -> str | None:
-        """The id of the case that the finding is in; None if it is in none."""
+        """The id of the case that the finding is in, or was before its words were corrected; None: in none."""
         with Session(self._engine) as session:
-            return session.scalar(select(CaseFindingRow.case_id).where(CaseFindingRow.finding_id == finding_id))
+            now = session.scalar(select(CaseFindingRow.case_id).where(CaseFindingRow.finding_id == finding_id))
+            before = select(SupersededRow.case_id).where(SupersededRow.finding_id == finding_id)
+            return now or session.scalar(before)
 
     def findings(self, case_id: str) -> tuple[StoredFinding, ...]:
         """The case's findings, the latest first."""

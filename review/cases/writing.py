@@ -128,8 +128,13 @@ def _case_of(connection: Connection, finding: Finding, stream: object, now_ms: i
     return found
 
 
-def refresh_case(connection: Connection, case_id: str, *, now_ms: int, flag_at: float, joined: bool = False) -> None:
-    """Counts and ranks the case anew from its findings; `joined`: one of them is new to it."""
+def refresh_case(
+    connection: Connection, case_id: str, *, now_ms: int, flag_at: float, joined: bool = False, changed: bool = False
+) -> None:
+    """Counts and ranks the case anew from its findings.
+
+    `joined`: one of them is new to it; `changed`: they are not those that anybody saw who looks at the case.
+    """
     case = connection.execute(
         select(CaseRow.state, CaseRow.complained, CaseRow.opened_at_ms, CaseRow.finding_count)
         .where(CaseRow.case_id == case_id)
@@ -176,7 +181,7 @@ def refresh_case(connection: Connection, case_id: str, *, now_ms: int, flag_at: 
             top_finding_id=top.finding_id,
             score=top.score,
             reach=standing.reach,
-            version=CaseRow.version + int(reopened),
+            version=CaseRow.version + int(reopened or changed),
         )
     )
 

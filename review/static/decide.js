@@ -102,7 +102,7 @@ function tick() {
   }
 }
 /* The case as it is now, with a word on why. */
-async function reload(message) {
+export async function reload(message) {
   const id = form.dataset.case;
   holds = null;
   await htmx.ajax("GET", `/cases/${encodeURIComponent(id)}`, { target: "#detail", swap: "innerHTML" });

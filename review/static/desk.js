@@ -2,6 +2,7 @@
 import { announce, current, onActs, onKeys, open, rows, select, showHelp, step, text } from "./page.js";
 import { playerActs, playerKeys } from "./player.js";
 import { choose, chooseReason, leave, mountDecision, note, reopen, submit, undo, sendKept } from "./decide.js";
+import { closeCorrection, openCorrection } from "./correct.js";
 import { closeProposal, openProposal } from "./propose.js";
 import { confirmBulk, pickAll, preview, restorePicks, stopPicking, togglePicking } from "./bulk.js";
 
@@ -70,11 +71,13 @@ onKeys({
   t: note,
   x: togglePicking,
   w: openProposal,
+  c: openCorrection,
   "[": () => jump(-1),
   "]": () => jump(1),
   "/": focusFilter,
   "?": showHelp,
   Escape: () => {
+    closeCorrection();
     stopPicking();
     leave();
   },
@@ -87,6 +90,8 @@ onActs({
   filter: focusFilter,
   propose: openProposal,
   "close-proposal": closeProposal,
+  correct: () => openCorrection(),
+  "close-correction": closeCorrection,
   "hit-before": () => jump(-1),
   "hit-after": () => jump(1),
   choose: (button) => choose(button.dataset.choice),

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from asr.engine import Cut
 from asr.models import DEFAULT_MODEL, WhisperWeights, find_whisper
 from asr.whisper import WhisperSettings, WhisperTranscriber
-
-MEDIA = Path(__file__).parents[2].parent / "shared" / "media"
+from tests.material import DEMO_LINES, DEMO_SCRIPT, SPEECH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,18 +37,16 @@ def transcriber(weights: WhisperWeights) -> WhisperTranscriber:
 
 @pytest.fixture(scope="session")
 def lines() -> list[Line]:
-    with (MEDIA / "speech" / "texts.tsv").open(encoding="utf-8", newline="") as table:
+    with (SPEECH / "texts.tsv").open(encoding="utf-8", newline="") as table:
         rows = list(csv.DictReader(table, delimiter="\t"))
-    return [
-        Line(voice=row["voice"], text=row["text"], samples=_samples(MEDIA / "speech" / row["file"])) for row in rows
-    ]
+    return [Line(voice=row["voice"], text=row["text"], samples=_samples(SPEECH / row["file"])) for row in rows]
 
 
 @pytest.fixture(scope="session")
 def demo_lines() -> list[Line]:
-    broadcast = json.loads((MEDIA / "demo" / "demo.json").read_text(encoding="utf-8"))
+    broadcast = json.loads(DEMO_SCRIPT.read_text(encoding="utf-8"))
     return [
-        Line(voice="zf_xiaoxiao", text=line["text"], samples=_samples(MEDIA / "demo" / line["audio"]))
+        Line(voice="zf_xiaoxiao", text=line["text"], samples=_samples(DEMO_LINES / line["audio"]))
         for line in broadcast["lines"]
     ]
 

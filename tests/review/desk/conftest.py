@@ -21,6 +21,7 @@ from review.people.access import Access, Auth
 from review.store import Store
 from review.types import Host, StreamRecord
 from tests.review.desk.seats import CLASS_NAMES, DEADLINE_MS, Clock, MakeFinding, Sit, known, log_in
+from tests.system import program
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -116,7 +117,7 @@ def people(desk_store: Store) -> dict[str, Person]:
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         expect.set_options(timeout=DEADLINE_MS)
-        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        opened = playwright.chromium.launch(executable_path=program("chromium"), args=ARGUMENTS)
         yield opened
         opened.close()
 

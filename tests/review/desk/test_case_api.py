@@ -7,6 +7,7 @@ import pytest
 
 from claims.types import Finding
 from review.cases.types import Case, CaseState, Person
+from review.problems import CODES
 from review.store import Store
 from tests.review.desk.seats import known
 
@@ -37,7 +38,7 @@ def decision(case: Case, **changes: object) -> dict[str, object]:
 def assert_problem(answer: httpx.Response, status: int, code: str | None = None) -> None:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json().get("code") == code
+    assert answer.json()["code"] == (code or CODES[status])
 
 
 def test_cases_come_by_priority_a_page_at_a_time(anna: httpx.Client, add_cases: AddCases) -> None:

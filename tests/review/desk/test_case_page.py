@@ -70,7 +70,7 @@ def test_the_claim_card_tells_why_with_the_law_in_full(case_page: Page) -> None:
         "specs.power_total",
         "sha256:0011",
         "与登记不符",
-        "广告法 28(2)(2)",
+        "《广告法》第二十八条第二款第（二）项",
         "条文已核",
         "减轻情节",
         "说错了，是六十五瓦",
@@ -83,7 +83,7 @@ def test_the_claim_card_tells_why_with_the_law_in_full(case_page: Page) -> None:
         expect(card).to_contain_text(told)
     expect(card.locator("dd > .meant")).to_contain_text("（二）商品的性能、功能、产地、用途、质量、规格")
     card.locator(".law summary").click()
-    expect(card.locator(".law .source")).to_contain_text("《中华人民共和国广告法》第 28 条")
+    expect(card.locator(".law .source")).to_contain_text("《中华人民共和国广告法》第二十八条")
     expect(card.locator(".law")).to_contain_text("构成虚假广告")
 
 
