@@ -21,7 +21,7 @@ from asr.models import DEFAULT_MODEL, WhisperWeights, find_whisper
 from asr.sharing import start_shared
 from asr.vad import SileroVad
 from asr.whisper import WhisperSettings, WhisperTranscriber
-from bench.asr_material import Line, Samples, broadcast_lines, shared_lines
+from bench.asr_material import Line, Samples, broadcast_lines, given_lines
 from bench.asr_ways import joined
 from ingest.types import SAMPLE_RATE_HZ, AudioSpan
 
@@ -110,7 +110,7 @@ def ours(weights: WhisperWeights) -> Hearing:
 
 def run(*, quick: bool = False) -> list[dict[str, object]]:
     """Rows: the streams that each way carries, each run of the search, and what a silent stream costs."""
-    lines = (broadcast_lines() if quick else [*shared_lines(), *broadcast_lines()]) or broadcast_lines()
+    lines = (broadcast_lines() if quick else [*given_lines(), *broadcast_lines()]) or broadcast_lines()
     with TemporaryDirectory() as scratch:
         weights = find_whisper(DEFAULT_MODEL, Path(scratch))
         ways: dict[str, Callable[[], Hearing]] = {

@@ -1,4 +1,4 @@
-"""Spoken lines whose text is known: those beside the checkout, the packaged broadcast's, and 204 made on first run."""
+"""Spoken lines whose text is known: those given in a checkout, the packaged broadcast's, and 204 made on first run."""
 
 import csv
 import hashlib
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 import configs
 from asr.listen import SAMPLES_PER_MS
+from bench.checkout import ROOT, SPEECH_DIR, SYNTHESISER
 from cli.broadcast.script import lay_out, read_script
 from ingest.types import SAMPLE_RATE_HZ
 
@@ -22,9 +23,7 @@ VOICES = ("zf_xiaobei", "zm_yunjian", "zf_xiaoni", "zm_yunxi", "zf_xiaoxiao", "z
 CONDITIONS = ("clean", "music", "noise", "telephone")
 SIGNAL_TO_NOISE_DB = 10
 _BLOCK = len(VOICES) * len(CONDITIONS)
-_ROOT = Path(__file__).parents[1]
-_SHARED = _ROOT.parent / "shared"
-_CACHE = _ROOT / "data" / "bench"
+_CACHE = ROOT / "data" / "bench"
 _TEXTS = Path(__file__).with_name("asr_lines.txt")
 _MELODY = np.array([0, 4, 7, 12, 9, 5, 2, 7])
 _TELEPHONE_BAND_HZ = (300, 3_400)
@@ -56,22 +55,21 @@ class Line:
 
 def material() -> list[Line]:
     """Everything there is; says on standard error what is missing."""
-    return [*shared_lines(), *broadcast_lines(), *made_lines()]
+    return [*given_lines(), *broadcast_lines(), *made_lines()]
 
 
-def shared_lines() -> list[Line]:
-    """The lines of the folder beside the checkout; none where it is not."""
-    folder = _SHARED / "media" / "speech"
-    if not folder.is_dir():
+def given_lines() -> list[Line]:
+    """The lines by two voices that lie in a checkout; none in an installed package."""
+    if not SPEECH_DIR.is_dir():
         return []
-    with (folder / "texts.tsv").open(encoding="utf-8", newline="") as table:
+    with (SPEECH_DIR / "texts.tsv").open(encoding="utf-8", newline="") as table:
         return [
             Line(
-                source="shared",
+                source="given",
                 voice=row["voice"],
                 condition="clean",
                 text=row["text"],
-                samples=read_speech(folder / row["file"]),
+                samples=read_speech(SPEECH_DIR / row["file"]),
             )
             for row in csv.DictReader(table, delimiter="\t")
         ]
@@ -146,9 +144,8 @@ def telephone(samples: Samples) -> Samples:
 
 def _make(wanted: Sequence[tuple[str, str]]) -> None:
     home = _CACHE / "synthesiser"
-    tool = _SHARED / "tools" / "synth_speech.py"
     python = home / "venv" / "bin" / "python"
-    if not (tool.is_file() and python.is_file()):
+    if not (SYNTHESISER.is_file() and python.is_file()):
         print(
             f"{len(wanted)} of the spoken sentences are missing and there is no synthesiser to make them"
             " (scripts/bench-speech.sh installs it); the bench runs on what there is",
@@ -160,7 +157,7 @@ def _make(wanted: Sequence[tuple[str, str]]) -> None:
     rows = [f"{_line_id(voice, text)}\t{voice}\t{text}" for voice, text in wanted]
     table.write_text("\n".join(["id\tvoice\ttext", *rows]) + "\n", encoding="utf-8")
     places = ["--weights", str(home / "weights"), "--tsv", str(table), "--out", str(_CACHE / "speech")]
-    subprocess.run([str(python), str(tool), *places], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([str(python), str(SYNTHESISER), *places], check=True, stdout=subprocess.DEVNULL)
 
 
 def _line_id(voice: str, text: str) -> str:

@@ -21,7 +21,7 @@ from asr.endpoint import EndpointSettings
 from asr.engine import Cut, Transcriber
 from asr.models import DEFAULT_MODEL, find_whisper
 from bench.asr_live import CORES, LATE_S, SEGMENT_MS, silence_row
-from bench.asr_material import Samples, broadcast_lines, shared_lines
+from bench.asr_material import Samples, broadcast_lines, given_lines
 from bench.asr_ways import cuts_of, engine, joined, peer, transcribed
 from ingest.types import SAMPLE_RATE_HZ
 
@@ -59,7 +59,7 @@ class _Arrival:
 
 def run(*, quick: bool = False) -> list[dict[str, object]]:
     """Rows: the streams each way carries with p95 < 5 s, what calls cost, and the waits around the limit."""
-    lines = broadcast_lines()[:3] if quick else [*shared_lines(), *broadcast_lines()]
+    lines = broadcast_lines()[:3] if quick else [*given_lines(), *broadcast_lines()]
     with TemporaryDirectory() as scratch:
         weights = find_whisper(DEFAULT_MODEL, Path(scratch))
         theirs, ours, words = peer(weights), engine(weights), engine(weights, words=True)

@@ -28,6 +28,7 @@ from cli.settings import load_settings
 from cluster.batch import run_batch
 from cluster.batch_sources import batch_sources
 from cluster.batch_types import BatchJob, FileState
+from ingest.ffmpeg import find_ffmpeg
 
 _AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
 _PROCESSES = 2
@@ -108,7 +109,7 @@ def _heard(file: Path, weights: WhisperWeights, words: Sequence[str]) -> int:
 
 
 def _sound(file: Path) -> NDArray[np.float32]:
-    command = ["ffmpeg", "-v", "error", "-i", str(file), "-f", "s16le", "-ac", "1", "-ar", str(_RATE_HZ), "-"]
+    command = [str(find_ffmpeg()), "-v", "error", "-i", str(file), "-f", "s16le", "-ac", "1", "-ar", str(_RATE_HZ), "-"]
     raw = subprocess.run(command, check=True, capture_output=True).stdout
     sound: NDArray[np.float32] = np.frombuffer(raw, np.int16).astype(np.float32) / np.float32(32_768)
     return sound
@@ -117,8 +118,8 @@ def _sound(file: Path) -> NDArray[np.float32]:
 def _cut(file: Path, start_s: int, length_s: int) -> Path:
     file.parent.mkdir(exist_ok=True)
     source = str(configs.DEMO_DIR / "broadcast.mp4")
-    command = ["ffmpeg", "-v", "error", "-ss", str(start_s), "-t", str(length_s), "-i", source, "-c", "copy", str(file)]
-    subprocess.run(command, check=True)
+    cut = ["-ss", str(start_s), "-t", str(length_s), "-i", source, "-c", "copy", str(file)]
+    subprocess.run([str(find_ffmpeg()), "-v", "error", *cut], check=True)
     return file
 
 

@@ -12,9 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from bench.checkout import CASES_DIR
 from ingest.errors import ZhenyanError
 
-CASES_DIR = Path(__file__).parents[1] / "tests" / "claims"
 READ_SETS = frozenset({"a", "c", "d", "e_hypothetical", "f_condition", "g_evasion"})
 # The moment for which the sets' passports set prices and dates.
 BROADCAST_AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")

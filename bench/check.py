@@ -9,22 +9,19 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 from statistics import median
 from tempfile import TemporaryFile
 
 import ahocorasick_rs
-import yaml
 
 import configs
+from bench.cases import open_examples
+from bench.checkout import CASES_DIR, ROOT
 from claims.conversation import ClaimEngine
 from claims.passport_load import load_passports
 from claims.policy import Policy
 from claims.types import Passage
 
-_ROOT = Path(__file__).parents[1]
-_TAXONOMY = _ROOT.parent / "shared" / "domain" / "taxonomy.yaml"
-_CASES = _ROOT / "tests" / "claims" / "blind" / "a" / "cases.jsonl"
 _PASSPORTS = configs.DEMO_DIR / "passports.yaml"
 _AT = "2026-11-24T20:00:00+08:00"
 _BANNED_CONCEPTS = ("absolute_strong", "absolute", "superlative", "lowest_price")
@@ -75,14 +72,9 @@ def run() -> list[dict[str, object]]:
 
 
 def spoken_examples() -> list[str]:
-    """What hosts say, lawful and not: the taxonomy's examples, else a set of the tests, else the demo."""
-    if _TAXONOMY.is_file():
-        classes = yaml.safe_load(_TAXONOMY.read_text(encoding="utf-8"))["classes"]
-        kinds = ("violating_examples", "lawful_hard_negatives")
-        return [example["text"] for one in classes for kind in kinds for example in one.get(kind, ())]
-    if _CASES.is_file():
-        lines = _CASES.read_text(encoding="utf-8").splitlines()
-        return [text for line in lines for text in json.loads(line)["utterances"]]
+    """What hosts say, lawful and not: the open examples in a checkout, else the demo's lines."""
+    if CASES_DIR.is_dir():
+        return [text for case in open_examples() for text in case.utterances]
     script = json.loads((configs.DEMO_DIR / "demo.json").read_text(encoding="utf-8"))
     return [line["text"] for line in script["lines"]]
 
@@ -106,7 +98,7 @@ def _check(texts: Sequence[str]) -> tuple[float, int]:
         command = [sys.executable, "-c", _PROGRAM, "check", "--passports", str(_PASSPORTS), "--at", _AT]
         started = time.monotonic()
         done = subprocess.run(
-            command, stdin=spool, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=_ROOT, check=True
+            command, stdin=spool, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT, check=True
         )
         wall_s = time.monotonic() - started
     return wall_s, int(done.stderr.decode().rpartition("VmHWM:")[2].split()[0])

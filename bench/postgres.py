@@ -20,8 +20,17 @@ _QUIET = ["-c", "logging_collector=off"]
 _CARELESS = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
 
 
+def is_installed() -> bool:
+    """Whether there is a server to start."""
+    return _found("initdb") is not None
+
+
+def _found(name: str) -> str | None:
+    return shutil.which(name) or next((str(p) for p in sorted(_DEBIAN.glob(f"*/bin/{name}"), reverse=True)), None)
+
+
 def _program(name: str) -> str:
-    found = shutil.which(name) or next((str(p) for p in sorted(_DEBIAN.glob(f"*/bin/{name}"), reverse=True)), None)
+    found = _found(name)
     if found is None:
         raise FileNotFoundError(f"{name}: PostgreSQL is not installed; run scripts/system-packages.sh")
     return found

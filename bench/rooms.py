@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from cli.broadcast.errors import FontMissingError
+from ingest.ffmpeg import find_ffmpeg
 from ingest.types import Frame
 from vision.types import Box
 
@@ -253,7 +254,7 @@ def film(room: Room, path: Path, *, fps: int = FPS) -> None:
     rate = f"{room.kbps}k"
     coding = ["-c:v", "libx264", "-preset", "veryfast", "-b:v", rate, "-maxrate", rate, "-bufsize", f"{2 * room.kbps}k"]
     shape = ["-pix_fmt", "yuv420p", "-g", gop, "-keyint_min", gop, "-sc_threshold", "0", "-threads", "1"]
-    command = ["ffmpeg", "-loglevel", "error", "-y", *source, *coding, *shape, str(path)]
+    command = [str(find_ffmpeg()), "-loglevel", "error", "-y", *source, *coding, *shape, str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as encoder:
         assert encoder.stdin is not None
         for index in range(room.duration_ms * fps // 1000):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import get_args
 
 import configs
+from bench.checkout import CASES_DIR
 from claims.conversation import ClaimEngine
 from claims.passport_load import load_passports
 from claims.policy import Policy
@@ -25,7 +26,6 @@ from claims.types import Disposition, Passage
 Row = dict[str, object]
 # Whole sentences are read by their sound only where a recogniser doubted: `bench spoken` says what that adds.
 LAYERS: tuple[ReadingLayer, ...] = tuple(layer for layer in get_args(ReadingLayer) if layer != "sentence")
-_TESTS = Path(__file__).parents[1] / "tests" / "claims"
 _AT = datetime.fromisoformat("2026-06-15T12:00:00+08:00")
 _EVASIONS = "blind/g_evasion"
 _READ = ("open", "blind/a", "blind/c", "blind/d")
@@ -131,8 +131,8 @@ def tally(engine: ClaimEngine, cases: tuple[Case, ...]) -> Tally:
 
 def _groups(quick: bool) -> Iterator[Group]:
     def group(name: str, folder: str, keep: Callable[[int], bool] = lambda _: True) -> Group:
-        cases = [c for n, c in enumerate(read_cases(_TESTS / folder / "cases.jsonl")) if keep(_number(c, n))]
-        passports = next((_TESTS / folder).glob("passports.*"))
+        cases = [c for n, c in enumerate(read_cases(CASES_DIR / folder / "cases.jsonl")) if keep(_number(c, n))]
+        passports = next((CASES_DIR / folder).glob("passports.*"))
         return Group(name=name, cases=tuple(cases[:_QUICK] if quick else cases), passports=passports)
 
     yield group("evasions, odd", _EVASIONS, lambda n: n % 2 == 1)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.asr_material import VOICES, Samples, degrade, made_speech
-from bench.cases import CASES_DIR, Case, read_cases
+from bench.cases import Case, read_cases
+from bench.checkout import CASES_DIR
 
 SETS = ("open", "blind/a", "blind/c", "blind/d", "blind/e_hypothetical", "blind/f_condition", "blind/g_evasion")
 # Sets by other writers that nobody reads: no rule and no classifier has seen them.

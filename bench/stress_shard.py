@@ -134,7 +134,7 @@ class SimulatedShard:
 
     def _take(self, order: Order, lease: Lease) -> None:
         cursor = self._store.cursor(order.stream_id)
-        ledger = Ledger(self._store.coverage(order.stream_id))
+        ledger = Ledger(self._store.ledger(order.stream_id))
         try:
             self._store.set_state(order.stream_id, StreamState.LIVE, token=lease.token)
         except LeaseLost:

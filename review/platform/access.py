@@ -19,6 +19,7 @@ from review.platform.keys import KeyStore
 from review.platform.rate import Rates
 from review.platform.types import Caller, Scope
 from review.problems import documented
+from review.queries import check_query
 
 _BEARER = HTTPBearer(
     scheme_name="key", bearerFormat="zy_<id>_<secret>", auto_error=False, description="A key of `zhenyan keys add`"
@@ -70,6 +71,7 @@ def key_or_person(scope: Scope, *roles: Role) -> Callable[..., Awaitable[Caller]
             login = await run_in_threadpool(current_login, request)
             caller = Caller.of_person(await by_session(request, login))
         request.state.caller = caller
+        check_query(request)
         return caller
 
     guard.is_guard = True  # type: ignore[attr-defined]

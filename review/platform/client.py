@@ -21,6 +21,10 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 _AGAIN = frozenset({429, 502, 503, 504})
+# Sent again it takes as long again.
+_NEVER_AGAIN = frozenset({"judging_long"})
+# A check waits for its turn and is then judged: who hangs up before that has it stopped.
+_CHECK_S = 180.0
 _LONGEST_WAIT_S = 60.0
 _Json = dict[str, Any]
 
@@ -77,6 +81,7 @@ class Zhenyan:
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._timeout_s = timeout_s
         self._http = httpx.Client(
             base_url=url,
             timeout=timeout_s,
@@ -163,15 +168,20 @@ class Zhenyan:
 
     def check(self, text: str, *, products: Sequence[str] = (), **more: Any) -> _Json:
         """What a script, page or caption claims and may not, before the broadcast."""
-        return self._json("POST", "/v1/check", json={"text": text, "products": list(products)} | more)
+        sent = {"text": text, "products": list(products)} | more
+        return self._json("POST", "/v1/check", json=sent, timeout=max(_CHECK_S, self._timeout_s))
 
     def findings(self, after: int = 0, **filters: str) -> Iterator[_Json]:
         """Findings in the order in which they were found, as many as there are now."""
         more = True
         while more:
-            page = self._json("GET", "/v1/findings", params={"after": str(after), **filters})
+            page = self.findings_page(after, **filters)
             yield from page["findings"]
             after, more = page["next_after"], page["more"]
+
+    def findings_page(self, after: int = 0, **filters: str) -> _Json:
+        """A page of findings; `next_after` is never null: kept, it is where to go on, now if `more`, else later."""
+        return self._json("GET", "/v1/findings", params={"after": str(after), **filters})
 
     def cases(self, **filters: str) -> Iterator[_Json]:
         """Cases, the most pressing first."""
@@ -213,7 +223,7 @@ class Zhenyan:
         if answer.is_success:
             return answer
         problem = _problem_of(answer)
-        if answer.status_code in _AGAIN:
+        if answer.status_code in _AGAIN and problem.code not in _NEVER_AGAIN:
             raise _TryAgain(problem, _seconds(answer.headers.get("Retry-After")))
         raise problem
 

@@ -1,6 +1,9 @@
 """What a passport lacks for the claims that are made about such goods: told when it is registered, refused never."""
 
+from datetime import date
+
 from claims.passport import Passport
+from claims.passport_terms import not_in_force
 
 # Which registration or licence the law wants before such goods are sold; claims about them lean on it.
 _NEEDED = (
@@ -16,9 +19,12 @@ _NEEDED = (
 )
 
 
-def shortcomings(passport: Passport) -> tuple[str, ...]:
-    """One line each: what is kept and supports nothing, what is missing, and which claims will be unsupported."""
-    found = list(passport.warnings)
+def shortcomings(passport: Passport, day: date) -> tuple[str, ...]:
+    """One line each: what is kept and supports nothing, what is not in force on the day, what is missing, which claims
+    will be unsupported; of a passport that was let in before, also why it would be refused today.
+    """
+    found = [*passport.warnings, *not_in_force(passport, day)]
+    found += [f"refused today: {objection}" for objection in passport.objections]
     schemes = {certificate.scheme for certificate in passport.certificates}
     needed = next((entry for entry in _NEEDED if passport.in_category(entry[0])), None)
     if needed is not None and not schemes & set(needed[1]):

@@ -10,11 +10,16 @@ ReviewError
     ├── KeyReused         422  the Idempotency-Key came with another request before
     ├── VersionChanged    412  If-Match names another version than the one in force
     ├── OrderRefused      422  the order can't be taken as it is
+    ├── NotResolved       503  the name service gave no answer for an address
     ├── TenantError       422  the operator: a customer or key can't be made or changed like this
     └── RateStorageError       the operator: the setting rate_storage can't be used
 """
 
+from collections.abc import Sequence
+
 from review.errors import ReviewError
+
+_RESOLVE_AGAIN_S = 30
 
 
 class PlatformError(ReviewError):
@@ -23,6 +28,7 @@ class PlatformError(ReviewError):
     status = 422
     code: str | None = None
     headers: dict[str, str]
+    faults: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, text: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(text)
@@ -112,11 +118,23 @@ class VersionChanged(PlatformError):
 
 
 class OrderRefused(PlatformError):
-    """A field of an order that can't be taken; `code` says which rule refused it."""
+    """A field of an order that can't be taken; `code` says which rule refused it, `faults` all that is wrong in it."""
 
-    def __init__(self, place: str, why: str, *, code: str) -> None:
+    def __init__(self, place: str, why: str, *, code: str, faults: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(f"{place}: {why}")
-        self.code = code
+        self.place, self.why, self.code = place, why, code
+        self.faults = tuple(faults)
+
+
+class NotResolved(PlatformError):
+    """Whether an address may be contacted is not known now: the resolver failed; the same request may do later."""
+
+    status = 503
+    code = "url_unresolved"
+
+    def __init__(self, place: str) -> None:
+        why = f"the name service gave no answer for its host; send it again in {_RESOLVE_AGAIN_S} s"
+        super().__init__(f"{place}: {why}", {"Retry-After": str(_RESOLVE_AGAIN_S)})
 
 
 class TenantError(PlatformError):

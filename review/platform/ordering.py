@@ -2,29 +2,34 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from claims.passport import Passport
+from claims.passport import Passport, tell_objections
+from claims.passport_bounds import PassportBounds
 from claims.passport_quantities import QuantityReader
 from ingest.errors import RefusedAddress, UnreachableSource
 from ingest.guard import SCHEMES, WEB_SCHEMES, NetPolicy, check_url, port_of, resolve
 from review.due.trail import Journal
+from review.judging.pool import JudgingPool
 from review.live.orders import NewOrder, Products
 from review.live.types import Priority
-from review.platform.errors import OrderRefused, PlatformError
+from review.platform.errors import NotResolved, OrderRefused, PlatformError
 from review.platform.passports import StoredPassport, current_passports, put_passports, unknown_products
 from review.platform.policies import no_policies
-from review.platform.records import Registered, read_record
+from review.platform.reading import PassportReading
+from review.platform.records import Registered
 from review.platform.stream_wire import OrderIn
 from review.platform.tenancy import stored_host
 from review.platform.types import Caller
 from review.platform.waiting import MOST_WAITING
 from review.types import Host, ProductRef, StreamRecord
 
+_log = logging.getLogger(__name__)
 _HOUR_MS = 3_600_000
 
 
@@ -44,7 +49,8 @@ class Platform:
 
     `policies`: the reference of a policy that an order names; OrderRefused.
     `most_waiting`: how many streams and long polls of events a key may keep open. `rate_storage`: where rates are
-    counted; empty: in each process for itself.
+    counted; empty: in each process for itself. `pool` and `bounds`: where passports that are sent are read, and how
+    large one may be.
     """
 
     reader: QuantityReader | None = None
@@ -52,12 +58,19 @@ class Platform:
     policies: Callable[[str], str] = no_policies
     most_waiting: int = MOST_WAITING
     rate_storage: str = field(default="", repr=False)
+    pool: JudgingPool | None = None
+    bounds: PassportBounds = field(default_factory=PassportBounds)
 
     def quantity_reader(self) -> QuantityReader:
         """What reads passports; NotSetUp."""
         if self.reader is None:
             raise NotSetUp
         return self.reader
+
+    @property
+    def reading(self) -> PassportReading:
+        """What reads the passports that are sent; NotSetUp where it is asked to."""
+        return PassportReading(reader=self.quantity_reader, bounds=self.bounds, pool=self.pool)
 
 
 def order_of(given: OrderIn, caller: Caller, key: str | None, platform: Platform, now: datetime) -> NewOrder:
@@ -98,7 +111,7 @@ def content_of(given: OrderIn) -> str:
 def check_address(url: str, place: str, schemes: frozenset[str], net: NetPolicy) -> None:
     """OrderRefused, with one text for every address that is not allowed; the same check is made at each connection.
 
-    Where the name service gives no answer, the address is left to that later check.
+    NotResolved where the name service gives no answer: nothing is known of the address then.
     """
     try:
         parts = check_url(url, schemes)
@@ -106,22 +119,14 @@ def check_address(url: str, place: str, schemes: frozenset[str], net: NetPolicy)
     except RefusedAddress as error:
         why = _WHY.get(error.rule, "refused")
         raise OrderRefused(place, f"refused by the {error.rule} rule: {why}", code=f"url_{error.rule}") from error
-    except UnreachableSource:
-        return
+    except UnreachableSource as error:
+        raise NotResolved(place) from error
 
 
 _WHY = {
     "scheme": "only http, https, rtmp, rtmps, rtsp, rtsps and srt are captured, and events go to http and https",
     "address": "only public internet addresses and media ports are allowed",
 }
-
-
-def read_passports_of(given: OrderIn, platform: Platform) -> list[Registered]:
-    """The passports that came with the order; OrderRefused names the one that can't be read."""
-    if not given.passports:
-        return []
-    reader = platform.quantity_reader()
-    return [read_record(record, reader, place=f"passports[{index}]") for index, record in enumerate(given.passports)]
 
 
 def products_of(given: OrderIn, sent: list[Registered], tenant_id: str, platform: Platform) -> Products:
@@ -132,13 +137,14 @@ def products_of(given: OrderIn, sent: list[Registered], tenant_id: str, platform
         known: dict[str, StoredPassport] = current_passports(connection, tenant_id, given.products)
         known |= {stored.product_id: stored for stored, _ in kept}
         unknown_products(known, given.products)
-        wanted = dict.fromkeys([*given.products, *(stored.product_id for stored, _ in kept)])
         own = {one.passport.id: one.passport for one in sent}
-        return [(_reference(known[id_], own, platform), known[id_].version) for id_ in wanted]
+        wanted = dict.fromkeys([*given.products, *own])
+        passports = {id_: own.get(id_) or known[id_].passport(platform.quantity_reader()) for id_ in wanted}
+        tell_objections(_log, f"an order of {tenant_id}", passports.values())
+        return [(_reference(passport), known[id_].version) for id_, passport in passports.items()]
 
     return find
 
 
-def _reference(stored: StoredPassport, own: Mapping[str, Passport], platform: Platform) -> ProductRef:
-    passport = own.get(stored.product_id) or stored.passport(platform.quantity_reader())
+def _reference(passport: Passport) -> ProductRef:
     return ProductRef(product_id=passport.id, name=passport.name, category=passport.category)

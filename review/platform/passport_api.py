@@ -12,7 +12,7 @@ from review.platform.errors import OrderRefused
 from review.platform.ordering import Platform
 from review.platform.passport_wire import CodeOut, PassportOut, PassportsOut, VersionsOut, line_out, passport_out
 from review.platform.passports import Condition, etag_of, names_tag
-from review.platform.records import LONGEST_ID, read_body
+from review.platform.records import LONGEST_ID
 from review.platform.types import Caller, Scope
 from review.store import Store
 
@@ -99,12 +99,14 @@ def passport_router(store: Store, platform: Platform) -> APIRouter:
         if if_none_match is not None and names_tag(if_none_match, etag):
             return Response(status_code=304, headers={"ETag": etag})
         response.headers["ETag"] = etag
-        warnings = None if platform.reader is None else shortcomings(stored.passport(platform.reader))
+        warnings = None
+        if platform.reader is not None:
+            warnings = shortcomings(stored.passport(platform.reader), store.orders.now().date())
         return passport_out(stored, warnings)
 
     @router.put(
         "/v1/passports/{product_id:path}",
-        responses=write_answers(412)
+        responses=write_answers(412, 504)
         | {200: {"headers": _TAGGED}, 201: {"model": PassportOut, "description": "A new version", "headers": _TAGGED}},
         openapi_extra=_BODY,
     )
@@ -120,16 +122,18 @@ def passport_router(store: Store, platform: Platform) -> APIRouter:
         """Registers a passport, or a new version of it; the same content again changes nothing.
 
         `If-Match` with the version's `ETag` writes only over what you saw; `If-None-Match: *` writes only what is not
-        there. The answer's `warnings` name what is missing for the claims that are made about such goods.
+        there. The answer's `warnings` name what is missing for the claims that are made about such goods, and papers
+        that are not in force today. What is wrong is refused with 422: `code` is `form`, and `errors` names each fault
+        with its path.
         """
-        registered = read_body(body, content_type.lower(), platform.quantity_reader, place="passport")
+        registered = platform.reading.body(caller, body, content_type.lower())
         if registered.passport.id != product_id:
             why = f"is {registered.passport.id!r} in the passport and {product_id!r} in the address"
             raise OrderRefused("id", why, code="other_id")
         stored, new = store.passports.put(caller, registered, Condition(if_match=if_match, if_none_match=if_none_match))
         response.status_code = 201 if new else 200
         response.headers["ETag"] = etag_of(stored.version)
-        return passport_out(stored, shortcomings(registered.passport))
+        return passport_out(stored, shortcomings(registered.passport, store.orders.now().date()))
 
     return router
 

@@ -12,10 +12,11 @@ from review.live.types import Wanted
 from review.platform.access import answers, key_or_person, write_answers
 from review.platform.cursor import read_cursor, write_cursor
 from review.platform.errors import KeyReused, NoRoom, OrderRefused, ScopeMissing
-from review.platform.ordering import Platform, order_of, products_of, read_passports_of
+from review.platform.ordering import Platform, order_of, products_of
 from review.platform.stream_wire import FactIn, OnSaleIn, OrderIn, StreamsOut, ToldOut
 from review.platform.tenancy import shown_host, stored_host
 from review.platform.types import Caller, Scope
+from review.platform.unique_keys import unique_keys
 from review.store import Store
 from review.types import StreamState
 from review.wire import StreamOut, stream_out
@@ -41,7 +42,9 @@ def stream_router(store: Store, platform: Platform) -> APIRouter:
     """The routes of broadcasts."""
     router = APIRouter(tags=["streams"])
 
-    @router.post("/v1/streams", status_code=201, responses=write_answers() | _ROOM)
+    @router.post(
+        "/v1/streams", status_code=201, responses=write_answers(504) | _ROOM, dependencies=[Depends(unique_keys)]
+    )
     def order_stream(given: OrderIn, caller: Writing, response: Response, key: RequestKey = None) -> StreamOut:
         """Orders the screening of a broadcast.
 
@@ -52,7 +55,8 @@ def stream_router(store: Store, platform: Platform) -> APIRouter:
         if given.priority == "urgent" and Scope.STREAMS_URGENT not in caller.scopes:
             raise ScopeMissing(Scope.STREAMS_URGENT)
         new = order_of(given, caller, key, platform, store.orders.now())
-        find = products_of(given, read_passports_of(given, platform), caller.home, platform)
+        sent = platform.reading.records(caller, given.passports)
+        find = products_of(given, sent, caller.home, platform)
         try:
             stream_id, again = store.orders.place(new, find, caller.actor)
         except OrderKeyReused as error:
@@ -158,15 +162,15 @@ def _tell(store: Store, caller: Caller, stream_id: str, given: Sequence[FactIn])
 
 def _shown(store: Store, caller: Caller, ordered: Ordered) -> StreamOut:
     """The broadcast as it is sent to this caller."""
-    stream, order, lease = ordered.stream, ordered.order, ordered.lease
-    sent = stream_out(stream, store.coverage(stream.stream_id))
-    idle = stream.state is StreamState.WAITING and (lease is None or not lease.worker_id)
+    stream, order, lease, stands = ordered.stream, ordered.order, ordered.lease, ordered.standing
+    sent = stream_out(stream, ordered.covered(store.ledger(stream.stream_id)), stands.missed)
     return sent.model_copy(
         update={
             "host": sent.host.model_copy(update={"id": shown_host(caller.sees, stream.host.id)}),
             "wanted": None if order is None else order.wanted,
             "recorded_ms": None if lease is None else lease.recorded_ms,
-            "waits_for": "" if not idle else ((lease.why if lease is not None else "") or "a worker"),
+            "waits_for": stands.why,
+            "speech_ms": store.last_said_ms(stream.stream_id),
             "external_id": None if order is None else order.external_id,
             "policy": None if order is None else order.policy,
             "max_hours": None if order is None or order.max_ms is None else order.max_ms / _HOUR_MS,

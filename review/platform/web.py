@@ -1,26 +1,34 @@
 """What the app needs so that programs can use it: the gate of keys, bounds, and its refusals as problems."""
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import DataError
 
+from review.judging.errors import CallerGone
 from review.live.orders import NotOrdered
 from review.platform.access import KeyGate
-from review.platform.bounds import Bounds
+from review.platform.bounds import MOST_BYTES, Bounds
 from review.platform.errors import PlatformError
 from review.platform.keys import KeyStore
 from review.platform.rate import Rates
 from review.problems import problem_response
 
+# What servers write for a client that hung up before it was answered; nobody reads it.
+_HUNG_UP = 499
 
-def install_platform(app: FastAPI, keys: KeyStore, rate_storage: str = "") -> None:
-    """Puts keys and bounds before the routes of programs; `rate_storage`: as `Rates` has it."""
+
+def install_platform(app: FastAPI, keys: KeyStore, rate_storage: str = "", check_bytes: int = MOST_BYTES) -> None:
+    """Puts keys and bounds before the routes of programs; `rate_storage`: as `Rates`, `check_bytes`: as `Bounds`."""
     app.state.key_gate = KeyGate(keys, Rates(rate_storage))
-    app.add_middleware(Bounds)
+    app.add_middleware(Bounds, check_bytes=check_bytes)
+
+    @app.exception_handler(CallerGone)
+    async def gone(_request: Request, _error: CallerGone) -> Response:
+        return Response(status_code=_HUNG_UP)
 
     @app.exception_handler(PlatformError)
     async def refused(_request: Request, error: PlatformError) -> JSONResponse:
-        return problem_response(error.status, str(error), error.headers, error.code)
+        return problem_response(error.status, str(error), error.headers, error.code, error.faults)
 
     @app.exception_handler(NotOrdered)
     async def not_ordered(_request: Request, error: NotOrdered) -> JSONResponse:

@@ -120,3 +120,17 @@ def test_the_client_needs_nothing_else_of_the_project() -> None:
     names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     roots = {name.partition(".")[0] for name in names}
     assert roots - set(sys.stdlib_module_names) == {"httpx", "tenacity"}
+
+
+def test_a_check_that_was_stopped_at_its_deadline_is_not_sent_again() -> None:
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        problem = {"title": "Gateway Timeout", "status": 504, "detail": "send less", "code": "judging_long"}
+        return httpx.Response(504, json=problem)
+
+    with Zhenyan("http://127.0.0.1", "zy_x", transport=httpx.MockTransport(answer), sleep=lambda _: None) as zhenyan:
+        with pytest.raises(Problem, match="send less") as told:
+            zhenyan.check("很长的话")
+        assert (told.value.code, len(sent)) == ("judging_long", 1)

@@ -1,15 +1,21 @@
 """Passports over HTTP: versions, entity tags, what is missing, every form, found by code."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 import yaml
 
+from claims.passport_load import read_passports
+from claims.passport_quantities import QuantityReader
 from claims.product_code import gtin_of
+from review.platform.objections import stored_objections
+from review.platform.records import Registered
+from review.platform.types import Caller
 from review.store import Store
-from tests.review.platform.conftest import PASSPORT, As, Key, problem
+from tests.review.platform.conftest import ORDER, PASSPORT, As, Clock, Key, problem
 
 
 @pytest.fixture
@@ -138,6 +144,97 @@ def test_what_cannot_be_read_is_refused_with_its_place(
     answer = acme.put("/v1/passports/P-1", content=body, headers={"Content-Type": media_type})
     assert says in problem(answer, 422)
     problem(acme.get("/v1/passports/P-1"), 404)
+
+
+WRONG = PASSPORT | {
+    "category": "electronic/charger",
+    "attributes": [
+        {"name": "battery", "label": "电池容量", "value": 5, "unit": "kg"},
+        {"name": "x", "label": "y\x1b[2J", "min": 5, "max": 3},
+    ],
+    "composition": [{"material": "a", "percent": 60}, {"material": "b", "percent": 60}],
+    "price": {"currency": "RMB", "regular": -1},
+}
+PATHS = [
+    *("category", "attributes.0.unit", "attributes.1.label", "attributes.1.min"),
+    *("composition.1.percent", "price.currency", "price.regular"),
+]
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/yaml"])
+def test_what_is_not_let_in_is_told_as_a_whole(acme: httpx.Client, media_type: str) -> None:
+    content = json.dumps(WRONG) if media_type.endswith("json") else yaml.safe_dump(WRONG)
+    answer = acme.put("/v1/passports/P-1", content=content.encode(), headers={"Content-Type": media_type})
+    assert f"and {len(PATHS) - 1} more" in problem(answer, 422)
+    told = answer.json()
+    assert (told["type"], told["code"]) == ("about:blank", "form")
+    assert sorted(fault["path"] for fault in told["errors"]) == sorted(PATHS)
+    assert all(fault["reason"] for fault in told["errors"])
+    assert "\x1b" not in answer.text
+    assert "\\u001b" not in answer.text
+    problem(acme.get("/v1/passports/P-1"), 404)
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        ('{"id": "P-1", "name": "n",\n "category": "food", "price": {"regular": 1, "regular": 2}}', "application/json"),
+        ("id: P-1\nname: n\ncategory: food\nprice: {regular: 1,\n regular: 2}\n", "application/yaml"),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused(acme: httpx.Client, content: str, media_type: str) -> None:
+    answer = acme.put("/v1/passports/P-1", content=content.encode(), headers={"Content-Type": media_type})
+    assert "stands twice" in problem(answer, 422)
+    assert [fault["path"] for fault in answer.json()["errors"]] == ["price.regular"]
+
+
+def test_passports_of_an_order_are_held_to_the_same(acme: httpx.Client, work: Callable[[float], None]) -> None:
+    work(4)
+    sent = [PASSPORT, WRONG | {"id": "P-2"}, PASSPORT | {"id": "P-3", "category": "食品/蜂蜜"}]
+    order = {key: value for key, value in ORDER.items() if key != "products"}
+    answer = acme.post("/v1/streams", json=order | {"passports": sent})
+    problem(answer, 422)
+    wrong = {fault["path"] for fault in answer.json()["errors"]}
+    assert wrong == {f"passports[1].{path}" for path in PATHS} | {"passports[2].category"}
+    problem(acme.get("/v1/passports/P-1"), 404)
+    twice = json.dumps(order | {"passports": [PASSPORT]}).replace('"id": "P-1"', '"id": "P-1", "id": "P-1"')
+    answer = acme.post("/v1/streams", content=twice, headers={"Content-Type": "application/json"})
+    assert "stands twice" in problem(answer, 422)
+
+
+def test_a_paper_that_ended_is_warned_of_and_not_refused(acme: httpx.Client, clock: Clock) -> None:
+    paper = {"scheme": "CCC", "number": "2026010907654321", "valid_until": "2026-11-30"}
+    sent = PASSPORT | {"certificates": [paper]}
+    assert acme.put("/v1/passports/P-1", json=sent).json()["warnings"] == []
+    clock.wait(30 * 86_400)
+    assert "ended on 2026-11-30" in str(acme.put("/v1/passports/P-1", json=sent).json()["warnings"])
+    assert "ended on 2026-11-30" in str(acme.get("/v1/passports/P-1").json()["warnings"])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_what_was_registered_before_stays_in_force_and_is_listed(
+    acme: httpx.Client,
+    platform: Store,
+    reader: QuantityReader,
+    work: Callable[[float], None],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    work(4)
+    old = {"id": "P-1", "name": "蜂蜜", "category": "foods/honey", "price": {"currency": "RMB", "regular": 9}}
+    (passport,) = read_passports(old, reader, source="old")
+    platform.passports.put(
+        Caller.of_key(platform.keys.keys("acme")[0]), Registered(passport=passport, text=json.dumps(old))
+    )
+    assert acme.put("/v1/passports/P-2", json=PASSPORT | {"id": "P-2"}).status_code == 201
+    told = acme.get("/v1/passports/P-1").json()
+    assert told["passport"] == old
+    assert sum(warning.startswith("refused today: ") for warning in told["warnings"]) == 2
+    problem(acme.put("/v1/passports/P-1", json=old), 422)
+    assert acme.post("/v1/streams", json=ORDER | {"products": ["P-1", "P-2"]}).status_code == 201
+    assert sum("would be refused today" in record.message for record in caplog.records) == 1
+    [found] = stored_objections(platform.passports, ["acme", "bolt", "local"], reader)
+    assert (found.tenant_id, found.product_id) == ("acme", "P-1")
+    assert [fault.partition(": ")[0] for fault in found.faults] == ["category", "price.currency"]
 
 
 def test_the_list_pages_by_product(acme: httpx.Client) -> None:
