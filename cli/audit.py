@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cli.common import InputError
+from cli.modes import create
 from cli.options import config_option
 from cli.settings import load_settings
 from ingest.errors import ZhenyanError
@@ -81,7 +82,7 @@ def export_command(file: Path, config_file: Path | None) -> None:
     """
     store = Store.open(load_settings(config_file).store_url)
     try:
-        with file.open("w", encoding="utf-8", newline="\n") as target:
+        with create(file) as target:
             target.writelines(store.audit.export())
     except OSError as error:
         raise InputError(f"{file}: cannot be written: {error.strerror}; name another file") from error

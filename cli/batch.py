@@ -8,15 +8,18 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from cli.common import chosen_passports, load_policy, make_folder, now
+from cli.common import chosen_passports, load_policy, now
+from cli.folders import make_data_folder, make_shared_folder
+from cli.modes import share
 from cli.options import config_option, judging_options
 from cli.screen import check_allowed
 from cli.settings import load_settings
+from cli.tables import open_console
+from cli.terminal import on_one_line
 from cluster.batch import run_batch
-from cluster.batch_folder import kept_moment
+from cluster.batch_folder import FILES, FINDINGS, PASSAGES, kept_moment
 from cluster.batch_report import REPORT, write_report
 from cluster.batch_sources import batch_sources
 from cluster.batch_types import BatchJob, FileProgress, FileResult, FileState
@@ -75,19 +78,20 @@ def command(
     settings = load_settings(config_file)
     folder = policy_dir or settings.policy_folder
     policy = load_policy(folder)
-    passports = chosen_passports(policy, passports_file, products)
+    at = at or kept_moment(out) or now()
+    passports = chosen_passports(policy, passports_file, products, at)
     if facts_file is not None:
         raise click.UsageError("--facts: facts belong to one broadcast; screen it by `zhenyan screen`")
     allowed = check_allowed((*settings.allow_net, *allow_net))
-    make_folder("--out", out)
-    make_folder("setting data_dir", settings.data_dir)
+    make_data_folder(settings.data_dir)
+    make_shared_folder("--out", out)
     sources = batch_sources(places, host_id)
     job = BatchJob(
         out=out.absolute(),
         passports_file=passports_file.absolute(),
         products=tuple(p.id for p in passports),
         policy_dir=folder.absolute(),
-        at=at or kept_moment(out) or now(),
+        at=at,
         data_dir=settings.data_dir.absolute(),
         allow_net=allowed,
         stores=stores,
@@ -96,6 +100,7 @@ def command(
     with _progress(len(sources)) as told:
         results = run_batch(job, sources, workers=workers or _cores(), told=told)
     write_report(job.out, results, policy, {p.id: p.name for p in passports})
+    share(*(out / name for name in (FINDINGS, PASSAGES, FILES, REPORT)))
     _tell_end(results, out)
 
 
@@ -104,7 +109,7 @@ def _tell_end(results: tuple[FileResult, ...], out: Path) -> None:
     for result in results:
         if result.state is FileState.FAILED:
             why = (result.error or "").removeprefix(f"{result.name}: ")
-            click.echo(f"zhenyan: {result.name}: {why}", err=True)
+            click.echo(f"zhenyan: {on_one_line(f'{result.name}: {why}')}", err=True)
     states = Counter(result.state for result in results)
     hours = sum(result.length_ms for result in results if result.state is FileState.DONE) / 3_600_000
     flagged = sum(result.flagged for result in results if result.state is FileState.DONE)
@@ -120,11 +125,16 @@ def _tell_end(results: tuple[FileResult, ...], out: Path) -> None:
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[FileProgress], None]]:
     """Shows each file in work and all of them together, on a terminal only."""
-    console = Console(stderr=True)
+    console = open_console(to_errors=True)
     if not console.is_terminal:
         yield lambda _: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[told]}", markup=False),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as bars:
         whole = bars.add_task(f"{total} files", total=total, told="")
         tasks: dict[str, TaskID] = {}

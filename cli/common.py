@@ -12,13 +12,16 @@ import click
 from pydantic import BaseModel, ValidationError
 
 import configs
-from claims.errors import PassageError, UnknownProduct
+from claims.errors import PassageError, PassportsRefused, UnknownProduct
 from claims.passport import Passport
-from claims.passport_load import load_passports
+from claims.passport_load import admit_file
+from claims.passport_terms import not_in_force
 from claims.policy import Policy
 from claims.types import Finding, Passage, PlatformFact
+from cli.terminal import on_one_line
 from ingest.errors import ZhenyanError
 
+MOST_ERRORS = 200
 Record = TypeVar("Record", bound=BaseModel)
 
 
@@ -32,21 +35,31 @@ def load_policy(folder: Path | None) -> Policy:
 
 
 def read_passports_file(policy: Policy, file: Path) -> tuple[Passport, ...]:
-    """Every passport of the file."""
-    return load_passports(file, policy.quantity_reader)
+    """Every passport of the file; where some are refused, each error but the last is told on standard error at once."""
+    try:
+        return admit_file(file, policy.quantity_reader)
+    except PassportsRefused as refused:
+        told = refused.errors[:MOST_ERRORS]
+        for error in told[:-1]:
+            click.echo(f"zhenyan: {error}", err=True)
+        more = len(refused.errors) - len(told)
+        raise InputError(f"{told[-1]}; and {more} more" if more else str(told[-1])) from refused
 
 
-def _warn(file: Path, passports: Iterable[Passport]) -> None:
+def _warn(file: Path, passports: Iterable[Passport], at: datetime) -> None:
     for passport in passports:
-        for warning in passport.warnings:
-            click.echo(f"zhenyan: passports {file}: warning: {warning}", err=True)
+        for warning in (*passport.warnings, *not_in_force(passport, at.date())):
+            click.echo(f"zhenyan: {on_one_line(f'passports {file}: warning: {warning}')}", err=True)
 
 
-def chosen_passports(policy: Policy, file: Path, products: str | None) -> tuple[Passport, ...]:
-    """The passports of the file that are on sale, in the order of `--products`; all of them without it."""
+def chosen_passports(policy: Policy, file: Path, products: str | None, at: datetime) -> tuple[Passport, ...]:
+    """The passports of the file that are on sale, in the order of `--products`; all of them without it.
+
+    `at`: the broadcast's moment; papers that are not in force then are warned of.
+    """
     passports = read_passports_file(policy, file)
     if products is None:
-        _warn(file, passports)
+        _warn(file, passports, at)
         return passports
     by_id = {p.id: p for p in passports}
     wanted = list(dict.fromkeys(part.strip() for part in products.split(",") if part.strip()))
@@ -56,7 +69,7 @@ def chosen_passports(policy: Policy, file: Path, products: str | None) -> tuple[
         if product_id not in by_id:
             raise UnknownProduct(product_id)
     chosen = tuple(by_id[product_id] for product_id in wanted)
-    _warn(file, chosen)
+    _warn(file, chosen, at)
     return chosen
 
 

@@ -11,17 +11,21 @@ from pathlib import Path
 import click
 import yaml
 from rich.console import Console
+from rich.text import Text
 
 import configs
 from claims.types import Disposition, Finding
 from cli.broadcast.play import LiveBroadcast
 from cli.broadcast.script import BroadcastScript, read_script
-from cli.common import InputError, make_folder
+from cli.common import InputError
 from cli.demo_check import Line, compare
+from cli.folders import make_data_folder, make_shared_folder
+from cli.modes import share
 from cli.options import config_option
 from cli.screen import registered, screening
 from cli.serve import open_browser, serving
 from cli.settings import Settings, load_settings
+from cli.tables import open_console
 from cluster.types import Ended, Found, Progress, ScreenJob, Warned
 from ingest.errors import ZhenyanError
 from review.types import Host
@@ -77,23 +81,24 @@ def command(
         _only_play(port or 0)
         return
     settings = load_settings(config_file)
-    make_folder("setting data_dir", settings.data_dir)
+    make_data_folder(settings.data_dir)
     if once:
-        watch = _play(settings, local=local, console=Console())
+        watch = _play(settings, local=local, console=open_console())
         _report(watch, script=read_script(configs.DEMO_DIR / "demo.json"))
         return
-    with serving(settings, settings.port if port is None else port) as url:
+    with serving(settings, settings.port if port is None else port, judges_at_once=False) as url:
         click.echo(f"review queue: {url}")
         open_browser(url)
-        _play(settings, local=local, console=Console())
+        _play(settings, local=local, console=open_console())
         click.echo(f"The broadcast is over. The review queue stays at {url} until Ctrl-C.")
         threading.Event().wait()
 
 
 def _copy_files(folder: Path) -> None:
-    make_folder("--files", folder / "images")
+    make_shared_folder("--files", folder / "images")
     for name in _FILES:
-        shutil.copy(configs.DEMO_DIR / name, folder / name)
+        shutil.copyfile(configs.DEMO_DIR / name, folder / name)
+        share(folder / name)
         click.echo(folder / name)
 
 
@@ -120,7 +125,7 @@ def _play(settings: Settings, *, local: bool, console: Console) -> Watch:
                 if isinstance(event, Found):
                     _note(event.finding, watch, broadcast.started_at_ms, console)
                 elif isinstance(event, Warned):
-                    console.print(f"[yellow]{event.text}")
+                    console.print(event.text, style="yellow")
                 elif isinstance(event, Progress | Ended):
                     watch.analysed_ms = event.analysed_ms
     return watch
@@ -170,8 +175,10 @@ def _note(finding: Finding, watch: Watch, started_at_ms: int, console: Console) 
         watch.first_latency_s = latency_s
     at = f"{finding.start_ms // 60_000}:{finding.start_ms // 1000 % 60:02d}"
     console.print(
-        f"{at}  {finding.class_id:18} {finding.verdict:12} {finding.quote}  "
-        f"[dim]{finding.registered or ''} · {latency_s:.1f} s after it was said[/dim]",
+        Text.assemble(
+            f"{at}  {finding.class_id:18} {finding.verdict:12} {finding.quote}  ",
+            (f"{finding.registered or ''} · {latency_s:.1f} s after it was said", "dim"),
+        ),
         soft_wrap=True,
         highlight=False,
     )

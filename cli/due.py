@@ -3,10 +3,15 @@
 from pathlib import Path
 
 import configs
+from claims.policy import Policy
 from cli.settings import Settings
+from review.due.book import Book, Judged
+from review.due.complaining import COMPLAINT_CLASS
 from review.due.rules import read_measures, read_retention
 from review.due.store import DueSetup
 from review.evidence.keeping import EvidenceSetup
+from review.laws import Laws
+from review.texts import TEXTS
 
 DUE_DIR = configs.ROOT / "due"
 
@@ -18,8 +23,24 @@ def evidence_setup(settings: Settings) -> EvidenceSetup | None:
     return EvidenceSetup.of(here, settings.data_dir.absolute())
 
 
-def due_setup(settings: Settings) -> DueSetup:
-    """The published table, the clocks, and the data folder for keys and files."""
+def due_setup(settings: Settings, book: Book | None = None) -> DueSetup:
+    """The published table, the clocks, the data folder for keys and files; `book`: what notices are written with."""
     return DueSetup(
-        measures=read_measures(DUE_DIR), retention=read_retention(DUE_DIR), data_dir=settings.data_dir.absolute()
+        measures=read_measures(DUE_DIR),
+        retention=read_retention(DUE_DIR),
+        data_dir=settings.data_dir.absolute(),
+        book=book or Book(),
     )
+
+
+def book_of(policy: Policy) -> Book:
+    """The names of classes, the texts of law, and what this policy cites."""
+
+    def judge(class_id: str, category: str | None) -> Judged | None:
+        if class_id not in policy.classes:
+            return None
+        law = policy.law_for(class_id, None, category).cite
+        return Judged(law=law, severity=policy.severity_for(class_id, category))
+
+    names = {c.id: (c.name_zh, c.name_en) for c in policy.classes.values()}
+    return Book(classes=names | {COMPLAINT_CLASS: TEXTS["complaint"]}, laws=Laws.read(configs.LAWS_FILE), judge=judge)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.common import InputError, make_folder, now
+from cli.common import InputError, now
+from cli.folders import make_data_folder, make_shared_folder
+from cli.modes import share
 from cli.options import config_option
 from cli.settings import Settings, load_settings
 from review.due.errors import PackError
@@ -54,25 +56,26 @@ def pack_command(case_id: str, out: Path, as_zip: bool, config_file: Path | None
       zhenyan evidence pack 0c3f… --out packs/
     """
     settings = load_settings(config_file)
-    make_folder("--out", out)
+    make_shared_folder("--out", out)
     target = out / f"zhenyan-{case_id}"
     final = target.with_suffix(".zip") if as_zip else target
     if final.exists():
         raise PackError(f"pack {final}: exists already; name another folder, or remove it")
     from claims.policy import Policy
+    from cli.due import book_of
     from review.due.pack import Maker, contents, write_pack
     from review.due.pack_gather import gather
 
-    policy = Policy(settings.policy_folder)
-    names = {c.id: (c.name_zh, c.name_en) for c in policy.classes.values()}
+    book = book_of(Policy(settings.policy_folder))
     maker = Maker(name=getpass.getuser(), at_ms=int(now().timestamp() * 1000))
     with _store(settings) as store:
         dossier = gather(store, settings.data_dir.absolute(), case_id)
         store.audit.note(f"cli:{maker.name}", "pack.made", f"case:{case_id}", host=dossier.case.host_id)
-        write_pack(contents(dossier, maker, names), target, store.due.setup.keys, maker, case_id)
+        write_pack(contents(dossier, maker, book.classes, book.laws), target, store.due.setup.keys, maker, case_id)
     if as_zip:
         zip_pack(target, final)
         shutil.rmtree(target)
+    share(final)
     click.echo(final)
 
 
@@ -115,7 +118,7 @@ def keys_command(rotate: bool, config_file: Path | None) -> None:
       zhenyan evidence keys > keys.json
     """
     settings = load_settings(config_file)
-    make_folder("setting data_dir", settings.data_dir)
+    make_data_folder(settings.data_dir)
     ring, at_ms = KeyRing(settings.data_dir / "keys"), int(now().timestamp() * 1000)
     if rotate:
         new = ring.rotate(at_ms)

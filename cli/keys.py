@@ -1,6 +1,5 @@
 """`zhenyan keys`: customers, and the keys by which their programs are let in."""
 
-import getpass
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from rich.table import Table
 
 from cli.common import now
 from cli.options import config_option
-from cli.stores import opened_store
+from cli.stores import caller, opened_store
 from cli.tables import cells, open_console
 from review.live.types import LOCAL_TENANT
 from review.platform.keys import PER_MINUTE
@@ -41,7 +40,7 @@ def command() -> None:
 def tenant(tenant_id: str, name: str, config_file: Path | None) -> None:
     """Add the customer ID."""
     with opened_store(config_file) as store:
-        store.keys.add_tenant(tenant_id, name, _actor())
+        store.keys.add_tenant(tenant_id, name, caller())
     click.echo(f"{tenant_id}: added")
 
 
@@ -86,7 +85,7 @@ def add(
     wanted |= {Scope(scope) for scope in scopes if scope != _ALL}
     ends_ms = None if days is None else _now_ms() + round(days * _DAY_MS)
     with opened_store(config_file) as store:
-        made = store.keys.add(tenant_id, name, wanted, _actor(), per_minute=per_minute, expires_at_ms=ends_ms)
+        made = store.keys.add(tenant_id, name, wanted, caller(), per_minute=per_minute, expires_at_ms=ends_ms)
     _show(made)
 
 
@@ -116,7 +115,7 @@ def list_command(tenant_id: str | None, as_json: bool, config_file: Path | None)
 def rotate(key_id: str, overlap_hours: float, config_file: Path | None) -> None:
     """Make a key like KEY in its place; the one line on standard output is the new key."""
     with opened_store(config_file) as store:
-        made = store.keys.rotate(key_id, _actor(), overlap_ms=round(overlap_hours * _HOUR_MS))
+        made = store.keys.rotate(key_id, caller(), overlap_ms=round(overlap_hours * _HOUR_MS))
     click.echo(f"{key_id}: works for {overlap_hours:g} h more", err=True)
     _show(made)
 
@@ -127,7 +126,7 @@ def rotate(key_id: str, overlap_hours: float, config_file: Path | None) -> None:
 def revoke(key_id: str, config_file: Path | None) -> None:
     """End KEY at once."""
     with opened_store(config_file) as store:
-        store.keys.revoke(key_id, _actor())
+        store.keys.revoke(key_id, caller())
     click.echo(f"{key_id}: revoked")
 
 
@@ -147,14 +146,6 @@ def _row(key: ApiKey) -> dict[str, object]:
         "expires": "" if key.expires_at_ms is None else _moment(key.expires_at_ms),
         "used": "" if key.used_at_ms is None else _moment(key.used_at_ms),
     }
-
-
-def _actor() -> str:
-    """Who called the command, for the audit trail."""
-    try:
-        return f"cli:{getpass.getuser()}"
-    except (OSError, KeyError):
-        return "cli"
 
 
 def _moment(at_ms: int) -> str:

@@ -6,6 +6,9 @@ import sys
 
 import click
 
+from cli.extras import advice, unusable
+from cli.modes import private_files
+from cli.terminal import guarded_output, on_one_line
 from ingest.errors import ZhenyanError
 
 COMMANDS = {
@@ -44,7 +47,11 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        module, purpose = COMMANDS[cmd_name]
+        try:
+            command: click.Command = importlib.import_module(module).command
+        except ModuleNotFoundError as error:
+            return unusable(cmd_name, purpose, error.name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -77,6 +84,11 @@ def _stop(number: int, frame: object) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line; exits 0 done, 1 the work failed, 2 the call was wrong."""
     signal.signal(signal.SIGTERM, _stop)
+    with guarded_output(), private_files():
+        _run(arguments)
+
+
+def _run(arguments: list[str] | None) -> None:
     try:
         group.main(args=arguments, prog_name="zhenyan", standalone_mode=False)
     except click.Abort:
@@ -92,9 +104,9 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(1)
     except ModuleNotFoundError as error:
-        _end(f"this command needs {error.name}; install the extras: pip install 'zhenyan[worker,server]'", 2)
+        _end(advice(error.name), 2)
 
 
 def _end(text: str, status: int) -> None:
-    click.echo(f"zhenyan: {' '.join(text.split())}", err=True)
+    click.echo(f"zhenyan: {on_one_line(text)}", err=True)
     sys.exit(status)

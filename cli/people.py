@@ -9,7 +9,7 @@ from rich.table import Table
 
 from cli.common import InputError
 from cli.options import config_option
-from cli.stores import opened_store
+from cli.stores import caller, opened_store
 from cli.tables import cells, open_console
 from review.cases.types import Role
 
@@ -37,7 +37,7 @@ def command() -> None:
 def add(login: str, name: str, role: str, config_file: Path | None) -> None:
     """Add the account LOGIN; its password is asked for."""
     with opened_store(config_file) as store:
-        store.people.add(login, name, Role(role), _password(login))
+        store.people.add(login, name, Role(role), _password(login), actor=caller())
     click.echo(f"{login}: added as {role}")
 
 
@@ -77,7 +77,7 @@ def set_command(login: str, role: str | None, active: bool | None, config_file: 
     if role is None and active is None:
         raise InputError(f"people set {login}: changes nothing; give --role, --open or --close")
     with opened_store(config_file) as store:
-        store.people.change(login, role=None if role is None else Role(role), active=active)
+        store.people.change(login, role=None if role is None else Role(role), active=active, actor=caller())
     click.echo(f"{login}: changed")
 
 
@@ -87,7 +87,7 @@ def set_command(login: str, role: str | None, active: bool | None, config_file: 
 def password(login: str, config_file: Path | None) -> None:
     """Set a new password for the account LOGIN; it is logged out everywhere."""
     with opened_store(config_file) as store:
-        store.people.change(login, password=_password(login))
+        store.people.change(login, password=_password(login), actor=caller())
     click.echo(f"{login}: the password is set")
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Self, TextIO
 
 import click
-from rich.console import Console
 
 from claims.types import Disposition, Finding
 from cli.common import write_finding
+from cli.modes import create
+from cli.tables import open_console
+from cli.terminal import on_one_line
 from cluster.types import Ended, Event, Found, Progress, Understood, Warned
 from ingest.ledger import Coverage
 
@@ -23,7 +25,7 @@ class Printer:
         self._wait_for_clips = wait_for_clips
         self._printed: dict[str, Finding] = {}
         self._held: dict[str, Finding] = {}
-        console = Console(stderr=True)
+        console = open_console(to_errors=True)
         self._status = console.status("waiting for the first segment") if console.is_terminal else None
 
     def __enter__(self) -> Self:
@@ -43,14 +45,14 @@ class Printer:
         """Shows one event."""
         # Opened by the first event, so that a source that gives nothing leaves no empty file.
         if self._transcript_path and self._transcript is None:
-            self._transcript = self._transcript_path.open("w", encoding="utf-8")
+            self._transcript = create(self._transcript_path)
         if isinstance(event, Found):
             self._found(event.finding)
         elif isinstance(event, Understood) and self._transcript:
             self._transcript.write(json.dumps(event.passage.model_dump(), ensure_ascii=False) + "\n")
             self._transcript.flush()
         elif isinstance(event, Warned):
-            click.echo(f"zhenyan: {event.text}", err=True)
+            click.echo(f"zhenyan: {on_one_line(event.text)}", err=True)
         elif isinstance(event, Progress) and self._status:
             lag_s = (event.recorded_ms - event.analysed_ms) / 1000
             flagged = sum(f.disposition is Disposition.FLAG for f in self._printed.values())

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from claims.policy import Policy
 from cli.code_proposals import add_code_words, is_code_word, near_miss_of
 from cli.common import InputError
+from cli.modes import share
 from review.teaching.types import Proposal, ProposalKind
 
 RULE_ID = "proposed"
@@ -81,6 +82,7 @@ def propose_to(live: Policy, proposals: tuple[Proposal, ...], out: Path) -> None
     if out.exists():
         raise InputError(f"{out}: is there already; name a folder that is not")
     candidate = write_candidate(live, proposals, out)
+    share(out)
     click.echo(f"{out}: policy {candidate.policy.name}, {candidate.words} words, {candidate.near_misses} near misses")
     for proposal in candidate.skipped:
         click.echo(f"left out {proposal.words!r}: the policy has no class {proposal.class_id}", err=True)

@@ -13,10 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from cli.common import InputError, load_policy, require_folder
+from cli.modes import create
 from cli.options import config_option, read_moment
 from cli.replaying import replay_job
 from cli.settings import load_settings
 from cli.tables import open_console
+from cli.terminal import on_one_line
 from cluster.replay import ReplayProgress, replay
 from review.replays.page import report_html
 from review.replays.report import Group, ReplayReport, report_json
@@ -88,7 +90,8 @@ def command(
     if keep:
         _hand_in(settings.store_url, policy_dir, scope, report)
     if report_file is not None:
-        report_file.write_text(report_html(report), encoding="utf-8")
+        with create(report_file) as page:
+            page.write(report_html(report))
     if as_json:
         click.echo(json.dumps(report_json(report), ensure_ascii=False))
     else:
@@ -108,11 +111,16 @@ def _hand_in(url: str, policy_dir: Path, scope: Scope, report: ReplayReport) -> 
 @contextmanager
 def _progress() -> Iterator[Callable[[ReplayProgress], bool]]:
     """Shows how far a replay is, on a terminal only."""
-    console = Console(stderr=True)
+    console = open_console(to_errors=True)
     if not console.is_terminal:
         yield lambda _: True
         return
-    columns = (TextColumn("replaying"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    columns = (
+        TextColumn("replaying"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}", markup=False),
+    )
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
 
@@ -143,9 +151,9 @@ def _print(report: ReplayReport, console: Console) -> None:
         _print_groups(title, groups, console)
     for kind in ChangeKind:
         for change in report.samples[kind][:_SHOWN_SAMPLES]:
-            console.print(_sample(change), highlight=False, markup=False, soft_wrap=True)
+            console.print(_sample(change), highlight=False, soft_wrap=True)
     for one in report.skipped:
-        click.echo(f"zhenyan: {one.stream_id}: not replayed: {one.why}", err=True)
+        click.echo(f"zhenyan: {on_one_line(f'{one.stream_id}: not replayed: {one.why}')}", err=True)
     if report.missing:
         click.echo(f"zhenyan: no passport was kept of {', '.join(report.missing)}", err=True)
 

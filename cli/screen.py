@@ -10,13 +10,15 @@ from pathlib import Path
 import click
 
 from claims.passport_load import passport_texts
-from cli.common import InputError, chosen_passports, load_policy, make_folder, now, read_facts, require_folder
+from cli.common import InputError, chosen_passports, load_policy, now, read_facts, require_folder
+from cli.folders import make_data_folder, make_shared_folder
+from cli.modes import share
 from cli.options import config_option, judging_options
 from cli.printing import Printer
 from cli.settings import load_settings
 from cluster.judging import on_sale
 from cluster.local import screen_locally
-from cluster.types import Event, ScreenJob
+from cluster.types import Event, Found, ScreenJob
 from ingest.errors import SourceNotFound, ZhenyanError, shown
 from ingest.guard import NetPolicy, check_url
 from ingest.schemes import is_object
@@ -77,15 +79,16 @@ def command(
     """
     settings = load_settings(config_file)
     folder = policy_dir or settings.policy_folder
-    passports = chosen_passports(load_policy(folder), passports_file, products)
+    at = at or now()
+    passports = chosen_passports(load_policy(folder), passports_file, products, at)
     facts = read_facts(facts_file)
     check_source(source)
     allowed = check_allowed((*settings.allow_net, *allow_net))
+    make_data_folder(settings.data_dir)
     if transcript is not None:
         require_folder("--transcript", transcript.parent)
     if clips_dir is not None:
-        make_folder("--clips", clips_dir)
-    make_folder("setting data_dir", settings.data_dir)
+        make_shared_folder("--clips", clips_dir)
     stream_id = _stream_id(source, now())
     job = ScreenJob(
         stream_id=stream_id,
@@ -95,7 +98,7 @@ def command(
         products=tuple(p.id for p in passports),
         facts=tuple(f.model_copy(update={"stream_id": stream_id}) for f in facts),
         policy_dir=folder,
-        at=at or now(),
+        at=at,
         allow_net=allowed,
         max_ms=None if max_seconds is None else int(max_seconds * 1000),
         clips_dir=clips_dir,
@@ -108,7 +111,14 @@ def command(
         screening(local=local) as screen,
     ):
         for event in screen(job):
+            if clips_dir is not None and isinstance(event, Found) and event.finding.clip is not None:
+                _share_clip(clips_dir, event.finding.finding_id)
             printer.take(event)
+
+
+def _share_clip(folder: Path, finding_id: str) -> None:
+    """The clip in the folder that somebody named, its picture and what else lies beside it."""
+    share(*folder.glob(f"{finding_id}.*"))
 
 
 def check_source(source: str) -> None:

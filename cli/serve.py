@@ -10,24 +10,28 @@ from pathlib import Path
 
 import click
 import uvicorn
+from fastapi import FastAPI
 
 import configs
 from claims.policy import Policy
-from claims.semantic import Semantics, semantics_of
-from cli.common import InputError, make_folder
-from cli.due import due_setup, evidence_setup
+from claims.semantic import InTurn, Proposer
+from cli.common import InputError
+from cli.due import book_of, due_setup, evidence_setup
+from cli.folders import make_data_folder
 from cli.options import config_option
 from cli.replaying import replay_job
 from cli.settings import Settings, load_settings
 from cluster.replay_runner import ReplayRunner
 from ingest.guard import NetPolicy
 from review.app import create_app
-from review.before.checking import Checker, Judges
 from review.before.install import Before
 from review.before.registered import RegisteredShelf
 from review.cases.types import Role
+from review.correcting.pinned import PinnedPolicies
+from review.correcting.types import Judging
 from review.due.housekeeping import Housekeeper
-from review.laws import Laws
+from review.judging.judges import JudgesSource
+from review.judging.pool import JudgingPool
 from review.people.access import Access, Auth, OidcSettings
 from review.platform.ordering import Platform
 from review.platform.policies import UsablePolicies
@@ -48,7 +52,7 @@ def command(port: int | None, config_file: Path | None) -> None:
       zhenyan serve --port 8400
     """
     settings = load_settings(config_file)
-    make_folder("setting data_dir", settings.data_dir)
+    make_data_folder(settings.data_dir)
     chosen = settings.port if port is None else port
     with serving(settings, chosen) as url:
         click.echo(f"review queue: {url}")
@@ -56,49 +60,56 @@ def command(port: int | None, config_file: Path | None) -> None:
 
 
 @contextmanager
-def serving(settings: Settings, port: int) -> Iterator[str]:
-    """The pages, served from a thread; gives their URL once they answer. InputError where the port is taken."""
+def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> Iterator[str]:
+    """The pages, served from a thread; gives their URL once they answer. InputError where the port is taken.
+
+    `judges_at_once` False: the processes that judge texts are started when the first text is sent.
+    """
     access = access_of(settings)
     access.check_bound(settings.host)
     listener = _listen(settings.host, port)
     policy = Policy(settings.policy_folder)
-    names = {c.id: (c.name_zh, c.name_en) for c in policy.classes.values()}
+    book = book_of(policy)
     store = Store.open(
         settings.store_url,
-        due=due_setup(settings),
+        due=due_setup(settings, book),
         terms=settings.lease_terms,
         evidence=evidence_setup(settings),
     )
     exemptions = {rule.id: (rule.zh, rule.id.replace("_", " ")) for rule in policy.context.exemptions}
-    laws = Laws.read(configs.LAWS_FILE)
+    source = judges_source(settings)
+    pool = JudgingPool(source, settings.judging_terms)
     app = create_app(
         store,
         settings.data_dir,
-        class_names=names,
+        class_names=book.classes,
         exemption_names=exemptions,
-        laws=laws,
+        laws=book.laws,
         access=access,
         public_url=settings.public_url,
-        platform=_platform(settings, policy, store),
+        platform=_platform(settings, policy, store, pool),
         metrics_token=settings.metrics_token,
-        before=Before(checker=Checker(_judges(settings, policy)), shelf=RegisteredShelf(store.passports)),
-        policies=PolicyDesk(data_dir=settings.data_dir.absolute(), is_overridden=bool(settings.policy_dir)),
+        before=Before(pool=pool, limits=settings.check_limits, shelf=RegisteredShelf(store.passports)),
+        policies=PolicyDesk(data_dir=settings.data_dir.absolute(), is_overridden=bool(settings.policy_dir), pool=pool),
+        judging=_judging(store, source),
     )
     housekeeper = Housekeeper(store, settings.data_dir.absolute(), retention=store.retention())
     sender = _sender(settings, store)
     keeper = store.evidence_keeper()
     replays = ReplayRunner(store, settings.data_dir.absolute(), lambda candidate: replay_job(settings, candidate))
-    config = uvicorn.Config(app, host=settings.host, port=port, log_level="warning", timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(_server_config(app, settings.host, port))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages", daemon=True)
     thread.start()
     housekeeper.start()
     sender.start()
     keeper.start()
     replays.start()
+    if judges_at_once:
+        pool.start()
     try:
         yield f"http://{settings.host}:{listener.getsockname()[1]}/"
     finally:
+        pool.close()
         replays.close()
         keeper.close()
         sender.close()
@@ -109,27 +120,47 @@ def serving(settings: Settings, port: int) -> Iterator[str]:
         store.close()
 
 
-def _judges(settings: Settings, policy: Policy) -> Callable[[], Judges]:
-    """What texts are checked by before a broadcast: the policy that is in force when they are checked.
+def judges_source(settings: Settings) -> JudgesSource:
+    """Where the policy that is in force and the reader lie, for whoever judges."""
+    return JudgesSource(
+        data_dir=settings.data_dir.absolute(),
+        packaged=configs.POLICY_DIR,
+        semantic_dir=configs.SEMANTIC_DIR,
+        policy_dir=Path(settings.policy_dir).absolute() if settings.policy_dir else None,
+        semantic=settings.semantic,
+        device=settings.device,
+        threads=settings.threads,
+    )
 
-    The semantic layer is loaded when the first is checked.
-    """
-    read = {policy.folder: policy}
+
+def _server_config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
+    # Its log's own colours would be written out, as whatever else acts on a terminal.
+    return uvicorn.Config(app, host=host, port=port, log_level="warning", use_colors=False, timeout_graceful_shutdown=2)
+
+
+def judging_pool(settings: Settings) -> JudgingPool:
+    """What judges texts before a broadcast, in processes of its own, by the policy that is in force then."""
+    return JudgingPool(judges_source(settings), settings.judging_terms)
+
+
+def _judging(store: Store, source: JudgesSource) -> Callable[[], Judging]:
+    """What a claim is judged anew by when its words are corrected; loaded with the first correction."""
+    pinned = PinnedPolicies(store.policies, source.data_dir)
+    opened = cache(source.open)
 
     @cache
-    def semantics() -> Semantics:
-        return semantics_of(settings.semantic, configs.SEMANTIC_DIR, device=settings.device, threads=settings.threads)
+    def reader() -> Proposer | None:
+        proposer = opened()().semantics.proposer
+        return None if proposer is None else InTurn(proposer)
 
-    def judges() -> Judges:
-        folder = settings.policy_folder
-        if folder not in read:
-            read[folder] = Policy(folder)
-        return Judges(policy=read[folder], semantics=semantics())
+    def judging() -> Judging:
+        policy = opened()().policy
+        return Judging(in_force=policy, by_name=pinned.by_name, proposer=reader(), data_dir=source.data_dir)
 
-    return judges
+    return judging
 
 
-def _platform(settings: Settings, policy: Policy, store: Store) -> Platform:
+def _platform(settings: Settings, policy: Policy, store: Store, pool: JudgingPool) -> Platform:
     """What customers' orders are held against."""
     fixed = bool(settings.policy_dir)
     own = cache(lambda: policy if fixed else Policy(configs.POLICY_DIR))
@@ -139,6 +170,8 @@ def _platform(settings: Settings, policy: Policy, store: Store) -> Platform:
         policies=UsablePolicies(store.policies, own, is_fixed=fixed),
         most_waiting=settings.waiting_per_key,
         rate_storage=settings.rate_storage,
+        pool=pool,
+        bounds=settings.passport_bounds,
     )
 
 

@@ -9,8 +9,11 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 import configs
+from claims.passport_bounds import PassportBounds
 from ingest.errors import ZhenyanError
 from ingest.types import EndPolicy, RetentionLimits
+from review.before.limits import MOST_CHARS, MOST_PRODUCTS, MOST_ROWS, CheckLimits
+from review.judging.terms import JudgingTerms
 from review.live.terms import LeaseTerms
 from review.replays.folders import in_force_folder
 
@@ -66,6 +69,24 @@ class Settings(BaseSettings):
     metrics_token: Annotated[str, Field(repr=False)]
     waiting_per_key: Annotated[int, Field(ge=1, le=10_000)]
     rate_storage: Annotated[str, Field(repr=False)]
+    judging_processes: Annotated[int, Field(ge=1, le=64)]
+    judging_memory_mb: Annotated[int, Field(ge=500, le=1_000_000)]
+    judging_recycle_jobs: Annotated[int, Field(ge=1, le=10_000_000)]
+    judging_deadline_s: Annotated[float, Field(ge=1, le=3_600)]
+    judging_wait_s: Annotated[float, Field(ge=1, le=3_600)]
+    judging_places: Annotated[int, Field(ge=2, le=100_000)]
+    judging_per_key: Annotated[int, Field(ge=1, le=10_000)]
+    judging_small_kb: Annotated[int, Field(ge=1, le=10_000)]
+    check_body_kb: Annotated[int, Field(ge=1, le=2_048)]
+    check_chars: Annotated[int, Field(ge=1, le=MOST_CHARS)]
+    check_sentences: Annotated[int, Field(ge=1, le=MOST_CHARS)]
+    check_rows: Annotated[int, Field(ge=1, le=MOST_ROWS)]
+    check_products: Annotated[int, Field(ge=1, le=MOST_PRODUCTS)]
+    check_passports_kb: Annotated[int, Field(ge=1, le=100_000)]
+    passport_entries: Annotated[int, Field(ge=1, le=100_000)]
+    passport_values: Annotated[int, Field(ge=10, le=1_000_000)]
+    passport_text_chars: Annotated[int, Field(ge=10, le=1_000_000)]
+    passport_name_chars: Annotated[int, Field(ge=1, le=10_000)]
     policy_dir: str
     auth: Literal["none", "local", "oidc"]
     oidc_issuer: str
@@ -102,6 +123,43 @@ class Settings(BaseSettings):
     def lease_terms(self) -> LeaseTerms:
         """The rules by which broadcasts are lent to workers, and orders admitted."""
         return LeaseTerms(urgent_share=self.urgent_share)
+
+    @property
+    def judging_terms(self) -> JudgingTerms:
+        """How much the serving process has judged at once, for how long, and for whom."""
+        return JudgingTerms(
+            processes=self.judging_processes,
+            memory_mb=self.judging_memory_mb,
+            recycle_jobs=self.judging_recycle_jobs,
+            deadline_s=self.judging_deadline_s,
+            wait_s=self.judging_wait_s,
+            places=self.judging_places,
+            per_key=self.judging_per_key,
+            small_kb=self.judging_small_kb,
+        )
+
+    @property
+    def check_limits(self) -> CheckLimits:
+        """How much one request may send to be checked."""
+        return CheckLimits(
+            chars=self.check_chars,
+            rows=self.check_rows,
+            pieces=self.check_sentences,
+            products=self.check_products,
+            body_kb=self.check_body_kb,
+            passports_kb=self.check_passports_kb,
+            passport=self.passport_bounds,
+        )
+
+    @property
+    def passport_bounds(self) -> PassportBounds:
+        """How large a passport may be."""
+        return PassportBounds(
+            entries=self.passport_entries,
+            values=self.passport_values,
+            text_chars=self.passport_text_chars,
+            name_chars=self.passport_name_chars,
+        )
 
     @property
     def policy_folder(self) -> Path:

@@ -1,19 +1,28 @@
 """The store as commands open it: the one of the settings, given back at the end."""
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cli.common import make_folder
+from cli.folders import make_data_folder
 from cli.settings import load_settings
 from review.store import Store
+
+
+def caller() -> str:
+    """Who called the command, for the audit trail."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (OSError, KeyError):
+        return "cli"
 
 
 @contextmanager
 def opened_store(config_file: Path | None) -> Iterator[Store]:
     """The store of the settings in force; the data folder is made where it is missing."""
     settings = load_settings(config_file)
-    make_folder("setting data_dir", settings.data_dir)
+    make_data_folder(settings.data_dir)
     store = Store.open(settings.store_url)
     try:
         yield store

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from cli.common import InputError, make_folder
+from cli.common import InputError
+from cli.folders import make_data_folder
 from cli.options import config_option
 from cli.settings import Settings, load_settings
 from review.live.leases import LeaseStore
@@ -42,7 +43,7 @@ def command(capacity: int | None, drain: bool, config_file: Path | None) -> None
       zhenyan worker --drain
     """
     settings = load_settings(config_file)
-    make_folder("setting data_dir", settings.data_dir)
+    make_data_folder(settings.data_dir)
     store = Store.open(settings.store_url, terms=settings.lease_terms)
     try:
         if drain:

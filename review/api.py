@@ -16,19 +16,18 @@ from review.platform.access import answers, key_or_person
 from review.platform.tenancy import stored_host
 from review.platform.types import Caller, Scope
 from review.problems import documented
+from review.ranges import RangedFile
 from review.store import Store
 from review.types import FindingQuery
-from review.wire import FindingsOut, HealthOut, PeaksOut, finding_out
+from review.wire import FindingsOut, HealthOut, PeaksOut, ReadyOut, finding_out
 
 Reading = Annotated[Caller, Depends(key_or_person(Scope.FINDINGS_READ))]
 Seeing = Annotated[Caller, Depends(key_or_person(Scope.EVIDENCE_READ))]
 OPEN = [Depends(anybody)]
 FindingId = Annotated[str, PathParameter(description="The finding's `finding_id`")]
-_CLIP_ANSWERS = answers(404) | {
+_CLIP_ANSWERS = answers(400, 404, 416) | {
     200: {"description": "The whole clip", "content": {"video/mp4": {}}},
     206: {"description": "The range that was asked for", "content": {"video/mp4": {}}},
-    400: {"description": "The Range header cannot be read", "content": {"text/plain": {}}},
-    416: {"description": "The range lies outside the clip", "content": {"text/plain": {}}},
 }
 
 
@@ -91,7 +90,7 @@ def api_router(store: Store, data_dir: Path) -> APIRouter:
         """The finding's clip; ranges are served."""
         store.tenancy.check_finding(caller, finding_id)
         path = find_clip(store, data_dir, finding_id)
-        return FileResponse(path, media_type="video/mp4", headers={"Cache-Control": "private, no-cache"})
+        return RangedFile(path, media_type="video/mp4", headers={"Cache-Control": "private, no-cache"})
 
     @router.get("/clips/{finding_id}.peaks.json", responses=answers(404))
     def get_peaks(finding_id: FindingId, caller: Seeing) -> PeaksOut:
@@ -106,9 +105,9 @@ def api_router(store: Store, data_dir: Path) -> APIRouter:
         return HealthOut(status="ok")
 
     @router.get("/readyz", responses=documented(503), dependencies=OPEN)
-    def readyz() -> HealthOut:
-        """The database answers."""
-        store.ping()
-        return HealthOut(status="ok")
+    def readyz() -> ReadyOut:
+        """The database answers; with the workers that are there, so that it shows whether orders will find room."""
+        there = store.places()
+        return ReadyOut(status="ok", workers=there.workers, places=there.places)
 
     return router

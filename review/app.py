@@ -1,6 +1,6 @@
 """The server of the review side: pages for people, JSON for programs, clips for both."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,20 @@ from review.api import api_router
 from review.assets import STATIC_DIR
 from review.batches.api import batches_router
 from review.before.install import Before, before_routers
+from review.before.sent import read_by_hand
 from review.case_api import case_api_router
+from review.correcting.api import corrections_router
+from review.correcting.page import editor_router
+from review.correcting.types import Judging
 from review.desk import Desk, Glossary
 from review.desk_actions import actions_router
 from review.due.complaining import COMPLAINT_CLASS
 from review.due.evidence_api import evidence_router
 from review.due.host_api import host_api_router
 from review.due.host_page import host_router
-from review.due.office import office_router
+from review.due.office import Office, office_router
+from review.due.proposing import proposing_router
+from review.due.table_page import table_router
 from review.events import QueueEvents
 from review.headers import SecurityHeaders
 from review.laws import Laws
@@ -28,6 +34,7 @@ from review.people.access import Access, AccessError
 from review.people.admin import admin_router
 from review.people.login import login_router
 from review.people.web import Gate, install_gate, unguarded
+from review.platform.bounds import MOST_BYTES
 from review.platform.ordering import Platform
 from review.platform.passport_api import passport_router
 from review.platform.stream_api import stream_router
@@ -61,6 +68,7 @@ def create_app(
     before: Before | None = None,
     metrics_token: str = "",
     policies: PolicyDesk | None = None,
+    judging: Callable[[], Judging] | None = None,
 ) -> FastAPI:
     """An app over this store; `data_dir` is what clip paths are relative to.
 
@@ -68,7 +76,8 @@ def create_app(
     English names; what has none shows its id. `laws`: the texts of the articles that findings cite. `access` None:
     nobody logs in, and only this machine is served. `public_url`: where hosts reach this server; empty: as it was
     asked. `platform`: what orders are held against; None: public addresses, no passports. `before`: what texts are
-    checked by before a broadcast; None: that is not offered. `metrics_token`: who sends it may scrape /metrics from
+    checked by before a broadcast; None: that is not offered. `judging`: what a claim is judged anew by when its words
+    are corrected; None: nothing can be corrected. `metrics_token`: who sends it may scrape /metrics from
     elsewhere. Before the server stops, call `app.state.events.close()`: pages that follow the queue would hold it open.
     AccessError if a route is guarded by nobody.
     """
@@ -85,7 +94,8 @@ def create_app(
     gate = Gate(store.people, access or Access())
     install_gate(app, gate)
     platform = platform or Platform()
-    install_platform(app, store.keys, platform.rate_storage)
+    check_bytes = MOST_BYTES if before is None else 1024 * before.limits.body_kb
+    install_platform(app, store.keys, platform.rate_storage, check_bytes)
     app.state.events = QueueEvents(store)
     app.include_router(api_router(store, data_dir))
     app.include_router(metrics_router(store.live_view, store.tally, metrics_token))
@@ -97,18 +107,23 @@ def create_app(
     app.include_router(webhooks_router(store.webhooks, store.deliveries, platform.net))
     app.include_router(deliveries_router(store.webhooks, store.board, store.deliveries))
     app.include_router(case_api_router(store, glossary.classes))
+    app.include_router(corrections_router(store, judging))
     app.include_router(evidence_router(store, data_dir, glossary))
     app.include_router(host_api_router(store))
     app.include_router(actions_router(store, glossary))
     app.include_router(pages_router(store, glossary, app.state.events))
     office = Desk(glossary)
+    app.include_router(editor_router(store, office, is_offered=judging is not None))
     app.include_router(login_router(app, gate, office))
     app.include_router(admin_router(gate, office))
     app.include_router(teaching_router(store, office))
     app.include_router(replays_router(store, office, policies or PolicyDesk(data_dir=data_dir)))
     app.include_router(telling_router(store, office))
-    app.include_router(office_router(store, office, public_url))
+    measures = Office(store, office)
+    app.include_router(office_router(store, measures, public_url))
+    app.include_router(proposing_router(store, measures))
     app.include_router(host_router(store, office))
+    app.include_router(table_router(store, office))
     for router in before_routers(before, office):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
@@ -121,6 +136,8 @@ def create_app(
 def _openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        schema.setdefault("components", {}).setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
+        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+        schemas["Problem"] = Problem.model_json_schema()
+        schemas |= read_by_hand()
         app.openapi_schema = schema
     return app.openapi_schema

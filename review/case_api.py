@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
 
@@ -27,6 +27,7 @@ from review.platform.tenancy import shown_host, stored_host
 from review.platform.types import Caller, Scope
 from review.store import Store
 
+Severity = Literal["critical", "high", "medium"]
 Reading = Annotated[Caller, Depends(key_or_person(Scope.CASES_READ))]
 Deciding = Annotated[Caller, Depends(key_or_person(Scope.CASES_WRITE))]
 CaseId = Annotated[str, Path(min_length=1, max_length=64, description="The case's `case_id`")]
@@ -46,7 +47,7 @@ def case_api_router(store: Store, class_names: Mapping[str, tuple[str, str]]) ->
         host_id: Annotated[str | None, Query(description="Of this host alone")] = None,
         product_id: Annotated[str | None, Query(description="About this product alone")] = None,
         platform: Annotated[str | None, Query(description="Of hosts of this platform alone")] = None,
-        severity: Annotated[str | None, Query(description="`critical`, `high` or `medium`")] = None,
+        severity: Annotated[Severity | None, Query(description="Of this severity alone")] = None,
         after: Annotated[str | None, Query(max_length=200, description="`next_after` of the page before")] = None,
         limit: Annotated[int, Query(ge=1, le=200, description="How many a page has")] = 50,
     ) -> CasesOut:
@@ -73,7 +74,13 @@ def case_api_router(store: Store, class_names: Mapping[str, tuple[str, str]]) ->
         store.tenancy.check_case(caller, case_id)
         case = store.cases.case(case_id)
         decisions = visible_decisions(case, store.cases.decisions(case_id))
-        return detail_out(_as_named(caller, case), store.cases.findings(case_id), decisions)
+        return detail_out(
+            _as_named(caller, case),
+            store.cases.findings(case_id),
+            decisions,
+            store.corrections.of_case(case_id),
+            store.corrections.superseded(case_id),
+        )
 
     @router.post("/v1/cases/{case_id}/decisions", status_code=201, responses=write_answers(404, 409))
     def decide(case_id: CaseId, given: DecisionIn, caller: Deciding) -> DecisionOut:

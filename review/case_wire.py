@@ -2,12 +2,15 @@
 
 import base64
 import binascii
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import HTTPException
 from pydantic import ConfigDict, Field
 
 from review.cases.types import Case, CaseState, Choice, Decision
+from review.correcting.types import Correction, Superseded
+from review.correcting.wire import CorrectionOut, correction_out
 from review.types import StoredFinding
 from review.wire import FindingOut, WireModel, finding_out
 
@@ -78,6 +81,10 @@ class CaseDetailOut(WireModel):
     case: CaseOut
     findings: list[FindingOut]
     decisions: list[DecisionOut]
+    corrections: list[CorrectionOut] = Field(default=[], description="Of the passages of its findings, oldest first")
+    superseded: list[FindingOut] = Field(
+        default=[], description="Findings that no longer stand since their words were corrected, as they stood"
+    )
 
 
 class DecisionIn(WireModel):
@@ -170,12 +177,20 @@ def decision_out(decision: Decision) -> DecisionOut:
     )
 
 
-def detail_out(case: Case, findings: tuple[StoredFinding, ...], decisions: tuple[Decision, ...]) -> CaseDetailOut:
+def detail_out(
+    case: Case,
+    findings: tuple[StoredFinding, ...],
+    decisions: tuple[Decision, ...],
+    corrections: tuple[Correction, ...] = (),
+    superseded: tuple[Superseded, ...] = (),
+) -> CaseDetailOut:
     """The case with all that may be told of it."""
     return CaseDetailOut(
         case=case_out(case),
         findings=[finding_out(stored.finding) for stored in findings],
         decisions=[decision_out(decision) for decision in decisions],
+        corrections=[correction_out(correction) for correction in corrections],
+        superseded=[finding_out(replace(one.finding, superseded_by=one.heir)) for one in superseded],
     )
 
 

@@ -72,13 +72,24 @@ class CasePart:
     def watch(self, case: Case, viewer: Viewer, hit: str | None) -> Markup:
         """Clip, words, and what else is known of the host, the script and the broadcast."""
         chosen = hit or case.top_finding_id
-        listed = self._store.cases.findings(case.id)
+        gone = self._store.corrections.superseded(case.id)
+        listed = (
+            *self._store.cases.findings(case.id),
+            *(self._store.finding(one.finding.finding_id) for one in gone),
+        )
         if all(stored.finding.finding_id != chosen for stored in listed):
             # Of many findings only the latest are listed; the one that is asked for is shown all the same.
             if self._store.cases.case_of(chosen) != case.id:
                 raise UnknownFindingError(chosen)
             listed = (*listed, self._store.finding(chosen))
-        findings = sorted(listed, key=lambda each: (each.finding.stream_id, each.finding.start_ms))
+        findings = sorted(
+            listed,
+            key=lambda each: (
+                each.finding.superseded_by is not None,
+                each.finding.stream_id,
+                each.finding.start_ms,
+            ),
+        )
         streams = self._store.streams_of(stored.finding.stream_id for stored in findings)
         stored = next(each for each in findings if each.finding.finding_id == chosen)
         cases = self._store.cases
@@ -99,6 +110,7 @@ class CasePart:
             finding_id=chosen,
             player=self.player(chosen, viewer),
             context=self.context(chosen, viewer),
+            corrects=viewer.person.role in DECIDERS,
             host_cases=others[:_SHOWN_BESIDE],
             host_count=sum(tally.values()) - 1,
             host_confirmed=tally.get(CaseState.CONFIRMED, 0) - (case.state is CaseState.CONFIRMED),
@@ -122,8 +134,16 @@ class CasePart:
         passages = self._store.passages(
             finding.stream_id, from_ms=max(0, finding.start_ms - CONTEXT_MS), to_ms=finding.end_ms + CONTEXT_MS
         )
-        lines = context_lines(finding, passages)
-        return self._desk.versioned("_context.html", viewer, seen, finding=finding, clip=clip_view(stored), lines=lines)
+        corrections = self._store.corrections.of_passages(finding.stream_id, [passage.id for passage in passages])
+        return self._desk.versioned(
+            "_context.html",
+            viewer,
+            seen,
+            finding=finding,
+            clip=clip_view(stored),
+            lines=context_lines(finding, passages, corrections),
+            names=self._store.people.names() if corrections else {},
+        )
 
     def card(self, case_id: str | None, finding_id: str, viewer: Viewer, seen: str | None = None) -> Markup | None:
         """The claim card; `case_id` None: the finding is looked at by itself. None if `seen` is still its version."""
@@ -131,7 +151,17 @@ class CasePart:
         stream = self._store.stream(stored.finding.stream_id)
         case = None if case_id is None else self._store.cases.case(case_id)
         view = finding_view(stored, stream, self._desk.glossary.laws)
-        return self._desk.versioned("_card.html", viewer, seen, view=view, case=case)
+        corrections = self._store.corrections.of_passages(stream.stream_id, stored.finding.passage_ids)
+        return self._desk.versioned(
+            "_card.html",
+            viewer,
+            seen,
+            view=view,
+            case=case,
+            corrections=corrections,
+            product_names={product.product_id: product.name for product in stream.products},
+            names=self._store.people.names() if corrections else {},
+        )
 
     def decide(self, case: Case, viewer: Viewer) -> Markup:
         """Where the person decides, or why they can't; each time with an id by which a second send is known."""

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from ingest.ledger import Coverage, Ledger
+from ingest.ledger import NOTHING, Coverage, Ledger
 from ingest.types import Gap, GapKind
 from review.tables import CoverageRow, CursorRow, GapRow, SegmentRow
 from review.types import StreamCoverage
@@ -30,22 +30,32 @@ def write_coverage(connection: Connection, stream_id: str, coverage: Coverage) -
     return tuple(gap for gap in coverage.gaps if gap.start_ms not in known)
 
 
-def settle_coverage(connection: Connection, stream_id: str) -> tuple[Gap, ...]:
-    """Whatever still waits when a stream is over was lost: the analysis ended before it; gives new gaps."""
+def settle_coverage(
+    connection: Connection, stream_id: str, recorded_ms: int = 0, missed: Gap | None = None
+) -> tuple[Gap, ...]:
+    """Whatever still waits when a stream is over was lost: the analysis ended before it; gives new gaps.
+
+    `recorded_ms`: how far it was recorded, where the ledger does not know yet. `missed`: what was on air after that.
+    """
     row = connection.execute(
         select(CoverageRow.span_ms, CoverageRow.analysed_ms, CoverageRow.waiting_ms).where(
             CoverageRow.stream_id == stream_id
         )
     ).one_or_none()
-    if row is None or not row.waiting_ms:
+    stored = NOTHING
+    if row is not None:
+        gaps = _read_gaps(connection, [stream_id])
+        stored = Coverage(span_ms=row.span_ms, analysed_ms=row.analysed_ms, waiting_ms=row.waiting_ms, gaps=gaps)
+    end_ms = max(stored.span_ms, recorded_ms, 0 if missed is None else missed.end_ms)
+    if not stored.waiting_ms and end_ms == stored.span_ms:
         return ()
-    gaps = _read_gaps(connection, [stream_id])
-    stored = Coverage(span_ms=row.span_ms, analysed_ms=row.analysed_ms, waiting_ms=row.waiting_ms, gaps=gaps)
-    return write_coverage(connection, stream_id, Ledger(stored).close(stored.span_ms))
+    ledger = Ledger(stored)
+    ledger.know([] if missed is None else [missed])
+    return write_coverage(connection, stream_id, ledger.close(end_ms))
 
 
 def read_coverage(session: Session, stream_id: str | None) -> StreamCoverage:
-    """What was received and analysed; sums over all streams for None."""
+    """What was received and analysed, as it was last told; sums over all streams for None."""
     of = () if stream_id is None else (SegmentRow.stream_id == stream_id,)
     counts = session.execute(
         select(SegmentRow.stream_id, func.count(), func.count().filter(SegmentRow.analysed))

@@ -1,10 +1,23 @@
 """What can go wrong between a finding and the person who reads it."""
 
+from typing import Any, Self
+
 from ingest.errors import ZhenyanError
 
 
 class ReviewError(ZhenyanError):
-    """Base of everything that the review side refuses or cannot do."""
+    """Base of everything that the review side refuses or cannot do; each travels between processes as it is."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self._remade, (self.args, self.__dict__)
+
+    @classmethod
+    def _remade(cls, args: tuple[Any, ...], values: dict[str, Any]) -> Self:
+        """The error of another process: its `__init__` takes other things than the text that came of them."""
+        error = cls.__new__(cls)
+        error.args = args
+        error.__dict__.update(values)
+        return error
 
 
 class NotFoundError(ReviewError):
@@ -92,20 +105,25 @@ class UnknownCaseError(NotFoundError):
 
 
 class DecisionRefused(ReviewError):
-    """The case's state or the person's role does not allow this decision; the pages have words for each code."""
+    """The case's state or the person's role does not allow this decision; the pages have words for each code.
 
-    def __init__(self, case_id: str, why: str, *, code: str) -> None:
+    `who` is in the way, where somebody is.
+    """
+
+    def __init__(self, case_id: str, why: str, *, code: str, who: str = "") -> None:
         super().__init__(f"case {case_id}: {why}")
+        self.who = who
         self.case_id = case_id
         self.why = why
         self.code = code
 
 
 class CaseChanged(ReviewError):
-    """Somebody else was faster; the page shows the case as it is now."""
+    """Somebody else was faster: `who`, where that is told; the page shows the case as it is now."""
 
-    def __init__(self, case_id: str, why: str, *, code: str) -> None:
+    def __init__(self, case_id: str, why: str, *, code: str, who: str = "") -> None:
         super().__init__(f"case {case_id}: {why}; look at it again")
+        self.who = who
         self.case_id = case_id
         self.why = why
         self.code = code

@@ -108,7 +108,7 @@ class FindingsPart:
             viewer,
             seen,
             shown=shown,
-            stream=None if shown.stream is None else self._store.stream(shown.stream),
+            stream=None if shown.stream is None else self._store.stream_now(shown.stream),
             coverage=self._store.coverage(shown.stream),
             tally=self._store.tally(shown.stream),
         )

@@ -47,7 +47,9 @@ def _streams(view: LiveView) -> Iterator[Metric]:
     for state, count in view.states.items():
         states.add_metric([state.value], count)
     yield states
-    gaps = CounterMetricFamily("zhenyan_gap_seconds", "Broadcast that was not analysed, by why.", labels=["kind"])
+    gaps = CounterMetricFamily(
+        "zhenyan_gap_seconds", "Broadcast that was not analysed, by why; settled.", labels=["kind"]
+    )
     for kind, missed_ms in view.gaps_ms.items():
         gaps.add_metric([kind.value], missed_ms / _S)
     yield gaps
@@ -55,7 +57,12 @@ def _streams(view: LiveView) -> Iterator[Metric]:
     unplaced.add_metric([], sum(not stream.worker_id for stream in view.streams))
     yield unplaced
     each: tuple[tuple[str, str, Callable[[WatchedStream], float | None]], ...] = (
-        ("zhenyan_stream_lag_seconds", "How far the analysis is behind the recording.", lambda s: s.lag_ms / _S),
+        ("zhenyan_stream_lag_seconds", "How far the analysis is behind the broadcast.", lambda s: s.lag_ms / _S),
+        (
+            "zhenyan_stream_interrupted_seconds",
+            "For how long the broadcast has been on air and nobody records it.",
+            lambda s: s.interrupted_ms / _S,
+        ),
         ("zhenyan_stream_recorded_seconds", "How much of the broadcast was recorded.", lambda s: s.recorded_ms / _S),
         (
             "zhenyan_stream_beat_age_seconds",
@@ -82,6 +89,11 @@ def _streams(view: LiveView) -> Iterator[Metric]:
 
 
 def _workers(view: LiveView) -> Iterator[Metric]:
+    silent = GaugeMetricFamily(
+        "zhenyan_workers_silent", "Workers that tell nothing of themselves any more and never said that they leave."
+    )
+    silent.add_metric([], view.silent_workers)
+    yield silent
     labels = ["worker_id", "node"]
     capacity = GaugeMetricFamily("zhenyan_worker_capacity_streams", "Broadcasts that it can carry.", labels=labels)
     carried = GaugeMetricFamily("zhenyan_worker_carried_streams", "Broadcasts that it carries.", labels=labels)

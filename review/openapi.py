@@ -1,12 +1,14 @@
 """The program's own description of its API."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from review.app import create_app
-from review.before.checking import Checker, Judges
 from review.before.install import Before
+from review.judging.judges import Judges
+from review.judging.pool import JudgingPool
 from review.store import Store
 
 
@@ -15,11 +17,13 @@ def described() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         store = Store.open(f"sqlite:///{Path(folder) / 'empty.db'}")
         try:
-            app = create_app(store, Path(folder), before=Before(checker=Checker(_nothing_is_judged)))
+            app = create_app(store, Path(folder), before=Before(pool=JudgingPool(_Nothing())))
             return app.openapi()
         finally:
             store.close()
 
 
-def _nothing_is_judged() -> Judges:
-    raise RuntimeError("this app is only described, never asked")
+class _Nothing:
+    def open(self) -> Callable[[], Judges]:
+        """Fails: this app is only described, never asked."""
+        raise NotImplementedError

@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem details."""
 
 import logging
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -23,21 +24,60 @@ _NOT_PARSED = "There was an error parsing the body"
 _UNREADABLE = "the body can't be read: it is no JSON in UTF-8, is nested too deep, or has a number of 5000 digits"
 
 
+# What programs are told where nothing closer is known than the status.
+CODES = {
+    400: "bad_request",
+    401: "not_logged_in",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_long",
+    416: "range",
+    422: "invalid",
+    429: "rate",
+    500: "server_error",
+    503: "unavailable",
+}
+TRY_AGAIN = {"Retry-After": "5"}
+
+
+class Fault(BaseModel):
+    """One of several things that are wrong: `path` in what was sent."""
+
+    path: str
+    reason: str
+
+
 class Problem(BaseModel):
-    """What went wrong, for people and programs."""
+    """What went wrong: `detail` for people, `code` for programs. `type` is about:blank, so `title` is the status's.
+
+    `errors`: each fault, where several can be told of at once.
+    """
 
     type: str = "about:blank"
     title: str
     status: int
     detail: str
-    code: str | None = None
+    code: str
+    errors: list[Fault] | None = None
 
 
 def problem_response(
-    status: int, detail: str, headers: dict[str, str] | None = None, code: str | None = None
+    status: int,
+    detail: str,
+    headers: dict[str, str] | None = None,
+    code: str | None = None,
+    errors: Sequence[tuple[str, str]] = (),
 ) -> JSONResponse:
-    """A problem with the title of its HTTP status; `code` tells programs which of the refusals of a case it is."""
-    problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, code=code)
+    """A problem with the title of its HTTP status; `code` tells programs which it is, else the status's own does.
+
+    `errors`: each fault as path and reason, where there may be several.
+    """
+    phrase = HTTPStatus(status).phrase
+    told = code or CODES.get(status, phrase.lower().replace(" ", "_"))
+    faults = [Fault(path=path, reason=reason) for path, reason in errors] or None
+    problem = Problem(title=phrase, status=status, detail=detail, code=told, errors=faults)
     return JSONResponse(
         problem.model_dump(exclude_none=True), status_code=status, media_type=_MEDIA_TYPE, headers=headers
     )
@@ -73,7 +113,7 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ReviewError)
     async def refused(_request: Request, error: ReviewError) -> JSONResponse:
-        return problem_response(422, str(error), code=getattr(error, "code", None))
+        return problem_response(422, str(error), code=getattr(error, "code", None), errors=getattr(error, "faults", ()))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -89,7 +129,9 @@ def install_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(SQLAlchemyError)
     async def database_down(_request: Request, error: SQLAlchemyError) -> JSONResponse:
         _log.error("the database does not answer", exc_info=error)
-        return problem_response(503, "the database does not answer; try again, and see the server's log")
+        return problem_response(
+            503, "the database does not answer; try again, and see the server's log", TRY_AGAIN, "database"
+        )
 
     @app.exception_handler(Exception)
     async def unexpected(_request: Request, _error: Exception) -> JSONResponse:

@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from claims.types import Disposition, Passage, VerdictKind
+from review.correcting.reading import as_corrected
 from review.rows import finding_from_row, passage_from_row
 from review.tables import FindingRow, PassageRow
 from review.tenants import stream_is_of
@@ -37,12 +38,18 @@ def read_version(session: Session, query: FindingQuery) -> str:
 
 
 def read_passages(session: Session, stream_id: str, from_ms: int, to_ms: int | None) -> tuple[Passage, ...]:
-    """The passages that touch the range, in the order of the broadcast."""
+    """The passages that touch the range, as people corrected them, in the order of the broadcast."""
     statement = select(PassageRow).where(PassageRow.stream_id == stream_id, PassageRow.end_ms >= from_ms)
     if to_ms is not None:
         statement = statement.where(PassageRow.start_ms < to_ms)
     rows = session.scalars(statement.order_by(PassageRow.start_ms, PassageRow.id))
-    return tuple(passage_from_row(row) for row in rows)
+    return as_corrected(session, stream_id, (passage_from_row(row) for row in rows))
+
+
+def read_last_said(session: Session, stream_id: str) -> int | None:
+    """The end of the last passage that was heard; None: there is none."""
+    heard = select(PassageRow.end_ms).where(PassageRow.stream_id == stream_id, PassageRow.channel == "speech")
+    return session.scalar(heard.order_by(PassageRow.start_ms.desc()).limit(1))
 
 
 def read_tally(session: Session, stream_id: str | None) -> Tally:

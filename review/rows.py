@@ -12,6 +12,8 @@ from ingest.types import Segment
 from review.tables import FindingRow, PassageRow, StreamRow
 from review.types import Host, ProductRef, StoredFinding, StreamRecord, StreamState
 
+# What people wrote stands among the corrections.
+_VERBATIM = "verbatim"
 _FINDING = TypeAdapter(Finding)
 # What stays in the recording's own manifest.
 _MANIFEST_ONLY = frozenset({"sm3", "chain_sm3", "container", "drift_ms", "live"})
@@ -84,12 +86,13 @@ def segment_values(segment: Segment) -> dict[str, object]:
 
 def passage_values(passage: Passage) -> dict[str, object]:
     """The columns of a passage."""
-    return passage.model_dump()
+    return passage.model_dump(exclude={_VERBATIM})
 
 
 def passage_from_row(row: PassageRow) -> Passage:
-    """The passage as it was added."""
-    return Passage.model_validate({name: getattr(row, name) for name in Passage.model_fields})
+    """The passage as it was added, before anybody corrected it."""
+    names = Passage.model_fields.keys() - {_VERBATIM}
+    return Passage.model_validate({name: getattr(row, name) for name in names})
 
 
 def finding_values(

@@ -209,7 +209,6 @@ def _write_whole(source: Any, target: Path, sha256: str) -> None:
             os.fsync(file.fileno())
         if digest.hexdigest() != sha256:
             raise StorageError(sha256, "what is stored under this hash was changed; restore it from a copy")
-        unfinished.chmod(0o644)
         unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from ingest.types import Segment
 from review.batches.store import BatchStore
 from review.cases.store import CaseStore
 from review.cases.writing import file_findings
+from review.correcting.store import CorrectionStore
 from review.coverage import read_coverage, write_coverage
 from review.due.complaints import ComplaintStore
 from review.due.retention import RetentionStore
@@ -27,8 +28,11 @@ from review.evidence.keeper import EvidenceKeeper
 from review.evidence.keeping import EvidenceSetup, KeptEvidence
 from review.live.facts import FactStore
 from review.live.guard import guard_all
+from review.live.keeping import LiveKeeping
 from review.live.leases import LeaseStore
 from review.live.orders import OrderStore
+from review.live.room import Places, read_places
+from review.live.standings import Moment, all_covered, now_covered, read_open
 from review.live.terms import LeaseTerms
 from review.live.watching import LiveView, read_view
 from review.migrations import migrate
@@ -36,7 +40,7 @@ from review.people.store import PeopleStore
 from review.platform.keys import KeyStore
 from review.platform.passports import PassportStore
 from review.platform.tenancy import Tenancy, check_host
-from review.reading import read_findings, read_passages, read_tally, read_version
+from review.reading import read_findings, read_last_said, read_passages, read_tally, read_version
 from review.replays.policies import PolicyStore
 from review.replays.store import ReplayStore
 from review.rows import finding_from_row, segment_values, stream_from_row, stream_values
@@ -57,6 +61,7 @@ from review.writing import (
     hosts_of,
     mark_analysed,
     move_cursor,
+    state_of,
     write_clip,
     write_findings,
     write_passages,
@@ -98,6 +103,7 @@ class Store:
         self._second_share = second_share
         self._sums = Sums()
         self.cases = CaseStore(engine, now)
+        self.corrections = CorrectionStore(engine, now, flag_at=flag_at, second_share=second_share)
         self.people = PeopleStore(engine, now)
         self.keys = KeyStore(engine, now)
         self.due = DueStore(engine, now, due)
@@ -111,13 +117,14 @@ class Store:
         self.deliveries = Deliveries(engine, self.due.now_ms)
         self.board = Board(engine)
         self.audit = AuditTrail(engine, now)
-        self.teaching = TeachingStore(engine, now)
         self.replays = ReplayStore(engine, now)
         self.policies = PolicyStore(engine, now)
         self.batches = BatchStore(engine, now)
         self.leases = LeaseStore(engine, now, terms)
+        self.teaching = TeachingStore(engine, now, self.leases.terms)
         self.facts = FactStore(engine, now)
-        self.orders = OrderStore(engine, now, self.leases.room)
+        self.live_keeping = LiveKeeping(engine, now, self.leases.terms)
+        self.orders = OrderStore(engine, now, self.leases.room, self.leases.terms)
         self.passports = PassportStore(engine, now)
         self.tenancy = Tenancy(engine)
         migrate(engine)
@@ -183,7 +190,12 @@ class Store:
 
     def live_view(self) -> LiveView:
         """The live service as it stands."""
-        return read_view(self._engine, int(self._now().timestamp() * 1000))
+        return read_view(self._engine, self._moment())
+
+    def places(self) -> Places:
+        """How many workers are there, and how many broadcasts they can carry."""
+        with self._engine.connect() as connection:
+            return read_places(connection, self._now_ms(), self.leases.terms)
 
     def put_stream(self, stream: StreamRecord) -> None:
         """Adds the stream, or replaces what is known of it; HostTaken for a host that could be another customer's."""
@@ -205,6 +217,14 @@ class Store:
         with self._writing.begin() as connection:
             guard_all(connection, [stream_id], token)
             write_events(connection, self._now_ms(), write_state(connection, stream_id, state, error))
+
+    def tell_live(self, stream_id: str, *, token: int | None = None) -> None:
+        """The stream that waited is live. Of one that was interrupted, what is recorded tells it, not what is analysed:
+        that may have waited on a disk."""
+        with self._writing.begin() as connection:
+            guard_all(connection, [stream_id], token)
+            if state_of(connection, stream_id) is StreamState.WAITING:
+                write_events(connection, self._now_ms(), write_state(connection, stream_id, StreamState.LIVE))
 
     def put_coverage(self, stream_id: str, coverage: Coverage, *, token: int | None = None) -> None:
         """Replaces the stream's ledger."""
@@ -290,6 +310,13 @@ class Store:
                 raise UnknownStreamError(stream_id)
             return stream_from_row(row)
 
+    def stream_now(self, stream_id: str) -> StreamRecord:
+        """One stream with the state in which it is now, whoever is there to tell it; raises UnknownStreamError."""
+        record = self.stream(stream_id)
+        with Session(self._engine) as session:
+            found = read_open(session, self._moment(), [stream_id]).get(stream_id)
+        return record if found is None else found.standing.shown(record)
+
     def cursor(self, stream_id: str) -> int | None:
         """The last segment whose analysis is stored; None: nothing was analysed yet."""
         with Session(self._engine) as session:
@@ -319,11 +346,22 @@ class Store:
             return read_passages(session, stream_id, from_ms, to_ms)
 
     def coverage(self, stream_id: str | None = None) -> StreamCoverage:
-        """How much was really analysed, of one stream or of all; of very many, as it stood at most ten seconds ago."""
+        """How much was really analysed, of one stream or of all; of very many, as it stood at most ten seconds ago.
+
+        What is on air and nobody records is a gap that grows while it is looked at.
+        """
+        moment = self._moment()
         with Session(self._engine) as session:
-            if stream_id is not None or self._is_small(session):
-                return read_coverage(session, stream_id)
-            return self._sums.coverage(session)
+            if stream_id is not None:
+                return now_covered(session, moment, stream_id, read_coverage(session, stream_id))
+            small = self._is_small(session)
+            stored = read_coverage(session, None) if small else self._sums.coverage(session)
+            return all_covered(session, moment, stored)
+
+    def ledger(self, stream_id: str) -> StreamCoverage:
+        """The stream's ledger as whoever works on it last wrote it, to be gone on with."""
+        with Session(self._engine) as session:
+            return read_coverage(session, stream_id)
 
     def tally(self, stream_id: str | None = None) -> Tally:
         """How many findings there are, of one stream or of all; of very many, as it was at most ten seconds ago."""
@@ -336,6 +374,11 @@ class Store:
         """Whether sums over all broadcasts are read anew each time they are asked for."""
         return (session.scalar(select(func.count()).select_from(StreamRow)) or 0) <= self._sums.from_streams
 
+    def last_said_ms(self, stream_id: str) -> int | None:
+        """Where on the stream clock somebody was last heard to speak; None: nobody yet."""
+        with Session(self._engine) as session:
+            return read_last_said(session, stream_id)
+
     def _write_findings(self, connection: Connection, findings: Iterable[Finding]) -> list[NewEvent]:
         """Stores and files the findings; gives the events that are to be written at the end of the transaction."""
         written = write_findings(connection, findings)
@@ -344,6 +387,9 @@ class Store:
             connection, changed, now_ms=self._now_ms(), flag_at=self._flag_at, second_share=self._second_share
         )
         return finding_events(connection, changed, {each.finding.finding_id for each in written if each.is_new})
+
+    def _moment(self) -> Moment:
+        return Moment(at_ms=self._now_ms(), terms=self.leases.terms)
 
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)

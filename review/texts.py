@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 from review.texts_before import BEFORE_TEXTS
+from review.texts_correcting import CORRECTING_TEXTS
 from review.texts_due import DUE_TEXTS
+from review.texts_pack import PACK_TEXTS
 from review.texts_people import PEOPLE_TEXTS
 from review.texts_replays import REPLAY_TEXTS
 from review.texts_telling import TELLING_TEXTS
@@ -11,9 +13,11 @@ from review.texts_telling import TELLING_TEXTS
 TEXTS: Mapping[str, tuple[str, str]] = {
     **PEOPLE_TEXTS,
     **DUE_TEXTS,
+    **PACK_TEXTS,
     **BEFORE_TEXTS,
     **REPLAY_TEXTS,
     **TELLING_TEXTS,
+    **CORRECTING_TEXTS,
     "brand": ("真言", "Zhenyan"),
     "title.desk": ("真言 · 审核台", "Zhenyan · desk"),
     "title.findings": ("真言 · 全部发现", "Zhenyan · all findings"),
@@ -160,7 +164,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "card.advice": ("建议", "Advice"),
     "card.versions": ("版本", "Versions"),
     "score": ("得分", "Score"),
-    "law.article": ("《{title}》第 {number} 条", "{title}, article {number}"),
+    "law.article": ("《{title}》第{number}条", "{title}, article {number}"),
     "law.no_text": ("条文未随程序提供", "text not packaged"),
     "law_status.read": ("条文已核", "text checked"),
     "law_status.secondary": ("转引", "secondary source"),
@@ -257,6 +261,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "stream.all": ("全部直播", "All streams"),
     "stream.waiting": ("等待中", "waiting"),
     "stream.live": ("直播中", "live"),
+    "stream.unreachable": ("源取不到", "source unreachable"),
+    "stream.interrupted": ("录制中断", "interrupted"),
     "stream.ended": ("已结束", "ended"),
     "stream.failed": ("错误", "error"),
     # keys

@@ -10,10 +10,16 @@ from ingest.ledger import Coverage
 
 
 class StreamState(StrEnum):
-    """Where a broadcast stands; `failed` keeps its error text until the state changes again."""
+    """Where a broadcast stands; `failed` keeps its error text until the state changes again.
+
+    `waiting`: nobody works on it yet. `live`: it is recorded, whether anybody speaks in it or not. `unreachable`: a
+    worker tries, and its source gives nothing. `interrupted`: it was live, and nobody records it.
+    """
 
     WAITING = "waiting"
     LIVE = "live"
+    UNREACHABLE = "unreachable"
+    INTERRUPTED = "interrupted"
     ENDED = "ended"
     FAILED = "failed"
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import groupby
 
 from claims.types import ExemptionTrial, Finding, FrameBox, Passage
+from review.correcting.types import Correction
 from review.highlight import Piece, mark_quote, timed
 from review.laws import Article, Laws
 from review.types import StoredFinding, StreamRecord
@@ -35,12 +36,13 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContextLine:
-    """A passage near the finding; `own` says that the finding was made from it."""
+    """A passage near the finding; `own` says that the finding was made from it. `correction`: its last one."""
 
     passage: Passage
     at: str
     own: bool
     pieces: tuple[Piece, ...]
+    correction: Correction | None = None
 
     @property
     def runs(self) -> list[tuple[bool, list[Piece]]]:
@@ -104,18 +106,22 @@ def finding_view(stored: StoredFinding, stream: StreamRecord, laws: Laws) -> Fin
     )
 
 
-def context_lines(finding: Finding, passages: Sequence[Passage]) -> tuple[ContextLine, ...]:
+def context_lines(
+    finding: Finding, passages: Sequence[Passage], corrections: Sequence[Correction] = ()
+) -> tuple[ContextLine, ...]:
     """The passages around a finding in the order of the broadcast, with the quotation marked in its own."""
     own = [passage for passage in passages if passage.id in finding.passage_ids]
     marked = dict(
         zip((passage.id for passage in own), mark_quote([passage.text for passage in own], finding.quote), strict=True)
     )
+    latest = {one.passage_id: one for one in corrections}
     return tuple(
         ContextLine(
             passage=passage,
             at=stream_clock(passage.start_ms),
             own=passage.id in marked,
             pieces=timed(marked.get(passage.id, (Piece(text=passage.text, quoted=False),)), passage.words),
+            correction=latest.get(passage.id),
         )
         for passage in passages
     )

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from claims.types import Channel, Disposition, Finding, VerdictKind
 from ingest.ledger import Coverage
-from ingest.types import GapKind
+from ingest.types import Gap, GapKind
 from review.live.types import Wanted
 from review.types import StreamRecord, StreamState
 
@@ -86,6 +86,13 @@ class FindingOut(WireModel):
     witnesses: list[WitnessOut]
     models: dict[str, str]
     clip: str | None
+    supersedes: str | None = Field(
+        default=None, description="The finding that was made from the same words before a person corrected them"
+    )
+    superseded_by: str | None = Field(
+        default=None,
+        description="The finding that took its place when its words were corrected; its own id: no claim was left",
+    )
 
 
 class FindingsOut(WireModel):
@@ -124,9 +131,14 @@ class HostOut(WireModel):
 class StreamOut(WireModel):
     """A broadcast and how much of it was really analysed.
 
-    `analysed_ms`, `lag_ms` (received and not analysed yet) and the gaps make `span_ms`. `coverage` is the analysed
-    share, rounded down: 1 only if nothing is missing. `wanted`: what its customer wants of it; null: a command screens
-    it. `recorded_ms`: how far it is recorded. `waits_for`: why nobody works on it, where nobody does.
+    `state`: where it stands now. `waiting`: nobody works on it yet. `live`: it is recorded, whether anybody speaks or
+    not. `unreachable`: a worker tries, and its source gives nothing; `error` says what it gives. `interrupted`: it was
+    live, and nobody records it; `waits_for` says why. `analysed_ms`, `waiting_ms` (received and not analysed yet) and
+    the gaps make `span_ms`; of an interrupted one the last gap grows until somebody goes on or it is stopped. `lag_ms`:
+    how far the analysis is behind the broadcast: what waits, and for how long it has been interrupted. `coverage` is
+    the analysed share, rounded down: 1 only if nothing is missing. `wanted`: what its customer wants of it; null: a
+    command screens it. `recorded_ms`: how far it is recorded. `speech_ms`: where somebody was last heard to speak, on
+    the stream clock; null: nobody yet. `waits_for`: why nobody works on it, where nobody does.
     """
 
     stream_id: str
@@ -141,9 +153,11 @@ class StreamOut(WireModel):
     span_ms: int
     analysed_ms: int
     lag_ms: int
+    waiting_ms: int
     gaps: list[GapOut]
     wanted: Wanted | None = None
     recorded_ms: int | None = None
+    speech_ms: int | None = None
     waits_for: str = ""
     external_id: str | None = None
     policy: str | None = None
@@ -157,13 +171,20 @@ class HealthOut(WireModel):
     status: str
 
 
+class ReadyOut(HealthOut):
+    """The database answers. `workers`: how many are there and take broadcasts; `places`: how many they can carry."""
+
+    workers: int
+    places: int
+
+
 def finding_out(finding: Finding) -> FindingOut:
     """The finding as it is sent."""
     return FindingOut.model_validate(finding.to_json())
 
 
-def stream_out(stream: StreamRecord, coverage: Coverage) -> StreamOut:
-    """The stream as it is sent."""
+def stream_out(stream: StreamRecord, coverage: Coverage, missed: Gap | None = None) -> StreamOut:
+    """The stream as it is sent; `missed`: the gap of its coverage that still grows."""
     return StreamOut(
         stream_id=stream.stream_id,
         source=stream.source,
@@ -176,6 +197,7 @@ def stream_out(stream: StreamRecord, coverage: Coverage) -> StreamOut:
         coverage=coverage.per_mille / 1000,
         span_ms=coverage.span_ms,
         analysed_ms=coverage.analysed_ms,
-        lag_ms=coverage.waiting_ms,
+        lag_ms=coverage.waiting_ms + (0 if missed is None else missed.length_ms),
+        waiting_ms=coverage.waiting_ms,
         gaps=[GapOut.model_validate(asdict(gap)) for gap in coverage.gaps],
     )

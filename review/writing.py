@@ -1,15 +1,17 @@
 """The steps of a write, each inside the caller's transaction."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from sqlalchemy import Connection, select, update
 
 from claims.types import Finding, Passage
+from ingest.types import Gap
+from review.correcting.guarding import without_corrected
 from review.coverage import settle_coverage
 from review.errors import ClipPathError, UnknownFindingError, UnknownSegmentError, UnknownStreamError
-from review.rows import finding_values, passage_values
+from review.rows import finding_from_json, finding_values, passage_values
 from review.tables import CounterRow, CursorRow, FindingRow, PassageRow, SegmentRow, StreamRow
 from review.telling.happening import gap_events, state_events
 from review.telling.types import NewEvent
@@ -35,13 +37,28 @@ class Written:
 def write_findings(connection: Connection, findings: Iterable[Finding]) -> list[Written]:
     """Adds findings or replaces those with the same id, and gives those that are new or changed.
 
+    What a person corrected stays as it is. Raises UnknownStreamError.
+    """
+    given = list(findings)
+    if not given:
+        return []
+    hosts_of(connection, {finding.stream_id for finding in given}, hold=True)
+    return write_judged(connection, without_corrected(connection, given))
+
+
+def write_judged(
+    connection: Connection, findings: Iterable[Finding], *, clips_of: Finding | None = None
+) -> list[Written]:
+    """As `write_findings`, whatever was corrected; `clips_of`: a new finding's clip begins where this one's does.
+
     What needs no number is done before one is taken, for all writers wait for whoever has the last one: meanwhile the
-    broadcasts' rows are held, so that nobody else writes the same findings. Raises UnknownStreamError.
+    broadcasts' rows are held, so that nobody else writes the same findings.
     """
     latest = {finding.finding_id: finding for finding in findings}
     if not latest:
         return []
     hosts = hosts_of(connection, {finding.stream_id for finding in latest.values()}, hold=True)
+    begins = _clip_start(connection, clips_of)
     stored = {
         row.finding_id: row
         for row in connection.execute(
@@ -59,7 +76,7 @@ def write_findings(connection: Connection, findings: Iterable[Finding]) -> list[
     for finding_id, finding in latest.items():
         before = stored.get(finding_id)
         kept = finding if before is None or finding.clip is not None else replace(finding, clip=before.clip)
-        if before is not None and before.record == kept.to_json():
+        if before is not None and finding_from_json(before.record) == kept:
             continue
         changed.append(Written(finding=kept, is_new=before is None))
         rows.append(
@@ -68,7 +85,7 @@ def write_findings(connection: Connection, findings: Iterable[Finding]) -> list[
                 host_id=hosts[finding.stream_id],
                 created_seq=0 if before is None else before.created_seq,
                 updated_seq=0,
-                clip_start_ms=before.clip_start_ms if before is not None and before.clip == kept.clip else None,
+                clip_start_ms=begins if before is None else before.clip_start_ms if before.clip == kept.clip else None,
             )
         )
     if not rows:
@@ -80,19 +97,51 @@ def write_findings(connection: Connection, findings: Iterable[Finding]) -> list[
     return changed
 
 
-def write_state(connection: Connection, stream_id: str, state: StreamState, error: str | None = None) -> list[NewEvent]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What is known of a move beside the state and its error.
+
+    `is_again`: the broadcast was live before. `recorded_ms`, `missed`: how far it was recorded, and what nobody
+    recorded after that; they close the ledger of a broadcast that is over. `body`: joins the event.
+    """
+
+    is_again: bool = False
+    recorded_ms: int = 0
+    missed: Gap | None = None
+    body: Mapping[str, object] = field(default_factory=dict)
+
+
+def _clip_start(connection: Connection, finding: Finding | None) -> int | None:
+    if finding is None:
+        return None
+    return connection.scalar(select(FindingRow.clip_start_ms).where(FindingRow.finding_id == finding.finding_id))
+
+
+def write_state(
+    connection: Connection, stream_id: str, state: StreamState, error: str | None = None, turn: Turn | None = None
+) -> list[NewEvent]:
     """Moves the stream to this state; what still waits when it is over counts as lost. Raises UnknownStreamError.
 
     Gives the events that the caller writes at the end of the transaction.
     """
-    one = StreamRow.stream_id == stream_id
-    before = connection.scalar(select(StreamRow.state).where(one).with_for_update(key_share=True))
-    if before is None:
+    turn = turn or Turn()
+    before = state_of(connection, stream_id)
+    moved = update(StreamRow).where(StreamRow.stream_id == stream_id)
+    connection.execute(moved.values(state=state.value, error=error))
+    gaps: list[NewEvent] = []
+    if state in (StreamState.ENDED, StreamState.FAILED):
+        settled = settle_coverage(connection, stream_id, turn.recorded_ms, turn.missed)
+        gaps = gap_events(connection, stream_id, settled)
+    return gaps + state_events(connection, stream_id, before, state, error, is_again=turn.is_again, more=turn.body)
+
+
+def state_of(connection: Connection, stream_id: str) -> StreamState:
+    """The stream's state, which stays until the caller's transaction ends; raises UnknownStreamError."""
+    held = select(StreamRow.state).where(StreamRow.stream_id == stream_id).with_for_update(key_share=True)
+    state = connection.scalar(held)
+    if state is None:
         raise UnknownStreamError(stream_id)
-    connection.execute(update(StreamRow).where(one).values(state=state.value, error=error))
-    over = state in (StreamState.ENDED, StreamState.FAILED)
-    gaps = gap_events(connection, stream_id, settle_coverage(connection, stream_id)) if over else []
-    return gaps + state_events(connection, stream_id, before, state, error)
+    return StreamState(state)
 
 
 def write_clip(connection: Connection, finding_id: str, clip: str, clip_start_ms: int) -> bool:

@@ -21,10 +21,10 @@ from review.platform.cursor import read_cursor, write_cursor
 from review.platform.errors import KeyReused, OrderRefused
 from review.platform.ordering import Platform, check_address
 from review.platform.passports import StoredPassport, current_passports, put_passports, unknown_products
-from review.platform.records import read_record
 from review.platform.stream_api import RequestKey
 from review.platform.tenancy import shown_host, stored_host
 from review.platform.types import Caller, Scope
+from review.platform.unique_keys import unique_keys
 from review.rows import shown_source
 from review.store import Store
 from review.types import ProductRef
@@ -38,7 +38,7 @@ def batches_router(store: Store, platform: Platform) -> APIRouter:
     """The routes of batches."""
     router = APIRouter(tags=["batches"])
 
-    @router.post("/v1/batches", status_code=201, responses=write_answers())
+    @router.post("/v1/batches", status_code=201, responses=write_answers(504), dependencies=[Depends(unique_keys)])
     def order_batch(given: BatchIn, caller: Writing, response: Response, key: RequestKey = None) -> BatchFilesOut:
         """Orders the screening of archives: recordings under http or https, each a file or an HLS playlist that ended.
 
@@ -63,7 +63,7 @@ def batches_router(store: Store, platform: Platform) -> APIRouter:
             ).hexdigest(),
         )
         try:
-            batch_id, again = store.batches.place(new, _products_of(given, caller.home, platform), caller.actor)
+            batch_id, again = store.batches.place(new, _products_of(given, caller, platform), caller.actor)
         except OrderKeyReused as error:
             raise KeyReused from error
         if again:
@@ -114,10 +114,10 @@ def _check_urls(given: BatchIn, platform: Platform) -> None:
             known.add(server)
 
 
-def _products_of(given: BatchIn, tenant_id: str, platform: Platform) -> Products:
+def _products_of(given: BatchIn, caller: Caller, platform: Platform) -> Products:
     """What the batch's transaction asks for its products: registers those sent along, finds the others."""
-    records = given.passports
-    sent = [read_record(one, platform.quantity_reader(), place=f"passports[{n}]") for n, one in enumerate(records)]
+    sent = platform.reading.records(caller, given.passports)
+    tenant_id = caller.home
 
     def find(connection: Connection, journal: Journal) -> list[tuple[ProductRef, str]]:
         kept = put_passports(connection, tenant_id, sent, journal)

@@ -35,7 +35,7 @@ def admin_router(gate: Gate, desk: Desk) -> APIRouter:
 
     @router.post("/people")
     def add_account(
-        _admin: Admin,
+        admin: Admin,
         viewer: Seeing,
         login: Login,
         role: Annotated[Role, Form()],
@@ -43,7 +43,7 @@ def admin_router(gate: Gate, desk: Desk) -> APIRouter:
         name: Annotated[str, Form(max_length=100)] = "",
     ) -> Response:
         try:
-            gate.people.add(login, name, role, password)
+            gate.people.add(login, name, role, password, actor=admin.id)
         except AccountError as error:
             return shown(viewer, error=str(error))
         return RedirectResponse("/people", status_code=303)
@@ -60,7 +60,7 @@ def admin_router(gate: Gate, desk: Desk) -> APIRouter:
         try:
             if any(account.person.id == admin.id and account.login == login for account in gate.people.accounts()):
                 raise AccountError(login, "is your own; another administrator changes it")
-            gate.people.change(login, role=role, active=active, password=password or None)
+            gate.people.change(login, role=role, active=active, password=password or None, actor=admin.id)
         except AccountError as error:
             return shown(viewer, error=str(error))
         return RedirectResponse("/people", status_code=303)

@@ -136,7 +136,7 @@ def _add_provider(router: APIRouter, app: FastAPI, gate: Gate, shown: Shown) -> 
     async def come_back(request: Request) -> Response:
         try:
             claims, back = await provider.take_back(request)
-            opened = await run_in_threadpool(provider.log_in, claims)
+            opened = await run_in_threadpool(provider.log_in, claims, _address(request))
         except LoginRefused as error:
             return shown(request, "/", error=str(error), status=403)
         answer = RedirectResponse(local_path(back), status_code=303)

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import logging
 from urllib.parse import urlsplit
 
 import httpx2
@@ -15,6 +16,7 @@ from review.errors import AccountError, LoginRefused
 from review.people.access import OidcSettings, role_of
 from review.people.store import Login, PeopleStore
 
+_log = logging.getLogger(__name__)
 # State, nonce and PKCE's verifier wait in a signed cookie for as long as somebody takes to log in.
 _HANDSHAKE_S = 600
 _COOKIE = "zhenyan_handshake"
@@ -60,8 +62,16 @@ class Provider:
             request.session.clear()
         return claims, back
 
-    def log_in(self, claims: dict[str, object]) -> Login:
-        """A session for the person of the claims; LoginRefused if they have no role here."""
+    def log_in(self, claims: dict[str, object], address: str) -> Login:
+        """A session for the person of the claims; LoginRefused, which the log tells, if they have no role here."""
+        try:
+            return self._log_in(claims)
+        except LoginRefused as error:
+            told = {"login": _login_of(claims), "address": address}
+            _log.warning("login %r of the provider from %s refused: %s", *told.values(), error, extra=told)
+            raise
+
+    def _log_in(self, claims: dict[str, object]) -> Login:
         settings = self._settings
         follow = bool(settings.role_claim)
         role = role_of(claims, settings) if follow else settings.default_role
@@ -70,13 +80,17 @@ class Provider:
             if role is None:
                 raise LoginRefused("the login provider gives you no role here; ask an administrator")
         subject = str(claims["sub"])
-        login = str(claims.get("preferred_username") or claims.get("email") or subject)[:100]
+        login = _login_of(claims)
         name = str(claims.get("name") or login)
         issuer = str(claims["iss"])
         try:
             return self._people.log_in_known(issuer, subject, login, name, role, follow=follow)
         except AccountError as error:
             raise LoginRefused("your login is another account's here; ask an administrator") from error
+
+
+def _login_of(claims: dict[str, object]) -> str:
+    return str(claims.get("preferred_username") or claims.get("email") or claims["sub"])[:100]
 
 
 def install_handshake(app: FastAPI, settings: OidcSettings) -> None:

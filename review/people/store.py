@@ -1,9 +1,10 @@
 """Accounts and sessions in the database."""
 
 import hashlib
+import logging
 import secrets
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,16 +13,22 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Rows
 
 from review.cases.types import Person, Role
+from review.due.audit import Detail
+from review.due.trail import Journal
 from review.errors import AccountError, LoginRefused, UnknownPersonError
 from review.people.passwords import LEAST_CHARS, fits, hash_password, is_outdated
 from review.people.tables import AttemptRow, PersonRow, SessionRow, ViewRow
 from review.upsert import table_of, upsert
 
+_log = logging.getLogger(__name__)
 IDLE_MS = 30 * 60_000
 LONGEST_MS = 10 * 3_600_000
 _TRIES = 5
 _WINDOW_MS = 15 * 60_000
 _SEEN_STEP_MS = 15_000
+_LONGEST_LOGGED = 100
+# Who makes and changes accounts where a provider vouches for people.
+_PROVIDER = "oidc"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,15 +52,15 @@ class Account:
 
 
 class PeopleStore:
-    """Who may work at the desk, and who is in."""
+    """Who may work at the desk, and who is in. Every change of an account is noted in the audit trail."""
 
     def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
         self._engine = engine
         self._writing = engine.execution_options(writes=True)
         self._now = now
 
-    def add(self, login: str, name: str, role: Role, password: str | None = None) -> Person:
-        """A new account; AccountError names a login that is taken or a password that is too short."""
+    def add(self, login: str, name: str, role: Role, password: str | None = None, *, actor: str) -> Person:
+        """A new account, made by `actor`; AccountError names a login that is taken or a password that is too short."""
         if password is not None and len(password) < LEAST_CHARS:
             raise AccountError(login, f"the password needs {LEAST_CHARS} characters or more")
         if not login.strip() or len(login) > 100:
@@ -71,6 +78,9 @@ class PeopleStore:
         try:
             with self._writing.begin() as connection:
                 connection.execute(table_of(PersonRow).insert().values(values))
+                journal = self._journal(actor)
+                journal.note("account.added", f"person:{person.id}", role=role.value, password=password is not None)
+                journal.close(connection)
         except IntegrityError as error:
             raise AccountError(login, "the login is taken") from error
         return person
@@ -81,9 +91,15 @@ class PeopleStore:
             return tuple(_account(row) for row in rows.scalars(select(PersonRow).order_by(PersonRow.login)))
 
     def change(
-        self, login: str, *, role: Role | None = None, active: bool | None = None, password: str | None = None
+        self,
+        login: str,
+        *,
+        actor: str,
+        role: Role | None = None,
+        active: bool | None = None,
+        password: str | None = None,
     ) -> None:
-        """Changes the account; its sessions end.
+        """Changes the account, in the name of `actor`; its sessions end.
 
         Raises UnknownPersonError, and AccountError where nobody would be left who can change accounts.
         """
@@ -108,6 +124,10 @@ class PeopleStore:
                 _keep_an_admin(connection, name)
             connection.execute(update(PersonRow).where(PersonRow.person_id == person.person_id).values(**values))
             connection.execute(delete(SessionRow).where(SessionRow.person_id == person.person_id))
+            journal = self._journal(actor)
+            for action, details in _changes(person.role, role, active, has_password=password is not None):
+                journal.note(action, f"person:{person.person_id}", **details)
+            journal.close(connection)
 
     def names(self) -> dict[str, str]:
         """The name of each person by id."""
@@ -126,6 +146,8 @@ class PeopleStore:
         right = fits(row.password_hash if row is not None and row.active else None, password)
         if row is None or not right:
             self._count(subjects)
+            told = {"login": name[:_LONGEST_LOGGED], "address": address}
+            _log.warning("login %r from %s refused: login or password is wrong", *told.values(), extra=told)
             raise LoginRefused("login or password is wrong")
         with self._writing.begin() as connection:
             connection.execute(delete(AttemptRow).where(AttemptRow.subject == subjects[0]))
@@ -144,7 +166,7 @@ class PeopleStore:
         if row is None:
             raise LoginRefused("this account has no password here")
         self.log_out(self.log_in(row.login, old, address).token)
-        self.change(row.login, password=new)
+        self.change(row.login, password=new, actor=person_id)
         return self._open(_person(row))
 
     def log_in_known(
@@ -160,12 +182,12 @@ class PeopleStore:
             if not row.active:
                 raise LoginRefused("the account is closed")
             if follow and role is not None and role.value != row.role:
-                self.change(row.login, role=role)
+                self.change(row.login, role=role, actor=_PROVIDER)
                 row.role = role.value
             return self._open(_person(row))
         if role is None:
             raise LoginRefused("no account is registered for you; ask an administrator")
-        person = self.add(login, name, role)
+        person = self.add(login, name, role, actor=_PROVIDER)
         with self._writing.begin() as connection:
             connection.execute(
                 update(PersonRow).where(PersonRow.person_id == person.id).values(issuer=issuer, subject=subject)
@@ -258,12 +280,27 @@ class PeopleStore:
                 if counted.rowcount == 0:
                     upsert(connection, AttemptRow, [{"subject": subject, "count": 1, "since_ms": now_ms}])
 
+    def _journal(self, actor: str) -> Journal:
+        return Journal(at_ms=self._now_ms(), actor=actor)
+
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)
 
 
 def _hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _changes(
+    before: str, role: Role | None, active: bool | None, *, has_password: bool
+) -> Iterator[tuple[str, dict[str, Detail]]]:
+    """What the trail tells of a change: never a password, nor what was before it."""
+    if role is not None:
+        yield "account.role_changed", {"before": before, "after": role.value}
+    if active is not None:
+        yield ("account.opened" if active else "account.closed"), {}
+    if has_password:
+        yield "account.password_changed", {}
 
 
 def _keep_an_admin(connection: Connection, leaving: str) -> None:

@@ -20,6 +20,7 @@ from review.errors import Forbidden, NotLoggedIn
 from review.people.access import LOCAL_PERSON, Access, Auth, is_loopback
 from review.people.store import LONGEST_MS, Login, PeopleStore
 from review.problems import problem_response
+from review.queries import check_query
 
 EVERYBODY = tuple(Role)
 DECIDERS = (Role.REVIEWER, Role.SENIOR, Role.ADMIN)
@@ -135,6 +136,8 @@ def allow(*roles: Role) -> Callable[..., Awaitable[Person]]:
 
 async def anybody(request: Request) -> None:
     """The dependency of a route that asks nobody who they are."""
+    if request.url.path.startswith("/v1/"):
+        check_query(request)
 
 
 anybody.is_guard = True  # type: ignore[attr-defined]

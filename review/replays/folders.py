@@ -5,6 +5,7 @@ import json
 import shutil
 import zipfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 
@@ -18,6 +19,15 @@ _SUFFIXES = (".yaml", ".txt")
 _MOST_BYTES = 50_000_000
 _MOST_FILES = 1_000
 _ALWAYS = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedPolicy:
+    """A policy that was read: its name and hash, and where it lies."""
+
+    name: str
+    digest: str
+    folder: Path
 
 
 def pack_policy(folder: Path) -> bytes:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from review.assets import PAGES_DIR
 from review.desk import case_url, finding_url
 from review.language import LANGUAGES, Words
+from review.laws import Laws
 from review.replays.report import Group, ReplayReport
 from review.replays.types import ChangeKind, Said
 from review.views import stream_clock
@@ -18,7 +19,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _LANG = {"zh": "zh-CN", "en": "en"}
 
 
-def report_values(report: ReplayReport, words: Words, classes: Names, *, linked: bool) -> dict[str, object]:
+def report_values(report: ReplayReport, words: Words, classes: Names, laws: Laws, *, linked: bool) -> dict[str, object]:
     """What `_report.html` is filled with; `linked`: findings and cases are links to the desk's pages."""
 
     def side(said: Said | None, part: str) -> str:
@@ -28,11 +29,12 @@ def report_values(report: ReplayReport, words: Words, classes: Names, *, linked:
         if part == "class_id":
             return words.named(classes, said.class_id)
         if isinstance(value, tuple):
-            return "；".join(value)
+            return laws.listed(value, words.language)
         return words.term(part, value) if value else "–"
 
     return {
         "report": report,
+        "law": lambda said: laws.listed(said.law, words.language),
         "kinds": tuple(ChangeKind),
         "classes": classes,
         "linked": linked,
@@ -43,7 +45,7 @@ def report_values(report: ReplayReport, words: Words, classes: Names, *, linked:
     }
 
 
-def report_html(report: ReplayReport, classes: Names | None = None) -> str:
+def report_html(report: ReplayReport, classes: Names | None = None, laws: Laws | None = None) -> str:
     """The report as one file, Chinese first, English below it."""
     pages = Environment(
         loader=FileSystemLoader([PAGES_DIR, _TEMPLATES]),
@@ -56,7 +58,7 @@ def report_html(report: ReplayReport, classes: Names | None = None) -> str:
     parts = []
     for language in LANGUAGES:
         words = Words(language)
-        values = report_values(report, words, classes or {}, linked=False)
+        values = report_values(report, words, classes or {}, laws or Laws.none(), linked=False)
         body = Markup(pages.get_template("replays/_report.html").render(t=words, **values))
         parts.append({"t": words, "lang": _LANG[language], "body": body})
     return pages.get_template("standalone.html").render(parts=parts, report=report)

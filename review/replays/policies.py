@@ -13,7 +13,7 @@ from claims.policy import Policy
 from review.cases.types import Person
 from review.due.trail import Journal
 from review.replays.errors import PolicyMoveRefused, UnknownPolicyError
-from review.replays.folders import POLICIES, pack_policy, put_in_force, unpack_policy
+from review.replays.folders import POLICIES, PackedPolicy, pack_policy, put_in_force, unpack_policy
 from review.replays.moving import (
     MoveKind,
     MoveState,
@@ -50,7 +50,7 @@ class PolicyStore:
         self._writing = engine.execution_options(writes=True)
         self._now = now
 
-    def add_version(self, policy: Policy, by: str) -> PolicyVersion:
+    def add_version(self, policy: Policy | PackedPolicy, by: str) -> PolicyVersion:
         """The policy, kept as it is now; the same files again are the version that is there."""
         version = PolicyVersion(digest=policy.digest, name=policy.name, added_by=by, added_at_ms=self._now_ms())
         journal = Journal(at_ms=version.added_at_ms, actor=by)

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from claims.types import Passage, PlatformFact
+from claims.types import Disposition, Passage, PlatformFact
 from review.cases.tables import CaseFindingRow, CaseRow
 from review.cases.types import CaseState
+from review.correcting.reading import as_corrected
 from review.due.basis import BASIS, read_kept_facts, read_kept_steps
 from review.errors import UnknownStreamError
 from review.live.tables import FactRow, OrderRow, PassportRow
@@ -40,9 +41,8 @@ def read_stream(session: Session, stream_id: str, data_dir: Path) -> StoredStrea
     row = session.get(StreamRow, stream_id)
     if row is None:
         raise UnknownStreamError(stream_id)
-    passages = [
-        passage_from_row(p) for p in session.scalars(select(PassageRow).where(PassageRow.stream_id == stream_id))
-    ]
+    heard = session.scalars(select(PassageRow).where(PassageRow.stream_id == stream_id))
+    passages = as_corrected(session, stream_id, (passage_from_row(row) for row in heard))
     recording = data_dir / "recordings" / stream_id
     return StoredStream(
         stream_id=stream_id,
@@ -63,7 +63,7 @@ def read_stored(session: Session, stream_id: str) -> tuple[Stored, ...]:
         select(FindingRow.record, CaseRow.case_id, CaseRow.state)
         .outerjoin(CaseFindingRow, CaseFindingRow.finding_id == FindingRow.finding_id)
         .outerjoin(CaseRow, CaseRow.case_id == CaseFindingRow.case_id)
-        .where(FindingRow.stream_id == stream_id)
+        .where(FindingRow.stream_id == stream_id, FindingRow.disposition != Disposition.NONE.value)
         .order_by(FindingRow.created_seq)
     )
     return tuple(

@@ -1,11 +1,11 @@
 """Two policies that read texts alike have each text read once."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date
 from typing import TypeVar
 
-from claims.normalise import Normalised
+from claims.normalise import Edit, Normalised
 from claims.policy import Policy
 from claims.texts import TextRead, Texts
 from claims.types import Passage
@@ -25,6 +25,18 @@ class SharedTexts(Texts):
     def fold(self, passage: Passage, on: date | None = None) -> Normalised:
         """The passage as the others fold it."""
         return self._once((passage, on), lambda: self._texts.fold(passage, on))
+
+    def hear(self, passage: Passage, on: date | None = None) -> Normalised:
+        """The passage as the others hear it."""
+        return self._once(("heard", passage, on), lambda: self._texts.hear(passage, on))
+
+    def take(self, heard: Normalised, offers: Sequence[Edit], on: date | None = None) -> Normalised:
+        """The text with these of its offers made, as the others make them."""
+        return self._once((heard, tuple(offers), on), lambda: self._texts.take(heard, offers, on))
+
+    def is_likelier(self, said: str, heard: str) -> bool:
+        """What the others hold for likelier."""
+        return self._once((said, heard, None), lambda: self._texts.is_likelier(said, heard))
 
     def fold_as_heard(self, text: str) -> Normalised:
         """The text as the others fold it."""

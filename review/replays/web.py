@@ -13,12 +13,17 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from review.cases.types import Person
 from review.desk import Desk, Seeing, Viewer
 from review.due.notices import shown_time
+from review.judging.party import party_of
+from review.judging.pool import JudgingPool
 from review.language import Words, keep_language
 from review.people.web import EVERYBODY, SENIORS, allow
+from review.platform.errors import PlatformError
+from review.platform.types import Caller
 from review.replays.errors import PolicyMoveRefused, PolicyPackError
-from review.replays.folders import POLICIES, unpack_policy
+from review.replays.folders import POLICIES, PackedPolicy
 from review.replays.moving import PolicyMove, history, waiting
 from review.replays.page import report_values
+from review.replays.reading_packs import PolicyRead
 from review.replays.report import report_from_json
 from review.replays.types import ReplayState, Scope
 from review.store import Store
@@ -35,10 +40,11 @@ _CHINA_TIME = timezone(timedelta(hours=8), "China")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyDesk:
-    """What the pages of policies need: where policies lie, and whether the settings name one themselves."""
+    """What the pages of policies need: where policies lie, whether the settings name one, and what reads them."""
 
     data_dir: Path
     is_overridden: bool = False
+    pool: JudgingPool | None = None
 
 
 def replays_router(store: Store, desk: Desk, settings: PolicyDesk) -> APIRouter:
@@ -75,6 +81,12 @@ def replays_router(store: Store, desk: Desk, settings: PolicyDesk) -> APIRouter:
             error=error,
         )
 
+    def read(person: Person, job: PolicyRead) -> PackedPolicy:
+        if settings.pool is None:
+            return job.unpacked()
+        packed: PackedPolicy = settings.pool.do(party_of(Caller.of_person(person)), job)
+        return packed
+
     def moved(request: Request, viewer: Viewer, error: PolicyMoveRefused) -> Response:
         return overview(request, viewer, Words(viewer.language)(f"policy_error.{error.code}"), 422)
 
@@ -90,9 +102,11 @@ def replays_router(store: Store, desk: Desk, settings: PolicyDesk) -> APIRouter:
         try:
             if len(content) > _MOST_BYTES:
                 raise PolicyPackError(f"is larger than {_MOST_BYTES // 1_000_000} MB")
-            policy = unpack_policy(content, settings.data_dir / POLICIES)
+            policy = read(person, PolicyRead(content=content, root=settings.data_dir / POLICIES))
         except PolicyPackError as error:
             return overview(request, viewer, words("policy_error.archive", why=error.why), 422)
+        except PlatformError as error:
+            return overview(request, viewer, words(f"before.{error.code}"), error.status)
         store.policies.add_version(policy, person.id)
         return RedirectResponse("/replays", status_code=303)
 
@@ -109,7 +123,9 @@ def replays_router(store: Store, desk: Desk, settings: PolicyDesk) -> APIRouter:
         replay = store.replays.replay(replay_id)
         words, values = Words(viewer.language), dict[str, object]()
         if replay.report is not None:
-            values = report_values(report_from_json(replay.report), words, _classes(desk), linked=True)
+            values = report_values(
+                report_from_json(replay.report), words, _classes(desk), desk.glossary.laws, linked=True
+            )
         is_going = replay.state in (ReplayState.WAITING, ReplayState.RUNNING)
         version = store.policies.version(replay.digest)
         return page(

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from review.cases.tables import CaseRow
 from review.cases.types import WAITING
+from review.live.standings import Moment, read_missed
 from review.tables import CoverageRow, GapRow, StreamRow
 from review.teaching.tables import TallyRow
 from review.teaching.tally import Dimension
@@ -58,14 +59,15 @@ def read_ages(session: Session, now_ms: int) -> dict[str, int]:
     return {name: found.get(name, 0) for name in (*(name for name, _ in AGES), "longer")}
 
 
-def read_coverage_sum(session: Session) -> CoverageSum:
-    """The ledgers of all broadcasts together."""
+def read_coverage_sum(session: Session, moment: Moment) -> CoverageSum:
+    """The ledgers of all broadcasts together, with what nobody records at this moment."""
     analysed, waiting = session.execute(
         select(func.sum(CoverageRow.analysed_ms), func.sum(CoverageRow.waiting_ms))
     ).one()
     lost = session.execute(select(GapRow.kind, func.sum(GapRow.end_ms - GapRow.start_ms)).group_by(GapRow.kind))
+    lost_ms = {str(kind): int(length) for kind, length in lost}
+    for gap in read_missed(session, moment):
+        lost_ms[gap.kind.value] = lost_ms.get(gap.kind.value, 0) + gap.length_ms
     return CoverageSum(
-        analysed_ms=int(analysed or 0),
-        waiting_ms=int(waiting or 0),
-        lost_ms={kind: int(length) for kind, length in sorted(lost)},
+        analysed_ms=int(analysed or 0), waiting_ms=int(waiting or 0), lost_ms=dict(sorted(lost_ms.items()))
     )

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from review.cases.tables import CaseRow, ProposalRow
 from review.cases.types import Person, Role
 from review.errors import NotFoundError, ReviewError, UnknownCaseError
+from review.live.standings import Moment
+from review.live.terms import LeaseTerms
 from review.tables import FindingRow
 from review.teaching import reading
 from review.teaching.outcomes import OutcomeBook
@@ -33,8 +35,9 @@ class TeachingStore:
     Outcomes are kept in memory by period and brought up to date by what changed.
     """
 
-    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
+    def __init__(self, engine: Engine, now: Callable[[], datetime], terms: LeaseTerms) -> None:
         self._engine = engine
+        self._terms = terms
         self._writing = engine.execution_options(writes=True)
         self._now = now
         self._books: dict[int, OutcomeBook] = {}
@@ -68,9 +71,9 @@ class TeachingStore:
             return reading.read_ages(session, self._now_ms())
 
     def coverage(self) -> CoverageSum:
-        """How much of all broadcasts was analysed, waits, or was lost."""
+        """How much of all broadcasts was analysed, waits, or was lost, up to now."""
         with Session(self._engine) as session:
-            return reading.read_coverage_sum(session)
+            return reading.read_coverage_sum(session, Moment(at_ms=self._now_ms(), terms=self._terms))
 
     def propose(self, case_id: str, person: Person, words: str, class_id: str | None, kind: ProposalKind) -> Proposal:
         """The proposal as stored; the same words again, by whomever, are the proposal that is there.

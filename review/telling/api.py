@@ -32,7 +32,9 @@ class EventOut(WireModel):
 
     id: str
     sequence: int = Field(description="Counts your events in the order in which they were stored")
-    type: str = Field(description="Such as `finding.created`, `stream.ended`, `decision.made`, `measure.in_force`")
+    type: str = Field(
+        description="Such as `finding.created`, `stream.interrupted`, `decision.made`, `measure.in_force`"
+    )
     timestamp: str = Field(description="When it happened, ISO 8601")
     data: dict[str, Any] = Field(description="`subject`, `host_id`, `stream_id`, and what this type tells")
 

@@ -1,6 +1,6 @@
 """What can't be told, and where."""
 
-from ingest.errors import IngestError, RefusedAddress
+from ingest.errors import RefusedAddress
 from review.errors import NotFoundError, ReviewError
 
 
@@ -49,10 +49,8 @@ class SealBroken(ReviewError):
         )
 
 
-def refused_address(what: str, error: IngestError) -> WebhookRefused:
+def refused_address(what: str, error: RefusedAddress) -> WebhookRefused:
     """The guard's refusal, as the customer is told it: one text for every address that is not allowed."""
-    if not isinstance(error, RefusedAddress):
-        return WebhookRefused(what, f"{error}; give an http or https address that is reachable from outside")
     why = _WHY.get(error.rule, "refused")
     return WebhookRefused(what, f"refused by the {error.rule} rule: {why}", code=f"url_{error.rule}")
 

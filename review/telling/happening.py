@@ -1,6 +1,6 @@
 """The events that follow from what is stored: findings, states of broadcasts, gaps, decisions."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
@@ -54,27 +54,42 @@ def clip_events(connection: Connection, finding_id: str) -> list[NewEvent]:
 
 
 def state_events(
-    connection: Connection, stream_id: str, before: str | None, state: StreamState, error: str | None
+    connection: Connection,
+    stream_id: str,
+    before: str | None,
+    state: StreamState,
+    error: str | None,
+    *,
+    is_again: bool = False,
+    more: Mapping[str, object] | None = None,
 ) -> list[NewEvent]:
-    """`stream.live`, `.ended`, `.stopped` (its customer wanted so) or `.failed` for a broadcast that moved.
+    """`stream.live`, `.resumed` (live `is_again`), `.unreachable`, `.interrupted`, `.ended`, `.stopped` (its customer
+    wanted so) or `.failed` for a broadcast that moved; `more` joins its body.
 
     None where it only waits.
     """
     if before == state.value or state is StreamState.WAITING:
         return []
     host_id, tenant_id = _streams(connection, {stream_id})[stream_id]
-    wanted = connection.scalar(select(OrderRow.wanted).where(OrderRow.stream_id == stream_id))
-    stopped = state is StreamState.ENDED and wanted == Wanted.STOP.value
     return [
         NewEvent(
-            kind="stream.stopped" if stopped else f"stream.{state.value}",
+            kind=_state_kind(connection, stream_id, state, is_again=is_again),
             subject=stream_id,
             host_id=host_id,
             tenant_id=tenant_id,
             stream_id=stream_id,
-            body={"error": error} if error else {},
+            body=({"error": error} if error else {}) | dict(more or {}),
         )
     ]
+
+
+def _state_kind(connection: Connection, stream_id: str, state: StreamState, *, is_again: bool) -> str:
+    if state is StreamState.LIVE and is_again:
+        return "stream.resumed"
+    if state is StreamState.ENDED:
+        wanted = connection.scalar(select(OrderRow.wanted).where(OrderRow.stream_id == stream_id))
+        return "stream.stopped" if wanted == Wanted.STOP.value else "stream.ended"
+    return f"stream.{state.value}"
 
 
 def gap_events(connection: Connection, stream_id: str, gaps: Iterable[Gap]) -> list[NewEvent]:

@@ -1,6 +1,6 @@
 """The addresses that customers are told at: registered, checked, their secrets rotated, taken out."""
 
-import re
+import difflib
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,18 +10,17 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, delete, func, select, update
 from standardwebhooks import Webhook
 
-from ingest.errors import IngestError
+from ingest.errors import IngestError, RefusedAddress, UnreachableSource
 from ingest.guard import WEB_SCHEMES, NetPolicy, check_url, port_of, resolve
 from review.due.trail import Journal
+from review.platform.errors import NotResolved
 from review.telling.errors import UnknownEndpointError, WebhookRefused, WebhookSettingError, refused_address
 from review.telling.sealing import Sealer
 from review.telling.tables import DeliveryRow, EndpointRow, EventFanRow
-from review.telling.types import EndpointState, Target
+from review.telling.types import KINDS, EndpointState, Target
 from review.upsert import insert_missing, table_of
 
 SETTINGS = "settings"
-FAMILIES = ("finding", "stream", "decision", "measure", "appeal", "evasion", "complaint", "batch")
-_KIND = re.compile(rf"({'|'.join(FAMILIES)})\.(\*|[a-z_]{{1,30}})")
 _MOST = 20
 _LONGEST_URL = 2000
 
@@ -49,14 +48,27 @@ class Endpoint:
 
 
 def check_callback(url: str, net: NetPolicy, what: str = "url") -> None:
-    """Returns if the address may be told as things are now; WebhookRefused says why not."""
+    """Returns if the address may be told as things are now; WebhookRefused says why not, NotResolved: ask again."""
     if len(url) > _LONGEST_URL:
         raise WebhookRefused(what, f"it is longer than {_LONGEST_URL} characters")
     try:
         parts = check_url(url, WEB_SCHEMES)
         resolve(parts.hostname or "", port_of(parts), net, url=url)
-    except IngestError as error:
+    except RefusedAddress as error:
         raise refused_address(what, error) from error
+    except UnreachableSource as error:
+        raise NotResolved(what) from error
+
+
+def check_kinds(kinds: Sequence[str]) -> None:
+    """Returns if there are events of each of these kinds or families (finding.*); WebhookRefused names the first."""
+    families = {f"{kind.partition('.')[0]}.*" for kind in KINDS}
+    for kind in kinds:
+        if kind not in KINDS | families:
+            near = difflib.get_close_matches(kind, KINDS, n=1)
+            guess = f", did you mean {near[0]}?" if near else ";"
+            known = ", ".join(sorted(KINDS | families))
+            raise WebhookRefused("kinds", f"{kind!r} is no kind of event{guess} There are {known}", code="unknown_kind")
 
 
 def secret_id_of(target: Target) -> str:
@@ -80,11 +92,8 @@ class Targets:
 
     def add(self, tenant_id: str, url: str, kinds: Sequence[str], net: NetPolicy, actor: str) -> tuple[Target, str]:
         """The address, told of everything from now on, and its secret, shown this once; WebhookRefused."""
+        check_kinds(kinds)
         check_callback(url, net)
-        for kind in kinds:
-            if not _KIND.fullmatch(kind):
-                families = ", ".join(f"{family}.*" for family in FAMILIES)
-                raise WebhookRefused("kinds", f"{kind!r} is no kind of event; such as finding.created, or {families}")
         endpoint_id = f"wh_{secrets.token_hex(12)}"
         with self._step(actor) as (connection, journal):
             count = connection.scalar(

@@ -7,15 +7,29 @@ from enum import StrEnum
 
 from review.platform.tenancy import shown_host
 
+# Every kind of event that there is: what is told is one of these, and what webhooks may ask for.
+KINDS = frozenset(
+    {
+        *("finding.created", "finding.updated"),
+        *("stream.live", "stream.gap", "stream.interrupted", "stream.resumed", "stream.unreachable"),
+        *("stream.ended", "stream.failed", "stream.stopped"),
+        *("decision.made", "decision.reversed"),
+        *("measure.proposed", "measure.in_force", "measure.rejected", "measure.lapsed", "measure.ended"),
+        *("measure.lifted", "appeal.filed", "appeal.upheld", "appeal.overturned"),
+        *("evasion.seen", "complaint.filed"),
+        *("batch.done", "batch.failed", "batch.cancelled"),
+    }
+)
 # The most that a page of the log has.
 MOST_EVENTS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvent:
-    """Something that a customer will be told. `tenant_id` None: the customer whose broadcasts the host has.
+    """Something that a customer will be told; `kind` is one of KINDS, or the program is wrong (ValueError).
 
-    `subject`: the id of the finding, case, measure or broadcast that it is about. `body`: JSON.
+    `tenant_id` None: the customer whose broadcasts the host has. `subject`: the id of the finding, case, measure or
+    broadcast that it is about. `body`: JSON.
     """
 
     kind: str
@@ -24,6 +38,10 @@ class NewEvent:
     stream_id: str | None = None
     tenant_id: str | None = None
     body: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"{self.kind!r} is no kind of event; add it to KINDS, or nobody can ask for it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 import shlex
 import shutil
 import socket
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,14 +14,17 @@ import httpx
 import pytest
 import uvicorn
 
+from bench.postgres import is_installed
 from claims.types import Finding, Passage
 from ingest.types import Segment
 from review.app import create_app
 from review.engine import open_engine
 from review.store import Store
 from review.types import Host, ProductRef, StreamRecord, StreamState
+from tests.ingest.support import run_ffmpeg
 from tests.review.postgres import fresh_database, migrated, new_database, running_postgres
 from tests.review.sample import FINDING
+from tests.system import lacking
 
 CLASS_NAMES = {
     "SPEC_PARAM": ("规格/参数/净含量", "Specification or net content"),
@@ -30,7 +32,7 @@ CLASS_NAMES = {
 }
 
 _MAKE_CLIP = """
-ffmpeg -v error -f lavfi -i testsrc=size=320x180:rate=25:duration=8 -f lavfi -i sine=frequency=440:duration=8
+-f lavfi -i testsrc=size=320x180:rate=25:duration=8 -f lavfi -i sine=frequency=440:duration=8
 -af "volume=enable='lt(t,4)':volume=0" -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac -threads 1
 -movflags +faststart
 """
@@ -85,6 +87,8 @@ def stream() -> StreamRecord:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
+    if not is_installed():
+        lacking("PostgreSQL")
     with running_postgres() as url:
         yield url
 
@@ -123,10 +127,7 @@ def store(database_url: str, stream: StreamRecord) -> Iterator[Store]:
 def sample_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Eight seconds of a test picture; the tone is silent in the first half and loud in the second."""
     path = tmp_path_factory.mktemp("clips") / "sample.mp4"
-    subprocess.run(
-        [*shlex.split(_MAKE_CLIP), str(path)],
-        check=True,
-    )
+    run_ffmpeg(*shlex.split(_MAKE_CLIP), path)
     return path
 
 

@@ -42,7 +42,7 @@ def test_the_page_shows_the_finding_its_words_and_why(
         "<mark>总功率可以做到一百瓦</mark>",
         "双口合计 65 W",
         "specs.power_total",
-        "广告法 28(2)(2)",
+        "《广告法》第二十八条第二款第（二）项",
         "已核",
         "within_tolerance",
         "20:00:26",
@@ -294,7 +294,7 @@ def test_openapi_tells_what_is_really_answered(store: Store, client: httpx.Clien
 
 
 def test_readiness_tells_of_a_database_that_is_gone(store: Store, client: httpx.Client, database_url: str) -> None:
-    assert client.get("/readyz").json() == {"status": "ok"}
+    assert client.get("/readyz").json() == {"status": "ok", "workers": 0, "places": 0}
     store.close()
     database = Path(database_url.removeprefix("sqlite:///"))
     for path in database.parent.glob("review.db*"):

@@ -7,6 +7,7 @@ from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
 from claims.types import Disposition, Finding, Passage
 from review.store import Store
+from tests.system import program
 
 pytestmark = pytest.mark.browser
 MakeFinding = Callable[..., Finding]
@@ -24,7 +25,7 @@ HAS_PLAYED = "seconds => document.querySelector('video').currentTime > seconds"
 @pytest.fixture(scope="module")
 def new_page() -> Iterator[Callable[[], Page]]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=program("chromium"), args=ARGUMENTS)
         yield lambda: browser.new_page(viewport={"width": 1440, "height": 900})
         browser.close()
 

@@ -1,6 +1,5 @@
 """Peaks of real clips."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from ingest.peaks import write_peaks
 from review.errors import PeaksError
 from review.peaks import PEAKS_PER_SECOND, load_peaks, peaks_path
+from tests.ingest.support import run_ffmpeg
 
 
 def test_peaks_show_where_a_clip_is_loud(data_dir: Path) -> None:
@@ -29,21 +29,7 @@ def test_peaks_are_kept_beside_the_clip(data_dir: Path) -> None:
 
 def test_a_clip_without_sound_has_no_peaks(tmp_path: Path) -> None:
     clip = tmp_path / "mute.mp4"
-    subprocess.run(
-        [
-            "ffmpeg",
-            "-v",
-            "error",
-            "-f",
-            "lavfi",
-            "-i",
-            "testsrc=size=64x64:duration=1",
-            "-pix_fmt",
-            "yuv420p",
-            str(clip),
-        ],
-        check=True,
-    )
+    run_ffmpeg("-f", "lavfi", "-i", "testsrc=size=64x64:duration=1", "-pix_fmt", "yuv420p", clip)
     assert write_peaks(clip).peaks == ()
 
 

@@ -67,9 +67,9 @@ def test_an_account_that_is_none_is_not_changed(browser: httpx.Client) -> None:
 
 def test_the_last_administrator_stays(desk_store: Store) -> None:
     people = desk_store.people
-    people.add("root", "", Role.ADMIN, SECRET)
+    people.add("root", "", Role.ADMIN, SECRET, actor="test")
     for change in ({"active": False}, {"role": Role.AUDITOR}):
         with pytest.raises(AccountError, match="last administrator"):
-            people.change("root", **change)  # type: ignore[arg-type]
-    people.add("other", "", Role.ADMIN, SECRET)
-    people.change("root", role=Role.AUDITOR)
+            people.change("root", **change, actor="test")  # type: ignore[arg-type]
+    people.add("other", "", Role.ADMIN, SECRET, actor="test")
+    people.change("root", role=Role.AUDITOR, actor="test")

@@ -18,7 +18,7 @@ PAGE = {"Accept": "text/html"}
 @pytest.fixture
 def browser(serve: Serve, desk_store: Store) -> httpx.Client:
     """A browser at a server with passwords; lan, a reviewer, has an account."""
-    desk_store.people.add("lan", "小兰", Role.REVIEWER, SECRET)
+    desk_store.people.add("lan", "小兰", Role.REVIEWER, SECRET, actor="test")
     return serve(LOCAL)
 
 
@@ -115,7 +115,7 @@ def test_a_forged_cookie_opens_nothing(browser: httpx.Client, token: str) -> Non
 def test_a_closed_account_is_out_at_once(browser: httpx.Client, desk_store: Store) -> None:
     log_in(browser, "lan", SECRET)
     assert browser.get("/").status_code == 200
-    desk_store.people.change("lan", active=False)
+    desk_store.people.change("lan", active=False, actor="test")
     assert browser.get("/", headers=PAGE).status_code == 303
     assert log_in(browser, "lan", SECRET).status_code == 401
 

@@ -118,7 +118,7 @@ def test_without_a_claim_unknown_people_get_the_default_role_or_none(
     assert "没有你的账号" in closed.get(vouch(closed, "u-2")).text
     lenient = serve(access(provider, role_claim="", default_role=Role.AUDITOR))
     assert lenient.get(vouch(lenient, "u-2")).status_code == 303
-    desk_store.people.change("nobody", role=Role.REVIEWER)
+    desk_store.people.change("nobody", role=Role.REVIEWER, actor="test")
     assert closed.get(vouch(closed, "u-2")).status_code == 303
     [account] = desk_store.people.accounts()
     assert account.person.role is Role.REVIEWER
@@ -127,13 +127,13 @@ def test_without_a_claim_unknown_people_get_the_default_role_or_none(
 def test_a_closed_account_stays_out(serve: Serve, provider: str, desk_store: Store) -> None:
     browser = serve(access(provider))
     browser.get(vouch(browser, "u-1"))
-    desk_store.people.change("lan", active=False)
+    desk_store.people.change("lan", active=False, actor="test")
     refused = browser.get(vouch(browser, "u-1"))
     assert (refused.status_code, "账号已停用" in refused.text) == (403, True)
 
 
 def test_a_login_name_that_another_account_has_is_refused(serve: Serve, provider: str, desk_store: Store) -> None:
-    desk_store.people.add("lan", "本地小兰", Role.ADMIN, SECRET)
+    desk_store.people.add("lan", "本地小兰", Role.ADMIN, SECRET, actor="test")
     browser = serve(access(provider))
     assert browser.get(vouch(browser, "u-1")).status_code == 403
     assert len(desk_store.people.accounts()) == 1

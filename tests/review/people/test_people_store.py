@@ -30,7 +30,7 @@ def people(database_url: str, clock: Clock) -> Iterator[PeopleStore]:
 
 
 def test_who_has_the_password_is_let_in_and_out(people: PeopleStore) -> None:
-    added = people.add("Lan", "小兰", Role.REVIEWER, SECRET)
+    added = people.add("Lan", "小兰", Role.REVIEWER, SECRET, actor="test")
     login = people.log_in("lan", SECRET, "127.0.0.1")
     assert login.person == added
     found = people.session(login.token)
@@ -41,7 +41,7 @@ def test_who_has_the_password_is_let_in_and_out(people: PeopleStore) -> None:
 
 
 def test_the_database_holds_neither_password_nor_token(people: PeopleStore, database_url: str) -> None:
-    people.add("lan", "小兰", Role.REVIEWER, SECRET)
+    people.add("lan", "小兰", Role.REVIEWER, SECRET, actor="test")
     login = people.log_in("lan", SECRET, "127.0.0.1")
     engine = open_engine(database_url)
     with engine.connect() as connection:
@@ -60,16 +60,16 @@ def test_the_database_holds_neither_password_nor_token(people: PeopleStore, data
     ids=["wrong password", "no account", "closed account", "account without a password"],
 )
 def test_every_refusal_reads_the_same(people: PeopleStore, login: str, password: str) -> None:
-    people.add("lan", "小兰", Role.REVIEWER, SECRET)
-    people.add("closed", "", Role.REVIEWER, SECRET)
-    people.change("closed", active=False)
-    people.add("outside", "", Role.REVIEWER)
+    people.add("lan", "小兰", Role.REVIEWER, SECRET, actor="test")
+    people.add("closed", "", Role.REVIEWER, SECRET, actor="test")
+    people.change("closed", active=False, actor="test")
+    people.add("outside", "", Role.REVIEWER, actor="test")
     with pytest.raises(LoginRefused, match=r"^login or password is wrong$"):
         people.log_in(login, password, "127.0.0.1")
 
 
 def test_guessing_is_slowed_down_and_forgotten_after_a_while(people: PeopleStore, clock: Clock) -> None:
-    people.add("lan", "小兰", Role.REVIEWER, SECRET)
+    people.add("lan", "小兰", Role.REVIEWER, SECRET, actor="test")
     for _ in range(5):
         with pytest.raises(LoginRefused, match="wrong"):
             people.log_in("lan", "guess guess guess", "10.0.0.1")
@@ -80,7 +80,7 @@ def test_guessing_is_slowed_down_and_forgotten_after_a_while(people: PeopleStore
 
 
 def test_one_address_cannot_try_every_account(people: PeopleStore) -> None:
-    people.add("lan", "小兰", Role.REVIEWER, SECRET)
+    people.add("lan", "小兰", Role.REVIEWER, SECRET, actor="test")
     for number in range(20):
         with pytest.raises(LoginRefused, match="wrong"):
             people.log_in(f"guess{number}", "guess guess guess", "10.0.0.1")
@@ -90,7 +90,7 @@ def test_one_address_cannot_try_every_account(people: PeopleStore) -> None:
 
 
 def test_a_session_ends_when_idle_and_at_the_latest_after_a_shift(people: PeopleStore, clock: Clock) -> None:
-    people.add("lan", "小兰", Role.REVIEWER, SECRET)
+    people.add("lan", "小兰", Role.REVIEWER, SECRET, actor="test")
     idle = people.log_in("lan", SECRET, "127.0.0.1")
     clock.wait(IDLE_MS + 1)
     assert people.session(idle.token) is None
@@ -103,21 +103,21 @@ def test_a_session_ends_when_idle_and_at_the_latest_after_a_shift(people: People
 
 
 def test_a_changed_account_is_logged_out(people: PeopleStore) -> None:
-    people.add("lan", "小兰", Role.REVIEWER, SECRET)
+    people.add("lan", "小兰", Role.REVIEWER, SECRET, actor="test")
     login = people.log_in("lan", SECRET, "127.0.0.1")
-    people.change("lan", role=Role.SENIOR)
+    people.change("lan", role=Role.SENIOR, actor="test")
     assert people.session(login.token) is None
     assert people.log_in("lan", SECRET, "127.0.0.1").person.role is Role.SENIOR
     with pytest.raises(UnknownPersonError, match="'who'"):
-        people.change("who", active=False)
+        people.change("who", active=False, actor="test")
 
 
 def test_a_bad_account_is_refused(people: PeopleStore) -> None:
-    people.add("lan", "小兰", Role.REVIEWER, SECRET)
+    people.add("lan", "小兰", Role.REVIEWER, SECRET, actor="test")
     with pytest.raises(AccountError, match="taken"):
-        people.add("LAN", "另一个", Role.REVIEWER, SECRET)
+        people.add("LAN", "另一个", Role.REVIEWER, SECRET, actor="test")
     with pytest.raises(AccountError, match="12 characters"):
-        people.add("short", "", Role.REVIEWER, "too short")
+        people.add("short", "", Role.REVIEWER, "too short", actor="test")
 
 
 def test_somebody_whom_a_provider_vouches_for_is_one_account(people: PeopleStore) -> None:
@@ -126,7 +126,7 @@ def test_somebody_whom_a_provider_vouches_for_is_one_account(people: PeopleStore
     first = people.log_in_known("https://id.example", "u-1", "lan", "小兰", Role.REVIEWER)
     again = people.log_in_known("https://id.example", "u-1", "lan", "改名", None)
     assert again.person == first.person
-    people.change("lan", active=False)
+    people.change("lan", active=False, actor="test")
     with pytest.raises(LoginRefused, match="closed"):
         people.log_in_known("https://id.example", "u-1", "lan", "小兰", Role.REVIEWER)
 

@@ -24,6 +24,7 @@ from review.store import Store
 from tests.review.desk.conftest import ARGUMENTS, serving
 from tests.review.desk.seats import CLASS_NAMES, DEADLINE_MS, known
 from tests.review.replays.stored import ALL, candidate, fill
+from tests.system import program
 
 pytestmark = pytest.mark.browser
 Sit = Callable[[str, Role], Page]
@@ -33,7 +34,7 @@ Sit = Callable[[str, Role], Page]
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         expect.set_options(timeout=DEADLINE_MS)
-        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        opened = playwright.chromium.launch(executable_path=program("chromium"), args=ARGUMENTS)
         yield opened
         opened.close()
 

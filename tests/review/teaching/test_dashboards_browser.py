@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from claims.types import Finding
 from review.store import Store
+from tests.system import program
 
 pytestmark = pytest.mark.browser
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]
@@ -19,7 +20,7 @@ _PAINTED = """canvas => {
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        opened = playwright.chromium.launch(executable_path=program("chromium"), args=ARGUMENTS)
         yield opened
         opened.close()
 

@@ -1,6 +1,8 @@
 """Webhooks over HTTP: registered, shown, rotated, told again; each customer's are its own."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,6 +16,7 @@ from review.platform.types import Scope
 from review.store import Store
 from review.telling.sending import Sender
 from review.telling.targets import Endpoint
+from review.telling.types import KINDS, NewEvent
 from tests.review.due.people import Clock
 from tests.review.serving import served
 from tests.review.telling.receiver import Receiver
@@ -121,6 +124,48 @@ def test_what_cannot_be_told_is_refused_and_named(as_tenant: As, given: dict[str
     assert "--allow-net" not in answer.text
     if "url" in named:
         assert answer.json()["code"] in {"url_scheme", "url_address"}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["finding.creatd", "finding.deleted", "findings", "finding", "*", "invoice.*", "finding.*.x", "Finding.*", ""],
+)
+def test_a_kind_that_no_event_has_is_refused_with_those_that_there_are(
+    as_tenant: As, receiver: Receiver, kind: str
+) -> None:
+    acme = as_tenant("acme")
+    answer = acme.post("/v1/webhooks", json={"url": receiver.url, "kinds": ["finding.*", kind]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_kind")
+    told = answer.json()["detail"]
+    assert told.startswith(f"kinds: {kind!r} is no kind of event")
+    assert all(known in told for known in KINDS)
+    assert acme.get("/v1/webhooks").json() == {"webhooks": []}
+
+
+def test_every_kind_of_event_and_every_family_can_be_asked_for(as_tenant: As, receiver: Receiver) -> None:
+    families = sorted({f"{kind.partition('.')[0]}.*" for kind in KINDS})
+    for kinds in (sorted(KINDS), families):
+        made = as_tenant("acme").post("/v1/webhooks", json={"url": receiver.url, "kinds": kinds})
+        assert (made.status_code, made.json()["kinds"]) == (201, kinds)
+
+
+def test_nothing_is_told_that_nobody_can_ask_for() -> None:
+    with pytest.raises(ValueError, match="no kind of event"):
+        NewEvent(kind="finding.imagined", subject="f_1")
+
+
+@pytest.mark.parametrize("page", ["guides/api.md", "due-process.md"])
+def test_the_docs_name_no_event_that_there_is_not(page: str) -> None:
+    text = (Path(__file__).parents[3] / "docs" / page).read_text(encoding="utf-8")
+    families = "|".join({kind.partition(".")[0] for kind in KINDS})
+    named = set(re.findall(rf"`((?:{families})\.[a-z_]+)`", text)) - {"batch.py"}
+    assert named - KINDS == set()
+
+
+def test_the_docs_name_every_event() -> None:
+    folder = Path(__file__).parents[3] / "docs"
+    text = "".join((folder / page).read_text(encoding="utf-8") for page in ("guides/api.md", "due-process.md"))
+    assert {kind for kind in KINDS if f"`{kind}`" not in text} == set()
 
 
 def test_people_are_not_shown_what_may_be_a_customers_token(as_tenant: As, as_person: As, receiver: Receiver) -> None:

@@ -20,6 +20,7 @@ from tests.review.desk.conftest import ARGUMENTS
 from tests.review.due.people import Clock, let_in
 from tests.review.telling.conftest import LOOPBACK
 from tests.review.telling.receiver import Receiver, receiving
+from tests.system import program
 
 pytestmark = pytest.mark.browser
 MakeFinding = Callable[..., Finding]
@@ -32,7 +33,7 @@ SOON = Patience(attempts=2)
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         expect.set_options(timeout=20_000)
-        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        opened = playwright.chromium.launch(executable_path=program("chromium"), args=ARGUMENTS)
         yield opened
         opened.close()
 
