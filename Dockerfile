@@ -23,7 +23,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 10001 zhenyan \
     && useradd --create-home --uid 10001 --gid 10001 --no-log-init zhenyan \
-    && install --directory --owner 10001 --group 10001 /data
+    && install --directory --mode 0700 --owner 10001 --group 10001 /data
 COPY --from=build /opt/zhenyan /opt/zhenyan
 ENV PATH=/opt/zhenyan/bin:$PATH \
     ZHENYAN_DATA_DIR=/data \

@@ -1,6 +1,6 @@
 VENV := .venv
 PY := $(VENV)/bin/python
-.PHONY: install extras demo test service check fix bench docs nightly system
+.PHONY: install extras demo test service check fix bench docs nightly system wheel
 
 install: $(VENV)/.installed
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -10,6 +10,8 @@ $(VENV)/.extras: $(VENV)/.installed
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev,embed,sherpa,s3]' && touch $@
 system:
 	@sh scripts/system-packages.sh
+wheel:
+	@sh scripts/bare_wheel.sh
 demo: install
 	@$(VENV)/bin/zhenyan demo
 test: extras system

@@ -153,6 +153,23 @@ def test_no_registry_host_is_written_down() -> None:
     assert [place for place in _places(pattern)] == []
 
 
+def test_only_one_helper_of_the_tests_knows_a_folder_beside_the_checkout() -> None:
+    """Whoever else read it would fail, or measure nothing, where a clone lies alone."""
+    name = "shar" + "ed"
+    pattern = re.compile(rf"\.\./{name}\b|/ *[\"']{name}[\"'/]|[\"']{name}/")
+    told = {"tests/material.py", "CHANGELOG.md"}
+    assert [place for place in _places(pattern) if place.partition(":")[0] not in told] == []
+
+
+def test_no_product_code_reads_the_tests() -> None:
+    """They are not installed; benchmarks have one place that says what they measure on in a checkout."""
+    pattern = re.compile(r"/ *[\"']tests[\"'/]|[\"']tests/")
+    wrong = [
+        path.relative_to(ROOT).as_posix() for path in sources() if pattern.search(path.read_text(encoding="utf-8"))
+    ]
+    assert wrong == ["bench/checkout.py"]
+
+
 def _places(pattern: re.Pattern[str]) -> Iterator[str]:
     for path in tracked():
         if VENDOR_DIR in path.parents:

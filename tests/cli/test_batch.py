@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.support import DEMO_PASSPORTS, Call
+from tests.cli.support import DEMO_PASSPORTS, Call, modes, usual_umask
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +36,9 @@ def test_files_that_cannot_be_screened_are_told_of_each_and_the_report_is_there(
     files = [json.loads(line) for line in (out / "files.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [(file["state"], file["host_id"]) for file in files] == [("failed", "host-1")] * 3
     assert (out / "findings.jsonl").read_text() == ""
+    assert {path.stat().st_mode & 0o777 for path in out.glob("[!.]*")} == {0o666 & ~usual_umask()}
+    assert out.stat().st_mode & 0o777 == 0o777 & ~usual_umask()
+    assert modes(tmp_path / "data") <= {0o700, 0o600}
     assert "not readable as media" in (out / "report.html").read_text(encoding="utf-8")
 
 

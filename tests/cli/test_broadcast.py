@@ -12,15 +12,13 @@ from cli.broadcast.compose import compose
 from cli.broadcast.errors import EncodeError, ScriptError
 from cli.broadcast.play import LiveBroadcast, MediaServer
 from cli.broadcast.script import LEAD_IN_MS, BroadcastScript, Layout, lay_out, read_script
+from tests.material import DEMO_LINES, DEMO_SCRIPT, PASSPORTS
 
 ROOT = Path(__file__).parents[2]
-SHARED = ROOT.parent / "shared"
-AUDIO = SHARED / "media" / "demo"
-PASSPORTS = SHARED / "domain" / "passports.yaml"
 
 
 def script_of(lines: list[tuple[str, str | None]], screen: list[dict[str, object]]) -> BroadcastScript:
-    whole = {line.id: line for line in read_script(AUDIO / "demo.json").lines}
+    whole = {line.id: line for line in read_script(DEMO_SCRIPT).lines}
     return BroadcastScript.model_validate(
         {
             "title": "另一个直播间",
@@ -49,7 +47,7 @@ def script() -> BroadcastScript:
 @pytest.fixture(scope="module")
 def broadcast(script: BroadcastScript, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Layout]:
     target = tmp_path_factory.mktemp("broadcast") / "mini.mp4"
-    return target, compose(script, audio_dir=AUDIO, passports=PASSPORTS, target=target)
+    return target, compose(script, audio_dir=DEMO_LINES, passports=PASSPORTS, target=target)
 
 
 def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
@@ -160,7 +158,7 @@ def test_wrong_script_is_refused_by_name(
 def test_product_without_passport_is_refused(tmp_path: Path) -> None:
     script = script_of([("d01", "urn:demo:passport:77")], [])
     with pytest.raises(ScriptError, match="passport:77"):
-        compose(script, audio_dir=AUDIO, passports=PASSPORTS, target=tmp_path / "x.mp4")
+        compose(script, audio_dir=DEMO_LINES, passports=PASSPORTS, target=tmp_path / "x.mp4")
 
 
 def test_missing_sound_is_refused(tmp_path: Path) -> None:
@@ -173,13 +171,13 @@ def test_target_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "taken.mp4").mkdir()
     script = script_of([("d14", None)], [])
     with pytest.raises(EncodeError, match=r"taken\.mp4"):
-        compose(script, audio_dir=AUDIO, passports=PASSPORTS, target=tmp_path / "taken.mp4")
+        compose(script, audio_dir=DEMO_LINES, passports=PASSPORTS, target=tmp_path / "taken.mp4")
 
 
 def test_packaged_demo_fits_its_script() -> None:
     packaged = ROOT / "configs" / "demo"
     script = read_script(packaged / "demo.json")
-    original = read_script(AUDIO / "demo.json")
+    original = read_script(DEMO_SCRIPT)
     assert script.model_copy(update={"passports": ""}) == original.model_copy(update={"passports": ""})
     assert (packaged / script.passports).exists()
     with av.open(str(packaged / "broadcast.mp4")) as media:

@@ -14,7 +14,8 @@ import yaml
 
 from cli.broadcast.compose import compose
 from cli.broadcast.script import BroadcastScript, Layout
-from tests.cli.support import AT, CHARGER, DEMO_PASSPORTS, HONEY, SPEECH, SUNSCREEN, Call
+from tests.cli.support import AT, CHARGER, DEMO_PASSPORTS, HONEY, SUNSCREEN, Call
+from tests.material import DEMO_LINES, DEMO_SCRIPT
 
 pytestmark = pytest.mark.service
 Told = set[tuple[str, str]]
@@ -39,7 +40,7 @@ OVERLAYS = [
 
 @pytest.fixture(scope="module")
 def broadcast(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Layout]:
-    written = json.loads((SPEECH / "demo.json").read_text(encoding="utf-8"))
+    written = json.loads(DEMO_SCRIPT.read_text(encoding="utf-8"))
     spoken = {line["id"]: line for line in written["lines"]}
     lines = [
         {key: spoken[line_id][key] for key in ("id", "audio", "duration_ms", "text")} | {"product_id": product_id}
@@ -57,7 +58,7 @@ def broadcast(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Layout]:
         }
     )
     target = tmp_path_factory.mktemp("broadcast") / "other.mp4"
-    return target, compose(script, audio_dir=SPEECH, passports=DEMO_PASSPORTS, target=target)
+    return target, compose(script, audio_dir=DEMO_LINES, passports=DEMO_PASSPORTS, target=target)
 
 
 @pytest.fixture

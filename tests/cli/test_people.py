@@ -84,3 +84,22 @@ def test_the_settings_of_a_provider_are_read(tmp_path: Path) -> None:
     assert access.oidc is not None
     assert (access.oidc.roles, access.oidc.default_role) == ({"staff": Role.REVIEWER}, Role.AUDITOR)
     assert "hush" not in repr(settings) + repr(access)
+
+
+def test_what_is_done_to_accounts_and_keys_is_in_the_trail(zhenyan: Call, tmp_path: Path) -> None:
+    zhenyan("people", "add", "lan", "--role", "reviewer", stdin=f"{SECRET}\n")
+    zhenyan("people", "set", "lan", "--role", "senior", "--close")
+    zhenyan("people", "password", "lan", stdin="another long password\n")
+    token = zhenyan("keys", "add", "a program", "--scope", "all").out.strip()
+    zhenyan("keys", "revoke", token.split("_")[1])
+    assert zhenyan("audit", "export", "audit.jsonl").status == 0
+    whole = zhenyan("audit", "verify")
+    assert (whole.status, "audit trail whole: 6 entries" in whole.out) == (0, True)
+    exported = (tmp_path / "audit.jsonl").read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in exported.splitlines()[1:]]
+    assert [line["action"] for line in lines] == [
+        *("account.added", "account.role_changed", "account.closed", "account.password_changed"),
+        *("key.added", "key.revoked"),
+    ]
+    assert all(line["actor"].startswith("cli") for line in lines)
+    assert not any(secret in exported for secret in (SECRET, "another long password", token.split("_")[2]))

@@ -45,12 +45,15 @@ def told_figures() -> set[str]:
         beat_at_ms=1,
         coverage=1.0,
         error=None,
+        lag_ms=1000,
+        interrupted_ms=0,
     )
     worker = Worker(worker_id="w1", node="n1", capacity=2, figures={figure.key: 1 for figure in FIGURES})
     view = LiveView(
         at_ms=2,
         streams=(stream,),
         workers=(worker,),
+        silent_workers=0,
         states={StreamState.LIVE: 1},
         gaps_ms=dict.fromkeys(GapKind, 1),
     )

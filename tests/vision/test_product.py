@@ -1,3 +1,4 @@
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -13,12 +14,18 @@ from vision.product import PictureFinder
 from vision.reference import load_references, prepare
 from vision.timeline import EvidenceKind, ProductTimeline
 
-PACKS = {f"P-{n}": pack_picture(name, 500 + n) for n, name in enumerate(("乌龙茶", "护手霜", "坚果"), start=1)}
+NAMES = {"P-1": "乌龙茶", "P-2": "护手霜", "P-3": "坚果"}
+
+
+@cache
+def pack_of(product: str) -> NDArray[np.uint8]:
+    """The picture of its pack, drawn when a test asks for it."""
+    return pack_picture(NAMES[product], 500 + int(product[-1]))
 
 
 @pytest.fixture(scope="module")
 def finder() -> PictureFinder:
-    return PictureFinder([prepare(product, picture) for product, picture in PACKS.items()])
+    return PictureFinder([prepare(product, pack_of(product)) for product in NAMES])
 
 
 def shown(
@@ -26,7 +33,7 @@ def shown(
 ) -> NDArray[np.uint8]:
     """A cluttered frame with the pack in it, through strong JPEG."""
     frame = paint(make_room(seed, products=3, shelf=False, name_share=0), 0)
-    pack = np.clip(PACKS[product] * light, 0, 255).astype(np.uint8)
+    pack = np.clip(pack_of(product) * light, 0, 255).astype(np.uint8)
     high, wide = pack.shape[:2]
     pack[round(high * (1 - covered)) :] = (150, 180, 225)
     view = cv2.getRotationMatrix2D((wide / 2, high / 2), angle, scale)
@@ -50,7 +57,7 @@ def shown(
         pytest.param({"light": 0.6}, id="in the dark"),
     ],
 )
-@pytest.mark.parametrize("product", list(PACKS))
+@pytest.mark.parametrize("product", list(NAMES))
 def test_a_pack_in_a_hand_is_found(finder: PictureFinder, product: str, how: dict[str, float]) -> None:
     (seen,) = finder.find(shown(product, **how))
     assert seen.product_id == product
@@ -71,7 +78,7 @@ def test_a_room_without_the_products_shows_none(finder: PictureFinder, seed: int
 
 
 def test_of_two_flavours_the_colour_decides() -> None:
-    green = PACKS["P-1"]
+    green = pack_of("P-1")
     red = np.ascontiguousarray(green[:, :, [1, 2, 0]])
     both = PictureFinder([prepare("green", green), prepare("red", red)])
     (seen,) = both.find(shown("P-1"))
@@ -80,7 +87,7 @@ def test_of_two_flavours_the_colour_decides() -> None:
 
 def test_words_of_the_label_on_a_card_are_no_pack(finder: PictureFinder) -> None:
     frame = paint(make_room(5, products=3, shelf=False, name_share=0), 0)
-    words = cv2.resize(PACKS["P-2"][100:166], None, fx=1.4, fy=1.4)
+    words = cv2.resize(pack_of("P-2")[100:166], None, fx=1.4, fy=1.4)
     frame[300 : 300 + words.shape[0], 500 : 500 + words.shape[1]] = words
     assert finder.find(frame) == ()
 
@@ -98,7 +105,7 @@ def test_odd_frames_show_nothing(finder: PictureFinder, frame: NDArray[np.uint8]
 
 
 def test_pictures_that_cannot_be_used_are_named(tmp_path: Path) -> None:
-    cv2.imwrite(str(tmp_path / "good.png"), PACKS["P-1"])
+    cv2.imwrite(str(tmp_path / "good.png"), pack_of("P-1"))
     cv2.imwrite(str(tmp_path / "plain.png"), np.full((200, 200, 3), 240, np.uint8))
     (tmp_path / "words.png").write_text("no picture", encoding="utf-8")
     (tmp_path / "empty.png").touch()
@@ -144,29 +151,29 @@ def held(seed: int, at_ms: int, product: str) -> Frame:
 
 
 def test_what_takes_the_place_of_another_is_seen_in_the_next_frame() -> None:
-    watcher = ProductWatcher(PictureFinder([prepare(p, picture) for p, picture in PACKS.items()]), lambda text: None)
+    watcher = ProductWatcher(PictureFinder([prepare(p, pack_of(p)) for p in NAMES]), lambda text: None)
     evidence = watcher.watch([held(5, 0, "P-1"), held(5, 1000, "P-2"), held(5, 2000, "P-2")])
     assert [(one.product_id, one.start_ms, one.end_ms) for one in evidence] == [("P-1", 0, 0), ("P-2", 500, 1000)]
 
 
 def test_what_comes_after_a_gap_is_on_sale_from_when_it_was_seen() -> None:
-    watcher = ProductWatcher(PictureFinder([prepare(p, picture) for p, picture in PACKS.items()]), lambda text: None)
+    watcher = ProductWatcher(PictureFinder([prepare(p, pack_of(p)) for p in NAMES]), lambda text: None)
     evidence = watcher.watch([held(5, 0, "P-1"), held(5, 60_000, "P-2")])
     assert [(one.product_id, one.start_ms) for one in evidence] == [("P-1", 0), ("P-2", 60_000)]
 
 
 def test_words_that_packs_share_do_not_make_one_the_other(finder: PictureFinder) -> None:
     frame = shown("P-1")
-    band = PACKS["P-1"][20:96]
+    band = pack_of("P-1")[20:96]
     for product in ("P-2", "P-3"):
-        other = PACKS[product].copy()
+        other = pack_of(product).copy()
         other[20:96] = band
         found = PictureFinder([prepare(product, other)]).find(frame)
         assert all(seen.product_id != product for seen in found)
 
 
 def test_a_still_picture_is_not_looked_at_again_and_again() -> None:
-    watcher = ProductWatcher(PictureFinder([prepare("P-1", PACKS["P-1"])]), lambda text: None)
+    watcher = ProductWatcher(PictureFinder([prepare("P-1", pack_of("P-1"))]), lambda text: None)
     image = shown("P-1")
     evidence = watcher.watch([Frame(stream_id="s", at_ms=at_ms, image=image) for at_ms in range(0, 12_000, 1000)])
     assert {one.product_id for one in evidence} == {"P-1"}
