@@ -132,7 +132,7 @@ def _corrections(dossier: Dossier) -> dict[str, object]:
     for correction in dossier.corrections:
         record: dict[str, object] = asdict(correction)
         name = dossier.names.get(correction.person_id, correction.person_id)
-        corrections.append(record | ({"person": name} if dossier.inside else {"person_id": None}))
+        corrections.append(record | ({"person": name} if dossier.inside else {"person_id": None, "why": ""}))
     return {
         "corrections": corrections,
         "superseded": [

@@ -16,7 +16,7 @@ from review.cases.reading import CaseQuery
 from review.cases.types import Case, CaseState, Choice, Person
 from review.correcting.types import Judging
 from review.due.pack import Maker, contents
-from review.due.pack_gather import gather
+from review.due.pack_gather import Dossier, gather
 from review.laws import Laws
 from review.people.access import Access, Auth
 from review.store import Store
@@ -117,22 +117,25 @@ def test_the_pack_holds_what_was_heard_and_what_was_said(
 ) -> None:
     case = case_of("一百瓦")
     anna.post(f"/v1/cases/{case.id}/corrections", json=body(why="heard again"))
-    files = {
-        file.place: file.content
-        for file in contents(gather(desk_store, data_dir, case.id), Maker(name="anna", at_ms=0), CLASS_NAMES)
-    }
-    kept = str(files["corrections.json"], "utf-8")
+    files = _written(gather(desk_store, data_dir, case.id))
+    kept = files["corrections.json"]
     assert POWER in kept
     assert AGAIN in kept
     assert "Anna" in kept
-    assert f"识别为“{POWER}”，更正为“{AGAIN}”" in str(files["index.html"], "utf-8")
+    assert f"识别为“{POWER}”，更正为“{AGAIN}”" in files["index.html"]
     (new,) = desk_store.cases.findings(case.id)
     outside = gather(desk_store, data_dir, case.id, only=new.finding.finding_id)
-    told = {f.place: f.content for f in contents(outside, Maker(name="host", at_ms=0), CLASS_NAMES)}
-    assert POWER in str(told["corrections.json"], "utf-8")
+    told = _written(outside)
+    assert POWER in told["corrections.json"]
     for place in ("corrections.json", "index.html"):
-        assert "Anna" not in str(told[place], "utf-8")
-        assert "heard again" not in str(told["index.html"], "utf-8")
+        assert "Anna" not in told[place]
+        assert "heard again" not in told[place]
+
+
+def _written(dossier: Dossier) -> dict[str, str]:
+    """The pack's files that are text, by place."""
+    files = contents(dossier, Maker(name="anna", at_ms=0), CLASS_NAMES)
+    return {file.place: file.content.decode() for file in files if isinstance(file.content, bytes)}
 
 
 def _open(sit: Sit, case: Case, login: str = "anna") -> Page:
