@@ -182,7 +182,8 @@ def test_a_body_that_is_too_long_is_told_by_its_bytes(bounded: Serving) -> None:
 
 
 def test_what_is_within_every_limit_is_answered(bounded: Serving) -> None:
-    answer = bounded.check(SMALL | {"passports": [passport(attributes=[_ATTRIBUTE] * 3)]})
+    three = [_ATTRIBUTE | {"condition": condition} for condition in ("净重", "毛重", "去皮")]
+    answer = bounded.check(SMALL | {"passports": [passport(attributes=three)]})
     assert answer.status_code == 200, answer.text
     assert answer.json()["findings"]
 
