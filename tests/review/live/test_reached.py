@@ -2,7 +2,7 @@
 
 from ingest.types import GapKind
 from review.live.applying import unseen
-from review.live.decisions import Air, Grant, Reach, Released
+from review.live.decisions import Air, Grant, Reach, Released, Tell
 from review.live.keeping import Watch
 from review.live.types import Wanted
 from review.store import Store
@@ -94,6 +94,16 @@ def test_a_worker_that_dies_while_its_source_is_away_interrupts_what_was_live(
     serving.looks(40)
     assert told(live) == ["stream.live", "stream.unreachable", "stream.interrupted"]
     assert live.stream_now("s1").state is StreamState.INTERRUPTED
+
+
+def test_a_worker_that_leaves_in_good_order_and_has_no_successor_is_told_as_such(live: Store, recorded: Beat) -> None:
+    live.leases.release("s1", held(live).token, Released.GIVEN_BACK)
+    assert told(live) == ["stream.live"], "somebody may go on at once"
+    for _ in range(2):
+        live.leases.apply([Tell(stream_id="s1", seen=held(live), why="no worker is running")])
+    assert told(live) == ["stream.live", "stream.interrupted"]
+    body = last(live, "stream.interrupted").body
+    assert (body["kind"], body["why"]) == ("shed", "its worker gave it back; no worker is running")
 
 
 def test_a_failing_stage_interrupts_and_the_next_try_resumes(live: Store, recorded: Beat, clock: Clock) -> None:
