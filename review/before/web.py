@@ -42,11 +42,13 @@ def before_router(
 
     def page(request: Request, template: str, viewer: Viewer, values: Mapping[str, object]) -> Response:
         listed = shelf.listed(LOCAL_TENANT, _MOST_LISTED)
-        shown: dict[str, object] = {"error": None, "listed": listed, "most": limits.chars, **values}
+        shown: dict[str, object] = {"error": None, "faults": (), "listed": listed, "most": limits.chars, **values}
         status, headers = 422 if shown["error"] else 200, dict[str, str]()
         if isinstance(error := shown["error"], PlatformError):
             status, headers = error.status, error.headers
             shown["error"] = Words(viewer.language)(f"before.{error.code}")
+        elif isinstance(error, CheckRefused):
+            shown["faults"] = error.faults
         answer = HTMLResponse(desk.fill(template, viewer, **shown), status_code=status, headers=headers)
         keep_language(request, answer)
         return answer

@@ -41,9 +41,9 @@ def read_body(
         parsed = parse_sent_records(body) if "yaml" in media_type else parse_json(body, constant=_refuse)
     except (ValueError, yaml.YAMLError) as error:
         why = visible(" ".join(str(error).split()))
-        raise OrderRefused(place, f"is neither JSON nor YAML as its Content-Type says: {why}", code="form") from error
+        raise _refused(place, f"is neither JSON nor YAML as its Content-Type says: {why}") from error
     except RecursionError as error:
-        raise OrderRefused(place, "is nested too deep", code="form") from error
+        raise _refused(place, "is nested too deep") from error
     return _admitted(parsed, reader(), place, bounds)
 
 

@@ -25,7 +25,7 @@ print(*sorted(sys.modules), file=sys.stderr)
     [
         # What is implied is read by the language model, and that runs on onnxruntime.
         pytest.param(("check", "--passports", str(DEMO_PASSPORTS), "--at", AT), {"onnxruntime"}, id="check"),
-        pytest.param(("policy", "explain", "全网最低价"), set(), id="policy"),
+        pytest.param(("policy", "explain", "全网最低价"), {"onnxruntime"}, id="policy"),
         pytest.param(("passports", "import", str(DEMO_PASSPORTS)), set(), id="passports"),
     ],
 )

@@ -35,6 +35,9 @@ def told(answer: httpx.Response, status: int) -> str:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
+    listed = problem.pop("errors", None)
+    assert listed or problem["code"] != "form"
+    assert all(fault.keys() == {"path", "reason"} and fault["reason"] for fault in listed or ())
     assert problem.keys() == {"type", "title", "status", "detail", "code"}
     assert (problem["type"], problem["status"]) == ("about:blank", status)
     assert problem["code"] in DOCUMENTED[status]

@@ -82,6 +82,11 @@ def _with_a_word(policy: Path, choice: random.Random) -> None:
     _changed(path, lambda file: choice.choice(list(file["concepts"].values()))["words"].append("饕餮们"))
 
 
+def _with_another_score(rule: dict[str, Any], choice: random.Random) -> None:
+    """A protected statement scores the bar or more."""
+    rule.update(score=round(choice.uniform(0.6 if rule.get("protected") else 0.3, 0.95), 2))
+
+
 def _without_a_cue(policy: Path, choice: random.Random) -> None:
     def change(file: dict[str, Any]) -> None:
         words = choice.choice([words for words in file["cues"].values() if len(words) > 1])
@@ -96,7 +101,7 @@ def _setting(name: str, value: object) -> Edit:
 
 EDITS: dict[str, Edit] = {
     "a rule that only notes": _in_a_rule(lambda rule, _: rule.update(shadow=True)),
-    "another score": _in_a_rule(lambda rule, choice: rule.update(score=round(choice.uniform(0.3, 0.95), 2))),
+    "another score": _in_a_rule(_with_another_score),
     "a pattern less": _in_a_rule(lambda rule, choice: rule["patterns"].pop(choice.randrange(len(rule["patterns"])))),
     "a pattern more": _in_a_rule(lambda rule, _: rule["patterns"].append("(饕餮们|貔虎们) ..6 {num|qty}")),
     "a near miss more": _in_a_rule(lambda rule, _: rule.update(unless=[*rule.get("unless", ()), "{product_noun}"])),
