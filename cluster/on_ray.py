@@ -154,8 +154,9 @@ class _Actors:
         hearing = actor(HearingActor, share).remote(config, gpu_count)
         reading = actor(ReadingActor, share).remote(config, gpu_count)
         judge = actor(JudgeActor).remote(config)
-        ray.get([each.figures.remote() for each in (hearing, reading)])
+        # It records from its first moment on, while the others load their models.
         screening = as_actor(num_cpus=0)(Screening).remote(job, hearing, reading, judge)
+        ray.get([each.figures.remote() for each in (hearing, reading)])
         return cls(screening, (hearing, reading, judge))
 
     def end(self) -> None:
