@@ -106,7 +106,7 @@ def passport_router(store: Store, platform: Platform) -> APIRouter:
 
     @router.put(
         "/v1/passports/{product_id:path}",
-        responses=write_answers(412, 504)
+        responses=write_answers(404, 412, 504)
         | {200: {"headers": _TAGGED}, 201: {"model": PassportOut, "description": "A new version", "headers": _TAGGED}},
         openapi_extra=_BODY,
     )
