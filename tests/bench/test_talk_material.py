@@ -1,0 +1,64 @@
+"""The labelled talk is what its page says: whole, well formed, of known classes, and what is held back stands apart."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import configs
+from claims.policy import Policy
+
+TALK = Path(__file__).parents[2] / "bench" / "talk"
+LABELS = {"lawful", "breach", "unsure"}
+_RUN = 14
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (TALK / name).read_text(encoding="utf-8").splitlines()]
+
+
+def passages(name: str) -> list[dict[str, Any]]:
+    return [passage for row in rows(name) for passage in row["passages"]]
+
+
+def runs(text: str) -> Iterator[str]:
+    plain = re.sub(r"\W", "", text)
+    yield from (plain[at : at + _RUN] for at in range(len(plain) - _RUN + 1))
+
+
+def test_labels_of_real_talk_are_whole_and_hold_no_text() -> None:
+    found = rows("labels.jsonl")
+    assert len(found) >= 8_000
+    assert len({(row["w"], row["k"]) for row in found}) == len(found)
+    for window, of_it in groupby(found, key=lambda row: row["w"]):
+        assert [row["k"] for row in of_it] == list(range(sum(row["w"] == window for row in found))), window
+    for row in found:
+        assert row.keys() == {"w", "k", "sha", "label", "classes", "read"}
+        assert re.fullmatch(r"[0-9a-f]{12}", row["sha"])
+        assert re.fullmatch(r"[lub]{2}", row["read"])
+        assert row["label"] == {"ll": "lawful", "bb": "breach"}.get(row["read"], "unsure")
+
+
+@pytest.mark.parametrize("name", ["own.jsonl", "held.jsonl"])
+def test_own_talk_is_mostly_lawful_as_rooms_are(name: str) -> None:
+    shares = Counter(passage["label"] for passage in passages(name))
+    assert shares.keys() == LABELS
+    assert 0.78 < shares["lawful"] / shares.total() < 0.86
+    assert len({passage["text"] for passage in passages(name)}) >= shares.total() - 20
+
+
+def test_classes_are_those_of_the_policy() -> None:
+    known = set(Policy(configs.POLICY_DIR).classes)
+    for passage in (*rows("labels.jsonl"), *passages("own.jsonl"), *passages("held.jsonl")):
+        assert set(passage["classes"]) <= known
+        assert bool(passage["classes"]) is (passage["label"] != "lawful")
+
+
+def test_what_is_held_back_shares_nothing_with_what_is_learnt_from() -> None:
+    learnt = {run for passage in passages("own.jsonl") for run in runs(passage["text"])}
+    assert [p["text"] for p in passages("held.jsonl") if not learnt.isdisjoint(runs(p["text"]))] == []
