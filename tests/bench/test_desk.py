@@ -4,6 +4,8 @@ import pytest
 
 from bench import desk
 
+pytestmark = pytest.mark.service
+
 Row = dict[str, object]
 
 

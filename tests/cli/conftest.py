@@ -1,3 +1,4 @@
+import functools
 import io
 import signal
 import sys
@@ -5,8 +6,25 @@ from pathlib import Path
 
 import pytest
 
+from claims import semantic_files
+from claims.semantic_gemma import PackagedGemma, model_files
 from cli.main import main
 from tests.cli.support import Answer, Call
+
+
+@functools.cache
+def opened(files: tuple[Path, ...], layers: bytes, threads: int) -> PackagedGemma:
+    """The packaged weights, read once: each command of the line reads them anew, and these are many in one process."""
+    return PackagedGemma(layers=layers, threads=threads)
+
+
+@pytest.fixture(autouse=True)
+def weights_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        semantic_files,
+        "PackagedGemma",
+        lambda *, layers=b"", threads=1: opened(tuple(model_files()), layers, threads),
+    )
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ def test_a_wrong_call_is_one_line_and_begins_nothing(
     assert not (tmp_path / "out" / ".work").exists()
 
 
+@pytest.mark.service
 def test_a_folder_of_another_batch_is_refused(zhenyan: Call, junk: Path, tmp_path: Path) -> None:
     call = ("batch", junk, "--passports", DEMO_PASSPORTS, "--out", tmp_path / "out", "--workers", "1")
     moment = "2026-11-24T20:00:00+08:00"

@@ -20,6 +20,8 @@ from click.testing import CliRunner
 from tests.cli.few_packages import only
 only(filter(None, sys.argv[1].split(",")))
 from cli.main import COMMANDS, group
+
+pytestmark = pytest.mark.service
 answers = {name: CliRunner().invoke(group, [name, "--help"], prog_name="zhenyan") for name in COMMANDS}
 print(json.dumps({name: (answer.exit_code, answer.output) for name, answer in answers.items()}))
 """

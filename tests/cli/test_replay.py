@@ -102,6 +102,7 @@ def test_confirmed_decisions_that_would_be_reversed_are_named(
     assert report["decisions"]["reversed_cases"][0]["case_id"] == confirmed["ABS_SUPERLATIVE"].id
 
 
+@pytest.mark.service
 def test_only_the_broadcasts_of_the_scope_are_replayed(
     zhenyan: Call, store: Store, data_dir: Path, tmp_path: Path
 ) -> None:
@@ -116,6 +117,7 @@ def test_only_the_broadcasts_of_the_scope_are_replayed(
     assert (answer.status, "stream 'nobody' is not in the store" in answer.complaint) == (2, True)
 
 
+@pytest.mark.service
 def test_several_processes_give_the_same_report(zhenyan: Call, store: Store, data_dir: Path, tmp_path: Path) -> None:
     for number in range(3):
         fill(store, data_dir, f"s{number}")

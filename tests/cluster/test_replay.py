@@ -20,6 +20,8 @@ from review.store import Store
 from tests.claims.support import own_encoder, own_known
 from tests.review.replays.stored import ALL, AT, PASSPORTS, candidate, fill, passages_of
 
+pytestmark = pytest.mark.service
+
 IMPLIED = "我爸原来一天三顿药，喝了这个现在一颗都不碰了"
 
 

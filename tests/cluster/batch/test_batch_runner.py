@@ -40,6 +40,7 @@ def media(archive: Path) -> Iterator[str]:
     thread.join(10)
 
 
+@pytest.mark.service
 def test_archives_are_screened_stored_and_told_of(
     archive: Path, media: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

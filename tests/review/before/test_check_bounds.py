@@ -207,6 +207,7 @@ def test_a_registered_passport_is_held_to_the_same_bounds(bounded: Serving) -> N
     assert kept.status_code == 201
 
 
+@pytest.mark.service
 def test_a_key_with_too_many_checks_is_told_to_wait_and_another_customer_is_served(
     customers: Store, tmp_path: Path
 ) -> None:
@@ -228,6 +229,7 @@ def test_a_key_with_too_many_checks_is_told_to_wait_and_another_customer_is_serv
         assert running.check(SMALL, "acme").status_code == 200
 
 
+@pytest.mark.service
 def test_a_check_past_its_deadline_is_stopped_and_told(customers: Store, tmp_path: Path) -> None:
     with serving(customers, tmp_path, processes=1, deadline_s=1) as running:
         answer = running.check(HEAVY)
@@ -237,6 +239,7 @@ def test_a_check_past_its_deadline_is_stopped_and_told(customers: Store, tmp_pat
         until(lambda: running.pool.counts() == (0, 0), "the process is free")
 
 
+@pytest.mark.service
 def test_a_check_that_waits_too_long_is_told_to_try_again(customers: Store, tmp_path: Path) -> None:
     with serving(customers, tmp_path, processes=1, wait_s=1) as running:
         held = running.pool.submit(running.party("bolt"), pickle.dumps(Hold(tmp_path)))
@@ -248,6 +251,7 @@ def test_a_check_that_waits_too_long_is_told_to_try_again(customers: Store, tmp_
         assert held.answer.result(120) == "released"
 
 
+@pytest.mark.service
 def test_a_killed_process_answers_its_one_request_with_an_error(customers: Store, tmp_path: Path) -> None:
     with serving(customers, tmp_path, processes=1) as running, ThreadPoolExecutor(1) as threads:
         assert running.check(SMALL).status_code == 200
@@ -277,6 +281,7 @@ def hang_up_after(running: Serving, sent: dict[str, Any], counts: tuple[int, int
         until(lambda: running.pool.counts() == counts, "the check is taken")
 
 
+@pytest.mark.service
 def test_a_check_whose_caller_hangs_up_is_stopped(customers: Store, tmp_path: Path) -> None:
     with serving(customers, tmp_path, processes=1) as running:
         assert running.check(SMALL).status_code == 200
@@ -287,6 +292,7 @@ def test_a_check_whose_caller_hangs_up_is_stopped(customers: Store, tmp_path: Pa
         assert running.check(SMALL).status_code == 200
 
 
+@pytest.mark.service
 def test_a_waiting_check_whose_caller_hangs_up_leaves_the_line(customers: Store, tmp_path: Path) -> None:
     with serving(customers, tmp_path, processes=1) as running:
         held = running.pool.submit(running.party("bolt"), pickle.dumps(Hold(tmp_path)))
@@ -297,6 +303,7 @@ def test_a_waiting_check_whose_caller_hangs_up_leaves_the_line(customers: Store,
         assert held.answer.result(120) == "released"
 
 
+@pytest.mark.service
 def test_a_flood_of_one_customer_lets_the_others_go_first(customers: Store, tmp_path: Path) -> None:
     """In order, not in time: the other's checks are all answered before the first one's heavy check is."""
     with serving(customers, tmp_path, processes=2) as running, ThreadPoolExecutor(16) as threads:

@@ -24,6 +24,8 @@ from review.platform.errors import OrderRefused
 from tests.review.judging.jobs import Eat, Hold, Nothing, PolicyName, Refuse, Spin, Tell, Unready, Wrong
 from tests.review.judging.support import is_running, until
 
+pytestmark = pytest.mark.service
+
 ME = Party(key="k1", group="a")
 OTHER = Party(key="k2", group="b")
 _PATIENCE_S = 120

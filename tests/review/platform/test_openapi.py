@@ -124,6 +124,7 @@ def complaints(operation: Any, mode: GenerationMode, token: str) -> str:
     return ""
 
 
+@pytest.mark.service
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["fitting", "not fitting"])
 def test_no_call_is_answered_otherwise_than_described(served: tuple[str, str], mode: GenerationMode) -> None:
     address, token = served

@@ -89,6 +89,7 @@ def draw(page: Page, name: str) -> None:
         page.screenshot(path=f"{folder}/replay-{name}.png", full_page=True)
 
 
+@pytest.mark.service
 def test_a_policy_is_handed_in_replayed_and_goes_live_by_two_people(
     sit: Sit, address: str, store: Store, data_dir: Path, runner: ReplayRunner, tmp_path: Path
 ) -> None:

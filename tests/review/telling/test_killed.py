@@ -7,6 +7,8 @@ import pytest
 from bench.webhooks import Outcome, tell, written
 from tests.review.postgres import empty_database
 
+pytestmark = pytest.mark.service
+
 BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 
