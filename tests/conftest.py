@@ -1,11 +1,10 @@
 """What holds for every test: fonts, lanes, and how often memory is swept.
 
-A test that draws Chinese words is skipped where the fonts are not: the drawing itself says so. Of the service tests
-those that only reckon are one lane, and step back for those of the other, which watch a live service.
+A test that draws Chinese words is skipped where the fonts are not: the drawing itself says so. Service tests that only
+reckon are a lane of their own, which steps back for those that watch a live service.
 """
 
 import gc
-import os
 from collections.abc import Generator, Sequence
 
 import pytest
@@ -29,18 +28,12 @@ _RECKON = (
 gc.set_threshold(100_000, 20, 50)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Marks what only reckons, before tests are chosen by their marks."""
     for item in items:
-        if item.get_closest_marker("service") is not None:
-            item.add_marker(pytest.mark.xdist_group("reckoning" if item.nodeid.startswith(_RECKON) else "live"))
-
-
-@pytest.fixture(autouse=True)
-def step_back(request: pytest.FixtureRequest) -> None:
-    """What only reckons leaves the machine to the live service that is watched in the other lane."""
-    lane = request.node.get_closest_marker("xdist_group")
-    if lane is not None and lane.args == ("reckoning",) and "PYTEST_XDIST_WORKER" in os.environ:
-        os.setpriority(os.PRIO_PROCESS, 0, 15)
+        if item.nodeid.startswith(_RECKON):
+            item.add_marker("reckons")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,6 +11,8 @@ from cli.main import COMMANDS
 from tests.cli.few_packages import ROOT
 from tests.cli.support import AT, CHARGER, DEMO_PASSPORTS, Answer, passage
 
+pytestmark = pytest.mark.service
+
 BOTH = "worker,server"
 _BARE = {"check", "policy", "passports", "bench"}
 _INSTALL = "pip install 'zhenyan[worker,server]'"
@@ -20,8 +22,6 @@ from click.testing import CliRunner
 from tests.cli.few_packages import only
 only(filter(None, sys.argv[1].split(",")))
 from cli.main import COMMANDS, group
-
-pytestmark = pytest.mark.service
 answers = {name: CliRunner().invoke(group, [name, "--help"], prog_name="zhenyan") for name in COMMANDS}
 print(json.dumps({name: (answer.exit_code, answer.output) for name, answer in answers.items()}))
 """

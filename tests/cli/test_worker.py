@@ -31,7 +31,7 @@ HERE = f"{socket.gethostname()}:0123456789ab"
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[Store]:
     """The store of the command's data folder."""
-    (tmp_path / "data").mkdir()
+    (tmp_path / "data").mkdir(mode=0o700)
     store = Store.open(f"sqlite:///{tmp_path / 'data' / 'zhenyan.db'}")
     yield store
     store.close()

@@ -8,18 +8,14 @@ import pytest
 from tests.docs.pages import DOCS, run_page
 
 _QUICK = ("guides/passports.md",)
-_LONGER = ("guides/policy.md", "guides/api.md")
-_SLOW = ("guides/evidence.md", "start/platform.md", "start/reviewer.md", "start/analyst.md")
+_SLOW = (
+    *("guides/policy.md", "guides/api.md", "guides/evidence.md"),
+    *("start/platform.md", "start/reviewer.md", "start/analyst.md"),
+)
 
 
 @pytest.mark.parametrize("page", _QUICK)
 def test_a_guides_examples_run(page: str, tmp_path: Path) -> None:
-    run_page(page, tmp_path, timeout_s=600)
-
-
-@pytest.mark.service
-@pytest.mark.parametrize("page", _LONGER)
-def test_a_longer_guides_examples_run(page: str, tmp_path: Path) -> None:
     run_page(page, tmp_path, timeout_s=600)
 
 
@@ -36,4 +32,4 @@ def test_every_page_with_examples_is_run() -> None:
         for page in (DOCS / folder).glob("*.md")
         if re.search(r"^```(sh|python)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     }
-    assert with_examples == {*_QUICK, *_LONGER, *_SLOW}
+    assert with_examples == {*_QUICK, *_SLOW}
