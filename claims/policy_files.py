@@ -21,7 +21,7 @@ def read_policy_file(path: Path, model: type[Model]) -> Model:
     """The file's content as `model`; PolicyError with the line where it goes wrong."""
     text = _read(path)
     try:
-        return _model_of(text, model)
+        read: Model = _model_of(text, model)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or "is no YAML"
@@ -31,6 +31,7 @@ def read_policy_file(path: Path, model: type[Model]) -> Model:
         where = ".".join(str(part) for part in first["loc"])
         message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
         raise PolicyError(str(path), line_of(text, first["loc"]), f"{where}: {message}") from error
+    return read
 
 
 @lru_cache(maxsize=256)
