@@ -16,8 +16,7 @@ from ingest.box_protocol import segment_row
 from ingest.capture_box import BoxedCapture, CaptureJob
 from ingest.errors import IngestError
 from ingest.manifest import read_manifest
-from ingest.part import EndReason
-from ingest.types import Segment, Trouble
+from ingest.types import EndReason, Segment, Trouble
 from review.live.decisions import Air
 
 _AT_HAND = 256

@@ -11,10 +11,10 @@ from ingest.capture_log import CaptureLog
 from ingest.disk import only_writer
 from ingest.errors import BrokenMedia, DiskFull, IngestError, ParserDied, UnreachableSource, UnsupportedSource
 from ingest.guard import NetPolicy
-from ingest.part import EndReason, Surroundings
+from ingest.part import Surroundings
 from ingest.recording import Recording
 from ingest.sources import CaptureLimits, open_parts
-from ingest.types import EndPolicy, GapKind, RetentionLimits, Segment, Trouble
+from ingest.types import EndPolicy, EndReason, GapKind, RetentionLimits, Segment, Trouble
 
 
 def _ignore_end(reason: EndReason) -> None:

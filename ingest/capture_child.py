@@ -16,9 +16,8 @@ from ingest.capture import capture
 from ingest.errors import IngestError
 from ingest.guard import NetPolicy
 from ingest.http import HttpLimits
-from ingest.part import EndReason
 from ingest.sources import CaptureLimits
-from ingest.types import EndPolicy, RetentionLimits, Trouble
+from ingest.types import EndPolicy, EndReason, RetentionLimits, Trouble
 
 _SIGN_OF_LIFE_S = 1.0
 

@@ -10,10 +10,10 @@ from ingest.backoff import pause
 from ingest.errors import BrokenMedia, DiskFull, UnreachableSource, UnsupportedSource
 from ingest.feed import MAX_PLAYLIST_BYTES, HlsClient, HlsFeed, Received
 from ingest.http import Body, HttpLimits
-from ingest.part import EndReason, Part, PartFile, Surroundings
+from ingest.part import Part, PartFile, Surroundings
 from ingest.playlist import MasterPlaylist, MediaPlaylist, choose_variant, parse_playlist
 from ingest.renditions import PairedParts
-from ingest.types import GapKind
+from ingest.types import EndReason, GapKind
 
 __all__ = ["MAX_PLAYLIST_BYTES", "HlsSource"]
 _UNREADABLE_LIMIT = 5

@@ -10,9 +10,10 @@ from importlib.util import find_spec
 from typing import Any
 
 from ingest.errors import UnreachableSource, UnsupportedSource
-from ingest.part import EndReason, Part, Surroundings
+from ingest.part import Part, Surroundings
 from ingest.remux import remux_readable
 from ingest.schemes import OBJECT_STORES
+from ingest.types import EndReason
 
 _BLOCK_BYTES = 4 << 20
 

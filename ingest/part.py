@@ -5,7 +5,6 @@ import io
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +16,6 @@ from ingest.manifest import CONTAINERS
 from ingest.media import measure
 from ingest.rejoin import RecentPackets
 from ingest.types import GapKind
-
-
-class EndReason(StrEnum):
-    """Why a capture came to its end."""
-
-    COMPLETE = "complete"
-    VANISHED = "vanished"
-    STOPPED = "stopped"
-    LIMIT = "limit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

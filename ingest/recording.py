@@ -12,9 +12,9 @@ from ingest.clock import Placement, StreamClock
 from ingest.disk import new_sm3, sync_folder
 from ingest.errors import BrokenMedia, DiskFull, UnsupportedSource
 from ingest.manifest import Manifest, read_end, read_manifest
-from ingest.part import EndReason, Part, measured_part
+from ingest.part import Part, measured_part
 from ingest.ring import Ring, Room
-from ingest.types import Gap, GapKind, RetentionLimits, Segment
+from ingest.types import EndReason, Gap, GapKind, RetentionLimits, Segment
 
 # How far back a reopened live source is looked at for what it gives again.
 _TAIL = 200

@@ -11,9 +11,9 @@ from ingest.cutter import Cutter, time_us
 from ingest.errors import BrokenMedia, SourceNotFound, UnreachableSource, UnsupportedSource
 from ingest.httpfile import HttpFile
 from ingest.media import DAMAGE, best_streams, chosen, demux_chosen, open_media, reason
-from ingest.part import EndReason, Part, Surroundings
+from ingest.part import Part, Surroundings
 from ingest.playlist import is_playlist
-from ingest.types import GapKind
+from ingest.types import EndReason, GapKind
 from ingest.watchdog import Watchdog, WatchedFile
 
 # Without it a stream that has only sound is watched for five seconds before the first packet comes.

@@ -12,10 +12,11 @@ from ingest.hls import MAX_PLAYLIST_BYTES, HlsSource
 from ingest.http import HttpLimits, build_client
 from ingest.httpfile import HttpFile
 from ingest.objects import remux_object
-from ingest.part import EndReason, Part, Surroundings
+from ingest.part import Part, Surroundings
 from ingest.playlist import is_playlist
 from ingest.remux import remux_file, remux_http, remux_live
 from ingest.schemes import is_object
+from ingest.types import EndReason
 from ingest.watchdog import Watchdog
 
 

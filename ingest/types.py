@@ -12,6 +12,15 @@ if TYPE_CHECKING:  # the rules of a capture are settings, too, and those are rea
 SAMPLE_RATE_HZ = 16_000
 
 
+class EndReason(StrEnum):
+    """Why a capture came to its end."""
+
+    COMPLETE = "complete"
+    VANISHED = "vanished"
+    STOPPED = "stopped"
+    LIMIT = "limit"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
     """About two seconds of the broadcast as received, one link of the stream's chain.

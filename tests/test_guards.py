@@ -5,6 +5,7 @@ import hashlib
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -128,6 +129,14 @@ def test_heavy_libraries_stay_in_their_files() -> None:
     assert wrong == []
     light = {"__init__", "types", "errors"}
     assert not any(place.rpartition("/")[2] in light for places in HEAVY.values() for place in places)
+
+
+def test_a_screening_loads_nothing_that_opens_media() -> None:
+    """What parses a stranger's bytes runs in children; the speech library imports `av` and is given samples only."""
+    parsers = [f"ingest.{name}" for name in ("media", "decode", "clip", "cutter", "remux", "capture")]
+    program = f"import sys, cluster.local, cluster.on_ray; print(*sorted(set({parsers}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def test_files_are_short() -> None:

@@ -16,10 +16,9 @@ from ingest.guard import NetPolicy
 from ingest.http import HttpLimits
 from ingest.ledger import Coverage, Ledger
 from ingest.manifest import ManifestTail, read_manifest
-from ingest.part import EndReason
 from ingest.ring import read_trims
 from ingest.sources import CaptureLimits
-from ingest.types import EndPolicy, GapKind, Segment
+from ingest.types import EndPolicy, EndReason, GapKind, Segment
 from tests.ingest.servers import wait_until
 from tests.ingest.support import run_ffmpeg, wall_ms
 

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from ingest.aes import decrypt
 from ingest.errors import BrokenMedia, RefusedAddress, UnreachableSource
 from ingest.guard import NetPolicy
-from ingest.part import EndReason
 from ingest.playlist import SegmentKey
+from ingest.types import EndReason
 from tests.ingest.servers import hls_packager, nginx, picture
 from tests.ingest.support import Origin, playlist, record
 

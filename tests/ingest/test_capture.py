@@ -14,8 +14,7 @@ from ingest.errors import BrokenMedia, RefusedAddress, SourceNotFound, Unreachab
 from ingest.guard import NetPolicy
 from ingest.manifest import read_manifest
 from ingest.media import measure
-from ingest.part import EndReason
-from ingest.types import Segment
+from ingest.types import EndReason, Segment
 from tests.ingest.support import Origin, playlist, record, run_ffmpeg, wall_ms
 
 

@@ -12,8 +12,7 @@ from ingest.chain import verify_chain
 from ingest.errors import BrokenMedia, RefusedAddress, UnreachableSource, UnsupportedSource
 from ingest.guard import NetPolicy
 from ingest.manifest import read_manifest
-from ingest.part import EndReason
-from ingest.types import Segment
+from ingest.types import EndReason, Segment
 from tests.ingest.support import QUICK, Origin, playlist, record, run_ffmpeg, wall_ms
 
 

@@ -7,8 +7,7 @@ import pytest
 from ingest.chain import verify_chain
 from ingest.decode import SegmentDecoder
 from ingest.errors import UnreachableSource
-from ingest.part import EndReason
-from ingest.types import Segment
+from ingest.types import EndReason, Segment
 from tests.ingest.support import Answer, Origin, record, run_ffmpeg
 
 # Nine bytes of header and the four of the first back pointer.

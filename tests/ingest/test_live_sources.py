@@ -14,9 +14,8 @@ from ingest.decode import SegmentDecoder
 from ingest.errors import UnreachableSource, UnsupportedSource
 from ingest.guard import NetPolicy
 from ingest.http import HttpLimits
-from ingest.part import EndReason
 from ingest.sources import CaptureLimits
-from ingest.types import EndPolicy, Segment
+from ingest.types import EndPolicy, EndReason, Segment
 from tests.ingest.doors import tls_front
 from tests.ingest.servers import (
     flv_server,
