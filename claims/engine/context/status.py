@@ -197,12 +197,11 @@ def asks(window: Window, place: Place) -> bool:
 
 
 def _is_denied(rule: ContextRule, window: Window, at: int) -> bool:
-    """True if another trigger of the same context leads to the one at `at`: two negations make none."""
-    assert rule.trigger
-    return any(
-        end <= at and leads_through(window, end, at, rule.through or rule.trigger)
-        for _, end in triggers_of(window, rule.trigger, rule.pseudo)
-    )
+    """True if another trigger of the same context stands right before the one at `at`: two negations make none.
+
+    With words between them they are of two clauses, said or heard without a pause: 不是药不能治病.
+    """
+    return any(end == at for _, end in triggers_of(window, rule.trigger, rule.pseudo))
 
 
 def _is_revoked(rule: ContextRule, window: Window, place: Place) -> bool:
