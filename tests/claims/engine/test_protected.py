@@ -134,3 +134,16 @@ def test_what_is_registered_clears_wholly(policy: Policy) -> None:
     }
     registered = findings(policy, said, product="P-DEV", lawful=False)
     assert [f for f in registered if f.class_id == "MEDICAL_TERMS"] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "flagged"),
+    [
+        pytest.param("桑叶茶不是药不能治胃溃疡", False, id="two clauses heard without a pause"),
+        pytest.param("我们没有批文不能说治胃溃疡", False, id="two clauses, the second of which denies"),
+        pytest.param("桑叶茶不是不能治胃溃疡", True, id="a negation of a negation"),
+    ],
+)
+def test_negations_cancel_only_side_by_side(policy: Policy, said: str, flagged: bool) -> None:
+    flags = [f for f in findings(policy, said, lawful=False) if f.disposition is Disposition.FLAG]
+    assert ("DISEASE_FOOD" in {f.class_id for f in flags}) is flagged
