@@ -30,6 +30,8 @@ from cluster.types import Ended, Found, Progress, ScreenJob, Warned
 from ingest.errors import ZhenyanError
 from review.types import Host
 
+# Forty seconds: however slowly the machine starts its processes, the broadcast is captured from its first moment on.
+_IN_PLAYLIST = 20
 _FILES = ("broadcast.mp4", "passports.yaml", "room.yaml", "images/01.png", "images/03.png", "images/05.png")
 
 
@@ -116,7 +118,10 @@ def _only_play(port: int) -> None:
 def _play(settings: Settings, *, local: bool, console: Console) -> Watch:
     room = read_room(configs.DEMO_DIR / "room.yaml")
     watch = Watch()
-    with screening(local=local) as screen, LiveBroadcast(configs.DEMO_DIR / "broadcast.mp4") as broadcast:
+    with (
+        screening(local=local) as screen,
+        LiveBroadcast(configs.DEMO_DIR / "broadcast.mp4", window=_IN_PLAYLIST) as broadcast,
+    ):
         stream_id = f"demo-{broadcast.started_at_ms}"
         job = demo_job(settings, room, stream_id=stream_id, url=broadcast.url, address=broadcast.address)
         click.echo(f"on air: {broadcast.url}")
