@@ -104,11 +104,8 @@ class UnknownCaseError(NotFoundError):
         self.case_id = case_id
 
 
-class DecisionRefused(ReviewError):
-    """The case's state or the person's role does not allow this decision; the pages have words for each code.
-
-    `who` is in the way, where somebody is.
-    """
+class CaseRefused(ReviewError):
+    """What was asked of a case is not done; the pages have words for each code. `who` is in the way, where one is."""
 
     def __init__(self, case_id: str, why: str, *, code: str, who: str = "") -> None:
         super().__init__(f"case {case_id}: {why}")
@@ -116,6 +113,10 @@ class DecisionRefused(ReviewError):
         self.case_id = case_id
         self.why = why
         self.code = code
+
+
+class DecisionRefused(CaseRefused):
+    """The case's state or the person's role does not allow this decision."""
 
 
 class CaseChanged(ReviewError):
