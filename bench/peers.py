@@ -40,8 +40,12 @@ class WordList:
 
     def flags(self, case: Case) -> list[ScoredFlag]:
         """One flag, or none where no word stands in the text."""
-        found = set(self._automaton.find_matches_as_strings(case.text.lower(), overlapping=True))
-        return [ScoredFlag(class_id=None, score=float(len(found)))] if found else []
+        found = self.count(case.text)
+        return [ScoredFlag(class_id=None, score=float(found))] if found else []
+
+    def count(self, text: str) -> int:
+        """How many different words of the list stand in the text."""
+        return len(set(self._automaton.find_matches_as_strings(text.lower(), overlapping=True)))
 
 
 def word_list(policy: Policy, kind: str, concepts: Sequence[str]) -> WordList:

@@ -16,11 +16,11 @@ from typing import get_args
 
 import configs
 from bench.checkout import CASES_DIR
+from claims.classifier.reading import OFF, SHIPPED, open_reader
 from claims.conversation import ClaimEngine
 from claims.passport_load import load_passports
 from claims.policy import Policy
 from claims.policy_models import ReadingLayer
-from claims.semantic import OFF, SHIPPED, open_proposer
 from claims.types import Disposition, Passage
 
 Row = dict[str, object]
@@ -71,10 +71,10 @@ def run(*, quick: bool = False) -> list[Row]:
         policy.settings = policy.settings.model_copy(update={"reading_layers": kept})
         policy.reader  # noqa: B018 - built before the clock runs
         for group in groups:
-            # A fresh proposer for each set: what one set read would make the next look cheap.
-            proposer = open_proposer(semantic, configs.SEMANTIC_DIR)
+            # A fresh reader for each set: what one set read would make the next look cheap.
+            reader = open_reader(semantic, configs.SEMANTIC_DIR)
             passports = load_passports(group.passports, policy.quantity_reader)
-            engine = ClaimEngine(policy, passports, at=_AT, proposer=proposer)
+            engine = ClaimEngine(policy, passports, at=_AT, reader=reader)
             rows.append(_row(group.name, name, tally(engine, group.cases)))
     return rows
 

@@ -22,11 +22,11 @@ from asr.whisper import WhisperSettings, WhisperTranscriber
 from bench.cases import BROADCAST_AT
 from bench.cer import character_error_rate
 from bench.spoken_material import LEVELS, SETS, UNREAD, SpokenCase, given, spoken, texts_of
+from claims.classifier.reading import AUTO, open_reader
 from claims.conversation import ClaimEngine
 from claims.passages import from_utterance
 from claims.passport_load import load_passports
 from claims.policy import Policy
-from claims.semantic import AUTO, open_proposer
 from claims.soundalike import alikes_of
 from claims.types import Disposition, Finding, Passage
 
@@ -58,9 +58,9 @@ def run(*, quick: bool = False) -> list[Row]:
 def judge(lines: Sequence[SpokenCase]) -> list[Judged]:
     """Every line as it was heard and as it was to be said, each a stream of its own."""
     policy = Policy(configs.POLICY_DIR)
-    proposer = open_proposer(AUTO, configs.SEMANTIC_DIR)
+    reader = open_reader(AUTO, configs.SEMANTIC_DIR)
     engines = {
-        path: ClaimEngine(policy, load_passports(path, policy.quantity_reader), at=BROADCAST_AT, proposer=proposer)
+        path: ClaimEngine(policy, load_passports(path, policy.quantity_reader), at=BROADCAST_AT, reader=reader)
         for path in {line.passports for line in lines}
     }
     heard = hear(lines)

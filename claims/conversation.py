@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from claims.classifier.reading import Reader
 from claims.engine.scene import Scene
 from claims.errors import UnknownProduct
 from claims.finding import make_finding
@@ -14,7 +15,6 @@ from claims.passport import Passport
 from claims.pictures import read_out
 from claims.policy import Policy
 from claims.product import ProductChoice, ProductFinder, ProductTracker
-from claims.semantic import Proposer
 from claims.standing import Told, judge_scene, judge_told
 from claims.types import Disposition, ExemptionTrial, Finding, Passage, PlatformFact
 from claims.verdict import Judged
@@ -29,24 +29,33 @@ class ClaimEngine:
     """Policy and passports, ready to judge any number of conversations."""
 
     def __init__(
-        self, policy: Policy, passports: Sequence[Passport], *, at: datetime, proposer: Proposer | None = None
+        self, policy: Policy, passports: Sequence[Passport], *, at: datetime, reader: Reader | None = None
     ) -> None:
         """`at` is the moment of the broadcast on the calendar: prices and validity are judged by it.
 
-        `proposer` None: only what the rules recognise is judged.
+        `reader` None: only what the rules recognise is judged, by the policy's own bar; with one the policy's budget of
+        false alarms sets the bar.
         """
-        self.policy = policy
-        self.proposer = proposer
+        self.policy = policy if reader is None else policy.flagging_from(_bar(policy, reader))
+        self.reader = reader
         self.finder = ProductFinder(passports)
         self.at = at
 
     def read_ahead(self, passages: Sequence[Passage]) -> None:
-        """Lets the proposer read many passages at once, where that is cheaper than one by one."""
-        if self.proposer is None or self.proposer.batch_size == 1:
+        """Lets the reader read many passages at once, where that is cheaper than one by one.
+
+        Only passages whose product is given: of the others the goods are known when they are judged.
+        """
+        if self.reader is None or self.reader.batch_size == 1:
             return
-        self.proposer.read_ahead(
-            [read_out(piece, self.policy.pictures) for passage in passages for piece in self.pieces(passage)]
-        )
+        by_goods: dict[str, list[str]] = {}
+        for passage in passages:
+            product = self.finder.by_id.get(passage.product_id or "")
+            if product is not None:
+                texts = by_goods.setdefault(product.category.partition("/")[0], [])
+                texts += [read_out(piece, self.policy.pictures) for piece in self.pieces(passage)]
+        for goods, texts in by_goods.items():
+            self.reader.read_ahead(texts, goods)
 
     def pieces(self, passage: Passage) -> list[Normalised]:
         """The passage as it is read on the day of the broadcast, in pieces that are judged one by one."""
@@ -65,6 +74,10 @@ class ClaimEngine:
         `watch` is shown each scene as it is judged: every claim, and those that stand.
         """
         return Conversation(self, stream_id, _of_stream(facts, stream_id), keep_verdicts=keep_verdicts, watch=watch)
+
+
+def _bar(policy: Policy, reader: Reader) -> float:
+    return reader.calibration.bar(policy.settings.false_alarms_per_hour)
 
 
 Watch = Callable[[Scene, Sequence[Judged], Sequence[Told]], None]
@@ -198,9 +211,9 @@ class Conversation:
             facts=self.facts,
         )
         found: list[Finding] = []
-        standing = judge_told(scene, folded, focus, self.engine.policy, self.engine.proposer)
+        standing = judge_told(scene, folded, focus, self.engine.policy, self.engine.reader)
         if self._watch is not None:
-            self._watch(scene, judge_scene(scene, self.engine.policy, self.engine.proposer), standing)
+            self._watch(scene, judge_scene(scene, self.engine.policy, self.engine.reader), standing)
         for told in standing:
             finding = make_finding(told.judged, told.scene, self.engine.policy, self.stream_id)
             if self._keeps_verdicts:

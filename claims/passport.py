@@ -156,6 +156,11 @@ class Passport:
         """A certificate of one of the schemes that is valid on the day."""
         return next((c for c in self.certificates if c.scheme in schemes and c.valid_on(day)), None)
 
+    @property
+    def has_prices(self) -> bool:
+        """True if anything is registered of what it cost or is to cost."""
+        return bool(self.price_history) or self.lowest_7d is not None or self.msrp is not None
+
     def compared_price(self, at: datetime) -> Decimal | None:
         """The highest lawful 原价 at that moment: the lowest deal of the seven days before, else the last deal.
 

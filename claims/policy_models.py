@@ -88,6 +88,8 @@ class ClassFile(Frozen):
 
     class_id: Annotated[str, Field(alias="class")]
     judge: JudgeName
+    # Only a record can decide it; how a sentence is put says nothing of whether it is true.
+    recorded: bool = False
     law: Annotated[tuple[LawRef, ...], Field(min_length=1)]
     rules: tuple[Rule, ...]
     categories: tuple[str, ...] = ("*",)
@@ -97,10 +99,17 @@ class ClassFile(Frozen):
     supersedes: tuple[str, ...] = ()
     supported_by: Support = Support()
     facts: tuple[str, ...] = ()
-    # What the reader alone proposes is a note below this score; None: the policy's own bar.
-    reader_flags_at: Annotated[float, Field(gt=0, le=1)] | None = None
+    # What the reader alone finds flags only within this budget of false alarms; None: the policy's own.
+    false_alarms_per_hour: Annotated[float, Field(gt=0, le=1000)] | None = None
     permitted_function: str | None = None
     advice: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_older_form(cls, given: object) -> object:
+        if isinstance(given, dict) and "reader_flags_at" in given:
+            raise ValueError("is of the form before 2026.11.3: `zhenyan policy migrate DIR OUT` brings it over")
+        return given
 
 
 class Concept(Frozen):
@@ -307,6 +316,12 @@ class PolicyFile(Frozen):
     language: str
     flag_at: Annotated[float, Field(gt=0, le=1)]
     note_at: Annotated[float, Field(ge=0, le=1)]
+    # With a reader, the bar is the score from which no more false alarms are expected in an hour of live talk.
+    false_alarms_per_hour: Annotated[float, Field(gt=0, le=1000)] = 8.0
+    # Characters of registered effects that say nothing of which effect it is.
+    says_no_effect: str = ""
+    # Concepts of what a reader finds: where all that a passage names of them is denied, it asserts nothing.
+    reader_subjects: tuple[str, ...] = ()
     window_ms: Annotated[int, Field(gt=0)]
     window_chars: Annotated[int, Field(gt=0)]
     piece_chars: Annotated[int, Field(ge=40)]

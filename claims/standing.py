@@ -9,12 +9,12 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from claims.classifier.reading import Reader
+from claims.engine.proposals import with_reader
 from claims.engine.scene import Scene
 from claims.merge import merge, same_assertion
 from claims.normalise import Edit, Normalised
-from claims.paraphrase import with_proposals
 from claims.policy import Policy
-from claims.semantic import Proposer
 from claims.types import Passage, ScoreStep
 from claims.verdict import Judged, judge_window
 from claims.window import Window, build_window
@@ -38,32 +38,30 @@ class _Offer:
     edit: Edit
 
 
-def judge_told(
-    scene: Scene, folded: Sequence[Folded], focus: int, policy: Policy, proposer: Proposer | None
-) -> list[Told]:
+def judge_told(scene: Scene, folded: Sequence[Folded], focus: int, policy: Policy, reader: Reader | None) -> list[Told]:
     """The claims that stand, by place: those of the words as heard in `scene`, then those that rest on a reading.
 
     `folded`: the passages of the scene's window, with what they are offered.
     """
-    heard = merge(judge_scene(scene, policy, proposer), policy)
-    read = _Rereading(scene, folded, focus, policy, proposer)
+    heard = merge(judge_scene(scene, policy, reader), policy)
+    read = _Rereading(scene, folded, focus, policy, reader)
     return [*(Told(judged=one, scene=scene) for one in heard), *read.claims(heard)]
 
 
-def judge_scene(scene: Scene, policy: Policy, proposer: Proposer | None) -> list[Judged]:
+def judge_scene(scene: Scene, policy: Policy, reader: Reader | None) -> list[Judged]:
     """Every claim that ends in the scene's focus, judged by rules, records, contexts and the reader."""
     claims = judge_window(scene, policy)
-    return claims if proposer is None else with_proposals(scene, policy, proposer, claims)
+    return claims if reader is None else with_reader(scene, policy, reader, claims)
 
 
 class _Rereading:
     """The scene of a window, and the same with other words in the place of some that were heard."""
 
     def __init__(
-        self, scene: Scene, folded: Sequence[Folded], focus: int, policy: Policy, proposer: Proposer | None
+        self, scene: Scene, folded: Sequence[Folded], focus: int, policy: Policy, reader: Reader | None
     ) -> None:
         self._scene, self._folded, self._focus = scene, folded, focus
-        self._policy, self._proposer = policy, proposer
+        self._policy, self._reader = policy, reader
         self._offers = tuple(_Offer(n, edit) for n, (_, normal) in enumerate(folded) for edit in normal.offers)
 
     def claims(self, heard: Sequence[Judged]) -> list[Told]:
@@ -81,7 +79,7 @@ class _Rereading:
         """What rests on offers that make the sentence likelier, each with those it rests on and no others made."""
         scene = self._with(frozenset(self._offers))
         claims = [
-            one for one in merge(judge_scene(scene, self._policy, self._proposer), self._policy) if not one.harmless
+            one for one in merge(judge_scene(scene, self._policy, self._reader), self._policy) if not one.harmless
         ]
         ruled: dict[frozenset[_Offer], list[Judged]] = {}
         for one in sorted(claims, key=lambda one: (-one.score, one.start)):
@@ -112,7 +110,7 @@ class _Rereading:
         for offer in (None, *sorted(own, key=lambda one: (one.index, one.edit.start))):
             fewer = own - {offer}
             scene = self._with(fewer)
-            claims = (one for one in judge_scene(scene, self._policy, self._proposer) if one.class_id == class_id)
+            claims = (one for one in judge_scene(scene, self._policy, self._reader) if one.class_id == class_id)
             one = next((c for c in claims if c.is_proposal and c.score >= self._policy.settings.flag_at), None)
             if one is not None:
                 own, told = fewer, Told(judged=one, scene=scene)

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from claims.engine.context import Effect, Place
 from claims.engine.exemptions import OWN_EXPERIENCE, Outcome, try_exemptions
 from claims.engine.scene import Scene
+from claims.evasion import MISHEARD
 from claims.judges.base import Candidate, JudgeInput, Judgement
 from claims.judges.plus import judge_plus
 from claims.judges.quantity import judge_quantities
 from claims.judges.registry import JUDGES
+from claims.match import Filled
 from claims.passport import Passport
 from claims.policy import Policy
 from claims.recognise import longest, recognise
 from claims.types import ExemptionTrial, ScoreStep, VerdictKind
+from claims.window import Window
 
 _AGGRAVATED = 0.05
 _BELOW = 0.01
@@ -97,6 +100,7 @@ def _judge_candidate(candidate: Candidate, scene: Scene, policy: Policy) -> Judg
     place = Place(candidate.start, candidate.end, tuple((s.start, s.end) for s in candidate.match.slots))
     outcomes = try_exemptions(file, rule, scene, place, policy)
     steps, score = _score(rule.score, judgement, scene, outcomes, policy)
+    by_sound = any(_is_by_sound(slot, scene.window) for slot in candidate.match.slots)
     if any((s.start, s.end) in scene.window.misheard for s in candidate.match.slots):
         score = round(score * policy.settings.misheard_factor, 3)
         steps = (*steps, ScoreStep(step="a word was read by its sound or spelling", value=score))
@@ -113,10 +117,17 @@ def _judge_candidate(candidate: Candidate, scene: Scene, policy: Policy) -> Judg
         score=score,
         candidate=candidate,
         shadow=rule.shadow,
-        protected=rule.protected,
+        protected=rule.protected and not by_sound,
         cleared_by=_by(outcomes, Effect.CLEARS),
         lowered_by=_by(outcomes, Effect.LOWERS),
     )
+
+
+def _is_by_sound(slot: Filled, window: Window) -> bool:
+    """Whether a word was taken for what it only sounds like: then nothing was said outright."""
+    if (slot.start, slot.end) in window.misheard:
+        return True
+    return any(reading.kind in MISHEARD for reading in window.readings(slot.start, slot.end))
 
 
 def _by(outcomes: Sequence[Outcome], effect: Effect) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 import configs
+from claims.classifier.reading import semantics_of
 from claims.conversation import ClaimEngine, Conversation
-from claims.semantic import semantics_of
 from claims.types import Disposition, Finding
 from cli.common import chosen_passports, load_policy, now, read_facts, read_passages, write_finding
 from cli.options import judging_options
@@ -44,7 +44,7 @@ def command(
     semantics = semantics_of(settings.semantic, configs.SEMANTIC_DIR, device=settings.device, threads=settings.threads)
     for why in semantics.left_out:
         click.echo(f"zhenyan: {why}", err=True)
-    engine = ClaimEngine(policy, passports, at=at, proposer=semantics.proposer)
+    engine = ClaimEngine(policy, passports, at=at, reader=semantics.reader)
     sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape")  # type: ignore[union-attr]
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     if sys.stdin.isatty():

@@ -1,5 +1,6 @@
-"""A policy of the form before 2026.11.2, brought over: its contexts told in ConText's terms."""
+"""A policy of an older form, brought over: contexts told in ConText's terms, bars of classes as budgets."""
 
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +24,8 @@ def migrate_policy(folder: Path, out: Path) -> Policy:
     """The policy of `folder` written to `out` in today's form and loaded as a check; InputError where it can't be.
 
     Word lists by which questions and conditions are read come from the packaged policy where there are none. Contexts
-    keep their reach, and count against no protected statement, which the old form did not know.
+    keep their reach, and count against no protected statement, which the old form did not know. Contexts of today's
+    form stay as they are.
     """
     if out.exists():
         raise InputError(f"{out}: exists already; name a folder that does not")
@@ -43,9 +45,24 @@ def migrate_policy(folder: Path, out: Path) -> Policy:
         "corrections": old.get("corrections"),
     }
     shutil.copytree(folder, out)
+    for path in (out / "classes").glob("*.yaml"):
+        path.write_text(_migrated_class(path), encoding="utf-8")
     text = yaml.safe_dump(context, allow_unicode=True, sort_keys=False, default_flow_style=None, width=10_000)
     (out / "context.yaml").write_text(text, encoding="utf-8")
     return Policy(out)
+
+
+def _migrated_class(path: Path) -> str:
+    """The class's file without the bar of what the reader alone finds, which a budget sets now.
+
+    Whether only a record decides the class is what the packaged policy says of it.
+    """
+    text = re.sub(r"^reader_flags_at:.*\n", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    packaged = configs.POLICY_DIR / "classes" / path.name
+    known = parse_yaml(packaged.read_bytes()) if packaged.is_file() else {}
+    if known.get("recorded") and not re.search(r"^recorded:", text, re.MULTILINE):
+        text = re.sub(r"^(judge:.*\n)", r"\1recorded: true\n", text, count=1, flags=re.MULTILINE)
+    return text
 
 
 def _migrated(old: Mapping[str, Any], cues: Mapping[str, Any]) -> dict[str, Any]:

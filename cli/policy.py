@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 import configs
+from claims.classifier.reading import semantics_of
 from claims.conversation import ClaimEngine
 from claims.errors import PolicyError, UnknownProduct
 from claims.explain import explain
 from claims.passport import Passport
 from claims.policy import Policy
-from claims.semantic import semantics_of
 from claims.types import Passage
 from cli.common import InputError, load_policy, now, read_passports_file
 from cli.explaining import explanation_json, print_explanation
@@ -133,6 +133,60 @@ def propose(out_dir: Path, policy_dir: Path | None, config_file: Path | None) ->
     propose_to(live, proposals, out_dir)
 
 
+@command.command(name="measure")
+@click.argument("files", metavar="FILE...", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--passports", "passports_file", metavar="FILE", type=click.Path(path_type=Path), help="Of the cases.")
+@click.option("--liveamr", metavar="GIT_DIR", type=click.Path(path_type=Path), help="Labelled talk of rooms, fetched.")
+@policy_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a detector.")
+def measure(
+    files: tuple[Path, ...],
+    passports_file: Path | None,
+    liveamr: Path | None,
+    policy_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Print for each detector its hits on labelled talk, true and false, and what is lost without it.
+
+    FILE holds windows (window, goods, passages with text, label and classes) or cases (case, utterances, product_id,
+    expected), one a line; the goods of cases are registered in --passports. With --liveamr, the labelled windows of
+    that repository are measured too. Rules and records judge alone.
+
+    \b
+    Example:
+      zhenyan policy measure cases.jsonl --passports passports.yaml
+    """
+    from bench.talk_rows import TalkMissing, fetched_windows, rooms
+    from cli.measuring import Measure, labelled
+
+    if not files and liveamr is None:
+        raise InputError("policy measure: needs a FILE of labelled talk, or --liveamr GIT_DIR")
+    policy = load_policy(policy_dir)
+    measured = Measure(policy)
+    for file in files:
+        talk = labelled(file)
+        if isinstance(talk, list):
+            measured.add_talk(talk)
+        elif passports_file is None:
+            raise InputError(f"{file}: holds cases, which need --passports FILE, in which their goods are registered")
+        else:
+            measured.add_cases(talk, read_passports_file(policy, passports_file))
+    if liveamr is not None:
+        try:
+            measured.add_talk(rooms(fetched_windows(liveamr)))
+        except TalkMissing as error:
+            raise InputError(str(error)) from error
+    rows = measured.rows()
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(row, ensure_ascii=False))
+    else:
+        table = Table(*rows[0])
+        for row in rows:
+            table.add_row(*("" if value is None else str(value) for value in row.values()))
+        open_console(markup=True).print(table)
+
+
 def _classes_table(policy: Policy) -> Table:
     table = Table("class", "what", "decided by", "severity", "rules", "law", title=policy.name)
     for info in policy.classes.values():
@@ -218,7 +272,7 @@ def explain_command(
     semantics = semantics_of(settings.semantic, configs.SEMANTIC_DIR, device=settings.device, threads=settings.threads)
     for why in semantics.left_out:
         click.echo(f"zhenyan: {why}", err=True)
-    engine = ClaimEngine(policy, passports, at=at or now(), proposer=semantics.proposer)
+    engine = ClaimEngine(policy, passports, at=at or now(), reader=semantics.reader)
     for explanation in explain(passage, engine):
         if as_json:
             click.echo(json.dumps(explanation_json(explanation), ensure_ascii=False))

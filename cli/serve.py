@@ -13,8 +13,8 @@ import uvicorn
 from fastapi import FastAPI
 
 import configs
+from claims.classifier.reading import InTurn, Reader
 from claims.policy import Policy
-from claims.semantic import InTurn, Proposer
 from cli.common import InputError
 from cli.due import book_of, due_setup, evidence_setup
 from cli.folders import make_data_folder
@@ -149,13 +149,13 @@ def _judging(store: Store, source: JudgesSource) -> Callable[[], Judging]:
     opened = cache(source.open)
 
     @cache
-    def reader() -> Proposer | None:
-        proposer = opened()().semantics.proposer
-        return None if proposer is None else InTurn(proposer)
+    def reader() -> Reader | None:
+        reader = opened()().semantics.reader
+        return None if reader is None else InTurn(reader)
 
     def judging() -> Judging:
         policy = opened()().policy
-        return Judging(in_force=policy, by_name=pinned.by_name, proposer=reader(), data_dir=source.data_dir)
+        return Judging(in_force=policy, by_name=pinned.by_name, reader=reader(), data_dir=source.data_dir)
 
     return judging
 

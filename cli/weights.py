@@ -6,11 +6,11 @@ from pathlib import Path
 
 import configs
 from asr.models import ModelInfo
+from claims.classifier.e5 import PACKAGED, WEIGHTS_SHA256, weights_file
+from claims.classifier.gemma import GEMMA, SHA256, model_files
+from claims.classifier.reader import ClassifierFile
+from claims.classifier.reading import SHIPPED
 from claims.errors import SemanticError, SemanticMissing
-from claims.semantic import SHIPPED
-from claims.semantic_classifier import ClassifierFile
-from claims.semantic_e5 import PACKAGED, WEIGHTS_SHA256, weights_file
-from claims.semantic_gemma import GEMMA, SHA256, model_files
 from vision.errors import ReaderUnavailableError
 from vision.weights import (
     MODELS,
@@ -42,7 +42,7 @@ def sha256_of_parts(model: ModelInfo) -> str | None:
     """The hash of a model that lies in several files, as they are now; None of one that lies in one."""
     if model.name != GEMMA:
         return None
-    from claims.semantic_gguf import Parts
+    from claims.classifier.gguf import Parts
 
     return Parts(model_files()).sha256()
 

@@ -4,13 +4,13 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from claims.classifier.kept import Directions, keeping
 from claims.conversation import ClaimEngine
 from claims.errors import UnknownProduct
 from claims.passages import fact_of
 from claims.passport import Passport, tell_objections
 from claims.passport_load import load_passports
 from claims.policy import Policy
-from claims.semantic_kept import Directions, keeping
 from claims.types import Finding, Passage, PlatformFact
 from cluster.laws import Laws
 from cluster.state import freeze, thaw
@@ -35,8 +35,8 @@ class Judging:
         tell_objections(_log, f"stream {job.stream_id}", self.passports)
         semantics = laws.semantics(job)
         self.left_out = semantics.left_out
-        self._keeping = keeping(semantics.proposer)
-        self._engine = ClaimEngine(policy, self.passports, at=job.at, proposer=self._keeping or semantics.proposer)
+        self._keeping = keeping(semantics.reader)
+        self._engine = ClaimEngine(policy, self.passports, at=job.at, reader=self._keeping or semantics.reader)
         self._conversation = self._engine.conversation(job.stream_id, job.facts)
         self._models = models
         self._knows_label = any(fact.kind == "ai_label" for fact in job.facts)

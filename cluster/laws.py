@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import configs
+from claims.classifier.reading import Semantics, semantics_of
 from claims.policy import Policy
-from claims.semantic import Semantics, semantics_of
 from cluster.types import ScreenJob
 
 

@@ -14,20 +14,20 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 import configs
+from claims.classifier.kept import keeps_directions
+from claims.classifier.reading import AUTO, OFF, Reader, Semantics, semantics_of
 from claims.errors import ClaimsError
 from claims.policy import Policy
-from claims.semantic import AUTO, OFF, Proposer, Semantics, semantics_of
-from claims.semantic_kept import keeps_directions
 from cluster.checkpoint import program_version
 from review.due.basis import read_kept_directions
 from review.replays.compare import compare
 from review.replays.judging import judge_by, missing_of, passports_of
 from review.replays.memory import (
-    RememberingProposer,
-    pack_proposals,
+    RememberingReader,
+    pack_readings,
     pack_said,
     said_topic,
-    unpack_proposals,
+    unpack_readings,
     unpack_said,
 )
 from review.replays.report import PolicyName, ReplayReport, sum_up
@@ -83,7 +83,7 @@ class Replaying:
         self.semantics: Semantics = semantics_of(
             job.semantic, configs.SEMANTIC_DIR, device=job.device, threads=job.threads
         )
-        self._topic = f"semantic:{_semantic_key(self.semantics.proposer)}"
+        self._topic = f"semantic:{_semantic_key(self.semantics.reader)}"
 
     def replay(self, stream_id: str) -> StreamDiff | Skipped:
         """What the candidate changes in this broadcast, or why it can't be replayed."""
@@ -99,38 +99,38 @@ class Replaying:
 
     def names(self) -> Names:
         """What is replayed with."""
-        proposer = self.semantics.proposer
+        reader = self.semantics.reader
         return Names(
             candidate=PolicyName(name=self.candidate.name, digest=self.candidate.digest),
             live=PolicyName(name=self.live.name, digest=self.live.digest),
-            semantic=OFF if proposer is None else proposer.name,
+            semantic=OFF if reader is None else reader.name,
         )
 
-    def _recall(self, stream_id: str, proposer: Proposer) -> None:
+    def _recall(self, stream_id: str, reader: Reader) -> None:
         """Has the semantic layer go on with what its encoder read when the broadcast was judged first."""
-        if keeps_directions(proposer) and proposer.encoder_key is not None:
+        if keeps_directions(reader) and reader.encoder_key is not None:
             recording = self._job.data_dir / "recordings" / stream_id
-            proposer.recall(read_kept_directions(recording, proposer.encoder_key).by_text)
+            reader.recall(read_kept_directions(recording, reader.encoder_key).by_text)
 
     def _judged(self, stream: StoredStream) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
         """What both policies find; what the one in force finds is remembered, and what the semantic layer says."""
-        proposer: RememberingProposer | None = None
-        if self.semantics.proposer is not None:
-            known = unpack_proposals(self._store.replays.recall(stream.stream_id, self._topic))
-            self._recall(stream.stream_id, self.semantics.proposer)
-            proposer = RememberingProposer(self.semantics.proposer, known)
-        topic = said_topic(stream, self.live.digest, self._topic if proposer else OFF, program_version())
+        reader: RememberingReader | None = None
+        if self.semantics.reader is not None:
+            known = unpack_readings(self._store.replays.recall(stream.stream_id, self._topic))
+            self._recall(stream.stream_id, self.semantics.reader)
+            reader = RememberingReader(self.semantics.reader, known)
+        topic = said_topic(stream, self.live.digest, self._topic if reader else OFF, program_version())
         remembered = self._store.replays.recall(stream.stream_id, topic)
         before = unpack_said(remembered) if remembered is not None else None
         same = self.candidate.digest == self.live.digest
         asked = [*([self.live] if before is None else []), *([] if same else [self.candidate])]
-        found = judge_by(asked, stream, proposer)
+        found = judge_by(asked, stream, reader)
         if before is None:
             before = found[0]
             self._store.replays.remember(stream.stream_id, topic, pack_said(before))
         after = before if same else found[-1]
-        if proposer is not None and proposer.asked:
-            self._store.replays.remember(stream.stream_id, self._topic, pack_proposals(proposer.known))
+        if reader is not None and reader.asked:
+            self._store.replays.remember(stream.stream_id, self._topic, pack_readings(reader.known))
         return before, after
 
 
@@ -176,11 +176,11 @@ def replay(
     )
 
 
-def _semantic_key(proposer: Proposer | None) -> str:
+def _semantic_key(reader: Reader | None) -> str:
     """What names a trained classifier for good: a hash of its file, which holds that of its weights."""
-    if proposer is None:
+    if reader is None:
         return OFF
-    return proposer.classifier_key if keeps_directions(proposer) else proposer.name
+    return reader.classifier_key if keeps_directions(reader) else reader.name
 
 
 class _Side(Protocol):

@@ -19,8 +19,11 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-from misheard import HEARD, Heard  # noqa: E402
-from semantic_cases import SENTENCES  # noqa: E402
+from misheard import (  # noqa: E402
+    HEARD,
+    SENTENCES,
+    Heard,
+)
 
 import configs  # noqa: E402
 from asr.engine import Cut  # noqa: E402

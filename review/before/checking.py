@@ -115,8 +115,8 @@ class _Bench:
         """The engine that holds claims against these passports."""
         ids = tuple(passport.id for passport in passports)
         if ids not in self._engines:
-            policy, proposer = self.judges.policy, self.judges.semantics.proposer
-            self._engines[ids] = ClaimEngine(policy, passports, at=self.at, proposer=proposer)
+            policy, reader = self.judges.policy, self.judges.semantics.reader
+            self._engines[ids] = ClaimEngine(policy, passports, at=self.at, reader=reader)
         return self._engines[ids]
 
 

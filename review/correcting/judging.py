@@ -43,7 +43,7 @@ def judge_corrected(
         policy,
         _passports(given.case_id, stream, policy, pinned, product_id),
         at=stream.at,
-        proposer=judging.proposer,
+        reader=judging.reader,
     )
     passages = [_as_given(passage, given, product_id) for passage in stream.passages]
     conversation = engine.conversation(stream.stream_id, stream.facts)

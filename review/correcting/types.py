@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from claims.classifier.reading import Reader
 from claims.policy import Policy
-from claims.semantic import Proposer
 from claims.types import Channel, Finding
 
 
@@ -75,5 +75,5 @@ class Judging:
 
     in_force: Policy
     by_name: Callable[[str], Policy | None]
-    proposer: Proposer | None
+    reader: Reader | None
     data_dir: Path

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 
+from claims.classifier.reading import Reader
 from claims.conversation import ClaimEngine
 from claims.passport import Passport
 from claims.passport_load import read_passports
 from claims.policy import Policy
-from claims.semantic import Proposer
 from claims.types import Passage
 from review.replays.types import Said, StoredStream, said_of
 
@@ -15,24 +15,22 @@ from review.replays.types import Said, StoredStream, said_of
 _PATIENCE_MS = 2_500
 
 
-def judge_again(policy: Policy, stream: StoredStream, proposer: Proposer | None) -> tuple[Said, ...]:
+def judge_again(policy: Policy, stream: StoredStream, reader: Reader | None) -> tuple[Said, ...]:
     """What the policy finds in the broadcast, notes among it, in order of time; PassportError if it can't be read.
 
     Where the steps of the judging were kept, it is repeated step by step, with what was seen of products; else a
     product that neither words nor facts name is not known here.
     """
-    [said] = judge_by([policy], stream, proposer)
+    [said] = judge_by([policy], stream, reader)
     return said
 
 
-def judge_by(
-    policies: Sequence[Policy], stream: StoredStream, proposer: Proposer | None
-) -> tuple[tuple[Said, ...], ...]:
+def judge_by(policies: Sequence[Policy], stream: StoredStream, reader: Reader | None) -> tuple[tuple[Said, ...], ...]:
     """What each policy finds, as `judge_again` tells it; they judge side by side, passage by passage."""
-    judges = [_Judge(policy, stream, proposer) for policy in policies]
+    judges = [_Judge(policy, stream, reader) for policy in policies]
     known = judges[0].engine.finder.by_id if judges else {}
     passages = [_known(passage, known) for passage in stream.passages]
-    for judge in judges if proposer is not None else ():
+    for judge in judges if reader is not None else ():
         judge.engine.read_ahead(passages)
     left = {passage.id: passage for passage in passages}
     for step in stream.steps:
@@ -53,9 +51,9 @@ def judge_by(
 
 
 class _Judge:
-    def __init__(self, policy: Policy, stream: StoredStream, proposer: Proposer | None) -> None:
+    def __init__(self, policy: Policy, stream: StoredStream, reader: Reader | None) -> None:
         self._passports = passports_of(policy, stream)
-        self.engine = ClaimEngine(policy, self._passports, at=stream.at, proposer=proposer)
+        self.engine = ClaimEngine(policy, self._passports, at=stream.at, reader=reader)
         self.conversation = self.engine.conversation(stream.stream_id, stream.facts)
 
     def finish(self) -> tuple[Said, ...]:

@@ -4,64 +4,62 @@ import hashlib
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from claims.semantic import Known, Proposal, Proposer
+from claims.classifier.reading import Known, Reader, Reading
 from review.replays.types import Said, StoredStream
 
 _SAID: TypeAdapter[tuple[Said, ...]] = TypeAdapter(tuple[Said, ...])
 _LEVEL = 1
 
 
-class RememberingProposer:
-    """A proposer that is asked once for the same words; `known`: its proposals, by a hash of the question."""
+class RememberingReader:
+    """A reader that is asked once for the same words; `known`: what it read, by a hash of goods and words."""
 
-    def __init__(self, proposer: Proposer, known: dict[str, tuple[Proposal, ...]]) -> None:
-        self.name = proposer.name
+    def __init__(self, reader: Reader, known: dict[str, Reading]) -> None:
+        self.name, self.calibration = reader.name, reader.calibration
         # What is known needs no reading ahead.
-        self.batch_size = 1 if known else proposer.batch_size
+        self.batch_size = 1 if known else reader.batch_size
         self.known = known
         self.asked = 0
-        self._proposer = proposer
-        self._classes: dict[frozenset[str], bytes] = {}
+        self._reader = reader
 
-    def read_ahead(self, texts: Sequence[str]) -> None:
-        """Lets the proposer read ahead."""
-        self._proposer.read_ahead(texts)
+    def read_ahead(self, texts: Sequence[str], goods: str) -> None:
+        """Lets the reader read ahead."""
+        self._reader.read_ahead(texts, goods)
 
-    def propose(self, texts: Sequence[str], classes: frozenset[str]) -> tuple[Proposal, ...]:
-        """What was proposed before, or else what is proposed now."""
-        key = self._key(texts, classes)
+    def read(self, text: str, goods: str) -> Reading:
+        """What was read before, or else what is read now."""
+        key = hashlib.blake2b(
+            text.encode("utf-8", "surrogatepass"), digest_size=12, key=goods.encode()[:64]
+        ).hexdigest()
         found = self.known.get(key)
         if found is None:
             self.asked += 1
-            found = self.known[key] = self._proposer.propose(texts, classes)
+            found = self.known[key] = self._reader.read(text, goods)
         return found
 
-    def _key(self, texts: Sequence[str], classes: frozenset[str]) -> str:
-        of_classes = self._classes.get(classes)
-        if of_classes is None:
-            of_classes = self._classes[classes] = hashlib.sha256("\x1f".join(sorted(classes)).encode()).digest()
-        return hashlib.blake2b("\x1f".join(texts).encode(), digest_size=12, key=of_classes).hexdigest()
+    def like(self, text: str, goods: str, class_id: str) -> tuple[Known, ...]:
+        """What the reader finds it like."""
+        return self._reader.like(text, goods, class_id)
 
 
-def pack_proposals(known: dict[str, tuple[Proposal, ...]]) -> bytes:
-    """The proposals as they are stored."""
-    return _packed({key: [asdict(proposal) for proposal in proposals] for key, proposals in known.items()})
+def pack_readings(known: dict[str, Reading]) -> bytes:
+    """The readings as they are stored."""
+    return _packed({key: [reading.breach, reading.classes] for key, reading in known.items()})
 
 
-def unpack_proposals(content: bytes | None) -> dict[str, tuple[Proposal, ...]]:
-    """The stored proposals; none where nothing is stored, or not in this form."""
+def unpack_readings(content: bytes | None) -> dict[str, Reading]:
+    """The stored readings; none where nothing is stored, or not in this form."""
     try:
         stored = {} if content is None else json.loads(zlib.decompress(content))
         return {
-            key: tuple(Proposal(**(one | {"known": tuple(Known(**k) for k in one["known"])})) for one in proposals)
-            for key, proposals in stored.items()
+            key: Reading(breach=float(breach), classes=tuple((str(c), float(share)) for c, share in classes))
+            for key, (breach, classes) in stored.items()
         }
-    except (zlib.error, ValueError, TypeError, KeyError):
+    except (zlib.error, ValueError, TypeError, AttributeError):
         return {}
 
 

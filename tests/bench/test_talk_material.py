@@ -13,7 +13,7 @@ import pytest
 import configs
 from claims.policy import Policy
 
-TALK = Path(__file__).parents[2] / "bench" / "talk"
+TALK = Path(__file__).parents[2] / "bench" / "labelled"
 LABELS = {"lawful", "breach", "unsure"}
 _RUN = 14
 

@@ -1,17 +1,19 @@
 """Passports and a speaker that the tests of claim understanding share."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from typing import Any
 
 import configs
+from claims.classifier.calibration import Calibration
+from claims.classifier.files import LAYERS
+from claims.classifier.gemma import PackagedGemma
+from claims.classifier.reader import ClassifierFile
+from claims.classifier.reading import Known, Reading
 from claims.conversation import Conversation
 from claims.normalise import Normalised
 from claims.policy import Policy
-from claims.semantic import joined
-from claims.semantic_classifier import SAID_ON, ClassifierFile
-from claims.semantic_files import LAYERS
-from claims.semantic_gemma import PackagedGemma
 from claims.types import Channel, Doubt, Passage
 from claims.window import fold
 
@@ -94,6 +96,36 @@ def own_encoder() -> PackagedGemma:
 
 
 def own_known() -> str:
-    """The sentence that is read when the shipped classifier is opened, to see that it is read as in training."""
+    """The passage that is read when the shipped reader is opened, to see that it is read as in training."""
     file = ClassifierFile.model_validate_json((configs.SEMANTIC_DIR / "gemma" / "classifier.json").read_bytes())
-    return joined(file.known[0].split(SAID_ON))
+    return file.known[0]
+
+
+CALIBRATION = Calibration(
+    intercept=0.0,
+    reader=1.0,
+    detected=0.0,
+    detector=0.5,
+    open_share=0.5,
+    budgets=((1.0, 0.8), (8.0, 0.5), (40.0, 0.3)),
+)
+
+
+class Says:
+    """A reader that makes the same of every passage: the log-odds of a breach, all of it of one class."""
+
+    name, batch_size, calibration = "says", 1, CALIBRATION
+
+    def __init__(self, breach: float, class_id: str = "DISEASE_FOOD") -> None:
+        self._reading = Reading(breach=breach, classes=((class_id, 1.0),))
+        self.asked: list[tuple[str, str]] = []
+
+    def read(self, text: str, goods: str) -> Reading:
+        self.asked.append((text, goods))
+        return self._reading
+
+    def like(self, text: str, goods: str, class_id: str) -> tuple[Known, ...]:
+        return (Known(text="像的话", similarity=0.9),)
+
+    def read_ahead(self, texts: Sequence[str], goods: str) -> None:
+        raise AssertionError("one by one is not read ahead")

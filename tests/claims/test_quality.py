@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import configs
+from claims.classifier.reading import AUTO, Reader, open_reader
 from claims.conversation import ClaimEngine
 from claims.passport_load import load_passports
 from claims.policy import Policy
-from claims.semantic import AUTO, Proposer, open_proposer
 from claims.types import Disposition, Finding, Passage, PlatformFact
 
 HERE = Path(__file__).parent
@@ -24,22 +24,22 @@ def policy() -> Policy:
 
 
 @pytest.fixture(scope="module")
-def proposer() -> Proposer:
-    proposer = open_proposer(AUTO, configs.SEMANTIC_DIR, device="cpu")
-    assert proposer is not None
-    return proposer
+def reader() -> Reader:
+    reader = open_reader(AUTO, configs.SEMANTIC_DIR, device="cpu")
+    assert reader is not None
+    return reader
 
 
 def flags_of(
     policy: Policy,
     cases: list[dict[str, object]],
     passports: Path,
-    proposer: Proposer | None = None,
+    reader: Reader | None = None,
     *,
     keep_notes: bool = False,
 ) -> dict[str, list[Finding]]:
     """What is flagged of each case, and noted where that is asked for."""
-    engine = ClaimEngine(policy, load_passports(passports, policy.quantity_reader), at=AT, proposer=proposer)
+    engine = ClaimEngine(policy, load_passports(passports, policy.quantity_reader), at=AT, reader=reader)
     flags: dict[str, list[Finding]] = {}
     for case in cases:
         stream = str(case["case"])
@@ -161,7 +161,7 @@ def test_recall_and_precision_hold(
     ],
 )
 def test_the_semantic_layer_reads_what_no_rule_lists(
-    policy: Policy, proposer: Proposer, folder: str, passports: str, only: str, recall: float, precision: float
+    policy: Policy, reader: Reader, folder: str, passports: str, only: str, recall: float, precision: float
 ) -> None:
     """`only`: the last digits of the cases' numbers that are taken; all where it is empty."""
     cases = [
@@ -170,18 +170,18 @@ def test_the_semantic_layer_reads_what_no_rule_lists(
         if not only or str(case["case"]).partition("-")[0][-1] in only
     ]
     by_rules, with_layer = (
-        _measure(cases, flags_of(policy, cases, HERE / folder / passports, p)) for p in (None, proposer)
+        _measure(cases, flags_of(policy, cases, HERE / folder / passports, p)) for p in (None, reader)
     )
     assert with_layer[0] >= max(recall, by_rules[0] + 0.04), (by_rules, with_layer)
     assert with_layer[1] >= precision, (by_rules, with_layer)
 
 
 @pytest.mark.service
-def test_the_semantic_layer_leaves_to_the_rules_what_only_a_record_decides(policy: Policy, proposer: Proposer) -> None:
+def test_the_semantic_layer_leaves_to_the_rules_what_only_a_record_decides(policy: Policy, reader: Reader) -> None:
     """On record set V, which nobody has read: before it had learnt to, it flagged a sixth of the lawful cases."""
     cases = read_cases(HERE / "blind" / "v_record" / "cases.jsonl")
     lawful = [str(case["case"]) for case in cases if not case["expected"]]
-    flags = flags_of(policy, cases, HERE / "blind" / "v_record" / "passports.json", proposer)
+    flags = flags_of(policy, cases, HERE / "blind" / "v_record" / "passports.json", reader)
     assert len(lawful) == 120
     assert sum(bool(flags[case]) for case in lawful) <= 12
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from claims import semantic_files
-from claims.semantic_gemma import PackagedGemma, model_files
+from claims.classifier.gemma import PackagedGemma, model_files
 from cli.main import main
 from tests.cli.support import Answer, Call
 

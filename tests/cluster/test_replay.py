@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import configs
-from claims.semantic import AUTO
-from claims.semantic_gemma import PackagedGemma
+from claims.classifier.gemma import PackagedGemma
+from claims.classifier.reading import AUTO
 from claims.types import Finding, Passage
 from cluster.judging import Judging
 from cluster.recorder import Recorder

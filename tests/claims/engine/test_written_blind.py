@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import configs
+from claims.classifier.reading import AUTO, Reader, open_reader
 from claims.policy import Policy
-from claims.semantic import AUTO, Proposer, open_proposer
 from claims.types import Finding
 from tests.claims.test_quality import flags_of, read_cases
 
@@ -22,10 +22,10 @@ def policy() -> Policy:
 
 
 @pytest.fixture(scope="module")
-def reader() -> Proposer:
-    proposer = open_proposer(AUTO, configs.SEMANTIC_DIR, device="cpu")
-    assert proposer is not None
-    return proposer
+def reader() -> Reader:
+    reader = open_reader(AUTO, configs.SEMANTIC_DIR, device="cpu")
+    assert reader is not None
+    return reader
 
 
 @pytest.mark.parametrize("folder", FROZEN)
@@ -35,7 +35,7 @@ def test_a_set_stands_as_it_was_frozen(folder: str) -> None:
         assert hashlib.sha256((HERE / folder / name).read_bytes()).hexdigest() == digest, name
 
 
-def shares(folder: str, policy: Policy, reader: Proposer) -> tuple[float, float, float]:
+def shares(folder: str, policy: Policy, reader: Reader) -> tuple[float, float, float]:
     """Breaches found, precision, and lawful cases left alone."""
     cases = read_cases(HERE / folder / "cases.jsonl")
     flags = flags_of(policy, cases, HERE / folder / "passports.json", reader)
@@ -51,14 +51,14 @@ def _is_hit(case: dict[str, object], found: list[Finding]) -> bool:
 
 
 @pytest.mark.service
-def test_plain_breaches_are_found_and_their_twins_left_alone(policy: Policy, reader: Proposer) -> None:
+def test_plain_breaches_are_found_and_their_twins_left_alone(policy: Policy, reader: Reader) -> None:
     recall, precision, _ = shares("canonical", policy, reader)
     assert recall >= 0.98
     assert precision >= 0.95
 
 
 @pytest.mark.service
-def test_no_protected_critical_statement_is_lost(policy: Policy, reader: Proposer) -> None:
+def test_no_protected_critical_statement_is_lost(policy: Policy, reader: Reader) -> None:
     """Of the canonical breaches that a protected rule of a critical class recognises, every one is flagged."""
     cases = [c for c in read_cases(HERE / "canonical" / "cases.jsonl") if c["expected"]]
     flags = flags_of(policy, cases, HERE / "canonical" / "passports.json", reader)
@@ -80,14 +80,14 @@ def test_no_protected_critical_statement_is_lost(policy: Policy, reader: Propose
 
 
 @pytest.mark.service
-def test_contexts_are_told_from_phrases_that_hold_their_cues(policy: Policy, reader: Proposer) -> None:
+def test_contexts_are_told_from_phrases_that_hold_their_cues(policy: Policy, reader: Reader) -> None:
     recall, _, left_alone = shares("contexts", policy, reader)
     assert recall >= 0.95
     assert left_alone >= 0.95
 
 
 @pytest.mark.service
-def test_what_another_writer_wrote_holds_too(policy: Policy, reader: Proposer) -> None:
+def test_what_another_writer_wrote_holds_too(policy: Policy, reader: Reader) -> None:
     """Held out: nobody has read these cases; the floors stand a little under what was measured."""
     recall, precision, _ = shares("held/canonical", policy, reader)
     assert recall >= 0.93

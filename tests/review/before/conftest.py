@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 import configs
+from claims.classifier.reading import Semantics
 from claims.policy import Policy
 from claims.product_code import gtin_of
-from claims.semantic import Semantics
 from review.app import create_app
 from review.before.checking import Checker
 from review.before.install import Before
@@ -64,7 +64,7 @@ def policy() -> Policy:
 
 @pytest.fixture(scope="session")
 def checker(policy: Policy) -> Checker:
-    judges = Judges(policy=policy, semantics=Semantics(proposer=None))
+    judges = Judges(policy=policy, semantics=Semantics(reader=None))
     return Checker(lambda: judges)
 
 

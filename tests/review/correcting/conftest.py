@@ -57,7 +57,7 @@ def room(database_url: str, tmp_path: Path, clock: Clock, second_share: float) -
 
 @pytest.fixture
 def judging(policy: Policy, tmp_path: Path) -> Judging:
-    return Judging(in_force=policy, by_name=lambda _name: None, proposer=None, data_dir=tmp_path)
+    return Judging(in_force=policy, by_name=lambda _name: None, reader=None, data_dir=tmp_path)
 
 
 @pytest.fixture

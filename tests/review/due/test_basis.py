@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import configs
+from claims.classifier.kept import Directions
 from claims.passport_load import load_passports, passport_texts
 from claims.policy import Policy
-from claims.semantic_kept import Directions
 from claims.types import PlatformFact
 from ingest.manifest import MANIFEST
 from review.due.basis import (

@@ -4,56 +4,56 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from claims.semantic import Known, Proposal
+from claims.classifier.reading import Known, Reading
 from review.replays.memory import (
-    RememberingProposer,
-    pack_proposals,
+    RememberingReader,
+    pack_readings,
     pack_said,
     said_topic,
-    unpack_proposals,
+    unpack_readings,
     unpack_said,
 )
 from review.store import Store
+from tests.claims.support import CALIBRATION
 from tests.review.replays.stored import fill
 from tests.review.replays.test_compare import said
 
-FOOD = frozenset({"DISEASE_FOOD", "HEALTHFUNC_FOOD"})
-CURE = Proposal(
-    class_id="DISEASE_FOOD", likelihood=0.9, flags=True, passages=1, known=(Known(text="喝了就好", similarity=0.8),)
-)
+CURE = Reading(breach=2.5, classes=(("DISEASE_FOOD", 0.75), ("HEALTHFUNC_FOOD", 0.25)))
 
 
 class Counting:
-    """A proposer that proposes the same for everything and counts how often it was asked."""
+    """A reader that reads the same of everything and counts how often it was asked."""
 
-    name = "counting"
-    batch_size = 8
+    name, batch_size, calibration = "counting", 8, CALIBRATION
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, ...]] = []
+        self.asked: list[str] = []
 
-    def propose(self, texts: Sequence[str], classes: frozenset[str]) -> tuple[Proposal, ...]:
-        self.asked.append(tuple(texts))
-        return (CURE,) if "DISEASE_FOOD" in classes else ()
+    def read(self, text: str, goods: str) -> Reading:
+        self.asked.append(text)
+        return CURE
 
-    def read_ahead(self, texts: Sequence[str]) -> None:
-        self.asked.append(tuple(texts))
+    def like(self, text: str, goods: str, class_id: str) -> tuple[Known, ...]:
+        return ()
+
+    def read_ahead(self, texts: Sequence[str], goods: str) -> None:
+        self.asked += texts
 
 
 def test_the_same_question_is_asked_once_and_another_anew() -> None:
     asked = Counting()
-    first = RememberingProposer(asked, {})
-    assert first.propose(["喝一勺"], FOOD) == first.propose(["喝一勺"], FOOD) == (CURE,)
-    assert first.propose(["喝一勺"], frozenset({"ORIGIN"})) == ()
-    assert first.propose(["喝", "一勺"], FOOD) == (CURE,)
+    first = RememberingReader(asked, {})
+    assert first.read("喝一勺", "food") == first.read("喝一勺", "food") == CURE
+    assert first.read("喝一勺", "cosmetics") == CURE
+    assert first.read("喝两勺", "food") == CURE
     assert (len(asked.asked), first.asked) == (3, 3)
-    again = RememberingProposer(asked, unpack_proposals(pack_proposals(first.known)))
-    assert again.propose(["喝一勺"], FOOD) == (CURE,)
+    again = RememberingReader(asked, unpack_readings(pack_readings(first.known)))
+    assert again.read("喝一勺", "food") == CURE
     assert (len(asked.asked), again.asked, again.batch_size) == (3, 0, 1)
 
 
 def test_what_is_not_in_this_form_is_as_if_it_were_not_there() -> None:
-    assert unpack_proposals(None) == unpack_proposals(b"junk") == {}
+    assert unpack_readings(None) == unpack_readings(b"junk") == {}
     assert unpack_said(b"junk") is None
     assert unpack_said(pack_said([said()])) == (said(),)
 

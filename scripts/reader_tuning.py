@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from claims.semantic_gemma import BEGIN, HEAD, LAYERS, MATRICES, MOST_TOKENS, NORMS, SHA256, WIDTH, model_files, turns
-from claims.semantic_gguf import ModelFile, Pieces
+from claims.classifier.gemma import BEGIN, HEAD, LAYERS, MATRICES, MOST_TOKENS, NORMS, SHA256, WIDTH, model_files, turns
+from claims.classifier.gguf import ModelFile, Pieces
 
 Floats = NDArray[np.float32]
-BELOW, RANK, GAIN, PASSES, BATCH = 4, 16, 2.0, 2, 64
+BELOW, RANK, GAIN, PASSES, BATCH = 4, 16, 2.0, 3, 64
 RATE, HEAD_RATE, WARM = 5e-4, 2e-3, 0.06
 DROPOUT, DECAY, CERTAIN = 0.1, 0.01, 0.97
 _CLASS_SHARE = 0.5
@@ -33,11 +33,11 @@ _FAST = torch.bfloat16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A text, whether it breaches anything, and the place of the class; None where it has no name."""
+    """A text, how likely it breaches anything (0 to 1), and the places of the classes that it may breach."""
 
     text: str
-    breach: bool
-    class_place: int | None
+    breach: float
+    class_places: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,16 +174,15 @@ class _Tuning:
         mean = (each * (inside / inside.sum(1, keepdim=True))[..., None]).sum(1)
         return torch.cat([mean, each[torch.arange(len(samples)), counts - 1]], dim=-1) / 4
 
-    def train(self, samples: Sequence[Sample], in_turn: Sequence[Sequence[Sample]] = ()) -> None:
-        """Goes through the samples in an order of chance, those of one length together; in each pass others beside."""
+    def train(self, samples: Sequence[Sample]) -> None:
+        """Goes through the samples in an order of chance, those of one length together."""
         narrow = list(self._top.parameters())
         groups: list[dict[str, object]] = [
             {"params": narrow, "lr": RATE, "weight_decay": DECAY},
             {"params": [*self._gate.parameters(), *self._classes.parameters()], "lr": HEAD_RATE, "weight_decay": 0.0},
         ]
         steps = torch.optim.AdamW(groups)
-        beside = [*in_turn, *([()] * (PASSES - len(in_turn)))]
-        batches = [batch for others in beside[:PASSES] for batch in self._batches([*samples, *others])]
+        batches = [batch for _ in range(PASSES) for batch in self._batches(list(samples))]
         warm = max(1, round(WARM * len(batches)))
         rates = torch.optim.lr_scheduler.LambdaLR(
             steps, lambda n: (n + 1) / warm if n < warm else max(0.0, 1.0 - n / len(batches))
@@ -213,12 +212,14 @@ class _Tuning:
 
     def _loss(self, batch: Sequence[Sample]) -> torch.Tensor:
         directions = functional.dropout(self._directions(batch), DROPOUT)
-        told = torch.tensor([CERTAIN if s.breach else 1.0 - CERTAIN for s in batch])
+        told = torch.tensor([min(CERTAIN, max(1.0 - CERTAIN, s.breach)) for s in batch])
         loss = functional.binary_cross_entropy_with_logits(self._gate(directions)[:, 0], told)
-        named = [n for n, s in enumerate(batch) if s.class_place is not None]
+        named = [n for n, s in enumerate(batch) if s.class_places]
         if named:
-            places = torch.tensor([s.class_place for s in batch if s.class_place is not None])
-            of_class = functional.cross_entropy(self._classes(directions[named]), places)
+            shares = torch.zeros(len(named), self._classes.out_features)
+            for row, n in enumerate(named):
+                shares[row, list(batch[n].class_places)] = 1.0 / len(batch[n].class_places)
+            of_class = functional.cross_entropy(self._classes(directions[named]), shares)
             loss = loss + _CLASS_SHARE * len(named) / len(batch) * of_class
         return loss
 
@@ -243,21 +244,17 @@ class _Tuning:
         )
 
 
-def tune(
-    samples: Sequence[Sample], in_turn: Sequence[Sequence[Sample]], class_count: int, seed: int, keep: Path
-) -> Tuned:
+def tune(samples: Sequence[Sample], class_count: int, seed: int, keep: Path) -> Tuned:
     """What is added to the layers and the heads over their directions, trained on these samples.
-
-    `in_turn`: what is shown beside them in the first pass, in the second and so on.
 
     What came of the same samples and settings lies in the folder `keep` and is used again.
     """
     settings = (BELOW, RANK, GAIN, PASSES, BATCH, RATE, HEAD_RATE, WARM, DROPOUT, DECAY, CERTAIN, class_count, seed)
-    of_samples = [[(s.text, s.breach, s.class_place) for s in part] for part in (samples, *in_turn)]
+    of_samples = [(s.text, s.breach, s.class_places) for s in samples]
     path = keep / f"tuned-{hashlib.sha256(repr((settings, of_samples)).encode()).hexdigest()[:16]}.npz"
     if not path.is_file():
-        tuning = _Tuning([s for part in (samples, *in_turn) for s in part], class_count, seed)
-        tuning.train(samples, in_turn)
+        tuning = _Tuning(samples, class_count, seed)
+        tuning.train(samples)
         keep.mkdir(parents=True, exist_ok=True)
         tuned = tuning.tuned()
         np.savez(path, **{**asdict(tuned), "layers": np.frombuffer(tuned.layers, np.uint8)})

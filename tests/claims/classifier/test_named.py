@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 import configs
+from claims.classifier.files import open_classifier, open_encoder, save_classifier
+from claims.classifier.reader import ClassifierFile
 from claims.errors import SemanticError, SemanticMissing
-from claims.semantic import LAWFUL
-from claims.semantic_classifier import CLASS_PLACES, ClassifierFile
-from claims.semantic_files import open_classifier, open_encoder, save_classifier
-from claims.semantic_grams import FAMILIES, PLACES, character_row
+from tests.claims.support import CALIBRATION
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -53,43 +52,37 @@ def test_more_texts_than_a_batch_are_all_read(tiny_bert: Path) -> None:
     assert encoder.encode(["喝了它"] * (encoder.batch_size + 3)).shape == (encoder.batch_size + 3, SIZE)
 
 
-def _gate(stretch: str) -> np.ndarray:
-    """A gate that these two characters alone open."""
-    gate = np.zeros(SIZE + len(FAMILIES) * PLACES, np.float32)
-    gate[SIZE + character_row(stretch).places] = 40.0
-    return gate
-
-
-def test_a_classifier_over_a_named_encoder_is_opened_and_proposes(tiny_bert: Path, tmp_path: Path) -> None:
+def test_a_reader_over_a_named_encoder_is_opened_and_reads(tiny_bert: Path, tmp_path: Path) -> None:
+    encoder = open_encoder(str(tiny_bert), device="cpu", threads=1)
+    ill, shoe = encoder.encode(["你就不用打针", "这双鞋是的"])
     save_classifier(
         tmp_path,
         ClassifierFile(
             encoder=str(tiny_bert),
-            classes=("-", "DISEASE_FOOD"),
-            flag_from=0.6,
-            note_from=0.55,
-            lawful_below=0.01,
-            known=("不用打针",),
+            classes=("DISEASE_FOOD", "ALCOHOL"),
+            goods={},
+            calibration=CALIBRATION,
+            known=("你就不用打针",),
             known_classes=("DISEASE_FOOD",),
             weights_sha256="",
             record={},
         ),
         {
-            "centre": np.zeros(SIZE, np.float32),
-            "rarity": np.ones((len(FAMILIES), PLACES), np.float32),
-            "gate": _gate("打针"),
-            "gate_bias": np.full(1, -6.0, np.float32),
-            "weights": np.zeros((SIZE + CLASS_PLACES, 1), np.float32),
-            "bias": np.zeros(1, np.float32),
-            "known": np.full((1, SIZE), SIZE**-0.5, np.float32),
+            "gate": (40 * (ill - shoe)).astype(np.float32),
+            "gate_bias": np.zeros(1, np.float32),
+            "classes": np.stack([ill, -ill], axis=1).astype(np.float32),
+            "class_bias": np.zeros(2, np.float32),
+            "known": ill[None].astype(np.float32),
         },
     )
-    classifier = open_classifier(tmp_path, device="cpu")
-    (proposal,) = classifier.propose(["你就不用打针"], frozenset({"DISEASE_FOOD"}))
-    assert proposal.flags
-    assert proposal.known[0].text == "不用打针"
-    (lawful,) = classifier.propose(["这双鞋是的"], frozenset({"DISEASE_FOOD"}))
-    assert lawful.class_id == LAWFUL
+    reader = open_classifier(tmp_path, device="cpu")
+    said, other = reader.read("你就不用打针", "food"), reader.read("这双鞋是的", "textile")
+    assert said.breach > other.breach
+    assert said.classes[0][0] == "DISEASE_FOOD"
+    assert sum(share for _, share in said.classes) == pytest.approx(1.0, abs=1e-3)
+    (known,) = reader.like("你就不用打针", "food", "DISEASE_FOOD")
+    assert (known.text, known.similarity) == ("你就不用打针", pytest.approx(1.0, abs=2e-3))
+    assert reader.like("你就不用打针", "food", "ALCOHOL") == ()
 
 
 def test_the_same_training_writes_the_same_bytes(tmp_path: Path) -> None:
@@ -109,7 +102,7 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "claims.semantic_model", None)
-    monkeypatch.delattr("claims.semantic_model", raising=False)
+    monkeypatch.setitem(__import__("sys").modules, "claims.classifier.named", None)
+    monkeypatch.delattr("claims.classifier.named", raising=False)
     with pytest.raises(SemanticMissing, match=r"zhenyan\[embed\]"):
         open_encoder("some/encoder", device="cpu", threads=1)

@@ -1,6 +1,6 @@
 """Writes the graph of Gemma 3's first layers for ONNX Runtime, without weights: these are given when it is opened.
 
-    python scripts/semantic_graph.py [--to claims/models/gemma_layers.onnx]
+    python scripts/reader_graph.py [--to claims/models/gemma_layers.onnx]
 
 Weights of matrices are eight bits in blocks of 32 (MatMulNBits). Needs onnx.
 """
@@ -16,7 +16,7 @@ from onnx import TensorProto, helper
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
-from claims.semantic_gemma import BLOCK, HEAD, LAYERS, WIDTH  # noqa: E402
+from claims.classifier.gemma import BLOCK, HEAD, LAYERS, WIDTH  # noqa: E402
 
 INNER, HEADS = 2048, 4
 EPSILON = 1e-6

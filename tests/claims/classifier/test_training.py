@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from claims.paraphrase import proposed_classes
+from bench.talk_rows import Said
+from claims.classifier.gemma import PackagedGemma
 from claims.policy import Policy
-from claims.semantic_classifier import NONE
-from claims.semantic_gemma import PackagedGemma
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SAID = ["吃了它你就不用打针了", "kang癌 🩸⬆️ 100%  ABC 三号链接", "这双鞋是四十二码的,别拍错", "Ａ　ｂ 全角"]
 
 
@@ -28,17 +28,17 @@ def scripts() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def tuning(scripts: None) -> ModuleType:
-    return import_module("semantic_tuning")
+    return import_module("reader_tuning")
 
 
 def test_the_graph_is_the_one_that_the_script_writes(scripts: None) -> None:
-    graph = import_module("semantic_graph")
+    graph = import_module("reader_graph")
     written = graph.build(graph.LAYERS).SerializeToString(deterministic=True)
     assert (ROOT / "claims" / "models" / "gemma_layers.onnx").read_bytes() == written
 
 
 def test_the_engine_reads_what_torch_trains(tuning: ModuleType) -> None:
-    samples = [tuning.Sample(text=text, breach=True, class_place=0) for text in SAID]
+    samples = [tuning.Sample(text=text, breach=1.0, class_places=(0,)) for text in SAID]
     work = tuning._Tuning(samples, 2, 0)
     packaged = PackagedGemma().encode(SAID)
     dice = torch.Generator().manual_seed(1)
@@ -61,35 +61,42 @@ def test_layers_learn_what_they_are_shown(tuning: ModuleType, tmp_path: Path, mo
     monkeypatch.setattr(tuning, "BATCH", 16)
     goods, ills = ["蜂蜜", "核桃", "红枣", "小米", "山药", "藕粉"], ["血糖", "血压", "失眠", "胃痛", "关节", "咳嗽"]
     samples = [
-        tuning.Sample(text=f"{g}吃上半个月{i}就好了", breach=True, class_place=n % 2)
+        tuning.Sample(text=f"{g}吃上半个月{i}就好了", breach=1.0, class_places=(n % 2,))
         for n, (g, i) in enumerate((g, i) for g in goods for i in ills)
     ]
-    samples += [
-        tuning.Sample(text=f"有{i}的先去看医生,{g}只是吃的", breach=False, class_place=None)
-        for g in goods
-        for i in ills
-    ]
-    tuned = tuning.tune(samples, (), 2, 0, tmp_path)
+    samples += [tuning.Sample(text=f"有{i}的先去看医生,{g}只是吃的", breach=0.0) for g in goods for i in ills]
+    tuned = tuning.tune(samples, 2, 0, tmp_path)
     said = PackagedGemma(layers=tuned.layers).encode(["桂圆吃上半个月头晕就好了", "有头晕的先去看医生"])
     breach, lawful = said @ tuned.gate + tuned.gate_bias
     assert breach > 0 > lawful
     (kept,) = tmp_path.iterdir()
     written = kept.stat().st_mtime_ns
-    assert tuning.tune(samples, (), 2, 0, tmp_path).layers == tuned.layers
+    assert tuning.tune(samples, 2, 0, tmp_path).layers == tuned.layers
     assert kept.stat().st_mtime_ns == written
 
 
-def test_what_only_a_record_decides_has_its_class_and_is_no_breach(scripts: None, policy: Policy) -> None:
-    samples, case = import_module("semantic_fit")._samples, import_module("semantic_cases").Case
+def said(text: str, label: Any, *classes: str) -> Said:
+    return Said(window="w", number=0, text=text, label=label, classes=classes, category="food/tea")
 
-    def shown(*classes: str) -> list[tuple[tuple[str, ...], str, bool]]:
-        one = case(source="open", texts=("这罐是云南的",), classes=classes, category="food/")
-        return list(samples([one], ["DISEASE_FOOD", "ORIGIN"], proposed_classes(policy)))
 
-    assert shown("ORIGIN") == [(("这罐是云南的",), "ORIGIN", False)]
-    assert shown("DISEASE_FOOD") == [(("这罐是云南的",), "DISEASE_FOOD", True)]
-    assert shown("DISEASE_FOOD", "ORIGIN") == [(("这罐是云南的",), "DISEASE_FOOD", True)]
-    assert shown() == [(("这罐是云南的",), NONE, False)]
+def test_samples_tell_goods_labels_and_classes(scripts: None, policy: Policy) -> None:
+    fit = import_module("reader_fit")
+    talk = [
+        said("这茶治好了,我妈的病。", "breach", "DISEASE_FOOD", "ORIGIN"),
+        said("三号链接!", "lawful"),
+        said("三号?", "unsure"),
+    ]
+    samples = fit.samples_of(talk, (), ["DISEASE_FOOD"], {"food": "食品:"}, fit.Folding(policy))
+    assert [s.text.removeprefix("食品:") for s in samples] == ["这茶治好了,我妈的病", "三号链接", "三号"]
+    assert [(s.breach, s.class_places) for s in samples] == [(1.0, (0,)), (0.0, ()), (fit.UNSURE, ())]
+
+
+def test_own_talk_is_shown_also_as_it_might_have_been_heard(scripts: None, policy: Policy) -> None:
+    fit = import_module("reader_fit")
+    own = [said(f"家人们这款枣花蜜是{n}号链接,今天拍下送勺子", "lawful") for n in "一二三四五六七八九十"]
+    samples = fit.samples_of((), own, ["DISEASE_FOOD"], {}, fit.Folding(policy))
+    assert len(samples) == round((1 + fit.MISHEARD_SHARE) * len(own))
+    assert {s.text for s in samples} - {s.text for s in samples[: len(own)]}
 
 
 def _alike(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import configs
+from claims.classifier.gemma import LAYERS, SHA256, WIDTH, PackagedGemma, added_from, in_blocks, model_files, pooled
+from claims.classifier.gguf import ModelFile, Parts, Pieces
 from claims.errors import SemanticError, SemanticMissing
-from claims.semantic import joined
-from claims.semantic_gemma import LAYERS, SHA256, WIDTH, PackagedGemma, added_from, in_blocks, model_files, pooled
-from claims.semantic_gguf import ModelFile, Parts, Pieces
 
 SAID = ["吃了它你就不用打针了", "kang癌 🩸⬆️ 100%  ABC 三号链接", "这双鞋是四十二码的,别拍错", "Ａ　ｂ 全角"]
 
@@ -96,7 +95,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("claims.semantic_packages.find_spec", lambda name: None)
+    monkeypatch.setattr("claims.classifier.packages.find_spec", lambda name: None)
     with pytest.raises(SemanticMissing, match=r"gguf_part1 is not installed; install zhenyan\[worker\]"):
         PackagedGemma()
 
@@ -125,7 +124,7 @@ def test_a_text_is_read_alike_however_often_and_beside_whatever(encoder: Package
 
 
 def test_the_longest_text_is_read_by_its_end(encoder: PackagedGemma) -> None:
-    long = joined([f"第{n}位家人刚才问的是物流" for n in range(60)])
+    long = ",".join([f"第{n}位家人刚才问的是物流" for n in range(60)])
     read, other = encoder.encode([long, long + "吃了它你就不用打针了"])
     assert np.isfinite(read).all()
     assert not np.allclose(read, other)

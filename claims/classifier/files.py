@@ -1,4 +1,4 @@
-"""Trained classifiers as files: opened with what they were trained over, refused where something is wrong, saved."""
+"""Trained readers as files: opened with what they were trained over, refused where something is wrong, saved."""
 
 import hashlib
 import io
@@ -11,11 +11,10 @@ from zipfile import BadZipFile
 import numpy as np
 from pydantic import ValidationError
 
+from claims.classifier.e5 import PACKAGED, PackagedE5
+from claims.classifier.gemma import GEMMA, PackagedGemma
+from claims.classifier.reader import Classifier, ClassifierFile, Encoder, Floats
 from claims.errors import SemanticError, SemanticMissing
-from claims.semantic_classifier import CLASS_PLACES, NONE, Classifier, ClassifierFile, Encoder, Floats
-from claims.semantic_e5 import PACKAGED, PackagedE5
-from claims.semantic_gemma import GEMMA, PackagedGemma
-from claims.semantic_grams import FAMILIES, PLACES
 
 LAYERS = "layers.npz"
 # Eight bits and half precision lose less than this of a direction.
@@ -32,7 +31,7 @@ def open_encoder(name: str, *, device: Literal["auto", "cpu", "cuda"], threads: 
     if name == PACKAGED:
         return PackagedE5(threads=threads)
     try:
-        from claims.semantic_model import NamedEncoder
+        from claims.classifier.named import NamedEncoder
     except ImportError as error:
         raise SemanticMissing(
             f"semantic: encoder {name!r} needs {error.name}, which is not installed; install zhenyan[embed], "
@@ -58,7 +57,7 @@ def open_classifier(
     except (OSError, ValidationError, ValueError, BadZipFile) as error:
         why = " ".join(str(error).split())[:200]
         raise SemanticError(
-            f"semantic: {folder} holds no trained classifier: {why}; name a folder that scripts/train_semantic.py wrote"
+            f"semantic: {folder} holds no trained classifier: {why}; name a folder that scripts/train_reader.py wrote"
         ) from error
     if hashlib.sha256(weights).hexdigest() != file.weights_sha256:
         raise SemanticError(f"semantic: {folder}: weights.npz is not the one that classifier.json names; train it anew")
@@ -75,19 +74,17 @@ def open_classifier(
 
 
 def _check(folder: Path, file: ClassifierFile, arrays: dict[str, Floats]) -> None:
-    wanted = {"centre", "rarity", "gate", "gate_bias", "weights", "bias", "known"}
+    wanted = {"gate", "gate_bias", "classes", "class_bias", "known"}
     if set(arrays) != wanted:
         raise SemanticError(f"semantic: {folder}: weights.npz must hold {', '.join(sorted(wanted))}; train it anew")
-    dimensions = arrays["centre"].shape[0]
+    dimensions = arrays["gate"].shape[0]
     fits = (
-        file.classes[:1] == (NONE,)
-        and arrays["rarity"].shape == (len(FAMILIES), PLACES)
-        and arrays["gate"].shape == (dimensions + len(FAMILIES) * PLACES,)
+        arrays["gate"].shape == (dimensions,)
         and arrays["gate_bias"].shape == (1,)
-        and arrays["weights"].shape == (dimensions + CLASS_PLACES, len(file.classes) - 1)
-        and arrays["bias"].shape == (len(file.classes) - 1,)
+        and arrays["classes"].shape == (dimensions, len(file.classes))
+        and arrays["class_bias"].shape == (len(file.classes),)
         and arrays["known"].shape == (len(file.known), dimensions)
-        and len(file.known) == len(file.known_classes)
+        and len(file.known) == len(file.known_classes) > 0
     )
     if not fits:
         raise SemanticError(f"semantic: {folder}: classifier.json and weights.npz don't fit each other; train it anew")
@@ -106,6 +103,6 @@ def save_classifier(folder: Path, file: ClassifierFile, arrays: dict[str, Floats
         "layers_sha256": hashlib.sha256(layers).hexdigest() if layers else None,
     }
     signed = file.model_copy(update=hashes)
-    text = json.dumps(signed.model_dump(), ensure_ascii=False, indent=1)
+    text = json.dumps(signed.model_dump(mode="json"), ensure_ascii=False, indent=1)
     (folder / "weights.npz").write_bytes(packed.getvalue())
     (folder / "classifier.json").write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,94 @@
+"""What the reader's encoder made of each text, handed on to be kept: it is what costs, and it stays the same.
+
+A direction follows from the text and the encoder alone, whatever heads, policy or product it is held against.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeGuard
+
+from claims.classifier.reading import Known, Reader, Reading
+
+_KEY_BYTES = 12
+
+
+class Encoding(Reader, Protocol):
+    """A reader whose encoder is known by its content, so that what it read can be kept and used again.
+
+    `classifier_key` names the reader for good, with everything that it was trained to.
+    """
+
+    encoder_key: str | None
+    classifier_key: str
+
+    def as_read(self, text: str, goods: str) -> str:
+        """What the encoder reads of this passage."""
+        ...
+
+    def direction(self, text: str) -> bytes | None:
+        """The direction (little-endian) of what the encoder read, if it is remembered."""
+        ...
+
+    def recall(self, directions: Mapping[str, bytes]) -> None:
+        """Goes on with these directions, by `text_key`, in the place of those that were given before."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directions:
+    """What an encoder read: each text's direction (little-endian) by `text_key`."""
+
+    encoder: str
+    by_text: Mapping[str, bytes] = field(repr=False)
+
+
+class KeepingReader:
+    """Reads as the other does, and collects what it read for one broadcast, each text once."""
+
+    def __init__(self, reader: Encoding, encoder: str) -> None:
+        self.name, self.batch_size, self.calibration = reader.name, reader.batch_size, reader.calibration
+        self._reader = reader
+        self._encoder = encoder
+        self._kept: set[str] = set()
+        self._new: dict[str, bytes] = {}
+
+    def read_ahead(self, texts: Sequence[str], goods: str) -> None:
+        """Lets the other read ahead."""
+        self._reader.read_ahead(texts, goods)
+
+    def read(self, text: str, goods: str) -> Reading:
+        """What the other reads."""
+        found = self._reader.read(text, goods)
+        read = self._reader.as_read(text, goods)
+        key = text_key(read)
+        if key not in self._kept and (direction := self._reader.direction(read)) is not None:
+            self._kept.add(key)
+            self._new[key] = direction
+        return found
+
+    def like(self, text: str, goods: str, class_id: str) -> tuple[Known, ...]:
+        """What the other finds it like."""
+        return self._reader.like(text, goods, class_id)
+
+    def take(self) -> Directions:
+        """What was read since this was last asked."""
+        new, self._new = self._new, {}
+        return Directions(encoder=self._encoder, by_text=new)
+
+
+def keeping(reader: Reader | None) -> KeepingReader | None:
+    """The reader, collecting what it reads; None where there is none, or its encoder is not known by its content."""
+    if reader is None or not keeps_directions(reader) or reader.encoder_key is None:
+        return None
+    return KeepingReader(reader, reader.encoder_key)
+
+
+def keeps_directions(reader: Reader) -> TypeGuard[Encoding]:
+    """Whether the reader tells and takes directions."""
+    return hasattr(reader, "encoder_key")
+
+
+def text_key(text: str) -> str:
+    """Under what a text's direction is kept."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_KEY_BYTES).hexdigest()

@@ -1,0 +1,132 @@
+"""What a reader is to claim understanding: it reads a passage and says how likely it breaches what; scores decide."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from claims.classifier.calibration import Calibration
+from claims.errors import SemanticMissing
+
+OFF = "off"
+AUTO = "auto"
+# The readers that come with the project, the better ones first; `own` is `gemma` learnt without fetched talk.
+SHIPPED = ("gemma", "own", "e5")
+_BY_ITSELF = ("gemma", "e5")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A passage of the training talk that was said in breach, and how alike it is (cosine)."""
+
+    text: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a passage says by itself: the log-odds that it breaches anything, and the share of each class in a breach.
+
+    `classes`: the likeliest first; their shares make one.
+    """
+
+    breach: float
+    classes: tuple[tuple[str, float], ...]
+
+
+class Reader(Protocol):
+    """Reads what was said, as to whether it breaches anything, and what."""
+
+    name: str
+    batch_size: int
+    calibration: Calibration
+
+    def read(self, text: str, goods: str) -> Reading:
+        """What this folded passage says of goods of the kind that `goods`, the first part of a category, names."""
+        ...
+
+    def like(self, text: str, goods: str, class_id: str) -> tuple[Known, ...]:
+        """Which passages, known to breach the class, it is most alike."""
+        ...
+
+    def read_ahead(self, texts: Sequence[str], goods: str) -> None:
+        """Reads many passages at once, so that reading each costs little later."""
+        ...
+
+
+class InTurn:
+    """A reader that answers one question after the other, from whatever thread it is asked."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.name, self.batch_size, self.calibration = reader.name, reader.batch_size, reader.calibration
+        self._reader, self._turn = reader, threading.Lock()
+
+    def read(self, text: str, goods: str) -> Reading:
+        """What it reads, once those who asked before have their answer."""
+        with self._turn:
+            return self._reader.read(text, goods)
+
+    def like(self, text: str, goods: str, class_id: str) -> tuple[Known, ...]:
+        """What it is like, in its turn."""
+        with self._turn:
+            return self._reader.like(text, goods, class_id)
+
+    def read_ahead(self, texts: Sequence[str], goods: str) -> None:
+        """Reads ahead in its turn."""
+        with self._turn:
+            self._reader.read_ahead(texts, goods)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Semantics:
+    """The reader, None where there is none, and what was left out for want of a package."""
+
+    reader: Reader | None
+    left_out: tuple[str, ...] = ()
+
+
+def semantics_of(
+    semantic: str, folder: Path, *, device: Literal["auto", "cpu", "cuda"] = "auto", threads: int = 1
+) -> Semantics:
+    """The reader that the setting names; `folder` holds the shipped ones, each in its own.
+
+    `auto` takes the first of them whose package is installed, says which was left out, and goes on without any.
+    """
+    if semantic != AUTO:
+        return Semantics(reader=open_reader(semantic, folder, device=device, threads=threads))
+    left_out: list[str] = []
+    for name in _BY_ITSELF:
+        try:
+            reader = open_reader(name, folder, device=device, threads=threads)
+        except SemanticMissing as missing:
+            left_out.append(str(missing))
+        else:
+            return Semantics(reader=reader, left_out=tuple(f"{why}; until then {name} reads" for why in left_out))
+    return Semantics(reader=None, left_out=tuple(f"{why}; until then only the rules judge" for why in left_out[:1]))
+
+
+def open_reader(
+    semantic: str, folder: Path, *, device: Literal["auto", "cpu", "cuda"] = "auto", threads: int = 1
+) -> Reader | None:
+    """The reader that the setting `semantic` names; None where it is off, and then nothing is loaded.
+
+    A shipped reader's name, `auto` for the first, else the folder of another one that was trained.
+    SemanticMissing says what is not installed, any other SemanticError why it can't be had.
+    """
+    if semantic == OFF:
+        return None
+    try:
+        from claims.classifier.files import open_classifier
+    except ModuleNotFoundError as error:
+        raise SemanticMissing(
+            f"semantic: {semantic} needs {error.name}, which is not installed; install zhenyan[worker], "
+            "or set semantic: off"
+        ) from error
+    return open_classifier(classifier_folder(semantic, folder), device=device, threads=threads)
+
+
+def classifier_folder(semantic: str, folder: Path) -> Path:
+    """Where the reader lies that the setting names; `auto` is the first of those shipped."""
+    name = SHIPPED[0] if semantic == AUTO else semantic
+    return folder / name if name in SHIPPED else Path(name)

