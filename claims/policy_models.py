@@ -72,6 +72,8 @@ class Rule(Frozen):
     law: tuple[LawRef, ...] = ()
     shadow: bool = False
     # Says outright what its class forbids: no learned reading lowers it, and of contexts only those for that.
+    # Only a record can decide it; None: as of its class.
+    recorded: bool | None = None
     protected: bool = False
 
 

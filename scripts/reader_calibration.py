@@ -12,6 +12,7 @@ from claims.classifier.calibration import Calibration, Features, odds_of
 from claims.classifier.reader import NOTHING
 from claims.classifier.reading import Known, Reading
 from claims.engine.scene import Scene
+from claims.engine.scoring import is_recorded
 from claims.policy import Policy
 from claims.standing import Told
 from claims.verdict import Judged
@@ -71,7 +72,7 @@ def claims_of(said: Sequence[Said], policy: Policy, table: TableReader) -> list[
                     or judged.score <= 0
                     or judged.judgement.note_only
                     or judged.lowered_by
-                    or file_of[judged.class_id].recorded
+                    or is_recorded(judged, policy)
                 ):
                     continue
                 given = Features(detector=judged.score, reader=reading.breach, open_share=share)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from claims.classifier.packages import packaged_file
+from claims.classifier.prepared import prepared
 from claims.errors import SemanticError, SemanticMissing
 
 if TYPE_CHECKING:
@@ -75,13 +76,14 @@ class PackagedGemma:
         options = SessionOptions()
         options.intra_op_num_threads = threads
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        weights = layer_weights(self._model, added_from(layers))
+        self.key = f"{SHA256[:16]}-{hashlib.sha256(layers).hexdigest()[:16]}"
+        added = added_from(layers)
+        weights = prepared(f"{self.key}-{LAYERS}", lambda: layer_weights(self._model, added))
         values = [OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
         options.add_external_initializers(list(weights), values)
         self._session = InferenceSession(_GRAPH.read_bytes(), options, providers=["CPUExecutionProvider"])
         self._turns = turns()
         self._mask = np.triu(np.full((MOST_TOKENS, MOST_TOKENS), -1e9, dtype=np.float32), 1)
-        self.key = f"{SHA256[:16]}-{hashlib.sha256(layers).hexdigest()[:16]}"
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """Directions, shape (texts, 1280)."""

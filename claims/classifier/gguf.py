@@ -174,12 +174,12 @@ class Pieces:
         texts, scores = model.values["tokenizer.ggml.tokens"], model.values["tokenizer.ggml.scores"]
         assert isinstance(texts, list)
         assert isinstance(scores, tuple)
-        self._number = {text.decode("utf-8", "replace"): n for n, text in enumerate(texts)}
+        self._number: dict[bytes, int] = dict(zip(texts, range(len(texts)), strict=True))
         self._scores = array("f", scores)
 
     def numbers(self, text: str) -> list[int]:
         """The numbers of the pieces; a character that is no piece comes as its bytes."""
-        parts = list(text.replace(" ", _SPACE))
+        parts = [char.encode("utf-8", "surrogatepass") for char in text.replace(" ", _SPACE)]
         while len(parts) > 1:
             joins = [
                 (-self._scores[number], at)
@@ -193,9 +193,5 @@ class Pieces:
         found: list[int] = []
         for part in parts:
             number = self._number.get(part)
-            found += (
-                [number]
-                if number is not None
-                else [self._number[f"<0x{b:02X}>"] for b in part.encode("utf-8", "surrogatepass")]
-            )
+            found += [number] if number is not None else [self._number[b"<0x%02X>" % byte] for byte in part]
         return found

@@ -68,8 +68,7 @@ def may_propose(file: ClassFile, passport: Passport) -> bool:
 
 def rescored(judged: Judged, read: PassageReader, scene: Scene, policy: Policy) -> Judged:
     """The claim with its calibrated score; as it is where only a record decides, or nothing is to be found here."""
-    recorded = policy.class_files[judged.class_id].recorded
-    if recorded or judged.harmless or judged.judgement.note_only or judged.score <= 0:
+    if is_recorded(judged, policy) or judged.harmless or judged.judgement.note_only or judged.score <= 0:
         return judged
     of_claim = read.of_claim(judged)
     given = Features(
@@ -86,6 +85,12 @@ def rescored(judged: Judged, read: PassageReader, scene: Scene, policy: Policy) 
         steps, score = under_the_bar(f"a note at most: {', '.join(judged.lowered_by)}", steps, score, policy)
     steps, score = held_back(judged.start, judged.end, scene, steps, score, policy)
     return replace(judged, steps=steps, score=score)
+
+
+def is_recorded(judged: Judged, policy: Policy) -> bool:
+    """Whether only a record can decide the claim, as its detector says, or else its class."""
+    own = judged.candidate.rule.rule.recorded if judged.candidate is not None else None
+    return policy.class_files[judged.class_id].recorded if own is None else own
 
 
 def rescored_all(judged: Sequence[Judged], read: PassageReader, scene: Scene, policy: Policy) -> list[Judged]:

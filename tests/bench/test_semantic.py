@@ -7,12 +7,19 @@ from bench.semantic import LAYERS, run, ways
 
 def test_every_layer_is_left_out_once_and_the_semantic_layer_comes_last() -> None:
     names = [name for name, _, _ in ways()]
-    assert names == ["rules alone", *(f"all but {layer}" for layer in LAYERS), "all", "all and e5", "all and gemma"]
+    assert names == [
+        "rules alone",
+        *(f"all but {layer}" for layer in LAYERS),
+        "all",
+        "all and e5",
+        "all and own",
+        "all and gemma",
+    ]
     left_out = {name: set(LAYERS) - set(layers) for name, layers, _ in ways()}
     assert all(left_out[f"all but {layer}"] == {layer} for layer in LAYERS)
     assert left_out["rules alone"] == set(LAYERS)
-    assert left_out["all"] == left_out["all and e5"] == left_out["all and gemma"] == set()
-    assert [semantic for _, _, semantic in ways() if semantic != "off"] == ["e5", "gemma"]
+    assert left_out["all"] == left_out["all and e5"] == left_out["all and own"] == left_out["all and gemma"] == set()
+    assert [semantic for _, _, semantic in ways() if semantic != "off"] == ["e5", "own", "gemma"]
 
 
 @pytest.mark.service

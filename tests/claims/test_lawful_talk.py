@@ -29,17 +29,12 @@ SHOWN = [
     pytest.param(ANY, "去年市里的质量奖，文号写在详情页", "拿过国际金奖的", id="an honour's document"),
     pytest.param("food/tea", "特级，国标里就叫特级", "特级里头挑的特级", id="a grade of a standard"),
     pytest.param("appliance/", "能效标识贴在右边，二级", "一级能效，最省电的", id="an energy label"),
-    pytest.param("food/", "大米产地写的黑龙江", "大米就是黑龙江的", id="an origin read off the bag"),
     pytest.param("health_food/", "批的是有助于改善睡眠，就这一条", "改善睡眠，一粒就管用", id="an approval read out"),
     pytest.param(
         "health_food/",
         "批的是有助于增强免疫力，就这一条",
         "批的是增强免疫力，免疫力强了啥都好",
         id="an approval, widened",
-    ),
-    pytest.param(ANY, "保修一年，人为摔的不算", "保修一年，随便摔", id="a warranty with its limits"),
-    pytest.param(
-        ANY, "上周卖六十九，今天六十五，记录能翻", "上周卖六十九，今天九块九", id="an earlier price on record"
     ),
     pytest.param(ANY, "厂家建议零售价三九九，我们没按这个卖过", "厂家建议零售价三九九，今天一九九", id="a suggestion"),
     pytest.param(
@@ -55,6 +50,21 @@ def test_what_is_shown_to_the_viewer_is_noted_where_nothing_is_registered(
 ) -> None:
     assert not flagged(speaker, category, lawful)
     assert flagged(speaker, category, breach)
+
+
+@pytest.mark.parametrize(
+    ("category", "said"),
+    [
+        pytest.param("food/", "大米就是黑龙江的", id="an origin, and none is registered"),
+        pytest.param(ANY, "上周卖六十九，今天九块九", id="an earlier price, and none is registered"),
+        pytest.param("food/", "减肥的姐妹拍这个", id="a word for whom it is, which promises nothing"),
+        pytest.param(ANY, "保修一年，随便摔", id="a warranty, by which rooms sell anything"),
+    ],
+)
+def test_what_nothing_is_held_against_and_rooms_say_all_day_is_a_note_by_rules_alone(
+    speaker: Callable[..., Speaker], category: str, said: str
+) -> None:
+    assert not flagged(speaker, category, said)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +109,6 @@ CONTEXTS = [
         "cosmetics/", "之前写的七天美白是代运营乱写的，道歉", "之前写的七天美白，现在照样有", id="own words taken back"
     ),
     pytest.param("cosmetics/", "唔系械字号，伤口唔好敷", "系械字号，伤口都敷得", id="denied in Cantonese"),
-    pytest.param("food/", "减肥的姐妹别拍这个蛋糕", "减肥的姐妹拍这个", id="dieters are warned"),
 ]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from claims import semantic_files
+from claims.classifier import files
 from claims.classifier.gemma import PackagedGemma, model_files
 from cli.main import main
 from tests.cli.support import Answer, Call
@@ -21,7 +21,7 @@ def opened(files: tuple[Path, ...], layers: bytes, threads: int) -> PackagedGemm
 @pytest.fixture(autouse=True)
 def weights_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        semantic_files,
+        files,
         "PackagedGemma",
         lambda *, layers=b"", threads=1: opened(tuple(model_files()), layers, threads),
     )

@@ -71,11 +71,11 @@ def test_no_reading_takes_out_what_was_said_outright(policy: Policy, said: str, 
 
 
 def test_a_reading_lowers_a_weak_wording(policy: Policy) -> None:
-    weak = "减肥的姐妹看过来"
+    weak = "别家的茶都是骗人的"
     by_rules = {f.class_id: f.disposition for f in findings(policy, weak, lawful=False)}
     read = {f.class_id: f.disposition for f in findings(policy, weak)}
-    assert by_rules["WEIGHT_LOSS"] is Disposition.FLAG
-    assert read["WEIGHT_LOSS"] is Disposition.NOTE
+    assert by_rules["DISPARAGE"] is Disposition.FLAG
+    assert read.get("DISPARAGE") is not Disposition.FLAG
 
 
 @pytest.mark.parametrize(
