@@ -165,15 +165,10 @@ def known_passages(own: Sequence[Said], named: Sequence[str]) -> list[tuple[str,
 def calibrated_on(
     of: Material, readings: Mapping[tuple[str, str], Reading], policy: Policy, folding: Folding
 ) -> tuple[Calibration, dict[str, object]]:
-    """Weights, bars, and how all does on what was held out, of rooms where they are there.
-
-    Detectors are weighed on the project's own talk beside it, which is of all kinds of goods.
-    """
-    own = [one for one in of.own if held_out(one)]
-    judged_on = [one for one in of.rooms if held_out(one)] or own
+    """Weights, bars, and how all does on what was held out: talk of rooms, where it is there."""
+    judged_on = [one for one in (of.rooms or of.own) if held_out(one)]
     claims = claims_of(judged_on, policy, TableReader(readings, folding, NEUTRAL))
-    beside = claims_of(own, policy, TableReader(readings, folding, NEUTRAL)) if of.rooms else []
-    calibration = calibrated([*claims, *beside])
+    calibration = calibrated(claims)
     error, bins = reliability(claims, calibration)
     # With a bar so low that everything that could flag does, the budgets are read off what is false.
     low = calibration.model_copy(update={"budgets": ((policy.settings.false_alarms_per_hour, 0.1),)})
@@ -205,7 +200,7 @@ def main() -> None:
     goods = GOODS if options.encoder == GEMMA else {}
     shown = samples(of, named, goods, folding)
     fitted = fit(shown, named, options.encoder)
-    judged_by = [one for one in (*of.rooms, *of.own) if held_out(one)]
+    judged_by = [one for one in (of.rooms or of.own) if held_out(one)]
     readings = readings_of(judged_by, fitted, named, goods, folding)
     calibration, measured = calibrated_on(of, readings, policy, folding)
     known = known_passages(of.own, named)

@@ -78,7 +78,7 @@ def _functions(passport: Passport) -> list[tuple[str, str]]:
     return found
 
 
-_FILLERS = "有助于增强提高提升改善调节促进维持辅助补充帮助缓解保护健康水平的你了一下能可以、,和"
+_FILLERS = "有助于更好强棒让增强提高提升改善调节促进维持辅助补充帮助缓解保护健康水平的你了一下能可以、,和"
 
 
 def _same_function(said: str, approved: str) -> bool:
