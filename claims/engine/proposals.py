@@ -24,7 +24,7 @@ from claims.window import Heard
 
 _CODE = frozenset({"device_registered", "disinfectant", "test_report_held", "self_compared_price"})
 # A second class is proposed where it takes nearly as much of the breach as the first.
-_AS_LIKELY, _MOST_CLASSES = 0.6, 2
+_AS_LIKELY, _MOST_CLASSES = 0.8, 2
 # The words that carry a breach are sought in passages longer than this; they say it nearly as surely (log-odds).
 _LONG, _NEARLY, _MOST_CLAUSES = 40, 1.0, 3
 _NOTHING = Pattern(source="", elements=(), literals=(), required=())
