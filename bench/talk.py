@@ -13,7 +13,6 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 
 import configs
-from bench.checkout import ROOT
 from bench.peers import BROAD_CONCEPTS, STRICT_CONCEPTS, word_list
 from bench.report import print_report, report_json
 from bench.talk_rows import (
@@ -39,8 +38,6 @@ from claims.types import Disposition
 from claims.verdict import Judged
 
 Row = dict[str, object]
-# The labels of windows that nothing was fitted on, where the project's checkout has them beside it.
-GIVEN = ROOT.parent / "shared" / "real" / "live_talk_labels.jsonl"
 _QUICK_WINDOWS = 4
 _BUDGET = 8.0
 
@@ -74,8 +71,10 @@ def command(liveamr: Path | None, labels: Path | None, as_json: bool) -> None:
     Without --liveamr, on talk that was written for this and held back.
     """
     try:
-        rows = run() if liveamr is None else of_rooms(liveamr, labels or GIVEN)
-    except (TalkMissing, FileNotFoundError) as error:
+        if liveamr is not None and labels is None:
+            raise click.UsageError("--liveamr: needs --labels FILE, of windows that nothing learnt from")
+        rows = run() if liveamr is None or labels is None else of_rooms(liveamr, labels)
+    except TalkMissing as error:
         raise click.UsageError(str(error)) from error
     if as_json:
         click.echo(report_json("talk", rows))

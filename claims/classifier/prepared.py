@@ -28,7 +28,7 @@ def prepared(key: str, make: Callable[[], Weights]) -> Weights:
     """
     path = cache_folder() / f"reader-{key}.npz"
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     except FileNotFoundError:
         _log.debug("weights %s are made for the first time", key)

@@ -14,6 +14,7 @@ def test_every_model_is_listed_with_licence_and_hash(zhenyan: Call) -> None:
         "multilingual-e5-small",
         "gemma3-270m",
         "claim-classifier-gemma",
+        "claim-classifier-own",
         "claim-classifier-e5",
         "PP-OCRv6-tiny-det",
         "PP-OCRv6-small-rec",
@@ -58,7 +59,13 @@ def test_what_is_here_is_verified_and_what_is_not_is_named(zhenyan: Call) -> Non
     assert [line.split(":")[0] for line in verified] == [
         *("silero-vad", "base", "PP-OCRv6-tiny-det", "PP-OCRv6-tiny-rec", "PP-OCRv6-small-rec"),
         *("PP-OCRv6-tiny-det-light", "PP-OCRv6-small-rec-int8"),
-        *("gemma3-270m", "multilingual-e5-small", "claim-classifier-gemma", "claim-classifier-e5"),
+        *(
+            "gemma3-270m",
+            "multilingual-e5-small",
+            "claim-classifier-gemma",
+            "claim-classifier-own",
+            "claim-classifier-e5",
+        ),
     ]
     assert all(line.endswith("verified") for line in verified)
     assert len(zhenyan("models", "verify", "base").out.splitlines()) == 1

@@ -37,7 +37,7 @@ def policy() -> Policy:
 def app(desk_store: Store, data_dir: Path, policy: Policy) -> Any:
     """The app over a broadcast that was screened; claims are judged anew by rules alone."""
     fill(desk_store, data_dir, "live")
-    judging = Judging(in_force=policy, by_name=lambda _name: None, proposer=None, data_dir=data_dir)
+    judging = Judging(in_force=policy, by_name=lambda _name: None, reader=None, data_dir=data_dir)
     return create_app(
         desk_store,
         data_dir,
