@@ -150,8 +150,7 @@ def _by_engine(said: Sequence[Said], policy: Policy, reader: Reader | None) -> _
         def note(scene: Scene, judged: Sequence[Judged], standing_: Sequence[Told]) -> None:
             for told in standing_:
                 if not told.judged.harmless:
-                    heard = told.scene.window.passages_of(told.judged.start, told.judged.end)[-1]
-                    most[heard.passage.id] = max(most.get(heard.passage.id, 0.0), told.judged.score)
+                    most[told.passage.id] = max(most.get(told.passage.id, 0.0), told.judged.score)
 
         for finding in engines.findings(window, note):
             if finding.disposition is Disposition.FLAG:
@@ -173,7 +172,7 @@ def _by_engine(said: Sequence[Said], policy: Policy, reader: Reader | None) -> _
 
 def _alone(reader: Reader, text: str, one: Said) -> float:
     """What the reader alone makes of a passage, whatever else is found in it."""
-    reading = reader.read(text, one.category.partition("/")[0])
+    reading = reader.read(text, one.goods)
     return reader.calibration.score(Features(detector=None, reader=reading.breach, open_share=1.0))
 
 

@@ -35,6 +35,11 @@ class Said:
     category: str
 
     @property
+    def goods(self) -> str:
+        """The kind of goods: the first part of the category."""
+        return self.category.partition("/")[0]
+
+    @property
     def took_ms(self) -> int:
         """How long it took to say."""
         return int(len(self.text) / _A_SECOND * 1000) + _BREATH_MS

@@ -52,7 +52,7 @@ class ClaimEngine:
         for passage in passages:
             product = self.finder.by_id.get(passage.product_id or "")
             if product is not None:
-                texts = by_goods.setdefault(product.category.partition("/")[0], [])
+                texts = by_goods.setdefault(product.goods, [])
                 texts += [read_out(piece, self.policy.pictures) for piece in self.pieces(passage)]
         for goods, texts in by_goods.items():
             self.reader.read_ahead(texts, goods)

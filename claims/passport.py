@@ -157,6 +157,11 @@ class Passport:
         return next((c for c in self.certificates if c.scheme in schemes and c.valid_on(day)), None)
 
     @property
+    def goods(self) -> str:
+        """The kind of goods: the first part of the category."""
+        return self.category.partition("/")[0]
+
+    @property
     def has_prices(self) -> bool:
         """True if anything is registered of what it cost or is to cost."""
         return bool(self.price_history) or self.lowest_7d is not None or self.msrp is not None

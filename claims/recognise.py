@@ -28,9 +28,12 @@ def recognise(window: Window, passport: Passport | None, policy: Policy) -> Iter
             yield from (r.candidate for r in weigh(window, compiled, patterns) if r.dropped is None)
 
 
-def category_allows(file: ClassFile, rule: Rule, passport: Passport | None) -> bool:
-    """True if the rule holds for products of the passport's category; without a passport, if it holds for all."""
-    wanted = rule.categories or file.categories
+def category_allows(file: ClassFile, rule: Rule | None, passport: Passport | None) -> bool:
+    """True if the rule holds for products of the passport's category; without a passport, if it holds for all.
+
+    `rule` None: of the class as such.
+    """
+    wanted = (rule.categories if rule is not None else ()) or file.categories
     if passport is None:
         return "*" in wanted
     return passport.in_category(*wanted) and not (file.not_categories and passport.in_category(*file.not_categories))

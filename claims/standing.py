@@ -29,6 +29,11 @@ class Told:
     judged: Judged
     scene: Scene
 
+    @property
+    def passage(self) -> Passage:
+        """The passage in which the claim ends."""
+        return self.scene.window.passages_of(self.judged.start, self.judged.end)[-1].passage
+
 
 @dataclass(frozen=True, slots=True)
 class _Offer:

@@ -81,22 +81,26 @@ def judge_window(scene: Scene, policy: Policy) -> list[Judged]:
     return judged
 
 
+def judge_input(candidate: Candidate, scene: Scene, policy: Policy) -> JudgeInput:
+    """What a judge is told of the candidate."""
+    class_id = candidate.rule.class_id
+    return JudgeInput(
+        candidate=candidate,
+        window=scene.window,
+        policy=policy,
+        info=policy.classes[class_id],
+        file=policy.class_files[class_id],
+        passport=scene.choice.passport,
+        at=scene.at,
+        facts=scene.facts,
+        at_ms=scene.at_ms,
+    )
+
+
 def _judge_candidate(candidate: Candidate, scene: Scene, policy: Policy) -> Judged:
     class_id, rule = candidate.rule.class_id, candidate.rule.rule
-    file, info = policy.class_files[class_id], policy.classes[class_id]
-    judgement = JUDGES[rule.judge or file.judge](
-        JudgeInput(
-            candidate=candidate,
-            window=scene.window,
-            policy=policy,
-            info=info,
-            file=file,
-            passport=scene.choice.passport,
-            at=scene.at,
-            facts=scene.facts,
-            at_ms=scene.at_ms,
-        )
-    )
+    file = policy.class_files[class_id]
+    judgement = JUDGES[rule.judge or file.judge](judge_input(candidate, scene, policy))
     place = Place(candidate.start, candidate.end, tuple((s.start, s.end) for s in candidate.match.slots))
     outcomes = try_exemptions(file, rule, scene, place, policy)
     steps, score = _score(rule.score, judgement, scene, outcomes, policy)

@@ -100,9 +100,8 @@ def _hits(engine: ClaimEngine, said: Iterable[Passage], policy: Policy) -> list[
             one = told.judged
             if one.harmless or one.score < policy.settings.note_at:
                 continue
-            passage = told.scene.window.passages_of(one.start, one.end)[-1].passage
             flags = one.score >= policy.settings.flag_at and not one.judgement.note_only and not one.shadow
-            found.append(_Hit(rule=one.rule_name, place=(passage.stream_id, passage.id), flags=flags))
+            found.append(_Hit(rule=one.rule_name, place=(told.passage.stream_id, told.passage.id), flags=flags))
 
     conversation = None
     for passage in said:

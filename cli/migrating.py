@@ -17,6 +17,7 @@ from cli.common import InputError
 _DIRECTION = {"before": "forward", "after": "backward", "both": "pair", "code": "record"}
 _NAMES = {"cue": "trigger", "within": "reach", "within_after": "reach_after", "clause_start": "starts_clause"}
 _COVERED = frozenset({"forward", "backward", "either", "pair"})
+_OF_THE_READER = ("false_alarms_per_hour", "says_no_effect", "reader_subjects")
 _PLAIN_NEGATION = "not_negation"
 
 
@@ -47,9 +48,20 @@ def migrate_policy(folder: Path, out: Path) -> Policy:
     shutil.copytree(folder, out)
     for path in (out / "classes").glob("*.yaml"):
         path.write_text(_migrated_class(path), encoding="utf-8")
+    _add_settings(out / "policy.yaml")
     text = yaml.safe_dump(context, allow_unicode=True, sort_keys=False, default_flow_style=None, width=10_000)
     (out / "context.yaml").write_text(text, encoding="utf-8")
     return Policy(out)
+
+
+def _add_settings(path: Path) -> None:
+    """Adds what the packaged policy says of the reader's claims, where this one says nothing."""
+    text = path.read_text(encoding="utf-8")
+    own, packaged = parse_yaml(text), parse_yaml((configs.POLICY_DIR / "policy.yaml").read_bytes())
+    missing = {key: packaged[key] for key in _OF_THE_READER if key not in own}
+    if missing:
+        added = yaml.safe_dump(missing, allow_unicode=True, sort_keys=False, default_flow_style=None, width=10_000)
+        path.write_text(f"{text.rstrip()}\n{added}", encoding="utf-8")
 
 
 def _migrated_class(path: Path) -> str:

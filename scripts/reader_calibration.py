@@ -8,11 +8,11 @@ from sklearn.linear_model import LogisticRegression
 
 from bench.talk_rows import Said, windows_of
 from bench.talk_score import Engines, Flag
-from claims.classifier.calibration import Calibration, Features, odds_of
+from claims.classifier.calibration import Calibration, Features
 from claims.classifier.reader import NOTHING
 from claims.classifier.reading import Known, Reading
 from claims.engine.scene import Scene
-from claims.engine.scoring import is_recorded
+from claims.engine.scoring import is_weighed
 from claims.policy import Policy
 from claims.standing import Told
 from claims.verdict import Judged
@@ -48,35 +48,27 @@ def claims_of(said: Sequence[Said], policy: Policy, table: TableReader) -> list[
     found: list[tuple[Features, str]] = []
     for window in windows_of(said):
         by_id = {f"{one.window}.{one.number}": one for one in window}
-        claimed: dict[str, list[tuple[Judged, Scene]]] = {}
+        claimed: dict[str, list[Judged]] = {}
 
         def note(
             scene: Scene,
             judged: Sequence[Judged],
             standing: Sequence[Told],
-            to: dict[str, list[tuple[Judged, Scene]]] = claimed,
+            to: dict[str, list[Judged]] = claimed,
         ) -> None:
             for told in standing:
-                heard = told.scene.window.passages_of(told.judged.start, told.judged.end)
-                to.setdefault(heard[-1].passage.id, []).append((told.judged, told.scene))
+                to.setdefault(told.passage.id, []).append(told.judged)
 
         engines.findings(window, note)
         for passage_id, one in by_id.items():
-            reading = table.read(one.text, one.category.partition("/")[0])
+            reading = table.read(one.text, one.goods)
             file_of = policy.class_files
             share = sum(s for c, s in reading.classes if not file_of[c].recorded)
             found.append((Features(detector=None, reader=reading.breach, open_share=share), one.label))
-            for judged, _ in claimed.get(passage_id, ()):
-                if (
-                    judged.harmless
-                    or judged.score <= 0
-                    or judged.judgement.note_only
-                    or judged.lowered_by
-                    or is_recorded(judged, policy)
-                ):
-                    continue
-                given = Features(detector=judged.score, reader=reading.breach, open_share=share)
-                found.append((given, one.label))
+            for judged in claimed.get(passage_id, ()):
+                if is_weighed(judged, policy) and not judged.lowered_by:
+                    given = Features(detector=judged.score, reader=reading.breach, open_share=share)
+                    found.append((given, one.label))
     return found
 
 
@@ -84,15 +76,8 @@ def calibrated(claims: Sequence[tuple[Features, str]]) -> Calibration:
     """The weights by which a claim's features say how likely a reviewer agrees; unsure labels count as a half."""
     rows, told, weights = [], [], []
     for given, label in claims:
-        is_detected = given.detector is not None
-        row = [
-            given.reader,
-            float(is_detected),
-            odds_of(given.detector) if given.detector is not None else 0.0,
-            float(np.log(max(given.open_share, 0.005))),
-        ]
         for breach, weight in {"breach": [(1, 1.0)], "lawful": [(0, 1.0)], "unsure": [(1, 0.5), (0, 0.5)]}[label]:
-            rows.append(row)
+            rows.append(given.numbers())
             told.append(breach)
             weights.append(weight)
     model = LogisticRegression(C=1.0, max_iter=500).fit(np.array(rows), told, sample_weight=weights)

@@ -135,7 +135,7 @@ def readings_of(
     said: Sequence[Said], fitted: Fitted, named: Sequence[str], goods: dict[str, str], folding: Folding
 ) -> dict[tuple[str, str], Reading]:
     """What the fit reads of each passage, by its folded words and goods."""
-    asked = {(folding.of(one.text), one.category.partition("/")[0]) for one in said}
+    asked = {(folding.of(one.text), one.goods) for one in said}
     ordered = sorted(key for key in asked if key[0])
     directions = fitted.encoder.encode([goods.get(kind, "") + text for text, kind in ordered])
     breaches = directions @ fitted.gate + fitted.gate_bias

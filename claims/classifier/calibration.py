@@ -24,6 +24,11 @@ class Features:
     reader: float
     open_share: float
 
+    def numbers(self) -> tuple[float, float, float, float]:
+        """What the model weighs: the reader, whether a detector found it, that one's log-odds, the log of the share."""
+        detector = (0.0, 0.0) if self.detector is None else (1.0, odds_of(self.detector))
+        return self.reader, *detector, math.log(max(self.open_share, 1.0 - _SUREST))
+
 
 class Calibration(Frozen):
     """Weights of one small logistic model, fitted on labelled talk that the reader had not learnt from.
@@ -52,13 +57,12 @@ class Calibration(Frozen):
         return tuple(steps)
 
     def _parts(self, given: Features) -> Iterator[tuple[str, float]]:
+        reader, _, detector, share = given.numbers()
         yield "a passage of live talk", self.intercept
         if given.detector is not None:
-            log_odds = odds_of(given.detector)
-            yield f"a detector that scores {given.detector:g}", self.detected + self.detector * log_odds
-        yield f"the reader's likelihood of a breach {likelihood(given.reader):.2f}", self.reader * given.reader
-        share = max(given.open_share, 1.0 - _SUREST)
-        yield f"of classes that hold for these goods {given.open_share:.2f}", self.open_share * math.log(share)
+            yield f"a detector that scores {given.detector:g}", self.detected + self.detector * detector
+        yield f"the reader's likelihood of a breach {likelihood(reader):.2f}", self.reader * reader
+        yield f"of classes that hold for these goods {given.open_share:.2f}", self.open_share * share
 
     def bar(self, per_hour: float) -> float:
         """The score from which no more false alarms are expected in an hour; between those measured, on a line."""

@@ -50,9 +50,8 @@ def _keep(path: Path, weights: Weights) -> None:
         with os.fdopen(descriptor, "wb") as file:
             np.savez(file, **weights)  # type: ignore[arg-type]
         Path(name).replace(path)
-    except BaseException:
+    finally:
         Path(name).unlink(missing_ok=True)
-        raise
     kept = sorted(path.parent.glob("reader-*.npz"), key=lambda one: one.stat().st_mtime, reverse=True)
     for old in kept[_MOST_KEPT:]:
         old.unlink(missing_ok=True)

@@ -8,18 +8,17 @@ from claims.classifier.reading import Reader
 from claims.engine.context import Place, trials_anywhere, try_context
 from claims.engine.exemptions import CHECKS
 from claims.engine.scene import Scene
-from claims.engine.scoring import PassageReader, ReadAs, rescored_all
+from claims.engine.scoring import PassageReader, ReadAs, rescored
 from claims.judges.base import Candidate, JudgeInput, Judgement, supported
 from claims.judges.papers import judge_evidence
 from claims.judges.wording import judge_cosmetic, registered_effects
 from claims.match import PatternMatch
 from claims.normalise import is_boundary
-from claims.passport import Passport
 from claims.pattern import Pattern
 from claims.policy import CompiledRule, Policy
 from claims.policy_models import ClassFile, Rule
 from claims.types import ExemptionTrial, ScoreStep, VerdictKind
-from claims.verdict import PROPOSED, Judged, held_back, under_the_bar
+from claims.verdict import PROPOSED, Judged, held_back, judge_input, under_the_bar
 from claims.window import Heard
 
 _CODE = frozenset({"device_registered", "disinfectant", "test_report_held", "self_compared_price"})
@@ -40,7 +39,7 @@ def with_reader(scene: Scene, policy: Policy, reader: Reader, judged: Sequence[J
     if passport is None or not heard or heard[-1].offset != window.focus_start:
         return list(judged)
     read = PassageReader(scene, policy, reader, passport)
-    found = rescored_all(judged, read, scene, policy)
+    found = [rescored(one, read, scene, policy) for one in judged]
     of_focus = read.of_heard(heard[-1])
     score = _score(of_focus, read)
     if score < policy.settings.note_at:
@@ -52,7 +51,7 @@ def with_reader(scene: Scene, policy: Policy, reader: Reader, judged: Sequence[J
     start, end = _carrying(heard[-1], read, of_focus)
     for class_id in _likeliest(of_focus)[: _MOST_CLASSES if flags else 1]:
         if class_id not in ruled:
-            found.append(_judge(class_id, of_focus, heard[-1], start, end, scene, policy, read, reader))
+            found.append(_judge(class_id, of_focus, heard[-1], start, end, scene, policy, read))
     return found
 
 
@@ -104,27 +103,14 @@ def _judge(
     scene: Scene,
     policy: Policy,
     read: PassageReader,
-    reader: Reader,
 ) -> Judged:
-    file, info, passport = policy.class_files[class_id], policy.classes[class_id], scene.choice.passport
-    assert passport is not None
+    file, info = policy.class_files[class_id], policy.classes[class_id]
     steps = read.calibration.steps(_features(read_as))
     score = steps[-1].value
     rule = CompiledRule(class_id, Rule(id=PROPOSED, score=max(score, 0.01), patterns=()), (), ())
     match = PatternMatch(pattern=_NOTHING, start=start, end=end, slots=())
     candidate = Candidate(rule=rule, match=match, start=start, end=end)
-    given = JudgeInput(
-        candidate=candidate,
-        window=scene.window,
-        policy=policy,
-        info=info,
-        file=file,
-        passport=passport,
-        at=scene.at,
-        facts=scene.facts,
-        at_ms=scene.at_ms,
-    )
-    judgement = _registered(given, passport) or Judgement(
+    judgement = _registered(judge_input(candidate, scene, policy)) or Judgement(
         verdict=info.verdict,
         why="means what the class forbids, in words that no rule lists",
         claimed=scene.window.text[start:end],
@@ -136,7 +122,7 @@ def _judge(
         *all_denied(heard, scene, policy),
         *(CHECKS[policy.exemptions[n].check or n](n, scene, place) for n in file.exemptions if n in _CODE),
     )
-    like = reader.like(scene.window.text[start:end], passport.category.partition("/")[0], class_id)
+    like = read.like(scene.window.text[start:end], class_id)
     known = "; ".join(f"{k.text} ({k.similarity})" for k in like)
     steps = (*steps, ScoreStep(step=f"read as {class_id}; like: {known}", value=score))
     if not scene.choice.sure:
@@ -206,8 +192,9 @@ def _listed(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return found
 
 
-def _registered(given: JudgeInput, passport: Passport) -> Judgement | None:
+def _registered(given: JudgeInput) -> Judgement | None:
     """SUPPORTED where a registration may bear what was meant; None where none does."""
+    assert given.passport is not None
     if given.file.class_id == "COSMETIC_EFFICACY":
         judgement = judge_cosmetic(given)
         if judgement.verdict is VerdictKind.SUPPORTED:
@@ -216,7 +203,7 @@ def _registered(given: JudgeInput, passport: Passport) -> Judgement | None:
         judgement = judge_evidence(given)
         if judgement.verdict is VerdictKind.SUPPORTED:
             return judgement
-    for path, text in registered_effects(passport):
+    for path, text in registered_effects(given.passport):
         shared = next((p for p in _pairs(text, given.policy) if p in given.words), None)
         if shared is not None:
             return supported(f"a registered effect speaks of {shared}", registered=text, path=path, claimed=given.words)
@@ -225,6 +212,9 @@ def _registered(given: JudgeInput, passport: Passport) -> Judgement | None:
 
 def _pairs(text: str, policy: Policy) -> Iterator[str]:
     own = frozenset(policy.settings.says_no_effect)
+    if not own:
+        # A policy that does not say what tells effects apart lets none be told by two characters.
+        return
     for left, right in itertools.pairwise(text):
         if left.isalpha() and right.isalpha() and not {left, right} & own:
             yield left + right

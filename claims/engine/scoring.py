@@ -4,16 +4,15 @@ A statement that was made outright is only raised; of what only a record can dec
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from claims.classifier.calibration import Features
-from claims.classifier.reading import Reader, Reading
+from claims.classifier.reading import Known, Reader, Reading
 from claims.engine.scene import Scene
 from claims.passport import Passport
 from claims.pictures import read_out
 from claims.policy import Policy
-from claims.policy_models import ClassFile
+from claims.recognise import category_allows
 from claims.types import ScoreStep
 from claims.verdict import Judged, held_back, under_the_bar
 from claims.window import Heard
@@ -38,8 +37,11 @@ class PassageReader:
     def __init__(self, scene: Scene, policy: Policy, reader: Reader, passport: Passport) -> None:
         self.calibration = reader.calibration
         self._scene, self._policy, self._reader = scene, policy, reader
-        self._goods = passport.category.partition("/")[0]
-        self._open = frozenset(c for c, file in policy.class_files.items() if may_propose(file, passport))
+        self._goods = passport.goods
+        # Words alone may breach these classes, and they hold for the goods.
+        self._open = frozenset(
+            c for c, file in policy.class_files.items() if not file.recorded and category_allows(file, None, passport)
+        )
 
     def of_heard(self, heard: Heard) -> ReadAs:
         """What a passage says."""
@@ -51,24 +53,19 @@ class PassageReader:
         classes = tuple((c, share) for c, share in reading.classes if c in self._open)
         return ReadAs(reading=reading, open_classes=classes)
 
+    def like(self, text: str, class_id: str) -> tuple[Known, ...]:
+        """Which passages, known to breach the class, these words are most alike."""
+        return self._reader.like(text, self._goods, class_id)
+
     def of_claim(self, judged: Judged) -> ReadAs:
         """What those of its passages says that is likeliest a breach."""
         passages = self._scene.window.passages_of(judged.start, judged.end)
         return max((self.of_heard(h) for h in passages), key=lambda read: read.reading.breach)
 
 
-def may_propose(file: ClassFile, passport: Passport) -> bool:
-    """Whether words alone may breach the class, and it holds for these goods."""
-    return (
-        not file.recorded
-        and passport.in_category(*file.categories)
-        and not (file.not_categories and passport.in_category(*file.not_categories))
-    )
-
-
 def rescored(judged: Judged, read: PassageReader, scene: Scene, policy: Policy) -> Judged:
     """The claim with its calibrated score; as it is where only a record decides, or nothing is to be found here."""
-    if is_recorded(judged, policy) or judged.harmless or judged.judgement.note_only or judged.score <= 0:
+    if not is_weighed(judged, policy):
         return judged
     of_claim = read.of_claim(judged)
     given = Features(
@@ -87,12 +84,11 @@ def rescored(judged: Judged, read: PassageReader, scene: Scene, policy: Policy) 
     return replace(judged, steps=steps, score=score)
 
 
-def is_recorded(judged: Judged, policy: Policy) -> bool:
-    """Whether only a record can decide the claim, as its detector says, or else its class."""
+def is_weighed(judged: Judged, policy: Policy) -> bool:
+    """Whether the reader has a say in the claim: it could flag, and no record alone decides it.
+
+    Whether one does, its detector says, or else its class.
+    """
     own = judged.candidate.rule.rule.recorded if judged.candidate is not None else None
-    return policy.class_files[judged.class_id].recorded if own is None else own
-
-
-def rescored_all(judged: Sequence[Judged], read: PassageReader, scene: Scene, policy: Policy) -> list[Judged]:
-    """Every claim with its calibrated score."""
-    return [rescored(one, read, scene, policy) for one in judged]
+    recorded = policy.class_files[judged.class_id].recorded if own is None else own
+    return not (recorded or judged.harmless or judged.judgement.note_only or judged.score <= 0)
