@@ -1,5 +1,7 @@
 """The ledger of a stream in the database: written as a whole, read as a whole, each inside the caller's transaction."""
 
+from dataclasses import replace
+
 from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.orm import Session
 
@@ -50,7 +52,8 @@ def settle_coverage(
     if not stored.waiting_ms and end_ms == stored.span_ms:
         return ()
     ledger = Ledger(stored)
-    ledger.know([] if missed is None else [missed])
+    if missed is not None and stored.span_ms < missed.end_ms:
+        ledger.know([replace(missed, start_ms=max(missed.start_ms, stored.span_ms))])
     return write_coverage(connection, stream_id, ledger.close(end_ms))
 
 

@@ -76,14 +76,16 @@ def is_missed(state: StreamState, lease: Lease) -> bool:
 def missed(lease: Lease, until_ms: int, span_ms: int) -> Gap | None:
     """What was on air from the moment at which somebody last recorded it until `until_ms` (wall clock).
 
-    It lies behind all that was recorded. None where nothing was, or where it waits for whoever records it.
+    It lies behind all that was recorded, of which the ledger may know more than was told with the lease: the clocks of
+    the stream and of the wall meet where the lease says so. None where nothing was on air, or where it waits for
+    whoever records it.
     """
-    length_ms = until_ms - lease.recorded_at_ms
-    if not lease.on_air or length_ms <= 0:
-        return None
     start_ms = max(span_ms, lease.recorded_ms)
+    end_ms = lease.recorded_ms + until_ms - lease.recorded_at_ms
+    if not lease.on_air or end_ms <= start_ms:
+        return None
     kind, why = loss(lease)
-    return Gap(kind=kind, start_ms=start_ms, end_ms=start_ms + length_ms, why=why)
+    return Gap(kind=kind, start_ms=start_ms, end_ms=end_ms, why=why)
 
 
 def loss(lease: Lease) -> tuple[GapKind, str]:

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from ingest.ledger import Coverage
 from ingest.types import Gap, GapKind
 from review.live.applying import unseen
 from review.live.decisions import Air, Close, Free, Grant, Reach, Released, Tell
@@ -221,6 +222,23 @@ def test_a_stop_that_no_worker_heeds_is_done_and_the_gap_ends_with_it(
     assert live.live_view().streams == ()
     assert serving.looks(60) == 0
     assert live.coverage("s1") == coverage, "what is over does not grow"
+
+
+@pytest.mark.parametrize("known_ms", [58_000, 60_000, 62_000])
+def test_a_stop_takes_nothing_back_of_what_was_seen_before_it(
+    live: Store, recorded: Beat, serving: Serving, clock: Clock, known_ms: int
+) -> None:
+    """The ledger may know more of the recording than the lease, which is renewed every few seconds."""
+    live.put_coverage("s1", Coverage(span_ms=known_ms, analysed_ms=56_000, waiting_ms=known_ms - 56_000, gaps=()))
+    serving.looks(75)
+    before = live.coverage("s1")
+    stop(live)
+    serving.looks(20)
+    after = live.coverage("s1")
+    assert (before.span_ms, after.span_ms) == (135_000, 135_000)
+    assert before.gaps[-1] == after.gaps[-1]
+    assert after.gaps[-1].start_ms == max(known_ms, 60_000)
+    assert after.gap_ms == before.gap_ms + before.waiting_ms
 
 
 def test_a_stop_is_done_once_whoever_does_it(live: Store, recorded: Beat, serving: Serving, database_url: str) -> None:
