@@ -173,7 +173,7 @@ def _by_engine(said: Sequence[Said], policy: Policy, reader: Reader | None) -> _
 def _alone(reader: Reader, text: str, one: Said) -> float:
     """What the reader alone makes of a passage, whatever else is found in it."""
     reading = reader.read(text, one.goods)
-    return reader.calibration.score(Features(detector=None, reader=reading.breach, open_share=1.0))
+    return reader.calibration(one.goods).score(Features(detector=None, reader=reading.breach, open_share=1.0))
 
 
 def _by_ngrams(said: Sequence[Said], learnt_from: Sequence[Said]) -> _Told:

@@ -14,7 +14,9 @@ from bench.checkout import ROOT
 from claims.types import Passage
 
 TALK = ROOT / "bench" / "labelled"
-LABELS, OWN, HELD, PUNISHED = (TALK / name for name in ("labels.jsonl", "own.jsonl", "held.jsonl", "punished.jsonl"))
+LABELS, OWN, HELD, PUNISHED, LINES = (
+    TALK / name for name in ("labels.jsonl", "own.jsonl", "held.jsonl", "punished.jsonl", "lines.jsonl")
+)
 FILE = "data/violate_data/train_long.tsv"
 ROOMS_CATEGORY = "health_food/other"
 Label = Literal["breach", "lawful", "unsure"]
@@ -94,6 +96,21 @@ def written(path: Path) -> list[Said]:
         )
         for window in map(json.loads, path.read_text(encoding="utf-8").splitlines())
         for number, passage in enumerate(window["passages"])
+    ]
+
+
+def single_lines(path: Path) -> list[Said]:
+    """The lines of `lines.jsonl`, each a window by itself."""
+    return [
+        Said(
+            window=f"{path.stem}-{number}",
+            number=0,
+            text=line["text"],
+            label=line["label"],
+            classes=tuple(line["classes"]),
+            category=line["category"],
+        )
+        for number, line in enumerate(map(json.loads, path.read_text(encoding="utf-8").splitlines()))
     ]
 
 

@@ -34,9 +34,9 @@ class ClaimEngine:
         """`at` is the moment of the broadcast on the calendar: prices and validity are judged by it.
 
         `reader` None: only what the rules recognise is judged, by the policy's own bar; with one the policy's budget of
-        false alarms sets the bar.
+        false alarms sets the bar of what it has a say in.
         """
-        self.policy = policy if reader is None else policy.flagging_from(_bar(policy, reader))
+        self.policy = policy
         self.reader = reader
         self.finder = ProductFinder(passports)
         self.at = at
@@ -74,10 +74,6 @@ class ClaimEngine:
         `watch` is shown each scene as it is judged: every claim, and those that stand.
         """
         return Conversation(self, stream_id, _of_stream(facts, stream_id), keep_verdicts=keep_verdicts, watch=watch)
-
-
-def _bar(policy: Policy, reader: Reader) -> float:
-    return reader.calibration.bar(policy.settings.false_alarms_per_hour)
 
 
 Watch = Callable[[Scene, Sequence[Judged], Sequence[Told]], None]
@@ -220,10 +216,10 @@ class Conversation:
                 self.judged.append((told.judged, finding))
             if finding.disposition is Disposition.NONE:
                 continue
-            found.append(self._counted(finding))
+            found.append(self._counted(finding, told.judged.flag_at))
         return found
 
-    def _counted(self, finding: Finding) -> Finding:
+    def _counted(self, finding: Finding, flag_at: float) -> Finding:
         """The finding with what was known of it: said again it counts, and said again after a correction it stands.
 
         Said and shown it is one finding, even where the words differ a little.
@@ -235,7 +231,7 @@ class Conversation:
             if again and _is_corrected(known):
                 base = finding
             elif all(w.channel != finding.channel for w in known.witnesses):
-                base = corroborate(known, finding, self.engine.policy.settings.flag_at)
+                base = corroborate(known, finding, flag_at)
             else:
                 base = finding if finding.score > known.score else known
             finding = replace(

@@ -10,6 +10,7 @@ left out is off.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cached_property, partial
 from typing import Annotated
 
 from pydantic import Field
@@ -22,7 +23,7 @@ from claims.normalise import Edit, Normalised
 from claims.phonetic import Doubted, PhoneticChannel, goes_with_a_number
 from claims.pictures import PictureReader
 from claims.policy_models import ReadingLayer
-from claims.spelling import Speller
+from claims.spelling import Speller, may_be_spelled
 from claims.types import Frozen, Passage
 from claims.words import CommonWords
 
@@ -87,7 +88,7 @@ class Reader:
         self._stripper = FillerStripper(
             Fillers(fillers.strong, fillers.weak, fillers.natural, fillers.hesitations), terms, words, names
         )
-        self._speller = Speller(terms, disguise.syllables, words, names)
+        self._make_speller = partial(Speller, terms, disguise.syllables, words, names)
         self._channel, self._sentences = channel, sentences
         self._pictures = PictureReader(disguise.pictures, terms)
 
@@ -106,7 +107,7 @@ class Reader:
         folded = self._decoded(folded, on)
         layers: tuple[tuple[str, Callable[[str], list[Edit]]], ...] = (
             ("split", self._decomposer.edits),
-            ("spelled", self._speller.edits),
+            ("spelled", self._spelled),
             ("filler", self._stripper.edits),
             ("unit", lambda text: self._units.edits(text, on)),
         )
@@ -114,6 +115,14 @@ class Reader:
             if name in self._layers:
                 folded = folded.edited(find(folded.text))
         return self._heard(folded, passage, on) if passage.by_ear else folded
+
+    @cached_property
+    def _speller(self) -> Speller:
+        """What reads letters; built with the first text that holds any, for it spells every word of the language."""
+        return self._make_speller()
+
+    def _spelled(self, text: str) -> list[Edit]:
+        return self._speller.edits(text) if may_be_spelled(text) else []
 
     def take(self, heard: Normalised, offers: Sequence[Edit], on: date | None = None) -> Normalised:
         """The text with these of its offers made; whether they stand is for who takes them to say."""

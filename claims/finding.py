@@ -63,7 +63,7 @@ def _disposition(judged: Judged, policy: Policy) -> Disposition:
     if judged.harmless or judged.score < policy.settings.note_at:
         return Disposition.NONE
     corrected = any(t.applies and t.id == "corrected" for t in judged.trials)
-    if judged.judgement.note_only or judged.shadow or corrected or judged.score < policy.settings.flag_at:
+    if judged.judgement.note_only or judged.shadow or corrected or not judged.flags:
         return Disposition.NOTE
     return Disposition.FLAG
 

@@ -53,15 +53,11 @@ def _drop_weaker(judged: list[Judged], policy: Policy) -> list[Judged]:
             and _overlap(one, other)
             and not other.exempt
             and not other.is_proposal
-            and (other.harmless or _flags(other, policy) or not _flags(one, policy))
+            and (other.harmless or other.flags or not one.flags)
         ]
         if not better:
             keep.append(one)
     return keep
-
-
-def _flags(judged: Judged, policy: Policy) -> bool:
-    return not judged.harmless and judged.score >= policy.settings.flag_at
 
 
 def same_assertion(one: Judged, kept: Judged) -> bool:

@@ -1,6 +1,5 @@
 """The policy: versioned data that says which words matter, what they mean in law, and how they are judged."""
 
-import copy
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -132,12 +131,6 @@ class Policy:
         self.exemptions = {rule.id: rule for rule in self.context.exemptions}
         self.rules: tuple[CompiledRule, ...] = tuple(self._compiled())
         check_references(self, self._concepts, ENGINE_CONCEPTS)
-
-    def flagging_from(self, bar: float) -> "Policy":
-        """The same policy with another bar from which findings are flagged."""
-        other = copy.copy(self)
-        other.settings = self.settings.model_copy(update={"flag_at": bar})
-        return other
 
     @property
     def name(self) -> str:

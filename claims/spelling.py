@@ -21,6 +21,11 @@ _LETTER_COST = 1.0
 _SHORTEST_BY_LETTER = 3
 
 
+def may_be_spelled(text: str) -> bool:
+    """Whether letters stand among other characters."""
+    return not text.isascii() and _LATIN.search(text) is not None
+
+
 class Speller:
     """Terms by what remains of them when some characters are written in letters."""
 
@@ -55,7 +60,7 @@ class Speller:
     def edits(self, text: str) -> list[Edit]:
         """Every run of letters that completes a term, with the term for the run and the characters around it."""
         found: list[Edit] = []
-        if text.isascii() or _LATIN.search(text) is None:
+        if not may_be_spelled(text):
             return found
         told = self._spaced.edits(text)
         for run in _RUN.finditer(text):

@@ -94,7 +94,7 @@ class _Rereading:
             if own and self._is_likelier(own):
                 yield from self._ruled(own, wholly)
         for one in claims:
-            if one.is_proposal and one.score >= self._policy.settings.flag_at:
+            if one.is_proposal and one.flags:
                 yield from self._proposed(one.class_id, self._rests_on(one, scene.window))
 
     def _ruled(self, own: frozenset[_Offer], wholly: Sequence[Judged]) -> Iterator[Told]:
@@ -116,7 +116,7 @@ class _Rereading:
             fewer = own - {offer}
             scene = self._with(fewer)
             claims = (one for one in judge_scene(scene, self._policy, self._reader) if one.class_id == class_id)
-            one = next((c for c in claims if c.is_proposal and c.score >= self._policy.settings.flag_at), None)
+            one = next((c for c in claims if c.is_proposal and c.flags), None)
             if one is not None:
                 own, told = fewer, Told(judged=one, scene=scene)
         if told is not None and own and self._is_likelier(own):
@@ -152,8 +152,7 @@ class _Rereading:
 
     def _is_made_by(self, judged: Judged, other: Judged) -> bool:
         """True where the other claim says it already, and is not weaker where it counts."""
-        flag_at = self._policy.settings.flag_at
-        return same_assertion(judged, other) and (other.score >= flag_at or judged.score < flag_at)
+        return same_assertion(judged, other) and (other.score >= other.flag_at or judged.score < judged.flag_at)
 
 
 def _weight(judged: Judged) -> tuple[bool, float]:

@@ -32,7 +32,8 @@ class Judged:
     """A claim with its verdict, still in window positions.
 
     `cleared_by` and `lowered_by`: the exemptions that make it lawful, and those that make it a note at most.
-    `protected`: it was said outright, and no learned reading lowers it.
+    `flag_at`: the score from which it is flagged: the policy's where rules and records judge alone, else that by which
+    the budget of false alarms is kept. `protected`: it was said outright, and no learned reading lowers it.
     """
 
     class_id: str
@@ -43,11 +44,17 @@ class Judged:
     trials: tuple[ExemptionTrial, ...]
     steps: tuple[ScoreStep, ...]
     score: float
+    flag_at: float
     candidate: Candidate | None
     shadow: bool = False
     protected: bool = False
     cleared_by: tuple[str, ...] = ()
     lowered_by: tuple[str, ...] = ()
+
+    @property
+    def flags(self) -> bool:
+        """Whether it reaches its bar, and something is to be found."""
+        return not self.harmless and self.score >= self.flag_at
 
     @property
     def exempt(self) -> bool:
@@ -109,7 +116,7 @@ def _judge_candidate(candidate: Candidate, scene: Scene, policy: Policy) -> Judg
         score = round(score * policy.settings.misheard_factor, 3)
         steps = (*steps, ScoreStep(step="a word was read by its sound or spelling", value=score))
     steps, score = _read_anew(candidate.start, candidate.end, scene, steps, score, policy)
-    steps, score = held_back(candidate.start, candidate.end, scene, steps, score, policy)
+    steps, score = held_back(candidate.start, candidate.end, scene, steps, score, policy.settings.flag_at)
     return Judged(
         class_id=class_id,
         rule_name=candidate.rule.name,
@@ -119,6 +126,7 @@ def _judge_candidate(candidate: Candidate, scene: Scene, policy: Policy) -> Judg
         trials=(*(o.trial for o in outcomes), *judgement.trials),
         steps=steps,
         score=score,
+        flag_at=policy.settings.flag_at,
         candidate=candidate,
         shadow=rule.shadow,
         protected=rule.protected and not by_sound,
@@ -146,7 +154,7 @@ def _judge_numbers(scene: Scene, passport: Passport, policy: Policy) -> Iterator
         steps, score = _score(_QUANTITY_SCORE, claim.judgement, scene, outcomes, policy)
         steps, score = _read_anew(claim.start, claim.end, scene, steps, score, policy)
         steps, score = _doubted(claim.start, claim.end, scene, steps, score, policy)
-        steps, score = held_back(claim.start, claim.end, scene, steps, score, policy)
+        steps, score = held_back(claim.start, claim.end, scene, steps, score, policy.settings.flag_at)
         yield Judged(
             class_id="SPEC_PARAM",
             rule_name=f"SPEC_PARAM.{_QUANTITY_RULE}",
@@ -156,6 +164,7 @@ def _judge_numbers(scene: Scene, passport: Passport, policy: Policy) -> Iterator
             trials=tuple(o.trial for o in outcomes),
             steps=steps,
             score=score,
+            flag_at=policy.settings.flag_at,
             candidate=None,
             cleared_by=_by(outcomes, Effect.CLEARS),
             lowered_by=_by(outcomes, Effect.LOWERS),
@@ -183,23 +192,23 @@ def _doubted(
     """
     if score < policy.settings.flag_at or scene.window.doubted(start, end) < _TOO_DOUBTFUL:
         return steps, score
-    return under_the_bar("a number heard with doubt", steps, score, policy)
+    return under_the_bar("a number heard with doubt", steps, score, policy.settings.flag_at)
 
 
 def held_back(
-    start: int, end: int, scene: Scene, steps: tuple[ScoreStep, ...], score: float, policy: Policy
+    start: int, end: int, scene: Scene, steps: tuple[ScoreStep, ...], score: float, flag_at: float
 ) -> tuple[tuple[ScoreStep, ...], float]:
     """The score kept under the flagging bar where a word was heard only because the recogniser expected it."""
     if scene.window.is_confirmed(start, end):
         return steps, score
-    return under_the_bar("heard only with hotwords, not confirmed", steps, score, policy)
+    return under_the_bar("heard only with hotwords, not confirmed", steps, score, flag_at)
 
 
 def under_the_bar(
-    why: str, steps: tuple[ScoreStep, ...], score: float, policy: Policy
+    why: str, steps: tuple[ScoreStep, ...], score: float, flag_at: float
 ) -> tuple[tuple[ScoreStep, ...], float]:
     """The score kept just under the flagging bar, and a step that says why."""
-    score = min(score, round(policy.settings.flag_at - _BELOW, 3))
+    score = min(score, round(flag_at - _BELOW, 3))
     return (*steps, ScoreStep(step=why, value=score)), score
 
 
@@ -225,5 +234,6 @@ def _score(
         score = 0.0
         steps.append(ScoreStep(step=f"exempt: {', '.join(exempt)}", value=0.0))
     elif lowered:
-        return under_the_bar(f"a note at most: {', '.join(lowered)}", tuple(steps), round(score, 3), policy)
+        why = f"a note at most: {', '.join(lowered)}"
+        return under_the_bar(why, tuple(steps), round(score, 3), policy.settings.flag_at)
     return tuple(steps), round(score, 3)

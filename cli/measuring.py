@@ -100,7 +100,7 @@ def _hits(engine: ClaimEngine, said: Iterable[Passage], policy: Policy) -> list[
             one = told.judged
             if one.harmless or one.score < policy.settings.note_at:
                 continue
-            flags = one.score >= policy.settings.flag_at and not one.judgement.note_only and not one.shadow
+            flags = one.flags and not one.judgement.note_only and not one.shadow
             found.append(_Hit(rule=one.rule_name, place=(told.passage.stream_id, told.passage.id), flags=flags))
 
     conversation = None

@@ -27,8 +27,12 @@ class TableReader:
     name, batch_size = "table", 1
 
     def __init__(self, readings: Mapping[tuple[str, str], Reading], folding: Folding, calibration: Calibration) -> None:
-        self.calibration = calibration
+        self._calibration = calibration
         self._readings, self._folding = readings, folding
+
+    def calibration(self, goods: str) -> Calibration:
+        """The one it was given, for all goods."""
+        return self._calibration
 
     def read(self, text: str, goods: str) -> Reading:
         """What was read; of words that nobody asked for, nothing."""

@@ -32,19 +32,30 @@ from reader_fit import PUNISHED_TIMES, SEED, UNSURE, Fitted, Folding, fit, sampl
 from reader_tuning import Sample  # noqa: E402
 
 import configs  # noqa: E402
-from bench.talk_rows import LABELS, OWN, Said, fetched_windows, hours, rooms, written  # noqa: E402
+from bench.talk_rows import (  # noqa: E402
+    LABELS,
+    LINES,
+    OWN,
+    ROOMS_CATEGORY,
+    Said,
+    fetched_windows,
+    hours,
+    rooms,
+    single_lines,
+    written,
+)
 from bench.talk_score import Engines, flags_of, score  # noqa: E402
 from claims.classifier.calibration import Calibration  # noqa: E402
 from claims.classifier.files import save_classifier  # noqa: E402
 from claims.classifier.gemma import GEMMA  # noqa: E402
-from claims.classifier.reader import ClassifierFile, softmax  # noqa: E402
+from claims.classifier.reader import OTHER_GOODS, ClassifierFile, softmax  # noqa: E402
 from claims.classifier.reading import Reading  # noqa: E402
 from claims.policy import Policy  # noqa: E402
 
 FEWEST = 6
 # One window of so many is held out.
 FOLDS = 4
-SENTENCES_SHOWN = 6000
+SENTENCES_SHOWN = 12_000
 KNOWN_OF_A_CLASS = 12
 # What stands before a passage, so that the reader knows of which goods it speaks.
 GOODS = {
@@ -68,12 +79,22 @@ GOODS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """What is learnt from: talk of rooms (none without the fetched file), the project's own, single sentences."""
+    """What is learnt from: talk of rooms (none without the fetched file), the project's own, lines and sentences."""
 
     rooms: tuple[Said, ...]
     own: tuple[Said, ...]
     punished: tuple[Said, ...]
+    lines: tuple[Said, ...]
     sentences: tuple[Said, ...]
+
+    def judged_by(self) -> dict[str, list[Said]]:
+        """The talk by which readings are calibrated, for the goods of the rooms and for all others (`*`)."""
+        own = [one for one in self.own if held_out(one)]
+        if not self.rooms:
+            return {OTHER_GOODS: own}
+        of_rooms = ROOMS_CATEGORY.partition("/")[0]
+        found = [one for one in self.rooms if held_out(one)]
+        return {of_rooms: found, OTHER_GOODS: [one for one in own if one.goods != of_rooms]}
 
 
 def held_out(one: Said) -> bool:
@@ -97,7 +118,13 @@ def material(options: argparse.Namespace) -> Material:
             )
             punished += [one] * PUNISHED_TIMES
     said = rooms(fetched_windows(options.liveamr)) if options.liveamr else []
-    return Material(rooms=tuple(said), own=tuple(written(OWN)), punished=tuple(punished), sentences=tuple(sentences()))
+    return Material(
+        rooms=tuple(said),
+        own=tuple(written(OWN)),
+        punished=tuple(punished),
+        lines=tuple(single_lines(LINES)),
+        sentences=tuple(sentences()),
+    )
 
 
 def sentences() -> list[Said]:
@@ -126,7 +153,7 @@ def sentences() -> list[Said]:
 def samples(of: Material, named: Sequence[str], goods: dict[str, str], folding: Folding) -> list[Sample]:
     """All that is shown: every window but those that are held out, and the single sentences."""
     kept, own = ([one for one in said if not held_out(one)] for said in (of.rooms, of.own))
-    found = samples_of((*kept, *of.punished, *of.sentences), own, named, goods, folding)
+    found = samples_of((*kept, *of.punished, *of.lines, *of.sentences), own, named, goods, folding)
     random.Random(SEED).shuffle(found)
     return found
 
@@ -163,10 +190,9 @@ def known_passages(own: Sequence[Said], named: Sequence[str]) -> list[tuple[str,
 
 
 def calibrated_on(
-    of: Material, readings: Mapping[tuple[str, str], Reading], policy: Policy, folding: Folding
+    judged_on: Sequence[Said], readings: Mapping[tuple[str, str], Reading], policy: Policy, folding: Folding
 ) -> tuple[Calibration, dict[str, object]]:
-    """Weights, bars, and how all does on what was held out: talk of rooms, where it is there."""
-    judged_on = [one for one in (of.rooms or of.own) if held_out(one)]
+    """Weights, bars, and how all does on talk that was held out."""
     claims = claims_of(judged_on, policy, TableReader(readings, folding, NEUTRAL))
     calibration = calibrated(claims)
     error, bins = reliability(claims, calibration)
@@ -201,9 +227,9 @@ def main() -> None:
     goods = GOODS if options.encoder == GEMMA else {}
     shown = samples(of, named, goods, folding)[: options.most]
     fitted = fit(shown, named, options.encoder)
-    judged_by = [one for one in (of.rooms or of.own) if held_out(one)]
-    readings = readings_of(judged_by, fitted, named, goods, folding)
-    calibration, measured = calibrated_on(of, readings, policy, folding)
+    judged_by = of.judged_by()
+    readings = readings_of([one for said in judged_by.values() for one in said], fitted, named, goods, folding)
+    of_goods = {name: calibrated_on(said, readings, policy, folding) for name, said in judged_by.items()}
     known = known_passages(of.own, named)
     rows = fitted.encoder.encode([folding.of(one.text) for _, one in known])
     record: dict[str, object] = {
@@ -211,13 +237,14 @@ def main() -> None:
             "rooms": hashlib.sha256(LABELS.read_bytes()).hexdigest() if of.rooms else None,
             "own": hashlib.sha256(OWN.read_bytes()).hexdigest(),
             "punished": len(of.punished) // PUNISHED_TIMES,
+            "lines": hashlib.sha256(LINES.read_bytes()).hexdigest(),
             "sentences": len(of.sentences),
         },
         "shown": len(shown),
-        "held_out": len(judged_by),
+        "held_out": {name: len(said) for name, said in judged_by.items()},
         "seed": SEED,
         "unsure_counts_for": UNSURE,
-        **measured,
+        "measured": {name: measured for name, (_, measured) in of_goods.items()},
     }
     save_classifier(
         options.to,
@@ -225,7 +252,7 @@ def main() -> None:
             encoder=options.encoder,
             classes=tuple(named),
             goods=goods,
-            calibration=calibration,
+            calibrations={name: calibration for name, (calibration, _) in of_goods.items()},
             known=tuple(folding.of(one.text) for _, one in known),
             known_classes=tuple(class_id for class_id, _ in known),
             weights_sha256="",
@@ -240,7 +267,8 @@ def main() -> None:
         },
         fitted.layers,
     )
-    print(json.dumps({**record, "calibration": calibration.model_dump()}, ensure_ascii=False, indent=1))
+    bars = {name: calibration.model_dump() for name, (calibration, _) in of_goods.items()}
+    print(json.dumps({**record, "calibrations": bars}, ensure_ascii=False, indent=1))
 
 
 if __name__ == "__main__":

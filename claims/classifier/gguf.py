@@ -17,6 +17,7 @@ from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, GGUFValueType
 from gguf.quants import dequantize
 from numpy.typing import NDArray
 
+from claims.classifier.prepared import verify
 from claims.errors import SemanticError
 
 Floats = NDArray[np.float32]
@@ -124,8 +125,8 @@ class ModelFile:
     def __init__(self, files: Sequence[Path], sha256: str) -> None:
         """SemanticError where the parts do not make the file that has this hash."""
         self._parts = Parts(files)
-        found = self._parts.sha256()
-        if found != sha256:
+        found = verify(files, sha256, self._parts.sha256)
+        if found is not None:
             raise SemanticError(f"semantic: {files[0].name} and what follows have sha256 {found}, not {sha256}")
         reader = _Reader(self._parts)
         magic = self._parts.read(0, 4)

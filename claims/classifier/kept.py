@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeGuard
 
+from claims.classifier.calibration import Calibration
 from claims.classifier.reading import Known, Reader, Reading
 
 _KEY_BYTES = 12
@@ -47,11 +48,15 @@ class KeepingReader:
     """Reads as the other does, and collects what it read for one broadcast, each text once."""
 
     def __init__(self, reader: Encoding, encoder: str) -> None:
-        self.name, self.batch_size, self.calibration = reader.name, reader.batch_size, reader.calibration
+        self.name, self.batch_size = reader.name, reader.batch_size
         self._reader = reader
         self._encoder = encoder
         self._kept: set[str] = set()
         self._new: dict[str, bytes] = {}
+
+    def calibration(self, goods: str) -> Calibration:
+        """What the other's readings are worth."""
+        return self._reader.calibration(goods)
 
     def read_ahead(self, texts: Sequence[str], goods: str) -> None:
         """Lets the other read ahead."""

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import field_validator
 
 from claims.classifier.calibration import Calibration
 from claims.classifier.kept import text_key
@@ -22,6 +23,8 @@ _REMEMBERED = 4096
 _SHOWN = 2
 _SHORTEST = 2
 _DIVIDES = re.compile(r"[。!?;:,、~…\s]+|\.{2,}")
+# The calibration of goods that have none of their own.
+OTHER_GOODS = "*"
 # What a passage is to the reader that hardly says anything.
 NOTHING = -12.0
 
@@ -44,19 +47,27 @@ class ClassifierFile(Frozen):
     """`classifier.json`: what the weights beside it mean, and how they came about.
 
     `goods`: what stands before a passage for each kind of goods, the first part of a category; empty where the reader
-    is not told. `layers_sha256` where the packaged encoder's layers were trained further: what they became lies in
+    is not told. `calibrations`: one for each kind of goods of which there was talk to calibrate by, and for all others
+    (`*`). `layers_sha256` where the packaged encoder's layers were trained further: what they became lies in
     `layers.npz`. `known`: passages of the project's own talk that breach `known_classes`.
     """
 
     encoder: str
     classes: tuple[str, ...]
     goods: Mapping[str, str]
-    calibration: Calibration
+    calibrations: Mapping[str, Calibration]
     known: tuple[str, ...]
     known_classes: tuple[str, ...]
     weights_sha256: str
     layers_sha256: str | None = None
     record: dict[str, object]
+
+    @field_validator("calibrations")
+    @classmethod
+    def _holds_for_all(cls, value: Mapping[str, Calibration]) -> Mapping[str, Calibration]:
+        if OTHER_GOODS not in value:
+            raise ValueError(f"must hold one for {OTHER_GOODS}, all goods that are not named")
+        return value
 
 
 class Classifier:
@@ -65,7 +76,6 @@ class Classifier:
     def __init__(self, file: ClassifierFile, arrays: Mapping[str, Floats], encoder: Encoder) -> None:
         self.file = file
         self.name = file.encoder
-        self.calibration = file.calibration
         self.batch_size = encoder.batch_size
         self.encoder_key = encoder.key
         self.classifier_key = hashlib.sha256(file.model_dump_json().encode()).hexdigest()[:32]
@@ -77,6 +87,10 @@ class Classifier:
         known_classes = np.asarray(file.known_classes)
         self._known_of = {c: np.flatnonzero(known_classes == c) for c in dict.fromkeys(file.known_classes)}
         self._read: OrderedDict[str, Floats] = OrderedDict()
+
+    def calibration(self, goods: str) -> Calibration:
+        """What its readings are worth: by talk of such goods where it was calibrated on some."""
+        return self.file.calibrations.get(goods) or self.file.calibrations[OTHER_GOODS]
 
     def read(self, text: str, goods: str) -> Reading:
         """What the passage says; of the fewest characters nothing."""

@@ -40,7 +40,10 @@ class Reader(Protocol):
 
     name: str
     batch_size: int
-    calibration: Calibration
+
+    def calibration(self, goods: str) -> Calibration:
+        """What its readings of goods of this kind are worth."""
+        ...
 
     def read(self, text: str, goods: str) -> Reading:
         """What this folded passage says of goods of the kind that `goods`, the first part of a category, names."""
@@ -59,8 +62,12 @@ class InTurn:
     """A reader that answers one question after the other, from whatever thread it is asked."""
 
     def __init__(self, reader: Reader) -> None:
-        self.name, self.batch_size, self.calibration = reader.name, reader.batch_size, reader.calibration
+        self.name, self.batch_size = reader.name, reader.batch_size
         self._reader, self._turn = reader, threading.Lock()
+
+    def calibration(self, goods: str) -> Calibration:
+        """What its readings are worth."""
+        return self._reader.calibration(goods)
 
     def read(self, text: str, goods: str) -> Reading:
         """What it reads, once those who asked before have their answer."""

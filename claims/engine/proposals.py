@@ -18,7 +18,7 @@ from claims.pattern import Pattern
 from claims.policy import CompiledRule, Policy
 from claims.policy_models import ClassFile, Rule
 from claims.types import ExemptionTrial, ScoreStep, VerdictKind
-from claims.verdict import PROPOSED, Judged, held_back, judge_input, under_the_bar
+from claims.verdict import PROPOSED, Judged, held_back, judge_input
 from claims.window import Heard
 
 _CODE = frozenset({"device_registered", "disinfectant", "test_report_held", "self_compared_price"})
@@ -45,11 +45,12 @@ def with_reader(scene: Scene, policy: Policy, reader: Reader, judged: Sequence[J
     if score < policy.settings.note_at:
         return found
     ruled = {j.class_id for j in judged}
-    flags = score >= policy.settings.flag_at
+    likeliest = _likeliest(of_focus)
+    flags = [class_id for class_id in likeliest[:_MOST_CLASSES] if score >= read.bar_of(class_id)[0]]
     if any(not j.harmless for j in judged) and not flags:
         return found
     start, end = _carrying(heard[-1], read, of_focus)
-    for class_id in _likeliest(of_focus)[: _MOST_CLASSES if flags else 1]:
+    for class_id in flags or likeliest[:1]:
         if class_id not in ruled:
             found.append(_judge(class_id, of_focus, heard[-1], start, end, scene, policy, read))
     return found
@@ -105,8 +106,10 @@ def _judge(
     read: PassageReader,
 ) -> Judged:
     file, info = policy.class_files[class_id], policy.classes[class_id]
+    flag_at, told = read.bar_of(class_id)
     steps = read.calibration.steps(_features(read_as))
     score = steps[-1].value
+    steps = (*steps, ScoreStep(step=told, value=score))
     rule = CompiledRule(class_id, Rule(id=PROPOSED, score=max(score, 0.01), patterns=()), (), ())
     match = PatternMatch(pattern=_NOTHING, start=start, end=end, slots=())
     candidate = Candidate(rule=rule, match=match, start=start, end=end)
@@ -132,10 +135,7 @@ def _judge(
     if exempt:
         score = 0.0
         steps = (*steps, ScoreStep(step=f"exempt: {', '.join(exempt)}", value=0.0))
-    budget = file.false_alarms_per_hour
-    if budget is not None and policy.settings.flag_at <= score < (bar := read.calibration.bar(budget)):
-        steps, score = under_the_bar(f"below {bar:g}, the bar of its class", steps, score, policy)
-    steps, score = held_back(start, end, scene, steps, score, policy)
+    steps, score = held_back(start, end, scene, steps, score, flag_at)
     return Judged(
         class_id=class_id,
         rule_name=f"{class_id}.{PROPOSED}",
@@ -145,6 +145,7 @@ def _judge(
         trials=trials,
         steps=steps,
         score=score,
+        flag_at=flag_at,
         candidate=candidate,
         cleared_by=exempt,
     )

@@ -35,13 +35,21 @@ class PassageReader:
     """The reader, asked of a scene's passages by goods of their kind."""
 
     def __init__(self, scene: Scene, policy: Policy, reader: Reader, passport: Passport) -> None:
-        self.calibration = reader.calibration
+        self.calibration = reader.calibration(passport.goods)
         self._scene, self._policy, self._reader = scene, policy, reader
         self._goods = passport.goods
         # Words alone may breach these classes, and they hold for the goods.
         self._open = frozenset(
             c for c, file in policy.class_files.items() if not file.recorded and category_allows(file, None, passport)
         )
+
+    def bar_of(self, class_id: str) -> tuple[float, str]:
+        """From which score on the class is flagged, by its own budget or the policy's, and that told."""
+        own = self._policy.class_files[class_id].false_alarms_per_hour
+        budget = self._policy.settings.false_alarms_per_hour if own is None else own
+        bar = self.calibration.bar(budget)
+        whose = "" if own is None else " of its class"
+        return bar, f"flagged from {bar:.2f} on: the budget{whose} is {budget:g} false alarms in an hour of talk"
 
     def of_heard(self, heard: Heard) -> ReadAs:
         """What a passage says."""
@@ -73,22 +81,27 @@ def rescored(judged: Judged, read: PassageReader, scene: Scene, policy: Policy) 
         reader=of_claim.reading.breach,
         open_share=max(of_claim.open_share, dict(of_claim.reading.classes).get(judged.class_id, 0.0)),
     )
+    flag_at, told = read.bar_of(judged.class_id)
     steps = (*judged.steps, *read.calibration.steps(given))
     score = steps[-1].value
-    if judged.protected and score < judged.score:
-        score = judged.score
-        steps = (*steps, ScoreStep(step="said outright: no learned reading lowers it", value=score))
+    steps = (*steps, ScoreStep(step=told, value=score))
+    if judged.protected:
+        flag_at = min(flag_at, judged.flag_at)
+        if score < judged.score:
+            score = judged.score
+            steps = (*steps, ScoreStep(step="said outright: no learned reading lowers it", value=score))
     if judged.lowered_by:
-        steps, score = under_the_bar(f"a note at most: {', '.join(judged.lowered_by)}", steps, score, policy)
-    steps, score = held_back(judged.start, judged.end, scene, steps, score, policy)
-    return replace(judged, steps=steps, score=score)
+        steps, score = under_the_bar(f"a note at most: {', '.join(judged.lowered_by)}", steps, score, flag_at)
+    steps, score = held_back(judged.start, judged.end, scene, steps, score, flag_at)
+    return replace(judged, steps=steps, score=score, flag_at=flag_at)
 
 
 def is_weighed(judged: Judged, policy: Policy) -> bool:
     """Whether the reader has a say in the claim: it could flag, and no record alone decides it.
 
-    Whether one does, its detector says, or else its class.
+    Whether one does, its detector says, or else its class; a registered value that says otherwise always does.
     """
     own = judged.candidate.rule.rule.recorded if judged.candidate is not None else None
     recorded = policy.class_files[judged.class_id].recorded if own is None else own
+    recorded = recorded or judged.judgement.by_value
     return not (recorded or judged.harmless or judged.judgement.note_only or judged.score <= 0)

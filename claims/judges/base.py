@@ -64,7 +64,10 @@ class JudgeInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """How the claim stands, and why in words; `factor` scales the rule's score, 0 where nothing may be kept."""
+    """How the claim stands, and why in words; `factor` scales the rule's score, 0 where nothing may be kept.
+
+    `by_value`: a registered value was compared and says otherwise, so that no reading of the words counts against it.
+    """
 
     verdict: VerdictKind
     why: str
@@ -73,6 +76,7 @@ class Judgement:
     path: str | None = None
     factor: float = 1.0
     note_only: bool = False
+    by_value: bool = False
     trials: tuple[ExemptionTrial, ...] = field(default=())
     end: int | None = None
 
@@ -85,8 +89,19 @@ def supported(why: str, *, registered: str | None = None, path: str | None = Non
 def contradicted(why: str, *, registered: str, path: str, claimed: str = "", factor: float = 1.0) -> Judgement:
     """A registered value says otherwise."""
     return Judgement(
-        verdict=VerdictKind.CONTRADICTED, why=why, registered=registered, path=path, claimed=claimed, factor=factor
+        verdict=VerdictKind.CONTRADICTED,
+        why=why,
+        registered=registered,
+        path=path,
+        claimed=claimed,
+        factor=factor,
+        by_value=True,
     )
+
+
+def beyond(why: str, *, registered: str, path: str, claimed: str) -> Judgement:
+    """What was said means more than is registered; whether it does mean that, words decide."""
+    return Judgement(verdict=VerdictKind.CONTRADICTED, why=why, registered=registered, path=path, claimed=claimed)
 
 
 def unsupported(why: str, *, claimed: str = "", factor: float = 1.0, note_only: bool = False) -> Judgement:

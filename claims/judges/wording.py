@@ -1,6 +1,6 @@
 """Claims decided by wording and category: banned terms, permitted functions, efficacy, guarantees."""
 
-from claims.judges.base import JudgeInput, Judgement, contradicted, out_of_scope, supported, unsupported
+from claims.judges.base import JudgeInput, Judgement, beyond, contradicted, out_of_scope, supported, unsupported
 from claims.passport import Passport
 from claims.types import VerdictKind
 
@@ -60,7 +60,7 @@ def judge_permitted_function(given: JudgeInput) -> Judgement:
             return supported("within the approved function", registered=text, path=path, claimed=said)
     if functions:
         path, _ = functions[0]
-        return contradicted(
+        return beyond(
             "beyond the approved function", registered="; ".join(t for _, t in functions), path=path, claimed=said
         )
     read_out = given.cue_near("approval_read", 12) is not None and given.cue_near("approval_limits", 30) is not None
@@ -96,7 +96,7 @@ def judge_health_food(given: JudgeInput) -> Judgement:
     rule = given.candidate.rule.rule
     if functions and rule.verdict is not VerdictKind.UNSUPPORTED:
         path, _ = functions[0]
-        return contradicted(
+        return beyond(
             "beyond the approved function",
             registered="; ".join(t for _, t in functions),
             path=path,

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from claims.classifier.calibration import Calibration
 from claims.classifier.reading import Known, Reader, Reading
 from review.replays.types import Said, StoredStream
 
@@ -19,12 +20,16 @@ class RememberingReader:
     """A reader that is asked once for the same words; `known`: what it read, by a hash of goods and words."""
 
     def __init__(self, reader: Reader, known: dict[str, Reading]) -> None:
-        self.name, self.calibration = reader.name, reader.calibration
+        self.name = reader.name
         # What is known needs no reading ahead.
         self.batch_size = 1 if known else reader.batch_size
         self.known = known
         self.asked = 0
         self._reader = reader
+
+    def calibration(self, goods: str) -> Calibration:
+        """What the reader's readings are worth."""
+        return self._reader.calibration(goods)
 
     def read_ahead(self, texts: Sequence[str], goods: str) -> None:
         """Lets the reader read ahead."""

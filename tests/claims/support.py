@@ -114,11 +114,14 @@ CALIBRATION = Calibration(
 class Says:
     """A reader that makes the same of every passage: the log-odds of a breach, all of it of one class."""
 
-    name, batch_size, calibration = "says", 1, CALIBRATION
+    name, batch_size = "says", 1
 
     def __init__(self, breach: float, class_id: str = "DISEASE_FOOD") -> None:
         self._reading = Reading(breach=breach, classes=((class_id, 1.0),))
         self.asked: list[tuple[str, str]] = []
+
+    def calibration(self, goods: str) -> Calibration:
+        return CALIBRATION
 
     def read(self, text: str, goods: str) -> Reading:
         self.asked.append((text, goods))

@@ -32,6 +32,7 @@ def judged(
         trials=(EXEMPT,) if exempt else (),
         steps=(),
         score=0.0 if exempt else min(score, 0.59) if lowered else score,
+        flag_at=0.6,
         candidate=None,
         cleared_by=("negated",) if exempt else (),
         lowered_by=("asked",) if lowered else (),

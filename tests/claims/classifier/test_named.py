@@ -61,7 +61,7 @@ def test_a_reader_over_a_named_encoder_is_opened_and_reads(tiny_bert: Path, tmp_
             encoder=str(tiny_bert),
             classes=("DISEASE_FOOD", "ALCOHOL"),
             goods={},
-            calibration=CALIBRATION,
+            calibrations={"*": CALIBRATION},
             known=("你就不用打针",),
             known_classes=("DISEASE_FOOD",),
             weights_sha256="",

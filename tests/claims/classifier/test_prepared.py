@@ -1,12 +1,13 @@
 """Weights are made once, kept whole, and made anew where what is kept can't be read."""
 
+import hashlib
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from claims.classifier.prepared import cache_folder, prepared
+from claims.classifier.prepared import cache_folder, prepared, verify
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +66,50 @@ def test_only_the_latest_are_kept(cache: Path) -> None:
 def test_a_cache_that_is_not_named_wholly_lies_in_the_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     assert cache_folder() == Path.home() / ".cache" / "zhenyan"
+
+
+class Hashed:
+    """The hash of files, counted."""
+
+    def __init__(self, *files: Path) -> None:
+        self.files, self.times = files, 0
+
+    def __call__(self) -> str:
+        self.times += 1
+        return hashlib.sha256(b"".join(f.read_bytes() for f in self.files)).hexdigest()
+
+
+def test_files_are_verified_once_and_anew_when_one_has_changed(tmp_path: Path, cache: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_bytes(b"first")
+    two.write_bytes(b"second")
+    hashed = Hashed(one, two)
+    right = hashed()
+    assert verify([one, two], right, hashed) is None
+    assert verify([one, two], right, hashed) is None
+    assert hashed.times == 2
+    two.write_bytes(b"secund")
+    assert verify([one, two], right, hashed) == hashed()
+    two.write_bytes(b"second")
+    assert verify([one, two], right, hashed) is None
+    assert hashed.times == 5
+
+
+def test_files_that_were_never_right_stay_wrong(tmp_path: Path, cache: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"other")
+    hashed = Hashed(file)
+    for _ in range(2):
+        assert verify([file], "0" * 64, hashed) == hashlib.sha256(b"other").hexdigest()
+    assert not list(cache.glob("verified-*"))
+
+
+def test_where_nothing_can_be_kept_files_are_verified_each_time(tmp_path: Path) -> None:
+    (tmp_path / "zhenyan").write_text("a file in the folder's place")
+    file = tmp_path / "file"
+    file.write_bytes(b"first")
+    hashed = Hashed(file)
+    right = hashed()
+    assert verify([file], right, hashed) is None
+    assert verify([file], right, hashed) is None
+    assert hashed.times == 3

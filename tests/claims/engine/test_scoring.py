@@ -1,6 +1,7 @@
 """What detectors, records and the reader make of a claim together: one score, its steps, and a bar by the budget."""
 
 from collections.abc import Callable
+from copy import copy
 
 import pytest
 
@@ -44,19 +45,20 @@ def test_the_budget_sets_the_bar(policy: Policy, load: Load) -> None:
     (note,) = said(policy, load(HONEY), Says(-0.2), NEVER_LISTED)
     assert (flag.disposition, note.disposition) == (Disposition.FLAG, Disposition.NOTE)
     assert flag.score == pytest.approx(0.622, abs=1e-3)
-    strict = policy.flagging_from(0.6)
+    strict = copy(policy)
     strict.settings = strict.settings.model_copy(update={"false_alarms_per_hour": 1.0})
     (fewer,) = said(strict, load(HONEY), Says(0.5), NEVER_LISTED)
     assert fewer.disposition is Disposition.NOTE
 
 
 def test_a_class_may_have_a_budget_of_its_own(policy: Policy, load: Load) -> None:
-    own = policy.flagging_from(policy.settings.flag_at)
+    own = copy(policy)
     file = own.class_files["DISEASE_FOOD"].model_copy(update={"false_alarms_per_hour": 1.0})
     own.class_files = {**own.class_files, "DISEASE_FOOD": file}
     (note,) = said(own, load(HONEY), Says(0.5), NEVER_LISTED)
     assert note.disposition is Disposition.NOTE
-    assert "the bar of its class" in note.score_steps[-1].step
+    told = [step.step for step in note.score_steps]
+    assert "flagged from 0.80 on: the budget of its class is 1 false alarms in an hour of talk" in told
     (flag,) = said(own, load(HONEY), Says(3.0), NEVER_LISTED)
     assert flag.disposition is Disposition.FLAG
 
