@@ -11,6 +11,7 @@ from claims.classifier.reading import semantics_of
 from claims.conversation import ClaimEngine, Conversation
 from claims.types import Disposition, Finding
 from cli.common import chosen_passports, load_policy, now, read_facts, read_passages, write_finding
+from cli.loading import uncollected
 from cli.options import judging_options
 from cli.settings import load_settings
 
@@ -36,15 +37,10 @@ def command(
       echo '{"stream_id":"s1","id":"u1","start_ms":0,"end_ms":2000,"text":"这款是全网最好的充电宝"}' |
           zhenyan check --passports passports.yaml --at 2026-11-24T20:00:00+08:00
     """
-    settings = load_settings()
-    policy = load_policy(policy_dir or settings.policy_folder)
-    at = at or now()
-    passports = chosen_passports(policy, passports_file, products, at)
+    with uncollected():
+        engine = _engine(passports_file, products, at or now(), policy_dir)
+        engine.policy.texts  # noqa: B018 - built with the first passage otherwise
     facts = read_facts(facts_file)
-    semantics = semantics_of(settings.semantic, configs.SEMANTIC_DIR, device=settings.device, threads=settings.threads)
-    for why in semantics.left_out:
-        click.echo(f"zhenyan: {why}", err=True)
-    engine = ClaimEngine(policy, passports, at=at, reader=semantics.reader)
     sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape")  # type: ignore[union-attr]
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     if sys.stdin.isatty():
@@ -63,6 +59,16 @@ def command(
         conversation.flush()
         for finding in _shown(conversation, show_all):
             write_finding(finding)
+
+
+def _engine(passports_file: Path, products: str | None, at: datetime, policy_dir: Path | None) -> ClaimEngine:
+    settings = load_settings()
+    policy = load_policy(policy_dir or settings.policy_folder)
+    passports = chosen_passports(policy, passports_file, products, at)
+    semantics = semantics_of(settings.semantic, configs.SEMANTIC_DIR, device=settings.device, threads=settings.threads)
+    for why in semantics.left_out:
+        click.echo(f"zhenyan: {why}", err=True)
+    return ClaimEngine(policy, passports, at=at, reader=semantics.reader)
 
 
 def _shown(conversation: Conversation, show_all: bool) -> list[Finding]:

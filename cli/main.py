@@ -7,6 +7,7 @@ import sys
 import click
 
 from cli.extras import advice, unusable
+from cli.loading import uncollected
 from cli.modes import private_files
 from cli.terminal import guarded_output, on_one_line
 from ingest.errors import ZhenyanError
@@ -49,7 +50,8 @@ class _Lazy(click.Group):
             return None
         module, purpose = COMMANDS[cmd_name]
         try:
-            command: click.Command = importlib.import_module(module).command
+            with uncollected():
+                command: click.Command = importlib.import_module(module).command
         except ModuleNotFoundError as error:
             return unusable(cmd_name, purpose, error.name)
         return command

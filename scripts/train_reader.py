@@ -55,7 +55,7 @@ from claims.policy import Policy  # noqa: E402
 FEWEST = 6
 # One window of so many is held out.
 FOLDS = 4
-SENTENCES_SHOWN = 12_000
+SENTENCES_SHOWN = 8_000
 KNOWN_OF_A_CLASS = 12
 # What stands before a passage, so that the reader knows of which goods it speaks.
 GOODS = {
