@@ -23,7 +23,7 @@ import configs
 from asr.models import DEFAULT_MODEL, WhisperWeights, find_whisper
 from bench.asr_ways import peer
 from bench.peers import BROAD_CONCEPTS
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from cli.settings import load_settings
 from cluster.batch import run_batch
 from cluster.batch_sources import batch_sources

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 import configs
 from bench.cases import Case, blind_sets
 from bench.ours import OurEngine
-from claims.policy import Policy
+from claims.policy.policy import Policy
 
 Row = dict[str, object]
 Judged = tuple[float, bool, bool]

@@ -17,9 +17,9 @@ import ahocorasick_rs
 import configs
 from bench.cases import open_examples
 from bench.checkout import CASES_DIR, ROOT
-from claims.conversation import ClaimEngine
-from claims.passport_load import load_passports
-from claims.policy import Policy
+from claims.engine.conversation import ClaimEngine
+from claims.passports.load import load_passports
+from claims.policy.policy import Policy
 from claims.types import Passage
 
 _PASSPORTS = configs.DEMO_DIR / "passports.yaml"

@@ -14,7 +14,7 @@ from bench.cases import Case, CaseSet, blind_sets, open_examples
 from bench.ours import OurEngine
 from bench.peers import BROAD_CONCEPTS, STRICT_CONCEPTS, NgramClassifier, word_list
 from bench.scoring import Figures, FlagsByCase, Method, best_recall, score, sweep
-from claims.policy import Policy
+from claims.policy.policy import Policy
 
 Row = dict[str, object]
 ROUNDS = 3

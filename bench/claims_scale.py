@@ -15,9 +15,9 @@ from tempfile import TemporaryDirectory
 
 from bench.cases import BROADCAST_AT, CaseSet, open_examples
 from bench.ours import OurEngine, passages
-from claims.conversation import ClaimEngine
-from claims.passport_load import load_passports
-from claims.policy import Policy
+from claims.engine.conversation import ClaimEngine
+from claims.passports.load import load_passports
+from claims.policy.policy import Policy
 from claims.types import Passage
 
 Row = dict[str, object]

@@ -12,8 +12,8 @@ from ray.exceptions import RayError
 from sqlalchemy import insert
 
 import configs
-from claims.passport_load import load_passports, passport_texts
-from claims.policy import Policy
+from claims.passports.load import load_passports, passport_texts
+from claims.policy.policy import Policy
 from cluster.dispatch.carriers import RayCarriers
 from cluster.dispatch.dispatcher import Charge, end_dispatcher, ensure_dispatcher
 from cluster.dispatch.types import NAMESPACE, Staffing

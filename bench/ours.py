@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from bench.cases import BROADCAST_AT, Case, CaseSet
 from bench.scoring import ScoredFlag
-from claims.conversation import ClaimEngine
-from claims.passport_load import load_passports
-from claims.policy import Policy
+from claims.engine.conversation import ClaimEngine
+from claims.passports.load import load_passports
+from claims.policy.policy import Policy
 from claims.types import Disposition, Finding, Passage
 
 

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 
 from bench.cases import Case, CasesError
 from bench.scoring import ScoredFlag, sweep
-from claims.policy import Policy
+from claims.policy.policy import Policy
 
 LAWFUL = "lawful"
 # The strictest phrases, which hardly any lawful sentence holds.

@@ -15,10 +15,10 @@ import cv2
 import configs
 from bench.product_rooms import ProductRoom, frames, make_room
 from bench.rooms import key_frames
-from claims.passport import Passport
-from claims.passport_load import load_passports, read_passports
-from claims.policy import Policy
-from claims.product import ProductFinder, ProductTracker
+from claims.passports.load import load_passports, read_passports
+from claims.passports.passport import Passport
+from claims.policy.policy import Policy
+from claims.products.choice import ProductFinder, ProductTracker
 from claims.types import Passage
 from cli.broadcast.script import lay_out, read_script
 from cluster.looking import open_watcher

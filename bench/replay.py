@@ -19,8 +19,8 @@ import ahocorasick_rs
 import configs
 from bench.check import spoken_examples
 from claims.classifier.reading import AUTO, OFF
-from claims.passport_load import load_passports, passport_texts
-from claims.policy import Policy
+from claims.passports.load import load_passports, passport_texts
+from claims.policy.policy import Policy
 from claims.types import Passage
 from cli.broadcast.script import read_script
 from cluster.judging import Judging

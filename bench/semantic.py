@@ -17,10 +17,10 @@ from typing import get_args
 import configs
 from bench.checkout import CASES_DIR
 from claims.classifier.reading import OFF, SHIPPED, open_reader
-from claims.conversation import ClaimEngine
-from claims.passport_load import load_passports
-from claims.policy import Policy
-from claims.policy_models import ReadingLayer
+from claims.engine.conversation import ClaimEngine
+from claims.passports.load import load_passports
+from claims.policy.policy import Policy
+from claims.policy.schema import ReadingLayer
 from claims.types import Disposition, Passage
 
 Row = dict[str, object]

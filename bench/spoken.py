@@ -23,11 +23,11 @@ from bench.cases import BROADCAST_AT
 from bench.cer import character_error_rate
 from bench.spoken_material import LEVELS, SETS, UNREAD, SpokenCase, given, spoken, texts_of
 from claims.classifier.reading import AUTO, open_reader
-from claims.conversation import ClaimEngine
+from claims.engine.conversation import ClaimEngine
+from claims.obfuscation.soundalike import alikes_of
 from claims.passages import from_utterance
-from claims.passport_load import load_passports
-from claims.policy import Policy
-from claims.soundalike import alikes_of
+from claims.passports.load import load_passports
+from claims.policy.policy import Policy
 from claims.types import Disposition, Finding, Passage
 
 Row = dict[str, object]

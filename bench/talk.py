@@ -32,10 +32,10 @@ from bench.talk_score import Engines, area, recall_at, score, standing
 from claims.classifier.calibration import Features
 from claims.classifier.reading import OFF, Reader, open_reader
 from claims.engine.scene import Scene
-from claims.policy import Policy
-from claims.standing import Told
+from claims.engine.standing import Told
+from claims.engine.verdict import Judged
+from claims.policy.policy import Policy
 from claims.types import Disposition
-from claims.verdict import Judged
 
 Row = dict[str, object]
 _QUICK_WINDOWS = 4

@@ -14,9 +14,9 @@ from typing import Any
 
 from bench.talk_rows import ROOMS_CATEGORY, Said, hours, passages, windows_of
 from claims.classifier.reading import Reader
-from claims.conversation import ClaimEngine, Watch
-from claims.passport_load import read_passports
-from claims.policy import Policy
+from claims.engine.conversation import ClaimEngine, Watch
+from claims.passports.load import read_passports
+from claims.policy.policy import Policy
 from claims.types import Disposition, Finding
 
 AT = datetime.fromisoformat("2026-06-15T12:00:00+08:00")

@@ -1,7 +1,7 @@
 """Utterances and texts on screen as passages: all that claim understanding needs of them."""
 
 from asr.types import Utterance
-from claims.doubts import doubts_of
+from claims.obfuscation.doubts import doubts_of
 from claims.types import FrameBox, Passage, PlatformFact, SpokenWord, Unconfirmed
 from vision.meaning import Joined, RoomMark
 from vision.types import Box, FrameText

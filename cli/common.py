@@ -13,10 +13,10 @@ from pydantic import BaseModel, ValidationError
 
 import configs
 from claims.errors import PassageError, PassportsRefused, UnknownProduct
-from claims.passport import Passport
-from claims.passport_load import admit_file
-from claims.passport_terms import not_in_force
-from claims.policy import Policy
+from claims.passports.load import admit_file
+from claims.passports.passport import Passport
+from claims.passports.terms import not_in_force
+from claims.policy.policy import Policy
 from claims.types import Finding, Passage, PlatformFact
 from cli.terminal import on_one_line
 from ingest.errors import ZhenyanError

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import configs
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from cli.settings import Settings
 from review.due.book import Book, Judged
 from review.due.complaining import COMPLAINT_CLASS

@@ -61,7 +61,7 @@ def pack_command(case_id: str, out: Path, as_zip: bool, config_file: Path | None
     final = target.with_suffix(".zip") if as_zip else target
     if final.exists():
         raise PackError(f"pack {final}: exists already; name another folder, or remove it")
-    from claims.policy import Policy
+    from claims.policy.policy import Policy
     from cli.due import book_of
     from review.due.pack import Maker, contents, write_pack
     from review.due.pack_gather import gather

@@ -4,11 +4,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from claims.explain import Explanation, Weighed
-from claims.finding import rendered
-from claims.recognise import Recognised
-from claims.units import plain
-from claims.window import Window
+from claims.engine.explain import Explanation, Weighed
+from claims.engine.extract import Recognised
+from claims.engine.finding import rendered
+from claims.engine.window import Window
+from claims.text.units import plain
 
 
 def explanation_json(explanation: Explanation) -> dict[str, object]:

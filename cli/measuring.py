@@ -8,13 +8,13 @@ from pathlib import Path
 from bench.semantic import Case, read_cases
 from bench.talk_rows import Said, passages, windows_of, written
 from bench.talk_score import AT, Engines
-from claims.conversation import ClaimEngine
+from claims.engine.conversation import ClaimEngine
 from claims.engine.scene import Scene
-from claims.passport import Passport
-from claims.policy import Policy
-from claims.standing import Told
+from claims.engine.standing import Told
+from claims.engine.verdict import Judged
+from claims.passports.passport import Passport
+from claims.policy.policy import Policy
 from claims.types import Passage
-from claims.verdict import Judged
 from cli.common import InputError
 
 Row = dict[str, object]

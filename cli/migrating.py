@@ -9,9 +9,9 @@ from typing import Any
 import yaml
 
 import configs
-from claims.policy import Policy
-from claims.policy_checks import GRAMMAR
-from claims.yaml_files import parse_yaml
+from claims.policy.checks import GRAMMAR
+from claims.policy.policy import Policy
+from claims.policy.yaml_files import parse_yaml
 from cli.common import InputError
 
 _DIRECTION = {"before": "forward", "after": "backward", "both": "pair", "code": "record"}

@@ -8,9 +8,9 @@ import click
 from rich.table import Table
 
 from claims.errors import PassportError, visible
-from claims.passport import Passport
-from claims.passport_load import survey_file
-from claims.passport_terms import not_in_force
+from claims.passports.load import survey_file
+from claims.passports.passport import Passport
+from claims.passports.terms import not_in_force
 from cli.common import InputError, load_policy, now
 from cli.options import at_option, config_option, policy_option
 from cli.settings import load_settings

@@ -11,11 +11,11 @@ from rich.table import Table
 
 import configs
 from claims.classifier.reading import semantics_of
-from claims.conversation import ClaimEngine
+from claims.engine.conversation import ClaimEngine
+from claims.engine.explain import explain
 from claims.errors import PolicyError, UnknownProduct
-from claims.explain import explain
-from claims.passport import Passport
-from claims.policy import Policy
+from claims.passports.passport import Passport
+from claims.policy.policy import Policy
 from claims.types import Passage
 from cli.common import InputError, load_policy, now, read_passports_file
 from cli.explaining import explanation_json, print_explanation

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from ruamel.yaml import YAML
 
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from cli.code_proposals import add_code_words, is_code_word, near_miss_of
 from cli.common import InputError
 from cli.modes import share

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from claims.passport_load import passport_texts
+from claims.passports.load import passport_texts
 from cli.common import InputError, chosen_passports, load_policy, now, read_facts, require_folder
 from cli.folders import make_data_folder, make_shared_folder
 from cli.modes import share

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 import configs
 from claims.classifier.reading import InTurn, Reader
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from cli.common import InputError
 from cli.due import book_of, due_setup, evidence_setup
 from cli.folders import make_data_folder

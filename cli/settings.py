@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 import configs
-from claims.passport_bounds import PassportBounds
+from claims.passports.bounds import PassportBounds
 from ingest.errors import ZhenyanError
 from ingest.types import EndPolicy, RetentionLimits
 from review.before.limits import MOST_CHARS, MOST_PRODUCTS, MOST_ROWS, CheckLimits

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 import configs
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from cluster.batch_folder import FINDINGS, replace_text
 from cluster.batch_types import FileResult, FileState
 from review.assets import chart_source

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from asr.opening import visible_gpu_count
-from claims.hotwords import hotwords_of
-from claims.passport_load import passport_texts
+from claims.passports.load import passport_texts
+from claims.products.hotwords import hotwords_of
 from claims.types import Disposition, Finding, Passage
 from cluster.batch_folder import END, FileWork, held
 from cluster.batch_types import WORK, BatchJob, BatchSource, FileProgress, FileResult, FileState

@@ -10,8 +10,8 @@ from asr.opening import fetch, open_recogniser
 from asr.placement import Placement, place
 from asr.rehear import SoundAlikes
 from asr.sharing import SharedRecogniser, start_shared
+from claims.obfuscation.soundalike import alikes_of
 from claims.passages import from_utterance
-from claims.soundalike import alikes_of
 from claims.types import Passage
 from cluster.laws import Laws
 from cluster.types import ScreenJob

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from claims.classifier.kept import Directions, keeping
-from claims.conversation import ClaimEngine
+from claims.engine.conversation import ClaimEngine
 from claims.errors import UnknownProduct
 from claims.passages import fact_of
-from claims.passport import Passport, tell_objections
-from claims.passport_load import load_passports
-from claims.policy import Policy
+from claims.passports.load import load_passports
+from claims.passports.passport import Passport, tell_objections
+from claims.policy.policy import Policy
 from claims.types import Finding, Passage, PlatformFact
 from cluster.laws import Laws
 from cluster.state import freeze, thaw

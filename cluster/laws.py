@@ -6,7 +6,7 @@ from pathlib import Path
 
 import configs
 from claims.classifier.reading import Semantics, semantics_of
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from cluster.types import ScreenJob
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from asr.opening import visible_gpu_count
-from claims.hotwords import hotwords_of
+from claims.products.hotwords import hotwords_of
 from cluster.capturing import Capturing
 from cluster.driving import Outcome, Told
 from cluster.hearing import Hearing, hearing_of, placement_of

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from claims.passport import Passport
-from claims.product_code import CodeBook
+from claims.passports.passport import Passport
+from claims.products.code import CodeBook
 from cluster.judging import on_sale
 from cluster.laws import Laws
 from cluster.state import freeze, thaw

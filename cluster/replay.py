@@ -17,7 +17,7 @@ import configs
 from claims.classifier.kept import keeps_directions
 from claims.classifier.reading import AUTO, OFF, Reader, Semantics, semantics_of
 from claims.errors import ClaimsError
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from cluster.checkpoint import program_version
 from review.due.basis import read_kept_directions
 from review.replays.compare import compare

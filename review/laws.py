@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from claims.yaml_files import parse_yaml
+from claims.policy.yaml_files import parse_yaml
 from review.citing import Citation, Place, formal, numeral, parse, place_of
 from review.language import Language
 

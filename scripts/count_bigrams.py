@@ -1,4 +1,4 @@
-"""Counts which words follow each other in our own sentences: what `claims/by_sound.py` weighs readings by.
+"""Counts which words follow each other in our own sentences: by it readings are weighed (`sentence_by_sound`).
 
     python scripts/count_bigrams.py [--to configs/policy/zh-CN/bigrams.txt]
 
@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import configs  # noqa: E402
-from claims.bigrams import END, NUMBER, START, rows_of  # noqa: E402
-from claims.policy import Policy  # noqa: E402
+from claims.policy.policy import Policy  # noqa: E402
+from claims.text.bigrams import END, NUMBER, START, rows_of  # noqa: E402
 
 
 def sentences() -> Iterator[str]:

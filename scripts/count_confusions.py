@@ -1,4 +1,4 @@
-"""Counts what the packaged recogniser writes for each syllable: what `claims/confusions.py` weighs readings by.
+"""Counts what the packaged recogniser writes for each syllable: by it readings are weighed (`obfuscation/confusions`).
 
     python scripts/count_confusions.py
 
@@ -14,8 +14,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 from misheard import read_heard  # noqa: E402
 
-from claims.confusions import COUNTED, RIGHT  # noqa: E402
-from claims.spell import syllable  # noqa: E402
+from claims.obfuscation.confusions import COUNTED, RIGHT  # noqa: E402
+from claims.text.spell import syllable  # noqa: E402
 
 
 def main() -> None:

@@ -32,9 +32,9 @@ from asr.models import DEFAULT_MODEL, find_whisper  # noqa: E402
 from asr.whisper import WhisperSettings, WhisperTranscriber  # noqa: E402
 from bench.asr_material import VOICES, Samples, degrade, made_speech  # noqa: E402
 from bench.spoken_material import SAYABLE  # noqa: E402
-from claims.doubts import doubts_of  # noqa: E402
-from claims.policy import Policy  # noqa: E402
-from claims.soundalike import alikes_of  # noqa: E402
+from claims.obfuscation.doubts import doubts_of  # noqa: E402
+from claims.obfuscation.soundalike import alikes_of  # noqa: E402
+from claims.policy.policy import Policy  # noqa: E402
 
 CONDITIONS = (("noise", 20), ("music", 20), ("noise", 10), ("music", 10), ("telephone", 0))
 

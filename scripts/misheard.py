@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from claims.normalise import is_cjk
-from claims.numbers import find_numbers
-from claims.spell import fuzzy, syllable
+from claims.text.normalise import is_cjk
+from claims.text.numbers import find_numbers
+from claims.text.spell import fuzzy, syllable
 from claims.types import Doubt, Frozen, Passage
 
 SENTENCES = sorted((Path(__file__).resolve().parents[1] / "configs" / "semantic").glob("sentences*.yaml"))

@@ -13,9 +13,9 @@ from claims.classifier.reader import NOTHING
 from claims.classifier.reading import Known, Reading
 from claims.engine.scene import Scene
 from claims.engine.scoring import is_weighed
-from claims.policy import Policy
-from claims.standing import Told
-from claims.verdict import Judged
+from claims.engine.standing import Told
+from claims.engine.verdict import Judged
+from claims.policy.policy import Policy
 
 BUDGETS = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 16.0, 24.0, 40.0)
 NEUTRAL = Calibration(intercept=0.0, reader=1.0, detected=0.0, detector=0.0, open_share=0.0, budgets=((1.0, 0.5),))

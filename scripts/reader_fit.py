@@ -14,10 +14,10 @@ from bench.talk_rows import Said
 from claims.classifier.files import open_encoder
 from claims.classifier.gemma import GEMMA
 from claims.classifier.reader import Encoder, plain
-from claims.pictures import read_out
-from claims.policy import Policy
+from claims.engine.window import fold
+from claims.obfuscation.pictures import read_out
+from claims.policy.policy import Policy
 from claims.types import Passage
-from claims.window import fold
 
 KEEP = Path(__file__).resolve().parents[1] / "data" / "reader"
 SEED = 0

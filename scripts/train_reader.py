@@ -50,7 +50,7 @@ from claims.classifier.files import save_classifier  # noqa: E402
 from claims.classifier.gemma import GEMMA  # noqa: E402
 from claims.classifier.reader import OTHER_GOODS, ClassifierFile, softmax  # noqa: E402
 from claims.classifier.reading import Reading  # noqa: E402
-from claims.policy import Policy  # noqa: E402
+from claims.policy.policy import Policy  # noqa: E402
 
 FEWEST = 6
 # One window of so many is held out.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from claims.yaml_files import parse_yaml
+from claims.policy.yaml_files import parse_yaml
 from review.assets import VENDOR_DIR, vendored_hashes
 
 ROOT = Path(__file__).parents[1]

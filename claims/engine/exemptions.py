@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from claims.engine.context import Effect, Place, effect_of, try_context
 from claims.engine.scene import Scene
-from claims.policy import Policy
-from claims.policy_models import ClassFile, Rule
+from claims.policy.policy import Policy
+from claims.policy.schema import ClassFile, Rule
 from claims.types import ExemptionTrial
 
 _MADE_WORSE = frozenset({"DISEASE_FOOD", "HEALTHFUNC_FOOD", "HEALTHFOOD_OVER", "MEDDEVICE_DRUG"})

@@ -5,21 +5,21 @@ from collections.abc import Iterator, Sequence
 
 from claims.classifier.calibration import Features
 from claims.classifier.reading import Reader
+from claims.engine.checkers.base import Candidate, JudgeInput, Judgement, supported
+from claims.engine.checkers.papers import judge_evidence
+from claims.engine.checkers.wording import judge_cosmetic, registered_effects
 from claims.engine.context import Place, trials_anywhere, try_context
 from claims.engine.exemptions import CHECKS
 from claims.engine.scene import Scene
 from claims.engine.scoring import PassageReader, ReadAs, rescored
-from claims.judges.base import Candidate, JudgeInput, Judgement, supported
-from claims.judges.papers import judge_evidence
-from claims.judges.wording import judge_cosmetic, registered_effects
-from claims.match import PatternMatch
-from claims.normalise import is_boundary
-from claims.pattern import Pattern
-from claims.policy import CompiledRule, Policy
-from claims.policy_models import ClassFile, Rule
+from claims.engine.verdict import PROPOSED, Judged, held_back, judge_input
+from claims.engine.window import Heard
+from claims.policy.match import PatternMatch
+from claims.policy.pattern import Pattern
+from claims.policy.policy import CompiledRule, Policy
+from claims.policy.schema import ClassFile, Rule
+from claims.text.normalise import is_boundary
 from claims.types import ExemptionTrial, ScoreStep, VerdictKind
-from claims.verdict import PROPOSED, Judged, held_back, judge_input
-from claims.window import Heard
 
 _CODE = frozenset({"device_registered", "disinfectant", "test_report_held", "self_compared_price"})
 # A second class is proposed where it takes nearly as much of the breach as the first.

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from claims.product import ProductChoice
+from claims.engine.window import Window
+from claims.products.choice import ProductChoice
 from claims.types import PlatformFact
-from claims.window import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 
 from claims.classifier.calibration import Features
 from claims.classifier.reading import Known, Reader, Reading
+from claims.engine.extract import category_allows
 from claims.engine.scene import Scene
-from claims.passport import Passport
-from claims.pictures import read_out
-from claims.policy import Policy
-from claims.recognise import category_allows
+from claims.engine.verdict import Judged, held_back, under_the_bar
+from claims.engine.window import Heard
+from claims.obfuscation.pictures import read_out
+from claims.passports.passport import Passport
+from claims.policy.policy import Policy
 from claims.types import ScoreStep
-from claims.verdict import Judged, held_back, under_the_bar
-from claims.window import Heard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from claims.hotwords import hotwords_of
+from claims.products.hotwords import hotwords_of
 from claims.types import Passage
 from cluster.driving import Outcome
 from cluster.judging import Judging

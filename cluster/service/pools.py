@@ -8,7 +8,7 @@ from pathlib import Path
 from asr.engine import Cut, length_ms
 from asr.placement import Placement, place
 from asr.rehear import SoundAlikes
-from claims.soundalike import alikes_of
+from claims.obfuscation.soundalike import alikes_of
 from claims.types import Passage
 from cluster.hearing import Hearing
 from cluster.laws import Laws

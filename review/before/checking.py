@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from claims.conversation import ClaimEngine
+from claims.engine.conversation import ClaimEngine
 from claims.errors import PassportError
-from claims.passport import Passport
-from claims.passport_load import admit_passports, read_passports
-from claims.policy import Policy
+from claims.passports.load import admit_passports, read_passports
+from claims.passports.passport import Passport
+from claims.policy.policy import Policy
 from claims.types import Disposition, Finding
 from review.before.errors import CheckRefused
 from review.before.limits import CheckLimits

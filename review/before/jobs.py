@@ -8,9 +8,9 @@ from typing import Any
 import yaml
 
 from claims.errors import visible
-from claims.passport import Passport
-from claims.passport_records import parse_sent_records
-from claims.passport_terms import not_in_force
+from claims.passports.passport import Passport
+from claims.passports.records import parse_sent_records
+from claims.passports.terms import not_in_force
 from claims.types import Disposition
 from review.before.catalogue import read_rows
 from review.before.checking import Checker

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from claims.passport_bounds import PassportBounds, too_large
+from claims.passports.bounds import PassportBounds, too_large
 from review.before.errors import CheckRefused
 
 MOST_CHARS = 60_000

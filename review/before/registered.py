@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from claims.product_code import gtin_of
+from claims.products.code import gtin_of
 from review.before.shelf import Shelved
 from review.platform.passports import PassportStore, StoredPassport
 

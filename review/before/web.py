@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, Up
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
-from claims.passport_forms import CHINA_TIME
+from claims.passports.forms import CHINA_TIME
 from review.before.catalogue import as_csv
 from review.before.errors import CheckRefused
 from review.before.jobs import CodesRead, Goods, RowsCheck, TextCheck

@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from claims.passport import Passport
-from claims.policy import Policy
+from claims.passports.passport import Passport
+from claims.policy.policy import Policy
 from claims.types import Finding, VerdictKind
 from review.before.types import Wording
 

@@ -3,7 +3,7 @@
 import threading
 from pathlib import Path
 
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from review.replays.policies import PolicyStore
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from claims.classifier.reading import Reader
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from claims.types import Channel, Finding
 
 

@@ -36,7 +36,7 @@ class Step:
 def keep_basis(recording: Path, passports: Mapping[str, str], facts: Iterable[PlatformFact]) -> None:
     """Keeps each passport's text under its version, and the facts; what is there already stays.
 
-    `passports`: text by version, as `claims.passport_load.passport_texts` gives it.
+    `passports`: text by version, as `claims.passports.load.passport_texts` gives it.
     """
     folder = recording / BASIS
     folder.mkdir(parents=True, exist_ok=True)

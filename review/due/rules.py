@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from claims.policy_files import read_policy_file
+from claims.policy.files import read_policy_file
 from claims.types import Frozen
 from review.citing import Citation, parse
 from review.due.types import MeasureKind

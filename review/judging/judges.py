@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from claims.classifier.reading import Semantics, semantics_of
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from review.replays.folders import in_force_folder
 
 

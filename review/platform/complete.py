@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from claims.passport import Passport
-from claims.passport_terms import not_in_force
+from claims.passports.passport import Passport
+from claims.passports.terms import not_in_force
 
 # Which registration or licence the law wants before such goods are sold; claims about them lean on it.
 _NEEDED = (

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from claims.errors import PassportError
-from claims.passport_quantities import QuantityReader
+from claims.passports.quantities import QuantityReader
 from review.platform.passports import PassportStore, StoredPassport
 
 _PAGE = 200

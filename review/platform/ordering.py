@@ -9,9 +9,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from claims.passport import Passport, tell_objections
-from claims.passport_bounds import PassportBounds
-from claims.passport_quantities import QuantityReader
+from claims.passports.bounds import PassportBounds
+from claims.passports.passport import Passport, tell_objections
+from claims.passports.quantities import QuantityReader
 from ingest.errors import RefusedAddress, UnreachableSource
 from ingest.guard import SCHEMES, WEB_SCHEMES, NetPolicy, check_url, port_of, resolve
 from review.due.trail import Journal

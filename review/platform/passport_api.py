@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
-from claims.product_code import gtin_of
+from claims.products.code import gtin_of
 from review.platform.access import answers, key_or_person, write_answers
 from review.platform.complete import shortcomings
 from review.platform.cursor import read_cursor, write_cursor

@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.orm import Session
 
-from claims.passport import Passport
-from claims.passport_load import read_passports
-from claims.passport_quantities import QuantityReader
+from claims.passports.load import read_passports
+from claims.passports.passport import Passport
+from claims.passports.quantities import QuantityReader
 from review.due.trail import Journal
 from review.errors import NotFoundError
 from review.live.tables import PassportRow, TenantRow

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from review.platform.errors import OrderRefused
 from review.replays.moving import history
 from review.replays.policies import PolicyStore, PolicyVersion

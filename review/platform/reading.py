@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from claims.passport_bounds import PassportBounds
-from claims.passport_quantities import QuantityReader
+from claims.passports.bounds import PassportBounds
+from claims.passports.quantities import QuantityReader
 from review.judging.judges import Judges
 from review.judging.line import Party
 from review.judging.party import party_of

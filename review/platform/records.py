@@ -7,11 +7,11 @@ from typing import Any, NoReturn
 import yaml
 
 from claims.errors import PassportError, PassportsRefused, visible
-from claims.passport import Passport
-from claims.passport_bounds import PassportBounds, too_large
-from claims.passport_load import survey_parsed
-from claims.passport_quantities import QuantityReader
-from claims.passport_records import Parsed, parse_json, parse_sent_records, record_text
+from claims.passports.bounds import PassportBounds, too_large
+from claims.passports.load import survey_parsed
+from claims.passports.passport import Passport
+from claims.passports.quantities import QuantityReader
+from claims.passports.records import Parsed, parse_json, parse_sent_records, record_text
 from review.platform.errors import OrderRefused
 
 LONGEST_ID = 200

@@ -4,7 +4,7 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from claims.errors import visible
-from claims.passport_records import Parsed, parse_json
+from claims.passports.records import Parsed, parse_json
 from review.platform.errors import OrderRefused
 from review.platform.records import MOST_FAULTS, told_of
 

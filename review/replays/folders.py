@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 
 from claims.errors import PolicyError
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from review.replays.errors import PolicyPackError
 
 POLICIES = "policies"

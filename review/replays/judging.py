@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 
 from claims.classifier.reading import Reader
-from claims.conversation import ClaimEngine
-from claims.passport import Passport
-from claims.passport_load import read_passports
-from claims.policy import Policy
+from claims.engine.conversation import ClaimEngine
+from claims.passports.load import read_passports
+from claims.passports.passport import Passport
+from claims.policy.policy import Policy
 from claims.types import Passage
 from review.replays.types import Said, StoredStream, said_of
 

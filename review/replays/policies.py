@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, insert, select, update
 
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from review.cases.types import Person
 from review.due.trail import Journal
 from review.replays.errors import PolicyMoveRefused, UnknownPolicyError

@@ -5,9 +5,9 @@ from collections.abc import Callable, Hashable, Sequence
 from datetime import date
 from typing import TypeVar
 
-from claims.normalise import Edit, Normalised
-from claims.policy import Policy
-from claims.texts import TextRead, Texts
+from claims.engine.texts import TextRead, Texts
+from claims.policy.policy import Policy
+from claims.text.normalise import Edit, Normalised
 from claims.types import Passage
 
 # Both judge the same passage before either goes on: a few are enough.

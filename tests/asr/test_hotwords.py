@@ -15,11 +15,11 @@ import configs
 from asr.engine import Cut
 from asr.types import Utterance
 from asr.whisper import WhisperTranscriber
-from claims.conversation import ClaimEngine
-from claims.hotwords import hotwords_of
+from claims.engine.conversation import ClaimEngine
 from claims.passages import from_utterance
-from claims.passport_load import load_passports
-from claims.policy import Policy
+from claims.passports.load import load_passports
+from claims.policy.policy import Policy
+from claims.products.hotwords import hotwords_of
 from claims.types import Disposition, Finding
 from tests.claims.support import AT
 

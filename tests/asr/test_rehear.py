@@ -12,7 +12,7 @@ from asr.models import WhisperWeights
 from asr.rehear import MOST_BELOW, MOST_SUSPECTS, SURE, Suspect, heard_again, suspects_in, with_word
 from asr.types import Utterance, Word
 from asr.whisper import WhisperSettings, WhisperTranscriber
-from claims.soundalike import SoundAlikeWords
+from claims.obfuscation.soundalike import SoundAlikeWords
 
 
 def utterance(text: str, *sure: float) -> Utterance:

@@ -8,7 +8,7 @@ import pytest
 import configs
 from bench.cases import blind_sets
 from bench.claims_scale import length_rows, padded_policy, process_row
-from claims.policy import Policy
+from claims.policy.policy import Policy
 
 
 def test_padded_policy_searches_the_words_that_were_added(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from bench.claims import groups, quality_rows
 from bench.ours import OurEngine
 from bench.peers import LAWFUL, STRICT_CONCEPTS, NgramClassifier, WordList, word_list
 from bench.scoring import Method, ScoredFlag, best_recall, score, sweep
-from claims.policy import Policy
+from claims.policy.policy import Policy
 
 
 def case(name: str, *classes: str, text: str = "今天讲讲这款", verdicts: tuple[str, ...] = ("banned",)) -> Case:

@@ -10,9 +10,9 @@ from bench.asr_material import broadcast_lines
 from bench.cases import Case
 from bench.spoken import Judged, hear, main, misses, reason, rows
 from bench.spoken_material import LINES, UNREAD, SpokenCase, chosen, kind_of
-from claims.conversation import ClaimEngine
-from claims.passport_load import load_passports
-from claims.policy import Policy
+from claims.engine.conversation import ClaimEngine
+from claims.passports.load import load_passports
+from claims.policy.policy import Policy
 from claims.types import Finding, Passage
 from tests.claims.support import AT
 

@@ -8,7 +8,7 @@ import configs
 from bench.talk import measured, run
 from bench.talk_rows import OWN, Said, TalkMissing, fetched_windows, hours, rooms, windows_of, written
 from bench.talk_score import Engines, area, flags_of, recall_at, score
-from claims.policy import Policy
+from claims.policy.policy import Policy
 
 GOODS = "food/honey"
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import configs
-from claims.policy import Policy
+from claims.policy.policy import Policy
 
 TALK = Path(__file__).parents[2] / "bench" / "labelled"
 LABELS = {"lawful", "breach", "unsure"}

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 import configs
-from claims.conversation import ClaimEngine
-from claims.passport import Passport
-from claims.passport_load import read_passports
-from claims.policy import Policy
+from claims.engine.conversation import ClaimEngine
+from claims.passports.load import read_passports
+from claims.passports.passport import Passport
+from claims.policy.policy import Policy
 from claims.types import PlatformFact
 from tests.claims.support import AT, POWER_BANK, Speaker
 

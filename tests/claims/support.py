@@ -11,11 +11,11 @@ from claims.classifier.files import LAYERS
 from claims.classifier.gemma import PackagedGemma
 from claims.classifier.reader import ClassifierFile
 from claims.classifier.reading import Known, Reading
-from claims.conversation import Conversation
-from claims.normalise import Normalised
-from claims.policy import Policy
+from claims.engine.conversation import Conversation
+from claims.engine.window import fold
+from claims.policy.policy import Policy
+from claims.text.normalise import Normalised
 from claims.types import Channel, Doubt, Passage
-from claims.window import fold
 
 CHINA = timezone(timedelta(hours=8))
 AT = datetime(2026, 11, 24, 20, 0, tzinfo=CHINA)

@@ -12,9 +12,9 @@ from bench.talk_rows import HELD, written
 from bench.talk_score import Engines, score
 from bench.talk_score import flags_of as flags_of_talk
 from claims.classifier.reading import AUTO, Reader, open_reader
-from claims.conversation import ClaimEngine
-from claims.passport_load import load_passports
-from claims.policy import Policy
+from claims.engine.conversation import ClaimEngine
+from claims.passports.load import load_passports
+from claims.policy.policy import Policy
 from claims.types import Disposition, Finding, Passage, PlatformFact
 
 HERE = Path(__file__).parent

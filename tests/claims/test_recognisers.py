@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from claims.conversation import ClaimEngine
-from claims.passport_load import load_passports
-from claims.policy import Policy
-from claims.recognise import category_allows, recognise, weigh
+from claims.engine.conversation import ClaimEngine
+from claims.engine.extract import category_allows, recognise, weigh
+from claims.engine.window import build_window, fold
+from claims.passports.load import load_passports
+from claims.policy.policy import Policy
 from claims.types import Finding, Passage, PlatformFact
-from claims.window import build_window, fold
 from tests.claims.support import AT
 
 TABLES = Path(__file__).parent / "recognisers"

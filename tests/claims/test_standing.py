@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from claims.conversation import ClaimEngine
-from claims.passport_load import read_passports
-from claims.policy import Policy
+from claims.engine.conversation import ClaimEngine
+from claims.passports.load import read_passports
+from claims.policy.policy import Policy
 from claims.types import Disposition, Doubt, Finding, Passage
 from tests.claims.support import HONEY
 

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import configs
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from tests.cli.support import Call
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import configs
-from claims.passport_load import read_passports
-from claims.policy import Policy
+from claims.passports.load import read_passports
+from claims.policy.policy import Policy
 from review.cases.types import Person, Role
 from review.platform.records import Registered
 from review.platform.types import Caller

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 import configs
-from claims.conversation import ClaimEngine
-from claims.policy import Policy
+from claims.engine.conversation import ClaimEngine
+from claims.engine.window import fold
+from claims.policy.policy import Policy
 from claims.types import Passage
-from claims.window import fold
 from cli.common import InputError
 from cli.proposing import propose_to, write_candidate
 from review.teaching.types import Proposal, ProposalKind

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import configs
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from review.cases.deciding import Submission
 from review.cases.types import Choice, Person, Role
 from review.replays.types import Scope

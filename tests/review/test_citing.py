@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from review.citing import numeral, parse
 from review.laws import Laws
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from claims.engine.context.scope import closes, leads_through
 from claims.engine.context.triggers import Place, Span, spans_of, triggers_of
-from claims.normalise import is_boundary, is_strong_boundary
-from claims.policy_models import ContextRule
-from claims.window import Window
+from claims.engine.window import Window
+from claims.policy.schema import ContextRule
+from claims.text.normalise import is_boundary, is_strong_boundary
 
 # Of the clauses behind a claim, how many may deny it: by themselves, by pointing back, or what others say.
 _NEXT, _POINTING, _QUOTED = 1, 3, 3

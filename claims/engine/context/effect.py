@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from claims.engine.context.triggers import Applied
-from claims.policy_models import ContextRule
+from claims.policy.schema import ContextRule
 
 
 class Effect(StrEnum):

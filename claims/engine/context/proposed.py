@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from claims.engine.context.scope import clause_end, clause_start, closes, leads_through
 from claims.engine.context.triggers import Span, spans_of, triggers_of
-from claims.normalise import is_boundary
-from claims.policy import Policy
-from claims.policy_models import ClassFile, ContextRule
+from claims.engine.window import Window
+from claims.policy.policy import Policy
+from claims.policy.schema import ClassFile, ContextRule
+from claims.text.normalise import is_boundary
 from claims.types import ExemptionTrial
-from claims.window import Window
 
 _NEEDLESS_REACH = 2
 

@@ -2,9 +2,9 @@
 
 from claims.engine.context.scope import clause_end, leads_through
 from claims.engine.context.triggers import Place, Span, spans_of, triggers_of
-from claims.normalise import is_boundary
-from claims.policy_models import ContextRule
-from claims.window import Window
+from claims.engine.window import Window
+from claims.policy.schema import ContextRule
+from claims.text.normalise import is_boundary
 
 _ANSWER_REACH = 16
 _TURN = 6

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from claims.engine.context.triggers import concepts_of
-from claims.normalise import is_boundary, is_strong_boundary
-from claims.window import Window
+from claims.engine.window import Window
+from claims.text.normalise import is_boundary, is_strong_boundary
 
 _CROSSED = "?!;"
 # What is listed is one after the other of one kind: 治糖尿病、降血压.

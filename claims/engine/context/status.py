@@ -8,10 +8,10 @@ from claims.engine.context.question import asked
 from claims.engine.context.scope import clause_start, closes, leads_through, reaches
 from claims.engine.context.supposition import supposed
 from claims.engine.context.triggers import Applied, Place, Span, spans_of, triggers_of
-from claims.normalise import is_boundary
-from claims.policy_models import ContextRule
+from claims.engine.window import Window
+from claims.policy.schema import ContextRule
+from claims.text.normalise import is_boundary
 from claims.types import ExemptionTrial
-from claims.window import Window
 
 _TURN_REACH = 24
 

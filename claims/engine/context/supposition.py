@@ -2,8 +2,8 @@
 
 from claims.engine.context.scope import clause_end, reaches
 from claims.engine.context.triggers import Place, Span, spans_of, triggers_of
-from claims.policy_models import ContextRule
-from claims.window import Window
+from claims.engine.window import Window
+from claims.policy.schema import ContextRule
 
 _WOULD_FOLLOW = 8
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from claims.window import Window
+from claims.engine.window import Window
 
 Span = tuple[int, int]
 

@@ -121,15 +121,19 @@ def test_the_record_says_what_was_learnt_from_and_how_it_did_on_what_it_had_not_
     folder: Path, fetched: bool
 ) -> None:
     file = open_classifier(folder).file
-    learnt, unseen = file.record["learnt_from"], file.record["unseen"]
+    learnt, measured = file.record["learnt_from"], file.record["measured"]
     assert isinstance(learnt, dict)
-    assert isinstance(unseen, dict)
+    assert isinstance(measured, dict)
     assert (learnt["rooms"] is not None) is fetched
     assert learnt["own"] == hashlib.sha256((LABELLED / "own.jsonl").read_bytes()).hexdigest()
     if fetched:
         assert learnt["rooms"] == hashlib.sha256((LABELLED / "labels.jsonl").read_bytes()).hexdigest()
-    assert 0 < unseen["recall"] < 1
-    assert 0 < unseen["precision"] < 1
+    assert learnt["lines"] == hashlib.sha256((LABELLED / "lines.jsonl").read_bytes()).hexdigest()
+    assert sorted(measured) == sorted(file.calibrations) == (["*", "health_food"] if fetched else ["*"])
+    for talk in measured.values():
+        assert 0 < talk["unseen"]["recall"] < 1
+        assert 0 < talk["unseen"]["precision"] < 1
+        assert 0 <= talk["reliability"]["error"] < 0.2
 
 
 @pytest.mark.parametrize("folder", [GEMMA, OWN, E5])

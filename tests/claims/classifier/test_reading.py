@@ -10,9 +10,9 @@ from claims.classifier.e5 import PackagedE5
 from claims.classifier.files import open_classifier
 from claims.classifier.kept import keeping, text_key
 from claims.classifier.reader import NOTHING, Classifier, Encoder
-from claims.conversation import ClaimEngine
-from claims.passport import Passport
-from claims.policy import Policy
+from claims.engine.conversation import ClaimEngine
+from claims.passports.passport import Passport
+from claims.policy.policy import Policy
 from tests.claims.support import AT, HONEY, Says, Speaker, own_encoder
 
 IMPLIED = "我爸原来一天三顿药,喝了这个现在一颗都不碰了"

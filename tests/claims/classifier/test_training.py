@@ -13,7 +13,7 @@ import torch
 
 from bench.talk_rows import Said
 from claims.classifier.gemma import PackagedGemma
-from claims.policy import Policy
+from claims.policy.policy import Policy
 
 ROOT = Path(__file__).resolve().parents[3]
 SAID = ["吃了它你就不用打针了", "kang癌 🩸⬆️ 100%  ABC 三号链接", "这双鞋是四十二码的,别拍错", "Ａ　ｂ 全角"]

@@ -4,11 +4,11 @@ from datetime import datetime
 
 import pytest
 
-from claims.conversation import ClaimEngine
-from claims.passport_load import read_passports
-from claims.policy import Policy
+from claims.engine.conversation import ClaimEngine
+from claims.passports.load import read_passports
+from claims.policy.policy import Policy
+from claims.policy.yaml_files import parse_yaml
 from claims.types import Disposition, Finding, Passage
-from claims.yaml_files import parse_yaml
 from tests.claims.support import Says
 
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")

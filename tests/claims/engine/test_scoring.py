@@ -5,9 +5,9 @@ from copy import copy
 
 import pytest
 
-from claims.conversation import ClaimEngine
-from claims.passport import Passport
-from claims.policy import Policy
+from claims.engine.conversation import ClaimEngine
+from claims.passports.passport import Passport
+from claims.policy.policy import Policy
 from claims.types import Disposition, Finding, VerdictKind
 from tests.claims.support import AT, HONEY, POWER_BANK, Says, Speaker
 

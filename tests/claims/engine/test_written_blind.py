@@ -8,7 +8,7 @@ import pytest
 
 import configs
 from claims.classifier.reading import AUTO, Reader, open_reader
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from claims.types import Finding
 from tests.claims.test_quality import flags_of, read_cases
 

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 import configs
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from cluster.batch_folder import FINDINGS
 from cluster.batch_report import REPORT, write_report
 from cluster.batch_types import FileResult, FileState

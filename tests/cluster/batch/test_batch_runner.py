@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from cli.settings import load_settings
 from cluster.batch_runner import BatchRunner, BatchSetup
 from cluster.replay import ReplayJob, replay

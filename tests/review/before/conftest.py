@@ -11,8 +11,8 @@ import yaml
 
 import configs
 from claims.classifier.reading import Semantics
-from claims.policy import Policy
-from claims.product_code import gtin_of
+from claims.policy.policy import Policy
+from claims.products.code import gtin_of
 from review.app import create_app
 from review.before.checking import Checker
 from review.before.install import Before

@@ -17,9 +17,9 @@ import httpx
 import pytest
 
 import configs
-from claims.passport_bounds import PassportBounds
-from claims.passport_quantities import QuantityReader
-from claims.policy import Policy
+from claims.passports.bounds import PassportBounds
+from claims.passports.quantities import QuantityReader
+from claims.policy.policy import Policy
 from review.app import create_app
 from review.before.install import Before
 from review.before.limits import CheckLimits

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from claims.passport import Passport
+from claims.passports.passport import Passport
 from claims.types import Disposition
 from review.before.catalogue import as_csv, read_rows
 from review.before.checking import Checker

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from review.before.registered import RegisteredShelf
 from review.cases.types import Person, Role
 from review.platform.records import read_record

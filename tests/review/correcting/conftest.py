@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import configs
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from review.cases.reading import CaseQuery
 from review.cases.types import Case, Person, Role
 from review.correcting.types import Correction, Judging, Rewording

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from claims.conversation import ClaimEngine
-from claims.policy import Policy
+from claims.engine.conversation import ClaimEngine
+from claims.policy.policy import Policy
 from claims.types import Disposition, Finding, Passage
 from review.cases.deciding import Submission
 from review.cases.reading import CaseQuery

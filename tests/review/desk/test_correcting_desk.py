@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import configs
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from review.app import create_app
 from review.cases.deciding import Submission
 from review.cases.reading import CaseQuery

@@ -7,8 +7,8 @@ import pytest
 
 import configs
 from claims.classifier.kept import Directions
-from claims.passport_load import load_passports, passport_texts
-from claims.policy import Policy
+from claims.passports.load import load_passports, passport_texts
+from claims.policy.policy import Policy
 from claims.types import PlatformFact
 from ingest.manifest import MANIFEST
 from review.due.basis import (

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 import configs
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from review.app import create_app
 from review.before.install import Before
 from review.judging.line import Party

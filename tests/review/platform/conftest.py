@@ -10,8 +10,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from claims.passport_quantities import QuantityReader
-from claims.policy import Policy
+from claims.passports.quantities import QuantityReader
+from claims.policy.policy import Policy
 from ingest.guard import NetPolicy
 from review.app import create_app
 from review.due.rules import read_measures, read_retention

@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from claims.passport_quantities import QuantityReader
+from claims.passports.quantities import QuantityReader
 from ingest.guard import NetPolicy
 from ingest.types import Segment
 from review.app import create_app

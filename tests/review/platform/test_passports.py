@@ -8,9 +8,9 @@ import httpx
 import pytest
 import yaml
 
-from claims.passport_load import read_passports
-from claims.passport_quantities import QuantityReader
-from claims.product_code import gtin_of
+from claims.passports.load import read_passports
+from claims.passports.quantities import QuantityReader
+from claims.products.code import gtin_of
 from review.platform.objections import stored_objections
 from review.platform.records import Registered
 from review.platform.types import Caller

@@ -10,8 +10,8 @@ import pytest
 from fastapi import FastAPI
 
 import configs
-from claims.passport_quantities import QuantityReader
-from claims.policy import Policy
+from claims.passports.quantities import QuantityReader
+from claims.policy.policy import Policy
 from claims.types import Passage
 from cluster.judging import Judging
 from cluster.laws import Laws

@@ -6,9 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 import configs
-from claims.conversation import ClaimEngine
-from claims.passport_load import load_passports, passport_texts
-from claims.policy import Policy
+from claims.engine.conversation import ClaimEngine
+from claims.passports.load import load_passports, passport_texts
+from claims.policy.policy import Policy
 from claims.types import Passage
 from review.due.basis import Step, keep_basis
 from review.replays.types import StoredStream

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import configs
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from review.replays.errors import PolicyPackError
 from review.replays.folders import in_force_folder, pack_policy, put_in_force, unpack_policy
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import configs
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from claims.types import Passage
 from review.due.basis import Step, keep_step, read_kept_steps
 from review.replays.judging import judge_again

@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 import configs
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from cluster.replay import ReplayJob
 from cluster.replay_runner import ReplayRunner
 from review.app import create_app

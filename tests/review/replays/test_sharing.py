@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import configs
 from claims.errors import PolicyError
-from claims.policy import Policy
+from claims.policy.policy import Policy
 from claims.types import Passage
 from review.replays.judging import judge_again, judge_by
 from review.replays.sharing import share_texts

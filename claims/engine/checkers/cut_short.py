@@ -1,0 +1,28 @@
+"""Numbers of which only an end was understood: nothing is held against a record by them.
+
+一百舞十 is no ten, yi百五 no hundred, 1 5 0 no zero; what stands before tells that more of the number was said.
+"""
+
+import re
+
+from claims.text.numbers import NUMERALS
+from claims.text.spell import syllable
+
+_SAID = f"0-9{NUMERALS}"
+_MORE = re.compile(rf"[{_SAID}](?:(?:后头|后面)?再?[跟加接]一?个)?$")
+_DIGIT_BY_DIGIT = re.compile("(?<![0-9])[0-9] [0-9](?![0-9])")
+_SOUNDS = frozenset(map(syllable, NUMERALS))
+
+
+def is_cut_short(text: str, start: int) -> bool:
+    """True if what stands before the number at `start` belongs to it."""
+    before = text[max(0, start - 8) : start]
+    if not before:
+        return False
+    if _MORE.search(before) or _DIGIT_BY_DIGIT.match(text, max(0, start - 2)):
+        return True
+    if text[start] not in NUMERALS:
+        return False
+    if before[-1].isascii() and before[-1].isalpha():
+        return True
+    return len(before) > 1 and before[-2] in NUMERALS and syllable(before[-1]) in _SOUNDS

@@ -1,0 +1,67 @@
+"""零添加, 不含X, 纯天然, 百分百果汁: the ingredient list decides."""
+
+from claims.engine.checkers.base import JudgeInput, Judgement, contradicted, out_of_scope, supported, unsupported
+
+
+def judge_zero(given: JudgeInput) -> Judgement:
+    """零添加, 不含X: the ingredient list decides."""
+    passport = given.passport
+    if passport is None or not passport.ingredients:
+        return (
+            unsupported("no ingredient list is registered that proves it", claimed=given.words, factor=0.9)
+            if passport
+            else out_of_scope("the product is not known")
+        )
+    words = given.words
+    denial = given.policy.additives.denied(words)
+    shown = "、".join(passport.ingredients)
+    named = next((i for i in passport.ingredients if given.policy.additives.is_named_by(denial, i)), None)
+    if named is not None:
+        return contradicted(f"{named} is in the list", registered=shown, path="ingredients", claimed=words)
+    if (
+        denial == given.policy.additives.file.otherwise
+        and len(passport.ingredients) > 6
+        and passport.in_category("cosmetics")
+    ):
+        return unsupported("a cosmetic of many ingredients is never without additives", claimed=words)
+    return supported("the ingredient list agrees", registered=shown, path="ingredients", claimed=words)
+
+
+def judge_natural(given: JudgeInput) -> Judgement:
+    """纯天然, 百分百果汁: the ingredient list or a registered share decides."""
+    passport = given.passport
+    if passport is None:
+        return out_of_scope("the product is not known")
+    words = given.words
+    share = next(
+        (
+            q
+            for q in passport.quantities
+            if q.dimension == "share"
+            and any(k in q.label for k in ("果汁", "含量", "原汁", "肉", "浓度"))
+            and q.canonical_high is not None
+        ),
+        None,
+    )
+    if (
+        share is not None
+        and share.canonical_high is not None
+        and share.canonical_high < 99
+        and not any(w in words for w in ("天然", "植物"))
+    ):
+        return contradicted(
+            "a lower share is registered", registered=f"{share.label} {share.shown}", path=share.path, claimed=words
+        )
+    if passport.materials and not passport.ingredients:
+        return out_of_scope("a material claim")
+    shown = "、".join(passport.ingredients)
+    additives = given.policy.additives
+    denials = (additives.file.otherwise, additives.file.chemical)
+    chemical = next((i for i in passport.ingredients for d in denials if additives.is_named_by(d, i)), None)
+    if chemical is not None:
+        return contradicted(f"{chemical} is in the list", registered=shown, path="ingredients", claimed=words)
+    if len(passport.ingredients) == 1:
+        return supported("one ingredient only", registered=shown, path="ingredients", claimed=words)
+    if passport.ingredients and not any(w in words for w in ("天然", "植物")) and len(passport.ingredients) > 1:
+        return contradicted("more than one ingredient is listed", registered=shown, path="ingredients", claimed=words)
+    return unsupported("nothing registered proves it", claimed=words)

@@ -1,0 +1,94 @@
+"""How one sentence is understood, step by step, as data: for people who write policy and for people who doubt it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from claims.engine.conversation import ClaimEngine
+from claims.engine.extract import Recognised, category_allows, longest, weigh
+from claims.engine.finding import make_finding
+from claims.engine.scene import Scene
+from claims.engine.standing import Told
+from claims.engine.verdict import Judged
+from claims.engine.window import Window
+from claims.passports.passport import Passport
+from claims.policy.policy import Policy
+from claims.products.choice import ProductChoice
+from claims.types import Finding, Passage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """A judged claim with the record it gives; `stands` is false where a better claim took its place."""
+
+    judged: Judged
+    finding: Finding
+    stands: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Everything that was found, tried and decided about one passage, in the order in which it happens."""
+
+    passage: Passage
+    window: Window
+    choice: ProductChoice
+    recognised: tuple[Recognised, ...]
+    weighed: tuple[Weighed, ...]
+
+
+def explain(passage: Passage, engine: ClaimEngine) -> tuple[Explanation, ...]:
+    """The steps by which this passage alone, with nothing said before or after, becomes findings.
+
+    It goes through the engine as a passage of a broadcast does; a long one piece by piece, an explanation each.
+    """
+    explained: list[Explanation] = []
+
+    def note(scene: Scene, judged: Sequence[Judged], standing: Sequence[Told]) -> None:
+        explained.append(_explained(passage, engine.policy, scene, judged, standing))
+
+    conversation = engine.conversation(passage.stream_id, watch=note)
+    conversation.hear(passage)
+    conversation.flush()
+    return tuple(explained)
+
+
+def _explained(
+    passage: Passage, policy: Policy, scene: Scene, judged: Sequence[Judged], standing: Sequence[Told]
+) -> Explanation:
+    return Explanation(
+        passage=passage,
+        window=scene.window,
+        choice=scene.choice,
+        recognised=tuple(_recognised(scene.window, scene.choice.passport, policy)),
+        weighed=tuple(_weighed(passage, policy, scene, judged, standing)),
+    )
+
+
+def _weighed(
+    passage: Passage, policy: Policy, scene: Scene, judged: Sequence[Judged], standing: Sequence[Told]
+) -> list[Weighed]:
+    """Every claim of the words as heard, then those that stand by what the words sound like."""
+    heard = [told.judged for told in standing if told.scene is scene]
+    claims = [(one, scene, one in heard) for one in sorted(judged, key=lambda j: (j.start, j.end, j.class_id))]
+    claims += [(told.judged, told.scene, True) for told in standing if told.scene is not scene]
+    return [
+        Weighed(judged=one, finding=make_finding(one, where, policy, passage.stream_id), stands=stands)
+        for one, where, stands in claims
+    ]
+
+
+def _recognised(window: Window, passport: Passport | None, policy: Policy) -> list[Recognised]:
+    """Every rule that matched, with the reason where it makes no claim here."""
+    found: list[Recognised] = []
+    for compiled in policy.rules:
+        allowed = category_allows(policy.class_files[compiled.class_id], compiled.rule, passport)
+        for one in weigh(window, compiled):
+            why = one.dropped or (None if allowed else "not for this product's category")
+            found.append(Recognised(candidate=one.candidate, dropped=why))
+    kept = longest([one.candidate for one in found if one.dropped is None], window.text)
+    shorter = "a longer match of its class says the same and more"
+    found = [
+        one if one.dropped is not None or any(one.candidate is k for k in kept) else replace(one, dropped=shorter)
+        for one in found
+    ]
+    return sorted(found, key=lambda r: (r.candidate.start, r.candidate.end, r.candidate.rule.name))

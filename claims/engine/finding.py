@@ -1,0 +1,160 @@
+"""The record of one verdict, complete enough that a reviewer sees why from it alone."""
+
+import hashlib
+
+from claims.engine.scene import Scene
+from claims.engine.verdict import Judged
+from claims.engine.window import Window
+from claims.obfuscation.layers import MISHEARD
+from claims.policy.policy import Policy
+from claims.text.units import Quantity, plain
+from claims.types import Disposition, Finding, Match, VerdictKind, Witness
+
+
+def make_finding(judged: Judged, scene: Scene, policy: Policy, stream_id: str) -> Finding:
+    """The record of one verdict, complete enough that a reviewer sees why from it alone."""
+    window, judgement, choice = scene.window, judged.judgement, scene.choice
+    rule = judged.candidate.rule.rule if judged.candidate else None
+    law = policy.law_for(judged.class_id, rule, choice.passport.category if choice.passport else None)
+    heard = window.passages_of(judged.start, judged.end)
+    passport = choice.passport
+    key = judgement.claimed if judged.candidate is None else folded_key(window, judged)
+    identity = "\x1f".join([stream_id, judged.class_id, passport.id if passport else "", key])
+    witness = Witness(
+        channel=heard[-1].passage.channel,
+        passage_ids=tuple(h.passage.id for h in heard),
+        start_ms=heard[0].passage.start_ms,
+        end_ms=heard[-1].passage.end_ms,
+        quote=window.quote(judged.start, judged.end),
+    )
+    return Finding(
+        finding_id="f_" + hashlib.sha256(identity.encode()).hexdigest()[:20],
+        stream_id=stream_id,
+        passage_ids=witness.passage_ids,
+        start_ms=witness.start_ms,
+        end_ms=witness.end_ms,
+        channel=witness.channel,
+        quote=witness.quote,
+        normalised=rendered(window, judged.start, judged.end),
+        class_id=judged.class_id,
+        verdict=VerdictKind.OUT_OF_SCOPE if judged.exempt else judgement.verdict,
+        disposition=_disposition(judged, policy),
+        severity=policy.severity_for(judged.class_id, passport.category if passport else None),
+        score=judged.score,
+        product_id=passport.id if passport else None,
+        claimed=judgement.claimed or window.text[judged.start : judged.end],
+        registered=judgement.registered,
+        passport_path=judgement.path,
+        passport_version=passport.version if passport else None,
+        law=law.cite,
+        law_status=law.status,
+        policy=policy.name,
+        rule=judged.rule_name,
+        match=(*_matches(judged, window), *_readings(judged, window)),
+        exemptions=judged.trials,
+        score_steps=judged.steps,
+        advice=policy.class_files[judged.class_id].advice,
+        product_reason=choice.reason,
+        witnesses=(witness,),
+    )
+
+
+def _disposition(judged: Judged, policy: Policy) -> Disposition:
+    if judged.harmless or judged.score < policy.settings.note_at:
+        return Disposition.NONE
+    corrected = any(t.applies and t.id == "corrected" for t in judged.trials)
+    if judged.judgement.note_only or judged.shadow or corrected or not judged.flags:
+        return Disposition.NOTE
+    return Disposition.FLAG
+
+
+def folded_key(window: Window, judged: Judged) -> str:
+    """What makes two sayings the same pitch: the folded words without punctuation, numbers as values."""
+    return "".join(c for c in rendered(window, judged.start, judged.end) if c.isalnum() or c in ".%")
+
+
+def rendered(window: Window, start: int, end: int) -> str:
+    """The folded words with quantities and numbers written in digits and unit symbols."""
+    out: list[str] = []
+    at = start
+    values = [(q.start, q.end, _shown(q, window.text)) for q in window.quantities]
+    taken = [(s, e) for s, e, _ in values]
+    values += [
+        (n.start, n.end, plain(n.value))
+        for n in window.numbers
+        if not any(s <= n.start < e for s, e in taken) and (n.end - n.start > 1)
+    ]
+    for left, right, shown in sorted(values):
+        if left < at or right > end:
+            continue
+        out += [window.text[at:left], shown]
+        at = right
+    out.append(window.text[at:end])
+    return "".join(out)
+
+
+def _shown(quantity: Quantity, text: str) -> str:
+    symbols = {"yuan": "元", "percent": "%"}
+    if quantity.unit in _WORDED:
+        unit = text[quantity.number_end : quantity.end]
+    else:
+        unit = symbols.get(quantity.unit, quantity.unit)
+    return f"{plain(quantity.value)}{unit}"
+
+
+_WORDED = frozenset(
+    {
+        "piece",
+        "day",
+        "week",
+        "month",
+        "year",
+        "hour",
+        "minute",
+        "second",
+        "jin",
+        "liang",
+        "degree",
+        "inch",
+        "square_meter",
+        "thread",
+        "yarn",
+        "rpm",
+        "percent_volume",
+        "pixel",
+        "celsius",
+        "ton",
+        "carat",
+        "pound",
+        "dm",
+    }
+)
+
+
+def _readings(judged: Judged, window: Window) -> list[Match]:
+    """The disguised words in the claim and the mis-heard ones that it rests on, with what they were read as."""
+    resting = [reading for start, end in judged.spans for reading in window.readings(start, end)]
+    found = (r for r in window.readings(judged.start, judged.end) if r.kind not in MISHEARD or r in resting)
+    return [Match(kind=r.kind, heard=r.heard, meant=r.meant) for r in found]
+
+
+def _matches(judged: Judged, window: Window) -> list[Match]:
+    if judged.candidate is None:
+        heard = window.quote(judged.start, judged.end)
+        return [Match(kind="quantity", heard=heard, meant=judged.judgement.claimed)]
+    found: list[Match] = []
+    for slot in judged.candidate.match.slots:
+        hit = next(
+            (
+                h
+                for h in window.hits
+                if h.start == slot.start and h.end == slot.end and slot.concept in h.entry.concepts
+            ),
+            None,
+        )
+        kind = "literal" if slot.concept.startswith("=") else slot.concept
+        meant = hit.entry.word if hit else rendered(window, slot.start, slot.end)
+        if hit and hit.entry.spelled:
+            kind = "spelling"
+        found.append(Match(kind=kind, heard=window.quote(slot.start, slot.end), meant=meant))
+    return found

@@ -1,0 +1,239 @@
+"""From candidates to verdicts: judged symbolically, tried against every exemption, scored step by step."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from claims.engine.checkers.base import Candidate, JudgeInput, Judgement
+from claims.engine.checkers.plus import judge_plus
+from claims.engine.checkers.quantity import judge_quantities
+from claims.engine.checkers.registry import JUDGES
+from claims.engine.context import Effect, Place
+from claims.engine.exemptions import OWN_EXPERIENCE, Outcome, try_exemptions
+from claims.engine.extract import longest, recognise
+from claims.engine.scene import Scene
+from claims.engine.window import Window
+from claims.obfuscation.layers import MISHEARD
+from claims.passports.passport import Passport
+from claims.policy.match import Filled
+from claims.policy.policy import Policy
+from claims.types import ExemptionTrial, ScoreStep, VerdictKind
+
+_AGGRAVATED = 0.05
+_BELOW = 0.01
+PROPOSED = "semantic"
+_QUANTITY_RULE = "quantity"
+_QUANTITY_SCORE = 0.85
+# Of the characters of a claim about a number.
+_TOO_DOUBTFUL = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A claim with its verdict, still in window positions.
+
+    `cleared_by` and `lowered_by`: the exemptions that make it lawful, and those that make it a note at most.
+    `flag_at`: the score from which it is flagged: the policy's where rules and records judge alone, else that by which
+    the budget of false alarms is kept. `protected`: it was said outright, and no learned reading lowers it.
+    """
+
+    class_id: str
+    rule_name: str
+    start: int
+    end: int
+    judgement: Judgement
+    trials: tuple[ExemptionTrial, ...]
+    steps: tuple[ScoreStep, ...]
+    score: float
+    flag_at: float
+    candidate: Candidate | None
+    shadow: bool = False
+    protected: bool = False
+    cleared_by: tuple[str, ...] = ()
+    lowered_by: tuple[str, ...] = ()
+
+    @property
+    def flags(self) -> bool:
+        """Whether it reaches its bar, and something is to be found."""
+        return not self.harmless and self.score >= self.flag_at
+
+    @property
+    def exempt(self) -> bool:
+        """True if an exemption makes the claim lawful."""
+        return bool(self.cleared_by)
+
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Where the words stand by which it was recognised; for a number and a proposal, all of it."""
+        slots = self.candidate.match.slots if self.candidate is not None else ()
+        return tuple((slot.start, slot.end) for slot in slots) or ((self.start, self.end),)
+
+    @property
+    def is_proposal(self) -> bool:
+        """True if the semantic layer proposed it: unsure of the class, it takes no other's place."""
+        return self.rule_name == f"{self.class_id}.{PROPOSED}"
+
+    @property
+    def harmless(self) -> bool:
+        """True if nothing is to be found here."""
+        return self.exempt or self.judgement.verdict in {VerdictKind.SUPPORTED, VerdictKind.OUT_OF_SCOPE}
+
+
+def judge_window(scene: Scene, policy: Policy) -> list[Judged]:
+    """Every claim that ends in the window's focus, judged."""
+    passport = scene.choice.passport
+    candidates = list(recognise(scene.window, passport, policy))
+    judged = [_judge_candidate(c, scene, policy) for c in longest(candidates, scene.window.text)]
+    if passport is not None:
+        judged += _judge_numbers(scene, passport, policy)
+    return judged
+
+
+def judge_input(candidate: Candidate, scene: Scene, policy: Policy) -> JudgeInput:
+    """What a judge is told of the candidate."""
+    class_id = candidate.rule.class_id
+    return JudgeInput(
+        candidate=candidate,
+        window=scene.window,
+        policy=policy,
+        info=policy.classes[class_id],
+        file=policy.class_files[class_id],
+        passport=scene.choice.passport,
+        at=scene.at,
+        facts=scene.facts,
+        at_ms=scene.at_ms,
+    )
+
+
+def _judge_candidate(candidate: Candidate, scene: Scene, policy: Policy) -> Judged:
+    class_id, rule = candidate.rule.class_id, candidate.rule.rule
+    file = policy.class_files[class_id]
+    judgement = JUDGES[rule.judge or file.judge](judge_input(candidate, scene, policy))
+    place = Place(candidate.start, candidate.end, tuple((s.start, s.end) for s in candidate.match.slots))
+    outcomes = try_exemptions(file, rule, scene, place, policy)
+    steps, score = _score(rule.score, judgement, scene, outcomes, policy)
+    by_sound = any(_is_by_sound(slot, scene.window) for slot in candidate.match.slots)
+    if any((s.start, s.end) in scene.window.misheard for s in candidate.match.slots):
+        score = round(score * policy.settings.misheard_factor, 3)
+        steps = (*steps, ScoreStep(step="a word was read by its sound or spelling", value=score))
+    steps, score = _read_anew(candidate.start, candidate.end, scene, steps, score, policy)
+    steps, score = held_back(candidate.start, candidate.end, scene, steps, score, policy.settings.flag_at)
+    return Judged(
+        class_id=class_id,
+        rule_name=candidate.rule.name,
+        start=candidate.start,
+        end=candidate.end,
+        judgement=judgement,
+        trials=(*(o.trial for o in outcomes), *judgement.trials),
+        steps=steps,
+        score=score,
+        flag_at=policy.settings.flag_at,
+        candidate=candidate,
+        shadow=rule.shadow,
+        protected=rule.protected and not by_sound,
+        cleared_by=_by(outcomes, Effect.CLEARS),
+        lowered_by=_by(outcomes, Effect.LOWERS),
+    )
+
+
+def _is_by_sound(slot: Filled, window: Window) -> bool:
+    """Whether a word was taken for what it only sounds like: then nothing was said outright."""
+    if (slot.start, slot.end) in window.misheard:
+        return True
+    return any(reading.kind in MISHEARD for reading in window.readings(slot.start, slot.end))
+
+
+def _by(outcomes: Sequence[Outcome], effect: Effect) -> tuple[str, ...]:
+    return tuple(o.trial.id for o in outcomes if o.effect is effect)
+
+
+def _judge_numbers(scene: Scene, passport: Passport, policy: Policy) -> Iterator[Judged]:
+    file = policy.class_files["SPEC_PARAM"]
+    for claim in (*judge_quantities(scene.window, passport, policy), *judge_plus(scene.window, passport)):
+        place = Place(claim.said_at, claim.end, ((claim.said_at, claim.end),))
+        outcomes = try_exemptions(file, None, scene, place, policy)
+        steps, score = _score(_QUANTITY_SCORE, claim.judgement, scene, outcomes, policy)
+        steps, score = _read_anew(claim.start, claim.end, scene, steps, score, policy)
+        steps, score = _doubted(claim.start, claim.end, scene, steps, score, policy)
+        steps, score = held_back(claim.start, claim.end, scene, steps, score, policy.settings.flag_at)
+        yield Judged(
+            class_id="SPEC_PARAM",
+            rule_name=f"SPEC_PARAM.{_QUANTITY_RULE}",
+            start=claim.start,
+            end=claim.end,
+            judgement=claim.judgement,
+            trials=tuple(o.trial for o in outcomes),
+            steps=steps,
+            score=score,
+            flag_at=policy.settings.flag_at,
+            candidate=None,
+            cleared_by=_by(outcomes, Effect.CLEARS),
+            lowered_by=_by(outcomes, Effect.LOWERS),
+        )
+
+
+def _read_anew(
+    start: int, end: int, scene: Scene, steps: tuple[ScoreStep, ...], score: float, policy: Policy
+) -> tuple[tuple[ScoreStep, ...], float]:
+    """The score less what the disguised or mis-heard words in the claim cost, a step for each."""
+    for reading in scene.window.readings(start, end):
+        score = round(score * policy.reader.factor(reading.kind, reading.cost), 3)
+        step = f"{reading.kind}: heard {reading.heard}, read as {reading.meant}, cost {reading.cost:g}"
+        steps = (*steps, ScoreStep(step=step, value=score))
+    return steps, score
+
+
+def _doubted(
+    start: int, end: int, scene: Scene, steps: tuple[ScoreStep, ...], score: float, policy: Policy
+) -> tuple[tuple[ScoreStep, ...], float]:
+    """The score kept under the flagging bar where too much of a number's claim was heard with doubt.
+
+    Recognisers write other numbers than were said; one that contradicts the record by what they weren't sure of is
+    nobody's claim yet.
+    """
+    if score < policy.settings.flag_at or scene.window.doubted(start, end) < _TOO_DOUBTFUL:
+        return steps, score
+    return under_the_bar("a number heard with doubt", steps, score, policy.settings.flag_at)
+
+
+def held_back(
+    start: int, end: int, scene: Scene, steps: tuple[ScoreStep, ...], score: float, flag_at: float
+) -> tuple[tuple[ScoreStep, ...], float]:
+    """The score kept under the flagging bar where a word was heard only because the recogniser expected it."""
+    if scene.window.is_confirmed(start, end):
+        return steps, score
+    return under_the_bar("heard only with hotwords, not confirmed", steps, score, flag_at)
+
+
+def under_the_bar(
+    why: str, steps: tuple[ScoreStep, ...], score: float, flag_at: float
+) -> tuple[tuple[ScoreStep, ...], float]:
+    """The score kept just under the flagging bar, and a step that says why."""
+    score = min(score, round(flag_at - _BELOW, 3))
+    return (*steps, ScoreStep(step=why, value=score)), score
+
+
+def _score(
+    base: float, judgement: Judgement, scene: Scene, outcomes: tuple[Outcome, ...], policy: Policy
+) -> tuple[tuple[ScoreStep, ...], float]:
+    steps = [ScoreStep(step="pattern", value=round(base, 3))]
+    score = base
+    if judgement.factor != 1.0:
+        score *= judgement.factor
+        steps.append(ScoreStep(step=judgement.why, value=round(score, 3)))
+    elif judgement.verdict is VerdictKind.CONTRADICTED:
+        score = min(0.97, score + 0.1)
+        steps.append(ScoreStep(step="passport contradicts", value=round(score, 3)))
+    if any(o.trial.applies and o.trial.id == OWN_EXPERIENCE for o in outcomes):
+        score = min(0.97, score + _AGGRAVATED)
+        steps.append(ScoreStep(step="own experience", value=round(score, 3)))
+    if not scene.choice.sure:
+        score *= policy.settings.unsure_product_factor
+        steps.append(ScoreStep(step="product not sure", value=round(score, 3)))
+    exempt, lowered = _by(outcomes, Effect.CLEARS), _by(outcomes, Effect.LOWERS)
+    if exempt:
+        score = 0.0
+        steps.append(ScoreStep(step=f"exempt: {', '.join(exempt)}", value=0.0))
+    elif lowered:
+        why = f"a note at most: {', '.join(lowered)}"
+        return under_the_bar(why, tuple(steps), round(score, 3), policy.settings.flag_at)
+    return tuple(steps), round(score, 3)

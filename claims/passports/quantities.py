@@ -1,0 +1,127 @@
+"""Registered values: unit codes and unit texts to the canonical units in which claims are compared."""
+
+from decimal import Decimal
+
+from claims.passports.door import Door
+from claims.passports.forms import QuantityForm
+from claims.passports.passport import RegisteredQuantity
+from claims.policy.vocabulary import AttributeTable
+from claims.text.normalise import normalise
+from claims.text.units import UnitConverter, find_factors, plain
+
+_QUALIFIER = 2
+# What hosts leave out of an attribute's name: 防水 for 防水指数.
+_ENDINGS = ("指数", "等级")
+# Written units that mean what the attribute means: C62 is any unit of counting, 支 a piece or a yarn count.
+_AMBIGUOUS_UNITS = frozenset({"C62", "支", "个", "piece"})
+
+
+class QuantityReader:
+    """Reads registered quantities, in numbers or in words, and knows by which words hosts mean them.
+
+    `door`: what whole passports are held to that come in.
+    """
+
+    def __init__(self, converter: UnitConverter, attributes: AttributeTable, door: Door | None = None) -> None:
+        self.converter = converter
+        self.attributes = attributes
+        self.door = door or Door(None, converter.table, frozenset())
+
+    def read(
+        self,
+        path: str,
+        key: str,
+        label: str,
+        aliases: tuple[str, ...],
+        form: QuantityForm,
+        *,
+        condition: str | None = None,
+    ) -> list[RegisteredQuantity]:
+        """The value, or an empty list where its unit can't be compared with anything spoken."""
+        low = form.value if form.value is not None else form.min
+        high = form.value if form.value is not None else form.max
+        if low is None and high is None:
+            raise ValueError(f"{path}: a quantity needs value, min or max")
+        table = self.converter.table
+        written = [text for text in (form.unit, form.unit_text) if text]
+        unit = next((u for u in map(table.written, written) if u), None)
+        attribute = self.attributes.named(key, label)
+        assumed = attribute.unit if attribute else None
+        if unit is None and assumed is not None and (not written or table.dimension(assumed) == "count"):
+            unit = assumed
+        if unit == "degree" or (
+            unit is not None
+            and attribute is not None
+            and attribute.unit
+            and (table.dimension(unit) == "degree" or set(written) <= _AMBIGUOUS_UNITS)
+        ):
+            unit = attribute.unit if attribute and attribute.unit else "piece" if unit != "degree" else "celsius"
+        if unit is None:
+            return []
+        shown_unit = form.unit_text or unit
+        if low is not None and high is not None and low != high:
+            shown = f"{plain(low)}–{plain(high)} {shown_unit}"
+        else:
+            shown = f"{plain(low if low is not None else Decimal(str(high)))} {shown_unit}"
+        return [
+            RegisteredQuantity(
+                path=path,
+                key=key,
+                label=label,
+                cues=self._cues(key, label, aliases),
+                unit=unit,
+                dimension=table.dimension(unit),
+                low=low,
+                high=high,
+                canonical_low=None if low is None else self.converter.canonical(low, unit),
+                canonical_high=None if high is None else self.converter.canonical(high, unit),
+                kind=form.kind,
+                shown=shown,
+                condition=condition,
+                qualifiers=self._qualifiers(key, label),
+            )
+        ]
+
+    def read_text(
+        self, path: str, key: str, label: str, aliases: tuple[str, ...], text: str
+    ) -> list[RegisteredQuantity]:
+        """The quantities that stand in a registered text (整机24个月, 1800x2000x220mm)."""
+        found: list[RegisteredQuantity] = []
+        for quantity in find_factors(normalise(text).text, self.converter):
+            if quantity.dimension == "degree":
+                continue
+            found.append(
+                RegisteredQuantity(
+                    path=path,
+                    key=key,
+                    label=label,
+                    cues=self._cues(key, label, aliases),
+                    unit=quantity.unit,
+                    dimension=quantity.dimension,
+                    low=quantity.low,
+                    high=quantity.high,
+                    canonical_low=quantity.canonical_low,
+                    canonical_high=quantity.canonical_high,
+                    kind="exact",
+                    shown=text,
+                )
+            )
+        return found
+
+    def _qualifiers(self, key: str, label: str) -> tuple[str, ...]:
+        attribute = self.attributes.named(key, label)
+        if attribute is None:
+            return ()
+        name = max((n for n in attribute.labels if n in label), key=len, default="")
+        rest = label.lower().replace(name.lower(), "", 1).strip("()（） ").removesuffix("室") if name else ""
+        if self.attributes.is_common(rest):
+            return ()
+        return (rest,) if len(rest) >= _QUALIFIER and not rest.startswith(("总", "额定", "最大")) else ()
+
+    def _cues(self, key: str, label: str, aliases: tuple[str, ...]) -> tuple[str, ...]:
+        attribute = self.attributes.named(key, label)
+        cues = [normalise(word).text for word in (label, *aliases)]
+        cues += [stem for cue in cues for ending in _ENDINGS if len(stem := cue.removesuffix(ending)) >= _QUALIFIER]
+        if attribute:
+            cues += attribute.cues
+        return tuple(dict.fromkeys(c for c in cues if c))

@@ -1,0 +1,336 @@
+"""The shapes of the policy's files: taxonomy, lexicon, classes, context, materials, places, certificates."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from claims.policy.names import CheckName, JudgeName
+from claims.types import Frozen, VerdictKind
+
+ReadingLayer = Literal["symbol", "code", "split", "spelled", "filler", "unit", "sound", "sentence"]
+
+DecisionMode = Literal[
+    "banned_outright",
+    "banned_unless_exempt",
+    "banned_unless_category",
+    "evidence_required",
+    "passport_compare",
+    "price_history_compare",
+    "platform_fact",
+]
+
+
+class ClassInfo(Frozen):
+    """What one class of claim is and how its verdict is reached."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    definition: str
+    decision_mode: DecisionMode
+    severity: Literal["critical", "high", "medium"]
+    categories: tuple[str, ...]
+    law_status: Literal["read", "secondary"]
+
+    @property
+    def verdict(self) -> VerdictKind:
+        """The verdict on a claim of this class that nothing registered saves or contradicts."""
+        return VerdictKind.BANNED if self.decision_mode.startswith("banned") else VerdictKind.UNSUPPORTED
+
+
+class TaxonomyFile(Frozen):
+    """`taxonomy.yaml`."""
+
+    classes: tuple[ClassInfo, ...]
+
+
+class LawRef(Frozen):
+    """The articles cited for products of a category."""
+
+    category: str
+    cite: tuple[str, ...]
+    status: Literal["read", "secondary"]
+
+    def holds_for(self, category: str | None) -> bool:
+        """True for products of this category, a prefix; `*` holds for all."""
+        prefix = self.category.rstrip("/")
+        return prefix == "*" or (category is not None and f"{category}/".startswith(f"{prefix}/"))
+
+
+class Rule(Frozen):
+    """One recogniser: patterns, near misses (`unless`), how it is judged and scored."""
+
+    id: str
+    score: Annotated[float, Field(gt=0, le=1)]
+    patterns: tuple[str, ...]
+    unless: tuple[str, ...] = ()
+    judge: JudgeName | None = None
+    verdict: VerdictKind | None = None
+    params: dict[str, str] = Field(default_factory=dict)
+    categories: tuple[str, ...] = ()
+    drop_exemptions: tuple[str, ...] = ()
+    law: tuple[LawRef, ...] = ()
+    shadow: bool = False
+    # Says outright what its class forbids: no learned reading lowers it, and of contexts only those for that.
+    # Only a record can decide it; None: as of its class.
+    recorded: bool | None = None
+    protected: bool = False
+
+
+class Support(Frozen):
+    """Documents that prove a claim which needs evidence."""
+
+    schemes: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    numbers: bool = False
+
+
+class ClassFile(Frozen):
+    """`classes/<ID>.yaml`."""
+
+    class_id: Annotated[str, Field(alias="class")]
+    judge: JudgeName
+    # Only a record can decide it; how a sentence is put says nothing of whether it is true.
+    recorded: bool = False
+    law: Annotated[tuple[LawRef, ...], Field(min_length=1)]
+    rules: tuple[Rule, ...]
+    categories: tuple[str, ...] = ("*",)
+    not_categories: tuple[str, ...] = ()
+    exemptions: tuple[str, ...] = ()
+    drop_exemptions: tuple[str, ...] = ()
+    supersedes: tuple[str, ...] = ()
+    supported_by: Support = Support()
+    facts: tuple[str, ...] = ()
+    # What the reader alone finds flags only within this budget of false alarms; None: the policy's own.
+    false_alarms_per_hour: Annotated[float, Field(gt=0, le=1000)] | None = None
+    permitted_function: str | None = None
+    advice: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_older_form(cls, given: object) -> object:
+        if isinstance(given, dict) and "reader_flags_at" in given:
+            raise ValueError("is of the form before 2026.11.3: `zhenyan policy migrate DIR OUT` brings it over")
+        return given
+
+
+class Concept(Frozen):
+    """Words that mean one thing; `sensitive` words are also found when spelled in part."""
+
+    words: tuple[str, ...]
+    sensitive: bool = False
+
+
+class LexiconFile(Frozen):
+    """`lexicon/*.yaml`: concepts of its own, and words from elsewhere that concepts of other files also have.
+
+    Words of `extends` are searched as they are written, and not behind disguises or mis-hearings; `source` says where
+    they come from and under which licence.
+    """
+
+    concepts: dict[str, Concept] = Field(default_factory=dict)
+    extends: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _a_layer_names_its_source(self) -> "LexiconFile":
+        if self.extends and not self.source:
+            raise ValueError("extends needs a source: where the words come from, and their licence")
+        return self
+
+
+Direction = Literal[
+    "forward", "backward", "either", "pair", "clause", "overlap", "denied", "asked", "supposed", "record"
+]
+
+
+class ContextRule(Frozen):
+    """A context, as ConText has it: where its triggers stand, how far they reach, and what that makes of a claim.
+
+    Word lists are named by their key under `cues`, several joined by `|`. `direction` says where claims stand that the
+    trigger speaks of: after it (`forward`), before it (`backward`), on `either` side; `pair` wants `trigger` before
+    the claim and `trigger_after` behind it, `clause` one anywhere in the claim's clause, `overlap` one on the claim's
+    own words; `denied` reads the clauses behind the claim, `asked` and `supposed` its own as a question and as a
+    condition; `record` is decided by what is registered (`check`).
+    """
+
+    id: str
+    zh: str
+    direction: Literal[
+        "forward", "backward", "either", "pair", "clause", "overlap", "denied", "asked", "supposed", "record"
+    ]
+    why: str
+    trigger: str | None = None
+    trigger_after: str | None = None
+    # Looks like a trigger and is none.
+    pseudo: str | None = None
+    # Ends the trigger's scope where it stands between trigger and claim.
+    terminator: str | None = None
+    # Nothing but these words may stand between a trigger and the claim behind it; between a claim and a trigger behind.
+    through: str | None = None
+    through_after: str | None = None
+    # Between a trigger and the claim behind it one of these words must stand.
+    contains: str | None = None
+    # Words that point back at the claim: `through_after` counts from the last of them, and without one nothing holds.
+    refers: str | None = None
+    # Of `through_after`, only the trigger's own clause counts: what stands in clauses between is of no matter.
+    bare_clause: bool = False
+    # A trigger behind the claim counts only where its clause ends with it, or with these words.
+    closing: str | None = None
+    # Words of the claim with which the context can't be meant: what is best of the market is compared with others.
+    excluded_by: str | None = None
+    # Words near the claim that take the context back; words behind the trigger that do.
+    revoked_by: str | None = None
+    turned_by: str | None = None
+    opening: str | None = None
+    reported: str | None = None
+    # In characters, punctuation not counted.
+    reach: int = 0
+    reach_after: int = 0
+    scope: Literal["clause", "sentence"] = "clause"
+    starts_clause: bool = False
+    # Counts between the claim's own words too.
+    inside: bool = False
+    # Void where the clause is a question: 不是最好的吗 asserts.
+    not_asked: bool = False
+    # A denial: twice is none, and in the claim's own clause it clears what the policy protects.
+    denies: bool = False
+    # Makes the breach milder and no less a breach.
+    mitigates: bool = False
+    # Counts against a protected statement.
+    on_protected: bool = False
+    # Means the same wherever in a passage it stands, for what a reader proposes.
+    anywhere: bool = False
+    # Tried for every class.
+    always: bool = False
+    check: CheckName | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_older_form(cls, given: object) -> object:
+        if isinstance(given, dict) and "kind" in given:
+            raise ValueError("is of the form before 2026.11.2: `zhenyan policy migrate DIR OUT` brings it over")
+        return given
+
+    @model_validator(mode="after")
+    def _a_record_is_checked(self) -> "ContextRule":
+        if (self.direction == "record") != (self.check is not None):
+            raise ValueError("check stands with direction record, and only there")
+        return self
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The names of all word lists that it needs."""
+        return tuple(name for name in self._named if name[0] != "@")
+
+    @property
+    def concepts(self) -> tuple[str, ...]:
+        """The concepts of the lexicon, marked by @, whose words it lets stand."""
+        return tuple(name[1:] for name in self._named if name[0] == "@")
+
+    @property
+    def _named(self) -> tuple[str, ...]:
+        fields = (
+            *(self.trigger, self.trigger_after, self.pseudo, self.terminator, self.through, self.through_after),
+            *(
+                self.contains,
+                self.excluded_by,
+                self.refers,
+                self.closing,
+                self.revoked_by,
+                self.turned_by,
+                self.opening,
+                self.reported,
+            ),
+        )
+        return tuple(name for names in fields if names for name in names.split("|"))
+
+
+class ContextFile(Frozen):
+    """`context.yaml`."""
+
+    cues: dict[str, tuple[str, ...]]
+    exemptions: tuple[ContextRule, ...]
+    corrections: str
+
+
+class MaterialKind(Frozen):
+    """One material, its words and the kinds it belongs to."""
+
+    id: str
+    words: tuple[str, ...]
+    of: tuple[str, ...] = ()
+
+
+class MaterialsFile(Frozen):
+    """`materials.yaml`."""
+
+    materials: tuple[MaterialKind, ...]
+
+
+class CertificateKind(Frozen):
+    """What hosts call a certificate and what proves it."""
+
+    id: str
+    words: tuple[str, ...]
+    schemes: tuple[str, ...] = ()
+    words_in: tuple[str, ...] = ()
+
+
+class CertificatesFile(Frozen):
+    """`certificates.yaml`."""
+
+    certificates: tuple[CertificateKind, ...]
+
+
+class AdditivesFile(Frozen):
+    """`additives.yaml`."""
+
+    denials: tuple[str, ...]
+    otherwise: str
+    chemical: str
+    same: dict[str, str]
+    exactly: dict[str, tuple[str, ...]]
+    named_by: dict[str, tuple[str, ...]]
+
+
+class PlacesFile(Frozen):
+    """`places.yaml`: ISO codes with the words that mean them."""
+
+    foreign_words: tuple[str, ...]
+    countries: dict[str, tuple[str, ...]]
+    provinces: dict[str, tuple[str, ...]]
+
+
+class Harm(Frozen):
+    """Where a breach does more harm than its class says: these classes, for goods of these categories."""
+
+    categories: tuple[str, ...]
+    classes: tuple[str, ...]
+    severity: Literal["critical", "high", "medium"]
+
+
+class PolicyFile(Frozen):
+    """`policy.yaml`."""
+
+    id: str
+    version: str
+    language: str
+    flag_at: Annotated[float, Field(gt=0, le=1)]
+    note_at: Annotated[float, Field(ge=0, le=1)]
+    # With a reader, the bar is the score from which no more false alarms are expected in an hour of live talk.
+    false_alarms_per_hour: Annotated[float, Field(gt=0, le=1000)] = 8.0
+    # Characters of registered effects that say nothing of which effect it is.
+    says_no_effect: str = ""
+    # Concepts of what a reader finds: where all that a passage names of them is denied, it asserts nothing.
+    reader_subjects: tuple[str, ...] = ()
+    window_ms: Annotated[int, Field(gt=0)]
+    window_chars: Annotated[int, Field(gt=0)]
+    piece_chars: Annotated[int, Field(ge=40)]
+    unsure_product_factor: Annotated[float, Field(gt=0, le=1)]
+    misheard_factor: Annotated[float, Field(gt=0, le=1)]
+    harm: tuple[Harm, ...] = ()
+    emoji: dict[str, str]
+    lookalikes: dict[str, str]
+    reading_layers: dict[ReadingLayer, Annotated[float, Field(ge=0, le=0.5)]] = Field(default_factory=dict)
+    words_lookalike: dict[str, str]

@@ -1,0 +1,1 @@
+"""Which product is meant, by words, links, codes and what is on sale."""

@@ -1,0 +1,247 @@
+"""Quantities: numbers with units as spoken, compared in one canonical unit a dimension, through pint.
+
+两斤半, 九十九块九, 一米八, 一百二十克, 五升, 六十五瓦 become `Quantity` with a place in the text.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import lru_cache
+
+import pint
+
+from claims.policy.unit_table import UnitTable
+from claims.text.numbers import Number, digit_of, find_numbers, parse_han, qualifier_after
+
+_HALF = "半"
+_TAIL = re.compile(r"[一二三四五六七八九][一二三四五六七八九零]?|[1-9]\d?(?![\d.,%])")
+_TAILED = frozenset({"yuan", "m", "degree", "L", "g", "kg", "jin"})
+_COUNTED_NEXT = frozenset("十百千万个件条瓶款斤点米块元度")
+_COUNTED_BY_TWO = frozenset("个人次句样处家年下百千万")
+_TIMES = re.compile(r" ?[x×*✕乘] ?")
+_PART_OF_ONE = Decimal("0.95")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """A measured value heard at [start, end), in `unit`, any of [low, high] being meant.
+
+    `dimension` names what can be compared; `canonical_low` and `canonical_high` are in that dimension's canonical
+    unit. `number_end` is where the number ends and the unit begins.
+    """
+
+    start: int
+    end: int
+    number_end: int
+    dimension: str
+    unit: str
+    low: Decimal
+    high: Decimal
+    canonical_low: Decimal
+    canonical_high: Decimal
+    kind: str
+
+    @property
+    def value(self) -> Decimal:
+        """The middle of what was meant, in the spoken unit."""
+        return self.low if self.low == self.high else (self.low + self.high) / 2
+
+
+class UnitConverter:
+    """Exact factors between the units of one table, each asked of pint once."""
+
+    def __init__(self, table: UnitTable) -> None:
+        self.table = table
+        try:
+            self._registry: pint.UnitRegistry[Decimal] = pint.UnitRegistry(
+                list(table.definitions), non_int_type=Decimal, cache_folder=None
+            )
+        except (pint.PintError, ValueError, TypeError) as error:
+            # pint answers with TypeError where it can't parse a line at all
+            raise ValueError(f"a definition cannot be read: {' '.join(str(error).split())}") from error
+        self._factors: dict[tuple[str, str], Decimal] = {}
+
+    def problem(self, unit: str) -> str | None:
+        """Why the unit can't be compared with the canonical one of its dimension; None where it can."""
+        try:
+            self.canonical(Decimal(1), unit)
+        except pint.PintError as error:
+            return str(error)
+        return None
+
+    def convert(self, value: Decimal, unit: str, target: str) -> Decimal:
+        """`value` of `unit` expressed in `target`; pint.DimensionalityError where they don't measure the same."""
+        if unit == target:
+            return value
+        factor = self._factors.get((unit, target))
+        if factor is None:
+            magnitude = self._registry.Quantity(Decimal(1), unit).to(target).magnitude
+            factor = self._factors[(unit, target)] = Decimal(str(magnitude))
+        return value * factor
+
+    def canonical(self, value: Decimal, unit: str) -> Decimal:
+        """`value` in the canonical unit of its dimension."""
+        return self.convert(value, unit, self.table.canonical(unit))
+
+
+def find_quantities(text: str, converter: UnitConverter, numbers: list[Number] | None = None) -> list[Quantity]:
+    """Every number that carries a unit, left to right, not overlapping; 三斤二两 is one."""
+    found: list[Quantity] = []
+    for number in find_numbers(text) if numbers is None else numbers:
+        quantity = _quantity_at(text, number, converter)
+        if quantity is None or (found and quantity.start < found[-1].end):
+            continue
+        whole = _joined(found[-1], quantity, converter) if found else None
+        if whole is not None:
+            found[-1] = whole
+        else:
+            found.append(quantity)
+    return found
+
+
+def find_factors(text: str, converter: UnitConverter) -> list[Quantity]:
+    """The quantities of a registered text, where 1800x2000x220mm is three lengths."""
+    numbers = find_numbers(text)
+    unit_of = {q.start: q for q in find_quantities(text, converter, numbers)}
+    for number, following in zip(numbers[-2::-1], numbers[:0:-1], strict=True):
+        after = unit_of.get(following.start)
+        within = any(q.start <= number.start < q.end for q in unit_of.values())
+        if within or after is None or after.dimension != "length":
+            continue
+        if _TIMES.fullmatch(text, number.end, following.start):
+            unit_of[number.start] = _make(
+                number, number.end, number.end, after.unit, number.low, number.high, number.kind, converter
+            )
+    return [unit_of[start] for start in sorted(unit_of)]
+
+
+def _joined(one: Quantity, other: Quantity, converter: UnitConverter) -> Quantity | None:
+    """Both as one quantity where the second goes on in a smaller unit (三斤二两, 1小时30分钟), else None."""
+    if one.end != other.start or one.dimension != other.dimension or one.kind != "exact" or one.low != one.high:
+        return None
+    size = converter.convert(Decimal(1), one.unit, other.unit)
+    if size <= 1 or other.high >= size * _PART_OF_ONE:
+        return None
+    head = (one.low * size).quantize(Decimal("0.01"))
+    return replace(
+        other,
+        start=one.start,
+        low=head + other.low,
+        high=head + other.high,
+        canonical_low=one.canonical_low + other.canonical_low,
+        canonical_high=one.canonical_high + other.canonical_high,
+    )
+
+
+def _quantity_at(text: str, number: Number, converter: UnitConverter) -> Quantity | None:
+    if number.percent:
+        return _make(number, number.end, number.end, "percent", number.low, number.high, number.kind, converter)
+    end, unit, low, high, kind = number.end, None, number.low, number.high, number.kind
+    if number.start and text[number.start - 1] in "¥￥$":
+        return _make(number, end, end, "yuan", low, high, kind, converter)
+    if text[end : end + 1] in {"来", "多"}:
+        end += 1
+    if text[end : end + 1] == " ":
+        end += 1
+    if text.startswith("个半", end):
+        end, low, high = end + 2, low + Decimal("0.5"), high + Decimal("0.5")
+    if (
+        text[end : end + 1] == "个"
+        and converter.table.unit_at(text, end) is None
+        and _is_long_unit(text, end + 1, converter)
+    ):
+        end += 1
+    half_before = text[end : end + 1] == _HALF and len(text) > end + 1
+    said = converter.table.unit_at(text, end + 1 if half_before else end)
+    if said is None and half_before:
+        said, half_before = converter.table.unit_at(text, end), False
+    bare_liang = text[number.end - 1] == "两" and text[number.end : number.end + 1] not in _COUNTED_BY_TWO
+    if said is None and bare_liang and number.end - number.start > 1:
+        # 三两, 一两: the run took the unit for a numeral
+        head = parse_han(text[number.start : number.end - 1])
+        if head is not None:
+            more = 1 if text.startswith(("多", "出头"), number.end) else 0
+            kind = "approx" if more else number.kind
+            return _make(number, number.end - 1, number.end, "liang", head[0], head[1] + more, kind, converter)
+    if said is None:
+        return None
+    unit = said.unit
+    number_end = end
+    end = (end + 1 if half_before else end) + len(said.text)
+    if half_before:
+        low, high = low + Decimal("0.5"), high + Decimal("0.5")
+    elif low == high:
+        low, high, end = _with_tail(text, low, end, unit, converter.table)
+    if text.startswith(("多", "出头"), end) and low == high:
+        high = low + 1
+        kind = "approx" if kind == "exact" else kind
+    after = qualifier_after(text, end)
+    if after and kind == "exact":
+        kind = after
+        if after == "approx":
+            end += 2
+    return _make(number, number_end, end, unit, low, high, kind, converter)
+
+
+def _is_long_unit(text: str, at: int, converter: UnitConverter) -> bool:
+    """True for a unit of two characters and more, before which 个 may stand (三个毫米)."""
+    said = converter.table.unit_at(text, at)
+    return said is not None and len(said.text) > 1 and converter.table.dimension(said.unit) not in {"count", "money"}
+
+
+def _with_tail(text: str, value: Decimal, end: int, unit: str, table: UnitTable) -> tuple[Decimal, Decimal, int]:
+    """The value with what is said after the unit: 两斤半, 九十九块九, 一米八."""
+    goes_on = table.dimension(unit) == "count" and table.unit_at(text, end + 1) is not None
+    is_half = text[end : end + 1] == _HALF and not goes_on
+    if is_half and not text.startswith(("价", "个", "年", "天", "小", "路", "夜"), end + 1):
+        # 一根半斤 is half a jin each
+        return value + Decimal("0.5"), value + Decimal("0.5"), end + 1
+    tail = _TAIL.match(text, end) if unit in _TAILED else None
+    digits = tail[0] if tail else ""
+    while digits and _counts_next(text, end + len(digits), unit, table):
+        # 三块九六斤 is 3.9 yuan; digits that are written together are one number (三公斤96斤)
+        digits = "" if digits.isascii() else digits[:-1]
+    for place, char in enumerate(digits, start=1):
+        value += Decimal(digit_of(char)).scaleb(-place)
+    return value, value, end + len(digits)
+
+
+def _counts_next(text: str, at: int, unit: str, table: UnitTable) -> bool:
+    """True if the digit before `at` counts what follows (两斤三包, 三斤二两) and is no tail; 九块九包邮 is a price."""
+    return text[at : at + 1] in _COUNTED_NEXT or (unit != "yuan" and table.unit_at(text, at) is not None)
+
+
+def _make(
+    number: Number,
+    number_end: int,
+    end: int,
+    unit: str,
+    low: Decimal,
+    high: Decimal,
+    kind: str,
+    converter: UnitConverter,
+) -> Quantity:
+    return Quantity(
+        start=number.start,
+        end=end,
+        number_end=number_end,
+        dimension=converter.table.dimension(unit),
+        unit=unit,
+        low=low,
+        high=high,
+        canonical_low=converter.canonical(low, unit),
+        canonical_high=converter.canonical(high, unit),
+        kind=kind,
+    )
+
+
+def in_dimension(quantity: Quantity, dimension: str, unit: str) -> Quantity:
+    """The same number read in another unit of equal size (a bare 度 as alcohol, 支 as yarn count)."""
+    return replace(quantity, dimension=dimension, unit=unit, canonical_low=quantity.low, canonical_high=quantity.high)
+
+
+@lru_cache(maxsize=4096)
+def plain(value: Decimal) -> str:
+    """The value without exponent or trailing zeros."""
+    text = format(value.normalize(), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
