@@ -58,9 +58,14 @@ class LawRef(Frozen):
 
 
 class Rule(Frozen):
-    """One recogniser: patterns, near misses (`unless`), how it is judged and scored."""
+    """One detector: what it finds, in words and by patterns with near misses (`unless`); how it is judged and scored.
+
+    `recorded`: only a record can decide it; None: as of its class. `protected`: it finds what is said outright, which
+    no learned reading lowers, and of contexts only those for that.
+    """
 
     id: str
+    description: Annotated[str, Field(max_length=200)] = ""
     score: Annotated[float, Field(gt=0, le=1)]
     patterns: tuple[str, ...]
     unless: tuple[str, ...] = ()
@@ -71,8 +76,6 @@ class Rule(Frozen):
     drop_exemptions: tuple[str, ...] = ()
     law: tuple[LawRef, ...] = ()
     shadow: bool = False
-    # Says outright what its class forbids: no learned reading lowers it, and of contexts only those for that.
-    # Only a record can decide it; None: as of its class.
     recorded: bool | None = None
     protected: bool = False
 

@@ -33,7 +33,7 @@ def runs(text: str) -> Iterator[str]:
 
 def test_labels_of_real_talk_are_whole_and_hold_no_text() -> None:
     found = rows("labels.jsonl")
-    assert len(found) >= 8_000
+    assert len(found) >= 17_000
     assert len({(row["w"], row["k"]) for row in found}) == len(found)
     for window, of_it in groupby(found, key=lambda row: row["w"]):
         places = [row["k"] for row in of_it]
@@ -53,13 +53,21 @@ def test_own_talk_is_mostly_lawful_as_rooms_are(name: str) -> None:
     assert len({passage["text"] for passage in passages(name)}) >= shares.total() - 20
 
 
+def test_lines_of_advertising_are_half_breaches_and_no_two_alike() -> None:
+    found = rows("lines.jsonl")
+    shares = Counter(line["label"] for line in found)
+    assert shares.keys() == {"breach", "lawful"}
+    assert 0.45 < shares["breach"] / shares.total() < 0.55
+    assert len({re.sub(r"\W", "", line["text"]) for line in found}) >= 0.99 * len(found)
+
+
 def test_classes_are_those_of_the_policy() -> None:
     known = set(Policy(configs.POLICY_DIR).classes)
-    for passage in (*rows("labels.jsonl"), *passages("own.jsonl"), *passages("held.jsonl")):
+    for passage in (*rows("labels.jsonl"), *rows("lines.jsonl"), *passages("own.jsonl"), *passages("held.jsonl")):
         assert set(passage["classes"]) <= known
         assert bool(passage["classes"]) is (passage["label"] != "lawful")
 
 
 def test_what_is_held_back_shares_nothing_with_what_is_learnt_from() -> None:
-    learnt = {run for passage in passages("own.jsonl") for run in runs(passage["text"])}
+    learnt = {run for one in (*passages("own.jsonl"), *rows("lines.jsonl")) for run in runs(one["text"])}
     assert [p["text"] for p in passages("held.jsonl") if not learnt.isdisjoint(runs(p["text"]))] == []

@@ -144,5 +144,12 @@ def test_a_report_adds_up_by_class_host_and_category_and_survives_json() -> None
     assert report_from_json(report_json(report)) == report
 
 
-def test_what_the_live_policy_does_not_find_again_is_counted() -> None:
-    assert compare(STREAM, [said("f9")], [said("f9")], [Stored(said=said())]).unlike == 2
+def test_what_the_live_policy_does_not_find_again_is_counted_by_place_and_class() -> None:
+    def unlike(now: Said) -> int:
+        return compare(STREAM, [now], [now], [Stored(said=said())]).unlike
+
+    assert unlike(said("f9")) == 0
+    assert unlike(said("f9", quote="最好的充电头")) == 0
+    assert unlike(said("f9", quote="还送三年质保")) == 2
+    assert unlike(said("f9", passage_ids=("u2",))) == 2
+    assert unlike(said("f9", class_id="RANK_FIRST")) == 2

@@ -1,0 +1,77 @@
+"""Writes `docs/detectors.md`: what each detector of the packaged policy finds, and what it was worth on labelled talk.
+
+    python scripts/measure_detectors.py --liveamr GIT_DIR
+
+Rules and records judge alone. Needs LiveAMR's repository as it was fetched; no words of it are written.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT)]
+
+import configs  # noqa: E402
+from bench.talk_rows import OWN, fetched_windows, hours, rooms, written  # noqa: E402
+from claims.policy.policy import Policy  # noqa: E402
+from cli.measuring import Measure, Row  # noqa: E402
+
+PAGE = ROOT / "docs" / "detectors.md"
+_HEAD = """# Detectors
+
+What each detector of policy {policy} finds, and what it was worth where rules and records judged alone: on {rooms:.1f}
+hours of real rooms (labelled passages of health food; most detectors are of other goods), and on {own:.1f} hours of the
+project's own talk of many goods. *True* flags stand in a breach, *false* ones in lawful talk; where readers were unsure
+a flag counts as neither. *Noted* hits are no flags: the detector is too weak to stand alone, and the reader decides.
+Goods of the talk register nothing, so that what only a record decides shows as unsupported at most. `zhenyan policy
+measure` prints the same of any labelled file; `scripts/measure_detectors.py` writes this page.
+"""
+_COLUMNS = "| detector | finds | score | rooms: true / false / noted | own talk: true / false / noted |"
+
+
+def lines(policy: Policy, of_rooms: list[Row], of_own: list[Row]) -> list[str]:
+    """A table a class, a row a detector, in the order of the policy."""
+    by_name = {str(row["detector"]): (row, own) for row, own in zip(_by_name(of_rooms), _by_name(of_own), strict=True)}
+    found: list[str] = []
+    for class_id, file in policy.class_files.items():
+        found += [
+            f"\n## {class_id}\n",
+            "| detector | finds | score | rooms: true / false / noted | own talk: true / false / noted |",
+        ]
+        found.append("|---|---|---|---|---|")
+        for rule in file.rules:
+            pair = by_name[f"{class_id}.{rule.id}"]
+            mark = ", said outright" if rule.protected else ""
+            told = " | ".join(f"{row['true']} / {row['false']} / {_noted(row)}" for row in pair)
+            found.append(f"| {rule.id} | {rule.description} | {rule.score:g}{mark} | {told} |")
+    return found
+
+
+def _by_name(rows: list[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: str(row["detector"]))
+
+
+def _noted(row: Row) -> int:
+    return int(str(row["noted true"])) + int(str(row["noted false"]))
+
+
+def main() -> None:
+    """Measures on both kinds of talk and writes the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--liveamr", type=Path, required=True, help="the git directory of loopback00/LiveAMR")
+    parser.add_argument("--to", type=Path, default=PAGE)
+    options = parser.parse_args()
+    policy = Policy(configs.POLICY_DIR)
+    said = rooms(fetched_windows(options.liveamr)), written(OWN)
+    rows = []
+    for talk in said:
+        measured = Measure(policy)
+        measured.add_talk(talk)
+        rows.append(measured.rows())
+    head = _HEAD.format(policy=policy.name, rooms=hours(said[0]), own=hours(said[1]))
+    options.to.write_text(head + "\n".join(lines(policy, *rows)) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
