@@ -16,10 +16,12 @@ from claims.obfuscation.layers import MISHEARD
 from claims.passports.passport import Passport
 from claims.policy.match import Filled
 from claims.policy.policy import Policy
+from claims.text.normalise import is_boundary
 from claims.types import ExemptionTrial, ScoreStep, VerdictKind
 
 _AGGRAVATED = 0.05
 _BELOW = 0.01
+_PAUSES = 1
 PROPOSED = "semantic"
 _QUANTITY_RULE = "quantity"
 _QUANTITY_SCORE = 0.85
@@ -129,10 +131,17 @@ def _judge_candidate(candidate: Candidate, scene: Scene, policy: Policy) -> Judg
         flag_at=policy.settings.flag_at,
         candidate=candidate,
         shadow=rule.shadow,
-        protected=rule.protected and not by_sound,
+        protected=rule.protected and not by_sound and _in_one_go(candidate, scene.window),
         cleared_by=_by(outcomes, Effect.CLEARS),
         lowered_by=_by(outcomes, Effect.LOWERS),
     )
+
+
+def _in_one_go(candidate: Candidate, window: Window) -> bool:
+    """Whether its words stand in one clause or two: what is put together over more was not said outright."""
+    words = window.text[candidate.start : candidate.end]
+    pauses = [at for at, char in enumerate(words) if is_boundary(char) and 0 < at < len(words) - 1]
+    return len(pauses) <= _PAUSES
 
 
 def _is_by_sound(slot: Filled, window: Window) -> bool:
@@ -217,6 +226,10 @@ def _score(
 ) -> tuple[tuple[ScoreStep, ...], float]:
     steps = [ScoreStep(step="pattern", value=round(base, 3))]
     score = base
+    if judgement.by_value and score < _QUANTITY_SCORE:
+        # How it was put counts no more once a registered value says otherwise.
+        score = _QUANTITY_SCORE
+        steps.append(ScoreStep(step="held against a registered value", value=round(score, 3)))
     if judgement.factor != 1.0:
         score *= judgement.factor
         steps.append(ScoreStep(step=judgement.why, value=round(score, 3)))

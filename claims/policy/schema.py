@@ -104,7 +104,7 @@ class ClassFile(Frozen):
     supersedes: tuple[str, ...] = ()
     supported_by: Support = Support()
     facts: tuple[str, ...] = ()
-    # What the reader alone finds flags only within this budget of false alarms; None: the policy's own.
+    # What a reader has a say in is flagged within this budget of false alarms; None: the policy's own.
     false_alarms_per_hour: Annotated[float, Field(gt=0, le=1000)] | None = None
     permitted_function: str | None = None
     advice: str = ""

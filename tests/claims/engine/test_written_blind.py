@@ -54,8 +54,8 @@ def _is_hit(case: dict[str, object], found: list[Finding]) -> bool:
 def test_plain_breaches_are_found_and_their_twins_left_alone(policy: Policy, reader: Reader) -> None:
     recall, precision, _ = shares("canonical", policy, reader)
     # .98 and .95 are aimed at: the reader that learnt from real rooms found a little less of it.
-    assert recall >= 0.94
-    assert precision >= 0.94
+    assert recall >= 0.945
+    assert precision >= 0.96
 
 
 @pytest.mark.service
@@ -84,18 +84,18 @@ def test_no_protected_critical_statement_is_lost(policy: Policy, reader: Reader)
 def test_contexts_are_told_from_phrases_that_hold_their_cues(policy: Policy, reader: Reader) -> None:
     recall, _, left_alone = shares("contexts", policy, reader)
     # .95 are aimed at, both ways.
-    assert recall >= 0.92
-    assert left_alone >= 0.89
+    assert recall >= 0.91
+    assert left_alone >= 0.92
 
 
 @pytest.mark.service
 def test_what_another_writer_wrote_holds_too(policy: Policy, reader: Reader) -> None:
     """Held out: nobody has read these cases; the floors stand a little under what was measured."""
     recall, precision, _ = shares("held/canonical", policy, reader)
-    assert recall >= 0.96
-    assert precision >= 0.94
+    assert recall >= 0.97
+    assert precision >= 0.96
     recall, _, left_alone = shares("held/attacks", policy, reader)
-    assert recall >= 0.88
+    assert recall >= 0.9
     assert left_alone >= 0.9
 
 
