@@ -7,12 +7,11 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """What is loaded meanwhile is kept for good: it is collected neither now nor looked at later."""
+    """Nothing that is loaded meanwhile is looked at until it is done."""
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
         if was_on:
             gc.enable()
