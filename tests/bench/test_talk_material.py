@@ -71,3 +71,11 @@ def test_classes_are_those_of_the_policy() -> None:
 def test_what_is_held_back_shares_nothing_with_what_is_learnt_from() -> None:
     learnt = {run for one in (*passages("own.jsonl"), *rows("lines.jsonl")) for run in runs(one["text"])}
     assert [p["text"] for p in passages("held.jsonl") if not learnt.isdisjoint(runs(p["text"]))] == []
+
+
+def test_no_detector_is_without_its_measured_line() -> None:
+    page = (TALK.parents[1] / "docs" / "detectors.md").read_text(encoding="utf-8")
+    for section in Policy(configs.POLICY_DIR).class_files.values():
+        for rule in section.rules:
+            assert rule.description, rule.id
+            assert f"| {rule.id} | {rule.description} |" in page, rule.id
