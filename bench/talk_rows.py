@@ -4,11 +4,11 @@ import hashlib
 import json
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from bench.checkout import ROOT
 from claims.types import Passage
@@ -70,30 +70,14 @@ def rooms(windows: Sequence[str], labels: Path = LABELS) -> list[Said]:
         text = passages[row["k"]]
         if hashlib.sha256(text.encode()).hexdigest()[:12] != row["sha"]:
             raise TalkMissing(f"window {row['w']}, passage {row['k']}: not the words that were labelled")
-        found.append(
-            Said(
-                window=f"w{row['w']}",
-                number=row["k"],
-                text=text,
-                label=row["label"],
-                classes=tuple(row["classes"]),
-                category=ROOMS_CATEGORY,
-            )
-        )
+        found.append(_said(row, f"w{row['w']}", row["k"], text, ROOMS_CATEGORY))
     return found
 
 
 def written(path: Path) -> list[Said]:
     """The windows of `own.jsonl` or `held.jsonl`."""
     return [
-        Said(
-            window=window["window"],
-            number=number,
-            text=passage["text"],
-            label=passage["label"],
-            classes=tuple(passage["classes"]),
-            category=window["goods"],
-        )
+        _said(passage, window["window"], number, passage["text"], window["goods"])
         for window in map(json.loads, path.read_text(encoding="utf-8").splitlines())
         for number, passage in enumerate(window["passages"])
     ]
@@ -102,16 +86,15 @@ def written(path: Path) -> list[Said]:
 def single_lines(path: Path) -> list[Said]:
     """The lines of `lines.jsonl`, each a window by itself."""
     return [
-        Said(
-            window=f"{path.stem}-{number}",
-            number=0,
-            text=line["text"],
-            label=line["label"],
-            classes=tuple(line["classes"]),
-            category=line["category"],
-        )
+        _said(line, f"{path.stem}-{number}", 0, line["text"], line["category"])
         for number, line in enumerate(map(json.loads, path.read_text(encoding="utf-8").splitlines()))
     ]
+
+
+def _said(row: Mapping[str, Any], window: str, number: int, text: str, category: str) -> Said:
+    """A passage with the label and the classes that the row holds."""
+    classes = tuple(row["classes"])
+    return Said(window=window, number=number, text=text, label=row["label"], classes=classes, category=category)
 
 
 def hours(said: Iterable[Said]) -> float:

@@ -32,28 +32,21 @@ _COLUMNS = "| detector | finds | score | rooms: true / false / noted | own talk:
 
 def lines(policy: Policy, of_rooms: list[Row], of_own: list[Row]) -> list[str]:
     """A table a class, a row a detector, in the order of the policy."""
-    by_name = {str(row["detector"]): (row, own) for row, own in zip(_by_name(of_rooms), _by_name(of_own), strict=True)}
+    tables = [{row["detector"]: row for row in rows} for rows in (of_rooms, of_own)]
     found: list[str] = []
     for class_id, file in policy.class_files.items():
-        found += [
-            f"\n## {class_id}\n",
-            "| detector | finds | score | rooms: true / false / noted | own talk: true / false / noted |",
-        ]
-        found.append("|---|---|---|---|---|")
+        if file.rules:
+            found += [f"\n## {class_id}\n", _COLUMNS, "|---|---|---|---|---|"]
         for rule in file.rules:
-            pair = by_name[f"{class_id}.{rule.id}"]
+            told = " | ".join(_told(table[f"{class_id}.{rule.id}"]) for table in tables)
             mark = ", said outright" if rule.protected else ""
-            told = " | ".join(f"{row['true']} / {row['false']} / {_noted(row)}" for row in pair)
             found.append(f"| {rule.id} | {rule.description} | {rule.score:g}{mark} | {told} |")
     return found
 
 
-def _by_name(rows: list[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: str(row["detector"]))
-
-
-def _noted(row: Row) -> int:
-    return int(str(row["noted true"])) + int(str(row["noted false"]))
+def _told(row: Row) -> str:
+    noted = int(str(row["noted true"])) + int(str(row["noted false"]))
+    return f"{row['true']} / {row['false']} / {noted}"
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ _BELOW = 0.01
 _PAUSES = 1
 PROPOSED = "semantic"
 _QUANTITY_RULE = "quantity"
-_QUANTITY_SCORE = 0.85
+_RECORD_SCORE = 0.85
 # Of the characters of a claim about a number.
 _TOO_DOUBTFUL = 0.3
 
@@ -160,7 +160,7 @@ def _judge_numbers(scene: Scene, passport: Passport, policy: Policy) -> Iterator
     for claim in (*judge_quantities(scene.window, passport, policy), *judge_plus(scene.window, passport)):
         place = Place(claim.said_at, claim.end, ((claim.said_at, claim.end),))
         outcomes = try_exemptions(file, None, scene, place, policy)
-        steps, score = _score(_QUANTITY_SCORE, claim.judgement, scene, outcomes, policy)
+        steps, score = _score(_RECORD_SCORE, claim.judgement, scene, outcomes, policy)
         steps, score = _read_anew(claim.start, claim.end, scene, steps, score, policy)
         steps, score = _doubted(claim.start, claim.end, scene, steps, score, policy)
         steps, score = held_back(claim.start, claim.end, scene, steps, score, policy.settings.flag_at)
@@ -226,9 +226,9 @@ def _score(
 ) -> tuple[tuple[ScoreStep, ...], float]:
     steps = [ScoreStep(step="pattern", value=round(base, 3))]
     score = base
-    if judgement.by_value and score < _QUANTITY_SCORE:
+    if judgement.by_value and score < _RECORD_SCORE:
         # How it was put counts no more once a registered value says otherwise.
-        score = _QUANTITY_SCORE
+        score = _RECORD_SCORE
         steps.append(ScoreStep(step="held against a registered value", value=round(score, 3)))
     if judgement.factor != 1.0:
         score *= judgement.factor

@@ -130,8 +130,8 @@ def _flagged(said: Said, findings: Sequence[Said]) -> bool:
 
 def _unlike(before: Sequence[Said], stored: Sequence[Stored]) -> int:
     """How many flags are only stored, or only found again: the same class about the same words is the same flag."""
-    pairs = _pairs([s for s in before if s.flags], [s.said for s in stored if s.said.flags])
-    alone = sum(one is None or other is None for one, other in pairs)
-    return alone + 2 * sum(
-        one is not None and other is not None and one.class_id != other.class_id for one, other in pairs
+    now, then = [s for s in before if s.flags], [s.said for s in stored if s.said.flags]
+    same = sum(
+        one is not None and other is not None and one.class_id == other.class_id for one, other in _pairs(now, then)
     )
+    return len(now) + len(then) - 2 * same
