@@ -17,7 +17,7 @@ from cli.common import InputError
 _DIRECTION = {"before": "forward", "after": "backward", "both": "pair", "code": "record"}
 _NAMES = {"cue": "trigger", "within": "reach", "within_after": "reach_after", "clause_start": "starts_clause"}
 _COVERED = frozenset({"forward", "backward", "either", "pair"})
-_OF_THE_READER = ("false_alarms_per_hour", "says_no_effect", "reader_subjects")
+_OF_THE_READER = ("false_alarms_per_hour", "says_no_effect")
 _PLAIN_NEGATION = "not_negation"
 
 

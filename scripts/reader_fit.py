@@ -23,7 +23,7 @@ KEEP = Path(__file__).resolve().parents[1] / "data" / "reader"
 SEED = 0
 # What an unsure label counts for, how often a punished sentence is shown for each passage of talk, and the share of the
 # project's own talk that is shown as a recogniser might have written it.
-UNSURE, PUNISHED_TIMES, MISHEARD_SHARE = 0.35, 3, 0.3
+UNSURE, PUNISHED_TIMES, MISHEARD_SHARE = 0.35, 3, 0.5
 # How often the reader is not told of which goods a passage speaks.
 _UNTOLD = 0.1
 _STRENGTH = 1.0

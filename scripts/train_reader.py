@@ -17,7 +17,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-from misheard import SENTENCES  # noqa: E402
+from misheard import SENTENCES, read_heard  # noqa: E402
 from reader_calibration import NEUTRAL, TableReader, budgets_of, calibrated, claims_of, reliability, said_outright  # noqa: E402
 from reader_fit import PUNISHED_TIMES, SEED, UNSURE, Fitted, Folding, fit, samples_of  # noqa: E402
 from reader_tuning import Sample  # noqa: E402
@@ -128,7 +128,15 @@ def material(options: argparse.Namespace) -> Material:
 
 
 def sentences() -> list[Said]:
-    """Some of the project's single sentences as they come; a claim that only a record decides is no breach."""
+    """Some of the project's single sentences, and what the recogniser wrote where one was spoken to it."""
+    every = labelled_sentences()
+    by_text = {one.text: one for one in every}
+    heard = [replace(by_text[row.said], text=row.heard) for row in read_heard() if row.said in by_text]
+    return [*random.Random(SEED).sample(every, min(SENTENCES_SHOWN, len(every))), *heard]
+
+
+def labelled_sentences() -> list[Said]:
+    """All single sentences; a claim that only a record decides is no breach."""
     policy = Policy(configs.POLICY_DIR)
     found: list[Said] = []
     for file in SENTENCES:
@@ -147,7 +155,7 @@ def sentences() -> list[Said]:
                     for place, text in enumerate(group.get(key, ()))
                     if " / " not in text
                 ]
-    return random.Random(SEED).sample(found, min(SENTENCES_SHOWN, len(found)))
+    return found
 
 
 def samples(of: Material, named: Sequence[str], goods: dict[str, str], folding: Folding) -> list[Sample]:

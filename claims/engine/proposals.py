@@ -2,18 +2,20 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from claims.classifier.calibration import Features
 from claims.classifier.reading import Reader
 from claims.engine.checkers.base import Candidate, JudgeInput, Judgement, supported
 from claims.engine.checkers.papers import judge_evidence
 from claims.engine.checkers.wording import judge_cosmetic, registered_effects
-from claims.engine.context import Place, trials_anywhere, try_context
+from claims.engine.context import Place, trials_anywhere
 from claims.engine.exemptions import CHECKS
 from claims.engine.scene import Scene
-from claims.engine.scoring import PassageReader, ReadAs, rescored
+from claims.engine.scoring import PassageReader, ReadAs, is_weighed, rescored
 from claims.engine.verdict import PROPOSED, Judged, held_back, judge_input
 from claims.engine.window import Heard
+from claims.passports.passport import Passport
 from claims.policy.match import PatternMatch
 from claims.policy.pattern import Pattern
 from claims.policy.policy import CompiledRule, Policy
@@ -41,19 +43,68 @@ def with_reader(scene: Scene, policy: Policy, reader: Reader, judged: Sequence[J
     read = PassageReader(scene, policy, reader, passport)
     found = [rescored(one, read, scene, policy) for one in judged]
     of_focus = read.of_heard(heard[-1])
-    score = _score(of_focus, read)
-    if score < policy.settings.note_at:
+    if _score(of_focus, read) < policy.settings.note_at:
         return found
-    ruled = {j.class_id for j in judged}
+    said = _said(heard[-1], judged, passport, policy)
+    if said.is_cut:
+        of_focus = read.of_text(said.rest)
+    score = _score(of_focus, read)
     likeliest = _likeliest(of_focus)
     flags = [class_id for class_id in likeliest[:_MOST_CLASSES] if score >= read.bar_of(class_id)[0]]
     if any(not j.harmless for j in judged) and not flags:
         return found
-    start, end = _carrying(heard[-1], read, of_focus)
+    # Of these the reader's word is in their score already.
+    weighed = {j.class_id for j in judged if j.flags or is_weighed(j, policy)}
+    start, end = _carrying(heard[-1], said, read, of_focus)
     for class_id in flags or likeliest[:1]:
-        if class_id not in ruled:
-            found.append(_judge(class_id, of_focus, heard[-1], start, end, scene, policy, read))
+        if class_id not in weighed:
+            registered = None if flags else said.registered
+            found.append(_judge(class_id, of_focus, heard[-1], start, end, scene, policy, read, registered))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The clauses of a passage that are left to be read, as places in it, and what of it is registered of the goods.
+
+    Left out are clauses that hold what rules looked at and cleared, and those that say a registered effect; of the
+    last, `registered` is the SUPPORTED judgement.
+    """
+
+    text: str
+    clauses: tuple[tuple[int, int], ...]
+    is_cut: bool
+    registered: Judgement | None
+
+    @property
+    def rest(self) -> str:
+        """The words that are left."""
+        return ",".join(self.text[start:end] for start, end in self.clauses)
+
+
+def _said(heard: Heard, judged: Sequence[Judged], passport: Passport, policy: Policy) -> _Said:
+    """What a passage says beyond what is cleared or registered.
+
+    A clause that shares a pair of characters with the effect's text says it; those that most effects share don't tell.
+    """
+    text = heard.folded.text
+    effects = [(path, effect, tuple(_pairs(effect, policy))) for path, effect in registered_effects(passport)]
+    cleared = [span for one in judged if _is_cleared(one) for span in one.spans]
+    all_of_it, left, registered = _clauses(text), [], None
+    for start, end in all_of_it:
+        clause = text[start:end]
+        shared = next(((path, effect, p) for path, effect, pairs in effects for p in pairs if p in clause), None)
+        if shared is not None:
+            path, effect, pair = shared
+            why = f"a registered effect speaks of {pair}"
+            registered = supported(why, registered=effect, path=path, claimed=clause)
+        elif not any(s < heard.offset + end and heard.offset + start < e for s, e in cleared):
+            left.append((start, end))
+    return _Said(text, tuple(left), len(left) < len(all_of_it), registered)
+
+
+def _is_cleared(judged: Judged) -> bool:
+    return judged.exempt or judged.judgement.verdict is VerdictKind.SUPPORTED
 
 
 def _features(read_as: ReadAs) -> Features:
@@ -66,16 +117,15 @@ def _score(read_as: ReadAs, read: PassageReader) -> float:
 
 def _likeliest(read_as: ReadAs) -> list[str]:
     """The classes that hold for the goods and are about as likely as the likeliest."""
-    most = read_as.open_classes[0][1]
+    most = read_as.open_classes[0][1] if read_as.open_classes else 0.0
     return [class_id for class_id, share in read_as.open_classes if share >= most * _AS_LIKELY]
 
 
-def _carrying(heard: Heard, read: PassageReader, whole: ReadAs) -> tuple[int, int]:
+def _carrying(heard: Heard, said: _Said, read: PassageReader, whole: ReadAs) -> tuple[int, int]:
     """Where the fewest clauses stand that say the breach nearly as surely as the passage does, in window positions."""
-    text = heard.folded.text
+    text, clauses = heard.folded.text, said.clauses
     if len(text) <= _LONG:
         return heard.offset, heard.end
-    clauses = _clauses(text)
     for count in range(1, min(_MOST_CLAUSES, len(clauses) - 1) + 1):
         runs = [(clauses[n][0], clauses[n + count - 1][1]) for n in range(len(clauses) - count + 1)]
         start, end = max(runs, key=lambda run: read.of_text(text[run[0] : run[1]]).reading.breach)
@@ -104,6 +154,7 @@ def _judge(
     scene: Scene,
     policy: Policy,
     read: PassageReader,
+    registered: Judgement | None,
 ) -> Judged:
     file, info = policy.class_files[class_id], policy.classes[class_id]
     flag_at, told = read.bar_of(class_id)
@@ -113,16 +164,19 @@ def _judge(
     rule = CompiledRule(class_id, Rule(id=PROPOSED, score=max(score, 0.01), patterns=()), (), ())
     match = PatternMatch(pattern=_NOTHING, start=start, end=end, slots=())
     candidate = Candidate(rule=rule, match=match, start=start, end=end)
-    judgement = _registered(judge_input(candidate, scene, policy)) or Judgement(
-        verdict=info.verdict,
-        why="means what the class forbids, in words that no rule lists",
-        claimed=scene.window.text[start:end],
-        note_only=info.decision_mode == "platform_fact" or file.judge == "note",
+    judgement = (
+        registered
+        or _proven(judge_input(candidate, scene, policy))
+        or Judgement(
+            verdict=info.verdict,
+            why="means what the class forbids, in words that no rule lists",
+            claimed=scene.window.text[start:end],
+            note_only=info.decision_mode == "platform_fact" or file.judge == "note",
+        )
     )
     place = Place(start, end, ())
     trials = (
-        *_said_right_after(heard, scene, file, policy),
-        *all_denied(heard, scene, policy),
+        *_said_right_after(heard, scene, file, policy, read, flag_at),
         *(CHECKS[policy.exemptions[n].check or n](n, scene, place) for n in file.exemptions if n in _CODE),
     )
     like = read.like(scene.window.text[start:end], class_id)
@@ -151,50 +205,22 @@ def _judge(
     )
 
 
-def _said_right_after(heard: Heard, scene: Scene, file: ClassFile, policy: Policy) -> Iterator[ExemptionTrial]:
-    """The contexts that stand in the next passage: it may take back what this one says."""
+def _said_right_after(
+    heard: Heard, scene: Scene, file: ClassFile, policy: Policy, read: PassageReader, flag_at: float
+) -> Iterator[ExemptionTrial]:
+    """The contexts that stand in the next passage; they take back what this one says if the reader of both agrees."""
     after = next((h for h in scene.window.heard if h.offset >= heard.end), None)
-    if after is not None:
-        yield from trials_anywhere(scene.window, after.offset, after.end, file, policy)
-
-
-def all_denied(heard: Heard, scene: Scene, policy: Policy) -> Iterator[ExemptionTrial]:
-    """The contexts that take back all that a passage names, one for each thing; none where something stands.
-
-    What a reader finds has no exact place. What it can only have found in the things that are named, diseases, effects,
-    ranks, organs, is not asserted where each of them is denied, asked or told of others by the rules for detectors.
-    """
-    window, subjects = scene.window, frozenset(policy.settings.reader_subjects)
-    spans = sorted(
-        (hit.start, hit.end)
-        for hit in window.hits
-        if heard.offset <= hit.start and hit.end <= heard.end and subjects & set(hit.entry.concepts)
-    )
-    contexts = [rule for rule in policy.context.exemptions if rule.always and rule.on_protected]
-    found: dict[str, ExemptionTrial] = {}
-    for span in _listed(spans):
-        place = Place(*span, (span,))
-        tried = (try_context(rule, window, place) for rule in contexts)
-        applied = next((one for one in tried if one.applied is not None), None)
-        if applied is None:
-            return
-        found.setdefault(applied.rule.id, applied.trial)
-    yield from found.values()
-
-
-def _listed(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The spans, those that overlap or stand side by side as one: a list is denied as a whole."""
-    found: list[tuple[int, int]] = []
-    for start, end in spans:
-        if found and start <= found[-1][1] + 1:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
+    if after is None:
+        return
+    for trial in trials_anywhere(scene.window, after.offset, after.end, file, policy):
+        if trial.applies and _score(read.of_text(f"{heard.folded.text},{after.folded.text}"), read) >= flag_at:
+            yield replace(trial, applies=False, why=f"read with it as likely a breach: {trial.why}")
         else:
-            found.append((start, end))
-    return found
+            yield trial
 
 
-def _registered(given: JudgeInput) -> Judgement | None:
-    """SUPPORTED where a registration may bear what was meant; None where none does."""
+def _proven(given: JudgeInput) -> Judgement | None:
+    """SUPPORTED where what is registered or proven may bear what was meant; None where nothing does."""
     assert given.passport is not None
     if given.file.class_id == "COSMETIC_EFFICACY":
         judgement = judge_cosmetic(given)
@@ -204,10 +230,6 @@ def _registered(given: JudgeInput) -> Judgement | None:
         judgement = judge_evidence(given)
         if judgement.verdict is VerdictKind.SUPPORTED:
             return judgement
-    for path, text in registered_effects(given.passport):
-        shared = next((p for p in _pairs(text, given.policy) if p in given.words), None)
-        if shared is not None:
-            return supported(f"a registered effect speaks of {shared}", registered=text, path=path, claimed=given.words)
     return None
 
 

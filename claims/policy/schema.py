@@ -272,12 +272,16 @@ class MaterialsFile(Frozen):
 
 
 class CertificateKind(Frozen):
-    """What hosts call a certificate and what proves it."""
+    """What hosts call a certificate and what proves it.
+
+    `registered_seldom`: few register it, so that none being registered is noted and flags nothing.
+    """
 
     id: str
     words: tuple[str, ...]
     schemes: tuple[str, ...] = ()
     words_in: tuple[str, ...] = ()
+    registered_seldom: bool = False
 
 
 class CertificatesFile(Frozen):
@@ -325,8 +329,6 @@ class PolicyFile(Frozen):
     false_alarms_per_hour: Annotated[float, Field(gt=0, le=1000)] = 8.0
     # Characters of registered effects that say nothing of which effect it is.
     says_no_effect: str = ""
-    # Concepts of what a reader finds: where all that a passage names of them is denied, it asserts nothing.
-    reader_subjects: tuple[str, ...] = ()
     window_ms: Annotated[int, Field(gt=0)]
     window_chars: Annotated[int, Field(gt=0)]
     piece_chars: Annotated[int, Field(ge=40)]
@@ -337,3 +339,9 @@ class PolicyFile(Frozen):
     lookalikes: dict[str, str]
     reading_layers: dict[ReadingLayer, Annotated[float, Field(ge=0, le=0.5)]] = Field(default_factory=dict)
     words_lookalike: dict[str, str]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_older_keys(cls, given: object) -> object:
+        # Policies before 2026.11.5 name concepts by which a reader's claims were cleared; they mean nothing any more.
+        return {k: v for k, v in given.items() if k != "reader_subjects"} if isinstance(given, dict) else given

@@ -53,6 +53,14 @@ def test_own_talk_is_mostly_lawful_as_rooms_are(name: str) -> None:
     assert len({passage["text"] for passage in passages(name)}) >= shares.total() - 20
 
 
+def test_shown_texts_are_mostly_lawful_short_and_none_is_learnt_from() -> None:
+    found = rows("shown.jsonl")
+    shares = Counter(line["label"] for line in found)
+    assert shares == {"breach": 75, "lawful": 225}
+    assert all(3 <= len(line["text"]) <= 40 for line in found)
+    assert not {line["text"] for line in found} & {line["text"] for line in rows("lines.jsonl")}
+
+
 def test_lines_of_advertising_are_half_breaches_and_no_two_alike() -> None:
     found = rows("lines.jsonl")
     shares = Counter(line["label"] for line in found)

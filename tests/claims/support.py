@@ -1,6 +1,6 @@
 """Passports and a speaker that the tests of claim understanding share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from typing import Any
@@ -112,12 +112,15 @@ CALIBRATION = Calibration(
 
 
 class Says:
-    """A reader that makes the same of every passage: the log-odds of a breach, all of it of one class."""
+    """A reader that makes the same of nearly every passage: the log-odds of a breach, all of it of one class."""
 
     name, batch_size = "says", 1
 
-    def __init__(self, breach: float, class_id: str = "DISEASE_FOOD") -> None:
-        self._reading = Reading(breach=breach, classes=((class_id, 1.0),))
+    def __init__(
+        self, breach: float, class_id: str = "DISEASE_FOOD", *, otherwise: Mapping[str, float] | None = None
+    ) -> None:
+        """`otherwise`: the log-odds of passages of which it makes something else."""
+        self._breach, self._classes, self._otherwise = breach, ((class_id, 1.0),), otherwise or {}
         self.asked: list[tuple[str, str]] = []
 
     def calibration(self, goods: str) -> Calibration:
@@ -125,7 +128,7 @@ class Says:
 
     def read(self, text: str, goods: str) -> Reading:
         self.asked.append((text, goods))
-        return self._reading
+        return Reading(breach=self._otherwise.get(text, self._breach), classes=self._classes)
 
     def like(self, text: str, goods: str, class_id: str) -> tuple[Known, ...]:
         return (Known(text="像的话", similarity=0.9),)

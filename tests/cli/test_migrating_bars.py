@@ -17,7 +17,7 @@ def old_policy(folder: Path) -> Path:
             text = re.sub(r"^(judge:.*\n)", r"\1reader_flags_at: 0.8\n", text, count=1, flags=re.MULTILINE)
         path.write_text(text, encoding="utf-8")
     settings = folder / "policy.yaml"
-    of_the_reader = r"^(false_alarms_per_hour|says_no_effect|reader_subjects):.*\n"
+    of_the_reader = r"^(false_alarms_per_hour|says_no_effect):.*\n"
     settings.write_text(
         re.sub(of_the_reader, "", settings.read_text(encoding="utf-8"), flags=re.MULTILINE), encoding="utf-8"
     )

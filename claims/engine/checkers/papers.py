@@ -23,6 +23,7 @@ def judge_certificate(given: JudgeInput) -> Judgement:
         return out_of_scope("no certificate was named")
     day = given.at.date()
     missing: list[str] = []
+    seldom = True
     for word, kind in kinds:
         held = passport.held(kind.schemes, day) or _by_words(passport, kind.words_in or (word,), given)
         if held is not None:
@@ -40,6 +41,7 @@ def judge_certificate(given: JudgeInput) -> Judgement:
         if _is_own_category(passport, word):
             continue
         missing.append(word)
+        seldom = seldom and kind.registered_seldom
     if not missing:
         return supported(
             "registered and valid",
@@ -61,8 +63,11 @@ def judge_certificate(given: JudgeInput) -> Judgement:
             registered=shown,
             path="certificates",
             claimed=missing[0],
+            note_only=seldom,
         )
-    return unsupported("no such certificate is registered", claimed=missing[0], note_only=given.shown is not None)
+    return unsupported(
+        "no such certificate is registered", claimed=missing[0], note_only=seldom or given.shown is not None
+    )
 
 
 def _kinds(given: JudgeInput) -> list[tuple[str, CertificateKind]]:

@@ -63,8 +63,27 @@ def test_a_class_may_have_a_budget_of_its_own(policy: Policy, load: Load) -> Non
     assert flag.disposition is Disposition.FLAG
 
 
-def test_context_exempts_what_the_reader_finds(policy: Policy, load: Load) -> None:
-    assert not flagged(said(policy, load(HONEY), Says(4.0), "有人说用完这个都把床位退了,这种话别信"))
+def test_the_next_passage_takes_back_what_the_reader_finds_only_if_it_reads_both_so(policy: Policy, load: Load) -> None:
+    taken_back = "这种话别信"
+
+    def flags(reader: Says) -> list[str]:
+        found = flagged(said(policy, load(HONEY), reader, NEVER_LISTED, taken_back))
+        return [f.rule for f in found if NEVER_LISTED in f.quote]
+
+    assert flags(Says(4.0))
+    assert not flags(Says(4.0, otherwise={f"{NEVER_LISTED},{taken_back}": -4.0}))
+
+
+def test_what_rules_cleared_is_left_out_and_the_rest_read_again(policy: Policy, load: Load) -> None:
+    cleared, rest = "全网最好这种词不能讲", "血管里的垃圾都给它带走"
+    reader = Says(4.0, "ABS_SUPERLATIVE", otherwise={rest: 3.0})
+    rules = {f.rule for f in said(policy, load(HONEY), None, cleared)}
+    assert not rules
+    found = flagged(said(policy, load(HONEY), reader, f"{cleared},{rest}"))
+    assert (rest, "food") in reader.asked
+    assert [f.quote for f in found if f.rule == "ABS_SUPERLATIVE.semantic"]
+    calm = Says(4.0, "ABS_SUPERLATIVE", otherwise={rest: -4.0})
+    assert not flagged(said(policy, load(HONEY), calm, f"{cleared},{rest}"))
 
 
 def test_what_a_record_must_decide_is_never_the_readers_to_find(policy: Policy, load: Load) -> None:
