@@ -14,8 +14,8 @@ from bench.checkout import ROOT
 from claims.types import Passage
 
 TALK = ROOT / "bench" / "labelled"
-LABELS, OWN, HELD, PUNISHED, LINES, SHOWN = (
-    TALK / f"{name}.jsonl" for name in ("labels", "own", "held", "punished", "lines", "shown")
+LABELS, OWN, HELD, PUNISHED, LINES, CUES, SHOWN = (
+    TALK / f"{name}.jsonl" for name in ("labels", "own", "held", "punished", "lines", "cues", "shown")
 )
 FILE = "data/violate_data/train_long.tsv"
 ROOMS_CATEGORY = "health_food/other"

@@ -33,6 +33,7 @@ from reader_tuning import Sample  # noqa: E402
 
 import configs  # noqa: E402
 from bench.talk_rows import (  # noqa: E402
+    CUES,
     LABELS,
     LINES,
     OWN,
@@ -122,7 +123,7 @@ def material(options: argparse.Namespace) -> Material:
         rooms=tuple(said),
         own=tuple(written(OWN)),
         punished=tuple(punished),
-        lines=tuple(single_lines(LINES)),
+        lines=(*single_lines(LINES), *single_lines(CUES)),
         sentences=tuple(sentences()),
     )
 
@@ -246,6 +247,7 @@ def main() -> None:
             "own": hashlib.sha256(OWN.read_bytes()).hexdigest(),
             "punished": len(of.punished) // PUNISHED_TIMES,
             "lines": hashlib.sha256(LINES.read_bytes()).hexdigest(),
+            "cues": hashlib.sha256(CUES.read_bytes()).hexdigest(),
             "sentences": len(of.sentences),
         },
         "shown": len(shown),

@@ -58,7 +58,8 @@ def test_shown_texts_are_mostly_lawful_short_and_none_is_learnt_from() -> None:
     shares = Counter(line["label"] for line in found)
     assert shares == {"breach": 75, "lawful": 225}
     assert all(3 <= len(line["text"]) <= 40 for line in found)
-    assert not {line["text"] for line in found} & {line["text"] for line in rows("lines.jsonl")}
+    learnt = {line["text"] for name in ("lines.jsonl", "cues.jsonl") for line in rows(name)}
+    assert not {line["text"] for line in found} & learnt
 
 
 def test_lines_of_advertising_are_half_breaches_and_no_two_alike() -> None:
@@ -71,7 +72,8 @@ def test_lines_of_advertising_are_half_breaches_and_no_two_alike() -> None:
 
 def test_classes_are_those_of_the_policy() -> None:
     known = set(Policy(configs.POLICY_DIR).classes)
-    for passage in (*rows("labels.jsonl"), *rows("lines.jsonl"), *passages("own.jsonl"), *passages("held.jsonl")):
+    of_lines = [row for name in ("labels", "lines", "cues", "shown") for row in rows(f"{name}.jsonl")]
+    for passage in (*of_lines, *passages("own.jsonl"), *passages("held.jsonl")):
         assert set(passage["classes"]) <= known
         assert bool(passage["classes"]) is (passage["label"] != "lawful")
 

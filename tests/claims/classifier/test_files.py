@@ -128,7 +128,10 @@ def test_the_record_says_what_was_learnt_from_and_how_it_did_on_what_it_had_not_
     assert learnt["own"] == hashlib.sha256((LABELLED / "own.jsonl").read_bytes()).hexdigest()
     if fetched:
         assert learnt["rooms"] == hashlib.sha256((LABELLED / "labels.jsonl").read_bytes()).hexdigest()
-    assert learnt["lines"] == hashlib.sha256((LABELLED / "lines.jsonl").read_bytes()).hexdigest()
+    for name in ("lines", "cues"):
+        # A reader that was fitted before the lines with cues were written names them not.
+        assert learnt.get(name) in {None, hashlib.sha256((LABELLED / f"{name}.jsonl").read_bytes()).hexdigest()}
+    assert learnt["lines"] is not None
     assert sorted(measured) == sorted(file.calibrations) == (["*", "health_food"] if fetched else ["*"])
     for talk in measured.values():
         assert 0 < talk["unseen"]["recall"] < 1
