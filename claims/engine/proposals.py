@@ -204,7 +204,7 @@ def _registered(given: JudgeInput) -> Judgement | None:
         judgement = judge_evidence(given)
         if judgement.verdict is VerdictKind.SUPPORTED:
             return judgement
-    for path, text in registered_effects(given.passport):
+    for path, text in registered_effects(given.passport, given.policy):
         shared = next((p for p in _pairs(text, given.policy) if p in given.words), None)
         if shared is not None:
             return supported(f"a registered effect speaks of {shared}", registered=text, path=path, claimed=given.words)

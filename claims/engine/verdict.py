@@ -157,7 +157,10 @@ def _by(outcomes: Sequence[Outcome], effect: Effect) -> tuple[str, ...]:
 
 def _judge_numbers(scene: Scene, passport: Passport, policy: Policy) -> Iterator[Judged]:
     file = policy.class_files["SPEC_PARAM"]
-    for claim in (*judge_quantities(scene.window, passport, policy), *judge_plus(scene.window, passport)):
+    for claim in (
+        *judge_quantities(scene.window, passport, policy),
+        *judge_plus(scene.window, passport, policy.wording.plus),
+    ):
         place = Place(claim.said_at, claim.end, ((claim.said_at, claim.end),))
         outcomes = try_exemptions(file, None, scene, place, policy)
         steps, score = _score(_RECORD_SCORE, claim.judgement, scene, outcomes, policy)

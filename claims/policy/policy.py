@@ -22,7 +22,7 @@ from claims.passports.door_models import DoorFile
 from claims.passports.quantities import QuantityReader
 from claims.policy.additives import AdditiveTable
 from claims.policy.checks import check_references
-from claims.policy.files import error_at, read_lines, read_policy_file
+from claims.policy.files import error_at, read_later_file, read_lines, read_policy_file
 from claims.policy.lexicon import Lexicon
 from claims.policy.match import Located, PatternIndex
 from claims.policy.materials import MaterialTable
@@ -45,6 +45,7 @@ from claims.policy.schema import (
 )
 from claims.policy.unit_table import UnitsFile, UnitTable
 from claims.policy.vocabulary import AttributesFile, AttributeTable
+from claims.policy.wording import Wording
 from claims.text.bigrams import Bigrams, pairs_of
 from claims.text.units import UnitConverter
 from claims.text.words import CommonWords, counts_of
@@ -54,6 +55,8 @@ ENGINE_CONCEPTS = frozenset(
 )
 
 
+# Files that say nothing of how texts are read, or in parts alone.
+_OF_JUDGING = frozenset({"taxonomy.yaml", "policy.yaml", "door.yaml", "wording.yaml"})
 _RANK = {"medium": 0, "high": 1, "critical": 2}
 _SHORT_PLACE = 2
 # Words that the language uses at least so often may be read in a sentence's sound.
@@ -91,7 +94,11 @@ class RuleIndex:
 
 
 class Policy:
-    """Everything loaded from one policy folder, checked and compiled."""
+    """Everything loaded from one policy folder, checked and compiled.
+
+    A folder of an older form has no `wording.yaml`: what it would hold stood in the code until then, and it is read
+    with those words.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -102,6 +109,7 @@ class Policy:
         self.classes: dict[str, ClassInfo] = {c.id: c for c in taxonomy.classes}
         if len(self.classes) < len(taxonomy.classes):
             raise PolicyError(str(folder / "taxonomy.yaml"), None, "a class id stands twice")
+        self.wording = read_later_file(folder / "wording.yaml", Wording)
         self.context = read_policy_file(folder / "context.yaml", ContextFile)
         self.converter = self._read_units(folder / "units.yaml")
         self.attributes = AttributeTable(read_policy_file(folder / "attributes.yaml", AttributesFile))
@@ -222,12 +230,13 @@ class Policy:
     def vocabulary_digest(self) -> str:
         """A hash over all that `texts` follows from: two policies that have it in common read every text alike.
 
-        Of a class only the words of its patterns count, of `policy.yaml` what tells how texts are read.
+        Of a class only the words of its patterns count, of `policy.yaml` and `wording.yaml` what tells how texts are
+        read.
         """
         sha = hashlib.sha256()
         for path in sorted((*self.folder.rglob("*.yaml"), *self.folder.rglob("*.txt"))):
             name = path.relative_to(self.folder)
-            if name.parts[0] != "classes" and name.name not in {"taxonomy.yaml", "policy.yaml", "door.yaml"}:
+            if name.parts[0] != "classes" and name.name not in _OF_JUDGING:
                 sha.update(name.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
         settings = self.settings.model_dump_json(include={"emoji", "lookalikes", "words_lookalike", "reading_layers"})
         patterns = (pattern for rule in self.rules for pattern in (*rule.patterns, *rule.unless))

@@ -9,6 +9,7 @@ from claims.passports.passport import Passport
 from claims.policy.match import PatternMatch
 from claims.policy.policy import CompiledRule, Policy
 from claims.policy.schema import ClassFile, ClassInfo
+from claims.policy.wording import Wording
 from claims.types import ExemptionTrial, PlatformFact, VerdictKind
 
 _SHOWN_REACH = 30
@@ -37,6 +38,11 @@ class JudgeInput:
     at: datetime
     facts: Sequence[PlatformFact] = ()
     at_ms: int = 0
+
+    @property
+    def wording(self) -> Wording:
+        """By which words the policy compares."""
+        return self.policy.wording
 
     @property
     def words(self) -> str:

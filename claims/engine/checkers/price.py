@@ -6,10 +6,9 @@ from claims.engine.checkers.base import JudgeInput, Judgement, contradicted, out
 from claims.text.units import plain
 from claims.types import VerdictKind
 
-_SUGGESTED = ("建议零售价", "指导价", "建议价", "建议售价", "吊牌价")
-_FUTURE = ("恢复", "涨到", "涨回", "之后", "以后", "活动结束", "下播后")
 _NEXT_PRICE_REACH = 30
-_PAST_SALE = ("上周", "昨天", "前几天", "上个月", "去年", "双十一")
+# So many banknotes are told by their number, not as a price.
+_MOST_NOTES = 20
 
 
 def spoken_prices(given: JudgeInput) -> list[Decimal]:
@@ -41,32 +40,28 @@ def _is_no_reduction(given: JudgeInput, said: Decimal) -> bool:
 
 def judge_original_price(given: JudgeInput) -> Judgement:
     """原价 may not exceed the lowest deal of the seven days before (明码标价和禁止价格欺诈规定 16(2))."""
-    passport = given.passport
+    passport, wording = given.passport, given.wording.price
     if passport is None:
         return out_of_scope("the product is not known")
     prices = spoken_prices(given)
     if not prices:
         return out_of_scope("no price was said")
     said = max(prices)
-    if "张" in given.words and said < 20:
+    if wording.hundreds.any_in(given.words) and said < _MOST_NOTES:
         said *= 100
     claimed = f"{plain(said)} 元"
     left, right = given.window.clause(given.candidate.start, given.candidate.end)
     around = given.window.text[max(left, given.candidate.start - 8) : min(right, given.candidate.end + 4)]
-    if any(word in around for word in _SUGGESTED):
+    if wording.suggested.any_in(around):
         return judge_msrp(given)
-    if any(word in around for word in _FUTURE) and "恢复原价" not in around:
+    if wording.later.any_in(around) and not wording.not_later.any_in(around):
         return out_of_scope("speaks of a later price")
     limit = passport.compared_price(given.at)
-    saved = any(word in given.words for word in ("砍", "减", "省", "便宜", "降")) and not any(
-        w in given.words for w in ("原价", "降到", "砍到", "掉到")
-    )
-    if saved:
+    if wording.saved.any_in(given.words) and not wording.not_saved.any_in(given.words):
         return _saving(given, said, limit, claimed)
     dealt = next((p for p in passport.price_history if p.price == said and p.at < given.at), None)
-    if dealt is not None and any(
-        word in given.window.text[max(0, given.candidate.start - 12) : given.candidate.end] for word in _PAST_SALE
-    ):
+    before = given.window.text[max(0, given.candidate.start - 12) : given.candidate.end]
+    if dealt is not None and wording.past_sale.any_in(before):
         return supported(
             "it was sold at that price",
             registered=f"{plain(dealt.price)} 元, {dealt.at:%Y-%m-%d}",
@@ -140,7 +135,7 @@ def judge_compared_price(given: JudgeInput) -> Judgement:
     passport = given.passport
     if passport is not None and given.candidate.rule.rule.id == "lowest":
         left, right = given.window.sentence(given.candidate.start, given.candidate.end)
-        if any(w in given.window.text[left:right] for w in ("历史最低", "史上最低", "历史低价")):
+        if given.wording.price.lowest_ever.any_in(given.window.text[left:right]):
             limit = min((p.price for p in passport.price_history if p.at < given.at), default=None)
             inside = [q.low for q in given.window.quantities if left <= q.start < right and q.dimension == "money"]
             if limit is not None and inside and min(inside) > limit:
