@@ -123,7 +123,11 @@ def _judge(
     trials = (
         *_said_right_after(heard, scene, file, policy),
         *all_denied(heard, scene, policy),
-        *(CHECKS[policy.exemptions[n].check or n](n, scene, place) for n in file.exemptions if n in _CODE),
+        *(
+            CHECKS[policy.exemptions[n].check or n](n, scene, place, policy.wording.exemptions)
+            for n in file.exemptions
+            if n in _CODE
+        ),
     )
     like = read.like(scene.window.text[start:end], class_id)
     known = "; ".join(f"{k.text} ({k.similarity})" for k in like)

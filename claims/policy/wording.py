@@ -16,8 +16,10 @@ from claims.policy.wording_of_goods import (
     PlusWording,
     QuantitiesWording,
 )
+from claims.policy.wording_of_records import TextsWording
 from claims.policy.wording_of_sellers import (
     EffectsWording,
+    ExemptionsWording,
     FactsWording,
     PapersWording,
     PriceWording,
@@ -44,3 +46,5 @@ class Wording(Frozen):
     price: PriceWording
     promises: PromisesWording
     facts: FactsWording
+    exemptions: ExemptionsWording
+    texts: TextsWording

@@ -67,6 +67,15 @@ class PromisesWording(Frozen):
     worth: Words
 
 
+class ExemptionsWording(Frozen):
+    """What a record clears: registered effects, reports that are cited, prices of the shop itself."""
+
+    disinfects: Words
+    reports: Words
+    own_shop: Words
+    whole_market: Words
+
+
 class FactsWording(Frozen):
     """What the platform's facts are held against."""
 
