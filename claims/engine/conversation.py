@@ -38,7 +38,7 @@ class ClaimEngine:
         """
         self.policy = policy
         self.reader = reader
-        self.finder = ProductFinder(passports)
+        self.finder = ProductFinder(passports, policy.wording.products)
         self.at = at
 
     def read_ahead(self, passages: Sequence[Passage]) -> None:

@@ -16,7 +16,7 @@ from claims.policy.wording_of_goods import (
     PlusWording,
     QuantitiesWording,
 )
-from claims.policy.wording_of_records import TextsWording
+from claims.policy.wording_of_records import ProductsWording, TextsWording
 from claims.policy.wording_of_sellers import (
     EffectsWording,
     ExemptionsWording,
@@ -48,3 +48,4 @@ class Wording(Frozen):
     facts: FactsWording
     exemptions: ExemptionsWording
     texts: TextsWording
+    products: ProductsWording
