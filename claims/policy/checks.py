@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from claims.passports.identifiers import CERTIFICATE_FORMATS
 from claims.policy.files import error_at
 from claims.policy.schema import ClassFile
 
@@ -55,7 +54,7 @@ def _check_class(policy: "Policy", file: ClassFile, path: Path) -> None:
                 raise error_at(path, (key, index), f"unknown exemption {name!r}")
     _check_rules(policy, file, path)
     for index, scheme in enumerate(file.supported_by.schemes):
-        if scheme not in CERTIFICATE_FORMATS:
+        if not policy.schemes.knows(scheme):
             raise error_at(path, ("supported_by", "schemes", index), f"unknown certificate scheme {scheme!r}")
     for index, other in enumerate(file.supersedes):
         if other not in policy.classes:
@@ -80,7 +79,7 @@ def _check_rules(policy: "Policy", file: ClassFile, path: Path) -> None:
 def _check_tables(policy: "Policy") -> None:
     for index, kind in enumerate(policy.certificates):
         for scheme in kind.schemes:
-            if scheme not in CERTIFICATE_FORMATS:
+            if not policy.schemes.knows(scheme):
                 reason = f"{kind.id}: unknown certificate scheme {scheme!r}"
                 raise error_at(policy.folder / "certificates.yaml", ("certificates", index), reason)
     for index, attribute in enumerate(policy.attributes.attributes):

@@ -20,6 +20,7 @@ from claims.obfuscation.sound import SoundIndex
 from claims.passports.door import Door
 from claims.passports.door_models import DoorFile
 from claims.passports.quantities import QuantityReader
+from claims.passports.schemes import CertificateSchemes
 from claims.policy.additives import AdditiveTable
 from claims.policy.checks import check_references
 from claims.policy.files import error_at, read_later_file, read_lines, read_policy_file
@@ -113,10 +114,16 @@ class Policy:
         self.context = read_policy_file(folder / "context.yaml", ContextFile)
         self.converter = self._read_units(folder / "units.yaml")
         self.attributes = AttributeTable(read_policy_file(folder / "attributes.yaml", AttributesFile))
-        self.materials = MaterialTable(read_policy_file(folder / "materials.yaml", MaterialsFile))
-        self.quantity_reader = QuantityReader(self.converter, self.attributes, self._read_door(folder / "door.yaml"))
+        self.materials = MaterialTable(
+            read_policy_file(folder / "materials.yaml", MaterialsFile), self.wording.materials.single
+        )
+        self.schemes = CertificateSchemes(self.wording.certificates)
+        door = self._read_door(folder / "door.yaml")
+        self.quantity_reader = QuantityReader(
+            self.converter, self.attributes, door, self.schemes, self.wording.passports
+        )
         self.additives = AdditiveTable(read_policy_file(folder / "additives.yaml", AdditivesFile))
-        self.places = PlaceTable(read_policy_file(folder / "places.yaml", PlacesFile))
+        self.places = PlaceTable(read_policy_file(folder / "places.yaml", PlacesFile), self.wording.places.home)
         self.certificates: tuple[CertificateKind, ...] = read_policy_file(
             folder / "certificates.yaml", CertificatesFile
         ).certificates
@@ -240,7 +247,7 @@ class Policy:
             if name.parts[0] != "classes" and name.name not in _OF_JUDGING:
                 sha.update(name.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
         settings = self.settings.model_dump_json(include={"emoji", "lookalikes", "words_lookalike", "reading_layers"})
-        wording = self.wording.model_dump_json(include={"texts"})
+        wording = self.wording.model_dump_json(include={"texts", "materials", "places"})
         patterns = (pattern for rule in self.rules for pattern in (*rule.patterns, *rule.unless))
         words = sorted({word for pattern in patterns for word in pattern.literals})
         sha.update("\0".join((settings, wording, *words)).encode())
@@ -328,14 +335,14 @@ class Policy:
         """What passports that come in are held to; a policy that is older than the door has no such file."""
         table = self.converter.table
         if not path.is_file():
-            return Door(None, table, frozenset())
+            return Door(None, table, frozenset(), self.wording.door)
         file = read_policy_file(path, DoorFile)
         known = {*table.dimensions, *file.units}
         for index, measure in enumerate(file.measures):
             unknown = sorted({*measure.dimensions, *(d for dims in measure.not_in.values() for d in dims)} - known)
             if unknown:
                 raise error_at(path, ("measures", index), f"measure {unknown[0]!r} has no unit")
-        return Door(file, table, self.materials.words)
+        return Door(file, table, self.materials.words, self.wording.door)
 
     def _read_disguises(self) -> tuple[DisguiseFile, CodeWordsFile]:
         disguise = read_policy_file(self.folder / "disguise.yaml", DisguiseFile)

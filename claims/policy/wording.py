@@ -16,7 +16,14 @@ from claims.policy.wording_of_goods import (
     PlusWording,
     QuantitiesWording,
 )
-from claims.policy.wording_of_records import ProductsWording, TextsWording
+from claims.policy.wording_of_records import (
+    CertificatesWording,
+    DoorWording,
+    PassportsWording,
+    PlacesWording,
+    ProductsWording,
+    TextsWording,
+)
 from claims.policy.wording_of_sellers import (
     EffectsWording,
     ExemptionsWording,
@@ -49,3 +56,7 @@ class Wording(Frozen):
     exemptions: ExemptionsWording
     texts: TextsWording
     products: ProductsWording
+    places: PlacesWording
+    passports: PassportsWording
+    certificates: CertificatesWording
+    door: DoorWording

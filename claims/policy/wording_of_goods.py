@@ -75,6 +75,7 @@ class IngredientsWording(Frozen):
 class MaterialsWording(Frozen):
     """Materials of parts: `parts` has the words that hosts have for a part of such a name."""
 
+    single: Words
     parts: dict[Word, Words]
     entries: Words
 

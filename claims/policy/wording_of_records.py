@@ -1,8 +1,11 @@
 """By which words texts and passports are read, before anything is compared (`wording.yaml`)."""
 
+from decimal import Decimal
 from typing import Annotated
 
-from claims.policy.words import Regex, Words, with_groups
+from pydantic import Field
+
+from claims.policy.words import Regex, Word, Words, with_groups
 from claims.types import Frozen
 
 
@@ -20,3 +23,45 @@ class ProductsWording(Frozen):
     link: Annotated[Regex, with_groups("number")]
     coming_up: Words
     another: Words
+
+
+class PlacesWording(Frozen):
+    """Words of this country that name no place."""
+
+    home: Words
+
+
+class PassportsWording(Frozen):
+    """Labels of what passports have fields for, and what else labels and units of entries tell."""
+
+    net_content: Word
+    pack_count: Word
+    shelf_life: Word
+    warranty: Word
+    origin: Word
+    per: str
+    sizes: dict[Word, Word]
+    left_out: Words
+    any_unit: Words
+    room: str
+    no_difference: Words
+
+
+class CertificatesWording(Frozen):
+    """Schemes of certificates: the form of their numbers, what passports call them, which numbers tell a filing."""
+
+    formats: dict[Word, Regex]
+    same: dict[Word, Word]
+    filed_health_food: Words
+
+
+class DoorWording(Frozen):
+    """How units are written that come in at the door."""
+
+    hundredths: dict[Word, Decimal]
+    per_cent: Words
+    about: str
+    number: Regex
+    per: Regex
+    holds: Word
+    examples: Annotated[Words, Field(min_length=2)]
