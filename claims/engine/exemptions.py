@@ -39,9 +39,9 @@ def try_exemptions(
         tried = try_context(context, scene.window, place)
         effect = effect_of(context, tried.applied, protected=protected, critical=critical)
         if tried.applied is None or effect is not Effect.NOTHING:
-            outcomes.append(Outcome(tried.trial, effect))
+            outcomes.append(Outcome(tried.trial(policy.messages), effect))
         else:
-            why = f"不足以否定明示宣称 weighs nothing against what is said outright: {tried.applied.cue}"
+            why = f"{policy.messages.weighs_nothing.both()}: {tried.applied.cue}"
             outcomes.append(Outcome(ExemptionTrial(id=name, applies=False, why=why), effect))
     if rule is not None and file.class_id in _MADE_WORSE:
         outcomes.append(Outcome(_own_experience(scene, place), Effect.NOTHING))

@@ -182,7 +182,7 @@ def all_denied(heard: Heard, scene: Scene, policy: Policy) -> Iterator[Exemption
         applied = next((one for one in tried if one.applied is not None), None)
         if applied is None:
             return
-        found.setdefault(applied.rule.id, applied.trial)
+        found.setdefault(applied.rule.id, applied.trial(policy.messages))
     yield from found.values()
 
 

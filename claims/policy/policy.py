@@ -27,6 +27,7 @@ from claims.policy.files import error_at, read_later_file, read_lines, read_poli
 from claims.policy.lexicon import Lexicon
 from claims.policy.match import Located, PatternIndex
 from claims.policy.materials import MaterialTable
+from claims.policy.messages import Messages
 from claims.policy.pattern import Pattern, compile_pattern, literal_concept
 from claims.policy.places import PlaceTable
 from claims.policy.schema import (
@@ -57,7 +58,7 @@ ENGINE_CONCEPTS = frozenset(
 
 
 # Files that say nothing of how texts are read, or in parts alone.
-_OF_JUDGING = frozenset({"taxonomy.yaml", "policy.yaml", "door.yaml", "wording.yaml"})
+_OF_JUDGING = frozenset({"taxonomy.yaml", "policy.yaml", "door.yaml", "wording.yaml", "messages.yaml"})
 _RANK = {"medium": 0, "high": 1, "critical": 2}
 _SHORT_PLACE = 2
 # Words that the language uses at least so often may be read in a sentence's sound.
@@ -111,6 +112,7 @@ class Policy:
         if len(self.classes) < len(taxonomy.classes):
             raise PolicyError(str(folder / "taxonomy.yaml"), None, "a class id stands twice")
         self.wording = read_later_file(folder / "wording.yaml", Wording)
+        self.messages = read_later_file(folder / "messages.yaml", Messages)
         self.context = read_policy_file(folder / "context.yaml", ContextFile)
         self.converter = self._read_units(folder / "units.yaml")
         self.attributes = AttributeTable(read_policy_file(folder / "attributes.yaml", AttributesFile))
