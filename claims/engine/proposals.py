@@ -22,8 +22,7 @@ from claims.text.normalise import is_boundary
 from claims.types import ExemptionTrial, ScoreStep, VerdictKind
 
 _CODE = frozenset({"device_registered", "disinfectant", "test_report_held", "self_compared_price"})
-# A second class is proposed where it takes nearly as much of the breach as the first.
-_AS_LIKELY, _MOST_CLASSES = 0.8, 2
+_MOST_CLASSES = 2
 # The words that carry a breach are sought in passages longer than this; they say it nearly as surely (log-odds).
 _LONG, _NEARLY, _MOST_CLAUSES = 40, 1.0, 3
 _NOTHING = Pattern(source="", elements=(), literals=(), required=())
@@ -45,7 +44,7 @@ def with_reader(scene: Scene, policy: Policy, reader: Reader, judged: Sequence[J
     if score < policy.settings.note_at:
         return found
     ruled = {j.class_id for j in judged}
-    likeliest = _likeliest(of_focus)
+    likeliest = _likeliest(of_focus, policy.scores.next_class)
     flags = [class_id for class_id in likeliest[:_MOST_CLASSES] if score >= read.bar_of(class_id)[0]]
     if any(not j.harmless for j in judged) and not flags:
         return found
@@ -64,10 +63,10 @@ def _score(read_as: ReadAs, read: PassageReader) -> float:
     return read.calibration.score(_features(read_as)) if read_as.open_classes else 0.0
 
 
-def _likeliest(read_as: ReadAs) -> list[str]:
-    """The classes that hold for the goods and are about as likely as the likeliest."""
+def _likeliest(read_as: ReadAs, as_likely: float) -> list[str]:
+    """The classes that hold for the goods and are about as likely as the likeliest, by that share of it."""
     most = read_as.open_classes[0][1]
-    return [class_id for class_id, share in read_as.open_classes if share >= most * _AS_LIKELY]
+    return [class_id for class_id, share in read_as.open_classes if share >= most * as_likely]
 
 
 def _carrying(heard: Heard, read: PassageReader, whole: ReadAs) -> tuple[int, int]:

@@ -45,6 +45,7 @@ from claims.policy.schema import (
     Rule,
     TaxonomyFile,
 )
+from claims.policy.scores import Scores
 from claims.policy.unit_table import UnitsFile, UnitTable
 from claims.policy.vocabulary import AttributesFile, AttributeTable
 from claims.policy.wording import Wording
@@ -58,7 +59,7 @@ ENGINE_CONCEPTS = frozenset(
 
 
 # Files that say nothing of how texts are read, or in parts alone.
-_OF_JUDGING = frozenset({"taxonomy.yaml", "policy.yaml", "door.yaml", "wording.yaml", "messages.yaml"})
+_OF_JUDGING = frozenset({"taxonomy.yaml", "policy.yaml", "door.yaml", "wording.yaml", "messages.yaml", "scores.yaml"})
 _RANK = {"medium": 0, "high": 1, "critical": 2}
 _SHORT_PLACE = 2
 # Words that the language uses at least so often may be read in a sentence's sound.
@@ -98,8 +99,8 @@ class RuleIndex:
 class Policy:
     """Everything loaded from one policy folder, checked and compiled.
 
-    A folder of an older form has no `wording.yaml`: what it would hold stood in the code until then, and it is read
-    with those words.
+    A folder of an older form has no `wording.yaml`, `messages.yaml` or `scores.yaml`: what they would hold stood in the
+    code until then, and it is read with that.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -113,6 +114,7 @@ class Policy:
             raise PolicyError(str(folder / "taxonomy.yaml"), None, "a class id stands twice")
         self.wording = read_later_file(folder / "wording.yaml", Wording)
         self.messages = read_later_file(folder / "messages.yaml", Messages)
+        self.scores = read_later_file(folder / "scores.yaml", Scores)
         self.context = read_policy_file(folder / "context.yaml", ContextFile)
         self.converter = self._read_units(folder / "units.yaml")
         self.attributes = AttributeTable(read_policy_file(folder / "attributes.yaml", AttributesFile))

@@ -9,6 +9,7 @@ from claims.passports.passport import Passport
 from claims.policy.match import PatternMatch
 from claims.policy.policy import CompiledRule, Policy
 from claims.policy.schema import ClassFile, ClassInfo
+from claims.policy.scores import Factors
 from claims.policy.wording import Wording
 from claims.types import ExemptionTrial, PlatformFact, VerdictKind
 
@@ -43,6 +44,11 @@ class JudgeInput:
     def wording(self) -> Wording:
         """By which words the policy compares."""
         return self.policy.wording
+
+    @property
+    def factors(self) -> Factors:
+        """What the policy leaves of a score where less speaks against the claim."""
+        return self.policy.scores.factors
 
     @property
     def words(self) -> str:

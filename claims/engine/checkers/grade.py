@@ -31,7 +31,12 @@ def judge_grade(given: JudgeInput) -> Judgement:
     if graded:
         path, text = graded[0]
         return contradicted("another grade is registered", registered=text, path=path, claimed=word)
-    return unsupported("no such grade is registered", claimed=word, factor=0.9, note_only=given.shown is not None)
+    return unsupported(
+        "no such grade is registered",
+        claimed=word,
+        factor=given.factors.grade_unregistered,
+        note_only=given.shown is not None,
+    )
 
 
 def _sources(passport: Passport) -> list[_Source]:

@@ -8,7 +8,11 @@ def judge_zero(given: JudgeInput) -> Judgement:
     passport = given.passport
     if passport is None or not passport.ingredients:
         return (
-            unsupported("no ingredient list is registered that proves it", claimed=given.words, factor=0.9)
+            unsupported(
+                "no ingredient list is registered that proves it",
+                claimed=given.words,
+                factor=given.factors.ingredients_unregistered,
+            )
             if passport
             else out_of_scope("the product is not known")
         )

@@ -53,7 +53,7 @@ def judge_composition(given: JudgeInput) -> Judgement:
                 if known is None
                 else supported("the registered material", registered=material_text.text, path=material_text.path)
             )
-        return unsupported("no material is registered", claimed=given.words, factor=0.7)
+        return unsupported("no material is registered", claimed=given.words, factor=given.factors.material_unregistered)
     if given.candidate.rule.rule.params.get("kind") == "share":
         return _share(given, materials, claimed_id, words[0])
     return _kind(given, materials, claimed_id)
@@ -93,7 +93,9 @@ def _kind(given: JudgeInput, materials: tuple[Material, ...], claimed: str) -> J
             if (k := given.policy.materials.identify(m.name)) and given.policy.materials.is_kind_of(claimed, k)
         ]
         if broader and not pure:
-            return unsupported("only the broader material is registered", claimed=given.words, factor=0.75)
+            return unsupported(
+                "only the broader material is registered", claimed=given.words, factor=given.factors.material_broader
+            )
         if not any(given.policy.materials.identify(m.name) for m in materials):
             return out_of_scope("the registered materials are of another kind of thing")
         return contradicted("another material is registered", registered=shown, path=path, claimed=given.words)
@@ -130,7 +132,7 @@ def _share(given: JudgeInput, materials: tuple[Material, ...], claimed: str, wor
         )
     registered = [m.percent for m in fitting if m.percent is not None]
     if not registered:
-        return unsupported("its share is not registered", claimed=given.words, factor=0.8)
+        return unsupported("its share is not registered", claimed=given.words, factor=given.factors.share_unregistered)
     slack = _FIBRE_ROUNDING if said.kind == "exact" else Decimal(6)
     total = sum(registered, Decimal(0))
     if any(said.low - slack <= value <= said.high + slack for value in (*registered, total)):
@@ -210,7 +212,7 @@ def judge_contains(given: JudgeInput) -> Judgement:
         registered="、".join(passport.ingredients) or "、".join(m.name for m in passport.materials),
         path="ingredients",
         claimed=f"含{word}",
-        factor=0.9,
+        factor=given.factors.ingredient_unlisted,
     )
 
 

@@ -49,7 +49,9 @@ def judge_origin(given: JudgeInput) -> Judgement:
     if place is None:
         return out_of_scope("no place was named")
     if not registered:
-        return unsupported("no origin is registered", claimed=given.words, factor=0.75, note_only=True)
+        return unsupported(
+            "no origin is registered", claimed=given.words, factor=given.factors.origin_unregistered, note_only=True
+        )
     if any(p.word and p.word == place.word for p in registered):
         return supported("the registered place", registered=shown, path=path, claimed=given.words)
     if place.country not in countries:
@@ -59,9 +61,13 @@ def judge_origin(given: JudgeInput) -> Judgement:
         return contradicted("another province is registered", registered=shown, path=path, claimed=given.words)
     towns = {p.word for p in registered if p.word and p.region == place.region}
     if place.region and place.word and towns and place.word not in towns and len(towns) == 1 and passport.origin_region:
-        return unsupported("another town of that province is registered", claimed=given.words, factor=0.7)
+        return unsupported(
+            "another town of that province is registered", claimed=given.words, factor=given.factors.another_town
+        )
     if place.region and not regions:
-        return unsupported("the province is not registered", claimed=given.words, factor=0.7)
+        return unsupported(
+            "the province is not registered", claimed=given.words, factor=given.factors.province_unregistered
+        )
     return supported("the registered place", registered=shown, path=path, claimed=given.words)
 
 

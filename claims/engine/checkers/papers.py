@@ -157,7 +157,7 @@ def judge_patent(given: JudgeInput) -> Judgement:
     stated = kind and kind in kinds and not wording.patent_boasts.any_in(around)
     if number is not None or wording.number_stated.any_in(around) or stated:
         return supported("granted, kind stated", registered=shown, path=valid[0].path, claimed=given.words)
-    return unsupported("number and kind are not stated", claimed=given.words, factor=0.85)
+    return unsupported("number and kind are not stated", claimed=given.words, factor=given.factors.patent_unstated)
 
 
 def judge_award(given: JudgeInput) -> Judgement:

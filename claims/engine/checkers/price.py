@@ -121,7 +121,9 @@ def judge_msrp(given: JudgeInput) -> Judgement:
     if passport.msrp is None:
         if given.cue_near("never_sold_at", 30) is not None:
             return out_of_scope("said to be a suggestion at which nothing was sold")
-        return unsupported("no suggested price is registered", claimed=claimed, factor=0.8)
+        return unsupported(
+            "no suggested price is registered", claimed=claimed, factor=given.factors.suggested_price_unregistered
+        )
     shown = f"建议零售价 {plain(passport.msrp)} 元"
     if said <= passport.msrp * Decimal("1.01"):
         return supported("the registered suggested price", registered=shown, path="msrp", claimed=claimed)

@@ -36,7 +36,7 @@ def judge_warranty(given: JudgeInput) -> Judgement:
             unsupported(
                 "no warranty is registered",
                 claimed=given.words,
-                factor=0.85,
+                factor=given.factors.warranty_unregistered,
                 note_only=given.cue_near("warranty_limits", 24) is not None,
             )
             if not shown
@@ -72,7 +72,7 @@ def judge_refund(given: JudgeInput) -> Judgement:
         return supported("registered", registered=shown, path="return_policy", claimed=given.words)
     if shown:
         return contradicted("beyond the registered policy", registered=shown, path="return_policy", claimed=given.words)
-    return unsupported("no such promise is registered", claimed=given.words, factor=0.9)
+    return unsupported("no such promise is registered", claimed=given.words, factor=given.factors.return_unregistered)
 
 
 def judge_gift(given: JudgeInput) -> Judgement:

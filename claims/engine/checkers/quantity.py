@@ -24,7 +24,6 @@ _EXACT = Decimal("0.012")
 _APPROX = Decimal("0.12")
 _TIME = Decimal("0.035")
 _ELSEWHERE = frozenset({"warranty", "shelf_life", "aging", "newness"})
-_MISHEARD = 0.6
 # So many characters may stand between a size and the same in another unit.
 _BESIDE = 4
 _CUE_BEFORE, _CUE_AFTER = 14, 7
@@ -136,11 +135,12 @@ def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Polic
 
     if is_set_right(window, quantity, is_registered, policy):
         return None
-    factor = 1.0 if named else 0.88
+    factors = policy.scores.factors
+    factor = 1.0 if named else factors.number_unnamed
     if is_cut_short(window.text, quantity.start, wording) or (
         window.in_speech(quantity.start) and (_digit_heard_twice(spoken, meant) or _told_twice(window, quantity, meant))
     ):
-        factor = _MISHEARD
+        factor = factors.number_misheard
     condition = f" ({meant.condition})" if meant.condition else ""
     return QuantityClaim(
         start=start,
