@@ -10,8 +10,12 @@ from claims.types import Frozen
 
 
 class TextsWording(Frozen):
-    """Which numbers are prices: `no_price_after` and `no_price_before` stand right before and behind others."""
+    """Which numbers are prices, and how units are written.
 
+    `no_price_after` and `no_price_before` stand right before and right behind numbers that are none.
+    """
+
+    symbols: dict[Word, Word]
     of_prices: Words
     no_price_after: Words
     no_price_before: Words

@@ -7,6 +7,7 @@ from datetime import datetime
 from claims.engine.window import Window
 from claims.passports.passport import Passport
 from claims.policy.match import PatternMatch
+from claims.policy.messages import Messages
 from claims.policy.policy import CompiledRule, Policy
 from claims.policy.schema import ClassFile, ClassInfo
 from claims.policy.scores import Factors
@@ -44,6 +45,11 @@ class JudgeInput:
     def wording(self) -> Wording:
         """By which words the policy compares."""
         return self.policy.wording
+
+    @property
+    def messages(self) -> Messages:
+        """What the policy tells of what is registered and claimed."""
+        return self.policy.messages
 
     @property
     def factors(self) -> Factors:

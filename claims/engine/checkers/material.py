@@ -211,7 +211,7 @@ def judge_contains(given: JudgeInput) -> Judgement:
         "not in the ingredient list",
         registered="、".join(passport.ingredients) or "、".join(m.name for m in passport.materials),
         path="ingredients",
-        claimed=f"含{word}",
+        claimed=given.messages.contains.told(word=word),
         factor=given.factors.ingredient_unlisted,
     )
 

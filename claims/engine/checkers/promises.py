@@ -60,7 +60,7 @@ def judge_refund(given: JudgeInput) -> Judgement:
     policy = passport.return_policy
     said = first_quantity(given, "time")
     if said is not None and said.canonical_high <= _STATUTORY_DAYS:
-        return supported("the statutory seven days (消费者权益保护法 25)", claimed=given.words)
+        return supported(given.messages.statutory_return.en, claimed=given.words)
     texts = [
         policy or "",
         *(t.text for t in passport.texts if given.wording.promises.returns.any_in(t.label + t.key)),
