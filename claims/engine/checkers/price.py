@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from claims.engine.checkers.base import JudgeInput, Judgement, contradicted, out_of_scope, supported, unsupported
+from claims.passports.passport import Passport
 from claims.text.units import plain
 from claims.types import VerdictKind
 
@@ -65,17 +66,7 @@ def judge_original_price(given: JudgeInput) -> Judgement:
         sold = f"{given.messages.price.told(amount=plain(dealt.price))}, {dealt.at:%Y-%m-%d}"
         return supported("it was sold at that price", registered=sold, path="price_history", claimed=claimed)
     if limit is None:
-        if passport.msrp is not None and said > passport.msrp:
-            shown = given.messages.suggested_price.told(amount=plain(passport.msrp))
-            return contradicted("above the list price", registered=shown, path="msrp", claimed=claimed)
-        if _is_no_reduction(given, said):
-            return out_of_scope("no price after it is below it")
-        return unsupported(
-            "no deal is registered that bears this price",
-            claimed=claimed,
-            # Where no price was ever registered, there is nothing that the words could be held against.
-            note_only=given.cue_near("price_record", 30) is not None or not passport.has_prices,
-        )
+        return _without_deals(given, passport, said, claimed)
     shown = given.messages.lowest_price.told(amount=plain(limit))
     if passport.msrp is not None:
         shown += f", {given.messages.suggested_price.told(amount=plain(passport.msrp))}"
@@ -88,6 +79,21 @@ def judge_original_price(given: JudgeInput) -> Judgement:
         registered=shown,
         path="price_history" if passport.price_history else "price.lowest_7d",
         claimed=claimed,
+    )
+
+
+def _without_deals(given: JudgeInput, passport: Passport, said: Decimal, claimed: str) -> Judgement:
+    """A price that was asked before, of goods of which no deal is registered."""
+    if passport.msrp is not None and said > passport.msrp:
+        shown = given.messages.suggested_price.told(amount=plain(passport.msrp))
+        return contradicted("above the list price", registered=shown, path="msrp", claimed=claimed)
+    if _is_no_reduction(given, said):
+        return out_of_scope("no price after it is below it")
+    return unsupported(
+        "no deal is registered that bears this price",
+        claimed=claimed,
+        # Where no price was ever registered, there is nothing that the words could be held against.
+        note_only=given.cue_near("price_record", 30) is not None or not passport.has_prices,
     )
 
 

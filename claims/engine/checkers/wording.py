@@ -131,7 +131,8 @@ def judge_cosmetic(given: JudgeInput) -> Judgement:
         for path, text in registered:
             if stem and stem in text and rule.id == "effect":
                 return supported("the effect is filed", registered=text, path=path, claimed=said)
-        factor = 1.0 if rule.id != "effect" or not wording.plain.any_in(said) else given.factors.effect_plain
+        is_plain = rule.id == "effect" and wording.plain.any_in(said)
+        factor = given.factors.effect_plain if is_plain else 1.0
     if registered:
         path, _ = registered[0]
         shown = "; ".join(dict.fromkeys(text for _, text in registered))
