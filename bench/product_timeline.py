@@ -16,7 +16,6 @@ import configs
 from bench.product_rooms import ProductRoom, frames, make_room
 from bench.rooms import key_frames
 from claims.passports.load import load_passports, read_passports
-from claims.passports.passport import Passport
 from claims.policy.policy import Policy
 from claims.products.choice import ProductFinder, ProductTracker
 from claims.types import Passage
@@ -58,7 +57,7 @@ class Case:
     """A broadcast whose products are known, in order."""
 
     name: str
-    passports: Sequence[Passport]
+    finder: ProductFinder
     passages: Sequence[Passage]
     frames: Iterable[Frame]
     truth: Sequence[Turn]
@@ -86,7 +85,7 @@ def run() -> list[dict[str, object]]:
 
 def measure(case: Case) -> list[dict[str, object]]:
     """The rows of one broadcast."""
-    watcher, _ = open_watcher(case.passports)
+    watcher, _ = open_watcher(case.finder.passports)
     seen: list[Evidence] = []
     cpu_s = 0.0
     for frame in case.frames:
@@ -118,7 +117,7 @@ def measure(case: Case) -> list[dict[str, object]]:
 
 def tell(case: Case, seen: Sequence[Evidence]) -> ProductTracker:
     """A tracker that was told the case's words, and what was seen."""
-    tracker = ProductTracker(ProductFinder(case.passports))
+    tracker = ProductTracker(case.finder)
     for one in seen:
         tracker.timeline.note(one)
     for passage in case.passages:
@@ -128,7 +127,7 @@ def tell(case: Case, seen: Sequence[Evidence]) -> ProductTracker:
 
 def passages_right(case: Case, seen: Sequence[Evidence]) -> float:
     """Share of spoken passages within on-sale time whose product is the right one; each knows what was seen by then."""
-    tracker = ProductTracker(ProductFinder(case.passports))
+    tracker = ProductTracker(case.finder)
     waiting = sorted(seen, key=lambda one: one.start_ms)
     right = total = 0
     for passage in sorted(case.passages, key=lambda one: one.end_ms):
@@ -175,9 +174,10 @@ def room_case(name: str, room: ProductRoom, policy: Policy, folder: Path) -> Cas
         cv2.imwrite(str(path), picture)
         image = {"path_or_url": path.name, "view": "front"}
         records.append({"id": product, "name": room.names[product], "category": "other/goods", "images": [image]})
+    passports = read_passports(records, policy.quantity_reader, source=name, folder=folder)
     return Case(
         name=name,
-        passports=read_passports(records, policy.quantity_reader, source=name, folder=folder),
+        finder=ProductFinder(passports, policy.wording.products),
         passages=room.passages,
         frames=frames(room),
         truth=tuple(
@@ -215,9 +215,10 @@ def demo_case(policy: Policy) -> Case:
         for (start, product), end in zip(starts, ends, strict=True)
         if product is not None
     ]
+    passports = load_passports(configs.DEMO_DIR / "passports.yaml", policy.quantity_reader)
     return Case(
         name="demo",
-        passports=load_passports(configs.DEMO_DIR / "passports.yaml", policy.quantity_reader),
+        finder=ProductFinder(passports, policy.wording.products),
         passages=sorted([*spoken, *written], key=lambda passage: passage.start_ms),
         frames=key_frames(configs.DEMO_DIR / "broadcast.mp4", "demo"),
         truth=truth,

@@ -6,7 +6,6 @@ from rich.table import Table
 
 from claims.engine.explain import Explanation, Weighed
 from claims.engine.extract import Recognised
-from claims.engine.finding import rendered
 from claims.engine.window import Window
 from claims.text.units import plain
 
@@ -61,7 +60,7 @@ def print_explanation(explanation: Explanation, console: Console) -> None:
 
     say("heard", explanation.passage.text)
     say("folded", window.text)
-    say("with values", rendered(window, 0, len(window.text)))
+    say("with values", explanation.with_values)
     product = f"{choice.passport.id} {choice.passport.name} ({choice.passport.category})" if choice.passport else "none"
     say("product", f"{product}: {choice.reason}{'' if choice.sure else ', not sure'}")
     if window.numbers:

@@ -10,6 +10,7 @@ import yaml
 
 import configs
 from claims.policy.checks import GRAMMAR
+from claims.policy.files import OLDER
 from claims.policy.policy import Policy
 from claims.policy.yaml_files import parse_yaml
 from cli.common import InputError
@@ -26,7 +27,7 @@ def migrate_policy(folder: Path, out: Path) -> Policy:
 
     Word lists by which questions and conditions are read come from the packaged policy where there are none. Contexts
     keep their reach, and count against no protected statement, which the old form did not know. Contexts of today's
-    form stay as they are.
+    form stay as they are. Words, messages and scores that stood in the code become files of the policy's own.
     """
     if out.exists():
         raise InputError(f"{out}: exists already; name a folder that does not")
@@ -46,6 +47,9 @@ def migrate_policy(folder: Path, out: Path) -> Policy:
         "corrections": old.get("corrections"),
     }
     shutil.copytree(folder, out)
+    for path in OLDER.iterdir():
+        if not (out / path.name).is_file():
+            shutil.copyfile(path, out / path.name)
     for path in (out / "classes").glob("*.yaml"):
         path.write_text(_migrated_class(path), encoding="utf-8")
     _add_settings(out / "policy.yaml")

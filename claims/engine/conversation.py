@@ -38,7 +38,7 @@ class ClaimEngine:
         """
         self.policy = policy
         self.reader = reader
-        self.finder = ProductFinder(passports)
+        self.finder = ProductFinder(passports, policy.wording.products)
         self.at = at
 
     def read_ahead(self, passages: Sequence[Passage]) -> None:
@@ -231,7 +231,7 @@ class Conversation:
             if again and _is_corrected(known):
                 base = finding
             elif all(w.channel != finding.channel for w in known.witnesses):
-                base = corroborate(known, finding, flag_at)
+                base = corroborate(known, finding, flag_at, self.engine.policy.scores)
             else:
                 base = finding if finding.score > known.score else known
             finding = replace(

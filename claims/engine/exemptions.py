@@ -7,6 +7,7 @@ from claims.engine.context import Effect, Place, effect_of, try_context
 from claims.engine.scene import Scene
 from claims.policy.policy import Policy
 from claims.policy.schema import ClassFile, Rule
+from claims.policy.wording_of_sellers import ExemptionsWording
 from claims.types import ExemptionTrial
 
 _MADE_WORSE = frozenset({"DISEASE_FOOD", "HEALTHFUNC_FOOD", "HEALTHFOOD_OVER", "MEDDEVICE_DRUG"})
@@ -32,15 +33,15 @@ def try_exemptions(
     for name in _names(file, rule, policy):
         context = policy.exemptions[name]
         if context.direction == "record":
-            trial = CHECKS[context.check or name](name, scene, place)
+            trial = CHECKS[context.check or name](name, scene, place, policy.wording.exemptions)
             outcomes.append(Outcome(trial, Effect.CLEARS if trial.applies else Effect.NOTHING))
             continue
         tried = try_context(context, scene.window, place)
         effect = effect_of(context, tried.applied, protected=protected, critical=critical)
         if tried.applied is None or effect is not Effect.NOTHING:
-            outcomes.append(Outcome(tried.trial, effect))
+            outcomes.append(Outcome(tried.trial(policy.messages), effect))
         else:
-            why = f"不足以否定明示宣称 weighs nothing against what is said outright: {tried.applied.cue}"
+            why = f"{policy.messages.weighs_nothing.both()}: {tried.applied.cue}"
             outcomes.append(Outcome(ExemptionTrial(id=name, applies=False, why=why), effect))
     if rule is not None and file.class_id in _MADE_WORSE:
         outcomes.append(Outcome(_own_experience(scene, place), Effect.NOTHING))
@@ -59,7 +60,7 @@ def _own_experience(scene: Scene, place: Place) -> ExemptionTrial:
     return ExemptionTrial(id=OWN_EXPERIENCE, applies=told is not None, why=why)
 
 
-def _name_only(name: str, scene: Scene, place: Place) -> ExemptionTrial:
+def _name_only(name: str, scene: Scene, place: Place, wording: ExemptionsWording) -> ExemptionTrial:
     passport = scene.choice.passport
     said = scene.window.text[place.start : place.end]
     names = [n.lower() for n in (*passport.names, passport.brand or "")] if passport else []
@@ -71,7 +72,7 @@ def _name_only(name: str, scene: Scene, place: Place) -> ExemptionTrial:
     )
 
 
-def _device_registered(name: str, scene: Scene, place: Place) -> ExemptionTrial:
+def _device_registered(name: str, scene: Scene, place: Place, wording: ExemptionsWording) -> ExemptionTrial:
     passport = scene.choice.passport
     held = passport.held(("DEVICE_REG", "DEVICE_FILING"), scene.at.date()) if passport else None
     return ExemptionTrial(
@@ -81,7 +82,7 @@ def _device_registered(name: str, scene: Scene, place: Place) -> ExemptionTrial:
     )
 
 
-def _disinfectant(name: str, scene: Scene, place: Place) -> ExemptionTrial:
+def _disinfectant(name: str, scene: Scene, place: Place, wording: ExemptionsWording) -> ExemptionTrial:
     passport = scene.choice.passport
     said = scene.window.text[place.start : place.end]
     texts = (
@@ -91,55 +92,35 @@ def _disinfectant(name: str, scene: Scene, place: Place) -> ExemptionTrial:
         if passport
         else []
     )
-    holds = next(
-        (t for t in texts if any(w in said and w in t for w in ("杀菌", "抑菌", "除菌", "抗菌", "止痒", "除螨"))), None
-    )
+    holds = next((t for t in texts if any(w in said and w in t for w in wording.disinfects)), None)
     return ExemptionTrial(
         id=name, applies=holds is not None, why=f"registered: {holds}" if holds else "no such effect is registered"
     )
 
 
-def _report_held(name: str, scene: Scene, place: Place) -> ExemptionTrial:
+def _report_held(name: str, scene: Scene, place: Place, wording: ExemptionsWording) -> ExemptionTrial:
     passport = scene.choice.passport
     left, right = scene.window.sentence(place.start, place.end)
     sentence = scene.window.text[left:right]
-    says_report = any(w in sentence for w in ("报告", "检测", "检验", "测的"))
+    says_report = wording.reports.any_in(sentence)
     held = passport.held(("TEST_REPORT", "GEM_REPORT"), scene.at.date()) if passport and says_report else None
     return ExemptionTrial(
         id=name, applies=held is not None, why=f"report {held.number}" if held else "no registered report is cited"
     )
 
 
-def _own_price(name: str, scene: Scene, place: Place) -> ExemptionTrial:
+def _own_price(name: str, scene: Scene, place: Place, wording: ExemptionsWording) -> ExemptionTrial:
     left = max(0, place.start - 14)
     head = scene.window.text[left : place.end]
-    own = next(
-        (
-            w
-            for w in (
-                "我们店",
-                "本店",
-                "我们直播间",
-                "我们家",
-                "咱家",
-                "咱们店",
-                "开播以来",
-                "这个系列",
-                "这几款",
-                "几款里",
-            )
-            if w in head
-        ),
-        None,
-    )
-    market = any(w in head for w in ("全网", "全国", "平台", "市面", "抖音"))
+    own = wording.own_shop.first_in(head)
+    market = wording.whole_market.any_in(head)
     applies = own is not None and not market
     return ExemptionTrial(
         id=name, applies=applies, why=f"own shop's prices: {own}" if applies else "compares with others' prices"
     )
 
 
-CHECKS: dict[str, Callable[[str, Scene, Place], ExemptionTrial]] = {
+CHECKS: dict[str, Callable[[str, Scene, Place, ExemptionsWording], ExemptionTrial]] = {
     "name_only": _name_only,
     "device_registered": _device_registered,
     "disinfectant": _disinfectant,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from claims.engine.conversation import ClaimEngine
 from claims.engine.extract import Recognised, category_allows, longest, weigh
-from claims.engine.finding import make_finding
+from claims.engine.finding import make_finding, rendered
 from claims.engine.scene import Scene
 from claims.engine.standing import Told
 from claims.engine.verdict import Judged
@@ -27,10 +27,14 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Everything that was found, tried and decided about one passage, in the order in which it happens."""
+    """Everything that was found, tried and decided about one passage, in the order in which it happens.
+
+    `with_values`: the window's text with its figures written out.
+    """
 
     passage: Passage
     window: Window
+    with_values: str
     choice: ProductChoice
     recognised: tuple[Recognised, ...]
     weighed: tuple[Weighed, ...]
@@ -58,6 +62,7 @@ def _explained(
     return Explanation(
         passage=passage,
         window=scene.window,
+        with_values=rendered(scene.window, 0, len(scene.window.text), policy.wording.texts.symbols),
         choice=scene.choice,
         recognised=tuple(_recognised(scene.window, scene.choice.passport, policy)),
         weighed=tuple(_weighed(passage, policy, scene, judged, standing)),

@@ -1,6 +1,7 @@
 """The record of one verdict, complete enough that a reviewer sees why from it alone."""
 
 import hashlib
+from collections.abc import Mapping
 
 from claims.engine.scene import Scene
 from claims.engine.verdict import Judged
@@ -17,8 +18,8 @@ def make_finding(judged: Judged, scene: Scene, policy: Policy, stream_id: str) -
     rule = judged.candidate.rule.rule if judged.candidate else None
     law = policy.law_for(judged.class_id, rule, choice.passport.category if choice.passport else None)
     heard = window.passages_of(judged.start, judged.end)
-    passport = choice.passport
-    key = judgement.claimed if judged.candidate is None else folded_key(window, judged)
+    passport, symbols = choice.passport, policy.wording.texts.symbols
+    key = judgement.claimed if judged.candidate is None else folded_key(window, judged, symbols)
     identity = "\x1f".join([stream_id, judged.class_id, passport.id if passport else "", key])
     witness = Witness(
         channel=heard[-1].passage.channel,
@@ -35,7 +36,7 @@ def make_finding(judged: Judged, scene: Scene, policy: Policy, stream_id: str) -
         end_ms=witness.end_ms,
         channel=witness.channel,
         quote=witness.quote,
-        normalised=rendered(window, judged.start, judged.end),
+        normalised=rendered(window, judged.start, judged.end, symbols),
         class_id=judged.class_id,
         verdict=VerdictKind.OUT_OF_SCOPE if judged.exempt else judgement.verdict,
         disposition=_disposition(judged, policy),
@@ -50,7 +51,7 @@ def make_finding(judged: Judged, scene: Scene, policy: Policy, stream_id: str) -
         law_status=law.status,
         policy=policy.name,
         rule=judged.rule_name,
-        match=(*_matches(judged, window), *_readings(judged, window)),
+        match=(*_matches(judged, window, symbols), *_readings(judged, window)),
         exemptions=judged.trials,
         score_steps=judged.steps,
         advice=policy.class_files[judged.class_id].advice,
@@ -68,16 +69,19 @@ def _disposition(judged: Judged, policy: Policy) -> Disposition:
     return Disposition.FLAG
 
 
-def folded_key(window: Window, judged: Judged) -> str:
+def folded_key(window: Window, judged: Judged, symbols: Mapping[str, str]) -> str:
     """What makes two sayings the same pitch: the folded words without punctuation, numbers as values."""
-    return "".join(c for c in rendered(window, judged.start, judged.end) if c.isalnum() or c in ".%")
+    return "".join(c for c in rendered(window, judged.start, judged.end, symbols) if c.isalnum() or c in ".%")
 
 
-def rendered(window: Window, start: int, end: int) -> str:
-    """The folded words with quantities and numbers written in digits and unit symbols."""
+def rendered(window: Window, start: int, end: int, symbols: Mapping[str, str]) -> str:
+    """The folded words with quantities and numbers written in digits and unit symbols.
+
+    `symbols`: of units that are not written by their names.
+    """
     out: list[str] = []
     at = start
-    values = [(q.start, q.end, _shown(q, window.text)) for q in window.quantities]
+    values = [(q.start, q.end, _shown(q, window.text, symbols)) for q in window.quantities]
     taken = [(s, e) for s, e, _ in values]
     values += [
         (n.start, n.end, plain(n.value))
@@ -93,8 +97,7 @@ def rendered(window: Window, start: int, end: int) -> str:
     return "".join(out)
 
 
-def _shown(quantity: Quantity, text: str) -> str:
-    symbols = {"yuan": "元", "percent": "%"}
+def _shown(quantity: Quantity, text: str, symbols: Mapping[str, str]) -> str:
     if quantity.unit in _WORDED:
         unit = text[quantity.number_end : quantity.end]
     else:
@@ -138,7 +141,7 @@ def _readings(judged: Judged, window: Window) -> list[Match]:
     return [Match(kind=r.kind, heard=r.heard, meant=r.meant) for r in found]
 
 
-def _matches(judged: Judged, window: Window) -> list[Match]:
+def _matches(judged: Judged, window: Window, symbols: Mapping[str, str]) -> list[Match]:
     if judged.candidate is None:
         heard = window.quote(judged.start, judged.end)
         return [Match(kind="quantity", heard=heard, meant=judged.judgement.claimed)]
@@ -153,7 +156,7 @@ def _matches(judged: Judged, window: Window) -> list[Match]:
             None,
         )
         kind = "literal" if slot.concept.startswith("=") else slot.concept
-        meant = hit.entry.word if hit else rendered(window, slot.start, slot.end)
+        meant = hit.entry.word if hit else rendered(window, slot.start, slot.end, symbols)
         if hit and hit.entry.spelled:
             kind = "spelling"
         found.append(Match(kind=kind, heard=window.quote(slot.start, slot.end), meant=meant))

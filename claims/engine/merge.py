@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from claims.engine.verdict import Judged
 from claims.policy.policy import Policy
+from claims.policy.scores import Scores
 from claims.types import Disposition, Finding, ScoreStep, Witness
 
 _SAME_CLASS_REACH = 8
-# How much of the doubt that is left a second witness takes away, if it is itself sure.
-_SECOND_WITNESS = 0.5
 _BELOW = 0.01
 _SHORTEST_KEY = 3
 
@@ -93,13 +92,13 @@ def is_same_claim(known: Finding, other: Finding) -> bool:
     return bool(fewer) and fewer <= more
 
 
-def corroborate(known: Finding, other: Finding, flag_at: float) -> Finding:
+def corroborate(known: Finding, other: Finding, flag_at: float, scores: Scores) -> Finding:
     """The first finding with the score that both channels give it; two weak ones make none that is flagged.
 
     Hearing and reading err independently, the rule that both match does not.
     """
     best, least = max(known.score, other.score), min(known.score, other.score)
-    score = best + (1 - best) * _SECOND_WITNESS * least
+    score = best + (1 - best) * scores.second_witness * least
     flagged = Disposition.FLAG in {known.disposition, other.disposition}
     if not flagged:
         score = max(best, min(score, flag_at - _BELOW))

@@ -24,8 +24,7 @@ from claims.text.normalise import is_boundary
 from claims.types import ExemptionTrial, ScoreStep, VerdictKind
 
 _CODE = frozenset({"device_registered", "disinfectant", "test_report_held", "self_compared_price"})
-# A second class is proposed where it takes nearly as much of the breach as the first.
-_AS_LIKELY, _MOST_CLASSES = 0.8, 2
+_MOST_CLASSES = 2
 # The words that carry a breach are sought in passages longer than this; they say it nearly as surely (log-odds).
 _LONG, _NEARLY, _MOST_CLAUSES = 40, 1.0, 3
 _NOTHING = Pattern(source="", elements=(), literals=(), required=())
@@ -49,7 +48,7 @@ def with_reader(scene: Scene, policy: Policy, reader: Reader, judged: Sequence[J
     if said.is_cut:
         of_focus = read.of_text(said.rest)
     score = _score(of_focus, read)
-    likeliest = _likeliest(of_focus)
+    likeliest = _likeliest(of_focus, policy.scores.next_class)
     flags = [class_id for class_id in likeliest[:_MOST_CLASSES] if score >= read.bar_of(class_id)[0]]
     if any(not j.harmless for j in judged) and not flags:
         return found
@@ -88,7 +87,7 @@ def _said(heard: Heard, judged: Sequence[Judged], passport: Passport, policy: Po
     A clause that shares a pair of characters with the effect's text says it; those that most effects share don't tell.
     """
     text = heard.folded.text
-    effects = [(path, effect, tuple(_pairs(effect, policy))) for path, effect in registered_effects(passport)]
+    effects = [(path, effect, tuple(_pairs(effect, policy))) for path, effect in registered_effects(passport, policy)]
     cleared = [span for one in judged if _is_cleared(one) for span in one.spans]
     all_of_it, left, registered = _clauses(text), [], None
     for start, end in all_of_it:
@@ -115,10 +114,10 @@ def _score(read_as: ReadAs, read: PassageReader) -> float:
     return read.calibration.score(_features(read_as)) if read_as.open_classes else 0.0
 
 
-def _likeliest(read_as: ReadAs) -> list[str]:
-    """The classes that hold for the goods and are about as likely as the likeliest."""
+def _likeliest(read_as: ReadAs, as_likely: float) -> list[str]:
+    """The classes that hold for the goods and are about as likely as the likeliest, by that share of it."""
     most = read_as.open_classes[0][1] if read_as.open_classes else 0.0
-    return [class_id for class_id, share in read_as.open_classes if share >= most * _AS_LIKELY]
+    return [class_id for class_id, share in read_as.open_classes if share >= most * as_likely]
 
 
 def _carrying(heard: Heard, said: _Said, read: PassageReader, whole: ReadAs) -> tuple[int, int]:
@@ -177,7 +176,11 @@ def _judge(
     place = Place(start, end, ())
     trials = (
         *_said_right_after(heard, scene, file, policy, read, flag_at),
-        *(CHECKS[policy.exemptions[n].check or n](n, scene, place) for n in file.exemptions if n in _CODE),
+        *(
+            CHECKS[policy.exemptions[n].check or n](n, scene, place, policy.wording.exemptions)
+            for n in file.exemptions
+            if n in _CODE
+        ),
     )
     like = read.like(scene.window.text[start:end], class_id)
     known = "; ".join(f"{k.text} ({k.similarity})" for k in like)

@@ -11,28 +11,12 @@ from claims.obfuscation.layers import Reader
 from claims.obfuscation.sound import SoundIndex
 from claims.policy.lexicon import Hit, Lexicon
 from claims.policy.match import Located
+from claims.policy.wording_of_records import TextsWording
 from claims.text.condition import find_newness
 from claims.text.normalise import Edit, Normalised, normalise
 from claims.text.numbers import Number, find_numbers
 from claims.text.units import Quantity, UnitConverter, find_quantities
 from claims.types import Passage
-
-_PRICE_WORDS = (
-    "到手",
-    "原价",
-    "只要",
-    "价",
-    "券后",
-    "今天",
-    "拿走",
-    "带走",
-    "平时",
-    "块",
-    "福利",
-    "红票子",
-    "便宜",
-    "秒杀",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +42,11 @@ class Texts:
         lexicon: Lexicon,
         sounds: SoundIndex,
         converter: UnitConverter,
+        wording: TextsWording,
     ) -> None:
         self._emoji, self._lookalikes = emoji, lookalikes
         self._reader, self._lexicon, self._sounds, self._converter = reader, lexicon, sounds, converter
+        self._wording = wording
 
     def fold(self, passage: Passage, on: date | None = None) -> Normalised:
         """The passage's text folded, disguised and mis-heard words as what they mean; `on`: the day it was said."""
@@ -96,16 +82,18 @@ class Texts:
         grades = find_newness(text)
         numbers = [n for n in find_numbers(text) if not any(g.start < n.end and n.start < g.end for g in grades)]
         quantities = find_quantities(text, self._converter, numbers)
-        _locate_values(text, located, numbers, quantities)
+        _locate_values(text, located, numbers, quantities, self._wording)
         for grade in grades:
             located.add("newness", grade.start, grade.end)
         return TextRead(located, tuple(hits), tuple(numbers), tuple(quantities), frozenset(misheard - spelled))
 
 
-def _locate_values(text: str, located: Located, numbers: list[Number], quantities: list[Quantity]) -> None:
+def _locate_values(
+    text: str, located: Located, numbers: list[Number], quantities: list[Quantity], wording: TextsWording
+) -> None:
     for number in numbers:
         located.add("num", number.start, number.end)
-        if _bare_price(text, number, quantities):
+        if _bare_price(text, number, quantities, wording):
             located.add("price", number.start, number.end)
         if number.percent:
             located.add("share", number.start, number.end)
@@ -113,7 +101,7 @@ def _locate_values(text: str, located: Located, numbers: list[Number], quantitie
         if quantity.dimension != "share":
             located.add("qty", quantity.start, quantity.end)
             located.add(f"qty:{quantity.dimension}", quantity.start, quantity.end)
-        if quantity.dimension == "money" or _spoken_money(text, quantity):
+        if quantity.dimension == "money" or _spoken_money(text, quantity, wording):
             located.add("money", quantity.start, quantity.end)
             located.add("price", quantity.start, quantity.end)
 
@@ -121,20 +109,17 @@ def _locate_values(text: str, located: Located, numbers: list[Number], quantitie
 _LEAST_PRICE = 10
 
 
-def _bare_price(text: str, number: Number, quantities: list[Quantity]) -> bool:
+def _bare_price(text: str, number: Number, quantities: list[Quantity], wording: TextsWording) -> bool:
     """True where a number without a unit may be a price (两千六, 三九九): no ordinal, share, count or small number."""
     if number.percent or number.low < _LEAST_PRICE or any(q.start <= number.start < q.end for q in quantities):
         return False
     before, after = text[number.start - 1 : number.start], text[number.end : number.end + 1]
-    return before not in {"第", "号"} and after not in _COUNTED
+    return before not in wording.no_price_after and after not in wording.no_price_before
 
 
-_COUNTED = frozenset("个位名家款种次号分秒点度倍人步岁级代楼折单件台")
-
-
-def _spoken_money(text: str, quantity: Quantity) -> bool:
+def _spoken_money(text: str, quantity: Quantity, wording: TextsWording) -> bool:
     """True where hosts say 米 for 元: a whole number of metres among words of price."""
     if quantity.unit != "m" or quantity.low != quantity.high:
         return False
     near = text[max(0, quantity.start - 12) : quantity.end + 8]
-    return any(word in near for word in _PRICE_WORDS)
+    return wording.of_prices.any_in(near)

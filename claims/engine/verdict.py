@@ -19,14 +19,10 @@ from claims.policy.policy import Policy
 from claims.text.normalise import is_boundary
 from claims.types import ExemptionTrial, ScoreStep, VerdictKind
 
-_AGGRAVATED = 0.05
 _BELOW = 0.01
 _PAUSES = 1
 PROPOSED = "semantic"
 _QUANTITY_RULE = "quantity"
-_RECORD_SCORE = 0.85
-# Of the characters of a claim about a number.
-_TOO_DOUBTFUL = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,10 +153,13 @@ def _by(outcomes: Sequence[Outcome], effect: Effect) -> tuple[str, ...]:
 
 def _judge_numbers(scene: Scene, passport: Passport, policy: Policy) -> Iterator[Judged]:
     file = policy.class_files["SPEC_PARAM"]
-    for claim in (*judge_quantities(scene.window, passport, policy), *judge_plus(scene.window, passport)):
+    for claim in (
+        *judge_quantities(scene.window, passport, policy),
+        *judge_plus(scene.window, passport, policy.wording.plus),
+    ):
         place = Place(claim.said_at, claim.end, ((claim.said_at, claim.end),))
         outcomes = try_exemptions(file, None, scene, place, policy)
-        steps, score = _score(_RECORD_SCORE, claim.judgement, scene, outcomes, policy)
+        steps, score = _score(policy.scores.record, claim.judgement, scene, outcomes, policy)
         steps, score = _read_anew(claim.start, claim.end, scene, steps, score, policy)
         steps, score = _doubted(claim.start, claim.end, scene, steps, score, policy)
         steps, score = held_back(claim.start, claim.end, scene, steps, score, policy.settings.flag_at)
@@ -199,7 +198,7 @@ def _doubted(
     Recognisers write other numbers than were said; one that contradicts the record by what they weren't sure of is
     nobody's claim yet.
     """
-    if score < policy.settings.flag_at or scene.window.doubted(start, end) < _TOO_DOUBTFUL:
+    if score < policy.settings.flag_at or scene.window.doubted(start, end) < policy.scores.too_doubtful:
         return steps, score
     return under_the_bar("a number heard with doubt", steps, score, policy.settings.flag_at)
 
@@ -224,20 +223,21 @@ def under_the_bar(
 def _score(
     base: float, judgement: Judgement, scene: Scene, outcomes: tuple[Outcome, ...], policy: Policy
 ) -> tuple[tuple[ScoreStep, ...], float]:
+    scores = policy.scores
     steps = [ScoreStep(step="pattern", value=round(base, 3))]
     score = base
-    if judgement.by_value and score < _RECORD_SCORE:
+    if judgement.by_value and score < scores.record:
         # How it was put counts no more once a registered value says otherwise.
-        score = _RECORD_SCORE
+        score = scores.record
         steps.append(ScoreStep(step="held against a registered value", value=round(score, 3)))
     if judgement.factor != 1.0:
         score *= judgement.factor
         steps.append(ScoreStep(step=judgement.why, value=round(score, 3)))
     elif judgement.verdict is VerdictKind.CONTRADICTED:
-        score = min(0.97, score + 0.1)
+        score = min(scores.most, score + scores.contradicted)
         steps.append(ScoreStep(step="passport contradicts", value=round(score, 3)))
     if any(o.trial.applies and o.trial.id == OWN_EXPERIENCE for o in outcomes):
-        score = min(0.97, score + _AGGRAVATED)
+        score = min(scores.most, score + scores.own_experience)
         steps.append(ScoreStep(step="own experience", value=round(score, 3)))
     if not scene.choice.sure:
         score *= policy.settings.unsure_product_factor

@@ -6,7 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 
 from claims.passports.forms import LongPassport, QuantityForm, ShortPassport
-from claims.passports.identifiers import CERTIFICATE_FORMATS, certificate_number_is_valid, scheme_of
 from claims.passports.passport import (
     Certificate,
     Material,
@@ -17,6 +16,7 @@ from claims.passports.passport import (
     RegisteredText,
 )
 from claims.passports.quantities import QuantityReader
+from claims.passports.schemes import CertificateSchemes
 from claims.text.units import plain
 
 
@@ -29,18 +29,18 @@ class _Papers:
     warnings: tuple[str, ...]
 
 
-def _papers(product_id: str, certificates: Iterable[Certificate]) -> _Papers:
+def _papers(product_id: str, certificates: Iterable[Certificate], schemes: CertificateSchemes) -> _Papers:
     known: list[Certificate] = []
     unknown: list[Certificate] = []
     warnings: list[str] = []
     for certificate in certificates:
         place = f"{product_id}: {certificate.path}"
-        if certificate.scheme not in CERTIFICATE_FORMATS:
+        if not schemes.knows(certificate.scheme):
             unknown.append(certificate)
             warnings.append(f"{place}: scheme {certificate.scheme!r} is not known; it is kept and supports nothing")
             continue
         known.append(certificate)
-        if not certificate_number_is_valid(certificate.scheme, certificate.number):
+        if not schemes.is_number(certificate.scheme, certificate.number):
             warnings.append(f"{place}: {certificate.number!r} does not look like a number of {certificate.scheme}")
     return _Papers(tuple(known), tuple(unknown), tuple(warnings))
 
@@ -56,15 +56,17 @@ def from_long(form: LongPassport, version: str, reader: QuantityReader, folder: 
             raise ValueError(f"evidence id {used!r} is used but not listed under evidence")
     quantities: list[RegisteredQuantity] = []
     texts: list[RegisteredText] = []
+    wording = reader.wording
     if form.net_content:
-        quantities += reader.read("net_content", "net_content", "净含量", (), form.net_content)
+        quantities += reader.read("net_content", "net_content", wording.net_content, (), form.net_content)
     if form.pack_count:
         count = QuantityForm(value=Decimal(form.pack_count), unit="C62")
-        quantities += reader.read("pack_count", "pack_count", "装量", (), count)
+        quantities += reader.read("pack_count", "pack_count", wording.pack_count, (), count)
     for nutrient in form.nutrition:
         path = f"nutrition.{nutrient.name}"
+        condition = f"{wording.per}{nutrient.per}"
         quantities += reader.read(
-            path, "nutrition", nutrient.name, (nutrient.name,), nutrient.amount, condition=f"每{nutrient.per}"
+            path, "nutrition", nutrient.name, (nutrient.name,), nutrient.amount, condition=condition
         )
     measured: dict[str, set[str]] = {}
     for spec in form.specs:
@@ -86,17 +88,16 @@ def from_long(form: LongPassport, version: str, reader: QuantityReader, folder: 
                 quantities += written
                 have |= {q.dimension for q in written}
     if form.shelf_life_days:
-        quantities += reader.read(
-            "shelf_life_days", "shelf_life", "保质期", (), QuantityForm(value=Decimal(form.shelf_life_days), unit="DAY")
-        )
+        days = QuantityForm(value=Decimal(form.shelf_life_days), unit="DAY")
+        quantities += reader.read("shelf_life_days", "shelf_life", wording.shelf_life, (), days)
     if form.warranty:
-        quantities += reader.read_text("warranty", "warranty", "质保", (), form.warranty)
+        quantities += reader.read_text("warranty", "warranty", wording.warranty, (), form.warranty)
     papers = _papers(
         form.passport_id,
         (
             Certificate(
                 path=f"evidence.{e.doc_id}",
-                scheme=scheme_of(e.kind, e.number),
+                scheme=reader.schemes.meant(e.kind, e.number),
                 number=e.number,
                 scope=e.scope or "",
                 issuer=e.issuer or "",
@@ -105,6 +106,7 @@ def from_long(form: LongPassport, version: str, reader: QuantityReader, folder: 
             )
             for e in form.evidence
         ),
+        reader.schemes,
     )
     return Passport(
         id=form.passport_id,
@@ -193,13 +195,13 @@ def from_short(form: ShortPassport, version: str, reader: QuantityReader, folder
     price = form.price
     region_text = f"{form.origin or ''} {form.origin_region or ''}".strip()
     if form.origin and len(form.origin) != 2:
-        texts.append(RegisteredText(path="origin", key="origin", label="产地", text=region_text))
+        texts.append(RegisteredText(path="origin", key="origin", label=reader.wording.origin, text=region_text))
     papers = _papers(
         form.id,
         (
             Certificate(
                 path=f"certificates.{i}",
-                scheme=scheme_of(c.scheme, c.number),
+                scheme=reader.schemes.meant(c.scheme, c.number),
                 number=c.number,
                 scope=c.scope or "",
                 issuer=c.issuer or "",
@@ -208,6 +210,7 @@ def from_short(form: ShortPassport, version: str, reader: QuantityReader, folder
             )
             for i, c in enumerate(form.certificates)
         ),
+        reader.schemes,
     )
     return Passport(
         id=form.id,

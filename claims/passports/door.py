@@ -18,6 +18,7 @@ from claims.passports.door_texts import Place, quoted
 from claims.passports.door_units import UnitBook
 from claims.passports.forms import LongPassport, PricePointForm, ShortPassport
 from claims.policy.unit_table import UnitTable
+from claims.policy.wording_of_records import DoorWording
 
 # Each fault costs a search for what was meant: a record that is wrong throughout must not cost minutes.
 MOST_FAULTS = 200
@@ -37,14 +38,16 @@ class Objection:
 class Door:
     """Holds records against a policy's `door.yaml`; without one, only against what needs no table."""
 
-    def __init__(self, file: DoorFile | None, table: UnitTable, materials: frozenset[str]) -> None:
+    def __init__(
+        self, file: DoorFile | None, table: UnitTable, materials: frozenset[str], wording: DoorWording
+    ) -> None:
         self._file = file
         self.categories = None if file is None else CategoryTable(file.categories)
         figures = None
         if file is not None:
-            book = UnitBook(table, file.units)
-            measures = MeasureTable(file.measures, file.differences, file.qualifiers)
-            figures = QuantityDoor(book, measures, file.signed, materials)
+            book = UnitBook(table, file.units, wording)
+            measures = MeasureTable(file.measures, file.differences, file.qualifiers, wording.holds)
+            figures = QuantityDoor(book, measures, file.signed, materials, wording)
         self._figures = figures
 
     def objections(self, form: LongPassport | ShortPassport) -> list[Objection]:

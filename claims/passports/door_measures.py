@@ -30,7 +30,11 @@ class _Found:
 class MeasureTable:
     """Finds what an attribute bears by the longest name at the end of its key and label."""
 
-    def __init__(self, measures: Sequence[Measure], differences: Differences, qualifiers: frozenset[str]) -> None:
+    def __init__(
+        self, measures: Sequence[Measure], differences: Differences, qualifiers: frozenset[str], holds: str
+    ) -> None:
+        """`holds`: before the name of a stuff it makes the name of its share."""
+        self._holds = holds
         self._keys = {key: measure for measure in measures for key in measure.keys}
         self._labels = {_clean(label): measure for measure in measures for label in measure.labels}
         self._differences = differences
@@ -78,7 +82,7 @@ class MeasureTable:
         for start in range(len(cleaned)):
             measure = self._labels.get(cleaned[start:])
             # 糖 is what 含糖 tells of, and not 喜糖
-            if measure is not None and (len(cleaned) - start > 1 or start == 0 or cleaned[start - 1] == "含"):
+            if measure is not None and (len(cleaned) - start > 1 or start == 0 or cleaned[start - 1] == self._holds):
                 return _Found(measure, start == 0)
         return self._by_key(label) if label.isascii() else None
 

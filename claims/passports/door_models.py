@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from claims.policy.unit_table import Word
+from claims.policy.words import Word
 from claims.types import Frozen
 
 

@@ -6,13 +6,11 @@ from decimal import Decimal
 
 from claims.passports.door_measures import Borne, MeasureTable
 from claims.passports.door_texts import Place, quoted
-from claims.passports.door_units import UnitBook, folded_unit
+from claims.passports.door_units import UnitBook
 from claims.passports.forms import QuantityForm
+from claims.policy.wording_of_records import DoorWording
 
 _SHARE, _ALCOHOL, _COUNT = "share", "alcohol", "count"
-# How much of a hundredth each of these is.
-_HUNDREDTHS = dict.fromkeys(("‰", "NX", "千分", "千分之"), Decimal("0.1")) | {"成": Decimal(10)}
-_PER_CENT = ("%", "P1", "percent", "pct", "百分比", "百分点", "百分之", "个百分点", "个点", "vol")
 LARGEST = Decimal("1e15")
 _SMALLEST = Decimal("1e-15")
 
@@ -53,12 +51,21 @@ class QuantityDoor:
     """Holds figures against what their attributes bear."""
 
     def __init__(
-        self, book: UnitBook, measures: MeasureTable, signed: frozenset[str], materials: frozenset[str]
+        self,
+        book: UnitBook,
+        measures: MeasureTable,
+        signed: frozenset[str],
+        materials: frozenset[str],
+        wording: DoorWording,
     ) -> None:
         self._book = book
         self._measures = measures
         self._signed = signed
         self._materials = materials
+        self._hundredths = wording.hundredths
+        self._per_cent = tuple(one.lower() for one in wording.per_cent)
+        *others, last = wording.examples
+        self._advice = f"write it as on the label, such as {', '.join(others)} or {last}"
 
     def objections(self, figure: Figure, category: str) -> Iterator[tuple[Place, str]]:
         """What is wrong with the figure, with the key at which it is."""
@@ -81,10 +88,8 @@ class QuantityDoor:
                 continue
             if not measures:
                 near = self._book.nearest(text)
-                advice = (
-                    f"; nearest: {', '.join(near)}" if near else "; write it as on the label, such as g, mL, W or 个"
-                )
-                yield (name,), f"unit {quoted(text)} is not known{advice}"
+                advice = f"nearest: {', '.join(near)}" if near else self._advice
+                yield (name,), f"unit {quoted(text)} is not known; {advice}"
             elif borne is not None and not measures & borne.dimensions:
                 examples = ", ".join(self._book.examples(borne.dimensions)[:4])
                 what = quoted(figure.label or figure.key)
@@ -113,7 +118,7 @@ class QuantityDoor:
             return
         if not self._meant(figure, borne) & {_SHARE, _ALCOHOL}:
             return
-        size = _hundredths(figure, borne)
+        size = self._size(figure, borne)
         for name, number in figure.numbers:
             if size is not None and number * size > 100:
                 unit = figure.units[0][1] if figure.units else "%"
@@ -126,15 +131,14 @@ class QuantityDoor:
             return frozenset.intersection(*measures) if measures else frozenset()
         return frozenset.intersection(borne.dimensions, *measures)
 
-
-def _hundredths(figure: Figure, borne: Borne | None) -> Decimal | None:
-    """How many hundredths one of the figure's unit is; None where it is no such unit, such as g."""
-    if not figure.units:
-        return Decimal(1) if borne is not None and borne.dimensions <= {_SHARE, _ALCOHOL} else None
-    for _, text in figure.units:
-        unit = folded_unit(text)
-        if unit in _HUNDREDTHS:
-            return _HUNDREDTHS[unit]
-        if unit.lower().startswith(tuple(one.lower() for one in _PER_CENT)):
-            return Decimal(1)
-    return None
+    def _size(self, figure: Figure, borne: Borne | None) -> Decimal | None:
+        """How many hundredths one of the figure's unit is; None where it is no such unit, such as g."""
+        if not figure.units:
+            return Decimal(1) if borne is not None and borne.dimensions <= {_SHARE, _ALCOHOL} else None
+        for _, text in figure.units:
+            unit = self._book.folded(text)
+            if unit in self._hundredths:
+                return self._hundredths[unit]
+            if unit.lower().startswith(self._per_cent):
+                return Decimal(1)
+        return None

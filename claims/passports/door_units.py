@@ -6,24 +6,24 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from claims.policy.unit_table import UnitTable
+from claims.policy.wording_of_records import DoorWording
 
 _LONGEST = 40
 _ENGLISH = "counted_in_english"
-_ABOUT = "+≥≤>约±"
 _DOTS = str.maketrans(dict.fromkeys("·⋅∙・•", "."))
 _BRACKETS = re.compile(r"\([^()]*\)")
 _TIMES = re.compile(r"(?P<unit>.*[^\d.])[x×*](?P<rest>\d+(?:\.\d+)?\D.*)", re.IGNORECASE)
-_NUMBER = re.compile(r"(?:\d+(?:\.\d+)?|[十百千万亿])+")
 _CONCENTRATION = "concentration"
 _DISSOLVED, _SOLVENTS = frozenset({"mass", "volume", "biology"}), frozenset({"mass", "volume"})
-_HAN_COUNTER = re.compile(r"[一-鿿]{1,2}")
+_HAN_COUNTER = re.compile(r"[\u4e00-\u9fff]{1,2}")
 
 
 class UnitBook:
     """Looks up units as they are written: those that are compared, and those that are only kept."""
 
-    def __init__(self, table: UnitTable, kept: Mapping[str, Iterable[str]]) -> None:
+    def __init__(self, table: UnitTable, kept: Mapping[str, Iterable[str]], wording: DoorWording) -> None:
         self._table = table
+        self._wording = wording
         self._kept: dict[str, set[str]] = {}
         for dimension, texts in kept.items():
             for text in texts:
@@ -49,7 +49,7 @@ class UnitBook:
         if len(text) > _LONGEST:
             return frozenset()
         written = self._table.written(text)
-        found = self._measures(folded_unit(text))
+        found = self._measures(self.folded(text))
         return found if written is None else found | {self._table.dimension(written)}
 
     def examples(self, dimensions: Iterable[str]) -> list[str]:
@@ -61,29 +61,38 @@ class UnitBook:
 
     def nearest(self, text: str) -> list[str]:
         """Known units that are written alike and begin alike."""
-        unit = folded_unit(text)[:_LONGEST]
+        unit = self.folded(text)[:_LONGEST]
         known = sorted({*self._kept, *self._table.units, *self._table.said})
         alike = [one for one in known if one[:1].lower() == unit[:1].lower()]
         return difflib.get_close_matches(unit, alike, n=3, cutoff=0.6)
 
     def could_be_counted(self, text: str) -> bool:
         """True for a short Chinese word, such as what things are counted in."""
-        return _HAN_COUNTER.fullmatch(folded_unit(text)) is not None
+        return _HAN_COUNTER.fullmatch(self.folded(text)) is not None
+
+    def folded(self, text: str) -> str:
+        """The unit in one spelling: ㎡ and m² are m2, W·h is W.h, without spaces."""
+        folded = "".join(unicodedata.normalize("NFKC", text).translate(_DOTS).replace("^", "").split())
+        return folded.strip(self._wording.about) or folded
+
+    def _without_number(self, text: str) -> str:
+        number = self._wording.number.match(text)
+        return text if number is None else text[number.end() :]
 
     def _keep(self, text: str, dimension: str) -> None:
-        self._kept.setdefault(folded_unit(text), set()).add(dimension)
+        self._kept.setdefault(self.folded(text), set()).add(dimension)
 
     def _measures(self, text: str) -> frozenset[str]:
         found = self._listed(text)
         if found or not text:
             return found
-        for shorter in (_BRACKETS.sub("", text), _NUMBER.sub("", text, count=1) if _NUMBER.match(text) else text):
+        for shorter in (_BRACKETS.sub("", text), self._without_number(text)):
             if shorter != text:
                 return self._measures(shorter)
         if product := _TIMES.fullmatch(text):
             # 50g×10袋
             return self._measures(product["unit"]) if self._measures(product["rest"]) else frozenset()
-        above, *below = re.split(r"[/每]", text)
+        above, *below = self._wording.per.split(text)
         per = [self._measures(part) for part in below]
         if not per or not all(per):
             return frozenset()
@@ -98,9 +107,3 @@ class UnitBook:
         written = self._table.written(text)
         compared = frozenset() if written is None else frozenset({self._table.dimension(written)})
         return compared | frozenset(self._kept.get(text) or self._lowered.get(text.lower()) or ())
-
-
-def folded_unit(text: str) -> str:
-    """The unit in one spelling: ㎡ and m² are m2, W·h is W.h, without spaces."""
-    folded = "".join(unicodedata.normalize("NFKC", text).translate(_DOTS).replace("^", "").split())
-    return folded.strip(_ABOUT) or folded

@@ -175,7 +175,7 @@ class _Reading:
         form: Form
         if is_untp(record):
             try:
-                imported = long_record(record)
+                imported = long_record(record, self.reader.wording.sizes)
             except ValidationError as error:
                 raise _NotLetIn([*texts, *_faults(form_faults(error))]) from error
             warnings = imported.warnings

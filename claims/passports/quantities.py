@@ -5,27 +5,35 @@ from decimal import Decimal
 from claims.passports.door import Door
 from claims.passports.forms import QuantityForm
 from claims.passports.passport import RegisteredQuantity
+from claims.passports.schemes import CertificateSchemes
 from claims.policy.vocabulary import AttributeTable
+from claims.policy.wording_of_records import PassportsWording
 from claims.text.normalise import normalise
 from claims.text.units import UnitConverter, find_factors, plain
 
 _QUALIFIER = 2
-# What hosts leave out of an attribute's name: 防水 for 防水指数.
-_ENDINGS = ("指数", "等级")
-# Written units that mean what the attribute means: C62 is any unit of counting, 支 a piece or a yarn count.
-_AMBIGUOUS_UNITS = frozenset({"C62", "支", "个", "piece"})
 
 
 class QuantityReader:
     """Reads registered quantities, in numbers or in words, and knows by which words hosts mean them.
 
-    `door`: what whole passports are held to that come in.
+    It holds what else of the policy a passport is read by: `schemes` of certificates, `wording` of what has a field of
+    its own, and the `door` to which whole passports are held that come in.
     """
 
-    def __init__(self, converter: UnitConverter, attributes: AttributeTable, door: Door | None = None) -> None:
+    def __init__(
+        self,
+        converter: UnitConverter,
+        attributes: AttributeTable,
+        door: Door,
+        schemes: CertificateSchemes,
+        wording: PassportsWording,
+    ) -> None:
         self.converter = converter
         self.attributes = attributes
-        self.door = door or Door(None, converter.table, frozenset())
+        self.door = door
+        self.schemes = schemes
+        self.wording = wording
 
     def read(
         self,
@@ -53,7 +61,7 @@ class QuantityReader:
             unit is not None
             and attribute is not None
             and attribute.unit
-            and (table.dimension(unit) == "degree" or set(written) <= _AMBIGUOUS_UNITS)
+            and (table.dimension(unit) == "degree" or set(written).issubset(self.wording.any_unit))
         ):
             unit = attribute.unit if attribute and attribute.unit else "piece" if unit != "degree" else "celsius"
         if unit is None:
@@ -113,15 +121,18 @@ class QuantityReader:
         if attribute is None:
             return ()
         name = max((n for n in attribute.labels if n in label), key=len, default="")
-        rest = label.lower().replace(name.lower(), "", 1).strip("()（） ").removesuffix("室") if name else ""
+        rest = (
+            label.lower().replace(name.lower(), "", 1).strip("()（） ").removesuffix(self.wording.room) if name else ""
+        )
         if self.attributes.is_common(rest):
             return ()
-        return (rest,) if len(rest) >= _QUALIFIER and not rest.startswith(("总", "额定", "最大")) else ()
+        return (rest,) if len(rest) >= _QUALIFIER and not rest.startswith(self.wording.no_difference) else ()
 
     def _cues(self, key: str, label: str, aliases: tuple[str, ...]) -> tuple[str, ...]:
         attribute = self.attributes.named(key, label)
         cues = [normalise(word).text for word in (label, *aliases)]
-        cues += [stem for cue in cues for ending in _ENDINGS if len(stem := cue.removesuffix(ending)) >= _QUALIFIER]
+        endings = self.wording.left_out
+        cues += [stem for cue in cues for ending in endings if len(stem := cue.removesuffix(ending)) >= _QUALIFIER]
         if attribute:
             cues += attribute.cues
         return tuple(dict.fromkeys(c for c in cues if c))

@@ -15,7 +15,6 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-_DIMENSIONS = {"weight": "重量", "length": "长", "width": "宽", "height": "高", "volume": "容积"}
 _GRANULARITY = {
     "item": "item",
     "serialisedItem": "item",
@@ -123,8 +122,8 @@ def parse_digital_link(uri: str) -> dict[str, str]:
     return {"gtin": found["gtin"].zfill(14)} | {names[key]: value for key, value in _QUALIFIER.findall(found["rest"])}
 
 
-def long_record(content: Mapping[str, Any]) -> Imported:
-    """The credential in the long form; pydantic's ValidationError says what of it can't be read."""
+def long_record(content: Mapping[str, Any], sizes: Mapping[str, str]) -> Imported:
+    """The credential in the long form, its dimensions labelled by `sizes`; ValidationError says what can't be read."""
     credential = _Credential.model_validate(content)
     subject = credential.credential_subject
     product = subject.product
@@ -146,7 +145,11 @@ def long_record(content: Mapping[str, Any]) -> Imported:
         "producer": product.produced_by_party.name if product.produced_by_party else None,
         "origin_country": product.country_of_production,
         "production_date": product.production_date,
-        "specs": [_spec(key, value) for key, value in product.dimensions.items() if isinstance(value, dict)],
+        "specs": [
+            _spec(key, sizes.get(key, key), value)
+            for key, value in product.dimensions.items()
+            if isinstance(value, dict)
+        ],
         "materials": [_material(material) for material in subject.materials_provenance],
         "evidence": evidence,
         "permitted_claims": claims,
@@ -183,9 +186,9 @@ def _category_path(name: str | None, passport_id: str) -> tuple[str, tuple[str, 
     return "other", (f"{passport_id}: {shown}: is no category path such as food/honey; only rules for all goods hold",)
 
 
-def _spec(key: str, value: Mapping[str, Any]) -> dict[str, Any]:
+def _spec(key: str, label: str, value: Mapping[str, Any]) -> dict[str, Any]:
     measure = _Measure.model_validate(value)
-    return {"key": key, "name_zh": _DIMENSIONS.get(key, key), "q": {"value": measure.value, "unit": measure.unit}}
+    return {"key": key, "name_zh": label, "q": {"value": measure.value, "unit": measure.unit}}
 
 
 def _material(material: _Material) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from claims.passports.identifiers import CERTIFICATE_FORMATS
 from claims.policy.files import error_at
 from claims.policy.schema import ClassFile
 
@@ -55,7 +54,7 @@ def _check_class(policy: "Policy", file: ClassFile, path: Path) -> None:
                 raise error_at(path, (key, index), f"unknown exemption {name!r}")
     _check_rules(policy, file, path)
     for index, scheme in enumerate(file.supported_by.schemes):
-        if scheme not in CERTIFICATE_FORMATS:
+        if not policy.schemes.knows(scheme):
             raise error_at(path, ("supported_by", "schemes", index), f"unknown certificate scheme {scheme!r}")
     for index, other in enumerate(file.supersedes):
         if other not in policy.classes:
@@ -80,13 +79,19 @@ def _check_rules(policy: "Policy", file: ClassFile, path: Path) -> None:
 def _check_tables(policy: "Policy") -> None:
     for index, kind in enumerate(policy.certificates):
         for scheme in kind.schemes:
-            if scheme not in CERTIFICATE_FORMATS:
+            if not policy.schemes.knows(scheme):
                 reason = f"{kind.id}: unknown certificate scheme {scheme!r}"
                 raise error_at(policy.folder / "certificates.yaml", ("certificates", index), reason)
     for index, attribute in enumerate(policy.attributes.attributes):
         if attribute.unit is not None and attribute.unit not in policy.converter.table.units:
             reason = f"{attribute.id}: unknown unit {attribute.unit!r}"
             raise error_at(policy.folder / "attributes.yaml", ("attributes", index), reason)
+    kinds = {kind.id for kind in policy.certificates}
+    for word, kind_id in policy.wording.papers.certified_by.items():
+        path = policy.folder / "wording.yaml"
+        # A policy without such a file has the kinds that it has.
+        if kind_id not in kinds and path.is_file():
+            raise error_at(path, ("papers", "certified_by", word), f"{word}: unknown certificate {kind_id!r}")
 
 
 def _check_context(policy: "Policy", known: set[str]) -> None:

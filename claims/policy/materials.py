@@ -1,14 +1,15 @@
 """Materials and their kinds: 头层牛皮 is cowhide is leather; PU is not."""
 
 from claims.policy.schema import MaterialsFile
-
-_WHOLE_WORDS = frozenset("棉")
+from claims.policy.words import Words
 
 
 class MaterialTable:
     """Answers whether one material is a kind of another."""
 
-    def __init__(self, file: MaterialsFile) -> None:
+    def __init__(self, file: MaterialsFile, single: Words) -> None:
+        """`single`: words of one character that mean a material wherever they stand."""
+        self._single = single
         self._id_of: dict[str, str] = {}
         self._parents: dict[str, tuple[str, ...]] = {}
         for material in file.materials:
@@ -20,7 +21,7 @@ class MaterialTable:
     @property
     def words(self) -> frozenset[str]:
         """Every word that means a material."""
-        return frozenset(word for word in self._id_of if len(word) > 1 or word in _WHOLE_WORDS)
+        return frozenset(word for word in self._id_of if len(word) > 1 or word in self._single)
 
     def identify(self, name: str) -> str | None:
         """The material that a passport's or host's name means: the longest known word in it, or None."""

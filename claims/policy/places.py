@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from claims.policy.schema import PlacesFile
+from claims.policy.words import Words
 
 _FIRST_INDICATOR = 0x1F1E6
 
@@ -19,7 +20,9 @@ class Place:
 class PlaceTable:
     """Look-ups over `places.yaml`."""
 
-    def __init__(self, file: PlacesFile) -> None:
+    def __init__(self, file: PlacesFile, home: Words) -> None:
+        """`home`: words of this country that name no place."""
+        self._home = home
         self._places: dict[str, Place] = {}
         for code, words in file.countries.items():
             for word in words:
@@ -36,7 +39,7 @@ class PlaceTable:
     @property
     def words(self) -> frozenset[str]:
         """Every word that means a place, without the ones that only mean this country."""
-        return frozenset(w for w, p in self._places.items() if w not in {"国产", "国内", "本国"})
+        return frozenset(w for w, p in self._places.items() if w not in self._home)
 
     def find(self, word: str) -> Place | None:
         """The place that the word means."""

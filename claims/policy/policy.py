@@ -20,12 +20,14 @@ from claims.obfuscation.sound import SoundIndex
 from claims.passports.door import Door
 from claims.passports.door_models import DoorFile
 from claims.passports.quantities import QuantityReader
+from claims.passports.schemes import CertificateSchemes
 from claims.policy.additives import AdditiveTable
 from claims.policy.checks import check_references
-from claims.policy.files import error_at, read_lines, read_policy_file
+from claims.policy.files import error_at, read_later_file, read_lines, read_policy_file
 from claims.policy.lexicon import Lexicon
 from claims.policy.match import Located, PatternIndex
 from claims.policy.materials import MaterialTable
+from claims.policy.messages import Messages
 from claims.policy.pattern import Pattern, compile_pattern, literal_concept
 from claims.policy.places import PlaceTable
 from claims.policy.schema import (
@@ -43,8 +45,10 @@ from claims.policy.schema import (
     Rule,
     TaxonomyFile,
 )
+from claims.policy.scores import Scores
 from claims.policy.unit_table import UnitsFile, UnitTable
 from claims.policy.vocabulary import AttributesFile, AttributeTable
+from claims.policy.wording import Wording
 from claims.text.bigrams import Bigrams, pairs_of
 from claims.text.units import UnitConverter
 from claims.text.words import CommonWords, counts_of
@@ -54,6 +58,8 @@ ENGINE_CONCEPTS = frozenset(
 )
 
 
+# Files that say nothing of how texts are read, or in parts alone.
+_OF_JUDGING = frozenset({"taxonomy.yaml", "policy.yaml", "door.yaml", "wording.yaml", "messages.yaml", "scores.yaml"})
 _RANK = {"medium": 0, "high": 1, "critical": 2}
 _SHORT_PLACE = 2
 # Words that the language uses at least so often may be read in a sentence's sound.
@@ -91,7 +97,11 @@ class RuleIndex:
 
 
 class Policy:
-    """Everything loaded from one policy folder, checked and compiled."""
+    """Everything loaded from one policy folder, checked and compiled.
+
+    A folder of an older form has no `wording.yaml`, `messages.yaml` or `scores.yaml`: what they would hold stood in the
+    code until then, and it is read with that.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -102,13 +112,22 @@ class Policy:
         self.classes: dict[str, ClassInfo] = {c.id: c for c in taxonomy.classes}
         if len(self.classes) < len(taxonomy.classes):
             raise PolicyError(str(folder / "taxonomy.yaml"), None, "a class id stands twice")
+        self.wording = read_later_file(folder / "wording.yaml", Wording)
+        self.messages = read_later_file(folder / "messages.yaml", Messages)
+        self.scores = read_later_file(folder / "scores.yaml", Scores)
         self.context = read_policy_file(folder / "context.yaml", ContextFile)
         self.converter = self._read_units(folder / "units.yaml")
         self.attributes = AttributeTable(read_policy_file(folder / "attributes.yaml", AttributesFile))
-        self.materials = MaterialTable(read_policy_file(folder / "materials.yaml", MaterialsFile))
-        self.quantity_reader = QuantityReader(self.converter, self.attributes, self._read_door(folder / "door.yaml"))
+        self.materials = MaterialTable(
+            read_policy_file(folder / "materials.yaml", MaterialsFile), self.wording.materials.single
+        )
+        self.schemes = CertificateSchemes(self.wording.certificates)
+        door = self._read_door(folder / "door.yaml")
+        self.quantity_reader = QuantityReader(
+            self.converter, self.attributes, door, self.schemes, self.wording.passports
+        )
         self.additives = AdditiveTable(read_policy_file(folder / "additives.yaml", AdditivesFile))
-        self.places = PlaceTable(read_policy_file(folder / "places.yaml", PlacesFile))
+        self.places = PlaceTable(read_policy_file(folder / "places.yaml", PlacesFile), self.wording.places.home)
         self.certificates: tuple[CertificateKind, ...] = read_policy_file(
             folder / "certificates.yaml", CertificatesFile
         ).certificates
@@ -216,23 +235,26 @@ class Policy:
             lexicon=self.lexicon,
             sounds=self.sounds,
             converter=self.converter,
+            wording=self.wording.texts,
         )
 
     @cached_property
     def vocabulary_digest(self) -> str:
         """A hash over all that `texts` follows from: two policies that have it in common read every text alike.
 
-        Of a class only the words of its patterns count, of `policy.yaml` what tells how texts are read.
+        Of a class only the words of its patterns count, of `policy.yaml` and `wording.yaml` what tells how texts are
+        read.
         """
         sha = hashlib.sha256()
         for path in sorted((*self.folder.rglob("*.yaml"), *self.folder.rglob("*.txt"))):
             name = path.relative_to(self.folder)
-            if name.parts[0] != "classes" and name.name not in {"taxonomy.yaml", "policy.yaml", "door.yaml"}:
+            if name.parts[0] != "classes" and name.name not in _OF_JUDGING:
                 sha.update(name.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
         settings = self.settings.model_dump_json(include={"emoji", "lookalikes", "words_lookalike", "reading_layers"})
+        wording = self.wording.model_dump_json(include={"texts", "materials", "places"})
         patterns = (pattern for rule in self.rules for pattern in (*rule.patterns, *rule.unless))
         words = sorted({word for pattern in patterns for word in pattern.literals})
-        sha.update("\0".join((settings, *words)).encode())
+        sha.update("\0".join((settings, wording, *words)).encode())
         return sha.hexdigest()
 
     @cached_property
@@ -317,14 +339,14 @@ class Policy:
         """What passports that come in are held to; a policy that is older than the door has no such file."""
         table = self.converter.table
         if not path.is_file():
-            return Door(None, table, frozenset())
+            return Door(None, table, frozenset(), self.wording.door)
         file = read_policy_file(path, DoorFile)
         known = {*table.dimensions, *file.units}
         for index, measure in enumerate(file.measures):
             unknown = sorted({*measure.dimensions, *(d for dims in measure.not_in.values() for d in dims)} - known)
             if unknown:
                 raise error_at(path, ("measures", index), f"measure {unknown[0]!r} has no unit")
-        return Door(file, table, self.materials.words)
+        return Door(file, table, self.materials.words, self.wording.door)
 
     def _read_disguises(self) -> tuple[DisguiseFile, CodeWordsFile]:
         disguise = read_policy_file(self.folder / "disguise.yaml", DisguiseFile)

@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from claims.policy.words import Word
 from claims.types import Frozen
 
 # W·h is Wh.
 _JOINTS = str.maketrans(dict.fromkeys("·⋅∙・•.", ""))
-Word = Annotated[str, Field(min_length=1)]
 
 
 class UnitForms(Frozen):

@@ -11,67 +11,10 @@ import ahocorasick_rs
 from claims.obfuscation.sound import SoundIndex
 from claims.obfuscation.soundalike import SoundAlikeWords
 from claims.passports.passport import Passport
+from claims.policy.wording_of_records import ProductsWording
 from claims.text.normalise import normalise
-from claims.text.numbers import parse_han
+from claims.text.numbers import whole_number
 from vision.timeline import Evidence, EvidenceKind, ProductTimeline
-
-_LINK = re.compile(r"(\d{1,3}|[一二三四五六七八九十]{1,3})号?(?:链接|链|商品|宝贝|品)")
-_NEXT = (
-    "接下来",
-    "下一个",
-    "下一款",
-    "来看",
-    "先看",
-    "再看",
-    "看一下",
-    "上一个新",
-    "给大家看",
-    "这个是",
-    "这款是",
-    "说一下",
-    "讲一下",
-    "介绍",
-    "今天这款",
-    "这款",
-    "这个",
-    "咱家",
-    "我们家",
-    "这瓶",
-    "这件",
-    "这台",
-    "这盒",
-    "这罐",
-    "这支",
-    "这条",
-    "这双",
-    "这套",
-    "这只",
-    "这锅",
-    "这床",
-    "这张",
-    "这把",
-    "我们的",
-    "咱们的",
-    "咱们这",
-)
-_OTHER = (
-    "上一款",
-    "上一个",
-    "上个链接",
-    "不是",
-    "比",
-    "那款",
-    "另一款",
-    "另外那",
-    "配",
-    "搭配",
-    "下一个再",
-    "等下讲",
-    "待会",
-    "别的",
-    "别家",
-    "跟",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +29,8 @@ class ProductChoice:
 class ProductFinder:
     """Finds products by their names among the ones on sale; distinctive parts of names count too."""
 
-    def __init__(self, passports: Sequence[Passport]) -> None:
+    def __init__(self, passports: Sequence[Passport], wording: ProductsWording) -> None:
+        self._wording = wording
         self.passports = tuple(passports)
         self.by_id = {p.id: p for p in passports}
         owners: dict[str, set[str]] = {}
@@ -146,9 +90,9 @@ class ProductFinder:
         for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
             part, owner, weight = self._parts[index]
             head = text[max(0, start - 6) : start]
-            if any(word in head[-4:] for word in _OTHER):
+            if self._wording.another.any_in(head[-4:]):
                 weight *= 0.2
-            elif any(word in head for word in _NEXT):
+            elif self._wording.coming_up.any_in(head):
                 weight += 1.0
             if weight > best.get(owner, (0.0, 0, ""))[0]:
                 best[owner] = (weight, end, part)
@@ -158,11 +102,11 @@ class ProductFinder:
         return self.by_id[owner], part, weight
 
     def _linked(self, text: str) -> tuple[Passport, str, float] | None:
-        links = list(_LINK.finditer(text))
+        links = list(self._wording.link.finditer(text))
         if not links or len(self.passports) < 2:
             return None
         match = links[-1]
-        value = int(match[1]) if match[1].isdigit() else int((parse_han(match[1]) or (0, 0))[0])
+        value = whole_number(match["number"])
         if 1 <= value <= len(self.passports):
             return self.passports[value - 1], match[0], 4.0
         return None

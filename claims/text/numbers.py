@@ -100,6 +100,11 @@ def parse_han(run: str) -> tuple[Decimal, Decimal] | None:
     return None if total is None else (Decimal(total), Decimal(total))
 
 
+def whole_number(text: str) -> int:
+    """The number that digits or Chinese numerals write, of a range its least; 0 where they write none."""
+    return int(text) if text.isdigit() else int((parse_han(text) or (0,))[0])
+
+
 def _neighbours(run: str) -> tuple[Decimal, Decimal] | None:
     """The range of two neighbouring digits in a row (五六百, 两三, 十五六); 二三 alone is spelled (二三年款)."""
     pair = _ADJACENT_DIGITS.match(run)

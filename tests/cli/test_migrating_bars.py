@@ -16,6 +16,8 @@ def old_policy(folder: Path) -> Path:
         if path.stem == "DISPARAGE":
             text = re.sub(r"^(judge:.*\n)", r"\1reader_flags_at: 0.8\n", text, count=1, flags=re.MULTILINE)
         path.write_text(text, encoding="utf-8")
+    for name in ("wording.yaml", "messages.yaml", "scores.yaml"):
+        (folder / name).unlink()
     settings = folder / "policy.yaml"
     of_the_reader = r"^(false_alarms_per_hour|says_no_effect):.*\n"
     settings.write_text(
@@ -34,6 +36,7 @@ def test_it_is_refused_with_the_way_and_brought_over(zhenyan: Call, tmp_path: Pa
     policy = Policy(new)
     packaged = Policy(configs.POLICY_DIR)
     assert policy.settings == packaged.settings
+    assert all((new / name).is_file() for name in ("wording.yaml", "messages.yaml", "scores.yaml"))
     assert policy.class_files["ORIGIN"].recorded
     assert not policy.class_files["DISEASE_FOOD"].recorded
     assert "reader_flags_at" not in (new / "classes" / "DISPARAGE.yaml").read_text(encoding="utf-8")

@@ -7,8 +7,11 @@ from datetime import datetime
 from claims.engine.window import Window
 from claims.passports.passport import Passport
 from claims.policy.match import PatternMatch
+from claims.policy.messages import Messages
 from claims.policy.policy import CompiledRule, Policy
 from claims.policy.schema import ClassFile, ClassInfo
+from claims.policy.scores import Factors
+from claims.policy.wording import Wording
 from claims.types import ExemptionTrial, PlatformFact, VerdictKind
 
 _SHOWN_REACH = 30
@@ -37,6 +40,21 @@ class JudgeInput:
     at: datetime
     facts: Sequence[PlatformFact] = ()
     at_ms: int = 0
+
+    @property
+    def wording(self) -> Wording:
+        """By which words the policy compares."""
+        return self.policy.wording
+
+    @property
+    def messages(self) -> Messages:
+        """What the policy tells of what is registered and claimed."""
+        return self.policy.messages
+
+    @property
+    def factors(self) -> Factors:
+        """What the policy leaves of a score where less speaks against the claim."""
+        return self.policy.scores.factors
 
     @property
     def words(self) -> str:

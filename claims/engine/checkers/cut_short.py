@@ -5,21 +5,21 @@
 
 import re
 
+from claims.policy.wording_of_goods import QuantitiesWording
 from claims.text.numbers import NUMERALS
 from claims.text.spell import syllable
 
-_SAID = f"0-9{NUMERALS}"
-_MORE = re.compile(rf"[{_SAID}](?:(?:后头|后面)?再?[跟加接]一?个)?$")
+_NUMERALS = frozenset(f"0123456789{NUMERALS}")
 _DIGIT_BY_DIGIT = re.compile("(?<![0-9])[0-9] [0-9](?![0-9])")
 _SOUNDS = frozenset(map(syllable, NUMERALS))
 
 
-def is_cut_short(text: str, start: int) -> bool:
+def is_cut_short(text: str, start: int, wording: QuantitiesWording) -> bool:
     """True if what stands before the number at `start` belongs to it."""
     before = text[max(0, start - 8) : start]
     if not before:
         return False
-    if _MORE.search(before) or _DIGIT_BY_DIGIT.match(text, max(0, start - 2)):
+    if wording.goes_on.sub("", before)[-1:] in _NUMERALS or _DIGIT_BY_DIGIT.match(text, max(0, start - 2)):
         return True
     if text[start] not in NUMERALS:
         return False

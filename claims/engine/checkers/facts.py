@@ -15,7 +15,7 @@ _DEADLINE_SLACK_MS = 600_000
 def _deadline(given: JudgeInput, end_ms: float, shown: str, path: str) -> Judgement:
     """A spoken deadline against the end of the promotion, in ms on the stream clock."""
     said = first_quantity(given, "time")
-    if any(word in given.words for word in ("下周", "下个月", "月底", "下星期")):
+    if given.wording.facts.beyond_the_day.any_in(given.words):
         return out_of_scope("a deadline beyond the day")
     limit_ms = float(said.canonical_high) * _DAY_MS * 1.5 if said is not None else float(_DAY_MS)
     if end_ms - given.at_ms > limit_ms + _DEADLINE_SLACK_MS:

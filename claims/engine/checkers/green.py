@@ -1,80 +1,85 @@
 """Energy grade, formaldehyde, coating, food grade: against label, report or registered value."""
 
+from collections.abc import Sequence
+
 from claims.engine.checkers.base import JudgeInput, Judgement, contradicted, out_of_scope, supported, unsupported
+from claims.passports.passport import Passport
+from claims.policy.words import Words
+
+_Entry = tuple[str, str]
 
 
 def judge_green(given: JudgeInput) -> Judgement:
     """Energy grade, formaldehyde, coating, food grade: against label, report or registered value."""
-    passport = given.passport
-    if passport is None:
+    if given.passport is None:
         return out_of_scope("the product is not known")
-    kind = given.candidate.rule.rule.params.get("kind", "")
-    words = given.words
-    find = {"grade": ("能效", "水效"), "formaldehyde": ("甲醛", "TVOC"), "coating": ("涂层",)}.get(kind)
-    stems = find or tuple(
-        w
-        for w in (
-            "食品级",
-            "母婴级",
-            "可降解",
-            "降解",
-            "a类",
-            "抗菌",
-            "抑菌",
-            "防辐射",
-            "荧光",
-            "阻燃",
-            "e0",
-            "enf",
-            "省电",
-            "节能",
-            "省水",
-        )
-        if w in words
-    )
-    entries = [(t.path, f"{t.label} {t.text}") for t in passport.texts] + [
-        (q.path, f"{q.label} {q.shown}") for q in passport.quantities
-    ]
-    entries += [(p.path, p.text) for p in passport.permitted] + [
-        (c.path, f"{c.number} {c.scope}") for c in passport.certificates
-    ]
-    related = [(path, text) for path, text in entries if any(s.lower() in text.lower() for s in stems)]
+    wording, kind = given.wording.green, given.candidate.rule.rule.params.get("kind", "")
+    names = {
+        "grade": wording.energy_entries,
+        "formaldehyde": wording.formaldehyde_entries,
+        "coating": wording.coating_entries,
+    }
+    qualities = Words(quality for quality in wording.qualities if quality in given.words)
+    entries = _entries(given.passport)
+    related = _naming(names.get(kind, qualities), entries)
     if kind == "grade":
-        grade = next((g for g in ("一级", "二级", "三级", "1级", "2级", "3级") if g in words), "")
-        digit = {"一": "1", "二": "2", "三": "3"}.get(grade[:1], grade[:1])
-        for path, text in related:
-            tail = text.split(" ", 1)[-1]
-            if digit and (digit in tail or grade in tail):
-                return supported("the registered grade", registered=text, path=path, claimed=words)
-        if related:
-            return contradicted(
-                "another grade is registered", registered=related[0][1], path=related[0][0], claimed=words
-            )
-        return unsupported("no energy label is registered", claimed=words, note_only=given.shown is not None)
+        return _grade(given, related)
     if kind == "formaldehyde" and related:
-        if any(w in related[0][1] for w in ("未检出", "无醛", " 0 ")):
-            return supported("none was found", registered=related[0][1], path=related[0][0], claimed=words)
-        return contradicted(
-            "a value above zero is registered", registered=related[0][1], path=related[0][0], claimed=words
-        )
+        if wording.no_formaldehyde.any_in(related[0][1]):
+            return _supported("none was found", given, related[0])
+        return _contradicted("a value above zero is registered", given, related[0])
     if kind == "coating" and related:
-        if any(w in related[0][1] for w in ("无涂层", "无", "不含")):
-            return supported("registered without coating", registered=related[0][1], path=related[0][0], claimed=words)
-        return contradicted("a coating is registered", registered=related[0][1], path=related[0][0], claimed=words)
+        if wording.no_coating.any_in(related[0][1]):
+            return _supported("registered without coating", given, related[0])
+        return _contradicted("a coating is registered", given, related[0])
+    return _quality(given, kind, entries, related)
+
+
+def _grade(given: JudgeInput, labels: Sequence[_Entry]) -> Judgement:
+    """An energy or water grade, in digits or in words."""
+    grades = given.wording.green.grades
+    said = next((grade for grade in grades if grade in given.words), None)
+    for path, text in labels:
+        tail = text.split(" ", 1)[-1]
+        if said is not None and (grades[said] in tail or said in tail):
+            return _supported("the registered grade", given, (path, text))
+    if labels:
+        return _contradicted("another grade is registered", given, labels[0])
+    return unsupported("no energy label is registered", claimed=given.words, note_only=given.shown is not None)
+
+
+def _quality(given: JudgeInput, kind: str, entries: Sequence[_Entry], related: Sequence[_Entry]) -> Judgement:
+    """Food grade, class A, antibacterial …: what is registered of it."""
+    wording, words = given.wording.green, given.words
     if kind == "green" and related:
-        if "a类" in words and not any("a类" in text.lower() for _, text in related):
-            return contradicted(
-                "another class is registered", registered=related[0][1], path=related[0][0], claimed=words
-            )
-        return supported("registered", registered=related[0][1], path=related[0][0], claimed=words)
-    if "a类" in words:
-        other = next(((path, text) for path, text in entries if any(c in text.lower() for c in ("b类", "c类"))), None)
+        if wording.class_a.any_in(words) and not any(wording.class_a.any_in(text.lower()) for _, text in related):
+            return _contradicted("another class is registered", given, related[0])
+        return _supported("registered", given, related[0])
+    if wording.class_a.any_in(words):
+        other = next((one for one in entries if wording.lower_classes.any_in(one[1].lower())), None)
         if other is not None:
-            return contradicted("another class is registered", registered=other[1], path=other[0], claimed=words)
-    if related and any(w in words for w in ("永久", "永远", "终身")):
-        return contradicted(
-            "a measured limit is registered", registered=related[0][1], path=related[0][0], claimed=words
-        )
+            return _contradicted("another class is registered", given, other)
+    if related and wording.for_ever.any_in(words):
+        return _contradicted("a measured limit is registered", given, related[0])
     return unsupported(
         "no label or report is registered for it", claimed=words, note_only=kind == "green" and given.shown is not None
     )
+
+
+def _entries(passport: Passport) -> list[_Entry]:
+    entries = [(t.path, f"{t.label} {t.text}") for t in passport.texts]
+    entries += [(q.path, f"{q.label} {q.shown}") for q in passport.quantities]
+    entries += [(p.path, p.text) for p in passport.permitted]
+    return entries + [(c.path, f"{c.number} {c.scope}") for c in passport.certificates]
+
+
+def _naming(names: Words, entries: Sequence[_Entry]) -> list[_Entry]:
+    return [one for one in entries if any(name.lower() in one[1].lower() for name in names)]
+
+
+def _supported(why: str, given: JudgeInput, entry: _Entry) -> Judgement:
+    return supported(why, registered=entry[1], path=entry[0], claimed=given.words)
+
+
+def _contradicted(why: str, given: JudgeInput, entry: _Entry) -> Judgement:
+    return contradicted(why, registered=entry[1], path=entry[0], claimed=given.words)

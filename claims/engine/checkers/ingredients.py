@@ -8,7 +8,11 @@ def judge_zero(given: JudgeInput) -> Judgement:
     passport = given.passport
     if passport is None or not passport.ingredients:
         return (
-            unsupported("no ingredient list is registered that proves it", claimed=given.words, factor=0.9)
+            unsupported(
+                "no ingredient list is registered that proves it",
+                claimed=given.words,
+                factor=given.factors.ingredients_unregistered,
+            )
             if passport
             else out_of_scope("the product is not known")
         )
@@ -32,23 +36,17 @@ def judge_natural(given: JudgeInput) -> Judgement:
     passport = given.passport
     if passport is None:
         return out_of_scope("the product is not known")
-    words = given.words
+    words, wording = given.words, given.wording.ingredients
+    of_nature = wording.of_nature.any_in(words)
     share = next(
         (
             q
             for q in passport.quantities
-            if q.dimension == "share"
-            and any(k in q.label for k in ("果汁", "含量", "原汁", "肉", "浓度"))
-            and q.canonical_high is not None
+            if q.dimension == "share" and wording.shares.any_in(q.label) and q.canonical_high is not None
         ),
         None,
     )
-    if (
-        share is not None
-        and share.canonical_high is not None
-        and share.canonical_high < 99
-        and not any(w in words for w in ("天然", "植物"))
-    ):
+    if share is not None and share.canonical_high is not None and share.canonical_high < 99 and not of_nature:
         return contradicted(
             "a lower share is registered", registered=f"{share.label} {share.shown}", path=share.path, claimed=words
         )
@@ -62,6 +60,6 @@ def judge_natural(given: JudgeInput) -> Judgement:
         return contradicted(f"{chemical} is in the list", registered=shown, path="ingredients", claimed=words)
     if len(passport.ingredients) == 1:
         return supported("one ingredient only", registered=shown, path="ingredients", claimed=words)
-    if passport.ingredients and not any(w in words for w in ("天然", "植物")) and len(passport.ingredients) > 1:
+    if len(passport.ingredients) > 1 and not of_nature:
         return contradicted("more than one ingredient is listed", registered=shown, path="ingredients", claimed=words)
     return unsupported("nothing registered proves it", claimed=words)

@@ -4,18 +4,13 @@ from decimal import Decimal
 
 from claims.engine.checkers.base import JudgeInput, Judgement, contradicted, out_of_scope, supported, unsupported
 from claims.passports.passport import Material, Passport, RegisteredQuantity
+from claims.policy.wording_of_goods import IngredientsWording
 from claims.text.numbers import Number
 from claims.text.spell import fuzzy, spell
 from claims.text.units import Quantity, plain
 
 _FIBRE_ROUNDING = Decimal("1")
 _WHOLE = Decimal(100)
-_PARTS = {
-    "里料": ("里", "内里", "里子", "里料"),
-    "面料": ("面料", "表面", "外面", "面子"),
-    "填充": ("填充", "里面", "充绒", "芯", "里头"),
-    "鞋面": ("鞋面",),
-}
 _NOT_FOR = ("food/", "health_food/", "infant_formula/", "cosmetics/", "drug/", "alcohol/", "course/", "pet/", "fsmp/")
 
 
@@ -42,14 +37,8 @@ def judge_composition(given: JudgeInput) -> Judgement:
         named = next((t for t in passport.texts if words[0] in t.text), None)
         if named is not None:
             return supported("named in the passport", registered=named.text, path=named.path, claimed=given.words)
-        material_text = next(
-            (
-                t
-                for t in passport.texts
-                if any(k in t.label + t.key for k in ("材质", "面料", "material", "成分", "板材"))
-            ),
-            None,
-        )
+        entries = given.wording.materials.entries
+        material_text = next((t for t in passport.texts if entries.any_in(t.label + t.key)), None)
         if material_text is not None:
             known = given.policy.materials.identify(material_text.text)
             if known is not None and not given.policy.materials.related(known, claimed_id):
@@ -64,7 +53,7 @@ def judge_composition(given: JudgeInput) -> Judgement:
                 if known is None
                 else supported("the registered material", registered=material_text.text, path=material_text.path)
             )
-        return unsupported("no material is registered", claimed=given.words, factor=0.7)
+        return unsupported("no material is registered", claimed=given.words, factor=given.factors.material_unregistered)
     if given.candidate.rule.rule.params.get("kind") == "share":
         return _share(given, materials, claimed_id, words[0])
     return _kind(given, materials, claimed_id)
@@ -76,7 +65,7 @@ def _meant_part(passport: Passport, given: JudgeInput) -> tuple[Material, ...]:
     parts = {m.part for m in passport.materials}
     if len(parts) > 1:
         for part in parts:
-            cues = (*next((c for p, c in _PARTS.items() if p in part), ()), part)
+            cues = (*next((c for p, c in given.wording.materials.parts.items() if p in part), ()), part)
             if any(cue in clause for cue in cues):
                 return tuple(m for m in passport.materials if m.part == part)
     return passport.materials
@@ -104,7 +93,9 @@ def _kind(given: JudgeInput, materials: tuple[Material, ...], claimed: str) -> J
             if (k := given.policy.materials.identify(m.name)) and given.policy.materials.is_kind_of(claimed, k)
         ]
         if broader and not pure:
-            return unsupported("only the broader material is registered", claimed=given.words, factor=0.75)
+            return unsupported(
+                "only the broader material is registered", claimed=given.words, factor=given.factors.material_broader
+            )
         if not any(given.policy.materials.identify(m.name) for m in materials):
             return out_of_scope("the registered materials are of another kind of thing")
         return contradicted("another material is registered", registered=shown, path=path, claimed=given.words)
@@ -141,7 +132,7 @@ def _share(given: JudgeInput, materials: tuple[Material, ...], claimed: str, wor
         )
     registered = [m.percent for m in fitting if m.percent is not None]
     if not registered:
-        return unsupported("its share is not registered", claimed=given.words, factor=0.8)
+        return unsupported("its share is not registered", claimed=given.words, factor=given.factors.share_unregistered)
     slack = _FIBRE_ROUNDING if said.kind == "exact" else Decimal(6)
     total = sum(registered, Decimal(0))
     if any(said.low - slack <= value <= said.high + slack for value in (*registered, total)):
@@ -176,10 +167,11 @@ def judge_only_ingredient(given: JudgeInput) -> Judgement:
     slots = given.candidate.match.slots
     left, right = slots[0].end, slots[-1].start
     named = given.window.text[left:right] if len(slots) > 1 else given.window.text[slots[0].end : slots[0].end + 8]
-    named = named.strip(",是就的:")
+    named = named.strip(given.wording.ingredients.said_around)
     listed = [i.lower() for i in passport.ingredients]
     shown = "、".join(passport.ingredients)
-    rest = [i for i in listed if i not in named and not any(part in i for part in _pieces(named))]
+    pieces = _pieces(named, given.wording.ingredients)
+    rest = [i for i in listed if i not in named and not any(part in i for part in pieces)]
     if given.window.in_speech(left - 1):
         rest = [i for i in rest if not _sounds_within(i, named)]
     if not named:
@@ -189,9 +181,11 @@ def judge_only_ingredient(given: JudgeInput) -> Judgement:
     return contradicted("more is in the ingredient list", registered=shown, path="ingredients", claimed=given.words)
 
 
-def _pieces(named: str) -> list[str]:
-    parts = [p for p in named.replace("和", ",").replace("、", ",").replace("跟", ",").split(",") if len(p) >= 2]
-    return parts or [named]
+def _pieces(named: str, wording: IngredientsWording) -> list[str]:
+    parts = named
+    for joint in wording.joined_by:
+        parts = parts.replace(joint, ",")
+    return [part for part in parts.split(",") if len(part) >= 2] or [named]
 
 
 def judge_contains(given: JudgeInput) -> Judgement:
@@ -211,38 +205,22 @@ def judge_contains(given: JudgeInput) -> Judgement:
         passport.name,
         *(q.label for q in passport.quantities),
     ]
-    if any(_same_ingredient(word, entry.lower()) for entry in everything):
+    if any(_same_ingredient(word, entry.lower(), given.wording.ingredients) for entry in everything):
         return supported("listed", registered="、".join(passport.ingredients) or None, path="ingredients", claimed=word)
     return contradicted(
         "not in the ingredient list",
         registered="、".join(passport.ingredients) or "、".join(m.name for m in passport.materials),
         path="ingredients",
-        claimed=f"含{word}",
-        factor=0.9,
+        claimed=given.messages.contains.told(word=word),
+        factor=given.factors.ingredient_unlisted,
     )
 
 
-_SYNONYMS = {
-    "玻尿酸": ("透明质酸",),
-    "维c": ("维生素c", "抗坏血酸"),
-    "a醇": ("视黄醇",),
-    "维生素c": ("抗坏血酸", "维c"),
-    "烟酰胺": ("维生素b3",),
-    "维生素e": ("生育酚",),
-    "益生菌": ("乳酸菌", "双歧杆菌", "乳杆菌", "菌粉"),
-    "膳食纤维": ("菊粉", "纤维", "抗性糊精"),
-    "果肉": ("果",),
-    "真果肉": ("果",),
-    "钙": ("碳酸钙", "乳钙"),
-    "鲜肉": ("肉",),
-    "神经酰胺": ("神经酰胺",),
-    "氨基酸": ("氨酸",),
-}
-
-
-def _same_ingredient(word: str, entry: str) -> bool:
-    stem = word.removeprefix("富").removeprefix("真")
-    return stem in entry or any(s in entry for s in _SYNONYMS.get(word, ()))
+def _same_ingredient(word: str, entry: str, wording: IngredientsWording) -> bool:
+    stem = word
+    for boast in wording.boasts:
+        stem = stem.removeprefix(boast)
+    return stem in entry or any(synonym in entry for synonym in wording.synonyms.get(word, ()))
 
 
 def judge_nutrient(given: JudgeInput) -> Judgement:
@@ -262,7 +240,8 @@ def judge_nutrient(given: JudgeInput) -> Judgement:
     entries = [
         r
         for r in passport.quantities
-        if r.dimension == quantity.dimension and _names_nutrient(word, r.label.lower(), r.cues)
+        if r.dimension == quantity.dimension
+        and _names_nutrient(word, r.label.lower(), r.cues, given.wording.ingredients)
     ]
     if not entries:
         return out_of_scope("this nutrient's amount is not registered")
@@ -292,6 +271,12 @@ def _same_amount(quantity: Quantity, entry: RegisteredQuantity) -> bool:
     return low <= entry.canonical_high and entry.canonical_low <= high
 
 
-def _names_nutrient(word: str, label: str, cues: tuple[str, ...]) -> bool:
-    stem = word.removesuffix("含量").replace("维生素", "维").replace("蛋白质", "蛋白")
-    return stem in label.replace("维生素", "维").replace("蛋白质", "蛋白") or word in cues
+def _names_nutrient(word: str, label: str, cues: tuple[str, ...], wording: IngredientsWording) -> bool:
+    stem = _shortened(word.removesuffix(wording.amount), wording)
+    return stem in _shortened(label, wording) or word in cues
+
+
+def _shortened(name: str, wording: IngredientsWording) -> str:
+    for whole, short in wording.short.items():
+        name = name.replace(whole, short)
+    return name

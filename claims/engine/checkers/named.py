@@ -1,7 +1,5 @@
 """Which registered attribute a number speaks of: by the words that name it near the number."""
 
-import re
-
 from claims.engine.window import Window
 from claims.passports.passport import RegisteredQuantity
 from claims.policy.policy import Policy
@@ -9,16 +7,7 @@ from claims.text.normalise import is_cjk
 from claims.text.numbers import find_numbers
 from claims.text.units import Quantity
 
-_WEIGHT, _HEAVY = "weight", "重"
-# What may stand between an attribute's word and its number.
-_ADVERBS = re.compile(
-    "(?:只有|也就|不过|足足|足有|整整|大概|达到|高达|能有|得有|就是|差不多|才|就|是|有|达|到|足|约|可)+$"
-)
-# The goods themselves, whole or bare: what they weigh is said right after.
-_WHOLE = re.compile(
-    "(?:整[个只件顶台把条机套双口根床张辆瓶袋盒箱]|[一单][个只件条把台顶双床口]|[机车包杯瓶锅]身|空[包杯瓶盒]|裸[机重]|光机身|净身)"
-    "[^,。!?;]{0,4}$"
-)
+_WEIGHT = "weight"
 
 
 def named_entries(
@@ -37,16 +26,18 @@ def named_entries(
     spoken_at = around.find(window.text[quantity.start : quantity.end])
     rest = around[:spoken_at] + "·" + around[spoken_at + quantity.end - quantity.start :] if spoken_at >= 0 else around
     before, after = rest.split("·")[0], rest.split("·")[-1]
-    told = _ADVERBS.sub("", before)
+    wording = policy.wording.quantities
+    told = wording.between.sub("", before)
     unit = window.text[quantity.number_end : quantity.end]
     counted = [e for e in entries if quantity.dimension == "count" and unit and unit in e.label + e.shown]
-    is_whole = of_goods and quantity.dimension == "mass" and _WHOLE.search(told) is not None
+    is_whole = of_goods and quantity.dimension == "mass" and wording.whole_goods.search(told) is not None
     ranked: list[tuple[int, RegisteredQuantity]] = []
     for entry in entries:
         sizes = [len(c) for c in entry.cues if len(c) >= 2 and c in rest]
         sizes += [len(q) + 2 for q in entry.qualifiers if q in before or _stands_alone(q, after)]
         short = tuple(c for c in entry.cues if len(c) == 1 and not _of_another_part(told, c, entry))
-        if short and (told.endswith(short) or after.startswith(short) or (_HEAVY in short and unit.endswith(_HEAVY))):
+        is_heavy = wording.heavy in short and unit.endswith(wording.heavy)
+        if short and (told.endswith(short) or after.startswith(short) or is_heavy):
             sizes.append(1)
         if entry in counted:
             sizes.append(2 if len(counted) > 1 else 3)

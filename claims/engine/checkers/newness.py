@@ -1,7 +1,5 @@
 """How new the goods are said to be, against the registered condition."""
 
-import re
-
 from claims.engine.checkers.base import JudgeInput, Judgement, contradicted, out_of_scope, supported, unsupported
 from claims.engine.checkers.values import first_number
 from claims.passports.passport import Passport
@@ -10,9 +8,6 @@ from claims.text.normalise import normalise
 
 _NEW = 100
 _ROUNDING = 1
-_USED = re.compile(r"二手|翻新|官翻|官换|使用过|旧|拆封|展示机|样机|refurb|used|second")
-_UNUSED = re.compile(r"全新|未拆|未使用|未开封|brand.?new|^new$")
-_NOT_USED = re.compile(r"(未|没|非|不是|无)(有)?(拆封|使用过|二手|翻新)")
 
 
 def judge_newness(given: JudgeInput) -> Judgement:
@@ -47,6 +42,7 @@ def _nothing() -> Judgement:
 
 def _registered(passport: Passport, given: JudgeInput) -> tuple[str, str, int | None] | None:
     """Path, text and hundredths of new of the registered condition; no hundredths where only use is registered."""
+    wording = given.wording.newness
     for quantity in passport.quantities:
         if _is_condition(given, quantity.key, quantity.label) and quantity.high is not None:
             return quantity.path, f"{quantity.label} {quantity.shown}", int(quantity.high)
@@ -57,9 +53,9 @@ def _registered(passport: Passport, given: JudgeInput) -> tuple[str, str, int | 
         graded = find_newness(text)
         if graded:
             return path, written, graded[0].percent
-        if _USED.search(_NOT_USED.sub("", text)):
+        if wording.used.search(wording.not_used.sub("", text)):
             return path, written, None
-        if _UNUSED.search(text):
+        if wording.unused.search(text):
             return path, written, _NEW
     return None
 

@@ -15,11 +15,12 @@ def _registered(passport: Passport, given: JudgeInput) -> tuple[list[Place], str
         if passport.origin_region
         else "origin"
     )
+    wording = given.wording.origin
     for text in passport.texts:
-        if any(k in text.label + text.key for k in ("产地", "origin", "奶源")):
+        if wording.entries.any_in(text.label + text.key):
             places += given.policy.places.read(text.text)
     for permitted in passport.permitted:
-        if "产地" in permitted.text:
+        if wording.permitted.any_in(permitted.text):
             places += given.policy.places.read(permitted.text)
             shown = f"{shown} ({permitted.text})" if shown else permitted.text
     for material in passport.materials:
@@ -48,7 +49,9 @@ def judge_origin(given: JudgeInput) -> Judgement:
     if place is None:
         return out_of_scope("no place was named")
     if not registered:
-        return unsupported("no origin is registered", claimed=given.words, factor=0.75, note_only=True)
+        return unsupported(
+            "no origin is registered", claimed=given.words, factor=given.factors.origin_unregistered, note_only=True
+        )
     if any(p.word and p.word == place.word for p in registered):
         return supported("the registered place", registered=shown, path=path, claimed=given.words)
     if place.country not in countries:
@@ -58,9 +61,13 @@ def judge_origin(given: JudgeInput) -> Judgement:
         return contradicted("another province is registered", registered=shown, path=path, claimed=given.words)
     towns = {p.word for p in registered if p.word and p.region == place.region}
     if place.region and place.word and towns and place.word not in towns and len(towns) == 1 and passport.origin_region:
-        return unsupported("another town of that province is registered", claimed=given.words, factor=0.7)
+        return unsupported(
+            "another town of that province is registered", claimed=given.words, factor=given.factors.another_town
+        )
     if place.region and not regions:
-        return unsupported("the province is not registered", claimed=given.words, factor=0.7)
+        return unsupported(
+            "the province is not registered", claimed=given.words, factor=given.factors.province_unregistered
+        )
     return supported("the registered place", registered=shown, path=path, claimed=given.words)
 
 
@@ -74,7 +81,7 @@ def judge_producer(given: JudgeInput) -> Judgement:
     passport = given.passport
     if passport is None or not passport.producer:
         return out_of_scope("no producer is registered")
-    if any(word in passport.producer for word in ("代工", "OEM", "委托")):
+    if given.wording.origin.made_by_others.any_in(passport.producer):
         return contradicted(
             "made by another producer", registered=passport.producer, path="producer", claimed=given.words
         )
@@ -112,7 +119,8 @@ def judge_milk_source(given: JudgeInput) -> Judgement:
     passport = given.passport
     if passport is None:
         return out_of_scope("the product is not known")
-    source = next((t for t in passport.texts if "奶源" in t.label or "milk_source" in t.key), None)
+    is_source = given.wording.origin.milk_source.fit
+    source = next((t for t in passport.texts if is_source(t.label, t.key)), None)
     if source is None:
         return unsupported("no milk source is registered", claimed=given.words)
     places = given.policy.places.read(source.text)

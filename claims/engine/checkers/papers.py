@@ -1,16 +1,16 @@
 """Claims that documents prove: certificates, patents, awards, endorsers, studies and ranks."""
 
-import re
-
 from claims.engine.checkers.base import JudgeInput, Judgement, contradicted, out_of_scope, supported, unsupported
 from claims.engine.checkers.wording import permitted_words
 from claims.passports.identifiers import patent_is_valid
 from claims.passports.passport import Certificate, Passport
 from claims.policy.schema import CertificateKind
+from claims.policy.wording_of_sellers import PapersWording
+from claims.policy.words import Words
 from claims.types import VerdictKind
 
-_PATENT_KINDS = ("发明", "实用新型", "外观")
-_PATENT_NUMBER = re.compile(r"zl ?[\d ]{12,17}\.?[\dx]")
+_NEEDS = {"health_food": "health_food/", "device": "medical_device/", "drug": "drug/"}
+_ORGANIC, _ANY = "organic", "any"
 
 
 def judge_certificate(given: JudgeInput) -> Judgement:
@@ -38,7 +38,7 @@ def judge_certificate(given: JudgeInput) -> Judgement:
                 path=expired.path,
                 claimed=word,
             )
-        if _is_own_category(passport, word):
+        if _is_own_category(passport, word, given.wording.papers):
             continue
         missing.append(word)
         seldom = seldom and kind.registered_seldom
@@ -49,7 +49,8 @@ def judge_certificate(given: JudgeInput) -> Judgement:
             path="certificates",
             registered=", ".join(c.number or c.scheme for c in passport.certificates),
         )
-    if all(kind.id in {"organic"} for _, kind in kinds) and any("有机" in i for i in passport.ingredients):
+    organic = given.wording.papers.organic
+    if all(kind.id == _ORGANIC for _, kind in kinds) and any(map(organic.any_in, passport.ingredients)):
         return supported("organic ingredients are listed", claimed=given.words)
     if _wrong_category(passport, kinds):
         return contradicted(
@@ -88,17 +89,10 @@ def _kinds(given: JudgeInput) -> list[tuple[str, CertificateKind]]:
             if hit:
                 found.append((hit, kind_))
                 break
-    if not found and "认证" in given.words:
-        found = [
-            (
-                given.words,
-                next(
-                    k
-                    for k in given.policy.certificates
-                    if k.id == ("eu" if "欧" in given.words else "fda" if "美" in given.words else "any")
-                ),
-            )
-        ]
+    wording = given.wording.papers
+    if not found and wording.certified.any_in(given.words):
+        meant = next((kind for word, kind in wording.certified_by.items() if word in given.words), _ANY)
+        found = [(given.words, kind) for kind in given.policy.certificates if kind.id == meant]
     return found
 
 
@@ -122,32 +116,28 @@ def _in_texts(passport: Passport, words: tuple[str, ...]) -> bool:
 
 
 def _wrong_category(passport: Passport, kinds: list[tuple[str, CertificateKind]]) -> bool:
-    needs = {"health_food": "health_food/", "device": "medical_device/", "drug": "drug/"}
-    return any(kind.id in needs and not passport.in_category(needs[kind.id]) for _, kind in kinds)
+    return any(kind.id in _NEEDS and not passport.in_category(_NEEDS[kind.id]) for _, kind in kinds)
 
 
-_CATEGORY_NAMES = {"保健食品": "health_food", "医疗器械": "medical_device", "特殊化妆品": "cosmetics/special"}
-
-
-def _is_own_category(passport: Passport, word: str) -> bool:
+def _is_own_category(passport: Passport, word: str, wording: PapersWording) -> bool:
     """True where the word says no more than what kind of goods it is: 这是保健食品 of a health food."""
-    category = _CATEGORY_NAMES.get(word)
+    category = wording.categories.get(word)
     return category is not None and passport.in_category(category)
 
 
 def judge_patent(given: JudgeInput) -> Judgement:
     """A patent must be granted, of the kind claimed, and its number and kind said or shown (广告法 12)."""
-    passport = given.passport
+    passport, wording = given.passport, given.wording.papers
     if passport is None:
         return out_of_scope("the product is not known")
     left, right = given.window.sentence(given.candidate.start, given.candidate.end)
     around = given.window.text[left:right]
     patents = [c for c in passport.certificates if c.scheme == "PATENT"]
     valid = [c for c in patents if c.valid_on(given.at.date())]
-    if any(w in around for w in ("正在申请", "申请中", "申请了", "已经申请", "在申请", "受理")):
+    if wording.applied_for.any_in(around):
         return unsupported("an application is no patent", claimed=given.words)
     if not patents:
-        complete = given.shown is not None and any(kind in around for kind in _PATENT_KINDS)
+        complete = given.shown is not None and wording.patent_kinds.any_in(around)
         return unsupported("no patent is registered", claimed=given.words, note_only=complete)
     if not valid:
         return contradicted(
@@ -157,64 +147,42 @@ def judge_patent(given: JudgeInput) -> Judgement:
             claimed=given.words,
         )
     shown = ", ".join(f"{c.number} {c.scope}".strip() for c in valid)
-    kinds = " ".join([*(c.scope for c in valid), *(t.text for t in passport.texts if "专利" in t.label)])
-    kind = next((k for k in _PATENT_KINDS if k in given.words or k in around), None)
-    if kind and kind not in kinds and kinds.strip() and f"不是{kind}" not in around and f"不是什么{kind}" not in around:
+    kinds = " ".join(
+        [*(c.scope for c in valid), *(t.text for t in passport.texts if wording.patent_entries.any_in(t.label))]
+    )
+    kind = next((k for k in wording.patent_kinds if k in given.words or k in around), None)
+    is_denied = any(f"{no}{kind}" in around for no in wording.not_of_kind)
+    if kind and kind not in kinds and kinds.strip() and not is_denied:
         return contradicted("of another kind", registered=shown, path=valid[0].path, claimed=given.words)
-    number = _PATENT_NUMBER.search(around)
+    number = wording.patent_number.search(around)
     if number is not None:
         digits = number[0].replace(" ", "").upper()
         if patent_is_valid(digits) and any(c.number.replace(" ", "") == digits for c in valid):
             return supported("number and grant agree", registered=shown, path=valid[0].path, claimed=given.words)
-    boasts = any(
-        w in around for w in ("好几项", "多项", "几项", "国家", "独家", "技术", "堆", "加持", "抄", "全球", "国际")
-    )
-    stated = kind and kind in kinds and not boasts
-    if number is not None or any(w in around for w in ("专利号", "证书", "编号")) or stated:
+    stated = kind and kind in kinds and not wording.patent_boasts.any_in(around)
+    if number is not None or wording.number_stated.any_in(around) or stated:
         return supported("granted, kind stated", registered=shown, path=valid[0].path, claimed=given.words)
-    return unsupported("number and kind are not stated", claimed=given.words, factor=0.85)
+    return unsupported("number and kind are not stated", claimed=given.words, factor=given.factors.patent_unstated)
 
 
 def judge_award(given: JudgeInput) -> Judgement:
     """An honour must be registered; an age claimed must agree with the brand's founding year."""
-    passport = given.passport
+    passport, wording = given.passport, given.wording.papers
     if passport is None:
         return out_of_scope("the product is not known")
     texts = [
         *passport.awards,
         *(p.text for p in passport.permitted),
         *(c.scope for c in passport.certificates if c.scheme == "OTHER"),
-        *(
-            t.text
-            for t in passport.texts
-            if any(k in t.label + t.key for k in ("荣誉", "award", "奖", "称号", "honor", "非遗", "老字号"))
-        ),
+        *(t.text for t in passport.texts if wording.honour_entries.any_in(t.label + t.key)),
     ]
-    cores = [
-        w
-        for w in (
-            "老字号",
-            "非遗",
-            "非物质文化遗产",
-            "金奖",
-            "银奖",
-            "质量奖",
-            "红点",
-            "if",
-            "米其林",
-            "大奖",
-            "奖",
-            "十大",
-            "百年",
-        )
-        if w in given.words
-    ]
+    said = [honour for honour in wording.honours if honour in given.words]
     left, right = given.window.sentence(given.candidate.start, given.candidate.end)
     sentence = given.window.text[left:right]
     for text in texts:
-        if any(core in text.lower() for core in cores) or (len(text) >= 4 and text.lower() in sentence):
+        if any(honour in text.lower() for honour in said) or (len(text) >= 4 and text.lower() in sentence):
             return supported("a registered honour", registered=text, path="awards", claimed=given.words)
-    if passport.brand_since is not None and any(w in given.words for w in ("百年", "老字号", "祖传", "世家", "代传")):
+    if passport.brand_since is not None and wording.of_old.any_in(given.words):
         return contradicted(
             "the brand is younger", registered=f"{passport.brand_since}", path="brand_since", claimed=given.words
         )
@@ -225,13 +193,13 @@ def judge_award(given: JudgeInput) -> Judgement:
 
 def judge_endorser(given: JudgeInput) -> Judgement:
     """Celebrities must be registered endorsers; the reviewed categories may have none."""
-    passport = given.passport
+    passport, wording = given.passport, given.wording.papers
     if passport is not None and passport.in_category("health_food", "drug", "medical_device"):
         return unsupported("no endorser is allowed for this category", claimed=given.words)
     listed = list(passport.endorsers) if passport else []
     if passport:
-        listed += [t.text for t in passport.texts if "代言" in t.label or "endors" in t.key]
-    if listed and "代言" in given.words:
+        listed += [t.text for t in passport.texts if wording.endorsers.fit(t.label, t.key)]
+    if listed and wording.endorses.any_in(given.words):
         return supported("a registered endorser", registered=", ".join(listed), path="endorsers", claimed=given.words)
     return unsupported("no licensed endorser is registered", claimed=given.words)
 
@@ -262,7 +230,7 @@ def judge_evidence(given: JudgeInput) -> Judgement:
             wanted.numbers
             and scope
             and any(n in scope for n in _spoken_numbers(given))
-            and _within_scope(scope, sentence)
+            and _within_scope(scope, sentence, given.wording.papers.limits)
         ):
             return supported(
                 "a registered report has this figure",
@@ -276,12 +244,9 @@ def judge_evidence(given: JudgeInput) -> Judgement:
     return unsupported("no registered document proves it", claimed=given.words)
 
 
-_LIMITS = ("体外", "单一", "一种", "菌株", "株", "离体", "例", "人份", "次洗涤", "小时")
-
-
-def _within_scope(scope: str, sentence: str) -> bool:
+def _within_scope(scope: str, sentence: str, limits: Words) -> bool:
     """False where the report covers less than was said: its limits must be said too."""
-    return all(limit in sentence for limit in _LIMITS if limit in scope)
+    return all(limit in sentence for limit in limits if limit in scope)
 
 
 def _spoken_numbers(given: JudgeInput) -> list[str]:

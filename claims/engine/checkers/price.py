@@ -3,13 +3,13 @@
 from decimal import Decimal
 
 from claims.engine.checkers.base import JudgeInput, Judgement, contradicted, out_of_scope, supported, unsupported
+from claims.passports.passport import Passport
 from claims.text.units import plain
 from claims.types import VerdictKind
 
-_SUGGESTED = ("建议零售价", "指导价", "建议价", "建议售价", "吊牌价")
-_FUTURE = ("恢复", "涨到", "涨回", "之后", "以后", "活动结束", "下播后")
 _NEXT_PRICE_REACH = 30
-_PAST_SALE = ("上周", "昨天", "前几天", "上个月", "去年", "双十一")
+# So many banknotes are told by their number, not as a price.
+_MOST_NOTES = 20
 
 
 def spoken_prices(given: JudgeInput) -> list[Decimal]:
@@ -41,54 +41,35 @@ def _is_no_reduction(given: JudgeInput, said: Decimal) -> bool:
 
 def judge_original_price(given: JudgeInput) -> Judgement:
     """原价 may not exceed the lowest deal of the seven days before (明码标价和禁止价格欺诈规定 16(2))."""
-    passport = given.passport
+    passport, wording = given.passport, given.wording.price
     if passport is None:
         return out_of_scope("the product is not known")
     prices = spoken_prices(given)
     if not prices:
         return out_of_scope("no price was said")
     said = max(prices)
-    if "张" in given.words and said < 20:
+    if wording.hundreds.any_in(given.words) and said < _MOST_NOTES:
         said *= 100
-    claimed = f"{plain(said)} 元"
+    claimed = given.messages.price.told(amount=plain(said))
     left, right = given.window.clause(given.candidate.start, given.candidate.end)
     around = given.window.text[max(left, given.candidate.start - 8) : min(right, given.candidate.end + 4)]
-    if any(word in around for word in _SUGGESTED):
+    if wording.suggested.any_in(around):
         return judge_msrp(given)
-    if any(word in around for word in _FUTURE) and "恢复原价" not in around:
+    if wording.later.any_in(around) and not wording.not_later.any_in(around):
         return out_of_scope("speaks of a later price")
     limit = passport.compared_price(given.at)
-    saved = any(word in given.words for word in ("砍", "减", "省", "便宜", "降")) and not any(
-        w in given.words for w in ("原价", "降到", "砍到", "掉到")
-    )
-    if saved:
+    if wording.saved.any_in(given.words) and not wording.not_saved.any_in(given.words):
         return _saving(given, said, limit, claimed)
     dealt = next((p for p in passport.price_history if p.price == said and p.at < given.at), None)
-    if dealt is not None and any(
-        word in given.window.text[max(0, given.candidate.start - 12) : given.candidate.end] for word in _PAST_SALE
-    ):
-        return supported(
-            "it was sold at that price",
-            registered=f"{plain(dealt.price)} 元, {dealt.at:%Y-%m-%d}",
-            path="price_history",
-            claimed=claimed,
-        )
+    before = given.window.text[max(0, given.candidate.start - 12) : given.candidate.end]
+    if dealt is not None and wording.past_sale.any_in(before):
+        sold = f"{given.messages.price.told(amount=plain(dealt.price))}, {dealt.at:%Y-%m-%d}"
+        return supported("it was sold at that price", registered=sold, path="price_history", claimed=claimed)
     if limit is None:
-        if passport.msrp is not None and said > passport.msrp:
-            return contradicted(
-                "above the list price", registered=f"建议零售价 {plain(passport.msrp)} 元", path="msrp", claimed=claimed
-            )
-        if _is_no_reduction(given, said):
-            return out_of_scope("no price after it is below it")
-        return unsupported(
-            "no deal is registered that bears this price",
-            claimed=claimed,
-            # Where no price was ever registered, there is nothing that the words could be held against.
-            note_only=given.cue_near("price_record", 30) is not None or not passport.has_prices,
-        )
-    shown = f"近7日最低成交价 {plain(limit)} 元"
+        return _without_deals(given, passport, said, claimed)
+    shown = given.messages.lowest_price.told(amount=plain(limit))
     if passport.msrp is not None:
-        shown += f", 建议零售价 {plain(passport.msrp)} 元"
+        shown += f", {given.messages.suggested_price.told(amount=plain(passport.msrp))}"
     if said <= limit:
         return supported(
             "not above the lowest deal of seven days", registered=shown, path="price_history", claimed=claimed
@@ -101,6 +82,21 @@ def judge_original_price(given: JudgeInput) -> Judgement:
     )
 
 
+def _without_deals(given: JudgeInput, passport: Passport, said: Decimal, claimed: str) -> Judgement:
+    """A price that was asked before, of goods of which no deal is registered."""
+    if passport.msrp is not None and said > passport.msrp:
+        shown = given.messages.suggested_price.told(amount=plain(passport.msrp))
+        return contradicted("above the list price", registered=shown, path="msrp", claimed=claimed)
+    if _is_no_reduction(given, said):
+        return out_of_scope("no price after it is below it")
+    return unsupported(
+        "no deal is registered that bears this price",
+        claimed=claimed,
+        # Where no price was ever registered, there is nothing that the words could be held against.
+        note_only=given.cue_near("price_record", 30) is not None or not passport.has_prices,
+    )
+
+
 def _saving(given: JudgeInput, said: Decimal, limit: Decimal | None, claimed: str) -> Judgement:
     """直接砍三百: the saving against the lowest lawful compared price."""
     if limit is None:
@@ -109,7 +105,7 @@ def _saving(given: JudgeInput, said: Decimal, limit: Decimal | None, claimed: st
         return out_of_scope("a saving that the registered prices allow")
     return contradicted(
         "saves more than the product ever cost",
-        registered=f"近7日最低成交价 {plain(limit)} 元",
+        registered=given.messages.lowest_price.told(amount=plain(limit)),
         path="price_history",
         claimed=claimed,
     )
@@ -122,12 +118,15 @@ def judge_msrp(given: JudgeInput) -> Judgement:
     if passport is None or not prices:
         return out_of_scope("the product is not known")
     said = prices[0]
-    claimed = f"建议零售价 {plain(said)} 元"
+    suggested = given.messages.suggested_price
+    claimed = suggested.told(amount=plain(said))
     if passport.msrp is None:
         if given.cue_near("never_sold_at", 30) is not None:
             return out_of_scope("said to be a suggestion at which nothing was sold")
-        return unsupported("no suggested price is registered", claimed=claimed, factor=0.8)
-    shown = f"建议零售价 {plain(passport.msrp)} 元"
+        return unsupported(
+            "no suggested price is registered", claimed=claimed, factor=given.factors.suggested_price_unregistered
+        )
+    shown = suggested.told(amount=plain(passport.msrp))
     if said <= passport.msrp * Decimal("1.01"):
         return supported("the registered suggested price", registered=shown, path="msrp", claimed=claimed)
     return contradicted("above the registered suggested price", registered=shown, path="msrp", claimed=claimed)
@@ -140,13 +139,12 @@ def judge_compared_price(given: JudgeInput) -> Judgement:
     passport = given.passport
     if passport is not None and given.candidate.rule.rule.id == "lowest":
         left, right = given.window.sentence(given.candidate.start, given.candidate.end)
-        if any(w in given.window.text[left:right] for w in ("历史最低", "史上最低", "历史低价")):
+        if given.wording.price.lowest_ever.any_in(given.window.text[left:right]):
             limit = min((p.price for p in passport.price_history if p.at < given.at), default=None)
             inside = [q.low for q in given.window.quantities if left <= q.start < right and q.dimension == "money"]
             if limit is not None and inside and min(inside) > limit:
-                return contradicted(
-                    "it was sold for less", registered=f"{plain(limit)} 元", path="price_history", claimed=claimed
-                )
+                shown = given.messages.price.told(amount=plain(limit))
+                return contradicted("it was sold for less", registered=shown, path="price_history", claimed=claimed)
     if prices and len(prices) >= 2 and prices[0] <= prices[1]:
         return out_of_scope("the other price is not the higher one")
     return Judgement(

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from claims.engine.checkers.base import JudgeInput, Judgement, contradicted, out_of_scope, supported, unsupported
 from claims.engine.checkers.values import first_number, first_quantity
+from claims.policy.wording_of_sellers import PromisesWording
 from claims.text.units import plain
 
 _STATUTORY_DAYS = 7
@@ -11,20 +12,18 @@ _STATUTORY_DAYS = 7
 
 def judge_warranty(given: JudgeInput) -> Judgement:
     """A warranty against the registered one."""
-    passport = given.passport
+    passport, wording = given.passport, given.wording.promises
     if passport is None:
         return out_of_scope("the product is not known")
     entries = [
         q
         for q in passport.quantities
-        if q.dimension == "time"
-        and (q.path == "warranty" or "warranty" in q.key or ("保" in q.label and "质期" not in q.label))
+        if q.dimension == "time" and (q.path == "warranty" or "warranty" in q.key or _is_warranty(q.label, wording))
     ]
     shown = passport.warranty or ", ".join(f"{q.label} {q.shown}" for q in entries)
     path = entries[0].path if entries else "warranty"
-    lifelong = any(w in given.words for w in ("终身", "一辈子", "永久", "终生"))
-    if lifelong:
-        if any(w in (shown or "") for w in ("终身", "永久")):
+    if wording.lifelong.any_in(given.words):
+        if wording.lifelong_registered.any_in(shown):
             return supported("registered", registered=shown, path=path, claimed=given.words)
         if shown:
             return contradicted("a shorter warranty is registered", registered=shown, path=path, claimed=given.words)
@@ -37,7 +36,7 @@ def judge_warranty(given: JudgeInput) -> Judgement:
             unsupported(
                 "no warranty is registered",
                 claimed=given.words,
-                factor=0.85,
+                factor=given.factors.warranty_unregistered,
                 note_only=given.cue_near("warranty_limits", 24) is not None,
             )
             if not shown
@@ -49,6 +48,10 @@ def judge_warranty(given: JudgeInput) -> Judgement:
     return contradicted("longer than registered", registered=shown, path=path, claimed=given.words)
 
 
+def _is_warranty(label: str, wording: PromisesWording) -> bool:
+    return wording.warranty.any_in(label) and not wording.not_warranty.any_in(label)
+
+
 def judge_refund(given: JudgeInput) -> Judgement:
     """A return or compensation promise beyond the registered policy."""
     passport = given.passport
@@ -57,10 +60,10 @@ def judge_refund(given: JudgeInput) -> Judgement:
     policy = passport.return_policy
     said = first_quantity(given, "time")
     if said is not None and said.canonical_high <= _STATUTORY_DAYS:
-        return supported("the statutory seven days (消费者权益保护法 25)", claimed=given.words)
+        return supported(given.messages.statutory_return.en, claimed=given.words)
     texts = [
         policy or "",
-        *(t.text for t in passport.texts if any(k in t.label + t.key for k in ("退", "return", "售后", "赔"))),
+        *(t.text for t in passport.texts if given.wording.promises.returns.any_in(t.label + t.key)),
         *(p.text for p in passport.permitted),
     ]
     shown = next((t for t in texts if t), None)
@@ -69,7 +72,7 @@ def judge_refund(given: JudgeInput) -> Judgement:
         return supported("registered", registered=shown, path="return_policy", claimed=given.words)
     if shown:
         return contradicted("beyond the registered policy", registered=shown, path="return_policy", claimed=given.words)
-    return unsupported("no such promise is registered", claimed=given.words, factor=0.9)
+    return unsupported("no such promise is registered", claimed=given.words, factor=given.factors.return_unregistered)
 
 
 def judge_gift(given: JudgeInput) -> Judgement:
@@ -77,12 +80,12 @@ def judge_gift(given: JudgeInput) -> Judgement:
     passport = given.passport
     if passport is None:
         return out_of_scope("the product is not known")
-    texts = [*passport.gifts, *(t.text for t in passport.texts if any(k in t.label + t.key for k in ("赠", "gift")))]
+    wording = given.wording.promises
+    texts = [*passport.gifts, *(t.text for t in passport.texts if wording.gifts.any_in(t.label + t.key))]
     shown = "、".join(texts)
     path = "gift_list" if passport.gifts else "attributes.gift"
-    vague = any(w in given.words for w in ("神秘", "大礼", "豪礼", "好礼", "惊喜"))
     if not texts:
-        if vague and any(w in given.words for w in ("价值", "值", "市价")):
+        if wording.vague_gift.any_in(given.words) and wording.worth.any_in(given.words):
             return unsupported("kind and value of the gift are not stated", claimed=given.words)
         return out_of_scope("no gift list is registered")
     nouns = given.slot_words("gift_noun")

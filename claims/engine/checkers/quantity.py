@@ -4,7 +4,6 @@ Where two attributes are possible and one fits, it is no contradiction. Only rou
 约, 左右, 大概; what is registered as a maximum, a minimum or typical is compared as such.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,71 +15,19 @@ from claims.engine.checkers.not_meant import is_of_other_stuff, is_set_right
 from claims.engine.window import Window
 from claims.passports.passport import Passport, RegisteredQuantity
 from claims.policy.policy import Policy
+from claims.policy.wording_of_goods import QuantitiesWording
 from claims.text.normalise import is_boundary
 from claims.text.numbers import Number
 from claims.text.units import Quantity, in_dimension, plain
 
-_ORDINAL = "第"
 _EXACT = Decimal("0.012")
 _APPROX = Decimal("0.12")
 _TIME = Decimal("0.035")
 _ELSEWHERE = frozenset({"warranty", "shelf_life", "aging", "newness"})
-_PIECES = (
-    "片",
-    "粒",
-    "支",
-    "颗",
-    "枚",
-    "贴",
-    "抽",
-    "张",
-    "根",
-    "节",
-    "课时",
-    "口",
-    "层",
-    "档",
-    "卷",
-    "双",
-    "包",
-    "袋",
-    "小包",
-    "小袋",
-    "条",
-    "格",
-)
-_PACK = (
-    "一盒",
-    "一瓶",
-    "一袋",
-    "一包",
-    "一罐",
-    "一箱",
-    "一套",
-    "一提",
-    "整箱",
-    "整盒",
-    "每盒",
-    "每瓶",
-    "每包",
-    "共",
-    "一共",
-    "总共",
-    "里面",
-    "里头",
-    "装",
-    "足足",
-)
-_PER_PIECE = ("每片", "每粒", "一片", "一粒", "每支", "一支", "每袋", "每天", "每次", "一次", "一天")
-_MISHEARD = 0.6
 # So many characters may stand between a size and the same in another unit.
 _BESIDE = 4
-_IN_A_PACK = re.compile(
-    r"(一|整)(箱|提|盒|套|组|件|袋|包|大箱)(里|装|是|有|就|就是|里头|里面)?.{0,2}[二两三四五六七八九十\d]"
-)
 _CUE_BEFORE, _CUE_AFTER = 14, 7
 _FEW = 3
-_SUMMED = re.compile("加起来|加一块|合起来|凑一块|合一块|总共就是")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +46,7 @@ def judge_quantities(window: Window, passport: Passport, policy: Policy) -> Iter
     for quantity in window.quantities:
         if not window.focus_start < quantity.end <= window.focus_end or quantity.dimension == "money":
             continue
-        if window.text[quantity.start - 1 : quantity.start] == _ORDINAL:
+        if window.text.endswith(policy.wording.quantities.ordinals, 0, quantity.start):
             continue
         claim = _judge(window, quantity, passport, policy)
         if claim is not None:
@@ -110,9 +57,10 @@ def judge_quantities(window: Window, passport: Passport, policy: Policy) -> Iter
 def _read_degree(quantity: Quantity, said: str, passport: Passport, policy: Policy) -> Quantity:
     """The quantity in the dimension that its unit means for this product: 度 as alcohol, 支 as a yarn count."""
     if quantity.dimension == "count":
+        unit = policy.wording.quantities.yarn
         yarns = (q for q in passport.quantities if q.dimension in {"yarn_count", "thread_count"})
-        yarn = next(yarns, None) if said.endswith("支") else None
-        countable = any(q.dimension == "count" and "支" in q.shown + q.label for q in passport.quantities)
+        yarn = next(yarns, None) if said.endswith(unit) else None
+        countable = any(q.dimension == "count" and unit in q.shown + q.label for q in passport.quantities)
         return in_dimension(quantity, yarn.dimension, yarn.unit) if yarn is not None and not countable else quantity
     if quantity.dimension != "degree":
         return quantity
@@ -148,18 +96,18 @@ def _around(window: Window, quantity: Quantity) -> str:
 def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Policy) -> QuantityClaim | None:
     said = window.text[quantity.number_end : quantity.end]
     quantity = _read_degree(quantity, said, passport, policy)
-    entries = _entries(passport, quantity.dimension, policy)
+    entries, wording = _entries(passport, quantity.dimension, policy), policy.wording.quantities
     if not entries:
         return None
     around = _around(window, quantity)
-    if quantity.dimension == "count" and not _speaks_of_pieces(said, around, quantity, entries):
+    if quantity.dimension == "count" and not _speaks_of_pieces(said, around, quantity, entries, wording):
         return None
-    of_goods = not is_of_other_stuff(window, quantity, passport)
+    of_goods = not is_of_other_stuff(window, quantity, passport, policy.wording.not_meant)
     named = named_entries(entries, around, quantity, window, policy, of_goods=of_goods)
     clause = window.text[slice(*window.clause(quantity.start, quantity.end))]
     told_apart = [e for e in named if any(q in clause for q in e.qualifiers)]
     rivals = told_apart or entries
-    fitting = next((e for e in rivals if _agrees(quantity, e)), None) or _multiple(window, quantity, rivals)
+    fitting = next((e for e in rivals if _agrees(quantity, e)), None) or _multiple(window, quantity, rivals, wording)
     named = told_apart or named
     spoken = window.text[quantity.start : quantity.end]
     start, end = _span(window, quantity, around, named)
@@ -187,11 +135,12 @@ def _judge(window: Window, quantity: Quantity, passport: Passport, policy: Polic
 
     if is_set_right(window, quantity, is_registered, policy):
         return None
-    factor = 1.0 if named else 0.88
-    if is_cut_short(window.text, quantity.start) or (
+    factors = policy.scores.factors
+    factor = 1.0 if named else factors.number_unnamed
+    if is_cut_short(window.text, quantity.start, wording) or (
         window.in_speech(quantity.start) and (_digit_heard_twice(spoken, meant) or _told_twice(window, quantity, meant))
     ):
-        factor = _MISHEARD
+        factor = factors.number_misheard
     condition = f" ({meant.condition})" if meant.condition else ""
     return QuantityClaim(
         start=start,
@@ -240,18 +189,19 @@ def _told_twice(window: Window, quantity: Quantity, entry: RegisteredQuantity) -
     return False
 
 
-def _speaks_of_pieces(said: str, around: str, quantity: Quantity, entries: list[RegisteredQuantity]) -> bool:
-    if quantity.low <= 1 or "每" in around:
+def _speaks_of_pieces(
+    said: str, around: str, quantity: Quantity, entries: list[RegisteredQuantity], wording: QuantitiesWording
+) -> bool:
+    if quantity.low <= 1 or wording.each.any_in(around):
         return False
-    if not said.endswith(_PIECES):
-        return bool(_IN_A_PACK.search(around)) and any(said in e.label + e.shown for e in entries)
-    if any(p in around for p in (*_PER_PIECE, "一" + said)) and not _IN_A_PACK.search(around):
+    is_in_a_pack = wording.in_a_pack.search(around) is not None
+    if not said.endswith(wording.pieces):
+        return is_in_a_pack and any(said in e.label + e.shown for e in entries)
+    if not is_in_a_pack and (wording.per_piece.any_in(around) or wording.one + said in around):
         return False
     labels = "".join(e.label + e.shown for e in entries)
     return (
-        any(p in around for p in _PACK)
-        or said in labels
-        or any(c in around for e in entries for c in e.cues if len(c) > 2)
+        wording.pack.any_in(around) or said in labels or any(c in around for e in entries for c in e.cues if len(c) > 2)
     )
 
 
@@ -274,7 +224,9 @@ def _agrees(quantity: Quantity, entry: RegisteredQuantity) -> bool:
     return (low is None or low <= said_high) and (high is None or said_low <= high)
 
 
-def _multiple(window: Window, quantity: Quantity, entries: list[RegisteredQuantity]) -> RegisteredQuantity | None:
+def _multiple(
+    window: Window, quantity: Quantity, entries: list[RegisteredQuantity], wording: QuantitiesWording
+) -> RegisteredQuantity | None:
     """The entry of which the quantity is a spoken multiple (两瓶一公斤, 拍一发二)."""
     left, right = window.sentence(quantity.start, quantity.end)
     factors = {
@@ -285,7 +237,7 @@ def _multiple(window: Window, quantity: Quantity, entries: list[RegisteredQuanti
         and 1 < n.low <= 100
         and n.low == n.low.to_integral_value()
     }
-    is_sum = _SUMMED.search(window.text, left, right) is not None
+    is_sum = wording.summed.search(window.text, left, right) is not None
     for entry in entries:
         if entry.canonical_low is None or entry.canonical_low != entry.canonical_high:
             continue
@@ -326,7 +278,7 @@ def _bare_numbers(window: Window, passport: Passport, policy: Policy) -> Iterato
     for number in window.numbers:
         if not window.focus_start < number.end <= window.focus_end or any(s <= number.start < e for s, e in taken):
             continue
-        if number.single_digit_word and window.text[number.start] in "一两几":
+        if number.single_digit_word and window.text[number.start] in policy.wording.quantities.no_amount:
             continue
         yield from _bare(window, number, passport)
 

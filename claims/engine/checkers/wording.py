@@ -10,16 +10,12 @@ from claims.engine.checkers.base import (
     unsupported,
 )
 from claims.passports.passport import Passport
+from claims.policy.policy import Policy
+from claims.policy.wording_of_sellers import EffectsWording
 from claims.types import VerdictKind
 
-_SPECIAL_EFFECTS = {
-    "祛斑": ("斑", "黑色素", "美白"),
-    "美白": ("白", "暗黄", "黑回去", "不黑", "斑"),
-    "防晒": ("晒", "紫外线", "spf", "pa+"),
-    "防脱": ("脱", "掉发", "头发", "发际线", "发缝", "生发", "育发", "掉头发", "发量"),
-    "染发": ("染发", "白发", "黑发", "变黑"),
-    "烫发": ("烫发",),
-}
+# Of what is named by no known stem, so many characters count.
+_STEM = 2
 
 
 def judge_banned(given: JudgeInput) -> Judgement:
@@ -61,10 +57,10 @@ def judge_permitted_function(given: JudgeInput) -> Judgement:
     passport = given.passport
     if passport is None:
         return out_of_scope("the product is not known")
-    functions = _functions(passport)
+    functions, wording = _functions(passport, given), given.wording.effects
     said = given.words
     for path, text in functions:
-        if _same_function(said, text):
+        if _same_function(said, text, wording):
             return supported("within the approved function", registered=text, path=path, claimed=said)
     if functions:
         path, _ = functions[0]
@@ -75,23 +71,20 @@ def judge_permitted_function(given: JudgeInput) -> Judgement:
     return unsupported("no approved function is registered", claimed=said, note_only=read_out)
 
 
-def _functions(passport: Passport) -> list[tuple[str, str]]:
+def _functions(passport: Passport, given: JudgeInput) -> list[tuple[str, str]]:
     found = [(p.path, p.text) for p in passport.permitted]
     found += [
         (c.path, c.scope)
         for c in passport.certificates
         if c.scheme in {"HEALTH_FOOD_REG", "HEALTH_FOOD_FILING"} and c.scope
     ]
-    found += [(t.path, t.text) for t in passport.texts if "功能" in t.label or "function" in t.key]
-    return found
+    is_function = given.wording.effects.functions.fit
+    return found + [(t.path, t.text) for t in passport.texts if is_function(t.label, t.key)]
 
 
-_FILLERS = "有助于更好强棒让增强提高提升改善调节促进维持辅助补充帮助缓解保护健康水平的你了一下能可以、,和"
-
-
-def _same_function(said: str, approved: str) -> bool:
+def _same_function(said: str, approved: str, wording: EffectsWording) -> bool:
     """True if the meaningful characters of what was said all stand in the approved function."""
-    core = [c for c in said if c not in _FILLERS]
+    core = [c for c in said if c not in wording.no_function]
     return bool(core) and all(c in approved for c in core)
 
 
@@ -100,7 +93,7 @@ def judge_health_food(given: JudgeInput) -> Judgement:
     passport = given.passport
     if passport is None:
         return out_of_scope("the product is not known")
-    functions = _functions(passport)
+    functions = _functions(passport, given)
     rule = given.candidate.rule.rule
     if functions and rule.verdict is not VerdictKind.UNSUPPORTED:
         path, _ = functions[0]
@@ -118,13 +111,13 @@ def judge_cosmetic(given: JudgeInput) -> Judgement:
     passport = given.passport
     if passport is None:
         return out_of_scope("the product is not known")
-    said = given.words
-    registered = registered_effects(passport)
+    said, wording = given.words, given.wording.effects
+    registered = registered_effects(passport, given.policy)
     rule = given.candidate.rule.rule
     if rule.params.get("strength") == "special" or rule.id == "problem_gone":
-        effect = next((e for e, words in _SPECIAL_EFFECTS.items() if any(w in said for w in words)), None)
+        effect = next((effect for effect, words in wording.special.items() if words.any_in(said)), None)
         special = passport.held(("COSMETIC_SPECIAL",), given.at.date())
-        overdone = rule.id == "problem_gone" and any(word in said for word in _OVERDONE)
+        overdone = rule.id == "problem_gone" and wording.overdone.any_in(said)
         if effect and special and any(effect in text for _, text in registered) and not overdone:
             return supported(
                 f"{effect} is registered",
@@ -134,11 +127,12 @@ def judge_cosmetic(given: JudgeInput) -> Judgement:
             )
         factor = 1.0
     else:
-        stem = _effect_stem(said)
+        stem = _effect_stem(said, wording)
         for path, text in registered:
             if stem and stem in text and rule.id == "effect":
                 return supported("the effect is filed", registered=text, path=path, claimed=said)
-        factor = 1.0 if rule.id != "effect" or _strong_effect(said) else 0.7
+        is_plain = rule.id == "effect" and wording.plain.any_in(said)
+        factor = given.factors.effect_plain if is_plain else 1.0
     if registered:
         path, _ = registered[0]
         shown = "; ".join(dict.fromkeys(text for _, text in registered))
@@ -154,61 +148,17 @@ def judge_cosmetic(given: JudgeInput) -> Judgement:
     return unsupported("no effect is registered or filed", claimed=said, factor=factor, note_only=filed)
 
 
-_OVERDONE = (
-    "消失",
-    "没了",
-    "全没",
-    "全消",
-    "掉光",
-    "退光",
-    "一扫光",
-    "无影无踪",
-    "看不见",
-    "不见",
-    "连根",
-    "彻底",
-    "永",
-)
-_PLAIN_EFFECTS = ("保湿", "补水", "滋养", "清洁", "舒缓", "控油", "提亮")
+def _effect_stem(said: str, wording: EffectsWording) -> str:
+    stem = wording.stems.first_in(said)
+    return said[:_STEM] if stem is None else wording.same.get(stem, stem)
 
 
-def _strong_effect(said: str) -> bool:
-    return not any(word in said for word in _PLAIN_EFFECTS)
-
-
-def _effect_stem(said: str) -> str:
-    for word in (
-        "抗皱",
-        "紧致",
-        "祛痘",
-        "去痘",
-        "控油",
-        "修护",
-        "修复",
-        "舒缓",
-        "保湿",
-        "补水",
-        "滋养",
-        "去屑",
-        "提亮",
-        "去角质",
-        "祛皱",
-        "淡纹",
-        "抗衰",
-    ):
-        if word in said:
-            return {"去痘": "祛痘", "修复": "修护", "祛皱": "皱", "补水": "保湿"}.get(word, word)
-    return said[:2]
-
-
-def registered_effects(passport: Passport) -> list[tuple[str, str]]:
+def registered_effects(passport: Passport, policy: Policy) -> list[tuple[str, str]]:
     """The effects that registration, filing or permitted claims name, with their paths."""
     found = [(p.path, p.text) for p in passport.permitted]
     found += [(c.path, c.scope) for c in passport.certificates if c.scheme.startswith("COSMETIC") and c.scope]
-    found += [
-        (t.path, t.text) for t in passport.texts if any(k in t.label + t.key for k in ("功效", "efficacy", "effect"))
-    ]
-    return found
+    is_effect = policy.wording.effects.entries.any_in
+    return found + [(t.path, t.text) for t in passport.texts if is_effect(t.label + t.key)]
 
 
 def judge_guarantee(given: JudgeInput) -> Judgement:
@@ -218,8 +168,9 @@ def judge_guarantee(given: JudgeInput) -> Judgement:
         permitted = permitted_words(given)
         if permitted is not None:
             return permitted
+        wording = given.wording.effects
+        stem = wording.measured_texts.first_in(given.words)
         for text in passport.texts:
-            stem = next((w for w in ("起球", "褪色", "变形", "防水", "抗菌", "掉色", "生锈") if w in given.words), None)
             if stem and (stem in text.label or stem in text.text):
                 return contradicted(
                     "a measured value says otherwise",
@@ -227,8 +178,8 @@ def judge_guarantee(given: JudgeInput) -> Judgement:
                     path=text.path,
                     claimed=given.words,
                 )
+        stem = wording.measured_values.first_in(given.words)
         for quantity in passport.quantities:
-            stem = next((w for w in ("起球", "耐磨", "抗菌", "防水") if w in given.words), None)
             if stem and stem in quantity.label:
                 return contradicted(
                     "a measured value says otherwise",

@@ -21,7 +21,8 @@ def trials_anywhere(window: Window, start: int, end: int, file: ClassFile, polic
         if not rule.always and rule.id not in file.exemptions:
             continue
         cue = _cue(rule, window, start, end)
-        why = f"{rule.zh} {rule.why}: {cue}" if cue else f"未见“{rule.zh}” no cue: {rule.why}"
+        unmet = policy.messages.no_cue.both(name=rule.zh)
+        why = f"{rule.zh} {rule.why}: {cue}" if cue else f"{unmet}: {rule.why}"
         yield ExemptionTrial(id=rule.id, applies=cue is not None, why=why)
 
 

@@ -9,6 +9,7 @@ from claims.engine.context.scope import clause_start, closes, leads_through, rea
 from claims.engine.context.supposition import supposed
 from claims.engine.context.triggers import Applied, Place, Span, spans_of, triggers_of
 from claims.engine.window import Window
+from claims.policy.messages import Messages
 from claims.policy.schema import ContextRule
 from claims.text.normalise import is_boundary
 from claims.types import ExemptionTrial
@@ -23,14 +24,13 @@ class Tried:
     rule: ContextRule
     applied: Applied | None
 
-    @property
-    def trial(self) -> ExemptionTrial:
+    def trial(self, messages: Messages) -> ExemptionTrial:
         """The trial as findings show it."""
         if self.applied is None:
-            why = f"未见“{self.rule.zh}” no cue: {self.rule.why}"
+            why = f"{messages.no_cue.both(name=self.rule.zh)}: {self.rule.why}"
         else:
-            where = "当句 same clause" if self.applied.own_clause else "邻句 next clause"
-            why = f"{self.rule.zh} {self.rule.why}: {self.applied.cue} ({where})"
+            where = messages.same_clause if self.applied.own_clause else messages.next_clause
+            why = f"{self.rule.zh} {self.rule.why}: {self.applied.cue} ({where.both()})"
         return ExemptionTrial(id=self.rule.id, applies=self.applied is not None, why=why)
 
 

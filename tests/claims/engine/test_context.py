@@ -2,11 +2,15 @@ from typing import Any
 
 import pytest
 
+import configs
 from claims.engine.context import Place, try_context
 from claims.engine.window import Window
+from claims.policy.files import read_policy_file
 from claims.policy.match import Located
+from claims.policy.messages import Messages
 from claims.policy.schema import ContextRule
 
+MESSAGES = read_policy_file(configs.POLICY_DIR / "messages.yaml", Messages)
 CUES = {
     "negation": ("不是", "不", "没有"),
     "not_negation": ("不仅", "不粘"),
@@ -59,7 +63,7 @@ def tried(text: str, claim: str = CLAIM, gap: bool = False, **rule: Any) -> tupl
     end = text.index(claim[-1], start) + 1
     slots = ((start, start + 1), (end - 1, end)) if gap else ((start, end),)
     given = ContextRule.model_validate({"id": "tried", "why": "because", "zh": "因为"} | rule)
-    trial = try_context(given, window_of(text), Place(start, end, slots)).trial
+    trial = try_context(given, window_of(text), Place(start, end, slots)).trial(MESSAGES)
     assert trial.id == given.id
     return trial.applies, trial.why
 
@@ -257,7 +261,7 @@ def test_some_contexts_count_on_the_claims_own_words(text: str, applies: bool) -
     window.located.add("cue:ordinal", text.index("一步" if not applies else "好"), text.index("步") + 1)
     given = ContextRule(id="ordinal", direction="overlap", trigger="ordinal", why="an ordinal", zh="序数")
     start = text.index("最好")
-    assert try_context(given, window, Place(start, start + 2, ((start, start + 2),))).trial.applies is applies
+    assert (try_context(given, window, Place(start, start + 2, ((start, start + 2),))).applied is not None) is applies
 
 
 SUPPOSED = {

@@ -87,6 +87,32 @@ BROKEN = [
         "certificates.yaml", replaced("schemes: [CCC]", "schemes: [CCCP]"), "'CCCP'", id="a kind of certificate"
     ),
     pytest.param(
+        "wording.yaml",
+        replaced("  this_year: [今年]\n", ""),
+        "dates.this_year: Field required",
+        id="a list that is missing",
+    ),
+    pytest.param(
+        "wording.yaml", replaced("  made: [", "  mad: [x]\n  made: ["), "dates.mad: unknown key", id="an unknown list"
+    ),
+    pytest.param("wording.yaml", replaced("[今年]", '[""]'), "dates.this_year.0: String", id="an empty word"),
+    pytest.param(
+        "wording.yaml", replaced("summed: '", "summed: '("), "quantities.summed: .*regular", id="an expression"
+    ),
+    pytest.param("wording.yaml", replaced("summed: '", "summed: '|"), "summed: matches where nothing", id="of nothing"),
+    pytest.param("wording.yaml", replaced("(?P<count>", "(?P<counted>"), "groups signs, count", id="its groups"),
+    pytest.param(
+        "wording.yaml", replaced("欧: eu", "欧: europe"), "欧: unknown certificate 'europe'", id="what certifies"
+    ),
+    pytest.param(
+        "messages.yaml", replaced("{amount} 元", "{sum} 元"), "price: {sum}: filled in are amount", id="a blank"
+    ),
+    pytest.param("messages.yaml", replaced(", en: no cue", ""), "no_cue.en: Field required", id="a language"),
+    pytest.param(
+        "scores.yaml", replaced("grade_unregistered: 0.9", "grade_unregistered: 9"), "Input should", id="a factor"
+    ),
+    pytest.param("scores.yaml", appended("least: 0.1"), "least: unknown key", id="an unknown score"),
+    pytest.param(
         "lexicon/terms.yaml", replaced("sensitive: true", "sensitive: maybe"), "sensitive", id="a concept's flag"
     ),
 ]

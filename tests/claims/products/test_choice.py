@@ -4,10 +4,12 @@ from typing import Any
 import pytest
 
 from claims.passports.passport import Passport
+from claims.policy.policy import Policy
 from claims.products.choice import ProductFinder, ProductTracker
 from tests.claims.support import HONEY, POWER_BANK
 
 Load = Callable[..., tuple[Passport, ...]]
+Find = Callable[..., ProductFinder]
 PAN: dict[str, Any] = {
     "id": "P-3",
     "name": "鑄鐵炒鍋",
@@ -19,8 +21,14 @@ MUG: dict[str, Any] = {"id": "P-4", "name": "保温杯", "brand": "示例", "cat
 
 
 @pytest.fixture
-def finder(load: Load) -> ProductFinder:
-    return ProductFinder(load(POWER_BANK, HONEY, PAN, MUG))
+def find(load: Load, policy: Policy) -> Find:
+    """Makes a finder of the products of these records."""
+    return lambda *records: ProductFinder(load(*records) if records else (), policy.wording.products)
+
+
+@pytest.fixture
+def finder(find: Find) -> ProductFinder:
+    return find(POWER_BANK, HONEY, PAN, MUG)
 
 
 @pytest.mark.parametrize(
@@ -60,8 +68,8 @@ def test_the_product_that_is_compared_with_is_not_meant(finder: ProductFinder) -
     assert named[0].id == "P-4"
 
 
-def test_without_passports_nothing_is_named() -> None:
-    finder = ProductFinder([])
+def test_without_passports_nothing_is_named(find: Find) -> None:
+    finder = find()
     assert finder.named("一号链接的充电宝") is None
     assert ProductTracker(finder).choose("充电宝", at_ms=0, given=None, on_sale=None).passport is None
 
@@ -103,67 +111,65 @@ def test_what_decides_the_product(
     assert (choice.passport.id if choice.passport else None) == product_id
 
 
-def test_a_single_product_is_meant_without_being_named(load: Load) -> None:
-    tracker = ProductTracker(ProductFinder(load(POWER_BANK)))
+def test_a_single_product_is_meant_without_being_named(find: Find) -> None:
+    tracker = ProductTracker(find(POWER_BANK))
     choice = tracker.choose("特别好用", at_ms=0, given=None, on_sale=None)
     assert (choice.passport is not None, choice.sure) == (True, True)
     other = tracker.choose("特别甜", at_ms=2000, given=None, on_sale=(1000, "P-2"))
     assert other.passport is None
 
 
-def test_half_a_name_is_a_guess(load: Load) -> None:
-    tracker = ProductTracker(ProductFinder(load(POWER_BANK, HONEY)))
+def test_half_a_name_is_a_guess(find: Find) -> None:
+    tracker = ProductTracker(find(POWER_BANK, HONEY))
     choice = tracker.choose("电源在哪", at_ms=0, given=None, on_sale=None)
     assert choice.passport is not None
     assert (choice.passport.id, choice.sure) == ("P-1", False)
 
 
-def test_a_product_is_guessed_from_how_its_name_sounds(load: Load) -> None:
-    passports = load(
+def test_a_product_is_guessed_from_how_its_name_sounds(find: Find) -> None:
+    finder = find(
         {"id": "C", "name": "氮化镓充电器", "category": "electronics/charger"},
         {"id": "H", "name": "洋槐蜂蜜", "category": "food/honey"},
     )
-    choice = ProductTracker(ProductFinder(passports)).choose(
-        "这个杨怀蜂密很多老粉在吃", at_ms=0, given=None, on_sale=None
-    )
+    choice = ProductTracker(finder).choose("这个杨怀蜂密很多老粉在吃", at_ms=0, given=None, on_sale=None)
     assert choice.passport is not None
     assert (choice.passport.id, choice.sure) == ("H", False)
 
 
-def test_words_that_sound_like_no_name_name_nothing(load: Load) -> None:
-    passports = load(
+def test_words_that_sound_like_no_name_name_nothing(find: Find) -> None:
+    finder = find(
         {"id": "C", "name": "氮化镓充电器", "category": "electronics/charger"},
         {"id": "H", "name": "洋槐蜂蜜", "category": "food/honey"},
     )
-    choice = ProductTracker(ProductFinder(passports)).choose("家人们晚上好", at_ms=0, given=None, on_sale=None)
+    choice = ProductTracker(finder).choose("家人们晚上好", at_ms=0, given=None, on_sale=None)
     assert choice.passport is None
 
 
-def test_a_long_name_is_known_by_nearly_its_sound_where_it_was_heard_with_doubt(load: Load) -> None:
+def test_a_long_name_is_known_by_nearly_its_sound_where_it_was_heard_with_doubt(find: Find) -> None:
     oats = {"id": "P-5", "name": "燕麦奶", "brand": "麦朵", "category": "food/drink"}
     milk = {"id": "P-6", "name": "核桃露", "brand": "木山", "category": "food/drink"}
-    finder = ProductFinder(load(oats, milk))
+    finder = find(oats, milk)
     heard = "卖读叶卖乃家里老小都来一杯"
     sure = ProductTracker(finder).choose(heard, at_ms=0, given=None, on_sale=None)
     assert sure.passport is None
     guess = ProductTracker(finder).choose(heard, at_ms=0, given=None, on_sale=None, doubted=heard)
     assert (guess.passport and guess.passport.id, guess.sure) == ("P-5", False)
     assert finder.nearly_sounding("今天下单的家人明天发货") is None
-    twins = ProductFinder(load(oats, oats | {"id": "P-7"}))
+    twins = find(oats, oats | {"id": "P-7"})
     assert twins.nearly_sounding(heard) is None, "one of two products of the same name"
 
 
-def test_what_is_looked_for_of_a_name_grows_as_the_name_does(load: Load) -> None:
+def test_what_is_looked_for_of_a_name_grows_as_the_name_does(find: Find) -> None:
     def parts_of(chars: int) -> int:
         name = "".join(chr(0x4E00 + number) for number in range(chars))
-        return len(ProductFinder(load({**MUG, "id": "P-9", "name": name, "brand": None}))._parts)
+        return len(find({**MUG, "id": "P-9", "name": name, "brand": None})._parts)
 
     assert parts_of(600) - parts_of(400) == parts_of(400) - parts_of(200)
 
 
-def test_a_very_long_name_is_known_whole_and_by_a_stretch(load: Load) -> None:
+def test_a_very_long_name_is_known_whole_and_by_a_stretch(find: Find) -> None:
     name = "冬季加厚保暖羽绒服男女同款防风防水可拆卸连帽中长款外套轻便百搭新款"
-    finder = ProductFinder(load(MUG, {**MUG, "id": "P-9", "name": name}))
+    finder = find(MUG, {**MUG, "id": "P-9", "name": name})
     for said, is_whole in ((f"今天是{name}", True), ("这件男女同款防风防水可拆卸", False)):
         named = finder.named(said)
         assert named is not None

@@ -99,6 +99,15 @@ def _setting(name: str, value: object) -> Edit:
     return lambda policy, _: _changed(policy / "policy.yaml", lambda file: file.update({name: value}))
 
 
+def _worded(section: str, name: str, word: str) -> Edit:
+    return lambda policy, _: _changed(policy / "wording.yaml", lambda file: file[section][name].append(word))
+
+
+def _of_an_older_form(policy: Path, _: random.Random) -> None:
+    for name in ("wording.yaml", "messages.yaml", "scores.yaml"):
+        (policy / name).unlink()
+
+
 EDITS: dict[str, Edit] = {
     "a rule that only notes": _in_a_rule(lambda rule, _: rule.update(shadow=True)),
     "another score": _in_a_rule(_with_another_score),
@@ -118,6 +127,11 @@ EDITS: dict[str, Edit] = {
     "shorter pieces": _setting("piece_chars", 40),
     "no likeness of sound": _setting("reading_layers", {"code": 0.06, "filler": 0.05}),
     "other pictures": _setting("emoji", {"💊": "糖"}),
+    "another word of grades": _worded("grade", "treated", "饕餮"),
+    "another word of prices": _worded("texts", "of_prices", "饕餮"),
+    "another word of home": _worded("places", "home", "北京"),
+    "other factors": lambda policy, _: _changed(policy / "scores.yaml", lambda file: file.update(record=0.7)),
+    "an older form": _of_an_older_form,
 }
 
 
@@ -168,6 +182,11 @@ def test_side_by_side_each_policy_finds_what_it_finds_alone(names: list[str], se
         ("a cue less", False),
         ("no likeness of sound", False),
         ("other pictures", False),
+        ("another word of grades", True),
+        ("another word of prices", False),
+        ("another word of home", False),
+        ("other factors", True),
+        ("an older form", True),
     ],
 )
 def test_texts_are_read_together_where_nothing_that_reads_them_differs(name: str, shared: bool, tmp_path: Path) -> None:
