@@ -86,10 +86,13 @@ def _check_tables(policy: "Policy") -> None:
         if attribute.unit is not None and attribute.unit not in policy.converter.table.units:
             reason = f"{attribute.id}: unknown unit {attribute.unit!r}"
             raise error_at(policy.folder / "attributes.yaml", ("attributes", index), reason)
-    kinds = {kind.id for kind in policy.certificates}
+    _check_certifiers(policy)
+
+
+def _check_certifiers(policy: "Policy") -> None:
+    """A policy of an older form, which says nothing of them, has the kinds that it has."""
+    path, kinds = policy.folder / "wording.yaml", {kind.id for kind in policy.certificates}
     for word, kind_id in policy.wording.papers.certified_by.items():
-        path = policy.folder / "wording.yaml"
-        # A policy without such a file has the kinds that it has.
         if kind_id not in kinds and path.is_file():
             raise error_at(path, ("papers", "certified_by", word), f"{word}: unknown certificate {kind_id!r}")
 

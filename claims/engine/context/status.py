@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from claims.engine.context.denial import denied
 from claims.engine.context.question import asked
@@ -9,7 +10,7 @@ from claims.engine.context.scope import clause_start, closes, leads_through, rea
 from claims.engine.context.supposition import supposed
 from claims.engine.context.triggers import Applied, Place, Span, spans_of, triggers_of
 from claims.engine.window import Window
-from claims.policy.messages import Messages
+from claims.policy.messages import Message, Messages
 from claims.policy.schema import ContextRule
 from claims.text.normalise import is_boundary
 from claims.types import ExemptionTrial
@@ -26,12 +27,18 @@ class Tried:
 
     def trial(self, messages: Messages) -> ExemptionTrial:
         """The trial as findings show it."""
+        rule = self.rule
         if self.applied is None:
-            why = f"{messages.no_cue.both(name=self.rule.zh)}: {self.rule.why}"
-        else:
-            where = messages.same_clause if self.applied.own_clause else messages.next_clause
-            why = f"{self.rule.zh} {self.rule.why}: {self.applied.cue} ({where.both()})"
-        return ExemptionTrial(id=self.rule.id, applies=self.applied is not None, why=why)
+            return _unmet(rule.id, rule.zh, rule.why, messages.no_cue.zh, messages.no_cue.en)
+        where = messages.same_clause if self.applied.own_clause else messages.next_clause
+        why = f"{rule.zh} {rule.why}: {self.applied.cue} ({where.both()})"
+        return ExemptionTrial(id=rule.id, applies=True, why=why)
+
+
+@lru_cache(maxsize=4096)
+def _unmet(rule_id: str, name: str, why: str, zh: str, en: str) -> ExemptionTrial:
+    """The trial of a context that does not hold: of each claim most don't, and it is told of all alike."""
+    return ExemptionTrial(id=rule_id, applies=False, why=f"{Message(zh=zh, en=en).both(name=name)}: {why}")
 
 
 def try_context(rule: ContextRule, window: Window, place: Place) -> Tried:

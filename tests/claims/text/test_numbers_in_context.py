@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from claims.engine.checkers.cut_short import is_cut_short
+from claims.policy.policy import Policy
 from claims.types import Disposition
 from tests.claims.support import Speaker
 
@@ -90,5 +91,5 @@ def test_a_yarn_count_is_told_in_its_own_word(text: str, flagged: bool, speaker:
         pytest.param("三百毫升", "三", False, id="nothing before it"),
     ],
 )
-def test_a_number_is_cut_short_by_what_belongs_to_it(text: str, number: str, is_cut: bool) -> None:
-    assert is_cut_short(text, text.rindex(number)) is is_cut
+def test_a_number_is_cut_short_by_what_belongs_to_it(text: str, number: str, is_cut: bool, policy: Policy) -> None:
+    assert is_cut_short(text, text.rindex(number), policy.wording.quantities) is is_cut
