@@ -24,7 +24,6 @@ from claims.text.normalise import is_boundary
 from claims.types import ExemptionTrial, ScoreStep, VerdictKind
 
 _CODE = frozenset({"device_registered", "disinfectant", "test_report_held", "self_compared_price"})
-_MOST_CLASSES = 2
 # The words that carry a breach are sought in passages longer than this; they say it nearly as surely (log-odds).
 _LONG, _NEARLY, _MOST_CLAUSES = 40, 1.0, 3
 _NOTHING = Pattern(source="", elements=(), literals=(), required=())
@@ -47,18 +46,16 @@ def with_reader(scene: Scene, policy: Policy, reader: Reader, judged: Sequence[J
     said = _said(heard[-1], judged, passport, policy)
     if said.is_cut:
         of_focus = read.of_text(said.rest)
-    score = _score(of_focus, read)
-    likeliest = _likeliest(of_focus, policy.scores.next_class)
-    flags = [class_id for class_id in likeliest[:_MOST_CLASSES] if score >= read.bar_of(class_id)[0]]
+    class_id = _likeliest(of_focus)
+    flags = class_id is not None and _score(of_focus, read) >= read.bar_of(class_id)[0]
     if any(not j.harmless for j in judged) and not flags:
         return found
     # Of these the reader's word is in their score already.
     weighed = {j.class_id for j in judged if j.flags or is_weighed(j, policy)}
-    start, end = _carrying(heard[-1], said, read, of_focus)
-    for class_id in flags or likeliest[:1]:
-        if class_id not in weighed:
-            registered = None if flags else said.registered
-            found.append(_judge(class_id, of_focus, heard[-1], start, end, scene, policy, read, registered))
+    if class_id is not None and class_id not in weighed:
+        start, end = _carrying(heard[-1], said, read, of_focus)
+        registered = None if flags else said.registered
+        found.append(_judge(class_id, of_focus, heard[-1], start, end, scene, policy, read, registered))
     return found
 
 
@@ -114,10 +111,9 @@ def _score(read_as: ReadAs, read: PassageReader) -> float:
     return read.calibration.score(_features(read_as)) if read_as.open_classes else 0.0
 
 
-def _likeliest(read_as: ReadAs, as_likely: float) -> list[str]:
-    """The classes that hold for the goods and are about as likely as the likeliest, by that share of it."""
-    most = read_as.open_classes[0][1] if read_as.open_classes else 0.0
-    return [class_id for class_id, share in read_as.open_classes if share >= most * as_likely]
+def _likeliest(read_as: ReadAs) -> str | None:
+    """The likeliest of the classes that hold for the goods."""
+    return read_as.open_classes[0][0] if read_as.open_classes else None
 
 
 def _carrying(heard: Heard, said: _Said, read: PassageReader, whole: ReadAs) -> tuple[int, int]:

@@ -43,5 +43,4 @@ class Scores(Frozen):
     most: Factor
     second_witness: Part
     too_doubtful: Factor
-    next_class: Factor
     factors: Factors
