@@ -43,4 +43,5 @@ class Scores(Frozen):
     most: Factor
     second_witness: Part
     too_doubtful: Factor
+    too_doubtful_passage: Factor
     factors: Factors

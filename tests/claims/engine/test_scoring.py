@@ -8,7 +8,7 @@ import pytest
 from claims.engine.conversation import ClaimEngine
 from claims.passports.passport import Passport
 from claims.policy.policy import Policy
-from claims.types import Disposition, Finding, VerdictKind
+from claims.types import Disposition, Doubt, Finding, Passage, VerdictKind
 from tests.claims.support import AT, HONEY, POWER_BANK, Says, Speaker
 
 Load = Callable[..., tuple[Passport, ...]]
@@ -150,3 +150,18 @@ def test_in_a_long_passage_the_clause_that_carries_it_is_quoted(policy: Policy, 
     text = "家人们今天这一款是我们自己家山上的,左下角一号链接可以拍,用完这个都把床位退了,运费险我们送的,放心拍就可以"
     (flag,) = flagged(said(policy, load(HONEY), Finds(4.0), text))
     assert flag.quote == NEVER_LISTED
+
+
+def test_what_the_reader_alone_finds_flags_only_where_the_passage_was_heard_well(policy: Policy, load: Load) -> None:
+    def disposition(doubts: tuple[Doubt, ...]) -> Disposition:
+        conversation = ClaimEngine(policy, load(HONEY), at=AT, reader=Says(4.0)).conversation("s1")
+        passage = Passage(
+            stream_id="s1", id="u1", start_ms=0, end_ms=3600, text=NEVER_LISTED, product_id="P-2", doubts=doubts
+        )
+        conversation.hear(passage)
+        conversation.flush()
+        (found,) = conversation.findings
+        return found.disposition
+
+    assert disposition((Doubt(start=0, end=1, alternatives=("有",)),)) is Disposition.FLAG
+    assert disposition((Doubt(start=0, end=4, alternatives=("有完这个",)),)) is Disposition.NOTE
