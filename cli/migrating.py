@@ -64,7 +64,7 @@ def _add_settings(path: Path) -> None:
     own, packaged = parse_yaml(text), parse_yaml((configs.POLICY_DIR / "policy.yaml").read_bytes())
     missing = {key: packaged[key] for key in _OF_THE_READER if key not in own}
     if missing:
-        added = yaml.safe_dump(missing, allow_unicode=True, sort_keys=False, default_flow_style=None, width=10_000)
+        added = yaml.safe_dump(missing, allow_unicode=True, sort_keys=False, default_flow_style=False, width=10_000)
         path.write_text(f"{text.rstrip()}\n{added}", encoding="utf-8")
 
 
