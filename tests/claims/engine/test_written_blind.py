@@ -53,8 +53,8 @@ def _is_hit(case: dict[str, object], found: list[Finding]) -> bool:
 @pytest.mark.service
 def test_plain_breaches_are_found_and_their_twins_left_alone(policy: Policy, reader: Reader) -> None:
     recall, precision, _ = shares("canonical", policy, reader)
-    # .98 and .95 are aimed at: the reader that learnt from real rooms found a little less of it.
-    assert recall >= 0.945
+    # .982 where it was measured; processors differ in the reader's last digits, by a case or two.
+    assert recall >= 0.975
     assert precision >= 0.96
 
 
@@ -84,8 +84,8 @@ def test_no_protected_critical_statement_is_lost(policy: Policy, reader: Reader)
 def test_contexts_are_told_from_phrases_that_hold_their_cues(policy: Policy, reader: Reader) -> None:
     recall, _, left_alone = shares("contexts", policy, reader)
     # .95 are aimed at, both ways.
-    assert recall >= 0.91
-    assert left_alone >= 0.92
+    assert recall >= 0.915
+    assert left_alone >= 0.925
 
 
 @pytest.mark.service
@@ -95,8 +95,8 @@ def test_what_another_writer_wrote_holds_too(policy: Policy, reader: Reader) -> 
     assert recall >= 0.97
     assert precision >= 0.96
     recall, _, left_alone = shares("held/attacks", policy, reader)
-    assert recall >= 0.9
-    assert left_alone >= 0.9
+    assert recall >= 0.93
+    assert left_alone >= 0.91
 
 
 def test_every_breach_and_twin_is_labelled() -> None:
