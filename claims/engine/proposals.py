@@ -13,7 +13,7 @@ from claims.engine.context import Place, trials_anywhere
 from claims.engine.exemptions import CHECKS
 from claims.engine.scene import Scene
 from claims.engine.scoring import PassageReader, ReadAs, is_weighed, rescored
-from claims.engine.verdict import PROPOSED, Judged, held_back, judge_input, under_the_bar
+from claims.engine.verdict import PROPOSED, Judged, doubted, held_back, judge_input
 from claims.engine.window import Heard
 from claims.passports.passport import Passport
 from claims.policy.match import PatternMatch
@@ -189,9 +189,9 @@ def _judge(
         score = 0.0
         steps = (*steps, ScoreStep(step=f"exempt: {', '.join(exempt)}", value=0.0))
     steps, score = held_back(start, end, scene, steps, score, flag_at)
-    doubted = scene.window.doubted(heard.offset, heard.end)
-    if score >= flag_at and doubted >= policy.scores.too_doubtful_passage:
-        steps, score = under_the_bar(f"heard with doubt: {doubted:.2f} of the passage", steps, score, flag_at)
+    too_much = policy.scores.too_doubtful_passage
+    why = "heard with doubt: {share:.2f} of the passage"
+    steps, score = doubted(why, heard.offset, heard.end, scene, steps, score, flag_at, too_much)
     return Judged(
         class_id=class_id,
         rule_name=f"{class_id}.{PROPOSED}",

@@ -161,7 +161,8 @@ def _judge_numbers(scene: Scene, passport: Passport, policy: Policy) -> Iterator
         outcomes = try_exemptions(file, None, scene, place, policy)
         steps, score = _score(policy.scores.record, claim.judgement, scene, outcomes, policy)
         steps, score = _read_anew(claim.start, claim.end, scene, steps, score, policy)
-        steps, score = _doubted(claim.start, claim.end, scene, steps, score, policy)
+        too_much, bar = policy.scores.too_doubtful, policy.settings.flag_at
+        steps, score = doubted("a number heard with doubt", claim.start, claim.end, scene, steps, score, bar, too_much)
         steps, score = held_back(claim.start, claim.end, scene, steps, score, policy.settings.flag_at)
         yield Judged(
             class_id="SPEC_PARAM",
@@ -190,17 +191,25 @@ def _read_anew(
     return steps, score
 
 
-def _doubted(
-    start: int, end: int, scene: Scene, steps: tuple[ScoreStep, ...], score: float, policy: Policy
+def doubted(
+    why: str,
+    start: int,
+    end: int,
+    scene: Scene,
+    steps: tuple[ScoreStep, ...],
+    score: float,
+    flag_at: float,
+    too_much: float,
 ) -> tuple[tuple[ScoreStep, ...], float]:
-    """The score kept under the flagging bar where too much of a number's claim was heard with doubt.
+    """The score kept under the flagging bar where too much was heard with doubt; `why` may tell of the {share}.
 
-    Recognisers write other numbers than were said; one that contradicts the record by what they weren't sure of is
-    nobody's claim yet.
+    Recognisers write other numbers and other words than were said; what rests on what they weren't sure of is nobody's
+    claim yet.
     """
-    if score < policy.settings.flag_at or scene.window.doubted(start, end) < policy.scores.too_doubtful:
+    share = scene.window.doubted(start, end) if score >= flag_at else 0.0
+    if share < too_much:
         return steps, score
-    return under_the_bar("a number heard with doubt", steps, score, policy.settings.flag_at)
+    return under_the_bar(why.format(share=share), steps, score, flag_at)
 
 
 def held_back(

@@ -22,8 +22,7 @@ def judge_certificate(given: JudgeInput) -> Judgement:
     if not kinds:
         return out_of_scope("no certificate was named")
     day = given.at.date()
-    missing: list[str] = []
-    seldom = True
+    missing: list[tuple[str, CertificateKind]] = []
     for word, kind in kinds:
         held = passport.held(kind.schemes, day) or _by_words(passport, kind.words_in or (word,), given)
         if held is not None:
@@ -40,8 +39,7 @@ def judge_certificate(given: JudgeInput) -> Judgement:
             )
         if _is_own_category(passport, word, given.wording.papers):
             continue
-        missing.append(word)
-        seldom = seldom and kind.registered_seldom
+        missing.append((word, kind))
     if not missing:
         return supported(
             "registered and valid",
@@ -49,12 +47,13 @@ def judge_certificate(given: JudgeInput) -> Judgement:
             path="certificates",
             registered=", ".join(c.number or c.scheme for c in passport.certificates),
         )
+    claimed, seldom = missing[0][0], all(kind.registered_seldom for _, kind in missing)
     organic = given.wording.papers.organic
     if all(kind.id == _ORGANIC for _, kind in kinds) and any(map(organic.any_in, passport.ingredients)):
         return supported("organic ingredients are listed", claimed=given.words)
     if _wrong_category(passport, kinds):
         return contradicted(
-            "the product is of another category", registered=passport.category, path="category", claimed=missing[0]
+            "the product is of another category", registered=passport.category, path="category", claimed=claimed
         )
     if passport.certificates:
         shown = ", ".join(f"{c.scheme} {c.number}".strip() for c in passport.certificates)
@@ -63,11 +62,11 @@ def judge_certificate(given: JudgeInput) -> Judgement:
             why="not among the registered certificates",
             registered=shown,
             path="certificates",
-            claimed=missing[0],
+            claimed=claimed,
             note_only=seldom,
         )
     return unsupported(
-        "no such certificate is registered", claimed=missing[0], note_only=seldom or given.shown is not None
+        "no such certificate is registered", claimed=claimed, note_only=seldom or given.shown is not None
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from claims.engine.context.scope import clause_end, clause_start, closes, leads_through
+from claims.engine.context.status import unmet
 from claims.engine.context.triggers import Span, spans_of, triggers_of
 from claims.engine.window import Window
 from claims.policy.policy import Policy
@@ -21,9 +22,10 @@ def trials_anywhere(window: Window, start: int, end: int, file: ClassFile, polic
         if not rule.always and rule.id not in file.exemptions:
             continue
         cue = _cue(rule, window, start, end)
-        unmet = policy.messages.no_cue.both(name=rule.zh)
-        why = f"{rule.zh} {rule.why}: {cue}" if cue else f"{unmet}: {rule.why}"
-        yield ExemptionTrial(id=rule.id, applies=cue is not None, why=why)
+        if cue is None:
+            yield unmet(rule, policy.messages)
+        else:
+            yield ExemptionTrial(id=rule.id, applies=True, why=f"{rule.zh} {rule.why}: {cue}")
 
 
 def _cue(rule: ContextRule, window: Window, start: int, end: int) -> str | None:

@@ -29,10 +29,15 @@ class Tried:
         """The trial as findings show it."""
         rule = self.rule
         if self.applied is None:
-            return _unmet(rule.id, rule.zh, rule.why, messages.no_cue.zh, messages.no_cue.en)
+            return unmet(rule, messages)
         where = messages.same_clause if self.applied.own_clause else messages.next_clause
         why = f"{rule.zh} {rule.why}: {self.applied.cue} ({where.both()})"
         return ExemptionTrial(id=rule.id, applies=True, why=why)
+
+
+def unmet(rule: ContextRule, messages: Messages) -> ExemptionTrial:
+    """The trial of a context that does not hold, as findings show it."""
+    return _unmet(rule.id, rule.zh, rule.why, messages.no_cue.zh, messages.no_cue.en)
 
 
 @lru_cache(maxsize=4096)
