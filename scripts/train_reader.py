@@ -98,6 +98,30 @@ class Material:
         return {of_rooms: found, OTHER_GOODS: [one for one in own if one.goods != of_rooms]}
 
 
+# What a bulletin calls the goods, the first that stands in it, and the category that the reader is told.
+KINDS = {
+    "保健食品": "health_food/other",
+    "婴幼儿": "infant_formula/other",
+    "器械|磁疗|理疗仪|治疗仪": "medical_device/other",
+    "药品|处方药": "drug/other",
+    "化妆品|洗发|育发|牙膏|香皂": "cosmetics/other",
+    "医疗|美容|医院|门诊|体检|养生|养发|房|商铺|投资|理财|金融|加盟|测算|服务|留学": "service/other",
+    "教育|培训|课程": "education/other",
+    "酒": "alcohol/other",
+    "食品|茶|饮|奶|水果|零食|餐|米|面|月饼|咖啡|豆浆|海参|糖": "food/other",
+    "珠宝|饰品|手串|收藏": "jewellery/other",
+    "手机|电脑|软件": "electronics/other",
+    "家电|电器|空调|净化器|洗衣机|净食机|仪|锅": "appliance/other",
+    "服装|羽绒|被|内衣": "textile/other",
+}
+OTHER_KIND = "household/other"
+
+
+def kind_of(goods: str) -> str:
+    """The category of goods as a bulletin names them."""
+    return next((kind for words, kind in KINDS.items() if any(w in goods for w in words.split("|"))), OTHER_KIND)
+
+
 def held_out(one: Said) -> bool:
     """Whether its window is one of the quarter by which the reader is judged and calibrated."""
     return int(hashlib.sha256(f"{SEED}:{one.window}".encode()).hexdigest(), 16) % FOLDS == 0
@@ -117,7 +141,8 @@ def material(options: argparse.Namespace) -> Material:
                 classes=tuple(row["taxonomy_classes"]),
                 category="*",
             )
-            punished += [one] * PUNISHED_TIMES
+            told = replace(one, category=kind_of(row["product_category"]))
+            punished += [one, *[told] * (PUNISHED_TIMES - 1)]
     said = rooms(fetched_windows(options.liveamr)) if options.liveamr else []
     return Material(
         rooms=tuple(said),

@@ -297,6 +297,7 @@ class AdditivesFile(Frozen):
     otherwise: str
     chemical: str
     same: dict[str, str]
+    untold: tuple[str, ...] = ()
     exactly: dict[str, tuple[str, ...]]
     named_by: dict[str, tuple[str, ...]]
 

@@ -18,6 +18,10 @@ def judge_zero(given: JudgeInput) -> Judgement:
         )
     words = given.words
     denial = given.policy.additives.denied(words)
+    if denial in given.policy.additives.file.untold:
+        return unsupported(
+            "no list of ingredients tells of it", claimed=words, factor=given.factors.ingredients_unregistered
+        )
     shown = "、".join(passport.ingredients)
     named = next((i for i in passport.ingredients if given.policy.additives.is_named_by(denial, i)), None)
     if named is not None:

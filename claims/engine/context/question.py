@@ -8,6 +8,7 @@ from claims.text.normalise import is_boundary
 
 _ANSWER_REACH = 16
 _TURN = 6
+_ANSWERED_WITHIN = 2
 # A word of asking may begin within the claim's first words: 有没有 before 有效.
 _INTO_THE_CLAIM = 2
 
@@ -76,8 +77,31 @@ def _ends_soon(window: Window, at: int) -> bool:
 
 
 def _affirmed(window: Window, at: int) -> bool:
-    """True if the words after the question say yes."""
-    at = next((i for i in range(at, len(window.text)) if not is_boundary(window.text[i])), len(window.text))
+    """True if the words after the question say yes, at once or by a clause that says nothing else, or name the effect."""
+    at = _next_clause(window, at)
     no = [s for s, _ in spans_of(window, "answer_no") if at <= s < at + _ANSWER_REACH]
     yes = [s for s, _ in triggers_of(window, "answer_yes", "answer_no") if at <= s <= at + 1]
-    return bool(yes) and (not no or min(no) - min(yes) > _TURN)
+    at_once = bool(yes) and (not no or min(no) - min(yes) > _TURN)
+    return at_once or _answered_by_effect(window, at) or _says_yes_later(window, at)
+
+
+def _next_clause(window: Window, at: int) -> int:
+    return next((i for i in range(at, len(window.text)) if not is_boundary(window.text[i])), len(window.text))
+
+
+def _answered_by_effect(window: Window, at: int) -> bool:
+    """True where the answer says what use did: 斑去哪了?抹没的呗."""
+    used = {end for start, end in spans_of(window, "@by_use") if start == at}
+    return any(start in used for start, _ in spans_of(window, "@to_an_end"))
+
+
+def _says_yes_later(window: Window, at: int) -> bool:
+    """True for a clause of nothing but a yes, one or two clauses on, with no no before it: 那我就不藏着了,是."""
+    noes = {start for start, _ in spans_of(window, "answer_no")}
+    for _ in range(_ANSWERED_WITHIN):
+        if at in noes:
+            return False
+        at = _next_clause(window, clause_end(window, at))
+        if at < len(window.text) and leads_through(window, at, clause_end(window, at), "answer_yes|particle"):
+            return True
+    return False

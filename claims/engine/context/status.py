@@ -64,7 +64,7 @@ def _one(window: Window, span: Span | None) -> Found | None:
 
 
 def _forward(rule: ContextRule, window: Window, place: Place) -> Found | None:
-    if rule.not_asked and asks(window, place):
+    if (rule.not_asked and asks(window, place)) or _is_revoked(rule, window, place):
         return None
     if any(place.start <= s and e <= place.end for s, e in spans_of(window, rule.excluded_by)):
         return None

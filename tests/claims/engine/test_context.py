@@ -19,7 +19,7 @@ CUES = {
     "quoting": ("有人说",),
     "hedge": ("也许",),
     "question_head": ("是不是", "能不能", "多少"),
-    "answer_yes": ("能", "是的"),
+    "answer_yes": ("能", "是的", "是"),
     "answer_no": ("不能", "没有"),
     "supposing": ("如果", "要是"),
     "subject": ("你", "不是"),
@@ -43,18 +43,20 @@ CUES = {
     "counterfactual": ("早",),
     "turned": ("没想到",),
     "closing": ("的", "啊"),
+    "refuted": ("外行话",),
     "set": ("里", "的"),
 }
+CONCEPTS = {"by_use": ("抹",), "to_an_end": ("没",)}
 CLAIM = "最好"
 
 
 def window_of(text: str) -> Window:
     located = Located(text)
-    for name, words in CUES.items():
+    for name, words in ({f"cue:{name}": words for name, words in CUES.items()} | CONCEPTS).items():
         for word in words:
             for start in range(len(text)):
                 if text.startswith(word, start):
-                    located.add(f"cue:{name}", start, start + len(word))
+                    located.add(name, start, start + len(word))
     return Window((), text, 0, len(text), located, (), (), ())
 
 
@@ -96,6 +98,17 @@ BEFORE = {
 )
 def test_a_negation_counts_where_it_stands(text: str, applies: bool) -> None:
     assert tried(text, **BEFORE)[0] is applies
+
+
+@pytest.mark.parametrize(
+    ("text", "applies"),
+    [
+        pytest.param("有人说不是最好,那是外行话", False, id="he who denied it is waved away"),
+        pytest.param("有人说不是最好,我们听着,大家也听着呢,那是外行话", True, id="too far behind to be about it"),
+    ],
+)
+def test_a_negation_is_void_where_the_denier_is_refuted(text: str, applies: bool) -> None:
+    assert tried(text, revoked_by="refuted", reach_after=8, **BEFORE)[0] is applies
 
 
 @pytest.mark.parametrize(
@@ -195,6 +208,11 @@ def test_a_cue_anywhere_in_the_clause_counts(text: str, applies: bool) -> None:
         pytest.param("没有最好也没有", False, id="没有 said twice asks nothing"),
         pytest.param("这是最好吗,是的", False, id="affirmed in the next words"),
         pytest.param("能不能最好,没有", True, id="answered no"),
+        pytest.param("是不是最好,今天讲明白,是的", False, id="affirmed by a clause of its own, one on"),
+        pytest.param("是不是最好,没有,是的", True, id="answered no before"),
+        pytest.param("是不是最好,今天讲,明天讲,后天讲,是的", True, id="a yes too far on answers something else"),
+        pytest.param("这是最好?抹没的", False, id="answered by what use did"),
+        pytest.param("这是最好?抹了就知道", True, id="use without an end is no answer"),
         pytest.param("难道不是最好吗", False, id="a rhetorical question"),
         pytest.param("多少人用最好", True, id="how many"),
         pytest.param("多少年的老毛病最好", False, id="however many years"),

@@ -84,3 +84,24 @@ def test_a_price_told_of_an_earlier_day_is_held_against_the_record(text: str, fl
 )
 def test_a_material_is_held_against_the_record(text: str, flagged: bool, speaker: Start) -> None:
     assert ("COMPOSITION" in _flagged(text, speaker(SHELF))) is flagged
+
+
+SODA = {"id": "P", "name": "气泡水", "category": "food/beverage", "ingredients": ["水", "二氧化碳", "柠檬酸", "阿斯巴甜"]}
+BISCUIT = {"id": "P", "name": "苏打饼干", "category": "food/biscuit", "ingredients": ["小麦粉", "棕榈油", "白砂糖"]}
+
+
+@pytest.mark.parametrize(
+    ("goods", "text", "verdict"),
+    [
+        pytest.param(SODA, "这一瓶零卡", "supported", id="no calories, whatever sours and sweetens it"),
+        pytest.param(BISCUIT, "这个饼干零卡", "contradicted", id="no calories, of flour, oil and sugar"),
+        pytest.param(BISCUIT, "这个饼干零脂肪", "contradicted", id="no fat, with palm oil"),
+        pytest.param(SODA, "我们这瓶零添加", "contradicted", id="no additives, with a sweetener"),
+        pytest.param(SODA, "这一瓶零激素", "unsupported", id="what no list of ingredients tells of"),
+    ],
+)
+def test_the_list_of_ingredients_decides_what_is_denied(
+    goods: dict[str, object], text: str, verdict: str, speaker: Start
+) -> None:
+    conversation = speaker(goods).say(text, product_id="P").done()
+    assert [f.verdict.value for _, f in conversation.judged if f.rule == "SAFETY_ABSOLUTE.zero"] == [verdict]
