@@ -12,10 +12,11 @@ from rich.table import Table
 import configs
 from claims.classifier.reading import semantics_of
 from claims.engine.conversation import ClaimEngine
+from claims.engine.examples import failed_examples, without_examples
 from claims.engine.explain import explain
 from claims.errors import PolicyError, UnknownProduct
 from claims.passports.passport import Passport
-from claims.policy.policy import Policy
+from claims.policy.policy import EXAMPLES, Policy
 from claims.types import Passage
 from cli.common import InputError, load_policy, now, read_passports_file
 from cli.explaining import explanation_json, print_explanation
@@ -24,6 +25,10 @@ from cli.options import at_option, config_option, policy_option
 from cli.settings import load_settings
 from cli.tables import open_console
 from ingest.errors import ZhenyanError
+
+
+# How many examples that don't hold are told.
+_FAILED_TOLD = 5
 
 
 class InvalidPolicy(ZhenyanError):
@@ -51,12 +56,17 @@ def validate(folder: Path | None, as_json: bool) -> None:
     """Check every file of a policy folder; the packaged policy if DIR is left out.
 
     Prints id, version, a digest over all files, and counts. A wrong file gives one line with file, line and reason,
-    and exit status 1.
+    and exit status 1; so does an example of a detector that does not hold.
     """
     try:
         policy = load_policy(folder)
+        failed = list(failed_examples(policy))
     except PolicyError as error:
         raise InvalidPolicy(str(error)) from error
+    if failed:
+        told = "; ".join(f"{f.kind} of {f.detector}: {f.say}: {f.why}" for f in failed[:_FAILED_TOLD])
+        more = f"; and {len(failed) - _FAILED_TOLD} more" if len(failed) > _FAILED_TOLD else ""
+        raise InvalidPolicy(f"{policy.folder / EXAMPLES}: {told}{more}")
     counts = {
         "classes": len(policy.classes),
         "rules": len(policy.rules),
@@ -65,6 +75,8 @@ def validate(folder: Path | None, as_json: bool) -> None:
         "words": len({e.word for e in policy.lexicon.entries}),
         "exemptions": len(policy.exemptions),
         "certificates": len(policy.certificates),
+        "examples": sum(len(e.hits) + len(e.near_misses) for e in policy.examples.values()),
+        "without_examples": len(without_examples(policy)),
     }
     if as_json:
         record = {"id": policy.settings.id, "version": policy.settings.version, "digest": policy.digest, **counts}

@@ -53,7 +53,7 @@ def with_reader(scene: Scene, policy: Policy, reader: Reader, judged: Sequence[J
     # Of these the reader's word is in their score already.
     weighed = {j.class_id for j in judged if j.flags or is_weighed(j, policy)}
     if class_id is not None and class_id not in weighed:
-        start, end = _carrying(heard[-1], said, read, of_focus)
+        start, end = _carrying(heard[-1], said, read, of_focus) if flags else (heard[-1].offset, heard[-1].end)
         registered = None if flags else said.registered
         found.append(_judge(class_id, of_focus, heard[-1], start, end, scene, policy, read, registered))
     return found

@@ -37,6 +37,8 @@ from claims.policy.schema import (
     ClassFile,
     ClassInfo,
     ContextFile,
+    DetectorExamples,
+    ExamplesFile,
     LawRef,
     LexiconFile,
     MaterialsFile,
@@ -49,7 +51,7 @@ from claims.policy.scores import Scores
 from claims.policy.unit_table import UnitsFile, UnitTable
 from claims.policy.vocabulary import AttributesFile, AttributeTable
 from claims.policy.wording import Wording
-from claims.text.bigrams import Bigrams, pairs_of
+from claims.text.bigrams import Bigrams, are_pairs, pairs_of
 from claims.text.units import UnitConverter
 from claims.text.words import CommonWords, counts_of
 
@@ -62,6 +64,9 @@ ENGINE_CONCEPTS = frozenset(
 _OF_JUDGING = frozenset({"taxonomy.yaml", "policy.yaml", "door.yaml", "wording.yaml", "messages.yaml", "scores.yaml"})
 _RANK = {"medium": 0, "high": 1, "critical": 2}
 _SHORT_PLACE = 2
+_PAIRS = "bigrams.txt"
+# Where each detector's examples lie, beside the passports that they speak of.
+EXAMPLES, EXAMPLE_PASSPORTS = "examples", "passports.yaml"
 # Words that the language uses at least so often may be read in a sentence's sound.
 _USED = 100
 
@@ -186,7 +191,7 @@ class Policy:
     @cached_property
     def pairs(self) -> dict[str, dict[str, int]]:
         """How often words follow each other in what hosts say; PolicyError where that is not told."""
-        path = self.folder / "bigrams.txt"
+        path = self.folder / _PAIRS
         try:
             return pairs_of(read_lines(path))
         except ValueError as error:
@@ -203,7 +208,7 @@ class Policy:
     @cached_property
     def reader(self) -> Reader:
         """What reads disguised and mis-heard words as what they mean."""
-        if "sentence" in self.settings.reading_layers:
+        if "sentence" in self.settings.reading_layers and not are_pairs(read_lines(self.folder / _PAIRS)):
             self.pairs  # noqa: B018 - what is wrong with them is said before anything is judged
         places = sorted(word for word in self.places.words - set(self.hidden) if len(word) > 1)
         # Two syllables are said for too much else.
@@ -248,7 +253,7 @@ class Policy:
         sha = hashlib.sha256()
         for path in sorted((*self.folder.rglob("*.yaml"), *self.folder.rglob("*.txt"))):
             name = path.relative_to(self.folder)
-            if name.parts[0] != "classes" and name.name not in _OF_JUDGING:
+            if name.parts[0] not in {"classes", EXAMPLES} and name.name not in _OF_JUDGING:
                 sha.update(name.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
         settings = self.settings.model_dump_json(include={"emoji", "lookalikes", "words_lookalike", "reading_layers"})
         wording = self.wording.model_dump_json(include={"texts", "materials", "places"})
@@ -256,6 +261,16 @@ class Policy:
         words = sorted({word for pattern in patterns for word in pattern.literals})
         sha.update("\0".join((settings, wording, *words)).encode())
         return sha.hexdigest()
+
+    @cached_property
+    def examples(self) -> dict[str, DetectorExamples]:
+        """The examples of each detector, by its name, such as `ORIGIN.imported`; none in a policy that has none."""
+        found: dict[str, DetectorExamples] = {}
+        for path in sorted((self.folder / EXAMPLES).glob("*.yaml")):
+            if path.name != EXAMPLE_PASSPORTS:
+                of_class = read_policy_file(path, ExamplesFile).detectors
+                found |= {f"{path.stem}.{rule_id}": examples for rule_id, examples in of_class.items()}
+        return found
 
     @cached_property
     def rule_index(self) -> RuleIndex:
@@ -364,10 +379,18 @@ class Policy:
 
     def _compiled(self) -> Iterator[CompiledRule]:
         for class_id, file in self.class_files.items():
+            shared = {
+                name: self._compile(class_id, ("exclusions", name), sources)
+                for name, sources in file.exclusions.items()
+            }
             for index, rule in enumerate(file.rules):
+                if (unknown := next((n for n in rule.excluded_by if n not in shared), None)) is not None:
+                    path, place = self._class_path(class_id), ("rules", index, "excluded_by")
+                    raise error_at(path, place, f"rule {rule.id}: the class has no exclusions {unknown!r}")
                 place = ("rules", index)
                 patterns = self._compile(class_id, (*place, "patterns"), rule.patterns)
                 unless = self._compile(class_id, (*place, "unless"), rule.unless)
+                unless += tuple(p for name in rule.excluded_by for p in shared[name])
                 yield CompiledRule(class_id, rule, patterns, unless)
 
     def _compile(self, class_id: str, place: tuple[int | str, ...], sources: tuple[str, ...]) -> tuple[Pattern, ...]:

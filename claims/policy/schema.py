@@ -60,15 +60,18 @@ class LawRef(Frozen):
 class Rule(Frozen):
     """One detector: what it finds, in words and by patterns with near misses (`unless`); how it is judged and scored.
 
-    `recorded`: only a record can decide it; None: as of its class. `protected`: it finds what is said outright, which
+    `excluded_by` names near misses that the class's detectors share. `status`: `stable`, or on `trial` until it was
+    measured on enough talk. `recorded`: only a record can decide it; None: as of its class. `protected`: it finds what is said outright, which
     no learned reading lowers, and of contexts only those for that.
     """
 
     id: str
     description: Annotated[str, Field(max_length=200)] = ""
     score: Annotated[float, Field(gt=0, le=1)]
+    status: Literal["stable", "trial"] = "stable"
     patterns: tuple[str, ...]
     unless: tuple[str, ...] = ()
+    excluded_by: tuple[str, ...] = ()
     judge: JudgeName | None = None
     verdict: VerdictKind | None = None
     params: dict[str, str] = Field(default_factory=dict)
@@ -96,6 +99,8 @@ class ClassFile(Frozen):
     # Only a record can decide it; how a sentence is put says nothing of whether it is true.
     recorded: bool = False
     law: Annotated[tuple[LawRef, ...], Field(min_length=1)]
+    # Near misses that several detectors share, by a name that says what they are.
+    exclusions: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     rules: tuple[Rule, ...]
     categories: tuple[str, ...] = ("*",)
     not_categories: tuple[str, ...] = ()
@@ -115,6 +120,27 @@ class ClassFile(Frozen):
         if isinstance(given, dict) and "reader_flags_at" in given:
             raise ValueError("is of the form before 2026.11.3: `zhenyan policy migrate DIR OUT` brings it over")
         return given
+
+
+class Example(Frozen):
+    """A sentence about one of the products of `examples/passports.yaml`, with what the platform knows of them."""
+
+    product: str
+    say: str
+    facts: dict[str, float | bool] = Field(default_factory=dict)
+
+
+class DetectorExamples(Frozen):
+    """What a detector must find, and what looks like it and nobody may flag."""
+
+    hits: Annotated[tuple[Example, ...], Field(min_length=3)]
+    near_misses: Annotated[tuple[Example, ...], Field(min_length=3)]
+
+
+class ExamplesFile(Frozen):
+    """`examples/<CLASS>.yaml`: examples of its detectors, by their ids."""
+
+    detectors: dict[str, DetectorExamples]
 
 
 class Concept(Frozen):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 START, END, NUMBER = "^", "$", "0"
 _UNSEEN = 0.5
 # A number, of digits or of two numerals and more, and Han characters in a row.
+_COUNTED = re.compile("[^ ]+(?: [^ ]+ [1-9][0-9]*)+")
 _PARTS = re.compile("(?P<number>[0-9.]+|[零〇一二三四五六七八九十百千万亿两半]{2,})|(?P<words>[\u4e00-\u9fff])")
 
 
@@ -45,6 +46,11 @@ class Bigrams:
     def after(self, first: str) -> Mapping[str, float]:
         """The logarithm of the likelihood of each word that was counted after this one."""
         return self._after.get(first, {})
+
+
+def are_pairs(lines: Iterable[str]) -> bool:
+    """Whether every line is one that `pairs_of` reads; costs a sixth of reading them."""
+    return all(_COUNTED.fullmatch(line) is not None for line in lines)
 
 
 def pairs_of(lines: Iterable[str]) -> dict[str, dict[str, int]]:

@@ -90,9 +90,12 @@ def _next_clause(window: Window, at: int) -> int:
 
 
 def _answered_by_effect(window: Window, at: int) -> bool:
-    """True where the answer says what use did: 斑去哪了?抹没的呗."""
+    """True where the answer says what use did, and nothing else: 斑去哪了?抹没的呗."""
     used = {end for start, end in spans_of(window, "@by_use") if start == at}
-    return any(start in used for start, _ in spans_of(window, "@to_an_end"))
+    return any(
+        start in used and leads_through(window, end, clause_end(window, end), "particle|closing")
+        for start, end in spans_of(window, "@to_an_end")
+    )
 
 
 def _says_yes_later(window: Window, at: int) -> bool:

@@ -86,7 +86,12 @@ def test_a_material_is_held_against_the_record(text: str, flagged: bool, speaker
     assert ("COMPOSITION" in _flagged(text, speaker(SHELF))) is flagged
 
 
-SODA = {"id": "P", "name": "气泡水", "category": "food/beverage", "ingredients": ["水", "二氧化碳", "柠檬酸", "阿斯巴甜"]}
+SODA = {
+    "id": "P",
+    "name": "气泡水",
+    "category": "food/beverage",
+    "ingredients": ["水", "二氧化碳", "柠檬酸", "阿斯巴甜"],
+}
 BISCUIT = {"id": "P", "name": "苏打饼干", "category": "food/biscuit", "ingredients": ["小麦粉", "棕榈油", "白砂糖"]}
 
 
