@@ -26,7 +26,6 @@ from cli.settings import load_settings
 from cli.tables import open_console
 from ingest.errors import ZhenyanError
 
-
 # How many examples that don't hold are told.
 _FAILED_TOLD = 5
 

@@ -385,8 +385,8 @@ class Policy:
             }
             for index, rule in enumerate(file.rules):
                 if (unknown := next((n for n in rule.excluded_by if n not in shared), None)) is not None:
-                    path, place = self._class_path(class_id), ("rules", index, "excluded_by")
-                    raise error_at(path, place, f"rule {rule.id}: the class has no exclusions {unknown!r}")
+                    reason = f"rule {rule.id}: the class has no exclusions {unknown!r}"
+                    raise error_at(self._class_path(class_id), ("rules", index, "excluded_by"), reason)
                 place = ("rules", index)
                 patterns = self._compile(class_id, (*place, "patterns"), rule.patterns)
                 unless = self._compile(class_id, (*place, "unless"), rule.unless)

@@ -61,8 +61,8 @@ class Rule(Frozen):
     """One detector: what it finds, in words and by patterns with near misses (`unless`); how it is judged and scored.
 
     `excluded_by` names near misses that the class's detectors share. `status`: `stable`, or on `trial` until it was
-    measured on enough talk. `recorded`: only a record can decide it; None: as of its class. `protected`: it finds what is said outright, which
-    no learned reading lowers, and of contexts only those for that.
+    measured on enough talk. `recorded`: only a record can decide it; None: as of its class. `protected`: it finds what
+    is said outright, which no learned reading lowers, and of contexts only those for that.
     """
 
     id: str

@@ -77,7 +77,7 @@ def _ends_soon(window: Window, at: int) -> bool:
 
 
 def _affirmed(window: Window, at: int) -> bool:
-    """True if the words after the question say yes, at once or by a clause that says nothing else, or name the effect."""
+    """True if what follows the question says yes, at once or by a clause of its own, or names the effect."""
     at = _next_clause(window, at)
     no = [s for s, _ in spans_of(window, "answer_no") if at <= s < at + _ANSWER_REACH]
     yes = [s for s, _ in triggers_of(window, "answer_yes", "answer_no") if at <= s <= at + 1]
