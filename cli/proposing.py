@@ -24,6 +24,7 @@ class Candidate:
     """What went into a candidate policy; `skipped`: proposals of classes that the policy does not have.
 
     `codes`: code words among the words. `without_near_miss`: code words that nobody proposed a near miss for.
+    `without_rule`: near misses of cases that no detector brought up, but the reader, or one that is gone.
     """
 
     policy: Policy
@@ -32,6 +33,7 @@ class Candidate:
     skipped: tuple[Proposal, ...]
     codes: int = 0
     without_near_miss: tuple[Proposal, ...] = ()
+    without_rule: tuple[Proposal, ...] = ()
 
 
 def write_candidate(live: Policy, proposals: Iterable[Proposal], out: Path) -> Candidate:
@@ -39,7 +41,7 @@ def write_candidate(live: Policy, proposals: Iterable[Proposal], out: Path) -> C
 
     Words: a lexicon file of their own, and in each class a shadow rule, whose findings never reach the queue. Code
     words (said=meant): entries of their own that end in a year, each with the near miss that was proposed beside it.
-    Near misses: exceptions of the rule that brought up their case. Every other byte of the policy stays as it is.
+    Near misses: exceptions of the rule that brought up their case, or of those that took its place. Every other byte of the policy stays as it is.
     """
     proposals = tuple(proposals)
     known = [p for p in proposals if p.class_id in live.class_files]
@@ -51,6 +53,8 @@ def write_candidate(live: Policy, proposals: Iterable[Proposal], out: Path) -> C
         add_code_words(out / "codewords.yaml", codes)
     named = {near for _, near in codes}
     known = [p for p in known if not is_code_word(p) and not (p.kind is ProposalKind.NEAR_MISS and p.words in named)]
+    without_rule = tuple(p for p in known if p.kind is ProposalKind.NEAR_MISS and not _rules_of(p, live))
+    known = [p for p in known if p not in without_rule]
     concepts: dict[str, Any] = {}
     for class_id in sorted({p.class_id for p in known}):
         own = [p for p in known if p.class_id == class_id]
@@ -58,10 +62,12 @@ def write_candidate(live: Policy, proposals: Iterable[Proposal], out: Path) -> C
         near = [p for p in own if p.kind is ProposalKind.NEAR_MISS]
         if words:
             concepts[_concept(class_id)] = {"words": words}
-        for rule_id in sorted({_rule_of(p) for p in near}):
-            misses = _words([p for p in near if _rule_of(p) == rule_id], ProposalKind.NEAR_MISS)
+        rules_of = {p: _rules_of(p, live) for p in near}
+        near_rules = {rule_id for rule_ids in rules_of.values() for rule_id in rule_ids}
+        for rule_id in sorted(near_rules):
+            misses = _words([p for p in near if rule_id in rules_of[p]], ProposalKind.NEAR_MISS)
             concepts[_near(class_id, rule_id)] = {"words": misses}
-        _change_class(out / "classes" / f"{class_id}.yaml", class_id, bool(words), {_rule_of(p) for p in near})
+        _change_class(out / "classes" / f"{class_id}.yaml", class_id, bool(words), near_rules)
     if concepts:
         _dump({"concepts": concepts}, out / "lexicon" / "proposed.yaml")
     _mark_version(out / "policy.yaml", len(known) + len(codes))
@@ -72,6 +78,7 @@ def write_candidate(live: Policy, proposals: Iterable[Proposal], out: Path) -> C
         skipped=skipped,
         codes=len(codes),
         without_near_miss=tuple(p for p, near in told if near is None),
+        without_rule=without_rule,
     )
 
 
@@ -86,6 +93,9 @@ def propose_to(live: Policy, proposals: tuple[Proposal, ...], out: Path) -> None
     click.echo(f"{out}: policy {candidate.policy.name}, {candidate.words} words, {candidate.near_misses} near misses")
     for proposal in candidate.skipped:
         click.echo(f"left out {proposal.words!r}: the policy has no class {proposal.class_id}", err=True)
+    for proposal in candidate.without_rule:
+        why = f"{proposal.rule} is no detector of this policy that could have an exception"
+        click.echo(f"left out {proposal.words!r}: {why}", err=True)
     for proposal in candidate.without_near_miss:
         why = "a code word needs a near miss beside it; propose a lawful sentence that holds it"
         click.echo(f"left out {proposal.words!r}: {why}", err=True)
@@ -116,10 +126,10 @@ def _words(proposals: Iterable[Proposal], kind: ProposalKind) -> list[str]:
     return sorted({p.words for p in proposals if p.kind is kind})
 
 
-def _rule_of(proposal: Proposal) -> str:
-    """The rule within its class; of another class's rule, none has this name."""
-    class_id, _, rule_id = proposal.rule.partition(".")
-    return rule_id if class_id == proposal.class_id else ""
+def _rules_of(proposal: Proposal, live: Policy) -> frozenset[str]:
+    """The rules within its class that find now what brought up its case; none where that is another class's."""
+    found = (name.partition(".") for name in live.successors(proposal.rule))
+    return frozenset(rule_id for class_id, _, rule_id in found if class_id == proposal.class_id)
 
 
 def _concept(class_id: str) -> str:

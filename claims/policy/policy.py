@@ -32,6 +32,7 @@ from claims.policy.pattern import Pattern, compile_pattern, literal_concept
 from claims.policy.places import PlaceTable
 from claims.policy.schema import (
     AdditivesFile,
+    AliasesFile,
     CertificateKind,
     CertificatesFile,
     ClassFile,
@@ -61,7 +62,9 @@ ENGINE_CONCEPTS = frozenset(
 
 
 # Files that say nothing of how texts are read, or in parts alone.
-_OF_JUDGING = frozenset({"taxonomy.yaml", "policy.yaml", "door.yaml", "wording.yaml", "messages.yaml", "scores.yaml"})
+_OF_JUDGING = frozenset(
+    {"taxonomy.yaml", "policy.yaml", "door.yaml", "wording.yaml", "messages.yaml", "scores.yaml", "aliases.yaml"}
+)
 _RANK = {"medium": 0, "high": 1, "critical": 2}
 _SHORT_PLACE = 2
 _PAIRS = "bigrams.txt"
@@ -155,6 +158,7 @@ class Policy:
         self.exemptions = {rule.id: rule for rule in self.context.exemptions}
         self.rules: tuple[CompiledRule, ...] = tuple(self._compiled())
         check_references(self, self._concepts, ENGINE_CONCEPTS)
+        self.aliases = self._read_aliases(folder / "aliases.yaml")
 
     @property
     def name(self) -> str:
@@ -261,6 +265,27 @@ class Policy:
         words = sorted({word for pattern in patterns for word in pattern.literals})
         sha.update("\0".join((settings, wording, *words)).encode())
         return sha.hexdigest()
+
+    def successors(self, detector: str) -> tuple[str, ...]:
+        """The detectors that find now what this one (`ORIGIN.imported`) found, in this version or an older one."""
+        itself = (detector,) if detector in self._detectors else ()
+        return self.aliases.get(detector, itself)
+
+    @cached_property
+    def _detectors(self) -> frozenset[str]:
+        return frozenset(rule.name for rule in self.rules)
+
+    def _read_aliases(self, path: Path) -> dict[str, tuple[str, ...]]:
+        """What became of detectors of older versions, by their names; PolicyError where a successor is not there."""
+        if not path.is_file():
+            return {}
+        aliases = read_policy_file(path, AliasesFile).aliases
+        for old, successors in aliases.items():
+            if old in self._detectors and old not in successors:
+                raise error_at(path, ("aliases", old), f"{old}: is still a detector, and not named among them")
+            if (gone := next((s for s in successors if s not in self._detectors), None)) is not None:
+                raise error_at(path, ("aliases", old), f"{old}: no detector {gone!r}")
+        return aliases
 
     @cached_property
     def examples(self) -> dict[str, DetectorExamples]:

@@ -143,6 +143,12 @@ class ExamplesFile(Frozen):
     detectors: dict[str, DetectorExamples]
 
 
+class AliasesFile(Frozen):
+    """`aliases.yaml`: detectors of older versions, and those that find now what they found, itself among them."""
+
+    aliases: dict[str, tuple[str, ...]]
+
+
 class Concept(Frozen):
     """Words that mean one thing; `sensitive` words are also found when spelled in part."""
 

@@ -5,6 +5,7 @@ import pytest
 from bench.api import PER_SECOND, run
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_a_quick_run_is_answered_and_measured() -> None:
     rows = run(quick=True)

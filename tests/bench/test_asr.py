@@ -11,6 +11,7 @@ from bench.cer import difference_interval
 from ingest.types import SAMPLE_RATE_HZ
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_a_quick_run_gives_every_table() -> None:
     rows = run(quick=True)

@@ -21,6 +21,7 @@ def test_padded_policy_searches_the_words_that_were_added(tmp_path: Path) -> Non
         assert any(hit.entry.word == word for hit in policy.lexicon.search(f"今天{word}讲讲"))
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_every_length_is_measured_on_the_same_text() -> None:
     rows = length_rows(Policy(configs.POLICY_DIR), blind_sets()[0].passports)
@@ -28,6 +29,7 @@ def test_every_length_is_measured_on_the_same_text() -> None:
     assert all(float(str(row["us_per_char"])) > 0 for row in rows)
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_process_is_started_judges_and_tells_its_memory() -> None:
     one = blind_sets()[0]

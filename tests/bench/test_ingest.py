@@ -21,6 +21,7 @@ def test_every_way_is_measured_on_the_same_minute(small: Path) -> None:
     assert len({str(row["way"]) for row in rows}) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_live_readers_are_measured_while_all_of_them_read(small: Path) -> None:
     row = live_row(small, SHIPPED, 2, 3.0)

@@ -22,6 +22,7 @@ def test_every_layer_is_left_out_once_and_the_semantic_layer_comes_last() -> Non
     assert [semantic for _, _, semantic in ways() if semantic != "off"] == ["e5", "own", "gemma"]
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_a_few_cases_are_judged_in_every_way() -> None:
     rows = run(quick=True)

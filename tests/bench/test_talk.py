@@ -77,6 +77,7 @@ def test_what_n_grams_learnt_from_ranks_what_is_like_it(policy: Policy) -> None:
     assert row["right class"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_a_few_windows_are_judged_by_ours_by_rules_and_by_a_list() -> None:
     rows = {str(row["way"]): row for row in run(quick=True)}

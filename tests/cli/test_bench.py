@@ -18,6 +18,7 @@ def test_benchmarks_are_listed_with_what_they_measure(zhenyan: Call) -> None:
     assert all((ROOT / "bench" / f"{name}.py").is_file() for name in listed)
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_text_alone_is_measured_beside_its_peer(zhenyan: Call) -> None:
     told = json.loads(zhenyan("bench", "check", "--json").out)
@@ -49,6 +50,7 @@ def test_a_benchmark_without_options_of_its_own_names_the_one_that_it_was_given(
     assert "'check': takes no --streams" in answer.complaint
 
 
+@pytest.mark.slow
 @pytest.mark.service
 def test_limits_that_are_passed_end_the_stress_with_a_failure(zhenyan: Call) -> None:
     load = ("--streams", "4", "--seconds", "4", "--shards", "1")

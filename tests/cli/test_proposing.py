@@ -1,4 +1,5 @@
 import filecmp
+import shutil
 from datetime import date, datetime
 from pathlib import Path
 
@@ -48,6 +49,26 @@ def test_near_misses_are_exceptions_of_their_rule(live: Policy, tmp_path: Path) 
     near = proposal("顶级玩具店", ProposalKind.NEAR_MISS)
     candidate = write_candidate(live, [near], tmp_path / "candidate")
     assert "ABS_SUPERLATIVE.strong_word" not in flagged(candidate.policy, text)
+
+
+def test_near_misses_of_a_detector_that_was_divided_are_exceptions_of_its_parts(tmp_path: Path) -> None:
+    folder = shutil.copytree(configs.POLICY_DIR, tmp_path / "live")
+    parts = ["ABS_SUPERLATIVE.strong_word", "ABS_SUPERLATIVE.top_word"]
+    (folder / "aliases.yaml").write_text(f"aliases: {{ABS_SUPERLATIVE.big_word: {parts}}}\n", encoding="utf-8")
+    near = proposal("顶级玩具店", ProposalKind.NEAR_MISS, rule="ABS_SUPERLATIVE.big_word")
+    candidate = write_candidate(Policy(folder), [near], tmp_path / "candidate")
+    assert candidate.near_misses == 1
+    assert not set(parts) & set(flagged(candidate.policy, "这是一家顶级玩具店楼上的店"))
+
+
+def test_a_near_miss_of_what_the_reader_found_is_left_out_and_named(
+    live: Policy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    near = proposal("顶级玩具店", ProposalKind.NEAR_MISS, rule="ABS_SUPERLATIVE.semantic")
+    propose_to(live, (near, proposal("宇宙绝绝子")), tmp_path / "candidate")
+    told = capsys.readouterr()
+    assert "1 words, 0 near misses" in told.out
+    assert "left out '顶级玩具店': ABS_SUPERLATIVE.semantic is no detector" in told.err
 
 
 def test_all_else_stays_byte_for_byte_and_the_live_policy_whole(live: Policy, tmp_path: Path) -> None:

@@ -25,8 +25,9 @@ TWO_WORDS = """
 class: PATENT
 judge: banned
 law: [{category: "*", cite: [广告法 12], status: read}]
+exclusions: {of_a_game: ["己己 .4 甲甲"]}
 rules:
-  - {id: pair, score: 0.8, patterns: ["甲甲 ..8 乙乙"]}
+  - {id: pair, score: 0.8, patterns: ["甲甲 ..8 乙乙"], excluded_by: [of_a_game]}
   - {id: weak, score: 0.4, patterns: ["丙丙"]}
   - {id: faint, score: 0.2, patterns: ["丁丁"]}
   - {id: tried_out, score: 0.9, shadow: true, patterns: ["戊戊"]}
@@ -72,6 +73,7 @@ def test_a_claim_may_run_over_two_passages(our_speaker: Speaker) -> None:
         pytest.param(["甲甲。", "乙乙"], 1, id="a full stop that the recogniser set at the passage's end"),
         pytest.param(["甲甲", "一二三四五六七八九十", "乙乙"], 0, id="too many words between"),
         pytest.param(["乙乙", "甲甲"], 0, id="the other way round"),
+        pytest.param(["己己里甲甲", "乙乙"], 0, id="a near miss that detectors share"),
     ],
 )
 def test_how_far_a_claim_may_run(our_speaker: Speaker, said: list[str], found: int) -> None:

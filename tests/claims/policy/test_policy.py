@@ -113,6 +113,12 @@ BROKEN = [
     ),
     pytest.param("scores.yaml", appended("least: 0.1"), "least: unknown key", id="an unknown score"),
     pytest.param(
+        CLASS,
+        replaced("    unless:", "    excluded_by: [games]\n    unless:"),
+        "no exclusions 'games'",
+        id="an exclusion",
+    ),
+    pytest.param(
         "lexicon/terms.yaml", replaced("sensitive: true", "sensitive: maybe"), "sensitive", id="a concept's flag"
     ),
 ]
@@ -229,3 +235,28 @@ def test_severity_follows_class_and_category(
     policy: Policy, class_id: str, category: str | None, severity: str
 ) -> None:
     assert policy.severity_for(class_id, category) == severity
+
+
+@pytest.mark.parametrize(
+    ("aliases", "reason"),
+    [
+        pytest.param(
+            "PATENT.gone: [PATENT.nowhere]", "no detector 'PATENT.nowhere'", id="a successor that is not there"
+        ),
+        pytest.param("PATENT.claimed: [ORIGIN.imported]", "is still a detector", id="itself left out"),
+    ],
+)
+def test_what_became_of_a_detector_must_be_so(policy_copy: Path, aliases: str, reason: str) -> None:
+    path = policy_copy / "aliases.yaml"
+    path.write_text(f"aliases:\n  {aliases}\n", encoding="utf-8")
+    with pytest.raises(PolicyError, match=reason) as caught:
+        Policy(policy_copy)
+    assert (caught.value.file, caught.value.line) == (str(path), 2)
+
+
+def test_a_detector_of_an_older_version_is_known_by_what_took_its_place(policy_copy: Path) -> None:
+    (policy_copy / "aliases.yaml").write_text("aliases: {PATENT.gone: [PATENT.claimed]}\n", encoding="utf-8")
+    policy = Policy(policy_copy)
+    assert policy.successors("PATENT.gone") == ("PATENT.claimed",)
+    assert policy.successors("PATENT.claimed") == ("PATENT.claimed",)
+    assert policy.successors("PATENT.semantic") == ()
