@@ -24,6 +24,7 @@ What each detector of policy {policy} finds, and what it was worth where rules a
 hours of real rooms (labelled passages of health food; most detectors are of other goods), and on {own:.1f} hours of the
 project's own talk of many goods. *True* flags stand in a breach, *false* ones in lawful talk; where readers were unsure
 a flag counts as neither. *Noted* hits are no flags: the detector is too weak to stand alone, and the reader decides.
+A detector is on trial until five hits of such talk were true, flagged or noted, and no more flags false than true.
 Goods of the talk register nothing, so that what only a record decides shows as unsupported at most. `zhenyan policy
 measure` prints the same of any labelled file; `scripts/measure_detectors.py` writes this page.
 """
@@ -39,7 +40,7 @@ def lines(policy: Policy, of_rooms: list[Row], of_own: list[Row]) -> list[str]:
             found += [f"\n## {class_id}\n", _COLUMNS, "|---|---|---|---|---|"]
         for rule in file.rules:
             told = " | ".join(_told(table[f"{class_id}.{rule.id}"]) for table in tables)
-            mark = ", said outright" if rule.protected else ""
+            mark = (", said outright" if rule.protected else "") + (", on trial" if rule.status == "trial" else "")
             found.append(f"| {rule.id} | {rule.description} | {rule.score:g}{mark} | {told} |")
     return found
 

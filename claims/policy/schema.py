@@ -82,6 +82,11 @@ class Rule(Frozen):
     recorded: bool | None = None
     protected: bool = False
 
+    @property
+    def role(self) -> str:
+        """What its judge takes it for: the parameter `role`, or else its id, as in policies that have no such one."""
+        return self.params.get("role", self.id)
+
 
 class Support(Frozen):
     """Documents that prove a claim which needs evidence."""

@@ -137,7 +137,7 @@ def judge_compared_price(given: JudgeInput) -> Judgement:
     prices = spoken_prices(given)
     claimed = given.words
     passport = given.passport
-    if passport is not None and given.candidate.rule.rule.id == "lowest":
+    if passport is not None and given.candidate.rule.rule.role == "lowest":
         left, right = given.window.sentence(given.candidate.start, given.candidate.end)
         if given.wording.price.lowest_ever.any_in(given.window.text[left:right]):
             limit = min((p.price for p in passport.price_history if p.at < given.at), default=None)

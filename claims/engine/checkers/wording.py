@@ -114,10 +114,10 @@ def judge_cosmetic(given: JudgeInput) -> Judgement:
     said, wording = given.words, given.wording.effects
     registered = registered_effects(passport, given.policy)
     rule = given.candidate.rule.rule
-    if rule.params.get("strength") == "special" or rule.id == "problem_gone":
+    if rule.params.get("strength") == "special" or rule.role == "problem_gone":
         effect = next((effect for effect, words in wording.special.items() if words.any_in(said)), None)
         special = passport.held(("COSMETIC_SPECIAL",), given.at.date())
-        overdone = rule.id == "problem_gone" and wording.overdone.any_in(said)
+        overdone = rule.role == "problem_gone" and wording.overdone.any_in(said)
         if effect and special and any(effect in text for _, text in registered) and not overdone:
             return supported(
                 f"{effect} is registered",
@@ -129,9 +129,9 @@ def judge_cosmetic(given: JudgeInput) -> Judgement:
     else:
         stem = _effect_stem(said, wording)
         for path, text in registered:
-            if stem and stem in text and rule.id == "effect":
+            if stem and stem in text and rule.role == "effect":
                 return supported("the effect is filed", registered=text, path=path, claimed=said)
-        is_plain = rule.id == "effect" and wording.plain.any_in(said)
+        is_plain = rule.role == "effect" and wording.plain.any_in(said)
         factor = given.factors.effect_plain if is_plain else 1.0
     if registered:
         path, _ = registered[0]
