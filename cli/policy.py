@@ -70,7 +70,7 @@ def validate(folder: Path | None, as_json: bool) -> None:
         "classes": len(policy.classes),
         "rules": len(policy.rules),
         "patterns": sum(len(r.patterns) for r in policy.rules),
-        "near_misses": sum(len(r.unless) for r in policy.rules),
+        "near_misses": len({(r.class_id, p.source) for r in policy.rules for p in r.unless}),
         "words": len({e.word for e in policy.lexicon.entries}),
         "exemptions": len(policy.exemptions),
         "certificates": len(policy.certificates),
