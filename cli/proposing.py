@@ -41,7 +41,8 @@ def write_candidate(live: Policy, proposals: Iterable[Proposal], out: Path) -> C
 
     Words: a lexicon file of their own, and in each class a shadow rule, whose findings never reach the queue. Code
     words (said=meant): entries of their own that end in a year, each with the near miss that was proposed beside it.
-    Near misses: exceptions of the rule that brought up their case, or of those that took its place. Every other byte of the policy stays as it is.
+    Near misses: exceptions of the rule that brought up their case, or of those that took its place. Every other byte of
+    the policy stays as it is.
     """
     proposals = tuple(proposals)
     known = [p for p in proposals if p.class_id in live.class_files]

@@ -89,3 +89,15 @@ def test_no_detector_is_without_its_measured_line() -> None:
         for rule in section.rules:
             assert rule.description, rule.id
             assert f"| {rule.id} | {rule.description} |" in page, rule.id
+
+
+def test_what_is_not_on_trial_was_right_often_enough() -> None:
+    page = (TALK.parents[1] / "docs" / "detectors.md").read_text(encoding="utf-8")
+    section = ""
+    for line in page.splitlines():
+        section = line[3:] if line.startswith("## ") else section
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        told = [re.fullmatch(r"(\d+) / (\d+), noted (\d+) / \d+", cell) for cell in cells[3:]]
+        if len(told) == 2 and told[0] and told[1]:
+            true, false, noted = (sum(int(each[n]) for each in told if each) for n in (1, 2, 3))
+            assert ("on trial" in cells[2]) is (true + noted < 5 or false > true + noted), (section, line)

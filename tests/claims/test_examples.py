@@ -1,5 +1,6 @@
 """Every detector against the examples of the policy: hits that it must find, near misses that nobody may flag."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from claims.types import Passage
 
 # A value that differs is found by comparing numbers, not by a pattern.
 QUANTITY = "SPEC_PARAM.quantity"
+MOST_PATTERNS = 6
 EXAMPLES = Policy(configs.POLICY_DIR).examples
 
 
@@ -50,6 +52,16 @@ def test_a_near_miss_is_not_flagged(engine: ClaimEngine, name: str, example: Exa
 def test_every_detector_has_examples_and_every_example_its_detector(policy: Policy) -> None:
     assert without_examples(policy) == []
     assert set(EXAMPLES) == {rule.name for rule in policy.rules} | {QUANTITY}
+
+
+def test_no_detector_has_more_patterns_than_a_person_reads(policy: Policy) -> None:
+    assert [(rule.name, len(rule.patterns)) for rule in policy.rules if len(rule.patterns) > MOST_PATTERNS] == []
+
+
+def test_no_near_miss_is_written_twice_in_a_class(policy: Policy) -> None:
+    for class_id, file in policy.class_files.items():
+        written = [p for rule in file.rules for p in rule.unless] + [p for ps in file.exclusions.values() for p in ps]
+        assert [p for p, count in Counter(written).items() if count > 1] == [], class_id
 
 
 def test_no_example_stands_twice() -> None:
