@@ -39,9 +39,17 @@ def _denies_by_asking(window: Window, place: Place, left: int) -> bool:
 
 
 def _head(rule: ContextRule, window: Window, place: Place, left: int) -> Span | None:
-    """A word of asking that stands before the claim in its clause: 是不是, 多少, 谁."""
+    """A word of asking that stands before the claim in its clause, or within it: 是不是, 多少, 对失眠有没有用."""
     heads = triggers_of(window, rule.trigger, rule.pseudo)
-    return next((s for s in heads if left <= s[0] and s[1] <= place.start + _INTO_THE_CLAIM), None)
+    return next((s for s in heads if left <= s[0] and _asks_of(s, window, place)), None)
+
+
+def _asks_of(head: Span, window: Window, place: Place) -> bool:
+    """True before the claim; within it only a verb that is said and denied asks, as 跌多少 does not."""
+    if head[1] <= place.start + _INTO_THE_CLAIM:
+        return True
+    said = window.text[slice(*head)]
+    return place.start <= head[0] and head[1] <= place.end and said[:1] == said[2:3]
 
 
 def _tail(window: Window, place: Place, left: int, right: int) -> Span | None:

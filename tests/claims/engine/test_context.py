@@ -215,6 +215,8 @@ def test_a_cue_anywhere_in_the_clause_counts(text: str, applies: bool) -> None:
         pytest.param("这是最好?抹了就知道", True, id="use without an end is no answer"),
         pytest.param("难道不是最好吗", False, id="a rhetorical question"),
         pytest.param("多少人用最好", True, id="how many"),
+        pytest.param("最能不能好", True, id="an asking head within the claim"),
+        pytest.param("最多少好", False, id="however much within the claim"),
         pytest.param("多少年的老毛病最好", False, id="however many years"),
         pytest.param("多少人都说最好", False, id="however many people"),
         pytest.param("这是最好", False, id="a statement"),
