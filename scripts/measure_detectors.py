@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
 import configs  # noqa: E402
-from bench.talk_rows import OWN, fetched_windows, hours, rooms, written  # noqa: E402
+from bench.talk_rows import CUES, LINES, OWN, fetched_windows, hours, rooms, single_lines, written  # noqa: E402
 from claims.policy.policy import Policy  # noqa: E402
 from cli.measuring import Measure, Row  # noqa: E402
 
@@ -21,23 +21,23 @@ PAGE = ROOT / "docs" / "detectors.md"
 _HEAD = """# Detectors
 
 What each detector of policy {policy} finds, and what it was worth where rules and records judged alone: on {rooms:.1f}
-hours of real rooms (labelled passages of health food; most detectors are of other goods), and on {own:.1f} hours of the
-project's own talk of many goods. *True* flags stand in a breach, *false* ones in lawful talk; where readers were unsure
-a flag counts as neither. *Noted* hits are no flags: the detector is too weak to stand alone, and the reader decides.
+hours of real rooms (labelled passages of health food; most detectors are of other goods), on {own:.1f} hours of the
+project's own talk of many goods, and on {lines:,} single lines of advertising and talk. *True* flags stand in a breach,
+*false* ones in lawful talk; where readers were unsure a flag counts as neither. *Noted* hits are no flags: the detector is too weak to stand alone, and the reader decides.
 A detector is on trial until five hits of such talk were true, flagged or noted, and no more were false than true.
 Goods of the talk register nothing, so that what only a record decides shows as unsupported at most. `zhenyan policy
 measure` prints the same of any labelled file; `scripts/measure_detectors.py` writes this page.
 """
-_COLUMNS = "| detector | finds | score | rooms: true / false | own talk: true / false |"
+_COLUMNS = "| detector | finds | score | rooms: true / false | own talk: true / false | lines: true / false |"
 
 
-def lines(policy: Policy, of_rooms: list[Row], of_own: list[Row]) -> list[str]:
+def lines(policy: Policy, measured: list[list[Row]]) -> list[str]:
     """A table a class, a row a detector, in the order of the policy."""
-    tables = [{row["detector"]: row for row in rows} for rows in (of_rooms, of_own)]
+    tables = [{row["detector"]: row for row in rows} for rows in measured]
     found: list[str] = []
     for class_id, file in policy.class_files.items():
         if file.rules:
-            found += [f"\n## {class_id}\n", _COLUMNS, "|---|---|---|---|---|"]
+            found += [f"\n## {class_id}\n", _COLUMNS, "|---|---|---|---|---|---|"]
         for rule in file.rules:
             told = " | ".join(_told(table[f"{class_id}.{rule.id}"]) for table in tables)
             mark = (", said outright" if rule.protected else "") + (", on trial" if rule.status == "trial" else "")
@@ -56,14 +56,14 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=PAGE)
     options = parser.parse_args()
     policy = Policy(configs.POLICY_DIR)
-    said = rooms(fetched_windows(options.liveamr)), written(OWN)
+    said = rooms(fetched_windows(options.liveamr)), written(OWN), [*single_lines(LINES), *single_lines(CUES)]
     rows = []
     for talk in said:
         measured = Measure(policy)
         measured.add_talk(talk)
         rows.append(measured.rows())
-    head = _HEAD.format(policy=policy.name, rooms=hours(said[0]), own=hours(said[1]))
-    options.to.write_text(head + "\n".join(lines(policy, *rows)) + "\n", encoding="utf-8")
+    head = _HEAD.format(policy=policy.name, rooms=hours(said[0]), own=hours(said[1]), lines=len(said[2]))
+    options.to.write_text(head + "\n".join(lines(policy, rows)) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -98,6 +98,6 @@ def test_what_is_not_on_trial_was_right_often_enough() -> None:
         section = line[3:] if line.startswith("## ") else section
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         told = [re.fullmatch(r"(\d+) / (\d+), noted (\d+) / \d+", cell) for cell in cells[3:]]
-        if len(told) == 2 and told[0] and told[1]:
+        if len(told) == 3 and all(told):
             true, false, noted = (sum(int(each[n]) for each in told if each) for n in (1, 2, 3))
             assert ("on trial" in cells[2]) is (true + noted < 5 or false > true + noted), (section, line)

@@ -53,7 +53,7 @@ def _is_hit(case: dict[str, object], found: list[Finding]) -> bool:
 @pytest.mark.service
 def test_plain_breaches_are_found_and_their_twins_left_alone(policy: Policy, reader: Reader) -> None:
     recall, precision, _ = shares("canonical", policy, reader)
-    # .982 where it was measured; processors differ in the reader's last digits, by a case or two.
+    # .98 is asked for, .985 was measured; processors differ in the reader's last digits, by a case or two.
     assert recall >= 0.975
     assert precision >= 0.96
 
@@ -83,9 +83,9 @@ def test_no_protected_critical_statement_is_lost(policy: Policy, reader: Reader)
 @pytest.mark.service
 def test_contexts_are_told_from_phrases_that_hold_their_cues(policy: Policy, reader: Reader) -> None:
     recall, _, left_alone = shares("contexts", policy, reader)
-    # .95 are aimed at, both ways.
-    assert recall >= 0.915
-    assert left_alone >= 0.925
+    # .95 is asked for, both ways; .951 and .955 were measured, with the same allowance for processors.
+    assert recall >= 0.94
+    assert left_alone >= 0.945
 
 
 @pytest.mark.service
