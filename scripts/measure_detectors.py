@@ -23,7 +23,8 @@ _HEAD = """# Detectors
 What each detector of policy {policy} finds, and what it was worth where rules and records judged alone: on {rooms:.1f}
 hours of real rooms (labelled passages of health food; most detectors are of other goods), on {own:.1f} hours of the
 project's own talk of many goods, and on {lines:,} single lines of advertising and talk. *True* flags stand in a breach,
-*false* ones in lawful talk; where readers were unsure a flag counts as neither. *Noted* hits are no flags: the detector is too weak to stand alone, and the reader decides.
+*false* ones in lawful talk; where readers were unsure a flag counts as neither. *Noted* hits are no flags: the
+detector is too weak to stand alone, and the reader decides.
 A detector is on trial until five hits of such talk were true, flagged or noted, and no more were false than true.
 Goods of the talk register nothing, so that what only a record decides shows as unsupported at most. `zhenyan policy
 measure` prints the same of any labelled file; `scripts/measure_detectors.py` writes this page.
