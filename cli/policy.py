@@ -16,7 +16,8 @@ from claims.engine.examples import failed_examples, without_examples
 from claims.engine.explain import explain
 from claims.errors import PolicyError, UnknownProduct
 from claims.passports.passport import Passport
-from claims.policy.policy import EXAMPLES, Policy
+from claims.policy.detectors import EXAMPLES
+from claims.policy.policy import Policy
 from claims.types import Passage
 from cli.common import InputError, load_policy, now, read_passports_file
 from cli.explaining import explanation_json, print_explanation

@@ -10,8 +10,8 @@ from claims.engine.extract import category_allows, weigh
 from claims.engine.window import build_window, fold
 from claims.errors import PolicyError
 from claims.passports.load import load_passports
-from claims.policy.policy import EXAMPLE_PASSPORTS, EXAMPLES, Policy
-from claims.policy.schema import Example
+from claims.policy.detectors import EXAMPLE_PASSPORTS, EXAMPLES, Example
+from claims.policy.policy import Policy
 from claims.types import Disposition, Finding, Passage, PlatformFact
 
 # Examples are said on one evening, so that prices and dates of their passports stay what they are.

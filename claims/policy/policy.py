@@ -23,6 +23,7 @@ from claims.passports.quantities import QuantityReader
 from claims.passports.schemes import CertificateSchemes
 from claims.policy.additives import AdditiveTable
 from claims.policy.checks import check_references
+from claims.policy.detectors import EXAMPLES, DetectorExamples, read_aliases, read_examples
 from claims.policy.files import error_at, read_later_file, read_lines, read_policy_file
 from claims.policy.lexicon import Lexicon
 from claims.policy.match import Located, PatternIndex
@@ -32,14 +33,11 @@ from claims.policy.pattern import Pattern, compile_pattern, literal_concept
 from claims.policy.places import PlaceTable
 from claims.policy.schema import (
     AdditivesFile,
-    AliasesFile,
     CertificateKind,
     CertificatesFile,
     ClassFile,
     ClassInfo,
     ContextFile,
-    DetectorExamples,
-    ExamplesFile,
     LawRef,
     LexiconFile,
     MaterialsFile,
@@ -49,11 +47,10 @@ from claims.policy.schema import (
     TaxonomyFile,
 )
 from claims.policy.scores import Scores
-from claims.policy.unit_table import UnitsFile, UnitTable
+from claims.policy.units import read_units
 from claims.policy.vocabulary import AttributesFile, AttributeTable
 from claims.policy.wording import Wording
 from claims.text.bigrams import Bigrams, are_pairs, pairs_of
-from claims.text.units import UnitConverter
 from claims.text.words import CommonWords, counts_of
 
 ENGINE_CONCEPTS = frozenset(
@@ -68,8 +65,6 @@ _OF_JUDGING = frozenset(
 _RANK = {"medium": 0, "high": 1, "critical": 2}
 _SHORT_PLACE = 2
 _PAIRS = "bigrams.txt"
-# Where each detector's examples lie, beside the passports that they speak of.
-EXAMPLES, EXAMPLE_PASSPORTS = "examples", "passports.yaml"
 # Words that the language uses at least so often may be read in a sentence's sound.
 _USED = 100
 
@@ -124,7 +119,7 @@ class Policy:
         self.messages = read_later_file(folder / "messages.yaml", Messages)
         self.scores = read_later_file(folder / "scores.yaml", Scores)
         self.context = read_policy_file(folder / "context.yaml", ContextFile)
-        self.converter = self._read_units(folder / "units.yaml")
+        self.converter = read_units(folder / "units.yaml")
         self.attributes = AttributeTable(read_policy_file(folder / "attributes.yaml", AttributesFile))
         self.materials = MaterialTable(
             read_policy_file(folder / "materials.yaml", MaterialsFile), self.wording.materials.single
@@ -158,7 +153,8 @@ class Policy:
         self.exemptions = {rule.id: rule for rule in self.context.exemptions}
         self.rules: tuple[CompiledRule, ...] = tuple(self._compiled())
         check_references(self, self._concepts, ENGINE_CONCEPTS)
-        self.aliases = self._read_aliases(folder / "aliases.yaml")
+        self._detectors = frozenset(rule.name for rule in self.rules)
+        self.aliases = read_aliases(folder / "aliases.yaml", self._detectors)
 
     @property
     def name(self) -> str:
@@ -272,30 +268,9 @@ class Policy:
         return self.aliases.get(detector, itself)
 
     @cached_property
-    def _detectors(self) -> frozenset[str]:
-        return frozenset(rule.name for rule in self.rules)
-
-    def _read_aliases(self, path: Path) -> dict[str, tuple[str, ...]]:
-        """What became of detectors of older versions, by their names; PolicyError where a successor is not there."""
-        if not path.is_file():
-            return {}
-        aliases = read_policy_file(path, AliasesFile).aliases
-        for old, successors in aliases.items():
-            if old in self._detectors and old not in successors:
-                raise error_at(path, ("aliases", old), f"{old}: is still a detector, and not named among them")
-            if (gone := next((s for s in successors if s not in self._detectors), None)) is not None:
-                raise error_at(path, ("aliases", old), f"{old}: no detector {gone!r}")
-        return aliases
-
-    @cached_property
     def examples(self) -> dict[str, DetectorExamples]:
-        """The examples of each detector, by its name, such as `ORIGIN.imported`; none in a policy that has none."""
-        found: dict[str, DetectorExamples] = {}
-        for path in sorted((self.folder / EXAMPLES).glob("*.yaml")):
-            if path.name != EXAMPLE_PASSPORTS:
-                of_class = read_policy_file(path, ExamplesFile).detectors
-                found |= {f"{path.stem}.{rule_id}": examples for rule_id, examples in of_class.items()}
-        return found
+        """The examples of each detector, by its name."""
+        return read_examples(self.folder)
 
     @cached_property
     def rule_index(self) -> RuleIndex:
@@ -340,20 +315,6 @@ class Policy:
         own, of_class = rule.law if rule else (), self.class_files[class_id].law
         fitting = [ref for ref in own if ref.holds_for(category)] or [r for r in of_class if r.holds_for(category)]
         return max(fitting, key=lambda ref: len(ref.category.rstrip("*")), default=of_class[-1])
-
-    @staticmethod
-    def _read_units(path: Path) -> UnitConverter:
-        file = read_policy_file(path, UnitsFile)
-        try:
-            converter = UnitConverter(UnitTable(file))
-        except ValueError as error:
-            raise error_at(path, ("definitions",), str(error)) from error
-        for unit in converter.table.units:
-            problem = converter.problem(unit)
-            if problem is not None:
-                place = ("dimensions", converter.table.dimension(unit), "units", unit)
-                raise error_at(path, place, f"unit {unit!r}: {problem}")
-        return converter
 
     def _read_lexicon(self, folder: Path) -> dict[str, tuple[str, ...]]:
         """The words that files give to concepts of other files; concepts of their own are noted."""

@@ -127,33 +127,6 @@ class ClassFile(Frozen):
         return given
 
 
-class Example(Frozen):
-    """A sentence about one of the products of `examples/passports.yaml`, with what the platform knows of them."""
-
-    product: str
-    say: str
-    facts: dict[str, float | bool] = Field(default_factory=dict)
-
-
-class DetectorExamples(Frozen):
-    """What a detector must find, and what looks like it and nobody may flag."""
-
-    hits: Annotated[tuple[Example, ...], Field(min_length=3)]
-    near_misses: Annotated[tuple[Example, ...], Field(min_length=3)]
-
-
-class ExamplesFile(Frozen):
-    """`examples/<CLASS>.yaml`: examples of its detectors, by their ids."""
-
-    detectors: dict[str, DetectorExamples]
-
-
-class AliasesFile(Frozen):
-    """`aliases.yaml`: detectors of older versions, and those that find now what they found, itself among them."""
-
-    aliases: dict[str, tuple[str, ...]]
-
-
 class Concept(Frozen):
     """Words that mean one thing; `sensitive` words are also found when spelled in part."""
 

@@ -16,8 +16,8 @@ from claims.engine.examples import (
 )
 from claims.engine.extract import category_allows, recognise, weigh
 from claims.engine.window import build_window, fold
+from claims.policy.detectors import Example
 from claims.policy.policy import Policy
-from claims.policy.schema import Example
 from claims.types import Passage
 
 # A value that differs is found by comparing numbers, not by a pattern.

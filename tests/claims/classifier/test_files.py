@@ -116,6 +116,15 @@ def test_a_folder_without_a_classifier_is_named(tmp_path: Path) -> None:
     assert open_reader(OFF, tmp_path) is None
 
 
+def digests_of_beginnings(path: Path) -> set[str]:
+    """Of the file, and of what it was before lines were added at its end."""
+    read, found = hashlib.sha256(), set()
+    for line in path.read_bytes().splitlines(keepends=True):
+        read.update(line)
+        found.add(read.hexdigest())
+    return found
+
+
 @pytest.mark.parametrize(("folder", "fetched"), [(GEMMA, True), (OWN, False), (E5, True)])
 def test_the_record_says_what_was_learnt_from_and_how_it_did_on_what_it_had_not_seen(
     folder: Path, fetched: bool
@@ -130,7 +139,7 @@ def test_the_record_says_what_was_learnt_from_and_how_it_did_on_what_it_had_not_
         assert learnt["rooms"] == hashlib.sha256((LABELLED / "labels.jsonl").read_bytes()).hexdigest()
     for name in ("lines", "cues"):
         # A reader that was fitted before the lines with cues were written names them not.
-        assert learnt.get(name) in {None, hashlib.sha256((LABELLED / f"{name}.jsonl").read_bytes()).hexdigest()}
+        assert learnt.get(name) in {None, *digests_of_beginnings(LABELLED / f"{name}.jsonl")}
     assert learnt["lines"] is not None
     assert sorted(measured) == sorted(file.calibrations) == (["*", "health_food"] if fetched else ["*"])
     for talk in measured.values():
