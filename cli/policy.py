@@ -223,7 +223,8 @@ def _print_class(policy: Policy, class_id: str, console: Console) -> None:
     rules = Table("rule", "score", "judge", "patterns", "near misses", title="rules", show_lines=True)
     for rule in file.rules:
         name = f"{rule.id} (shadow)" if rule.shadow else rule.id
-        rules.add_row(name, str(rule.score), rule.judge or file.judge, *map(_lines, (rule.patterns, rule.unless)))
+        near_misses = (*rule.unless, *(p for shared in rule.excluded_by for p in file.exclusions[shared]))
+        rules.add_row(name, str(rule.score), rule.judge or file.judge, _lines(rule.patterns), _lines(near_misses))
     if file.rules:
         console.print(rules)
     exemptions = Table("exemption", "why it makes the claim lawful", title="exemptions tried")

@@ -54,7 +54,8 @@ def write_candidate(live: Policy, proposals: Iterable[Proposal], out: Path) -> C
         add_code_words(out / "codewords.yaml", codes)
     named = {near for _, near in codes}
     known = [p for p in known if not is_code_word(p) and not (p.kind is ProposalKind.NEAR_MISS and p.words in named)]
-    without_rule = tuple(p for p in known if p.kind is ProposalKind.NEAR_MISS and not _rules_of(p, live))
+    rules_of = {p: _rules_of(p, live) for p in known if p.kind is ProposalKind.NEAR_MISS}
+    without_rule = tuple(p for p, rule_ids in rules_of.items() if not rule_ids)
     known = [p for p in known if p not in without_rule]
     concepts: dict[str, Any] = {}
     for class_id in sorted({p.class_id for p in known}):
@@ -63,8 +64,7 @@ def write_candidate(live: Policy, proposals: Iterable[Proposal], out: Path) -> C
         near = [p for p in own if p.kind is ProposalKind.NEAR_MISS]
         if words:
             concepts[_concept(class_id)] = {"words": words}
-        rules_of = {p: _rules_of(p, live) for p in near}
-        near_rules = {rule_id for rule_ids in rules_of.values() for rule_id in rule_ids}
+        near_rules = {rule_id for p in near for rule_id in rules_of[p]}
         for rule_id in sorted(near_rules):
             misses = _words([p for p in near if rule_id in rules_of[p]], ProposalKind.NEAR_MISS)
             concepts[_near(class_id, rule_id)] = {"words": misses}

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 START, END, NUMBER = "^", "$", "0"
 _UNSEEN = 0.5
-# A number, of digits or of two numerals and more, and Han characters in a row.
+# A word, then each word after it with its count.
 _COUNTED = re.compile("[^ ]+(?: [^ ]+ [1-9][0-9]*)+")
+# A number, of digits or of two numerals and more, and Han characters in a row.
 _PARTS = re.compile("(?P<number>[0-9.]+|[零〇一二三四五六七八九十百千万亿两半]{2,})|(?P<words>[\u4e00-\u9fff])")
 
 

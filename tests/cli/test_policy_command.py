@@ -79,6 +79,13 @@ def test_one_class_is_shown_with_law_rules_and_exemptions(zhenyan: Call) -> None
     assert all(word in out for word in ("产地", "广告法 28(2)(2)", "from_place", "brand_origin", "near misses"))
 
 
+def test_near_misses_that_detectors_share_are_shown_with_each(zhenyan: Call, policy_copy: Path) -> None:
+    path = policy_copy / "classes" / "PATENT.yaml"
+    text = path.read_text(encoding="utf-8").replace("    unless:", "    excluded_by: [toys]\n    unless:", 1)
+    path.write_text(text.replace("rules:", "exclusions: {toys: [玩具 专利]}\nrules:", 1), encoding="utf-8")
+    assert "玩具 专利" in zhenyan("policy", "show", "PATENT", "--policy", policy_copy).out
+
+
 def test_an_unknown_class_is_answered_with_the_nearest(zhenyan: Call) -> None:
     answer = zhenyan("policy", "show", "orign")
     assert answer.status == 2
