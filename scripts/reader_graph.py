@@ -1,8 +1,9 @@
 """Writes the graph of Gemma 3's first layers for ONNX Runtime, without weights: these are given when it is opened.
 
-    python scripts/reader_graph.py [--to claims/models/gemma_layers.onnx]
+    python scripts/reader_graph.py [--to claims/models]
 
-Weights of matrices are eight bits in blocks of 32 (MatMulNBits). Needs onnx.
+One graph for each way to pack matrices (`claims/classifier/layer_weights.py`), and a product of the largest bytes by
+which a process sees which of them its processor multiplies. Needs onnx.
 """
 
 import argparse
@@ -16,7 +17,19 @@ from onnx import TensorProto, helper
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
-from claims.classifier.gemma import BLOCK, HEAD, LAYERS, WIDTH  # noqa: E402
+from claims.classifier.gemma import HEAD, WIDTH  # noqa: E402
+from claims.classifier.layer_weights import (  # noqa: E402
+    BLOCK,
+    BLOCKS,
+    LAYERS,
+    PROBE,
+    PROBE_INPUTS,
+    PROBE_OUTPUTS,
+    PROBE_ROWS,
+    ROWS,
+    STRETCHES,
+    graph_file,
+)
 
 INNER, HEADS = 2048, 4
 EPSILON = 1e-6
@@ -31,7 +44,8 @@ MATRICES = {
 class Graph:
     """Nodes and initializers as they are added."""
 
-    def __init__(self) -> None:
+    def __init__(self, way: str) -> None:
+        self.way = way
         self.nodes: list[onnx.NodeProto] = []
         self.inits: list[onnx.TensorProto] = []
 
@@ -49,7 +63,7 @@ class Graph:
     def given(self, name: str, kind: int, shape: list[int]) -> str:
         """A weight that is given when the graph is opened."""
         tensor = onnx.TensorProto(name=name, data_type=kind, dims=shape, data_location=TensorProto.EXTERNAL)
-        length = math.prod(shape) * (1 if kind == TensorProto.UINT8 else 4)
+        length = math.prod(shape) * (4 if kind == TensorProto.FLOAT else 1)
         for key, value in (("location", "given"), ("offset", "0"), ("length", str(length))):
             tensor.external_data.add(key=key, value=value)
         self.inits.append(tensor)
@@ -62,13 +76,41 @@ class Graph:
 
     def matrix(self, x: str, layer: str, kind: str) -> str:
         """The product with a matrix of eight bits."""
+        return self._by_rows(x, f"{layer}.{kind}", kind) if self.way == ROWS else self._by_blocks(x, layer, kind)
+
+    def _by_blocks(self, x: str, layer: str, kind: str) -> str:
         k, n = MATRICES[kind]
-        weight = self.given(f"{layer}.{kind}", TensorProto.UINT8, [n, k // BLOCK, BLOCK])
-        scale = self.given(f"{layer}.{kind}.scale", TensorProto.FLOAT, [n * k // BLOCK])
+        weight = self.given(f"{layer}.{kind}.0", TensorProto.UINT8, [n, k // BLOCK, BLOCK])
+        scale = self.given(f"{layer}.{kind}.0.scale", TensorProto.FLOAT, [n * k // BLOCK])
         attributes = {"K": k, "N": n, "bits": 8, "block_size": BLOCK, "accuracy_level": 4}
         return self.add(
             "MatMulNBits", x, weight, scale, name=f"{layer}.{kind}.product", domain="com.microsoft", **attributes
         )
+
+    def _by_rows(self, x: str, name: str, kind: str) -> str:
+        """The sum of the products of each stretch of inputs, every token in bytes by a scale of its own."""
+        k, n = MATRICES[kind]
+        count = STRETCHES[kind]
+        stretches = [x]
+        if count > 1:
+            stretches = self.add("Split", x, name=f"{name}.cut", outputs=count, axis=-1, num_outputs=count).split()
+        total = ""
+        for at, stretch in enumerate(stretches):
+            weight = self.given(f"{name}.{at}", TensorProto.INT8, [k // count, n])
+            scale = self.given(f"{name}.{at}.scale", TensorProto.FLOAT, [n])
+            part = f"{name}.part{at}"
+            size = self.add("Abs", stretch, name=f"{part}.size")
+            size = self.add("ReduceMax", size, "last", name=f"{part}.most", keepdims=1)
+            size = self.add("Max", self.add("Div", size, "most", name=f"{part}.step"), "least", name=f"{part}.scale")
+            whole = self.add("Round", self.add("Div", stretch, size, name=f"{part}.steps"), name=f"{part}.whole")
+            whole = self.add("Add", whole, "middle", name=f"{part}.moved")
+            whole = self.add("Cast", whole, name=f"{part}.bytes", to=TensorProto.UINT8)
+            product = self.add("MatMulInteger", whole, weight, "middle_byte", name=f"{part}.whole_product")
+            product = self.add("Cast", product, name=f"{part}.product", to=TensorProto.FLOAT)
+            product = self.add("Mul", product, size, name=f"{part}.of_token")
+            product = self.add("Mul", product, scale, name=f"{part}.of_output")
+            total = self.add("Add", total, product, name=f"{name}.sum{at}") if total else product
+        return total
 
     def turned(self, x: str, kind: str, name: str) -> str:
         """Rotary positions: the halves of each head turned against each other."""
@@ -110,9 +152,14 @@ def add_layer(graph: Graph, x: str, number: int) -> str:
     return graph.add("Add", x, h, name=f"{layer}.end")
 
 
-def build(layers: int) -> onnx.ModelProto:
+def build(layers: int, way: str) -> onnx.ModelProto:
     """The graph: `embedded` (tokens, width) in, `hidden` (tokens, width) out."""
-    graph = Graph()
+    graph = Graph(way)
+    if way == ROWS:
+        graph.whole("last", [-1])
+        for name, value in (("most", 127.0), ("least", 1e-9), ("middle", 128.0)):
+            graph.inits.append(helper.make_tensor(name, TensorProto.FLOAT, [], [value]))
+        graph.inits.append(helper.make_tensor("middle_byte", TensorProto.UINT8, [], [128]))
     graph.whole("qkv_sizes", [HEADS * HEAD, HEAD, HEAD])
     graph.whole("heads_apart", [-1, HEADS, HEAD])
     graph.whole("heads_together", [-1, HEADS * HEAD])
@@ -130,17 +177,36 @@ def build(layers: int) -> onnx.ModelProto:
         [helper.make_tensor_value_info("hidden", TensorProto.FLOAT, ["tokens", WIDTH])],
         graph.inits,
     )
+    return _model(made)
+
+
+def build_probe() -> onnx.ModelProto:
+    """A product of bytes whose sums are the largest that there can be."""
+    weight = helper.make_tensor("weight", TensorProto.INT8, [PROBE_INPUTS, PROBE_OUTPUTS], [127] * PROBE_INPUTS * PROBE_OUTPUTS)
+    made = helper.make_graph(
+        [helper.make_node("MatMulInteger", ["bytes", "weight"], ["products"], name="products")],
+        "byte_products",
+        [helper.make_tensor_value_info("bytes", TensorProto.UINT8, [PROBE_ROWS, PROBE_INPUTS])],
+        [helper.make_tensor_value_info("products", TensorProto.INT32, [PROBE_ROWS, PROBE_OUTPUTS])],
+        [weight],
+    )
+    return _model(made)
+
+
+def _model(graph: onnx.GraphProto) -> onnx.ModelProto:
     opsets = [helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1)]
-    return helper.make_model(made, opset_imports=opsets, ir_version=10, producer_name="zhenyan")
+    return helper.make_model(graph, opset_imports=opsets, ir_version=10, producer_name="zhenyan")
 
 
 def main() -> None:
-    """Writes the graph."""
+    """Writes the graphs."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--to", type=Path, default=ROOT / "claims" / "models" / "gemma_layers.onnx")
+    parser.add_argument("--to", type=Path, default=PROBE.parent)
     options = parser.parse_args()
-    options.to.parent.mkdir(parents=True, exist_ok=True)
-    options.to.write_bytes(build(LAYERS).SerializeToString(deterministic=True))
+    options.to.mkdir(parents=True, exist_ok=True)
+    models = {graph_file(way).name: build(LAYERS, way) for way in (ROWS, BLOCKS)} | {PROBE.name: build_probe()}
+    for name, model in models.items():
+        (options.to / name).write_bytes(model.SerializeToString(deterministic=True))
 
 
 if __name__ == "__main__":

