@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from misheard import Channel, read_heard
+from reader_inputs import with_largest
 from reader_tuning import Floats, Sample, tune
 from sklearn.linear_model import LogisticRegression
 
@@ -87,9 +88,10 @@ def fit(samples: Sequence[Sample], named: Sequence[str], encoder_name: str) -> F
     """The reader's parts learnt from these samples."""
     if encoder_name == GEMMA:
         tuned = tune(samples, len(named), SEED, KEEP)
+        layers = with_largest(tuned.layers, [sample.text for sample in samples])
         return Fitted(
-            encoder=open_encoder(encoder_name, device="auto", threads=1, layers=tuned.layers),
-            layers=tuned.layers,
+            encoder=open_encoder(encoder_name, device="auto", threads=1, layers=layers),
+            layers=layers,
             gate=tuned.gate,
             gate_bias=tuned.gate_bias,
             classes=tuned.classes,

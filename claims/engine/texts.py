@@ -75,8 +75,7 @@ class Texts:
         if spoken:
             hits += self._sounds.search(text)
         for hit in hits:
-            for concept in hit.entry.concepts:
-                located.add(concept, hit.start, hit.end)
+            located.add(hit.start, hit.end, *hit.entry.concepts)
         spelled = {(h.start, h.end) for h in hits if not h.entry.spelled}
         misheard = {(h.start, h.end) for h in hits if h.entry.spelled and h.entry.form != h.entry.word}
         grades = find_newness(text)
@@ -84,7 +83,7 @@ class Texts:
         quantities = find_quantities(text, self._converter, numbers)
         _locate_values(text, located, numbers, quantities, self._wording)
         for grade in grades:
-            located.add("newness", grade.start, grade.end)
+            located.add(grade.start, grade.end, "newness")
         return TextRead(located, tuple(hits), tuple(numbers), tuple(quantities), frozenset(misheard - spelled))
 
 
@@ -92,18 +91,16 @@ def _locate_values(
     text: str, located: Located, numbers: list[Number], quantities: list[Quantity], wording: TextsWording
 ) -> None:
     for number in numbers:
-        located.add("num", number.start, number.end)
+        located.add(number.start, number.end, "num")
         if _bare_price(text, number, quantities, wording):
-            located.add("price", number.start, number.end)
+            located.add(number.start, number.end, "price")
         if number.percent:
-            located.add("share", number.start, number.end)
+            located.add(number.start, number.end, "share")
     for quantity in quantities:
         if quantity.dimension != "share":
-            located.add("qty", quantity.start, quantity.end)
-            located.add(f"qty:{quantity.dimension}", quantity.start, quantity.end)
+            located.add(quantity.start, quantity.end, "qty", f"qty:{quantity.dimension}")
         if quantity.dimension == "money" or _spoken_money(text, quantity, wording):
-            located.add("money", quantity.start, quantity.end)
-            located.add("price", quantity.start, quantity.end)
+            located.add(quantity.start, quantity.end, "money", "price")
 
 
 _LEAST_PRICE = 10

@@ -73,13 +73,14 @@ class SentenceReader:
         """
         self._bigrams, self._terms, self._places = bigrams, frozenset(terms), frozenset(places)
         self._confusions = confusions or Confusions()
+        self._written: dict[str, _Word] = {}
         self._spelt: dict[str, list[_Word]] = {}
         self._nearly: dict[str, list[_Word]] = {}
         counted = set(bigrams.counted) - {END, NUMBER}
         for text in sorted(counted.union(words, self._terms, self._places)):
             if not 1 <= len(text) <= _LONGEST or not all(map(is_cjk, text)):
                 continue
-            word = self._word(text)
+            word = self._written[text] = self._word(text)
             key = [fuzzy(s) for s in word.syllables]
             self._spelt.setdefault(" ".join(key), []).append(word)
             if len(text) >= _FORGIVING and text in counted:
@@ -196,6 +197,9 @@ class SentenceReader:
         self, said: str, sounds: Sequence[tuple[_Sound, ...]], staying: Sequence[float]
     ) -> list[tuple[float, _Word]]:
         """The likeliest words that these sounds may spell, each with what it costs."""
+        if all(stays == math.inf for stays in staying):
+            written = self._written.get(said)
+            return [(0.0, written or self._word(said))] if written or len(said) == 1 else []
         words = [word for key in _spellings(sounds) for word in self._spelt.get(" ".join(key), ())]
         if len(said) >= _FORGIVING:
             for place in range(len(said)):
@@ -246,6 +250,8 @@ def _cost(
         if meant == one:
             continue
         if (meant in _NUMERALS or one in _NUMERALS) and (len(said) == 1 or {meant, one} & _COUNTING):
+            return math.inf
+        if stays == math.inf:
             return math.inf
         cost += stays + min(
             sound.cost + (0.0 if meant == sound.char else confusions.cost(spelt, sound.syllable)) for sound in heard

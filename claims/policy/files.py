@@ -56,6 +56,12 @@ def read_lines(path: Path) -> list[str]:
     return [line for line in _read(path).splitlines() if line and not line.startswith("#")]
 
 
+def read_numbered_lines(path: Path) -> list[tuple[int, str]]:
+    """The lines of a table with their numbers, without empty ones and remarks."""
+    lines = enumerate(_read(path).splitlines(), start=1)
+    return [(number, line) for number, line in lines if line.strip() and not line.startswith("#")]
+
+
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")

@@ -32,23 +32,27 @@ class Located:
     def __init__(self, text: str) -> None:
         self.text = text
         self._ends: dict[str, dict[int, list[int]]] = {}
-        self._by_end: dict[int, list[str]] = {}
+        self._by_end: dict[int, list[tuple[str, ...]]] = {}
         self._spans: dict[str, tuple[tuple[int, int], ...]] = {}
 
-    def add(self, concept: str, start: int, end: int) -> None:
-        """Notes that `concept` stands at [start, end)."""
-        starts = self._ends.get(concept)
-        if starts is None:
-            self._ends[concept] = {start: [end]}
-        elif (ends := starts.get(start)) is None:
-            starts[start] = [end]
-        elif end not in ends:
-            ends.append(end)
-            ends.sort(reverse=True)
+    def add(self, start: int, end: int, *concepts: str) -> None:
+        """Notes that these concepts stand at [start, end)."""
+        every = self._ends
+        for concept in concepts:
+            starts = every.get(concept)
+            if starts is None:
+                every[concept] = {start: [end]}
+            elif (ends := starts.get(start)) is None:
+                starts[start] = [end]
+            elif end not in ends:
+                ends.append(end)
+                ends.sort(reverse=True)
+        closing = self._by_end.get(end)
+        if closing is None:
+            self._by_end[end] = [concepts]
         else:
-            return
-        self._by_end.setdefault(end, []).append(concept)
-        self._spans.pop(concept, None)
+            closing.append(concepts)
+        self._spans.clear()
 
     def has_any(self, concepts: tuple[str, ...]) -> bool:
         """True if at least one of the concepts stands somewhere."""
@@ -56,7 +60,12 @@ class Located:
 
     def ending(self, start: int, end: int) -> set[str]:
         """The concepts of which a hit ends in (start, end]."""
-        return {concept for at in range(start + 1, end + 1) for concept in self._by_end.get(at, ())}
+        return {
+            concept
+            for at in range(start + 1, end + 1)
+            for concepts in self._by_end.get(at, ())
+            for concept in concepts
+        }
 
     def at(self, concept: str, start: int) -> Sequence[int]:
         """The ends of the concept's hits that start there, longest first."""

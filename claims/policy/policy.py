@@ -25,7 +25,9 @@ from claims.policy.additives import AdditiveTable
 from claims.policy.checks import check_references
 from claims.policy.detectors import EXAMPLES, DetectorExamples, read_aliases, read_examples
 from claims.policy.files import error_at, read_later_file, read_lines, read_policy_file
+from claims.policy.goods import GoodsTable, read_goods
 from claims.policy.lexicon import Lexicon
+from claims.policy.linking import LinkingFile, LinkModelFile
 from claims.policy.match import Located, PatternIndex
 from claims.policy.materials import MaterialTable
 from claims.policy.messages import Messages
@@ -49,6 +51,7 @@ from claims.policy.schema import (
 from claims.policy.scores import Scores
 from claims.policy.units import read_units
 from claims.policy.vocabulary import AttributesFile, AttributeTable
+from claims.policy.values import ValueTable, read_families
 from claims.policy.wording import Wording
 from claims.text.bigrams import Bigrams, are_pairs, pairs_of
 from claims.text.words import CommonWords, counts_of
@@ -121,6 +124,8 @@ class Policy:
         self.context = read_policy_file(folder / "context.yaml", ContextFile)
         self.converter = read_units(folder / "units.yaml")
         self.attributes = AttributeTable(read_policy_file(folder / "attributes.yaml", AttributesFile))
+        self.linking = read_later_file(folder / "linking.yaml", LinkingFile)
+        self.link_model = read_later_file(folder / "link_model.yaml", LinkModelFile)
         self.materials = MaterialTable(
             read_policy_file(folder / "materials.yaml", MaterialsFile), self.wording.materials.single
         )
@@ -224,6 +229,18 @@ class Policy:
             lambda: self.sentence_reader,
             places,
         )
+
+    @cached_property
+    def goods(self) -> GoodsTable:
+        """What attributes of each kind of goods are called."""
+        files = sorted((self.folder / "goods").glob("*.txt"))
+        return GoodsTable(kind for path in files for kind in read_goods(path))
+
+    @cached_property
+    def values(self) -> ValueTable:
+        """Of what things have only one."""
+        files = sorted((self.folder / "values").glob("*.txt"))
+        return ValueTable(family for path in files for family in read_families(path))
 
     @cached_property
     def pictures(self) -> dict[str, str]:

@@ -23,7 +23,7 @@ NUMERALS = "零〇一二两俩三四五六七八九十百千万亿壹贰叁拾�
 
 _ARABIC = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?")
 _LONGEST_RUN = 24
-_HAN_RUN = re.compile(rf"[{NUMERALS}几数]{{1,{_LONGEST_RUN}}}(?:点[{NUMERALS}几]{{1,{_LONGEST_RUN}}})?")
+_HAN_RUN = re.compile(rf"(?:[{NUMERALS}几数]|(?<=[{NUMERALS}])好几){{1,{_LONGEST_RUN}}}(?:点[{NUMERALS}几]{{1,{_LONGEST_RUN}}})?")
 # No number begins with any other character.
 _BEGINS = re.compile(rf"[0-9{NUMERALS}几数半对]")
 _LATIN_PART = re.compile(r"(\d{1,4})([千百十])|(\d{4})(?!\d|[.,]\d|[千百十])")
@@ -130,6 +130,14 @@ def _scale(text: str) -> int:
 
 
 def _with_some(run: str) -> tuple[Decimal, Decimal] | None:
+    if "好几" in run:
+        # 四十好几 is well over forty, 十好几万 well over a hundred thousand.
+        some = _with_some(run.replace("好几", "几"))
+        return None if some is None else (some[0] + (some[1] - some[0]) / 4, some[1])
+    if len(run) > 2 and run[-1] in _BIG and ("几" in run[:-1] or "数" in run[:-1]) and run[:-1][-1] not in _SCALES | _BIG:
+        # 十几万 is (11 to 19) × 10,000.
+        within = _with_some(run[:-1])
+        return None if within is None else (within[0] * _BIG[run[-1]], within[1] * _BIG[run[-1]])
     place = run.find("几") if "几" in run else run.find("数")
     before, after = run[:place], run[place + 1 :]
     if after and not all(c in _SCALES or c in _BIG for c in after):
@@ -245,12 +253,18 @@ def _unit_letter(text: str, at: int) -> bool:
     return False
 
 
+# 两千一百千焦: the thousand belongs to the unit.
+_THOUSANDS_OF = ("焦", "帕", "卡", "伏", "赫")
+
+
 def _han_at(text: str, at: int) -> Number | None:
     match = _HAN_RUN.match(text, at)
     if match is None:
         return None
     for end in range(match.end(), at, -1):
         run = text[at:end]
+        if len(run) > 1 and run[-1] == "千" and text.startswith(_THOUSANDS_OF, end):
+            continue
         if run.endswith("点") or (run[-1] == "数"):
             continue
         value = parse_han(run)
@@ -259,7 +273,7 @@ def _han_at(text: str, at: int) -> Number | None:
         low, high = value
         kind = "exact" if low == high else "approx"
         percent = False
-        if text[end : end + 1] == "成" and text[end + 1 : end + 2] not in "为功本分立都":
+        if text[end : end + 1] == "成" and _is_share(text, end + 1):
             low, high, end, percent = low * 10, high * 10, end + 1, True
             if text[end : end + 1] == "半":
                 low, high, end = low + 5, high + 5, end + 1
@@ -271,6 +285,12 @@ def _han_at(text: str, at: int) -> Number | None:
             start=at, end=end, low=low, high=high, kind=kind, percent=percent, single_digit_word=len(run) == 1
         )
     return None
+
+
+def _is_share(text: str, behind: int) -> bool:
+    """Whether 成 before `behind` is a tenth: 三成, 九成都是; no 成为, 成本, 成都."""
+    following = text[behind : behind + 1]
+    return following not in "为功本分立都" or text.startswith(("都是", "都用", "都有", "都得"), behind)
 
 
 def _joined_ranges(text: str, numbers: list[Number]) -> list[Number]:
@@ -348,3 +368,32 @@ def qualifier_after(text: str, end: int) -> str | None:
     if tail.startswith(_AT_MOST_AFTER):
         return "at_most"
     return None
+
+
+_LITTLE = re.compile("[还都也就的]*")
+_BELOW_BEHIND = ("不到", "不足", "不满")
+_ABOVE_BEHIND = ("往上", "打底", "起跳", "挂零", "不止", "还多", "开外", "有余")
+
+
+def kind_behind(text: str, end: int, kind: str) -> str:
+    """How exactly a number that ends there is meant, with what is said behind it: 一斤都不到, 四升往上."""
+    if kind != "exact":
+        return kind
+    little = _LITTLE.match(text, end)
+    at = little.end() if little else end
+    if text.startswith(_BELOW_BEHIND, at):
+        return "at_most"
+    if text.startswith(_ABOVE_BEHIND, at):
+        return "at_least"
+    return qualifier_after(text, end) or kind
+
+
+_BELOW_ZERO = ("零下", "负", "-", "−", "摄氏零下")
+
+
+def is_below_zero(text: str, start: int) -> bool:
+    """True where the number that begins there is one below zero: 零下三十五, -20; 10-20 is none."""
+    if not text.endswith(_BELOW_ZERO, 0, start):
+        return False
+    before = text[start - 2 : start - 1]
+    return text[start - 1] not in "-−" or not (before.isdigit() or before in "度℃c")

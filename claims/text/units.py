@@ -15,10 +15,10 @@ from claims.text.numbers import Number, digit_of, find_numbers, parse_han, quali
 
 _HALF = "半"
 _TAIL = re.compile(r"[一二三四五六七八九][一二三四五六七八九零]?|[1-9]\d?(?![\d.,%])")
-_TAILED = frozenset({"yuan", "m", "degree", "L", "g", "kg", "jin"})
+_TAILED = frozenset({"yuan", "m", "degree", "L", "g", "kg", "jin", "cm", "liang"})
 _COUNTED_NEXT = frozenset("十百千万个件条瓶款斤点米块元度")
 _COUNTED_BY_TWO = frozenset("个人次句样处家年下百千万")
-_TIMES = re.compile(r" ?[x×*✕乘] ?")
+_TIMES = re.compile(r" ?(?:[x×*✕]|乘以?) ?")
 _PART_OF_ONE = Decimal("0.95")
 
 
@@ -99,6 +99,11 @@ def find_quantities(text: str, converter: UnitConverter, numbers: list[Number] |
     return found
 
 
+def is_times(between: str) -> bool:
+    """True for what stands between two numbers of one size (12×9, 十五乘十一)."""
+    return _TIMES.fullmatch(between) is not None
+
+
 def find_factors(text: str, converter: UnitConverter) -> list[Quantity]:
     """The quantities of a registered text, where 1800x2000x220mm is three lengths."""
     numbers = find_numbers(text)
@@ -118,6 +123,8 @@ def find_factors(text: str, converter: UnitConverter) -> list[Quantity]:
 def _joined(one: Quantity, other: Quantity, converter: UnitConverter) -> Quantity | None:
     """Both as one quantity where the second goes on in a smaller unit (三斤二两, 1小时30分钟), else None."""
     if one.end != other.start or one.dimension != other.dimension or one.kind != "exact" or one.low != one.high:
+        return None
+    if one.low != one.low.to_integral_value():
         return None
     size = converter.convert(Decimal(1), one.unit, other.unit)
     if size <= 1 or other.high >= size * _PART_OF_ONE:
@@ -160,9 +167,13 @@ def _quantity_at(text: str, number: Number, converter: UnitConverter) -> Quantit
         # 三两, 一两: the run took the unit for a numeral
         head = parse_han(text[number.start : number.end - 1])
         if head is not None:
-            more = 1 if text.startswith(("多", "出头"), number.end) else 0
+            low, end = head[0], number.end
+            if head[0] == head[1]:
+                low, _, end = _with_tail(text, low, end, "liang", converter.table)
+            more = 1 if text.startswith(("多", "出头"), end) else 0
             kind = "approx" if more else number.kind
-            return _make(number, number.end - 1, number.end, "liang", head[0], head[1] + more, kind, converter)
+            high = max(low, head[1]) + more
+            return _make(number, number.end - 1, end, "liang", low, high, kind, converter)
     if said is None:
         return None
     unit = said.unit

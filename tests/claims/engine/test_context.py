@@ -56,7 +56,7 @@ def window_of(text: str) -> Window:
         for word in words:
             for start in range(len(text)):
                 if text.startswith(word, start):
-                    located.add(name, start, start + len(word))
+                    located.add(start, start + len(word), name)
     return Window((), text, 0, len(text), located, (), (), ())
 
 
@@ -278,7 +278,7 @@ def test_a_denial_closes_its_clause_and_is_not_turned(text: str, applies: bool) 
 )
 def test_some_contexts_count_on_the_claims_own_words(text: str, applies: bool) -> None:
     window = window_of(text)
-    window.located.add("cue:ordinal", text.index("一步" if not applies else "好"), text.index("步") + 1)
+    window.located.add(text.index("一步" if not applies else "好"), text.index("步") + 1, "cue:ordinal")
     given = ContextRule(id="ordinal", direction="overlap", trigger="ordinal", why="an ordinal", zh="序数")
     start = text.index("最好")
     assert (try_context(given, window, Place(start, start + 2, ((start, start + 2),))).applied is not None) is applies

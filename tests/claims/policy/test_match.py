@@ -51,7 +51,7 @@ def located(text: str, literals: tuple[str, ...]) -> Located:
     for word in literals:
         for start in range(len(text)):
             if text.startswith(word, start):
-                known.add(literal_concept(word), start, start + len(word))
+                known.add(start, start + len(word), literal_concept(word))
     return known
 
 
@@ -112,9 +112,9 @@ def test_slots_say_what_filled_them() -> None:
 
 def test_the_longest_hit_of_a_concept_wins() -> None:
     known = Located("血糖高的")
-    known.add("disease", 0, 2)
-    known.add("disease", 0, 3)
-    known.add("disease", 0, 3)
+    known.add(0, 2, "disease")
+    known.add(0, 3, "disease")
+    known.add(0, 3, "disease")
     assert known.at("disease", 0) == [3, 2]
     assert known.spans("disease") == ((0, 2), (0, 3))
     assert [m.end for m in find_pattern(compile_pattern("{disease}"), known)] == [3]

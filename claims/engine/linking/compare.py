@@ -1,0 +1,95 @@
+"""Whether what was said agrees with what is registered: intervals against intervals, with the rounding of speech."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from claims.engine.linking.entries import Entry
+from claims.engine.linking.mentions import Mention
+from claims.policy.linking import LinkingFile
+
+_EXACT, _TIME, _LIQUID = Decimal("0.012"), Decimal("0.035"), Decimal("0.15")
+_APPROX, _OPEN = Decimal("0.1"), Decimal("0.02")
+_LEAST_DIGITS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A mention in the terms of an entry; `by_unit`: its unit measures the same, `slack` is what rounding leaves."""
+
+    low: Decimal
+    high: Decimal
+    by_unit: bool
+    slack: Decimal
+
+
+def said_as(mention: Mention, entry: Entry, words: LinkingFile) -> Said | None:
+    """The mention as an amount of what the entry is measured in; None where it can't be one."""
+    if entry.canonical_low is None and entry.canonical_high is None:
+        return None
+    if mention.place is not None and entry.place is not None and mention.place != entry.place:
+        return None
+    if mention.dimension and mention.dimension == entry.dimension:
+        return Said(mention.canonical_low, mention.canonical_high, by_unit=True, slack=_slack(mention))
+    if mention.dimension and entry.dimension in words.liquids.get(mention.dimension, ()):
+        # Grams of a liquid, and millilitres.
+        return Said(mention.canonical_low, mention.canonical_high, by_unit=False, slack=_LIQUID)
+    if mention.is_bare or entry.dimension in words.also.get(mention.dimension, ()):
+        factor = _own_factor(entry)
+        low, high = mention.low * factor, mention.high * factor
+        return Said(low, high, by_unit=not mention.is_bare, slack=_slack(mention))
+    return None
+
+
+def _own_factor(entry: Entry) -> Decimal:
+    """From the unit in which the entry is registered to the canonical one."""
+    value, canonical = (entry.low, entry.canonical_low) if entry.low else (entry.high, entry.canonical_high)
+    return canonical / value if value and canonical else Decimal(1)
+
+
+def _slack(mention: Mention) -> Decimal:
+    if mention.kind in {"approx", "range"}:
+        return _APPROX if mention.low == mention.high else _OPEN
+    return _TIME if mention.dimension == "time" else _EXACT
+
+
+def agrees(said: Said, mention: Mention, entry: Entry) -> bool:
+    """True where the registered value is among what may have been meant, as people round.
+
+    """
+    low, high = entry.canonical_low, entry.canonical_high
+    least, most = _around(said.low, -said.slack), _around(said.high, said.slack)
+    if entry.kind == "at_least" and low is not None:
+        high = None
+    if entry.kind in {"maximum", "minimum"} and low is not None:
+        return _within_bound(entry, low, least, most)
+    if mention.kind == "at_least":
+        top = high if high is not None else low
+        return top is None or top >= least
+    if mention.kind == "at_most":
+        bottom = low if low is not None else high
+        return bottom is None or bottom <= most
+    if (low is None or low <= most) and (high is None or least <= high):
+        return True
+    return low is not None and low == high and _rounds_to(mention, said, low)
+
+
+def _within_bound(entry: Entry, bound: Decimal, least: Decimal, most: Decimal) -> bool:
+    """Whether no more is promised than the registered maximum or minimum: of noise no less, of power no more."""
+    lower_is_better = entry.attribute is not None and entry.attribute.better == "lower"
+    return most >= bound if lower_is_better and entry.kind == "maximum" else least <= bound
+
+
+def _around(value: Decimal, slack: Decimal) -> Decimal:
+    return value + abs(value) * slack
+
+
+def _rounds_to(mention: Mention, said: Said, registered: Decimal) -> bool:
+    """True where the registered value, said with as many digits, is what was said (52.6 as 53); not of one digit."""
+    if mention.low != mention.high or not mention.low or not said.low:
+        return False
+    digits = mention.low.normalize().as_tuple()
+    if not isinstance(digits.exponent, int) or len(digits.digits) < _LEAST_DIGITS:
+        return False
+    step = Decimal(1).scaleb(digits.exponent)
+    in_said = registered * mention.low / said.low
+    return abs(in_said - mention.low) * 2 <= step

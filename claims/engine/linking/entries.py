@@ -1,0 +1,307 @@
+"""What is registered of a product and can be measured: values with their names, sizes, and sums over a pack."""
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+from claims.passports.passport import Passport, RegisteredText
+from claims.policy.goods import GoodsAttribute, GoodsKind, attribute_of
+from claims.policy.linking import LinkingFile
+from claims.policy.policy import Policy
+from claims.text.normalise import is_cjk, normalise
+from claims.text.numbers import Number, find_numbers, is_below_zero
+from claims.text.units import Quantity, UnitConverter, find_factors, plain
+
+_SHORT_TEXT, _MOST_VALUES, _UNIT_CHARS, _LEAST_NAME, _KEPT = 24, 3, 12, 2, 512
+_SUMMED = frozenset({"mass", "volume", "count"})
+_MOST_PIECES = 1000
+_HUNDRED = Decimal(100)
+_PER_HUNDRED = re.compile(r"100 ?(?:g|ml|mL|克|毫升)")
+_BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A registered value: what it is called, from where to where it goes, and in what.
+
+    `characters`: those of its label that say what is measured. `dimension` "": its unit is none that is known (`own_unit`, as it is written), or it has none. `per`: it is so much of
+    something. `place`: which number of a size it is. `pieces`: the sum over so many of them; 1 for the value itself.
+    """
+
+    path: str
+    label: str
+    shown: str
+    names: tuple[str, ...]
+    characters: frozenset[str]
+    kind: str
+    low: Decimal | None
+    high: Decimal | None
+    canonical_low: Decimal | None
+    canonical_high: Decimal | None
+    dimension: str
+    own_unit: str
+    attribute: GoodsAttribute | None
+    per: bool = False
+    place: int | None = None
+    pieces: Decimal = Decimal(1)
+    condition: str | None = None
+    qualifiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unregistered:
+    """An attribute that such goods have and this passport doesn't tell: its names, and what it is measured in."""
+
+    names: tuple[str, ...]
+    dimension: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """All that a number may be said of: the entries of a passport, and what such goods have besides."""
+
+    entries: tuple[Entry, ...]
+    others: tuple[Unregistered, ...]
+
+
+Made = TypeVar("Made")
+
+
+class Book(Generic[Made]):
+    """What is made of passports, by policy: the last ones are remembered."""
+
+    def __init__(self, make: Callable[[Passport, Policy], Made]) -> None:
+        self._make = make
+        self._made: WeakKeyDictionary[Policy, OrderedDict[str, Made]] = WeakKeyDictionary()
+
+    def of(self, passport: Passport, policy: Policy) -> Made:
+        """What is made of this passport."""
+        pages = self._made.setdefault(policy, OrderedDict())
+        key = f"{passport.version} {passport.id}"
+        found = pages.get(key)
+        if found is None:
+            found = pages[key] = self._make(passport, policy)
+            if len(pages) > _KEPT:
+                pages.popitem(last=False)
+        return found
+
+
+def _registered(passport: Passport, policy: Policy) -> Registered:
+    """What is registered of the product and can be measured."""
+    kind = policy.goods.kind_of(passport.names, passport.category)
+    written = {text.path for text in passport.texts}
+    entries = [*_measured(passport, written, kind, policy)]
+    for text in passport.texts:
+        entries += _written(text, kind, policy)
+    entries += _shares(passport)
+    entries += [*_sums(entries), *_in_packs(entries)]
+    known = {entry.attribute.id for entry in entries if entry.attribute is not None}
+    others = (
+        Unregistered(names=_lowered(attribute.names), dimension=_dimension(attribute, policy.converter))
+        for attribute in (kind.attributes if kind is not None else ())
+        if attribute.id not in known
+    )
+    return Registered(entries=tuple(entries), others=tuple(others))
+
+
+def _measured(passport: Passport, written: set[str], kind: GoodsKind | None, policy: Policy) -> Iterator[Entry]:
+    """The values that stand in fields of their own; those of other classes are left to these."""
+    for value in passport.quantities:
+        attribute = policy.attributes.named(value.key, value.label)
+        if value.path in written or value.key == "nutrition":
+            continue
+        if attribute is not None and attribute.id in policy.linking.judged_elsewhere:
+            continue
+        of_goods = attribute_of(kind, value.key, value.label)
+        yield Entry(
+            path=value.path,
+            label=value.label,
+            shown=value.shown,
+            names=names_of(value.label, value.cues, of_goods, policy.linking),
+            characters=characters_of(value.label, policy.linking),
+            kind=value.kind,
+            low=value.low,
+            high=value.high,
+            canonical_low=value.canonical_low,
+            canonical_high=value.canonical_high,
+            dimension=value.dimension,
+            own_unit=value.unit,
+            attribute=of_goods,
+            condition=value.condition,
+            qualifiers=value.qualifiers,
+        )
+
+
+def _written(text: RegisteredText, kind: GoodsKind | None, policy: Policy) -> Iterator[Entry]:
+    """The values that stand in a registered text: 200×230cm, 2.5g/L, 3-4级, IP54, -10~-20°C."""
+    attribute = policy.attributes.named(text.key, text.label)
+    if attribute is not None and attribute.id in policy.linking.judged_elsewhere:
+        return
+    words = normalise(text.text).text
+    of_goods = attribute_of(kind, text.key, text.label)
+    cues = (*text.cues, *(attribute.cues if attribute is not None else ()))
+    common = Entry(
+        path=text.path,
+        label=text.label,
+        shown=text.text,
+        names=names_of(text.label, cues, of_goods, policy.linking),
+            characters=characters_of(text.label, policy.linking),
+        kind="exact",
+        low=None,
+        high=None,
+        canonical_low=None,
+        canonical_high=None,
+        dimension="",
+        own_unit="",
+        attribute=of_goods,
+    )
+    values = find_factors(words, policy.converter)
+    sizes = [q for q in values if q.dimension == "length"]
+    for at, value in enumerate(values[: _MOST_VALUES + 1]):
+        place = at if len(sizes) > 1 and len(sizes) == len(values) else None
+        yield _of_value(common, value, words, place, policy)
+    if values or len(words) > _SHORT_TEXT:
+        return
+    for number in find_numbers(words)[:_MOST_VALUES]:
+        yield _of_number(common, number, words)
+
+
+def _shares(passport: Passport) -> Iterator[Entry]:
+    """How much of each material there is of its part."""
+    for material in passport.materials:
+        share = material.percent
+        if share is None:
+            continue
+        yield Entry(
+            path=material.path,
+            label=material.name,
+            shown=f"{material.name} {share.normalize():f}%",
+            names=_lowered((material.name, _BRACKETS.sub("", material.name), *material.aliases), 1),
+            characters=frozenset(material.name),
+            kind="exact",
+            low=share,
+            high=share,
+            canonical_low=share,
+            canonical_high=share,
+            dimension="share",
+            own_unit="percent",
+            attribute=None,
+        )
+
+
+def _of_value(common: Entry, value: Quantity, words: str, place: int | None, policy: Policy) -> Entry:
+    dimension, low, high = value.dimension, value.canonical_low, value.canonical_high
+    own_low, own_high = value.low, value.high
+    if dimension == "degree":
+        dimension = "temperature"
+    if dimension == "temperature" and is_below_zero(words, value.start):
+        low, high, own_low, own_high = -high, -low, -own_high, -own_low
+    behind = words[value.end : value.end + 1]
+    return replace(
+        common,
+        low=own_low,
+        high=own_high,
+        canonical_low=low,
+        canonical_high=high,
+        dimension=dimension,
+        own_unit=value.unit,
+        per=behind == "/",
+        place=place,
+        kind=value.kind if value.kind in {"at_least", "at_most"} else "exact",
+    )
+
+
+def _of_number(common: Entry, number: Number, words: str) -> Entry:
+    return replace(
+        common,
+        low=number.low,
+        high=number.high,
+        canonical_low=number.low,
+        canonical_high=number.high,
+        own_unit=words[number.end : number.end + _UNIT_CHARS].strip(),
+        names=(*common.names, *_prefix(words, number.start)),
+    )
+
+
+def _prefix(words: str, start: int) -> tuple[str, ...]:
+    """The letters right before a number of a rating (IP54, SPF50), by which it is called."""
+    head = re.search(r"[a-z]{2,4}$", words[:start])
+    return (head[0],) if head else ()
+
+
+def _sums(entries: list[Entry]) -> Iterator[Entry]:
+    """What all pieces of a pack come to."""
+    counts = [e for e in entries if e.dimension == "count" and e.low is not None and e.low == e.high and e.low > 1]
+    for entry in entries:
+        if entry.dimension not in _SUMMED or entry.canonical_low is None or entry.per or entry.place is not None:
+            continue
+        for count in counts:
+            assert count.low is not None
+            if count.path == entry.path or count.low > _MOST_PIECES or count.low != count.low.to_integral_value():
+                continue
+            yield _times(entry, count, count.low)
+
+
+def _in_packs(entries: list[Entry]) -> Iterator[Entry]:
+    """What is registered of a hundred grams or millilitres, in all of a pack."""
+    packs = [e for e in entries if e.pieces == 1 and e.canonical_low and _is_content(e)]
+    for entry in entries:
+        if entry.pieces != 1 or _PER_HUNDRED.search(f"{entry.label}{entry.shown}") is None:
+            continue
+        for pack in packs:
+            assert pack.canonical_low is not None
+            yield _times(entry, pack, pack.canonical_low / _HUNDRED)
+
+
+def _is_content(entry: Entry) -> bool:
+    return entry.dimension in {"mass", "volume"} and entry.attribute is not None and "net_" in entry.attribute.id
+
+
+def _times(entry: Entry, count: Entry, pieces: Decimal) -> Entry:
+    def times(value: Decimal | None) -> Decimal | None:
+        return None if value is None else value * pieces
+
+    return replace(
+        entry,
+        label=f"{entry.label} × {count.label}",
+        shown=f"{entry.shown} × {plain(pieces)}",
+        low=times(entry.low),
+        high=times(entry.high),
+        canonical_low=times(entry.canonical_low),
+        canonical_high=times(entry.canonical_high),
+        pieces=pieces,
+    )
+
+
+def names_of(
+    label: str, cues: tuple[str, ...], attribute: GoodsAttribute | None, words: LinkingFile
+) -> tuple[str, ...]:
+    """By which words the talk may mean it: its label and parts of that, the passport's own words, the trade's."""
+    bare = _BRACKETS.sub("", label)
+    ends = [bare[at:] for at in range(1, len(bare) - 1)]
+    heads = [bare.removesuffix(end) for end in words.common_ends if bare.endswith(end)]
+    parts = [part for part in (*ends, *heads) if len(part) >= _LEAST_NAME and part not in words.common_ends]
+    named = attribute.names if attribute is not None else ()
+    return _lowered((label, bare, *cues, *named, *parts))
+
+
+def characters_of(label: str, words: LinkingFile) -> frozenset[str]:
+    """The characters of a label that say what is measured."""
+    return frozenset(char for char in _BRACKETS.sub("", label) if is_cjk(char)) - frozenset(words.plain_characters)
+
+
+def _lowered(words: tuple[str, ...], least: int = _LEAST_NAME) -> tuple[str, ...]:
+    found = (normalise(word).text for word in words)
+    return tuple(dict.fromkeys(word for word in found if len(word) >= least))
+
+
+def _dimension(attribute: GoodsAttribute, converter: UnitConverter) -> str:
+    unit = converter.table.written(attribute.unit)
+    return converter.table.dimension(unit) if unit is not None else ""
+
+
+registered_of = Book(_registered).of

@@ -1,0 +1,292 @@
+"""What speaks for a number being said of a registered attribute, and what against it: numbers from 0 to 1 by name."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import lru_cache
+
+from claims.engine.linking.compare import Said, agrees, said_as
+from claims.engine.linking.entries import Entry, Registered, characters_of
+from claims.engine.linking.mentions import Mention
+from claims.engine.linking.naming import NOT_NAMED, Closeness, Named, Surroundings, surroundings
+from claims.engine.window import Window
+from claims.policy.linking import Aside, LinkingFile
+from claims.text.normalise import is_boundary, is_strong_boundary
+
+Features = Mapping[str, float]
+_TALKED, _NEAR_BEFORE = 30, 18
+_TECHNICAL = "technical"
+_OF_DIMENSION = frozenset({"mass", "volume", "length", "time", "share", "count", "temperature"})
+_TWO = 2
+_SUMMED = frozenset({"mass", "volume", "count"})
+_MOST_TIMES, _TIMES_SLACK = 100, Decimal("0.03")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A number and an attribute that it may be said of, and whether it agrees with what is registered of it."""
+
+    mention: Mention
+    entry: Entry
+    said: Said
+    named: Named
+    agrees: bool
+
+
+def links_of(mention: Mention, registered: Registered, about: Surroundings, words: LinkingFile) -> list[Link]:
+    """Every attribute that the number may be said of by its unit; without a unit, by its name or what it counts."""
+    found = []
+    for entry in registered.entries:
+        said = said_as(mention, entry, words)
+        if said is None:
+            continue
+        if mention.is_ordinal(words) and mention.classifier not in entry.shown:
+            continue
+        named = about.closest(entry.names)
+        if not said.by_unit and named.closeness < Closeness.BEHIND and not _counts(mention, entry):
+            continue
+        found.append(Link(mention=mention, entry=entry, said=said, named=named, agrees=agrees(said, mention, entry)))
+    return found
+
+
+def _counts(mention: Mention, entry: Entry) -> bool:
+    """True where what stands behind the number counts what the entry counts: 个 of anything."""
+    if not mention.classifier:
+        return False
+    return entry.dimension == "count" or mention.classifier in entry.own_unit or mention.classifier in entry.shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenery:
+    """A number with all that its features are taken from."""
+
+    window: Window
+    mention: Mention
+    mentions: Sequence[Mention]
+    links: Sequence[Link]
+    registered: Registered
+    about: Surroundings
+    words: LinkingFile
+
+
+def scenery(window: Window, mention: Mention, mentions: Sequence[Mention], registered: Registered, words: LinkingFile) -> Scenery:
+    """The number with its links and what stands about it."""
+    others = [m for m in mentions if m is not mention]
+    about = surroundings(mention.start, mention.end, others, window, words)
+    return Scenery(
+        window=window,
+        mention=mention,
+        mentions=mentions,
+        links=links_of(mention, registered, about, words),
+        registered=registered,
+        about=about,
+        words=words,
+    )
+
+
+def features_of(link: Link, scene: Scenery) -> Features:
+    """The features of one link."""
+    found: dict[str, float] = {}
+    found |= _naming(link, scene)
+    found |= _likeness(link, scene)
+    found |= _company(link, scene)
+    found |= _value(link)
+    found |= _manner(link, scene)
+    found |= asides_of(link.mention.start, link.mention.end, scene.window, scene.words)
+    found |= _together(found)
+    return {name: value for name, value in found.items() if value}
+
+
+def _naming(link: Link, scene: Scenery) -> Features:
+    closeness = link.named.closeness
+    rival = max((one.named for one in scene.links if one.entry.path != link.entry.path), default=NOT_NAMED)
+    dimension = link.mention.dimension
+    unregistered = (o.names for o in scene.registered.others if not dimension or o.dimension in {dimension, ""})
+    stranger = max((scene.about.closest(names) for names in unregistered), default=NOT_NAMED)
+    return {
+        f"named {closeness.name.lower()}": 1.0,
+        "named at length": min(link.named.size, 5) / 5 if closeness > Closeness.NONE else 0.0,
+        "another attribute is named closer": float(rival > link.named),
+        "another is named as close": float(rival == link.named and closeness > Closeness.NONE),
+        "an attribute that is not registered is named closer": float(stranger > link.named),
+        "a part is named that it is of": float(any(q in scene.about.before or q in scene.about.behind for q in link.entry.qualifiers)),
+    }
+
+
+def _likeness(link: Link, scene: Scenery) -> Features:
+    """How many characters of its label stand about the number, where no name of it does."""
+    about = scene.about.before[-_NEAR_BEFORE:] + scene.about.behind
+    own = _share_of(link.entry.characters, about)
+    others = [_share_of(o.entry.characters, about) for o in scene.links if o.entry.path != link.entry.path]
+    most = max(others, default=0.0)
+    return {
+        "its label's characters are near": own,
+        "more of its label is near than of any other": float(own > most),
+        "more of another label is near": float(own < most),
+    }
+
+
+def _share_of(characters: frozenset[str], text: str) -> float:
+    return sum(char in text for char in characters) / len(characters) if characters else 0.0
+
+
+def label_share(label: str, text: str, words: LinkingFile) -> float:
+    """How many of the telling characters of a label stand in the text."""
+    return _share_of(characters_of(label, words), text)
+
+
+def _company(link: Link, scene: Scenery) -> Features:
+    alike = {one.entry.path for one in scene.links if one.said.by_unit and one.entry.pieces == 1}
+    strangers = sum(o.dimension == link.mention.dimension for o in scene.registered.others)
+    fits = [one for one in scene.links if one.agrees and one.entry.path != link.entry.path]
+    sums = [one for one in scene.links if one.agrees and one.entry.pieces > 1]
+    return {
+        "the only one in this unit": float(len(alike) == 1),
+        "one of two in this unit": float(len(alike) == _TWO),
+        "such goods have more in this unit": min(strangers, 3) / 3 if link.mention.dimension else 0.0,
+        "fits another attribute": float(bool(fits)),
+        "fits another that is named": float(any(one.named.closeness >= Closeness.BEHIND for one in fits)),
+        "fits the sum over a pack": float(bool(sums)),
+        "the registered value is said later": float(_is_said(link, scene, later=True)),
+        "the registered value was said before": float(_is_said(link, scene, later=False)),
+        "a multiple of the registered value": float(_is_multiple(link, scene)),
+    }
+
+
+def _is_said(link: Link, scene: Scenery, *, later: bool) -> bool:
+    """True where another number is the registered value, in the same unit or in none."""
+    mention = link.mention
+    for other in scene.mentions:
+        if other is mention or (other.start > mention.start) is not later or other.kind not in {"exact", mention.kind}:
+            continue
+        if other.dimension != mention.dimension and not other.is_bare:
+            continue
+        if other.is_bare and not mention.is_bare and mention.low:
+            factor = mention.canonical_low / mention.low
+            other = replace(
+                other,
+                dimension=mention.dimension,
+                canonical_low=other.low * factor,
+                canonical_high=other.high * factor,
+            )
+        said = said_as(other, link.entry, scene.words)
+        if said is not None and agrees(said, other, link.entry):
+            return True
+    return False
+
+
+def _is_multiple(link: Link, scene: Scenery) -> bool:
+    """True where the number is so many times the registered value as another number of the passage says."""
+    low, high = link.entry.canonical_low, link.entry.canonical_high
+    if low is None or low != high or low <= 0 or link.mention.dimension not in _SUMMED:
+        return False
+    times = link.said.low / low
+    whole = times.to_integral_value()
+    if not 1 < whole <= _MOST_TIMES or abs(times - whole) > whole * _TIMES_SLACK:
+        return False
+    counts = (n for n in scene.window.numbers if n.start != link.mention.start and n.low == n.high)
+    return any(n.low == whole for n in counts if abs(n.start - link.mention.start) <= _TALKED)
+
+
+def _value(link: Link) -> Features:
+    low, high = link.entry.canonical_low, link.entry.canonical_high
+    registered = low if low is not None else high
+    assert registered is not None
+    ratio = 9.0
+    if registered > 0 and link.said.low > 0:
+        ratio = abs(math.log(float(link.said.low) / float(registered)))
+    better = link.entry.attribute.better if link.entry.attribute is not None else "none"
+    is_more = link.said.low > registered
+    harms = (better == "higher" and is_more) or (better == "lower" and not is_more)
+    return {
+        "within a third": float(ratio <= 0.3),
+        "within double": float(0.3 < ratio <= 0.75),
+        "within five times": float(0.75 < ratio <= 1.6),
+        "far from the registered value": float(ratio > 3),
+        "better than registered": float(harms),
+        "worse than registered": float(not harms and better != "none"),
+        "out of the range of such goods": float(_is_out_of_range(link)),
+    }
+
+
+def _is_out_of_range(link: Link) -> bool:
+    attribute = link.entry.attribute
+    if attribute is None or link.entry.pieces > 1 or link.entry.canonical_low is None or not link.entry.low:
+        return False
+    low, high = attribute.least, attribute.most
+    scale = link.entry.canonical_low / link.entry.low if link.entry.own_unit == attribute.unit else None
+    return scale is not None and not low * scale <= link.said.low <= high * scale
+
+
+def _manner(link: Link, scene: Scenery) -> Features:
+    mention = link.mention
+    dimension = mention.dimension if mention.dimension in _OF_DIMENSION else _TECHNICAL if mention.dimension else "bare"
+    return {
+        f"measures {dimension}": 1.0,
+        f"meant as {mention.kind}": float(mention.kind != "exact"),
+        "on screen": float(not scene.window.in_speech(mention.start)),
+        "counted by the registered word": float(bool(mention.classifier) and mention.classifier in link.entry.label + link.entry.shown),
+        "counts anything": float(bool(mention.classifier) and mention.classifier not in link.entry.label + link.entry.shown),
+        "a small number": float(mention.low <= 3 and (mention.is_bare or mention.dimension == "count")),
+        "one number of a size": float(mention.place is not None),
+        "a sum over a pack": float(link.entry.pieces > 1),
+        "a sum is spoken of": float(_in(scene.words.totals, scene.about.before[scene.about.clause :])),
+        "so much of something": float(link.entry.per),
+    }
+
+
+def _together(found: Features) -> Features:
+    """What says more together than one by one."""
+    unnamed = found.get("named none", 0.0) or found.get("named passage", 0.0)
+    only = found.get("the only one in this unit", 0.0)
+    near = found.get("within a third", 0.0) or found.get("within double", 0.0)
+    measured = next((name.removeprefix("measures ") for name in found if name.startswith("measures ")), "")
+    return {
+        f"unnamed, the only one of {measured}": float(bool(unnamed) and bool(only)),
+        f"unnamed, one of several of {measured}": float(bool(unnamed) and not only),
+        "unnamed, the only one, near the registered value": float(bool(unnamed) and bool(only) and bool(near)),
+        "unnamed, far from the registered value": float(bool(unnamed) and not near),
+    }
+
+
+def asides_of(begin: int, end: int, window: Window, words: LinkingFile) -> Features:
+    """Of whom or what else the sentence speaks, and in what way."""
+    text = window.text
+    start = next((h.offset for h in window.heard if h.offset <= begin < h.end), 0)
+    left = max(start, begin - _TALKED)
+    for at in range(begin - 1, left, -1):
+        if is_strong_boundary(text[at]):
+            left = at + 1
+            break
+    before, behind = text[left : begin], text[end : end + _TALKED]
+    stop = next((at for at, char in enumerate(behind) if is_strong_boundary(char)), len(behind))
+    clause = next((at for at, char in enumerate(behind) if is_boundary(char)), len(behind))
+    own_clause = max((at + 1 for at, char in enumerate(before) if is_boundary(char)), default=0)
+    found: dict[str, float] = {}
+    for name, aside in words.asides.items():
+        in_clause, in_sentence, in_behind = _patterns(aside)
+        if in_clause is not None and in_clause.search(before, own_clause):
+            found[f"{name} before"] = 1.0
+        elif in_sentence is not None and in_sentence.search(before):
+            found[f"{name} earlier"] = 1.0
+        if in_behind is not None and in_behind.search(behind, 0, clause):
+            found[f"{name} behind"] = 1.0
+        elif in_behind is not None and in_behind.search(behind, 0, stop):
+            found[f"{name} later"] = 1.0
+    return found
+
+
+@lru_cache(maxsize=64)
+def _compiled(words: tuple[str, ...]) -> re.Pattern[str] | None:
+    return re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True)))) if words else None
+
+
+def _patterns(aside: Aside) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None, re.Pattern[str] | None]:
+    before, after = _compiled(tuple(aside.before)), _compiled(tuple(aside.after))
+    return before, before, after
+
+
+def _in(words: Sequence[str], text: str) -> bool:
+    return any(word in text for word in words)

@@ -1,0 +1,184 @@
+"""Words of which a thing has only one, as they are said and as they are registered: values, materials, places."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from claims.engine.linking.entries import Book, names_of
+from claims.engine.window import Window
+from claims.passports.passport import Passport
+from claims.policy.goods import attribute_of
+from claims.policy.linking import LinkingFile
+from claims.policy.places import Place
+from claims.policy.policy import Policy
+from claims.policy.values import ValueHit
+from claims.text.normalise import normalise
+
+MATERIAL, PLACE = "material", "place"
+_LEAST = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordMention:
+    """A word at [start, end), and what it may be: values of families, a material, a place.
+
+    `types`: of which sort such words are (material, grade, process …).
+    """
+
+    start: int
+    end: int
+    text: str
+    hits: tuple[ValueHit, ...] = ()
+    material: str | None = None
+    place: Place | None = None
+    types: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordEntry:
+    """A registered text: its place in the passport, what it is called, and which values, material and places it tells."""
+
+    path: str
+    label: str
+    shown: str
+    words: str
+    names: tuple[str, ...]
+    hits: tuple[ValueHit, ...] = ()
+    material: str | None = None
+    places: tuple[Place, ...] = ()
+    types: frozenset[str] = frozenset()
+
+    @property
+    def is_known(self) -> bool:
+        """True where it is known what the text means."""
+        return bool(self.hits or self.material or self.places)
+
+
+def words_in(window: Window, passport: Passport, policy: Policy) -> list[WordMention]:
+    """Every such word of the window, the longest where several overlap."""
+    spans: dict[tuple[int, int], list[ValueHit]] = {}
+    for hit in policy.values.find(window.text, passport.goods):
+        spans.setdefault((hit.start, hit.end), []).append(hit)
+    for concept in ("material_word", "place"):
+        for span in window.located.spans(concept):
+            spans.setdefault(span, [])
+    found = [_mention(span, hits, window, policy) for span, hits in spans.items()]
+    kept: list[WordMention] = []
+    for one in sorted(found, key=lambda m: (m.start - m.end, m.start)):
+        if one.end - one.start >= _LEAST and not any(k.start < one.end and one.start < k.end for k in kept):
+            kept.append(one)
+    return sorted(kept, key=lambda m: m.start)
+
+
+def _mention(span: tuple[int, int], hits: list[ValueHit], window: Window, policy: Policy) -> WordMention:
+    start, end = span
+    text = window.text[start:end]
+    material, place = policy.materials.identify(text), policy.places.find(text)
+    labels = (label for hit in hits for label in hit.family.labels)
+    types = {t for label in labels for t in types_of(label, policy.linking)}
+    types |= ({MATERIAL} if material is not None else set()) | ({PLACE} if place is not None else set())
+    return WordMention(
+        start=start, end=end, text=text, hits=tuple(hits), material=material, place=place, types=frozenset(types)
+    )
+
+
+def types_of(label: str, words: LinkingFile) -> frozenset[str]:
+    """Of which sorts the values of an attribute of this label are."""
+    return frozenset(name for name, ends in words.types.items() if ends.any_in(label))
+
+
+def _words_registered(passport: Passport, policy: Policy) -> list[WordEntry]:
+    """The texts of attributes, the composition, and where it comes from."""
+    kind = policy.goods.kind_of(passport.names, passport.category)
+    found = []
+    for text in passport.texts:
+        names = names_of(text.label, text.cues, attribute_of(kind, text.key, text.label), policy.linking)
+        found.append(_entry(text.path, text.label, text.text, names, passport, policy))
+    parts = policy.wording.materials.parts
+    for material in passport.materials:
+        names = names_of(material.part, parts.get(material.part, ()), None, policy.linking)
+        made = _entry(material.path, policy.linking.types[MATERIAL][0], material.name, names, passport, policy)
+        found.append(made)
+    region = " ".join(p for p in (passport.origin_country, passport.origin_region) if p)
+    own = [*policy.places.read(passport.origin_region), *policy.places.read(passport.origin_country)]
+    if own:
+        label = policy.linking.types[PLACE][0]
+        names = names_of(label, (), None, policy.linking)
+        types = frozenset({PLACE})
+        entry = WordEntry(path="origin", label=label, shown=region, words=region, names=names, types=types, places=tuple(own))
+        found.append(entry)
+    return found
+
+
+def _entry(
+    path: str, label: str, shown: str, names: tuple[str, ...], passport: Passport, policy: Policy
+) -> WordEntry:
+    words, types = normalise(shown).text, types_of(label, policy.linking)
+    hits = [h for h in policy.values.find(words, passport.goods) if _is_told(h, words, label, types, policy)]
+    return WordEntry(
+        path=path,
+        label=label,
+        shown=shown,
+        words=words,
+        names=names,
+        hits=tuple(hits),
+        material=policy.materials.identify(words) if MATERIAL in types else None,
+        places=tuple(policy.places.read(shown)) if PLACE in types else (),
+        types=types,
+    )
+
+
+def _is_told(hit: ValueHit, words: str, label: str, types: frozenset[str], policy: Policy) -> bool:
+    """True where the label is one under which such values stand, or the text is nothing but the value."""
+    if any(one in label or label in one for one in hit.family.labels):
+        return True
+    if hit.end - hit.start >= len(words) - 1:
+        return True
+    return any(types & types_of(one, policy.linking) for one in hit.family.labels)
+
+
+def may_be_said_of(mention: WordMention, entry: WordEntry) -> bool:
+    """True where the word is of a sort that the attribute has."""
+    families = {hit.family.id for hit in entry.hits}
+    if any(hit.family.id in families for hit in mention.hits):
+        return True
+    return bool(mention.types & entry.types)
+
+
+def word_agrees(mention: WordMention, entry: WordEntry, policy: Policy) -> bool:
+    """True where what is registered says the same, or more broadly or narrowly so."""
+    if mention.text in entry.words or entry.words in mention.text:
+        return True
+    names = {name for hit in mention.hits for name in hit.family.names[hit.value]}
+    if any(name in entry.words for name in names):
+        return True
+    if mention.material is not None and entry.material is not None:
+        if policy.materials.related(mention.material, entry.material):
+            return True
+    if mention.place is not None and any(same_place(mention.place, place) for place in entry.places):
+        return True
+    return any(_related(one, other) for one in mention.hits for other in entry.hits)
+
+
+def _related(one: ValueHit, other: ValueHit) -> bool:
+    return one.family.id == other.family.id and one.family.related(one.value, other.value)
+
+
+def same_place(one: Place, other: Place) -> bool:
+    """False for other countries, and for other provinces where both are told."""
+    if one.country != other.country:
+        return False
+    return one.region is None or other.region is None or one.region == other.region
+
+
+def families_shared(mention: WordMention, entry: WordEntry) -> Iterator[str]:
+    """The families of which both are."""
+    families = {hit.family.id for hit in entry.hits}
+    yield from (hit.family.id for hit in mention.hits if hit.family.id in families)
+
+
+def is_told_in(mentions: Sequence[WordMention], entry: WordEntry, policy: Policy) -> bool:
+    """True where one of the words agrees with what is registered."""
+    return any(may_be_said_of(m, entry) and word_agrees(m, entry, policy) for m in mentions)
+
+
+words_registered = Book(_words_registered).of

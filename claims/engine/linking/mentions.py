@@ -1,0 +1,148 @@
+"""Numbers that a passage says or shows, each with its unit, or with what stands where a unit would."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from claims.engine.window import Window
+from claims.policy.linking import LinkingFile
+from claims.text.numbers import Number, is_below_zero, kind_behind
+from claims.text.units import Quantity, is_times
+
+# A number without a unit and with more digits is an order's or an article's.
+_MOST_DIGITS = 7
+_ORDINAL = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A number at [start, end) of the window, any of [low, high] being meant, in `unit` of `dimension`.
+
+    Without a unit both are "", and `classifier` is what stands behind the number in its place (个, 档), if anything.
+    `canonical_low` and `canonical_high` are in the dimension's canonical unit; those of a bare number are its own.
+    `kind`: exact, approx, range, at_least or at_most. `place`: which of the numbers of a size it is (12×9×4), else None.
+    """
+
+    start: int
+    end: int
+    number_end: int
+    low: Decimal
+    high: Decimal
+    canonical_low: Decimal
+    canonical_high: Decimal
+    kind: str
+    unit: str = ""
+    dimension: str = ""
+    classifier: str = ""
+    place: int | None = None
+
+    def is_ordinal(self, words: LinkingFile) -> bool:
+        """True for what tells a day, an age, a size's number: it counts only what is registered by that word."""
+        return self.classifier in words.ordinal_after
+
+    @property
+    def is_bare(self) -> bool:
+        """True without a unit."""
+        return not self.dimension
+
+
+def mentions_in(window: Window, words: LinkingFile) -> list[Mention]:
+    """Every number in the window that may be said of goods; no prices, no ordinals, no ages, no dates."""
+    quantities = [q for q in window.quantities if not _is_placed(window.text, q.start, q.end, words)]
+    taken = [(q.start, q.end) for q in window.quantities]
+    found = [_of_quantity(q, window) for q in quantities if q.dimension != "money"]
+    for number in window.numbers:
+        if any(start <= number.start < end for start, end in taken) or _is_word(number, window.text, words):
+            continue
+        found.append(_of_number(number, window, words))
+    return list(_in_sizes(sorted(found, key=lambda m: m.start), window.text))
+
+
+def _of_quantity(quantity: Quantity, window: Window) -> Mention:
+    kind = kind_behind(window.text, quantity.end, quantity.kind)
+    below = quantity.dimension in {"degree", "temperature"} and is_below_zero(window.text, quantity.start)
+    low, high = (-quantity.high, -quantity.low) if below else (quantity.low, quantity.high)
+    canonical_low, canonical_high = quantity.canonical_low, quantity.canonical_high
+    if below:
+        canonical_low, canonical_high = -canonical_high, -canonical_low
+    return Mention(
+        start=quantity.start,
+        end=quantity.end,
+        number_end=quantity.number_end,
+        low=low,
+        high=high,
+        canonical_low=canonical_low,
+        canonical_high=canonical_high,
+        kind=kind,
+        unit=quantity.unit,
+        dimension=quantity.dimension,
+        classifier=window.text[quantity.number_end : quantity.end] if quantity.dimension == "count" else "",
+    )
+
+
+def _of_number(number: Number, window: Window, words: LinkingFile) -> Mention:
+    classifier = _classifier(window.text, number.end, words)
+    end = number.end + len(classifier)
+    return Mention(
+        start=number.start,
+        end=end,
+        number_end=number.end,
+        low=number.low,
+        high=number.high,
+        canonical_low=number.low,
+        canonical_high=number.high,
+        kind=kind_behind(window.text, end, number.kind),
+        classifier=classifier,
+    )
+
+
+def _classifier(text: str, at: int, words: LinkingFile) -> str:
+    behind = (*words.classifiers, *words.ordinal_after)
+    return max((c for c in behind if text.startswith(c, at)), key=len, default="")
+
+
+def _is_placed(text: str, start: int, end: int, words: LinkingFile) -> bool:
+    """True for a place in a row (第三层) and for what counts a link, a day or an age."""
+    return text.endswith(words.ordinal_before, 0, start) or text.startswith(words.links, end)
+
+
+def _is_word(number: Number, text: str, words: LinkingFile) -> bool:
+    if number.single_digit_word and number.low <= 1:
+        return True
+    if number.end - number.start >= _MOST_DIGITS and text[number.start : number.end].isdigit():
+        return True
+    return text.endswith(words.ordinal_before, 0, number.start) or text.startswith(words.links, number.end)
+
+
+def _in_sizes(mentions: list[Mention], text: str) -> Iterator[Mention]:
+    """The mentions with their places in a size (12×9×4mm), whose last unit holds for all."""
+    at = 0
+    while at < len(mentions):
+        last = at
+        while last + 1 < len(mentions) and _joins(text, mentions[last], mentions[last + 1]):
+            last += 1
+        size = mentions[at : last + 1]
+        if len(size) > 1:
+            yield from (_placed(m, place, size[-1]) for place, m in enumerate(size))
+        else:
+            yield size[0]
+        at = last + 1
+
+
+def _joins(text: str, one: Mention, other: Mention) -> bool:
+    return is_times(text[one.end : other.start])
+
+
+def _placed(mention: Mention, place: int, last: Mention) -> Mention:
+    if not mention.is_bare or last.is_bare or not last.low:
+        return replace(mention, place=place)
+    factor = last.canonical_low / last.low
+    return replace(
+        mention,
+        canonical_low=mention.low * factor,
+        canonical_high=mention.high * factor,
+        unit=last.unit,
+        dimension=last.dimension,
+        classifier="",
+        place=place,
+    )

@@ -1,0 +1,112 @@
+"""Where the names of attributes stand about a number, and how closely they belong to it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+
+from claims.engine.linking.mentions import Mention
+from claims.engine.window import Window
+from claims.policy.linking import LinkingFile
+from claims.text.normalise import is_boundary, is_strong_boundary
+
+_BEFORE, _AFTER = 60, 12
+_CLOSE_AFTER = 7
+
+
+class Closeness(IntEnum):
+    """How closely a name belongs to a number, the closest highest."""
+
+    NONE = 0
+    PASSAGE = 1
+    SENTENCE = 2
+    BEHIND = 3
+    CLAUSE = 4
+    ADJACENT = 5
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Named:
+    """The closest name: how close, less its distance in characters, its length."""
+
+    closeness: Closeness = Closeness.NONE
+    nearness: int = -_BEFORE
+    size: int = 0
+
+
+NOT_NAMED = Named()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The words about a number, as far as names are looked for: before it, behind it, and its passage's start."""
+
+    before: str
+    behind: str
+    own: int
+    clause: int
+    barred: int
+    between: re.Pattern[str]
+
+    def closest(self, names: Iterable[str]) -> Named:
+        """The closest of the names."""
+        best = NOT_NAMED
+        for name in names:
+            at = self.before.rfind(name)
+            if at >= 0:
+                best = max(best, self._before(at, name))
+            at = self.behind.find(name)
+            if 0 <= at <= _CLOSE_AFTER:
+                best = max(best, self._behind(at, name))
+        return best
+
+    def _before(self, at: int, name: str) -> Named:
+        end = at + len(name)
+        distance = len(self.before) - end
+        barred = end <= self.barred
+        if not barred and self.between.fullmatch(self.before, end):
+            return Named(Closeness.ADJACENT, -distance, len(name))
+        if at >= self.clause:
+            closeness = Closeness.SENTENCE if barred else Closeness.CLAUSE
+        else:
+            closeness = Closeness.SENTENCE if at >= self.own and not barred else Closeness.PASSAGE
+        return Named(closeness, -distance, len(name))
+
+    def _behind(self, at: int, name: str) -> Named:
+        return Named(Closeness.BEHIND, -at, len(name))
+
+
+def surroundings(
+    begin: int, end: int, others: Iterable[Mention], window: Window, words: LinkingFile
+) -> Surroundings:
+    """What stands about the words at [begin, end); names behind another number are that number's (`barred`)."""
+    text = window.text
+    first = max(0, begin - _BEFORE)
+    for heard in window.heard:
+        if heard.offset <= begin < heard.end:
+            own = heard.offset
+            break
+    else:
+        own = first
+    clause = begin
+    while clause > first and not is_boundary(text[clause - 1]):
+        clause -= 1
+    barred = max((o.end for o in others if o.end <= begin and o.place is None), default=0)
+    behind = text[end : end + _AFTER]
+    stop = next((at for at, char in enumerate(behind) if is_strong_boundary(char)), len(behind))
+    number = next((o.start for o in others if o.start >= end), len(text)) - end
+    return Surroundings(
+        before=text[first : begin],
+        behind=behind[: min(stop, number)],
+        own=max(0, own - first),
+        clause=clause - first,
+        barred=max(0, barred - first),
+        between=_between(words.between),
+    )
+
+
+@lru_cache(maxsize=8)
+def _between(words: tuple[str, ...]) -> re.Pattern[str]:
+    longest_first = sorted(words, key=len, reverse=True)
+    return re.compile(f"(?:{'|'.join(map(re.escape, longest_first))}| )*")

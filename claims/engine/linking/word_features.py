@@ -1,0 +1,102 @@
+"""What speaks for a word being said of a registered attribute, and what against it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from claims.engine.linking.features import Features, asides_of, label_share
+from claims.engine.linking.kinds import (
+    MATERIAL,
+    PLACE,
+    WordEntry,
+    WordMention,
+    families_shared,
+    is_told_in,
+    may_be_said_of,
+    word_agrees,
+)
+from claims.engine.linking.mentions import Mention
+from claims.engine.linking.naming import NOT_NAMED, Closeness, Named, Surroundings, surroundings
+from claims.engine.window import Window
+from claims.policy.policy import Policy
+
+_LONGEST = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordLink:
+    """A word and an attribute that it may be said of, and whether it agrees with what is registered of it."""
+
+    mention: WordMention
+    entry: WordEntry
+    named: Named
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordScenery:
+    """A word with all that its features are taken from."""
+
+    window: Window
+    mention: WordMention
+    mentions: Sequence[WordMention]
+    links: Sequence[WordLink]
+    about: Surroundings
+    policy: Policy
+
+
+def word_scenery(
+    window: Window,
+    mention: WordMention,
+    mentions: Sequence[WordMention],
+    numbers: Sequence[Mention],
+    entries: Sequence[WordEntry],
+    policy: Policy,
+) -> WordScenery:
+    """The word with its links and what stands about it."""
+    about = surroundings(mention.start, mention.end, numbers, window, policy.linking)
+    links = [
+        WordLink(mention=mention, entry=e, named=about.closest(e.names), agrees=word_agrees(mention, e, policy))
+        for e in entries
+        if may_be_said_of(mention, e)
+    ]
+    return WordScenery(window=window, mention=mention, mentions=mentions, links=links, about=about, policy=policy)
+
+
+def word_features_of(link: WordLink, scene: WordScenery) -> Features:
+    """The features of one link."""
+    closeness, mention, entry = link.named.closeness, link.mention, link.entry
+    others = [one for one in scene.links if one.entry.path != entry.path]
+    rival = max((one.named for one in others), default=NOT_NAMED)
+    fits = [one for one in others if one.agrees]
+    shared = list(families_shared(mention, entry))
+    before = [m for m in scene.mentions if m.start < mention.start]
+    later = [m for m in scene.mentions if m.start > mention.start]
+    about = scene.about.before + scene.about.behind
+    likeness = label_share(entry.label, about, scene.policy.linking)
+    more = max((label_share(o.entry.label, about, scene.policy.linking) for o in others), default=0.0)
+    found = {
+        f"named {closeness.name.lower()}": 1.0,
+        "its label's characters are near": likeness,
+        "more of another label is near": float(more > likeness),
+        "another attribute is named closer": float(rival > link.named),
+        "another is named as close": float(rival == link.named and closeness > Closeness.NONE),
+        "the only attribute with such a value": float(not others),
+        "fits another attribute": float(bool(fits)),
+        "fits another that is named": float(any(one.named.closeness >= Closeness.BEHIND for one in fits)),
+        "another value of the same family": float(bool(shared)),
+        "only of the same sort": float(not shared),
+        "what is registered is not understood": float(not entry.is_known),
+        "a long word": min(mention.end - mention.start, _LONGEST) / _LONGEST,
+        "a word of several families": min(len(mention.hits), 4) / 4,
+        "a word for a material": float(mention.material is not None and MATERIAL in entry.types),
+        "a place": float(mention.place is not None and PLACE in entry.types),
+        "the whole product's": float(entry.path == "origin"),
+        "of the composition": float(entry.path.startswith(("composition", "materials"))),
+        "the registered value is said later": float(is_told_in(later, entry, scene.policy)),
+        "the registered value was said before": float(is_told_in(before, entry, scene.policy)),
+        "on screen": float(not scene.window.in_speech(mention.start)),
+        "begins its clause": float(scene.about.clause == len(scene.about.before)),
+    }
+    found |= {f"of the sort {name}": 1.0 for name in mention.types & entry.types}
+    found |= asides_of(mention.start, mention.end, scene.window, scene.policy.linking)
+    return {name: value for name, value in found.items() if value}

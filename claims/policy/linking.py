@@ -1,0 +1,52 @@
+"""How a number that is said is linked to a registered attribute: words, and the weights of the model (`linking.yaml`)."""
+
+from collections.abc import Mapping
+
+from claims.policy.words import Words
+from claims.types import Frozen
+
+
+class Aside(Frozen):
+    """Words that say of what else a passage speaks: before a number in its sentence, or behind it in its clause."""
+
+    before: Words = Words()
+    after: Words = Words()
+
+
+class LinkingFile(Frozen):
+    """`linking.yaml`."""
+
+    classifiers: Words
+    ordinal_before: Words
+    ordinal_after: Words
+    links: Words
+    between: Words
+    totals: Words
+    asides: Mapping[str, Aside]
+    also: Mapping[str, Words]
+    liquids: Mapping[str, Words]
+    judged_elsewhere: Words
+    common_ends: Words
+    plain_characters: str
+    types: Mapping[str, Words]
+
+
+class LinkModel(Frozen):
+    """Weights of one logistic model over features of what is said and an attribute, as it was fitted.
+
+    The likelihoods of all attributes that something may be said of, and of its being said of none, come to 1.
+    `flag_at`, `note_at`: from which likelihood on what differs is flagged, or kept as a note.
+    """
+
+    intercept: float
+    weights: Mapping[str, float]
+    flag_at: float
+    note_at: float
+
+
+class LinkModelFile(Frozen):
+    """`link_model.yaml`: for numbers, and for words of which a thing has only one; `fitted_on` says on what."""
+
+    fitted_on: str
+    numbers: LinkModel
+    words: LinkModel
