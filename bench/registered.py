@@ -5,6 +5,7 @@ found where a flag says that a registered value contradicts it, and rightly wher
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,10 @@ _PLACES = frozenset({"origin", "origin_region"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredCase:
-    """What is said or shown of one product; `contradicted`: the path of what it contradicts, None for a look-alike."""
+    """What is said or shown of one product.
+
+    `contradicted`: the path of what the words `said` contradict, None for a look-alike.
+    """
 
     id: str
     part: str
@@ -39,6 +43,7 @@ class RegisteredCase:
     product_id: str
     utterances: tuple[str, ...]
     contradicted: str | None
+    said: str | None
 
     @property
     def passages(self) -> list[Passage]:
@@ -69,7 +74,8 @@ Method = Callable[[RegisteredCase], Told]
 
 
 def read_registered(part: str, folder: Path = CASES_DIR / "registered") -> tuple[RegisteredCase, ...]:
-    """The cases of one part, `dev` or `test`."""
+    """The cases of one part, `dev` or `test`, without those that `REMOVED.md` names with the reason."""
+    removed = set(re.findall(r"^- (\S+):", (folder / part / "REMOVED.md").read_text(encoding="utf-8"), re.MULTILINE))
     lines = (folder / part / "cases.jsonl").read_text(encoding="utf-8").splitlines()
     return tuple(
         RegisteredCase(
@@ -80,8 +86,10 @@ def read_registered(part: str, folder: Path = CASES_DIR / "registered") -> tuple
             product_id=record["product_id"],
             utterances=tuple(record["utterances"]),
             contradicted=record["contradicted"],
+            said=record["said"],
         )
         for record in map(json.loads, lines)
+        if record["case"] not in removed
     )
 
 

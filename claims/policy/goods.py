@@ -90,6 +90,11 @@ class GoodsTable:
 
     def __init__(self, kinds: Iterable[GoodsKind]) -> None:
         self.kinds = tuple(kinds)
+        self._labelled: dict[str, list[GoodsAttribute]] = {}
+        for kind in self.kinds:
+            for attribute in kind.attributes:
+                for label in attribute.labels:
+                    self._labelled.setdefault(label.lower(), []).append(attribute)
         self._by_name = [(name.lower(), kind) for kind in self.kinds for name in kind.names]
 
     def kind_of(self, names: Sequence[str], category: str) -> GoodsKind | None:
@@ -101,6 +106,15 @@ class GoodsTable:
             if fitting:
                 return self._by_name[max(fitting)[2]][1]
         return None
+
+
+    def attribute(self, kind: GoodsKind | None, key: str, label: str) -> GoodsAttribute | None:
+        """The attribute of an entry of this key and label: of its kind of goods, or else what all others call so."""
+        found = attribute_of(kind, key, label)
+        if found is not None:
+            return found
+        alike = self._labelled.get(label.lower(), ())
+        return alike[0] if alike and len({(a.id, a.unit) for a in alike}) == 1 else None
 
 
 def attribute_of(kind: GoodsKind | None, key: str, label: str) -> GoodsAttribute | None:

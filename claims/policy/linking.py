@@ -20,6 +20,7 @@ class LinkingFile(Frozen):
     ordinal_before: Words
     ordinal_after: Words
     links: Words
+    points: Words
     between: Words
     totals: Words
     asides: Mapping[str, Aside]
@@ -29,6 +30,8 @@ class LinkingFile(Frozen):
     common_ends: Words
     plain_characters: str
     types: Mapping[str, Words]
+    classes: Mapping[str, str]
+    stated_by: tuple[str, ...]
 
 
 class LinkModel(Frozen):

@@ -27,6 +27,10 @@ class Family:
     names: Mapping[str, tuple[str, ...]]
     broader: Mapping[str, str]
 
+    def holds_for(self, category: str) -> bool:
+        """True where goods of this first part of a category have such values; `*` is every category."""
+        return category in self.categories or "*" in self.categories
+
     def related(self, one: str, other: str) -> bool:
         """True where neither contradicts the other: they are the same, or one includes the other."""
         return other in self._lineage(one) or one in self._lineage(other)
@@ -123,7 +127,7 @@ class ValueTable:
         for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
             if _cuts(text, start, end):
                 continue
-            hits += [ValueHit(start, end, f, v) for f, v in meant[index] if first_category in f.categories]
+            hits += [ValueHit(start, end, f, v) for f, v in meant[index] if f.holds_for(first_category)]
         return _longest(hits)
 
 

@@ -45,6 +45,7 @@ class PriceWording(Frozen):
     """What kind of price is said, and when it held."""
 
     suggested: Words
+    listed: Words = Words()
     later: Words
     not_later: Words
     past_sale: Words

@@ -53,7 +53,7 @@ def judge_original_price(given: JudgeInput) -> Judgement:
     claimed = given.messages.price.told(amount=plain(said))
     left, right = given.window.clause(given.candidate.start, given.candidate.end)
     around = given.window.text[max(left, given.candidate.start - 8) : min(right, given.candidate.end + 4)]
-    if wording.suggested.any_in(around):
+    if wording.suggested.any_in(around) or (_is_list_price(passport, said) and wording.listed.any_in(around)):
         return judge_msrp(given)
     if wording.later.any_in(around) and not wording.not_later.any_in(around):
         return out_of_scope("speaks of a later price")
@@ -80,6 +80,11 @@ def judge_original_price(given: JudgeInput) -> Judgement:
         path="price_history" if passport.price_history else "price.lowest_7d",
         claimed=claimed,
     )
+
+
+def _is_list_price(passport: Passport, said: Decimal) -> bool:
+    """True for the registered list price, or less."""
+    return passport.msrp is not None and said <= passport.msrp
 
 
 def _without_deals(given: JudgeInput, passport: Passport, said: Decimal, claimed: str) -> Judgement:

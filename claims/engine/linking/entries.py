@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from claims.passports.passport import Passport, RegisteredText
-from claims.policy.goods import GoodsAttribute, GoodsKind, attribute_of
+from claims.policy.goods import GoodsAttribute, GoodsKind
 from claims.policy.linking import LinkingFile
 from claims.policy.policy import Policy
 from claims.text.normalise import is_cjk, normalise
@@ -116,7 +116,7 @@ def _measured(passport: Passport, written: set[str], kind: GoodsKind | None, pol
             continue
         if attribute is not None and attribute.id in policy.linking.judged_elsewhere:
             continue
-        of_goods = attribute_of(kind, value.key, value.label)
+        of_goods = policy.goods.attribute(kind, value.key, value.label)
         yield Entry(
             path=value.path,
             label=value.label,
@@ -142,7 +142,7 @@ def _written(text: RegisteredText, kind: GoodsKind | None, policy: Policy) -> It
     if attribute is not None and attribute.id in policy.linking.judged_elsewhere:
         return
     words = normalise(text.text).text
-    of_goods = attribute_of(kind, text.key, text.label)
+    of_goods = policy.goods.attribute(kind, text.key, text.label)
     cues = (*text.cues, *(attribute.cues if attribute is not None else ()))
     common = Entry(
         path=text.path,

@@ -42,7 +42,7 @@ def links_of(mention: Mention, registered: Registered, about: Surroundings, word
         said = said_as(mention, entry, words)
         if said is None:
             continue
-        if mention.is_ordinal(words) and mention.classifier not in entry.shown:
+        if not _is_of_sort(mention, entry, words):
             continue
         named = about.closest(entry.names)
         if not said.by_unit and named.closeness < Closeness.BEHIND and not _counts(mention, entry):
@@ -58,6 +58,17 @@ def _counts(mention: Mention, entry: Entry) -> bool:
     return entry.dimension == "count" or mention.classifier in entry.own_unit or mention.classifier in entry.shown
 
 
+def _is_of_sort(mention: Mention, entry: Entry, words: LinkingFile) -> bool:
+    """False for a number of pieces where no pieces are registered, and the other way round."""
+    if not mention.is_bare or not mention.classifier:
+        return True
+    if mention.is_ordinal(words):
+        return mention.classifier in entry.shown
+    if entry.dimension == "share":
+        return mention.classifier in words.points
+    return _counts(mention, entry) or (not entry.dimension and not entry.own_unit)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenery:
     """A number with all that its features are taken from."""
@@ -69,10 +80,18 @@ class Scenery:
     registered: Registered
     about: Surroundings
     words: LinkingFile
+    asserted: Sequence[tuple[int, int]]
 
 
-def scenery(window: Window, mention: Mention, mentions: Sequence[Mention], registered: Registered, words: LinkingFile) -> Scenery:
-    """The number with its links and what stands about it."""
+def scenery(
+    window: Window,
+    mention: Mention,
+    mentions: Sequence[Mention],
+    registered: Registered,
+    words: LinkingFile,
+    asserted: Sequence[tuple[int, int]] = (),
+) -> Scenery:
+    """The number with its links and what stands about it; `asserted`: where detectors found statements of records."""
     others = [m for m in mentions if m is not mention]
     about = surroundings(mention.start, mention.end, others, window, words)
     return Scenery(
@@ -83,7 +102,13 @@ def scenery(window: Window, mention: Mention, mentions: Sequence[Mention], regis
         registered=registered,
         about=about,
         words=words,
+        asserted=asserted,
     )
+
+
+def is_asserted(start: int, end: int, asserted: Sequence[tuple[int, int]]) -> bool:
+    """True where a detector found a statement of what is registered in these words."""
+    return any(s < end and start < e for s, e in asserted)
 
 
 def features_of(link: Link, scene: Scenery) -> Features:
@@ -234,6 +259,7 @@ def _manner(link: Link, scene: Scenery) -> Features:
         "a sum over a pack": float(link.entry.pieces > 1),
         "a sum is spoken of": float(_in(scene.words.totals, scene.about.before[scene.about.clause :])),
         "so much of something": float(link.entry.per),
+        "in a statement that a detector knows": float(is_asserted(mention.start, mention.end, scene.asserted)),
     }
 
 

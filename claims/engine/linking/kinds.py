@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from claims.engine.linking.entries import Book, names_of
 from claims.engine.window import Window
 from claims.passports.passport import Passport
-from claims.policy.goods import attribute_of
 from claims.policy.linking import LinkingFile
 from claims.policy.places import Place
 from claims.policy.policy import Policy
@@ -91,7 +90,7 @@ def _words_registered(passport: Passport, policy: Policy) -> list[WordEntry]:
     kind = policy.goods.kind_of(passport.names, passport.category)
     found = []
     for text in passport.texts:
-        names = names_of(text.label, text.cues, attribute_of(kind, text.key, text.label), policy.linking)
+        names = names_of(text.label, text.cues, policy.goods.attribute(kind, text.key, text.label), policy.linking)
         found.append(_entry(text.path, text.label, text.text, names, passport, policy))
     parts = policy.wording.materials.parts
     for material in passport.materials:

@@ -1,13 +1,14 @@
 """What is said against what is registered: each number and each word linked, compared, and told with its likelihood."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from claims.engine.checkers.base import Judgement, contradicted, supported
 from claims.engine.linking.entries import Entry, registered_of
 from claims.engine.linking.features import Features, Link, features_of, scenery
-from claims.engine.linking.kinds import WordEntry, words_in, words_registered
+from claims.engine.linking.kinds import WordEntry, types_of, words_in, words_registered
 from claims.engine.linking.mentions import Mention, mentions_in
+from claims.engine.linking.misheard import why_misheard
 from claims.engine.linking.model import likelihoods, link_steps
 from claims.engine.linking.word_features import WordLink, word_features_of, word_scenery
 from claims.engine.window import Window
@@ -18,23 +19,27 @@ from claims.text.units import plain
 from claims.types import ScoreStep
 
 _SUPPORTED_AT = 0.5
+Spans = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedClaim:
     """What stands at [start, end) said of a registered attribute: how likely that is, step by step, and the verdict.
 
-    `said_at`: where the number or the word itself begins. `attribute`: what the passport calls it.
+    `said_at`: where the number or the word itself begins. `attribute`: what the passport calls it, `sorts`: of which
+    sort its values are. `misheard`: why the number may have been heard wrong.
     """
 
     start: int
     end: int
     said_at: int
     attribute: str
+    sorts: frozenset[str]
     judgement: Judgement
     likelihood: float
     steps: tuple[ScoreStep, ...]
     model: LinkModel
+    misheard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +51,27 @@ class _Option:
     likelihood: float
 
 
-def linked_claims(window: Window, passport: Passport, policy: Policy) -> Iterator[LinkedClaim]:
-    """Every number and every word in focus that is likely said of what is registered."""
+def linked_claims(
+    window: Window, passport: Passport, policy: Policy, asserted: Spans = ()
+) -> Iterator[LinkedClaim]:
+    """Every number and every word in focus that may be said of what is registered, however likely.
+
+    `asserted`: where detectors found statements of what is registered.
+    """
     mentions = mentions_in(window, policy.linking)
-    yield from _numbers(window, passport, mentions, policy)
-    yield from _words(window, passport, mentions, policy)
+    yield from _numbers(window, passport, mentions, policy, asserted)
+    yield from _words(window, passport, mentions, policy, asserted)
 
 
 def _numbers(
-    window: Window, passport: Passport, mentions: Sequence[Mention], policy: Policy
+    window: Window, passport: Passport, mentions: Sequence[Mention], policy: Policy, asserted: Spans
 ) -> Iterator[LinkedClaim]:
     registered = registered_of(passport, policy)
     model = policy.link_model.numbers
     for mention in mentions:
         if not registered.entries or not window.focus_start < mention.end <= window.focus_end:
             continue
-        scene = scenery(window, mention, mentions, registered, policy.linking)
+        scene = scenery(window, mention, mentions, registered, policy.linking, asserted)
         features = [features_of(link, scene) for link in scene.links]
         chosen = _chosen(scene.links, features, model)
         if chosen is None:
@@ -70,12 +80,16 @@ def _numbers(
         link = option.link
         assert isinstance(link, Link)
         start = _start(window, mention.start, link.entry.names)
-        said = f"{plain(mention.low)}{'–' + plain(mention.high) if mention.low != mention.high else ''} {mention.unit or mention.classifier}"
-        judgement = _judged(link.agrees, link.entry, said.strip(), link.entry.condition)
-        yield _claim(start, mention.start, mention.end, option, others, judgement, model)
+        judgement = _judged(link.agrees, link.entry, _told(mention), link.entry.condition)
+        misheard = why_misheard(mention, link.entry, mentions, window, policy)
+        sorts = types_of(link.entry.label, policy.linking) if link.entry.dimension == "share" else frozenset()
+        claim = _claim(start, mention.start, mention.end, option, others, judgement, model)
+        yield replace(claim, sorts=sorts, misheard=misheard)
 
 
-def _words(window: Window, passport: Passport, mentions: Sequence[Mention], policy: Policy) -> Iterator[LinkedClaim]:
+def _words(
+    window: Window, passport: Passport, mentions: Sequence[Mention], policy: Policy, asserted: Spans
+) -> Iterator[LinkedClaim]:
     entries = words_registered(passport, policy)
     if not entries:
         return
@@ -84,7 +98,7 @@ def _words(window: Window, passport: Passport, mentions: Sequence[Mention], poli
     for mention in words:
         if not window.focus_start < mention.end <= window.focus_end:
             continue
-        scene = word_scenery(window, mention, words, mentions, entries, policy)
+        scene = word_scenery(window, mention, words, mentions, entries, policy, asserted)
         features = [word_features_of(link, scene) for link in scene.links]
         chosen = _chosen(scene.links, features, model)
         if chosen is None:
@@ -94,7 +108,15 @@ def _words(window: Window, passport: Passport, mentions: Sequence[Mention], poli
         assert isinstance(link, WordLink)
         start = _start(window, mention.start, link.entry.names)
         judgement = _judged(link.agrees, link.entry, mention.text, None)
-        yield _claim(start, mention.start, mention.end, option, others, judgement, model)
+        claim = _claim(start, mention.start, mention.end, option, others, judgement, model)
+        yield replace(claim, sorts=link.entry.types & mention.types)
+
+
+def _told(mention: Mention) -> str:
+    """The number as findings show what was claimed."""
+    low, high = plain(mention.low), plain(mention.high)
+    value = low if low == high else f"{low}–{high}"
+    return f"{value} {mention.unit or mention.classifier}".strip()
 
 
 def _chosen(
@@ -104,15 +126,15 @@ def _chosen(
     shares = likelihoods(features, model)
     options = [_Option(*one) for one in zip(links, features, shares, strict=True)]
     against = [o for o in options if not o.link.agrees]
-    best = max(against, key=lambda o: o.likelihood, default=None)
-    if best is not None and best.likelihood >= model.note_at:
-        others = [o for o in against if o is not best and o.likelihood >= model.note_at / 2]
-        return best, others
     fitting = [o for o in options if o.link.agrees]
+    best = max(against, key=lambda o: o.likelihood, default=None)
     fits = max(fitting, key=lambda o: o.likelihood, default=None)
-    if fits is not None and sum(o.likelihood for o in fitting) >= _SUPPORTED_AT:
+    sure = best is not None and best.likelihood >= model.note_at
+    if fits is not None and not sure and sum(o.likelihood for o in fitting) >= _SUPPORTED_AT:
         return fits, []
-    return None
+    if best is None:
+        return None
+    return best, [o for o in against if o is not best and o.likelihood >= model.note_at / 2]
 
 
 def _judged(agrees: bool, entry: Entry | WordEntry, claimed: str, condition: str | None) -> Judgement:
@@ -142,6 +164,7 @@ def _claim(
         end=end,
         said_at=said_at,
         attribute=option.link.entry.label,
+        sorts=frozenset(),
         judgement=judgement,
         likelihood=round(option.likelihood, 3),
         steps=steps,

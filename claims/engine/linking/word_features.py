@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from claims.engine.linking.features import Features, asides_of, label_share
+from claims.engine.linking.features import Features, asides_of, is_asserted, label_share
 from claims.engine.linking.kinds import (
     MATERIAL,
     PLACE,
@@ -42,6 +42,7 @@ class WordScenery:
     links: Sequence[WordLink]
     about: Surroundings
     policy: Policy
+    asserted: Sequence[tuple[int, int]]
 
 
 def word_scenery(
@@ -51,15 +52,24 @@ def word_scenery(
     numbers: Sequence[Mention],
     entries: Sequence[WordEntry],
     policy: Policy,
+    asserted: Sequence[tuple[int, int]] = (),
 ) -> WordScenery:
-    """The word with its links and what stands about it."""
+    """The word with its links and what stands about it; `asserted`: where detectors found statements of records."""
     about = surroundings(mention.start, mention.end, numbers, window, policy.linking)
     links = [
         WordLink(mention=mention, entry=e, named=about.closest(e.names), agrees=word_agrees(mention, e, policy))
         for e in entries
         if may_be_said_of(mention, e)
     ]
-    return WordScenery(window=window, mention=mention, mentions=mentions, links=links, about=about, policy=policy)
+    return WordScenery(
+        window=window,
+        mention=mention,
+        mentions=mentions,
+        links=links,
+        about=about,
+        policy=policy,
+        asserted=asserted,
+    )
 
 
 def word_features_of(link: WordLink, scene: WordScenery) -> Features:
@@ -94,6 +104,7 @@ def word_features_of(link: WordLink, scene: WordScenery) -> Features:
         "of the composition": float(entry.path.startswith(("composition", "materials"))),
         "the registered value is said later": float(is_told_in(later, entry, scene.policy)),
         "the registered value was said before": float(is_told_in(before, entry, scene.policy)),
+        "in a statement that a detector knows": float(is_asserted(mention.start, mention.end, scene.asserted)),
         "on screen": float(not scene.window.in_speech(mention.start)),
         "begins its clause": float(scene.about.clause == len(scene.about.before)),
     }
