@@ -214,12 +214,12 @@ def _shares(rows: Matrix, of: NDArray[np.intp], begin: NDArray[np.intp], weights
 
 
 def strongest(fit: Fit, share: Matrix) -> dict[str, float]:
-    """For each case how likely the likeliest contradiction in it is."""
+    """For each case how likely its likeliest contradiction is, of whichever attribute that differs it was said."""
+    against = np.zeros(len(fit.said))
+    np.add.at(against, fit.of, np.where(fit.agrees, 0.0, share))
     found: dict[str, float] = {}
-    for row, n in enumerate(fit.of):
-        if not fit.agrees[row]:
-            case = fit.said[n].case
-            found[case] = max(found.get(case, 0.0), float(share[row]))
+    for one, likelihood in zip(fit.said, against, strict=True):
+        found[one.case] = max(found.get(one.case, 0.0), float(likelihood))
     return found
 
 
@@ -241,6 +241,7 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=configs.POLICY_DIR / "link_model.yaml")
     parser.add_argument("--flag-at", type=float, default=0.5)
     parser.add_argument("--note-at", type=float, default=0.25)
+    parser.add_argument("--unlikely", type=float, default=0.05)
     options = parser.parse_args()
     policy = Policy(configs.POLICY_DIR)
     together: dict[str, float] = {}
@@ -251,11 +252,11 @@ def main() -> None:
     for name, said in collected(policy).items():
         fit = Fit(said)
         told = strongest(fit, fit.unseen())
-        print(name, len(said), "said,", sum(one.contradicts for one in said), "contradict;", *report(told, (0.5,)))
+        print(name, len(said), "said,", sum(one.contradicts for one in said), "contradict;", *report(told, (0.4, 0.5, 0.6, 0.7)))
         for case, likelihood in told.items():
             together[case] = max(together.get(case, 0.0), likelihood)
         weights = fit.weights(np.ones(len(said), dtype=bool))
-        lines += [f"{name}:", f"  flag_at: {options.flag_at}", f"  note_at: {options.note_at}"]
+        lines += [f"{name}:", f"  flag_at: {options.flag_at}", f"  note_at: {options.note_at}", f"  unlikely: {options.unlikely}"]
         lines += [f"  intercept: {weights[-1]:.3f}", "  weights:"]
         lines += [f"    {json.dumps(n, ensure_ascii=False)}: {w:.3f}" for n, w in zip(fit.names, weights, strict=False)]
     print(*report(together, (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7)), sep="\n")

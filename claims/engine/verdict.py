@@ -105,10 +105,10 @@ def _as_linked(judged: Judged, linked: Sequence[LinkedClaim], policy: Policy) ->
 
     Its detector knows how such statements are put, and not of which goods or which attribute they are made.
     """
-    if not judged.judgement.by_value or judged.class_id not in policy.linking.stated_by:
+    if not judged.judgement.by_value or judged.class_id not in policy.linking.decided_by:
         return judged
     within = [c for c in linked if c.said_at < judged.end and judged.start < c.end]
-    if not within or any(c.judgement.by_value and c.likelihood >= c.model.flag_at for c in within):
+    if not within or any(c.judgement.by_value and c.likelihood >= c.model.unlikely for c in within):
         return judged
     why = "what is said is linked to no registered value that differs"
     steps, score = under_the_bar(why, judged.steps, judged.score, judged.flag_at)
@@ -198,8 +198,9 @@ def _judge_linked(
 
 def _class_of(claim: LinkedClaim, passport: Passport, policy: Policy) -> str:
     """The class whose sort of value it is, where that class holds for such goods; else a specification."""
-    for sort, class_id in policy.linking.classes.items():
-        if sort in claim.sorts and category_allows(policy.class_files[class_id], None, passport):
+    of_sort = (c for sort, c in policy.linking.classes.items() if sort in claim.sorts)
+    for class_id in (claim.class_id, *of_sort):
+        if class_id is not None and category_allows(policy.class_files[class_id], None, passport):
             return class_id
     return _SPECIFICATION
 

@@ -31,20 +31,24 @@ class LinkingFile(Frozen):
     plain_characters: str
     types: Mapping[str, Words]
     classes: Mapping[str, str]
+    attribute_classes: Mapping[str, str]
     stated_by: tuple[str, ...]
+    decided_by: tuple[str, ...]
 
 
 class LinkModel(Frozen):
     """Weights of one logistic model over features of what is said and an attribute, as it was fitted.
 
     The likelihoods of all attributes that something may be said of, and of its being said of none, come to 1.
-    `flag_at`, `note_at`: from which likelihood on what differs is flagged, or kept as a note.
+    `flag_at`, `note_at`: from which likelihood on what differs is flagged, or kept as a note. `unlikely`: below it what
+    a detector takes for a statement is none of the registered attribute.
     """
 
     intercept: float
     weights: Mapping[str, float]
     flag_at: float
     note_at: float
+    unlikely: float
 
 
 class LinkModelFile(Frozen):

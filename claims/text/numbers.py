@@ -397,3 +397,11 @@ def is_below_zero(text: str, start: int) -> bool:
         return False
     before = text[start - 2 : start - 1]
     return text[start - 1] not in "-−" or not (before.isdigit() or before in "度℃c")
+
+
+_TO_DIGITS = str.maketrans({char: str(digit) for char, digit in _DIGITS.items()})
+
+
+def with_digits(text: str) -> str:
+    """The text with Arabic digits for Chinese ones, each by itself: 二级 and 2级 are one grade."""
+    return text.translate(_TO_DIGITS)

@@ -12,6 +12,7 @@ from claims.passports.passport import Passport, RegisteredText
 from claims.policy.goods import GoodsAttribute, GoodsKind
 from claims.policy.linking import LinkingFile
 from claims.policy.policy import Policy
+from claims.policy.vocabulary import Attribute
 from claims.text.normalise import is_cjk, normalise
 from claims.text.numbers import Number, find_numbers, is_below_zero
 from claims.text.units import Quantity, UnitConverter, find_factors, plain
@@ -50,6 +51,7 @@ class Entry:
     pieces: Decimal = Decimal(1)
     condition: str | None = None
     qualifiers: tuple[str, ...] = ()
+    class_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,12 @@ def _measured(passport: Passport, written: set[str], kind: GoodsKind | None, pol
             attribute=of_goods,
             condition=value.condition,
             qualifiers=value.qualifiers,
+            class_id=_class_of(attribute, policy),
         )
+
+
+def _class_of(attribute: Attribute | None, policy: Policy) -> str | None:
+    return policy.linking.attribute_classes.get(attribute.id) if attribute is not None else None
 
 
 def _written(text: RegisteredText, kind: GoodsKind | None, policy: Policy) -> Iterator[Entry]:
@@ -158,6 +165,7 @@ def _written(text: RegisteredText, kind: GoodsKind | None, policy: Policy) -> It
         dimension="",
         own_unit="",
         attribute=of_goods,
+        class_id=_class_of(attribute, policy),
     )
     values = find_factors(words, policy.converter)
     sizes = [q for q in values if q.dimension == "length"]
@@ -286,7 +294,8 @@ def names_of(
     heads = [bare.removesuffix(end) for end in words.common_ends if bare.endswith(end)]
     parts = [part for part in (*ends, *heads) if len(part) >= _LEAST_NAME and part not in words.common_ends]
     named = attribute.names if attribute is not None else ()
-    return _lowered((label, bare, *cues, *named, *parts))
+    single = tuple(cue for cue in cues if len(cue) == 1 and cue in label)
+    return (*_lowered((label, bare, *cues, *named, *parts)), *single)
 
 
 def characters_of(label: str, words: LinkingFile) -> frozenset[str]:

@@ -132,6 +132,7 @@ def _naming(link: Link, scene: Scenery) -> Features:
     stranger = max((scene.about.closest(names) for names in unregistered), default=NOT_NAMED)
     return {
         f"named {closeness.name.lower()}": 1.0,
+        "its name is another number's": float(link.named.barred),
         "named at length": min(link.named.size, 5) / 5 if closeness > Closeness.NONE else 0.0,
         "another attribute is named closer": float(rival > link.named),
         "another is named as close": float(rival == link.named and closeness > Closeness.NONE),

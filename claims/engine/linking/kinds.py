@@ -1,5 +1,6 @@
 """Words of which a thing has only one, as they are said and as they are registered: values, materials, places."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from claims.policy.places import Place
 from claims.policy.policy import Policy
 from claims.policy.values import ValueHit
 from claims.text.normalise import normalise
+from claims.text.numbers import with_digits
 
 MATERIAL, PLACE = "material", "place"
 _LEAST = 2
@@ -145,10 +147,11 @@ def may_be_said_of(mention: WordMention, entry: WordEntry) -> bool:
 
 def word_agrees(mention: WordMention, entry: WordEntry, policy: Policy) -> bool:
     """True where what is registered says the same, or more broadly or narrowly so."""
-    if mention.text in entry.words or entry.words in mention.text:
+    registered, said = with_digits(entry.words), with_digits(mention.text)
+    if said in registered or registered in said:
         return True
     names = {name for hit in mention.hits for name in hit.family.names[hit.value]}
-    if any(name in entry.words for name in names):
+    if any(with_digits(name) in registered for name in names):
         return True
     if mention.material is not None and entry.material is not None:
         if policy.materials.related(mention.material, entry.material):
@@ -178,6 +181,16 @@ def families_shared(mention: WordMention, entry: WordEntry) -> Iterator[str]:
 def is_told_in(mentions: Sequence[WordMention], entry: WordEntry, policy: Policy) -> bool:
     """True where one of the words agrees with what is registered."""
     return any(may_be_said_of(m, entry) and word_agrees(m, entry, policy) for m in mentions)
+
+
+_CODE = re.compile(r"[a-z0-9]{2,}")
+
+
+def is_written_in(text: str, entry: WordEntry) -> bool:
+    """True where folded text holds what is registered, its code, or another name of its value."""
+    said, registered = with_digits(text), with_digits(entry.words)
+    names = {with_digits(name) for hit in entry.hits for name in hit.family.names[hit.value]}
+    return any(word in said for word in (registered, *_CODE.findall(registered), *names))
 
 
 words_registered = Book(_words_registered).of

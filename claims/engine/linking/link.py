@@ -1,12 +1,13 @@
 """What is said against what is registered: each number and each word linked, compared, and told with its likelihood."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from claims.engine.checkers.base import Judgement, contradicted, supported
 from claims.engine.linking.entries import Entry, registered_of
 from claims.engine.linking.features import Features, Link, features_of, scenery
-from claims.engine.linking.kinds import WordEntry, types_of, words_in, words_registered
+from claims.engine.linking.kinds import MATERIAL, WordEntry, words_in, words_registered
 from claims.engine.linking.mentions import Mention, mentions_in
 from claims.engine.linking.misheard import why_misheard
 from claims.engine.linking.model import likelihoods, link_steps
@@ -27,7 +28,8 @@ class LinkedClaim:
     """What stands at [start, end) said of a registered attribute: how likely that is, step by step, and the verdict.
 
     `said_at`: where the number or the word itself begins. `attribute`: what the passport calls it, `sorts`: of which
-    sort its values are. `misheard`: why the number may have been heard wrong.
+    sort its values are, `class_id`: the class that speaks of it, if one does. `misheard`: why the number may have been
+    heard wrong.
     """
 
     start: int
@@ -39,6 +41,7 @@ class LinkedClaim:
     likelihood: float
     steps: tuple[ScoreStep, ...]
     model: LinkModel
+    class_id: str | None = None
     misheard: str | None = None
 
 
@@ -48,6 +51,15 @@ class _Option:
 
     link: Link | WordLink
     features: Features
+    likelihood: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """The attribute that is likeliest meant, others that may be, and how likely it is any that agrees as little."""
+
+    option: _Option
+    others: tuple[_Option, ...]
     likelihood: float
 
 
@@ -76,15 +88,15 @@ def _numbers(
         chosen = _chosen(scene.links, features, model)
         if chosen is None:
             continue
-        option, others = chosen
-        link = option.link
+        link = chosen.option.link
         assert isinstance(link, Link)
         start = _start(window, mention.start, link.entry.names)
         judgement = _judged(link.agrees, link.entry, _told(mention), link.entry.condition)
         misheard = why_misheard(mention, link.entry, mentions, window, policy)
-        sorts = types_of(link.entry.label, policy.linking) if link.entry.dimension == "share" else frozenset()
-        claim = _claim(start, mention.start, mention.end, option, others, judgement, model)
-        yield replace(claim, sorts=sorts, misheard=misheard)
+        claim = _claim(start, mention.start, mention.end, chosen, judgement, model)
+        is_material = link.entry.dimension == "share" and policy.materials.identify(link.entry.label) is not None
+        sorts = frozenset({MATERIAL}) if is_material else frozenset()
+        yield replace(claim, sorts=sorts, class_id=link.entry.class_id, misheard=misheard)
 
 
 def _words(
@@ -103,12 +115,11 @@ def _words(
         chosen = _chosen(scene.links, features, model)
         if chosen is None:
             continue
-        option, others = chosen
-        link = option.link
+        link = chosen.option.link
         assert isinstance(link, WordLink)
         start = _start(window, mention.start, link.entry.names)
         judgement = _judged(link.agrees, link.entry, mention.text, None)
-        claim = _claim(start, mention.start, mention.end, option, others, judgement, model)
+        claim = _claim(start, mention.start, mention.end, chosen, judgement, model)
         yield replace(claim, sorts=link.entry.types & mention.types)
 
 
@@ -121,20 +132,23 @@ def _told(mention: Mention) -> str:
 
 def _chosen(
     links: Sequence[Link] | Sequence[WordLink], features: Sequence[Features], model: LinkModel
-) -> tuple[_Option, list[_Option]] | None:
-    """The likeliest attribute whose value differs, or else one whose value agrees; with the others that may be meant."""
+) -> _Choice | None:
+    """The likeliest attribute whose value differs, or else one whose value agrees; None where there is neither."""
     shares = likelihoods(features, model)
     options = [_Option(*one) for one in zip(links, features, shares, strict=True)]
-    against = [o for o in options if not o.link.agrees]
-    fitting = [o for o in options if o.link.agrees]
-    best = max(against, key=lambda o: o.likelihood, default=None)
-    fits = max(fitting, key=lambda o: o.likelihood, default=None)
-    sure = best is not None and best.likelihood >= model.note_at
-    if fits is not None and not sure and sum(o.likelihood for o in fitting) >= _SUPPORTED_AT:
-        return fits, []
-    if best is None:
+    against = sorted((o for o in options if not o.link.agrees), key=lambda o: -o.likelihood)
+    fitting = sorted((o for o in options if o.link.agrees), key=lambda o: -o.likelihood)
+    differs, fits = _sum_of(against), _sum_of(fitting)
+    if fitting and differs < model.note_at and fits >= _SUPPORTED_AT:
+        return _Choice(fitting[0], (), fits)
+    if not against:
         return None
-    return best, [o for o in against if o is not best and o.likelihood >= model.note_at / 2]
+    others = tuple(o for o in against[1:] if o.likelihood >= model.note_at / 2)
+    return _Choice(against[0], others, differs)
+
+
+def _sum_of(options: Sequence[_Option]) -> float:
+    return math.fsum(option.likelihood for option in options)
 
 
 def _judged(agrees: bool, entry: Entry | WordEntry, claimed: str, condition: str | None) -> Judgement:
@@ -147,18 +161,14 @@ def _judged(agrees: bool, entry: Entry | WordEntry, claimed: str, condition: str
 
 
 def _claim(
-    start: int,
-    said_at: int,
-    end: int,
-    option: _Option,
-    others: Sequence[_Option],
-    judgement: Judgement,
-    model: LinkModel,
+    start: int, said_at: int, end: int, chosen: _Choice, judgement: Judgement, model: LinkModel
 ) -> LinkedClaim:
+    option = chosen.option
     steps = link_steps(option.features, option.likelihood, model)
-    for other in others:
-        told = f"may be said of {other.link.entry.label} as well"
-        steps = (*steps[:-1], ScoreStep(step=told, value=round(other.likelihood, 3)), steps[-1])
+    if chosen.others:
+        told = ", ".join(f"{other.link.entry.label} {other.likelihood:.2f}" for other in chosen.others)
+        why = f"or said of another attribute, which differs as well: {told}"
+        steps = (*steps, ScoreStep(step=why, value=round(chosen.likelihood, 3)))
     return LinkedClaim(
         start=start,
         end=end,
@@ -166,7 +176,7 @@ def _claim(
         attribute=option.link.entry.label,
         sorts=frozenset(),
         judgement=judgement,
-        likelihood=round(option.likelihood, 3),
+        likelihood=round(chosen.likelihood, 3),
         steps=steps,
         model=model,
     )

@@ -48,7 +48,7 @@ class Mention:
 
 def mentions_in(window: Window, words: LinkingFile) -> list[Mention]:
     """Every number in the window that may be said of goods; no prices, no ordinals, no ages, no dates."""
-    quantities = [q for q in window.quantities if not _is_placed(window.text, q.start, q.end, words)]
+    quantities = [q for q in window.quantities if not _is_placed(q, window.text, words)]
     taken = [(q.start, q.end) for q in window.quantities]
     found = [_of_quantity(q, window) for q in quantities if q.dimension != "money"]
     for number in window.numbers:
@@ -101,9 +101,11 @@ def _classifier(text: str, at: int, words: LinkingFile) -> str:
     return max((c for c in behind if text.startswith(c, at)), key=len, default="")
 
 
-def _is_placed(text: str, start: int, end: int, words: LinkingFile) -> bool:
-    """True for a place in a row (第三层) and for what counts a link, a day or an age."""
-    return text.endswith(words.ordinal_before, 0, start) or text.startswith(words.links, end)
+def _is_placed(quantity: Quantity, text: str, words: LinkingFile) -> bool:
+    """True for a place in a row (第三层) and for what tells a link, a day or an age (十月)."""
+    if text.endswith(words.ordinal_before, 0, quantity.start) or text.startswith(words.links, quantity.end):
+        return True
+    return text[quantity.number_end : quantity.end] in words.ordinal_after
 
 
 def _is_word(number: Number, text: str, words: LinkingFile) -> bool:

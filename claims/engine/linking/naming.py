@@ -12,7 +12,7 @@ from claims.policy.linking import LinkingFile
 from claims.text.normalise import is_boundary, is_strong_boundary
 
 _BEFORE, _AFTER = 60, 12
-_CLOSE_AFTER = 7
+_CLOSE_AFTER, _SHORT_REACH = 7, 6
 
 
 class Closeness(IntEnum):
@@ -28,11 +28,12 @@ class Closeness(IntEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Named:
-    """The closest name: how close, less its distance in characters, its length."""
+    """The closest name: how close, less its distance in characters, its length; `barred`: it is another number's."""
 
     closeness: Closeness = Closeness.NONE
     nearness: int = -_BEFORE
     size: int = 0
+    barred: bool = False
 
 
 NOT_NAMED = Named()
@@ -53,6 +54,9 @@ class Surroundings:
         """The closest of the names."""
         best = NOT_NAMED
         for name in names:
+            if len(name) == 1:
+                best = max(best, self._short(name))
+                continue
             at = self.before.rfind(name)
             if at >= 0:
                 best = max(best, self._before(at, name))
@@ -60,6 +64,13 @@ class Surroundings:
             if 0 <= at <= _CLOSE_AFTER:
                 best = max(best, self._behind(at, name))
         return best
+
+    def _short(self, name: str) -> Named:
+        """A name of one character counts only right beside the number: 长一米四, 一米四长."""
+        if self.behind.startswith(name):
+            return Named(Closeness.BEHIND, 0, 1)
+        found = self._before(self.before.rfind(name), name) if name in self.before[-_SHORT_REACH:] else NOT_NAMED
+        return found if found.closeness is Closeness.ADJACENT else NOT_NAMED
 
     def _before(self, at: int, name: str) -> Named:
         end = at + len(name)
@@ -71,7 +82,7 @@ class Surroundings:
             closeness = Closeness.SENTENCE if barred else Closeness.CLAUSE
         else:
             closeness = Closeness.SENTENCE if at >= self.own and not barred else Closeness.PASSAGE
-        return Named(closeness, -distance, len(name))
+        return Named(closeness, -distance, len(name), barred)
 
     def _behind(self, at: int, name: str) -> Named:
         return Named(Closeness.BEHIND, -at, len(name))

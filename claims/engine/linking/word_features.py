@@ -11,6 +11,7 @@ from claims.engine.linking.kinds import (
     WordMention,
     families_shared,
     is_told_in,
+    is_written_in,
     may_be_said_of,
     word_agrees,
 )
@@ -19,7 +20,7 @@ from claims.engine.linking.naming import NOT_NAMED, Closeness, Named, Surroundin
 from claims.engine.window import Window
 from claims.policy.policy import Policy
 
-_LONGEST = 5
+_LONGEST, _BEHIND = 5, 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,7 @@ def word_features_of(link: WordLink, scene: WordScenery) -> Features:
     shared = list(families_shared(mention, entry))
     before = [m for m in scene.mentions if m.start < mention.start]
     later = [m for m in scene.mentions if m.start > mention.start]
+    behind = scene.window.text[mention.end : mention.end + _BEHIND]
     about = scene.about.before + scene.about.behind
     likeness = label_share(entry.label, about, scene.policy.linking)
     more = max((label_share(o.entry.label, about, scene.policy.linking) for o in others), default=0.0)
@@ -102,7 +104,7 @@ def word_features_of(link: WordLink, scene: WordScenery) -> Features:
         "a place": float(mention.place is not None and PLACE in entry.types),
         "the whole product's": float(entry.path == "origin"),
         "of the composition": float(entry.path.startswith(("composition", "materials"))),
-        "the registered value is said later": float(is_told_in(later, entry, scene.policy)),
+        "the registered value is said later": float(is_told_in(later, entry, scene.policy) or is_written_in(behind, entry)),
         "the registered value was said before": float(is_told_in(before, entry, scene.policy)),
         "in a statement that a detector knows": float(is_asserted(mention.start, mention.end, scene.asserted)),
         "on screen": float(not scene.window.in_speech(mention.start)),
