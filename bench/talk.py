@@ -31,9 +31,9 @@ from bench.talk_rows import (
 from bench.talk_score import Engines, area, recall_at, score, standing
 from claims.classifier.calibration import Features
 from claims.classifier.reading import OFF, Reader, open_reader
+from claims.engine.judged import Judged
 from claims.engine.scene import Scene
 from claims.engine.standing import Told
-from claims.engine.verdict import Judged
 from claims.policy.policy import Policy
 from claims.types import Disposition
 

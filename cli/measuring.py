@@ -9,9 +9,9 @@ from bench.semantic import Case, read_cases
 from bench.talk_rows import Said, passages, windows_of, written
 from bench.talk_score import AT, Engines
 from claims.engine.conversation import ClaimEngine
+from claims.engine.judged import Judged
 from claims.engine.scene import Scene
 from claims.engine.standing import Told
-from claims.engine.verdict import Judged
 from claims.passports.passport import Passport
 from claims.policy.policy import Policy
 from claims.types import Passage

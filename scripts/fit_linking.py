@@ -31,8 +31,8 @@ from claims.engine.linking.features import Features, features_of, scenery  # noq
 from claims.engine.linking.kinds import words_in, words_registered  # noqa: E402
 from claims.engine.linking.mentions import mentions_in  # noqa: E402
 from claims.engine.linking.word_features import word_features_of, word_scenery  # noqa: E402
+from claims.engine.records import stated  # noqa: E402
 from claims.engine.scene import Scene  # noqa: E402
-from claims.engine.verdict import stated  # noqa: E402
 from claims.engine.window import Window  # noqa: E402
 from claims.passports.load import load_passports  # noqa: E402
 from claims.policy.policy import Policy  # noqa: E402
@@ -252,11 +252,23 @@ def main() -> None:
     for name, said in collected(policy).items():
         fit = Fit(said)
         told = strongest(fit, fit.unseen())
-        print(name, len(said), "said,", sum(one.contradicts for one in said), "contradict;", *report(told, (0.4, 0.5, 0.6, 0.7)))
+        print(
+            name,
+            len(said),
+            "said,",
+            sum(one.contradicts for one in said),
+            "contradict;",
+            *report(told, (0.4, 0.5, 0.6, 0.7)),
+        )
         for case, likelihood in told.items():
             together[case] = max(together.get(case, 0.0), likelihood)
         weights = fit.weights(np.ones(len(said), dtype=bool))
-        lines += [f"{name}:", f"  flag_at: {options.flag_at}", f"  note_at: {options.note_at}", f"  unlikely: {options.unlikely}"]
+        lines += [
+            f"{name}:",
+            f"  flag_at: {options.flag_at}",
+            f"  note_at: {options.note_at}",
+            f"  unlikely: {options.unlikely}",
+        ]
         lines += [f"  intercept: {weights[-1]:.3f}", "  weights:"]
         lines += [f"    {json.dumps(n, ensure_ascii=False)}: {w:.3f}" for n, w in zip(fit.names, weights, strict=False)]
     print(*report(together, (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7)), sep="\n")

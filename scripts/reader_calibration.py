@@ -11,10 +11,10 @@ from bench.talk_score import Engines, Flag
 from claims.classifier.calibration import Calibration, Features
 from claims.classifier.reader import NOTHING
 from claims.classifier.reading import Known, Reading
+from claims.engine.judged import Judged
 from claims.engine.scene import Scene
 from claims.engine.scoring import is_weighed
 from claims.engine.standing import Told
-from claims.engine.verdict import Judged
 from claims.policy.policy import Policy
 
 BUDGETS = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 16.0, 24.0, 40.0)

@@ -182,7 +182,9 @@ def build(layers: int, way: str) -> onnx.ModelProto:
 
 def build_probe() -> onnx.ModelProto:
     """A product of bytes whose sums are the largest that there can be."""
-    weight = helper.make_tensor("weight", TensorProto.INT8, [PROBE_INPUTS, PROBE_OUTPUTS], [127] * PROBE_INPUTS * PROBE_OUTPUTS)
+    weight = helper.make_tensor(
+        "weight", TensorProto.INT8, [PROBE_INPUTS, PROBE_OUTPUTS], [127] * PROBE_INPUTS * PROBE_OUTPUTS
+    )
     made = helper.make_graph(
         [helper.make_node("MatMulInteger", ["bytes", "weight"], ["products"], name="products")],
         "byte_products",

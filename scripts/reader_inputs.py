@@ -1,4 +1,4 @@
-"""How large each input of the reader's matrices gets on talk: by it they are levelled before they are packed in rows."""
+"""How large each input of the reader's matrices gets on talk: by that they are levelled before they are packed."""
 
 import io
 from collections.abc import Sequence

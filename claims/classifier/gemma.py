@@ -19,7 +19,7 @@ from claims.classifier.prepared import prepared
 from claims.errors import SemanticError, SemanticMissing
 
 if TYPE_CHECKING:
-    from claims.classifier.gguf import ModelFile
+    pass
 
 Floats = NDArray[np.float32]
 GEMMA = "gemma3-270m"

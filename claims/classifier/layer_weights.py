@@ -1,8 +1,8 @@
 """The matrices of Gemma's layers in eight bits, packed in one of two ways, and which of them this processor multiplies.
 
-*rows*: a scale for each output over a stretch of inputs, multiplied as whole numbers; half the time of the other way where the
-processor multiplies bytes exactly (VNNI, AMX, Arm). *blocks*: a scale for each 32 inputs (MatMulNBits), for processors
-whose sums of bytes overflow.
+*rows*: a scale for each output over a stretch of inputs, multiplied as whole numbers; half the time of the other way
+where the processor multiplies bytes exactly (VNNI, AMX, Arm). *blocks*: a scale for each 32 inputs (MatMulNBits), for
+processors whose sums of bytes overflow.
 """
 
 from collections.abc import Mapping

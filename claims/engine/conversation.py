@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from claims.classifier.reading import Reader
 from claims.engine.finding import make_finding
+from claims.engine.judged import Judged
 from claims.engine.merge import corroborate, is_same_claim, with_witness
 from claims.engine.scene import Scene
 from claims.engine.standing import Told, judge_scene, judge_told
-from claims.engine.verdict import Judged
 from claims.engine.window import build_window, fold_without_hints, hear
 from claims.errors import UnknownProduct
 from claims.obfuscation.pictures import read_out

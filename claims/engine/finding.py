@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Mapping
 
+from claims.engine.judged import Judged
 from claims.engine.scene import Scene
-from claims.engine.verdict import Judged
 from claims.engine.window import Window
 from claims.obfuscation.layers import MISHEARD
 from claims.policy.policy import Policy

@@ -5,7 +5,7 @@ What is said and shown is one finding with two witnesses.
 
 from dataclasses import replace
 
-from claims.engine.verdict import Judged
+from claims.engine.judged import Judged
 from claims.policy.policy import Policy
 from claims.policy.scores import Scores
 from claims.types import Disposition, Finding, ScoreStep, Witness

@@ -11,9 +11,10 @@ from claims.engine.checkers.papers import judge_evidence
 from claims.engine.checkers.wording import judge_cosmetic, registered_effects
 from claims.engine.context import Place, trials_anywhere
 from claims.engine.exemptions import CHECKS
+from claims.engine.judged import PROPOSED, Judged, doubted, held_back
 from claims.engine.scene import Scene
 from claims.engine.scoring import PassageReader, ReadAs, is_weighed, rescored
-from claims.engine.verdict import PROPOSED, Judged, doubted, held_back, judge_input
+from claims.engine.verdict import judge_input
 from claims.engine.window import Heard
 from claims.passports.passport import Passport
 from claims.policy.match import PatternMatch

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from claims.classifier.calibration import Features
 from claims.classifier.reading import Known, Reader, Reading
 from claims.engine.extract import category_allows
+from claims.engine.judged import Judged, held_back, under_the_bar
 from claims.engine.scene import Scene
-from claims.engine.verdict import Judged, held_back, under_the_bar
 from claims.engine.window import Heard
 from claims.obfuscation.pictures import read_out
 from claims.passports.passport import Passport

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from claims.classifier.reading import Reader
+from claims.engine.judged import Judged
 from claims.engine.merge import merge, same_assertion
 from claims.engine.proposals import with_reader
 from claims.engine.scene import Scene
-from claims.engine.verdict import Judged, judge_window
+from claims.engine.verdict import judge_window
 from claims.engine.window import Window, build_window
 from claims.policy.policy import Policy
 from claims.text.normalise import Edit, Normalised

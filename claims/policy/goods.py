@@ -107,7 +107,6 @@ class GoodsTable:
                 return self._by_name[max(fitting)[2]][1]
         return None
 
-
     def attribute(self, kind: GoodsKind | None, key: str, label: str) -> GoodsAttribute | None:
         """The attribute of an entry of this key and label: of its kind of goods, or else what all others call so."""
         found = attribute_of(kind, key, label)
@@ -128,5 +127,7 @@ def attribute_of(kind: GoodsKind | None, key: str, label: str) -> GoodsAttribute
         for word in attribute.names
         if word.lower() in lowered
     ]
-    sized += [(50 if attribute.id == key else 0, n) for n, attribute in enumerate(kind.attributes) if attribute.id in key]
+    sized += [
+        (50 if attribute.id == key else 0, n) for n, attribute in enumerate(kind.attributes) if attribute.id in key
+    ]
     return kind.attributes[max(sized)[1]] if sized else None

@@ -1,8 +1,8 @@
-"""How a number that is said is linked to a registered attribute: words, and the weights of the model (`linking.yaml`)."""
+"""How what is said is linked to registered attributes: by which words (`linking.yaml`), with which weights."""
 
 from collections.abc import Mapping
 
-from claims.policy.words import Words
+from claims.policy.words import Regex, Words
 from claims.types import Frozen
 
 
@@ -20,6 +20,7 @@ class LinkingFile(Frozen):
     ordinal_before: Words
     ordinal_after: Words
     links: Words
+    goes_on: Regex
     points: Words
     between: Words
     totals: Words

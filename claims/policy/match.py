@@ -61,10 +61,7 @@ class Located:
     def ending(self, start: int, end: int) -> set[str]:
         """The concepts of which a hit ends in (start, end]."""
         return {
-            concept
-            for at in range(start + 1, end + 1)
-            for concepts in self._by_end.get(at, ())
-            for concept in concepts
+            concept for at in range(start + 1, end + 1) for concepts in self._by_end.get(at, ()) for concept in concepts
         }
 
     def at(self, concept: str, start: int) -> Sequence[int]:

@@ -50,8 +50,8 @@ from claims.policy.schema import (
 )
 from claims.policy.scores import Scores
 from claims.policy.units import read_units
-from claims.policy.vocabulary import AttributesFile, AttributeTable
 from claims.policy.values import ValueTable, read_families
+from claims.policy.vocabulary import AttributesFile, AttributeTable
 from claims.policy.wording import Wording
 from claims.text.bigrams import Bigrams, are_pairs, pairs_of
 from claims.text.words import CommonWords, counts_of

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import ahocorasick_rs
@@ -10,7 +9,6 @@ import ahocorasick_rs
 from claims.errors import PolicyError
 from claims.policy.files import read_numbered_lines
 from claims.policy.goods import words_of
-from claims.text.normalise import normalise
 
 _CODE = 3
 _HAN_DIGITS = "零一二三四五六七八九"
@@ -55,48 +53,48 @@ class ValueHit:
 def read_families(path: Path) -> list[Family]:
     """The families of one file; PolicyError names the line that can't be read."""
     found: list[Family] = []
-    for number, line in read_numbered_lines(path):
+    head: tuple[int, str] | None = None
+    names: dict[str, tuple[str, ...]] = {}
+    broader: dict[str, str] = {}
+    for number, line in (*read_numbered_lines(path), (0, "")):
         try:
             if line.startswith(" "):
-                found.append(_with(found.pop(), line))
-            else:
-                found.append(_family(line))
+                _read_value(line, names, broader)
+                continue
+            if head is not None:
+                found.append(_family(head[1], names, broader))
+            head, names, broader = (number, line), {}, {}
         except (ValueError, IndexError) as error:
+            at = number if line.startswith(" ") or head is None else head[0]
             why = "must hold `id = labels ; categories ; about`, or under it `id < broader : names`"
-            raise PolicyError(str(path), number, f"{why}: {error}") from error
-    for family in found:
-        lost = sorted(set(family.broader.values()) - set(family.names))
-        if lost:
-            raise PolicyError(str(path), None, f"family {family.id!r}: the broader value {lost[0]!r} is none of its own")
+            raise PolicyError(str(path), at, f"{why}: {error}") from error
     return found
 
 
-def _family(line: str) -> Family:
+def _family(line: str, names: Mapping[str, tuple[str, ...]], broader: Mapping[str, str]) -> Family:
     head, rest = line.split("=")
     labels, categories, about = rest.split(";")
+    lost = sorted(set(broader.values()) - set(names))
+    if lost:
+        raise ValueError(f"the broader value {lost[0]!r} is none of its own")
     return Family(
         id=head.strip(),
         labels=words_of(labels),
         categories=words_of(categories),
         about=about.strip(),
-        names={},
-        broader={},
+        names=names,
+        broader=broader,
     )
 
 
-def _with(family: Family, line: str) -> Family:
-    head, names = line.split(":")
+def _read_value(line: str, names: dict[str, tuple[str, ...]], broader: dict[str, str]) -> None:
+    head, words = line.split(":")
     value, _, above = (part.strip() for part in head.partition("<"))
-    if value in family.names:
+    if value in names:
         raise ValueError(f"the value {value!r} stands twice")
-    return Family(
-        id=family.id,
-        labels=family.labels,
-        categories=family.categories,
-        about=family.about,
-        names={**family.names, value: words_of(names)},
-        broader={**family.broader, value: above} if above else family.broader,
-    )
+    names[value] = words_of(words)
+    if above:
+        broader[value] = above
 
 
 class ValueTable:
@@ -104,35 +102,45 @@ class ValueTable:
 
     def __init__(self, families: Iterable[Family]) -> None:
         self.families = tuple(families)
+        self._finders: dict[str, _Finder] = {}
 
-    @cached_property
-    def _forms(self) -> tuple[list[str], list[list[tuple[Family, str]]]]:
-        meant: dict[str, list[tuple[Family, str]]] = {}
-        for family in self.families:
-            for value, names in family.names.items():
-                for form in _forms_of(names):
-                    known = meant.setdefault(form, [])
-                    if (family, value) not in known:
-                        known.append((family, value))
-        return list(meant), list(meant.values())
-
-    @cached_property
-    def _automaton(self) -> ahocorasick_rs.AhoCorasick:
-        return ahocorasick_rs.AhoCorasick(self._forms[0], store_patterns=False)
+    def _of_category(self, category: str) -> "_Finder":
+        """What finds the values of goods of this category; built when it is first asked for."""
+        finder = self._finders.get(category)
+        if finder is None:
+            finder = self._finders[category] = _Finder([f for f in self.families if f.holds_for(category)])
+        return finder
 
     def find(self, text: str, first_category: str) -> list[ValueHit]:
         """Every value of such goods in folded text; of overlapping names of one family the longest."""
-        hits: list[ValueHit] = []
-        meant = self._forms[1]
-        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            if _cuts(text, start, end):
-                continue
-            hits += [ValueHit(start, end, f, v) for f, v in meant[index] if f.holds_for(first_category)]
-        return _longest(hits)
+        return self._of_category(first_category).find(text)
+
+
+class _Finder:
+    """The names of some families, compiled for searching."""
+
+    def __init__(self, families: Iterable[Family]) -> None:
+        meant: dict[str, list[tuple[Family, str]]] = {}
+        for family in families:
+            for value, names in family.names.items():
+                for form in dict.fromkeys(_forms_of(names)):
+                    meant.setdefault(form, []).append((family, value))
+        self._meant = list(meant.values())
+        self._automaton = ahocorasick_rs.AhoCorasick(list(meant), store_patterns=False)
+
+    def find(self, text: str) -> list[ValueHit]:
+        """Every value in folded text."""
+        found = [
+            ValueHit(start, end, family, value)
+            for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True)
+            if not _cuts(text, start, end)
+            for family, value in self._meant[index]
+        ]
+        return _longest(found)
 
 
 def _forms_of(names: Sequence[str]) -> list[str]:
-    forms = [normalise(name).text for name in names]
+    forms = [name.lower() for name in names]
     codes = [name for name in names if len(name) == _CODE and name.isdigit()]
     return [f for f in (*forms, *("".join(_HAN_DIGITS[int(c)] for c in code) for code in codes)) if f]
 

@@ -1,6 +1,13 @@
 """Attributes of goods as data: what passports call them and by which words hosts mean them."""
 
+from typing import Any
+
+from pydantic import model_validator
+
 from claims.types import Frozen
+
+# What older policies tell of attributes beside this: which one a number means, `linking.yaml` and its model decide.
+_RETIRED = ("generic", "family")
 
 
 class Attribute(Frozen):
@@ -11,8 +18,11 @@ class Attribute(Frozen):
     labels: tuple[str, ...] = ()
     cues: tuple[str, ...] = ()
     unit: str | None = None
-    generic: bool = False
-    family: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_retired(cls, value: Any) -> Any:
+        return {k: v for k, v in value.items() if k not in _RETIRED} if isinstance(value, dict) else value
 
 
 class AttributesFile(Frozen):

@@ -4,6 +4,10 @@ A policy that was written before there was such a file is read with the words th
 lie in `older/`, and change no more.
 """
 
+from typing import Any
+
+from pydantic import model_validator
+
 from claims.policy.wording_of_goods import (
     DatesWording,
     GradeWording,
@@ -11,10 +15,8 @@ from claims.policy.wording_of_goods import (
     IngredientsWording,
     MaterialsWording,
     NewnessWording,
-    NotMeantWording,
     OriginWording,
     PlusWording,
-    QuantitiesWording,
 )
 from claims.policy.wording_of_records import (
     CertificatesWording,
@@ -34,9 +36,17 @@ from claims.policy.wording_of_sellers import (
 )
 from claims.types import Frozen
 
+# Sections of older policies by which nothing is compared any more: what numbers are about, `linking.yaml` tells.
+_RETIRED = ("quantities", "not_meant")
+
 
 class Wording(Frozen):
     """`wording.yaml`, whose own remarks say what each part is."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_retired(cls, value: Any) -> Any:
+        return {k: v for k, v in value.items() if k not in _RETIRED} if isinstance(value, dict) else value
 
     dates: DatesWording
     grade: GradeWording
@@ -45,8 +55,6 @@ class Wording(Frozen):
     materials: MaterialsWording
     newness: NewnessWording
     origin: OriginWording
-    quantities: QuantitiesWording
-    not_meant: NotMeantWording
     plus: PlusWording
     effects: EffectsWording
     papers: PapersWording

@@ -97,35 +97,6 @@ class OriginWording(Frozen):
     milk_source: EntryNames
 
 
-class QuantitiesWording(Frozen):
-    """What tells which registered value a number with a unit is about."""
-
-    ordinals: Words
-    yarn: Word
-    each: Words
-    one: Word
-    pieces: Words
-    pack: Words
-    per_piece: Words
-    in_a_pack: Regex
-    summed: Regex
-    no_amount: Words
-    between: Regex
-    whole_goods: Regex
-    heavy: Word
-    goes_on: Regex
-
-
-class NotMeantWording(Frozen):
-    """What says that a number is somebody else's, or an amount of other stuff."""
-
-    not_ours: Regex
-    theirs: Regex
-    that_is: Regex
-    of: Word
-    no_stuff: str
-
-
 class PlusWording(Frozen):
     """Grades told by plus signs, as they are said (by `signs`, or their `count`) and as they are registered."""
 

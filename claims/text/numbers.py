@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {
+DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {
     "〇": 0,
     "两": 2,
     "俩": 2,
@@ -23,7 +23,9 @@ NUMERALS = "零〇一二两俩三四五六七八九十百千万亿壹贰叁拾�
 
 _ARABIC = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?")
 _LONGEST_RUN = 24
-_HAN_RUN = re.compile(rf"(?:[{NUMERALS}几数]|(?<=[{NUMERALS}])好几){{1,{_LONGEST_RUN}}}(?:点[{NUMERALS}几]{{1,{_LONGEST_RUN}}})?")
+_HAN_RUN = re.compile(
+    rf"(?:[{NUMERALS}几数]|(?<=[{NUMERALS}])好几){{1,{_LONGEST_RUN}}}(?:点[{NUMERALS}几]{{1,{_LONGEST_RUN}}})?"
+)
 # No number begins with any other character.
 _BEGINS = re.compile(rf"[0-9{NUMERALS}几数半对]")
 _LATIN_PART = re.compile(r"(\d{1,4})([千百十])|(\d{4})(?!\d|[.,]\d|[千百十])")
@@ -79,7 +81,7 @@ def parse_han(run: str) -> tuple[Decimal, Decimal] | None:
         whole = parse_han(integer)
         if whole is None:
             return None
-        digits = [(_DIGITS.get(c)) for c in fraction if c not in "几"]
+        digits = [(DIGITS.get(c)) for c in fraction if c not in "几"]
         if any(d is None for d in digits):
             return None
         text = "".join(str(d) for d in digits)
@@ -91,10 +93,10 @@ def parse_han(run: str) -> tuple[Decimal, Decimal] | None:
         return neighbours
     if "几" in integer or "数" in integer:
         return _with_some(integer)
-    if all(c in _DIGITS for c in integer):
+    if all(c in DIGITS for c in integer):
         if len(integer) == 1:
-            return (Decimal(_DIGITS[integer]),) * 2
-        value = Decimal("".join(str(_DIGITS[c]) for c in integer))
+            return (Decimal(DIGITS[integer]),) * 2
+        value = Decimal("".join(str(DIGITS[c]) for c in integer))
         return value, value
     total = _sum_scales(integer)
     return None if total is None else (Decimal(total), Decimal(total))
@@ -108,7 +110,7 @@ def whole_number(text: str) -> int:
 def _neighbours(run: str) -> tuple[Decimal, Decimal] | None:
     """The range of two neighbouring digits in a row (五六百, 两三, 十五六); 二三 alone is spelled (二三年款)."""
     pair = _ADJACENT_DIGITS.match(run)
-    if pair is None or _DIGITS[pair[3]] != _DIGITS[pair[2]] + 1 or run in _SPELLED_DIGITS:
+    if pair is None or DIGITS[pair[3]] != DIGITS[pair[2]] + 1 or run in _SPELLED_DIGITS:
         return None
     head = pair[1] or ""
     low, high = parse_han(head + pair[2] + pair[4]), parse_han(head + pair[3] + pair[4])
@@ -119,7 +121,7 @@ def _neighbours(run: str) -> tuple[Decimal, Decimal] | None:
 
 def digit_of(char: str) -> int:
     """The digit that an Arabic or Chinese numeral character means."""
-    return _DIGITS[char] if char in _DIGITS else int(char)
+    return DIGITS[char] if char in DIGITS else int(char)
 
 
 def _scale(text: str) -> int:
@@ -134,7 +136,12 @@ def _with_some(run: str) -> tuple[Decimal, Decimal] | None:
         # 四十好几 is well over forty, 十好几万 well over a hundred thousand.
         some = _with_some(run.replace("好几", "几"))
         return None if some is None else (some[0] + (some[1] - some[0]) / 4, some[1])
-    if len(run) > 2 and run[-1] in _BIG and ("几" in run[:-1] or "数" in run[:-1]) and run[:-1][-1] not in _SCALES | _BIG:
+    if (
+        len(run) > 2
+        and run[-1] in _BIG
+        and ("几" in run[:-1] or "数" in run[:-1])
+        and run[:-1][-1] not in _SCALES | _BIG
+    ):
         # 十几万 is (11 to 19) × 10,000.
         within = _with_some(run[:-1])
         return None if within is None else (within[0] * _BIG[run[-1]], within[1] * _BIG[run[-1]])
@@ -155,10 +162,10 @@ def _sum_scales(run: str) -> int | None:
     digit: int | None = None
     last_scale = 0
     for char in run:
-        if char in _DIGITS:
+        if char in DIGITS:
             if digit is not None and digit != 0:
                 return None
-            digit = _DIGITS[char]
+            digit = DIGITS[char]
         elif char in _SCALES:
             section += (1 if digit is None else digit) * _SCALES[char]
             last_scale, digit = _SCALES[char], None
@@ -277,8 +284,8 @@ def _han_at(text: str, at: int) -> Number | None:
             low, high, end, percent = low * 10, high * 10, end + 1, True
             if text[end : end + 1] == "半":
                 low, high, end = low + 5, high + 5, end + 1
-            elif text[end : end + 1] in _DIGITS and text[end + 1 : end + 2] not in "个件条款瓶斤点块":
-                low, high, end = low + _DIGITS[text[end]], high + _DIGITS[text[end]], end + 1
+            elif text[end : end + 1] in DIGITS and text[end + 1 : end + 2] not in "个件条款瓶斤点块":
+                low, high, end = low + DIGITS[text[end]], high + DIGITS[text[end]], end + 1
         elif text[end : end + 1] == "%":
             end, percent = end + 1, True
         return Number(
@@ -368,40 +375,3 @@ def qualifier_after(text: str, end: int) -> str | None:
     if tail.startswith(_AT_MOST_AFTER):
         return "at_most"
     return None
-
-
-_LITTLE = re.compile("[还都也就的]*")
-_BELOW_BEHIND = ("不到", "不足", "不满")
-_ABOVE_BEHIND = ("往上", "打底", "起跳", "挂零", "不止", "还多", "开外", "有余")
-
-
-def kind_behind(text: str, end: int, kind: str) -> str:
-    """How exactly a number that ends there is meant, with what is said behind it: 一斤都不到, 四升往上."""
-    if kind != "exact":
-        return kind
-    little = _LITTLE.match(text, end)
-    at = little.end() if little else end
-    if text.startswith(_BELOW_BEHIND, at):
-        return "at_most"
-    if text.startswith(_ABOVE_BEHIND, at):
-        return "at_least"
-    return qualifier_after(text, end) or kind
-
-
-_BELOW_ZERO = ("零下", "负", "-", "−", "摄氏零下")
-
-
-def is_below_zero(text: str, start: int) -> bool:
-    """True where the number that begins there is one below zero: 零下三十五, -20; 10-20 is none."""
-    if not text.endswith(_BELOW_ZERO, 0, start):
-        return False
-    before = text[start - 2 : start - 1]
-    return text[start - 1] not in "-−" or not (before.isdigit() or before in "度℃c")
-
-
-_TO_DIGITS = str.maketrans({char: str(digit) for char, digit in _DIGITS.items()})
-
-
-def with_digits(text: str) -> str:
-    """The text with Arabic digits for Chinese ones, each by itself: 二级 and 2级 are one grade."""
-    return text.translate(_TO_DIGITS)

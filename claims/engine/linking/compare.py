@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from claims.engine.linking.entries import Entry
+from claims.engine.linking.entry import Entry
 from claims.engine.linking.mentions import Mention
 from claims.policy.linking import LinkingFile
 
@@ -53,9 +53,7 @@ def _slack(mention: Mention) -> Decimal:
 
 
 def agrees(said: Said, mention: Mention, entry: Entry) -> bool:
-    """True where the registered value is among what may have been meant, as people round.
-
-    """
+    """True where the registered value is among what may have been meant, as people round."""
     low, high = entry.canonical_low, entry.canonical_high
     least, most = _around(said.low, -said.slack), _around(said.high, said.slack)
     if entry.kind == "at_least" and low is not None:

@@ -3,71 +3,24 @@
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
+from claims.engine.linking.entry import Entry, Registered, Unregistered
+from claims.engine.linking.sums import sums_of
 from claims.passports.passport import Passport, RegisteredText
 from claims.policy.goods import GoodsAttribute, GoodsKind
 from claims.policy.linking import LinkingFile
 from claims.policy.policy import Policy
 from claims.policy.vocabulary import Attribute
+from claims.text.about_numbers import is_below_zero
 from claims.text.normalise import is_cjk, normalise
-from claims.text.numbers import Number, find_numbers, is_below_zero
-from claims.text.units import Quantity, UnitConverter, find_factors, plain
+from claims.text.numbers import Number, find_numbers
+from claims.text.units import Quantity, UnitConverter, find_factors
 
 _SHORT_TEXT, _MOST_VALUES, _UNIT_CHARS, _LEAST_NAME, _KEPT = 24, 3, 12, 2, 512
-_SUMMED = frozenset({"mass", "volume", "count"})
-_MOST_PIECES = 1000
-_HUNDRED = Decimal(100)
-_PER_HUNDRED = re.compile(r"100 ?(?:g|ml|mL|克|毫升)")
 _BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A registered value: what it is called, from where to where it goes, and in what.
-
-    `characters`: those of its label that say what is measured. `dimension` "": its unit is none that is known (`own_unit`, as it is written), or it has none. `per`: it is so much of
-    something. `place`: which number of a size it is. `pieces`: the sum over so many of them; 1 for the value itself.
-    """
-
-    path: str
-    label: str
-    shown: str
-    names: tuple[str, ...]
-    characters: frozenset[str]
-    kind: str
-    low: Decimal | None
-    high: Decimal | None
-    canonical_low: Decimal | None
-    canonical_high: Decimal | None
-    dimension: str
-    own_unit: str
-    attribute: GoodsAttribute | None
-    per: bool = False
-    place: int | None = None
-    pieces: Decimal = Decimal(1)
-    condition: str | None = None
-    qualifiers: tuple[str, ...] = ()
-    class_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unregistered:
-    """An attribute that such goods have and this passport doesn't tell: its names, and what it is measured in."""
-
-    names: tuple[str, ...]
-    dimension: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registered:
-    """All that a number may be said of: the entries of a passport, and what such goods have besides."""
-
-    entries: tuple[Entry, ...]
-    others: tuple[Unregistered, ...]
 
 
 Made = TypeVar("Made")
@@ -100,7 +53,7 @@ def _registered(passport: Passport, policy: Policy) -> Registered:
     for text in passport.texts:
         entries += _written(text, kind, policy)
     entries += _shares(passport)
-    entries += [*_sums(entries), *_in_packs(entries)]
+    entries += sums_of(entries)
     known = {entry.attribute.id for entry in entries if entry.attribute is not None}
     others = (
         Unregistered(names=_lowered(attribute.names), dimension=_dimension(attribute, policy.converter))
@@ -156,7 +109,7 @@ def _written(text: RegisteredText, kind: GoodsKind | None, policy: Policy) -> It
         label=text.label,
         shown=text.text,
         names=names_of(text.label, cues, of_goods, policy.linking),
-            characters=characters_of(text.label, policy.linking),
+        characters=characters_of(text.label, policy.linking),
         kind="exact",
         low=None,
         high=None,
@@ -239,50 +192,6 @@ def _prefix(words: str, start: int) -> tuple[str, ...]:
     """The letters right before a number of a rating (IP54, SPF50), by which it is called."""
     head = re.search(r"[a-z]{2,4}$", words[:start])
     return (head[0],) if head else ()
-
-
-def _sums(entries: list[Entry]) -> Iterator[Entry]:
-    """What all pieces of a pack come to."""
-    counts = [e for e in entries if e.dimension == "count" and e.low is not None and e.low == e.high and e.low > 1]
-    for entry in entries:
-        if entry.dimension not in _SUMMED or entry.canonical_low is None or entry.per or entry.place is not None:
-            continue
-        for count in counts:
-            assert count.low is not None
-            if count.path == entry.path or count.low > _MOST_PIECES or count.low != count.low.to_integral_value():
-                continue
-            yield _times(entry, count, count.low)
-
-
-def _in_packs(entries: list[Entry]) -> Iterator[Entry]:
-    """What is registered of a hundred grams or millilitres, in all of a pack."""
-    packs = [e for e in entries if e.pieces == 1 and e.canonical_low and _is_content(e)]
-    for entry in entries:
-        if entry.pieces != 1 or _PER_HUNDRED.search(f"{entry.label}{entry.shown}") is None:
-            continue
-        for pack in packs:
-            assert pack.canonical_low is not None
-            yield _times(entry, pack, pack.canonical_low / _HUNDRED)
-
-
-def _is_content(entry: Entry) -> bool:
-    return entry.dimension in {"mass", "volume"} and entry.attribute is not None and "net_" in entry.attribute.id
-
-
-def _times(entry: Entry, count: Entry, pieces: Decimal) -> Entry:
-    def times(value: Decimal | None) -> Decimal | None:
-        return None if value is None else value * pieces
-
-    return replace(
-        entry,
-        label=f"{entry.label} × {count.label}",
-        shown=f"{entry.shown} × {plain(pieces)}",
-        low=times(entry.low),
-        high=times(entry.high),
-        canonical_low=times(entry.canonical_low),
-        canonical_high=times(entry.canonical_high),
-        pieces=pieces,
-    )
 
 
 def names_of(

@@ -1,19 +1,18 @@
 """What speaks for a number being said of a registered attribute, and what against it: numbers from 0 to 1 by name."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
 
+from claims.engine.linking.asides import asides_of
 from claims.engine.linking.compare import Said, agrees, said_as
-from claims.engine.linking.entries import Entry, Registered, characters_of
+from claims.engine.linking.entries import characters_of
+from claims.engine.linking.entry import Entry, Registered
 from claims.engine.linking.mentions import Mention
 from claims.engine.linking.naming import NOT_NAMED, Closeness, Named, Surroundings, surroundings
 from claims.engine.window import Window
-from claims.policy.linking import Aside, LinkingFile
-from claims.text.normalise import is_boundary, is_strong_boundary
+from claims.policy.linking import LinkingFile
 
 Features = Mapping[str, float]
 _TALKED, _NEAR_BEFORE = 30, 18
@@ -137,7 +136,9 @@ def _naming(link: Link, scene: Scenery) -> Features:
         "another attribute is named closer": float(rival > link.named),
         "another is named as close": float(rival == link.named and closeness > Closeness.NONE),
         "an attribute that is not registered is named closer": float(stranger > link.named),
-        "a part is named that it is of": float(any(q in scene.about.before or q in scene.about.behind for q in link.entry.qualifiers)),
+        "a part is named that it is of": float(
+            any(q in scene.about.before or q in scene.about.behind for q in link.entry.qualifiers)
+        ),
     }
 
 
@@ -253,8 +254,12 @@ def _manner(link: Link, scene: Scenery) -> Features:
         f"measures {dimension}": 1.0,
         f"meant as {mention.kind}": float(mention.kind != "exact"),
         "on screen": float(not scene.window.in_speech(mention.start)),
-        "counted by the registered word": float(bool(mention.classifier) and mention.classifier in link.entry.label + link.entry.shown),
-        "counts anything": float(bool(mention.classifier) and mention.classifier not in link.entry.label + link.entry.shown),
+        "counted by the registered word": float(
+            bool(mention.classifier) and mention.classifier in link.entry.label + link.entry.shown
+        ),
+        "counts anything": float(
+            bool(mention.classifier) and mention.classifier not in link.entry.label + link.entry.shown
+        ),
         "a small number": float(mention.low <= 3 and (mention.is_bare or mention.dimension == "count")),
         "one number of a size": float(mention.place is not None),
         "a sum over a pack": float(link.entry.pieces > 1),
@@ -276,43 +281,6 @@ def _together(found: Features) -> Features:
         "unnamed, the only one, near the registered value": float(bool(unnamed) and bool(only) and bool(near)),
         "unnamed, far from the registered value": float(bool(unnamed) and not near),
     }
-
-
-def asides_of(begin: int, end: int, window: Window, words: LinkingFile) -> Features:
-    """Of whom or what else the sentence speaks, and in what way."""
-    text = window.text
-    start = next((h.offset for h in window.heard if h.offset <= begin < h.end), 0)
-    left = max(start, begin - _TALKED)
-    for at in range(begin - 1, left, -1):
-        if is_strong_boundary(text[at]):
-            left = at + 1
-            break
-    before, behind = text[left : begin], text[end : end + _TALKED]
-    stop = next((at for at, char in enumerate(behind) if is_strong_boundary(char)), len(behind))
-    clause = next((at for at, char in enumerate(behind) if is_boundary(char)), len(behind))
-    own_clause = max((at + 1 for at, char in enumerate(before) if is_boundary(char)), default=0)
-    found: dict[str, float] = {}
-    for name, aside in words.asides.items():
-        in_clause, in_sentence, in_behind = _patterns(aside)
-        if in_clause is not None and in_clause.search(before, own_clause):
-            found[f"{name} before"] = 1.0
-        elif in_sentence is not None and in_sentence.search(before):
-            found[f"{name} earlier"] = 1.0
-        if in_behind is not None and in_behind.search(behind, 0, clause):
-            found[f"{name} behind"] = 1.0
-        elif in_behind is not None and in_behind.search(behind, 0, stop):
-            found[f"{name} later"] = 1.0
-    return found
-
-
-@lru_cache(maxsize=64)
-def _compiled(words: tuple[str, ...]) -> re.Pattern[str] | None:
-    return re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True)))) if words else None
-
-
-def _patterns(aside: Aside) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None, re.Pattern[str] | None]:
-    before, after = _compiled(tuple(aside.before)), _compiled(tuple(aside.after))
-    return before, before, after
 
 
 def _in(words: Sequence[str], text: str) -> bool:

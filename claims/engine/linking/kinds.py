@@ -11,8 +11,8 @@ from claims.policy.linking import LinkingFile
 from claims.policy.places import Place
 from claims.policy.policy import Policy
 from claims.policy.values import ValueHit
+from claims.text.about_numbers import with_digits
 from claims.text.normalise import normalise
-from claims.text.numbers import with_digits
 
 MATERIAL, PLACE = "material", "place"
 _LEAST = 2
@@ -36,7 +36,7 @@ class WordMention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordEntry:
-    """A registered text: its place in the passport, what it is called, and which values, material and places it tells."""
+    """A registered text: its place in the passport, what it is called, and the values, material and places it tells."""
 
     path: str
     label: str
@@ -92,6 +92,9 @@ def _words_registered(passport: Passport, policy: Policy) -> list[WordEntry]:
     kind = policy.goods.kind_of(passport.names, passport.category)
     found = []
     for text in passport.texts:
+        attribute = policy.attributes.named(text.key, text.label)
+        if attribute is not None and attribute.id in policy.linking.judged_elsewhere:
+            continue
         names = names_of(text.label, text.cues, policy.goods.attribute(kind, text.key, text.label), policy.linking)
         found.append(_entry(text.path, text.label, text.text, names, passport, policy))
     parts = policy.wording.materials.parts
@@ -105,14 +108,14 @@ def _words_registered(passport: Passport, policy: Policy) -> list[WordEntry]:
         label = policy.linking.types[PLACE][0]
         names = names_of(label, (), None, policy.linking)
         types = frozenset({PLACE})
-        entry = WordEntry(path="origin", label=label, shown=region, words=region, names=names, types=types, places=tuple(own))
+        entry = WordEntry(
+            path="origin", label=label, shown=region, words=region, names=names, types=types, places=tuple(own)
+        )
         found.append(entry)
     return found
 
 
-def _entry(
-    path: str, label: str, shown: str, names: tuple[str, ...], passport: Passport, policy: Policy
-) -> WordEntry:
+def _entry(path: str, label: str, shown: str, names: tuple[str, ...], passport: Passport, policy: Policy) -> WordEntry:
     words, types = normalise(shown).text, types_of(label, policy.linking)
     hits = [h for h in policy.values.find(words, passport.goods) if _is_told(h, words, label, types, policy)]
     return WordEntry(
@@ -153,9 +156,9 @@ def word_agrees(mention: WordMention, entry: WordEntry, policy: Policy) -> bool:
     names = {name for hit in mention.hits for name in hit.family.names[hit.value]}
     if any(with_digits(name) in registered for name in names):
         return True
-    if mention.material is not None and entry.material is not None:
-        if policy.materials.related(mention.material, entry.material):
-            return True
+    one, other = mention.material, entry.material
+    if one is not None and other is not None and policy.materials.related(one, other):
+        return True
     if mention.place is not None and any(same_place(mention.place, place) for place in entry.places):
         return True
     return any(_related(one, other) for one in mention.hits for other in entry.hits)

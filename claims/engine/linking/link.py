@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from claims.engine.checkers.base import Judgement, contradicted, supported
-from claims.engine.linking.entries import Entry, registered_of
+from claims.engine.linking.entries import registered_of
+from claims.engine.linking.entry import Entry
 from claims.engine.linking.features import Features, Link, features_of, scenery
 from claims.engine.linking.kinds import MATERIAL, WordEntry, words_in, words_registered
 from claims.engine.linking.mentions import Mention, mentions_in
@@ -63,9 +64,7 @@ class _Choice:
     likelihood: float
 
 
-def linked_claims(
-    window: Window, passport: Passport, policy: Policy, asserted: Spans = ()
-) -> Iterator[LinkedClaim]:
+def linked_claims(window: Window, passport: Passport, policy: Policy, asserted: Spans = ()) -> Iterator[LinkedClaim]:
     """Every number and every word in focus that may be said of what is registered, however likely.
 
     `asserted`: where detectors found statements of what is registered.
@@ -135,7 +134,7 @@ def _chosen(
 ) -> _Choice | None:
     """The likeliest attribute whose value differs, or else one whose value agrees; None where there is neither."""
     shares = likelihoods(features, model)
-    options = [_Option(*one) for one in zip(links, features, shares, strict=True)]
+    options = [_Option(links[n], own, shares[n]) for n, own in enumerate(features)]
     against = sorted((o for o in options if not o.link.agrees), key=lambda o: -o.likelihood)
     fitting = sorted((o for o in options if o.link.agrees), key=lambda o: -o.likelihood)
     differs, fits = _sum_of(against), _sum_of(fitting)
@@ -155,14 +154,10 @@ def _judged(agrees: bool, entry: Entry | WordEntry, claimed: str, condition: str
     registered = f"{entry.label} {entry.shown}{f' ({condition})' if condition else ''}"
     if agrees:
         return supported("agrees with the registered value", registered=registered, path=entry.path, claimed=claimed)
-    return contradicted(
-        "differs from the registered value", registered=registered, path=entry.path, claimed=claimed
-    )
+    return contradicted("differs from the registered value", registered=registered, path=entry.path, claimed=claimed)
 
 
-def _claim(
-    start: int, said_at: int, end: int, chosen: _Choice, judgement: Judgement, model: LinkModel
-) -> LinkedClaim:
+def _claim(start: int, said_at: int, end: int, chosen: _Choice, judgement: Judgement, model: LinkModel) -> LinkedClaim:
     option = chosen.option
     steps = link_steps(option.features, option.likelihood, model)
     if chosen.others:

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from claims.engine.window import Window
 from claims.policy.linking import LinkingFile
-from claims.text.numbers import Number, is_below_zero, kind_behind
+from claims.text.about_numbers import is_below_zero, kind_behind
+from claims.text.numbers import Number
 from claims.text.units import Quantity, is_times
 
 # A number without a unit and with more digits is an order's or an article's.
@@ -20,7 +21,7 @@ class Mention:
 
     Without a unit both are "", and `classifier` is what stands behind the number in its place (个, 档), if anything.
     `canonical_low` and `canonical_high` are in the dimension's canonical unit; those of a bare number are its own.
-    `kind`: exact, approx, range, at_least or at_most. `place`: which of the numbers of a size it is (12×9×4), else None.
+    `kind`: exact, approx, range, at_least or at_most. `place`: which number of a size it is (12×9×4), else None.
     """
 
     start: int

@@ -1,10 +1,10 @@
-"""Numbers that a recogniser likely wrote otherwise than they were said: they differ from what is registered for that."""
+"""Numbers that a recogniser likely wrote otherwise than they were said, so that they differ from what is registered."""
 
 from collections.abc import Sequence
 
-from claims.engine.checkers.cut_short import is_cut_short
 from claims.engine.linking.compare import agrees, said_as
-from claims.engine.linking.entries import Entry
+from claims.engine.linking.cut_short import is_cut_short
+from claims.engine.linking.entry import Entry
 from claims.engine.linking.mentions import Mention
 from claims.engine.window import Window
 from claims.policy.policy import Policy
@@ -19,7 +19,7 @@ def why_misheard(
     mention: Mention, entry: Entry, mentions: Sequence[Mention], window: Window, policy: Policy
 ) -> str | None:
     """Why the number may have been heard wrong, in words; None where nothing speaks for it."""
-    if is_cut_short(window.text, mention.start, policy.wording.quantities):
+    if is_cut_short(window.text, mention.start, policy.linking):
         return "what stands before the number may belong to it"
     if not window.in_speech(mention.start):
         return None

@@ -88,9 +88,7 @@ class Surroundings:
         return Named(Closeness.BEHIND, -at, len(name))
 
 
-def surroundings(
-    begin: int, end: int, others: Iterable[Mention], window: Window, words: LinkingFile
-) -> Surroundings:
+def surroundings(begin: int, end: int, others: Iterable[Mention], window: Window, words: LinkingFile) -> Surroundings:
     """What stands about the words at [begin, end); names behind another number are that number's (`barred`)."""
     text = window.text
     first = max(0, begin - _BEFORE)
@@ -108,7 +106,7 @@ def surroundings(
     stop = next((at for at, char in enumerate(behind) if is_strong_boundary(char)), len(behind))
     number = next((o.start for o in others if o.start >= end), len(text)) - end
     return Surroundings(
-        before=text[first : begin],
+        before=text[first:begin],
         behind=behind[: min(stop, number)],
         own=max(0, own - first),
         clause=clause - first,

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from claims.engine.linking.features import Features, asides_of, is_asserted, label_share
+from claims.engine.linking.asides import asides_of
+from claims.engine.linking.features import Features, is_asserted, label_share
 from claims.engine.linking.kinds import (
     MATERIAL,
     PLACE,
@@ -104,7 +105,9 @@ def word_features_of(link: WordLink, scene: WordScenery) -> Features:
         "a place": float(mention.place is not None and PLACE in entry.types),
         "the whole product's": float(entry.path == "origin"),
         "of the composition": float(entry.path.startswith(("composition", "materials"))),
-        "the registered value is said later": float(is_told_in(later, entry, scene.policy) or is_written_in(behind, entry)),
+        "the registered value is said later": float(
+            is_told_in(later, entry, scene.policy) or is_written_in(behind, entry)
+        ),
         "the registered value was said before": float(is_told_in(before, entry, scene.policy)),
         "in a statement that a detector knows": float(is_asserted(mention.start, mention.end, scene.asserted)),
         "on screen": float(not scene.window.in_speech(mention.start)),

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claims.engine.checkers.base import Judgement, contradicted, out_of_scope, supported, unsupported
+from claims.engine.judged import Judged
 from claims.engine.merge import merge
-from claims.engine.verdict import Judged
 from claims.policy.policy import Policy
 from claims.types import ExemptionTrial
 

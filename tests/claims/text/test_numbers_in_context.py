@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from claims.engine.checkers.cut_short import is_cut_short
+from claims.engine.linking.cut_short import is_cut_short
 from claims.policy.policy import Policy
 from claims.types import Disposition
 from tests.claims.support import Speaker
@@ -92,4 +92,4 @@ def test_a_yarn_count_is_told_in_its_own_word(text: str, flagged: bool, speaker:
     ],
 )
 def test_a_number_is_cut_short_by_what_belongs_to_it(text: str, number: str, is_cut: bool, policy: Policy) -> None:
-    assert is_cut_short(text, text.rindex(number), policy.wording.quantities) is is_cut
+    assert is_cut_short(text, text.rindex(number), policy.linking) is is_cut

@@ -5,7 +5,7 @@
 
 import re
 
-from claims.policy.wording_of_goods import QuantitiesWording
+from claims.policy.linking import LinkingFile
 from claims.text.numbers import NUMERALS
 from claims.text.spell import syllable
 
@@ -14,12 +14,12 @@ _DIGIT_BY_DIGIT = re.compile("(?<![0-9])[0-9] [0-9](?![0-9])")
 _SOUNDS = frozenset(map(syllable, NUMERALS))
 
 
-def is_cut_short(text: str, start: int, wording: QuantitiesWording) -> bool:
+def is_cut_short(text: str, start: int, words: LinkingFile) -> bool:
     """True if what stands before the number at `start` belongs to it."""
     before = text[max(0, start - 8) : start]
     if not before:
         return False
-    if wording.goes_on.sub("", before)[-1:] in _NUMERALS or _DIGIT_BY_DIGIT.match(text, max(0, start - 2)):
+    if words.goes_on.sub("", before)[-1:] in _NUMERALS or _DIGIT_BY_DIGIT.match(text, max(0, start - 2)):
         return True
     if text[start] not in NUMERALS:
         return False

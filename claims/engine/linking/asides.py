@@ -1,0 +1,47 @@
+"""Of whom or what else a sentence speaks, and how: other links, older models, rivals, buyers, slips, denials."""
+
+import re
+from functools import lru_cache
+
+from claims.engine.window import Window
+from claims.policy.linking import Aside, LinkingFile
+from claims.text.normalise import is_boundary, is_strong_boundary
+
+_TALKED = 30
+
+
+def asides_of(begin: int, end: int, window: Window, words: LinkingFile) -> dict[str, float]:
+    """Of whom or what else the sentence speaks, and in what way."""
+    text = window.text
+    start = next((h.offset for h in window.heard if h.offset <= begin < h.end), 0)
+    left = max(start, begin - _TALKED)
+    for at in range(begin - 1, left, -1):
+        if is_strong_boundary(text[at]):
+            left = at + 1
+            break
+    before, behind = text[left:begin], text[end : end + _TALKED]
+    stop = next((at for at, char in enumerate(behind) if is_strong_boundary(char)), len(behind))
+    clause = next((at for at, char in enumerate(behind) if is_boundary(char)), len(behind))
+    own_clause = max((at + 1 for at, char in enumerate(before) if is_boundary(char)), default=0)
+    found: dict[str, float] = {}
+    for name, aside in words.asides.items():
+        in_clause, in_sentence, in_behind = _patterns(aside)
+        if in_clause is not None and in_clause.search(before, own_clause):
+            found[f"{name} before"] = 1.0
+        elif in_sentence is not None and in_sentence.search(before):
+            found[f"{name} earlier"] = 1.0
+        if in_behind is not None and in_behind.search(behind, 0, clause):
+            found[f"{name} behind"] = 1.0
+        elif in_behind is not None and in_behind.search(behind, 0, stop):
+            found[f"{name} later"] = 1.0
+    return found
+
+
+@lru_cache(maxsize=64)
+def _compiled(words: tuple[str, ...]) -> re.Pattern[str] | None:
+    return re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True)))) if words else None
+
+
+def _patterns(aside: Aside) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None, re.Pattern[str] | None]:
+    before, after = _compiled(tuple(aside.before)), _compiled(tuple(aside.after))
+    return before, before, after

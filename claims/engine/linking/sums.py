@@ -1,0 +1,63 @@
+"""What registered values come to over a pack: all its pieces, all of what is told of a hundred grams."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from claims.engine.linking.entry import Entry
+from claims.text.units import plain
+
+_SUMMED = frozenset({"mass", "volume", "count"})
+_MOST_PIECES = 1000
+_HUNDRED = Decimal(100)
+_PER_HUNDRED = re.compile(r"100 ?(?:g|ml|mL|克|毫升)")
+
+
+def sums_of(entries: Sequence[Entry]) -> list[Entry]:
+    """Every such sum."""
+    return [*_sums(entries), *_in_packs(entries)]
+
+
+def _sums(entries: Sequence[Entry]) -> Iterator[Entry]:
+    """What all pieces of a pack come to."""
+    counts = [e for e in entries if e.dimension == "count" and e.low is not None and e.low == e.high and e.low > 1]
+    for entry in entries:
+        if entry.dimension not in _SUMMED or entry.canonical_low is None or entry.per or entry.place is not None:
+            continue
+        for count in counts:
+            assert count.low is not None
+            if count.path == entry.path or count.low > _MOST_PIECES or count.low != count.low.to_integral_value():
+                continue
+            yield _times(entry, count, count.low)
+
+
+def _in_packs(entries: Sequence[Entry]) -> Iterator[Entry]:
+    """What is registered of a hundred grams or millilitres, in all of a pack."""
+    packs = [e for e in entries if e.pieces == 1 and e.canonical_low and _is_content(e)]
+    for entry in entries:
+        if entry.pieces != 1 or _PER_HUNDRED.search(f"{entry.label}{entry.shown}") is None:
+            continue
+        for pack in packs:
+            assert pack.canonical_low is not None
+            yield _times(entry, pack, pack.canonical_low / _HUNDRED)
+
+
+def _is_content(entry: Entry) -> bool:
+    return entry.dimension in {"mass", "volume"} and entry.attribute is not None and "net_" in entry.attribute.id
+
+
+def _times(entry: Entry, count: Entry, pieces: Decimal) -> Entry:
+    def times(value: Decimal | None) -> Decimal | None:
+        return None if value is None else value * pieces
+
+    return replace(
+        entry,
+        label=f"{entry.label} × {count.label}",
+        shown=f"{entry.shown} × {plain(pieces)}",
+        low=times(entry.low),
+        high=times(entry.high),
+        canonical_low=times(entry.canonical_low),
+        canonical_high=times(entry.canonical_high),
+        pieces=pieces,
+    )

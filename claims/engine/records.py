@@ -1,0 +1,115 @@
+"""What is said of registered attributes, judged: linked, held against them, tried against every exemption, scored."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from claims.engine.checkers.base import Candidate
+from claims.engine.checkers.plus import SignClaim, judge_plus
+from claims.engine.context import Effect, Place
+from claims.engine.exemptions import try_exemptions
+from claims.engine.extract import category_allows, recognise
+from claims.engine.judged import Judged, applied, doubted, held_back, read_anew, under_the_bar
+from claims.engine.linking.link import LinkedClaim
+from claims.engine.scene import Scene
+from claims.passports.passport import Passport
+from claims.policy.policy import Policy
+from claims.types import ScoreStep
+
+_QUANTITY_RULE, _LINKED_RULE, _SPECIFICATION = "quantity", "registered", "SPEC_PARAM"
+
+
+def judge_linked(linked: Iterable[LinkedClaim], scene: Scene, passport: Passport, policy: Policy) -> Iterator[Judged]:
+    """What is said of registered attributes, held against them, and tried against every exemption."""
+    for claim in linked:
+        if claim.judgement.by_value and claim.likelihood < claim.model.note_at:
+            continue
+        class_id = _class_of(claim, passport, policy)
+        steps, score = claim.steps, claim.likelihood
+        if claim.misheard is not None:
+            score = round(score * policy.scores.factors.number_misheard, 3)
+            steps = (*steps, ScoreStep(step=claim.misheard, value=score))
+        place = Place(claim.said_at, claim.end, ((claim.said_at, claim.end),))
+        yield _of_record(class_id, claim, place, scene, steps, score, claim.model.flag_at, policy)
+
+
+def _class_of(claim: LinkedClaim, passport: Passport, policy: Policy) -> str:
+    """The class whose sort of value it is, where that class holds for such goods; else a specification."""
+    of_sort = (c for sort, c in policy.linking.classes.items() if sort in claim.sorts)
+    for class_id in (claim.class_id, *of_sort):
+        if class_id is not None and category_allows(policy.class_files[class_id], None, passport):
+            return class_id
+    return _SPECIFICATION
+
+
+def judge_signs(scene: Scene, passport: Passport, policy: Policy) -> Iterator[Judged]:
+    """Grades that are told by plus signs."""
+    for claim in judge_plus(scene.window, passport, policy.wording.plus):
+        place = Place(claim.start, claim.end, ((claim.start, claim.end),))
+        step = ScoreStep(step="a grade of plus signs", value=policy.scores.record)
+        bar = policy.settings.flag_at
+        yield _of_record(_SPECIFICATION, claim, place, scene, (step,), step.value, bar, policy)
+
+
+def _of_record(
+    class_id: str,
+    claim: LinkedClaim | SignClaim,
+    place: Place,
+    scene: Scene,
+    steps: tuple[ScoreStep, ...],
+    score: float,
+    bar: float,
+    policy: Policy,
+) -> Judged:
+    """A claim that was held against a registered value, with what else lowers or clears it."""
+    outcomes = try_exemptions(policy.class_files[class_id], None, scene, place, policy)
+    exempt, lowered = applied(outcomes, Effect.CLEARS), applied(outcomes, Effect.LOWERS)
+    if not scene.choice.sure:
+        score = round(score * policy.settings.unsure_product_factor, 3)
+        steps = (*steps, ScoreStep(step="product not sure", value=score))
+    if exempt:
+        score, steps = 0.0, (*steps, ScoreStep(step=f"exempt: {', '.join(exempt)}", value=0.0))
+    elif lowered:
+        steps, score = under_the_bar(f"a note at most: {', '.join(lowered)}", steps, score, bar)
+    steps, score = read_anew(claim.start, claim.end, scene, steps, score, policy)
+    too_much = policy.scores.too_doubtful
+    steps, score = doubted("a number heard with doubt", claim.start, claim.end, scene, steps, score, bar, too_much)
+    steps, score = held_back(claim.start, claim.end, scene, steps, score, bar)
+    return Judged(
+        class_id=class_id,
+        rule_name=f"{class_id}.{_QUANTITY_RULE if class_id == _SPECIFICATION else _LINKED_RULE}",
+        start=claim.start,
+        end=claim.end,
+        judgement=claim.judgement,
+        trials=tuple(o.trial for o in outcomes),
+        steps=steps,
+        score=score,
+        flag_at=bar,
+        candidate=None,
+        cleared_by=exempt,
+        lowered_by=lowered,
+    )
+
+
+def stated(scene: Scene, policy: Policy) -> tuple[tuple[int, int], ...]:
+    """Where detectors find statements of what is registered of goods."""
+    return spans_of_statements(recognise(scene.window, scene.choice.passport, policy), policy)
+
+
+def spans_of_statements(candidates: Iterable[Candidate], policy: Policy) -> tuple[tuple[int, int], ...]:
+    classes = policy.linking.stated_by
+    return tuple((c.start, c.end) for c in candidates if c.rule.class_id in classes)
+
+
+def as_linked(judged: Judged, linked: Sequence[LinkedClaim], policy: Policy) -> Judged:
+    """A claim that a registered value contradicts, under the bar where what it says is linked to that unlikely.
+
+    Its detector knows how such statements are put, and not of which goods or which attribute they are made.
+    """
+    if not judged.judgement.by_value or judged.class_id not in policy.linking.decided_by:
+        return judged
+    within = [c for c in linked if c.said_at < judged.end and judged.start < c.end]
+    if not within or any(c.judgement.by_value and c.likelihood >= c.model.unlikely for c in within):
+        return judged
+    why = "what is said is linked to no registered value that differs"
+    steps, score = under_the_bar(why, judged.steps, judged.score, judged.flag_at)
+    return replace(judged, steps=steps, score=score)

@@ -1,0 +1,41 @@
+"""What stands about a number: how exactly it is meant, whether it is below zero, and digits in one writing."""
+
+import re
+
+from claims.text.numbers import DIGITS, qualifier_after
+
+_LITTLE = re.compile("[还都也就的]*")
+_BELOW_BEHIND = ("不到", "不足", "不满")
+_ABOVE_BEHIND = ("往上", "打底", "起跳", "挂零", "不止", "还多", "开外", "有余")
+
+
+def kind_behind(text: str, end: int, kind: str) -> str:
+    """How exactly a number that ends there is meant, with what is said behind it: 一斤都不到, 四升往上."""
+    if kind != "exact":
+        return kind
+    little = _LITTLE.match(text, end)
+    at = little.end() if little else end
+    if text.startswith(_BELOW_BEHIND, at):
+        return "at_most"
+    if text.startswith(_ABOVE_BEHIND, at):
+        return "at_least"
+    return qualifier_after(text, end) or kind
+
+
+_BELOW_ZERO = ("零下", "负", "-", "−", "摄氏零下")
+
+
+def is_below_zero(text: str, start: int) -> bool:
+    """True where the number that begins there is one below zero: 零下三十五, -20; 10-20 is none."""
+    if not text.endswith(_BELOW_ZERO, 0, start):
+        return False
+    before = text[start - 2 : start - 1]
+    return text[start - 1] not in "-−" or not (before.isdigit() or before in "度℃c")
+
+
+_TO_DIGITS = str.maketrans({char: str(digit) for char, digit in DIGITS.items()})
+
+
+def with_digits(text: str) -> str:
+    """The text with Arabic digits for Chinese ones, each by itself: 二级 and 2级 are one grade."""
+    return text.translate(_TO_DIGITS)
