@@ -2,6 +2,8 @@
 
 import re
 
+from decimal import Decimal
+
 from claims.text.numbers import DIGITS, qualifier_after
 
 _LITTLE = re.compile("[还都也就的]*")
@@ -39,3 +41,15 @@ _TO_DIGITS = str.maketrans({char: str(digit) for char, digit in DIGITS.items()})
 def with_digits(text: str) -> str:
     """The text with Arabic digits for Chinese ones, each by itself: 二级 and 2级 are one grade."""
     return text.translate(_TO_DIGITS)
+
+
+_SIGNED_RANGE = re.compile(r"(?P<low>[-−]?\d+(?:\.\d+)?) ?(?:~|至|到|-|—) ?(?P<high>[-−]?\d+(?:\.\d+)?)")
+
+
+def signed_range(text: str) -> tuple[Decimal, Decimal, int] | None:
+    """From where to where the range goes with which a registered text begins, and where it ends: -10~-20°C."""
+    found = _SIGNED_RANGE.match(text)
+    if found is None or not {found["low"][0], found["high"][0]} & set("-−"):
+        return None
+    low, high = (Decimal(found[name].replace("−", "-")) for name in ("low", "high"))
+    return min(low, high), max(low, high), found.end()

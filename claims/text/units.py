@@ -162,6 +162,14 @@ def _quantity_at(text: str, number: Number, converter: UnitConverter) -> Quantit
     said = converter.table.unit_at(text, end + 1 if half_before else end)
     if said is None and half_before:
         said, half_before = converter.table.unit_at(text, end), False
+    within = text.find("两", number.start + 1, number.end - 1)
+    if said is None and within > 0 and not text[number.start : number.end].isdigit():
+        # 五两七: the run took the unit for a numeral.
+        head = parse_han(text[number.start : within])
+        if head is not None and head[0] == head[1]:
+            low, _, end = _with_tail(text, head[0], within + 1, "liang", converter.table)
+            if end == number.end:
+                return _make(number, within, end, "liang", low, low, number.kind, converter)
     bare_liang = text[number.end - 1] == "两" and text[number.end : number.end + 1] not in _COUNTED_BY_TWO
     if said is None and bare_liang and number.end - number.start > 1:
         # 三两, 一两: the run took the unit for a numeral

@@ -14,7 +14,7 @@ from claims.policy.goods import GoodsAttribute, GoodsKind
 from claims.policy.linking import LinkingFile
 from claims.policy.policy import Policy
 from claims.policy.vocabulary import Attribute
-from claims.text.about_numbers import is_below_zero
+from claims.text.about_numbers import is_below_zero, signed_range
 from claims.text.normalise import is_cjk, normalise
 from claims.text.numbers import Number, find_numbers
 from claims.text.units import Quantity, UnitConverter, find_factors
@@ -120,6 +120,10 @@ def _written(text: RegisteredText, kind: GoodsKind | None, policy: Policy) -> It
         attribute=of_goods,
         class_id=_class_of(attribute, policy),
     )
+    signed = _signed(common, words, policy)
+    if signed is not None:
+        yield signed
+        return
     values = find_factors(words, policy.converter)
     sizes = [q for q in values if q.dimension == "length"]
     for at, value in enumerate(values[: _MOST_VALUES + 1]):
@@ -152,6 +156,25 @@ def _shares(passport: Passport) -> Iterator[Entry]:
             own_unit="percent",
             attribute=None,
         )
+
+
+def _signed(common: Entry, words: str, policy: Policy) -> Entry | None:
+    """A range of temperatures that goes below zero."""
+    found = signed_range(words)
+    unit = policy.converter.table.unit_at(words, found[2]) if found is not None else None
+    if found is None or unit is None:
+        return None
+    low, high = found[0], found[1]
+    dimension = policy.converter.table.dimension(unit.unit)
+    return replace(
+        common,
+        low=low,
+        high=high,
+        canonical_low=low,
+        canonical_high=high,
+        dimension="temperature" if dimension == "degree" else dimension,
+        own_unit=unit.unit,
+    )
 
 
 def _of_value(common: Entry, value: Quantity, words: str, place: int | None, policy: Policy) -> Entry:

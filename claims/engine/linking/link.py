@@ -20,7 +20,7 @@ from claims.policy.policy import Policy
 from claims.text.units import plain
 from claims.types import ScoreStep
 
-_SUPPORTED_AT = 0.5
+_SUPPORTED_AT = 0.2
 Spans = Sequence[tuple[int, int]]
 
 

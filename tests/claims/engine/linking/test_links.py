@@ -1,0 +1,121 @@
+"""Which attribute is meant, how likely, and what is told of it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from claims.engine.conversation import ClaimEngine
+from claims.passports.passport import Passport
+from claims.policy.policy import Policy
+from claims.types import Disposition, Finding, Passage, VerdictKind
+from tests.claims.support import AT
+
+Load = Callable[..., tuple[Passport, ...]]
+CUP: dict[str, Any] = {
+    "id": "P",
+    "name": "不锈钢保温杯",
+    "category": "home/cup",
+    "origin": "CN",
+    "origin_region": "浙江",
+    "attributes": [
+        {"name": "capacity", "label": "容量", "value": 500, "unit": "ml"},
+        {"name": "weight", "label": "空杯净重", "value": 285, "unit": "g"},
+        {"name": "heat_time", "label": "保温时长", "value": 12, "unit": "h"},
+        {"name": "height", "label": "杯身高度", "value": 23.5, "unit": "cm"},
+        {"name": "inner_material", "label": "内胆材质", "text": "304不锈钢"},
+        {"name": "shelf_life", "label": "保质期", "value": 24, "unit": "month"},
+    ],
+}
+
+
+def findings(texts: Sequence[str], policy: Policy, load: Load, record: dict[str, Any] = CUP) -> list[Finding]:
+    engine = ClaimEngine(policy, load(record), at=AT)
+    conversation = engine.conversation("s", keep_verdicts=True)
+    for n, text in enumerate(texts):
+        start = n * 4000
+        passage = Passage(
+            stream_id="s", id=f"u{n}", channel="speech", start_ms=start, end_ms=start + 3600, text=text, product_id="P"
+        )
+        conversation.hear(passage)
+    conversation.flush()
+    return conversation.findings
+
+
+def flagged(texts: Sequence[str], policy: Policy, load: Load, record: dict[str, Any] = CUP) -> list[tuple[str, str]]:
+    found = findings(texts, policy, load, record)
+    return [(f.class_id, f.passport_path or "") for f in found if f.disposition is Disposition.FLAG]
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("容量八百毫升", "attributes.capacity"),
+        ("你们看这杯子,足足七百五十毫升", "attributes.capacity"),
+        ("保温时长二十四小时", "attributes.heat_time"),
+        ("空杯净重一百八十克", "attributes.weight"),
+    ],
+)
+def test_a_number_is_held_against_the_attribute_that_is_meant(
+    text: str, path: str, policy: Policy, load: Load
+) -> None:
+    assert flagged([text], policy, load) == [("SPEC_PARAM", path)]
+
+
+def test_a_word_is_held_against_the_registered_one(policy: Policy, load: Load) -> None:
+    assert flagged(["内胆材质是三一六不锈钢"], policy, load) == [("COMPOSITION", "attributes.inner_material")]
+    assert flagged(["内胆材质是三零四不锈钢"], policy, load) == []
+
+
+def test_shelf_life_is_of_the_class_that_speaks_of_it(policy: Policy, load: Load) -> None:
+    food = {
+        "id": "P",
+        "name": "牛肉干",
+        "category": "food/snack",
+        "attributes": [{"name": "shelf_life", "label": "保质期", "value": 9, "unit": "month"}],
+    }
+    assert flagged(["保质期十八个月呢"], policy, load, food) == [("DATE_SHELF", "attributes.shelf_life")]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["容量五百毫升"],
+        ["旁边五号链接那个焖烧罐才是八百毫升的,别拍错了"],
+        ["去年的老款容量只有三百五十毫升,早就停产了"],
+        ["不是八百毫升,是五百毫升,刚才念错了"],
+        ["今天已经卖了八百单了"],
+        ["我身高一米七五"],
+    ],
+)
+def test_what_is_true_or_said_of_something_else_is_left_alone(texts: list[str], policy: Policy, load: Load) -> None:
+    assert flagged(texts, policy, load) == []
+
+
+def test_what_was_asked_in_the_passage_before_names_the_attribute(policy: Policy, load: Load) -> None:
+    texts = ["保温时长多久,好几个人问", "二十四小时,今天倒的水明天还烫嘴"]
+    assert flagged(texts, policy, load) == [("SPEC_PARAM", "attributes.heat_time")]
+
+
+def test_a_finding_tells_how_the_attribute_was_found(policy: Policy, load: Load) -> None:
+    (found,) = (f for f in findings(["容量八百毫升"], policy, load) if f.disposition is Disposition.FLAG)
+    steps = [step.step for step in found.score_steps]
+    assert found.registered == "容量 500 ml"
+    assert steps[0] == "may be said of a registered attribute"
+    assert "named adjacent" in steps
+    assert found.score_steps[-1].value == found.score
+
+
+def test_what_agrees_is_told_as_supported(policy: Policy, load: Load) -> None:
+    engine = ClaimEngine(policy, load(CUP), at=AT)
+    conversation = engine.conversation("s", keep_verdicts=True)
+    conversation.hear(
+        Passage(stream_id="s", id="u", channel="screen", start_ms=0, end_ms=900, text="容量500毫升", product_id="P")
+    )
+    verdicts = {(f.verdict, f.passport_path) for _, f in conversation.judged}
+    assert (VerdictKind.SUPPORTED, "attributes.capacity") in verdicts
+
+
+def test_goods_of_which_nothing_is_registered_contradict_nothing(policy: Policy, load: Load) -> None:
+    bare = {"id": "P", "name": "保温杯", "category": "home/cup"}
+    assert flagged(["容量八百毫升,内胆是三一六"], policy, load, bare) == []

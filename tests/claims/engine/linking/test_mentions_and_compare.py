@@ -1,0 +1,119 @@
+"""Numbers as mentions, and whether they agree with what is registered."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from claims.engine.linking.compare import agrees, said_as
+from claims.engine.linking.entries import registered_of
+from claims.engine.linking.entry import Entry
+from claims.engine.linking.mentions import Mention, mentions_in
+from claims.engine.window import build_window, hear
+from claims.passports.passport import Passport
+from claims.policy.policy import Policy
+from claims.types import Passage
+
+Load = Callable[..., tuple[Passport, ...]]
+
+
+def mentions(text: str, policy: Policy) -> list[Mention]:
+    passage = Passage(stream_id="s", id="u", channel="screen", start_ms=0, end_ms=1000, text=text)
+    return mentions_in(build_window([(passage, hear(passage, policy))], 0, policy), policy.linking)
+
+
+def entries(load: Load, policy: Policy, *attributes: dict[str, Any], **more: Any) -> tuple[Entry, ...]:
+    record = {"id": "P", "name": "保温杯", "category": "home/cup", "attributes": list(attributes), **more}
+    (passport,) = load(record)
+    return registered_of(passport, policy).entries
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("容量五百毫升", [("volume", "", "500")]),
+        ("一共六个抽屉", [("", "个", "6")]),
+        ("到手九十九元", []),
+        ("第三层", []),
+        ("在五号链接", []),
+        ("零下二十度也能用", [("degree", "", "-20")]),
+        ("保质期十八个月", [("time", "", "18")]),
+        ("十月生产的", []),
+        ("订单20261129001", []),
+    ],
+)
+def test_numbers_come_with_what_they_count(text: str, found: list[tuple[str, str, str]], policy: Policy) -> None:
+    assert [(m.dimension, m.classifier, str(m.low)) for m in mentions(text, policy)] == found
+
+
+def test_the_unit_of_a_size_holds_for_all_of_its_numbers(policy: Policy) -> None:
+    size = mentions("尺寸十二乘九乘四厘米", policy)
+    assert [(m.place, str(m.canonical_low), m.dimension) for m in size] == [
+        (0, "120", "length"),
+        (1, "90", "length"),
+        (2, "40", "length"),
+    ]
+
+
+WEIGHT = {"name": "weight", "label": "重量", "value": 285, "unit": "g"}
+NOISE = {"name": "noise", "label": "噪音", "value": 60, "unit": "dB", "kind": "maximum"}
+
+
+@pytest.mark.parametrize(
+    ("attribute", "text", "fits"),
+    [
+        (WEIGHT, "二百八十五克", True),
+        (WEIGHT, "五两七", True),
+        (WEIGHT, "三百一十克", False),
+        (WEIGHT, "大概三百克", True),
+        (WEIGHT, "三百克以内", True),
+        (WEIGHT, "二百克都不到", False),
+        (WEIGHT, "二百五十克往上", True),
+        (WEIGHT, "半斤多", True),
+        (WEIGHT, "七两多", False),
+        ({**WEIGHT, "value": 52.6}, "五十三克", True),
+        ({**WEIGHT, "value": 52.6}, "五十五克", False),
+        ({"name": "hardness", "label": "硬度", "text": "6-6.5"}, "硬度六点五", True),
+        ({"name": "hardness", "label": "硬度", "text": "6-6.5"}, "硬度七", False),
+        ({"name": "rating", "label": "防护等级", "text": "IP54"}, "防护等级IP68", False),
+        ({"name": "temp", "label": "适用温度", "text": "-10~-20°C"}, "零下三十五度", False),
+        ({"name": "temp", "label": "适用温度", "text": "-10~-20°C"}, "零下十五度", True),
+        ({"name": "protein", "label": "蛋白质", "value": 38, "unit": "g/100g"}, "三十八克", True),
+        ({"name": "gsm", "label": "面料克重", "value": 280, "unit": "gsm"}, "二百八十克", True),
+    ],
+)
+def test_what_is_said_agrees_as_people_round(
+    attribute: dict[str, Any], text: str, fits: bool, policy: Policy, load: Load
+) -> None:
+    (mention,) = mentions(text, policy)
+    found = [(said_as(mention, e, policy.linking), e) for e in entries(load, policy, attribute)]
+    judged = [agrees(said, mention, entry) for said, entry in found if said is not None]
+    assert judged
+    assert any(judged) is fits
+
+
+@pytest.mark.parametrize(("text", "fits"), [("四十分贝", False), ("六十分贝", True), ("六十五分贝", True)])
+def test_of_noise_no_less_is_promised_than_the_registered_maximum(
+    text: str, fits: bool, policy: Policy, load: Load
+) -> None:
+    (mention,) = mentions(text, policy)
+    record = {"id": "P", "name": "电吹风", "category": "appliance/hair_dryer", "attributes": [NOISE]}
+    (entry,) = registered_of(load(record)[0], policy).entries
+    said = said_as(mention, entry, policy.linking)
+    assert said is not None
+    assert agrees(said, mention, entry) is fits
+
+
+def test_what_all_pieces_of_a_pack_come_to_is_registered_too(policy: Policy, load: Load) -> None:
+    bottle = {"name": "net_content", "label": "单瓶净含量", "value": 500, "unit": "ml"}
+    count = {"name": "bottles", "label": "瓶数", "value": 6, "unit": "piece"}
+    sums = [e for e in entries(load, policy, bottle, count) if e.pieces > 1]
+    assert [(e.path, str(e.canonical_low), e.shown) for e in sums] == [
+        ("attributes.net_content", "3000", "500 ml × 6")
+    ]
+
+
+def test_shares_of_the_composition_are_entries(policy: Policy, load: Load) -> None:
+    cotton = {"part": "fabric", "material": "cotton", "label": "棉", "percent": 60}
+    (entry,) = entries(load, policy, composition=[cotton])
+    assert (entry.path, entry.dimension, str(entry.low)) == ("composition.0", "share", "60")
