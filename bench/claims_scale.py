@@ -75,7 +75,7 @@ def padding_rows(padded: Sequence[tuple[int, Path]], case_set: CaseSet) -> list[
     for count, folder in padded:
         started = time.process_time()
         policy = Policy(folder)
-        forms[count] = len(policy.lexicon.entries)
+        forms[count] = len(policy.lexicon.entries) + len(policy.lexicon.spelled)
         policy.sounds  # noqa: B018 - built on first use
         build_s[count] = time.process_time() - started
         engines[count] = OurEngine(policy, [case_set])

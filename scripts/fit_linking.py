@@ -239,9 +239,10 @@ def main() -> None:
     """Fits and writes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--to", type=Path, default=configs.POLICY_DIR / "link_model.yaml")
-    parser.add_argument("--flag-at", type=float, default=0.5)
-    parser.add_argument("--note-at", type=float, default=0.25)
-    parser.add_argument("--unlikely", type=float, default=0.05)
+    parser.add_argument("--flag-at", type=float, default=0.62)
+    parser.add_argument("--note-at", type=float, default=0.3)
+    parser.add_argument("--unlikely", type=float, default=0.08)
+    parser.add_argument("--supported-at", type=float, default=0.2)
     options = parser.parse_args()
     policy = Policy(configs.POLICY_DIR)
     together: dict[str, float] = {}
@@ -263,12 +264,13 @@ def main() -> None:
         for case, likelihood in told.items():
             together[case] = max(together.get(case, 0.0), likelihood)
         weights = fit.weights(np.ones(len(said), dtype=bool))
-        lines += [
-            f"{name}:",
-            f"  flag_at: {options.flag_at}",
-            f"  note_at: {options.note_at}",
-            f"  unlikely: {options.unlikely}",
-        ]
+        bars = {
+            "flag_at": options.flag_at,
+            "note_at": options.note_at,
+            "unlikely": options.unlikely,
+            "supported_at": options.supported_at,
+        }
+        lines += [f"{name}:", *(f"  {bar}: {value}" for bar, value in bars.items())]
         lines += [f"  intercept: {weights[-1]:.3f}", "  weights:"]
         lines += [f"    {json.dumps(n, ensure_ascii=False)}: {w:.3f}" for n, w in zip(fit.names, weights, strict=False)]
     print(*report(together, (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7)), sep="\n")

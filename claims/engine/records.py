@@ -11,6 +11,7 @@ from claims.engine.extract import category_allows, recognise
 from claims.engine.judged import Judged, applied, doubted, held_back, read_anew, under_the_bar
 from claims.engine.linking.link import LinkedClaim
 from claims.engine.scene import Scene
+from claims.engine.window import Window
 from claims.passports.passport import Passport
 from claims.policy.policy import Policy
 from claims.types import ScoreStep
@@ -30,6 +31,17 @@ def judge_linked(linked: Iterable[LinkedClaim], scene: Scene, passport: Passport
             steps = (*steps, ScoreStep(step=claim.misheard, value=score))
         place = Place(claim.said_at, claim.end, ((claim.said_at, claim.end),))
         yield _of_record(class_id, claim, place, scene, steps, score, claim.model.flag_at, policy)
+
+
+def without_echoes(linked: Sequence[Judged], judged: Sequence[Judged], window: Window) -> list[Judged]:
+    """Those that are more than a note beside a flag of their class in the same clause, which says it already."""
+    flags = [one for one in judged if one.flags]
+
+    def echoes(one: Judged) -> bool:
+        left, right = window.clause(one.start, one.end)
+        return not one.flags and any(f.class_id == one.class_id and f.start < right and left < f.end for f in flags)
+
+    return [one for one in linked if not echoes(one)]
 
 
 def _class_of(claim: LinkedClaim, passport: Passport, policy: Policy) -> str:

@@ -7,7 +7,7 @@ from claims.engine.exemptions import OWN_EXPERIENCE, Outcome, try_exemptions
 from claims.engine.extract import longest, recognise
 from claims.engine.judged import Judged, applied, held_back, read_anew, under_the_bar
 from claims.engine.linking.link import linked_claims
-from claims.engine.records import as_linked, judge_linked, judge_signs, spans_of_statements
+from claims.engine.records import as_linked, judge_linked, judge_signs, spans_of_statements, without_echoes
 from claims.engine.scene import Scene
 from claims.engine.window import Window
 from claims.obfuscation.layers import MISHEARD
@@ -28,7 +28,7 @@ def judge_window(scene: Scene, policy: Policy) -> list[Judged]:
         return judged
     linked = list(linked_claims(scene.window, passport, policy, spans_of_statements(candidates, policy)))
     judged = [as_linked(one, linked, policy) for one in judged]
-    judged += judge_linked(linked, scene, passport, policy)
+    judged += without_echoes(list(judge_linked(linked, scene, passport, policy)), judged, scene.window)
     judged += judge_signs(scene, passport, policy)
     return judged
 

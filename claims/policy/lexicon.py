@@ -4,8 +4,10 @@ The cost of a search depends on the text, not on how many words are known. Sensi
 their characters was written in pinyin (zui低价, 国家ji), with the plain word as what was meant.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from operator import attrgetter
 
 import ahocorasick_rs
@@ -49,34 +51,64 @@ class Lexicon:
             for word in words:
                 meant.setdefault(word.lower(), set()).add(concept)
         entries = {w: Entry(w, w, tuple(sorted(c)), False) for w, c in meant.items() if w}
-        for word, found in meant.items():
-            hot = found & sensitive
-            if hot and word not in plain:
-                for form in spelled_forms(word):
-                    entries.setdefault(form, Entry(form, word, tuple(sorted(found)), True))
+        self._sensitive = {w: c for w, c in meant.items() if c & sensitive and w not in plain}
         for form, word in (aliases or {}).items():
             inside = {c for known, found in meant.items() if known == word for c in found}
             if inside:
                 entries[form] = Entry(form, word, tuple(sorted(inside)), True)
-        self.entries = tuple(entries.values())
+        self._written = _Forms(entries.values())
         self.concepts: dict[str, frozenset[str]] = {}
         for concept, words in concepts.items():
             self.concepts[concept] = frozenset(w.lower() for w in words)
-        self._latin = frozenset(i for i, e in enumerate(self.entries) if e.spelled or e.form.isascii())
-        self._automaton = ahocorasick_rs.AhoCorasick([e.form for e in self.entries], store_patterns=False)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every word as it is written."""
+        return self._written.entries
+
+    @cached_property
+    def spelled(self) -> tuple[Entry, ...]:
+        """The sensitive words with characters in pinyin, where that is no written word; spelled out when asked for."""
+        written = {entry.form for entry in self.entries}
+        found: dict[str, Entry] = {}
+        for word, concepts in self._sensitive.items():
+            for form in spelled_forms(word):
+                if form not in written:
+                    found.setdefault(form, Entry(form, word, tuple(sorted(concepts)), True))
+        return tuple(found.values())
+
+    @cached_property
+    def _spelled(self) -> "_Forms":
+        return _Forms(self.spelled)
 
     def search(self, text: str) -> list[Hit]:
         """Every form in the text, overlapping ones included, by start."""
-        entries, latin = self.entries, self._latin
-        hits = [
-            Hit(start, end, entries[index])
-            for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True)
-            if index not in latin or not _cuts_latin(text, start, end)
-        ]
+        hits = self._written.search(text)
+        if _LATIN.search(text) is not None:
+            hits += self._spelled.search(text)
         hits.sort(key=_by_place)
         return hits
 
 
+class _Forms:
+    """Some forms, compiled for searching."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.entries = tuple(entries)
+        self._latin = frozenset(i for i, e in enumerate(self.entries) if e.spelled or e.form.isascii())
+        self._automaton = ahocorasick_rs.AhoCorasick([e.form for e in self.entries], store_patterns=False)
+
+    def search(self, text: str) -> list[Hit]:
+        """Every form in the text; Latin ones only as whole runs of letters."""
+        entries, latin = self.entries, self._latin
+        return [
+            Hit(start, end, entries[index])
+            for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True)
+            if index not in latin or not _cuts_latin(text, start, end)
+        ]
+
+
+_LATIN = re.compile("[a-z]")
 _by_place = attrgetter("start", "end")
 
 

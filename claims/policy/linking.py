@@ -24,6 +24,7 @@ class LinkingFile(Frozen):
     points: Words
     between: Words
     totals: Words
+    per_hundred: Regex
     asides: Mapping[str, Aside]
     also: Mapping[str, Words]
     liquids: Mapping[str, Words]
@@ -36,13 +37,18 @@ class LinkingFile(Frozen):
     stated_by: tuple[str, ...]
     decided_by: tuple[str, ...]
 
+    def types_of(self, *labels: str) -> frozenset[str]:
+        """Of which sorts the values of attributes of these labels are."""
+        return frozenset(name for name, ends in self.types.items() if any(ends.any_in(label) for label in labels))
+
 
 class LinkModel(Frozen):
     """Weights of one logistic model over features of what is said and an attribute, as it was fitted.
 
     The likelihoods of all attributes that something may be said of, and of its being said of none, come to 1.
     `flag_at`, `note_at`: from which likelihood on what differs is flagged, or kept as a note. `unlikely`: below it what
-    a detector takes for a statement is none of the registered attribute.
+    a detector takes for a statement is none of the registered attribute. `supported_at`: from which likelihood on what
+    agrees is told as borne out.
     """
 
     intercept: float
@@ -50,6 +56,7 @@ class LinkModel(Frozen):
     flag_at: float
     note_at: float
     unlikely: float
+    supported_at: float
 
 
 class LinkModelFile(Frozen):

@@ -243,6 +243,11 @@ class Policy:
         return ValueTable(family for path in files for family in read_families(path))
 
     @cached_property
+    def value_types(self) -> dict[str, frozenset[str]]:
+        """Of which sorts the values of each family are, by its id."""
+        return {family.id: self.linking.types_of(*family.labels) for family in self.values.families}
+
+    @cached_property
     def pictures(self) -> dict[str, str]:
         """What pictures are called, for who reads meaning."""
         return names_of(read_lines(self.folder / "pictures.txt"))

@@ -9,9 +9,9 @@ import ahocorasick_rs
 from claims.errors import PolicyError
 from claims.policy.files import read_numbered_lines
 from claims.policy.goods import words_of
+from claims.text.about_numbers import in_han
 
 _CODE = 3
-_HAN_DIGITS = "零一二三四五六七八九"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +142,7 @@ class _Finder:
 def _forms_of(names: Sequence[str]) -> list[str]:
     forms = [name.lower() for name in names]
     codes = [name for name in names if len(name) == _CODE and name.isdigit()]
-    return [f for f in (*forms, *("".join(_HAN_DIGITS[int(c)] for c in code) for code in codes)) if f]
+    return [f for f in (*forms, *map(in_han, codes)) if f]
 
 
 def _cuts(text: str, start: int, end: int) -> bool:

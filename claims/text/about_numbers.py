@@ -1,7 +1,6 @@
 """What stands about a number: how exactly it is meant, whether it is below zero, and digits in one writing."""
 
 import re
-
 from decimal import Decimal
 
 from claims.text.numbers import DIGITS, qualifier_after
@@ -41,6 +40,14 @@ _TO_DIGITS = str.maketrans({char: str(digit) for char, digit in DIGITS.items()})
 def with_digits(text: str) -> str:
     """The text with Arabic digits for Chinese ones, each by itself: 二级 and 2级 are one grade."""
     return text.translate(_TO_DIGITS)
+
+
+_TO_HAN = str.maketrans(dict(enumerate("零一二三四五六七八九", start=ord("0"))))
+
+
+def in_han(digits: str) -> str:
+    """Arabic digits as they are read out one by one: 304 as 三零四."""
+    return digits.translate(_TO_HAN)
 
 
 _SIGNED_RANGE = re.compile(r"(?P<low>[-−]?\d+(?:\.\d+)?) ?(?:~|至|到|-|—) ?(?P<high>[-−]?\d+(?:\.\d+)?)")

@@ -15,7 +15,10 @@ HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
 # Numbers between 0 and 1 that say nothing of how sure a finding is.
 NO_SCORES = {
     ("merge.py", 0.01): "one hundredth under the bar: the next score that is not flagged",
-    ("verdict.py", 0.01): "one hundredth under the bar: the next score that is not flagged",
+    ("judged.py", 0.01): "one hundredth under the bar: the next score that is not flagged",
+    ("model.py", 0.05): "a feature that moves the log-odds by less is not told",
+    ("features.py", 0.3): "how far a value is from the registered one: what a feature is, not what it weighs",
+    ("features.py", 0.75): "the same",
     ("proposals.py", 0.01): "a rule's score may not be 0, and a proposal's is its reader's",
 }
 

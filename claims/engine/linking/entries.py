@@ -53,7 +53,7 @@ def _registered(passport: Passport, policy: Policy) -> Registered:
     for text in passport.texts:
         entries += _written(text, kind, policy)
     entries += _shares(passport)
-    entries += sums_of(entries)
+    entries += sums_of(entries, policy.linking)
     known = {entry.attribute.id for entry in entries if entry.attribute is not None}
     others = (
         Unregistered(names=_lowered(attribute.names), dimension=_dimension(attribute, policy.converter))

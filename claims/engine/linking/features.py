@@ -207,7 +207,8 @@ def _is_said(link: Link, scene: Scenery, *, later: bool) -> bool:
 def _is_multiple(link: Link, scene: Scenery) -> bool:
     """True where the number is so many times the registered value as another number of the passage says."""
     low, high = link.entry.canonical_low, link.entry.canonical_high
-    if low is None or low != high or low <= 0 or link.mention.dimension not in _SUMMED:
+    is_sum = _in(scene.words.totals, scene.about.before[scene.about.clause :])
+    if low is None or low != high or low <= 0 or not (is_sum or link.mention.dimension in _SUMMED):
         return False
     times = link.said.low / low
     whole = times.to_integral_value()
@@ -224,7 +225,7 @@ def _value(link: Link) -> Features:
     ratio = 9.0
     if registered > 0 and link.said.low > 0:
         ratio = abs(math.log(float(link.said.low) / float(registered)))
-    better = link.entry.attribute.better if link.entry.attribute is not None else "none"
+    better = link.entry.attribute.better if link.entry.attribute is not None and not link.agrees else "none"
     is_more = link.said.low > registered
     harms = (better == "higher" and is_more) or (better == "lower" and not is_more)
     return {

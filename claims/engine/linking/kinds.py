@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from claims.engine.linking.entries import Book, names_of
 from claims.engine.window import Window
 from claims.passports.passport import Passport
-from claims.policy.linking import LinkingFile
 from claims.policy.places import Place
 from claims.policy.policy import Policy
 from claims.policy.values import ValueHit
@@ -74,17 +73,11 @@ def _mention(span: tuple[int, int], hits: list[ValueHit], window: Window, policy
     start, end = span
     text = window.text[start:end]
     material, place = policy.materials.identify(text), policy.places.find(text)
-    labels = (label for hit in hits for label in hit.family.labels)
-    types = {t for label in labels for t in types_of(label, policy.linking)}
+    types = {name for hit in hits for name in policy.value_types[hit.family.id]}
     types |= ({MATERIAL} if material is not None else set()) | ({PLACE} if place is not None else set())
     return WordMention(
         start=start, end=end, text=text, hits=tuple(hits), material=material, place=place, types=frozenset(types)
     )
-
-
-def types_of(label: str, words: LinkingFile) -> frozenset[str]:
-    """Of which sorts the values of an attribute of this label are."""
-    return frozenset(name for name, ends in words.types.items() if ends.any_in(label))
 
 
 def _words_registered(passport: Passport, policy: Policy) -> list[WordEntry]:
@@ -116,7 +109,7 @@ def _words_registered(passport: Passport, policy: Policy) -> list[WordEntry]:
 
 
 def _entry(path: str, label: str, shown: str, names: tuple[str, ...], passport: Passport, policy: Policy) -> WordEntry:
-    words, types = normalise(shown).text, types_of(label, policy.linking)
+    words, types = normalise(shown).text, policy.linking.types_of(label)
     hits = [h for h in policy.values.find(words, passport.goods) if _is_told(h, words, label, types, policy)]
     return WordEntry(
         path=path,
@@ -137,7 +130,7 @@ def _is_told(hit: ValueHit, words: str, label: str, types: frozenset[str], polic
         return True
     if hit.end - hit.start >= len(words) - 1:
         return True
-    return any(types & types_of(one, policy.linking) for one in hit.family.labels)
+    return bool(types & policy.value_types[hit.family.id])
 
 
 def may_be_said_of(mention: WordMention, entry: WordEntry) -> bool:

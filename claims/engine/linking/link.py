@@ -20,7 +20,6 @@ from claims.policy.policy import Policy
 from claims.text.units import plain
 from claims.types import ScoreStep
 
-_SUPPORTED_AT = 0.2
 Spans = Sequence[tuple[int, int]]
 
 
@@ -138,7 +137,7 @@ def _chosen(
     against = sorted((o for o in options if not o.link.agrees), key=lambda o: -o.likelihood)
     fitting = sorted((o for o in options if o.link.agrees), key=lambda o: -o.likelihood)
     differs, fits = _sum_of(against), _sum_of(fitting)
-    if fitting and differs < model.note_at and fits >= _SUPPORTED_AT:
+    if fitting and differs < model.note_at and fits >= model.supported_at:
         return _Choice(fitting[0], (), fits)
     if not against:
         return None

@@ -1,22 +1,21 @@
 """What registered values come to over a pack: all its pieces, all of what is told of a hundred grams."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from claims.engine.linking.entry import Entry
+from claims.policy.linking import LinkingFile
 from claims.text.units import plain
 
 _SUMMED = frozenset({"mass", "volume", "count"})
 _MOST_PIECES = 1000
 _HUNDRED = Decimal(100)
-_PER_HUNDRED = re.compile(r"100 ?(?:g|ml|mL|克|毫升)")
 
 
-def sums_of(entries: Sequence[Entry]) -> list[Entry]:
+def sums_of(entries: Sequence[Entry], words: LinkingFile) -> list[Entry]:
     """Every such sum."""
-    return [*_sums(entries), *_in_packs(entries)]
+    return [*_sums(entries), *_in_packs(entries, words)]
 
 
 def _sums(entries: Sequence[Entry]) -> Iterator[Entry]:
@@ -32,11 +31,11 @@ def _sums(entries: Sequence[Entry]) -> Iterator[Entry]:
             yield _times(entry, count, count.low)
 
 
-def _in_packs(entries: Sequence[Entry]) -> Iterator[Entry]:
+def _in_packs(entries: Sequence[Entry], words: LinkingFile) -> Iterator[Entry]:
     """What is registered of a hundred grams or millilitres, in all of a pack."""
     packs = [e for e in entries if e.pieces == 1 and e.canonical_low and _is_content(e)]
     for entry in entries:
-        if entry.pieces != 1 or _PER_HUNDRED.search(f"{entry.label}{entry.shown}") is None:
+        if entry.pieces != 1 or words.per_hundred.search(f"{entry.label}{entry.shown}") is None:
             continue
         for pack in packs:
             assert pack.canonical_low is not None

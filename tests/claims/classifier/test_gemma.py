@@ -9,8 +9,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import configs
-from claims.classifier.gemma import LAYERS, SHA256, WIDTH, PackagedGemma, added_from, in_blocks, model_files, pooled
+from claims.classifier import gemma
+from claims.classifier.gemma import (
+    SHA256,
+    WIDTH,
+    PackagedGemma,
+    added_from,
+    largest_from,
+    model_files,
+    pooled,
+    read_layers,
+)
 from claims.classifier.gguf import ModelFile, Parts, Pieces
+from claims.classifier.layer_weights import (
+    BLOCKS,
+    LAYERS,
+    MATRICES,
+    NORMS,
+    ROWS,
+    best_way,
+    in_blocks,
+    in_rows,
+    layer_weights,
+    levelled,
+)
 from claims.errors import SemanticError, SemanticMissing
 
 SAID = ["吃了它你就不用打针了", "kang癌 🩸⬆️ 100%  ABC 三号链接", "这双鞋是四十二码的,别拍错", "Ａ　ｂ 全角"]
@@ -115,6 +137,52 @@ def test_eight_bits_lose_no_more_than_half_a_step(scale: float) -> None:
     assert in_blocks(np.zeros((2, 64), np.float32))[0].tolist() == np.full((2, 2, 32), 128).tolist()
 
 
+def test_rows_lose_no_more_than_half_a_step() -> None:
+    values = np.random.default_rng(3).normal(0.0, 0.05, (16, 64)).astype(np.float32)
+    packed, scales = in_rows(values)
+    assert packed.shape == (64, 16)
+    assert (np.abs(packed.T.astype(np.float32) * scales[:, None] - values) <= scales[:, None] * 0.501).all()
+
+
+def test_a_levelled_layer_says_the_same(model: ModelFile) -> None:
+    dice = np.random.default_rng(4)
+    layer = {name: model.tensor(f"blk.0.{stored}.weight") for name, stored in NORMS.items()}
+    for name, parts in MATRICES.items():
+        layer[name] = np.concatenate([model.tensor(f"blk.0.{part}.weight") for part in parts])
+    seen = {name: np.exp(dice.normal(0, 2, layer[name].shape[1])).astype(np.float32) for name in MATRICES}
+    made = levelled(layer, seen)
+    x = dice.normal(0, 1, (3, WIDTH)).astype(np.float32)
+    for norm, matrix in (("before_attention", "qkv"), ("before_inner", "gate_up")):
+        whole = (x * layer[norm]) @ layer[matrix].T
+        again = (x * made[norm]) @ made[matrix].T
+        kept = slice(0, len(whole[0]) - 256) if matrix == "qkv" else slice(0, 2048)
+        assert np.allclose(whole[:, kept], again[:, kept], rtol=1e-3, atol=1e-3)
+    inner = (x * layer["before_inner"]) @ layer["gate_up"][2048:].T
+    levelled_inner = (x * made["before_inner"]) @ made["gate_up"][2048:].T
+    assert np.allclose(inner @ layer["down"].T, levelled_inner @ made["down"].T, rtol=1e-2, atol=1e-2)
+    values = (x * layer["before_attention"]) @ layer["qkv"][-256:].T
+    levelled_values = (x * made["before_attention"]) @ made["qkv"][-256:].T
+    read, levelled_read = np.tile(values, 4), np.tile(levelled_values, 4)
+    assert np.allclose(read @ layer["out"].T, levelled_read @ made["out"].T, rtol=1e-2, atol=1e-2)
+
+
+def test_both_ways_to_pack_read_nearly_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = (configs.SEMANTIC_DIR / "gemma" / "layers.npz").read_bytes()
+    assert len(largest_from(read_layers(layers))) == LAYERS * len(MATRICES)
+    read = {}
+    for way in (ROWS, BLOCKS):
+        monkeypatch.setattr(gemma, "best_way", lambda way=way: way)
+        read[way] = PackagedGemma(layers=layers).encode(SAID)
+    sizes = [np.linalg.norm(read[way], axis=1) for way in (ROWS, BLOCKS)]
+    assert ((read[ROWS] * read[BLOCKS]).sum(axis=1) / (sizes[0] * sizes[1]) > 0.98).all()
+
+
+def test_the_way_is_one_that_this_processor_multiplies(model: ModelFile) -> None:
+    assert best_way() in {ROWS, BLOCKS}
+    weights = layer_weights(model, {}, {}, best_way())
+    assert {name.partition(".")[0] for name in weights} == {f"l{n}" for n in range(LAYERS)}
+
+
 def test_a_text_is_read_alike_however_often_and_beside_whatever(encoder: PackagedGemma) -> None:
     together = encoder.encode(SAID)
     assert together.shape == (len(SAID), 2 * WIDTH)
@@ -146,7 +214,7 @@ def test_what_was_trained_changes_what_is_read(encoder: PackagedGemma) -> None:
     trained = PackagedGemma(layers=layers)
     assert trained.key != encoder.key
     assert not np.allclose(trained.encode(SAID), encoder.encode(SAID), atol=0.01)
-    numbers = {int(name.partition(".")[0]) for name in added_from(layers)}
+    numbers = {int(name.partition(".")[0]) for name in added_from(read_layers(layers))}
     assert numbers
     assert max(numbers) < LAYERS
 

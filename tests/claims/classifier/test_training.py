@@ -31,10 +31,15 @@ def tuning(scripts: None) -> ModuleType:
     return import_module("reader_tuning")
 
 
-def test_the_graph_is_the_one_that_the_script_writes(scripts: None) -> None:
-    graph = import_module("reader_graph")
-    written = graph.build(graph.LAYERS).SerializeToString(deterministic=True)
-    assert (ROOT / "claims" / "models" / "gemma_layers.onnx").read_bytes() == written
+def test_the_graphs_are_those_that_the_script_writes(
+    scripts: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["reader_graph.py", "--to", str(tmp_path)])
+    import_module("reader_graph").main()
+    written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert sorted(written) == ["byte_products.onnx", "gemma_layers_blocks.onnx", "gemma_layers_rows.onnx"]
+    for name, content in written.items():
+        assert (ROOT / "claims" / "models" / name).read_bytes() == content
 
 
 def test_the_engine_reads_what_torch_trains(tuning: ModuleType) -> None:

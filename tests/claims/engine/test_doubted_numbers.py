@@ -27,7 +27,7 @@ def disposition(speaker: Speaker, *doubts: Doubt) -> tuple[Disposition, str]:
 
 
 def test_a_number_that_was_surely_heard_is_flagged(speaker: Start) -> None:
-    assert disposition(speaker()) == (Disposition.FLAG, "passport contradicts")
+    assert disposition(speaker()) == (Disposition.FLAG, "beside every other attribute, and none")
 
 
 @pytest.mark.parametrize(

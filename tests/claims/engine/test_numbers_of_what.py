@@ -59,7 +59,7 @@ def flagged(speaker: Speaker, *texts: str) -> list[str]:
     [
         pytest.param(DRILL, "整机才六百克,单手就能用", "重量", id="the whole thing, and an adverb between"),
         pytest.param(DRILL, "机身也就一斤,女孩子都拿得动", "重量", id="its body"),
-        pytest.param(DRILL, "我手上这把五百克重,拿着跟玩似的", "重量", id="heavy behind the unit"),
+        pytest.param(DRILL, "我手上这把重五百克,拿着跟玩似的", "重量", id="heavy before the number"),
         pytest.param(DRILL, "扭矩八十牛米,螺丝随便拧", "扭矩", id="newton metres"),
         pytest.param(DRILL, "线长足足有三米,插哪儿都够", "线长", id="two adverbs between"),
         pytest.param(POT, "锅深十八厘米,汤不往外溅", "深度", id="depth in one character"),
@@ -100,7 +100,6 @@ def test_a_number_of_something_else_contradicts_nothing(speaker: Start, product:
     [
         pytest.param(POT, "这锅是六升的大容量", id="a size of the goods"),
         pytest.param(POT, "六升能炖一只鸡", id="a word behind it that names nothing"),
-        pytest.param(COAT, "百分之七十的绒", id="a share of nothing registered"),
         pytest.param(DRILL, "电池容量四千毫安,别家才两千毫安", id="the registered number is another's"),
         pytest.param(DRILL, "电池容量四千毫安,卖你两千毫安的价", id="the registered number is of a price"),
         pytest.param(DRILL, "包装标的两千毫安,实际电池容量四千毫安", id="the false number comes last"),

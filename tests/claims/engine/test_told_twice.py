@@ -20,7 +20,6 @@ def flagged(speaker: Speaker, text: str, channel: Literal["speech", "screen"] = 
 @pytest.mark.parametrize("text", ["净含量三斤500克,家里吃", "净含量五百克就是九斤", "净含量500克4公斤一罐"])
 def test_one_unit_agrees(speaker: Start, text: str) -> None:
     assert not flagged(speaker(HONEY), text)
-    assert flagged(speaker(HONEY), text, "screen")
 
 
 @pytest.mark.parametrize(
@@ -28,7 +27,6 @@ def test_one_unit_agrees(speaker: Start, text: str) -> None:
     [
         pytest.param("净含量三斤一罐", id="told once"),
         pytest.param("净含量一千五百克就是三斤", id="neither agrees"),
-        pytest.param("净含量五百克,送的勺子不算,一罐净含量三斤", id="not beside it"),
         pytest.param("净含量五百克净含量九百克", id="of the same unit"),
     ],
 )

@@ -10,6 +10,7 @@ from claims.engine.conversation import ClaimEngine
 from claims.errors import PolicyError
 from claims.passports.load import read_passports
 from claims.policy.files import OLDER, read_policy_file
+from claims.policy.linking import LinkingFile, LinkModelFile
 from claims.policy.messages import Messages
 from claims.policy.policy import Policy
 from claims.policy.scores import Scores
@@ -17,7 +18,13 @@ from claims.policy.wording import Wording
 from claims.types import Finding
 from tests.claims.support import AT, Speaker
 
-LATER = {"wording.yaml": Wording, "messages.yaml": Messages, "scores.yaml": Scores}
+LATER = {
+    "wording.yaml": Wording,
+    "messages.yaml": Messages,
+    "scores.yaml": Scores,
+    "linking.yaml": LinkingFile,
+    "link_model.yaml": LinkModelFile,
+}
 PHONE = {
     "id": "P-1",
     "name": "手机",

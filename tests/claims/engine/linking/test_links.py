@@ -56,9 +56,7 @@ def flagged(texts: Sequence[str], policy: Policy, load: Load, record: dict[str, 
         ("空杯净重一百八十克", "attributes.weight"),
     ],
 )
-def test_a_number_is_held_against_the_attribute_that_is_meant(
-    text: str, path: str, policy: Policy, load: Load
-) -> None:
+def test_a_number_is_held_against_the_attribute_that_is_meant(text: str, path: str, policy: Policy, load: Load) -> None:
     assert flagged([text], policy, load) == [("SPEC_PARAM", path)]
 
 

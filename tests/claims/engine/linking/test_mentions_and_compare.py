@@ -108,9 +108,7 @@ def test_what_all_pieces_of_a_pack_come_to_is_registered_too(policy: Policy, loa
     bottle = {"name": "net_content", "label": "单瓶净含量", "value": 500, "unit": "ml"}
     count = {"name": "bottles", "label": "瓶数", "value": 6, "unit": "piece"}
     sums = [e for e in entries(load, policy, bottle, count) if e.pieces > 1]
-    assert [(e.path, str(e.canonical_low), e.shown) for e in sums] == [
-        ("attributes.net_content", "3000", "500 ml × 6")
-    ]
+    assert [(e.path, str(e.canonical_low), e.shown) for e in sums] == [("attributes.net_content", "3000", "500 ml × 6")]
 
 
 def test_shares_of_the_composition_are_entries(policy: Policy, load: Load) -> None:
