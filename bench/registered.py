@@ -190,13 +190,21 @@ def passports_of(part: str, policy: Policy) -> tuple[Passport, ...]:
 
 
 def run() -> list[Row]:
-    """Rows of the default, of rules alone and of the nearest attribute, on both parts."""
+    """Rows of the default, of rules alone and of the nearest attribute, on both parts, and ours over the nearest."""
     policy = Policy(configs.POLICY_DIR)
     reader = open_reader("gemma", configs.SEMANTIC_DIR)
     rows: list[Row] = []
     for part in PARTS:
         cases = read_registered(part)
-        rows += rows_of("zhenyan", cases, our_method(engine_of(part, policy, reader)))
-        rows += rows_of("zhenyan, rules alone", cases, our_method(engine_of(part, policy, None)))
-        rows += rows_of("nearest of the unit", cases, nearest_method(passports_of(part, policy), policy))
+        ours = list(rows_of("zhenyan", cases, our_method(engine_of(part, policy, reader))))
+        alone = list(rows_of("zhenyan, rules alone", cases, our_method(engine_of(part, policy, None))))
+        nearest = list(rows_of("nearest of the unit", cases, nearest_method(passports_of(part, policy), policy)))
+        rows += [*ours, *alone, *nearest, _ratio(part, alone[0], nearest[0])]
     return rows
+
+
+def _ratio(part: str, ours: Row, nearest: Row) -> Row:
+    row: Row = {"table": "rules alone over nearest", "part": part}
+    for name in ("recall", "precision", "right_attribute"):
+        row[f"{name}_ratio"] = round(float(str(ours[name])) / float(str(nearest[name])), 2)
+    return row

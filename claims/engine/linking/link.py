@@ -159,10 +159,11 @@ def _judged(agrees: bool, entry: Entry | WordEntry, claimed: str, condition: str
 def _claim(start: int, said_at: int, end: int, chosen: _Choice, judgement: Judgement, model: LinkModel) -> LinkedClaim:
     option = chosen.option
     steps = link_steps(option.features, option.likelihood, model)
-    if chosen.others:
+    likelihood = round(chosen.likelihood, 3)
+    if likelihood != steps[-1].value:
         told = ", ".join(f"{other.link.entry.label} {other.likelihood:.2f}" for other in chosen.others)
-        why = f"or said of another attribute, which differs as well: {told}"
-        steps = (*steps, ScoreStep(step=why, value=round(chosen.likelihood, 3)))
+        why = f"or said of another attribute, of which the same holds{': ' if told else ''}{told}"
+        steps = (*steps, ScoreStep(step=why, value=likelihood))
     return LinkedClaim(
         start=start,
         end=end,
@@ -170,7 +171,7 @@ def _claim(start: int, said_at: int, end: int, chosen: _Choice, judgement: Judge
         attribute=option.link.entry.label,
         sorts=frozenset(),
         judgement=judgement,
-        likelihood=round(chosen.likelihood, 3),
+        likelihood=likelihood,
         steps=steps,
         model=model,
     )
