@@ -258,7 +258,7 @@ def main() -> None:
     """Fits and writes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--to", type=Path, default=configs.POLICY_DIR / "link_model.yaml")
-    parser.add_argument("--flag-at", type=float, default=0.58)
+    parser.add_argument("--flag-at", type=float, default=0.6)
     parser.add_argument("--note-at", type=float, default=0.3)
     parser.add_argument("--unlikely", type=float, default=0.08)
     parser.add_argument("--supported-at", type=float, default=0.2)

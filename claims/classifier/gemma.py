@@ -6,6 +6,7 @@ The layers run in eight bits on ONNX Runtime; a text's direction is the mean of 
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
@@ -13,7 +14,21 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from claims.classifier.layer_weights import HEAD, LAYERS, PACKING, Weights, best_way, graph_file, layer_weights
+from claims.classifier.layer_weights import (
+    BLOCKS,
+    HEAD,
+    LARGEST_BYTE,
+    LARGEST_SIGNED,
+    LAYERS,
+    PACKING,
+    PROBE,
+    PROBE_INPUTS,
+    PROBE_ROWS,
+    ROWS,
+    Weights,
+    graph_file,
+    layer_weights,
+)
 from claims.classifier.packages import packaged_file
 from claims.classifier.prepared import prepared
 from claims.errors import SemanticError, SemanticMissing
@@ -94,6 +109,17 @@ class PackagedGemma:
 
     def _direction(self, text: str) -> Floats:
         return pooled(self._session.run(["hidden"], self.given(text))[0])
+
+
+@cache
+def best_way() -> str:
+    """`rows` where this processor sums up products of bytes exactly, else `blocks`; tried once a process."""
+    from onnxruntime import InferenceSession
+
+    session = InferenceSession(PROBE.read_bytes(), providers=["CPUExecutionProvider"])
+    bytes_ = np.full((PROBE_ROWS, PROBE_INPUTS), LARGEST_BYTE, dtype=np.uint8)
+    products = session.run(None, {"bytes": bytes_})[0]
+    return ROWS if bool(np.all(products == LARGEST_BYTE * LARGEST_SIGNED * PROBE_INPUTS)) else BLOCKS
 
 
 def pooled(hidden: Floats) -> Floats:

@@ -6,7 +6,6 @@ processors whose sums of bytes overflow.
 """
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,23 +44,12 @@ _MODELS = Path(__file__).parents[1] / "models"
 PROBE = _MODELS / "byte_products.onnx"
 # The shapes of the probe, and what all its products are: the largest bytes there are, summed up.
 PROBE_ROWS, PROBE_INPUTS, PROBE_OUTPUTS = 8, 64, 32
-_LARGEST, _LARGEST_SIGNED = 255, 127
+LARGEST_BYTE, LARGEST_SIGNED = 255, 127
 
 
 def graph_file(way: str) -> Path:
     """The graph of the layers for matrices packed in this way."""
     return _MODELS / f"gemma_layers_{way}.onnx"
-
-
-@cache
-def best_way() -> str:
-    """`rows` where this processor sums up products of bytes exactly, else `blocks`; tried once a process."""
-    from onnxruntime import InferenceSession
-
-    session = InferenceSession(PROBE.read_bytes(), providers=["CPUExecutionProvider"])
-    bytes_ = np.full((PROBE_ROWS, PROBE_INPUTS), _LARGEST, dtype=np.uint8)
-    products = session.run(None, {"bytes": bytes_})[0]
-    return ROWS if bool(np.all(products == _LARGEST * _LARGEST_SIGNED * PROBE_INPUTS)) else BLOCKS
 
 
 def layer_weights(model: "ModelFile", added: Mapping[str, Floats], largest: Mapping[str, Floats], way: str) -> Weights:

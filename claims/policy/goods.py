@@ -97,6 +97,11 @@ class GoodsTable:
                     self._labelled.setdefault(label.lower(), []).append(attribute)
         self._by_name = [(name.lower(), kind) for kind in self.kinds for name in kind.names]
 
+    @classmethod
+    def of(cls, folder: Path) -> "GoodsTable":
+        """The kinds of all files of a folder; none where there is no folder."""
+        return cls(kind for path in sorted(folder.glob("*.txt")) for kind in read_goods(path))
+
     def kind_of(self, names: Sequence[str], category: str) -> GoodsKind | None:
         """The kind whose longest name stands in one of the product's names, the latest in it winning; None without."""
         first = category.partition("/")[0]

@@ -25,7 +25,7 @@ from claims.policy.additives import AdditiveTable
 from claims.policy.checks import check_references
 from claims.policy.detectors import EXAMPLES, DetectorExamples, read_aliases, read_examples
 from claims.policy.files import error_at, read_later_file, read_lines, read_policy_file
-from claims.policy.goods import GoodsTable, read_goods
+from claims.policy.goods import GoodsTable
 from claims.policy.lexicon import Lexicon
 from claims.policy.linking import LinkingFile, LinkModelFile
 from claims.policy.match import Located, PatternIndex
@@ -50,7 +50,7 @@ from claims.policy.schema import (
 )
 from claims.policy.scores import Scores
 from claims.policy.units import read_units
-from claims.policy.values import ValueTable, read_families
+from claims.policy.values import ValueTable
 from claims.policy.vocabulary import AttributesFile, AttributeTable
 from claims.policy.wording import Wording
 from claims.text.bigrams import Bigrams, are_pairs, pairs_of
@@ -233,19 +233,12 @@ class Policy:
     @cached_property
     def goods(self) -> GoodsTable:
         """What attributes of each kind of goods are called."""
-        files = sorted((self.folder / "goods").glob("*.txt"))
-        return GoodsTable(kind for path in files for kind in read_goods(path))
+        return GoodsTable.of(self.folder / "goods")
 
     @cached_property
     def values(self) -> ValueTable:
         """Of what things have only one."""
-        files = sorted((self.folder / "values").glob("*.txt"))
-        return ValueTable(family for path in files for family in read_families(path))
-
-    @cached_property
-    def value_types(self) -> dict[str, frozenset[str]]:
-        """Of which sorts the values of each family are, by its id."""
-        return {family.id: self.linking.types_of(*family.labels) for family in self.values.families}
+        return ValueTable.of(self.folder / "values", self.linking)
 
     @cached_property
     def pictures(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ import ahocorasick_rs
 from claims.errors import PolicyError
 from claims.policy.files import read_numbered_lines
 from claims.policy.goods import words_of
+from claims.policy.linking import LinkingFile
 from claims.text.about_numbers import in_han
 
 _CODE = 3
@@ -100,9 +101,16 @@ def _read_value(line: str, names: dict[str, tuple[str, ...]], broader: dict[str,
 class ValueTable:
     """Finds values in texts."""
 
-    def __init__(self, families: Iterable[Family]) -> None:
+    def __init__(self, families: Iterable[Family], words: LinkingFile) -> None:
+        """`types`: of which sorts the values of each family are, by its id and its labels as `words` tell them."""
         self.families = tuple(families)
+        self.types = {family.id: words.types_of(*family.labels) for family in self.families}
         self._finders: dict[str, _Finder] = {}
+
+    @classmethod
+    def of(cls, folder: Path, words: LinkingFile) -> "ValueTable":
+        """The families of all files of a folder; none where there is no folder."""
+        return cls((family for path in sorted(folder.glob("*.txt")) for family in read_families(path)), words)
 
     def _of_category(self, category: str) -> "_Finder":
         """What finds the values of goods of this category; built when it is first asked for."""

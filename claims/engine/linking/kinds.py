@@ -73,7 +73,7 @@ def _mention(span: tuple[int, int], hits: list[ValueHit], window: Window, policy
     start, end = span
     text = window.text[start:end]
     material, place = policy.materials.identify(text), policy.places.find(text)
-    types = {name for hit in hits for name in policy.value_types[hit.family.id]}
+    types = {name for hit in hits for name in policy.values.types[hit.family.id]}
     types |= ({MATERIAL} if material is not None else set()) | ({PLACE} if place is not None else set())
     return WordMention(
         start=start, end=end, text=text, hits=tuple(hits), material=material, place=place, types=frozenset(types)
@@ -130,7 +130,7 @@ def _is_told(hit: ValueHit, words: str, label: str, types: frozenset[str], polic
         return True
     if hit.end - hit.start >= len(words) - 1:
         return True
-    return bool(types & policy.value_types[hit.family.id])
+    return bool(types & policy.values.types[hit.family.id])
 
 
 def may_be_said_of(mention: WordMention, entry: WordEntry) -> bool:

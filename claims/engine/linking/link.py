@@ -181,5 +181,5 @@ def _start(window: Window, said_at: int, names: Sequence[str]) -> int:
     """Where the claim begins: at the attribute's name, if that stands in the clause before what is said."""
     left, _ = window.clause(said_at, said_at)
     clause = window.text[left:said_at]
-    places = [clause.rfind(name) for name in names if name in clause]
-    return left + max(places) if places else said_at
+    places = [(at + len(name), -at) for name in names if (at := clause.rfind(name)) >= 0]
+    return left - max(places)[1] if places else said_at
