@@ -126,6 +126,8 @@ class Policy:
         self.attributes = AttributeTable(read_policy_file(folder / "attributes.yaml", AttributesFile))
         self.linking = read_later_file(folder / "linking.yaml", LinkingFile)
         self.link_model = read_later_file(folder / "link_model.yaml", LinkModelFile)
+        self.goods = GoodsTable.of(folder / "goods")
+        self.values = ValueTable.of(folder / "values", self.linking)
         self.materials = MaterialTable(
             read_policy_file(folder / "materials.yaml", MaterialsFile), self.wording.materials.single
         )
@@ -229,16 +231,6 @@ class Policy:
             lambda: self.sentence_reader,
             places,
         )
-
-    @cached_property
-    def goods(self) -> GoodsTable:
-        """What attributes of each kind of goods are called."""
-        return GoodsTable.of(self.folder / "goods")
-
-    @cached_property
-    def values(self) -> ValueTable:
-        """Of what things have only one."""
-        return ValueTable.of(self.folder / "values", self.linking)
 
     @cached_property
     def pictures(self) -> dict[str, str]:
