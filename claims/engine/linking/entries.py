@@ -52,6 +52,7 @@ def _registered(passport: Passport, policy: Policy) -> Registered:
     entries = [*_measured(passport, written, kind, policy)]
     for text in passport.texts:
         entries += _written(text, kind, policy)
+    entries = _told_apart(entries)
     entries += _shares(passport)
     entries += sums_of(entries, policy.linking)
     known = {entry.attribute.id for entry in entries if entry.attribute is not None}
@@ -61,6 +62,18 @@ def _registered(passport: Passport, policy: Policy) -> Registered:
         if attribute.id not in known
     )
     return Registered(entries=tuple(entries), others=tuple(others))
+
+
+def _told_apart(entries: list[Entry]) -> list[Entry]:
+    """Where two are one attribute of such goods (of one port, of both), only the passport's own words tell which."""
+    paths: dict[str, set[str]] = {}
+    for entry in entries:
+        if entry.attribute is not None:
+            paths.setdefault(entry.attribute.id, set()).add(entry.path)
+    shared = {name for name, of in paths.items() if len(of) > 1}
+    return [
+        replace(e, names=e.own_names) if e.attribute is not None and e.attribute.id in shared else e for e in entries
+    ]
 
 
 def _measured(passport: Passport, written: set[str], kind: GoodsKind | None, policy: Policy) -> Iterator[Entry]:
@@ -77,6 +90,7 @@ def _measured(passport: Passport, written: set[str], kind: GoodsKind | None, pol
             label=value.label,
             shown=value.shown,
             names=names_of(value.label, value.cues, of_goods, policy.linking),
+            own_names=names_of(value.label, value.cues, None, policy.linking),
             characters=characters_of(value.label, policy.linking),
             kind=value.kind,
             low=value.low,
@@ -109,6 +123,7 @@ def _written(text: RegisteredText, kind: GoodsKind | None, policy: Policy) -> It
         label=text.label,
         shown=text.text,
         names=names_of(text.label, cues, of_goods, policy.linking),
+        own_names=names_of(text.label, cues, None, policy.linking),
         characters=characters_of(text.label, policy.linking),
         kind="exact",
         low=None,
@@ -146,6 +161,7 @@ def _shares(passport: Passport) -> Iterator[Entry]:
             label=material.name,
             shown=f"{material.name} {share.normalize():f}%",
             names=_lowered((material.name, _BRACKETS.sub("", material.name), *material.aliases), 1),
+            own_names=(),
             characters=frozenset(material.name),
             kind="exact",
             low=share,

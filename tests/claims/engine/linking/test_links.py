@@ -117,3 +117,16 @@ def test_what_agrees_is_told_as_supported(policy: Policy, load: Load) -> None:
 def test_goods_of_which_nothing_is_registered_contradict_nothing(policy: Policy, load: Load) -> None:
     bare = {"id": "P", "name": "保温杯", "category": "home/cup"}
     assert flagged(["容量八百毫升,内胆是三一六"], policy, load, bare) == []
+
+
+def test_of_two_that_are_one_attribute_the_passports_own_words_tell_which(policy: Policy, load: Load) -> None:
+    charger = {
+        "id": "P",
+        "name": "双口充电器",
+        "category": "electronics/charger",
+        "attributes": [
+            {"name": "output_power", "label": "单口最大输出功率", "value": 65, "unit": "W"},
+            {"name": "total_output", "label": "合计输出功率", "value": 65, "unit": "W", "aliases": ["总功率"]},
+        ],
+    }
+    assert flagged(["总功率一百瓦"], policy, load, charger) == [("SPEC_PARAM", "attributes.total_output")]
