@@ -10,10 +10,10 @@ from claims.policy.goods import GoodsAttribute
 class Entry:
     """A registered value: what it is called, from where to where it goes, and in what.
 
-    `own_names`: what the passport calls it, without the trade's names. `characters`: those of its label that say what is
-    measured. `dimension` "": its unit is none that is known (`own_unit`, as it is written), or it has none. `per`: it is
-    so much of something. `place`: which number of a size it is. `pieces`: the sum over so many of them; 1 for the value
-    itself. `class_id`: the class that speaks of it, if one does.
+    `own_names`: what the passport calls it, without the trade's names. `characters`: those of its label that say what
+    is measured. `dimension` "": its unit is none that is known (`own_unit`, as it is written), or it has none. `per`:
+    it is so much of something. `place`: which number of a size it is. `pieces`: the sum over so many of them; 1 for the
+    value itself. `class_id`: the class that speaks of it, if one does.
     """
 
     path: str
