@@ -8,7 +8,6 @@ import io
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 import numpy as np
@@ -32,9 +31,6 @@ from claims.classifier.layer_weights import (
 from claims.classifier.packages import packaged_file
 from claims.classifier.prepared import prepared
 from claims.errors import SemanticError, SemanticMissing
-
-if TYPE_CHECKING:
-    pass
 
 Floats = NDArray[np.float32]
 GEMMA = "gemma3-270m"

@@ -108,6 +108,7 @@ def stated(scene: Scene, policy: Policy) -> tuple[tuple[int, int], ...]:
 
 
 def spans_of_statements(candidates: Iterable[Candidate], policy: Policy) -> tuple[tuple[int, int], ...]:
+    """Where candidates stand whose class states something of the goods, as half-open spans of characters."""
     classes = policy.linking.stated_by
     return tuple((c.start, c.end) for c in candidates if c.rule.class_id in classes)
 

@@ -12,7 +12,6 @@ from claims.text.units import Quantity, is_times
 
 # A number without a unit and with more digits is an order's or an article's.
 _MOST_DIGITS = 7
-_ORDINAL = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
