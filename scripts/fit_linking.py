@@ -2,16 +2,15 @@
 
     python scripts/fit_linking.py [--to configs/policy/zh-CN/link_model.yaml]
 
-Learnt from: `tests/claims/registered/dev` the older blind sets of numbers, and the lawful
-cases of three others, all of which were read long ago. Passports are
-kept together: every figure printed is of passports that the fit has not seen. Needs scikit-learn.
+Learnt from: `tests/claims/registered/dev`, older blind sets of numbers, and the lawful cases of three others, all
+read long ago. Passports are kept together: every figure printed is of passports that the fit has not seen.
+What a reader of links is worth is set by the cases of passports that it has not learnt from. Needs scikit-learn.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,151 +18,23 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT)]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+
+from linking_material import ReadPassage, Said, collected, passages_read  # noqa: E402
 
 import configs  # noqa: E402
-from bench.cases import BROADCAST_AT, read_cases  # noqa: E402
-from bench.checkout import CASES_DIR  # noqa: E402
-from bench.ours import passages  # noqa: E402
-from bench.registered import engine_of, read_registered, same_path  # noqa: E402
-from claims.engine.conversation import ClaimEngine  # noqa: E402
-from claims.engine.linking.entries import registered_of  # noqa: E402
-from claims.engine.linking.features import Features, features_of, scenery  # noqa: E402
-from claims.engine.linking.kinds import words_in, words_registered  # noqa: E402
-from claims.engine.linking.mentions import mentions_in  # noqa: E402
-from claims.engine.linking.word_features import word_features_of, word_scenery  # noqa: E402
-from claims.engine.records import stated  # noqa: E402
-from claims.engine.scene import Scene  # noqa: E402
-from claims.engine.window import Window  # noqa: E402
-from claims.passports.load import load_passports  # noqa: E402
+from bench.registered import RegisteredCase, read_registered  # noqa: E402
+from claims.classifier.files import open_encoder  # noqa: E402
+from claims.classifier.gemma import GEMMA  # noqa: E402
+from claims.classifier.links import FILE, LinkReader, open_links  # noqa: E402
+from claims.classifier.reading import LINKS_FOLDER  # noqa: E402
+from claims.engine.linking.model import READ  # noqa: E402
 from claims.policy.policy import Policy  # noqa: E402
-from claims.text.normalise import normalise  # noqa: E402
-from claims.types import Passage  # noqa: E402
 
-OLDER = ("x_numbers", "y_numbers", "z_numbers", "v_numbers")
-# Lawful talk of every class: nothing in it contradicts what is registered.
-LAWFUL = ("a", "c", "d")
 FOLDS, PENALTY = 8, 1.0
-NUMBERS, WORDS = "numbers", "words"
+# What is read: what differs and is likelier than this without a reader; the nearest texts of a passport.
+READ_FROM, NEAREST, NEARNESS = 0.015, 3, -99.0
 Matrix = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """An attribute that something may be said of: whether it agrees, its features, and whether it is the right one."""
-
-    agrees: bool
-    features: Features
-    is_right: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Something that is said, of which case and product, with every attribute that it may be said of."""
-
-    case: str
-    product: str
-    options: tuple[Option, ...]
-
-    @property
-    def contradicts(self) -> bool:
-        """True where one of the attributes is the one that it contradicts."""
-        return any(option.is_right for option in self.options)
-
-
-def scenes_of(engine: ClaimEngine, case: str, said: Sequence[Passage]) -> list[Scene]:
-    """Every scene of a conversation, as it is judged."""
-    found: list[Scene] = []
-    conversation = engine.conversation(case, watch=lambda scene, judged, standing: found.append(scene))
-    for passage in said:
-        conversation.hear(passage)
-    conversation.flush()
-    return found
-
-
-def said_in(scene: Scene, case: str, wanted: str | None, told: str | None, policy: Policy) -> dict[str, list[Said]]:
-    """What is said in a scene's focus, numbers and words; `told`: the words that contradict the path `wanted`."""
-    window, passport = scene.window, scene.choice.passport
-    assert passport is not None
-    found: dict[str, list[Said]] = {NUMBERS: [], WORDS: []}
-    mentions = mentions_in(window, policy.linking)
-    asserted = stated(scene, policy)
-    registered, entries = registered_of(passport, policy), words_registered(passport, policy)
-    for mention in mentions:
-        if not window.focus_start < mention.end <= window.focus_end:
-            continue
-        of_number = scenery(window, mention, mentions, registered, policy.linking, asserted)
-        right = _is_told(window, mention.start, mention.end, told)
-        options = tuple(
-            Option(o.agrees, features_of(o, of_number), right and not o.agrees and same_path(o.entry.path, wanted))
-            for o in of_number.links
-        )
-        found[NUMBERS] += [Said(case, passport.id, options)] if options else []
-    words = words_in(window, passport, policy) if entries else []
-    for word in words:
-        if not window.focus_start < word.end <= window.focus_end:
-            continue
-        of_word = word_scenery(window, word, words, mentions, entries, policy, asserted)
-        right = _is_told(window, word.start, word.end, told)
-        options = tuple(
-            Option(o.agrees, word_features_of(o, of_word), right and not o.agrees and same_path(o.entry.path, wanted))
-            for o in of_word.links
-        )
-        found[WORDS] += [Said(case, passport.id, options)] if options else []
-    return found
-
-
-def _is_told(window: Window, start: int, end: int, told: str | None) -> bool:
-    if told is None:
-        return False
-    words = normalise(told).text
-    at = window.text.find(words)
-    return at >= 0 and at - 1 <= start and end <= at + len(words) + 2
-
-
-def collected(policy: Policy) -> dict[str, list[Said]]:
-    """All that is learnt from."""
-    found: dict[str, list[Said]] = {NUMBERS: [], WORDS: []}
-    engine = engine_of("dev", policy, None)
-    for case in read_registered("dev"):
-        for scene in scenes_of(engine, case.id, case.passages):
-            for name, said in said_in(scene, case.id, case.contradicted, case.said, policy).items():
-                found[name] += said
-    for name in OLDER:
-        found[NUMBERS] += _older(CASES_DIR / "blind" / name, policy)
-    for name in LAWFUL:
-        for kind, said in _lawful(CASES_DIR / "blind" / name, policy):
-            found[kind].append(said)
-    return found
-
-
-def _lawful(folder: Path, policy: Policy) -> Iterator[tuple[str, Said]]:
-    """What is said in lawful cases: of none of the attributes that differ."""
-    passports = load_passports(next(folder.glob("passports.*")), policy.quantity_reader)
-    engine = ClaimEngine(policy, passports, at=BROADCAST_AT)
-    for case in read_cases(folder / "cases.jsonl", folder.name):
-        if case.is_violation:
-            continue
-        for scene in scenes_of(engine, case.id, passages(case)):
-            if scene.choice.passport is not None:
-                told = said_in(scene, case.id, None, None, policy)
-                yield from ((kind, one) for kind, said in told.items() for one in said)
-
-
-def _older(folder: Path, policy: Policy) -> Iterator[Said]:
-    """Numbers of an older set: which attribute is contradicted is not told, so only where one may be."""
-    passports = load_passports(next(folder.glob("passports.*")), policy.quantity_reader)
-    engine = ClaimEngine(policy, passports, at=BROADCAST_AT)
-    for case in read_cases(folder / "cases.jsonl", folder.name):
-        scenes = [s for s in scenes_of(engine, case.id, passages(case)) if s.choice.passport is not None]
-        said = [one for s in scenes for one in said_in(s, case.id, None, None, policy)[NUMBERS]]
-        if not case.is_violation:
-            yield from said
-            continue
-        against = [one for one in said if any(not o.agrees for o in one.options)]
-        if len(against) == 1:
-            (one,) = against
-            yield Said(one.case, one.product, tuple(Option(o.agrees, o.features, not o.agrees) for o in one.options))
 
 
 class Fit:
@@ -242,16 +113,83 @@ def strongest(fit: Fit, share: Matrix) -> dict[str, float]:
     return found
 
 
-def report(told: Mapping[str, float], bars: Sequence[float]) -> list[str]:
-    """Recall and precision over all development cases at each bar."""
-    cases = read_registered("dev")
-    lines = []
+def report(name: str, told: Mapping[str, float], cases: Sequence[RegisteredCase], bars: Sequence[float]) -> None:
+    """Prints recall and precision over cases at each bar."""
+    wanted = sum(c.contradicted is not None for c in cases)
     for bar in bars:
         hits = sum(told.get(c.id, 0.0) >= bar for c in cases if c.contradicted is not None)
         false = sum(told.get(c.id, 0.0) >= bar for c in cases if c.contradicted is None)
-        wanted = sum(c.contradicted is not None for c in cases)
-        lines.append(f"{bar:.2f} recall {hits / wanted:.3f} precision {hits / max(1, hits + false):.3f}")
-    return lines
+        print(f"{name} {bar:.2f} recall {hits / wanted:.3f} precision {hits / max(1, hits + false):.3f}")
+
+
+class WhatReadingIsWorth:
+    """How much a reading of a pair adds, by what is said of passports that the reader has not learnt from."""
+
+    def __init__(self, fit: Fit, share: Matrix, reader: LinkReader) -> None:
+        """`share`: how likely each option is by a fit that has not seen its passport."""
+        self._fit = fit
+        held_out = np.array([one.product in reader.file.held_out for one in fit.said])
+        options = [option for one in fit.said for option in one.options]
+        self._begin = np.searchsorted(fit.of, np.arange(len(fit.said)))
+        none = np.maximum(1e-9, 1.0 - np.add.reduceat(share, self._begin))
+        self._totals = np.log(np.maximum(share, 1e-12) / none[fit.of])
+        self.picked = held_out[fit.of] & ~fit.agrees & (share >= READ_FROM)
+        self._read = np.zeros(len(options))
+        rows = np.flatnonzero(self.picked)
+        self._read[rows] = reader.differs([options[row].pair for row in rows])
+        self._of_held_out = held_out
+
+    def weights(self) -> tuple[float, float]:
+        """The weight of the log-odds, and what is added to them before."""
+        numbers = np.flatnonzero(self._of_held_out)
+
+        def loss(found: Matrix) -> float:
+            share, none = self._shares(found[0], found[1])
+            allowed = np.add.reduceat(np.where(self._fit.may, share, 0.0), self._begin)
+            allowed += np.where(self._fit.none_may, none, 0.0)
+            return float(-np.log(np.maximum(allowed[numbers], 1e-12)).sum())
+
+        weight, offset = minimize(loss, np.array([0.5, 0.0]), method="Nelder-Mead").x
+        return float(weight), float(offset)
+
+    def shares(self, weight: float, offset: float) -> Matrix:
+        """How likely each option is with the readings."""
+        return self._shares(weight, offset)[0]
+
+    def _shares(self, weight: float, offset: float) -> tuple[Matrix, Matrix]:
+        totals = self._totals + np.where(self.picked, weight * (self._read + offset), 0.0)
+        most = np.maximum(np.maximum.reduceat(totals, self._begin), 0.0)
+        powers, none = np.exp(totals - most[self._fit.of]), np.exp(-most)
+        whole = np.add.reduceat(powers, self._begin) + none
+        return powers / whole[self._fit.of], none / whole
+
+
+def passage_weights(read: Sequence[ReadPassage]) -> tuple[list[str], Matrix]:
+    """The features' names, and their weights with, last, the intercept."""
+    names = sorted({name for one in read for name in one.features})
+    rows = np.array([[one.features.get(name, 0.0) for name in names] for one in read])
+    right = np.array([one.is_right for one in read], dtype=float)
+
+    def loss(weights: Matrix) -> tuple[float, Matrix]:
+        totals = rows @ weights[:-1] + weights[-1]
+        slope = 1.0 / (1.0 + np.exp(-totals)) - right
+        value = np.logaddexp(0.0, totals).sum() - (right * totals).sum() + 0.5 * PENALTY * weights[:-1] @ weights[:-1]
+        return float(value), np.append(rows.T @ slope + PENALTY * weights[:-1], slope.sum())
+
+    return names, np.asarray(minimize(loss, np.zeros(len(names) + 1), jac=True, method="L-BFGS-B").x)
+
+
+def passages_unseen(read: Sequence[ReadPassage]) -> dict[str, float]:
+    """For each case how likely its likeliest contradiction by a passage is, by a fit that has not seen its passport."""
+    fold = {product: n % FOLDS for n, product in enumerate(sorted({one.product for one in read}))}
+    found: dict[str, float] = {}
+    for n in range(FOLDS):
+        names, weights = passage_weights([one for one in read if fold[one.product] != n])
+        for one in read:
+            if fold[one.product] == n:
+                total = weights[-1] + sum(one.features.get(m, 0.0) * w for m, w in zip(names, weights, strict=False))
+                found[one.case] = max(found.get(one.case, 0.0), float(1.0 / (1.0 + np.exp(-total))))
+    return found
 
 
 def main() -> None:
@@ -259,41 +197,62 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--to", type=Path, default=configs.POLICY_DIR / "link_model.yaml")
     parser.add_argument("--flag-at", type=float, default=0.6)
+    parser.add_argument("--read-flag-at", type=float, default=0.6)
+    parser.add_argument("--passage-flag-at", type=float, default=0.6)
     parser.add_argument("--note-at", type=float, default=0.3)
     parser.add_argument("--unlikely", type=float, default=0.08)
-    parser.add_argument("--supported-at", type=float, default=0.2)
+    parser.add_argument("--supported-at", type=float, default=0.5)
     options = parser.parse_args()
-    policy = Policy(configs.POLICY_DIR)
-    together: dict[str, float] = {}
+    policy, bars = Policy(configs.POLICY_DIR), (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+    folder = configs.SEMANTIC_DIR / LINKS_FOLDER
+    reader = None
+    if (folder / FILE).is_file():
+        reader = open_links(folder, lambda layers: open_encoder(GEMMA, device="cpu", threads=1, layers=layers))
+    cases = read_registered("dev")
+    held_out = [c for c in cases if reader is not None and c.product_id in reader.file.held_out]
     lines = [
         "# How likely something is said of a registered attribute, by its features: written by scripts/fit_linking.py.",
         "fitted_on: the development cases of tests/claims/registered, older sets of numbers and lawful talk of others",
     ]
+    together: dict[str, float] = {}
+    with_reading: dict[str, float] = {}
     for name, said in collected(policy).items():
         fit = Fit(said)
-        told = strongest(fit, fit.unseen())
-        print(
-            name,
-            len(said),
-            "said,",
-            sum(one.contradicts for one in said),
-            "contradict;",
-            *report(told, (0.4, 0.5, 0.6, 0.7)),
-        )
-        for case, likelihood in told.items():
-            together[case] = max(together.get(case, 0.0), likelihood)
+        share = fit.unseen()
+        _higher(together, strongest(fit, share))
         weights = fit.weights(np.ones(len(said), dtype=bool))
-        bars = {
-            "flag_at": options.flag_at,
-            "note_at": options.note_at,
-            "unlikely": options.unlikely,
-            "supported_at": options.supported_at,
-        }
-        lines += [f"{name}:", *(f"  {bar}: {value}" for bar, value in bars.items())]
-        lines += [f"  intercept: {weights[-1]:.3f}", "  weights:"]
-        lines += [f"    {json.dumps(n, ensure_ascii=False)}: {w:.3f}" for n, w in zip(fit.names, weights, strict=False)]
-    print(*report(together, (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7)), sep="\n")
+        lines += [f"{name}:", f"  flag_at: {options.flag_at}", f"  note_at: {options.note_at}"]
+        lines += [f"  unlikely: {options.unlikely}", f"  supported_at: {options.supported_at}"]
+        weighed = dict(zip(fit.names, map(float, weights), strict=False))
+        if reader is not None:
+            worth = WhatReadingIsWorth(fit, share, reader)
+            weighed[READ], offset = worth.weights()
+            _higher(with_reading, strongest(fit, worth.shares(weighed[READ], offset)))
+            lines += [f"  read: {{offset: {offset:.3f}, least: {READ_FROM}, flag_at: {options.read_flag_at}}}"]
+        lines += [f"  intercept: {weights[-1]:.3f}", "  weights:", *_written(weighed)]
+    report("unread, all", together, cases, bars)
+    if reader is not None:
+        report("unread, held out", together, held_out, bars)
+        report("pairs read, held out", with_reading, held_out, bars)
+        read = passages_read(held_out, policy, reader, NEAREST, NEARNESS)
+        alone = passages_unseen(read)
+        report("passages read, held out", alone, held_out, bars)
+        _higher(with_reading, alone)
+        report("both, held out", with_reading, held_out, bars)
+        names, weights = passage_weights(read)
+        lines += ["passages:", f"  flag_at: {options.passage_flag_at}", f"  note_at: {options.note_at}"]
+        lines += [f"  entries: {NEAREST}", f"  nearness: {NEARNESS}", f"  intercept: {weights[-1]:.3f}", "  weights:"]
+        lines += _written(dict(zip(names, map(float, weights), strict=False)))
     options.to.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _higher(found: dict[str, float], more: Mapping[str, float]) -> None:
+    for case, likelihood in more.items():
+        found[case] = max(found.get(case, 0.0), likelihood)
+
+
+def _written(weights: Mapping[str, float]) -> list[str]:
+    return [f"    {json.dumps(n, ensure_ascii=False)}: {w:.3f}" for n, w in sorted(weights.items())]
 
 
 if __name__ == "__main__":

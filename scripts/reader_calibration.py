@@ -24,7 +24,7 @@ NEUTRAL = Calibration(intercept=0.0, reader=1.0, detected=0.0, detector=0.0, ope
 class TableReader:
     """A reader that knows what was read of these texts before, and nothing of any other."""
 
-    name, batch_size = "table", 1
+    name, batch_size, links = "table", 1, None
 
     def __init__(self, readings: Mapping[tuple[str, str], Reading], folding: Folding, calibration: Calibration) -> None:
         self._calibration = calibration

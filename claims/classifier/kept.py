@@ -48,7 +48,7 @@ class KeepingReader:
     """Reads as the other does, and collects what it read for one broadcast, each text once."""
 
     def __init__(self, reader: Encoding, encoder: str) -> None:
-        self.name, self.batch_size = reader.name, reader.batch_size
+        self.name, self.batch_size, self.links = reader.name, reader.batch_size, reader.links
         self._reader = reader
         self._encoder = encoder
         self._kept: set[str] = set()

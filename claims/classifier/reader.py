@@ -15,7 +15,7 @@ from pydantic import field_validator
 
 from claims.classifier.calibration import Calibration
 from claims.classifier.kept import text_key
-from claims.classifier.reading import Known, Reading
+from claims.classifier.reading import Known, Links, Reading
 from claims.types import Frozen
 
 Floats = NDArray[np.float32]
@@ -73,8 +73,11 @@ class ClassifierFile(Frozen):
 class Classifier:
     """Reads passages one by one; what was read once is remembered."""
 
-    def __init__(self, file: ClassifierFile, arrays: Mapping[str, Floats], encoder: Encoder) -> None:
+    def __init__(
+        self, file: ClassifierFile, arrays: Mapping[str, Floats], encoder: Encoder, links: Links | None = None
+    ) -> None:
         self.file = file
+        self.links = links
         self.name = file.encoder
         self.batch_size = encoder.batch_size
         self.encoder_key = encoder.key

@@ -13,6 +13,8 @@ OFF = "off"
 AUTO = "auto"
 # The readers that come with the project, the better ones first; `own` is `gemma` learnt without fetched talk.
 SHIPPED = ("gemma", "own", "e5")
+# Where the reader of links lies beside them.
+LINKS_FOLDER = "links"
 _BY_ITSELF = ("gemma", "e5")
 
 
@@ -35,11 +37,32 @@ class Reading:
     classes: tuple[tuple[str, float], ...]
 
 
+class Links(Protocol):
+    """Reads what is said beside what is registered."""
+
+    def differs(self, pairs: Sequence[str]) -> list[float]:
+        """The log-odds of each pair that what is said contradicts what is registered."""
+        ...
+
+    def nearness(self, said: str, registered: Sequence[str]) -> list[float]:
+        """How near each registered entry is to what is said."""
+        ...
+
+
+def pair_of(goods: str, entry: str, before: str, said: str, behind: str = "") -> str:
+    """What is read of a pair: of which goods, the registered entry (`label:value`), and the words said in theirs."""
+    return f"{goods} {entry}。{before}【{said}】{behind}"
+
+
 class Reader(Protocol):
-    """Reads what was said, as to whether it breaches anything, and what."""
+    """Reads what was said, as to whether it breaches anything, and what.
+
+    `links` reads what is said beside what is registered; None where nothing does.
+    """
 
     name: str
     batch_size: int
+    links: Links | None
 
     def calibration(self, goods: str) -> Calibration:
         """What its readings of goods of this kind are worth."""
@@ -62,7 +85,7 @@ class InTurn:
     """A reader that answers one question after the other, from whatever thread it is asked."""
 
     def __init__(self, reader: Reader) -> None:
-        self.name, self.batch_size = reader.name, reader.batch_size
+        self.name, self.batch_size, self.links = reader.name, reader.batch_size, reader.links
         self._reader, self._turn = reader, threading.Lock()
 
     def calibration(self, goods: str) -> Calibration:
@@ -130,7 +153,8 @@ def open_reader(
             f"semantic: {semantic} needs {error.name}, which is not installed; install zhenyan[worker], "
             "or set semantic: off"
         ) from error
-    return open_classifier(classifier_folder(semantic, folder), device=device, threads=threads)
+    own = classifier_folder(semantic, folder)
+    return open_classifier(own, device=device, threads=threads, links=folder / LINKS_FOLDER)
 
 
 def classifier_folder(semantic: str, folder: Path) -> Path:

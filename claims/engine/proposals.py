@@ -11,7 +11,7 @@ from claims.engine.checkers.papers import judge_evidence
 from claims.engine.checkers.wording import judge_cosmetic, registered_effects
 from claims.engine.context import Place, trials_anywhere
 from claims.engine.exemptions import CHECKS
-from claims.engine.judged import PROPOSED, Judged, doubted, held_back
+from claims.engine.judged import PROPOSED, Judged, doubted, held_back, under_the_bar
 from claims.engine.scene import Scene
 from claims.engine.scoring import PassageReader, ReadAs, is_weighed, rescored
 from claims.engine.verdict import judge_input
@@ -48,7 +48,7 @@ def with_reader(scene: Scene, policy: Policy, reader: Reader, judged: Sequence[J
     if said.is_cut:
         of_focus = read.of_text(said.rest)
     class_id = _likeliest(of_focus)
-    flags = class_id is not None and _score(of_focus, read) >= read.bar_of(class_id)[0]
+    flags = class_id is not None and not of_focus.of_record and _score(of_focus, read) >= read.bar_of(class_id)[0]
     if any(not j.harmless for j in judged) and not flags:
         return found
     # Of these the reader's word is in their score already.
@@ -190,6 +190,8 @@ def _judge(
         score = 0.0
         steps = (*steps, ScoreStep(step=f"exempt: {', '.join(exempt)}", value=0.0))
     steps, score = held_back(start, end, scene, steps, score, flag_at)
+    if read_as.of_record:
+        steps, score = under_the_bar("likeliest of what a record decides: a note at most", steps, score, flag_at)
     too_much = policy.scores.too_doubtful_passage
     why = "heard with doubt: {share:.2f} of the passage"
     steps, score = doubted(why, heard.offset, heard.end, scene, steps, score, flag_at, too_much)

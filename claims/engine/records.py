@@ -9,7 +9,7 @@ from claims.engine.context import Effect, Place
 from claims.engine.exemptions import try_exemptions
 from claims.engine.extract import category_allows, recognise
 from claims.engine.judged import Judged, applied, doubted, held_back, read_anew, under_the_bar
-from claims.engine.linking.link import LinkedClaim
+from claims.engine.linking.claim import LinkedClaim
 from claims.engine.scene import Scene
 from claims.engine.window import Window
 from claims.passports.passport import Passport
@@ -22,7 +22,7 @@ _QUANTITY_RULE, _LINKED_RULE, _SPECIFICATION = "quantity", "registered", "SPEC_P
 def judge_linked(linked: Iterable[LinkedClaim], scene: Scene, passport: Passport, policy: Policy) -> Iterator[Judged]:
     """What is said of registered attributes, held against them, and tried against every exemption."""
     for claim in linked:
-        if claim.judgement.by_value and claim.likelihood < claim.model.note_at:
+        if claim.judgement.by_value and claim.likelihood < claim.note_at:
             continue
         class_id = _class_of(claim, passport, policy)
         steps, score = claim.steps, claim.likelihood
@@ -30,7 +30,7 @@ def judge_linked(linked: Iterable[LinkedClaim], scene: Scene, passport: Passport
             score = round(score * policy.scores.factors.number_misheard, 3)
             steps = (*steps, ScoreStep(step=claim.misheard, value=score))
         place = Place(claim.said_at, claim.end, ((claim.said_at, claim.end),))
-        yield _of_record(class_id, claim, place, scene, steps, score, claim.model.flag_at, policy)
+        yield _of_record(class_id, claim, place, scene, steps, score, claim.flag_at, policy)
 
 
 def without_echoes(linked: Sequence[Judged], judged: Sequence[Judged], window: Window) -> list[Judged]:
@@ -121,7 +121,7 @@ def as_linked(judged: Judged, linked: Sequence[LinkedClaim], policy: Policy) -> 
     if not judged.judgement.by_value or judged.class_id not in policy.linking.decided_by:
         return judged
     within = [c for c in linked if c.said_at < judged.end and judged.start < c.end]
-    if not within or any(c.judgement.by_value and c.likelihood >= c.model.unlikely for c in within):
+    if not within or any(c.judgement.by_value and c.likelihood >= c.unlikely for c in within):
         return judged
     why = "what is said is linked to no registered value that differs"
     steps, score = under_the_bar(why, judged.steps, judged.score, judged.flag_at)

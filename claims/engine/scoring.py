@@ -20,10 +20,14 @@ from claims.types import ScoreStep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadAs:
-    """What the reader makes of a passage for these goods: of any breach, and of the classes that hold for them."""
+    """What the reader makes of a passage for these goods: of any breach, and of the classes that hold for them.
+
+    `of_record`: the likeliest class of all is one that only a record decides.
+    """
 
     reading: Reading
     open_classes: tuple[tuple[str, float], ...]
+    of_record: bool
 
     @property
     def open_share(self) -> float:
@@ -59,7 +63,8 @@ class PassageReader:
         """What these folded words say."""
         reading = self._reader.read(text, self._goods)
         classes = tuple((c, share) for c, share in reading.classes if c in self._open)
-        return ReadAs(reading=reading, open_classes=classes)
+        of_record = bool(reading.classes) and self._policy.class_files[reading.classes[0][0]].recorded
+        return ReadAs(reading=reading, open_classes=classes, of_record=of_record)
 
     def like(self, text: str, class_id: str) -> tuple[Known, ...]:
         """Which passages, known to breach the class, these words are most alike."""

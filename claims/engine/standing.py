@@ -56,7 +56,7 @@ def judge_told(scene: Scene, folded: Sequence[Folded], focus: int, policy: Polic
 
 def judge_scene(scene: Scene, policy: Policy, reader: Reader | None) -> list[Judged]:
     """Every claim that ends in the scene's focus, judged by rules, records, contexts and the reader."""
-    claims = judge_window(scene, policy)
+    claims = judge_window(scene, policy, reader.links if reader is not None else None)
     return claims if reader is None else with_reader(scene, policy, reader, claims)
 
 
@@ -68,6 +68,7 @@ class _Rereading:
     ) -> None:
         self._scene, self._folded, self._focus = scene, folded, focus
         self._policy, self._reader = policy, reader
+        self._links = reader.links if reader is not None else None
         self._offers = tuple(_Offer(n, edit) for n, (_, normal) in enumerate(folded) for edit in normal.offers)
 
     def claims(self, heard: Sequence[Judged]) -> list[Told]:
@@ -104,7 +105,7 @@ class _Rereading:
         What else was most likely said may make it weaker: it is no stronger for being heard worse.
         """
         scene = self._with(own)
-        for one in merge(judge_window(scene, self._policy), self._policy):
+        for one in merge(judge_window(scene, self._policy, self._links), self._policy):
             same = [other for other in wholly if other.rule_name == one.rule_name]
             if one.harmless or not same or self._rests_on(one, scene.window) != own:
                 continue

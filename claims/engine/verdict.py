@@ -1,5 +1,6 @@
 """From candidates to verdicts: judged symbolically, tried against every exemption, scored step by step."""
 
+from claims.classifier.reading import Links
 from claims.engine.checkers.base import Candidate, JudgeInput, Judgement
 from claims.engine.checkers.registry import JUDGES
 from claims.engine.context import Effect, Place
@@ -19,14 +20,14 @@ from claims.types import ScoreStep, VerdictKind
 _PAUSES = 1
 
 
-def judge_window(scene: Scene, policy: Policy) -> list[Judged]:
-    """Every claim that ends in the window's focus, judged."""
+def judge_window(scene: Scene, policy: Policy, links: Links | None = None) -> list[Judged]:
+    """Every claim that ends in the window's focus, judged; `links` reads what is said beside what is registered."""
     passport = scene.choice.passport
     candidates = list(recognise(scene.window, passport, policy))
     judged = [_judge_candidate(c, scene, policy) for c in longest(candidates, scene.window.text)]
     if passport is None:
         return judged
-    linked = list(linked_claims(scene.window, passport, policy, spans_of_statements(candidates, policy)))
+    linked = list(linked_claims(scene.window, passport, policy, spans_of_statements(candidates, policy), links))
     judged = [as_linked(one, linked, policy) for one in judged]
     judged += without_echoes(list(judge_linked(linked, scene, passport, policy)), judged, scene.window)
     judged += judge_signs(scene, passport, policy)

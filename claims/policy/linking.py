@@ -13,6 +13,13 @@ class Aside(Frozen):
     after: Words = Words()
 
 
+class Lists(Frozen):
+    """What the lists of a passport are called that have no label of their own."""
+
+    composition: str = ""
+    ingredients: str = ""
+
+
 class LinkingFile(Frozen):
     """`linking.yaml`."""
 
@@ -36,10 +43,22 @@ class LinkingFile(Frozen):
     attribute_classes: Mapping[str, str]
     stated_by: tuple[str, ...]
     decided_by: tuple[str, ...]
+    lists: Lists = Lists()
 
     def types_of(self, *labels: str) -> frozenset[str]:
         """Of which sorts the values of attributes of these labels are."""
         return frozenset(name for name, ends in self.types.items() if any(ends.any_in(label) for label in labels))
+
+
+class ReadWeight(Frozen):
+    """How a reader's log-odds that a pair contradicts become a feature: `offset` is added.
+
+    Read is what differs and is likelier than `least` without it. `flag_at`: the bar where a reader is asked.
+    """
+
+    offset: float
+    least: float
+    flag_at: float
 
 
 class LinkModel(Frozen):
@@ -57,11 +76,30 @@ class LinkModel(Frozen):
     note_at: float
     unlikely: float
     supported_at: float
+    read: ReadWeight | None = None
+
+
+class PassageModel(Frozen):
+    """How likely a passage contradicts a registered text, by what a reader of both makes of it, and features.
+
+    Of each passage the `entries` nearest texts are read, as far as they are as near as `nearness`.
+    """
+
+    intercept: float
+    weights: Mapping[str, float]
+    flag_at: float
+    note_at: float
+    entries: int
+    nearness: float
 
 
 class LinkModelFile(Frozen):
-    """`link_model.yaml`: for numbers, and for words of which a thing has only one; `fitted_on` says on what."""
+    """`link_model.yaml`: for numbers, for words of which a thing has only one, and for whole passages that are read.
+
+    `fitted_on` says on what. Without `passages` none is read.
+    """
 
     fitted_on: str
     numbers: LinkModel
     words: LinkModel
+    passages: PassageModel | None = None

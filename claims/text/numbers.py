@@ -27,7 +27,7 @@ _HAN_RUN = re.compile(
     rf"(?:[{NUMERALS}几数]|(?<=[{NUMERALS}])好几){{1,{_LONGEST_RUN}}}(?:点[{NUMERALS}几]{{1,{_LONGEST_RUN}}})?"
 )
 # No number begins with any other character.
-_BEGINS = re.compile(rf"[0-9{NUMERALS}几数半对]")
+_BEGINS = re.compile(rf"[0-9{NUMERALS}几数半对个]")
 _LATIN_PART = re.compile(r"(\d{1,4})([千百十])|(\d{4})(?!\d|[.,]\d|[千百十])")
 _PART_SCALES = {"千": 1000, "百": 100, "十": 10}
 _PERCENT_OF = re.compile(r"(百|千|万)分之")
@@ -37,6 +37,8 @@ _SPELLED_DIGITS = ("一二", "二三")
 _FRACTION = re.compile(r"([一二两三四五六七八九十]+)分之([一二两三四五六七八九])")
 _HALF_SHARE = re.compile(r"一半|半数|对半")
 _HALF_UNIT = re.compile(r"半(?=[斤公升米年天小个瓶盒两片粒])")
+# 个把月, 百把斤: one or so, a hundred or so.
+_ABOUT_ONE = re.compile(r"([个十百千万])把(?=个?(?:月|钟头|小时|钟|星期|礼拜|年|天|斤|克|米|里|块|人|号|来))")
 _APPROX_BEFORE = ("大概", "大约", "约", "差不多", "将近", "接近", "近", "快")
 _APPROX_AFTER = ("左右", "上下", "来", "多", "出头", "几")
 _AT_LEAST_BEFORE = ("至少", "起码", "最少", "最低", "不少于", "不低于", "大于", "超过", "超", "高达", "足足")
@@ -191,7 +193,7 @@ def find_numbers(text: str) -> list[Number]:
     at = 0
     while (start := _BEGINS.search(text, at)) is not None:
         at = start.start()
-        number = _share_at(text, at) or _arabic_at(text, at) or _han_at(text, at)
+        number = _about_one_at(text, at) or _share_at(text, at) or _arabic_at(text, at) or _han_at(text, at)
         if number is None:
             at += 1
             continue
@@ -200,6 +202,14 @@ def find_numbers(text: str) -> list[Number]:
     joined = _joined_ranges(text, found)
     limits = [n.start for n in joined[1:]] + [len(text)]
     return [_qualified(text, number, limit) for number, limit in zip(joined, limits, strict=False)]
+
+
+def _about_one_at(text: str, at: int) -> Number | None:
+    about = _ABOUT_ONE.match(text, at)
+    if about is None:
+        return None
+    one = Decimal(_SCALES.get(about[1]) or _BIG.get(about[1], 1))
+    return Number(start=at, end=about.end(), low=one, high=2 * one, kind="approx")
 
 
 def _share_at(text: str, at: int) -> Number | None:

@@ -20,7 +20,7 @@ class RememberingReader:
     """A reader that is asked once for the same words; `known`: what it read, by a hash of goods and words."""
 
     def __init__(self, reader: Reader, known: dict[str, Reading]) -> None:
-        self.name = reader.name
+        self.name, self.links = reader.name, reader.links
         # What is known needs no reading ahead.
         self.batch_size = 1 if known else reader.batch_size
         self.known = known

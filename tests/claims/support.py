@@ -114,7 +114,7 @@ CALIBRATION = Calibration(
 class Says:
     """A reader that makes the same of nearly every passage: the log-odds of a breach, all of it of one class."""
 
-    name, batch_size = "says", 1
+    name, batch_size, links = "says", 1, None
 
     def __init__(
         self, breach: float, class_id: str = "DISEASE_FOOD", *, otherwise: Mapping[str, float] | None = None

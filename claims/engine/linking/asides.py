@@ -37,6 +37,16 @@ def asides_of(begin: int, end: int, window: Window, words: LinkingFile) -> dict[
     return found
 
 
+def asides_in(text: str, words: LinkingFile) -> dict[str, float]:
+    """Of whom or what else a passage speaks anywhere in it."""
+    found: dict[str, float] = {}
+    for name, aside in words.asides.items():
+        before, _, after = _patterns(aside)
+        if any(pattern is not None and pattern.search(text) for pattern in (before, after)):
+            found[f"{name} anywhere"] = 1.0
+    return found
+
+
 @lru_cache(maxsize=64)
 def _compiled(words: tuple[str, ...]) -> re.Pattern[str] | None:
     return re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True)))) if words else None

@@ -10,6 +10,8 @@ from claims.policy.linking import LinkingFile
 _EXACT, _TIME, _LIQUID = Decimal("0.012"), Decimal("0.035"), Decimal("0.15")
 _APPROX, _OPEN = Decimal("0.1"), Decimal("0.02")
 _LEAST_DIGITS = 2
+# Millimetres, centimetres and metres are so many times one another.
+_SIZED_IN = (Decimal("0.01"), Decimal("0.1"), Decimal(1), Decimal(10), Decimal(100))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def said_as(mention: Mention, entry: Entry, words: LinkingFile) -> Said | None:
         # Grams of a liquid, and millilitres.
         return Said(mention.canonical_low, mention.canonical_high, by_unit=False, slack=_LIQUID)
     if mention.is_bare or entry.dimension in words.also.get(mention.dimension, ()):
-        factor = _own_factor(entry)
+        factor = _size_factor(mention, entry) if mention.is_bare and mention.place is not None else _own_factor(entry)
         low, high = mention.low * factor, mention.high * factor
         return Said(low, high, by_unit=not mention.is_bare, slack=_slack(mention))
     return None
@@ -44,6 +46,15 @@ def _own_factor(entry: Entry) -> Decimal:
     """From the unit in which the entry is registered to the canonical one."""
     value, canonical = (entry.low, entry.canonical_low) if entry.low else (entry.high, entry.canonical_high)
     return canonical / value if value and canonical else Decimal(1)
+
+
+def _size_factor(mention: Mention, entry: Entry) -> Decimal:
+    """The unit in which a size is said without one: the registered one or another of lengths, by the value."""
+    own, registered = _own_factor(entry), entry.canonical_low
+    if entry.dimension != "length" or not registered or not mention.low:
+        return own
+    wanted = registered / mention.low
+    return min((own * times for times in _SIZED_IN), key=lambda factor: max(factor, wanted) / min(factor, wanted))
 
 
 def _slack(mention: Mention) -> Decimal:
@@ -59,7 +70,7 @@ def agrees(said: Said, mention: Mention, entry: Entry) -> bool:
     if entry.kind == "at_least" and low is not None:
         high = None
     if entry.kind in {"maximum", "minimum"} and low is not None:
-        return _within_bound(entry, low, least, most)
+        return _within_bound(mention, entry, low, least, most)
     if mention.kind == "at_least":
         top = high if high is not None else low
         return top is None or top >= least
@@ -71,10 +82,19 @@ def agrees(said: Said, mention: Mention, entry: Entry) -> bool:
     return low is not None and low == high and _rounds_to(mention, said, low)
 
 
-def _within_bound(entry: Entry, bound: Decimal, least: Decimal, most: Decimal) -> bool:
-    """Whether no more is promised than the registered maximum or minimum: of noise no less, of power no more."""
-    lower_is_better = entry.attribute is not None and entry.attribute.better == "lower"
-    return most >= bound if lower_is_better and entry.kind == "maximum" else least <= bound
+def _within_bound(mention: Mention, entry: Entry, bound: Decimal, least: Decimal, most: Decimal) -> bool:
+    """Whether no more is promised than the registered maximum or minimum, and nothing that it excludes.
+
+    Of noise at most 48 dB, 60 is as wrong as 30; of 65 W at most, 45 is not.
+    """
+    better = entry.attribute.better if entry.attribute is not None else "none"
+    if entry.kind == "maximum":
+        if mention.kind == "at_most":
+            return most >= bound
+        return least <= bound and (better != "lower" or mention.kind == "at_least" or most >= bound)
+    if mention.kind == "at_least":
+        return least <= bound
+    return most >= bound and (better == "lower" or mention.kind == "at_most" or least <= bound)
 
 
 def _around(value: Decimal, slack: Decimal) -> Decimal:

@@ -229,7 +229,7 @@ def _of_number(common: Entry, number: Number, words: str) -> Entry:
 
 def _prefix(words: str, start: int) -> tuple[str, ...]:
     """The letters right before a number of a rating (IP54, SPF50), by which it is called."""
-    head = re.search(r"[a-z]{2,4}$", words[:start])
+    head = re.search(r"[a-z]{1,4}$", words[:start])
     return (head[0],) if head else ()
 
 

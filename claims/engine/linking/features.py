@@ -11,6 +11,7 @@ from claims.engine.linking.entries import characters_of
 from claims.engine.linking.entry import Entry, Registered
 from claims.engine.linking.mentions import Mention
 from claims.engine.linking.naming import NOT_NAMED, Closeness, Named, Surroundings, surroundings
+from claims.engine.linking.sums import SUMMED
 from claims.engine.window import Window
 from claims.policy.linking import LinkingFile
 
@@ -19,8 +20,9 @@ _TALKED, _NEAR_BEFORE = 30, 18
 _TECHNICAL = "technical"
 _OF_DIMENSION = frozenset({"mass", "volume", "length", "time", "share", "count", "temperature"})
 _TWO = 2
-_SUMMED = frozenset({"mass", "volume", "count"})
 _MOST_TIMES, _TIMES_SLACK = 100, Decimal("0.03")
+# So large is a number that may be a registered one without any word for it, and so near to that.
+_LEAST_BARE, _NEAR_LEAST, _NEAR_MOST = 10, Decimal("0.4"), Decimal("2.5")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +46,33 @@ def links_of(mention: Mention, registered: Registered, about: Surroundings, word
         if not _is_of_sort(mention, entry, words):
             continue
         named = about.closest(entry.names)
-        if not said.by_unit and named.closeness < Closeness.BEHIND and not _counts(mention, entry):
+        if not said.by_unit and named.closeness < Closeness.SENTENCE and not _may_count(mention, entry, said):
             continue
         found.append(Link(mention=mention, entry=entry, said=said, named=named, agrees=agrees(said, mention, entry)))
     return found
+
+
+def _may_count(mention: Mention, entry: Entry, said: Said) -> bool:
+    """True for a number without a unit that may be said of the entry by what stands behind it, as a size, or by value.
+
+    Without anything behind it, it may be what is registered without a unit, if it is not far from it.
+    """
+    if mention.place is not None and entry.place is not None:
+        return True
+    if mention.classifier:
+        return _counts(mention, entry)
+    registered = entry.canonical_low
+    if not mention.is_bare or entry.dimension or not registered or mention.low < _LEAST_BARE:
+        return False
+    return _NEAR_LEAST <= said.low / registered <= _NEAR_MOST
 
 
 def _counts(mention: Mention, entry: Entry) -> bool:
     """True where what stands behind the number counts what the entry counts: 个 of anything."""
     if not mention.classifier:
         return False
+    if mention.classifier.isascii():
+        return entry.own_unit.startswith(mention.classifier)
     return entry.dimension == "count" or mention.classifier in entry.own_unit or mention.classifier in entry.shown
 
 
@@ -70,7 +89,7 @@ def _is_of_sort(mention: Mention, entry: Entry, words: LinkingFile) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenery:
-    """A number with all that its features are taken from."""
+    """A number with all that its features are taken from; `stranger`: the closest name of what is not registered."""
 
     window: Window
     mention: Mention
@@ -78,6 +97,7 @@ class Scenery:
     links: Sequence[Link]
     registered: Registered
     about: Surroundings
+    stranger: Named
     words: LinkingFile
     asserted: Sequence[tuple[int, int]]
 
@@ -93,13 +113,18 @@ def scenery(
     """The number with its links and what stands about it; `asserted`: where detectors found statements of records."""
     others = [m for m in mentions if m is not mention]
     about = surroundings(mention.start, mention.end, others, window, words)
+    links = links_of(mention, registered, about, words)
+    unregistered = (
+        o.names for o in registered.others if not mention.dimension or o.dimension in {mention.dimension, ""}
+    )
     return Scenery(
         window=window,
         mention=mention,
         mentions=mentions,
-        links=links_of(mention, registered, about, words),
+        links=links,
         registered=registered,
         about=about,
+        stranger=max((about.closest(names) for names in unregistered), default=NOT_NAMED) if links else NOT_NAMED,
         words=words,
         asserted=asserted,
     )
@@ -126,16 +151,13 @@ def features_of(link: Link, scene: Scenery) -> Features:
 def _naming(link: Link, scene: Scenery) -> Features:
     closeness = link.named.closeness
     rival = max((one.named for one in scene.links if one.entry.path != link.entry.path), default=NOT_NAMED)
-    dimension = link.mention.dimension
-    unregistered = (o.names for o in scene.registered.others if not dimension or o.dimension in {dimension, ""})
-    stranger = max((scene.about.closest(names) for names in unregistered), default=NOT_NAMED)
     return {
         f"named {closeness.name.lower()}": 1.0,
         "its name is another number's": float(link.named.barred),
         "named at length": min(link.named.size, 5) / 5 if closeness > Closeness.NONE else 0.0,
         "another attribute is named closer": float(rival > link.named),
         "another is named as close": float(rival == link.named and closeness > Closeness.NONE),
-        "an attribute that is not registered is named closer": float(stranger > link.named),
+        "an attribute that is not registered is named closer": float(scene.stranger > link.named),
         "a part is named that it is of": float(
             any(q in scene.about.before or q in scene.about.behind for q in link.entry.qualifiers)
         ),
@@ -143,7 +165,9 @@ def _naming(link: Link, scene: Scenery) -> Features:
 
 
 def _likeness(link: Link, scene: Scenery) -> Features:
-    """How many characters of its label stand about the number, where no name of it does."""
+    """How many characters of its label stand about the number, where no attribute is named in its clause."""
+    if any(one.named.closeness >= Closeness.CLAUSE for one in scene.links):
+        return {}
     about = scene.about.before[-_NEAR_BEFORE:] + scene.about.behind
     own = _share_of(link.entry.characters, about)
     others = [_share_of(o.entry.characters, about) for o in scene.links if o.entry.path != link.entry.path]
@@ -208,7 +232,7 @@ def _is_multiple(link: Link, scene: Scenery) -> bool:
     """True where the number is so many times the registered value as another number of the passage says."""
     low, high = link.entry.canonical_low, link.entry.canonical_high
     is_sum = _in(scene.words.totals, scene.about.before[scene.about.clause :])
-    if low is None or low != high or low <= 0 or not (is_sum or link.mention.dimension in _SUMMED):
+    if low is None or low != high or low <= 0 or not (is_sum or link.mention.dimension in SUMMED):
         return False
     times = link.said.low / low
     whole = times.to_integral_value()

@@ -2,16 +2,19 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from claims.classifier.reading import Links, pair_of
 from claims.engine.checkers.base import Judgement, contradicted, supported
+from claims.engine.linking.claim import LinkedClaim
 from claims.engine.linking.entries import registered_of
 from claims.engine.linking.entry import Entry
 from claims.engine.linking.features import Features, Link, features_of, scenery
-from claims.engine.linking.kinds import MATERIAL, WordEntry, words_in, words_registered
+from claims.engine.linking.kinds import MATERIAL, WordEntry, WordMention, words_in, words_registered
 from claims.engine.linking.mentions import Mention, mentions_in
 from claims.engine.linking.misheard import why_misheard
-from claims.engine.linking.model import likelihoods, link_steps
+from claims.engine.linking.model import READ, likelihoods, link_steps
+from claims.engine.linking.passages import passage_claims
 from claims.engine.linking.word_features import WordLink, word_features_of, word_scenery
 from claims.engine.window import Window
 from claims.passports.passport import Passport
@@ -21,28 +24,25 @@ from claims.text.units import plain
 from claims.types import ScoreStep
 
 Spans = Sequence[tuple[int, int]]
+# So much of what stands before and behind the words is read with them.
+_READ_BEFORE, _READ_BEHIND = 40, 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LinkedClaim:
-    """What stands at [start, end) said of a registered attribute: how likely that is, step by step, and the verdict.
+class Said:
+    """What is said, of which product, by which policy it is judged, and who reads it beside what is registered."""
 
-    `said_at`: where the number or the word itself begins. `attribute`: what the passport calls it, `sorts`: of which
-    sort its values are, `class_id`: the class that speaks of it, if one does. `misheard`: why the number may have been
-    heard wrong.
-    """
+    window: Window
+    passport: Passport
+    policy: Policy
+    asserted: Spans
+    links: Links | None
 
-    start: int
-    end: int
-    said_at: int
-    attribute: str
-    sorts: frozenset[str]
-    judgement: Judgement
-    likelihood: float
-    steps: tuple[ScoreStep, ...]
-    model: LinkModel
-    class_id: str | None = None
-    misheard: str | None = None
+    def pair(self, start: int, end: int, entry: Entry | WordEntry) -> str:
+        """What is read of the words at [start, end) and an entry."""
+        text = self.window.text
+        before, behind = text[max(0, start - _READ_BEFORE) : start], text[end : end + _READ_BEHIND]
+        return pair_of(self.passport.name, f"{entry.label}:{entry.shown}", before, text[start:end], behind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,62 +63,68 @@ class _Choice:
     likelihood: float
 
 
-def linked_claims(window: Window, passport: Passport, policy: Policy, asserted: Spans = ()) -> Iterator[LinkedClaim]:
+def linked_claims(
+    window: Window, passport: Passport, policy: Policy, asserted: Spans = (), links: Links | None = None
+) -> Iterator[LinkedClaim]:
     """Every number and every word in focus that may be said of what is registered, however likely.
 
-    `asserted`: where detectors found statements of what is registered.
+    `asserted`: where detectors found statements of what is registered. `links`: reads pairs of what is said and what is
+    registered; with it whole passages are read as well.
     """
+    said = Said(window=window, passport=passport, policy=policy, asserted=asserted, links=links)
     mentions = mentions_in(window, policy.linking)
-    yield from _numbers(window, passport, mentions, policy, asserted)
-    yield from _words(window, passport, mentions, policy, asserted)
+    found = [*_numbers(said, mentions), *_words(said, mentions)]
+    yield from found
+    if links is not None and policy.link_model.passages is not None:
+        told = frozenset(c.judgement.path for c in found if c.likelihood >= c.note_at)
+        yield from passage_claims(window, passport, policy, policy.link_model.passages, links, told)
 
 
-def _numbers(
-    window: Window, passport: Passport, mentions: Sequence[Mention], policy: Policy, asserted: Spans
-) -> Iterator[LinkedClaim]:
-    registered = registered_of(passport, policy)
+def _numbers(said: Said, mentions: Sequence[Mention]) -> Iterator[LinkedClaim]:
+    window, policy = said.window, said.policy
+    registered = registered_of(said.passport, policy)
     model = policy.link_model.numbers
-    for mention in mentions:
-        if not registered.entries or not window.focus_start < mention.end <= window.focus_end:
+    for mention in mentions if registered.entries else ():
+        if not window.focus_start < mention.end <= window.focus_end:
             continue
-        scene = scenery(window, mention, mentions, registered, policy.linking, asserted)
+        scene = scenery(window, mention, mentions, registered, policy.linking, said.asserted)
         features = [features_of(link, scene) for link in scene.links]
-        chosen = _chosen(scene.links, features, model)
+        chosen = _chosen(scene.links, features, model, said, mention)
         if chosen is None:
             continue
         link = chosen.option.link
         assert isinstance(link, Link)
-        start = _start(window, mention.start, link.entry.names)
         judgement = _judged(link.agrees, link.entry, _told(mention), link.entry.condition)
-        misheard = why_misheard(mention, link.entry, mentions, window, policy)
-        claim = _claim(start, mention.start, mention.end, chosen, judgement, model)
         is_material = link.entry.dimension == "share" and policy.materials.identify(link.entry.label) is not None
-        sorts = frozenset({MATERIAL}) if is_material else frozenset()
-        yield replace(claim, sorts=sorts, class_id=link.entry.class_id, misheard=misheard)
+        yield _claim(
+            said,
+            mention,
+            chosen,
+            judgement,
+            model,
+            sorts=frozenset({MATERIAL}) if is_material else frozenset(),
+            class_id=link.entry.class_id,
+            misheard=why_misheard(mention, link.entry, mentions, window, policy),
+        )
 
 
-def _words(
-    window: Window, passport: Passport, mentions: Sequence[Mention], policy: Policy, asserted: Spans
-) -> Iterator[LinkedClaim]:
-    entries = words_registered(passport, policy)
-    if not entries:
-        return
-    words = words_in(window, passport, policy)
+def _words(said: Said, mentions: Sequence[Mention]) -> Iterator[LinkedClaim]:
+    window, policy = said.window, said.policy
+    entries = words_registered(said.passport, policy)
+    words = words_in(window, said.passport, policy) if entries else []
     model = policy.link_model.words
     for mention in words:
         if not window.focus_start < mention.end <= window.focus_end:
             continue
-        scene = word_scenery(window, mention, words, mentions, entries, policy, asserted)
+        scene = word_scenery(window, mention, words, mentions, entries, policy, said.asserted)
         features = [word_features_of(link, scene) for link in scene.links]
-        chosen = _chosen(scene.links, features, model)
+        chosen = _chosen(scene.links, features, model, said, mention)
         if chosen is None:
             continue
         link = chosen.option.link
         assert isinstance(link, WordLink)
-        start = _start(window, mention.start, link.entry.names)
         judgement = _judged(link.agrees, link.entry, mention.text, None)
-        claim = _claim(start, mention.start, mention.end, chosen, judgement, model)
-        yield replace(claim, sorts=link.entry.types & mention.types)
+        yield _claim(said, mention, chosen, judgement, model, sorts=link.entry.types & mention.types)
 
 
 def _told(mention: Mention) -> str:
@@ -129,11 +135,16 @@ def _told(mention: Mention) -> str:
 
 
 def _chosen(
-    links: Sequence[Link] | Sequence[WordLink], features: Sequence[Features], model: LinkModel
+    links: Sequence[Link] | Sequence[WordLink],
+    features: Sequence[Features],
+    model: LinkModel,
+    said: Said,
+    mention: Mention | WordMention,
 ) -> _Choice | None:
     """The likeliest attribute whose value differs, or else one whose value agrees; None where there is neither."""
     shares = likelihoods(features, model)
     options = [_Option(links[n], own, shares[n]) for n, own in enumerate(features)]
+    options = _read(options, model, said, mention)
     against = sorted((o for o in options if not o.link.agrees), key=lambda o: -o.likelihood)
     fitting = sorted((o for o in options if o.link.agrees), key=lambda o: -o.likelihood)
     differs, fits = _sum_of(against), _sum_of(fitting)
@@ -143,6 +154,22 @@ def _chosen(
         return None
     others = tuple(o for o in against[1:] if o.likelihood >= model.note_at / 2)
     return _Choice(against[0], others, differs)
+
+
+def _read(options: list[_Option], model: LinkModel, said: Said, mention: Mention | WordMention) -> list[_Option]:
+    """The same with what the reader makes of those that differ, as far as they are likely at all."""
+    if said.links is None or model.read is None:
+        return options
+    least = model.read.least
+    picked = [n for n, o in enumerate(options) if not o.link.agrees and o.likelihood >= least]
+    if not picked:
+        return options
+    read = said.links.differs([said.pair(mention.start, mention.end, options[n].link.entry) for n in picked])
+    features = [o.features for o in options]
+    for n, log_odds in zip(picked, read, strict=True):
+        features[n] = {**features[n], READ: log_odds + model.read.offset}
+    shares = likelihoods(features, model)
+    return [_Option(o.link, features[n], shares[n]) for n, o in enumerate(options)]
 
 
 def _sum_of(options: Sequence[_Option]) -> float:
@@ -156,7 +183,17 @@ def _judged(agrees: bool, entry: Entry | WordEntry, claimed: str, condition: str
     return contradicted("differs from the registered value", registered=registered, path=entry.path, claimed=claimed)
 
 
-def _claim(start: int, said_at: int, end: int, chosen: _Choice, judgement: Judgement, model: LinkModel) -> LinkedClaim:
+def _claim(
+    said: Said,
+    mention: Mention | WordMention,
+    chosen: _Choice,
+    judgement: Judgement,
+    model: LinkModel,
+    *,
+    sorts: frozenset[str],
+    class_id: str | None = None,
+    misheard: str | None = None,
+) -> LinkedClaim:
     option = chosen.option
     steps = link_steps(option.features, option.likelihood, model)
     likelihood = round(chosen.likelihood, 3)
@@ -165,15 +202,18 @@ def _claim(start: int, said_at: int, end: int, chosen: _Choice, judgement: Judge
         why = f"or said of another attribute, of which the same holds{': ' if told else ''}{told}"
         steps = (*steps, ScoreStep(step=why, value=likelihood))
     return LinkedClaim(
-        start=start,
-        end=end,
-        said_at=said_at,
-        attribute=option.link.entry.label,
-        sorts=frozenset(),
+        start=_start(said.window, mention.start, option.link.entry.names),
+        end=mention.end,
+        said_at=mention.start,
+        sorts=sorts,
         judgement=judgement,
         likelihood=likelihood,
         steps=steps,
-        model=model,
+        flag_at=model.flag_at if said.links is None or model.read is None else model.read.flag_at,
+        note_at=model.note_at,
+        unlikely=model.unlikely,
+        class_id=class_id,
+        misheard=misheard,
     )
 
 

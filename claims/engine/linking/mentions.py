@@ -1,5 +1,6 @@
 """Numbers that a passage says or shows, each with its unit, or with what stands where a unit would."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -12,6 +13,8 @@ from claims.text.units import Quantity, is_times
 
 # A number without a unit and with more digits is an order's or an article's.
 _MOST_DIGITS = 7
+_LETTERS = re.compile("[a-z]{1,3}(?![a-z0-9])")
+_SIDES, _LEAST_SIDE, _NEXT_SIDE = 3, 10, re.compile("[、,][长宽高厚深]?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,10 @@ def _of_number(number: Number, window: Window, words: LinkingFile) -> Mention:
 
 
 def _classifier(text: str, at: int, words: LinkingFile) -> str:
+    """What stands behind a number in the place of a unit: one of the words for that, or letters (900D, 三U)."""
+    letters = _LETTERS.match(text, at)
+    if letters is not None:
+        return letters[0]
     behind = (*words.classifiers, *words.ordinal_after)
     return max((c for c in behind if text.startswith(c, at)), key=len, default="")
 
@@ -124,11 +131,28 @@ def _in_sizes(mentions: list[Mention], text: str) -> Iterator[Mention]:
         while last + 1 < len(mentions) and _joins(text, mentions[last], mentions[last + 1]):
             last += 1
         size = mentions[at : last + 1]
+        listed = _listed(mentions, at, text) if len(size) == 1 else 0
+        if listed:
+            size, last = mentions[at : at + listed], at + listed - 1
         if len(size) > 1:
             yield from (_placed(m, place, size[-1]) for place, m in enumerate(size))
         else:
             yield size[0]
         at = last + 1
+
+
+def _listed(mentions: list[Mention], at: int, text: str) -> int:
+    """How many bare numbers are told in a row as a size (高七十、宽四十、厚二十); 0 for fewer than three."""
+    last = at
+    while last + 1 < len(mentions) and _is_listed(text, mentions[last], mentions[last + 1]):
+        last += 1
+    count = last - at + 1
+    return count if count == _SIDES else 0
+
+
+def _is_listed(text: str, one: Mention, other: Mention) -> bool:
+    bare = one.is_bare and other.is_bare and not one.classifier and min(one.low, other.low) >= _LEAST_SIDE
+    return bare and _NEXT_SIDE.fullmatch(text, one.end, other.start) is not None
 
 
 def _joins(text: str, one: Mention, other: Mention) -> bool:

@@ -4,9 +4,11 @@ import math
 from collections.abc import Iterator, Sequence
 
 from claims.engine.linking.features import Features
-from claims.policy.linking import LinkModel
+from claims.policy.linking import LinkModel, PassageModel
 from claims.types import ScoreStep
 
+# The feature that a reader of both gives: its log-odds that the one contradicts the other.
+READ = "a reader of both says otherwise"
 _LEAST_TOLD = 0.05
 
 
@@ -19,7 +21,17 @@ def likelihoods(options: Sequence[Features], model: LinkModel) -> list[float]:
     return [power / whole for power in powers]
 
 
-def _total(features: Features, model: LinkModel) -> float:
+def passage_likelihood(features: Features, model: PassageModel) -> float:
+    """How likely a passage contradicts a registered text."""
+    return _logistic(_total(features, model))
+
+
+def passage_steps(features: Features, model: PassageModel) -> tuple[ScoreStep, ...]:
+    """The likelihood as each feature moves it, the weightiest first."""
+    return tuple(_moved("may be said of a registered text", features, model))
+
+
+def _total(features: Features, model: LinkModel | PassageModel) -> float:
     return model.intercept + math.fsum(model.weights.get(name, 0.0) * value for name, value in features.items())
 
 
@@ -29,14 +41,18 @@ def link_steps(features: Features, likelihood: float, model: LinkModel) -> tuple
 
 
 def _steps(features: Features, likelihood: float, model: LinkModel) -> Iterator[ScoreStep]:
+    yield from _moved("may be said of a registered attribute", features, model)
+    yield ScoreStep(step="beside every other attribute, and none", value=round(likelihood, 3))
+
+
+def _moved(first: str, features: Features, model: LinkModel | PassageModel) -> Iterator[ScoreStep]:
     total = model.intercept
-    yield ScoreStep(step="may be said of a registered attribute", value=round(_logistic(total), 3))
+    yield ScoreStep(step=first, value=round(_logistic(total), 3))
     weighed = {name: model.weights.get(name, 0.0) * value for name, value in features.items()}
     for name, weight in sorted(weighed.items(), key=lambda pair: (-abs(pair[1]), pair[0])):
+        total += weight
         if abs(weight) >= _LEAST_TOLD:
-            total += weight
             yield ScoreStep(step=name, value=round(_logistic(total), 3))
-    yield ScoreStep(step="beside every other attribute, and none", value=round(likelihood, 3))
 
 
 def _logistic(total: float) -> float:

@@ -8,7 +8,8 @@ from claims.engine.linking.entry import Entry
 from claims.policy.linking import LinkingFile
 from claims.text.units import plain
 
-_SUMMED = frozenset({"mass", "volume", "count"})
+# What all pieces of a pack come to.
+SUMMED = frozenset({"mass", "volume", "count"})
 _MOST_PIECES = 1000
 _HUNDRED = Decimal(100)
 
@@ -22,7 +23,7 @@ def _sums(entries: Sequence[Entry]) -> Iterator[Entry]:
     """What all pieces of a pack come to."""
     counts = [e for e in entries if e.dimension == "count" and e.low is not None and e.low == e.high and e.low > 1]
     for entry in entries:
-        if entry.dimension not in _SUMMED or entry.canonical_low is None or entry.per or entry.place is not None:
+        if entry.dimension not in SUMMED or entry.canonical_low is None or entry.per or entry.place is not None:
             continue
         for count in counts:
             assert count.low is not None

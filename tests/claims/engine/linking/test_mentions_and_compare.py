@@ -92,8 +92,17 @@ def test_what_is_said_agrees_as_people_round(
     assert any(judged) is fits
 
 
-@pytest.mark.parametrize(("text", "fits"), [("四十分贝", False), ("六十分贝", True), ("六十五分贝", True)])
-def test_of_noise_no_less_is_promised_than_the_registered_maximum(
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("四十分贝", False),
+        ("六十分贝", True),
+        ("六十五分贝", False),
+        ("六十五分贝以内", True),
+        ("最高五十分贝", False),
+    ],
+)
+def test_of_noise_neither_less_nor_more_is_told_than_the_registered_maximum(
     text: str, fits: bool, policy: Policy, load: Load
 ) -> None:
     (mention,) = mentions(text, policy)
@@ -102,6 +111,58 @@ def test_of_noise_no_less_is_promised_than_the_registered_maximum(
     said = said_as(mention, entry, policy.linking)
     assert said is not None
     assert agrees(said, mention, entry) is fits
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "fits"),
+    [
+        ("maximum", "三十瓦", False),
+        ("maximum", "十八瓦", True),
+        ("maximum", "最多十八瓦", False),
+        ("minimum", "十八瓦", False),
+        ("minimum", "二十二瓦往上", True),
+        ("minimum", "三十瓦", False),
+        ("minimum", "最多十八瓦", False),
+    ],
+)
+def test_a_bound_is_kept_from_both_sides(kind: str, text: str, fits: bool, policy: Policy, load: Load) -> None:
+    (mention,) = mentions(text, policy)
+    power = {"name": "power_output", "label": "输出功率", "value": 22, "unit": "W", "kind": kind}
+    (entry,) = registered_of(
+        load({"id": "P", "name": "充电头", "category": "electronics/charger", "attributes": [power]})[0], policy
+    ).entries
+    said = said_as(mention, entry, policy.linking)
+    assert said is not None
+    assert agrees(said, mention, entry) is fits
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("五十乘四十", False),
+        ("三十五乘二十七乘二十二", True),
+        ("三百四十五乘二百七十", True),
+        ("高三十五、宽二十七、厚二十三", True),
+        ("高八十、宽七十、厚五十", False),
+    ],
+)
+def test_a_size_without_a_unit_is_in_the_one_that_is_nearest(text: str, fits: bool, policy: Policy, load: Load) -> None:
+    size = {"name": "size", "label": "外形尺寸", "text": "345×270×225mm"}
+    found = entries(load, policy, size)
+    judged = [
+        agrees(said, mention, entry)
+        for mention in mentions(text, policy)
+        for entry in found
+        if (said := said_as(mention, entry, policy.linking)) is not None and mention.place is not None
+    ]
+    assert judged
+    assert all(judged) is fits
+
+
+@pytest.mark.parametrize(("text", "classifier"), [("九百D的面料", "d"), ("三U的拍子", "u"), ("18姆米", "")])
+def test_letters_behind_a_number_stand_in_the_place_of_a_unit(text: str, classifier: str, policy: Policy) -> None:
+    (mention,) = mentions(text, policy)
+    assert mention.classifier == classifier
 
 
 def test_what_all_pieces_of_a_pack_come_to_is_registered_too(policy: Policy, load: Load) -> None:

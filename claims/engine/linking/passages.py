@@ -1,0 +1,182 @@
+"""Whole passages read beside registered texts, for what is said in words that no vocabulary lists (滴水不进).
+
+Of the texts of a passport the nearest to the passage are read with it. A small model weighs what the reader makes of
+each pair with what else speaks for it; what it finds is a contradiction in words, never one of numbers.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from claims.classifier.reading import Links, pair_of
+from claims.engine.checkers.base import contradicted
+from claims.engine.linking.asides import asides_in
+from claims.engine.linking.claim import LinkedClaim
+from claims.engine.linking.entries import Book
+from claims.engine.linking.features import Features, label_share
+from claims.engine.linking.kinds import (
+    MATERIAL,
+    WordEntry,
+    WordMention,
+    is_told_in,
+    is_written_in,
+    may_be_said_of,
+    word_agrees,
+    words_in,
+    words_registered,
+)
+from claims.engine.linking.model import READ, passage_likelihood, passage_steps
+from claims.engine.window import Window
+from claims.passports.passport import Passport
+from claims.policy.linking import PassageModel
+from claims.policy.policy import Policy
+from claims.text.normalise import is_boundary, normalise
+
+# So much of a passage is read, of what stands before it, and for telling which texts are near.
+LONGEST, BEFORE, POINTED = 90, 30, 100
+_SHORTEST = 4
+_SHOWN, _LISTED = 60, 90
+# A clause carries the claim where it is read nearly as surely as the passage (log-odds).
+_NEARLY = 1.5
+_OF_PARTS = ("composition", "materials")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextEntry:
+    """A registered text: its place, what it is called, what it says, and the words that are linked to it, if any."""
+
+    path: str
+    label: str
+    shown: str
+    sorts: frozenset[str]
+    entry: WordEntry | None = None
+
+    @property
+    def text(self) -> str:
+        """As it is read."""
+        return f"{self.label}:{self.shown}"
+
+
+def _texts(passport: Passport, policy: Policy) -> list[TextEntry]:
+    found = [
+        TextEntry(path=e.path, label=e.label, shown=e.shown[:_SHOWN], sorts=e.types, entry=e)
+        for e in words_registered(passport, policy)
+        if not e.path.startswith(_OF_PARTS)
+    ]
+    labels = policy.linking.lists
+    if passport.materials:
+        shares = (f"{m.name}{'' if m.percent is None else f'{m.percent.normalize():f}%'}" for m in passport.materials)
+        shown = "、".join(shares)[:_SHOWN]
+        found.append(TextEntry(path="composition", label=labels.composition, shown=shown, sorts=frozenset({MATERIAL})))
+    if passport.ingredients:
+        shown = "、".join(passport.ingredients)[:_LISTED]
+        found.append(TextEntry(path="ingredients", label=labels.ingredients, shown=shown, sorts=frozenset({MATERIAL})))
+    return found
+
+
+texts_of = Book(_texts).of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadText:
+    """A registered text that was read with the passage: the `rank`th nearest, and the log-odds that it contradicts."""
+
+    of: TextEntry
+    rank: int
+    log_odds: float
+
+
+def texts_read(
+    window: Window, passport: Passport, policy: Policy, links: Links, entries: int, nearness: float
+) -> list[ReadText]:
+    """The registered texts nearest to the passage in focus, each read with it."""
+    text = window.text[window.focus_start : window.focus_end]
+    texts = texts_of(passport, policy)
+    if len(text) < _SHORTEST or not texts:
+        return []
+    near = links.nearness(text[:POINTED], [one.text for one in texts])
+    order = sorted(range(len(texts)), key=lambda n: (-near[n], n))[:entries]
+    picked = [n for n in order if near[n] >= nearness]
+    before = window.text[max(0, window.focus_start - BEFORE) : window.focus_start]
+    read = links.differs([pair_of(passport.name, texts[n].text, before, text[:LONGEST]) for n in picked])
+    return [
+        ReadText(of=texts[n], rank=rank, log_odds=lo) for rank, (n, lo) in enumerate(zip(picked, read, strict=True))
+    ]
+
+
+def passage_features(read: ReadText, window: Window, words: list[WordMention], policy: Policy) -> Features:
+    """What speaks for the passage contradicting the text, and what against it."""
+    text, entry = window.text[window.focus_start : window.focus_end], read.of.entry
+    found = {
+        READ: read.log_odds,
+        "the nearest registered text": float(read.rank == 0),
+        "its label's characters are in the passage": label_share(read.of.label, text, policy.linking),
+    }
+    if entry is not None:
+        own = [m for m in words if may_be_said_of(m, entry)]
+        found |= {
+            "it is named": float(any(name in text for name in entry.names if len(name) > 1)),
+            "the registered value is said": float(is_told_in(own, entry, policy) or is_written_in(text, entry)),
+            "another value is said": float(any(not word_agrees(m, entry, policy) for m in own)),
+            "what is registered is not understood": float(not entry.is_known),
+        }
+    else:
+        shown = normalise(read.of.shown).text
+        found["the registered value is said"] = float(any(part in text for part in shown.split("、") if len(part) > 1))
+    found |= asides_in(text, policy.linking)
+    return {name: value for name, value in found.items() if value}
+
+
+def passage_claims(
+    window: Window, passport: Passport, policy: Policy, model: PassageModel, links: Links, told: frozenset[str | None]
+) -> Iterator[LinkedClaim]:
+    """The registered text that the passage likeliest contradicts; none of those that are told (`told`, their paths)."""
+    read = texts_read(window, passport, policy, links, model.entries, model.nearness)
+    words = [m for m in words_in(window, passport, policy) if window.focus_start < m.end <= window.focus_end]
+    weighed = [(passage_features(one, window, words, policy), one) for one in read if not _is_told(one.of, told)]
+    if not weighed:
+        return
+    features, best = max(weighed, key=lambda pair: passage_likelihood(pair[0], model))
+    likelihood = passage_likelihood(features, model)
+    if likelihood < model.note_at:
+        return
+    start, end = _carrying(window, passport, best, links)
+    why = "says otherwise, in words that no vocabulary lists"
+    yield LinkedClaim(
+        start=start,
+        end=end,
+        said_at=start,
+        sorts=best.of.sorts,
+        judgement=contradicted(
+            why,
+            registered=f"{best.of.label} {best.of.shown}",
+            path=best.of.path,
+            claimed=window.text[start:end],
+        ),
+        likelihood=round(likelihood, 3),
+        steps=passage_steps(features, model),
+        flag_at=model.flag_at,
+        note_at=model.note_at,
+        unlikely=0.0,
+    )
+
+
+def _is_told(of: TextEntry, told: frozenset[str | None]) -> bool:
+    return any(path is not None and (path == of.path or path.startswith(f"{of.path}.")) for path in told)
+
+
+def _carrying(window: Window, passport: Passport, read: ReadText, links: Links) -> tuple[int, int]:
+    """Where the one clause stands that says it nearly as surely as the passage does; else the passage."""
+    start, end = window.focus_start, window.focus_end
+    clauses, begin = [], start
+    for at in range(start, end + 1):
+        if at == end or is_boundary(window.text[at]):
+            if at - begin >= _SHORTEST:
+                clauses.append((begin, at))
+            begin = at + 1
+    if len(clauses) < 2:
+        return clauses[0] if clauses else (start, end)
+    before = window.text[max(0, start - BEFORE) : start]
+    pairs = [pair_of(passport.name, read.of.text, before, window.text[left:right]) for left, right in clauses]
+    alone = links.differs(pairs)
+    best = max(range(len(clauses)), key=lambda n: alone[n])
+    return clauses[best] if alone[best] >= read.log_odds - _NEARLY else (clauses[0][0], clauses[-1][1])

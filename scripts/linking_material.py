@@ -1,0 +1,197 @@
+"""What links are learnt from: what is said in cases, with every registered attribute that it may be said of."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT)]
+
+from bench.cases import BROADCAST_AT, read_cases  # noqa: E402
+from bench.checkout import CASES_DIR  # noqa: E402
+from bench.ours import passages  # noqa: E402
+from bench.registered import RegisteredCase, engine_of, read_registered, same_path  # noqa: E402
+from claims.classifier.links import LinkReader  # noqa: E402
+from claims.engine.conversation import ClaimEngine  # noqa: E402
+from claims.engine.linking.entries import registered_of  # noqa: E402
+from claims.engine.linking.features import Features, features_of, scenery  # noqa: E402
+from claims.engine.linking.kinds import words_in, words_registered  # noqa: E402
+from claims.engine.linking.link import Said as SaidOf  # noqa: E402
+from claims.engine.linking.mentions import mentions_in  # noqa: E402
+from claims.engine.linking.passages import passage_features, texts_read  # noqa: E402
+from claims.engine.linking.word_features import word_features_of, word_scenery  # noqa: E402
+from claims.engine.records import stated  # noqa: E402
+from claims.engine.scene import Scene  # noqa: E402
+from claims.engine.window import Window  # noqa: E402
+from claims.passports.load import load_passports  # noqa: E402
+from claims.policy.policy import Policy  # noqa: E402
+from claims.text.normalise import normalise  # noqa: E402
+from claims.types import Passage  # noqa: E402
+
+OLDER = ("x_numbers", "y_numbers", "z_numbers", "v_numbers")
+# Lawful talk of every class: nothing in it contradicts what is registered.
+LAWFUL = ("a", "c", "d")
+NUMBERS, WORDS = "numbers", "words"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An attribute that something may be said of: whether it agrees, its features, and whether it is the right one.
+
+    `pair`: what a reader of links is given.
+    """
+
+    agrees: bool
+    features: Features
+    is_right: bool
+    pair: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something that is said, of which case and product, with every attribute that it may be said of."""
+
+    case: str
+    product: str
+    options: tuple[Option, ...]
+
+    @property
+    def contradicts(self) -> bool:
+        """True where one of the attributes is the one that it contradicts."""
+        return any(option.is_right for option in self.options)
+
+
+def scenes_of(engine: ClaimEngine, case: str, said: Sequence[Passage]) -> list[Scene]:
+    """Every scene of a conversation, as it is judged."""
+    found: list[Scene] = []
+    conversation = engine.conversation(case, watch=lambda scene, judged, standing: found.append(scene))
+    for passage in said:
+        conversation.hear(passage)
+    conversation.flush()
+    return found
+
+
+def said_in(scene: Scene, case: str, wanted: str | None, told: str | None, policy: Policy) -> dict[str, list[Said]]:
+    """What is said in a scene's focus, numbers and words; `told`: the words that contradict the path `wanted`."""
+    window, passport = scene.window, scene.choice.passport
+    assert passport is not None
+    found: dict[str, list[Said]] = {NUMBERS: [], WORDS: []}
+    mentions = mentions_in(window, policy.linking)
+    asserted = stated(scene, policy)
+    registered, entries = registered_of(passport, policy), words_registered(passport, policy)
+    said = SaidOf(window=window, passport=passport, policy=policy, asserted=asserted, links=None)
+    for mention in mentions:
+        if not window.focus_start < mention.end <= window.focus_end:
+            continue
+        of_number = scenery(window, mention, mentions, registered, policy.linking, asserted)
+        right = _is_told(window, mention.start, mention.end, told)
+        options = tuple(
+            Option(
+                o.agrees,
+                features_of(o, of_number),
+                right and not o.agrees and same_path(o.entry.path, wanted),
+                said.pair(mention.start, mention.end, o.entry),
+            )
+            for o in of_number.links
+        )
+        found[NUMBERS] += [Said(case, passport.id, options)] if options else []
+    words = words_in(window, passport, policy) if entries else []
+    for word in words:
+        if not window.focus_start < word.end <= window.focus_end:
+            continue
+        of_word = word_scenery(window, word, words, mentions, entries, policy, asserted)
+        right = _is_told(window, word.start, word.end, told)
+        options = tuple(
+            Option(
+                o.agrees,
+                word_features_of(o, of_word),
+                right and not o.agrees and same_path(o.entry.path, wanted),
+                said.pair(word.start, word.end, o.entry),
+            )
+            for o in of_word.links
+        )
+        found[WORDS] += [Said(case, passport.id, options)] if options else []
+    return found
+
+
+def _is_told(window: Window, start: int, end: int, told: str | None) -> bool:
+    if told is None:
+        return False
+    words = normalise(told).text
+    at = window.text.find(words)
+    return at >= 0 and at - 1 <= start and end <= at + len(words) + 2
+
+
+def collected(policy: Policy) -> dict[str, list[Said]]:
+    """All that is learnt from."""
+    found: dict[str, list[Said]] = {NUMBERS: [], WORDS: []}
+    engine = engine_of("dev", policy, None)
+    for case in read_registered("dev"):
+        for scene in scenes_of(engine, case.id, case.passages):
+            for name, said in said_in(scene, case.id, case.contradicted, case.said, policy).items():
+                found[name] += said
+    for name in OLDER:
+        found[NUMBERS] += _older(CASES_DIR / "blind" / name, policy)
+    for name in LAWFUL:
+        for kind, said in _lawful(CASES_DIR / "blind" / name, policy):
+            found[kind].append(said)
+    return found
+
+
+def _lawful(folder: Path, policy: Policy) -> Iterator[tuple[str, Said]]:
+    """What is said in lawful cases: of none of the attributes that differ."""
+    passports = load_passports(next(folder.glob("passports.*")), policy.quantity_reader)
+    engine = ClaimEngine(policy, passports, at=BROADCAST_AT)
+    for case in read_cases(folder / "cases.jsonl", folder.name):
+        if case.is_violation:
+            continue
+        for scene in scenes_of(engine, case.id, passages(case)):
+            if scene.choice.passport is not None:
+                told = said_in(scene, case.id, None, None, policy)
+                yield from ((kind, one) for kind, said in told.items() for one in said)
+
+
+def _older(folder: Path, policy: Policy) -> Iterator[Said]:
+    """Numbers of an older set: which attribute is contradicted is not told, so only where one may be."""
+    passports = load_passports(next(folder.glob("passports.*")), policy.quantity_reader)
+    engine = ClaimEngine(policy, passports, at=BROADCAST_AT)
+    for case in read_cases(folder / "cases.jsonl", folder.name):
+        scenes = [s for s in scenes_of(engine, case.id, passages(case)) if s.choice.passport is not None]
+        said = [one for s in scenes for one in said_in(s, case.id, None, None, policy)[NUMBERS]]
+        if not case.is_violation:
+            yield from said
+            continue
+        against = [one for one in said if any(not o.agrees for o in one.options)]
+        if len(against) == 1:
+            (one,) = against
+            yield Said(one.case, one.product, tuple(Option(o.agrees, o.features, not o.agrees) for o in one.options))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPassage:
+    """A passage of a case and a registered text that was read with it; whether the one contradicts the other."""
+
+    case: str
+    product: str
+    features: Features
+    is_right: bool
+
+
+def passages_read(
+    cases: Sequence[RegisteredCase], policy: Policy, reader: LinkReader, entries: int, nearness: float
+) -> list[ReadPassage]:
+    """Every passage of the cases with the nearest registered texts."""
+    engine, found = engine_of("dev", policy, None), []
+    for case in cases:
+        for scene in scenes_of(engine, case.id, case.passages):
+            window, passport = scene.window, scene.choice.passport
+            assert passport is not None
+            inside = [m for m in words_in(window, passport, policy) if window.focus_start < m.end <= window.focus_end]
+            focus = window.text[window.focus_start : window.focus_end]
+            told = case.said is not None and normalise(case.said).text in focus
+            for read in texts_read(window, passport, policy, reader, entries, nearness):
+                right = told and same_path(read.of.path, case.contradicted)
+                features = passage_features(read, window, inside, policy)
+                found.append(ReadPassage(case.id, case.product_id, features, right))
+    return found

@@ -1,0 +1,214 @@
+"""Trains the reader of links: which registered entry a passage speaks of, and how likely it says otherwise.
+
+    python scripts/train_links.py [--to configs/semantic/links]
+
+Learnt from the development cases of `tests/claims/registered`, by the project's own writers alone. Pairs of what is
+said (a number or a word that may be linked, or the whole passage) and of what is registered (`label:value`). Of some
+passports nothing is learnt: by their cases `fit_linking.py` sets what a reading is worth; run it next. Needs
+scikit-learn and torch; a fit takes some forty minutes on one core.
+"""
+
+import argparse
+import json
+import random
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+
+import reader_tuning  # noqa: E402
+from fit_linking import READ_FROM, Fit  # noqa: E402
+from linking_material import collected, scenes_of  # noqa: E402
+from reader_fit import KEEP  # noqa: E402
+from reader_inputs import with_largest  # noqa: E402
+from reader_tuning import Sample, tune  # noqa: E402
+
+import configs  # noqa: E402
+from bench.registered import RegisteredCase, engine_of, read_registered, same_path  # noqa: E402
+from claims.classifier.gemma import GEMMA, PackagedGemma  # noqa: E402
+from claims.classifier.links import LinksFile, save_links  # noqa: E402
+from claims.classifier.reading import LINKS_FOLDER, pair_of  # noqa: E402
+from claims.engine.linking.passages import BEFORE, LONGEST, POINTED, texts_of  # noqa: E402
+from claims.policy.policy import Policy  # noqa: E402
+from claims.text.normalise import normalise  # noqa: E402
+
+Floats = NDArray[np.float32]
+# Of so many passports in a hundred nothing is learnt.
+HELD_OUT, SEED = 35, 0
+# How often a passage is shown with one of its three nearest texts that it does not contradict.
+NEAREST, SHOWN_LAWFUL, SHOWN_FIRST, SHOWN_OTHER = 3, 0.3, 0.45, 0.22
+WIDE, RATE, ROUNDS, BATCH = 128, 2e-3, 8, 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidOnce:
+    """A passage of a case, what stands before it, and the texts of its passport, of which it may contradict one."""
+
+    case: RegisteredCase
+    goods: str
+    before: str
+    text: str
+    entries: tuple[str, ...]
+    contradicted: int | None
+
+
+def held_out_of(cases: Sequence[RegisteredCase]) -> tuple[str, ...]:
+    """The passports of which nothing is learnt."""
+    products = sorted({case.product_id for case in cases})
+    random.Random(SEED).shuffle(products)
+    return tuple(sorted(products[: len(products) * HELD_OUT // 100]))
+
+
+def passages_of(cases: Sequence[RegisteredCase], policy: Policy) -> list[SaidOnce]:
+    """Every passage, as it is judged."""
+    engine, found = engine_of("dev", policy, None), []
+    for case in cases:
+        for scene in scenes_of(engine, case.id, case.passages):
+            window, passport = scene.window, scene.choice.passport
+            assert passport is not None
+            texts = texts_of(passport, policy)
+            text = window.text[window.focus_start : window.focus_end]
+            told = case.said is not None and normalise(case.said).text in text
+            right = [n for n, one in enumerate(texts) if told and same_path(one.path, case.contradicted)]
+            found.append(
+                SaidOnce(
+                    case=case,
+                    goods=passport.name,
+                    before=window.text[max(0, window.focus_start - BEFORE) : window.focus_start],
+                    text=text,
+                    entries=tuple(one.text for one in texts),
+                    contradicted=right[0] if right else None,
+                )
+            )
+    return found
+
+
+class Pointing:
+    """Two narrow tables over directions: by them a passage lies nearest to the text that it contradicts."""
+
+    def __init__(self, said: Sequence[SaidOnce], encoder: PackagedGemma) -> None:
+        texts = list(dict.fromkeys(t for one in said for t in (one.text[:POINTED], *one.entries)))
+        whole = encoder.encode(texts)
+        self._place = {text: n for n, text in enumerate(texts)}
+        whole = whole / np.linalg.norm(whole, axis=1, keepdims=True)
+        self.mean: Floats = whole.mean(axis=0)
+        self._directions = torch.from_numpy(whole - self.mean)
+        torch.manual_seed(SEED)
+        first = torch.randn(whole.shape[1], WIDE) / whole.shape[1] ** 0.5
+        self._tables = [torch.nn.Parameter(first.clone()), torch.nn.Parameter(first.clone())]
+        self._scale = torch.nn.Parameter(torch.tensor(10.0))
+
+    def learn(self, said: Sequence[SaidOnce]) -> None:
+        """From passages that contradict one of their texts."""
+        steps = torch.optim.AdamW([*self._tables, self._scale], lr=RATE, weight_decay=0.05)
+        shown, dice = [one for one in said if one.contradicted is not None], random.Random(SEED)
+        for _ in range(ROUNDS):
+            dice.shuffle(shown)
+            for at in range(0, len(shown), BATCH):
+                batch = shown[at : at + BATCH]
+                right = [torch.tensor([one.contradicted]) for one in batch]
+                told = [functional.cross_entropy(self._near(one)[None], r) for one, r in zip(batch, right, strict=True)]
+                loss = torch.stack(told).mean()
+                steps.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                steps.step()
+
+    def near(self, one: SaidOnce) -> list[float]:
+        """How near each of its texts is to the passage."""
+        if not one.entries:
+            return []
+        with torch.inference_mode():
+            return [float(n) for n in self._near(one)]
+
+    def arrays(self) -> dict[str, Floats]:
+        """As the reader of links has them."""
+        said, registered = (table.detach().numpy() for table in self._tables)
+        return {"mean": self.mean, "said": said, "registered": registered, "scale": self._scale.detach().numpy()[None]}
+
+    def _near(self, one: SaidOnce) -> torch.Tensor:
+        rows = [self._place[text] for text in (one.text[:POINTED], *one.entries)]
+        said = functional.normalize(self._directions[rows[0]] @ self._tables[0], dim=0)
+        return self._scale * (functional.normalize(self._directions[rows[1:]] @ self._tables[1], dim=1) @ said)
+
+
+def samples_of(said: Sequence[SaidOnce], pointing: Pointing, policy: Policy, held_out: frozenset[str]) -> list[Sample]:
+    """The pairs that are shown, in an order of chance."""
+    dice, found = random.Random(SEED), []
+    for options in collected(policy).values():
+        fit = Fit(options)
+        share = fit.unseen()
+        every = [(one.product, option) for one in options for option in one.options]
+        for (product, option), likely in zip(every, share, strict=True):
+            if product not in held_out and not option.agrees and (option.is_right or likely >= READ_FROM):
+                found.append(Sample(text=option.pair, breach=float(option.is_right)))
+    for one in said:
+        if one.case.product_id in held_out:
+            continue
+        near = pointing.near(one)
+        for rank, n in enumerate(sorted(range(len(near)), key=lambda n: -near[n])):
+            right = n == one.contradicted
+            if right or (rank < NEAREST and dice.random() < _shown(one, rank)):
+                pair = pair_of(one.goods, one.entries[n], one.before, one.text[:LONGEST])
+                found.append(Sample(text=pair, breach=float(right)))
+    dice.shuffle(found)
+    return found
+
+
+def _shown(one: SaidOnce, rank: int) -> float:
+    if one.case.contradicted is not None:
+        return SHOWN_OTHER
+    return SHOWN_FIRST if rank == 0 else SHOWN_LAWFUL
+
+
+def pointed_right(said: Sequence[SaidOnce], pointing: Pointing) -> dict[str, float]:
+    """How often the text that is contradicted is among the nearest one, two, three, four."""
+    wanted = [one for one in said if one.contradicted is not None]
+    ranks = []
+    for one in wanted:
+        near = pointing.near(one)
+        assert one.contradicted is not None
+        ranks.append(sum(n > near[one.contradicted] for n in near))
+    return {str(k): round(float(np.mean([rank < k for rank in ranks])), 3) for k in (1, 2, 3, 4)}
+
+
+def main() -> None:
+    """Trains and writes."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--to", type=Path, default=configs.SEMANTIC_DIR / LINKS_FOLDER)
+    options = parser.parse_args()
+    policy, cases = Policy(configs.POLICY_DIR), read_registered("dev")
+    held_out = held_out_of(cases)
+    said = passages_of(cases, policy)
+    learnt = [one for one in said if one.case.product_id not in held_out]
+    first = Pointing(said, PackagedGemma())
+    first.learn(learnt)
+    shown = samples_of(said, first, policy, frozenset(held_out))
+    reader_tuning.PASSES = 2
+    tuned = tune(shown, 1, SEED, KEEP)
+    layers = with_largest(tuned.layers, [sample.text for sample in shown])
+    pointing = Pointing(said, PackagedGemma(layers=layers))
+    pointing.learn(learnt)
+    unseen = [one for one in said if one.case.product_id in held_out]
+    record: Mapping[str, object] = {
+        "passports": len({case.product_id for case in cases}) - len(held_out),
+        "pairs": len(shown),
+        "contradicting": sum(sample.breach > 0 for sample in shown),
+        "seed": SEED,
+        "pointed_right_unseen": pointed_right(unseen, pointing),
+    }
+    file = LinksFile(encoder=GEMMA, weights_sha256="", layers_sha256="", held_out=held_out, record=dict(record))
+    gate = {"gate": tuned.gate, "gate_bias": np.array([tuned.gate_bias], dtype=np.float32)}
+    save_links(options.to, file, {**gate, **pointing.arrays()}, layers)
+    print(json.dumps(record))
+
+
+if __name__ == "__main__":
+    main()

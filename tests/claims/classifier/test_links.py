@@ -1,0 +1,108 @@
+"""The reader of links as a file: opened late, refused where something is wrong, near and far told by its tables."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import configs
+from claims.classifier.links import FILE, LAYERS, WEIGHTS, LinkReader, LinksFile, open_links, save_links
+from claims.classifier.reader import Encoder
+from claims.classifier.reading import LINKS_FOLDER, open_reader, pair_of
+from claims.errors import SemanticError
+
+SIZE = 8
+
+
+class Letters:
+    """Points where the letters of a text do; counts what it is asked."""
+
+    batch_size, key = 1, None
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        self.asked += texts
+        rows = np.zeros((len(texts), SIZE), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for letter in text:
+                rows[row, ord(letter) % SIZE] += 1
+        return rows
+
+
+def saved(folder: Path) -> LinksFile:
+    file = LinksFile(encoder="letters", weights_sha256="", layers_sha256="", held_out=("P",), record={})
+    tables = {"said": np.eye(SIZE, dtype=np.float32), "registered": np.eye(SIZE, dtype=np.float32)}
+    gate = {"gate": np.arange(SIZE, dtype=np.float32), "gate_bias": np.array([1.0], dtype=np.float32)}
+    about = {"mean": np.zeros(SIZE, dtype=np.float32), "scale": np.array([10.0], dtype=np.float32)}
+    save_links(folder, file, {**tables, **gate, **about}, b"layers")
+    return file
+
+
+def opened(folder: Path, encoder: Encoder) -> LinkReader:
+    def open_encoder(layers: bytes) -> Encoder:
+        assert layers == b"layers"
+        return encoder
+
+    return open_links(folder, open_encoder)
+
+
+def test_the_encoder_is_opened_at_the_first_question_and_asked_once_for_the_same_words(tmp_path: Path) -> None:
+    saved(tmp_path)
+    letters = Letters()
+    reader = opened(tmp_path, letters)
+    assert letters.asked == []
+    assert reader.differs(["a", "b", "a"]) == reader.differs(["a", "b", "a"])
+    assert letters.asked == ["a", "b"]
+
+
+def test_log_odds_are_what_the_gate_says(tmp_path: Path) -> None:
+    saved(tmp_path)
+    (log_odds,) = opened(tmp_path, Letters()).differs([chr(SIZE * 9 + 3)])
+    assert log_odds == pytest.approx(1.0 + 3.0)
+
+
+def test_what_points_the_same_way_is_nearest(tmp_path: Path) -> None:
+    saved(tmp_path)
+    near = opened(tmp_path, Letters()).nearness("aab", ["aab", "ab", "cd"])
+    assert near[0] > near[1] > near[2]
+    assert near[0] == pytest.approx(10.0, abs=0.01)
+
+
+@pytest.mark.parametrize("name", [FILE, WEIGHTS, LAYERS])
+def test_what_is_not_there_or_not_the_one_that_was_written_is_refused(tmp_path: Path, name: str) -> None:
+    saved(tmp_path)
+    (tmp_path / name).write_bytes(b"other")
+    with pytest.raises(SemanticError, match="links"):
+        opened(tmp_path, Letters())
+    (tmp_path / name).unlink()
+    with pytest.raises(SemanticError, match="links"):
+        opened(tmp_path, Letters())
+
+
+def test_weights_of_another_kind_are_refused(tmp_path: Path) -> None:
+    file = LinksFile(encoder="letters", weights_sha256="", layers_sha256="", held_out=(), record={})
+    save_links(tmp_path, file, {"gate": np.zeros(SIZE, dtype=np.float32)}, b"layers")
+    with pytest.raises(SemanticError, match=r"must hold gate, gate_bias, mean"):
+        opened(tmp_path, Letters())
+
+
+def test_the_shipped_reader_reads_links_and_e5_none() -> None:
+    gemma, e5 = (open_reader(name, configs.SEMANTIC_DIR, device="cpu") for name in ("gemma", "e5"))
+    assert gemma is not None
+    assert e5 is not None
+    assert e5.links is None
+    assert isinstance(gemma.links, LinkReader)
+    assert gemma.links.file.held_out
+    against = pair_of("登山鞋", "防水性能:不防水", "", "踩了一路水坑,袜子还是干的,滴水不进")
+    beside = pair_of("登山鞋", "闭合方式:系带", "", "踩了一路水坑,袜子还是干的,滴水不进")
+    one, other = gemma.links.differs([against, beside])
+    assert one > other
+    near = gemma.links.nearness("踩了一路水坑,袜子还是干的,滴水不进", ["防水性能:不防水", "闭合方式:系带"])
+    assert near[0] > near[1]
+
+
+def test_it_lies_where_readers_are_shipped() -> None:
+    assert (configs.SEMANTIC_DIR / LINKS_FOLDER / FILE).is_file()

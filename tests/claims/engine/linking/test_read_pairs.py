@@ -1,0 +1,118 @@
+"""What a reader of links adds: a link that is read as contradicting, and passages in words that no vocabulary lists."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from claims.classifier.reading import Links, pair_of
+from claims.engine.linking.claim import LinkedClaim
+from claims.engine.linking.link import linked_claims
+from claims.engine.linking.model import READ
+from claims.engine.linking.passages import texts_of
+from claims.engine.window import Window, build_window, fold
+from claims.passports.passport import Passport
+from claims.policy.linking import PassageModel
+from claims.policy.policy import Policy
+from claims.types import Passage, VerdictKind
+
+Load = Callable[..., tuple[Passport, ...]]
+SHOES: dict[str, Any] = {
+    "id": "P",
+    "name": "登山鞋",
+    "category": "apparel/shoes",
+    "origin": "CN",
+    "attributes": [
+        {"name": "waterproof", "label": "防水性能", "text": "不防水"},
+        {"name": "closing", "label": "闭合方式", "text": "系带"},
+        {"name": "weight", "label": "单只重量", "value": 480, "unit": "g"},
+    ],
+    "composition": [{"part": "upper", "material": "cotton", "label": "棉", "percent": 100}],
+}
+MODEL = PassageModel(
+    intercept=-4.0, weights={READ: 1.0, "denial anywhere": -3.0}, flag_at=0.6, note_at=0.3, entries=2, nearness=0.0
+)
+
+
+class Reads:
+    """Makes of a pair what its words say: the log-odds of the first of `told` that stand in it."""
+
+    def __init__(self, told: Mapping[str, float], near: Mapping[str, float] | None = None) -> None:
+        self._told, self._near = told, near or {}
+        self.asked: list[str] = []
+
+    def differs(self, pairs: Sequence[str]) -> list[float]:
+        self.asked += pairs
+        return [next((odds for words, odds in self._told.items() if words in pair), -6.0) for pair in pairs]
+
+    def nearness(self, said: str, registered: Sequence[str]) -> list[float]:
+        return [self._near.get(entry.partition(":")[0], -1.0) for entry in registered]
+
+
+def window_of(text: str, policy: Policy) -> Window:
+    passage = Passage(stream_id="s", id="u", channel="speech", start_ms=0, end_ms=3000, text=text)
+    return build_window([(passage, fold(passage, policy))], 0, policy)
+
+
+@pytest.fixture
+def reading(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> Policy:
+    """The policy with a passage model whose weights are known."""
+    model = policy.link_model
+    monkeypatch.setattr(policy, "link_model", model.model_copy(update={"passages": MODEL}))
+    return policy
+
+
+def claims(text: str, policy: Policy, load: Load, links: Links | None) -> list[LinkedClaim]:
+    return list(linked_claims(window_of(text, policy), load(SHOES)[0], policy, links=links))
+
+
+def test_a_passage_that_says_otherwise_in_other_words_is_told(reading: Policy, load: Load) -> None:
+    links = Reads({"防水性能": 6.0}, {"防水性能": 5.0, "闭合方式": 1.0})
+    (claim,) = claims("昨天下大雨,踩了一路水坑袜子还是干的", reading, load, links)
+    assert (claim.judgement.verdict, claim.judgement.path) == (VerdictKind.CONTRADICTED, "attributes.waterproof")
+    assert claim.likelihood > claim.flag_at
+    assert claim.steps[-1].value == pytest.approx(claim.likelihood, abs=0.002)
+    assert any(step.step == READ for step in claim.steps)
+
+
+def test_without_a_reader_no_passage_is_read(reading: Policy, load: Load) -> None:
+    assert claims("昨天下大雨,踩了一路水坑袜子还是干的", reading, load, None) == []
+
+
+def test_only_near_texts_are_read_and_no_more_than_the_model_says(reading: Policy, load: Load) -> None:
+    links = Reads({}, {"防水性能": 5.0, "闭合方式": 1.0, "成分": 0.5})
+    claims("昨天下大雨,踩了一路水坑袜子还是干的", reading, load, links)
+    assert [pair.partition("。")[0] for pair in links.asked] == ["登山鞋 防水性能:不防水", "登山鞋 闭合方式:系带"]
+    far = Reads({"防水性能": 6.0}, {"防水性能": -0.1})
+    assert claims("昨天下大雨,踩了一路水坑袜子还是干的", reading, load, far) == []
+
+
+def test_the_clause_that_says_it_is_quoted(reading: Policy, load: Load) -> None:
+    text = "家人们晚上好,这双踩水坑不进水,喜欢的扣个一"
+    (claim,) = claims(text, reading, load, Reads({"踩水坑": 6.0}, {"防水性能": 5.0}))
+    assert text[claim.start : claim.end] == "这双踩水坑不进水"
+
+
+def test_what_else_is_said_counts_against_it(reading: Policy, load: Load) -> None:
+    links = Reads({"防水性能": 5.0}, {"防水性能": 5.0})
+    assert claims("踩水坑不进水我可没说过,谁说的", reading, load, links) == []
+    assert claims("踩水坑不进水", reading, load, links) != []
+
+
+@pytest.mark.parametrize(("log_odds", "flags"), [(4.0, True), (-4.0, False)])
+def test_a_link_is_likelier_or_less_likely_as_it_is_read(
+    log_odds: float, flags: bool, reading: Policy, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = reading.link_model.numbers
+    read = numbers.read or None
+    assert read is not None, "the shipped model says what a reading is worth"
+    (claim,) = claims("单只重量三百克", reading, load, Reads({"单只重量": log_odds}))
+    (unread,) = claims("单只重量三百克", reading, load, None)
+    assert (claim.likelihood > unread.likelihood) is flags
+    assert (claim.likelihood >= claim.flag_at) is flags
+
+
+def test_what_a_pair_holds(policy: Policy, load: Load) -> None:
+    shown = [one.text for one in texts_of(load(SHOES)[0], policy)]
+    assert shown == ["防水性能:不防水", "闭合方式:系带", "产地:CN", "成分:棉100%"]
+    assert pair_of("登山鞋", shown[0], "前面", "说的", "后面") == "登山鞋 防水性能:不防水。前面【说的】后面"
