@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from claims.classifier.reading import Reader
 from claims.engine.finding import make_finding
 from claims.engine.judged import Judged
+from claims.engine.linking.told import Board
 from claims.engine.merge import corroborate, is_same_claim, with_witness
+from claims.engine.otherwise import told_otherwise
 from claims.engine.scene import Scene
 from claims.engine.standing import Told, judge_scene, judge_told
 from claims.engine.window import build_window, fold_without_hints, hear
@@ -108,6 +110,7 @@ class Conversation:
         self._last_said_ms: dict[str, int] = {}
         self._keeps_verdicts = keep_verdicts
         self._watch = watch
+        self._board = Board()
         self.judged: list[tuple[Judged, Finding]] = []
 
     def see(self, evidence: Iterable[Evidence]) -> None:
@@ -210,7 +213,7 @@ class Conversation:
         standing = judge_told(scene, folded, focus, self.engine.policy, self.engine.reader)
         if self._watch is not None:
             self._watch(scene, judge_scene(scene, self.engine.policy, self.engine.reader), standing)
-        for told in standing:
+        for told in [*standing, *told_otherwise(scene, standing, self._board, self.engine.policy)]:
             finding = make_finding(told.judged, told.scene, self.engine.policy, self.stream_id)
             if self._keeps_verdicts:
                 self.judged.append((told.judged, finding))

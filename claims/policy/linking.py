@@ -44,6 +44,8 @@ class LinkingFile(Frozen):
     stated_by: tuple[str, ...]
     decided_by: tuple[str, ...]
     lists: Lists = Lists()
+    # Asides by which a value is told of something else, or not asserted.
+    not_of_goods: tuple[str, ...] = ()
 
     def types_of(self, *labels: str) -> frozenset[str]:
         """Of which sorts the values of attributes of these labels are."""

@@ -1,0 +1,44 @@
+"""What is said and what is shown of one attribute, where they differ: a note of its own, registered or not."""
+
+from collections.abc import Sequence
+
+from claims.engine.checkers.base import unsupported
+from claims.engine.judged import Judged
+from claims.engine.linking.told import Board, ToldValue, values_told
+from claims.engine.scene import Scene
+from claims.engine.standing import Told
+from claims.policy.policy import Policy
+from claims.types import Channel, ScoreStep
+
+_CLASS, _RULE = "SPEC_PARAM", "told_otherwise"
+
+
+def told_otherwise(scene: Scene, standing: Sequence[Told], board: Board, policy: Policy) -> list[Told]:
+    """Notes on values in focus that were shown otherwise, or said otherwise; not where the value is flagged already."""
+    product, window = scene.choice.passport, scene.window
+    focus = window.passages_of(window.focus_start, window.focus_end)
+    if product is None or not focus or not scene.choice.sure:
+        return []
+    channel, found = focus[0].passage.channel, []
+    for value in values_told(window, product, policy):
+        other = board.note(product.id, channel, scene.at_ms, value)
+        flagged = any(t.judged.flags and t.judged.start < value.end and value.start < t.judged.end for t in standing)
+        if other is not None and not flagged:
+            found.append(Told(judged=_noted(value, other, channel, policy), scene=scene))
+    return found
+
+
+def _noted(value: ToldValue, other: ToldValue, channel: Channel, policy: Policy) -> Judged:
+    why = f"{'said' if channel == 'screen' else 'shown'} otherwise: {other.attribute} {other.told}"
+    return Judged(
+        class_id=_CLASS,
+        rule_name=f"{_CLASS}.{_RULE}",
+        start=value.start,
+        end=value.end,
+        judgement=unsupported(why, claimed=f"{value.attribute} {value.told}", note_only=True),
+        trials=(),
+        steps=(ScoreStep(step=why, value=policy.scores.record),),
+        score=policy.scores.record,
+        flag_at=policy.settings.flag_at,
+        candidate=None,
+    )
