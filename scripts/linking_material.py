@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,7 +45,7 @@ class Option:
     agrees: bool
     features: Features
     is_right: bool
-    pair: str = ""
+    pair: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def _older(folder: Path, policy: Policy) -> Iterator[Said]:
         against = [one for one in said if any(not o.agrees for o in one.options)]
         if len(against) == 1:
             (one,) = against
-            yield Said(one.case, one.product, tuple(Option(o.agrees, o.features, not o.agrees) for o in one.options))
+            yield Said(one.case, one.product, tuple(replace(o, is_right=not o.agrees) for o in one.options))
 
 
 @dataclass(frozen=True, slots=True)

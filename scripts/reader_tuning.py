@@ -7,6 +7,7 @@ learnt stays in single precision. One thread: the same seed gives the same weigh
 
 import hashlib
 import io
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -26,8 +27,10 @@ Floats = NDArray[np.float32]
 BELOW, RANK, GAIN, PASSES, BATCH = 4, 16, 2.0, 3, 64
 RATE, HEAD_RATE, WARM = 5e-4, 2e-3, 0.06
 DROPOUT, DECAY, CERTAIN = 0.1, 0.01, 0.97
+# With more than one, the last digits differ from run to run.
+THREADS = 1
 _CLASS_SHARE = 0.5
-_READ_AT_ONCE, _CHUNK = 64, 50
+_READ_AT_ONCE, _CHUNK, _TOLD_EVERY = 64, 50, 20
 _EPSILON = 1e-6
 _FAST = torch.bfloat16
 
@@ -122,7 +125,7 @@ class _Layer(nn.Module):
 class _Tuning:
     def __init__(self, samples: Sequence[Sample], class_count: int, seed: int) -> None:
         torch.manual_seed(seed)
-        torch.set_num_threads(1)
+        torch.set_num_threads(THREADS)
         self._dice = random.Random(seed)
         self._model = ModelFile(model_files(), SHA256)
         pieces = Pieces(self._model)
@@ -197,8 +200,10 @@ class _Tuning:
             steps.step()
             rates.step()
             sum_of += float(loss.detach())
-            if number % 100 == 0:
-                print(f"step {number} of {len(batches)}, loss {sum_of / 100:.3f}", flush=True)
+            if not math.isfinite(sum_of):
+                raise FloatingPointError(f"step {number}: the loss is no number; shown were {[s.text for s in batch]}")
+            if number % _TOLD_EVERY == 0:
+                print(f"step {number} of {len(batches)}, loss {sum_of / _TOLD_EVERY:.3f}", flush=True)
                 sum_of = 0.0
 
     def _batches(self, samples: list[Sample]) -> list[list[Sample]]:

@@ -49,7 +49,9 @@ def links_of(mention: Mention, registered: Registered, about: Surroundings, word
         if not said.by_unit and named.closeness < Closeness.SENTENCE and not _may_count(mention, entry, said):
             continue
         found.append(Link(mention=mention, entry=entry, said=said, named=named, agrees=agrees(said, mention, entry)))
-    return found
+    fitting = [link for link in found if link.agrees] if mention.place is not None else []
+    # A number of a size that is one of the registered sides is no other side.
+    return fitting or found
 
 
 def _may_count(mention: Mention, entry: Entry, said: Said) -> bool:
@@ -81,7 +83,7 @@ def _is_of_sort(mention: Mention, entry: Entry, words: LinkingFile) -> bool:
     if not mention.is_bare or not mention.classifier:
         return True
     if mention.is_ordinal(words):
-        return mention.classifier in entry.shown
+        return entry.own_unit.startswith(mention.classifier) or entry.shown.endswith(mention.classifier)
     if entry.dimension == "share":
         return mention.classifier in words.points
     return _counts(mention, entry) or (not entry.dimension and not entry.own_unit)

@@ -130,3 +130,26 @@ def test_of_two_that_are_one_attribute_the_passports_own_words_tell_which(policy
         ],
     }
     assert flagged(["总功率一百瓦"], policy, load, charger) == [("SPEC_PARAM", "attributes.total_output")]
+
+
+def test_the_sides_of_a_size_may_be_registered_one_by_one(policy: Policy, load: Load) -> None:
+    desk = {
+        "id": "P",
+        "name": "学习桌",
+        "category": "furniture/desk",
+        "attributes": [
+            {"name": "width", "label": "桌面宽", "value": 120, "unit": "cm"},
+            {"name": "depth", "label": "桌面深", "value": 60, "unit": "cm"},
+        ],
+    }
+    assert flagged(["桌面一百二乘六十,放两个人的作业"], policy, load, desk) == []
+
+
+def test_a_number_of_another_thing_in_the_same_text_is_not_meant(policy: Policy, load: Load) -> None:
+    thermometer = {
+        "id": "P",
+        "name": "额温枪",
+        "category": "medical_device/thermometer",
+        "attributes": [{"name": "battery", "label": "电池", "text": "7号电池2节"}],
+    }
+    assert flagged(["七号电池两节盒子里带了"], policy, load, thermometer) == []
