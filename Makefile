@@ -20,7 +20,7 @@ test: extras system
 	@$(PY) -m pytest -m 'not slow and not service' -n $(AT_ONCE) --maxprocesses 6 --dist loadfile
 service: extras system
 	@nice -n 15 $(PY) -m pytest -m 'service and not slow and reckons' >$(VENV)/reckons.txt 2>&1 & reckons=$$!; \
-	status=0; $(PY) -m pytest -m 'service and not slow and not reckons' || status=$$?; \
+	status=0; $(PY) -m pytest -m 'service and not slow and not reckons' -n 2 --dist loadfile || status=$$?; \
 	wait $$reckons || status=$$?; cat $(VENV)/reckons.txt; exit $$status
 check: extras
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy

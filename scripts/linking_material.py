@@ -29,6 +29,7 @@ from claims.policy.policy import Policy  # noqa: E402
 from claims.text.normalise import normalise  # noqa: E402
 from claims.types import Passage  # noqa: E402
 
+_FARTHEST = -1e9
 OLDER = ("x_numbers", "y_numbers", "z_numbers", "v_numbers")
 # Lawful talk of every class: nothing in it contradicts what is registered.
 LAWFUL = ("a", "c", "d")
@@ -176,12 +177,13 @@ class ReadPassage:
     product: str
     features: Features
     is_right: bool
+    near: float
 
 
 def passages_read(
-    cases: Sequence[RegisteredCase], policy: Policy, reader: LinkReader, entries: int, nearness: float
+    cases: Sequence[RegisteredCase], policy: Policy, reader: LinkReader, entries: int
 ) -> list[ReadPassage]:
-    """Every passage of the cases with the nearest registered texts."""
+    """Every passage of the cases with the nearest registered texts, and of the lawful cases of other sets."""
     engine, found = engine_of("dev", policy, None), []
     for case in cases:
         for scene in scenes_of(engine, case.id, case.passages):
@@ -190,8 +192,24 @@ def passages_read(
             inside = [m for m in words_in(window, passport, policy) if window.focus_start < m.end <= window.focus_end]
             focus = window.text[window.focus_start : window.focus_end]
             told = case.said is not None and normalise(case.said).text in focus
-            for read in texts_read(window, passport, policy, reader, entries, nearness):
+            for read in texts_read(window, passport, policy, reader, entries, _FARTHEST):
                 right = told and same_path(read.of.path, case.contradicted)
                 features = passage_features(read, window, inside, policy)
-                found.append(ReadPassage(case.id, case.product_id, features, right))
+                found.append(ReadPassage(case.id, case.product_id, features, right, read.near))
+    for name in LAWFUL:
+        found += _lawful_read(CASES_DIR / "blind" / name, policy, reader, entries)
     return found
+
+
+def _lawful_read(folder: Path, policy: Policy, reader: LinkReader, entries: int) -> Iterator[ReadPassage]:
+    passports = load_passports(next(folder.glob("passports.*")), policy.quantity_reader)
+    engine = ClaimEngine(policy, passports, at=BROADCAST_AT)
+    for case in (c for c in read_cases(folder / "cases.jsonl", folder.name) if not c.is_violation):
+        for scene in scenes_of(engine, case.id, passages(case)):
+            window, passport = scene.window, scene.choice.passport
+            if passport is None:
+                continue
+            inside = [m for m in words_in(window, passport, policy) if window.focus_start < m.end <= window.focus_end]
+            for read in texts_read(window, passport, policy, reader, entries, _FARTHEST):
+                features = passage_features(read, window, inside, policy)
+                yield ReadPassage(f"{folder.name}.{case.id}", passport.id, features, False, read.near)

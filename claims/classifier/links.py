@@ -44,6 +44,7 @@ class LinkReader:
     def __init__(self, file: LinksFile, arrays: Mapping[str, Floats], open_: Callable[[], Encoder]) -> None:
         """`open_` opens the encoder, at the first question."""
         self.file = file
+        self.key = f"{file.weights_sha256[:16]}-{file.layers_sha256[:16]}"
         self._open, self._turn = open_, Lock()
         self._encoder: Encoder | None = None
         self._gate, self._gate_bias = arrays["gate"], float(arrays["gate_bias"][0])
@@ -95,9 +96,17 @@ def open_links(folder: Path, open_encoder: Callable[[bytes], Encoder]) -> LinkRe
     for name, content, digest in ((WEIGHTS, weights, file.weights_sha256), (LAYERS, layers, file.layers_sha256)):
         if hashlib.sha256(content).hexdigest() != digest:
             raise SemanticError(f"semantic: {folder}: {name} is not the one that {FILE} names; train it anew")
-    if set(arrays) != _ARRAYS:
-        raise SemanticError(f"semantic: {folder}: {WEIGHTS} must hold {', '.join(sorted(_ARRAYS))}; train it anew")
+    if set(arrays) != _ARRAYS or not _fit(arrays):
+        wanted = ", ".join(sorted(_ARRAYS))
+        raise SemanticError(f"semantic: {folder}: {WEIGHTS} must hold {wanted}, which fit each other; train it anew")
     return LinkReader(file, arrays, lambda: open_encoder(layers))
+
+
+def _fit(arrays: Mapping[str, Floats]) -> bool:
+    said = arrays["said"].shape
+    size, wide = said if len(said) == len(("size", "wide")) else (0, 0)
+    shapes = {"gate": (size,), "mean": (size,), "registered": (size, wide), "gate_bias": (1,), "scale": (1,)}
+    return size > 0 and all(arrays[name].shape == shape for name, shape in shapes.items())
 
 
 def save_links(folder: Path, file: LinksFile, arrays: Mapping[str, Floats], layers: bytes) -> None:

@@ -81,7 +81,8 @@ class Classifier:
         self.name = file.encoder
         self.batch_size = encoder.batch_size
         self.encoder_key = encoder.key
-        self.classifier_key = hashlib.sha256(file.model_dump_json().encode()).hexdigest()[:32]
+        of_links = links.key if links is not None else ""
+        self.classifier_key = hashlib.sha256(f"{file.model_dump_json()}{of_links}".encode()).hexdigest()[:32]
         self._encoder = encoder
         self._kept: Mapping[str, bytes] = {}
         self._gate, self._gate_bias = arrays["gate"], float(arrays["gate_bias"][0])

@@ -15,6 +15,8 @@ AUTO = "auto"
 SHIPPED = ("gemma", "own", "e5")
 # Where the reader of links lies beside them.
 LINKS_FOLDER = "links"
+# Characters of a pair, and in it of the goods' name and of the entry: what a reader of 127 tokens sees.
+_PAIR, _GOODS, _ENTRY = 150, 16, 70
 _BY_ITSELF = ("gemma", "e5")
 
 
@@ -38,7 +40,9 @@ class Reading:
 
 
 class Links(Protocol):
-    """Reads what is said beside what is registered."""
+    """Reads what is said beside what is registered; `key` names it for good, with all that it was trained to."""
+
+    key: str
 
     def differs(self, pairs: Sequence[str]) -> list[float]:
         """The log-odds of each pair that what is said contradicts what is registered."""
@@ -50,8 +54,16 @@ class Links(Protocol):
 
 
 def pair_of(goods: str, entry: str, before: str, said: str, behind: str = "") -> str:
-    """What is read of a pair: of which goods, the registered entry (`label:value`), and the words said in theirs."""
-    return f"{goods} {entry}。{before}【{said}】{behind}"
+    """What is read of a pair: of which goods, the registered entry (`label:value`), and the words said in theirs.
+
+    Of long ones the entry is cut, then what stands before and behind: a reader sees only so much.
+    """
+    head = f"{goods[:_GOODS]} {entry[:_ENTRY]}。"
+    said = said[: _PAIR - len(head)]
+    room = max(0, _PAIR - len(head) - len(said))
+    behind = behind[: room // 2]
+    before = before[-(room - len(behind)) :] if room > len(behind) else ""
+    return f"{head}{before}【{said}】{behind}"
 
 
 class Reader(Protocol):

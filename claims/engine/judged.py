@@ -21,6 +21,7 @@ class Judged:
     `cleared_by` and `lowered_by`: the exemptions that make it lawful, and those that make it a note at most.
     `flag_at`: the score from which it is flagged: the policy's where rules and records judge alone, else that by which
     the budget of false alarms is kept. `protected`: it was said outright, and no learned reading lowers it.
+    `is_read`: a reader found it in a whole passage, beside what is registered.
     """
 
     class_id: str
@@ -35,6 +36,7 @@ class Judged:
     candidate: Candidate | None
     shadow: bool = False
     protected: bool = False
+    is_read: bool = False
     cleared_by: tuple[str, ...] = ()
     lowered_by: tuple[str, ...] = ()
 
@@ -56,8 +58,8 @@ class Judged:
 
     @property
     def is_proposal(self) -> bool:
-        """True if the semantic layer proposed it: unsure of the class, it takes no other's place."""
-        return self.rule_name == f"{self.class_id}.{PROPOSED}"
+        """True if a reader found it in a passage: unsure which words say it, it takes no other's place."""
+        return self.is_read or self.rule_name == f"{self.class_id}.{PROPOSED}"
 
     @property
     def harmless(self) -> bool:

@@ -65,6 +65,9 @@ def same_assertion(one: Judged, kept: Judged) -> bool:
         return _overlap(one, kept) and one.class_id == kept.class_id
     if one.class_id != kept.class_id:
         return _share_words(one, kept) and not one.harmless and not (one.is_proposal or kept.is_proposal)
+    differ = one.judgement.path != kept.judgement.path
+    if differ and (one.is_read or kept.is_read):
+        return False
     if _overlap(one, kept):
         return True
     if one.judgement.path is not None and one.judgement.path != kept.judgement.path:

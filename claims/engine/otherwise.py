@@ -8,7 +8,7 @@ from claims.engine.linking.told import Board, ToldValue, values_told
 from claims.engine.scene import Scene
 from claims.engine.standing import Told
 from claims.policy.policy import Policy
-from claims.types import Channel, ScoreStep
+from claims.types import Channel, ScoreStep, VerdictKind
 
 _CLASS, _RULE = "SPEC_PARAM", "told_otherwise"
 
@@ -22,10 +22,16 @@ def told_otherwise(scene: Scene, standing: Sequence[Told], board: Board, policy:
     channel, found = focus[0].passage.channel, []
     for value in values_told(window, product, policy):
         other = board.note(product.id, channel, scene.at_ms, value)
-        flagged = any(t.judged.flags and t.judged.start < value.end and value.start < t.judged.end for t in standing)
-        if other is not None and not flagged:
+        if other is not None and not any(_decides(told, value, scene) for told in standing):
             found.append(Told(judged=_noted(value, other, channel, policy), scene=scene))
     return found
+
+
+def _decides(told: Told, value: ToldValue, scene: Scene) -> bool:
+    """True for a claim of the same words that is flagged, or borne out by what is registered."""
+    judged = told.judged
+    same = told.scene is scene and judged.start < value.end and value.start < judged.end
+    return same and (judged.flags or judged.judgement.verdict is VerdictKind.SUPPORTED)
 
 
 def _noted(value: ToldValue, other: ToldValue, channel: Channel, policy: Policy) -> Judged:

@@ -97,6 +97,7 @@ def _of_record(
         score=score,
         flag_at=bar,
         candidate=None,
+        is_read=isinstance(claim, LinkedClaim) and claim.is_read,
         cleared_by=exempt,
         lowered_by=lowered,
     )
@@ -120,7 +121,7 @@ def as_linked(judged: Judged, linked: Sequence[LinkedClaim], policy: Policy) -> 
     """
     if not judged.judgement.by_value or judged.class_id not in policy.linking.decided_by:
         return judged
-    within = [c for c in linked if c.said_at < judged.end and judged.start < c.end]
+    within = [c for c in linked if not c.is_read and c.said_at < judged.end and judged.start < c.end]
     if not within or any(c.judgement.by_value and c.likelihood >= c.unlikely for c in within):
         return judged
     why = "what is said is linked to no registered value that differs"

@@ -38,11 +38,14 @@ _FRACTION = re.compile(r"([一二两三四五六七八九十]+)分之([一二两
 _HALF_SHARE = re.compile(r"一半|半数|对半")
 _HALF_UNIT = re.compile(r"半(?=[斤公升米年天小个瓶盒两片粒])")
 # 个把月, 百把斤: one or so, a hundred or so.
-_ABOUT_ONE = re.compile(r"([个十百千万])把(?=个?(?:月|钟头|小时|钟|星期|礼拜|年|天|斤|克|米|里|块|人|号|来))")
+_ABOUT_ONE = re.compile(
+    r"(?<![这那哪每整几两各一])(?:(个)把(?=月|钟头|小时|星期|礼拜|年(?![糕货轻])|天(?![然猫生]))"
+    r"|([十百千万])把(?=个|斤|克|米|里|块|年|天))"
+)
 _APPROX_BEFORE = ("大概", "大约", "约", "差不多", "将近", "接近", "近", "快")
 _APPROX_AFTER = ("左右", "上下", "来", "多", "出头", "几")
-_AT_LEAST_BEFORE = ("至少", "起码", "最少", "最低", "不少于", "不低于", "大于", "超过", "超", "高达", "足足")
-_AT_MOST_BEFORE = ("最多", "最高", "最大", "顶多", "不超过", "不高于", "小于", "低于", "不到", "不足", "少于")
+_AT_LEAST_BEFORE = ("至少", "起码", "最少", "最低", "不少于", "不低于", "不小于", "大于", "超过", "超", "高达", "足足")
+_AT_MOST_BEFORE = ("最多", "最高", "最大", "顶多", "不超过", "不高于", "不大于", "小于", "低于", "不到", "不足", "少于")
 _AT_LEAST_AFTER = ("以上", "起步", "往上", "+", "加")
 _AT_MOST_AFTER = ("以内", "以下", "封顶", "之内")
 _RANGE_JOIN = re.compile(r"^(?:-|~|到|至|—)$")
@@ -208,7 +211,8 @@ def _about_one_at(text: str, at: int) -> Number | None:
     about = _ABOUT_ONE.match(text, at)
     if about is None:
         return None
-    one = Decimal(_SCALES.get(about[1]) or _BIG.get(about[1], 1))
+    scale = about[2] or ""
+    one = Decimal(_SCALES.get(scale) or _BIG.get(scale, 1))
     return Number(start=at, end=about.end(), low=one, high=2 * one, kind="approx")
 
 
@@ -345,9 +349,11 @@ def _qualified(text: str, number: Number, limit: int) -> Number:
         if spread > 1 or tail.startswith("来"):
             kind, high, end = "approx", high + spread, end + 1
     forbidden = any(head.startswith(word) or word in head for word in ("不要", "不能", "别", "不可"))
-    if any(head.endswith(word) for word in _AT_MOST_BEFORE):
+    at_most = max((len(word) for word in _AT_MOST_BEFORE if head.endswith(word)), default=0)
+    at_least = max((len(word) for word in _AT_LEAST_BEFORE if head.endswith(word)), default=0)
+    if at_most > at_least:
         kind = "at_most"
-    elif any(head.endswith(word) for word in _AT_LEAST_BEFORE):
+    elif at_least:
         kind = "at_most" if forbidden else "at_least"
     elif any(head.endswith(word) for word in _APPROX_BEFORE) and kind == "exact":
         kind = "approx"

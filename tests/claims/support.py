@@ -10,7 +10,7 @@ from claims.classifier.calibration import Calibration
 from claims.classifier.files import LAYERS
 from claims.classifier.gemma import PackagedGemma
 from claims.classifier.reader import ClassifierFile
-from claims.classifier.reading import Known, Reading
+from claims.classifier.reading import Known, Links, Reading
 from claims.engine.conversation import Conversation
 from claims.engine.window import fold
 from claims.policy.policy import Policy
@@ -114,7 +114,8 @@ CALIBRATION = Calibration(
 class Says:
     """A reader that makes the same of nearly every passage: the log-odds of a breach, all of it of one class."""
 
-    name, batch_size, links = "says", 1, None
+    name, batch_size = "says", 1
+    links: Links | None = None
 
     def __init__(
         self, breach: float, class_id: str = "DISEASE_FOOD", *, otherwise: Mapping[str, float] | None = None

@@ -13,7 +13,7 @@ class LinkedClaim:
     `said_at`: where the number or the word itself begins. `sorts`: of which sort its values are, `class_id`: the class
     that speaks of it, if one does. `misheard`: why the number may have been heard wrong. `flag_at`, `note_at`: from
     which likelihood on it is flagged, or kept as a note; `unlikely`: below it what a detector takes for a statement is
-    none of the attribute.
+    none of the attribute. `is_read`: it was read off a whole passage, which may say other things as well.
     """
 
     start: int
@@ -28,3 +28,4 @@ class LinkedClaim:
     unlikely: float
     class_id: str | None = None
     misheard: str | None = None
+    is_read: bool = False

@@ -69,8 +69,9 @@ def agrees(said: Said, mention: Mention, entry: Entry) -> bool:
     least, most = _around(said.low, -said.slack), _around(said.high, said.slack)
     if entry.kind == "at_least" and low is not None:
         high = None
-    if entry.kind in {"maximum", "minimum"} and low is not None:
-        return _within_bound(mention, entry, low, least, most)
+    bound = low if low is not None else high
+    if entry.kind in {"maximum", "at_most", "minimum"} and bound is not None:
+        return _within_bound(mention, entry, bound, least, most)
     if mention.kind == "at_least":
         top = high if high is not None else low
         return top is None or top >= least
@@ -88,7 +89,7 @@ def _within_bound(mention: Mention, entry: Entry, bound: Decimal, least: Decimal
     Of noise at most 48 dB, 60 is as wrong as 30; of 65 W at most, 45 is not.
     """
     better = entry.attribute.better if entry.attribute is not None else "none"
-    if entry.kind == "maximum":
+    if entry.kind != "minimum":
         if mention.kind == "at_most":
             return most >= bound
         return least <= bound and (better != "lower" or mention.kind == "at_least" or most >= bound)

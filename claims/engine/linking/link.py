@@ -25,7 +25,7 @@ from claims.types import ScoreStep
 
 Spans = Sequence[tuple[int, int]]
 # So much of what stands before and behind the words is read with them.
-_READ_BEFORE, _READ_BEHIND = 40, 24
+_READ_BEFORE, _READ_BEHIND, _MOST_READ = 40, 24, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +161,8 @@ def _read(options: list[_Option], model: LinkModel, said: Said, mention: Mention
     if said.links is None or model.read is None:
         return options
     least = model.read.least
-    picked = [n for n, o in enumerate(options) if not o.link.agrees and o.likelihood >= least]
+    likely = [n for n, o in enumerate(options) if not o.link.agrees and o.likelihood >= least]
+    picked = sorted(likely, key=lambda n: -options[n].likelihood)[:_MOST_READ]
     if not picked:
         return options
     read = said.links.differs([said.pair(mention.start, mention.end, options[n].link.entry) for n in picked])

@@ -13,8 +13,9 @@ from claims.text.units import Quantity, is_times
 
 # A number without a unit and with more digits is an order's or an article's.
 _MOST_DIGITS = 7
-_LETTERS = re.compile("[a-z]{1,3}(?![a-z0-9])")
-_SIDES, _LEAST_SIDE, _NEXT_SIDE = 3, 10, re.compile("[、,][长宽高厚深]?")
+_LETTERS = re.compile("(?!x)[a-z]{1,3}(?![a-z0-9])")
+_SIDES, _LEAST_SIDE, _SIDE_NAMES = 3, 10, "长宽高厚深"
+_NEXT_SIDE = re.compile(f"[、,][{_SIDE_NAMES}]?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,12 +143,15 @@ def _in_sizes(mentions: list[Mention], text: str) -> Iterator[Mention]:
 
 
 def _listed(mentions: list[Mention], at: int, text: str) -> int:
-    """How many bare numbers are told in a row as a size (高七十、宽四十、厚二十); 0 for fewer than three."""
+    """How many bare numbers are told in a row as a size (高七十、宽四十、厚二十); 0 where they are none."""
+    if at > 0 and _is_listed(text, mentions[at - 1], mentions[at]):
+        return 0
     last = at
     while last + 1 < len(mentions) and _is_listed(text, mentions[last], mentions[last + 1]):
         last += 1
-    count = last - at + 1
-    return count if count == _SIDES else 0
+    first = mentions[at].start
+    is_size = any(side in text[max(0, first - 2) : mentions[last].start] for side in _SIDE_NAMES)
+    return _SIDES if is_size and last - at + 1 == _SIDES else 0
 
 
 def _is_listed(text: str, one: Mention, other: Mention) -> bool:

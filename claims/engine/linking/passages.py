@@ -60,13 +60,14 @@ def _texts(passport: Passport, policy: Policy) -> list[TextEntry]:
     found = [
         TextEntry(path=e.path, label=e.label, shown=e.shown[:_SHOWN], sorts=e.types, entry=e)
         for e in words_registered(passport, policy)
-        if not e.path.startswith(_OF_PARTS)
+        if not e.path.startswith(_OF_PARTS) and any(char.isalnum() for char in normalise(e.shown).text)
     ]
     labels = policy.linking.lists
     if passport.materials:
         shares = (f"{m.name}{'' if m.percent is None else f'{m.percent.normalize():f}%'}" for m in passport.materials)
         shown = "、".join(shares)[:_SHOWN]
-        found.append(TextEntry(path="composition", label=labels.composition, shown=shown, sorts=frozenset({MATERIAL})))
+        path = passport.materials[0].path.rpartition(".")[0]
+        found.append(TextEntry(path=path, label=labels.composition, shown=shown, sorts=frozenset({MATERIAL})))
     if passport.ingredients:
         shown = "、".join(passport.ingredients)[:_LISTED]
         found.append(TextEntry(path="ingredients", label=labels.ingredients, shown=shown, sorts=frozenset({MATERIAL})))
@@ -78,10 +79,11 @@ texts_of = Book(_texts).of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadText:
-    """A registered text that was read with the passage: the `rank`th nearest, and the log-odds that it contradicts."""
+    """A registered text that was read with the passage: the `rank`th, how near, and the odds that it contradicts."""
 
     of: TextEntry
     rank: int
+    near: float
     log_odds: float
 
 
@@ -89,7 +91,7 @@ def texts_read(
     window: Window, passport: Passport, policy: Policy, links: Links, entries: int, nearness: float
 ) -> list[ReadText]:
     """The registered texts nearest to the passage in focus, each read with it."""
-    text = window.text[window.focus_start : window.focus_end]
+    text = _read_of(window)
     texts = texts_of(passport, policy)
     if len(text) < _SHORTEST or not texts:
         return []
@@ -97,15 +99,14 @@ def texts_read(
     order = sorted(range(len(texts)), key=lambda n: (-near[n], n))[:entries]
     picked = [n for n in order if near[n] >= nearness]
     before = window.text[max(0, window.focus_start - BEFORE) : window.focus_start]
-    read = links.differs([pair_of(passport.name, texts[n].text, before, text[:LONGEST]) for n in picked])
-    return [
-        ReadText(of=texts[n], rank=rank, log_odds=lo) for rank, (n, lo) in enumerate(zip(picked, read, strict=True))
-    ]
+    read = links.differs([pair_of(passport.name, texts[n].text, before, text) for n in picked])
+    ranked = enumerate(zip(picked, read, strict=True))
+    return [ReadText(of=texts[n], rank=rank, near=near[n], log_odds=odds) for rank, (n, odds) in ranked]
 
 
 def passage_features(read: ReadText, window: Window, words: list[WordMention], policy: Policy) -> Features:
     """What speaks for the passage contradicting the text, and what against it."""
-    text, entry = window.text[window.focus_start : window.focus_end], read.of.entry
+    text, entry = _read_of(window), read.of.entry
     found = {
         READ: read.log_odds,
         "the nearest registered text": float(read.rank == 0),
@@ -120,8 +121,8 @@ def passage_features(read: ReadText, window: Window, words: list[WordMention], p
             "what is registered is not understood": float(not entry.is_known),
         }
     else:
-        shown = normalise(read.of.shown).text
-        found["the registered value is said"] = float(any(part in text for part in shown.split("、") if len(part) > 1))
+        parts = (part.rstrip("0123456789.%") for part in normalise(read.of.shown).text.split("、"))
+        found["the registered value is said"] = float(any(part in text for part in parts if part))
     found |= asides_in(text, policy.linking)
     return {name: value for name, value in found.items() if value}
 
@@ -157,7 +158,13 @@ def passage_claims(
         flag_at=model.flag_at,
         note_at=model.note_at,
         unlikely=0.0,
+        is_read=True,
     )
+
+
+def _read_of(window: Window) -> str:
+    """As much of the passage in focus as is read."""
+    return window.text[window.focus_start : min(window.focus_end, window.focus_start + LONGEST)]
 
 
 def _is_told(of: TextEntry, told: frozenset[str | None]) -> bool:
@@ -166,7 +173,7 @@ def _is_told(of: TextEntry, told: frozenset[str | None]) -> bool:
 
 def _carrying(window: Window, passport: Passport, read: ReadText, links: Links) -> tuple[int, int]:
     """Where the one clause stands that says it nearly as surely as the passage does; else the passage."""
-    start, end = window.focus_start, window.focus_end
+    start, end = window.focus_start, window.focus_start + len(_read_of(window))
     clauses, begin = [], start
     for at in range(start, end + 1):
         if at == end or is_boundary(window.text[at]):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from claims.engine.linking.asides import asides_of
+from claims.engine.linking.cut_short import is_cut_short
 from claims.engine.linking.entries import registered_of
 from claims.engine.linking.mentions import Mention, mentions_in
 from claims.engine.linking.naming import NOT_NAMED, Closeness, surroundings
@@ -35,14 +36,22 @@ class ToldValue:
         """True where no rounding makes them one."""
         if self.dimension != other.dimension:
             return False
-        return self.low > other.high * (1 + _APART) or other.low > self.high * (1 + _APART)
+        slack = _APART * max(abs(self.high), abs(other.high))
+        return self.low > other.high + slack or other.low > self.high + slack
 
 
 def values_told(window: Window, passport: Passport, policy: Policy) -> Iterator[ToldValue]:
     """Every value in focus that is told of a named attribute of the goods; of nothing else, and nothing denied."""
     words = policy.linking
     registered = registered_of(passport, policy)
-    named = [(e.label, e.dimension, e.names) for e in registered.entries if e.pieces == 1 and e.place is None]
+    if not words.not_of_goods:
+        # A policy that does not say what else values are told of holds none against another.
+        return
+    paths: dict[str, set[str]] = {}
+    for entry in registered.entries:
+        paths.setdefault(entry.label, set()).add(entry.path)
+    single = [e for e in registered.entries if e.pieces == 1 and e.place is None and len(paths[e.label]) == 1]
+    named = [(e.label, e.dimension, e.names) for e in single if not e.per]
     named += [(o.names[0], o.dimension, o.names) for o in registered.others if o.names]
     mentions = mentions_in(window, words) if named else []
     for mention in mentions:
@@ -68,6 +77,13 @@ def values_told(window: Window, passport: Passport, policy: Policy) -> Iterator[
 def _is_plain(mention: Mention, window: Window, words: LinkingFile) -> bool:
     """True for one value with a unit, said of the goods themselves."""
     if mention.is_bare or mention.kind != "exact" or mention.low != mention.high or mention.place is not None:
+        return False
+    if window.doubted(mention.start, mention.end) or not window.is_confirmed(mention.start, mention.end):
+        return False
+    clause = window.text[slice(*window.clause(mention.start, mention.end))]
+    if is_cut_short(window.text, mention.start, words) or window.text.startswith("/", mention.end):
+        return False
+    if words.totals.any_in(clause) or words.per_hundred.search(clause) is not None:
         return False
     asides = asides_of(mention.start, mention.end, window, words)
     return not any(name.partition(" ")[0] in words.not_of_goods for name in asides)

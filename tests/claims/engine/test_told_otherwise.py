@@ -58,6 +58,24 @@ def test_what_a_registered_value_contradicts_is_flagged_and_not_noted_beside(spe
     assert [f.passport_path for f in done.findings if f.disposition is Disposition.FLAG] == ["attributes.rated_power"]
 
 
+def test_the_registered_value_is_not_noted_beside_a_false_one(speaker: Start) -> None:
+    done = speaker(DRYER).say("额定功率两千二百瓦", "好的").show("额定功率 1600W").done()
+    assert notes(done) == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        ("蛋白质含量 3.6g/100ml", "一盒蛋白质含量有九克"),
+        ("冷冻温度零下18℃", "冷冻温度零下18摄氏度"),
+        ("蛋白质含量 3.6g", "总共蛋白质含量有九克"),
+    ],
+)
+def test_of_a_hundred_grams_or_a_pack_is_not_of_the_same(speaker: Start, shown: str, said: str) -> None:
+    milk = {"id": "P-9", "name": "纯牛奶", "category": "food/milk", "attributes": []}
+    assert notes(speaker(milk).show(shown).say(said).done()) == []
+
+
 def test_what_stood_there_long_ago_is_forgotten(speaker: Start) -> None:
     host = speaker(DRYER).show("电源线长 1.8米")
     host.now_ms += 600_000

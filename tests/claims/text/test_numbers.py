@@ -89,6 +89,10 @@ def test_numbers_are_found(text: str, values: list[int | str]) -> None:
         ("五六百", "approx"),
         ("不要超过三片", "at_most"),
         ("超过三片", "at_least"),
+        ("不少于十小时", "at_least"),
+        ("不低于十小时", "at_least"),
+        ("不大于十克", "at_most"),
+        ("少于十克", "at_most"),
     ],
 )
 def test_how_exactly_a_number_is_meant(text: str, kind: str) -> None:

@@ -153,3 +153,27 @@ def test_a_number_of_another_thing_in_the_same_text_is_not_meant(policy: Policy,
         "attributes": [{"name": "battery", "label": "电池", "text": "7号电池2节"}],
     }
     assert flagged(["七号电池两节盒子里带了"], policy, load, thermometer) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["码数三十六、三十七、三十八、三十九都有", "有三十六、三十七、三十八三个码", "今天上三十、四十、五十、六十"]
+)
+def test_numbers_in_a_row_are_no_size(text: str, policy: Policy, load: Load) -> None:
+    box = {
+        "id": "P",
+        "name": "跑步鞋",
+        "category": "shoes_bags/shoes",
+        "attributes": [{"name": "box", "label": "鞋盒尺寸", "text": "33×20×12cm"}],
+    }
+    assert flagged([text], policy, load, box) == []
+
+
+def test_what_is_registered_as_a_limit_in_words_is_one(policy: Policy, load: Load) -> None:
+    charger = {
+        "id": "P",
+        "name": "充电头",
+        "category": "electronics/charger",
+        "attributes": [{"name": "output_power", "label": "输出功率", "text": "不超过65W"}],
+    }
+    assert flagged(["输出功率四十五瓦"], policy, load, charger) == []
+    assert flagged(["输出功率一百瓦"], policy, load, charger) == [("SPEC_PARAM", "attributes.output_power")]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from claims.classifier.reading import Links, pair_of
+from claims.engine.conversation import ClaimEngine
 from claims.engine.linking.claim import LinkedClaim
 from claims.engine.linking.link import linked_claims
 from claims.engine.linking.model import READ
@@ -14,7 +15,8 @@ from claims.engine.window import Window, build_window, fold
 from claims.passports.passport import Passport
 from claims.policy.linking import PassageModel
 from claims.policy.policy import Policy
-from claims.types import Passage, VerdictKind
+from claims.types import Disposition, Passage, VerdictKind
+from tests.claims.support import AT, Says
 
 Load = Callable[..., tuple[Passport, ...]]
 SHOES: dict[str, Any] = {
@@ -37,6 +39,8 @@ MODEL = PassageModel(
 class Reads:
     """Makes of a pair what its words say: the log-odds of the first of `told` that stand in it."""
 
+    key = "reads"
+
     def __init__(self, told: Mapping[str, float], near: Mapping[str, float] | None = None) -> None:
         self._told, self._near = told, near or {}
         self.asked: list[str] = []
@@ -49,9 +53,12 @@ class Reads:
         return [self._near.get(entry.partition(":")[0], -1.0) for entry in registered]
 
 
+def passage(text: str) -> Passage:
+    return Passage(stream_id="s", id=text, channel="speech", start_ms=0, end_ms=3000, text=text, product_id="P")
+
+
 def window_of(text: str, policy: Policy) -> Window:
-    passage = Passage(stream_id="s", id="u", channel="speech", start_ms=0, end_ms=3000, text=text)
-    return build_window([(passage, fold(passage, policy))], 0, policy)
+    return build_window([(passage(text), fold(passage(text), policy))], 0, policy)
 
 
 @pytest.fixture
@@ -110,6 +117,25 @@ def test_a_link_is_likelier_or_less_likely_as_it_is_read(
     (unread,) = claims("单只重量三百克", reading, load, None)
     assert (claim.likelihood > unread.likelihood) is flags
     assert (claim.likelihood >= claim.flag_at) is flags
+
+
+def test_what_is_read_takes_no_other_claims_place(reading: Policy, load: Load) -> None:
+    reader = Says(-8.0)
+    reader.links = Reads({"防水性能": 6.0}, {"防水性能": 5.0})
+    conversation = ClaimEngine(reading, load(SHOES), at=AT, reader=reader).conversation("s")
+    for text in ("这双踩水坑袜子还干,全网最低价", "单只重量三百克,踩水坑袜子还干"):
+        conversation.hear(passage(text))
+    conversation.flush()
+    flagged = {(f.class_id, f.passport_path) for f in conversation.findings if f.disposition is Disposition.FLAG}
+    read = ("SPEC_PARAM", "attributes.waterproof")
+    assert flagged == {("PRICE_LOWEST", None), read, ("SPEC_PARAM", "attributes.weight")}
+
+
+def test_a_long_pair_is_cut_and_keeps_entry_and_words() -> None:
+    pair = pair_of("很长的名字" * 9, "配料:" + "水、甘油、" * 40, "前" * 60, "说的话" * 20, "后" * 60)
+    assert len(pair) <= 155
+    assert "配料:水" in pair
+    assert "【" + "说的话" * 20 + "】" in pair
 
 
 def test_what_a_pair_holds(policy: Policy, load: Load) -> None:
