@@ -26,16 +26,14 @@ from linking_material import ReadPassage, Said, collected, passages_read  # noqa
 
 import configs  # noqa: E402
 from bench.registered import RegisteredCase, read_registered  # noqa: E402
-from claims.classifier.files import open_encoder  # noqa: E402
-from claims.classifier.gemma import GEMMA  # noqa: E402
-from claims.classifier.links import FILE, LinkReader, open_links  # noqa: E402
-from claims.classifier.reading import LINKS_FOLDER  # noqa: E402
+from claims.classifier.links import FILE, LinkReader  # noqa: E402
+from claims.classifier.reading import LINKS_FOLDER, open_reader  # noqa: E402
 from claims.engine.linking.model import READ  # noqa: E402
 from claims.policy.policy import Policy  # noqa: E402
 
 FOLDS, PENALTY = 8, 1.0
 # What is read: what differs and is likelier than this without a reader; the nearest texts of a passport.
-READ_FROM, NEAREST = 0.015, 3
+READ_FROM, NEAREST = 0.015, 4
 # Of a hundred passages that contradict one of their nearest texts so many may be farther than what is read.
 FARTHER = 3
 Matrix = NDArray[np.float64]
@@ -201,17 +199,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--to", type=Path, default=configs.POLICY_DIR / "link_model.yaml")
     parser.add_argument("--flag-at", type=float, default=0.6)
-    parser.add_argument("--read-flag-at", type=float, default=0.6)
-    parser.add_argument("--passage-flag-at", type=float, default=0.6)
+    parser.add_argument("--read-flag-at", type=float, default=0.55)
+    parser.add_argument("--passage-flag-at", type=float, default=0.7)
     parser.add_argument("--note-at", type=float, default=0.3)
     parser.add_argument("--unlikely", type=float, default=0.08)
     parser.add_argument("--supported-at", type=float, default=0.5)
     options = parser.parse_args()
     policy, bars = Policy(configs.POLICY_DIR), (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
     folder = configs.SEMANTIC_DIR / LINKS_FOLDER
-    reader = None
+    reader: LinkReader | None = None
     if (folder / FILE).is_file():
-        reader = open_links(folder, lambda layers: open_encoder(GEMMA, device="cpu", threads=1, layers=layers))
+        opened = open_reader("gemma", configs.SEMANTIC_DIR, device="cpu")
+        reader = opened.links if opened is not None and isinstance(opened.links, LinkReader) else None
     cases = read_registered("dev")
     held_out = [c for c in cases if reader is not None and c.product_id in reader.file.held_out]
     lines = [

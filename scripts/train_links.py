@@ -34,6 +34,7 @@ from reader_tuning import Sample, tune  # noqa: E402
 
 import configs  # noqa: E402
 from bench.registered import RegisteredCase, engine_of, read_registered, same_path  # noqa: E402
+from claims.classifier.files import LAYERS  # noqa: E402
 from claims.classifier.gemma import GEMMA, PackagedGemma  # noqa: E402
 from claims.classifier.links import LinksFile, save_links  # noqa: E402
 from claims.classifier.reading import LINKS_FOLDER, pair_of  # noqa: E402
@@ -42,6 +43,8 @@ from claims.policy.policy import Policy  # noqa: E402
 from claims.text.normalise import normalise  # noqa: E402
 
 Floats = NDArray[np.float32]
+# Over the directions of these a passage points to what it speaks of.
+READERS = ("gemma", "own")
 # Of so many passports in a hundred nothing is learnt.
 HELD_OUT, SEED = 35, 0
 # How often a passage is shown with one of its three nearest texts that it does not contradict.
@@ -59,6 +62,11 @@ class SaidOnce:
     text: str
     entries: tuple[str, ...]
     contradicted: int | None
+
+
+def trained_encoder(name: str) -> PackagedGemma:
+    """The encoder of a shipped reader of breaches."""
+    return PackagedGemma(layers=(configs.SEMANTIC_DIR / name / LAYERS).read_bytes())
 
 
 def held_out_of(cases: Sequence[RegisteredCase]) -> tuple[str, ...]:
@@ -189,26 +197,29 @@ def main() -> None:
     held_out = held_out_of(cases)
     said = passages_of(cases, policy)
     learnt = [one for one in said if one.case.product_id not in held_out]
-    first = Pointing(said, PackagedGemma())
+    first = Pointing(said, trained_encoder("own"))
     first.learn(learnt)
     shown = samples_of(said, first, policy, frozenset(held_out))
     print(f"{len(shown)} pairs, of which {sum(sample.breach > 0 for sample in shown)} contradict", flush=True)
     reader_tuning.PASSES, reader_tuning.THREADS = 2, os.cpu_count() or 1
     tuned = tune(shown, 1, SEED, KEEP)
     layers = with_largest(tuned.layers, [sample.text for sample in shown])
-    pointing = Pointing(said, PackagedGemma(layers=layers))
-    pointing.learn(learnt)
     unseen = [one for one in said if one.case.product_id in held_out]
+    pointing = {name: Pointing(said, trained_encoder(name)) for name in READERS}
+    for each in pointing.values():
+        each.learn(learnt)
     record: Mapping[str, object] = {
         "passports": len({case.product_id for case in cases}) - len(held_out),
         "pairs": len(shown),
         "contradicting": sum(sample.breach > 0 for sample in shown),
         "seed": SEED,
-        "pointed_right_unseen": pointed_right(unseen, pointing),
+        "pointed_right_unseen": {name: pointed_right(unseen, each) for name, each in pointing.items()},
     }
-    file = LinksFile(encoder=GEMMA, weights_sha256="", layers_sha256="", held_out=held_out, record=dict(record))
+    file = LinksFile(
+        encoder=GEMMA, weights_sha256="", layers_sha256="", nearness_sha256={}, held_out=held_out, record=dict(record)
+    )
     gate = {"gate": tuned.gate, "gate_bias": np.array([tuned.gate_bias], dtype=np.float32)}
-    save_links(options.to, file, {**gate, **pointing.arrays()}, layers)
+    save_links(options.to, file, gate, layers, {name: each.arrays() for name, each in pointing.items()})
     print(json.dumps(record))
 
 

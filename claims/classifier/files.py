@@ -70,11 +70,9 @@ def open_classifier(
     if file.layers_sha256 and hashlib.sha256(layers).hexdigest() != file.layers_sha256:
         raise SemanticError(f"semantic: {folder}: {LAYERS} is not the one that classifier.json names; train it anew")
     _check(folder, file, arrays)
-    opened = encoder(file.encoder, device=device, threads=threads, layers=layers)
-    reads_links = links is not None and file.encoder == GEMMA and (links / LINKS).is_file()
-    classifier = Classifier(
-        file, arrays, opened, open_links(links, _opened(threads)) if links and reads_links else None
-    )
+    classifier = Classifier(file, arrays, encoder(file.encoder, device=device, threads=threads, layers=layers))
+    if links is not None and file.encoder == GEMMA and (links / LINKS).is_file():
+        classifier.links = open_links(links, _opened(threads), folder.name, classifier.pointing)
     if file.layers_sha256 and classifier.reads_first_known() < _SAME:
         raise SemanticError(
             f"semantic: {file.encoder} does not read on this processor as it did where it was trained; "

@@ -73,16 +73,12 @@ class ClassifierFile(Frozen):
 class Classifier:
     """Reads passages one by one; what was read once is remembered."""
 
-    def __init__(
-        self, file: ClassifierFile, arrays: Mapping[str, Floats], encoder: Encoder, links: Links | None = None
-    ) -> None:
+    def __init__(self, file: ClassifierFile, arrays: Mapping[str, Floats], encoder: Encoder) -> None:
         self.file = file
-        self.links = links
+        self.links: Links | None = None
         self.name = file.encoder
         self.batch_size = encoder.batch_size
         self.encoder_key = encoder.key
-        of_links = links.key if links is not None else ""
-        self.classifier_key = hashlib.sha256(f"{file.model_dump_json()}{of_links}".encode()).hexdigest()[:32]
         self._encoder = encoder
         self._kept: Mapping[str, bytes] = {}
         self._gate, self._gate_bias = arrays["gate"], float(arrays["gate_bias"][0])
@@ -91,6 +87,12 @@ class Classifier:
         known_classes = np.asarray(file.known_classes)
         self._known_of = {c: np.flatnonzero(known_classes == c) for c in dict.fromkeys(file.known_classes)}
         self._read: OrderedDict[str, Floats] = OrderedDict()
+
+    @property
+    def classifier_key(self) -> str:
+        """Its name for good, with everything that it was trained to."""
+        of_links = self.links.key if self.links is not None else ""
+        return hashlib.sha256(f"{self.file.model_dump_json()}{of_links}".encode()).hexdigest()[:32]
 
     def calibration(self, goods: str) -> Calibration:
         """What its readings are worth: by talk of such goods where it was calibrated on some."""
@@ -130,6 +132,10 @@ class Classifier:
         """The direction (little-endian, float16) of what the encoder read, if it is remembered."""
         found = self._read.get(text)
         return None if found is None else found.astype("<f2").tobytes()
+
+    def pointing(self, text: str) -> Floats:
+        """The direction of a text as the encoder has it, remembered like those of passages."""
+        return self._direction(text)
 
     def recall(self, directions: Mapping[str, bytes]) -> None:
         """Takes these directions, by `text_key`, in the place of those given before; only those of its size."""

@@ -212,7 +212,7 @@ def _claim(
         steps=steps,
         flag_at=model.flag_at if said.links is None or model.read is None else model.read.flag_at,
         note_at=model.note_at,
-        unlikely=model.unlikely,
+        unlikely=model.unlikely if said.links is None or model.read is None else model.note_at,
         class_id=class_id,
         misheard=misheard,
     )

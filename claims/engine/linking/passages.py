@@ -96,6 +96,8 @@ def texts_read(
     if len(text) < _SHORTEST or not texts:
         return []
     near = links.nearness(text[:POINTED], [one.text for one in texts])
+    if not near:
+        return []
     order = sorted(range(len(texts)), key=lambda n: (-near[n], n))[:entries]
     picked = [n for n in order if near[n] >= nearness]
     before = window.text[max(0, window.focus_start - BEFORE) : window.focus_start]

@@ -13,6 +13,9 @@ from claims.classifier.reading import LINKS_FOLDER, open_reader, pair_of
 from claims.errors import SemanticError
 
 SIZE = 8
+EMPTY = LinksFile(
+    encoder="letters", weights_sha256="", layers_sha256="", nearness_sha256={}, held_out=("P",), record={}
+)
 
 
 class Letters:
@@ -32,21 +35,19 @@ class Letters:
         return rows
 
 
-def saved(folder: Path) -> LinksFile:
-    file = LinksFile(encoder="letters", weights_sha256="", layers_sha256="", held_out=("P",), record={})
+def saved(folder: Path) -> None:
     tables = {"said": np.eye(SIZE, dtype=np.float32), "registered": np.eye(SIZE, dtype=np.float32)}
-    gate = {"gate": np.arange(SIZE, dtype=np.float32), "gate_bias": np.array([1.0], dtype=np.float32)}
     about = {"mean": np.zeros(SIZE, dtype=np.float32), "scale": np.array([10.0], dtype=np.float32)}
-    save_links(folder, file, {**tables, **gate, **about}, b"layers")
-    return file
+    gate = {"gate": np.arange(SIZE, dtype=np.float32), "gate_bias": np.array([1.0], dtype=np.float32)}
+    save_links(folder, EMPTY, gate, b"layers", {"letters": {**tables, **about}})
 
 
-def opened(folder: Path, encoder: Encoder) -> LinkReader:
+def opened(folder: Path, encoder: Letters) -> LinkReader:
     def open_encoder(layers: bytes) -> Encoder:
         assert layers == b"layers"
         return encoder
 
-    return open_links(folder, open_encoder)
+    return open_links(folder, open_encoder, "letters", lambda text: encoder.encode([text])[0])
 
 
 def test_the_encoder_is_opened_at_the_first_question_and_asked_once_for_the_same_words(tmp_path: Path) -> None:
@@ -71,7 +72,14 @@ def test_what_points_the_same_way_is_nearest(tmp_path: Path) -> None:
     assert near[0] == pytest.approx(10.0, abs=0.01)
 
 
-@pytest.mark.parametrize("name", [FILE, WEIGHTS, LAYERS])
+def test_for_a_reader_without_tables_nothing_is_near(tmp_path: Path) -> None:
+    saved(tmp_path)
+    letters = Letters()
+    other = open_links(tmp_path, lambda layers: letters, "another", lambda text: letters.encode([text])[0])
+    assert other.nearness("aab", ["aab"]) == []
+
+
+@pytest.mark.parametrize("name", [FILE, WEIGHTS, LAYERS, "letters.npz"])
 def test_what_is_not_there_or_not_the_one_that_was_written_is_refused(tmp_path: Path, name: str) -> None:
     saved(tmp_path)
     (tmp_path / name).write_bytes(b"other")
@@ -83,25 +91,27 @@ def test_what_is_not_there_or_not_the_one_that_was_written_is_refused(tmp_path: 
 
 
 def test_weights_of_another_kind_are_refused(tmp_path: Path) -> None:
-    file = LinksFile(encoder="letters", weights_sha256="", layers_sha256="", held_out=(), record={})
-    save_links(tmp_path, file, {"gate": np.zeros(SIZE, dtype=np.float32)}, b"layers")
-    with pytest.raises(SemanticError, match=r"must hold gate, gate_bias, mean"):
+    save_links(tmp_path, EMPTY, {"gate": np.zeros(SIZE, dtype=np.float32)}, b"layers", {})
+    with pytest.raises(SemanticError, match=r"must hold gate, gate_bias"):
         opened(tmp_path, Letters())
 
 
 def test_the_shipped_reader_reads_links_and_e5_none() -> None:
-    gemma, e5 = (open_reader(name, configs.SEMANTIC_DIR, device="cpu") for name in ("gemma", "e5"))
+    gemma, own, e5 = (open_reader(name, configs.SEMANTIC_DIR, device="cpu") for name in ("gemma", "own", "e5"))
     assert gemma is not None
+    assert own is not None
     assert e5 is not None
     assert e5.links is None
     assert isinstance(gemma.links, LinkReader)
+    assert own.links is not None
+    assert own.links.nearness("滴水不进", ["防水性能:不防水"]) != []
     assert gemma.links.file.held_out
-    against = pair_of("登山鞋", "防水性能:不防水", "", "踩了一路水坑,袜子还是干的,滴水不进")
-    beside = pair_of("登山鞋", "闭合方式:系带", "", "踩了一路水坑,袜子还是干的,滴水不进")
+    said = "鞋带都不用系,脚一伸就进去了"
+    against, beside = (pair_of("登山鞋", entry, "", said) for entry in ("闭合方式:系带", "颜色:黑色"))
     one, other = gemma.links.differs([against, beside])
     assert one > other
-    near = gemma.links.nearness("踩了一路水坑,袜子还是干的,滴水不进", ["防水性能:不防水", "闭合方式:系带"])
-    assert near[0] > near[1]
+    near = gemma.links.nearness(said, ["闭合方式:系带", "颜色:黑色", "产地:中国"])
+    assert near[0] == max(near)
 
 
 def test_it_lies_where_readers_are_shipped() -> None:
