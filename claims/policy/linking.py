@@ -46,6 +46,8 @@ class LinkingFile(Frozen):
     lists: Lists = Lists()
     # Asides by which a value is told of something else, or not asserted.
     not_of_goods: tuple[str, ...] = ()
+    # Characters that name the sides of a size.
+    sides: str = ""
 
     def types_of(self, *labels: str) -> frozenset[str]:
         """Of which sorts the values of attributes of these labels are."""

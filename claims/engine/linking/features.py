@@ -119,7 +119,7 @@ def scenery(
     unregistered = (
         o.names for o in registered.others if not mention.dimension or o.dimension in {mention.dimension, ""}
     )
-    return Scenery(
+    scene = Scenery(
         window=window,
         mention=mention,
         mentions=mentions,
@@ -130,6 +130,11 @@ def scenery(
         words=words,
         asserted=asserted,
     )
+    if not _in(words.totals, about.before[about.clause :]):
+        return scene
+    # A sum that is told of so many as are counted agrees with one of them.
+    agreeing = [replace(one, agrees=True) if _is_multiple(one, scene) else one for one in links]
+    return replace(scene, links=agreeing)
 
 
 def is_asserted(start: int, end: int, asserted: Sequence[tuple[int, int]]) -> bool:

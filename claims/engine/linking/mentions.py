@@ -14,8 +14,7 @@ from claims.text.units import Quantity, is_times
 # A number without a unit and with more digits is an order's or an article's.
 _MOST_DIGITS = 7
 _LETTERS = re.compile("(?!x)[a-z]{1,3}(?![a-z0-9])")
-_SIDES, _LEAST_SIDE, _SIDE_NAMES = 3, 10, "长宽高厚深"
-_NEXT_SIDE = re.compile(f"[、,][{_SIDE_NAMES}]?")
+_SIDES, _LEAST_SIDE, _DIVIDES = 3, 10, ("、", ",")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +58,7 @@ def mentions_in(window: Window, words: LinkingFile) -> list[Mention]:
         if any(start <= number.start < end for start, end in taken) or _is_word(number, window.text, words):
             continue
         found.append(_of_number(number, window, words))
-    return list(_in_sizes(sorted(found, key=lambda m: m.start), window.text))
+    return list(_in_sizes(sorted(found, key=lambda m: m.start), window.text, words.sides))
 
 
 def _of_quantity(quantity: Quantity, window: Window) -> Mention:
@@ -124,7 +123,7 @@ def _is_word(number: Number, text: str, words: LinkingFile) -> bool:
     return text.endswith(words.ordinal_before, 0, number.start) or text.startswith(words.links, number.end)
 
 
-def _in_sizes(mentions: list[Mention], text: str) -> Iterator[Mention]:
+def _in_sizes(mentions: list[Mention], text: str, sides: str) -> Iterator[Mention]:
     """The mentions with their places in a size (12×9×4mm), whose last unit holds for all."""
     at = 0
     while at < len(mentions):
@@ -132,7 +131,7 @@ def _in_sizes(mentions: list[Mention], text: str) -> Iterator[Mention]:
         while last + 1 < len(mentions) and _joins(text, mentions[last], mentions[last + 1]):
             last += 1
         size = mentions[at : last + 1]
-        listed = _listed(mentions, at, text) if len(size) == 1 else 0
+        listed = _listed(mentions, at, text, sides) if len(size) == 1 else 0
         if listed:
             size, last = mentions[at : at + listed], at + listed - 1
         if len(size) > 1:
@@ -142,21 +141,22 @@ def _in_sizes(mentions: list[Mention], text: str) -> Iterator[Mention]:
         at = last + 1
 
 
-def _listed(mentions: list[Mention], at: int, text: str) -> int:
+def _listed(mentions: list[Mention], at: int, text: str, sides: str) -> int:
     """How many bare numbers are told in a row as a size (高七十、宽四十、厚二十); 0 where they are none."""
-    if at > 0 and _is_listed(text, mentions[at - 1], mentions[at]):
+    if at > 0 and _is_listed(text, mentions[at - 1], mentions[at], sides):
         return 0
     last = at
-    while last + 1 < len(mentions) and _is_listed(text, mentions[last], mentions[last + 1]):
+    while last + 1 < len(mentions) and _is_listed(text, mentions[last], mentions[last + 1], sides):
         last += 1
     first = mentions[at].start
-    is_size = any(side in text[max(0, first - 2) : mentions[last].start] for side in _SIDE_NAMES)
+    is_size = any(side in text[max(0, first - 2) : mentions[last].start] for side in sides)
     return _SIDES if is_size and last - at + 1 == _SIDES else 0
 
 
-def _is_listed(text: str, one: Mention, other: Mention) -> bool:
+def _is_listed(text: str, one: Mention, other: Mention, sides: str) -> bool:
     bare = one.is_bare and other.is_bare and not one.classifier and min(one.low, other.low) >= _LEAST_SIDE
-    return bare and _NEXT_SIDE.fullmatch(text, one.end, other.start) is not None
+    between = text[one.end : other.start]
+    return bare and between[:1] in _DIVIDES and between[1:] in {"", *sides}
 
 
 def _joins(text: str, one: Mention, other: Mention) -> bool:

@@ -106,7 +106,7 @@ def test_what_else_is_said_counts_against_it(reading: Policy, load: Load) -> Non
     assert claims("踩水坑不进水", reading, load, links) != []
 
 
-@pytest.mark.parametrize(("log_odds", "flags"), [(4.0, True), (-4.0, False)])
+@pytest.mark.parametrize(("log_odds", "flags"), [(4.0, True), (-8.0, False)])
 def test_a_link_is_likelier_or_less_likely_as_it_is_read(
     log_odds: float, flags: bool, reading: Policy, load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,7 +121,7 @@ def test_a_link_is_likelier_or_less_likely_as_it_is_read(
 
 def test_what_is_read_takes_no_other_claims_place(reading: Policy, load: Load) -> None:
     reader = Says(-8.0)
-    reader.links = Reads({"防水性能": 6.0}, {"防水性能": 5.0})
+    reader.links = Reads({"防水性能": 6.0, "单只重量": 4.0}, {"防水性能": 5.0})
     conversation = ClaimEngine(reading, load(SHOES), at=AT, reader=reader).conversation("s")
     for text in ("这双踩水坑袜子还干,全网最低价", "单只重量三百克,踩水坑袜子还干"):
         conversation.hear(passage(text))
