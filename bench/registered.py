@@ -1,8 +1,8 @@
 """What is said against what is registered: our comparison beside one that takes the nearest attribute of the same unit.
 
-Cases of `tests/claims/registered`: for each passport as many look-alikes as contradictions. A case is found where a flag
-says that a registered value contradicts it, and rightly where the flag names that value. Of the development cases, from
-most of which the reader of links has learnt, what rules and records find alone is told.
+Cases of `tests/claims/registered`: for each passport as many look-alikes as contradictions. A case is found where a
+flag says that a registered value contradicts it, and rightly where the flag names that value. Of the development cases,
+from most of which the reader of links has learnt, what rules and records find alone is told.
 """
 
 import json

@@ -57,10 +57,12 @@ class TextEntry:
 
 
 def _texts(passport: Passport, policy: Policy) -> list[TextEntry]:
+    # A country alone is told by the names of places; every passage would be read for it.
+    left_out = _OF_PARTS if passport.origin_region else (*_OF_PARTS, "origin")
     found = [
         TextEntry(path=e.path, label=e.label, shown=e.shown[:_SHOWN], sorts=e.types, entry=e)
         for e in words_registered(passport, policy)
-        if not e.path.startswith(_OF_PARTS) and any(char.isalnum() for char in normalise(e.shown).text)
+        if not e.path.startswith(left_out) and any(char.isalnum() for char in normalise(e.shown).text)
     ]
     labels = policy.linking.lists
     if passport.materials:

@@ -24,7 +24,7 @@ CURE = Reading(breach=2.5, classes=(("DISEASE_FOOD", 0.75), ("HEALTHFUNC_FOOD", 
 class Counting:
     """A reader that reads the same of everything and counts how often it was asked."""
 
-    name, batch_size, calibration = "counting", 8, CALIBRATION
+    name, batch_size, calibration, links = "counting", 8, CALIBRATION, None
 
     def __init__(self) -> None:
         self.asked: list[str] = []

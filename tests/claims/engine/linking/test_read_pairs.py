@@ -140,5 +140,7 @@ def test_a_long_pair_is_cut_and_keeps_entry_and_words() -> None:
 
 def test_what_a_pair_holds(policy: Policy, load: Load) -> None:
     shown = [one.text for one in texts_of(load(SHOES)[0], policy)]
-    assert shown == ["防水性能:不防水", "闭合方式:系带", "产地:CN", "成分:棉100%"]
+    assert shown == ["防水性能:不防水", "闭合方式:系带", "成分:棉100%"]
+    bare = load({"id": "P", "name": "登山鞋", "category": "apparel/shoes", "origin": "CN"})[0]
+    assert texts_of(bare, policy) == []
     assert pair_of("登山鞋", shown[0], "前面", "说的", "后面") == "登山鞋 防水性能:不防水。前面【说的】后面"
