@@ -13,7 +13,7 @@ from claims.policy.values import ValueHit
 from claims.text.about_numbers import with_digits
 from claims.text.normalise import normalise
 
-MATERIAL, PLACE = "material", "place"
+MATERIAL, PLACE, ORIGIN = "material", "place", "origin"
 _LEAST = 2
 
 
@@ -102,7 +102,7 @@ def _words_registered(passport: Passport, policy: Policy) -> list[WordEntry]:
         names = names_of(label, (), None, policy.linking)
         types = frozenset({PLACE})
         entry = WordEntry(
-            path="origin", label=label, shown=region, words=region, names=names, types=types, places=tuple(own)
+            path=ORIGIN, label=label, shown=region, words=region, names=names, types=types, places=tuple(own)
         )
         found.append(entry)
     return found
@@ -135,6 +135,8 @@ def _is_told(hit: ValueHit, words: str, label: str, types: frozenset[str], polic
 
 def may_be_said_of(mention: WordMention, entry: WordEntry) -> bool:
     """True where the word is of a sort that the attribute has."""
+    if entry.path == ORIGIN and mention.place is None:
+        return False
     families = {hit.family.id for hit in entry.hits}
     if any(hit.family.id in families for hit in mention.hits):
         return True
