@@ -29,6 +29,7 @@ def judge_linked(linked: Iterable[LinkedClaim], scene: Scene, passport: Passport
         if claim.misheard is not None:
             score = round(score * policy.scores.factors.number_misheard, 3)
             steps = (*steps, ScoreStep(step=claim.misheard, value=score))
+            steps, score = under_the_bar("a note at most: it may have been heard wrong", steps, score, claim.flag_at)
         place = Place(claim.said_at, claim.end, ((claim.said_at, claim.end),))
         yield _of_record(class_id, claim, place, scene, steps, score, claim.flag_at, policy)
 
