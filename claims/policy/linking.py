@@ -46,6 +46,8 @@ class LinkingFile(Frozen):
     lists: Lists = Lists()
     # Asides by which a value is told of something else, or not asserted.
     not_of_goods: tuple[str, ...] = ()
+    # Behind this a share's number begins.
+    share_opens: str = ""
     # Characters that name the sides of a size.
     sides: str = ""
 
