@@ -4,12 +4,12 @@ A direction follows from the text and the encoder alone, whatever heads, policy 
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeGuard
 
 from claims.classifier.calibration import Calibration
-from claims.classifier.reading import Known, Reader, Reading
+from claims.classifier.reading import Known, Links, Reader, Reading
 
 _KEY_BYTES = 12
 
@@ -48,7 +48,8 @@ class KeepingReader:
     """Reads as the other does, and collects what it read for one broadcast, each text once."""
 
     def __init__(self, reader: Encoding, encoder: str) -> None:
-        self.name, self.batch_size, self.links = reader.name, reader.batch_size, reader.links
+        self.name, self.batch_size = reader.name, reader.batch_size
+        self.links: Links | None = None if reader.links is None else _KeepingLinks(reader.links, self._keep)
         self._reader = reader
         self._encoder = encoder
         self._kept: set[str] = set()
@@ -65,12 +66,14 @@ class KeepingReader:
     def read(self, text: str, goods: str) -> Reading:
         """What the other reads."""
         found = self._reader.read(text, goods)
-        read = self._reader.as_read(text, goods)
+        self._keep(self._reader.as_read(text, goods))
+        return found
+
+    def _keep(self, read: str) -> None:
         key = text_key(read)
         if key not in self._kept and (direction := self._reader.direction(read)) is not None:
             self._kept.add(key)
             self._new[key] = direction
-        return found
 
     def like(self, text: str, goods: str, class_id: str) -> tuple[Known, ...]:
         """What the other finds it like."""
@@ -80,6 +83,25 @@ class KeepingReader:
         """What was read since this was last asked."""
         new, self._new = self._new, {}
         return Directions(encoder=self._encoder, by_text=new)
+
+
+class _KeepingLinks:
+    """Reads links as the other does, and keeps the directions by which it tells what is near."""
+
+    def __init__(self, links: Links, keep: Callable[[str], None]) -> None:
+        self.key = links.key
+        self._links, self._keep = links, keep
+
+    def differs(self, pairs: Sequence[str]) -> list[float]:
+        """What the other reads of the pairs."""
+        return self._links.differs(pairs)
+
+    def nearness(self, said: str, registered: Sequence[str]) -> list[float]:
+        """How near the other finds them."""
+        found = self._links.nearness(said, registered)
+        for text in (said, *registered):
+            self._keep(text)
+        return found
 
 
 def keeping(reader: Reader | None) -> KeepingReader | None:

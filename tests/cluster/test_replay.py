@@ -94,7 +94,8 @@ def test_what_was_read_while_live_is_not_read_again(store: Store, tmp_path: Path
     assert reads
     reads.clear()
     diff = _replayed(store, tmp_path, candidate(tmp_path / "candidate", ALL))
-    assert reads == [own_known()]
+    # Pairs of what is said and what is registered are no passages: they are read by another encoder, and anew.
+    assert [text for text in reads if "【" not in text] == [own_known()]
     assert {s.finding_id for s in diff.before} == {f.finding_id for f in findings if f.disposition == "flag"}
     assert diff.unlike == 0
     assert diff.changes
