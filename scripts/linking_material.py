@@ -4,23 +4,24 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
-from bench.cases import BROADCAST_AT, read_cases  # noqa: E402
+from bench.cases import BROADCAST_AT, Case, read_cases  # noqa: E402
 from bench.checkout import CASES_DIR  # noqa: E402
 from bench.ours import passages  # noqa: E402
 from bench.registered import RegisteredCase, engine_of, read_registered, same_path  # noqa: E402
 from claims.classifier.links import LinkReader  # noqa: E402
 from claims.engine.conversation import ClaimEngine  # noqa: E402
 from claims.engine.linking.entries import registered_of  # noqa: E402
-from claims.engine.linking.features import Features, features_of, scenery  # noqa: E402
-from claims.engine.linking.kinds import words_in, words_registered  # noqa: E402
+from claims.engine.linking.features import Features, Link, features_of, scenery  # noqa: E402
+from claims.engine.linking.kinds import WordMention, words_in, words_registered  # noqa: E402
 from claims.engine.linking.link import Said as SaidOf  # noqa: E402
-from claims.engine.linking.mentions import mentions_in  # noqa: E402
+from claims.engine.linking.mentions import Mention, mentions_in  # noqa: E402
 from claims.engine.linking.passages import passage_features, texts_read  # noqa: E402
-from claims.engine.linking.word_features import word_features_of, word_scenery  # noqa: E402
+from claims.engine.linking.word_features import WordLink, word_features_of, word_scenery  # noqa: E402
 from claims.engine.records import stated  # noqa: E402
 from claims.engine.scene import Scene  # noqa: E402
 from claims.engine.window import Window  # noqa: E402
@@ -29,6 +30,7 @@ from claims.policy.policy import Policy  # noqa: E402
 from claims.text.normalise import normalise  # noqa: E402
 from claims.types import Passage  # noqa: E402
 
+_Any = TypeVar("_Any", Mention, WordMention)
 _FARTHEST = -1e9
 OLDER = ("x_numbers", "y_numbers", "z_numbers", "v_numbers")
 # Lawful talk of every class: nothing in it contradicts what is registered.
@@ -77,43 +79,39 @@ def said_in(scene: Scene, case: str, wanted: str | None, told: str | None, polic
     """What is said in a scene's focus, numbers and words; `told`: the words that contradict the path `wanted`."""
     window, passport = scene.window, scene.choice.passport
     assert passport is not None
-    found: dict[str, list[Said]] = {NUMBERS: [], WORDS: []}
     mentions = mentions_in(window, policy.linking)
     asserted = stated(scene, policy)
     registered, entries = registered_of(passport, policy), words_registered(passport, policy)
-    said = SaidOf(window=window, passport=passport, policy=policy, asserted=asserted, links=None)
-    for mention in mentions:
-        if not window.focus_start < mention.end <= window.focus_end:
-            continue
-        of_number = scenery(window, mention, mentions, registered, policy.linking, asserted)
+    of_scene = SaidOf(window=window, passport=passport, policy=policy, asserted=asserted, links=None)
+
+    def said(
+        mention: Mention | WordMention, links: Sequence[Link] | Sequence[WordLink], features: Sequence[Features]
+    ) -> list[Said]:
         right = _is_told(window, mention.start, mention.end, told)
         options = tuple(
             Option(
-                o.agrees,
-                features_of(o, of_number),
-                right and not o.agrees and same_path(o.entry.path, wanted),
-                said.pair(mention.start, mention.end, o.entry),
+                one.agrees,
+                own,
+                right and not one.agrees and same_path(one.entry.path, wanted),
+                of_scene.pair(mention.start, mention.end, one.entry),
             )
-            for o in of_number.links
+            for one, own in zip(links, features, strict=True)
         )
-        found[NUMBERS] += [Said(case, passport.id, options)] if options else []
+        return [Said(case, passport.id, options)] if options else []
+
+    found: dict[str, list[Said]] = {NUMBERS: [], WORDS: []}
+    for mention in _in_focus(mentions, window):
+        of_number = scenery(window, mention, mentions, registered, policy.linking, asserted)
+        found[NUMBERS] += said(mention, of_number.links, [features_of(o, of_number) for o in of_number.links])
     words = words_in(window, passport, policy) if entries else []
-    for word in words:
-        if not window.focus_start < word.end <= window.focus_end:
-            continue
+    for word in _in_focus(words, window):
         of_word = word_scenery(window, word, words, mentions, entries, policy, asserted)
-        right = _is_told(window, word.start, word.end, told)
-        options = tuple(
-            Option(
-                o.agrees,
-                word_features_of(o, of_word),
-                right and not o.agrees and same_path(o.entry.path, wanted),
-                said.pair(word.start, word.end, o.entry),
-            )
-            for o in of_word.links
-        )
-        found[WORDS] += [Said(case, passport.id, options)] if options else []
+        found[WORDS] += said(word, of_word.links, [word_features_of(o, of_word) for o in of_word.links])
     return found
+
+
+def _in_focus(mentions: Sequence[_Any], window: Window) -> list[_Any]:
+    return [m for m in mentions if window.focus_start < m.end <= window.focus_end]
 
 
 def _is_told(window: Window, start: int, end: int, told: str | None) -> bool:
@@ -133,31 +131,33 @@ def collected(policy: Policy) -> dict[str, list[Said]]:
             for name, said in said_in(scene, case.id, case.contradicted, case.said, policy).items():
                 found[name] += said
     for name in OLDER:
-        found[NUMBERS] += _older(CASES_DIR / "blind" / name, policy)
-    for name in LAWFUL:
-        for kind, said in _lawful(CASES_DIR / "blind" / name, policy):
-            found[kind].append(said)
+        found[NUMBERS] += _older(name, policy)
+    for case_id, scene in _lawful_scenes(policy):
+        for kind, said in said_in(scene, case_id, None, None, policy).items():
+            found[kind] += said
     return found
 
 
-def _lawful(folder: Path, policy: Policy) -> Iterator[tuple[str, Said]]:
-    """What is said in lawful cases: of none of the attributes that differ."""
+def _lawful_scenes(policy: Policy) -> Iterator[tuple[str, Scene]]:
+    """The scenes of all lawful cases, each with its case's id: nothing in them contradicts what is registered."""
+    for name in LAWFUL:
+        engine, cases = _set_of(name, policy)
+        for case in cases:
+            if not case.is_violation:
+                scenes = scenes_of(engine, case.id, passages(case))
+                yield from ((f"{name}.{case.id}", one) for one in scenes if one.choice.passport is not None)
+
+
+def _set_of(name: str, policy: Policy) -> tuple[ClaimEngine, Sequence[Case]]:
+    folder = CASES_DIR / "blind" / name
     passports = load_passports(next(folder.glob("passports.*")), policy.quantity_reader)
-    engine = ClaimEngine(policy, passports, at=BROADCAST_AT)
-    for case in read_cases(folder / "cases.jsonl", folder.name):
-        if case.is_violation:
-            continue
-        for scene in scenes_of(engine, case.id, passages(case)):
-            if scene.choice.passport is not None:
-                told = said_in(scene, case.id, None, None, policy)
-                yield from ((kind, one) for kind, said in told.items() for one in said)
+    return ClaimEngine(policy, passports, at=BROADCAST_AT), read_cases(folder / "cases.jsonl", name)
 
 
-def _older(folder: Path, policy: Policy) -> Iterator[Said]:
+def _older(name: str, policy: Policy) -> Iterator[Said]:
     """Numbers of an older set: which attribute is contradicted is not told, so only where one may be."""
-    passports = load_passports(next(folder.glob("passports.*")), policy.quantity_reader)
-    engine = ClaimEngine(policy, passports, at=BROADCAST_AT)
-    for case in read_cases(folder / "cases.jsonl", folder.name):
+    engine, cases = _set_of(name, policy)
+    for case in cases:
         scenes = [s for s in scenes_of(engine, case.id, passages(case)) if s.choice.passport is not None]
         said = [one for s in scenes for one in said_in(s, case.id, None, None, policy)[NUMBERS]]
         if not case.is_violation:
@@ -185,31 +185,19 @@ def passages_read(
 ) -> list[ReadPassage]:
     """Every passage of the cases with the nearest registered texts, and of the lawful cases of other sets."""
     engine, found = engine_of("dev", policy, None), []
+
+    def read(scene: Scene, case: str, said: str | None, wanted: str | None) -> Iterator[ReadPassage]:
+        window, passport = scene.window, scene.choice.passport
+        assert passport is not None
+        words = words_in(window, passport, policy)
+        told = said is not None and normalise(said).text in window.text[window.focus_start : window.focus_end]
+        for one in texts_read(window, passport, policy, reader, entries, _FARTHEST):
+            features = passage_features(one, window, words, policy)
+            yield ReadPassage(case, passport.id, features, told and same_path(one.of.path, wanted), one.near)
+
     for case in cases:
         for scene in scenes_of(engine, case.id, case.passages):
-            window, passport = scene.window, scene.choice.passport
-            assert passport is not None
-            inside = [m for m in words_in(window, passport, policy) if window.focus_start < m.end <= window.focus_end]
-            focus = window.text[window.focus_start : window.focus_end]
-            told = case.said is not None and normalise(case.said).text in focus
-            for read in texts_read(window, passport, policy, reader, entries, _FARTHEST):
-                right = told and same_path(read.of.path, case.contradicted)
-                features = passage_features(read, window, inside, policy)
-                found.append(ReadPassage(case.id, case.product_id, features, right, read.near))
-    for name in LAWFUL:
-        found += _lawful_read(CASES_DIR / "blind" / name, policy, reader, entries)
+            found += read(scene, case.id, case.said, case.contradicted)
+    for case_id, scene in _lawful_scenes(policy):
+        found += read(scene, case_id, None, None)
     return found
-
-
-def _lawful_read(folder: Path, policy: Policy, reader: LinkReader, entries: int) -> Iterator[ReadPassage]:
-    passports = load_passports(next(folder.glob("passports.*")), policy.quantity_reader)
-    engine = ClaimEngine(policy, passports, at=BROADCAST_AT)
-    for case in (c for c in read_cases(folder / "cases.jsonl", folder.name) if not c.is_violation):
-        for scene in scenes_of(engine, case.id, passages(case)):
-            window, passport = scene.window, scene.choice.passport
-            if passport is None:
-                continue
-            inside = [m for m in words_in(window, passport, policy) if window.focus_start < m.end <= window.focus_end]
-            for read in texts_read(window, passport, policy, reader, entries, _FARTHEST):
-                features = passage_features(read, window, inside, policy)
-                yield ReadPassage(f"{folder.name}.{case.id}", passport.id, features, False, read.near)

@@ -2,7 +2,7 @@
 
 What lies below them is computed once a text. To each matrix the product of two narrow ones is learnt, so that little
 is to be shipped. In bfloat16, which processors with AMX multiply at ten times the speed of single precision; what is
-learnt stays in single precision. One thread: the same seed gives the same weights on the same machine.
+learnt stays in single precision. With one thread the same seed gives the same weights on the same machine.
 """
 
 import hashlib
@@ -27,8 +27,6 @@ Floats = NDArray[np.float32]
 BELOW, RANK, GAIN, PASSES, BATCH = 4, 16, 2.0, 3, 64
 RATE, HEAD_RATE, WARM = 5e-4, 2e-3, 0.06
 DROPOUT, DECAY, CERTAIN = 0.1, 0.01, 0.97
-# With more than one, the last digits differ from run to run.
-THREADS = 1
 _CLASS_SHARE = 0.5
 _READ_AT_ONCE, _CHUNK, _TOLD_EVERY = 64, 50, 20
 _EPSILON = 1e-6
@@ -123,9 +121,9 @@ class _Layer(nn.Module):
 
 
 class _Tuning:
-    def __init__(self, samples: Sequence[Sample], class_count: int, seed: int) -> None:
+    def __init__(self, samples: Sequence[Sample], class_count: int, seed: int, threads: int = 1) -> None:
         torch.manual_seed(seed)
-        torch.set_num_threads(THREADS)
+        torch.set_num_threads(threads)
         self._dice = random.Random(seed)
         self._model = ModelFile(model_files(), SHA256)
         pieces = Pieces(self._model)
@@ -178,15 +176,15 @@ class _Tuning:
         mean = (each * (inside / inside.sum(1, keepdim=True))[..., None]).sum(1)
         return torch.cat([mean, each[torch.arange(len(samples)), counts - 1]], dim=-1) / 4
 
-    def train(self, samples: Sequence[Sample]) -> None:
-        """Goes through the samples in an order of chance, those of one length together."""
+    def train(self, samples: Sequence[Sample], passes: int) -> None:
+        """Goes through the samples so often, in an order of chance, those of one length together."""
         narrow = list(self._top.parameters())
         groups: list[dict[str, object]] = [
             {"params": narrow, "lr": RATE, "weight_decay": DECAY},
             {"params": [*self._gate.parameters(), *self._classes.parameters()], "lr": HEAD_RATE, "weight_decay": 0.0},
         ]
         steps = torch.optim.AdamW(groups)
-        batches = [batch for _ in range(PASSES) for batch in self._batches(list(samples))]
+        batches = [batch for _ in range(passes) for batch in self._batches(list(samples))]
         warm = max(1, round(WARM * len(batches)))
         rates = torch.optim.lr_scheduler.LambdaLR(
             steps, lambda n: (n + 1) / warm if n < warm else max(0.0, 1.0 - n / len(batches))
@@ -250,17 +248,21 @@ class _Tuning:
         )
 
 
-def tune(samples: Sequence[Sample], class_count: int, seed: int, keep: Path) -> Tuned:
+def tune(
+    samples: Sequence[Sample], class_count: int, seed: int, keep: Path, *, passes: int | None = None, threads: int = 1
+) -> Tuned:
     """What is added to the layers and the heads over their directions, trained on these samples.
 
-    What came of the same samples and settings lies in the folder `keep` and is used again.
+    What came of the same samples and settings lies in the folder `keep` and is used again. With more than one thread
+    the last digits differ from run to run.
     """
-    settings = (BELOW, RANK, GAIN, PASSES, BATCH, RATE, HEAD_RATE, WARM, DROPOUT, DECAY, CERTAIN, class_count, seed)
+    passes = PASSES if passes is None else passes
+    settings = (BELOW, RANK, GAIN, passes, BATCH, RATE, HEAD_RATE, WARM, DROPOUT, DECAY, CERTAIN, class_count, seed)
     of_samples = [(s.text, s.breach, s.class_places) for s in samples]
     path = keep / f"tuned-{hashlib.sha256(repr((settings, of_samples)).encode()).hexdigest()[:16]}.npz"
     if not path.is_file():
-        tuning = _Tuning(samples, class_count, seed)
-        tuning.train(samples)
+        tuning = _Tuning(samples, class_count, seed, threads)
+        tuning.train(samples, passes)
         keep.mkdir(parents=True, exist_ok=True)
         tuned = tuning.tuned()
         np.savez(path, **{**asdict(tuned), "layers": np.frombuffer(tuned.layers, np.uint8)})

@@ -25,7 +25,6 @@ from torch.nn import functional
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-import reader_tuning  # noqa: E402
 from fit_linking import READ_FROM, Fit  # noqa: E402
 from linking_material import collected, scenes_of  # noqa: E402
 from reader_fit import KEEP  # noqa: E402
@@ -46,7 +45,7 @@ Floats = NDArray[np.float32]
 # Over the directions of these a passage points to what it speaks of.
 READERS = ("gemma", "own")
 # Of so many passports in a hundred nothing is learnt.
-HELD_OUT, SEED = 35, 0
+HELD_OUT, SEED, PASSES = 35, 0, 2
 # How often a passage is shown with one of its three nearest texts that it does not contradict.
 NEAREST, SHOWN_LAWFUL, SHOWN_FIRST, SHOWN_OTHER = 3, 0.2, 0.35, 0.15
 WIDE, RATE, ROUNDS, BATCH = 128, 2e-3, 8, 32
@@ -201,8 +200,7 @@ def main() -> None:
     first.learn(learnt)
     shown = samples_of(said, first, policy, frozenset(held_out))
     print(f"{len(shown)} pairs, of which {sum(sample.breach > 0 for sample in shown)} contradict", flush=True)
-    reader_tuning.PASSES, reader_tuning.THREADS = 2, os.cpu_count() or 1
-    tuned = tune(shown, 1, SEED, KEEP)
+    tuned = tune(shown, 1, SEED, KEEP, passes=PASSES, threads=os.cpu_count() or 1)
     layers = with_largest(tuned.layers, [sample.text for sample in shown])
     unseen = [one for one in said if one.case.product_id in held_out]
     pointing = {name: Pointing(said, trained_encoder(name)) for name in READERS}

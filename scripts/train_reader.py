@@ -48,6 +48,7 @@ from bench.talk_rows import (  # noqa: E402
     written,
 )
 from bench.talk_score import Engines, flags_of, score  # noqa: E402
+from claims.classifier.arrays import unpacked  # noqa: E402
 from claims.classifier.calibration import Calibration  # noqa: E402
 from claims.classifier.files import LAYERS, open_encoder, save_classifier  # noqa: E402
 from claims.classifier.gemma import GEMMA  # noqa: E402
@@ -251,8 +252,7 @@ def calibrate_again(options: argparse.Namespace, policy: Policy) -> None:
     """Calibrates the reader in the folder by talk that it has not learnt from, and writes it with its new record."""
     folder = options.to
     file = ClassifierFile.model_validate_json((folder / "classifier.json").read_text(encoding="utf-8"))
-    with np.load(folder / "weights.npz", allow_pickle=False) as stored:
-        arrays = {name: np.asarray(stored[name], dtype=np.float32) for name in stored.files}
+    arrays = unpacked((folder / "weights.npz").read_bytes())
     layers = (folder / LAYERS).read_bytes() if file.layers_sha256 else b""
     fitted = Fitted(
         encoder=open_encoder(file.encoder, device="auto", threads=1, layers=layers),

@@ -1,16 +1,15 @@
 """Trained readers as files: opened with what they were trained over, refused where something is wrong, saved."""
 
 import hashlib
-import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 from zipfile import BadZipFile
 
-import numpy as np
 from pydantic import ValidationError
 
+from claims.classifier.arrays import packed, unpacked
 from claims.classifier.e5 import PACKAGED, PackagedE5
 from claims.classifier.gemma import GEMMA, PackagedGemma
 from claims.classifier.links import FILE as LINKS
@@ -57,8 +56,7 @@ def open_classifier(
     try:
         file = ClassifierFile.model_validate_json((folder / "classifier.json").read_text(encoding="utf-8"))
         weights = (folder / "weights.npz").read_bytes()
-        with np.load(io.BytesIO(weights), allow_pickle=False) as stored:
-            arrays = {name: np.asarray(stored[name], dtype=np.float32) for name in stored.files}
+        arrays = unpacked(weights)
         layers = (folder / LAYERS).read_bytes() if file.layers_sha256 else b""
     except (OSError, ValidationError, ValueError, BadZipFile) as error:
         why = " ".join(str(error).split())[:200]
@@ -107,14 +105,12 @@ def save_classifier(folder: Path, file: ClassifierFile, arrays: dict[str, Floats
     folder.mkdir(parents=True, exist_ok=True)
     if layers:
         (folder / LAYERS).write_bytes(layers)
-    small = {name: array.astype(np.float16) for name, array in sorted(arrays.items())}
-    packed = io.BytesIO()
-    np.savez_compressed(packed, **small)  # type: ignore[arg-type]
+    weights = packed(arrays)
     hashes = {
-        "weights_sha256": hashlib.sha256(packed.getvalue()).hexdigest(),
+        "weights_sha256": hashlib.sha256(weights).hexdigest(),
         "layers_sha256": hashlib.sha256(layers).hexdigest() if layers else None,
     }
     signed = file.model_copy(update=hashes)
     text = json.dumps(signed.model_dump(mode="json"), ensure_ascii=False, indent=1)
-    (folder / "weights.npz").write_bytes(packed.getvalue())
+    (folder / "weights.npz").write_bytes(weights)
     (folder / "classifier.json").write_text(text + "\n", encoding="utf-8")

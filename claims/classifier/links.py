@@ -6,22 +6,19 @@ tables over what the reader of breaches makes of passage and entry, so that pass
 """
 
 import hashlib
-import io
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from threading import Lock
 from zipfile import BadZipFile
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from claims.classifier.arrays import Floats, packed, unpacked
 from claims.classifier.reader import Encoder
 from claims.errors import SemanticError
 from claims.types import Frozen
 
-Floats = NDArray[np.float32]
 FILE, WEIGHTS, LAYERS = "links.json", "weights.npz", "layers.npz"
 _REMEMBERED = 4096
 _GATE = frozenset({"gate", "gate_bias"})
@@ -56,7 +53,7 @@ class LinkReader:
         """`open_` opens the encoder, at the first question. `near`: tables over what `direction` makes of a text."""
         self.file = file
         self.key = f"{file.weights_sha256[:16]}-{file.layers_sha256[:16]}"
-        self._open, self._turn = open_, Lock()
+        self._open = open_
         self._encoder: Encoder | None = None
         self._gate, self._gate_bias = gate["gate"], float(gate["gate_bias"][0])
         self._near, self._pointing = near, direction
@@ -64,8 +61,7 @@ class LinkReader:
 
     def differs(self, pairs: Sequence[str]) -> list[float]:
         """The log-odds of each pair (`pair_of`) that what is said contradicts what is registered."""
-        with self._turn:
-            return [self._log_odds(pair) for pair in pairs]
+        return [self._log_odds(pair) for pair in pairs]
 
     def nearness(self, said: str, registered: Sequence[str]) -> list[float]:
         """How near each registered entry (`label:value`) is to what is said; nothing without tables."""
@@ -114,7 +110,7 @@ def open_links(
         weights, layers = (folder / WEIGHTS).read_bytes(), (folder / LAYERS).read_bytes()
         has_tables = direction is not None and reader in file.nearness_sha256
         tables = (folder / f"{reader}.npz").read_bytes() if has_tables else b""
-        gate, near = _arrays(weights), _arrays(tables) if tables else None
+        gate, near = unpacked(weights), unpacked(tables) if tables else None
     except (OSError, ValidationError, ValueError, BadZipFile) as error:
         why = " ".join(str(error).split())[:200]
         told = f"semantic: {folder} holds no reader of links: {why}; see scripts/train_links.py"
@@ -129,11 +125,6 @@ def open_links(
             needs = ", ".join(sorted(wanted))
             raise SemanticError(f"semantic: {folder}: {name} must hold {needs}, which fit each other; train it anew")
     return LinkReader(file, gate, lambda: open_encoder(layers), near, direction)
-
-
-def _arrays(content: bytes) -> dict[str, Floats]:
-    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-        return {name: np.asarray(stored[name], dtype=np.float32) for name in stored.files}
 
 
 def _fit(arrays: Mapping[str, Floats]) -> bool:
@@ -157,7 +148,7 @@ def save_links(
 ) -> None:
     """Writes the reader of links with the hashes of its parts; `nearness`: for each reader of breaches its tables."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights, tables = _packed(gate), {name: _packed(arrays) for name, arrays in nearness.items()}
+    weights, tables = packed(gate), {name: packed(arrays) for name, arrays in nearness.items()}
     hashes = {
         "weights_sha256": hashlib.sha256(weights).hexdigest(),
         "layers_sha256": hashlib.sha256(layers).hexdigest(),
@@ -168,10 +159,3 @@ def save_links(
     for name, content in tables.items():
         (folder / f"{name}.npz").write_bytes(content)
     (folder / FILE).write_text(file.model_copy(update=hashes).model_dump_json(indent=1) + "\n", encoding="utf-8")
-
-
-def _packed(arrays: Mapping[str, Floats]) -> bytes:
-    packed = io.BytesIO()
-    small = {name: array.astype(np.float16) for name, array in sorted(arrays.items())}
-    np.savez_compressed(packed, **small)  # type: ignore[arg-type]
-    return packed.getvalue()

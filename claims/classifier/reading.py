@@ -97,8 +97,9 @@ class InTurn:
     """A reader that answers one question after the other, from whatever thread it is asked."""
 
     def __init__(self, reader: Reader) -> None:
-        self.name, self.batch_size, self.links = reader.name, reader.batch_size, reader.links
+        self.name, self.batch_size = reader.name, reader.batch_size
         self._reader, self._turn = reader, threading.Lock()
+        self.links: Links | None = None if reader.links is None else _LinksInTurn(reader.links, self._turn)
 
     def calibration(self, goods: str) -> Calibration:
         """What its readings are worth."""
@@ -118,6 +119,24 @@ class InTurn:
         """Reads ahead in its turn."""
         with self._turn:
             self._reader.read_ahead(texts, goods)
+
+
+class _LinksInTurn:
+    """The links of such a reader, in the same turn: what is near is told by what the reader reads."""
+
+    def __init__(self, links: Links, turn: threading.Lock) -> None:
+        self.key = links.key
+        self._links, self._turn = links, turn
+
+    def differs(self, pairs: Sequence[str]) -> list[float]:
+        """What is read of the pairs, in its turn."""
+        with self._turn:
+            return self._links.differs(pairs)
+
+    def nearness(self, said: str, registered: Sequence[str]) -> list[float]:
+        """How near they are, in its turn."""
+        with self._turn:
+            return self._links.nearness(said, registered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,7 +70,7 @@ def same_assertion(one: Judged, kept: Judged) -> bool:
         return False
     if _overlap(one, kept):
         return True
-    if one.judgement.path is not None and one.judgement.path != kept.judgement.path:
+    if one.judgement.path is not None and differ:
         return False
     if one.class_id == "SPEC_PARAM" and one.judgement.claimed != kept.judgement.claimed:
         return False

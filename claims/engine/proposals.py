@@ -21,7 +21,7 @@ from claims.policy.match import PatternMatch
 from claims.policy.pattern import Pattern
 from claims.policy.policy import CompiledRule, Policy
 from claims.policy.schema import ClassFile, Rule
-from claims.text.normalise import is_boundary
+from claims.text.normalise import clauses_of
 from claims.types import ExemptionTrial, ScoreStep, VerdictKind
 
 _CODE = frozenset({"device_registered", "disinfectant", "test_report_held", "self_compared_price"})
@@ -87,7 +87,7 @@ def _said(heard: Heard, judged: Sequence[Judged], passport: Passport, policy: Po
     text = heard.folded.text
     effects = [(path, effect, tuple(_pairs(effect, policy))) for path, effect in registered_effects(passport, policy)]
     cleared = [span for one in judged if _is_cleared(one) for span in one.spans]
-    all_of_it, left, registered = _clauses(text), [], None
+    all_of_it, left, registered = clauses_of(text), [], None
     for start, end in all_of_it:
         clause = text[start:end]
         shared = next(((path, effect, p) for path, effect, pairs in effects for p in pairs if p in clause), None)
@@ -128,17 +128,6 @@ def _carrying(heard: Heard, said: _Said, read: PassageReader, whole: ReadAs) -> 
         if read.of_text(text[start:end]).reading.breach >= whole.reading.breach - _NEARLY:
             return heard.offset + start, heard.offset + end
     return heard.offset, heard.end
-
-
-def _clauses(text: str) -> list[tuple[int, int]]:
-    """Where the clauses of a passage begin and end, what divides them left out."""
-    found, start = [], 0
-    for at, character in enumerate((*text, ",")):
-        if at == len(text) or is_boundary(character):
-            if at > start:
-                found.append((start, at))
-            start = at + 1
-    return found
 
 
 def _judge(

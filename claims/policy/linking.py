@@ -47,7 +47,7 @@ class LinkingFile(Frozen):
     # Asides by which a value is told of something else, or not asserted.
     not_of_goods: tuple[str, ...] = ()
     # Behind this a share's number begins.
-    share_opens: str = ""
+    share_opens: Words = Words()
     # Characters that name the sides of a size.
     sides: str = ""
 

@@ -188,6 +188,17 @@ def is_boundary(char: str) -> bool:
     return char in _STRONG or char in _WEAK
 
 
+def clauses_of(text: str) -> list[tuple[int, int]]:
+    """Where the clauses of a text begin and end, what divides them left out."""
+    found, start = [], 0
+    for at, character in enumerate((*text, ",")):
+        if at == len(text) or is_boundary(character):
+            if at > start:
+                found.append((start, at))
+            start = at + 1
+    return found
+
+
 def normalise(
     original: str, *, emoji: dict[str, str] | None = None, lookalikes: dict[str, str] | None = None
 ) -> Normalised:

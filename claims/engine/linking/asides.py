@@ -25,10 +25,10 @@ def asides_of(begin: int, end: int, window: Window, words: LinkingFile) -> dict[
     own_clause = max((at + 1 for at, char in enumerate(before) if is_boundary(char)), default=0)
     found: dict[str, float] = {}
     for name, aside in words.asides.items():
-        in_clause, in_sentence, in_behind = _patterns(aside)
-        if in_clause is not None and in_clause.search(before, own_clause):
+        in_before, in_behind = _patterns(aside)
+        if in_before is not None and in_before.search(before, own_clause):
             found[f"{name} before"] = 1.0
-        elif in_sentence is not None and in_sentence.search(before):
+        elif in_before is not None and in_before.search(before):
             found[f"{name} earlier"] = 1.0
         if in_behind is not None and in_behind.search(behind, 0, clause):
             found[f"{name} behind"] = 1.0
@@ -41,8 +41,7 @@ def asides_in(text: str, words: LinkingFile) -> dict[str, float]:
     """Of whom or what else a passage speaks anywhere in it."""
     found: dict[str, float] = {}
     for name, aside in words.asides.items():
-        before, _, after = _patterns(aside)
-        if any(pattern is not None and pattern.search(text) for pattern in (before, after)):
+        if any(pattern is not None and pattern.search(text) for pattern in _patterns(aside)):
             found[f"{name} anywhere"] = 1.0
     return found
 
@@ -52,6 +51,5 @@ def _compiled(words: tuple[str, ...]) -> re.Pattern[str] | None:
     return re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True)))) if words else None
 
 
-def _patterns(aside: Aside) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None, re.Pattern[str] | None]:
-    before, after = _compiled(tuple(aside.before)), _compiled(tuple(aside.after))
-    return before, before, after
+def _patterns(aside: Aside) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None]:
+    return _compiled(tuple(aside.before)), _compiled(tuple(aside.after))

@@ -25,6 +25,4 @@ def is_cut_short(text: str, start: int, words: LinkingFile) -> bool:
         return False
     if before[-1].isascii() and before[-1].isalpha():
         return True
-    opens = before[-2:-1] in NUMERALS if len(before) > 1 else False
-    opens = opens or (bool(words.share_opens) and before[:-1].endswith(words.share_opens))
-    return opens and syllable(before[-1]) in _SOUNDS
+    return before[:-1].endswith((*NUMERALS, *words.share_opens)) and syllable(before[-1]) in _SOUNDS

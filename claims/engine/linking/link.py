@@ -18,7 +18,7 @@ from claims.engine.linking.passages import passage_claims
 from claims.engine.linking.word_features import WordLink, word_features_of, word_scenery
 from claims.engine.window import Window
 from claims.passports.passport import Passport
-from claims.policy.linking import LinkModel
+from claims.policy.linking import LinkModel, ReadWeight
 from claims.policy.policy import Policy
 from claims.text.units import plain
 from claims.types import ScoreStep
@@ -43,6 +43,10 @@ class Said:
         text = self.window.text
         before, behind = text[max(0, start - _READ_BEFORE) : start], text[end : end + _READ_BEHIND]
         return pair_of(self.passport.name, f"{entry.label}:{entry.shown}", before, text[start:end], behind)
+
+    def read_by(self, model: LinkModel) -> ReadWeight | None:
+        """What a reading of what differs is worth; None where nothing is read."""
+        return model.read if self.links is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,12 @@ def linked_claims(
     """
     said = Said(window=window, passport=passport, policy=policy, asserted=asserted, links=links)
     mentions = mentions_in(window, policy.linking)
-    found = [*_numbers(said, mentions), *_words(said, mentions)]
+    words = words_in(window, passport, policy) if words_registered(passport, policy) else []
+    found = [*_numbers(said, mentions), *_words(said, words, mentions)]
     yield from found
     if links is not None and policy.link_model.passages is not None:
         told = frozenset(c.judgement.path for c in found if c.likelihood >= c.note_at)
-        yield from passage_claims(window, passport, policy, policy.link_model.passages, links, told)
+        yield from passage_claims(window, passport, policy, policy.link_model.passages, links, words, told)
 
 
 def _numbers(said: Said, mentions: Sequence[Mention]) -> Iterator[LinkedClaim]:
@@ -108,10 +113,9 @@ def _numbers(said: Said, mentions: Sequence[Mention]) -> Iterator[LinkedClaim]:
         )
 
 
-def _words(said: Said, mentions: Sequence[Mention]) -> Iterator[LinkedClaim]:
+def _words(said: Said, words: Sequence[WordMention], mentions: Sequence[Mention]) -> Iterator[LinkedClaim]:
     window, policy = said.window, said.policy
     entries = words_registered(said.passport, policy)
-    words = words_in(window, said.passport, policy) if entries else []
     model = policy.link_model.words
     for mention in words:
         if not window.focus_start < mention.end <= window.focus_end:
@@ -158,17 +162,17 @@ def _chosen(
 
 def _read(options: list[_Option], model: LinkModel, said: Said, mention: Mention | WordMention) -> list[_Option]:
     """The same with what the reader makes of those that differ, as far as they are likely at all."""
-    if said.links is None or model.read is None:
+    weight = said.read_by(model)
+    if said.links is None or weight is None:
         return options
-    least = model.read.least
-    likely = [n for n, o in enumerate(options) if not o.link.agrees and o.likelihood >= least]
+    likely = [n for n, o in enumerate(options) if not o.link.agrees and o.likelihood >= weight.least]
     picked = sorted(likely, key=lambda n: -options[n].likelihood)[:_MOST_READ]
     if not picked:
         return options
     read = said.links.differs([said.pair(mention.start, mention.end, options[n].link.entry) for n in picked])
     features = [o.features for o in options]
     for n, log_odds in zip(picked, read, strict=True):
-        features[n] = {**features[n], READ: log_odds + model.read.offset}
+        features[n] = {**features[n], READ: log_odds + weight.offset}
     shares = likelihoods(features, model)
     return [_Option(o.link, features[n], shares[n]) for n, o in enumerate(options)]
 
@@ -202,6 +206,7 @@ def _claim(
         told = ", ".join(f"{other.link.entry.label} {other.likelihood:.2f}" for other in chosen.others)
         why = f"or said of another attribute, of which the same holds{': ' if told else ''}{told}"
         steps = (*steps, ScoreStep(step=why, value=likelihood))
+    weight = said.read_by(model)
     return LinkedClaim(
         start=_start(said.window, mention.start, option.link.entry.names),
         end=mention.end,
@@ -210,9 +215,9 @@ def _claim(
         judgement=judgement,
         likelihood=likelihood,
         steps=steps,
-        flag_at=model.flag_at if said.links is None or model.read is None else model.read.flag_at,
+        flag_at=model.flag_at if weight is None else weight.flag_at,
         note_at=model.note_at,
-        unlikely=model.unlikely if said.links is None or model.read is None else model.note_at,
+        unlikely=model.unlikely if weight is None else model.note_at,
         class_id=class_id,
         misheard=misheard,
     )

@@ -4,7 +4,7 @@ Of the texts of a passport the nearest to the passage are read with it. A small 
 each pair with what else speaks for it; what it finds is a contradiction in words, never one of numbers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from claims.classifier.reading import Links, pair_of
@@ -21,7 +21,6 @@ from claims.engine.linking.kinds import (
     is_written_in,
     may_be_said_of,
     word_agrees,
-    words_in,
     words_registered,
 )
 from claims.engine.linking.model import READ, passage_likelihood, passage_steps
@@ -29,7 +28,7 @@ from claims.engine.window import Window
 from claims.passports.passport import Passport
 from claims.policy.linking import PassageModel
 from claims.policy.policy import Policy
-from claims.text.normalise import is_boundary, normalise
+from claims.text.normalise import clauses_of, normalise
 
 # So much of a passage is read, of what stands before it, and for telling which texts are near.
 LONGEST, BEFORE, POINTED = 90, 30, 100
@@ -108,8 +107,8 @@ def texts_read(
     return [ReadText(of=texts[n], rank=rank, near=near[n], log_odds=odds) for rank, (n, odds) in ranked]
 
 
-def passage_features(read: ReadText, window: Window, words: list[WordMention], policy: Policy) -> Features:
-    """What speaks for the passage contradicting the text, and what against it."""
+def passage_features(read: ReadText, window: Window, words: Sequence[WordMention], policy: Policy) -> Features:
+    """What speaks for the passage contradicting the text, and what against it; `words`: those of the window."""
     text, entry = _read_of(window), read.of.entry
     found = {
         READ: read.log_odds,
@@ -117,7 +116,8 @@ def passage_features(read: ReadText, window: Window, words: list[WordMention], p
         "its label's characters are in the passage": label_share(read.of.label, text, policy.linking),
     }
     if entry is not None:
-        own = [m for m in words if may_be_said_of(m, entry)]
+        focused = (m for m in words if window.focus_start < m.end <= window.focus_end)
+        own = [m for m in focused if may_be_said_of(m, entry)]
         found |= {
             "it is named": float(any(name in text for name in entry.names if len(name) > 1)),
             "the registered value is said": float(is_told_in(own, entry, policy) or is_written_in(text, entry)),
@@ -132,11 +132,19 @@ def passage_features(read: ReadText, window: Window, words: list[WordMention], p
 
 
 def passage_claims(
-    window: Window, passport: Passport, policy: Policy, model: PassageModel, links: Links, told: frozenset[str | None]
+    window: Window,
+    passport: Passport,
+    policy: Policy,
+    model: PassageModel,
+    links: Links,
+    words: Sequence[WordMention],
+    told: frozenset[str | None],
 ) -> Iterator[LinkedClaim]:
-    """The registered text that the passage likeliest contradicts; none of those that are told (`told`, their paths)."""
+    """The registered text that the passage likeliest contradicts; none of those that are told (`told`, their paths).
+
+    `words`: those of the window of which a thing has only one.
+    """
     read = texts_read(window, passport, policy, links, model.entries, model.nearness)
-    words = [m for m in words_in(window, passport, policy) if window.focus_start < m.end <= window.focus_end]
     weighed = [(passage_features(one, window, words, policy), one) for one in read if not _is_told(one.of, told)]
     if not weighed:
         return
@@ -178,12 +186,7 @@ def _is_told(of: TextEntry, told: frozenset[str | None]) -> bool:
 def _carrying(window: Window, passport: Passport, read: ReadText, links: Links) -> tuple[int, int]:
     """Where the one clause stands that says it nearly as surely as the passage does; else the passage."""
     start, end = window.focus_start, window.focus_start + len(_read_of(window))
-    clauses, begin = [], start
-    for at in range(start, end + 1):
-        if at == end or is_boundary(window.text[at]):
-            if at - begin >= _SHORTEST:
-                clauses.append((begin, at))
-            begin = at + 1
+    clauses = [(start + at, start + to) for at, to in clauses_of(window.text[start:end]) if to - at >= _SHORTEST]
     if len(clauses) < 2:
         return clauses[0] if clauses else (start, end)
     before = window.text[max(0, start - BEFORE) : start]

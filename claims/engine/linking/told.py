@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from claims.engine.linking.asides import asides_of
 from claims.engine.linking.cut_short import is_cut_short
-from claims.engine.linking.entries import registered_of
+from claims.engine.linking.entries import Book, registered_of
 from claims.engine.linking.mentions import Mention, mentions_in
 from claims.engine.linking.naming import NOT_NAMED, Closeness, surroundings
 from claims.engine.window import Window
@@ -40,20 +40,26 @@ class ToldValue:
         return self.low > other.high + slack or other.low > self.high + slack
 
 
-def values_told(window: Window, passport: Passport, policy: Policy) -> Iterator[ToldValue]:
-    """Every value in focus that is told of a named attribute of the goods; of nothing else, and nothing denied."""
-    words = policy.linking
+def _named(passport: Passport, policy: Policy) -> list[tuple[str, str, tuple[str, ...]]]:
+    """What is measured of such goods: label, dimension and names; no label under which several values stand."""
     registered = registered_of(passport, policy)
-    if not words.not_of_goods:
-        # A policy that does not say what else values are told of holds none against another.
-        return
     paths: dict[str, set[str]] = {}
     for entry in registered.entries:
         paths.setdefault(entry.label, set()).add(entry.path)
     single = [e for e in registered.entries if e.pieces == 1 and e.place is None and len(paths[e.label]) == 1]
     named = [(e.label, e.dimension, e.names) for e in single if not e.per]
-    named += [(o.names[0], o.dimension, o.names) for o in registered.others if o.names]
-    mentions = mentions_in(window, words) if named else []
+    return named + [(o.names[0], o.dimension, o.names) for o in registered.others if o.names]
+
+
+_named_of = Book(_named).of
+
+
+def values_told(window: Window, passport: Passport, policy: Policy) -> Iterator[ToldValue]:
+    """Every value in focus that is told of a named attribute of the goods; of nothing else, and nothing denied."""
+    words, named = policy.linking, _named_of(passport, policy)
+    # A policy that does not say what else values are told of holds none against another.
+    is_measured = any(window.focus_start < q.end <= window.focus_end for q in window.quantities)
+    mentions = mentions_in(window, words) if words.not_of_goods and named and is_measured else []
     for mention in mentions:
         if not window.focus_start < mention.end <= window.focus_end or not _is_plain(mention, window, words):
             continue

@@ -1,7 +1,10 @@
 """The reader of links as a file: opened late, refused where something is wrong, near and far told by its tables."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from time import sleep
 
 import numpy as np
 import pytest
@@ -9,7 +12,7 @@ import pytest
 import configs
 from claims.classifier.links import FILE, LAYERS, WEIGHTS, LinkReader, LinksFile, open_links, save_links
 from claims.classifier.reader import Encoder
-from claims.classifier.reading import LINKS_FOLDER, open_reader, pair_of
+from claims.classifier.reading import LINKS_FOLDER, InTurn, open_reader, pair_of
 from claims.errors import SemanticError
 
 SIZE = 8
@@ -116,3 +119,42 @@ def test_the_shipped_reader_reads_links_and_e5_none() -> None:
 
 def test_it_lies_where_readers_are_shipped() -> None:
     assert (configs.SEMANTIC_DIR / LINKS_FOLDER / FILE).is_file()
+
+
+class Overlapping:
+    """Reads and tells links slowly; knows whether it was ever asked while it still answered."""
+
+    name, batch_size, calibration, like, key = "slow", 1, None, None, "slow"
+
+    def __init__(self) -> None:
+        self.links = self
+        self.busy = self.overlapped = False
+
+    def _asked(self) -> None:
+        self.overlapped |= self.busy
+        self.busy = True
+        sleep(0.02)
+        self.busy = False
+
+    def read(self, text: str, goods: str) -> None:
+        self._asked()
+
+    def differs(self, pairs: Sequence[str]) -> list[float]:
+        self._asked()
+        return [0.0 for _ in pairs]
+
+    def nearness(self, said: str, registered: Sequence[str]) -> list[float]:
+        self._asked()
+        return [0.0 for _ in registered]
+
+
+def test_reader_and_links_are_asked_one_after_the_other_from_whatever_thread() -> None:
+    slow = Overlapping()
+    reader = InTurn(slow)  # type: ignore[arg-type]
+    assert reader.links is not None
+    questions = [partial(reader.read, "a", "food"), partial(reader.links.differs, ["a"])]
+    questions.append(partial(reader.links.nearness, "a", ["b"]))
+    with ThreadPoolExecutor(6) as threads:
+        for asked in [threads.submit(question) for question in questions * 4]:
+            asked.result()
+    assert not slow.overlapped
