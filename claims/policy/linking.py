@@ -44,6 +44,8 @@ class LinkingFile(Frozen):
     stated_by: tuple[str, ...]
     decided_by: tuple[str, ...]
     lists: Lists = Lists()
+    # What the count of the pieces in a pack is called; any other count (of ports, of layers) makes no sum.
+    packed: Regex | None = None
     # Asides by which a value is told of something else, or not asserted.
     not_of_goods: tuple[str, ...] = ()
     # Behind this a share's number begins.

@@ -49,9 +49,13 @@ def links_of(mention: Mention, registered: Registered, about: Surroundings, word
         if not said.by_unit and named.closeness < Closeness.SENTENCE and not _may_count(mention, entry, said):
             continue
         found.append(Link(mention=mention, entry=entry, said=said, named=named, agrees=agrees(said, mention, entry)))
-    fitting = [link for link in found if link.agrees] if mention.place is not None else []
-    # A number of a size that is one of the registered sides is no other side.
-    return fitting or found
+    fitting = [link for link in found if link.agrees]
+    if mention.place is not None and fitting:
+        # A number of a size that is one of the registered sides is no other side.
+        return fitting
+    single = {link.entry.path for link in fitting if link.entry.pieces == 1}
+    # What agrees with a registered value isn't held against its sum.
+    return [link for link in found if link.agrees or link.entry.pieces == 1 or link.entry.path not in single]
 
 
 def _may_count(mention: Mention, entry: Entry, said: Said) -> bool:

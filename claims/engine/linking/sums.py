@@ -16,12 +16,12 @@ _HUNDRED = Decimal(100)
 
 def sums_of(entries: Sequence[Entry], words: LinkingFile) -> list[Entry]:
     """Every such sum."""
-    return [*_sums(entries), *_in_packs(entries, words)]
+    return [*_sums(entries, words), *_in_packs(entries, words)]
 
 
-def _sums(entries: Sequence[Entry]) -> Iterator[Entry]:
+def _sums(entries: Sequence[Entry], words: LinkingFile) -> Iterator[Entry]:
     """What all pieces of a pack come to."""
-    counts = [e for e in entries if e.dimension == "count" and e.low is not None and e.low == e.high and e.low > 1]
+    counts = [e for e in entries if _is_packed(e, words)]
     for entry in entries:
         if entry.dimension not in SUMMED or entry.canonical_low is None or entry.per or entry.place is not None:
             continue
@@ -30,6 +30,12 @@ def _sums(entries: Sequence[Entry]) -> Iterator[Entry]:
             if count.path == entry.path or count.low > _MOST_PIECES or count.low != count.low.to_integral_value():
                 continue
             yield _times(entry, count, count.low)
+
+
+def _is_packed(entry: Entry, words: LinkingFile) -> bool:
+    """True for a number of pieces in a pack: of bags, not of ports."""
+    is_number = entry.dimension == "count" and entry.low is not None and entry.low == entry.high and entry.low > 1
+    return is_number and words.packed is not None and words.packed.search(entry.label) is not None
 
 
 def _in_packs(entries: Sequence[Entry], words: LinkingFile) -> Iterator[Entry]:

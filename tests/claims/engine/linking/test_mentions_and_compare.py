@@ -8,6 +8,7 @@ import pytest
 from claims.engine.linking.compare import agrees, said_as
 from claims.engine.linking.entries import registered_of
 from claims.engine.linking.entry import Entry
+from claims.engine.linking.features import scenery
 from claims.engine.linking.mentions import Mention, mentions_in
 from claims.engine.window import build_window, hear
 from claims.passports.passport import Passport
@@ -170,6 +171,25 @@ def test_what_all_pieces_of_a_pack_come_to_is_registered_too(policy: Policy, loa
     count = {"name": "bottles", "label": "瓶数", "value": 6, "unit": "piece"}
     sums = [e for e in entries(load, policy, bottle, count) if e.pieces > 1]
     assert [(e.path, str(e.canonical_low), e.shown) for e in sums] == [("attributes.net_content", "3000", "500 ml × 6")]
+
+
+@pytest.mark.parametrize("label", ["接口数", "扇叶片数", "可拆层数", "档位"])
+def test_what_is_no_number_of_packed_pieces_makes_no_sum(label: str, policy: Policy, load: Load) -> None:
+    weight = {"name": "weight", "label": "重量", "value": 112, "unit": "g"}
+    count = {"name": "parts", "label": label, "value": 2, "unit": "piece"}
+    assert [e for e in entries(load, policy, weight, count) if e.pieces > 1] == []
+
+
+def test_what_agrees_with_one_piece_is_not_held_against_all(policy: Policy, load: Load) -> None:
+    bottle = {"name": "net_content", "label": "单瓶净含量", "value": 500, "unit": "ml"}
+    count = {"name": "bottles", "label": "瓶数", "value": 6, "unit": "piece"}
+    (passport,) = load({"id": "P", "name": "矿泉水", "category": "food/water", "attributes": [bottle, count]})
+    registered = registered_of(passport, policy)
+    passage = Passage(stream_id="s", id="u", start_ms=0, end_ms=1000, text="净含量五百毫升")
+    window = build_window([(passage, hear(passage, policy))], 0, policy)
+    (mention,) = mentions_in(window, policy.linking)
+    scene = scenery(window, mention, [mention], registered, policy.linking, ())
+    assert [(link.entry.pieces, link.agrees) for link in scene.links] == [(1, True)]
 
 
 def test_shares_of_the_composition_are_entries(policy: Policy, load: Load) -> None:
