@@ -7,6 +7,7 @@ from fastapi import Request, Response
 from markupsafe import Markup, escape
 
 from review.texts import TEXTS
+from review.texts_steps import in_chinese
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -50,6 +51,10 @@ class Words:
         """The word for a term of a vocabulary; policy data may hold terms that this version has no word for."""
         found = TEXTS.get(f"{kind}.{value}")
         return value if found is None else found[self._column]
+
+    def step(self, told: str) -> str:
+        """A step of a score, or the reason for a product; findings tell them in English."""
+        return in_chinese(told) if self.language == "zh" else told
 
     def named(self, names: Mapping[str, tuple[str, str]], value: str, kind: str = "") -> str:
         """A name that policy data gives in both languages; else the vocabulary's word, or the id itself."""
