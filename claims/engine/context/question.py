@@ -25,7 +25,7 @@ def asked(rule: ContextRule, window: Window, place: Place) -> Span | None:
         found, right = found or (place.end, particle), particle
     if found is None and window.text[right : right + 1] == "?":
         found = (right, right + 1)
-    return None if found is None or _affirmed(window, right) else found
+    return None if found is None or affirmed(window, right) else found
 
 
 def _within(window: Window, names: str | None, left: int, right: int) -> bool:
@@ -84,8 +84,8 @@ def _ends_soon(window: Window, at: int) -> bool:
     return leads_through(window, at, clause_end(window, at), "particle")
 
 
-def _affirmed(window: Window, at: int) -> bool:
-    """True if what follows the question says yes, at once or by a clause of its own, or names the effect."""
+def affirmed(window: Window, at: int) -> bool:
+    """True if what follows a question that ends at `at` says yes, at once or a clause later, or names the effect."""
     at = _next_clause(window, at)
     no = [s for s, _ in spans_of(window, "answer_no") if at <= s < at + _ANSWER_REACH]
     yes = [s for s, _ in triggers_of(window, "answer_yes", "answer_no") if at <= s <= at + 1]

@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 
+from claims.engine.context import affirmed, clause_end
 from claims.engine.window import Window
 from claims.policy.linking import Aside, LinkingFile
 from claims.text.normalise import is_boundary, is_strong_boundary
@@ -34,7 +35,13 @@ def asides_of(begin: int, end: int, window: Window, words: LinkingFile) -> dict[
             found[f"{name} behind"] = 1.0
         elif in_behind is not None and in_behind.search(behind, 0, stop):
             found[f"{name} later"] = 1.0
+    if any(affirmed(window, at) for at in {clause_end(window, end), _passage_end(window, begin)}):
+        found["then affirmed"] = 1.0
     return found
+
+
+def _passage_end(window: Window, at: int) -> int:
+    return next((heard.end for heard in window.heard if heard.offset <= at < heard.end), len(window.text))
 
 
 def asides_in(text: str, words: LinkingFile) -> dict[str, float]:
