@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from claims.classifier.arrays import unpacked
 from claims.classifier.gemma import BEGIN, HEAD, MOST_TOKENS, SHA256, WIDTH, model_files, turns
 from claims.classifier.gguf import ModelFile, Pieces
 from claims.classifier.layer_weights import LAYERS, MATRICES, NORMS
@@ -121,7 +122,9 @@ class _Layer(nn.Module):
 
 
 class _Tuning:
-    def __init__(self, samples: Sequence[Sample], class_count: int, seed: int, threads: int = 1) -> None:
+    def __init__(
+        self, samples: Sequence[Sample], class_count: int, seed: int, threads: int = 1, start: Tuned | None = None
+    ) -> None:
         torch.manual_seed(seed)
         torch.set_num_threads(threads)
         self._dice = random.Random(seed)
@@ -141,6 +144,24 @@ class _Tuning:
         for head in (self._gate, self._classes):
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)
+        if start is not None:
+            self._begin_at(start)
+
+    @torch.no_grad()
+    def _begin_at(self, start: Tuned) -> None:
+        """Goes on from what was learnt before."""
+        learnt = {name: torch.from_numpy(array) for name, array in unpacked(start.layers).items()}
+        for number, layer in enumerate(self._top, BELOW):
+            assert isinstance(layer, _Layer)
+            for part, matrix in layer.matrices.items():
+                assert isinstance(matrix, _Matrix)
+                first, second = matrix.narrow
+                first.copy_(learnt[f"{number}.{part}.a"])
+                second.copy_(learnt[f"{number}.{part}.b"] / GAIN)
+        self._gate.weight.copy_(torch.from_numpy(start.gate)[None])
+        self._gate.bias.fill_(start.gate_bias)
+        self._classes.weight.copy_(torch.from_numpy(start.classes).T)
+        self._classes.bias.copy_(torch.from_numpy(start.class_bias))
 
     def _read_below(self) -> dict[str, torch.Tensor]:
         """What the layers below make of each text; texts of about one length together."""
@@ -176,11 +197,11 @@ class _Tuning:
         mean = (each * (inside / inside.sum(1, keepdim=True))[..., None]).sum(1)
         return torch.cat([mean, each[torch.arange(len(samples)), counts - 1]], dim=-1) / 4
 
-    def train(self, samples: Sequence[Sample], passes: int) -> None:
+    def train(self, samples: Sequence[Sample], passes: int, rate: float = RATE) -> None:
         """Goes through the samples so often, in an order of chance, those of one length together."""
         narrow = list(self._top.parameters())
         groups: list[dict[str, object]] = [
-            {"params": narrow, "lr": RATE, "weight_decay": DECAY},
+            {"params": narrow, "lr": rate, "weight_decay": DECAY},
             {"params": [*self._gate.parameters(), *self._classes.parameters()], "lr": HEAD_RATE, "weight_decay": 0.0},
         ]
         steps = torch.optim.AdamW(groups)
@@ -249,20 +270,31 @@ class _Tuning:
 
 
 def tune(
-    samples: Sequence[Sample], class_count: int, seed: int, keep: Path, *, passes: int | None = None, threads: int = 1
+    samples: Sequence[Sample],
+    class_count: int,
+    seed: int,
+    keep: Path,
+    *,
+    passes: int | None = None,
+    threads: int = 1,
+    start: Tuned | None = None,
+    rate: float = RATE,
 ) -> Tuned:
     """What is added to the layers and the heads over their directions, trained on these samples.
 
     What came of the same samples and settings lies in the folder `keep` and is used again. With more than one thread
-    the last digits differ from run to run.
+    the last digits differ from run to run. With `start` it goes on from there.
     """
     passes = PASSES if passes is None else passes
-    settings = (BELOW, RANK, GAIN, passes, BATCH, RATE, HEAD_RATE, WARM, DROPOUT, DECAY, CERTAIN, class_count, seed)
+    settings: tuple[object, ...] = (BELOW, RANK, GAIN, passes, BATCH, rate, HEAD_RATE, WARM, DROPOUT, DECAY, CERTAIN)
+    settings += (class_count, seed)
+    if start is not None:
+        settings += (hashlib.sha256(start.layers + start.gate.tobytes()).hexdigest(),)
     of_samples = [(s.text, s.breach, s.class_places) for s in samples]
     path = keep / f"tuned-{hashlib.sha256(repr((settings, of_samples)).encode()).hexdigest()[:16]}.npz"
     if not path.is_file():
-        tuning = _Tuning(samples, class_count, seed, threads)
-        tuning.train(samples, passes)
+        tuning = _Tuning(samples, class_count, seed, threads, start)
+        tuning.train(samples, passes, rate)
         keep.mkdir(parents=True, exist_ok=True)
         tuned = tuning.tuned()
         np.savez(path, **{**asdict(tuned), "layers": np.frombuffer(tuned.layers, np.uint8)})

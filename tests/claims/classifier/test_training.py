@@ -59,6 +59,21 @@ def test_the_engine_reads_what_torch_trains(tuning: ModuleType) -> None:
     assert _alike(packaged, read).max() < 0.98
 
 
+def test_it_goes_on_where_it_was_left(tuning: ModuleType) -> None:
+    samples = [tuning.Sample(text=text, breach=1.0, class_places=(0,)) for text in SAID]
+    work = tuning._Tuning(samples, 2, 0)
+    dice = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for part in (*work._top.parameters(), *work._gate.parameters(), *work._classes.parameters()):
+            part += torch.randn(part.shape, generator=dice) * 0.05
+        left = work.tuned()
+        again = tuning._Tuning(samples, 2, 3, start=left)
+        assert _alike(work._directions(samples).numpy(), again._directions(samples).numpy()).min() > 0.999
+    for name in ("gate", "classes", "class_bias"):
+        assert np.allclose(getattr(again.tuned(), name), getattr(left, name))
+    assert again.tuned().gate_bias == pytest.approx(left.gate_bias)
+
+
 @pytest.mark.service
 def test_layers_learn_what_they_are_shown(tuning: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning, "PASSES", 8)

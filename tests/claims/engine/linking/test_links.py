@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from claims.engine.conversation import ClaimEngine
+from claims.engine.linking.asides import asides_of
+from claims.engine.window import build_window, hear
 from claims.passports.passport import Passport
 from claims.policy.policy import Policy
 from claims.types import Disposition, Finding, Passage, VerdictKind
@@ -177,3 +179,18 @@ def test_what_is_registered_as_a_limit_in_words_is_one(policy: Policy, load: Loa
     }
     assert flagged(["输出功率四十五瓦"], policy, load, charger) == []
     assert flagged(["输出功率一百瓦"], policy, load, charger) == [("SPEC_PARAM", "attributes.output_power")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "yes"),
+    [("是的,你们放心拍", True), ("对对,没错", True), ("没有没有,就是普通的", False), ("先看这个盖子", False)],
+)
+def test_what_is_asked_and_then_affirmed_is_told_so(answer: str, yes: bool, policy: Policy) -> None:
+    texts = ("有人问内胆是不是316不锈钢的,她怕生锈", answer)
+    passages = [
+        Passage(stream_id="s", id=f"u{n}", start_ms=n * 4000, end_ms=n * 4000 + 3600, text=text)
+        for n, text in enumerate(texts)
+    ]
+    window = build_window([(passage, hear(passage, policy)) for passage in passages], 0, policy)
+    at = window.text.index("316")
+    assert ("then affirmed" in asides_of(at, at + 6, window, policy.linking)) is yes

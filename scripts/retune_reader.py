@@ -1,0 +1,130 @@
+"""Goes on with a shipped reader: talk that describes goods is lawful, and all else stays as it was read.
+
+    python scripts/retune_reader.py --liveamr GIT_DIR [--punished FILE] --to configs/semantic/gemma
+
+Shown are what hosts say of registered goods, with the goods' names and what is registered (development cases of
+`tests/claims/registered`, by the project's own writers), as lawful; and beside them talk that the reader has learnt
+before, each passage halfway between its label and what the reader makes of it now, so that what it learnt from texts
+that are no longer at hand stays. Of a fifth of the passports nothing is shown. Run `train_reader.py --only-calibrate`
+and `train_links.py` next. Needs torch; takes some twenty minutes on two cores.
+"""
+
+import argparse
+import json
+import os
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+
+from reader_fit import KEEP, SEED, Folding, samples_of  # noqa: E402
+from reader_inputs import with_largest  # noqa: E402
+from reader_tuning import Floats, Sample, Tuned, tune  # noqa: E402
+from train_links import held_out_of  # noqa: E402
+from train_reader import held_out, material  # noqa: E402
+
+import configs  # noqa: E402
+from bench.registered import RegisteredCase, passports_of, read_registered  # noqa: E402
+from claims.classifier.arrays import unpacked  # noqa: E402
+from claims.classifier.files import LAYERS, open_encoder, save_classifier  # noqa: E402
+from claims.classifier.reader import ClassifierFile, Encoder  # noqa: E402
+from claims.engine.linking.passages import texts_of  # noqa: E402
+from claims.passports.passport import Passport  # noqa: E402
+from claims.policy.policy import Policy  # noqa: E402
+
+# How many passages of goods and of other talk are shown; registered texts of a passport; passes and rate.
+DESCRIBED, OTHERS, TEXTS, PASSES, RATE = 5_000, 11_000, 6, 1, 2e-4
+# How near to its label, between it and what was read before, a passage of other talk is shown.
+TO_LABEL = 0.5
+
+
+def described(
+    cases: Sequence[RegisteredCase],
+    passports: Sequence[Passport],
+    goods: dict[str, str],
+    folding: Folding,
+    policy: Policy,
+) -> Iterator[str]:
+    """What is said of registered goods, what they are called, and some of what is registered, as the reader gets it."""
+    dice, kinds = random.Random(SEED), {passport.id: passport.category.partition("/")[0] for passport in passports}
+    for case in cases:
+        for text in case.utterances:
+            yield goods.get(kinds[case.product_id], "") + folding.of(text)
+    for passport in passports:
+        lines = [text.text for text in texts_of(passport, policy)]
+        for text in (passport.name, *dice.sample(lines, min(TEXTS, len(lines)))):
+            yield goods.get(kinds[passport.id], "") + folding.of(text)
+
+
+def others(options: argparse.Namespace, file: ClassifierFile, folding: Folding) -> list[Sample]:
+    """Some of the talk that the reader has learnt from before, and all single lines, with their labels."""
+    of, goods = material(options), dict(file.goods)
+    kept, own = ([one for one in said if not held_out(one)] for said in (of.rooms, of.own))
+    talk = samples_of((*kept, *of.sentences), own, file.classes, goods, folding)
+    lines = samples_of((*of.lines, *of.punished), (), file.classes, goods, folding)
+    return [*random.Random(SEED).sample(talk, min(OTHERS, len(talk))), *lines]
+
+
+def as_read(samples: Sequence[Sample], encoder: Encoder, tuned: Tuned) -> list[Sample]:
+    """The same, each nearer to what the reader makes of it now."""
+    directions = encoder.encode([sample.text for sample in samples])
+    shares = 1 / (1 + np.exp(-(directions @ tuned.gate + tuned.gate_bias)))
+    return [
+        replace(sample, breach=round(TO_LABEL * sample.breach + (1 - TO_LABEL) * float(share), 3))
+        for sample, share in zip(samples, shares, strict=True)
+    ]
+
+
+def main() -> None:
+    """Goes on and writes."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--liveamr", type=Path, help="the git directory of loopback00/LiveAMR")
+    parser.add_argument("--to", type=Path, default=ROOT / "configs" / "semantic" / "gemma")
+    parser.add_argument("--punished", type=Path, help="JSON lines, as train_reader.py takes them")
+    options = parser.parse_args()
+    policy = Policy(configs.POLICY_DIR)
+    folding, cases = Folding(policy), read_registered("dev")
+    file = ClassifierFile.model_validate_json((options.to / "classifier.json").read_text(encoding="utf-8"))
+    arrays: dict[str, Floats] = unpacked((options.to / "weights.npz").read_bytes())
+    before = Tuned(
+        layers=(options.to / LAYERS).read_bytes(),
+        gate=arrays["gate"],
+        gate_bias=float(arrays["gate_bias"][0]),
+        classes=arrays["classes"],
+        class_bias=arrays["class_bias"],
+    )
+    unseen = set(held_out_of(cases))
+    goods = [passport for passport in passports_of("dev", policy) if passport.id not in unseen]
+    seen = [case for case in cases if case.product_id not in unseen]
+    every = dict.fromkeys(described(seen, goods, dict(file.goods), folding, policy))
+    lawful = random.Random(SEED).sample([text for text in every if len(text) > 1], DESCRIBED)
+    encoder = open_encoder(file.encoder, device="auto", threads=os.cpu_count() or 1, layers=before.layers)
+    shown = as_read(others(options, file, folding), encoder, before)
+    shown += [Sample(text=text, breach=0.0) for text in lawful]
+    random.Random(SEED).shuffle(shown)
+    print(f"{len(shown)} passages, of which {len(lawful)} describe goods", flush=True)
+    threads = os.cpu_count() or 1
+    tuned = tune(shown, len(file.classes), SEED, KEEP, passes=PASSES, threads=threads, start=before, rate=RATE)
+    layers = with_largest(tuned.layers, [sample.text for sample in shown])
+    rows = open_encoder(file.encoder, device="auto", threads=threads, layers=layers).encode(list(file.known))
+    arrays |= {
+        "gate": tuned.gate,
+        "gate_bias": np.array([tuned.gate_bias], dtype=np.float32),
+        "classes": tuned.classes,
+        "class_bias": tuned.class_bias,
+        "known": np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32),
+    }
+    gone_on = {"described": len(lawful), "others": len(shown) - len(lawful), "passports": len(goods), "seed": SEED}
+    record = {**file.record, "gone_on": gone_on}
+    save_classifier(options.to, file.model_copy(update={"record": record}), arrays, layers)
+    print(json.dumps(gone_on))
+
+
+if __name__ == "__main__":
+    main()
