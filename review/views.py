@@ -14,6 +14,8 @@ from review.types import StoredFinding, StreamRecord
 CONTEXT_MS = 15_000
 RUN_UP_MS = 3_000
 _MITIGATING = frozenset({"corrected"})
+# These tell what was measured, whether they apply or not.
+_MEASURED = frozenset({"within_tolerance"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +23,8 @@ class FindingView:
     """A finding with what a reviewer reads it by; `at` is stream time, `wall_clock` the host's clock.
 
     `laws`: each citation with its text, None where that is not packaged. `mitigating`: trials that apply and speak for
-    the host without making the claim lawful; `tried`: all others, those that apply first.
+    the host without making the claim lawful; `tried`: all others that apply or measure,
+    those that apply first; `in_vain`: the rest.
     """
 
     finding: Finding
@@ -32,6 +35,7 @@ class FindingView:
     laws: tuple[tuple[str, Article | None], ...]
     mitigating: tuple[ExemptionTrial, ...]
     tried: tuple[ExemptionTrial, ...]
+    in_vain: tuple[ExemptionTrial, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +106,13 @@ def finding_view(stored: StoredFinding, stream: StreamRecord, laws: Laws) -> Fin
         wall_clock="" if moment is None else moment.strftime("%H:%M:%S"),
         laws=tuple((cited, laws.article(cited)) for cited in finding.law),
         mitigating=mitigating,
-        tried=tuple(sorted(others, key=lambda trial: not trial.applies)),
+        tried=tuple(sorted(filter(_tells, others), key=lambda trial: not trial.applies)),
+        in_vain=tuple(trial for trial in others if not _tells(trial)),
     )
+
+
+def _tells(trial: ExemptionTrial) -> bool:
+    return trial.applies or trial.id in _MEASURED
 
 
 def context_lines(
