@@ -189,7 +189,7 @@ def test_what_agrees_with_one_piece_is_not_held_against_all(policy: Policy, load
     window = build_window([(passage, hear(passage, policy))], 0, policy)
     (mention,) = mentions_in(window, policy.linking)
     scene = scenery(window, mention, [mention], registered, policy.linking, ())
-    assert [(link.entry.pieces, link.agrees) for link in scene.links] == [(1, True)]
+    assert [(int(link.entry.pieces), link.agrees) for link in scene.links] == [(1, True)]
 
 
 def test_shares_of_the_composition_are_entries(policy: Policy, load: Load) -> None:
