@@ -5,9 +5,9 @@ that tell a number, a quote or an id, the rest is worded and the value kept.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-_PLAIN: Mapping[str, str] = {
+_SAID: Mapping[str, str] = {
     # What a detector found.
     "pattern": "句式",
     "passport contradicts": "与登记不符",
@@ -104,6 +104,7 @@ _PLAIN: Mapping[str, str] = {
     "of the composition": "属于成分含量",
     "begins its clause": "在分句之首",
     "the nearest registered text": "意思最近的登记文字",
+    "or said of another attribute, of which the same holds": "或说的是另一属性，同样不符",
     # Why a number may have been heard wrong.
     "what stands before the number may belong to it": "数字前面的字可能属于该数",
     "a digit of the registered number may have been heard twice": "登记值的某一位可能被听重",
@@ -164,59 +165,47 @@ _MEANT: Mapping[str, str] = {"approx": "约数", "at_least": "不低于", "at_mo
 _CARRIED = ", carried over"
 
 
-def _alternatives(names: Mapping[str, str]) -> str:
-    return "|".join(names)
+_PLAIN: Mapping[str, str] = {
+    **_SAID,
+    **{f"{name} {at}": f"{_WHERE[at]}：{told}" for name, told in _ASIDES.items() for at in _WHERE},
+    **{f"measures {name}": f"所量：{told}" for name, told in _DIMENSIONS.items()},
+    **{f"unnamed, the only one of {name}": f"未提属性名，唯一的{told}属性" for name, told in _DIMENSIONS.items()},
+    **{f"unnamed, one of several of {name}": f"未提属性名，多项{told}属性之一" for name, told in _DIMENSIONS.items()},
+    **{f"of the sort {name}": f"词类：{told}" for name, told in _SORTS.items()},
+    **{f"meant as {name}": f"语义：{told}" for name, told in _MEANT.items()},
+}
 
-
-# What a step may tell besides its words: the pattern, and how it is told.
-_TELLING: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = tuple(
+# What a step tells besides its words stands where {} stands.
+_TELLING: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.DOTALL), told)
     for pattern, told in (
-        (rf"({_alternatives(_ASIDES)}) ({_alternatives(_WHERE)})", lambda m: f"{_WHERE[m[2]]}：{_ASIDES[m[1]]}"),
-        (rf"measures ({_alternatives(_DIMENSIONS)})", lambda m: f"所量：{_DIMENSIONS[m[1]]}"),
-        (rf"of the sort ({_alternatives(_SORTS)})", lambda m: f"词类：{_SORTS[m[1]]}"),
-        (rf"meant as ({_alternatives(_MEANT)})", lambda m: f"语义：{_MEANT[m[1]]}"),
+        (r"or said of another attribute, of which the same holds: (.+)", "或说的是另一属性，同样不符：{}"),
+        (r"a detector that scores ([\d.]+)", "检测器得分 {}"),
+        (r"the reader's likelihood of a breach ([\d.]+)", "模型判读违规的可能性 {}"),
+        (r"of classes that hold for these goods ([\d.]+)", "其中适用于此类商品的类别占 {}"),
         (
-            rf"unnamed, the only one of ({_alternatives(_DIMENSIONS)})",
-            lambda m: f"未提属性名，唯一的{_DIMENSIONS[m[1]]}属性",
+            r"flagged from ([\d.]+) on: the budget is ([\d.]+) false alarms in an hour of talk",
+            "达 {} 即列入：误报预算为每小时 {} 次",
         ),
         (
-            rf"unnamed, one of several of ({_alternatives(_DIMENSIONS)})",
-            lambda m: f"未提属性名，多项{_DIMENSIONS[m[1]]}属性之一",
+            r"flagged from ([\d.]+) on: the budget of its class is ([\d.]+) false alarms in an hour of talk",
+            "达 {} 即列入：本类误报预算为每小时 {} 次",
         ),
-        (
-            r"or said of another attribute, of which the same holds(?:: (.+))?",
-            lambda m: f"或说的是另一属性，同样不符{_of(m)}",
-        ),
-        (r"a detector that scores ([\d.]+)", lambda m: f"检测器得分 {m[1]}"),
-        (r"the reader's likelihood of a breach ([\d.]+)", lambda m: f"模型判读违规的可能性 {m[1]}"),
-        (r"of classes that hold for these goods ([\d.]+)", lambda m: f"其中适用于此类商品的类别占 {m[1]}"),
-        (
-            r"flagged from ([\d.]+) on: the budget( of its class)? is ([\d.]+) false alarms in an hour of talk",
-            lambda m: f"达 {m[1]} 即列入：{'本类' if m[2] else ''}误报预算为每小时 {m[3]} 次",
-        ),
-        (r"read as (\w+); like: (.*)", lambda m: f"读作 {m[1]}；相近的已知说法：{m[2]}"),
-        (r"heard with doubt: ([\d.]+) of the passage", lambda m: f"本段有 {m[1]} 听不准"),
-        (r"exempt: (.+)", lambda m: f"豁免：{m[1]}"),
-        (r"a note at most: (.+)", lambda m: f"至多备注：{m[1]}"),
-        (r"also said: (.+)", lambda m: f"另有口播：{m[1]}"),
-        (r"also shown on screen: (.+)", lambda m: f"另有屏显：{m[1]}"),
-        (r"said otherwise: (.+)", lambda m: f"口播与此不同：{m[1]}"),
-        (r"shown otherwise: (.+)", lambda m: f"屏显与此不同：{m[1]}"),
-        (
-            r"(\w+): heard (.+), read as (.+), cost ([\d.]+)",
-            lambda m: f"{m[1]}：听作“{m[2]}”，读作“{m[3]}”，代价 {m[4]}",
-        ),
-        (r"perhaps called '(.+)'", lambda m: f"可能称作“{m[1]}”"),
-        (r"called '(.+)'", lambda m: f"称作“{m[1]}”"),
-        (r"written '(.+)'", lambda m: f"写作“{m[1]}”"),
-        (r"on sale is '(.+)', without a passport", lambda m: f"在售商品 {m[1]} 无护照"),
+        (r"read as (\w+); like: (.*)", "读作 {}；相近的已知说法：{}"),
+        (r"heard with doubt: ([\d.]+) of the passage", "本段有 {} 听不准"),
+        (r"exempt: (.+)", "豁免：{}"),
+        (r"a note at most: (.+)", "至多备注：{}"),
+        (r"also said: (.+)", "另有口播：{}"),
+        (r"also shown on screen: (.+)", "另有屏显：{}"),
+        (r"said otherwise: (.+)", "口播与此不同：{}"),
+        (r"shown otherwise: (.+)", "屏显与此不同：{}"),
+        (r"(\w+): heard (.+), read as (.+), cost ([\d.]+)", "{}：听作“{}”，读作“{}”，代价 {}"),
+        (r"perhaps called '(.+)'", "可能称作“{}”"),
+        (r"called '(.+)'", "称作“{}”"),
+        (r"written '(.+)'", "写作“{}”"),
+        (r"on sale is '(.+)', without a passport", "在售商品 {} 无护照"),
     )
 )
-
-
-def _of(found: re.Match[str]) -> str:
-    return f"：{found[1]}" if found[1] else ""
 
 
 def in_chinese(told: str) -> str:
@@ -228,5 +217,5 @@ def in_chinese(told: str) -> str:
     for pattern, words in _TELLING:
         found = pattern.fullmatch(told)
         if found is not None:
-            return words(found)
+            return words.format(*found.groups())
     return told

@@ -23,8 +23,8 @@ class FindingView:
     """A finding with what a reviewer reads it by; `at` is stream time, `wall_clock` the host's clock.
 
     `laws`: each citation with its text, None where that is not packaged. `mitigating`: trials that apply and speak for
-    the host without making the claim lawful; `tried`: all others that apply or measure,
-    those that apply first; `in_vain`: the rest.
+    the host without making the claim lawful; `tried`: all others that apply or measure, those that
+    apply first; `in_vain`: the rest.
     """
 
     finding: Finding

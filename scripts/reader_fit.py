@@ -12,9 +12,10 @@ from reader_tuning import Floats, Sample, tune
 from sklearn.linear_model import LogisticRegression
 
 from bench.talk_rows import Said
-from claims.classifier.files import open_encoder
+from claims.classifier.arrays import unpacked
+from claims.classifier.files import LAYERS, open_encoder
 from claims.classifier.gemma import GEMMA
-from claims.classifier.reader import Encoder, plain
+from claims.classifier.reader import ClassifierFile, Encoder, plain
 from claims.engine.window import fold
 from claims.obfuscation.pictures import read_out
 from claims.policy.policy import Policy
@@ -44,6 +45,22 @@ class Fitted:
     def log_odds(self, texts: Sequence[str]) -> Floats:
         """Of a breach, of each text as the encoder reads it."""
         return np.asarray(self.encoder.encode(texts) @ self.gate + self.gate_bias, dtype=np.float32)
+
+
+def shipped(folder: Path, threads: int = 1) -> tuple[ClassifierFile, dict[str, Floats], Fitted]:
+    """A reader as it stands in its folder: its file, all its arrays, and its parts."""
+    file = ClassifierFile.model_validate_json((folder / "classifier.json").read_text(encoding="utf-8"))
+    arrays = unpacked((folder / "weights.npz").read_bytes())
+    layers = (folder / LAYERS).read_bytes() if file.layers_sha256 else b""
+    fitted = Fitted(
+        encoder=open_encoder(file.encoder, device="auto", threads=threads, layers=layers),
+        layers=layers,
+        gate=arrays["gate"],
+        gate_bias=float(arrays["gate_bias"][0]),
+        classes=arrays["classes"],
+        class_bias=arrays["class_bias"],
+    )
+    return file, arrays, fitted
 
 
 class Folding:

@@ -23,17 +23,16 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-from reader_fit import KEEP, SEED, Folding, samples_of  # noqa: E402
+from reader_fit import KEEP, SEED, Fitted, Folding, samples_of, shipped  # noqa: E402
 from reader_inputs import with_largest  # noqa: E402
-from reader_tuning import Floats, Sample, Tuned, tune  # noqa: E402
+from reader_tuning import Sample, Tuned, tune  # noqa: E402
 from train_links import held_out_of  # noqa: E402
 from train_reader import held_out, material  # noqa: E402
 
 import configs  # noqa: E402
 from bench.registered import RegisteredCase, passports_of, read_registered  # noqa: E402
-from claims.classifier.arrays import unpacked  # noqa: E402
-from claims.classifier.files import LAYERS, open_encoder, save_classifier  # noqa: E402
-from claims.classifier.reader import ClassifierFile, Encoder  # noqa: E402
+from claims.classifier.files import open_encoder, save_classifier  # noqa: E402
+from claims.classifier.reader import ClassifierFile  # noqa: E402
 from claims.engine.linking.passages import texts_of  # noqa: E402
 from claims.passports.passport import Passport  # noqa: E402
 from claims.policy.policy import Policy  # noqa: E402
@@ -71,10 +70,9 @@ def others(options: argparse.Namespace, file: ClassifierFile, folding: Folding) 
     return [*random.Random(SEED).sample(talk, min(OTHERS, len(talk))), *lines]
 
 
-def as_read(samples: Sequence[Sample], encoder: Encoder, tuned: Tuned) -> list[Sample]:
+def as_read(samples: Sequence[Sample], fitted: Fitted) -> list[Sample]:
     """The same, each nearer to what the reader makes of it now."""
-    directions = encoder.encode([sample.text for sample in samples])
-    shares = 1 / (1 + np.exp(-(directions @ tuned.gate + tuned.gate_bias)))
+    shares = 1 / (1 + np.exp(-fitted.log_odds([sample.text for sample in samples])))
     return [
         replace(sample, breach=round(TO_LABEL * sample.breach + (1 - TO_LABEL) * float(share), 3))
         for sample, share in zip(samples, shares, strict=True)
@@ -90,26 +88,24 @@ def main() -> None:
     options = parser.parse_args()
     policy = Policy(configs.POLICY_DIR)
     folding, cases = Folding(policy), read_registered("dev")
-    file = ClassifierFile.model_validate_json((options.to / "classifier.json").read_text(encoding="utf-8"))
-    arrays: dict[str, Floats] = unpacked((options.to / "weights.npz").read_bytes())
+    threads = os.cpu_count() or 1
+    file, arrays, fitted = shipped(options.to, threads)
     before = Tuned(
-        layers=(options.to / LAYERS).read_bytes(),
-        gate=arrays["gate"],
-        gate_bias=float(arrays["gate_bias"][0]),
-        classes=arrays["classes"],
-        class_bias=arrays["class_bias"],
+        layers=fitted.layers,
+        gate=fitted.gate,
+        gate_bias=fitted.gate_bias,
+        classes=fitted.classes,
+        class_bias=fitted.class_bias,
     )
     unseen = set(held_out_of(cases))
     goods = [passport for passport in passports_of("dev", policy) if passport.id not in unseen]
     seen = [case for case in cases if case.product_id not in unseen]
     every = dict.fromkeys(described(seen, goods, dict(file.goods), folding, policy))
     lawful = random.Random(SEED).sample([text for text in every if len(text) > 1], DESCRIBED)
-    encoder = open_encoder(file.encoder, device="auto", threads=os.cpu_count() or 1, layers=before.layers)
-    shown = as_read(others(options, file, folding), encoder, before)
+    shown = as_read(others(options, file, folding), fitted)
     shown += [Sample(text=text, breach=0.0) for text in lawful]
     random.Random(SEED).shuffle(shown)
     print(f"{len(shown)} passages, of which {len(lawful)} describe goods", flush=True)
-    threads = os.cpu_count() or 1
     tuned = tune(shown, len(file.classes), SEED, KEEP, passes=PASSES, threads=threads, start=before, rate=RATE)
     layers = with_largest(tuned.layers, [sample.text for sample in shown])
     rows = open_encoder(file.encoder, device="auto", threads=threads, layers=layers).encode(list(file.known))

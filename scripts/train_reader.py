@@ -30,7 +30,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 from misheard import SENTENCES, read_heard  # noqa: E402
 from reader_calibration import NEUTRAL, TableReader, budgets_of, calibrated, claims_of, reliability, said_outright  # noqa: E402
-from reader_fit import PUNISHED_TIMES, SEED, UNSURE, Fitted, Folding, fit, samples_of  # noqa: E402
+from reader_fit import PUNISHED_TIMES, SEED, UNSURE, Fitted, Folding, fit, samples_of, shipped  # noqa: E402
 from reader_tuning import Sample  # noqa: E402
 
 import configs  # noqa: E402
@@ -48,9 +48,8 @@ from bench.talk_rows import (  # noqa: E402
     written,
 )
 from bench.talk_score import Engines, flags_of, score  # noqa: E402
-from claims.classifier.arrays import unpacked  # noqa: E402
 from claims.classifier.calibration import Calibration  # noqa: E402
-from claims.classifier.files import LAYERS, open_encoder, save_classifier  # noqa: E402
+from claims.classifier.files import save_classifier  # noqa: E402
 from claims.classifier.gemma import GEMMA  # noqa: E402
 from claims.classifier.reader import OTHER_GOODS, ClassifierFile, softmax  # noqa: E402
 from claims.classifier.reading import Reading  # noqa: E402
@@ -250,25 +249,15 @@ def calibrated_on(
 
 def calibrate_again(options: argparse.Namespace, policy: Policy) -> None:
     """Calibrates the reader in the folder by talk that it has not learnt from, and writes it with its new record."""
-    folder = options.to
-    file = ClassifierFile.model_validate_json((folder / "classifier.json").read_text(encoding="utf-8"))
-    arrays = unpacked((folder / "weights.npz").read_bytes())
-    layers = (folder / LAYERS).read_bytes() if file.layers_sha256 else b""
-    fitted = Fitted(
-        encoder=open_encoder(file.encoder, device="auto", threads=1, layers=layers),
-        layers=layers,
-        gate=arrays["gate"],
-        gate_bias=float(arrays["gate_bias"][0]),
-        classes=arrays["classes"],
-        class_bias=arrays["class_bias"],
-    )
+    file, arrays, fitted = shipped(options.to)
     folding, judged_by = Folding(policy), material(options).judged_by()
     said = [one for every in judged_by.values() for one in every]
     readings = readings_of(said, fitted, file.classes, dict(file.goods), folding)
     of_goods = {name: calibrated_on(every, readings, policy, folding) for name, every in judged_by.items()}
     calibrations = {name: calibration for name, (calibration, _) in of_goods.items()}
     record = {**file.record, "measured": {name: measured for name, (_, measured) in of_goods.items()}}
-    save_classifier(folder, file.model_copy(update={"calibrations": calibrations, "record": record}), arrays, layers)
+    signed = file.model_copy(update={"calibrations": calibrations, "record": record})
+    save_classifier(options.to, signed, arrays, fitted.layers)
     print(json.dumps({n: [c.model_dump(), of_goods[n][1]] for n, c in calibrations.items()}, ensure_ascii=False))
 
 

@@ -14,7 +14,7 @@ _TALKED = 30
 def asides_of(begin: int, end: int, window: Window, words: LinkingFile) -> dict[str, float]:
     """Of whom or what else the sentence speaks, and in what way."""
     text = window.text
-    start = next((h.offset for h in window.heard if h.offset <= begin < h.end), 0)
+    start, ends = next(((h.offset, h.end) for h in window.heard if h.offset <= begin < h.end), (0, len(text)))
     left = max(start, begin - _TALKED)
     for at in range(begin - 1, left, -1):
         if is_strong_boundary(text[at]):
@@ -35,13 +35,9 @@ def asides_of(begin: int, end: int, window: Window, words: LinkingFile) -> dict[
             found[f"{name} behind"] = 1.0
         elif in_behind is not None and in_behind.search(behind, 0, stop):
             found[f"{name} later"] = 1.0
-    if any(affirmed(window, at) for at in {clause_end(window, end), _passage_end(window, begin)}):
+    if any(affirmed(window, at) for at in {clause_end(window, end), ends}):
         found["then affirmed"] = 1.0
     return found
-
-
-def _passage_end(window: Window, at: int) -> int:
-    return next((heard.end for heard in window.heard if heard.offset <= at < heard.end), len(window.text))
 
 
 def asides_in(text: str, words: LinkingFile) -> dict[str, float]:

@@ -106,6 +106,7 @@ class Scenery:
     stranger: Named
     words: LinkingFile
     asserted: Sequence[tuple[int, int]]
+    asides: Features
 
 
 def scenery(
@@ -133,6 +134,7 @@ def scenery(
         stranger=max((about.closest(names) for names in unregistered), default=NOT_NAMED) if links else NOT_NAMED,
         words=words,
         asserted=asserted,
+        asides=asides_of(mention.start, mention.end, window, words) if links else {},
     )
     if not _in(words.totals, about.before[about.clause :]):
         return scene
@@ -154,7 +156,7 @@ def features_of(link: Link, scene: Scenery) -> Features:
     found |= _company(link, scene)
     found |= _value(link)
     found |= _manner(link, scene)
-    found |= asides_of(link.mention.start, link.mention.end, scene.window, scene.words)
+    found |= scene.asides
     found |= _together(found)
     return {name: value for name, value in found.items() if value}
 

@@ -45,6 +45,7 @@ class WordScenery:
     about: Surroundings
     policy: Policy
     asserted: Sequence[tuple[int, int]]
+    asides: Features
 
 
 def word_scenery(
@@ -71,6 +72,7 @@ def word_scenery(
         about=about,
         policy=policy,
         asserted=asserted,
+        asides=asides_of(mention.start, mention.end, window, policy.linking) if links else {},
     )
 
 
@@ -114,5 +116,5 @@ def word_features_of(link: WordLink, scene: WordScenery) -> Features:
         "begins its clause": float(scene.about.clause == len(scene.about.before)),
     }
     found |= {f"of the sort {name}": 1.0 for name in mention.types & entry.types}
-    found |= asides_of(mention.start, mention.end, scene.window, scene.policy.linking)
+    found |= scene.asides
     return {name: value for name, value in found.items() if value}
