@@ -5,16 +5,13 @@ flag says that a registered value contradicts it, and rightly where the flag nam
 from most of which the reader of links has learnt, what rules and records find alone is told.
 """
 
-import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import configs
 from bench.cases import BROADCAST_AT
-from bench.checkout import CASES_DIR
+from bench.registered_cases import FOLDER, RegisteredCase, is_heard_right, read_heard, read_registered
 from claims.classifier.reading import Reader, open_reader
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import load_passports
@@ -22,45 +19,12 @@ from claims.passports.passport import Passport, RegisteredQuantity
 from claims.policy.policy import Policy
 from claims.text.normalise import normalise
 from claims.text.units import Quantity, find_quantities
-from claims.types import Channel, Disposition, Finding, Passage, VerdictKind
+from claims.types import Disposition, Finding, VerdictKind
 
 Row = dict[str, object]
 PARTS = ("dev", "test")
 _NEAR = 0.012
 _PLACES = frozenset({"origin", "origin_region"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegisteredCase:
-    """What is said or shown of one product.
-
-    `contradicted`: the path of what the words `said` contradict, None for a look-alike.
-    """
-
-    id: str
-    part: str
-    kind: str
-    channel: Channel
-    product_id: str
-    utterances: tuple[str, ...]
-    contradicted: str | None
-    said: str | None
-
-    @property
-    def passages(self) -> list[Passage]:
-        """The utterances, four seconds apart."""
-        return [
-            Passage(
-                stream_id=self.id,
-                id=f"{self.id}.{number}",
-                channel=self.channel,
-                start_ms=number * 4000,
-                end_ms=number * 4000 + 3600,
-                text=text,
-                product_id=self.product_id,
-            )
-            for number, text in enumerate(self.utterances)
-        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,26 +36,6 @@ class Told:
 
 
 Method = Callable[[RegisteredCase], Told]
-
-
-def read_registered(part: str, folder: Path = CASES_DIR / "registered") -> tuple[RegisteredCase, ...]:
-    """The cases of one part, `dev` or `test`, without those that `REMOVED.md` names with the reason."""
-    removed = set(re.findall(r"^- (\S+):", (folder / part / "REMOVED.md").read_text(encoding="utf-8"), re.MULTILINE))
-    lines = (folder / part / "cases.jsonl").read_text(encoding="utf-8").splitlines()
-    return tuple(
-        RegisteredCase(
-            id=record["case"],
-            part=part,
-            kind=record["kind"],
-            channel=record["channel"],
-            product_id=record["product_id"],
-            utterances=tuple(record["utterances"]),
-            contradicted=record["contradicted"],
-            said=record["said"],
-        )
-        for record in map(json.loads, lines)
-        if record["case"] not in removed
-    )
 
 
 def our_method(engine: ClaimEngine, keep: dict[str, list[Finding]] | None = None) -> Method:
@@ -187,7 +131,7 @@ def engine_of(part: str, policy: Policy, reader: Reader | None) -> ClaimEngine:
 
 def passports_of(part: str, policy: Policy) -> tuple[Passport, ...]:
     """The passports of a part."""
-    return tuple(load_passports(CASES_DIR / "registered" / part / "passports.json", policy.quantity_reader))
+    return tuple(load_passports(FOLDER / part / "passports.json", policy.quantity_reader))
 
 
 def run() -> list[Row]:
@@ -198,7 +142,8 @@ def run() -> list[Row]:
     for part in PARTS:
         cases = read_registered(part)
         if part == "test":
-            rows += rows_of("zhenyan", cases, our_method(engine_of(part, policy, reader)))
+            ours = our_method(engine_of(part, policy, reader))
+            rows += [*rows_of("zhenyan", cases, ours), *heard_rows(read_heard(cases), ours)]
         alone = list(rows_of("zhenyan, rules alone", cases, our_method(engine_of(part, policy, None))))
         nearest = list(rows_of("nearest of the unit", cases, nearest_method(passports_of(part, policy), policy)))
         rows += [*alone, *nearest, _ratio(part, alone[0], nearest[0])]
@@ -210,3 +155,20 @@ def _ratio(part: str, ours: Row, nearest: Row) -> Row:
     for name in ("recall", "precision", "right_attribute"):
         row[f"{name}_ratio"] = round(float(str(ours[name])) / float(str(nearest[name])), 2)
     return row
+
+
+def heard_rows(heard: Sequence[RegisteredCase], method: Method) -> Iterator[Row]:
+    """What is flagged of the cases as text and as heard: of all, and where the words that contradict were heard."""
+    against = [case for case in heard if case.contradicted is not None]
+    groups = {
+        "recall": against,
+        "recall_where_heard_right": [case for case in against if is_heard_right(case)],
+        "look_alikes_flagged": [case for case in heard if case.contradicted is None],
+    }
+    for way in ("text", "heard"):
+        flagged = {case.id for case in heard if method(case if way == "heard" else replace(case, heard=None)).flags}
+        shares = {
+            name: round(sum(case.id in flagged for case in of) / max(1, len(of)), 3) for name, of in groups.items()
+        }
+        sizes = {"cases": len(heard), "heard_right": len(groups["recall_where_heard_right"])}
+        yield {"table": "heard", "way": way, **sizes, **shares}

@@ -59,3 +59,8 @@ class Words:
     def named(self, names: Mapping[str, tuple[str, str]], value: str, kind: str = "") -> str:
         """A name that policy data gives in both languages; else the vocabulary's word, or the id itself."""
         return names[value][self._column] if value in names else self.term(kind, value)
+
+    def either(self, both: str) -> str:
+        """The half of a text of policy data that is in this language: `中文 | English`; the whole where it has one."""
+        halves = both.split(" | ")
+        return halves[self._column] if len(halves) == len(LANGUAGES) else both

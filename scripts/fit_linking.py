@@ -25,7 +25,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 from linking_material import ReadPassage, Said, collected, passages_read  # noqa: E402
 
 import configs  # noqa: E402
-from bench.registered import RegisteredCase, read_registered  # noqa: E402
+from bench.registered_cases import RegisteredCase, read_registered  # noqa: E402
 from claims.classifier.links import FILE, LinkReader  # noqa: E402
 from claims.classifier.reading import LINKS_FOLDER, open_reader  # noqa: E402
 from claims.engine.linking.model import READ  # noqa: E402

@@ -12,7 +12,8 @@ sys.path[:0] = [str(ROOT)]
 from bench.cases import BROADCAST_AT, Case, read_cases  # noqa: E402
 from bench.checkout import CASES_DIR  # noqa: E402
 from bench.ours import passages  # noqa: E402
-from bench.registered import RegisteredCase, engine_of, read_registered, same_path  # noqa: E402
+from bench.registered import engine_of, same_path  # noqa: E402
+from bench.registered_cases import RegisteredCase, read_registered  # noqa: E402
 from claims.classifier.links import LinkReader  # noqa: E402
 from claims.engine.conversation import ClaimEngine  # noqa: E402
 from claims.engine.linking.entries import registered_of  # noqa: E402

@@ -5,8 +5,9 @@
 Shown are what hosts say of registered goods, with the goods' names and what is registered (development cases of
 `tests/claims/registered`, by the project's own writers), as lawful; and beside them talk that the reader has learnt
 before, each passage halfway between its label and what the reader makes of it now, so that what it learnt from texts
-that are no longer at hand stays. Of a fifth of the passports nothing is shown. Run `train_reader.py --only-calibrate`
-and `train_links.py` next. Needs torch; takes some twenty minutes on two cores.
+that are no longer at hand stays; single lines are shown nearer to their labels. Of passports of which the reader of
+links learns nothing this one does neither. Run `train_reader.py --only-calibrate` and `train_links.py` next. Needs
+torch; takes some twenty minutes on two cores.
 """
 
 import argparse
@@ -26,21 +27,24 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 from reader_fit import KEEP, SEED, Fitted, Folding, samples_of, shipped  # noqa: E402
 from reader_inputs import with_largest  # noqa: E402
 from reader_tuning import Sample, Tuned, tune  # noqa: E402
-from train_links import held_out_of  # noqa: E402
-from train_reader import held_out, material  # noqa: E402
+from train_reader import GOODS, held_out, material  # noqa: E402
 
 import configs  # noqa: E402
-from bench.registered import RegisteredCase, passports_of, read_registered  # noqa: E402
+from bench.registered import passports_of  # noqa: E402
+from bench.registered_cases import RegisteredCase, read_registered  # noqa: E402
 from claims.classifier.files import open_encoder, save_classifier  # noqa: E402
+from claims.classifier.links import FILE as LINKS  # noqa: E402
+from claims.classifier.links import LinksFile  # noqa: E402
 from claims.classifier.reader import ClassifierFile  # noqa: E402
+from claims.classifier.reading import LINKS_FOLDER  # noqa: E402
 from claims.engine.linking.passages import texts_of  # noqa: E402
 from claims.passports.passport import Passport  # noqa: E402
 from claims.policy.policy import Policy  # noqa: E402
 
 # How many passages of goods and of other talk are shown; registered texts of a passport; passes and rate.
-DESCRIBED, OTHERS, TEXTS, PASSES, RATE = 5_000, 11_000, 6, 1, 2e-4
-# How near to its label, between it and what was read before, a passage of other talk is shown.
-TO_LABEL = 0.5
+DESCRIBED, OTHERS, TEXTS, PASSES, RATE = 4_000, 9_000, 6, 1, 2e-4
+# How near to its label, between it and what was read before, a passage of other talk is shown, and a single line.
+TO_LABEL, LINES_TO_LABEL = 0.5, 0.8
 
 
 def described(
@@ -61,20 +65,20 @@ def described(
             yield goods.get(kinds[passport.id], "") + folding.of(text)
 
 
-def others(options: argparse.Namespace, file: ClassifierFile, folding: Folding) -> list[Sample]:
+def others(options: argparse.Namespace, file: ClassifierFile, folding: Folding) -> tuple[list[Sample], list[Sample]]:
     """Some of the talk that the reader has learnt from before, and all single lines, with their labels."""
     of, goods = material(options), dict(file.goods)
     kept, own = ([one for one in said if not held_out(one)] for said in (of.rooms, of.own))
     talk = samples_of((*kept, *of.sentences), own, file.classes, goods, folding)
     lines = samples_of((*of.lines, *of.punished), (), file.classes, goods, folding)
-    return [*random.Random(SEED).sample(talk, min(OTHERS, len(talk))), *lines]
+    return random.Random(SEED).sample(talk, min(OTHERS, len(talk))), lines
 
 
-def as_read(samples: Sequence[Sample], fitted: Fitted) -> list[Sample]:
+def as_read(samples: Sequence[Sample], fitted: Fitted, to_label: float) -> list[Sample]:
     """The same, each nearer to what the reader makes of it now."""
     shares = 1 / (1 + np.exp(-fitted.log_odds([sample.text for sample in samples])))
     return [
-        replace(sample, breach=round(TO_LABEL * sample.breach + (1 - TO_LABEL) * float(share), 3))
+        replace(sample, breach=round(to_label * sample.breach + (1 - to_label) * float(share), 3))
         for sample, share in zip(samples, shares, strict=True)
     ]
 
@@ -97,12 +101,15 @@ def main() -> None:
         classes=fitted.classes,
         class_bias=fitted.class_bias,
     )
-    unseen = set(held_out_of(cases))
+    file = file.model_copy(update={"goods": GOODS})
+    links = LinksFile.model_validate_json((configs.SEMANTIC_DIR / LINKS_FOLDER / LINKS).read_bytes())
+    unseen = set(links.held_out)
     goods = [passport for passport in passports_of("dev", policy) if passport.id not in unseen]
     seen = [case for case in cases if case.product_id not in unseen]
     every = dict.fromkeys(described(seen, goods, dict(file.goods), folding, policy))
     lawful = random.Random(SEED).sample([text for text in every if len(text) > 1], DESCRIBED)
-    shown = as_read(others(options, file, folding), fitted)
+    talk, lines = others(options, file, folding)
+    shown = [*as_read(talk, fitted, TO_LABEL), *as_read(lines, fitted, LINES_TO_LABEL)]
     shown += [Sample(text=text, breach=0.0) for text in lawful]
     random.Random(SEED).shuffle(shown)
     print(f"{len(shown)} passages, of which {len(lawful)} describe goods", flush=True)

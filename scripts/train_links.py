@@ -35,7 +35,8 @@ from reader_tuning import RATE as FULL_RATE  # noqa: E402
 from reader_tuning import Sample, Tuned, tune  # noqa: E402
 
 import configs  # noqa: E402
-from bench.registered import RegisteredCase, engine_of, read_registered, same_path  # noqa: E402
+from bench.registered import engine_of, same_path  # noqa: E402
+from bench.registered_cases import RegisteredCase, read_registered  # noqa: E402
 from claims.classifier.arrays import unpacked  # noqa: E402
 from claims.classifier.gemma import GEMMA, PackagedGemma  # noqa: E402
 from claims.classifier.links import FILE, LAYERS, WEIGHTS, LinksFile, save_links  # noqa: E402
@@ -64,6 +65,12 @@ class SaidOnce:
     text: str
     entries: tuple[str, ...]
     contradicted: int | None
+
+    @property
+    def pointed(self) -> tuple[str, ...]:
+        """What tells which entry is near: the passage alone, and with what stands before."""
+        alone = self.text[:POINTED]
+        return (alone, (self.before + self.text)[:POINTED]) if self.before else (alone,)
 
 
 def trained_encoder(name: str) -> PackagedGemma:
@@ -120,7 +127,7 @@ class Pointing:
     """Two narrow tables over directions: by them a passage lies nearest to the text that it contradicts."""
 
     def __init__(self, said: Sequence[SaidOnce], encoder: PackagedGemma) -> None:
-        texts = list(dict.fromkeys(t for one in said for t in (one.text[:POINTED], *one.entries)))
+        texts = list(dict.fromkeys(t for one in said for t in (*one.pointed, *one.entries)))
         whole = encoder.encode(texts)
         self._place = {text: n for n, text in enumerate(texts)}
         whole = whole / np.linalg.norm(whole, axis=1, keepdims=True)
@@ -139,9 +146,7 @@ class Pointing:
             dice.shuffle(shown)
             for at in range(0, len(shown), BATCH):
                 batch = shown[at : at + BATCH]
-                right = [torch.tensor([one.contradicted]) for one in batch]
-                told = [functional.cross_entropy(self._near(one)[None], r) for one, r in zip(batch, right, strict=True)]
-                loss = torch.stack(told).mean()
+                loss = torch.stack([self._loss(one) for one in batch]).mean()
                 steps.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
                 steps.step()
@@ -151,17 +156,25 @@ class Pointing:
         if not one.entries:
             return []
         with torch.inference_mode():
-            return [float(n) for n in self._near(one)]
+            return [float(n) for n in self._near(one).max(dim=0).values]
 
     def arrays(self) -> dict[str, Floats]:
         """As the reader of links has them."""
         said, registered = (table.detach().numpy() for table in self._tables)
         return {"mean": self.mean, "said": said, "registered": registered, "scale": self._scale.detach().numpy()[None]}
 
+    def _loss(self, one: SaidOnce) -> torch.Tensor:
+        assert one.contradicted is not None
+        near = self._near(one)
+        return functional.cross_entropy(near, torch.full((len(near),), one.contradicted))
+
     def _near(self, one: SaidOnce) -> torch.Tensor:
-        rows = [self._place[text] for text in (one.text[:POINTED], *one.entries)]
-        said = functional.normalize(self._directions[rows[0]] @ self._tables[0], dim=0)
-        return self._scale * (functional.normalize(self._directions[rows[1:]] @ self._tables[1], dim=1) @ said)
+        """One row for each text that points, one column for each entry."""
+        said, registered = (
+            functional.normalize(self._directions[[self._place[text] for text in texts]] @ table, dim=1)
+            for texts, table in zip((one.pointed, one.entries), self._tables, strict=True)
+        )
+        return self._scale * (said @ registered.T)
 
 
 def samples_of(said: Sequence[SaidOnce], pointing: Pointing, policy: Policy, held_out: frozenset[str]) -> list[Sample]:

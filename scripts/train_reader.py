@@ -60,8 +60,14 @@ FEWEST = 6
 FOLDS = 4
 SENTENCES_SHOWN = 8_000
 KNOWN_OF_A_CLASS = 12
-# What stands before a passage, so that the reader knows of which goods it speaks.
+# What stands before a passage, so that the reader knows of which goods it speaks: by the first part of the category, as
+# the contract names it or as the material does.
 GOODS = {
+    "apparel": "服饰:",
+    "home": "日用品:",
+    "daily": "日用品:",
+    "jewelry": "珠宝:",
+    "course": "教育:",
     "food": "食品:",
     "health_food": "保健食品:",
     "cosmetics": "化妆品:",

@@ -106,19 +106,23 @@ def is_word(text: str) -> bool:
 
 
 def cuts_word(text: str, left: int, right: int) -> bool:
-    """True if a dictionary word of three characters or more lies across an edge, or a 一 belongs to what follows."""
+    """True if a dictionary word of three characters or more lies across an edge, or one of two across each.
+
+    A 一 at the end that belongs to what follows counts as the first.
+    """
     if text[right - 1] == "一" and is_word(text[right - 1 : right + 1]):
         return True
-    for edge in (left, right):
-        for size in (3, _MOST_WORD_CHARS):
-            for start in range(max(0, edge - size + 1), edge):
-                if (
-                    start + size > edge
-                    and text[start : start + size] in phrases_dict
-                    and not (left <= start and start + size <= right)
-                ):
-                    return True
-    return False
+    if any(_lies_across(text, edge, size, left, right) for edge in (left, right) for size in (3, _MOST_WORD_CHARS)):
+        return True
+    return all(edge > 0 and is_word(text[edge - 1 : edge + 1]) for edge in (left, right))
+
+
+def _lies_across(text: str, edge: int, size: int, left: int, right: int) -> bool:
+    return any(
+        text[start : start + size] in phrases_dict and not (left <= start and start + size <= right)
+        for start in range(max(0, edge - size + 1), edge)
+        if start + size > edge
+    )
 
 
 def _one_letter_apart(one: str, other: str) -> bool:

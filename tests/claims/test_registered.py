@@ -9,10 +9,10 @@ from bench.registered import (
     nearest_method,
     our_method,
     passports_of,
-    read_registered,
     rows_of,
     same_path,
 )
+from bench.registered_cases import read_registered
 from claims.classifier.reading import Reader, open_reader
 from claims.policy.policy import Policy
 

@@ -89,3 +89,15 @@ def test_the_steps_of_a_calibration_are_worded() -> None:
 def test_what_is_told_with_a_value_keeps_it(told: str, chinese: str) -> None:
     assert Words("zh").step(told) == chinese
     assert Words("en").step(told) == told
+
+
+@pytest.mark.parametrize(
+    ("both", "zh", "en"),
+    [
+        ("代言须真实 | An endorsement must be true", "代言须真实", "An endorsement must be true"),
+        ("只有中文", "只有中文", "只有中文"),
+        ("一 | two | three", "一 | two | three", "一 | two | three"),
+    ],
+)
+def test_advice_is_told_in_the_language_of_the_page(both: str, zh: str, en: str) -> None:
+    assert (Words("zh").either(both), Words("en").either(both)) == (zh, en)

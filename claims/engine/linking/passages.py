@@ -96,15 +96,24 @@ def texts_read(
     texts = texts_of(passport, policy)
     if len(text) < _SHORTEST or not texts:
         return []
-    near = links.nearness(text[:POINTED], [one.text for one in texts])
+    before = window.text[max(0, window.focus_start - BEFORE) : window.focus_start]
+    near = _nearness(before, text, [one.text for one in texts], links)
     if not near:
         return []
     order = sorted(range(len(texts)), key=lambda n: (-near[n], n))[:entries]
     picked = [n for n in order if near[n] >= nearness]
-    before = window.text[max(0, window.focus_start - BEFORE) : window.focus_start]
     read = links.differs([pair_of(passport.name, texts[n].text, before, text) for n in picked])
     ranked = enumerate(zip(picked, read, strict=True))
     return [ReadText(of=texts[n], rank=rank, near=near[n], log_odds=odds) for rank, (n, odds) in ranked]
+
+
+def _nearness(before: str, text: str, entries: Sequence[str], links: Links) -> list[float]:
+    """How near each entry is to the passage, or to it with what stands before: of an answer only that tells of what."""
+    alone = links.nearness(text[:POINTED], entries)
+    if not alone or not before:
+        return alone
+    together = links.nearness((before + text)[:POINTED], entries)
+    return [max(pair) for pair in zip(alone, together, strict=True)]
 
 
 def passage_features(read: ReadText, window: Window, words: Sequence[WordMention], policy: Policy) -> Features:

@@ -1,0 +1,74 @@
+"""Writes what the packaged recogniser makes of the frozen cases of what is said against what is registered.
+
+    python scripts/hear_registered.py [--share 3] [--most 60]
+
+Of the cases that are spoken one in so many, chosen by a digest of its id, each in one of eight voices and without
+noise; `--most` hears no more of them. `zhenyan bench registered` judges what was heard beside what was said. Needs the
+synthesiser that `scripts/bench-speech.sh` installs; ten seconds of work an utterance and more.
+"""
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+
+import configs  # noqa: E402
+from asr.engine import Cut  # noqa: E402
+from asr.listen import SAMPLES_PER_MS  # noqa: E402
+from asr.models import DEFAULT_MODEL, find_whisper  # noqa: E402
+from asr.whisper import WhisperSettings, WhisperTranscriber  # noqa: E402
+from bench.asr_material import VOICES, Samples, made_speech  # noqa: E402
+from bench.registered_cases import HEARD, HeardUtterance, RegisteredCase, read_registered  # noqa: E402
+from claims.obfuscation.doubts import doubts_of  # noqa: E402
+from claims.obfuscation.soundalike import alikes_of  # noqa: E402
+from claims.policy.policy import Policy  # noqa: E402
+
+
+def chosen(share: int) -> list[RegisteredCase]:
+    """One in so many of the spoken frozen cases, in the order of their digests."""
+    ordered = sorted(read_registered("test"), key=lambda case: _digest(case.id))
+    return [case for case in ordered if case.channel == "speech" and int(_digest(case.id), 16) % share == 0]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def heard(cases: Sequence[RegisteredCase]) -> Iterator[HeardUtterance]:
+    """Each utterance of the cases as it is heard; of a case one voice."""
+    said = [(VOICES[n % len(VOICES)], case, k) for n, case in enumerate(cases) for k in range(len(case.utterances))]
+    spoken = made_speech([(voice, case.utterances[k]) for voice, case, k in said])
+    with TemporaryDirectory() as scratch:
+        weights = find_whisper(DEFAULT_MODEL, Path(scratch))
+        recogniser = WhisperTranscriber(weights, WhisperSettings(device="cpu"), alikes_of(Policy(configs.POLICY_DIR)))
+    for (voice, case, number), samples in zip(said, spoken, strict=True):
+        if samples is not None:
+            one = HeardUtterance(case=case.id, number=number, voice=voice, text="")
+            for utterance in recogniser.transcribe([_cut(samples)]):
+                one = one.model_copy(update={"text": utterance.text, "doubts": doubts_of(utterance)})
+            yield one
+
+
+def _cut(samples: Samples) -> Cut:
+    end_ms = len(samples) // SAMPLES_PER_MS
+    return Cut(stream_id="s", start_ms=0, end_ms=end_ms, speech_start_ms=0, speech_end_ms=end_ms, samples=samples)
+
+
+def main() -> None:
+    """Speaks, hears and writes."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--share", type=int, default=3)
+    parser.add_argument("--most", type=int)
+    options = parser.parse_args()
+    rows = [one.model_dump_json(exclude_defaults=True) for one in heard(chosen(options.share)[: options.most])]
+    HEARD.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    print(f"{len(rows)} utterances written to {HEARD.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
