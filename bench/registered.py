@@ -143,7 +143,9 @@ def run() -> list[Row]:
         cases = read_registered(part)
         if part == "test":
             ours = our_method(engine_of(part, policy, reader))
-            rows += [*rows_of("zhenyan", cases, ours), *heard_rows(read_heard(cases), ours)]
+            rows += rows_of("zhenyan", cases, ours)
+            heard = read_heard(cases)
+            rows += heard_rows(heard, ours) if heard else ()
         alone = list(rows_of("zhenyan, rules alone", cases, our_method(engine_of(part, policy, None))))
         nearest = list(rows_of("nearest of the unit", cases, nearest_method(passports_of(part, policy), policy)))
         rows += [*alone, *nearest, _ratio(part, alone[0], nearest[0])]

@@ -47,7 +47,8 @@ class RegisteredCase:
     @property
     def passages(self) -> list[Passage]:
         """The utterances, four seconds apart; of those that were heard only what there was to hear."""
-        texts = [(text, ()) for text in self.utterances] if self.heard is None else [*map(_as_heard, self.heard)]
+        written: list[tuple[str, tuple[Doubt, ...]]] = [(text, ()) for text in self.utterances]
+        texts = written if self.heard is None else [(one.text, one.doubts) for one in self.heard]
         return [
             Passage(
                 stream_id=self.id,
@@ -62,10 +63,6 @@ class RegisteredCase:
             for number, (text, doubts) in enumerate(texts)
             if text
         ]
-
-
-def _as_heard(one: HeardUtterance) -> tuple[str, tuple[Doubt, ...]]:
-    return one.text, one.doubts
 
 
 def read_registered(part: str, folder: Path = FOLDER) -> tuple[RegisteredCase, ...]:
@@ -89,7 +86,9 @@ def read_registered(part: str, folder: Path = FOLDER) -> tuple[RegisteredCase, .
 
 
 def read_heard(cases: Sequence[RegisteredCase], file: Path = HEARD) -> list[RegisteredCase]:
-    """The cases of which every utterance was spoken, as they were heard."""
+    """The cases of which every utterance was spoken, as they were heard; none where nothing was heard yet."""
+    if not file.is_file():
+        return []
     by_case: dict[str, dict[int, HeardUtterance]] = {}
     for line in file.read_text(encoding="utf-8").splitlines():
         one = HeardUtterance.model_validate_json(line)
@@ -103,13 +102,15 @@ def read_heard(cases: Sequence[RegisteredCase], file: Path = HEARD) -> list[Regi
 
 
 def is_heard_right(case: RegisteredCase) -> bool:
-    """True where the words that contradict were heard: all their numbers, or each character where there is none."""
+    """True where the words that contradict were heard: all their numbers, or each character where there is none.
+
+    A numeral that may be part of a word (一体) is no number here.
+    """
     if case.said is None or case.heard is None:
         return False
     said, heard = normalise(case.said).text, [normalise(one.text).text for one in case.heard]
-    values = _values(said)
-    return any(values <= _values(text) if values else said in text for text in heard)
-
-
-def _values(text: str) -> set[tuple[object, object]]:
-    return {(number.low, number.high) for number in find_numbers(text)}
+    numbers = find_numbers(said)
+    if not numbers or any(number.single_digit_word for number in numbers):
+        return any(said in text for text in heard)
+    values = {(number.low, number.high) for number in numbers}
+    return any(values <= {(number.low, number.high) for number in find_numbers(text)} for text in heard)

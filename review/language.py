@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from fastapi import Request, Response
 from markupsafe import Markup, escape
 
-from review.texts import TEXTS
+from review.texts import TEXTS, in_both
 from review.texts_steps import in_chinese
 
 Language = Literal["zh", "en"]
@@ -62,5 +62,4 @@ class Words:
 
     def either(self, both: str) -> str:
         """The half of a text of policy data that is in this language: `中文 | English`; the whole where it has one."""
-        halves = both.split(" | ")
-        return halves[self._column] if len(halves) == len(LANGUAGES) else both
+        return in_both(both)[self._column]

@@ -316,3 +316,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "js.opened": ("第 {0} 件，共 {1}：{2}", "Case {0} of {1}: {2}"),
     "js.last": ("队列里没有下一件了", "There is no next case in the queue"),
 }
+
+
+def in_both(text: str) -> tuple[str, str]:
+    """The halves of a text of policy data, `中文 | English`; the text twice where it has no two."""
+    zh, bar, en = text.partition("|")
+    return (zh.strip(), en.strip()) if bar and en.strip() and "|" not in en else (text, text)

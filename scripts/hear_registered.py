@@ -1,9 +1,9 @@
-"""Writes what the packaged recogniser makes of the frozen cases of what is said against what is registered.
+"""Writes what the packaged recogniser makes of some frozen cases of what is said against what is registered.
 
     python scripts/hear_registered.py [--share 3] [--most 60]
 
-Of the cases that are spoken one in so many, chosen by a digest of its id, each in one of eight voices and without
-noise; `--most` hears no more of them. `zhenyan bench registered` judges what was heard beside what was said. Needs the
+One in so many of the spoken cases is chosen, by a digest of its id; each is spoken by one of eight voices, without
+noise. `--most` hears no more of them. `zhenyan bench registered` judges what was heard beside what was said. Needs the
 synthesiser that `scripts/bench-speech.sh` installs; ten seconds of work an utterance and more.
 """
 
@@ -66,6 +66,8 @@ def main() -> None:
     parser.add_argument("--most", type=int)
     options = parser.parse_args()
     rows = [one.model_dump_json(exclude_defaults=True) for one in heard(chosen(options.share)[: options.most])]
+    if not rows:
+        sys.exit("nothing was spoken: scripts/bench-speech.sh installs the synthesiser")
     HEARD.write_text("\n".join(rows) + "\n", encoding="utf-8")
     print(f"{len(rows)} utterances written to {HEARD.relative_to(ROOT)}")
 

@@ -5,9 +5,9 @@
 Shown are what hosts say of registered goods, with the goods' names and what is registered (development cases of
 `tests/claims/registered`, by the project's own writers), as lawful; and beside them talk that the reader has learnt
 before, each passage halfway between its label and what the reader makes of it now, so that what it learnt from texts
-that are no longer at hand stays; single lines are shown nearer to their labels. Of passports of which the reader of
-links learns nothing this one does neither. Run `train_reader.py --only-calibrate` and `train_links.py` next. Needs
-torch; takes some twenty minutes on two cores.
+that are no longer at hand stays; single lines are shown nearer to their labels. This reader learns nothing of the
+passports that the reader of links leaves out. Run `train_reader.py --only-calibrate` and `train_links.py --goes-on`
+next. Needs torch; takes some twenty minutes on two cores.
 """
 
 import argparse

@@ -41,7 +41,7 @@ from claims.classifier.arrays import unpacked  # noqa: E402
 from claims.classifier.gemma import GEMMA, PackagedGemma  # noqa: E402
 from claims.classifier.links import FILE, LAYERS, WEIGHTS, LinksFile, save_links  # noqa: E402
 from claims.classifier.reading import LINKS_FOLDER, pair_of  # noqa: E402
-from claims.engine.linking.passages import BEFORE, LONGEST, POINTED, texts_of  # noqa: E402
+from claims.engine.linking.passages import LONGEST, before_of, pointed_of, texts_of  # noqa: E402
 from claims.policy.policy import Policy  # noqa: E402
 from claims.text.normalise import normalise  # noqa: E402
 
@@ -69,8 +69,7 @@ class SaidOnce:
     @property
     def pointed(self) -> tuple[str, ...]:
         """What tells which entry is near: the passage alone, and with what stands before."""
-        alone = self.text[:POINTED]
-        return (alone, (self.before + self.text)[:POINTED]) if self.before else (alone,)
+        return pointed_of(self.before, self.text[:LONGEST])
 
 
 def trained_encoder(name: str) -> PackagedGemma:
@@ -114,7 +113,7 @@ def passages_of(cases: Sequence[RegisteredCase], policy: Policy) -> list[SaidOnc
                 SaidOnce(
                     case=case,
                     goods=passport.name,
-                    before=window.text[max(0, window.focus_start - BEFORE) : window.focus_start],
+                    before=before_of(window),
                     text=text,
                     entries=tuple(one.text for one in texts),
                     contradicted=right[0] if right else None,

@@ -61,7 +61,7 @@ FOLDS = 4
 SENTENCES_SHOWN = 8_000
 KNOWN_OF_A_CLASS = 12
 # What stands before a passage, so that the reader knows of which goods it speaks: by the first part of the category, as
-# the contract names it or as the material does.
+# the contract names it or as the material does. Of pets, collections and all others it is told nothing.
 GOODS = {
     "apparel": "服饰:",
     "home": "日用品:",

@@ -2,7 +2,8 @@
 
 How likely: the same packaged language model as the reader of breaches, its upper layers trained further on cases of
 what hosts say of registered goods (`scripts/train_links.py`); opened when it is first asked. Which entry: two narrow
-tables over what the reader of breaches makes of passage and entry, so that passages are not read once more for it.
+tables over what the reader of breaches makes of passage and entry, so that a passage is read once more only with what
+stands before it.
 """
 
 import hashlib

@@ -106,9 +106,9 @@ def is_word(text: str) -> bool:
 
 
 def cuts_word(text: str, left: int, right: int) -> bool:
-    """True if a dictionary word of three characters or more lies across an edge, or one of two across each.
+    """True if a dictionary word of three or four characters lies across an edge, or one of two across each.
 
-    A 一 at the end that belongs to what follows counts as the first.
+    So does a 一 at the end that belongs to what follows.
     """
     if text[right - 1] == "一" and is_word(text[right - 1 : right + 1]):
         return True
@@ -121,7 +121,7 @@ def _lies_across(text: str, edge: int, size: int, left: int, right: int) -> bool
     return any(
         text[start : start + size] in phrases_dict and not (left <= start and start + size <= right)
         for start in range(max(0, edge - size + 1), edge)
-        if start + size > edge
+        if edge < start + size <= len(text)
     )
 
 

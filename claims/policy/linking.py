@@ -46,6 +46,8 @@ class LinkingFile(Frozen):
     lists: Lists = Lists()
     # What the count of the pieces in a pack is called; any other count (of ports, of layers) makes no sum.
     packed: Regex | None = None
+    # Under a label of these sorts alone a value is of no other sort.
+    closed: tuple[str, ...] = ()
     # Asides by which a value is told of something else, or not asserted.
     not_of_goods: tuple[str, ...] = ()
     # Behind this a share's number begins.

@@ -6,6 +6,7 @@ from claims.passports.passport import Passport
 from claims.policy.policy import Policy
 from claims.types import Finding, VerdictKind
 from review.before.types import Wording
+from review.texts import in_both
 
 _MOST_PERMITTED = 3
 SCHEMES: dict[str, tuple[str, str]] = {
@@ -85,5 +86,5 @@ def _both(advice: str) -> Wording | None:
     """The policy's advice, which stands as `中文 | English`."""
     if not advice:
         return None
-    zh, _, en = advice.partition("|")
-    return Wording(zh=zh.strip(), en=en.strip() or zh.strip())
+    zh, en = in_both(advice)
+    return Wording(zh=zh, en=en)

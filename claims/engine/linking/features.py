@@ -11,13 +11,14 @@ from claims.engine.linking.entries import characters_of
 from claims.engine.linking.entry import Entry, Registered
 from claims.engine.linking.mentions import Mention
 from claims.engine.linking.naming import NOT_NAMED, Closeness, Named, Surroundings, surroundings
-from claims.engine.linking.sums import SUMMED
+from claims.engine.linking.sums import SUMMED, is_per_hundred
 from claims.engine.window import Window
 from claims.policy.linking import LinkingFile
 
 Features = Mapping[str, float]
 _TALKED, _NEAR_BEFORE = 30, 18
 _TECHNICAL = "technical"
+_BASE, _BASES = Decimal(100), frozenset({"g", "mL"})
 _OF_DIMENSION = frozenset({"mass", "volume", "length", "time", "share", "count", "temperature"})
 _TWO = 2
 _MOST_TIMES, _TIMES_SLACK = 100, Decimal("0.03")
@@ -43,7 +44,7 @@ def links_of(mention: Mention, registered: Registered, about: Surroundings, word
         said = said_as(mention, entry, words)
         if said is None:
             continue
-        if not _is_of_sort(mention, entry, words):
+        if not _is_of_sort(mention, entry, words) or _is_its_base(mention, entry, words):
             continue
         named = about.closest(entry.names)
         if not said.by_unit and named.closeness < Closeness.SENTENCE and not _may_count(mention, entry, said):
@@ -80,6 +81,11 @@ def _counts(mention: Mention, entry: Entry) -> bool:
     if mention.classifier.isascii():
         return entry.own_unit.startswith(mention.classifier)
     return entry.dimension == "count" or mention.classifier in entry.own_unit or mention.classifier in entry.shown
+
+
+def _is_its_base(mention: Mention, entry: Entry, words: LinkingFile) -> bool:
+    """True for the hundred grams or millilitres of which the entry is told: they say of what, not how much."""
+    return mention.unit in _BASES and mention.low == mention.high == _BASE and is_per_hundred(entry, words)
 
 
 def _is_of_sort(mention: Mention, entry: Entry, words: LinkingFile) -> bool:

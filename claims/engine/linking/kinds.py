@@ -125,12 +125,17 @@ def _entry(path: str, label: str, shown: str, names: tuple[str, ...], passport: 
 
 
 def _is_told(hit: ValueHit, words: str, label: str, types: frozenset[str], policy: Policy) -> bool:
-    """True where the label is one under which such values stand, or the text is nothing but the value."""
+    """True where the label is one under which such values stand or of their sort, or the text is nothing but the value.
+
+    A label of colours, scents or places tells one of those, whatever else such words may be.
+    """
     if any(one in label or label in one for one in hit.family.labels):
         return True
-    if hit.end - hit.start >= len(words) - 1:
+    sorts = policy.values.types[hit.family.id]
+    if types & sorts:
         return True
-    return bool(types & policy.values.types[hit.family.id])
+    is_closed = bool(types) and types.issubset(policy.linking.closed)
+    return hit.end - hit.start >= len(words) - 1 and not (is_closed and sorts)
 
 
 def may_be_said_of(mention: WordMention, entry: WordEntry) -> bool:

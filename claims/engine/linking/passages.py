@@ -96,7 +96,7 @@ def texts_read(
     texts = texts_of(passport, policy)
     if len(text) < _SHORTEST or not texts:
         return []
-    before = window.text[max(0, window.focus_start - BEFORE) : window.focus_start]
+    before = before_of(window)
     near = _nearness(before, text, [one.text for one in texts], links)
     if not near:
         return []
@@ -107,13 +107,15 @@ def texts_read(
     return [ReadText(of=texts[n], rank=rank, near=near[n], log_odds=odds) for rank, (n, odds) in ranked]
 
 
+def pointed_of(before: str, text: str) -> tuple[str, ...]:
+    """What tells which entry a passage speaks of: the passage, and with what stands before it, as of an answer."""
+    return (text[:POINTED], (before + text)[:POINTED]) if before else (text[:POINTED],)
+
+
 def _nearness(before: str, text: str, entries: Sequence[str], links: Links) -> list[float]:
-    """How near each entry is to the passage, or to it with what stands before: of an answer only that tells of what."""
-    alone = links.nearness(text[:POINTED], entries)
-    if not alone or not before:
-        return alone
-    together = links.nearness((before + text)[:POINTED], entries)
-    return [max(pair) for pair in zip(alone, together, strict=True)]
+    """How near each entry is to the passage, alone or with what stands before it, whichever is nearer."""
+    every = [links.nearness(pointed, entries) for pointed in pointed_of(before, text)]
+    return [max(near) for near in zip(*every, strict=True)]
 
 
 def passage_features(read: ReadText, window: Window, words: Sequence[WordMention], policy: Policy) -> Features:
@@ -183,6 +185,11 @@ def passage_claims(
     )
 
 
+def before_of(window: Window) -> str:
+    """As much of what stands before the passage in focus as is read with it."""
+    return window.text[max(0, window.focus_start - BEFORE) : window.focus_start]
+
+
 def _read_of(window: Window) -> str:
     """As much of the passage in focus as is read."""
     return window.text[window.focus_start : min(window.focus_end, window.focus_start + LONGEST)]
@@ -198,7 +205,7 @@ def _carrying(window: Window, passport: Passport, read: ReadText, links: Links) 
     clauses = [(start + at, start + to) for at, to in clauses_of(window.text[start:end]) if to - at >= _SHORTEST]
     if len(clauses) < 2:
         return clauses[0] if clauses else (start, end)
-    before = window.text[max(0, start - BEFORE) : start]
+    before = before_of(window)
     pairs = [pair_of(passport.name, read.of.text, before, window.text[left:right]) for left, right in clauses]
     alone = links.differs(pairs)
     best = max(range(len(clauses)), key=lambda n: alone[n])

@@ -42,11 +42,17 @@ def _in_packs(entries: Sequence[Entry], words: LinkingFile) -> Iterator[Entry]:
     """What is registered of a hundred grams or millilitres, in all of a pack."""
     packs = [e for e in entries if e.pieces == 1 and e.canonical_low and _is_content(e)]
     for entry in entries:
-        if entry.pieces != 1 or words.per_hundred.search(f"{entry.label}{entry.shown}") is None:
+        if entry.pieces != 1 or not is_per_hundred(entry, words):
             continue
         for pack in packs:
             assert pack.canonical_low is not None
             yield _times(entry, pack, pack.canonical_low / _HUNDRED)
+
+
+def is_per_hundred(entry: Entry, words: LinkingFile) -> bool:
+    """True for what is told of a hundred grams or millilitres, by its label or by a stroke in its value (62 g/100g)."""
+    of = entry.shown.partition("/")[2]
+    return any(words.per_hundred.search(text) is not None for text in (entry.label, of))
 
 
 def _is_content(entry: Entry) -> bool:

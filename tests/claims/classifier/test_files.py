@@ -11,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 import configs
 from claims.classifier.e5 import weights_file
 from claims.classifier.files import LAYERS, open_classifier
+from claims.classifier.reader import ClassifierFile
 from claims.classifier.reading import AUTO, OFF, open_reader, semantics_of
 from claims.errors import SemanticError, SemanticMissing
 from tests.claims.support import own_encoder
@@ -193,3 +195,12 @@ class Elsewhere:
 def test_an_encoder_that_reads_otherwise_than_in_training_is_refused() -> None:
     with pytest.raises(SemanticError, match=r"does not read on this processor.*semantic: e5"):
         open_classifier(GEMMA, encoder=lambda *_, **__: Elsewhere())
+
+
+@pytest.mark.parametrize("name", ["gemma", "own"])
+def test_the_reader_is_told_the_kind_of_goods_by_the_first_part_of_every_category_it_has_learnt_of(
+    name: str,
+) -> None:
+    file = ClassifierFile.model_validate_json((configs.SEMANTIC_DIR / name / "classifier.json").read_bytes())
+    door = yaml.safe_load((configs.POLICY_DIR / "door.yaml").read_text(encoding="utf-8"))
+    assert {one["id"] for one in door["categories"] if one["id"] not in file.goods} == {"collectible", "pet", "other"}

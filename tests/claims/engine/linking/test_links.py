@@ -7,6 +7,9 @@ import pytest
 
 from claims.engine.conversation import ClaimEngine
 from claims.engine.linking.asides import asides_of
+from claims.engine.linking.entries import registered_of
+from claims.engine.linking.features import scenery
+from claims.engine.linking.mentions import mentions_in
 from claims.engine.window import build_window, hear
 from claims.passports.passport import Passport
 from claims.policy.policy import Policy
@@ -194,3 +197,65 @@ def test_what_is_asked_and_then_affirmed_is_told_so(answer: str, yes: bool, poli
     window = build_window([(passage, hear(passage, policy)) for passage in passages], 0, policy)
     at = window.text.index("316")
     assert ("then affirmed" in asides_of(at, at + 6, window, policy.linking)) is yes
+
+
+SNACK: dict[str, Any] = {
+    "id": "P",
+    "name": "牛肉干",
+    "category": "food/snack",
+    "attributes": [
+        {"name": "net_content", "label": "净含量", "value": 100, "unit": "g"},
+        {"name": "protein", "label": "蛋白质(每100g)", "value": 45, "unit": "g"},
+        {"name": "calcium", "label": "钙(每100g)", "value": 350, "unit": "mg"},
+    ],
+}
+
+
+def paths_of(text: str, policy: Policy, load: Load, record: dict[str, Any]) -> set[str]:
+    """The paths of all attributes of which the numbers of the passage may be said."""
+    said = Passage(stream_id="s", id="u", channel="speech", start_ms=0, end_ms=900, text=text, product_id="P")
+    window, passport = build_window([(said, hear(said, policy))], 0, policy), load(record)[0]
+    mentions = mentions_in(window, policy.linking)
+    registered = registered_of(passport, policy)
+    return {
+        link.entry.path
+        for mention in mentions
+        for link in scenery(window, mention, mentions, registered, policy.linking).links
+        if link.entry.pieces == 1
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "may", "may_not"),
+    [
+        pytest.param("每一百克算下来", {"attributes.net_content"}, {"attributes.protein"}, id="the base of a share"),
+        pytest.param(
+            "净含量一百克", {"attributes.net_content"}, {"attributes.protein"}, id="a net weight that is a hundred"
+        ),
+        pytest.param("钙含量一百毫克", {"attributes.calcium"}, set(), id="a hundred of another unit"),
+        pytest.param("蛋白质九十克", {"attributes.protein"}, set(), id="another number"),
+    ],
+)
+def test_the_hundred_grams_of_which_an_entry_is_told_are_no_value_of_it(
+    text: str, may: set[str], may_not: set[str], policy: Policy, load: Load
+) -> None:
+    found = paths_of(text, policy, load, SNACK)
+    assert may <= found
+    assert not may_not & found
+
+
+def test_a_label_of_scents_tells_no_filling(policy: Policy, load: Load) -> None:
+    wash = {
+        "id": "P",
+        "name": "洗衣凝珠",
+        "category": "daily/laundry",
+        "attributes": [{"name": "scent", "label": "香型", "text": "薰衣草"}],
+    }
+    assert flagged(["羽绒服真丝不要用"], policy, load, wash) == []
+    quilt = {
+        "id": "P",
+        "name": "羽绒被",
+        "category": "home/bedding",
+        "attributes": [{"name": "filling", "label": "填充物", "text": "白鸭绒"}],
+    }
+    assert flagged(["填充物是白鹅绒"], policy, load, quilt) == [("COMPOSITION", "attributes.filling")]

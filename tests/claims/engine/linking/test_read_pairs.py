@@ -94,6 +94,36 @@ def test_only_near_texts_are_read_and_no_more_than_the_model_says(reading: Polic
     assert claims("昨天下大雨,踩了一路水坑袜子还是干的", reading, load, far) == []
 
 
+class Points(Reads):
+    """Finds near what is told of the entry's own words in what is said; `pointed` tells what it was asked with."""
+
+    def __init__(self, told: Mapping[str, float], points: Mapping[str, str]) -> None:
+        super().__init__(told)
+        self._points = points
+        self.pointed: list[str] = []
+
+    def nearness(self, said: str, registered: Sequence[str]) -> list[float]:
+        self.pointed.append(said)
+        return [5.0 if self._points.get(entry.partition(":")[0], "无") in said else -1.0 for entry in registered]
+
+
+def test_an_answer_points_with_the_question_before_it(reading: Policy, load: Load) -> None:
+    asked, answer = "有人问这双怎么扣上的,要不要弯腰", "这个你放心,三岁小孩自己都会弄"
+    heard = [(one, fold(one, reading)) for one in (passage(asked), passage(answer))]
+    links = Points({"闭合方式": 6.0}, {"闭合方式": "怎么扣"})
+
+    found = list(linked_claims(build_window(heard, 1, reading), load(SHOES)[0], reading, links=links))
+
+    assert [claim.judgement.path for claim in found] == ["attributes.closing"]
+    assert links.pointed[0] == answer
+    assert len(links.pointed) == 2
+    assert "怎么扣" in links.pointed[1]
+
+    alone = Points({"闭合方式": 6.0}, {"闭合方式": "怎么扣"})
+    assert claims(answer, reading, load, alone) == []
+    assert alone.pointed == [answer]
+
+
 def test_the_clause_that_says_it_is_quoted(reading: Policy, load: Load) -> None:
     text = "家人们晚上好,这双踩水坑不进水,喜欢的扣个一"
     (claim,) = claims(text, reading, load, Reads({"踩水坑": 6.0}, {"防水性能": 5.0}))
