@@ -58,9 +58,9 @@ def judge_permitted_function(given: JudgeInput) -> Judgement:
     if passport is None:
         return out_of_scope("the product is not known")
     functions, wording = _functions(passport, given), given.wording.effects
-    said = given.words
+    said, meant = given.words, _without(given, "approval_read")
     for path, text in functions:
-        if _same_function(said, text, wording):
+        if _same_function(meant, text, wording):
             return supported("within the approved function", registered=text, path=path, claimed=said)
     if functions:
         path, _ = functions[0]
@@ -69,6 +69,13 @@ def judge_permitted_function(given: JudgeInput) -> Judgement:
         )
     read_out = given.cue_near("approval_read", 12) is not None and given.cue_near("approval_limits", 30) is not None
     return unsupported("no approved function is registered", claimed=said, note_only=read_out)
+
+
+def _without(given: JudgeInput, cue: str) -> str:
+    """The claim's words without those of a cue: 睡眠,批的是有助于改善 names no more than sleep."""
+    start, end = given.candidate.start, given.candidate.end
+    spans = [(s, e) for s, e in given.window.located.spans(f"cue:{cue}") if start <= s and e <= end]
+    return "".join(given.window.text[at] for at in range(start, end) if not any(s <= at < e for s, e in spans))
 
 
 def _functions(passport: Passport, given: JudgeInput) -> list[tuple[str, str]]:

@@ -91,6 +91,22 @@ def test_what_the_passport_contradicts_stays_flagged_however_it_is_shown(
     assert flagged(speaker, category, said, **registered)
 
 
+@pytest.mark.parametrize(
+    ("said", "is_flagged"),
+    [
+        pytest.param("睡眠,批的是有助于改善", False, id="what is approved, read out the other way round"),
+        pytest.param("睡眠和血压都给你改善", True, id="more than is approved"),
+        pytest.param("药它代替不了", False, id="it can't replace medicine"),
+        pytest.param("药它都能代替了", True, id="it can replace medicine"),
+    ],
+)
+def test_an_approved_function_is_told_and_medicine_is_not_replaced(
+    speaker: Callable[..., Speaker], said: str, is_flagged: bool
+) -> None:
+    approved = [{"scheme": "HEALTH_FOOD_REG", "number": "国食健注G20220417", "scope": "有助于改善睡眠"}]
+    assert flagged(speaker, "health_food/sleep", said, certificates=approved) is is_flagged
+
+
 CONTEXTS = [
     pytest.param("food/", "气色好那是我这盏灯照的", "气色好那是喝出来的", id="another cause is named"),
     pytest.param("food/", "瘦了六斤是因为急性肠胃炎", "瘦了六斤是因为天天喝它", id="another cause, slimming"),
