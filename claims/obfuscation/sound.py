@@ -121,7 +121,7 @@ def _lies_across(text: str, edge: int, size: int, left: int, right: int) -> bool
     return any(
         text[start : start + size] in phrases_dict and not (left <= start and start + size <= right)
         for start in range(max(0, edge - size + 1), edge)
-        if edge < start + size <= len(text)
+        if start + size > edge
     )
 
 

@@ -46,6 +46,8 @@ class UnitsFile(Frozen):
     definitions: Annotated[tuple[str, ...], Field(min_length=1)]
     dimensions: dict[str, Dimension]
     degree_means: tuple[DegreeRule, ...] = ()
+    # Words that begin as a unit does and are none (包邮).
+    no_units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class UnitTable:
     def __init__(self, file: UnitsFile) -> None:
         self.definitions = file.definitions
         self.degree_means = file.degree_means
+        self._no_units = file.no_units
         self._dimension_of: dict[str, str] = {}
         self._canonical_of: dict[str, str] = {}
         self._said: dict[str, list[SaidUnit]] = {}
@@ -95,7 +98,7 @@ class UnitTable:
 
     def unit_at(self, text: str, at: int) -> SaidUnit | None:
         """The unit spoken at `at`, or None."""
-        if at >= len(text):
+        if at >= len(text) or (self._no_units and text.startswith(self._no_units, at)):
             return None
         for form in self._said.get(text[at], ()):
             end = at + len(form.text)

@@ -94,6 +94,21 @@ def test_what_the_passport_contradicts_stays_flagged_however_it_is_shown(
 @pytest.mark.parametrize(
     ("said", "is_flagged"),
     [
+        pytest.param("原价五百九十九包邮", True, id="a price with the parcel's, which counts no packs"),
+        pytest.param("平时卖五百九十九一盏", True, id="a price for one"),
+        pytest.param("上礼拜卖了三千来盏", False, id="how many were sold"),
+        pytest.param("昨天刚修好,师傅收了我一百二", False, id="what the host paid"),
+    ],
+)
+def test_an_earlier_price_is_a_sum_that_buyers_paid(
+    speaker: Callable[..., Speaker], said: str, is_flagged: bool
+) -> None:
+    assert flagged(speaker, "home/lamp", said, price={"regular": 329, "lowest_7d": 259}) is is_flagged
+
+
+@pytest.mark.parametrize(
+    ("said", "is_flagged"),
+    [
         pytest.param("睡眠,批的是有助于改善", False, id="what is approved, read out the other way round"),
         pytest.param("睡眠和血压都给你改善", True, id="more than is approved"),
         pytest.param("药它代替不了", False, id="it can't replace medicine"),

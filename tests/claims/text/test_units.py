@@ -66,6 +66,7 @@ def test_a_span_of_values_is_kept(policy: Policy, text: str, low: int, high: int
         pytest.param("65wow", id="a unit letter inside a word"),
         pytest.param("iphone 15", id="a number without a unit"),
         pytest.param("五", id="nothing after the number"),
+        pytest.param("九十九包邮", id="a parcel that is paid for is no pack"),
     ],
 )
 def test_what_is_no_quantity(policy: Policy, text: str) -> None:
