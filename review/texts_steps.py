@@ -19,6 +19,7 @@ _SAID: Mapping[str, str] = {
     "heard only with hotwords, not confirmed": "只在提示词下听到，未证实",
     "a grade of plus signs": "以加号表示的等级",
     "as the rest was most likely said": "与其余最可能的说法一致",
+    "said of other goods": "所说为其他商品",
     "what is said is linked to no registered value that differs": "所说与任何不同的登记值均无关联",
     # What is registered leaves open.
     "no such grade is registered": "未登记此类等级",

@@ -9,6 +9,7 @@ from claims.engine.context import Effect, Place
 from claims.engine.exemptions import try_exemptions
 from claims.engine.extract import category_allows, recognise
 from claims.engine.judged import Judged, applied, doubted, held_back, read_anew, under_the_bar
+from claims.engine.linking.asides import asides_of
 from claims.engine.linking.claim import LinkedClaim
 from claims.engine.scene import Scene
 from claims.engine.window import Window
@@ -115,16 +116,24 @@ def spans_of_statements(candidates: Iterable[Candidate], policy: Policy) -> tupl
     return tuple((c.start, c.end) for c in candidates if c.rule.class_id in classes)
 
 
-def as_linked(judged: Judged, linked: Sequence[LinkedClaim], policy: Policy) -> Judged:
-    """A claim that a registered value contradicts, under the bar where what it says is linked to that unlikely.
+def as_linked(judged: Judged, linked: Sequence[LinkedClaim], window: Window, policy: Policy) -> Judged:
+    """A claim that a registered value contradicts, under the bar where other goods are meant, or it is linked unlikely.
 
     Its detector knows how such statements are put, and not of which goods or which attribute they are made.
     """
-    if not judged.judgement.by_value or judged.class_id not in policy.linking.decided_by:
+    if not judged.judgement.by_value:
+        return judged
+    asides = asides_of(judged.start, judged.end, window, policy.linking)
+    if any(name.partition(" ")[0] in policy.linking.of_others for name in asides):
+        return _noted("said of other goods", judged)
+    if judged.class_id not in policy.linking.decided_by:
         return judged
     within = [c for c in linked if not c.is_read and c.said_at < judged.end and judged.start < c.end]
     if not within or any(c.judgement.by_value and c.likelihood >= c.unlikely for c in within):
         return judged
-    why = "what is said is linked to no registered value that differs"
+    return _noted("what is said is linked to no registered value that differs", judged)
+
+
+def _noted(why: str, judged: Judged) -> Judged:
     steps, score = under_the_bar(why, judged.steps, judged.score, judged.flag_at)
     return replace(judged, steps=steps, score=score)

@@ -28,7 +28,7 @@ def judge_window(scene: Scene, policy: Policy, links: Links | None = None) -> li
     if passport is None:
         return judged
     linked = list(linked_claims(scene.window, passport, policy, spans_of_statements(candidates, policy), links))
-    judged = [as_linked(one, linked, policy) for one in judged]
+    judged = [as_linked(one, linked, scene.window, policy) for one in judged]
     judged += without_echoes(list(judge_linked(linked, scene, passport, policy)), judged, scene.window)
     judged += judge_signs(scene, passport, policy)
     return judged

@@ -50,6 +50,8 @@ class LinkingFile(Frozen):
     closed: tuple[str, ...] = ()
     # Asides by which a value is told of something else, or not asserted.
     not_of_goods: tuple[str, ...] = ()
+    # Asides by which what a detector finds is told of other goods, and a registered value contradicts nothing.
+    of_others: tuple[str, ...] = ()
     # Behind this a share's number begins.
     share_opens: Words = Words()
     # Characters that name the sides of a size.

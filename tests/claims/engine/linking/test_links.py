@@ -199,6 +199,22 @@ def test_what_is_asked_and_then_affirmed_is_told_so(answer: str, yes: bool, poli
     assert ("then affirmed" in asides_of(at, at + 6, window, policy.linking)) is yes
 
 
+@pytest.mark.parametrize(
+    ("text", "is_flagged"),
+    [
+        pytest.param("我们这个杯子是韩国产的", True, id="of these goods"),
+        pytest.param("旁边三号链接那个杯子是韩国产的", False, id="of another link"),
+        pytest.param("去年那批老款是韩国产的", False, id="of an older model"),
+    ],
+)
+def test_what_a_detector_finds_of_other_goods_contradicts_no_record_of_these(
+    text: str, is_flagged: bool, policy: Policy, load: Load
+) -> None:
+    (found,) = (f for f in findings([text], policy, load) if f.class_id == "ORIGIN")
+    assert (found.disposition is Disposition.FLAG) is is_flagged
+    assert (found.score_steps[-1].step == "said of other goods") is not is_flagged
+
+
 SNACK: dict[str, Any] = {
     "id": "P",
     "name": "牛肉干",
