@@ -11,11 +11,12 @@ from faster_whisper import WhisperModel
 
 from asr.bucket import FULL_WINDOW_MS
 from asr.engine import Cut, Transcriber
-from asr.listen import SAMPLES_PER_MS, StreamListener
+from asr.listen import StreamListener
 from asr.models import WhisperWeights
 from asr.vad import SileroVad
 from asr.whisper import WhisperSettings, WhisperTranscriber
 from bench.asr_material import Line, Samples
+from bench.hearing import whole
 from ingest.types import SAMPLE_RATE_HZ, AudioSpan
 
 HOTWORDS = (
@@ -54,7 +55,7 @@ def peer_texts(model: Any, lines: Sequence[Line], *, beam_size: int = 5) -> list
 def our_texts(ours: Transcriber, lines: Sequence[Line], hotwords: tuple[str, ...] = ()) -> list[str]:
     """Each line as one cut, all in one call."""
     texts = [""] * len(lines)
-    for utterance in ours.transcribe([_whole(index, line, hotwords) for index, line in enumerate(lines)]):
+    for utterance in ours.transcribe([whole(line.samples, str(n), hotwords) for n, line in enumerate(lines)]):
         texts[int(utterance.stream_id)] = utterance.text
     return texts
 
@@ -101,16 +102,3 @@ def transcribed(model: Any, samples: Samples, **options: Any) -> str:
     """What the unmodified `transcribe` gives for Mandarin with these options."""
     segments, _ = model.transcribe(samples, language="zh", **options)
     return "".join(segment.text for segment in segments)
-
-
-def _whole(index: int, line: Line, hotwords: tuple[str, ...]) -> Cut:
-    end_ms = len(line.samples) // SAMPLES_PER_MS
-    return Cut(
-        stream_id=str(index),
-        start_ms=0,
-        end_ms=end_ms,
-        speech_start_ms=0,
-        speech_end_ms=end_ms,
-        samples=line.samples,
-        hotwords=hotwords,
-    )

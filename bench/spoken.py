@@ -12,19 +12,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import configs
-from asr.engine import Cut
 from asr.listen import SAMPLES_PER_MS
-from asr.models import DEFAULT_MODEL, find_whisper
-from asr.whisper import WhisperSettings, WhisperTranscriber
 from bench.cases import BROADCAST_AT
 from bench.cer import character_error_rate
+from bench.hearing import packaged_recogniser, whole
 from bench.spoken_material import LEVELS, SETS, UNREAD, SpokenCase, given, spoken, texts_of
 from claims.classifier.reading import AUTO, open_reader
 from claims.engine.conversation import ClaimEngine
-from claims.obfuscation.soundalike import alikes_of
 from claims.passages import from_utterance
 from claims.passports.load import load_passports
 from claims.policy.policy import Policy
@@ -77,13 +73,10 @@ def judge(lines: Sequence[SpokenCase]) -> list[Judged]:
 
 def hear(lines: Sequence[SpokenCase]) -> list[Passage | None]:
     """What the packaged recogniser makes of each line, on one thread; None where it hears nothing."""
-    with TemporaryDirectory() as scratch:
-        weights = find_whisper(DEFAULT_MODEL, Path(scratch))
-        alikes = alikes_of(Policy(configs.POLICY_DIR))
-        recogniser = WhisperTranscriber(weights, WhisperSettings(device="cpu"), alikes)
+    recogniser = packaged_recogniser()
     found: list[Passage | None] = [None] * len(lines)
     for index, line in enumerate(lines):
-        for utterance in recogniser.transcribe([_cut(index, line)]):
+        for utterance in recogniser.transcribe([whole(line.samples, str(index))]):
             passage = from_utterance(utterance)
             found[index] = passage.model_copy(update={"product_id": line.case.product_id})
     return found
@@ -166,13 +159,6 @@ def _as_text(index: int, line: SpokenCase) -> Passage:
         end_ms=len(line.samples) // SAMPLES_PER_MS,
         text=line.case.utterances[0],
         product_id=line.case.product_id,
-    )
-
-
-def _cut(index: int, line: SpokenCase) -> Cut:
-    end_ms = len(line.samples) // SAMPLES_PER_MS
-    return Cut(
-        stream_id=str(index), start_ms=0, end_ms=end_ms, speech_start_ms=0, speech_end_ms=end_ms, samples=line.samples
     )
 
 

@@ -12,21 +12,14 @@ import hashlib
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-import configs  # noqa: E402
-from asr.engine import Cut  # noqa: E402
-from asr.listen import SAMPLES_PER_MS  # noqa: E402
-from asr.models import DEFAULT_MODEL, find_whisper  # noqa: E402
-from asr.whisper import WhisperSettings, WhisperTranscriber  # noqa: E402
-from bench.asr_material import VOICES, Samples, made_speech  # noqa: E402
+from bench.asr_material import VOICES, made_speech  # noqa: E402
+from bench.hearing import packaged_recogniser, whole  # noqa: E402
 from bench.registered_cases import HEARD, HeardUtterance, RegisteredCase, read_registered  # noqa: E402
 from claims.obfuscation.doubts import doubts_of  # noqa: E402
-from claims.obfuscation.soundalike import alikes_of  # noqa: E402
-from claims.policy.policy import Policy  # noqa: E402
 
 
 def chosen(share: int) -> list[RegisteredCase]:
@@ -43,20 +36,13 @@ def heard(cases: Sequence[RegisteredCase]) -> Iterator[HeardUtterance]:
     """Each utterance of the cases as it is heard; of a case one voice."""
     said = [(VOICES[n % len(VOICES)], case, k) for n, case in enumerate(cases) for k in range(len(case.utterances))]
     spoken = made_speech([(voice, case.utterances[k]) for voice, case, k in said])
-    with TemporaryDirectory() as scratch:
-        weights = find_whisper(DEFAULT_MODEL, Path(scratch))
-        recogniser = WhisperTranscriber(weights, WhisperSettings(device="cpu"), alikes_of(Policy(configs.POLICY_DIR)))
+    recogniser = packaged_recogniser()
     for (voice, case, number), samples in zip(said, spoken, strict=True):
         if samples is not None:
             one = HeardUtterance(case=case.id, number=number, voice=voice, text="")
-            for utterance in recogniser.transcribe([_cut(samples)]):
+            for utterance in recogniser.transcribe([whole(samples)]):
                 one = one.model_copy(update={"text": utterance.text, "doubts": doubts_of(utterance)})
             yield one
-
-
-def _cut(samples: Samples) -> Cut:
-    end_ms = len(samples) // SAMPLES_PER_MS
-    return Cut(stream_id="s", start_ms=0, end_ms=end_ms, speech_start_ms=0, speech_end_ms=end_ms, samples=samples)
 
 
 def main() -> None:

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import yaml
 
@@ -25,16 +24,11 @@ from misheard import (  # noqa: E402
     Heard,
 )
 
-import configs  # noqa: E402
-from asr.engine import Cut  # noqa: E402
-from asr.listen import SAMPLES_PER_MS  # noqa: E402
-from asr.models import DEFAULT_MODEL, find_whisper  # noqa: E402
-from asr.whisper import WhisperSettings, WhisperTranscriber  # noqa: E402
+from asr.whisper import WhisperTranscriber  # noqa: E402
 from bench.asr_material import VOICES, Samples, degrade, made_speech  # noqa: E402
+from bench.hearing import packaged_recogniser, whole  # noqa: E402
 from bench.spoken_material import SAYABLE  # noqa: E402
 from claims.obfuscation.doubts import doubts_of  # noqa: E402
-from claims.obfuscation.soundalike import alikes_of  # noqa: E402
-from claims.policy.policy import Policy  # noqa: E402
 
 CONDITIONS = (("noise", 20), ("music", 20), ("noise", 10), ("music", 10), ("telephone", 0))
 
@@ -55,18 +49,13 @@ _recognisers: list[WhisperTranscriber] = []
 
 
 def _open() -> None:
-    with TemporaryDirectory() as scratch:
-        weights = find_whisper(DEFAULT_MODEL, Path(scratch))
-        alikes = alikes_of(Policy(configs.POLICY_DIR))
-        _recognisers.append(WhisperTranscriber(weights, WhisperSettings(device="cpu"), alikes))
+    _recognisers.append(packaged_recogniser())
 
 
 def _hear(job: _Job) -> Heard | None:
     """One sentence as it was written; None where nothing was heard."""
     said, voice, condition, samples = job
-    end_ms = len(samples) // SAMPLES_PER_MS
-    cut = Cut(stream_id="s", start_ms=0, end_ms=end_ms, speech_start_ms=0, speech_end_ms=end_ms, samples=samples)
-    for utterance in _recognisers[0].transcribe([cut]):
+    for utterance in _recognisers[0].transcribe([whole(samples)]):
         return Heard(said=said, heard=utterance.text, doubts=doubts_of(utterance), voice=voice, condition=condition)
     return None
 

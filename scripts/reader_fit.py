@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from misheard import Channel, read_heard
 from reader_inputs import with_largest
-from reader_tuning import Floats, Sample, tune
+from reader_tuning import Floats, Sample, Tuned, tune
 from sklearn.linear_model import LogisticRegression
 
 from bench.talk_rows import Said
@@ -61,6 +61,17 @@ def shipped(folder: Path, threads: int = 1) -> tuple[ClassifierFile, dict[str, F
         class_bias=arrays["class_bias"],
     )
     return file, arrays, fitted
+
+
+def arrays_of(parts: Fitted | Tuned, known: Floats) -> dict[str, Floats]:
+    """The arrays of a reader as they are saved; `known`: the directions of the passages that it is held against."""
+    return {
+        "gate": parts.gate,
+        "gate_bias": np.array([parts.gate_bias], dtype=np.float32),
+        "classes": parts.classes,
+        "class_bias": parts.class_bias,
+        "known": np.asarray(known / np.linalg.norm(known, axis=1, keepdims=True), dtype=np.float32),
+    }
 
 
 class Folding:

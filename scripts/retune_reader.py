@@ -24,7 +24,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-from reader_fit import KEEP, SEED, Fitted, Folding, samples_of, shipped  # noqa: E402
+from reader_fit import KEEP, SEED, Fitted, Folding, arrays_of, samples_of, shipped  # noqa: E402
 from reader_inputs import with_largest  # noqa: E402
 from reader_tuning import Sample, Tuned, tune  # noqa: E402
 from train_reader import GOODS, held_out, material  # noqa: E402
@@ -116,16 +116,9 @@ def main() -> None:
     tuned = tune(shown, len(file.classes), SEED, KEEP, passes=PASSES, threads=threads, start=before, rate=RATE)
     layers = with_largest(tuned.layers, [sample.text for sample in shown])
     rows = open_encoder(file.encoder, device="auto", threads=threads, layers=layers).encode(list(file.known))
-    arrays |= {
-        "gate": tuned.gate,
-        "gate_bias": np.array([tuned.gate_bias], dtype=np.float32),
-        "classes": tuned.classes,
-        "class_bias": tuned.class_bias,
-        "known": np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32),
-    }
     gone_on = {"described": len(lawful), "others": len(shown) - len(lawful), "passports": len(goods), "seed": SEED}
     record = {**file.record, "gone_on": gone_on}
-    save_classifier(options.to, file.model_copy(update={"record": record}), arrays, layers)
+    save_classifier(options.to, file.model_copy(update={"record": record}), arrays | arrays_of(tuned, rows), layers)
     print(json.dumps(gone_on))
 
 

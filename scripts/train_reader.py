@@ -30,7 +30,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 from misheard import SENTENCES, read_heard  # noqa: E402
 from reader_calibration import NEUTRAL, TableReader, budgets_of, calibrated, claims_of, reliability, said_outright  # noqa: E402
-from reader_fit import PUNISHED_TIMES, SEED, UNSURE, Fitted, Folding, fit, samples_of, shipped  # noqa: E402
+from reader_fit import PUNISHED_TIMES, SEED, UNSURE, Fitted, Folding, arrays_of, fit, samples_of, shipped  # noqa: E402
 from reader_tuning import Sample  # noqa: E402
 
 import configs  # noqa: E402
@@ -319,13 +319,7 @@ def main() -> None:
             weights_sha256="",
             record=record,
         ),
-        {
-            "gate": fitted.gate,
-            "gate_bias": np.array([fitted.gate_bias], dtype=np.float32),
-            "classes": fitted.classes,
-            "class_bias": fitted.class_bias,
-            "known": np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32),
-        },
+        arrays_of(fitted, rows),
         fitted.layers,
     )
     bars = {name: calibration.model_dump() for name, (calibration, _) in of_goods.items()}

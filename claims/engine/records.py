@@ -9,7 +9,7 @@ from claims.engine.context import Effect, Place
 from claims.engine.exemptions import try_exemptions
 from claims.engine.extract import category_allows, recognise
 from claims.engine.judged import Judged, applied, doubted, held_back, read_anew, under_the_bar
-from claims.engine.linking.asides import asides_of
+from claims.engine.linking.asides import told_of
 from claims.engine.linking.claim import LinkedClaim
 from claims.engine.scene import Scene
 from claims.engine.window import Window
@@ -123,8 +123,7 @@ def as_linked(judged: Judged, linked: Sequence[LinkedClaim], window: Window, pol
     """
     if not judged.judgement.by_value:
         return judged
-    asides = asides_of(judged.start, judged.end, window, policy.linking)
-    if any(name.partition(" ")[0] in policy.linking.of_others for name in asides):
+    if told_of(judged.start, judged.end, window, policy.linking, policy.linking.of_others):
         return _noted("said of other goods", judged)
     if judged.class_id not in policy.linking.decided_by:
         return judged

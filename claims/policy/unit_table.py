@@ -98,7 +98,7 @@ class UnitTable:
 
     def unit_at(self, text: str, at: int) -> SaidUnit | None:
         """The unit spoken at `at`, or None."""
-        if at >= len(text) or (self._no_units and text.startswith(self._no_units, at)):
+        if at >= len(text) or text.startswith(self._no_units, at):
             return None
         for form in self._said.get(text[at], ()):
             end = at + len(form.text)

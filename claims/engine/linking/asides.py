@@ -1,6 +1,7 @@
 """Of whom or what else a sentence speaks, and how: other links, older models, rivals, buyers, slips, denials."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from claims.engine.context import affirmed, clause_end
@@ -38,6 +39,11 @@ def asides_of(begin: int, end: int, window: Window, words: LinkingFile) -> dict[
     if any(affirmed(window, at) for at in {clause_end(window, end), ends}):
         found["then affirmed"] = 1.0
     return found
+
+
+def told_of(begin: int, end: int, window: Window, words: LinkingFile, names: Sequence[str]) -> bool:
+    """True where one of the asides of these names stands anywhere about it."""
+    return any(aside.partition(" ")[0] in names for aside in asides_of(begin, end, window, words))
 
 
 def asides_in(text: str, words: LinkingFile) -> dict[str, float]:

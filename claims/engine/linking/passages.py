@@ -109,7 +109,7 @@ def texts_read(
 
 def pointed_of(before: str, text: str) -> tuple[str, ...]:
     """What tells which entry a passage speaks of: the passage, and with what stands before it, as of an answer."""
-    return (text[:POINTED], (before + text)[:POINTED]) if before else (text[:POINTED],)
+    return (text, (before + text)[:POINTED]) if before else (text,)
 
 
 def _nearness(before: str, text: str, entries: Sequence[str], links: Links) -> list[float]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from claims.engine.linking.asides import asides_of
+from claims.engine.linking.asides import told_of
 from claims.engine.linking.cut_short import is_cut_short
 from claims.engine.linking.entries import Book, registered_of
 from claims.engine.linking.mentions import Mention, mentions_in
@@ -91,8 +91,7 @@ def _is_plain(mention: Mention, window: Window, words: LinkingFile) -> bool:
         return False
     if words.totals.any_in(clause) or words.per_hundred.search(clause) is not None:
         return False
-    asides = asides_of(mention.start, mention.end, window, words)
-    return not any(name.partition(" ")[0] in words.not_of_goods for name in asides)
+    return not told_of(mention.start, mention.end, window, words, words.not_of_goods)
 
 
 class Board:
