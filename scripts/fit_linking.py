@@ -16,19 +16,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-from linking_material import ReadPassage, Said, collected, passages_read  # noqa: E402
+from linking_material import ReadPassage, Said, collected, nearness_of, passages_read  # noqa: E402
 
 import configs  # noqa: E402
 from bench.registered_cases import RegisteredCase, read_registered  # noqa: E402
 from claims.classifier.links import FILE, LinkReader  # noqa: E402
 from claims.classifier.reading import LINKS_FOLDER, open_reader  # noqa: E402
 from claims.engine.linking.model import READ  # noqa: E402
+from claims.policy.linking import LinkModelFile, PassageModel  # noqa: E402
 from claims.policy.policy import Policy  # noqa: E402
 
 FOLDS, PENALTY = 8, 1.0
@@ -237,17 +239,19 @@ def main() -> None:
     if reader is not None:
         report("unread, held out", together, held_out, bars)
         report("pairs read, held out", with_reading, held_out, bars)
-        read = passages_read(held_out, policy, reader, NEAREST)
-        nearness = round(float(np.percentile([one.near for one in read if one.is_right], FARTHER)), 3)
-        print("read of", len(read), "pairs", sum(one.near >= nearness for one in read), "nearer than", nearness)
-        read = [one for one in read if one.near >= nearness]
+        policy.link_model = LinkModelFile.model_validate(yaml.safe_load("\n".join(lines)))
+        nearness = nearness_of(held_out, policy, reader, NEAREST, FARTHER)
+        bounds = {"flag_at": options.passage_flag_at, "note_at": options.note_at, "entries": NEAREST}
+        model = PassageModel(**bounds, nearness=nearness, intercept=0.0, weights={})
+        read = passages_read(held_out, policy, reader, model)
+        print("read", len(read), "pairs nearer than", nearness)
         alone = passages_unseen(read)
         report("passages read, held out", alone, held_out, bars)
         _higher(with_reading, alone)
         report("both, held out", with_reading, held_out, bars)
         names, weights = passage_weights(read)
-        lines += ["passages:", f"  flag_at: {options.passage_flag_at}", f"  note_at: {options.note_at}"]
-        lines += [f"  entries: {NEAREST}", f"  nearness: {nearness}", f"  intercept: {weights[-1]:.3f}", "  weights:"]
+        lines += ["passages:", *(f"  {name}: {bound}" for name, bound in bounds.items())]
+        lines += [f"  nearness: {nearness}", f"  intercept: {weights[-1]:.3f}", "  weights:"]
         lines += _written(dict(zip(names, map(float, weights), strict=False)))
     options.to.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

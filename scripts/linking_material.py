@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
@@ -20,19 +22,21 @@ from claims.engine.linking.entries import registered_of  # noqa: E402
 from claims.engine.linking.features import Features, Link, features_of, scenery  # noqa: E402
 from claims.engine.linking.kinds import WordMention, words_in, words_registered  # noqa: E402
 from claims.engine.linking.link import Said as SaidOf  # noqa: E402
+from claims.engine.linking.link import word_by_word  # noqa: E402
 from claims.engine.linking.mentions import Mention, mentions_in  # noqa: E402
-from claims.engine.linking.passages import passage_features, texts_read  # noqa: E402
+from claims.engine.linking.passages import nearest_texts, weighed_texts  # noqa: E402
 from claims.engine.linking.word_features import WordLink, word_features_of, word_scenery  # noqa: E402
 from claims.engine.records import stated  # noqa: E402
 from claims.engine.scene import Scene  # noqa: E402
 from claims.engine.window import Window  # noqa: E402
 from claims.passports.load import load_passports  # noqa: E402
+from claims.passports.passport import Passport  # noqa: E402
+from claims.policy.linking import PassageModel  # noqa: E402
 from claims.policy.policy import Policy  # noqa: E402
 from claims.text.normalise import normalise  # noqa: E402
 from claims.types import Passage  # noqa: E402
 
 _Any = TypeVar("_Any", Mention, WordMention)
-_FARTHEST = -1e9
 OLDER = ("x_numbers", "y_numbers", "z_numbers", "v_numbers")
 # Lawful talk of every class: nothing in it contradicts what is registered.
 LAWFUL = ("a", "c", "d")
@@ -178,23 +182,38 @@ class ReadPassage:
     product: str
     features: Features
     is_right: bool
-    near: float
+
+
+def nearness_of(
+    cases: Sequence[RegisteredCase], policy: Policy, reader: LinkReader, entries: int, farther: float
+) -> float:
+    """So near are registered texts to passages that contradict them, but for `farther` of a hundred."""
+    engine, found = engine_of("dev", policy, None), []
+    for case in cases:
+        for window, passport in _windows(scenes_of(engine, case.id, case.passages)):
+            near = nearest_texts(window, passport, policy, reader, entries)
+            told = _tells(window, case.said)
+            found += [distance for of, distance in near if told and same_path(of.path, case.contradicted)]
+    return round(float(np.percentile(found, farther)), 3)
 
 
 def passages_read(
-    cases: Sequence[RegisteredCase], policy: Policy, reader: LinkReader, entries: int
+    cases: Sequence[RegisteredCase], policy: Policy, reader: LinkReader, model: PassageModel
 ) -> list[ReadPassage]:
-    """Every passage of the cases with the nearest registered texts, and of the lawful cases of other sets."""
+    """Every passage of the cases with the nearest registered texts, and of the lawful cases of other sets.
+
+    `policy`: by whose model single words are linked; `model`: how many texts are read, and how near they are.
+    """
     engine, found = engine_of("dev", policy, None), []
 
     def read(scene: Scene, case: str, said: str | None, wanted: str | None) -> Iterator[ReadPassage]:
-        window, passport = scene.window, scene.choice.passport
-        assert passport is not None
-        words = words_in(window, passport, policy)
-        told = said is not None and normalise(said).text in window.text[window.focus_start : window.focus_end]
-        for one in texts_read(window, passport, policy, reader, entries, _FARTHEST):
-            features = passage_features(one, window, words, policy)
-            yield ReadPassage(case, passport.id, features, told and same_path(one.of.path, wanted), one.near)
+        asserted = stated(scene, policy)
+        for window, passport in _windows([scene]):
+            of_scene = SaidOf(window=window, passport=passport, policy=policy, asserted=asserted, links=reader)
+            words, linked = word_by_word(of_scene)
+            told = _tells(window, said)
+            for one, features in weighed_texts(window, passport, policy, reader, model, words, linked):
+                yield ReadPassage(case, passport.id, features, told and same_path(one.of.path, wanted))
 
     for case in cases:
         for scene in scenes_of(engine, case.id, case.passages):
@@ -202,3 +221,14 @@ def passages_read(
     for case_id, scene in _lawful_scenes(policy):
         found += read(scene, case_id, None, None)
     return found
+
+
+def _windows(scenes: Sequence[Scene]) -> Iterator[tuple[Window, Passport]]:
+    for scene in scenes:
+        assert scene.choice.passport is not None
+        yield scene.window, scene.choice.passport
+
+
+def _tells(window: Window, said: str | None) -> bool:
+    """True where the words that contradict stand in the passage in focus."""
+    return said is not None and normalise(said).text in window.text[window.focus_start : window.focus_end]

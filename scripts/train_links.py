@@ -2,12 +2,15 @@
 
     python scripts/train_links.py [--to configs/semantic/links]
     python scripts/train_links.py --goes-on [--most 10000] [--readers gemma]
+    python scripts/train_links.py --only-tables [--readers gemma]
 
 Learnt from the development cases of `tests/claims/registered`, by the project's own writers alone. Pairs of what is
 said (a number or a word that may be linked, or the whole passage) and of what is registered (`label:value`). Of some
 passports nothing is learnt: by their cases `fit_linking.py` sets what a reading is worth; run it next. With `--goes-on`
 training begins at the reader in `--to`, goes once through the pairs at a lower rate, and leaves out the passports that
-it left out. Needs scikit-learn and torch; a fit takes an hour on two cores, or two minutes for a thousand pairs.
+it left out; with `--only-tables` it stays as it is, and which entry is near is learnt anew, as it must be after the
+reader of breaches has changed. Needs scikit-learn and torch; a fit takes an hour on two cores, or two minutes for a
+thousand pairs.
 """
 
 import argparse
@@ -15,7 +18,7 @@ import json
 import os
 import random
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -227,42 +230,55 @@ def pointed_right(said: Sequence[SaidOnce], pointing: Pointing) -> dict[str, flo
     return {str(k): round(float(np.mean([rank < k for rank in ranks])), 3) for k in (1, 2, 3, 4)}
 
 
-def main() -> None:
-    """Trains and writes."""
+def shown_pairs(
+    said: Sequence[SaidOnce], pointing: Pointing, policy: Policy, held_out: Sequence[str], most: int | None
+) -> list[Sample]:
+    """The pairs that are shown, no more than `most`."""
+    shown = samples_of(said, pointing, policy, frozenset(held_out))
+    return shown if most is None else as_many_of_both(shown, most)
+
+
+def options_given() -> argparse.Namespace:
+    """What was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--to", type=Path, default=configs.SEMANTIC_DIR / LINKS_FOLDER)
     parser.add_argument("--goes-on", action="store_true", help="begins at the reader that stands there")
+    parser.add_argument("--only-tables", action="store_true", help="learns only which entry is near")
     parser.add_argument("--readers", nargs="+", default=READERS, help="for whom tables are learnt; others' stay")
     parser.add_argument("--most", type=int, help="shows no more pairs, at most half of which contradict")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Trains and writes."""
+    options = options_given()
     policy, cases = Policy(configs.POLICY_DIR), read_registered("dev")
-    held_out, start, passes, rate = held_out_of(cases), None, PASSES, FULL_RATE
-    if options.goes_on:
-        before, start = left_off(options.to)
-        held_out, passes, rate = before.held_out, 1, SLOWER
+    stands = left_off(options.to) if options.goes_on or options.only_tables else None
+    held_out = held_out_of(cases) if stands is None else stands[0].held_out
     said = passages_of(cases, policy)
     learnt = [one for one in said if one.case.product_id not in held_out]
+    unseen = [one for one in said if one.case.product_id in held_out]
     pointing = {name: Pointing(said, trained_encoder(name)) for name in options.readers}
     for each in pointing.values():
         each.learn(learnt)
-    first = pointing[options.readers[0]]
-    shown = samples_of(said, first, policy, frozenset(held_out))
-    if options.most is not None:
-        shown = as_many_of_both(shown, options.most)
-    print(f"{len(shown)} pairs, of which {sum(sample.breach > 0 for sample in shown)} contradict", flush=True)
-    tuned = tune(shown, 1, SEED, KEEP, threads=os.cpu_count() or 1, passes=passes, start=start, rate=rate)
-    layers = with_largest(tuned.layers, [sample.text for sample in shown])
-    unseen = [one for one in said if one.case.product_id in held_out]
-    record: Mapping[str, object] = {
-        "passports": len({case.product_id for case in cases}) - len(held_out),
-        "pairs": len(shown),
-        "contradicting": sum(sample.breach > 0 for sample in shown),
-        "seed": SEED,
-        "gone_on": options.goes_on,
-        "pointed_right_unseen": {name: pointed_right(unseen, each) for name, each in pointing.items()},
-    }
+    record: dict[str, object] = {}
+    if options.only_tables:
+        assert stands is not None
+        record, tuned = dict(stands[0].record), stands[1]
+        layers = tuned.layers
+    else:
+        shown = shown_pairs(said, pointing[options.readers[0]], policy, held_out, options.most)
+        contradicting = sum(sample.breach > 0 for sample in shown)
+        print(f"{len(shown)} pairs, of which {contradicting} contradict", flush=True)
+        passes, rate, start = (PASSES, FULL_RATE, None) if stands is None else (1, SLOWER, stands[1])
+        tuned = tune(shown, 1, SEED, KEEP, threads=os.cpu_count() or 1, passes=passes, start=start, rate=rate)
+        layers = with_largest(tuned.layers, [sample.text for sample in shown])
+        passports = len({case.product_id for case in cases}) - len(held_out)
+        record = {"passports": passports, "pairs": len(shown), "contradicting": contradicting, "seed": SEED}
+        record |= {"gone_on": options.goes_on}
+    record["pointed_right_unseen"] = {name: pointed_right(unseen, each) for name, each in pointing.items()}
     file = LinksFile(
-        encoder=GEMMA, weights_sha256="", layers_sha256="", nearness_sha256={}, held_out=held_out, record=dict(record)
+        encoder=GEMMA, weights_sha256="", layers_sha256="", nearness_sha256={}, held_out=held_out, record=record
     )
     gate = {"gate": tuned.gate, "gate_bias": np.array([tuned.gate_bias], dtype=np.float32)}
     kept = {name: unpacked((options.to / f"{name}.npz").read_bytes()) for name in READERS if name not in pointing}

@@ -31,7 +31,7 @@ def is_below_zero(text: str, start: int) -> bool:
     if not text.endswith(_BELOW_ZERO, 0, start):
         return False
     before = text[start - 2 : start - 1]
-    return text[start - 1] not in "-−" or not (before.isdigit() or before in "度℃c")
+    return text[start - 1] not in "-−" or not (before.isdigit() or before in {"度", "℃", "c"})
 
 
 _TO_DIGITS = str.maketrans({char: str(digit) for char, digit in DIGITS.items()})

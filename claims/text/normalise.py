@@ -216,6 +216,7 @@ def normalise(
     simplified = to_simplified(original)
     before_space = _before_space(original)
     pauses = {m.start() for m in _PAUSE.finditer(original)}
+    dashes = {m.start() for m in _DASH.finditer(original)}
     drawn = _digits_in_circles(original) | _formal_numerals(simplified) | _flags(original, emoji or {})
     for index, char in enumerate(simplified):
         source = original[index]
@@ -223,6 +224,8 @@ def normalise(
             folded = lookalikes[char]
         elif emoji and source in emoji:
             folded = emoji[source]
+        elif index in dashes:
+            folded = "-"
         elif index in pauses or (before_space[index] and _fold_char(source) == " "):
             folded = ","
         elif index in drawn:
@@ -238,6 +241,8 @@ def normalise(
     return _drop_inner_symbols(original, chars, starts, ends)
 
 
+# Whichever dash stands between two numbers says from where to where (GB/T 15835 writes 6—12).
+_DASH = re.compile(r"(?<=[\dA-Za-z%℃])[\u2012-\u2015\u2212](?=\d)")
 # A recogniser without punctuation parts what is said by spaces. Shorter stretches are words told apart (糖 尿 病).
 _PAUSE = re.compile(r"(?<=[\u4e00-\u9fff]{4}) (?=[\u4e00-\u9fff]{4})")
 

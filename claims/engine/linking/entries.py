@@ -17,9 +17,11 @@ from claims.policy.vocabulary import Attribute
 from claims.text.about_numbers import is_below_zero, signed_range
 from claims.text.normalise import is_cjk, normalise
 from claims.text.numbers import Number, find_numbers
+from claims.text.registered import bound_before, written_out
 from claims.text.units import Quantity, UnitConverter, find_factors
 
-_SHORT_TEXT, _MOST_VALUES, _UNIT_CHARS, _LEAST_NAME, _KEPT = 24, 3, 12, 2, 512
+_SHORT_TEXT, _MOST_VALUES, _LEAST_NAME, _KEPT = 24, 3, 2, 512
+_OWN_UNIT = re.compile(r"[^\d*×]{0,12}")
 _BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
 
 
@@ -115,7 +117,8 @@ def _written(text: RegisteredText, kind: GoodsKind | None, policy: Policy) -> It
     attribute = policy.attributes.named(text.key, text.label)
     if attribute is not None and attribute.id in policy.linking.judged_elsewhere:
         return
-    words = normalise(text.text).text
+    written = normalise(written_out(text.text))
+    words = written.text
     of_goods = policy.goods.attribute(kind, text.key, text.label)
     cues = (*text.cues, *(attribute.cues if attribute is not None else ()))
     common = Entry(
@@ -143,7 +146,8 @@ def _written(text: RegisteredText, kind: GoodsKind | None, policy: Policy) -> It
     sizes = [q for q in values if q.dimension == "length"]
     for at, value in enumerate(values[: _MOST_VALUES + 1]):
         place = at if len(sizes) > 1 and len(sizes) == len(values) else None
-        yield _of_value(common, value, words, place, policy)
+        bound = bound_before(written.original[: written.starts[value.start]])
+        yield _of_value(common, value, words, place, bound, policy)
     if values or len(words) > _SHORT_TEXT:
         return
     for number in find_numbers(words)[:_MOST_VALUES]:
@@ -193,7 +197,7 @@ def _signed(common: Entry, words: str, policy: Policy) -> Entry | None:
     )
 
 
-def _of_value(common: Entry, value: Quantity, words: str, place: int | None, policy: Policy) -> Entry:
+def _of_value(common: Entry, value: Quantity, words: str, place: int | None, bound: str, policy: Policy) -> Entry:
     dimension, low, high = value.dimension, value.canonical_low, value.canonical_high
     own_low, own_high = value.low, value.high
     if dimension == "degree":
@@ -211,18 +215,19 @@ def _of_value(common: Entry, value: Quantity, words: str, place: int | None, pol
         own_unit=value.unit,
         per=behind == "/",
         place=place,
-        kind=value.kind if value.kind in {"at_least", "at_most"} else "exact",
+        kind=value.kind if value.kind in {"at_least", "at_most"} else bound,
     )
 
 
 def _of_number(common: Entry, number: Number, words: str) -> Entry:
+    unit = _OWN_UNIT.match(words, number.end)
     return replace(
         common,
         low=number.low,
         high=number.high,
         canonical_low=number.low,
         canonical_high=number.high,
-        own_unit=words[number.end : number.end + _UNIT_CHARS].strip(),
+        own_unit=unit[0].strip() if unit is not None else "",
         names=(*common.names, *_prefix(words, number.start)),
     )
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from claims.engine.linking.entries import Book, names_of
 from claims.engine.window import Window
@@ -96,7 +97,7 @@ def _words_registered(passport: Passport, policy: Policy) -> list[WordEntry]:
         made = _entry(material.path, policy.linking.types[MATERIAL][0], material.name, names, passport, policy)
         found.append(made)
     region = " ".join(p for p in (passport.origin_country, passport.origin_region) if p)
-    own = [*policy.places.read(passport.origin_region), *policy.places.read(passport.origin_country)]
+    own = policy.places.read(passport.origin_region) or policy.places.read(passport.origin_country)
     if own:
         label = policy.linking.types[PLACE][0]
         names = names_of(label, (), None, policy.linking)
@@ -149,23 +150,27 @@ def may_be_said_of(mention: WordMention, entry: WordEntry) -> bool:
 
 
 def word_agrees(mention: WordMention, entry: WordEntry, policy: Policy) -> bool:
-    """True where what is registered says the same, or more broadly or narrowly so."""
+    """True where what is registered says the same, or more broadly or narrowly so.
+
+    Not where one of the families that both are of tells them apart: 榉木 and 松木 are one as wood, and not as timbers.
+    """
     registered, said = with_digits(entry.words), with_digits(mention.text)
     if said in registered or registered in said:
         return True
-    names = {name for hit in mention.hits for name in hit.family.names[hit.value]}
-    if any(with_digits(name) in registered for name in names):
-        return True
-    one, other = mention.material, entry.material
-    if one is not None and other is not None and policy.materials.related(one, other):
-        return True
     if mention.place is not None and any(same_place(mention.place, place) for place in entry.places):
         return True
-    return any(_related(one, other) for one in mention.hits for other in entry.hits)
-
-
-def _related(one: ValueHit, other: ValueHit) -> bool:
-    return one.family.id == other.family.id and one.family.related(one.value, other.value)
+    families: dict[str, bool] = {}
+    for one, other in product(mention.hits, entry.hits):
+        if one.family.id == other.family.id:
+            related = one.family.related(one.value, other.value)
+            families[one.family.id] = families.get(one.family.id, False) or related
+    known = [*families.values()]
+    if mention.material is not None and entry.material is not None:
+        known.append(policy.materials.related(mention.material, entry.material))
+    if known:
+        return all(known)
+    names = {name for hit in mention.hits for name in hit.family.names[hit.value]}
+    return any(with_digits(name) in registered for name in names)
 
 
 def same_place(one: Place, other: Place) -> bool:

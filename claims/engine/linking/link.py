@@ -76,13 +76,18 @@ def linked_claims(
     registered; with it whole passages are read as well.
     """
     said = Said(window=window, passport=passport, policy=policy, asserted=asserted, links=links)
-    mentions = mentions_in(window, policy.linking)
-    words = words_in(window, passport, policy) if words_registered(passport, policy) else []
-    found = [*_numbers(said, mentions), *_words(said, words, mentions)]
+    words, found = word_by_word(said)
     yield from found
     if links is not None and policy.link_model.passages is not None:
-        told = frozenset(c.judgement.path for c in found if c.likelihood >= c.note_at)
-        yield from passage_claims(window, passport, policy, policy.link_model.passages, links, words, told)
+        yield from passage_claims(window, passport, policy, policy.link_model.passages, links, words, found)
+
+
+def word_by_word(said: Said) -> tuple[list[WordMention], list[LinkedClaim]]:
+    """The words of which a thing has only one, and every number and word in focus that is linked."""
+    window, passport, policy = said.window, said.passport, said.policy
+    mentions = mentions_in(window, policy.linking)
+    words = words_in(window, passport, policy) if words_registered(passport, policy) else []
+    return words, [*_numbers(said, mentions), *_words(said, words, mentions)]
 
 
 def _numbers(said: Said, mentions: Sequence[Mention]) -> Iterator[LinkedClaim]:

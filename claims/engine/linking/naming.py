@@ -41,13 +41,17 @@ NOT_NAMED = Named()
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The words about a number, as far as names are looked for: before it, behind it, and its passage's start."""
+    """The words about a number, as far as names are looked for: before it, behind it, and its passage's start.
+
+    `next_at`: where in the words behind it the next number begins, if they reach so far.
+    """
 
     before: str
     behind: str
     own: int
     clause: int
     barred: int
+    next_at: int | None
     between: re.Pattern[str]
 
     def closest(self, names: Iterable[str]) -> Named:
@@ -75,7 +79,7 @@ class Surroundings:
     def _before(self, at: int, name: str) -> Named:
         end = at + len(name)
         distance = len(self.before) - end
-        barred = end <= self.barred
+        barred = end <= self.barred or self._closes_a_number(at, end)
         if not barred and self.between.fullmatch(self.before, end):
             return Named(Closeness.ADJACENT, -distance, len(name))
         if at >= self.clause:
@@ -84,12 +88,18 @@ class Surroundings:
             closeness = Closeness.SENTENCE if at >= self.own and not barred else Closeness.PASSAGE
         return Named(closeness, -distance, len(name), barred)
 
+    def _closes_a_number(self, at: int, end: int) -> bool:
+        """True where the name at [at, end) stands right behind another number, and a clause ends after it."""
+        return 0 < self.barred == at and any(is_boundary(char) for char in self.before[end:])
+
     def _behind(self, at: int, name: str) -> Named:
+        if at + len(name) == self.next_at and any(is_boundary(char) for char in self.behind[:at]):
+            return Named(Closeness.SENTENCE, -at, len(name), barred=True)
         return Named(Closeness.BEHIND, -at, len(name))
 
 
 def surroundings(begin: int, end: int, others: Iterable[Mention], window: Window, words: LinkingFile) -> Surroundings:
-    """What stands about the words at [begin, end); names behind another number are that number's (`barred`)."""
+    """What stands about the words at [begin, end); names of another number are `barred`."""
     text = window.text
     first = max(0, begin - _BEFORE)
     for heard in window.heard:
@@ -111,6 +121,7 @@ def surroundings(begin: int, end: int, others: Iterable[Mention], window: Window
         own=max(0, own - first),
         clause=clause - first,
         barred=max(0, barred - first),
+        next_at=number if number <= stop else None,
         between=_between(words.between),
     )
 

@@ -4,6 +4,7 @@ Of the texts of a passport the nearest to the passage are read with it. A small 
 each pair with what else speaks for it; what it finds is a contradiction in words, never one of numbers.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,10 @@ _SHORTEST = 4
 _SHOWN, _LISTED = 60, 90
 # A clause carries the claim where it is read nearly as surely as the passage (log-odds).
 _NEARLY = 1.5
+# The features of what else is known of the passage: single words that are linked, and other texts that were read.
+LINKED, LINKED_ODDS = "its words are linked to it", "how likely its words say otherwise"
+OTHERS = "a reader of another text says otherwise"
+_MOST_LINKED, _LEAST_ODDS = 0.98, -3.0
 _OF_PARTS = ("composition", "materials")
 
 
@@ -88,23 +93,29 @@ class ReadText:
     log_odds: float
 
 
-def texts_read(
-    window: Window, passport: Passport, policy: Policy, links: Links, entries: int, nearness: float
-) -> list[ReadText]:
-    """The registered texts nearest to the passage in focus, each read with it."""
+def nearest_texts(
+    window: Window, passport: Passport, policy: Policy, links: Links, entries: int
+) -> list[tuple[TextEntry, float]]:
+    """The registered texts nearest to the passage in focus, each with how near it is."""
     text = _read_of(window)
     texts = texts_of(passport, policy)
     if len(text) < _SHORTEST or not texts:
         return []
-    before = before_of(window)
-    near = _nearness(before, text, [one.text for one in texts], links)
-    if not near:
-        return []
-    order = sorted(range(len(texts)), key=lambda n: (-near[n], n))[:entries]
-    picked = [n for n in order if near[n] >= nearness]
-    read = links.differs([pair_of(passport.name, texts[n].text, before, text) for n in picked])
+    near = _nearness(before_of(window), text, [one.text for one in texts], links)
+    order = sorted(range(len(near)), key=lambda n: (-near[n], n))[:entries]
+    return [(texts[n], near[n]) for n in order]
+
+
+def texts_read(
+    window: Window, passport: Passport, policy: Policy, links: Links, entries: int, nearness: float
+) -> list[ReadText]:
+    """The same, each read with the passage, as far as they are as near as `nearness`."""
+    found = nearest_texts(window, passport, policy, links, entries)
+    picked = [(of, near) for of, near in found if near >= nearness]
+    before, text = before_of(window), _read_of(window)
+    read = links.differs([pair_of(passport.name, of.text, before, text) for of, _ in picked])
     ranked = enumerate(zip(picked, read, strict=True))
-    return [ReadText(of=texts[n], rank=rank, near=near[n], log_odds=odds) for rank, (n, odds) in ranked]
+    return [ReadText(of=of, rank=rank, near=near, log_odds=odds) for rank, ((of, near), odds) in ranked]
 
 
 def pointed_of(before: str, text: str) -> tuple[str, ...]:
@@ -118,8 +129,18 @@ def _nearness(before: str, text: str, entries: Sequence[str], links: Links) -> l
     return [max(near) for near in zip(*every, strict=True)]
 
 
-def passage_features(read: ReadText, window: Window, words: Sequence[WordMention], policy: Policy) -> Features:
-    """What speaks for the passage contradicting the text, and what against it; `words`: those of the window."""
+def passage_features(
+    read: ReadText,
+    others: Sequence[ReadText],
+    window: Window,
+    words: Sequence[WordMention],
+    linked: Sequence[LinkedClaim],
+    policy: Policy,
+) -> Features:
+    """What speaks for the passage contradicting the text, and what against it.
+
+    `others`: what else was read with the passage; `words`: those of the window; `linked`: what is linked word by word.
+    """
     text, entry = _read_of(window), read.of.entry
     found = {
         READ: read.log_odds,
@@ -138,8 +159,37 @@ def passage_features(read: ReadText, window: Window, words: Sequence[WordMention
     else:
         parts = (part.rstrip("0123456789.%") for part in normalise(read.of.shown).text.split("、"))
         found["the registered value is said"] = float(any(part in text for part in parts if part))
-    found |= asides_in(text, policy.linking)
+    found |= asides_in(text, policy.linking) | _linked_features(read.of, linked)
+    if others:
+        found[OTHERS] = max(_LEAST_ODDS, *(one.log_odds for one in others))
     return {name: value for name, value in found.items() if value}
+
+
+def _linked_features(of: TextEntry, linked: Sequence[LinkedClaim]) -> dict[str, float]:
+    """What the linking of single words makes of the same text."""
+    against = [c.likelihood for c in linked if c.judgement.by_value and _is_of(c.judgement.path, of)]
+    if not against:
+        return {}
+    share = min(_MOST_LINKED, max(1 - _MOST_LINKED, *against))
+    return {LINKED: 1.0, LINKED_ODDS: math.log(share / (1 - share))}
+
+
+def weighed_texts(
+    window: Window,
+    passport: Passport,
+    policy: Policy,
+    links: Links,
+    model: PassageModel,
+    words: Sequence[WordMention],
+    linked: Sequence[LinkedClaim],
+) -> list[tuple[ReadText, Features]]:
+    """Every text that is read with the passage, with what speaks for a contradiction."""
+    read = texts_read(window, passport, policy, links, model.entries, model.nearness)
+    others = [[two for two in read if two is not one] for one in read]
+    return [
+        (one, passage_features(one, rest, window, words, linked, policy))
+        for one, rest in zip(read, others, strict=True)
+    ]
 
 
 def passage_claims(
@@ -149,14 +199,18 @@ def passage_claims(
     model: PassageModel,
     links: Links,
     words: Sequence[WordMention],
-    told: frozenset[str | None],
+    linked: Sequence[LinkedClaim],
 ) -> Iterator[LinkedClaim]:
-    """The registered text that the passage likeliest contradicts; none of those that are told (`told`, their paths).
+    """The registered text that the passage likeliest contradicts, where `linked` does not tell so already.
 
-    `words`: those of the window of which a thing has only one.
+    `words`: those of the window of which a thing has only one; `linked`: what is linked word by word.
     """
-    read = texts_read(window, passport, policy, links, model.entries, model.nearness)
-    weighed = [(passage_features(one, window, words, policy), one) for one in read if not _is_told(one.of, told)]
+    told = [c.judgement.path for c in linked if c.likelihood >= c.flag_at]
+    weighed = [
+        (features, one)
+        for one, features in weighed_texts(window, passport, policy, links, model, words, linked)
+        if not any(_is_of(path, one.of) for path in told)
+    ]
     if not weighed:
         return
     features, best = max(weighed, key=lambda pair: passage_likelihood(pair[0], model))
@@ -195,8 +249,8 @@ def _read_of(window: Window) -> str:
     return window.text[window.focus_start : min(window.focus_end, window.focus_start + LONGEST)]
 
 
-def _is_told(of: TextEntry, told: frozenset[str | None]) -> bool:
-    return any(path is not None and (path == of.path or path.startswith(f"{of.path}.")) for path in told)
+def _is_of(path: str | None, of: TextEntry) -> bool:
+    return path is not None and (path == of.path or path.startswith(f"{of.path}."))
 
 
 def _carrying(window: Window, passport: Passport, read: ReadText, links: Links) -> tuple[int, int]:

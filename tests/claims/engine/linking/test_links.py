@@ -275,3 +275,51 @@ def test_a_label_of_scents_tells_no_filling(policy: Policy, load: Load) -> None:
         "attributes": [{"name": "filling", "label": "填充物", "text": "白鸭绒"}],
     }
     assert flagged(["填充物是白鹅绒"], policy, load, quilt) == [("COMPOSITION", "attributes.filling")]
+
+
+BABY = {
+    "id": "P",
+    "name": "较大婴儿配方奶粉",
+    "category": "infant_formula/stage2",
+    "attributes": [{"name": "age", "label": "适用月龄", "text": "6—12月龄"}],
+}
+VEST = {
+    "id": "P",
+    "name": "圆领针织衫",
+    "category": "apparel/sweater",
+    "composition": [
+        {"part": "fabric", "material": "cotton", "label": "棉", "percent": 60},
+        {"part": "fabric", "material": "polyester", "label": "聚酯纤维", "percent": 35},
+        {"part": "fabric", "material": "elastane", "label": "氨纶", "percent": 5},
+    ],
+}
+DESK = {
+    "id": "P",
+    "name": "实木书桌",
+    "category": "furniture/desk",
+    "origin": "CN",
+    "origin_region": "江西赣州",
+    "attributes": [{"name": "wood", "label": "桌板材质", "text": "新西兰松木"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "record"),
+    [
+        pytest.param("二段是六到十二个月喝的", BABY, id="a range with a dash of print"),
+        pytest.param("棉占六十,聚酯纤维三十五,氨纶五", VEST, id="a name before the next number is that number's"),
+        pytest.param("六成棉,三成五聚酯纤维", VEST, id="a name right behind a number is that number's"),
+        pytest.param("桌板材质是松木的", DESK, id="the same timber"),
+        pytest.param("产地在江西", DESK, id="the same province"),
+    ],
+)
+def test_what_is_registered_is_not_told_as_false(text: str, record: dict[str, Any], policy: Policy, load: Load) -> None:
+    assert flagged([text], policy, load, record) == []
+
+
+def test_timbers_are_told_apart_though_both_are_wood(policy: Policy, load: Load) -> None:
+    assert flagged(["桌板材质是榉木的"], policy, load, DESK) == [("COMPOSITION", "attributes.wood")]
+
+
+def test_one_province_is_held_against_another_of_the_same_country(policy: Policy, load: Load) -> None:
+    assert [path for _, path in flagged(["产地是福建的"], policy, load, DESK)] == ["origin"]

@@ -196,3 +196,28 @@ def test_shares_of_the_composition_are_entries(policy: Policy, load: Load) -> No
     cotton = {"part": "fabric", "material": "cotton", "label": "棉", "percent": 60}
     (entry,) = entries(load, policy, composition=[cotton])
     assert (entry.path, entry.dimension, str(entry.low)) == ("composition.0", "share", "60")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("6—12月龄", [("time", "6", "12", "exact")]),
+        ("10–25℃", [("temperature", "10", "25", "exact")]),
+        ("0℃至4℃", [("temperature", "0", "4", "exact")]),
+        ("-18℃以下", [("temperature", "-18", "-18", "at_most")]),
+        ("≤-18℃", [("temperature", "-18", "-18", "at_most")]),
+        ("≥90%", [("share", "90", "90", "at_least")]),
+        ("≤30dB", [("loudness", "30", "30", "at_most")]),
+        ("300±5g", [("mass", "295", "305", "exact")]),
+        ("20-30min", [("time", "20", "30", "exact")]),
+        ("30h", [("time", "30", "30", "exact")]),
+        ("≥3000r/min", [("rotation", "3000", "3000", "at_least")]),
+        ("60（长）×45（宽）cm", [("length", "60", "60", "exact"), ("length", "45", "45", "exact")]),
+        ("长60*宽45", [("", "60", "60", "exact"), ("", "45", "45", "exact")]),
+    ],
+)
+def test_values_are_read_as_sellers_write_them(
+    text: str, found: list[tuple[str, str, str, str]], policy: Policy, load: Load
+) -> None:
+    made = entries(load, policy, {"name": "x", "label": "参数", "text": text})
+    assert [(e.dimension, str(e.low), str(e.high), e.kind) for e in made] == found

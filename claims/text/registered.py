@@ -1,0 +1,48 @@
+"""How sellers write values into a form: bounds (≥90%), tolerances (300±5g), named sides, units at both ends of a range.
+
+Each is turned into what numbers and units are read from anyhow; nothing is read here.
+"""
+
+import re
+from decimal import Decimal
+
+_NUMBER = r"\d+(?:\.\d+)?"
+_SIDES = "长宽高厚深"
+_NAMED_BEHIND = re.compile(rf"(?<=\d)\s*[（(](?:[{_SIDES}]|直径|口径|[LWHD])[)）]")
+_NAMED_BEFORE = re.compile(
+    rf"[{_SIDES}]度?\s*[:：]?\s*(?={_NUMBER}[^\d]{{0,4}}[×xX*+])|(?<=[×xX*+])\s*[{_SIDES}]度?\s*(?=\d)"
+)
+_TOLERANCE = re.compile(
+    rf"[（(]?\s*(?P<value>{_NUMBER})\s*(?P<unit>[^\d\s±（()）]{{0,4}}?)\s*(?:±|\+/-)\s*"
+    rf"(?P<more>{_NUMBER})\s*(?P<share>%?)\s*[)）]?"
+)
+_BOTH_ENDS = re.compile(
+    rf"(?P<low>{_NUMBER})\s*(?P<unit>[^\d\s~～至到\-–—/×xX*+,，、;；]{{1,4}})\s*(?P<between>[~～至到\-–—])\s*"
+    rf"(?P<high>-?{_NUMBER})\s*(?P=unit)"
+)
+_AT_LEAST = re.compile(r"(?:[≥≧>＞]=?|不[低少小]于|大于等于|(?<!不)[大高]于|至少|最少|最低)[-−约为是:：\s]*$")
+_AT_MOST = re.compile(r"(?:[≤≦<＜]=?|不[高大]于|不超过|小于等于|(?<!不)[小低]于|至多|最多|最高|最大)[-−约为是:：\s]*$")
+
+
+def written_out(text: str) -> str:
+    """The text with a tolerance as a range, a range with its unit once, and the numbers of a size alone."""
+    bare = _NAMED_BEFORE.sub("", _NAMED_BEHIND.sub("", text))
+    ranged = _TOLERANCE.sub(lambda found: _as_range(found, bare), bare)
+    return _BOTH_ENDS.sub(r"\g<low>\g<between>\g<high>\g<unit>", ranged)
+
+
+def _as_range(found: re.Match[str], text: str) -> str:
+    value, more, unit = Decimal(found["value"]), Decimal(found["more"]), found["unit"]
+    if found["share"] and unit != "%":
+        more = value * more / 100
+    ends = f"{(value - more).normalize():f}-{(value + more).normalize():f}"
+    if found["share"]:
+        return ends + (unit or "%")
+    return ends if not unit or text.startswith(unit, found.end()) else ends + unit
+
+
+def bound_before(text: str) -> str:
+    """What the words right before a number say of it: `at_least`, `at_most` or `exact`."""
+    if _AT_LEAST.search(text):
+        return "at_least"
+    return "at_most" if _AT_MOST.search(text) else "exact"
