@@ -181,8 +181,9 @@ def from_short(form: ShortPassport, version: str, reader: QuantityReader, folder
             )
             read = reader.read(path, attribute.name, label, attribute.aliases, quantity, condition=attribute.condition)
             quantities += read
-            if not read and attribute.value is not None:
-                shown = f"{plain(attribute.value)}{attribute.unit or ''}"
+            if not read:
+                ends = dict.fromkeys(n for n in (attribute.min, attribute.value, attribute.max) if n is not None)
+                shown = f"{'-'.join(map(plain, ends))}{attribute.unit or ''}"
                 texts.append(RegisteredText(path=path, key=attribute.name, label=label, text=shown, cues=(label,)))
         if attribute.text:
             texts.append(

@@ -1,12 +1,13 @@
 """The two forms in which passports arrive, strict in their keys (short: `id`, long: `passport_id`)."""
 
 from datetime import date, datetime, timedelta, timezone
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from claims.passports.identifiers import gtin_is_valid
+from claims.text.registered import is_size, read_value
 
 CHINA_TIME = timezone(timedelta(hours=8))
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
@@ -159,6 +160,14 @@ class LongPassport(Form):
     _gtin = field_validator("gtin")(_checked_gtin)
 
 
+def _is_number(text: str) -> bool:
+    try:
+        Decimal(text)
+    except InvalidOperation:
+        return False
+    return True
+
+
 class AttributeForm(Form):
     name: str
     label: str | None = None
@@ -171,6 +180,34 @@ class AttributeForm(Form):
     kind: Literal["exact", "typical", "rated", "minimum", "maximum"] = "exact"
     condition: str | None = None
     aliases: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _value_as_written(cls, record: Any) -> Any:
+        """What sellers write in the place of the number: 100-240, ≥90, 300±5, 12,000; a size is a text."""
+        value = record.get("value") if isinstance(record, dict) else None
+        if not isinstance(value, str) or _is_number(value):
+            return record
+        rest, unit = {name: one for name, one in record.items() if name != "value"}, record.get("unit")
+        if is_size(value) and record.get("text") is None:
+            rest.pop("unit", None)
+            return {**rest, "text": f"{value}{unit or ''}"}
+        read = read_value(value)
+        if read is None or (read.unit and unit and read.unit.lower() != str(unit).lower()):
+            return record
+        if read.unit and not unit:
+            rest["unit"] = read.unit
+        if read.low == read.high:
+            return {**rest, "value": read.low} | ({"kind": "typical"} if read.is_about and "kind" not in rest else {})
+        return {**rest, "min": read.low, "max": read.high}
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _number(cls, value: Any) -> Any:
+        if isinstance(value, str) and not _is_number(value):
+            told = "is no number, range (100-240), bound (≥90), tolerance (300±5) or size (20×30) in this unit"
+            raise ValueError(f"{value[:40]!r} {told}; write it as text")
+        return value
 
     @field_validator("text", mode="before")
     @classmethod

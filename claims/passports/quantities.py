@@ -8,7 +8,9 @@ from claims.passports.passport import RegisteredQuantity
 from claims.passports.schemes import CertificateSchemes
 from claims.policy.vocabulary import AttributeTable
 from claims.policy.wording_of_records import PassportsWording
+from claims.text.about_numbers import is_below_zero
 from claims.text.normalise import normalise
+from claims.text.registered import bound_before, written_out
 from claims.text.units import UnitConverter, find_factors, plain
 
 _QUALIFIER = 2
@@ -95,9 +97,14 @@ class QuantityReader:
     ) -> list[RegisteredQuantity]:
         """The quantities that stand in a registered text (整机24个月, 1800x2000x220mm)."""
         found: list[RegisteredQuantity] = []
-        for quantity in find_factors(normalise(text).text, self.converter):
+        written = normalise(written_out(text))
+        for quantity in find_factors(written.text, self.converter):
             if quantity.dimension == "degree":
                 continue
+            bound = bound_before(written.original[: written.starts[quantity.start]])
+            sign = -1 if quantity.dimension == "temperature" and is_below_zero(written.text, quantity.start) else 1
+            low, high = sorted((sign * quantity.low, sign * quantity.high))
+            canonical_low, canonical_high = sorted((sign * quantity.canonical_low, sign * quantity.canonical_high))
             found.append(
                 RegisteredQuantity(
                     path=path,
@@ -106,10 +113,10 @@ class QuantityReader:
                     cues=self._cues(key, label, aliases),
                     unit=quantity.unit,
                     dimension=quantity.dimension,
-                    low=quantity.low,
-                    high=quantity.high,
-                    canonical_low=quantity.canonical_low,
-                    canonical_high=quantity.canonical_high,
+                    low=None if bound == "at_most" else low,
+                    high=None if bound == "at_least" else high,
+                    canonical_low=None if bound == "at_most" else canonical_low,
+                    canonical_high=None if bound == "at_least" else canonical_high,
                     kind="exact",
                     shown=text,
                 )

@@ -4,6 +4,7 @@ Each is turned into what numbers and units are read from anyhow; nothing is read
 """
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 
 _NUMBER = r"\d+(?:\.\d+)?"
@@ -22,6 +23,43 @@ _BOTH_ENDS = re.compile(
 )
 _AT_LEAST = re.compile(r"(?:[≥≧>＞]=?|不[低少小]于|大于等于|(?<!不)[大高]于|至少|最少|最低)[-−约为是:：\s]*$")
 _AT_MOST = re.compile(r"(?:[≤≦<＜]=?|不[高大]于|不超过|小于等于|(?<!不)[小低]于|至多|最多|最高|最大)[-−约为是:：\s]*$")
+
+
+_GROUPED = re.compile(r"\d{1,3}(?:[,，\s]\d{3})+(?:\.\d+)?")
+_SIGNED = rf"[-−]?{_NUMBER}"
+_VALUE = re.compile(
+    rf"(?P<bound>[约≈≥≧≤≦<>＜＞]?=?)\s*(?P<low>{_SIGNED})(?:\s*[~～至到\-–—−]\s*(?P<high>{_SIGNED}))?\s*(?P<unit>[^\W\d]*|[%℃°\"]+)"
+)
+_SIZE = re.compile(rf"{_NUMBER}(?:\s*[×xX*]\s*{_NUMBER})+\s*[^\W\d]{{0,4}}")
+
+
+@dataclass(frozen=True, slots=True)
+class FormValue:
+    """What a form holds in the place of a number: from where to where, None where it is open, and its own unit."""
+
+    low: Decimal | None
+    high: Decimal | None
+    is_about: bool
+    unit: str
+
+
+def read_value(text: str) -> FormValue | None:
+    """A number, a range (100-240), a bound (≥90), a tolerance (300±5) or about so much (约300); None for all else."""
+    bare = re.sub(r"[,，\s]", "", text) if _GROUPED.fullmatch(text.strip()) else text
+    found = _VALUE.fullmatch(written_out(bare).strip())
+    if found is None:
+        return None
+    low, high = (Decimal(found[name].replace("−", "-")) if found[name] else None for name in ("low", "high"))
+    bound = found["bound"]
+    if high is None:
+        high = None if bound[:1] in tuple("≥≧>＞") else low
+        low = None if bound[:1] in tuple("≤≦<＜") else low
+    return FormValue(low, high, bound[:1] in tuple("约≈"), found["unit"])
+
+
+def is_size(text: str) -> bool:
+    """True for the sides of a thing: 200×230, 5x10x3cm."""
+    return _SIZE.fullmatch(text.strip()) is not None
 
 
 def written_out(text: str) -> str:
