@@ -105,6 +105,9 @@ _SAID: Mapping[str, str] = {
     "of the composition": "属于成分含量",
     "begins its clause": "在分句之首",
     "the nearest registered text": "意思最近的登记文字",
+    "its words are linked to it": "其中的词对应到该项",
+    "how likely its words say otherwise": "其中的词与登记不符的可能性",
+    "a reader of another text says otherwise": "阅读模型认为与另一项登记文字不符",
     "or said of another attribute, of which the same holds": "或说的是另一属性，同样不符",
     # Why a number may have been heard wrong.
     "what stands before the number may belong to it": "数字前面的字可能属于该数",

@@ -20,6 +20,13 @@ class Lists(Frozen):
     ingredients: str = ""
 
 
+class PlaceOfOthers(Frozen):
+    """Where a place is not where goods come from, by what stands right behind or right before it."""
+
+    behind: Regex
+    before: Regex
+
+
 class LinkingFile(Frozen):
     """`linking.yaml`."""
 
@@ -54,6 +61,8 @@ class LinkingFile(Frozen):
     of_others: tuple[str, ...] = ()
     # Behind this a share's number begins.
     share_opens: Words = Words()
+    # A place that these words stand about is where people come from, or where parcels go.
+    place_of_others: PlaceOfOthers | None = None
     # Characters that name the sides of a size.
     sides: str = ""
 

@@ -320,3 +320,8 @@ def _drop_inner_symbols(original: str, chars: list[str], starts: list[int], ends
         tuple(starts[i] for i in keep),
         tuple(ends[i] for i in keep),
     )
+
+
+def bare(word: str) -> str:
+    """The word without the particle behind it: 仿皮的."""
+    return word.rstrip("的") or word

@@ -30,6 +30,7 @@ _SIGNED = rf"[-−]?{_NUMBER}"
 _VALUE = re.compile(
     rf"(?P<bound>[约≈≥≧≤≦<>＜＞]?=?)\s*(?P<low>{_SIGNED})(?:\s*[~～至到\-–—−]\s*(?P<high>{_SIGNED}))?\s*(?P<unit>[^\W\d]*|[%℃°\"]+)"
 )
+_TIMES_WRITTEN = re.compile(rf"{_NUMBER}\s*[^\W\d]{{1,4}}\s*[×xX*]\s*\d+\s*[^\W\d]?")
 _SIZE = re.compile(rf"{_NUMBER}(?:\s*[×xX*]\s*{_NUMBER})+\s*[^\W\d]{{0,4}}")
 
 
@@ -60,6 +61,11 @@ def read_value(text: str) -> FormValue | None:
 def is_size(text: str) -> bool:
     """True for the sides of a thing: 200×230, 5x10x3cm."""
     return _SIZE.fullmatch(text.strip()) is not None
+
+
+def is_times_in(text: str) -> bool:
+    """True where so much of each is multiplied by how many there are: 500mL×8瓶."""
+    return _TIMES_WRITTEN.search(text) is not None
 
 
 def written_out(text: str) -> str:

@@ -14,6 +14,8 @@ from claims.policy.unit_table import UnitTable
 from claims.text.numbers import Number, digit_of, find_numbers, parse_han, qualifier_after
 
 _HALF = "半"
+# 八两一套, 二两一碗: so much for one of what is counted then.
+_LIANG_FOR_EACH = re.compile("[一二三四五六七八九]两一(?=[\u4e00-\u9fff])")
 _TAIL = re.compile(r"[一二三四五六七八九][一二三四五六七八九零]?|[1-9]\d?(?![\d.,%])")
 _TAILED = frozenset({"yuan", "m", "degree", "L", "g", "kg", "jin", "cm", "liang"})
 _COUNTED_NEXT = frozenset("十百千万个件条瓶款斤点米块元度")
@@ -144,6 +146,10 @@ def _quantity_at(text: str, number: Number, converter: UnitConverter) -> Quantit
     if number.percent:
         return _make(number, number.end, number.end, "percent", number.low, number.high, number.kind, converter)
     end, unit, low, high, kind = number.end, None, number.low, number.high, number.kind
+    for_each = _LIANG_FOR_EACH.match(text, number.start)
+    if for_each is not None and for_each.end() == number.end:
+        amount = Decimal(digit_of(text[number.start]))
+        return _make(number, number.start + 1, number.start + 2, "liang", amount, amount, kind, converter)
     if number.start and text[number.start - 1] in "¥￥$":
         return _make(number, end, end, "yuan", low, high, kind, converter)
     if text[end : end + 1] in {"来", "多"}:

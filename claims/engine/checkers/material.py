@@ -54,9 +54,13 @@ def judge_composition(given: JudgeInput) -> Judgement:
                 else supported("the registered material", registered=material_text.text, path=material_text.path)
             )
         return unsupported("no material is registered", claimed=given.words, factor=given.factors.material_unregistered)
+    if not any(_fits(given, material, claimed_id, words[0]) for material in materials):
+        named = next((t for t in passport.texts if words[0] in t.text), None)
+        if named is not None:
+            return supported("named in the passport", registered=named.text, path=named.path, claimed=given.words)
     if given.candidate.rule.rule.params.get("kind") == "share":
         return _share(given, materials, claimed_id, words[0])
-    return _kind(given, materials, claimed_id)
+    return _kind(given, materials, claimed_id, words[0])
 
 
 def _meant_part(passport: Passport, given: JudgeInput) -> tuple[Material, ...]:
@@ -75,16 +79,18 @@ def _shown(materials: tuple[Material, ...]) -> str:
     return ", ".join(f"{m.name} {plain(m.percent)}%" if m.percent is not None else m.name for m in materials)
 
 
-def _fits(given: JudgeInput, material: Material, claimed: str) -> bool:
+def _fits(given: JudgeInput, material: Material, claimed: str, word: str) -> bool:
+    if len(word) > 1 and material.name.startswith(word):
+        return True
     known = given.policy.materials.identify(material.name)
     if known is None:
         known = next((i for a in material.aliases if (i := given.policy.materials.identify(a))), None)
     return known is not None and given.policy.materials.is_kind_of(known, claimed)
 
 
-def _kind(given: JudgeInput, materials: tuple[Material, ...], claimed: str) -> Judgement:
+def _kind(given: JudgeInput, materials: tuple[Material, ...], claimed: str, word: str) -> Judgement:
     shown, path = _shown(materials), materials[0].path
-    fitting = [m for m in materials if _fits(given, m, claimed)]
+    fitting = [m for m in materials if _fits(given, m, claimed, word)]
     pure = given.candidate.rule.rule.params.get("kind") == "pure"
     if not fitting:
         broader = [
@@ -118,10 +124,10 @@ def _share(given: JudgeInput, materials: tuple[Material, ...], claimed: str, wor
     if not numbers:
         return out_of_scope("no share was said")
     before = next((n for n in given.window.numbers if n.end == given.candidate.start), None)
-    said = before if before is not None and _said_fits(given, before, materials, claimed) else numbers[0]
+    said = before if before is not None and _said_fits(given, before, materials, claimed, word) else numbers[0]
     if said.high > _WHOLE:
         return out_of_scope("no share: above a hundred")
-    fitting = [m for m in materials if _fits(given, m, claimed)]
+    fitting = [m for m in materials if _fits(given, m, claimed, word)]
     shown = _shown(materials)
     if not fitting:
         return contradicted(
@@ -144,11 +150,10 @@ def _share(given: JudgeInput, materials: tuple[Material, ...], claimed: str, wor
     )
 
 
-def _said_fits(given: JudgeInput, number: Number, materials: tuple[Material, ...], claimed: str) -> bool:
+def _said_fits(given: JudgeInput, number: Number, materials: tuple[Material, ...], claimed: str, word: str) -> bool:
     """True if the number right before the material is its registered share (七十羊毛)."""
-    return any(
-        m.percent is not None and _fits(given, m, claimed) and number.low <= m.percent <= number.high for m in materials
-    )
+    fitting = [m.percent for m in materials if m.percent is not None and _fits(given, m, claimed, word)]
+    return any(number.low <= percent <= number.high for percent in fitting)
 
 
 def _sounds_within(word: str, text: str) -> bool:

@@ -21,6 +21,7 @@ from claims.text.registered import bound_before, written_out
 from claims.text.units import Quantity, UnitConverter, find_factors
 
 _SHORT_TEXT, _MOST_VALUES, _LEAST_NAME, _KEPT = 24, 3, 2, 512
+_OF_SPACE = re.compile(r"/[cd]?m3")
 _OWN_UNIT = re.compile(r"[^\d*×]{0,12}")
 _BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
 
@@ -205,6 +206,10 @@ def _of_value(common: Entry, value: Quantity, words: str, place: int | None, bou
     if dimension == "temperature" and is_below_zero(words, value.start):
         low, high, own_low, own_high = -high, -low, -own_high, -own_low
     behind = words[value.end : value.end + 1]
+    of_space = _OF_SPACE.match(words, value.end)
+    if of_space is not None:
+        # So much of a cubic metre is no weight.
+        dimension = ""
     return replace(
         common,
         low=own_low,
@@ -212,7 +217,7 @@ def _of_value(common: Entry, value: Quantity, words: str, place: int | None, bou
         canonical_low=low,
         canonical_high=high,
         dimension=dimension,
-        own_unit=value.unit,
+        own_unit=value.unit if of_space is None else f"{value.unit}{of_space[0]}",
         per=behind == "/",
         place=place,
         kind=value.kind if value.kind in {"at_least", "at_most"} else bound,

@@ -12,10 +12,10 @@ from claims.policy.places import Place
 from claims.policy.policy import Policy
 from claims.policy.values import ValueHit
 from claims.text.about_numbers import with_digits
-from claims.text.normalise import normalise
+from claims.text.normalise import bare, normalise
 
 MATERIAL, PLACE, ORIGIN = "material", "place", "origin"
-_LEAST = 2
+_LEAST, _BEFORE_PLACE = 2, 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +63,21 @@ def words_in(window: Window, passport: Passport, policy: Policy) -> list[WordMen
         for span in window.located.spans(concept):
             spans.setdefault(span, [])
     found = [_mention(span, hits, window, policy) for span, hits in spans.items()]
+    found = [one for one in found if one.types != {PLACE} or not _is_of_others(one, window, policy)]
     kept: list[WordMention] = []
     for one in sorted(found, key=lambda m: (m.start - m.end, m.start)):
         if one.end - one.start >= _LEAST and not any(k.start < one.end and one.start < k.end for k in kept):
             kept.append(one)
     return sorted(kept, key=lambda m: m.start)
+
+
+def _is_of_others(place: WordMention, window: Window, policy: Policy) -> bool:
+    """True for a place where viewers are, or where something is sent: 上海的阿姨, 寄到江西."""
+    words = policy.linking.place_of_others
+    if words is None:
+        return False
+    before = window.text[max(0, place.start - _BEFORE_PLACE) : place.start]
+    return words.behind.match(window.text, place.end) is not None or words.before.search(before) is not None
 
 
 def _mention(span: tuple[int, int], hits: list[ValueHit], window: Window, policy: Policy) -> WordMention:
@@ -152,10 +162,10 @@ def may_be_said_of(mention: WordMention, entry: WordEntry) -> bool:
 def word_agrees(mention: WordMention, entry: WordEntry, policy: Policy) -> bool:
     """True where what is registered says the same, or more broadly or narrowly so.
 
-    Not where one of the families that both are of tells them apart: 榉木 and 松木 are one as wood, and not as timbers.
+    Most of the families that both are of decide: 榉木 and 松木 are one as wood, and not as timbers, planks or boards.
     """
     registered, said = with_digits(entry.words), with_digits(mention.text)
-    if said in registered or registered in said:
+    if bare(said) in registered or registered in said:
         return True
     if mention.place is not None and any(same_place(mention.place, place) for place in entry.places):
         return True
@@ -168,7 +178,7 @@ def word_agrees(mention: WordMention, entry: WordEntry, policy: Policy) -> bool:
     if mention.material is not None and entry.material is not None:
         known.append(policy.materials.related(mention.material, entry.material))
     if known:
-        return all(known)
+        return 2 * sum(known) > len(known)
     names = {name for hit in mention.hits for name in hit.family.names[hit.value]}
     return any(with_digits(name) in registered for name in names)
 

@@ -40,7 +40,7 @@ _NEARLY = 1.5
 # The features of what else is known of the passage: single words that are linked, and other texts that were read.
 LINKED, LINKED_ODDS = "its words are linked to it", "how likely its words say otherwise"
 OTHERS = "a reader of another text says otherwise"
-_MOST_LINKED, _LEAST_ODDS = 0.98, -3.0
+_MOST_ODDS, _LEAST_ODDS = 3.892, -3.0
 _OF_PARTS = ("composition", "materials")
 
 
@@ -170,8 +170,13 @@ def _linked_features(of: TextEntry, linked: Sequence[LinkedClaim]) -> dict[str, 
     against = [c.likelihood for c in linked if c.judgement.by_value and _is_of(c.judgement.path, of)]
     if not against:
         return {}
-    share = min(_MOST_LINKED, max(1 - _MOST_LINKED, *against))
-    return {LINKED: 1.0, LINKED_ODDS: math.log(share / (1 - share))}
+    return {LINKED: 1.0, LINKED_ODDS: _odds(max(against))}
+
+
+def _odds(likelihood: float) -> float:
+    if not 0 < likelihood < 1:
+        return _MOST_ODDS if likelihood >= 1 else -_MOST_ODDS
+    return max(-_MOST_ODDS, min(_MOST_ODDS, math.log(likelihood / (1 - likelihood))))
 
 
 def weighed_texts(

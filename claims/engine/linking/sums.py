@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from claims.engine.linking.entry import Entry
 from claims.policy.linking import LinkingFile
+from claims.text.registered import is_times_in
 from claims.text.units import plain
 
 # What all pieces of a pack come to.
@@ -25,11 +26,19 @@ def _sums(entries: Sequence[Entry], words: LinkingFile) -> Iterator[Entry]:
     for entry in entries:
         if entry.dimension not in SUMMED or entry.canonical_low is None or entry.per or entry.place is not None:
             continue
+        yield from (_times(entry, count, count.low) for count in _times_written(entry, entries) if count.low)
         for count in counts:
             assert count.low is not None
             if count.path == entry.path or count.low > _MOST_PIECES or count.low != count.low.to_integral_value():
                 continue
             yield _times(entry, count, count.low)
+
+
+def _times_written(entry: Entry, entries: Sequence[Entry]) -> list[Entry]:
+    """The number of pieces that is written behind so much of each: 500mL×8瓶, 50支×6盒."""
+    if not is_times_in(entry.shown):
+        return []
+    return [e for e in entries if e.path == entry.path and e is not entry and e.dimension == "count"]
 
 
 def _is_packed(entry: Entry, words: LinkingFile) -> bool:

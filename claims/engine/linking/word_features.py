@@ -7,6 +7,7 @@ from claims.engine.linking.asides import asides_of
 from claims.engine.linking.features import Features, is_asserted, label_share
 from claims.engine.linking.kinds import (
     MATERIAL,
+    ORIGIN,
     PLACE,
     WordEntry,
     WordMention,
@@ -64,6 +65,7 @@ def word_scenery(
         for e in entries
         if may_be_said_of(mention, e)
     ]
+    links = [one for one in links if not _is_only_a_region(one, asserted)]
     return WordScenery(
         window=window,
         mention=mention,
@@ -74,6 +76,14 @@ def word_scenery(
         asserted=asserted,
         asides=asides_of(mention.start, mention.end, window, policy.linking) if links else {},
     )
+
+
+def _is_only_a_region(link: WordLink, asserted: Sequence[tuple[int, int]]) -> bool:
+    """True for another region of the country that nothing says the goods come from: viewers live in all of them."""
+    mention = link.mention
+    if link.entry.path != ORIGIN or link.agrees or mention.place is None or mention.place.region is None:
+        return False
+    return link.named.closeness <= Closeness.PASSAGE and not is_asserted(mention.start, mention.end, asserted)
 
 
 def word_features_of(link: WordLink, scene: WordScenery) -> Features:

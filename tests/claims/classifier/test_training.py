@@ -121,3 +121,19 @@ def test_own_talk_is_shown_also_as_it_might_have_been_heard(scripts: None, polic
 
 def _alike(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.sum(one * other, axis=1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)
+
+
+def test_two_readers_are_averaged_part_by_part(scripts: None) -> None:
+    averaged = import_module("average_readers").averaged
+    one = {"gate": np.array([1.0, 3.0]), "0.qkv.largest": np.array([5.0])}
+    other = {"gate": np.array([3.0, -1.0]), "0.qkv.largest": np.array([7.0])}
+    found = averaged(one, other, 0.25)
+    assert found["gate"].tolist() == [1.5, 2.0]
+    # By the largest inputs matrices are levelled: the average may see those of both.
+    assert found["0.qkv.largest"].tolist() == [7.0]
+
+
+@pytest.mark.parametrize("other", [{"gate": np.zeros(3)}, {"bias": np.zeros(2)}])
+def test_readers_of_other_shapes_are_not_averaged(scripts: None, other: dict[str, np.ndarray]) -> None:
+    with pytest.raises(ValueError, match="same parts"):
+        import_module("average_readers").averaged({"gate": np.zeros(2)}, other, 0.5)

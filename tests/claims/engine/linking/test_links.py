@@ -293,6 +293,12 @@ VEST = {
         {"part": "fabric", "material": "elastane", "label": "氨纶", "percent": 5},
     ],
 }
+CHAIR = {
+    "id": "P",
+    "name": "单人沙发椅",
+    "category": "furniture/sofa",
+    "attributes": [{"name": "back", "label": "背侧面面料", "text": "PVC仿皮"}],
+}
 DESK = {
     "id": "P",
     "name": "实木书桌",
@@ -311,6 +317,11 @@ DESK = {
         pytest.param("六成棉,三成五聚酯纤维", VEST, id="a name right behind a number is that number's"),
         pytest.param("桌板材质是松木的", DESK, id="the same timber"),
         pytest.param("产地在江西", DESK, id="the same province"),
+        pytest.param("上海的阿姨也来了,江西的老表在不在", DESK, id="where viewers are"),
+        pytest.param(
+            "河南的中不中,寄到广东的包邮", DESK, id="regions of which nothing says that goods come from there"
+        ),
+        pytest.param("后背靠墙那面是仿皮的", CHAIR, id="the registered word with a particle"),
     ],
 )
 def test_what_is_registered_is_not_told_as_false(text: str, record: dict[str, Any], policy: Policy, load: Load) -> None:

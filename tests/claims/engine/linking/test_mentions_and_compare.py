@@ -221,3 +221,18 @@ def test_values_are_read_as_sellers_write_them(
 ) -> None:
     made = entries(load, policy, {"name": "x", "label": "参数", "text": text})
     assert [(e.dimension, str(e.low), str(e.high), e.kind) for e in made] == found
+
+
+def test_pieces_that_are_written_behind_make_a_sum(policy: Policy, load: Load) -> None:
+    made = entries(load, policy, {"name": "x", "label": "规格", "text": "500mL×8瓶"})
+    assert ("volume", "4000") in [(e.dimension, str(e.canonical_low)) for e in made]
+
+
+def test_so_much_of_a_cubic_metre_is_no_weight(policy: Policy, load: Load) -> None:
+    (made,) = entries(load, policy, {"name": "x", "label": "海绵密度", "text": "30kg/m³"})
+    assert (made.dimension, made.own_unit) == ("", "kg/m3")
+
+
+def test_liang_for_one_of_a_set_are_all_of_the_weight(policy: Policy) -> None:
+    (weight,) = [m for m in mentions("五斤八两一套", policy) if m.dimension == "mass"]
+    assert weight.canonical_low == 2900
