@@ -190,7 +190,8 @@ def nearness_of(
     """So near are registered texts to passages that contradict them, but for `farther` of a hundred."""
     engine, found = engine_of("dev", policy, None), []
     for case in cases:
-        for window, passport in _windows(scenes_of(engine, case.id, case.passages)):
+        for scene in scenes_of(engine, case.id, case.passages):
+            window, passport = _goods_of(scene)
             near = nearest_texts(window, passport, policy, reader, entries)
             told = _tells(window, case.said)
             found += [distance for of, distance in near if told and same_path(of.path, case.contradicted)]
@@ -207,13 +208,12 @@ def passages_read(
     engine, found = engine_of("dev", policy, None), []
 
     def read(scene: Scene, case: str, said: str | None, wanted: str | None) -> Iterator[ReadPassage]:
-        asserted = stated(scene, policy)
-        for window, passport in _windows([scene]):
-            of_scene = SaidOf(window=window, passport=passport, policy=policy, asserted=asserted, links=reader)
-            words, linked = word_by_word(of_scene)
-            told = _tells(window, said)
-            for one, features in weighed_texts(window, passport, policy, reader, model, words, linked):
-                yield ReadPassage(case, passport.id, features, told and same_path(one.of.path, wanted))
+        window, passport = _goods_of(scene)
+        asserted, told = stated(scene, policy), _tells(window, said)
+        of_scene = SaidOf(window=window, passport=passport, policy=policy, asserted=asserted, links=reader)
+        words, linked = word_by_word(of_scene)
+        for one, features in weighed_texts(window, passport, policy, reader, model, words, linked):
+            yield ReadPassage(case, passport.id, features, told and same_path(one.of.path, wanted))
 
     for case in cases:
         for scene in scenes_of(engine, case.id, case.passages):
@@ -223,10 +223,9 @@ def passages_read(
     return found
 
 
-def _windows(scenes: Sequence[Scene]) -> Iterator[tuple[Window, Passport]]:
-    for scene in scenes:
-        assert scene.choice.passport is not None
-        yield scene.window, scene.choice.passport
+def _goods_of(scene: Scene) -> tuple[Window, Passport]:
+    assert scene.choice.passport is not None
+    return scene.window, scene.choice.passport
 
 
 def _tells(window: Window, said: str | None) -> bool:

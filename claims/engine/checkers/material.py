@@ -33,10 +33,11 @@ def judge_composition(given: JudgeInput) -> Judgement:
     if claimed_id is None:
         return out_of_scope("no material was named")
     materials = _meant_part(passport, given)
-    if not materials:
+    if not any(_fits(given, material, claimed_id, words[0]) for material in materials):
         named = next((t for t in passport.texts if words[0] in t.text), None)
         if named is not None:
             return supported("named in the passport", registered=named.text, path=named.path, claimed=given.words)
+    if not materials:
         entries = given.wording.materials.entries
         material_text = next((t for t in passport.texts if entries.any_in(t.label + t.key)), None)
         if material_text is not None:
@@ -54,10 +55,6 @@ def judge_composition(given: JudgeInput) -> Judgement:
                 else supported("the registered material", registered=material_text.text, path=material_text.path)
             )
         return unsupported("no material is registered", claimed=given.words, factor=given.factors.material_unregistered)
-    if not any(_fits(given, material, claimed_id, words[0]) for material in materials):
-        named = next((t for t in passport.texts if words[0] in t.text), None)
-        if named is not None:
-            return supported("named in the passport", registered=named.text, path=named.path, claimed=given.words)
     if given.candidate.rule.rule.params.get("kind") == "share":
         return _share(given, materials, claimed_id, words[0])
     return _kind(given, materials, claimed_id, words[0])
