@@ -20,6 +20,7 @@ _SAID: Mapping[str, str] = {
     "a grade of plus signs": "以加号表示的等级",
     "as the rest was most likely said": "与其余最可能的说法一致",
     "said of other goods": "所说为其他商品",
+    "a reader of what is said and what is registered sees no contradiction": "模型比对口播与登记内容，未见不符",
     "what is said is linked to no registered value that differs": "所说与任何不同的登记值均无关联",
     # What is registered leaves open.
     "no such grade is registered": "未登记此类等级",
@@ -83,6 +84,7 @@ _SAID: Mapping[str, str] = {
     "out of the range of such goods": "超出此类商品的常见范围",
     "on screen": "屏上文字",
     "counted by the registered word": "量词与登记一致",
+    "what is counted is in its label": "所数之物在属性名中",
     "counts anything": "量词可数任何物",
     "a small number": "小数目",
     "one number of a size": "尺寸中的一个数",
@@ -134,6 +136,20 @@ _ASIDES: Mapping[str, str] = {
     "shown": "当场称量",
     "stressed": "强调",
 }
+_CONTEXTS: Mapping[str, str] = {
+    "amount_used": "说的是用量",
+    "asked": "提问且未作肯定",
+    "body_size": "人的身材尺码",
+    "difference": "说的是差额或余下的",
+    "hedged": "留有余地的说法",
+    "logistics": "物流与售后",
+    "order_in_time": "时间或空间顺序",
+    "other_goods": "说的是其他商品",
+    "others_goods": "说的是别家商品",
+    "own_other_goods": "说的是自家其他款",
+    "price_talk": "说的是价格",
+    "usage_note": "用法用量说明",
+}
 _WHERE: Mapping[str, str] = {
     "before": "同分句前有",
     "earlier": "同句前有",
@@ -172,6 +188,7 @@ _CARRIED = ", carried over"
 _PLAIN: Mapping[str, str] = {
     **_SAID,
     **{f"{name} {at}": f"{_WHERE[at]}：{told}" for name, told in _ASIDES.items() for at in _WHERE},
+    **{f"context {name}": f"语境：{told}" for name, told in _CONTEXTS.items()},
     **{f"measures {name}": f"所量：{told}" for name, told in _DIMENSIONS.items()},
     **{f"unnamed, the only one of {name}": f"未提属性名，唯一的{told}属性" for name, told in _DIMENSIONS.items()},
     **{f"unnamed, one of several of {name}": f"未提属性名，多项{told}属性之一" for name, told in _DIMENSIONS.items()},

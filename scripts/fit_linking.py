@@ -203,6 +203,7 @@ def main() -> None:
     parser.add_argument("--flag-at", type=float, default=0.6)
     parser.add_argument("--read-flag-at", type=float, default=0.5)
     parser.add_argument("--passage-flag-at", type=float, default=0.6)
+    parser.add_argument("--stated-at", type=float, default=-1.3)
     parser.add_argument("--note-at", type=float, default=0.3)
     parser.add_argument("--unlikely", type=float, default=0.08)
     parser.add_argument("--supported-at", type=float, default=0.5)
@@ -251,7 +252,8 @@ def main() -> None:
         report("both, held out", with_reading, held_out, bars)
         names, weights = passage_weights(read)
         lines += ["passages:", *(f"  {name}: {bound}" for name, bound in bounds.items())]
-        lines += [f"  nearness: {nearness}", f"  intercept: {weights[-1]:.3f}", "  weights:"]
+        lines += [f"  nearness: {nearness}", f"  stated_at: {options.stated_at}"]
+        lines += [f"  intercept: {weights[-1]:.3f}", "  weights:"]
         lines += _written(dict(zip(names, map(float, weights), strict=False)))
     options.to.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -106,7 +106,7 @@ def said_in(scene: Scene, case: str, wanted: str | None, told: str | None, polic
 
     found: dict[str, list[Said]] = {NUMBERS: [], WORDS: []}
     for mention in _in_focus(mentions, window):
-        of_number = scenery(window, mention, mentions, registered, policy.linking, asserted)
+        of_number = scenery(window, mention, mentions, registered, policy, asserted)
         found[NUMBERS] += said(mention, of_number.links, [features_of(o, of_number) for o in of_number.links])
     words = words_in(window, passport, policy) if entries else []
     for word in _in_focus(words, window):

@@ -25,7 +25,10 @@ class Outcome:
 def try_exemptions(
     file: ClassFile, rule: Rule | None, scene: Scene, place: Place, policy: Policy
 ) -> tuple[Outcome, ...]:
-    """All exemptions of the class, the ones of every class first; `rule` None: of a number that was compared."""
+    """All exemptions of the class, the ones of every class first.
+
+    `rule` None: of what was linked to a registered value. What its likelihood weighs counts there no second time.
+    """
     protected = rule is not None and rule.protected
     category = scene.choice.passport.category if scene.choice.passport else None
     critical = policy.severity_for(file.class_id, category) == "critical"
@@ -50,7 +53,7 @@ def try_exemptions(
 
 def _names(file: ClassFile, rule: Rule | None, policy: Policy) -> Iterator[str]:
     always = [r.id for r in policy.context.exemptions if r.always and r.id not in file.drop_exemptions]
-    dropped = rule.drop_exemptions if rule is not None else ()
+    dropped = rule.drop_exemptions if rule is not None else policy.linking.weighed
     yield from (name for name in dict.fromkeys((*always, *file.exemptions)) if name not in dropped)
 
 

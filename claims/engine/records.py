@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from claims.classifier.reading import Links
 from claims.engine.checkers.base import Candidate
 from claims.engine.checkers.plus import SignClaim, judge_plus
 from claims.engine.context import Effect, Place
@@ -11,6 +12,7 @@ from claims.engine.extract import category_allows, recognise
 from claims.engine.judged import Judged, applied, doubted, held_back, read_anew, under_the_bar
 from claims.engine.linking.asides import told_of
 from claims.engine.linking.claim import LinkedClaim
+from claims.engine.linking.passages import is_read_otherwise
 from claims.engine.scene import Scene
 from claims.engine.window import Window
 from claims.passports.passport import Passport
@@ -131,6 +133,16 @@ def as_linked(judged: Judged, linked: Sequence[LinkedClaim], window: Window, pol
     if not within or any(c.judgement.by_value and c.likelihood >= c.unlikely for c in within):
         return judged
     return _noted("what is said is linked to no registered value that differs", judged)
+
+
+def as_read(judged: Judged, window: Window, passport: Passport, policy: Policy, links: Links | None) -> Judged:
+    """A claim of a detector that a registered text contradicts, under the bar where a reader of both sees it not so."""
+    path = judged.judgement.path
+    if links is None or path is None or not judged.judgement.by_value or not judged.flags:
+        return judged
+    if judged.class_id not in policy.linking.stated_by or not is_read_otherwise(path, window, passport, policy, links):
+        return judged
+    return _noted("a reader of what is said and what is registered sees no contradiction", judged)
 
 
 def _noted(why: str, judged: Judged) -> Judged:

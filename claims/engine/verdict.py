@@ -8,7 +8,7 @@ from claims.engine.exemptions import OWN_EXPERIENCE, Outcome, try_exemptions
 from claims.engine.extract import longest, recognise
 from claims.engine.judged import Judged, applied, held_back, read_anew, under_the_bar
 from claims.engine.linking.link import linked_claims
-from claims.engine.records import as_linked, judge_linked, judge_signs, spans_of_statements, without_echoes
+from claims.engine.records import as_linked, as_read, judge_linked, judge_signs, spans_of_statements, without_echoes
 from claims.engine.scene import Scene
 from claims.engine.window import Window
 from claims.obfuscation.layers import MISHEARD
@@ -29,6 +29,7 @@ def judge_window(scene: Scene, policy: Policy, links: Links | None = None) -> li
         return judged
     linked = list(linked_claims(scene.window, passport, policy, spans_of_statements(candidates, policy), links))
     judged = [as_linked(one, linked, scene.window, policy) for one in judged]
+    judged = [as_read(one, scene.window, passport, policy, links) for one in judged]
     judged += without_echoes(list(judge_linked(linked, scene, passport, policy)), judged, scene.window)
     judged += judge_signs(scene, passport, policy)
     return judged

@@ -19,6 +19,8 @@ _LONGEST = 6
 _SYLLABLE_COST = 0.5
 _LETTER_COST = 1.0
 _SHORTEST_BY_LETTER = 3
+# A letter behind these tells one vitamin from another, and is the initial of nothing.
+_VITAMINS = ("维", "维生素", "维他命")
 
 
 def may_be_spelled(text: str) -> bool:
@@ -132,6 +134,8 @@ class Speller:
 
     def _by_initial(self, text: str, start: int, end: int) -> Edit | None:
         best: Edit | None = None
+        if text.endswith(_VITAMINS, 0, start):
+            return None
         for before in range(min(_LONGEST, start) + 1):
             for after in range(_LONGEST - before):
                 head, tail = text[start - before : start], text[end : end + after]

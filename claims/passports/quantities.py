@@ -8,12 +8,13 @@ from claims.passports.passport import RegisteredQuantity
 from claims.passports.schemes import CertificateSchemes
 from claims.policy.vocabulary import AttributeTable
 from claims.policy.wording_of_records import PassportsWording
-from claims.text.about_numbers import is_below_zero
 from claims.text.normalise import normalise
-from claims.text.registered import bound_before, written_out
-from claims.text.units import UnitConverter, find_factors, plain
+from claims.text.registered import written_values
+from claims.text.units import UnitConverter, plain
 
 _QUALIFIER = 2
+_DEGREE = "degree"
+_IN_DEGREES = frozenset({"alcohol", "temperature", "baume_degree"})
 
 
 class QuantityReader:
@@ -59,13 +60,8 @@ class QuantityReader:
         assumed = attribute.unit if attribute else None
         if unit is None and assumed is not None and (not written or table.dimension(assumed) == "count"):
             unit = assumed
-        if unit == "degree" or (
-            unit is not None
-            and attribute is not None
-            and attribute.unit
-            and (table.dimension(unit) == "degree" or set(written).issubset(self.wording.any_unit))
-        ):
-            unit = attribute.unit if attribute and attribute.unit else "piece" if unit != "degree" else "celsius"
+        elif unit is not None:
+            unit = self._meant(unit, assumed)
         if unit is None:
             return []
         shown_unit = form.unit_text or unit
@@ -78,7 +74,7 @@ class QuantityReader:
                 path=path,
                 key=key,
                 label=label,
-                cues=self._cues(key, label, aliases),
+                cues=self._cues(key, label, aliases, table.dimension(unit)),
                 unit=unit,
                 dimension=table.dimension(unit),
                 low=low,
@@ -97,26 +93,23 @@ class QuantityReader:
     ) -> list[RegisteredQuantity]:
         """The quantities that stand in a registered text (整机24个月, 1800x2000x220mm)."""
         found: list[RegisteredQuantity] = []
-        written = normalise(written_out(text))
-        for quantity in find_factors(written.text, self.converter):
-            if quantity.dimension == "degree":
+        _, values = written_values(text, self.converter)
+        for value in values:
+            quantity, bound = value.quantity, value.bound
+            if quantity.dimension == _DEGREE:
                 continue
-            bound = bound_before(written.original[: written.starts[quantity.start]])
-            sign = -1 if quantity.dimension == "temperature" and is_below_zero(written.text, quantity.start) else 1
-            low, high = sorted((sign * quantity.low, sign * quantity.high))
-            canonical_low, canonical_high = sorted((sign * quantity.canonical_low, sign * quantity.canonical_high))
             found.append(
                 RegisteredQuantity(
                     path=path,
                     key=key,
                     label=label,
-                    cues=self._cues(key, label, aliases),
+                    cues=self._cues(key, label, aliases, quantity.dimension),
                     unit=quantity.unit,
                     dimension=quantity.dimension,
-                    low=None if bound == "at_most" else low,
-                    high=None if bound == "at_least" else high,
-                    canonical_low=None if bound == "at_most" else canonical_low,
-                    canonical_high=None if bound == "at_least" else canonical_high,
+                    low=None if bound == "at_most" else quantity.low,
+                    high=None if bound == "at_least" else quantity.high,
+                    canonical_low=None if bound == "at_most" else quantity.canonical_low,
+                    canonical_high=None if bound == "at_least" else quantity.canonical_high,
                     kind="exact",
                     shown=text,
                 )
@@ -135,8 +128,25 @@ class QuantityReader:
             return ()
         return (rest,) if len(rest) >= _QUALIFIER and not rest.startswith(self.wording.no_difference) else ()
 
-    def _cues(self, key: str, label: str, aliases: tuple[str, ...]) -> tuple[str, ...]:
+    def _meant(self, unit: str, assumed: str | None) -> str:
+        """The unit that is meant where the written one tells too little: degrees of what, pieces or a bare number."""
+        table = self.converter.table
+        if unit == _DEGREE:
+            return assumed if assumed is not None and table.dimension(assumed) in _IN_DEGREES else "celsius"
+        if assumed is None:
+            return unit
+        if table.dimension(unit) == "count" and table.is_bare(assumed):
+            return assumed
+        if table.dimension(unit) == "share" and table.dimension(assumed) == "alcohol":
+            return assumed
+        return unit
+
+    def _cues(self, key: str, label: str, aliases: tuple[str, ...], dimension: str) -> tuple[str, ...]:
+        """The words by which hosts mean it; a key alone names no attribute that is measured in something else."""
         attribute = self.attributes.named(key, label)
+        if attribute is not None and attribute.unit is not None and not attribute.is_named_in(label):
+            measures = self.converter.table.dimension(attribute.unit)
+            attribute = attribute if measures == dimension else None
         cues = [normalise(word).text for word in (label, *aliases)]
         endings = self.wording.left_out
         cues += [stem for cue in cues for ending in endings if len(stem := cue.removesuffix(ending)) >= _QUALIFIER]

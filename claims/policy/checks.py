@@ -104,6 +104,9 @@ def _check_context(policy: "Policy", known: set[str]) -> None:
     missing = sorted(GRAMMAR - set(cues))
     if missing:
         raise error_at(path, ("cues",), f"the list {missing[0]!r} is missing, by which sentences are read")
+    for index, name in enumerate(policy.linking.weighed):
+        if name not in policy.exemptions or policy.exemptions[name].direction == "record":
+            raise error_at(policy.folder / "linking.yaml", ("weighed", index), f"unknown context {name!r}")
     for index, exemption in enumerate(policy.context.exemptions):
         for name in exemption.lists:
             if name not in cues:

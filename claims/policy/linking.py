@@ -57,8 +57,13 @@ class LinkingFile(Frozen):
     closed: tuple[str, ...] = ()
     # Asides by which a value is told of something else, or not asserted.
     not_of_goods: tuple[str, ...] = ()
+    # Contexts that are weighed in how likely a value is told of what is registered, and clear no value of their own.
+    weighed: tuple[str, ...] = ()
     # Asides by which what a detector finds is told of other goods, and a registered value contradicts nothing.
     of_others: tuple[str, ...] = ()
+    # What stands behind the number of an age, with so many days, and the labels of attributes that tell one.
+    age_units: Mapping[str, int] = {}
+    age_labels: Words = Words()
     # Behind this a share's number begins.
     share_opens: Words = Words()
     # A place that these words stand about is where people come from, or where parcels go.
@@ -103,7 +108,8 @@ class LinkModel(Frozen):
 class PassageModel(Frozen):
     """How likely a passage contradicts a registered text, by what a reader of both makes of it, and features.
 
-    Of each passage the `entries` nearest texts are read, as far as they are as near as `nearness`.
+    Of each passage the `entries` nearest texts are read, as far as they are as near as `nearness`. `stated_at`: the
+    reader's log-odds below which what a detector takes for a statement contradicts no such text.
     """
 
     intercept: float
@@ -112,6 +118,7 @@ class PassageModel(Frozen):
     note_at: float
     entries: int
     nearness: float
+    stated_at: float | None = None
 
 
 class LinkModelFile(Frozen):

@@ -31,6 +31,10 @@ class MaterialTable:
             return exact
         return next((self._id_of[word] for word in self._by_length if len(word) > 1 and word in lowered), None)
 
+    def names_of(self, material: str) -> tuple[str, ...]:
+        """Every word for the material itself, as they are listed."""
+        return tuple(word for word, found in self._id_of.items() if found == material)
+
     def is_kind_of(self, material: str, kind: str) -> bool:
         """True if `material` is `kind` or descends from it."""
         if material == kind:

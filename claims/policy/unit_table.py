@@ -69,7 +69,10 @@ class UnitTable:
         self._canonical_of: dict[str, str] = {}
         self._said: dict[str, list[SaidUnit]] = {}
         self._written: dict[str, str] = {}
+        self._coded: set[str] = set()
         for name, dimension in file.dimensions.items():
+            if any(forms.codes for forms in dimension.units.values()):
+                self._coded.add(name)
             for unit, forms in dimension.units.items():
                 self._dimension_of[unit] = name
                 self._canonical_of[unit] = dimension.canonical
@@ -111,6 +114,10 @@ class UnitTable:
     def dimension(self, unit: str) -> str:
         """What `unit` measures."""
         return self._dimension_of[unit]
+
+    def is_bare(self, unit: str) -> bool:
+        """Whether such values are written as bare numbers: no code of UN/CEFACT is for any unit of its kind."""
+        return self._dimension_of[unit] not in self._coded
 
     def canonical(self, unit: str) -> str:
         """The unit in which values of this kind are compared."""

@@ -36,8 +36,10 @@ from claims.policy.wording_of_sellers import (
 )
 from claims.types import Frozen
 
-# Sections of older policies by which nothing is compared any more: what numbers are about, `linking.yaml` tells.
+# Parts of older policies by which nothing is read any more: what numbers are about, `linking.yaml` tells; which units
+# are bare numbers, `units.yaml`.
 _RETIRED = ("quantities", "not_meant")
+_RETIRED_OF = {"passports": ("any_unit",)}
 
 
 class Wording(Frozen):
@@ -46,7 +48,13 @@ class Wording(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _without_retired(cls, value: Any) -> Any:
-        return {k: v for k, v in value.items() if k not in _RETIRED} if isinstance(value, dict) else value
+        if not isinstance(value, dict):
+            return value
+        kept = {name: part for name, part in value.items() if name not in _RETIRED}
+        for name, retired in _RETIRED_OF.items():
+            if isinstance(kept.get(name), dict):
+                kept[name] = {key: words for key, words in kept[name].items() if key not in retired}
+        return kept
 
     dates: DatesWording
     grade: GradeWording

@@ -79,6 +79,11 @@ class MaterialsWording(Frozen):
     parts: dict[Word, Words]
     entries: Words
 
+    def names_of(self, part: str) -> Words:
+        """The words that hosts have for a part, by the first name that stands in a passport's name or code of it."""
+        lowered = part.lower()
+        return next((words for name, words in self.parts.items() if name in lowered), Words())
+
 
 class NewnessWording(Frozen):
     """What registered texts say of use."""

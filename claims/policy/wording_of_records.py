@@ -46,7 +46,6 @@ class PassportsWording(Frozen):
     per: str
     sizes: dict[Word, Word]
     left_out: Words
-    any_unit: Words
     room: str
     no_difference: Words
 

@@ -1,12 +1,19 @@
 """How sellers write values into a form: bounds (≥90%), tolerances (300±5g), named sides, units at both ends of a range.
 
-Each is turned into what numbers and units are read from anyhow; nothing is read here.
+Each is turned into what numbers and units are read from anyhow, and so are whole texts of a passport.
 """
 
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
+from claims.text.about_numbers import is_below_zero
+from claims.text.normalise import normalise
+from claims.text.units import Quantity, UnitConverter, find_factors
+
+Bound = Literal["at_least", "at_most", "exact"]
+_IN_DEGREES = frozenset({"degree", "temperature"})
 _NUMBER = r"\d+(?:\.\d+)?"
 _SIDES = "长宽高厚深"
 _NAMED_BEHIND = re.compile(rf"(?<=\d)\s*[（(](?:[{_SIDES}]|直径|口径|[LWHD])[)）]")
@@ -32,6 +39,25 @@ _VALUE = re.compile(
 )
 _TIMES_WRITTEN = re.compile(rf"{_NUMBER}\s*[^\W\d]{{1,4}}\s*[×xX*]\s*\d+\s*[^\W\d]?")
 _SIZE = re.compile(rf"{_NUMBER}(?:\s*[×xX*]\s*{_NUMBER})+\s*[^\W\d]{{0,4}}")
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenValue:
+    """A value of a registered text, below zero where it is, and what is written before it makes of it."""
+
+    quantity: Quantity
+    bound: Bound
+
+
+def written_values(text: str, converter: UnitConverter) -> tuple[str, list[WrittenValue]]:
+    """A registered text as numbers are read from it, and the values with units in it (整机24个月, ≤-18℃, 12×9mm)."""
+    written = normalise(written_out(text))
+    found = []
+    for quantity in find_factors(written.text, converter):
+        if quantity.dimension in _IN_DEGREES and is_below_zero(written.text, quantity.start):
+            quantity = quantity.below_zero()
+        found.append(WrittenValue(quantity, bound_before(written.original[: written.starts[quantity.start]])))
+    return written.text, found
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +111,7 @@ def _as_range(found: re.Match[str], text: str) -> str:
     return ends if not unit or text.startswith(unit, found.end()) else ends + unit
 
 
-def bound_before(text: str) -> str:
+def bound_before(text: str) -> Bound:
     """What the words right before a number say of it: `at_least`, `at_most` or `exact`."""
     if _AT_LEAST.search(text):
         return "at_least"

@@ -48,6 +48,11 @@ class Quantity:
         """The middle of what was meant, in the spoken unit."""
         return self.low if self.low == self.high else (self.low + self.high) / 2
 
+    def below_zero(self) -> "Quantity":
+        """The same below zero."""
+        low, high, canonical_low, canonical_high = self.low, self.high, self.canonical_low, self.canonical_high
+        return replace(self, low=-high, high=-low, canonical_low=-canonical_high, canonical_high=-canonical_low)
+
 
 class UnitConverter:
     """Exact factors between the units of one table, each asked of pint once."""

@@ -66,7 +66,7 @@ def _meant_part(passport: Passport, given: JudgeInput) -> tuple[Material, ...]:
     parts = {m.part for m in passport.materials}
     if len(parts) > 1:
         for part in parts:
-            cues = (*next((c for p, c in given.wording.materials.parts.items() if p in part), ()), part)
+            cues = (*given.wording.materials.names_of(part), part)
             if any(cue in clause for cue in cues):
                 return tuple(m for m in passport.materials if m.part == part)
     return passport.materials

@@ -4,11 +4,13 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from claims.engine.context import affirmed, clause_end
+from claims.engine.context import Place, affirmed, clause_end, try_context
 from claims.engine.window import Window
 from claims.policy.linking import Aside, LinkingFile
+from claims.policy.policy import Policy
 from claims.text.normalise import is_boundary, is_strong_boundary
 
+CONTEXT = "context "
 _TALKED = 30
 
 
@@ -44,6 +46,13 @@ def asides_of(begin: int, end: int, window: Window, words: LinkingFile) -> dict[
 def told_of(begin: int, end: int, window: Window, words: LinkingFile, names: Sequence[str]) -> bool:
     """True where one of the asides of these names stands anywhere about it."""
     return any(aside.partition(" ")[0] in names for aside in asides_of(begin, end, window, words))
+
+
+def contexts_of(begin: int, end: int, window: Window, policy: Policy) -> dict[str, float]:
+    """The contexts that hold for these words, of those that are weighed."""
+    place = Place(begin, end, ((begin, end),))
+    weighed = (policy.exemptions[name] for name in policy.linking.weighed)
+    return {f"{CONTEXT}{c.id}": 1.0 for c in weighed if try_context(c, window, place).applied is not None}
 
 
 def asides_in(text: str, words: LinkingFile) -> dict[str, float]:

@@ -35,11 +35,19 @@ def said_as(mention: Mention, entry: Entry, words: LinkingFile) -> Said | None:
     if mention.dimension and entry.dimension in words.liquids.get(mention.dimension, ()):
         # Grams of a liquid, and millilitres.
         return Said(mention.canonical_low, mention.canonical_high, by_unit=False, slack=_LIQUID)
+    if tells_age(mention, entry, words):
+        days = words.age_units[mention.classifier]
+        return Said(mention.low * days, mention.high * days, by_unit=True, slack=_TIME)
     if mention.is_bare or entry.dimension in words.also.get(mention.dimension, ()):
         factor = _size_factor(mention, entry) if mention.is_bare and mention.place is not None else _own_factor(entry)
         low, high = mention.low * factor, mention.high * factor
         return Said(low, high, by_unit=not mention.is_bare, slack=_slack(mention))
     return None
+
+
+def tells_age(mention: Mention, entry: Entry, words: LinkingFile) -> bool:
+    """Whether both are ages: so many years of somebody, and an attribute that says for what age the goods are."""
+    return mention.classifier in words.age_units and entry.dimension == "time" and words.age_labels.any_in(entry.label)
 
 
 def _own_factor(entry: Entry) -> Decimal:
@@ -69,6 +77,8 @@ def agrees(said: Said, mention: Mention, entry: Entry) -> bool:
     least, most = _around(said.low, -said.slack), _around(said.high, said.slack)
     if entry.kind == "at_least" and low is not None:
         high = None
+    if _is_interval(mention.kind, said.low, said.high) and _is_interval("range", low, high):
+        return _is_within(least, most, entry)
     bound = low if low is not None else high
     if entry.kind in {"maximum", "at_most", "minimum"} and bound is not None:
         return _within_bound(mention, entry, bound, least, most)
@@ -81,6 +91,19 @@ def agrees(said: Said, mention: Mention, entry: Entry) -> bool:
     if (low is None or low <= most) and (high is None or least <= high):
         return True
     return low is not None and low == high and _rounds_to(mention, said, low)
+
+
+def _is_interval(kind: str, low: Decimal | None, high: Decimal | None) -> bool:
+    return kind == "range" and low is not None and high is not None and low < high
+
+
+def _is_within(least: Decimal, most: Decimal, entry: Entry) -> bool:
+    """Whether no more is promised than from where to where it is registered: of 38–45, 36–48 is more."""
+    low, high = entry.canonical_low, entry.canonical_high
+    assert low is not None
+    assert high is not None
+    slack = (high - low) * _APPROX
+    return low - slack <= least and most <= high + slack
 
 
 def _within_bound(mention: Mention, entry: Entry, bound: Decimal, least: Decimal, most: Decimal) -> bool:

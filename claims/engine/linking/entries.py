@@ -14,11 +14,11 @@ from claims.policy.goods import GoodsAttribute, GoodsKind
 from claims.policy.linking import LinkingFile
 from claims.policy.policy import Policy
 from claims.policy.vocabulary import Attribute
-from claims.text.about_numbers import is_below_zero, signed_range
+from claims.text.about_numbers import signed_range
 from claims.text.normalise import is_cjk, normalise
 from claims.text.numbers import Number, find_numbers
-from claims.text.registered import bound_before, written_out
-from claims.text.units import Quantity, UnitConverter, find_factors
+from claims.text.registered import WrittenValue, written_values
+from claims.text.units import UnitConverter
 
 _SHORT_TEXT, _MOST_VALUES, _LEAST_NAME, _KEPT = 24, 3, 2, 512
 _OF_SPACE = re.compile(r"/[cd]?m3")
@@ -118,8 +118,7 @@ def _written(text: RegisteredText, kind: GoodsKind | None, policy: Policy) -> It
     attribute = policy.attributes.named(text.key, text.label)
     if attribute is not None and attribute.id in policy.linking.judged_elsewhere:
         return
-    written = normalise(written_out(text.text))
-    words = written.text
+    words, values = written_values(text.text, policy.converter)
     of_goods = policy.goods.attribute(kind, text.key, text.label)
     cues = (*text.cues, *(attribute.cues if attribute is not None else ()))
     common = Entry(
@@ -143,12 +142,10 @@ def _written(text: RegisteredText, kind: GoodsKind | None, policy: Policy) -> It
     if signed is not None:
         yield signed
         return
-    values = find_factors(words, policy.converter)
-    sizes = [q for q in values if q.dimension == "length"]
+    sizes = [v for v in values if v.quantity.dimension == "length"]
     for at, value in enumerate(values[: _MOST_VALUES + 1]):
         place = at if len(sizes) > 1 and len(sizes) == len(values) else None
-        bound = bound_before(written.original[: written.starts[value.start]])
-        yield _of_value(common, value, words, place, bound, policy)
+        yield _of_value(common, value, words, place)
     if values or len(words) > _SHORT_TEXT:
         return
     for number in find_numbers(words)[:_MOST_VALUES]:
@@ -198,29 +195,25 @@ def _signed(common: Entry, words: str, policy: Policy) -> Entry | None:
     )
 
 
-def _of_value(common: Entry, value: Quantity, words: str, place: int | None, bound: str, policy: Policy) -> Entry:
-    dimension, low, high = value.dimension, value.canonical_low, value.canonical_high
-    own_low, own_high = value.low, value.high
-    if dimension == "degree":
-        dimension = "temperature"
-    if dimension == "temperature" and is_below_zero(words, value.start):
-        low, high, own_low, own_high = -high, -low, -own_high, -own_low
-    behind = words[value.end : value.end + 1]
-    of_space = _OF_SPACE.match(words, value.end)
+def _of_value(common: Entry, value: WrittenValue, words: str, place: int | None) -> Entry:
+    quantity = value.quantity
+    dimension = "temperature" if quantity.dimension == "degree" else quantity.dimension
+    behind = words[quantity.end : quantity.end + 1]
+    of_space = _OF_SPACE.match(words, quantity.end)
     if of_space is not None:
         # So much of a cubic metre is no weight.
         dimension = ""
     return replace(
         common,
-        low=own_low,
-        high=own_high,
-        canonical_low=low,
-        canonical_high=high,
+        low=quantity.low,
+        high=quantity.high,
+        canonical_low=quantity.canonical_low,
+        canonical_high=quantity.canonical_high,
         dimension=dimension,
-        own_unit=value.unit if of_space is None else f"{value.unit}{of_space[0]}",
+        own_unit=quantity.unit if of_space is None else f"{quantity.unit}{of_space[0]}",
         per=behind == "/",
         place=place,
-        kind=value.kind if value.kind in {"at_least", "at_most"} else bound,
+        kind=quantity.kind if quantity.kind in {"at_least", "at_most"} else value.bound,
     )
 
 
@@ -248,7 +241,7 @@ def names_of(
 ) -> tuple[str, ...]:
     """By which words the talk may mean it: its label and parts of that, the passport's own words, the trade's."""
     bare = _BRACKETS.sub("", label)
-    ends = [bare[at:] for at in range(1, len(bare) - 1)]
+    ends = [bare[at:] for at in range(1, len(bare) - 1) if is_cjk(bare[at])]
     heads = [bare.removesuffix(end) for end in words.common_ends if bare.endswith(end)]
     parts = [part for part in (*ends, *heads) if len(part) >= _LEAST_NAME and part not in words.common_ends]
     named = attribute.names if attribute is not None else ()

@@ -5,6 +5,9 @@ from decimal import Decimal
 
 from claims.policy.goods import GoodsAttribute
 
+# How a registered value is meant that bounds others.
+_BOUNDS = frozenset({"maximum", "at_most", "minimum", "at_least"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -36,6 +39,11 @@ class Entry:
     condition: str | None = None
     qualifiers: tuple[str, ...] = ()
     class_id: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it only bounds others, so that many values agree with it."""
+        return self.kind in _BOUNDS or self.canonical_low is None or self.canonical_high is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

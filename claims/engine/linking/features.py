@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from claims.engine.linking.asides import asides_of
-from claims.engine.linking.compare import Said, agrees, said_as
+from claims.engine.linking.asides import asides_of, contexts_of
+from claims.engine.linking.compare import Said, agrees, said_as, tells_age
 from claims.engine.linking.entries import characters_of
 from claims.engine.linking.entry import Entry, Registered
 from claims.engine.linking.mentions import Mention
@@ -14,9 +14,10 @@ from claims.engine.linking.naming import NOT_NAMED, Closeness, Named, Surroundin
 from claims.engine.linking.sums import SUMMED, is_per_hundred
 from claims.engine.window import Window
 from claims.policy.linking import LinkingFile
+from claims.policy.policy import Policy
 
 Features = Mapping[str, float]
-_TALKED, _NEAR_BEFORE = 30, 18
+_TALKED, _NEAR_BEFORE, _COUNTED = 30, 18, 2
 _TECHNICAL = "technical"
 _BASE, _BASES = Decimal(100), frozenset({"g", "mL"})
 _OF_DIMENSION = frozenset({"mass", "volume", "length", "time", "share", "count", "temperature"})
@@ -47,29 +48,33 @@ def links_of(mention: Mention, registered: Registered, about: Surroundings, word
         if not _is_of_sort(mention, entry, words) or _is_its_base(mention, entry, words):
             continue
         named = about.closest(entry.names)
-        if not said.by_unit and named.closeness < Closeness.SENTENCE and not _may_count(mention, entry, said):
+        if not said.by_unit and named.closeness < Closeness.SENTENCE and not _may_count(mention, entry, said, named):
             continue
         found.append(Link(mention=mention, entry=entry, said=said, named=named, agrees=agrees(said, mention, entry)))
     fitting = [link for link in found if link.agrees]
-    if mention.place is not None and fitting:
+    sides = [link for link in fitting if not link.entry.is_open]
+    if mention.place is not None and sides:
         # A number of a size that is one of the registered sides is no other side.
-        return fitting
+        return sides
     single = {link.entry.path for link in fitting if link.entry.pieces == 1}
     # What agrees with a registered value isn't held against its sum.
     return [link for link in found if link.agrees or link.entry.pieces == 1 or link.entry.path not in single]
 
 
-def _may_count(mention: Mention, entry: Entry, said: Said) -> bool:
+def _may_count(mention: Mention, entry: Entry, said: Said, named: Named) -> bool:
     """True for a number without a unit that may be said of the entry by what stands behind it, as a size, or by value.
 
-    Without anything behind it, it may be what is registered without a unit, if it is not far from it.
+    Without anything behind it, it may be what is registered without a unit, or what the passage before named, if it is
+    not far from it.
     """
     if mention.place is not None and entry.place is not None:
         return True
     if mention.classifier:
         return _counts(mention, entry)
     registered = entry.canonical_low
-    if not mention.is_bare or entry.dimension or not registered or mention.low < _LEAST_BARE:
+    if not mention.is_bare or not registered:
+        return False
+    if named.closeness < Closeness.PASSAGE and (entry.dimension or mention.low < _LEAST_BARE):
         return False
     return _NEAR_LEAST <= said.low / registered <= _NEAR_MOST
 
@@ -93,6 +98,8 @@ def _is_of_sort(mention: Mention, entry: Entry, words: LinkingFile) -> bool:
     if not mention.is_bare or not mention.classifier:
         return True
     if mention.is_ordinal(words):
+        if tells_age(mention, entry, words):
+            return True
         return entry.own_unit.startswith(mention.classifier) or entry.shown.endswith(mention.classifier)
     if entry.dimension == "share":
         return mention.classifier in words.points
@@ -120,10 +127,11 @@ def scenery(
     mention: Mention,
     mentions: Sequence[Mention],
     registered: Registered,
-    words: LinkingFile,
+    policy: Policy,
     asserted: Sequence[tuple[int, int]] = (),
 ) -> Scenery:
     """The number with its links and what stands about it; `asserted`: where detectors found statements of records."""
+    words = policy.linking
     others = [m for m in mentions if m is not mention]
     about = surroundings(mention.start, mention.end, others, window, words)
     links = links_of(mention, registered, about, words)
@@ -140,13 +148,18 @@ def scenery(
         stranger=max((about.closest(names) for names in unregistered), default=NOT_NAMED) if links else NOT_NAMED,
         words=words,
         asserted=asserted,
-        asides=asides_of(mention.start, mention.end, window, words) if links else {},
+        asides=_asides(mention, window, policy) if links else {},
     )
     if not _in(words.totals, about.before[about.clause :]):
         return scene
     # A sum that is told of so many as are counted agrees with one of them.
     agreeing = [replace(one, agrees=True) if _is_multiple(one, scene) else one for one in links]
     return replace(scene, links=agreeing)
+
+
+def _asides(mention: Mention, window: Window, policy: Policy) -> Features:
+    start, end = mention.start, mention.end
+    return asides_of(start, end, window, policy.linking) | contexts_of(start, end, window, policy)
 
 
 def is_asserted(start: int, end: int, asserted: Sequence[tuple[int, int]]) -> bool:
@@ -303,6 +316,9 @@ def _manner(link: Link, scene: Scenery) -> Features:
         ),
         "counts anything": float(
             bool(mention.classifier) and mention.classifier not in link.entry.label + link.entry.shown
+        ),
+        "what is counted is in its label": float(
+            bool(mention.classifier) and not link.entry.characters.isdisjoint(scene.about.behind[:_COUNTED])
         ),
         "a small number": float(mention.low <= 3 and (mention.is_bare or mention.dimension == "count")),
         "one number of a size": float(mention.place is not None),

@@ -101,9 +101,8 @@ def _words_registered(passport: Passport, policy: Policy) -> list[WordEntry]:
             continue
         names = names_of(text.label, text.cues, policy.goods.attribute(kind, text.key, text.label), policy.linking)
         found.append(_entry(text.path, text.label, text.text, names, passport, policy))
-    parts = policy.wording.materials.parts
     for material in passport.materials:
-        names = names_of(material.part, parts.get(material.part, ()), None, policy.linking)
+        names = names_of(material.part, policy.wording.materials.names_of(material.part), None, policy.linking)
         made = _entry(material.path, policy.linking.types[MATERIAL][0], material.name, names, passport, policy)
         found.append(made)
     region = " ".join(p for p in (passport.origin_country, passport.origin_region) if p)
@@ -121,7 +120,12 @@ def _words_registered(passport: Passport, policy: Policy) -> list[WordEntry]:
 
 def _entry(path: str, label: str, shown: str, names: tuple[str, ...], passport: Passport, policy: Policy) -> WordEntry:
     words, types = normalise(shown).text, policy.linking.types_of(label)
-    hits = [h for h in policy.values.find(words, passport.goods) if _is_told(h, words, label, types, policy)]
+    material = policy.materials.identify(words) if MATERIAL in types else None
+    hits = _told_by(words, label, types, passport, policy)
+    if not hits and material is not None:
+        # A name too short to be found in talk has the value of its longer names: 棉, 纯棉.
+        named = (_told_by(name, label, types, passport, policy) for name in policy.materials.names_of(material))
+        hits = next((found for found in named if found), [])
     return WordEntry(
         path=path,
         label=label,
@@ -129,10 +133,14 @@ def _entry(path: str, label: str, shown: str, names: tuple[str, ...], passport: 
         words=words,
         names=names,
         hits=tuple(hits),
-        material=policy.materials.identify(words) if MATERIAL in types else None,
+        material=material,
         places=tuple(policy.places.read(shown)) if PLACE in types else (),
         types=types,
     )
+
+
+def _told_by(words: str, label: str, types: frozenset[str], passport: Passport, policy: Policy) -> list[ValueHit]:
+    return [h for h in policy.values.find(words, passport.goods) if _is_told(h, words, label, types, policy)]
 
 
 def _is_told(hit: ValueHit, words: str, label: str, types: frozenset[str], policy: Policy) -> bool:

@@ -97,7 +97,7 @@ def _numbers(said: Said, mentions: Sequence[Mention]) -> Iterator[LinkedClaim]:
     for mention in mentions if registered.entries else ():
         if not window.focus_start < mention.end <= window.focus_end:
             continue
-        scene = scenery(window, mention, mentions, registered, policy.linking, said.asserted)
+        scene = scenery(window, mention, mentions, registered, policy, said.asserted)
         features = [features_of(link, scene) for link in scene.links]
         chosen = _chosen(scene.links, features, model, said, mention)
         if chosen is None:

@@ -64,18 +64,15 @@ def mentions_in(window: Window, words: LinkingFile) -> list[Mention]:
 def _of_quantity(quantity: Quantity, window: Window) -> Mention:
     kind = kind_behind(window.text, quantity.end, quantity.kind)
     below = quantity.dimension in {"degree", "temperature"} and is_below_zero(window.text, quantity.start)
-    low, high = (-quantity.high, -quantity.low) if below else (quantity.low, quantity.high)
-    canonical_low, canonical_high = quantity.canonical_low, quantity.canonical_high
-    if below:
-        canonical_low, canonical_high = -canonical_high, -canonical_low
+    quantity = quantity.below_zero() if below else quantity
     return Mention(
         start=quantity.start,
         end=quantity.end,
         number_end=quantity.number_end,
-        low=low,
-        high=high,
-        canonical_low=canonical_low,
-        canonical_high=canonical_high,
+        low=quantity.low,
+        high=quantity.high,
+        canonical_low=quantity.canonical_low,
+        canonical_high=quantity.canonical_high,
         kind=kind,
         unit=quantity.unit,
         dimension=quantity.dimension,

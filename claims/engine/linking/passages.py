@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from claims.classifier.reading import Links, pair_of
 from claims.engine.checkers.base import contradicted
-from claims.engine.linking.asides import asides_in
+from claims.engine.linking.asides import asides_in, contexts_of
 from claims.engine.linking.claim import LinkedClaim
 from claims.engine.linking.entries import Book
 from claims.engine.linking.features import Features, label_share
@@ -160,6 +160,7 @@ def passage_features(
         parts = (part.rstrip("0123456789.%") for part in normalise(read.of.shown).text.split("、"))
         found["the registered value is said"] = float(any(part in text for part in parts if part))
     found |= asides_in(text, policy.linking) | _linked_features(read.of, linked)
+    found |= contexts_of(window.focus_start, window.focus_start + len(text), window, policy)
     if others:
         found[OTHERS] = max(_LEAST_ODDS, *(one.log_odds for one in others))
     return {name: value for name, value in found.items() if value}
@@ -195,6 +196,17 @@ def weighed_texts(
         (one, passage_features(one, rest, window, words, linked, policy))
         for one, rest in zip(read, others, strict=True)
     ]
+
+
+def is_read_otherwise(path: str, window: Window, passport: Passport, policy: Policy, links: Links) -> bool:
+    """Whether a reader of the passage and the registered text of this path makes nothing of their contradicting."""
+    model = policy.link_model.passages
+    texts = [of.text for of in texts_of(passport, policy) if _is_of(path, of)]
+    if model is None or model.stated_at is None or not texts:
+        return False
+    before, text = before_of(window), _read_of(window)
+    read = links.differs([pair_of(passport.name, told, before, text) for told in texts])
+    return max(read) < model.stated_at
 
 
 def passage_claims(

@@ -40,6 +40,7 @@ def test_letters_are_read_as_the_term_that_they_complete(text: str, heard: str, 
         pytest.param("n病", id="an initial in a short word"),
         pytest.param("型号kang3癌", id="letters and digits are a name"),
         pytest.param("抗癌", id="no letters"),
+        pytest.param("维生素f腐剂", id="the letter of a vitamin"),
     ],
 )
 def test_other_letters_stay(text: str) -> None:

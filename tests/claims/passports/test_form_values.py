@@ -49,3 +49,32 @@ def test_what_may_mean_two_things_is_refused_with_the_way_out(load: Load, value:
     with pytest.raises(PassportError, match="write it as text") as caught:
         load(with_value(SHORT, ("attributes", 0), {"name": "x", "value": value, "unit": unit}))
     assert caught.value.path == "[0].attributes.0.value"
+
+
+@pytest.mark.parametrize(
+    ("key", "label", "unit", "meant"),
+    [
+        ("memory", "每用户记忆组数", "piece", "piece"),
+        ("grommets", "穿线孔数", "piece", "piece"),
+        ("wheels", "轮子数", "个", "piece"),
+        ("finger_capacity", "指纹容量", "C62", "piece"),
+        ("yarn", "纱支", "支", "yarn"),
+        ("spf", "防晒指数", "C62", "spf_point"),
+        ("rotation_angle", "底座旋转角度", "degree", "celsius"),
+        ("abv", "酒精度", "degree", "percent_volume"),
+    ],
+)
+def test_pieces_are_pieces_and_degrees_of_what_they_may_be_of(
+    load: Load, key: str, label: str, unit: str, meant: str
+) -> None:
+    entry = {"name": key, "label": label, "value": 30, "unit": unit}
+    (passport,) = load(with_value(SHORT, ("attributes", 0), entry))
+    assert [q.unit for q in passport.quantities if q.key == key] == [meant]
+
+
+def test_a_key_alone_lends_no_words_of_what_is_measured_otherwise(load: Load) -> None:
+    entry = {"name": "power_reserve", "label": "动力储存", "value": 40, "unit": "h"}
+    (passport,) = load(with_value(SHORT, ("attributes", 0), entry))
+    (reserve,) = (q for q in passport.quantities if q.key == "power_reserve")
+    assert "动力储存" in reserve.cues
+    assert "功率" not in reserve.cues

@@ -79,3 +79,20 @@ def test_of_overlapping_names_the_longest_counts(policy: Policy) -> None:
     hits = policy.values.find("不含香精的", "cosmetics")
     assert hits
     assert all(hit.start == 0 for hit in hits)
+
+
+@pytest.mark.parametrize(
+    ("key", "label", "named"),
+    [
+        ("programs", "洗涤程序数", None),
+        ("grommets", "穿线孔数", None),
+        ("wheel_size", "轮径", "size"),
+        ("batteryLife", "能用多久", "battery_life"),
+        ("rated-power", "出力", "power"),
+        ("pieces", "一套几样", "pack_count"),
+        ("ram", "运行", "storage"),
+    ],
+)
+def test_a_key_names_an_attribute_by_its_own_words(key: str, label: str, named: str | None, policy: Policy) -> None:
+    found = policy.attributes.named(key, label)
+    assert (found.id if found is not None else None) == named

@@ -87,6 +87,15 @@ BROKEN = [
         "certificates.yaml", replaced("schemes: [CCC]", "schemes: [CCCP]"), "'CCCP'", id="a kind of certificate"
     ),
     pytest.param(
+        "linking.yaml", replaced("weighed: [usage_note,", "weighed: [usage,"), "unknown context 'usage'", id="a context"
+    ),
+    pytest.param(
+        "linking.yaml",
+        replaced("weighed: [usage_note,", "weighed: [name_only,"),
+        "unknown context 'name_only'",
+        id="a context that records decide",
+    ),
+    pytest.param(
         "wording.yaml",
         replaced("  this_year: [今年]\n", ""),
         "dates.this_year: Field required",

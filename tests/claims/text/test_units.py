@@ -45,6 +45,10 @@ def read(policy: Policy, text: str) -> list[tuple[str, str, Decimal, Decimal]]:
         ("52%vol", "52%vol", "percent_volume", 52),
         ("含棉95%", "95%", "percent", 95),
         ("五升油", "五升", "L", 5),
+        ("适用面积16㎡", "16m2", "square_meter", 16),
+        ("风量400m³/h", "400m3/h", "cubic_meter_per_hour", 400),
+        ("横截面5cm²", "5cm2", "square_centimeter", 5),
+        ("一刻钟充满", "一刻钟", "quarter_hour", 1),
     ],
 )
 def test_a_spoken_quantity_is_read(policy: Policy, text: str, words: str, unit: str, value: int | str) -> None:

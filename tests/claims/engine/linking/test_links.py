@@ -236,7 +236,7 @@ def paths_of(text: str, policy: Policy, load: Load, record: dict[str, Any]) -> s
     return {
         link.entry.path
         for mention in mentions
-        for link in scenery(window, mention, mentions, registered, policy.linking).links
+        for link in scenery(window, mention, mentions, registered, policy).links
         if link.entry.pieces == 1
     }
 
@@ -334,3 +334,58 @@ def test_timbers_are_told_apart_though_both_are_wood(policy: Policy, load: Load)
 
 def test_one_province_is_held_against_another_of_the_same_country(policy: Policy, load: Load) -> None:
     assert [path for _, path in flagged(["产地是福建的"], policy, load, DESK)] == ["origin"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "每次倒出来看看,这杯子一杯有八百毫升",
+        "我量过的,杯身高度三十公分差不多",
+        "容量嘛,八百毫升嘛,都看得见",
+    ],
+)
+def test_what_a_link_weighs_clears_it_no_second_time(text: str, policy: Policy, load: Load) -> None:
+    against = [f for f in findings([text], policy, load) if f.verdict is VerdictKind.CONTRADICTED]
+    assert against
+    weighed = set(policy.linking.weighed)
+    assert not any(trial.id in weighed for f in against for trial in f.exemptions)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("鞋面是纯羊毛的", "composition.0"),
+        ("用的是真丝面料", "composition.0"),
+        ("里子是羊皮的", "composition.1"),
+        ("鞋面全棉的,里子涤纶", None),
+    ],
+)
+def test_parts_are_known_by_their_codes_and_materials_by_their_shortest_names(
+    text: str, path: str | None, policy: Policy, load: Load
+) -> None:
+    parts = [("upper", "cotton", "棉", 100), ("lining", "polyester", "聚酯纤维", 100)]
+    keys = ("part", "material", "label", "percent")
+    record = {
+        "id": "P",
+        "name": "帆布鞋",
+        "category": "apparel/shoes",
+        "origin": "CN",
+        "composition": [dict(zip(keys, part, strict=True)) for part in parts],
+    }
+    assert {found for _, found in flagged([text], policy, load, record)} == ({path} if path else set())
+
+
+def test_a_size_differs_though_each_side_keeps_to_a_bound(policy: Policy, load: Load) -> None:
+    attributes = [
+        {"name": "size", "label": "包体尺寸", "text": "32×25×13cm"},
+        {"name": "strap", "label": "肩带长度", "text": "最长120cm"},
+    ]
+    bag = {"id": "P", "name": "托特包", "category": "shoes_bags/bag", "origin": "CN", "attributes": attributes}
+    found = findings(["尺寸三十八乘三十乘十六厘米"], policy, load, bag)
+    assert {f.passport_path for f in found if f.verdict is VerdictKind.CONTRADICTED} == {"attributes.size"}
+    assert flagged(["尺寸三十二乘二十五乘十三厘米"], policy, load, bag) == []
+
+
+def test_a_bare_number_answers_for_what_the_passage_before_named(policy: Policy, load: Load) -> None:
+    (found,) = findings(["容量报给你们听,五百毫升", "不对不对,看错了,是八百"], policy, load)
+    assert (found.verdict, found.passport_path) == (VerdictKind.CONTRADICTED, "attributes.capacity")

@@ -81,6 +81,19 @@ NOISE = {"name": "noise", "label": "噪音", "value": 60, "unit": "dB", "kind": 
         ({"name": "temp", "label": "适用温度", "text": "-10~-20°C"}, "零下十五度", True),
         ({"name": "protein", "label": "蛋白质", "value": 38, "unit": "g/100g"}, "三十八克", True),
         ({"name": "gsm", "label": "面料克重", "value": 280, "unit": "gsm"}, "二百八十克", True),
+        ({"name": "abv", "label": "酒精度", "value": 14, "unit": "percent"}, "十四度", True),
+        ({"name": "abv", "label": "酒精度", "value": 14, "unit": "percent"}, "十八度", False),
+        ({"name": "age", "label": "适用年龄", "value": 8, "unit": "year"}, "三岁", False),
+        ({"name": "age", "label": "适用年龄", "value": 36, "unit": "month"}, "三岁", True),
+        ({"name": "brews", "label": "耐泡次数", "value": 7, "unit": "times"}, "十五道", False),
+        ({"name": "brews", "label": "耐泡次数", "value": 7, "unit": "times"}, "七泡", True),
+        ({"name": "area", "label": "适用面积", "value": 16, "unit": "m2"}, "三十平", False),
+        ({"name": "charge", "label": "充电时间", "value": 15, "unit": "min"}, "一刻钟", True),
+        ({"name": "sizes", "label": "尺码范围", "text": "38~45码"}, "三十六到四十八码", False),
+        ({"name": "sizes", "label": "尺码范围", "text": "38~45码"}, "四十到四十二码", True),
+        ({"name": "height", "label": "适合身高", "text": "75-95cm"}, "六十五到一百一十厘米", False),
+        ({"name": "height", "label": "适合身高", "text": "75-95cm"}, "七十五到九十五厘米", True),
+        (WEIGHT, "二百五到三百克", True),
     ],
 )
 def test_what_is_said_agrees_as_people_round(
@@ -188,7 +201,7 @@ def test_what_agrees_with_one_piece_is_not_held_against_all(policy: Policy, load
     passage = Passage(stream_id="s", id="u", start_ms=0, end_ms=1000, text="净含量五百毫升")
     window = build_window([(passage, hear(passage, policy))], 0, policy)
     (mention,) = mentions_in(window, policy.linking)
-    scene = scenery(window, mention, [mention], registered, policy.linking, ())
+    scene = scenery(window, mention, [mention], registered, policy, ())
     assert [(int(link.entry.pieces), link.agrees) for link in scene.links] == [(1, True)]
 
 

@@ -31,6 +31,13 @@ SHOES: dict[str, Any] = {
     ],
     "composition": [{"part": "upper", "material": "cotton", "label": "棉", "percent": 100}],
 }
+SAPPHIRE: dict[str, Any] = {
+    "id": "P",
+    "name": "蓝宝石戒指",
+    "category": "jewelry/ring",
+    "origin": "CN",
+    "attributes": [{"name": "treatment", "label": "优化处理", "text": "热处理"}],
+}
 MODEL = PassageModel(
     intercept=-4.0, weights={READ: 1.0, "denial anywhere": -3.0}, flag_at=0.6, note_at=0.3, entries=2, nearness=0.0
 )
@@ -159,6 +166,23 @@ def test_what_is_read_takes_no_other_claims_place(reading: Policy, load: Load) -
     flagged = {(f.class_id, f.passport_path) for f in conversation.findings if f.disposition is Disposition.FLAG}
     read = ("SPEC_PARAM", "attributes.waterproof")
     assert flagged == {("PRICE_LOWEST", None), read, ("SPEC_PARAM", "attributes.weight")}
+
+
+@pytest.mark.parametrize(("log_odds", "flags"), [(-1.0, True), (-4.0, False), (None, True)])
+def test_a_statement_that_a_reader_sees_no_contradiction_in_is_a_note(
+    log_odds: float | None, flags: bool, reading: Policy, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = MODEL.model_copy(update={"stated_at": -1.3})
+    monkeypatch.setattr(reading, "link_model", reading.link_model.model_copy(update={"passages": model}))
+    reader = None
+    if log_odds is not None:
+        reader = Says(-1.0)
+        reader.links = Reads({"优化处理": log_odds})
+    conversation = ClaimEngine(reading, load(SAPPHIRE), at=AT, reader=reader).conversation("s")
+    conversation.hear(passage("这颗石头没动过火,无烧的"))
+    conversation.flush()
+    (stated,) = (f for f in conversation.findings if f.class_id == "QUALITY_GRADE")
+    assert (stated.disposition is Disposition.FLAG) is flags
 
 
 def test_a_long_pair_is_cut_and_keeps_entry_and_words() -> None:
