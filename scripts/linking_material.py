@@ -18,8 +18,9 @@ from bench.registered import engine_of, same_path  # noqa: E402
 from bench.registered_cases import RegisteredCase, read_registered  # noqa: E402
 from claims.classifier.links import LinkReader  # noqa: E402
 from claims.engine.conversation import ClaimEngine  # noqa: E402
+from claims.engine.linking.candidates import Link  # noqa: E402
 from claims.engine.linking.entries import registered_of  # noqa: E402
-from claims.engine.linking.features import Features, Link, features_of, scenery  # noqa: E402
+from claims.engine.linking.features import Features, features_of, scenery  # noqa: E402
 from claims.engine.linking.kinds import WordMention, words_in, words_registered  # noqa: E402
 from claims.engine.linking.link import Said as SaidOf  # noqa: E402
 from claims.engine.linking.link import word_by_word  # noqa: E402

@@ -10,10 +10,16 @@ _BELOW_BEHIND = ("不到", "不足", "不满")
 _ABOVE_BEHIND = ("往上", "打底", "起跳", "挂零", "不止", "还多", "开外", "有余")
 
 
-def kind_behind(text: str, end: int, kind: str) -> str:
-    """How exactly a number that ends there is meant, with what is said behind it: 一斤都不到, 四升往上."""
+_NEARLY_BEFORE = re.compile("差.{1,5}(?:就|到|够|满)(?:是|有)?$")
+_NEARLY_BEHIND = re.compile("[还就]?(?:差|欠|缺|少)(?:了?那么)?一?(?:点|丁|丢|口气|些|丝)")
+
+
+def kind_about(text: str, start: int, end: int, kind: str) -> str:
+    """How exactly a number at [start, end) is meant, with what is said about it: 一斤都不到, 四升往上, 差一点就一米."""
     if kind != "exact":
         return kind
+    if _NEARLY_BEFORE.search(text[max(0, start - 9) : start]) or _NEARLY_BEHIND.match(text, end):
+        return "approx"
     little = _LITTLE.match(text, end)
     at = little.end() if little else end
     if text.startswith(_BELOW_BEHIND, at):

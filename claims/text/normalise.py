@@ -28,6 +28,8 @@ _STRONG = "。!?;\n"
 _WEAK = ",:"
 _INSIDE_WORDS = set("·•*_~^|`´'\"“”‘’「」『』【】[]()（）<>《》…-—/\\+=#@&⭐") | set(" \t\u3000")
 _KEEP_BETWEEN_LATIN = set("+-/.%*~")
+# Between letters or digits and a digit these divide two figures: 4L｜4~6人, 180g(15g×12).
+_DIVIDE_FIGURES = set("|()[]【】<>《》")
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +285,10 @@ def _before_space(original: str) -> list[bool]:
     return flags
 
 
+def _is_figure(char: str) -> bool:
+    return char.isascii() and char.isalnum()
+
+
 def _drop_inner_symbols(original: str, chars: list[str], starts: list[int], ends: list[int]) -> Normalised:
     keep: list[int] = []
     size = len(chars)
@@ -293,25 +299,13 @@ def _drop_inner_symbols(original: str, chars: list[str], starts: list[int], ends
         before = chars[keep[-1]] if keep else ""
         after = next((chars[j] for j in range(index + 1, size) if chars[j] not in _INSIDE_WORDS), "")
         between_han = bool(before) and bool(after) and (is_cjk(before) or is_cjk(after))
+        figures = _is_figure(before) and _is_figure(after)
         space = char in " \t\u3000"
+        kept = char in _KEEP_BETWEEN_LATIN
         if (
-            (
-                space
-                and before
-                and after
-                and before.isascii()
-                and after.isascii()
-                and before.isalnum()
-                and after.isalnum()
-            )
-            or (
-                not space
-                and char in _KEEP_BETWEEN_LATIN
-                and before
-                and before.isascii()
-                and not (is_cjk(after) and char not in "+%")
-            )
-            or (not between_han and not space and char in _KEEP_BETWEEN_LATIN)
+            (figures and (space or (char in _DIVIDE_FIGURES and after.isdigit())))
+            or (kept and before and before.isascii() and not (is_cjk(after) and char not in "+%"))
+            or (kept and not between_han)
         ):
             keep.append(index)
     return Normalised(

@@ -42,6 +42,8 @@ _ABOUT_ONE = re.compile(
     r"(?<![这那哪每整几两各一])(?:(个)把(?=月|钟头|小时|星期|礼拜|年(?![糕货轻])|天(?![然猫生]))"
     r"|([十百千万])把(?=个|斤|克|米|里|块|年|天))"
 )
+# What may stand between such a word and its number: 差不多占九成, 最多有三斤.
+_VERB_BEFORE = re.compile("(?:占|有|是|得|要|在|重)$")
 _APPROX_BEFORE = ("大概", "大约", "约", "差不多", "将近", "接近", "近", "快")
 _APPROX_AFTER = ("左右", "上下", "来", "多", "出头", "几")
 _AT_LEAST_BEFORE = ("至少", "起码", "最少", "最低", "不少于", "不低于", "不小于", "大于", "超过", "超", "高达", "足足")
@@ -337,7 +339,9 @@ def _joined_ranges(text: str, numbers: list[Number]) -> list[Number]:
 def _qualified(text: str, number: Number, limit: int) -> Number:
     """The number with what the words around it say about how exactly it is meant; it ends by `limit`."""
     kind, low, high, end = number.kind, number.low, number.high, number.end
-    head = text[max(0, number.start - 4) : number.start]
+    head = text[max(0, number.start - 6) : number.start]
+    before = _VERB_BEFORE.sub("", head)
+    head = head[-4:]
     tail = text[end : end + 6]
     percent = number.percent or (_MOST_SHARE >= low >= _LEAST_SHARE and _is_rate(head, tail))
     if (
@@ -349,13 +353,13 @@ def _qualified(text: str, number: Number, limit: int) -> Number:
         if spread > 1 or tail.startswith("来"):
             kind, high, end = "approx", high + spread, end + 1
     forbidden = any(head.startswith(word) or word in head for word in ("不要", "不能", "别", "不可"))
-    at_most = max((len(word) for word in _AT_MOST_BEFORE if head.endswith(word)), default=0)
-    at_least = max((len(word) for word in _AT_LEAST_BEFORE if head.endswith(word)), default=0)
+    at_most = max((len(word) for word in _AT_MOST_BEFORE if before.endswith(word)), default=0)
+    at_least = max((len(word) for word in _AT_LEAST_BEFORE if before.endswith(word)), default=0)
     if at_most > at_least:
         kind = "at_most"
     elif at_least:
         kind = "at_most" if forbidden else "at_least"
-    elif any(head.endswith(word) for word in _APPROX_BEFORE) and kind == "exact":
+    elif any(before.endswith(word) for word in _APPROX_BEFORE) and kind == "exact":
         kind = "approx"
     return Number(
         start=number.start,

@@ -22,6 +22,7 @@ _COUNTED_NEXT = frozenset("十百千万个件条瓶款斤点米块元度")
 _COUNTED_BY_TWO = frozenset("个人次句样处家年下百千万")
 _TIMES = re.compile(r" ?(?:[x×*✕]|乘以?) ?")
 _PART_OF_ONE = Decimal("0.95")
+_SOME_MORE = Decimal("0.1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +204,7 @@ def _quantity_at(text: str, number: Number, converter: UnitConverter) -> Quantit
     elif low == high:
         low, high, end = _with_tail(text, low, end, unit, converter.table)
     if text.startswith(("多", "出头"), end) and low == high:
-        high = low + 1
+        high = low + max(Decimal(1), low * _SOME_MORE)
         kind = "approx" if kind == "exact" else kind
     after = qualifier_after(text, end)
     if after and kind == "exact":

@@ -1,4 +1,4 @@
-"""How likely a stretch of text is as a row of common words: what a mis-hearing is weighed against."""
+"""How likely a stretch of text is as a row of common words, what a mis-hearing is weighed against; words that ask."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -74,3 +74,8 @@ class CommonWords:
 def counts_of(lines: Iterable[str]) -> dict[str, int]:
     """The words of a table with one word and its count a line."""
     return {word: int(count) for word, _, count in (line.partition(" ") for line in lines)}
+
+
+def is_second_of_question(text: str, at: int) -> bool:
+    """Whether a denial that begins there is the second half of a question: 能[不能拆], 可[不可水洗]."""
+    return at > 0 and text.startswith("不", at) and text[at + 1 : at + 2] == text[at - 1]

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from claims.classifier.reading import Links, pair_of
 from claims.engine.checkers.base import Judgement, contradicted, supported
+from claims.engine.linking.candidates import Link
 from claims.engine.linking.claim import LinkedClaim
 from claims.engine.linking.entries import registered_of
 from claims.engine.linking.entry import Entry
-from claims.engine.linking.features import Features, Link, features_of, scenery
+from claims.engine.linking.features import Features, features_of, scenery
 from claims.engine.linking.kinds import MATERIAL, WordEntry, WordMention, words_in, words_registered
 from claims.engine.linking.mentions import Mention, mentions_in
 from claims.engine.linking.misheard import why_misheard

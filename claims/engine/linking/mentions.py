@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from claims.engine.window import Window
 from claims.policy.linking import LinkingFile
-from claims.text.about_numbers import is_below_zero, kind_behind
+from claims.text.about_numbers import is_below_zero, kind_about
 from claims.text.numbers import Number
 from claims.text.units import Quantity, is_times
 
@@ -62,7 +62,7 @@ def mentions_in(window: Window, words: LinkingFile) -> list[Mention]:
 
 
 def _of_quantity(quantity: Quantity, window: Window) -> Mention:
-    kind = kind_behind(window.text, quantity.end, quantity.kind)
+    kind = kind_about(window.text, quantity.start, quantity.end, quantity.kind)
     below = quantity.dimension in {"degree", "temperature"} and is_below_zero(window.text, quantity.start)
     quantity = quantity.below_zero() if below else quantity
     return Mention(
@@ -91,7 +91,7 @@ def _of_number(number: Number, window: Window, words: LinkingFile) -> Mention:
         high=number.high,
         canonical_low=number.low,
         canonical_high=number.high,
-        kind=kind_behind(window.text, end, number.kind),
+        kind=kind_about(window.text, number.start, end, number.kind),
         classifier=classifier,
     )
 

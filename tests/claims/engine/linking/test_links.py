@@ -389,3 +389,15 @@ def test_a_size_differs_though_each_side_keeps_to_a_bound(policy: Policy, load: 
 def test_a_bare_number_answers_for_what_the_passage_before_named(policy: Policy, load: Load) -> None:
     (found,) = findings(["容量报给你们听,五百毫升", "不对不对,看错了,是八百"], policy, load)
     assert (found.verdict, found.passport_path) == (VerdictKind.CONTRADICTED, "attributes.capacity")
+
+
+def test_so_much_in_each_of_so_many_is_what_all_of_them_are(policy: Policy, load: Load) -> None:
+    tea = {
+        "id": "P",
+        "name": "茉莉花茶",
+        "category": "food/tea",
+        "origin": "CN",
+        "attributes": [{"name": "net", "label": "总净含量", "value": 250, "unit": "g"}],
+    }
+    assert flagged(["净含量125g×2罐 春茶"], policy, load, tea) == []
+    assert flagged(["净含量200g×2罐 春茶"], policy, load, tea) == [("SPEC_PARAM", "attributes.net")]

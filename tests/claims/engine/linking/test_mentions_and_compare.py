@@ -94,6 +94,10 @@ NOISE = {"name": "noise", "label": "噪音", "value": 60, "unit": "dB", "kind": 
         ({"name": "height", "label": "适合身高", "text": "75-95cm"}, "六十五到一百一十厘米", False),
         ({"name": "height", "label": "适合身高", "text": "75-95cm"}, "七十五到九十五厘米", True),
         (WEIGHT, "二百五到三百克", True),
+        (WEIGHT, "差一点就三百克", True),
+        (WEIGHT, "三百克还差那么一点", True),
+        (WEIGHT, "差不多有三百克", True),
+        ({**WEIGHT, "value": 32}, "三十克出头", True),
     ],
 )
 def test_what_is_said_agrees_as_people_round(
