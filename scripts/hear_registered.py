@@ -3,14 +3,15 @@
     python scripts/hear_registered.py [--share 3] [--most 60]
 
 One in so many of the spoken cases is chosen, by a digest of its id; each is spoken by one of eight voices, without
-noise. `--most` hears no more of them. `zhenyan bench registered` judges what was heard beside what was said. Needs the
-synthesiser that `scripts/bench-speech.sh` installs; ten seconds of work an utterance and more.
+noise. `--most` hears no more of them; what was heard before is kept. `zhenyan bench registered` judges what was heard
+beside what was said. Needs the synthesiser that `scripts/bench-speech.sh` installs; ten seconds of work an utterance
+and more.
 """
 
 import argparse
 import hashlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,12 +33,13 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def heard(cases: Sequence[RegisteredCase]) -> Iterator[HeardUtterance]:
-    """Each utterance of the cases as it is heard; of a case one voice."""
+def heard(cases: Sequence[RegisteredCase], known: Collection[tuple[str, int]]) -> Iterator[HeardUtterance]:
+    """Each utterance of the cases that is not `known`, as it is heard; of a case one voice."""
     said = [(VOICES[n % len(VOICES)], case, k) for n, case in enumerate(cases) for k in range(len(case.utterances))]
-    spoken = made_speech([(voice, case.utterances[k]) for voice, case, k in said])
+    said = [(voice, case, k) for voice, case, k in said if (case.id, k) not in known]
     recogniser = packaged_recogniser()
-    for (voice, case, number), samples in zip(said, spoken, strict=True):
+    for voice, case, number in said:
+        (samples,) = made_speech([(voice, case.utterances[number])])
         if samples is not None:
             one = HeardUtterance(case=case.id, number=number, voice=voice, text="")
             for utterance in recogniser.transcribe([whole(samples)]):
@@ -46,16 +48,22 @@ def heard(cases: Sequence[RegisteredCase]) -> Iterator[HeardUtterance]:
 
 
 def main() -> None:
-    """Speaks, hears and writes."""
+    """Speaks, hears and writes, each as soon as it is heard."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--share", type=int, default=3)
     parser.add_argument("--most", type=int)
     options = parser.parse_args()
-    rows = [one.model_dump_json(exclude_defaults=True) for one in heard(chosen(options.share)[: options.most])]
-    if not rows:
+    before = HEARD.read_text(encoding="utf-8").splitlines() if HEARD.is_file() else []
+    known = {(one.case, one.number) for one in map(HeardUtterance.model_validate_json, before)}
+    count = 0
+    with HEARD.open("a", encoding="utf-8") as file:
+        for one in heard(chosen(options.share)[: options.most], known):
+            file.write(one.model_dump_json(exclude_defaults=True) + "\n")
+            file.flush()
+            count += 1
+    if not count and not known:
         sys.exit("nothing was spoken: scripts/bench-speech.sh installs the synthesiser")
-    HEARD.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    print(f"{len(rows)} utterances written to {HEARD.relative_to(ROOT)}")
+    print(f"{count} utterances added to {HEARD.relative_to(ROOT)}, which had {len(known)}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """How what is said is linked to registered attributes: by which words (`linking.yaml`), with which weights."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from claims.policy.words import Regex, Words
 from claims.types import Frozen
@@ -42,6 +43,8 @@ class LinkingFile(Frozen):
     asides: Mapping[str, Aside]
     also: Mapping[str, Words]
     liquids: Mapping[str, Words]
+    # Units whose word means another one besides, by so much.
+    means_besides: Mapping[str, Decimal] = {}
     judged_elsewhere: Words
     common_ends: Words
     plain_characters: str

@@ -25,7 +25,7 @@ _FORMAL_NUMBER = re.compile(f"[{''.join(_FORMAL)}零万]{{2,}}")
 _ONE_AMONG_DIGITS = re.compile("(?<=[零一二三四五六七八九])幺|幺(?=[零一二三四五六七八九幺])")
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 _STRONG = "。!?;\n"
-_WEAK = ",:"
+_WEAK = ",:|"
 _INSIDE_WORDS = set("·•*_~^|`´'\"“”‘’「」『』【】[]()（）<>《》…-—/\\+=#@&⭐") | set(" \t\u3000")
 _KEEP_BETWEEN_LATIN = set("+-/.%*~")
 # Between letters or digits and a digit these divide two figures: 4L｜4~6人, 180g(15g×12).

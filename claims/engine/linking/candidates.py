@@ -38,15 +38,17 @@ def links_of(mention: Mention, registered: Registered, about: Surroundings, word
         named = about.closest(entry.names)
         if not said.by_unit and named.closeness < Closeness.SENTENCE and not _may_count(mention, entry, said, named):
             continue
-        found.append(Link(mention=mention, entry=entry, said=said, named=named, agrees=agrees(said, mention, entry)))
+        link = Link(mention=mention, entry=entry, said=said, named=named, agrees=agrees(said, mention, entry))
+        besides = words.means_besides.get(mention.unit)
+        found.append(link if link.agrees or besides is None else all_of(link, besides))
     fitting = [link for link in found if link.agrees]
     sides = [link for link in fitting if not link.entry.is_open]
     if mention.place is not None and sides:
         # A number of a size that is one of the registered sides is no other side.
         return sides
+    # What agrees with a registered value isn't held against its sum, or against another side of it.
     single = {link.entry.path for link in fitting if link.entry.pieces == 1}
-    # What agrees with a registered value isn't held against its sum.
-    return [link for link in found if link.agrees or link.entry.pieces == 1 or link.entry.path not in single]
+    return [link for link in found if link.agrees or link.entry.path not in single]
 
 
 def _may_count(mention: Mention, entry: Entry, said: Said, named: Named) -> bool:
@@ -95,6 +97,6 @@ def _is_of_sort(mention: Mention, entry: Entry, words: LinkingFile) -> bool:
 
 
 def all_of(link: Link, count: Decimal) -> Link:
-    """The link with whether so many of what is said agree."""
+    """The link with whether so many times what is said agrees."""
     said = replace(link.said, low=link.said.low * count, high=link.said.high * count)
     return replace(link, agrees=agrees(said, link.mention, link.entry))

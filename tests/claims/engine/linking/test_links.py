@@ -401,3 +401,31 @@ def test_so_much_in_each_of_so_many_is_what_all_of_them_are(policy: Policy, load
     }
     assert flagged(["净含量125g×2罐 春茶"], policy, load, tea) == []
     assert flagged(["净含量200g×2罐 春茶"], policy, load, tea) == [("SPEC_PARAM", "attributes.net")]
+
+
+def test_what_is_one_side_of_a_size_is_no_other(policy: Policy, load: Load) -> None:
+    bed = {
+        "id": "P",
+        "name": "婴儿床",
+        "category": "baby/bed",
+        "origin": "CN",
+        "attributes": [{"name": "inner", "label": "床内尺寸", "text": "120×60cm"}],
+    }
+    assert flagged(["里头一米二长,六十公分宽,靠炕边刚刚好"], policy, load, bed) == []
+    assert flagged(["里头一米二长,九十公分宽,靠炕边刚刚好"], policy, load, bed) != []
+
+
+@pytest.mark.parametrize(
+    ("text", "flags"), [("开衩高度九寸", False), ("开衩高度十二寸", False), ("开衩高度七寸", True)]
+)
+def test_a_word_for_two_units_is_read_as_the_one_that_agrees(
+    text: str, flags: bool, policy: Policy, load: Load
+) -> None:
+    dress = {
+        "id": "P",
+        "name": "旗袍",
+        "category": "apparel/dress",
+        "origin": "CN",
+        "attributes": [{"name": "slit", "label": "开衩高度", "value": 30, "unit": "cm"}],
+    }
+    assert bool(flagged([text], policy, load, dress)) is flags
