@@ -203,7 +203,7 @@ def main() -> None:
     parser.add_argument("--flag-at", type=float, default=0.6)
     parser.add_argument("--read-flag-at", type=float, default=0.5)
     parser.add_argument("--passage-flag-at", type=float, default=0.6)
-    parser.add_argument("--stated-at", type=float, default=-1.3)
+    parser.add_argument("--stated-at", type=float, default=-1.0)
     parser.add_argument("--note-at", type=float, default=0.3)
     parser.add_argument("--unlikely", type=float, default=0.08)
     parser.add_argument("--supported-at", type=float, default=0.5)

@@ -40,6 +40,9 @@ class LinkingFile(Frozen):
     between: Words
     totals: Words
     per_hundred: Regex
+    # Before the amount of which something is told; amounts of time that are none.
+    of_each: Words = Words()
+    no_amounts: Words = Words()
     asides: Mapping[str, Aside]
     also: Mapping[str, Words]
     liquids: Mapping[str, Words]

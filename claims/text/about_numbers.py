@@ -10,8 +10,10 @@ _BELOW_BEHIND = ("不到", "不足", "不满")
 _ABOVE_BEHIND = ("往上", "打底", "起跳", "挂零", "不止", "还多", "开外", "有余")
 
 
-_NEARLY_BEFORE = re.compile("差.{1,5}(?:就|到|够|满)(?:是|有)?$")
-_NEARLY_BEHIND = re.compile("[还就]?(?:差|欠|缺|少)(?:了?那么)?一?(?:点|丁|丢|口气|些|丝)")
+_NEARLY_BEFORE = re.compile(
+    "(?<![色时误温落])差[^,。]{0,2}[一二两三四五六七八九十几半点0-9][^,。]{0,3}(?:就|到|够|满)?(?:是|有)?$"
+)
+_NEARLY_BEHIND = re.compile("[还就]?(?:差|欠|缺|少)(?:了?那么)?一?小?(?:点|丁|丢|口气|些|丝)")
 
 
 def kind_about(text: str, start: int, end: int, kind: str) -> str:

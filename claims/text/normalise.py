@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import opencc
 
@@ -29,6 +29,7 @@ _WEAK = ",:|"
 _INSIDE_WORDS = set("·•*_~^|`´'\"“”‘’「」『』【】[]()（）<>《》…-—/\\+=#@&⭐") | set(" \t\u3000")
 _KEEP_BETWEEN_LATIN = set("+-/.%*~")
 # Between letters or digits and a digit these divide two figures: 4L｜4~6人, 180g(15g×12).
+_LEAST_FIELD = 3
 _DIVIDE_FIGURES = set("|()[]【】<>《》")
 
 
@@ -285,6 +286,16 @@ def _before_space(original: str) -> list[bool]:
     return flags
 
 
+def _bars_of_rows(text: str) -> frozenset[int]:
+    """Where bars divide the fields of a row with figures (保质期3年|开启后12个月), not the characters of a word."""
+    if "|" not in text or not any(char.isascii() and char.isdigit() for char in text):
+        return frozenset()
+    fields = text.split("|")
+    ends = list(accumulate((len(field) + 1 for field in fields[:-1]), initial=-1))[1:]
+    long = [sum(map(str.isalnum, field)) >= _LEAST_FIELD for field in fields]
+    return frozenset(at for at, left, right in zip(ends, long, long[1:], strict=False) if left and right)
+
+
 def _is_figure(char: str) -> bool:
     return char.isascii() and char.isalnum()
 
@@ -292,8 +303,9 @@ def _is_figure(char: str) -> bool:
 def _drop_inner_symbols(original: str, chars: list[str], starts: list[int], ends: list[int]) -> Normalised:
     keep: list[int] = []
     size = len(chars)
+    bars = _bars_of_rows("".join(chars))
     for index, char in enumerate(chars):
-        if char not in _INSIDE_WORDS:
+        if char not in _INSIDE_WORDS or index in bars:
             keep.append(index)
             continue
         before = chars[keep[-1]] if keep else ""

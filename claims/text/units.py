@@ -23,6 +23,7 @@ _COUNTED_BY_TWO = frozenset("个人次句样处家年下百千万")
 _TIMES = re.compile(r" ?(?:[x×*✕]|乘以?) ?")
 _PART_OF_ONE = Decimal("0.95")
 _SOME_MORE = Decimal("0.1")
+_AND_MORE = re.compile("多|出头|来(?=[重宽长高深厚粗沉])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +204,7 @@ def _quantity_at(text: str, number: Number, converter: UnitConverter) -> Quantit
         low, high = low + Decimal("0.5"), high + Decimal("0.5")
     elif low == high:
         low, high, end = _with_tail(text, low, end, unit, converter.table)
-    if text.startswith(("多", "出头"), end) and low == high:
+    if _AND_MORE.match(text, end) and low == high:
         high = low + max(Decimal(1), low * _SOME_MORE)
         kind = "approx" if kind == "exact" else kind
     after = qualifier_after(text, end)
@@ -227,7 +228,9 @@ def _with_tail(text: str, value: Decimal, end: int, unit: str, table: UnitTable)
     if is_half and not text.startswith(("价", "个", "年", "天", "小", "路", "夜"), end + 1):
         # 一根半斤 is half a jin each
         return value + Decimal("0.5"), value + Decimal("0.5"), end + 1
-    tail = _TAIL.match(text, end) if unit in _TAILED else None
+    # Behind 1.65m stands another number, if any.
+    whole = value == value.to_integral_value() and not (text[end - 1].isascii() and not text[end : end + 1].isascii())
+    tail = _TAIL.match(text, end) if unit in _TAILED and whole else None
     digits = tail[0] if tail else ""
     while digits and _counts_next(text, end + len(digits), unit, table):
         # 三块九六斤 is 3.9 yuan; digits that are written together are one number (三公斤96斤)

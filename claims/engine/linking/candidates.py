@@ -33,7 +33,7 @@ def links_of(mention: Mention, registered: Registered, about: Surroundings, word
         said = said_as(mention, entry, words)
         if said is None:
             continue
-        if not _is_of_sort(mention, entry, words) or _is_its_base(mention, entry, words):
+        if not _is_of_sort(mention, entry, words) or _is_its_base(mention, entry, about, words):
             continue
         named = about.closest(entry.names)
         if not said.by_unit and named.closeness < Closeness.SENTENCE and not _may_count(mention, entry, said, named):
@@ -78,9 +78,11 @@ def _counts(mention: Mention, entry: Entry) -> bool:
     return entry.dimension == "count" or mention.classifier in entry.own_unit or mention.classifier in entry.shown
 
 
-def _is_its_base(mention: Mention, entry: Entry, words: LinkingFile) -> bool:
-    """True for the hundred grams or millilitres of which the entry is told: they say of what, not how much."""
-    return mention.unit in _BASES and mention.low == mention.high == _BASE and is_per_hundred(entry, words)
+def _is_its_base(mention: Mention, entry: Entry, about: Surroundings, words: LinkingFile) -> bool:
+    """True for the hundred grams or millilitres of which something is told: they say of what, not how much."""
+    if mention.unit not in _BASES or not mention.low == mention.high == _BASE:
+        return False
+    return about.before.endswith(words.of_each) or is_per_hundred(entry, words)
 
 
 def _is_of_sort(mention: Mention, entry: Entry, words: LinkingFile) -> bool:

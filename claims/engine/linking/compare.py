@@ -7,7 +7,7 @@ from claims.engine.linking.entry import Entry
 from claims.engine.linking.mentions import Mention
 from claims.policy.linking import LinkingFile
 
-_EXACT, _TIME, _LIQUID = Decimal("0.012"), Decimal("0.035"), Decimal("0.15")
+_EXACT, _ROUND, _TIME, _LIQUID = Decimal("0.012"), Decimal("0.025"), Decimal("0.035"), Decimal("0.15")
 _APPROX, _OPEN = Decimal("0.1"), Decimal("0.02")
 _LEAST_DIGITS = 2
 # Millimetres, centimetres and metres are so many times one another.
@@ -66,9 +66,12 @@ def _size_factor(mention: Mention, entry: Entry) -> Decimal:
 
 
 def _slack(mention: Mention) -> Decimal:
+    """What rounding leaves: more of a number of one digit (一斤, 七成), and of time."""
     if mention.kind in {"approx", "range"}:
         return _APPROX if mention.low == mention.high else _OPEN
-    return _TIME if mention.dimension == "time" else _EXACT
+    if mention.dimension == "time":
+        return _TIME
+    return _ROUND if mention.low == mention.high and len(mention.low.normalize().as_tuple().digits) == 1 else _EXACT
 
 
 def agrees(said: Said, mention: Mention, entry: Entry) -> bool:

@@ -52,6 +52,7 @@ class Mention:
 def mentions_in(window: Window, words: LinkingFile) -> list[Mention]:
     """Every number in the window that may be said of goods; no prices, no ordinals, no ages, no dates."""
     quantities = [q for q in window.quantities if not _is_placed(q, window.text, words)]
+    quantities = [q for q in quantities if window.text[q.start : q.end] not in words.no_amounts]
     taken = [(q.start, q.end) for q in window.quantities]
     found = [_of_quantity(q, window) for q in quantities if q.dimension != "money"]
     for number in window.numbers:

@@ -52,7 +52,20 @@ def test_what_was_heard_is_folded(heard: str, meant: str) -> None:
 
 @pytest.mark.parametrize(
     "kept",
-    ["3-4天", "1.5升", "pa++++", "a b", "65w/20v", "1800*2000mm", "3:00", "12%vol", "一,二。三", "4l|4人", "180g(15g"],
+    [
+        "3-4天",
+        "1.5升",
+        "pa++++",
+        "a b",
+        "65w/20v",
+        "1800*2000mm",
+        "3:00",
+        "12%vol",
+        "一,二。三",
+        "保质期3年|开启后12个月",
+        "4l|4人",
+        "180g(15g",
+    ],
 )
 def test_signs_that_carry_meaning_stay(kept: str) -> None:
     assert normalise(kept).text == kept

@@ -244,7 +244,9 @@ def paths_of(text: str, policy: Policy, load: Load, record: dict[str, Any]) -> s
 @pytest.mark.parametrize(
     ("text", "may", "may_not"),
     [
-        pytest.param("每一百克算下来", {"attributes.net_content"}, {"attributes.protein"}, id="the base of a share"),
+        pytest.param(
+            "每一百克算下来", set(), {"attributes.protein", "attributes.net_content"}, id="the base of a share"
+        ),
         pytest.param(
             "净含量一百克", {"attributes.net_content"}, {"attributes.protein"}, id="a net weight that is a hundred"
         ),
@@ -429,3 +431,15 @@ def test_a_word_for_two_units_is_read_as_the_one_that_agrees(
         "attributes": [{"name": "slit", "label": "开衩高度", "value": 30, "unit": "cm"}],
     }
     assert bool(flagged([text], policy, load, dress)) is flags
+
+
+def test_the_hundred_grams_of_which_something_is_told_are_no_weight(policy: Policy, load: Load) -> None:
+    sugar = {
+        "id": "P",
+        "name": "手工红糖块",
+        "category": "food/sugar",
+        "origin": "CN",
+        "attributes": [{"name": "piece_weight", "label": "单块重量", "value": 25, "unit": "g"}],
+    }
+    assert flagged(["等级一级|每100g含铁6mg"], policy, load, sugar) == []
+    assert flagged(["单块重量100g"], policy, load, sugar) == [("SPEC_PARAM", "attributes.piece_weight")]

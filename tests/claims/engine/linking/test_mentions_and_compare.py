@@ -41,6 +41,8 @@ def entries(load: Load, policy: Policy, *attributes: dict[str, Any], **more: Any
         ("保质期十八个月", [("time", "", "18")]),
         ("十月生产的", []),
         ("订单20261129001", []),
+        ("找了半天没找着", []),
+        ("尺寸1.65m三开门", [("length", "", "1.65"), ("", "", "3")]),
     ],
 )
 def test_numbers_come_with_what_they_count(text: str, found: list[tuple[str, str, str]], policy: Policy) -> None:
@@ -95,6 +97,10 @@ NOISE = {"name": "noise", "label": "噪音", "value": 60, "unit": "dB", "kind": 
         ({"name": "height", "label": "适合身高", "text": "75-95cm"}, "七十五到九十五厘米", True),
         (WEIGHT, "二百五到三百克", True),
         (WEIGHT, "差一点就三百克", True),
+        (WEIGHT, "差十五克三百克", True),
+        ({**WEIGHT, "value": 510}, "一斤", True),
+        ({**WEIGHT, "value": 540}, "五两", False),
+        ({**WEIGHT, "value": 2700}, "五斤来重", True),
         (WEIGHT, "三百克还差那么一点", True),
         (WEIGHT, "差不多有三百克", True),
         ({**WEIGHT, "value": 32}, "三十克出头", True),
@@ -103,7 +109,7 @@ NOISE = {"name": "noise", "label": "噪音", "value": 60, "unit": "dB", "kind": 
 def test_what_is_said_agrees_as_people_round(
     attribute: dict[str, Any], text: str, fits: bool, policy: Policy, load: Load
 ) -> None:
-    (mention,) = mentions(text, policy)
+    mention = mentions(text, policy)[-1]
     found = [(said_as(mention, e, policy.linking), e) for e in entries(load, policy, attribute)]
     judged = [agrees(said, mention, entry) for said, entry in found if said is not None]
     assert judged
