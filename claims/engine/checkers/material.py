@@ -11,6 +11,7 @@ from claims.text.units import Quantity, plain
 
 _FIBRE_ROUNDING = Decimal("1")
 _WHOLE = Decimal(100)
+_LEAST_BARE = Decimal(10)
 _NOT_FOR = ("food/", "health_food/", "infant_formula/", "cosmetics/", "drug/", "alcohol/", "course/", "pet/", "fsmp/")
 
 
@@ -122,8 +123,11 @@ def _share(given: JudgeInput, materials: tuple[Material, ...], claimed: str, wor
         return out_of_scope("no share was said")
     before = next((n for n in given.window.numbers if n.end == given.candidate.start), None)
     said = before if before is not None and _said_fits(given, before, materials, claimed, word) else numbers[0]
+    said = _own_share(given, said)
     if said.high > _WHOLE:
         return out_of_scope("no share: above a hundred")
+    if said.high < _LEAST_BARE and not said.percent:
+        return out_of_scope("no share: a few of something")
     fitting = [m for m in materials if _fits(given, m, claimed, word)]
     shown = _shown(materials)
     if not fitting:
@@ -145,6 +149,14 @@ def _share(given: JudgeInput, materials: tuple[Material, ...], claimed: str, wor
     return contradicted(
         "another share is registered", registered=shown, path=fitting[0].path, claimed=f"{word} {plain(said.value)}%"
     )
+
+
+def _own_share(given: JudgeInput, said: Number) -> Number:
+    """Where each share stands behind its material (棉78% 聚酯纤维20%), the one behind, not the one before."""
+    if said.start != given.candidate.start:
+        return said
+    end = given.candidate.end
+    return next((n for n in given.window.numbers if n.percent and 0 <= n.start - end <= 1), said)
 
 
 def _said_fits(given: JudgeInput, number: Number, materials: tuple[Material, ...], claimed: str, word: str) -> bool:
