@@ -140,7 +140,6 @@ _CONTEXTS: Mapping[str, str] = {
     "amount_used": "说的是用量",
     "asked": "提问且未作肯定",
     "body_size": "人的身材尺码",
-    "difference": "说的是差额或余下的",
     "hedged": "留有余地的说法",
     "logistics": "物流与售后",
     "order_in_time": "时间或空间顺序",

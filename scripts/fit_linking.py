@@ -200,7 +200,7 @@ def main() -> None:
     """Fits and writes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--to", type=Path, default=configs.POLICY_DIR / "link_model.yaml")
-    parser.add_argument("--flag-at", type=float, default=0.6)
+    parser.add_argument("--flag-at", type=float, default=0.65)
     parser.add_argument("--read-flag-at", type=float, default=0.6)
     parser.add_argument("--passage-flag-at", type=float, default=0.6)
     parser.add_argument("--stated-at", type=float, default=-1.0)

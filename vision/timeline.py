@@ -168,13 +168,15 @@ def _next(before: Standing, known: Sequence[Evidence], at_ms: int) -> Standing:
         leads = scores[first] > _LEAD * max(second, scores.get(product or "", 0.0))
         if leads and scores[first] >= _ENOUGH:
             product = first
-    if product is None or product not in scores:
-        return Standing(product_id=None, since_ms=_since(before, None, at_ms), confidence=0.0, because=())
     against = max((score for other, score in scores.items() if other != product), default=0.0)
+    own = scores.get(product or "", 0.0)
+    confidence = round(own / (own + against + _DOUBT), 3)
+    if product is None or not confidence:
+        return Standing(product_id=None, since_ms=_since(before, None, at_ms), confidence=0.0, because=())
     return Standing(
         product_id=product,
         since_ms=_since(before, product, at_ms),
-        confidence=round(scores[product] / (scores[product] + against + _DOUBT), 3),
+        confidence=confidence,
         because=tuple(dict.fromkeys(reason for _, reason in sorted(reasons[product], key=lambda r: (-r[0], r[1])))),
     )
 

@@ -263,7 +263,7 @@ class Policy:
             if name.parts[0] not in {"classes", EXAMPLES} and name.name not in _OF_JUDGING:
                 sha.update(name.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
         settings = self.settings.model_dump_json(include={"emoji", "lookalikes", "words_lookalike", "reading_layers"})
-        wording = self.wording.model_dump_json(include={"texts", "materials", "places"})
+        wording = self.wording.model_dump_json(include={"texts": True, "materials": {"single"}, "places": True})
         patterns = (pattern for rule in self.rules for pattern in (*rule.patterns, *rule.unless))
         words = sorted({word for pattern in patterns for word in pattern.literals})
         sha.update("\0".join((settings, wording, *words)).encode())
