@@ -37,9 +37,9 @@ def heard(cases: Sequence[RegisteredCase], known: Collection[tuple[str, int]]) -
     """Each utterance of the cases that is not `known`, as it is heard; of a case one voice."""
     said = [(VOICES[n % len(VOICES)], case, k) for n, case in enumerate(cases) for k in range(len(case.utterances))]
     said = [(voice, case, k) for voice, case, k in said if (case.id, k) not in known]
+    spoken = made_speech([(voice, case.utterances[k]) for voice, case, k in said])
     recogniser = packaged_recogniser()
-    for voice, case, number in said:
-        (samples,) = made_speech([(voice, case.utterances[number])])
+    for (voice, case, number), samples in zip(said, spoken, strict=True):
         if samples is not None:
             one = HeardUtterance(case=case.id, number=number, voice=voice, text="")
             for utterance in recogniser.transcribe([whole(samples)]):

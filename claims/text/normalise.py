@@ -28,8 +28,8 @@ _STRONG = "。!?;\n"
 _WEAK = ",:|"
 _INSIDE_WORDS = set("·•*_~^|`´'\"“”‘’「」『』【】[]()（）<>《》…-—/\\+=#@&⭐") | set(" \t\u3000")
 _KEEP_BETWEEN_LATIN = set("+-/.%*~")
-# Between letters or digits and a digit these divide two figures: 4L｜4~6人, 180g(15g×12).
 _LEAST_FIELD = 3
+# Between letters or digits and a digit these divide two figures: 4L｜4~6人, 180g(15g×12).
 _DIVIDE_FIGURES = set("|()[]【】<>《》")
 
 

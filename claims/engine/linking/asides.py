@@ -10,7 +10,6 @@ from claims.policy.linking import Aside, LinkingFile
 from claims.policy.policy import Policy
 from claims.text.normalise import is_boundary, is_strong_boundary
 
-CONTEXT = "context "
 _TALKED = 30
 
 
@@ -52,7 +51,12 @@ def contexts_of(begin: int, end: int, window: Window, policy: Policy) -> dict[st
     """The contexts that hold for these words, of those that are weighed."""
     place = Place(begin, end, ((begin, end),))
     weighed = (policy.exemptions[name] for name in policy.linking.weighed)
-    return {f"{CONTEXT}{c.id}": 1.0 for c in weighed if try_context(c, window, place).applied is not None}
+    return {f"context {c.id}": 1.0 for c in weighed if try_context(c, window, place).applied is not None}
+
+
+def told_about(begin: int, end: int, window: Window, policy: Policy) -> dict[str, float]:
+    """The asides and the weighed contexts of these words."""
+    return asides_of(begin, end, window, policy.linking) | contexts_of(begin, end, window, policy)
 
 
 def asides_in(text: str, words: LinkingFile) -> dict[str, float]:

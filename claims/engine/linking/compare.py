@@ -80,8 +80,8 @@ def agrees(said: Said, mention: Mention, entry: Entry) -> bool:
     least, most = _around(said.low, -said.slack), _around(said.high, said.slack)
     if entry.kind == "at_least" and low is not None:
         high = None
-    if _is_interval(mention.kind, said.low, said.high) and _is_interval("range", low, high):
-        return _is_within(said, entry)
+    if mention.kind == "range" and said.low < said.high and low is not None and high is not None and low < high:
+        return _is_within(said, low, high)
     bound = low if low is not None else high
     if entry.kind in {"maximum", "at_most", "minimum"} and bound is not None:
         return _within_bound(mention, entry, bound, least, most)
@@ -96,15 +96,8 @@ def agrees(said: Said, mention: Mention, entry: Entry) -> bool:
     return low is not None and low == high and _rounds_to(mention, said, low)
 
 
-def _is_interval(kind: str, low: Decimal | None, high: Decimal | None) -> bool:
-    return kind == "range" and low is not None and high is not None and low < high
-
-
-def _is_within(said: Said, entry: Entry) -> bool:
+def _is_within(said: Said, low: Decimal, high: Decimal) -> bool:
     """Whether no more is promised than from where to where it is registered: of 38–45, 36–48 is more."""
-    low, high = entry.canonical_low, entry.canonical_high
-    assert low is not None
-    assert high is not None
     slack = max((high - low) * _APPROX, abs(high) * said.slack)
     return low - slack <= said.low and said.high <= high + slack
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from claims.engine.linking.asides import asides_of, contexts_of
+from claims.engine.linking.asides import told_about
 from claims.engine.linking.candidates import Link, all_of, links_of
 from claims.engine.linking.compare import agrees, said_as
 from claims.engine.linking.entries import characters_of
@@ -69,7 +69,7 @@ def scenery(
         stranger=max((about.closest(names) for names in unregistered), default=NOT_NAMED) if links else NOT_NAMED,
         words=words,
         asserted=asserted,
-        asides=_asides(mention, window, policy) if links else {},
+        asides=told_about(mention.start, mention.end, window, policy) if links else {},
     )
     times = _TIMES_BEHIND.match(window.text, mention.end)
     if times is not None:
@@ -81,11 +81,6 @@ def scenery(
     # A sum that is told of so many as are counted agrees with one of them.
     agreeing = [replace(one, agrees=True) if _is_multiple(one, scene) else one for one in links]
     return replace(scene, links=agreeing)
-
-
-def _asides(mention: Mention, window: Window, policy: Policy) -> Features:
-    start, end = mention.start, mention.end
-    return asides_of(start, end, window, policy.linking) | contexts_of(start, end, window, policy)
 
 
 def is_asserted(start: int, end: int, asserted: Sequence[tuple[int, int]]) -> bool:

@@ -135,11 +135,13 @@ def passage_features(
     window: Window,
     words: Sequence[WordMention],
     linked: Sequence[LinkedClaim],
+    about: Features,
     policy: Policy,
 ) -> Features:
     """What speaks for the passage contradicting the text, and what against it.
 
-    `others`: what else was read with the passage; `words`: those of the window; `linked`: what is linked word by word.
+    `others`: what else was read with the passage; `words`: those of the window; `linked`: what is linked word by word;
+    `about`: of what else the passage speaks.
     """
     text, entry = _read_of(window), read.of.entry
     found = {
@@ -159,8 +161,7 @@ def passage_features(
     else:
         parts = (part.rstrip("0123456789.%") for part in normalise(read.of.shown).text.split("、"))
         found["the registered value is said"] = float(any(part in text for part in parts if part))
-    found |= asides_in(text, policy.linking) | _linked_features(read.of, linked)
-    found |= contexts_of(window.focus_start, window.focus_start + len(text), window, policy)
+    found |= {**about, **_linked_features(read.of, linked)}
     if others:
         found[OTHERS] = max(_LEAST_ODDS, *(one.log_odds for one in others))
     return {name: value for name, value in found.items() if value}
@@ -192,8 +193,10 @@ def weighed_texts(
     """Every text that is read with the passage, with what speaks for a contradiction."""
     read = texts_read(window, passport, policy, links, model.entries, model.nearness)
     others = [[two for two in read if two is not one] for one in read]
+    text, start = _read_of(window), window.focus_start
+    about = asides_in(text, policy.linking) | contexts_of(start, start + len(text), window, policy) if read else {}
     return [
-        (one, passage_features(one, rest, window, words, linked, policy))
+        (one, passage_features(one, rest, window, words, linked, about, policy))
         for one, rest in zip(read, others, strict=True)
     ]
 

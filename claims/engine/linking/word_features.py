@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from claims.engine.linking.asides import asides_of, contexts_of
+from claims.engine.linking.asides import told_about
 from claims.engine.linking.features import Features, is_asserted, label_share
 from claims.engine.linking.kinds import (
     MATERIAL,
@@ -66,8 +66,6 @@ def word_scenery(
         if may_be_said_of(mention, e)
     ]
     links = [one for one in links if not _is_only_a_region(one, asserted)]
-    start, end = mention.start, mention.end
-    asides = asides_of(start, end, window, policy.linking) | contexts_of(start, end, window, policy) if links else {}
     return WordScenery(
         window=window,
         mention=mention,
@@ -76,7 +74,7 @@ def word_scenery(
         about=about,
         policy=policy,
         asserted=asserted,
-        asides=asides,
+        asides=told_about(mention.start, mention.end, window, policy) if links else {},
     )
 
 
