@@ -18,6 +18,8 @@ DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {
 }
 _SCALES = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
 _BIG = {"万": 10_000, "亿": 100_000_000}
+# So many k are no thousands any more: 2700K is the colour of light.
+_KELVIN = 1000
 _LATIN_BIG = {"万": 10_000, "亿": 100_000_000, "千": 1000, "百": 100, "k": 1000, "w": 10_000}
 NUMERALS = "零〇一二两俩三四五六七八九十百千万亿壹贰叁拾佰仟"
 
@@ -251,6 +253,8 @@ def _arabic_at(text: str, at: int) -> Number | None:
     end = match.end()
     scale = 1
     while end < len(text) and scale < 10**12 and text[end] in _LATIN_BIG and not _unit_letter(text, end):
+        if text[end] == "k" and value >= _KELVIN:
+            break
         scale *= _LATIN_BIG[text[end]]
         end += 1
     value *= scale

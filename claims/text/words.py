@@ -76,6 +76,6 @@ def counts_of(lines: Iterable[str]) -> dict[str, int]:
     return {word: int(count) for word, _, count in (line.partition(" ") for line in lines)}
 
 
-def is_second_of_question(text: str, at: int) -> bool:
-    """Whether a denial that begins there is the second half of a question: 能[不能拆], 可[不可水洗]."""
-    return at > 0 and text.startswith("不", at) and text[at + 1 : at + 2] == text[at - 1]
+def is_second_half(text: str, start: int, end: int) -> bool:
+    """Whether a negation at [start, end) stands between one character twice, so that it asks: 能[不]能, 有[没]有."""
+    return start > 0 and text[start - 1] == text[end : end + 1]

@@ -35,7 +35,8 @@ def judge_grade(given: JudgeInput) -> Judgement:
         "no such grade is registered",
         claimed=word,
         factor=given.factors.grade_unregistered,
-        note_only=given.shown is not None,
+        # Where nothing is registered but a name, there is nothing that the words could be held against.
+        note_only=given.shown is not None or not any(text for path, text in sources if path != "name"),
     )
 
 

@@ -64,12 +64,14 @@ def judge_refund(given: JudgeInput) -> Judgement:
     texts = [
         policy or "",
         *(t.text for t in passport.texts if given.wording.promises.returns.any_in(t.label + t.key)),
-        *(p.text for p in passport.permitted),
     ]
     shown = next((t for t in texts if t), None)
     number = first_number(given)
     if shown and (given.words in shown or (said is not None and number is not None and plain(number.low) in shown)):
         return supported("registered", registered=shown, path="return_policy", claimed=given.words)
+    allowed = next((p for p in passport.permitted if given.words in p.text), None)
+    if allowed is not None:
+        return supported("registered", registered=allowed.text, path=allowed.path, claimed=given.words)
     if shown:
         return contradicted("beyond the registered policy", registered=shown, path="return_policy", claimed=given.words)
     return unsupported("no such promise is registered", claimed=given.words, factor=given.factors.return_unregistered)

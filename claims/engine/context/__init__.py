@@ -11,9 +11,18 @@ The words all stand in the policy. May import the policy, the window and the typ
 
 from claims.engine.context.effect import Effect, effect_of
 from claims.engine.context.proposed import trials_anywhere
-from claims.engine.context.question import affirmed
+from claims.engine.context.question import affirmed, asks_by_doubling
 from claims.engine.context.scope import clause_end
 from claims.engine.context.status import try_context
 from claims.engine.context.triggers import Place
 
-__all__ = ["Effect", "Place", "affirmed", "clause_end", "effect_of", "trials_anywhere", "try_context"]
+__all__ = [
+    "Effect",
+    "Place",
+    "affirmed",
+    "asks_by_doubling",
+    "clause_end",
+    "effect_of",
+    "trials_anywhere",
+    "try_context",
+]

@@ -5,6 +5,7 @@ from claims.engine.context.triggers import Place, Span, spans_of, triggers_of
 from claims.engine.window import Window
 from claims.policy.schema import ContextRule
 from claims.text.normalise import is_boundary
+from claims.text.words import is_second_half
 
 _ANSWER_REACH = 16
 _TURN = 6
@@ -75,9 +76,13 @@ def _doubled(window: Window, place: Place) -> Span | None:
     for start, end in spans_of(window, "doubled_by"):
         if start == place.end and text[end : end + 1] in {said[:1], said[-1:]}:
             return start, end
-        if start == place.start and start > 0 and text[start - 1] == text[end : end + 1]:
-            return start, end
-    return None
+    return asks_by_doubling(window, place.start)
+
+
+def asks_by_doubling(window: Window, at: int) -> Span | None:
+    """The negation that begins there, where it is the second half of a question: 能[不]能拆, 有[没]有烧."""
+    spans = (span for span in spans_of(window, "doubled_by") if span[0] == at)
+    return next((span for span in spans if is_second_half(window.text, *span)), None)
 
 
 def _ends_soon(window: Window, at: int) -> bool:

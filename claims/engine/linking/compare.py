@@ -38,11 +38,16 @@ def said_as(mention: Mention, entry: Entry, words: LinkingFile) -> Said | None:
     if tells_age(mention, entry, words):
         days = words.age_units[mention.classifier]
         return Said(mention.low * days, mention.high * days, by_unit=True, slack=_TIME)
-    if mention.is_bare or entry.dimension in words.also.get(mention.dimension, ()):
+    if mention.is_bare or _also_measures(mention, entry.dimension, words):
         factor = _size_factor(mention, entry) if mention.is_bare and mention.place is not None else _own_factor(entry)
         low, high = mention.low * factor, mention.high * factor
         return Said(low, high, by_unit=not mention.is_bare, slack=_slack(mention))
     return None
+
+
+def _also_measures(mention: Mention, dimension: str, words: LinkingFile) -> bool:
+    """Whether a number in such a unit, or in one that is written so, may measure this besides."""
+    return any(dimension in words.also.get(name, ()) for name in (mention.dimension, mention.written))
 
 
 def tells_age(mention: Mention, entry: Entry, words: LinkingFile) -> bool:

@@ -1,7 +1,6 @@
 """What speaks for a number being said of a registered attribute, and what against it: numbers from 0 to 1 by name."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -17,14 +16,14 @@ from claims.engine.linking.sums import SUMMED
 from claims.engine.window import Window
 from claims.policy.linking import LinkingFile
 from claims.policy.policy import Policy
+from claims.text.units import is_times
 
 Features = Mapping[str, float]
 _TALKED, _NEAR_BEFORE, _COUNTED = 30, 18, 2
-_TECHNICAL = "technical"
+_TECHNICAL, _LENGTH, _COUNT = "technical", "length", "count"
 _OF_DIMENSION = frozenset({"mass", "volume", "length", "time", "share", "count", "temperature"})
 _TWO = 2
 _MOST_TIMES, _TIMES_SLACK = 100, Decimal("0.03")
-_TIMES_BEHIND = re.compile(r" ?[x×*✕] ?(?P<count>\d{1,3})(?![\d.])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,16 +70,26 @@ def scenery(
         asserted=asserted,
         asides=told_about(mention.start, mention.end, window, policy) if links else {},
     )
-    times = _TIMES_BEHIND.match(window.text, mention.end)
-    if times is not None:
+    pieces = _pieces_behind(mention, others, window.text)
+    if pieces is not None:
         # So much in each of so many (125g×2罐) agrees with what all of them are.
-        links = [one if one.agrees else all_of(one, Decimal(times["count"])) for one in links]
+        links = [one if one.agrees else all_of(one, pieces) for one in links]
         scene = replace(scene, links=links)
     if not _in(words.totals, about.before[about.clause :]):
         return scene
     # A sum that is told of so many as are counted agrees with one of them.
     agreeing = [replace(one, agrees=True) if _is_multiple(one, scene) else one for one in links]
     return replace(scene, links=agreeing)
+
+
+def _pieces_behind(mention: Mention, others: Sequence[Mention], text: str) -> Decimal | None:
+    """How many pieces there are of so much (125g×2罐); None where no number follows, or it is the side of a size."""
+    if mention.dimension in {"", _LENGTH}:
+        return None
+    behind = next((one for one in others if one.start > mention.start), None)
+    if behind is None or not (behind.is_bare or behind.dimension == _COUNT):
+        return None
+    return behind.low if is_times(text[mention.end : behind.start]) else None
 
 
 def is_asserted(start: int, end: int, asserted: Sequence[tuple[int, int]]) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from claims.engine.context import asks_by_doubling
 from claims.engine.linking.entries import Book, names_of
 from claims.engine.window import Window
 from claims.passports.passport import Passport
@@ -13,7 +14,6 @@ from claims.policy.policy import Policy
 from claims.policy.values import ValueHit
 from claims.text.about_numbers import with_digits
 from claims.text.normalise import bare, normalise
-from claims.text.words import is_second_of_question
 
 MATERIAL, PLACE, ORIGIN = "material", "place", "origin"
 _LEAST, _BEFORE_PLACE = 2, 6
@@ -65,7 +65,7 @@ def words_in(window: Window, passport: Passport, policy: Policy) -> list[WordMen
             spans.setdefault(span, [])
     found = [_mention(span, hits, window, policy) for span, hits in spans.items()]
     found = [one for one in found if one.types != {PLACE} or not _is_of_others(one, window, policy)]
-    found = [one for one in found if not is_second_of_question(window.text, one.start)]
+    found = [one for one in found if asks_by_doubling(window, one.start) is None]
     kept: list[WordMention] = []
     for one in sorted(found, key=lambda m: (m.start - m.end, m.start)):
         if one.end - one.start >= _LEAST and not any(k.start < one.end and one.start < k.end for k in kept):

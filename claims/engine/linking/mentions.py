@@ -22,6 +22,7 @@ class Mention:
     """A number at [start, end) of the window, any of [low, high] being meant, in `unit` of `dimension`.
 
     Without a unit both are "", and `classifier` is what stands behind the number in its place (个, 档), if anything.
+    `written`: the unit as it is said (g, 克).
     `canonical_low` and `canonical_high` are in the dimension's canonical unit; those of a bare number are its own.
     `kind`: exact, approx, range, at_least or at_most. `place`: which number of a size it is (12×9×4), else None.
     """
@@ -37,6 +38,7 @@ class Mention:
     unit: str = ""
     dimension: str = ""
     classifier: str = ""
+    written: str = ""
     place: int | None = None
 
     def is_ordinal(self, words: LinkingFile) -> bool:
@@ -78,6 +80,7 @@ def _of_quantity(quantity: Quantity, window: Window) -> Mention:
         unit=quantity.unit,
         dimension=quantity.dimension,
         classifier=window.text[quantity.number_end : quantity.end] if quantity.dimension == "count" else "",
+        written=window.text[quantity.number_end : quantity.end].strip(),
     )
 
 
