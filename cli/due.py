@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import configs
+from claims.law.texts import Laws
+from claims.policy.law import Held
 from claims.policy.policy import Policy
 from cli.settings import Settings
 from review.due.book import Book, Judged
@@ -10,7 +12,6 @@ from review.due.complaining import COMPLAINT_CLASS
 from review.due.rules import read_measures, read_retention
 from review.due.store import DueSetup
 from review.evidence.keeping import EvidenceSetup
-from review.laws import Laws
 from review.texts import TEXTS
 
 DUE_DIR = configs.ROOT / "due"
@@ -39,7 +40,7 @@ def book_of(policy: Policy) -> Book:
     def judge(class_id: str, category: str | None) -> Judged | None:
         if class_id not in policy.classes:
             return None
-        law = policy.law_for(class_id, None, category).cite
+        law = policy.law_for(class_id, Held(category=category)).cite
         return Judged(law=law, severity=policy.severity_for(class_id, category))
 
     names = {c.id: (c.name_zh, c.name_en) for c in policy.classes.values()}

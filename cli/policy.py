@@ -23,6 +23,7 @@ from cli.common import InputError, load_policy, now, read_passports_file
 from cli.explaining import explanation_json, print_explanation
 from cli.migrating import migrate_policy
 from cli.options import at_option, config_option, policy_option
+from cli.policy_law import law
 from cli.settings import load_settings
 from cli.tables import open_console
 from ingest.errors import ZhenyanError
@@ -98,6 +99,9 @@ def migrate(folder: Path, out_dir: Path) -> None:
     """
     policy = migrate_policy(folder, out_dir)
     click.echo(f"policy {policy.name} written to {out_dir}; `zhenyan replay --policy {out_dir}` tells what it changes")
+
+
+command.add_command(law)
 
 
 @command.command(name="show")
@@ -217,8 +221,9 @@ def _print_class(policy: Policy, class_id: str, console: Console) -> None:
         console.print("no recognisers: nothing is found of this class")
         return
     for ref in file.law:
-        read = "text read" if ref.status == "read" else "known from notices"
-        console.print(f"law for {ref.category}: {'; '.join(ref.cite)} ({read})", highlight=False, markup=False)
+        about = "; ".join(part for part in (ref.category, ", ".join(ref.detectors), ", ".join(ref.verdicts)) if part)
+        read = "text read" if all(policy.laws.is_read(cited) for cited in ref.cite) else "not all texts read"
+        console.print(f"law for {about}: {'; '.join(ref.cite)} ({read})", highlight=False, markup=False)
     console.print(f"advice: {file.advice}", highlight=False, markup=False)
     rules = Table("rule", "score", "judge", "patterns", "near misses", title="rules", show_lines=True)
     for rule in file.rules:

@@ -15,7 +15,7 @@ from claims.policy.policy import Policy
 from cluster.batch_folder import FINDINGS, replace_text
 from cluster.batch_types import FileResult, FileState
 from review.assets import chart_source
-from review.laws import Laws
+from claims.law.texts import Laws
 from review.views import stream_clock
 
 REPORT = "report.html"

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 
+from claims.law.texts import Laws
 from review.api import api_router
 from review.assets import STATIC_DIR
 from review.batches.api import batches_router
@@ -28,7 +29,6 @@ from review.due.proposing import proposing_router
 from review.due.table_page import table_router
 from review.events import QueueEvents
 from review.headers import SecurityHeaders
-from review.laws import Laws
 from review.metrics import metrics_router
 from review.people.access import Access, AccessError
 from review.people.admin import admin_router

@@ -11,11 +11,11 @@ from fastapi import Depends, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from claims.law.texts import Laws
 from review.assets import PAGES_DIR, vendored_scripts
 from review.cases.types import Person
 from review.due.notices import shown_time
 from review.language import LANGUAGES, Language, Words, language_of
-from review.laws import Laws
 from review.people.web import csrf, person_of
 from review.texts import TEXTS
 from review.views import hours_clock, stream_clock

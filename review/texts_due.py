@@ -33,7 +33,7 @@ DUE_TEXTS: Mapping[str, tuple[str, str]] = {
     "measure": ("措施", "Measure"),
     "measure.warning": ("警示", "Warning"),
     "measure.limits": ("限制功能或流量", "Limits on functions or traffic"),
-    "measure.suspension": ("暂停直播", "Suspension"),
+    "measure.suspension": ("限期停播", "Suspension for a term"),
     "measure.blacklist": ("列入黑名单", "Blacklist"),
     "measure_state.proposed": ("待第二人", "proposed"),
     "measure_state.in_force": ("生效", "in force"),

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 
+from claims.law.texts import Article, Laws, day_of
 from claims.types import ExemptionTrial, Finding, FrameBox, Passage
 from review.correcting.types import Correction
 from review.highlight import Piece, mark_quote, timed
-from review.laws import Article, Laws
 from review.types import StoredFinding, StreamRecord
 
 CONTEXT_MS = 15_000
@@ -96,6 +96,7 @@ def finding_view(stored: StoredFinding, stream: StreamRecord, laws: Laws) -> Fin
     finding = stored.finding
     names = {product.product_id: product.name for product in stream.products}
     moment = None if stream.started_at is None else stream.started_at + timedelta(milliseconds=finding.start_ms)
+    on = None if moment is None else day_of(moment)
     mitigating = tuple(trial for trial in finding.exemptions if trial.applies and trial.id in _MITIGATING)
     others = [trial for trial in finding.exemptions if trial not in mitigating]
     return FindingView(
@@ -104,7 +105,7 @@ def finding_view(stored: StoredFinding, stream: StreamRecord, laws: Laws) -> Fin
         product_name="" if finding.product_id is None else names.get(finding.product_id, finding.product_id),
         at=stream_clock(finding.start_ms),
         wall_clock="" if moment is None else moment.strftime("%H:%M:%S"),
-        laws=tuple((cited, laws.article(cited)) for cited in finding.law),
+        laws=tuple((cited, laws.article(cited, on)) for cited in finding.law),
         mitigating=mitigating,
         tried=tuple(sorted(filter(_tells, others), key=lambda trial: not trial.applies)),
         in_vain=tuple(trial for trial in others if not _tells(trial)),

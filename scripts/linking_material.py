@@ -212,8 +212,8 @@ def passages_read(
         window, passport = _goods_of(scene)
         asserted, told = stated(scene, policy), _tells(window, said)
         of_scene = SaidOf(window=window, passport=passport, policy=policy, asserted=asserted, links=reader)
-        words, linked = word_by_word(of_scene)
-        for one, features in weighed_texts(window, passport, policy, reader, model, words, linked):
+        known = word_by_word(of_scene)
+        for one, features in weighed_texts(window, passport, policy, reader, model, known):
             yield ReadPassage(case, passport.id, features, told and same_path(one.of.path, wanted))
 
     for case in cases:

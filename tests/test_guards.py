@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "ingest": set[str](),
     "asr": {"ingest"},
     "vision": {"ingest"},
-    "claims": {"ingest", "asr", "vision"},
+    "claims": {"ingest", "asr", "vision", "configs"},
     "review": {"ingest", "asr", "vision", "claims"},
     "cluster": {"ingest", "asr", "vision", "claims", "review", "configs"},
 }

@@ -67,7 +67,7 @@ def why_no_hit(engine: ClaimEngine, detector: str, example: Example) -> str | No
             return "no pattern of it matches"
         if all(one.dropped is not None for one in weighed):
             return f"dropped: {weighed[0].dropped}"
-    found = _findings(engine, example)
+    found = findings_of(engine, example)
     return None if any(f.class_id == class_id for f in found) else "nothing of its class is found"
 
 
@@ -75,7 +75,7 @@ def why_flagged(engine: ClaimEngine, detector: str, example: Example) -> str | N
     """Which finding the near miss gets; None where it gets none. A class that only notes may not even note it."""
     class_id = detector.partition(".")[0]
     only_notes = engine.policy.class_files[class_id].judge == "note"
-    for finding in _findings(engine, example):
+    for finding in findings_of(engine, example):
         if finding.disposition is Disposition.FLAG or (only_notes and finding.class_id == class_id):
             return f"{finding.disposition} by {finding.rule}: {finding.quote}"
     return None
@@ -93,7 +93,8 @@ def _passage(engine: ClaimEngine, example: Example) -> Passage:
     return Passage(stream_id=_STREAM, id="u1", start_ms=0, end_ms=4000, text=example.say, product_id=example.product)
 
 
-def _findings(engine: ClaimEngine, example: Example) -> list[Finding]:
+def findings_of(engine: ClaimEngine, example: Example) -> list[Finding]:
+    """What the engine finds in the example, of whatever class."""
     facts = [
         PlatformFact.model_validate(
             {"stream_id": _STREAM, "at_ms": 0, "kind": kind, "product_id": example.product, "value": value}

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from claims.engine.judged import Judged
 from claims.engine.scene import Scene
 from claims.engine.window import Window
+from claims.law.texts import day_of
 from claims.obfuscation.layers import MISHEARD
+from claims.policy.law import Held
 from claims.policy.policy import Policy
 from claims.text.units import Quantity, plain
 from claims.types import Disposition, Finding, Match, VerdictKind, Witness
@@ -15,8 +17,10 @@ from claims.types import Disposition, Finding, Match, VerdictKind, Witness
 def make_finding(judged: Judged, scene: Scene, policy: Policy, stream_id: str) -> Finding:
     """The record of one verdict, complete enough that a reviewer sees why from it alone."""
     window, judgement, choice = scene.window, judged.judgement, scene.choice
-    rule = judged.candidate.rule.rule if judged.candidate else None
-    law = policy.law_for(judged.class_id, rule, choice.passport.category if choice.passport else None)
+    verdict = VerdictKind.OUT_OF_SCOPE if judged.exempt else judgement.verdict
+    category = choice.passport.category if choice.passport else None
+    held = Held(detector=judged.rule_name.partition(".")[2], category=category, verdict=judgement.verdict)
+    law = policy.law_for(judged.class_id, held, day_of(scene.at))
     heard = window.passages_of(judged.start, judged.end)
     passport, symbols = choice.passport, policy.wording.texts.symbols
     key = judgement.claimed if judged.candidate is None else folded_key(window, judged, symbols)
@@ -38,9 +42,9 @@ def make_finding(judged: Judged, scene: Scene, policy: Policy, stream_id: str) -
         quote=witness.quote,
         normalised=rendered(window, judged.start, judged.end, symbols),
         class_id=judged.class_id,
-        verdict=VerdictKind.OUT_OF_SCOPE if judged.exempt else judgement.verdict,
+        verdict=verdict,
         disposition=_disposition(judged, policy),
-        severity=policy.severity_for(judged.class_id, passport.category if passport else None),
+        severity=policy.severity_for(judged.class_id, category),
         score=judged.score,
         product_id=passport.id if passport else None,
         claimed=judgement.claimed or window.text[judged.start : judged.end],

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claims.policy.files import error_at
+from claims.policy.law import ANY, FOUND_WITHOUT_RULE
 from claims.policy.schema import ClassFile
 
 if TYPE_CHECKING:
@@ -53,12 +54,31 @@ def _check_class(policy: "Policy", file: ClassFile, path: Path) -> None:
             if name not in policy.exemptions:
                 raise error_at(path, (key, index), f"unknown exemption {name!r}")
     _check_rules(policy, file, path)
+    _check_law(policy, file, path)
     for index, scheme in enumerate(file.supported_by.schemes):
         if not policy.schemes.knows(scheme):
             raise error_at(path, ("supported_by", "schemes", index), f"unknown certificate scheme {scheme!r}")
     for index, other in enumerate(file.supersedes):
         if other not in policy.classes:
             raise error_at(path, ("supersedes", index), f"supersedes unknown class {other!r}")
+
+
+def _check_law(policy: "Policy", file: ClassFile, path: Path) -> None:
+    """Blocks name detectors that there are, and no two are about the very same."""
+    known = {*(rule.id for rule in file.rules), *FOUND_WITHOUT_RULE}
+    seen: dict[tuple[str, str, str], int] = {}
+    for index, ref in enumerate(file.law):
+        unknown = sorted(set(ref.detectors) - known)
+        if unknown:
+            raise error_at(path, ("law", index), f"law: unknown detector {unknown[0]!r}")
+        for detector in ref.detectors or (ANY,):
+            for verdict in ref.verdicts or (ANY,):
+                about = (ref.category.rstrip("/"), detector, verdict)
+                if about in seen:
+                    raise error_at(
+                        path, ("law", index), f"law: says of {' '.join(about)} what block {seen[about] + 1} says"
+                    )
+                seen[about] = index
 
 
 def _check_rules(policy: "Policy", file: ClassFile, path: Path) -> None:

@@ -42,6 +42,8 @@ class LinkingFile(Frozen):
     per_hundred: Regex
     # Before the amount of which something is told; amounts of time that are none.
     of_each: Words = Words()
+    pairs: Words = Words()
+    of_one: Words = Words()
     no_amounts: Words = Words()
     asides: Mapping[str, Aside]
     also: Mapping[str, Words]

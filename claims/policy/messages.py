@@ -6,7 +6,7 @@ A policy that was written before there was such a file says what the code said u
 from string import Formatter
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from claims.policy.words import Word
 from claims.types import Frozen
@@ -42,8 +42,12 @@ def _fills(*names: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _said(zh: str, en: str) -> Message:
+    return Message(zh=zh, en=en)
+
+
 class Messages(Frozen):
-    """`messages.yaml`."""
+    """`messages.yaml`. `facts`: what the platform's facts are called, by their kinds; `given`, `not_given`: how."""
 
     no_cue: Annotated[Message, _fills("name")]
     same_clause: Annotated[Message, _fills()]
@@ -55,4 +59,9 @@ class Messages(Frozen):
     suggested_price: Annotated[Message, _fills("amount")]
     lowest_price: Annotated[Message, _fills("amount")]
     contains: Annotated[Message, _fills("word")]
+    # Policies before 2026.11.11 lack these.
+    permitted: Annotated[Message, _fills("shown")] = _said("permitted: {shown}", "permitted: {shown}")
+    facts: dict[Word, Message] = Field(default_factory=dict)
+    given: Annotated[Message, _fills()] = _said("True", "True")
+    not_given: Annotated[Message, _fills()] = _said("False", "False")
     statutory_return: Annotated[Message, _fills()]

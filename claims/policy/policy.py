@@ -3,12 +3,15 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 
+import configs
 from claims.engine.texts import Texts
 from claims.errors import PolicyError
+from claims.law.texts import laws_of
 from claims.obfuscation.codewords import CodeWordsFile
 from claims.obfuscation.confusions import packaged_confusions
 from claims.obfuscation.decompose import components_of
@@ -26,6 +29,7 @@ from claims.policy.checks import check_references
 from claims.policy.detectors import EXAMPLES, DetectorExamples, read_aliases, read_examples
 from claims.policy.files import error_at, read_later_file, read_lines, read_policy_file
 from claims.policy.goods import GoodsTable
+from claims.policy.law import CitedLaw, Held, closest
 from claims.policy.lexicon import Lexicon
 from claims.policy.linking import LinkingFile, LinkModelFile
 from claims.policy.match import Located, PatternIndex
@@ -40,7 +44,6 @@ from claims.policy.schema import (
     ClassFile,
     ClassInfo,
     ContextFile,
-    LawRef,
     LexiconFile,
     MaterialsFile,
     PlacesFile,
@@ -111,6 +114,7 @@ class Policy:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.laws = laws_of(configs.LAWS_FILE)
         if not (folder / "policy.yaml").is_file():
             raise PolicyError(str(folder), None, "is no policy folder: it has no policy.yaml")
         self.settings = read_policy_file(folder / "policy.yaml", PolicyFile)
@@ -133,6 +137,8 @@ class Policy:
         )
         self.schemes = CertificateSchemes(self.wording.certificates)
         door = self._read_door(folder / "door.yaml")
+        # The first parts of the categories that passports may have; a policy without a door knows none.
+        self.kinds_of_goods = door.categories.ids if door.categories is not None else ()
         self.quantity_reader = QuantityReader(
             self.converter, self.attributes, door, self.schemes, self.wording.passports
         )
@@ -317,11 +323,13 @@ class Policy:
                 severity = harm.severity
         return severity
 
-    def law_for(self, class_id: str, rule: Rule | None, category: str | None) -> LawRef:
-        """The articles for a product of that category: those of the rule, or else of its class, that fit it closest."""
-        own, of_class = rule.law if rule else (), self.class_files[class_id].law
-        fitting = [ref for ref in own if ref.holds_for(category)] or [r for r in of_class if r.holds_for(category)]
-        return max(fitting, key=lambda ref: len(ref.category.rstrip("*")), default=of_class[-1])
+    def law_for(self, class_id: str, held: Held, on: date | None = None) -> CitedLaw:
+        """The articles of the class that fit closest; `on`: the day of the broadcast, whose law holds."""
+        ref = closest(self.class_files[class_id].law, held, self.settings.kinds_in_law)
+        # Every class has a block that fits all.
+        assert ref is not None
+        cite = tuple(self.laws.as_of(cited, on) for cited in ref.cite)
+        return CitedLaw(cite, "read" if all(self.laws.is_read(cited, on) for cited in cite) else "secondary")
 
     def _read_lexicon(self, folder: Path) -> dict[str, tuple[str, ...]]:
         """The words that files give to concepts of other files; concepts of their own are noted."""

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from claims.policy.law import LawRef
 from claims.policy.names import CheckName, JudgeName
 from claims.types import Frozen, VerdictKind
 
@@ -44,19 +45,6 @@ class TaxonomyFile(Frozen):
     classes: tuple[ClassInfo, ...]
 
 
-class LawRef(Frozen):
-    """The articles cited for products of a category."""
-
-    category: str
-    cite: tuple[str, ...]
-    status: Literal["read", "secondary"]
-
-    def holds_for(self, category: str | None) -> bool:
-        """True for products of this category, a prefix; `*` holds for all."""
-        prefix = self.category.rstrip("/")
-        return prefix == "*" or (category is not None and f"{category}/".startswith(f"{prefix}/"))
-
-
 class Rule(Frozen):
     """One detector: what it finds, in words and by patterns with near misses (`unless`); how it is judged and scored.
 
@@ -77,7 +65,6 @@ class Rule(Frozen):
     params: dict[str, str] = Field(default_factory=dict)
     categories: tuple[str, ...] = ()
     drop_exemptions: tuple[str, ...] = ()
-    law: tuple[LawRef, ...] = ()
     shadow: bool = False
     recorded: bool | None = None
     protected: bool = False
@@ -124,7 +111,28 @@ class ClassFile(Frozen):
     def _no_older_form(cls, given: object) -> object:
         if isinstance(given, dict) and "reader_flags_at" in given:
             raise ValueError("is of the form before 2026.11.3: `zhenyan policy migrate DIR OUT` brings it over")
+        return _law_of_rules_in_blocks(given) if isinstance(given, dict) else given
+
+    @model_validator(mode="after")
+    def _something_is_cited_for_all(self) -> "ClassFile":
+        if not any(ref.fits_all for ref in self.law):
+            raise ValueError("law: no block fits all: one without detectors, of category *, says what is cited else")
+        return self
+
+
+def _law_of_rules_in_blocks(given: dict[str, object]) -> dict[str, object]:
+    """Before 2026.11.12 a rule had its law with it; now a block of its class names the detectors that it is for."""
+    rules, law = given.get("rules"), given.get("law")
+    if not isinstance(rules, list | tuple) or not isinstance(law, list | tuple):
         return given
+    moved = [
+        {**ref, "detectors": [rule["id"]]}
+        for rule in rules
+        if isinstance(rule, dict) and "id" in rule
+        for ref in rule.get("law", ())
+    ]
+    bare = [{k: v for k, v in rule.items() if k != "law"} if isinstance(rule, dict) else rule for rule in rules]
+    return {**given, "rules": bare, "law": [*law, *moved]}
 
 
 class Concept(Frozen):
@@ -346,6 +354,8 @@ class PolicyFile(Frozen):
     unsure_product_factor: Annotated[float, Field(gt=0, le=1)]
     misheard_factor: Annotated[float, Field(gt=0, le=1)]
     harm: tuple[Harm, ...] = ()
+    # Goods, a prefix, that are others in law: spirits are food.
+    kinds_in_law: dict[str, str] = Field(default_factory=dict)
     emoji: dict[str, str]
     lookalikes: dict[str, str]
     reading_layers: dict[ReadingLayer, Annotated[float, Field(ge=0, le=0.5)]] = Field(default_factory=dict)

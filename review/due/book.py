@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from claims.law.texts import Laws
 from review.due.types import Strike
-from review.laws import Laws
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from claims.law.texts import LANGUAGES, Laws, day_at
 from review.due.book import Book
 from review.due.errors import MeasureRefused
+from review.due.power import power_en, power_zh
 from review.due.rules import DAY_MS, Factor, Measures
 from review.due.said import Words
 from review.due.types import (
@@ -54,14 +57,19 @@ def compose(wanted: Wanted, ground: Ground, table: Measures, book: Book, now_ms:
         _points(number, strike, steps.get(strike.case_id), table, book) for number, strike in enumerate(chosen, 1)
     )
     starts_at_ms, ends_at_ms = _term(wanted, table, now_ms)
+    days = {strike.case_id: said_on(strike) for strike in chosen}
+    printed = {
+        language: {cited: book.laws.formal(cited, language, days[f.case_id]) for f in facts for cited in f.basis}
+        for language in LANGUAGES
+    }
     basis = tuple(dict.fromkeys(cited for fact in facts for cited in fact.basis))
     return Notice(
         facts_zh="\n".join(
-            fact_zh(number, fact, [book.laws.formal(cited) for cited in fact.basis])
+            fact_zh(number, fact, [printed["zh"][cited] for cited in fact.basis])
             for number, fact in enumerate(facts, 1)
         ),
         facts_en="\n".join(
-            fact_en(number, fact, [book.laws.formal(cited, "en") for cited in fact.basis])
+            fact_en(number, fact, [printed["en"][cited] for cited in fact.basis])
             for number, fact in enumerate(facts, 1)
         ),
         reasons_zh=_reasons_zh(wanted.kind, proposal, points, table),
@@ -74,22 +82,31 @@ def compose(wanted: Wanted, ground: Ground, table: Measures, book: Book, now_ms:
         facts=facts,
         points=points,
         points_total=proposal.points,
-        basis_zh=tuple(book.laws.formal(cited) for cited in basis),
-        basis_en=tuple(book.laws.formal(cited, "en") for cited in basis),
+        basis_zh=tuple(printed["zh"][cited] for cited in basis),
+        basis_en=tuple(printed["en"][cited] for cited in basis),
         remarks_zh=wanted.remarks_zh.strip(),
         remarks_en=wanted.remarks_en.strip(),
         proposed_kind=proposal.measure.value if proposal.measure else "",
+        power_zh=power_zh(wanted.kind, table, book.laws),
+        power_en=power_en(wanted.kind, table, book.laws),
     )
 
 
-def fitting(strike: Strike, product: str, table: Measures) -> tuple[str, ...]:
+def said_on(strike: Strike) -> date:
+    """The day on which its words first fell: the law of that day holds."""
+    return day_at(strike.said_in[0].first_ms)
+
+
+def fitting(strike: Strike, product: str, table: Measures, laws: Laws) -> tuple[str, ...]:
     """Those articles that the case cites and the table lists, about such claims and such goods.
 
-    Goods that are known by name and not by category are those that the policy judged them to be.
+    Their text must be known, as it was in force when the words fell, from two copies that agree. Goods that are known
+    by name and not by category are those that the policy judged them to be.
     """
+    known = [cited for cited in strike.law if laws.is_verified(cited, said_on(strike))]
     if strike.category is None and product:
-        return tuple(cited for cited in strike.law if table.statute_of(cited) is not None)
-    return tuple(cited for cited in strike.law if table.fits(cited, strike.class_id, strike.category))
+        return tuple(cited for cited in known if table.statute_of(cited) is not None)
+    return tuple(cited for cited in known if table.fits(cited, strike.class_id, strike.category))
 
 
 def _chosen(wanted: Wanted, ground: Ground) -> list[Strike]:
@@ -106,7 +123,7 @@ def _chosen(wanted: Wanted, ground: Ground) -> list[Strike]:
 
 
 def _fact(strike: Strike, words: Words, table: Measures, book: Book) -> Fact:
-    basis = fitting(strike, words.product, table)
+    basis = fitting(strike, words.product, table, book.laws)
     if not basis:
         why = "no article of the table fits its class and goods; leave it out, or decide its class anew"
         raise MeasureRefused(f"case {strike.case_id}", why, code="no_basis", case_id=strike.case_id)

@@ -78,6 +78,7 @@ class MeasureOut(WireModel):
     reasons: str
     basis: list[str]
     basis_formal: list[str]
+    power: str
     points: list[PointsOut]
     points_total: int
     remarks: str
@@ -190,6 +191,7 @@ def _measure_out(measure: Measure, host_id: str) -> MeasureOut:
         reasons=measure.notice.reasons_zh,
         basis=list(measure.notice.basis),
         basis_formal=list(measure.notice.basis_zh),
+        power=measure.notice.power_zh,
         points=[
             PointsOut(
                 case_id=row.case_id,

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from claims.law.texts import Laws
 from review.due.errors import AppealRefused
 from review.due.rules import Measures
 from review.due.showing import shown_measure
 from review.due.types import Appeal, AppealState, Measure, MeasureState
 from review.due.wording import CHINA
-from review.laws import Laws
 
 _UNAPPROVED = frozenset({MeasureState.PROPOSED, MeasureState.REJECTED, MeasureState.LAPSED})
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, HTTPException, Path, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from claims.law.texts import Laws
 from review.cases.deciding import REASONS
 from review.cases.types import Choice, Person
 from review.desk import Desk, Seeing, Viewer
@@ -18,7 +19,6 @@ from review.due.showing import ShownNotice, shown_measure, state_key
 from review.due.types import AppealState, HandedIn, HostPage, Measure, MeasureKind, MeasureState
 from review.due.weighing import expires_at_ms
 from review.language import keep_language
-from review.laws import Laws
 from review.people.web import DECIDERS, EVERYBODY, SENIORS, allow
 from review.store import Store
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from claims.law.texts import Laws
 from ingest.disk import new_sm3
 from review.cases.types import Decision
 from review.due.audit import canonical
@@ -22,7 +23,6 @@ from review.due.pack_page import pages
 from review.due.pack_pictures import shown
 from review.due.pack_source import FolderSource
 from review.due.pack_verify import check_content
-from review.laws import Laws
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from claims.law.texts import Laws
 from claims.types import Passage
 from review.due.notices import shown_time
 from review.due.pack_gather import Dossier, PackedClip, PackedStream
 from review.language import LANGUAGES, Language, Words
-from review.laws import Laws
 from review.types import StoredFinding
 from review.views import stream_clock
 

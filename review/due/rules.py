@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from claims.law.citing import Citation, parse
 from claims.policy.files import read_policy_file
 from claims.types import Frozen
-from review.citing import Citation, parse
 from review.due.types import MeasureKind
 
 DAY_MS = 86_400_000
@@ -56,7 +56,10 @@ class Aggravations(Frozen):
 
 
 class MeasureRule(Frozen):
-    """When a measure is proposed, how long it lasts, how many people it takes, how long the host has to answer."""
+    """When a measure is proposed, how long it lasts, how many people it takes, how long the host has to answer.
+
+    `power`: the articles by which a platform takes it; `province`: it is reported to the authorities of the province.
+    """
 
     at_points: Annotated[int, Field(ge=1)]
     term_days: Annotated[int, Field(ge=1)]
@@ -65,6 +68,8 @@ class MeasureRule(Frozen):
     defence_days: Days
     zh: Annotated[str, Field(min_length=1)]
     en: Annotated[str, Field(min_length=1)]
+    power: Annotated[tuple[str, ...], Field(min_length=1)]
+    province: bool = False
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -80,6 +85,13 @@ class Deadlines(Frozen):
     appeal_decision_days: Annotated[int, Field(ge=1, le=3650)]
     proposal_lapses_days: Annotated[int, Field(ge=1, le=3650)]
     page_stays_days: Days
+
+
+class Duties(Frozen):
+    """The articles by which a platform makes a measure public and reports it to the authorities."""
+
+    posted_by: str
+    reported_by: str
 
 
 class StatementLimits(Frozen):
@@ -163,6 +175,7 @@ class Measures(Frozen):
     mitigations: Mitigations
     aggravations: Aggravations
     measures: dict[MeasureKind, MeasureRule]
+    duties: Duties
     ladder: Ladder
     deadlines: Deadlines
     statements: StatementLimits

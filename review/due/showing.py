@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from claims.law.texts import Article, Laws, day_at
 from review.due.types import Measure, MeasureState, Notice, PointsRow
 from review.due.wording import date_en, date_zh
 from review.language import Language, Words
-from review.laws import Article, Laws
 
 _NEVER_CAME = frozenset({MeasureState.REJECTED, MeasureState.LAPSED})
 
@@ -42,6 +43,7 @@ class ShownNotice:
     reasons: str
     serious_why: str
     basis: tuple[ShownBasis, ...]
+    power: str
     term: str
     appeal: str
     remarks: str
@@ -63,8 +65,9 @@ def shown_notice(
     notice: Notice, language: Language, laws: Laws, *, term: str, breach: str = "", serious_why: str = ""
 ) -> ShownNotice:
     """The notice; what has no English text is shown in Chinese, which holds."""
-    words, zh = Words(language), language == "zh"
-    printed = (notice.basis_zh if zh else notice.basis_en) or [laws.formal(cited, language) for cited in notice.basis]
+    words, zh, on = Words(language), language == "zh", _day(notice)
+    printed = notice.basis_zh if zh else notice.basis_en
+    printed = printed or tuple(laws.formal(cited, language, on) for cited in notice.basis)
     return ShownNotice(
         facts=notice.facts_zh if zh else notice.facts_en or notice.facts_zh,
         points=_points(notice.points, words),
@@ -72,13 +75,20 @@ def shown_notice(
         reasons=notice.reasons_zh if zh else notice.reasons_en or notice.reasons_zh,
         serious_why=serious_why,
         basis=tuple(
-            ShownBasis(printed=said, article=laws.article(cited), is_breach=cited == breach)
+            ShownBasis(printed=said, article=laws.article(cited, on), is_breach=cited == breach)
             for cited, said in zip(notice.basis, printed, strict=True)
         ),
+        power=notice.power_zh if zh else notice.power_en or notice.power_zh,
         term=term,
         appeal=notice.appeal_zh if zh else notice.appeal_en or notice.appeal_zh,
         remarks=notice.remarks_zh or notice.remarks_en if zh else notice.remarks_en or notice.remarks_zh,
     )
+
+
+def _day(notice: Notice) -> date | None:
+    """The first day on which any of its words fell; None: the calendar of none is known."""
+    said = [each.said_at_ms for fact in notice.facts for each in fact.occurrences if each.said_at_ms is not None]
+    return day_at(min(said)) if said else None
 
 
 def state_key(measure: Measure, now_ms: int) -> str:

@@ -34,6 +34,7 @@ def with_notice(engine: Engine, due: DueStore, page_url: str) -> Callable[[Event
                 "points_total": notice.points_total,
                 "basis": list(notice.basis),
                 "basis_formal": list(notice.basis_zh),
+                "power": notice.power_zh,
                 "remarks": notice.remarks_zh,
                 "starts_at_ms": notice.starts_at_ms,
                 "ends_at_ms": notice.ends_at_ms,

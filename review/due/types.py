@@ -184,7 +184,8 @@ class Notice:
 
     The Chinese text holds; an empty English one is shown in Chinese. The term is `[starts_at_ms, ends_at_ms)`. All but
     the remarks is composed (`review.due.composing`); a notice from before that has neither `facts` nor `points`.
-    `basis_*`: the citations of `basis` as they are printed.
+    `basis_*`: the citations of `basis` as they are printed; `power_*`: by which law the platform takes the measure,
+    makes it public and reports it.
     """
 
     facts_zh: str
@@ -204,6 +205,8 @@ class Notice:
     remarks_zh: str = ""
     remarks_en: str = ""
     proposed_kind: str = ""
+    power_zh: str = ""
+    power_en: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

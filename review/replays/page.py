@@ -6,10 +6,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from claims.law.texts import Laws
 from review.assets import PAGES_DIR
 from review.desk import case_url, finding_url
 from review.language import LANGUAGES, Words
-from review.laws import Laws
 from review.replays.report import Group, ReplayReport
 from review.replays.types import ChangeKind, Said
 from review.views import stream_clock

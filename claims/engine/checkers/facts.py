@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from claims.engine.checkers.base import JudgeInput, Judgement, contradicted, out_of_scope, supported, unsupported
 from claims.engine.checkers.values import first_number, first_quantity
+from claims.types import PlatformFact
 
 _FLAWLESS = 98
 _DAY_MS = 86_400_000
@@ -21,6 +22,17 @@ def _deadline(given: JudgeInput, end_ms: float, shown: str, path: str) -> Judgem
     if end_ms - given.at_ms > limit_ms + _DEADLINE_SLACK_MS:
         return contradicted("the promotion goes on for longer", registered=shown, path=path, claimed=given.words)
     return supported("the promotion's end agrees", registered=shown, path=path, claimed=given.words)
+
+
+def _shown(fact: PlatformFact, given: JudgeInput) -> str:
+    """The fact in the policy's language: 平台记录的库存 1200."""
+    name = given.messages.facts.get(fact.kind)
+    value: object = fact.value
+    if isinstance(fact.value, bool):
+        value = (given.messages.given if fact.value else given.messages.not_given).told()
+    elif isinstance(fact.value, float) and fact.value.is_integer():
+        value = int(fact.value)
+    return f"{fact.kind if name is None else name.told()} {value}"
 
 
 def judge_fact(given: JudgeInput) -> Judgement:
@@ -49,7 +61,7 @@ def judge_fact(given: JudgeInput) -> Judgement:
     number = first_number(given)
     if fact is None:
         return unsupported("no platform fact was supplied", claimed=given.words, note_only=True)
-    shown, path = f"{fact.kind} {fact.value}", f"facts.{fact.kind}"
+    shown, path = _shown(fact, given), f"facts.{fact.kind}"
     if wanted == "ai_label":
         if fact.value is True:
             return contradicted(

@@ -22,7 +22,7 @@ Features = Mapping[str, float]
 _TALKED, _NEAR_BEFORE, _COUNTED = 30, 18, 2
 _TECHNICAL, _LENGTH, _COUNT = "technical", "length", "count"
 _OF_DIMENSION = frozenset({"mass", "volume", "length", "time", "share", "count", "temperature"})
-_TWO = 2
+_TWO, _HALF = 2, Decimal("0.5")
 _MOST_TIMES, _TIMES_SLACK = 100, Decimal("0.03")
 
 
@@ -75,11 +75,28 @@ def scenery(
         # So much in each of so many (125g×2罐) agrees with what all of them are.
         links = [one if one.agrees else all_of(one, pieces) for one in links]
         scene = replace(scene, links=links)
+    if _in(words.pairs, about.before[-_NEAR_BEFORE:]):
+        # What both of a pair are told of agrees with what one of them is registered as.
+        links = [one if one.agrees or not _is_of_one(one, words) else all_of(one, _HALF) for one in links]
+        scene = replace(scene, links=links)
     if not _in(words.totals, about.before[about.clause :]):
         return scene
     # A sum that is told of so many as are counted agrees with one of them.
     agreeing = [replace(one, agrees=True) if _is_multiple(one, scene) else one for one in links]
-    return replace(scene, links=agreeing)
+    return replace(scene, links=_sums_told(agreeing))
+
+
+def _is_of_one(link: Link, words: LinkingFile) -> bool:
+    """Whether the attribute is registered of one piece of a pair, by its label."""
+    return any(link.entry.label.startswith(name) for name in words.of_one)
+
+
+def _sums_told(links: Sequence[Link]) -> list[Link]:
+    """The links of a sum: what agrees is held against nothing of its attribute, and of unlike packs none decides."""
+    fitting = {one.entry.path for one in links if one.agrees}
+    left = [one for one in links if one.agrees or one.entry.path not in fitting]
+    packed = {one.entry.path for one in left if one.entry.pieces > 1 and not one.agrees}
+    return left if len(packed) < _TWO else [one for one in left if one.entry.path not in packed]
 
 
 def _pieces_behind(mention: Mention, others: Sequence[Mention], text: str) -> Decimal | None:

@@ -1,7 +1,7 @@
 """What is said against what is registered: each number and each word linked, compared, and told with its likelihood."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from claims.classifier.reading import Links, pair_of
@@ -15,7 +15,7 @@ from claims.engine.linking.kinds import MATERIAL, WordEntry, WordMention, words_
 from claims.engine.linking.mentions import Mention, mentions_in
 from claims.engine.linking.misheard import why_misheard
 from claims.engine.linking.model import READ, likelihoods, link_steps
-from claims.engine.linking.passages import passage_claims
+from claims.engine.linking.passages import ByWord, passage_claims
 from claims.engine.linking.word_features import WordLink, word_features_of, word_scenery
 from claims.engine.window import Window
 from claims.passports.passport import Passport
@@ -77,21 +77,24 @@ def linked_claims(
     registered; with it whole passages are read as well.
     """
     said = Said(window=window, passport=passport, policy=policy, asserted=asserted, links=links)
-    words, found = word_by_word(said)
-    yield from found
+    known = word_by_word(said)
+    yield from known.claims
     if links is not None and policy.link_model.passages is not None:
-        yield from passage_claims(window, passport, policy, policy.link_model.passages, links, words, found)
+        yield from passage_claims(window, passport, policy, policy.link_model.passages, links, known)
 
 
-def word_by_word(said: Said) -> tuple[list[WordMention], list[LinkedClaim]]:
+def word_by_word(said: Said) -> ByWord:
     """The words of which a thing has only one, and every number and word in focus that is linked."""
     window, passport, policy = said.window, said.passport, said.policy
     mentions = mentions_in(window, policy.linking)
     words = words_in(window, passport, policy) if words_registered(passport, policy) else []
-    return words, [*_numbers(said, mentions), *_words(said, words, mentions)]
+    agreed: set[str] = set()
+    claims = [*_numbers(said, mentions, agreed), *_words(said, words, mentions)]
+    return ByWord(words=words, claims=claims, agreed=frozenset(agreed))
 
 
-def _numbers(said: Said, mentions: Sequence[Mention]) -> Iterator[LinkedClaim]:
+def _numbers(said: Said, mentions: Sequence[Mention], agreed: set[str]) -> Iterator[LinkedClaim]:
+    """The numbers that are linked; the paths of values with which any agrees are put into `agreed`."""
     window, policy = said.window, said.policy
     registered = registered_of(said.passport, policy)
     model = policy.link_model.numbers
@@ -99,13 +102,15 @@ def _numbers(said: Said, mentions: Sequence[Mention]) -> Iterator[LinkedClaim]:
         if not window.focus_start < mention.end <= window.focus_end:
             continue
         scene = scenery(window, mention, mentions, registered, policy, said.asserted)
+        agreed |= {link.entry.path for link in scene.links if link.agrees}
         features = [features_of(link, scene) for link in scene.links]
         chosen = _chosen(scene.links, features, model, said, mention)
         if chosen is None:
             continue
         link = chosen.option.link
         assert isinstance(link, Link)
-        judgement = _judged(link.agrees, link.entry, _told(mention), link.entry.condition)
+        told = _told(mention, policy.wording.texts.units_told)
+        judgement = _judged(link.agrees, link.entry, told, link.entry.condition)
         is_material = link.entry.dimension == "share" and policy.materials.identify(link.entry.label) is not None
         yield _claim(
             said,
@@ -137,11 +142,12 @@ def _words(said: Said, words: Sequence[WordMention], mentions: Sequence[Mention]
         yield _claim(said, mention, chosen, judgement, model, sorts=link.entry.types & mention.types)
 
 
-def _told(mention: Mention) -> str:
-    """The number as findings show what was claimed."""
+def _told(mention: Mention, names: Mapping[str, str]) -> str:
+    """The number as findings show what was claimed. `names`: of units that are not written by their ids."""
     low, high = plain(mention.low), plain(mention.high)
     value = low if low == high else f"{low}–{high}"
-    return f"{value} {mention.unit or mention.classifier}".strip()
+    unit = mention.classifier or names.get(mention.unit, mention.unit)
+    return f"{value}{'' if unit == '%' else ' '}{unit}".strip()
 
 
 def _chosen(

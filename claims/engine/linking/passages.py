@@ -84,6 +84,18 @@ texts_of = Book(_texts).of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ByWord:
+    """What is known of a passage word by word: its words of which a thing has only one, and what is linked to them.
+
+    `agreed`: the paths of registered values with which a number of the passage agrees, however likely it is meant.
+    """
+
+    words: Sequence[WordMention]
+    claims: Sequence[LinkedClaim]
+    agreed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadText:
     """A registered text that was read with the passage: the `rank`th, how near, and the odds that it contradicts."""
 
@@ -133,15 +145,13 @@ def passage_features(
     read: ReadText,
     others: Sequence[ReadText],
     window: Window,
-    words: Sequence[WordMention],
-    linked: Sequence[LinkedClaim],
+    known: ByWord,
     about: Features,
     policy: Policy,
 ) -> Features:
     """What speaks for the passage contradicting the text, and what against it.
 
-    `others`: what else was read with the passage; `words`: those of the window; `linked`: what is linked word by word;
-    `about`: of what else the passage speaks.
+    `others`: what else was read with the passage; `about`: of what else the passage speaks.
     """
     text, entry = _read_of(window), read.of.entry
     found = {
@@ -150,18 +160,22 @@ def passage_features(
         "its label's characters are in the passage": label_share(read.of.label, text, policy.linking),
     }
     if entry is not None:
-        focused = (m for m in words if window.focus_start < m.end <= window.focus_end)
+        focused = (m for m in known.words if window.focus_start < m.end <= window.focus_end)
         own = [m for m in focused if may_be_said_of(m, entry)]
         found |= {
             "it is named": float(any(name in text for name in entry.names if len(name) > 1)),
-            "the registered value is said": float(is_told_in(own, entry, policy) or is_written_in(text, entry)),
+            "the registered value is said": float(
+                is_told_in(own, entry, policy)
+                or is_written_in(text, entry)
+                or any(_is_of(path, read.of) for path in known.agreed)
+            ),
             "another value is said": float(any(not word_agrees(m, entry, policy) for m in own)),
             "what is registered is not understood": float(not entry.is_known),
         }
     else:
         parts = (part.rstrip("0123456789.%") for part in normalise(read.of.shown).text.split("、"))
         found["the registered value is said"] = float(any(part in text for part in parts if part))
-    found |= {**about, **_linked_features(read.of, linked)}
+    found |= {**about, **_linked_features(read.of, known.claims)}
     if others:
         found[OTHERS] = max(_LEAST_ODDS, *(one.log_odds for one in others))
     return {name: value for name, value in found.items() if value}
@@ -187,8 +201,7 @@ def weighed_texts(
     policy: Policy,
     links: Links,
     model: PassageModel,
-    words: Sequence[WordMention],
-    linked: Sequence[LinkedClaim],
+    known: ByWord,
 ) -> list[tuple[ReadText, Features]]:
     """Every text that is read with the passage, with what speaks for a contradiction."""
     read = texts_read(window, passport, policy, links, model.entries, model.nearness)
@@ -196,8 +209,7 @@ def weighed_texts(
     text, start = _read_of(window), window.focus_start
     about = asides_in(text, policy.linking) | contexts_of(start, start + len(text), window, policy) if read else {}
     return [
-        (one, passage_features(one, rest, window, words, linked, about, policy))
-        for one, rest in zip(read, others, strict=True)
+        (one, passage_features(one, rest, window, known, about, policy)) for one, rest in zip(read, others, strict=True)
     ]
 
 
@@ -218,17 +230,13 @@ def passage_claims(
     policy: Policy,
     model: PassageModel,
     links: Links,
-    words: Sequence[WordMention],
-    linked: Sequence[LinkedClaim],
+    known: ByWord,
 ) -> Iterator[LinkedClaim]:
-    """The registered text that the passage likeliest contradicts, where `linked` does not tell so already.
-
-    `words`: those of the window of which a thing has only one; `linked`: what is linked word by word.
-    """
-    told = [c.judgement.path for c in linked if c.likelihood >= c.flag_at]
+    """The registered text that the passage likeliest contradicts, where what is linked does not tell so already."""
+    told = [c.judgement.path for c in known.claims if c.likelihood >= c.flag_at]
     weighed = [
         (features, one)
-        for one, features in weighed_texts(window, passport, policy, links, model, words, linked)
+        for one, features in weighed_texts(window, passport, policy, links, model, known)
         if not any(_is_of(path, one.of) for path in told)
     ]
     if not weighed:

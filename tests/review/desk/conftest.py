@@ -11,12 +11,12 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from claims.law.texts import Laws
 from claims.types import Passage
 from review.app import create_app
 from review.cases.reading import CaseQuery
 from review.cases.types import Case, Person, Role
 from review.engine import open_engine
-from review.laws import Laws
 from review.people.access import Access, Auth
 from review.store import Store
 from review.types import Host, StreamRecord

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import configs
+from claims.law.texts import Laws
 from claims.policy.policy import Policy
 from review.app import create_app
 from review.cases.deciding import Submission
@@ -17,7 +18,6 @@ from review.cases.types import Case, CaseState, Choice, Person
 from review.correcting.types import Judging
 from review.due.pack import Maker, contents
 from review.due.pack_gather import Dossier, gather
-from review.laws import Laws
 from review.people.access import Access, Auth
 from review.store import Store
 from tests.review.desk.conftest import LAWS_FILE

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from claims.law.texts import Laws
 from claims.types import Finding
 from review.app import create_app
 from review.cases.types import Person
@@ -16,7 +17,6 @@ from review.due.book import Book
 from review.due.rules import DAY_MS, Measures, read_measures, read_retention
 from review.due.store import DueSetup
 from review.engine import open_engine
-from review.laws import Laws
 from review.people.access import Access, Auth
 from review.store import Store
 from review.types import Host, StreamRecord

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from claims.law.texts import Laws
 from review.due.book import Book, Judged
 from review.due.composing import Ground, compose
 from review.due.errors import MeasureRefused
@@ -15,7 +16,6 @@ from review.due.rules import DAY_MS, read_measures
 from review.due.said import Said, Words
 from review.due.showing import shown_notice
 from review.due.types import Broadcast, MeasureKind, Notice, Occurrence, Strike, Taken, Wanted
-from review.laws import Laws
 
 ROOT = Path(__file__).parents[3]
 TABLE = read_measures(ROOT / "configs" / "due")
@@ -248,7 +248,7 @@ def test_a_measure_that_the_table_does_not_propose_is_said_to_be_graver_or_milde
     assert "与标准的建议一致" in composed().reasons_zh
     graver = composed(replace(FIRST, kind=MeasureKind.SUSPENSION))
     assert (
-        "建议“警示”，通常期限 90 天（处置标准 2026.11.2）。本次措施“暂停直播”由审核人员决定，重于标准的建议。"
+        "建议“警示”，通常期限 90 天（处置标准 2026.11.3）。本次措施“限期停播”由审核人员决定，重于标准的建议。"
         in graver.reasons_zh
     )
     assert "graver" in graver.reasons_en

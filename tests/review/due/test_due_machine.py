@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from claims.law.texts import laws_of
 from claims.types import Finding
 from review.cases.types import CaseState, Choice, Person
+from review.due.book import Book
 from review.due.errors import AppealRefused, MeasureRefused
 from review.due.moving import missing_part
 from review.due.rules import DAY_MS, read_measures, read_retention
@@ -52,7 +54,8 @@ class DueProcess(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         self.clock = Clock()
-        setup = DueSetup(measures=TABLE, retention=read_retention(CONFIGS), data_dir=self.folder)
+        book = Book(laws=laws_of(CONFIGS.parent / "laws" / "zh-CN.yaml"))
+        setup = DueSetup(measures=TABLE, retention=read_retention(CONFIGS), data_dir=self.folder, book=book)
         self.store = Store(
             open_engine(f"sqlite:///{self.folder / 'due.db'}"), now=self.clock, second_share=0.0, due=setup
         )

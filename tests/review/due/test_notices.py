@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from claims.law.texts import Laws
 from review.due.errors import AppealRefused
 from review.due.notices import decision_html, notice_html, pdf_of
 from review.due.rules import DAY_MS, Measures
 from review.due.showing import shown_measure, state_key, term_of
 from review.due.types import Measure, MeasureState
 from review.language import Words
-from review.laws import Laws
 from review.store import Store
 from tests.review.due.people import OTHER_SENIOR, REVIEWER, SENIOR, Clock, notice, wanted
 from tests.review.due.printed import words_of

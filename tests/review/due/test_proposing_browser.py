@@ -147,7 +147,7 @@ def test_the_published_table_is_read_by_a_host(sit: Sit, office: str) -> None:
     page = sit(None)
     page.goto(f"{office}/standard")
     expect(page.get_by_role("heading", name="处置阶梯")).to_be_visible()
-    expect(page.locator(".ladder li")).to_have_text(["警示", "暂停直播", "列入黑名单"])
+    expect(page.locator(".ladder li")).to_have_text(["警示", "限期停播", "列入黑名单"])
     draw(page, "14-host-page-table")
     page.get_by_role("link", name="English").click()
     expect(page.locator(".ladder li")).to_have_text(["warning", "suspension", "blacklist"])

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from review.laws import Laws
+from claims.law.texts import Laws
 
-LAWS = Laws.read(Path(__file__).parents[2] / "configs" / "laws" / "zh-CN.yaml")
+LAWS = Laws.read(Path(__file__).parents[3] / "configs" / "laws" / "zh-CN.yaml")
 
 
 @pytest.mark.parametrize(
