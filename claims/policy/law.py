@@ -22,7 +22,7 @@ class LawRef(Frozen):
     """Articles, and what they are about.
 
     `category`: goods, a prefix, or `*`; `detectors`: those that find what they forbid, by their ids, none meaning all;
-    `verdicts`: what came of it. `status`: what policies before 2026.11.12 say themselves of the texts.
+    `verdicts`: what came of it. `status`: what policies before 2026.11.11 say themselves of the texts.
     """
 
     category: str = ANY

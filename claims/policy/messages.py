@@ -47,7 +47,11 @@ def _said(zh: str, en: str) -> Message:
 
 
 class Messages(Frozen):
-    """`messages.yaml`. `facts`: what the platform's facts are called, by their kinds; `given`, `not_given`: how."""
+    """`messages.yaml`.
+
+    `facts`: what the platform's facts are called, by their kinds; `given`, `not_given`: how one is told that has no
+    value. `units`: how units are told whose names nobody reads.
+    """
 
     no_cue: Annotated[Message, _fills("name")]
     same_clause: Annotated[Message, _fills()]
@@ -62,6 +66,7 @@ class Messages(Frozen):
     # Policies before 2026.11.11 lack these.
     permitted: Annotated[Message, _fills("shown")] = _said("permitted: {shown}", "permitted: {shown}")
     facts: dict[Word, Message] = Field(default_factory=dict)
+    units: dict[Word, Word] = Field(default_factory=dict)
     given: Annotated[Message, _fills()] = _said("True", "True")
     not_given: Annotated[Message, _fills()] = _said("False", "False")
     statutory_return: Annotated[Message, _fills()]

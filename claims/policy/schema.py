@@ -121,7 +121,7 @@ class ClassFile(Frozen):
 
 
 def _law_of_rules_in_blocks(given: dict[str, object]) -> dict[str, object]:
-    """Before 2026.11.12 a rule had its law with it; now a block of its class names the detectors that it is for."""
+    """Before 2026.11.11 a rule had its law with it; now a block of its class names the detectors that it is for."""
     rules, law = given.get("rules"), given.get("law")
     if not isinstance(rules, list | tuple) or not isinstance(law, list | tuple):
         return given

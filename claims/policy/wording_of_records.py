@@ -16,8 +16,6 @@ class TextsWording(Frozen):
     """
 
     symbols: dict[Word, Word]
-    # How units are told of whose names nobody reads (jin: 斤); policies before 2026.11.11 lack it.
-    units_told: dict[Word, Word] = Field(default_factory=dict)
     of_prices: Words
     no_price_after: Words
     no_price_before: Words

@@ -71,7 +71,7 @@ def test_what_is_newly_flagged_cleared_and_changed_is_told_with_samples(
     assert cleared["before"]["class_id"] == "ABS_SUPERLATIVE"
     assert cleared["after"]["disposition"] == "note"
     assert store.finding(cleared["stored_id"]).finding.class_id == "ABS_SUPERLATIVE"
-    assert changed["after"]["law"] == ["广告法 28(2)(2)", "产品质量法 26"]
+    assert changed["after"]["law"] == ["广告法 28(2)(2)", "反不正当竞争法 9(1)", "消费者权益保护法 20(3)"]
     assert [(row["key"], row["flagged"], row["cleared"]) for row in report["by_host"]] == [("h1", 1, 1), ("h2", 1, 1)]
     assert {row["key"] for row in report["by_category"]} >= {"electronics/charger"}
     assert store.finding(cleared["stored_id"]).finding.disposition == "flag", "a replay changes nothing that is stored"

@@ -83,20 +83,12 @@ def scenery(
         return scene
     # A sum that is told of so many as are counted agrees with one of them.
     agreeing = [replace(one, agrees=True) if _is_multiple(one, scene) else one for one in links]
-    return replace(scene, links=_sums_told(agreeing))
+    return replace(scene, links=agreeing)
 
 
 def _is_of_one(link: Link, words: LinkingFile) -> bool:
     """Whether the attribute is registered of one piece of a pair, by its label."""
     return any(link.entry.label.startswith(name) for name in words.of_one)
-
-
-def _sums_told(links: Sequence[Link]) -> list[Link]:
-    """The links of a sum: what agrees is held against nothing of its attribute, and of unlike packs none decides."""
-    fitting = {one.entry.path for one in links if one.agrees}
-    left = [one for one in links if one.agrees or one.entry.path not in fitting]
-    packed = {one.entry.path for one in left if one.entry.pieces > 1 and not one.agrees}
-    return left if len(packed) < _TWO else [one for one in left if one.entry.path not in packed]
 
 
 def _pieces_behind(mention: Mention, others: Sequence[Mention], text: str) -> Decimal | None:

@@ -88,13 +88,27 @@ def word_by_word(said: Said) -> ByWord:
     window, passport, policy = said.window, said.passport, said.policy
     mentions = mentions_in(window, policy.linking)
     words = words_in(window, passport, policy) if words_registered(passport, policy) else []
-    agreed: set[str] = set()
-    claims = [*_numbers(said, mentions, agreed), *_words(said, words, mentions)]
-    return ByWord(words=words, claims=claims, agreed=frozenset(agreed))
+    told = _Told()
+    claims = [*_numbers(said, mentions, told), *_words(said, words, mentions)]
+    return ByWord(words=words, claims=claims, agreed=frozenset(told.agreed - told.differing))
 
 
-def _numbers(said: Said, mentions: Sequence[Mention], agreed: set[str]) -> Iterator[LinkedClaim]:
-    """The numbers that are linked; the paths of values with which any agrees are put into `agreed`."""
+class _Told:
+    """The paths of registered values with which numbers of the passage agree, and those from which any differs."""
+
+    def __init__(self) -> None:
+        self.agreed: set[str] = set()
+        self.differing: set[str] = set()
+
+    def note(self, links: Sequence[Link]) -> None:
+        """Another number, with all that it may be said of."""
+        fitting = {link.entry.path for link in links if link.agrees}
+        self.agreed |= fitting
+        self.differing |= {link.entry.path for link in links} - fitting
+
+
+def _numbers(said: Said, mentions: Sequence[Mention], told: _Told) -> Iterator[LinkedClaim]:
+    """The numbers that are linked; with what they agree and from what they differ is noted in `told`."""
     window, policy = said.window, said.policy
     registered = registered_of(said.passport, policy)
     model = policy.link_model.numbers
@@ -102,15 +116,15 @@ def _numbers(said: Said, mentions: Sequence[Mention], agreed: set[str]) -> Itera
         if not window.focus_start < mention.end <= window.focus_end:
             continue
         scene = scenery(window, mention, mentions, registered, policy, said.asserted)
-        agreed |= {link.entry.path for link in scene.links if link.agrees}
+        told.note(scene.links)
         features = [features_of(link, scene) for link in scene.links]
         chosen = _chosen(scene.links, features, model, said, mention)
         if chosen is None:
             continue
         link = chosen.option.link
         assert isinstance(link, Link)
-        told = _told(mention, policy.wording.texts.units_told)
-        judgement = _judged(link.agrees, link.entry, told, link.entry.condition)
+        claimed = _told(mention, policy.messages.units)
+        judgement = _judged(link.agrees, link.entry, claimed, link.entry.condition)
         is_material = link.entry.dimension == "share" and policy.materials.identify(link.entry.label) is not None
         yield _claim(
             said,

@@ -87,7 +87,8 @@ texts_of = Book(_texts).of
 class ByWord:
     """What is known of a passage word by word: its words of which a thing has only one, and what is linked to them.
 
-    `agreed`: the paths of registered values with which a number of the passage agrees, however likely it is meant.
+    `agreed`: the paths of registered values with which numbers of the passage agree and none differs, however likely
+    they are meant.
     """
 
     words: Sequence[WordMention]

@@ -89,5 +89,5 @@ STRICTER = {"classes/OFFSITE.yaml": ('patterns: ["', 'patterns: ["家人们 晚�
 MILDER = {
     "classes/ABS_SUPERLATIVE.yaml": ("- id: market_superlative\n", "- id: market_superlative\n    shadow: true\n")
 }
-OTHER_ARTICLE = {"classes/SPEC_PARAM.yaml": ('"产品质量法 27"', '"产品质量法 26"')}
+OTHER_ARTICLE = {"classes/SPEC_PARAM.yaml": ('"消费者权益保护法 20(1)"', '"消费者权益保护法 20(3)"')}
 ALL = {**STRICTER, **MILDER, **OTHER_ARTICLE}
