@@ -11,11 +11,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 import configs
+from claims.law.texts import Laws
 from claims.policy.policy import Policy
 from cluster.batch_folder import FINDINGS, replace_text
 from cluster.batch_types import FileResult, FileState
 from review.assets import chart_source
-from claims.law.texts import Laws
 from review.views import stream_clock
 
 REPORT = "report.html"
