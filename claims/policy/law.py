@@ -5,10 +5,12 @@ A block may be about what some detectors find, about goods of a category, and ab
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from claims.law.texts import Laws
 from claims.types import Frozen, VerdictKind
 
 LawStatus = Literal["read", "secondary"]
@@ -52,6 +54,17 @@ class CitedLaw:
 
     cite: tuple[str, ...]
     status: LawStatus
+
+
+def cited_law(refs: Iterable[LawRef], held: Held, parents: Mapping[str, str], laws: Laws, on: date | None) -> CitedLaw:
+    """The articles of the block that fits closest, by the numbers that they had on the day, and whether they are read.
+
+    One of the blocks must fit all.
+    """
+    ref = closest(refs, held, parents)
+    assert ref is not None
+    cite = tuple(laws.as_of(cited, on) for cited in ref.cite)
+    return CitedLaw(cite, "read" if all(laws.is_read(cited, on) for cited in cite) else "secondary")
 
 
 def closest(refs: Iterable[LawRef], held: Held, parents: Mapping[str, str]) -> LawRef | None:

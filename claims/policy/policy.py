@@ -29,7 +29,7 @@ from claims.policy.checks import check_references
 from claims.policy.detectors import EXAMPLES, DetectorExamples, read_aliases, read_examples
 from claims.policy.files import error_at, read_later_file, read_lines, read_policy_file
 from claims.policy.goods import GoodsTable
-from claims.policy.law import CitedLaw, Held, closest
+from claims.policy.law import CitedLaw, Held, cited_law
 from claims.policy.lexicon import Lexicon
 from claims.policy.linking import LinkingFile, LinkModelFile
 from claims.policy.match import Located, PatternIndex
@@ -325,11 +325,7 @@ class Policy:
 
     def law_for(self, class_id: str, held: Held, on: date | None = None) -> CitedLaw:
         """The articles of the class that fit closest; `on`: the day of the broadcast, whose law holds."""
-        ref = closest(self.class_files[class_id].law, held, self.settings.kinds_in_law)
-        # Every class has a block that fits all.
-        assert ref is not None
-        cite = tuple(self.laws.as_of(cited, on) for cited in ref.cite)
-        return CitedLaw(cite, "read" if all(self.laws.is_read(cited, on) for cited in cite) else "secondary")
+        return cited_law(self.class_files[class_id].law, held, self.settings.kinds_in_law, self.laws, on)
 
     def _read_lexicon(self, folder: Path) -> dict[str, tuple[str, ...]]:
         """The words that files give to concepts of other files; concepts of their own are noted."""

@@ -18,8 +18,7 @@ DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {
 }
 _SCALES = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
 _BIG = {"万": 10_000, "亿": 100_000_000}
-# So many k are no thousands any more: 2700K is the colour of light.
-_KELVIN = 1000
+_KELVIN = 1000  # so many k are no thousands: 2700K is the colour of light
 _LATIN_BIG = {"万": 10_000, "亿": 100_000_000, "千": 1000, "百": 100, "k": 1000, "w": 10_000}
 NUMERALS = "零〇一二两俩三四五六七八九十百千万亿壹贰叁拾佰仟"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 CLAIMS = Path(__file__).parents[2] / "claims"
-# How characters sound, look and count is the language's, not the policy's.
-OF_THE_LANGUAGE = ("text", "obfuscation")
+# How characters sound, look and count, and how law is cited, is the language's, not the policy's.
+OF_THE_LANGUAGE = ("text", "obfuscation", "law")
 HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
 # Numbers between 0 and 1 that say nothing of how sure a finding is.
 NO_SCORES = {

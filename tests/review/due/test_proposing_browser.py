@@ -150,4 +150,4 @@ def test_the_published_table_is_read_by_a_host(sit: Sit, office: str) -> None:
     expect(page.locator(".ladder li")).to_have_text(["警示", "限期停播", "列入黑名单"])
     draw(page, "14-host-page-table")
     page.get_by_role("link", name="English").click()
-    expect(page.locator(".ladder li")).to_have_text(["warning", "suspension", "blacklist"])
+    expect(page.locator(".ladder li")).to_have_text(["warning", "suspension for a term", "blacklist"])

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from claims.law.texts import laws_of
 from ingest.manifest import read_manifest
 from review.api import find_clip
 from review.cases.types import Choice
+from review.due.book import Book
 from review.due.cutting import clip_of
 from review.due.errors import UnknownFileError
 from review.due.keys import KeyRing
@@ -60,7 +62,8 @@ def store(
     database_url: str, storage_url: str, data_dir: Path, stream: StreamRecord, clock: Clock, recordings: Path
 ) -> Iterator[Store]:
     """A store with a broadcast that was really recorded and a finding in it, its clip cut."""
-    due = DueSetup(measures=read_measures(CONFIGS), retention=read_retention(CONFIGS), data_dir=data_dir)
+    book = Book(laws=laws_of(CONFIGS.parent / "laws" / "zh-CN.yaml"))
+    due = DueSetup(measures=read_measures(CONFIGS), retention=read_retention(CONFIGS), data_dir=data_dir, book=book)
     setup = EvidenceSetup.of(storage_url, data_dir)
     opened = Store(open_engine(database_url), now=clock, second_share=0.0, due=due, evidence=setup)
     opened.put_stream(stream)
