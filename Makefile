@@ -29,6 +29,6 @@ fix: install
 bench: install
 	@$(VENV)/bin/zhenyan bench check && $(VENV)/bin/zhenyan bench asr
 docs: install
-	@$(PY) -m scripts.write_openapi && NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+	@$(PY) -m scripts.write_openapi && $(PY) scripts/write_law.py && NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
 nightly: extras system
 	@$(PY) -m pytest && $(VENV)/bin/zhenyan demo --once
