@@ -30,8 +30,8 @@ from cluster.types import Ended, Found, Progress, ScreenJob, Warned
 from ingest.errors import ZhenyanError
 from review.types import Host
 
-# Forty seconds: however slowly the machine starts its processes, the broadcast is captured from its first moment on.
-_IN_PLAYLIST = 20
+# All of it (hls_list_size 0): however slowly the machine starts, the broadcast is captured from its first moment on.
+_IN_PLAYLIST = 0
 _FILES = ("broadcast.mp4", "passports.yaml", "room.yaml", "images/01.png", "images/03.png", "images/05.png")
 
 

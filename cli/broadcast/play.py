@@ -89,8 +89,8 @@ class MediaServer:
 class LiveBroadcast:
     """A media file on air, in real time: a context manager that is entered when the playlist can be fetched.
 
-    The packets are not re-encoded. The playlist rolls over `window` segments of two seconds; when the file ends it gets
-    its end mark and stays. Raises EncodeError when ffmpeg can't play the file.
+    The packets are not re-encoded. The playlist rolls over `window` segments of two seconds, or keeps all when it is 0;
+    when the file ends it gets its end mark and stays. Raises EncodeError when ffmpeg can't play the file.
     """
 
     def __init__(self, media: Path, *, port: int = 0, window: int = _SEGMENTS_IN_PLAYLIST) -> None:
