@@ -1,5 +1,6 @@
 """What several commands share: reading passports, facts, passages, moments; writing findings."""
 
+import difflib
 import json
 import os
 import sys
@@ -32,6 +33,14 @@ class InputError(ZhenyanError):
 def load_policy(folder: Path | None) -> Policy:
     """The policy of a folder, or the packaged one."""
     return Policy(folder or configs.POLICY_DIR)
+
+
+def check_class(class_id: str, policy: Policy) -> None:
+    """Raises InputError, with the nearest name, where the policy has no such class."""
+    if class_id not in policy.classes:
+        near = difflib.get_close_matches(class_id.upper(), policy.classes, n=1)
+        advice = f"did you mean {near[0]}?" if near else "`zhenyan policy show` lists them"
+        raise InputError(f"class {class_id!r}: not in policy {policy.name}; {advice}")
 
 
 def read_passports_file(policy: Policy, file: Path) -> tuple[Passport, ...]:

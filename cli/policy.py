@@ -1,6 +1,5 @@
 """`zhenyan policy`: validate a policy's files, show its classes, explain how a sentence is understood."""
 
-import difflib
 import json
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +18,7 @@ from claims.passports.passport import Passport
 from claims.policy.detectors import EXAMPLES
 from claims.policy.policy import Policy
 from claims.types import Passage
-from cli.common import InputError, load_policy, now, read_passports_file
+from cli.common import InputError, check_class, load_policy, now, read_passports_file
 from cli.explaining import explanation_json, print_explanation
 from cli.migrating import migrate_policy
 from cli.options import at_option, config_option, policy_option
@@ -113,10 +112,7 @@ def show(class_id: str | None, policy_dir: Path | None) -> None:
     if class_id is None:
         open_console(markup=True).print(_classes_table(policy))
         return
-    if class_id not in policy.classes:
-        near = difflib.get_close_matches(class_id.upper(), policy.classes, n=1)
-        advice = f"did you mean {near[0]}?" if near else "`zhenyan policy show` lists them"
-        raise InputError(f"class {class_id!r}: not in policy {policy.name}; {advice}")
+    check_class(class_id, policy)
     _print_class(policy, class_id, open_console(markup=True))
 
 

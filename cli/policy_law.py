@@ -1,6 +1,5 @@
 """`zhenyan policy law`: what the policy cites, of what and of which goods, and the articles word for word."""
 
-import difflib
 import json
 from datetime import date, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from rich.table import Table
 
 from claims.policy.law_table import LawRow, law_rows
 from claims.policy.policy import Policy
-from cli.common import InputError, load_policy
+from cli.common import check_class, load_policy
 from cli.options import policy_option
 from cli.tables import open_console
 
@@ -36,10 +35,8 @@ def law(class_id: str | None, as_table: bool, as_json: bool, at: datetime | None
       zhenyan policy law AWARD_HONOR --at 2027-01-01
     """
     policy = load_policy(policy_dir)
-    if class_id is not None and class_id not in policy.classes:
-        near = difflib.get_close_matches(class_id.upper(), policy.classes, n=1)
-        advice = f"did you mean {near[0]}?" if near else "`zhenyan policy show` lists them"
-        raise InputError(f"class {class_id!r}: not in policy {policy.name}; {advice}")
+    if class_id is not None:
+        check_class(class_id, policy)
     on = None if at is None else at.date()
     rows = [row for row in law_rows(policy, on) if class_id in {None, row.class_id}]
     if as_json:

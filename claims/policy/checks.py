@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claims.policy.files import error_at
-from claims.policy.law import ANY, FOUND_WITHOUT_RULE
+from claims.policy.law import ANY
 from claims.policy.schema import ClassFile
 
 if TYPE_CHECKING:
@@ -65,10 +65,9 @@ def _check_class(policy: "Policy", file: ClassFile, path: Path) -> None:
 
 def _check_law(policy: "Policy", file: ClassFile, path: Path) -> None:
     """Blocks name detectors that there are, and no two are about the very same."""
-    known = {*(rule.id for rule in file.rules), *FOUND_WITHOUT_RULE}
     seen: dict[tuple[str, str, str], int] = {}
     for index, ref in enumerate(file.law):
-        unknown = sorted(set(ref.detectors) - known)
+        unknown = sorted(set(ref.detectors).difference(file.detectors))
         if unknown:
             raise error_at(path, ("law", index), f"law: unknown detector {unknown[0]!r}")
         for detector in ref.detectors or (ANY,):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from claims.policy.law import ANY, FOUND_WITHOUT_RULE, CitedLaw, Held
+from claims.policy.law import ANY, CitedLaw, Held
 from claims.policy.policy import Policy
 from claims.policy.schema import ClassFile, Rule
 from claims.types import VerdictKind
@@ -26,7 +26,7 @@ def law_cells(policy: Policy, on: date | None = None) -> Iterator[LawRow]:
     for class_id, file in sorted(policy.class_files.items()):
         named = sorted({verdict for ref in file.law for verdict in ref.verdicts})
         verdicts: list[VerdictKind | None] = [*named] or [None]
-        for detector in detectors_of(file):
+        for detector in file.detectors:
             rule = next((r for r in file.rules if r.id == detector), None)
             for goods in _goods_of(policy, file, rule):
                 for verdict in verdicts:
@@ -50,11 +50,6 @@ def law_rows(policy: Policy, on: date | None = None) -> list[LawRow]:
                 for (verdict, law), goods in by_law.items()
             ]
     return found
-
-
-def detectors_of(file: ClassFile) -> tuple[str, ...]:
-    """Everything that can find a claim of the class."""
-    return (*(rule.id for rule in file.rules), *FOUND_WITHOUT_RULE)
 
 
 def _goods_of(policy: Policy, file: ClassFile, rule: Rule | None) -> Iterator[str]:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from claims.policy.law import LawRef
+from claims.policy.law import FOUND_WITHOUT_RULE, LawRef
 from claims.policy.names import CheckName, JudgeName
 from claims.types import Frozen, VerdictKind
 
@@ -112,6 +112,11 @@ class ClassFile(Frozen):
         if isinstance(given, dict) and "reader_flags_at" in given:
             raise ValueError("is of the form before 2026.11.3: `zhenyan policy migrate DIR OUT` brings it over")
         return _law_of_rules_in_blocks(given) if isinstance(given, dict) else given
+
+    @property
+    def detectors(self) -> tuple[str, ...]:
+        """Everything that can find a claim of the class."""
+        return (*(rule.id for rule in self.rules), *FOUND_WITHOUT_RULE)
 
     @model_validator(mode="after")
     def _something_is_cited_for_all(self) -> "ClassFile":
