@@ -20,7 +20,8 @@ _TAIL = re.compile(r"[一二三四五六七八九][一二三四五六七八九�
 _TAILED = frozenset({"yuan", "m", "degree", "L", "g", "kg", "jin", "cm", "liang"})
 _COUNTED_NEXT = frozenset("十百千万个件条瓶款斤点米块元度")
 _COUNTED_BY_TWO = frozenset("个人次句样处家年下百千万")
-_TIMES = re.compile(r" ?(?:[x×*✕]|乘以?) ?")
+# 成 is how 乘 is heard; no share of ten has two numerals before it.
+_TIMES = re.compile(r" ?(?:[x×*✕]|乘以?|成) ?")
 _PART_OF_ONE = Decimal("0.95")
 _SOME_MORE = Decimal("0.1")
 _AND_MORE = re.compile("多|出头|来(?=[重宽长高深厚粗沉])")

@@ -11,6 +11,7 @@ from claims.engine.linking.claim import LinkedClaim
 from claims.engine.linking.entries import registered_of
 from claims.engine.linking.entry import Entry
 from claims.engine.linking.features import Features, features_of, scenery
+from claims.engine.linking.heard_units import with_heard_units
 from claims.engine.linking.kinds import MATERIAL, WordEntry, WordMention, words_in, words_registered
 from claims.engine.linking.mentions import Mention, mentions_in
 from claims.engine.linking.misheard import why_misheard
@@ -87,6 +88,8 @@ def word_by_word(said: Said) -> ByWord:
     """The words of which a thing has only one, and every number and word in focus that is linked."""
     window, passport, policy = said.window, said.passport, said.policy
     mentions = mentions_in(window, policy.linking)
+    if any(mention.is_bare for mention in mentions):
+        mentions = with_heard_units(mentions, window, registered_of(passport, policy), policy.converter)
     words = words_in(window, passport, policy) if words_registered(passport, policy) else []
     told = _Told()
     claims = [*_numbers(said, mentions, told), *_words(said, words, mentions)]

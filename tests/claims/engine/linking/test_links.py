@@ -9,11 +9,12 @@ from claims.engine.conversation import ClaimEngine
 from claims.engine.linking.asides import asides_of
 from claims.engine.linking.entries import registered_of
 from claims.engine.linking.features import scenery
+from claims.engine.linking.heard_units import with_heard_units
 from claims.engine.linking.mentions import mentions_in
 from claims.engine.window import build_window, hear
 from claims.passports.passport import Passport
 from claims.policy.policy import Policy
-from claims.types import Disposition, Finding, Passage, VerdictKind
+from claims.types import Channel, Disposition, Finding, Passage, VerdictKind
 from tests.claims.support import AT
 
 Load = Callable[..., tuple[Passport, ...]]
@@ -336,3 +337,52 @@ def test_timbers_are_told_apart_though_both_are_wood(policy: Policy, load: Load)
 
 def test_one_province_is_held_against_another_of_the_same_country(policy: Policy, load: Load) -> None:
     assert [path for _, path in flagged(["产地是福建的"], policy, load, DESK)] == ["origin"]
+
+
+RACKET: dict[str, Any] = {
+    "id": "P",
+    "name": "全碳素羽毛球拍",
+    "category": "sports/racket",
+    "origin": "CN",
+    "attributes": [
+        {"name": "max_tension", "label": "最高承受磅数", "value": 28, "unit": "lb"},
+        {"name": "shaft", "label": "中杆直径", "value": 6.8, "unit": "mm"},
+    ],
+}
+COT: dict[str, Any] = {
+    "id": "P",
+    "name": "实木婴儿床",
+    "category": "home/furniture",
+    "origin": "CN",
+    "attributes": [{"name": "inner_size", "label": "床内尺寸", "text": "120×60cm"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "record", "path"),
+    [
+        ("最高承受磅数给到32棒随便拉", RACKET, "attributes.max_tension"),
+        ("最高承受磅数给到三十二蚌", RACKET, "attributes.max_tension"),
+        ("床内尺寸140成70,比人家的大一圈", COT, "attributes.inner_size"),
+    ],
+)
+def test_a_unit_that_is_heard_as_another_word_of_its_sound_is_that_unit(
+    text: str, record: dict[str, Any], path: str, policy: Policy, load: Load
+) -> None:
+    assert path in {where for _, where in flagged([text], policy, load, record)}
+
+
+@pytest.mark.parametrize(
+    "text", ["最高承受磅数给到28棒,别再拉了", "32棒球帽送一个", "库存还剩32,绑好发走"]
+)
+def test_what_sounds_like_a_unit_is_none_without_its_attribute(text: str, policy: Policy, load: Load) -> None:
+    assert flagged([text], policy, load, RACKET) == []
+
+
+@pytest.mark.parametrize(("channel", "unit"), [("speech", "pound"), ("screen", "")])
+def test_on_screens_nothing_is_heard(channel: Channel, unit: str, policy: Policy, load: Load) -> None:
+    said = Passage(stream_id="s", id="u", channel=channel, start_ms=0, end_ms=900, text="最高承受32棒", product_id="P")
+    window = build_window([(said, hear(said, policy))], 0, policy)
+    registered = registered_of(load(RACKET)[0], policy)
+    mentions = with_heard_units(mentions_in(window, policy.linking), window, registered, policy.converter)
+    assert [mention.unit for mention in mentions] == [unit]
