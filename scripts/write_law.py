@@ -18,7 +18,7 @@ from claims.engine.conversation import ClaimEngine  # noqa: E402
 from claims.engine.examples import AT, example_engine, findings_of  # noqa: E402
 from claims.law.texts import day_of  # noqa: E402
 from claims.policy.detectors import Example  # noqa: E402
-from claims.policy.law_table import LawRow, law_rows  # noqa: E402
+from claims.policy.law_table import LawRow, goods_in_law, law_rows  # noqa: E402
 from claims.policy.policy import Policy  # noqa: E402
 from claims.policy.yaml_files import parse_yaml  # noqa: E402
 from claims.types import Disposition, Finding  # noqa: E402
@@ -73,7 +73,7 @@ def _index(policy: Policy, rows: Sequence[LawRow]) -> str:
 
 def _goods(row: LawRow, policy: Policy) -> str:
     names = [goods.rstrip("/") for goods in row.goods]
-    return "all" if len(names) == len(policy.kinds_of_goods) else ", ".join(names)
+    return "all" if len(names) == len(goods_in_law(policy)) else ", ".join(names)
 
 
 def _questions(questions: Sequence[dict[str, object]]) -> str:

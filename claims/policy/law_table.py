@@ -52,10 +52,15 @@ def law_rows(policy: Policy, on: date | None = None) -> list[LawRow]:
     return found
 
 
+def goods_in_law(policy: Policy) -> tuple[str, ...]:
+    """The kinds of goods as prefixes: those of passports, and narrower ones that a law tells apart (pet/food/)."""
+    named = {ref.category.rstrip("/") for file in policy.class_files.values() for ref in file.law}
+    return tuple(f"{kind}/" for kind in (*policy.kinds_of_goods, *sorted(kind for kind in named if "/" in kind)))
+
+
 def _goods_of(policy: Policy, file: ClassFile, rule: Rule | None) -> Iterator[str]:
     wanted = (rule.categories if rule is not None else ()) or file.categories
-    for goods in policy.kinds_of_goods:
-        path = f"{goods}/"
+    for path in goods_in_law(policy):
         is_wanted = ANY in wanted or any(path.startswith(one) or one.startswith(path) for one in wanted)
         if is_wanted and not any(path.startswith(one) for one in file.not_categories):
             yield path
