@@ -56,7 +56,7 @@ class EngineFailedError(SpeechError):
     exit_code = 1
 
 
-class HearingClosedError(SpeechError):
+class RecogniserClosedError(SpeechError):
     """A cut was handed in, or still waited, when recognition was closed; a caller's mistake."""
 
     def __init__(self, what: str) -> None:

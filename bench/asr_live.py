@@ -15,12 +15,12 @@ from typing import Any, Protocol
 import numpy as np
 from faster_whisper import WhisperModel
 
-from asr.engine import Cut
-from asr.listen import SAMPLES_PER_MS, StreamListener
-from asr.models import DEFAULT_MODEL, WhisperWeights, find_whisper
-from asr.sharing import start_shared
-from asr.vad import SileroVad
-from asr.whisper import WhisperSettings, WhisperTranscriber
+from asr.engines.shared import start_shared
+from asr.engines.weights import DEFAULT_MODEL, WhisperWeights, find_whisper
+from asr.engines.whisper import WhisperSettings, WhisperTranscriber
+from asr.recogniser import Cut
+from asr.segmentation.listener import SAMPLES_PER_MS, StreamListener
+from asr.segmentation.vad import SileroVad
 from bench.asr_material import Line, Samples, broadcast_lines, given_lines
 from bench.asr_ways import joined
 from ingest.types import SAMPLE_RATE_HZ, AudioSpan

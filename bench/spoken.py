@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import configs
-from asr.listen import SAMPLES_PER_MS
+from asr.segmentation.listener import SAMPLES_PER_MS
 from bench.cases import BROADCAST_AT
 from bench.cer import character_error_rate
 from bench.hearing import packaged_recogniser, whole

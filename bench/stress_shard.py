@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bench.sample import SAMPLE
 from claims.types import Finding, Passage
-from ingest.ledger import Ledger
+from ingest.recording.ledger import Ledger
 from ingest.types import Gap, GapKind, Segment
 from review.errors import LeaseLost, WorkerReplaced
 from review.live.decisions import Reach, Released

@@ -3,7 +3,7 @@
 from asr.types import Utterance
 from claims.obfuscation.doubts import doubts_of
 from claims.types import FrameBox, Passage, PlatformFact, SpokenWord, Unconfirmed
-from vision.meaning import Joined, RoomMark
+from vision.layout.types import Joined, RoomMark
 from vision.types import Box, FrameText
 
 _GENERATED = "generated_presenter"

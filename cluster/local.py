@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from asr.opening import visible_gpu_count
+from asr.engines.registry import visible_gpu_count
 from claims.products.hotwords import hotwords_of
-from cluster.capturing import Capturing
-from cluster.driving import Outcome, Told
-from cluster.hearing import Hearing, hearing_of, placement_of
-from cluster.judging import Judging
-from cluster.looking import Looking
-from cluster.preparing import Preparing
-from cluster.reading import Reading
-from cluster.recorder import Recorder
+from cluster.stages.asr import AsrStage, asr_stage_of, placement_of
+from cluster.stages.capture import CaptureStage
+from cluster.stages.decode import DecodeStage
+from cluster.stages.events import Outcome, ScreeningEvents
+from cluster.stages.judging import JudgingStage
+from cluster.stages.ocr import OcrStage
+from cluster.stages.products import ProductStage
+from cluster.stages.recorder import Recorder
 from cluster.types import Event, Marked, OnSale, ScreenJob, Warned
 from ingest.errors import IngestError
 from review.types import StreamState
@@ -20,23 +20,23 @@ from review.types import StreamState
 def screen_locally(job: ScreenJob) -> Iterator[Event]:
     """What the broadcast gives, as it goes; raises what made it impossible."""
     placement = placement_of(job, visible_gpu_count())
-    hearing = hearing_of(job, placement)
+    hearing = asr_stage_of(job, placement)
     try:
         yield from _screen(
-            job, hearing, Reading(device=placement.device, threads=job.threads, max_side_px=job.screen_side_px)
+            job, hearing, OcrStage(device=placement.device, threads=job.threads, max_side_px=job.screen_side_px)
         )
     finally:
         hearing.close()
 
 
-def _screen(job: ScreenJob, hearing: Hearing, reading: Reading) -> Iterator[Event]:
-    judging = Judging(job, {"asr": hearing.model, "ocr": reading.model})
+def _screen(job: ScreenJob, hearing: AsrStage, reading: OcrStage) -> Iterator[Event]:
+    judging = JudgingStage(job, {"asr": hearing.model, "ocr": reading.model})
     if job.asr_hotwords:
         hearing.expect(job.stream_id, hotwords_of(judging.passports))
-    preparing, recorder, capturing = Preparing(job.stream_id, sandbox=job.sandbox), Recorder(job), Capturing(job)
-    looking = Looking(job)
+    preparing, recorder, capturing = DecodeStage(job.stream_id, sandbox=job.sandbox), Recorder(job), CaptureStage(job)
+    looking = ProductStage(job)
     yield from (Warned(text=why) for why in (*looking.left_out, *judging.left_out))
-    told = Told(source=job.source)
+    told = ScreeningEvents(source=job.source)
     error: IngestError | None = None
     try:
         for segment in capturing.segments():

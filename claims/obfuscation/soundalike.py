@@ -7,7 +7,7 @@ here the sound itself decides.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from asr.rehear import Suspect
+from asr.rescoring.candidates import Suspect
 from claims.policy.policy import Policy
 from claims.text.normalise import is_cjk
 from claims.text.spell import spell, syllable, unlike

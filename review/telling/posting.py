@@ -13,8 +13,8 @@ import httpcore
 import httpx
 
 from ingest.errors import IngestError
-from ingest.guard import GuardedBackend, NetPolicy, tls_context
-from ingest.http import named_failures
+from net.guard import GuardedBackend, NetPolicy, tls_context
+from net.http import named_failures
 from review.telling.sealing import Signing
 
 _CONNECT_S = 5.0

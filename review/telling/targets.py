@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, delete, func, select, update
 from standardwebhooks import Webhook
 
 from ingest.errors import IngestError, RefusedAddress, UnreachableSource
-from ingest.guard import WEB_SCHEMES, NetPolicy, check_url, port_of, resolve
+from net.guard import WEB_SCHEMES, NetPolicy, check_url, port_of, resolve
 from review.due.trail import Journal
 from review.platform.errors import NotResolved
 from review.telling.errors import UnknownEndpointError, WebhookRefused, WebhookSettingError, refused_address

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from asr.endpoint import EndpointSettings
-from asr.engine import Cut
-from asr.listen import StreamListener
+from asr.engines.whisper import WhisperTranscriber
+from asr.recogniser import Cut
+from asr.segmentation.endpointing import EndpointSettings
+from asr.segmentation.listener import StreamListener
+from asr.segmentation.vad import SileroVad
 from asr.types import Utterance
-from asr.vad import SileroVad
-from asr.whisper import WhisperTranscriber
 from bench.cer import character_error_rate, edits, fold
-from ingest.decode import SegmentDecoder
+from ingest.decode.decoder import SegmentDecoder
 from ingest.types import AudioSpan, Segment
 from tests.asr import sounds
 from tests.asr.sounds import RATE_HZ, Samples

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from asr.listen import StreamListener
-from asr.vad import SileroVad
+from asr.segmentation.listener import StreamListener
+from asr.segmentation.vad import SileroVad
 from ingest.types import AudioSpan
 from tests.asr import sounds
 from tests.asr.sounds import RATE_HZ, Samples

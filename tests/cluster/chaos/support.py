@@ -14,7 +14,7 @@ from bench.live_material import is_ready, service, service_config, wait
 from cli.broadcast.play import LiveBroadcast
 from ingest.types import Gap
 from review.types import StreamState
-from tests.cluster.service.support import Desk, desk
+from tests.cluster.live.support import Desk, desk
 from tests.ingest.processes import descendants
 
 ROOT = Path(__file__).parents[3]

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import ray
 
-from asr.engine import Cut
+from asr.recogniser import Cut
 from bench.live_material import actor, figures, is_ready, service, service_config, wait
 from cli.broadcast.play import LiveBroadcast
-from cluster.dispatch.dispatcher import running_dispatcher
-from cluster.preparing import Preparing
-from ingest.capture_box import BoxedCapture, CaptureJob
-from tests.cluster.service.support import desk
+from cluster.ray.dispatcher import running_dispatcher
+from cluster.stages.decode import DecodeStage
+from ingest.capture.supervisor import CaptureJob, CaptureSupervisor
+from tests.cluster.live.support import desk
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 
@@ -23,9 +23,9 @@ TIMES = 60
 
 def speech(media: Path, folder: Path) -> list[Cut]:
     """All that is said in the media."""
-    preparing = Preparing("flood")
+    preparing = DecodeStage("flood")
     cuts: list[Cut] = []
-    for segment in BoxedCapture(CaptureJob(source=str(media), stream_id="flood", folder=folder)).segments(
+    for segment in CaptureSupervisor(CaptureJob(source=str(media), stream_id="flood", folder=folder)).segments(
         lambda: False
     ):
         cuts += preparing.prepare(segment)[1]
