@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 
 
 class SpeechError(ZhenyanError):

@@ -18,8 +18,8 @@ from ingest.capture.capture import capture
 from ingest.capture.supervisor import CaptureJob, CaptureSupervisor
 from ingest.decode.decoder import SegmentDecoder
 from ingest.decode.pool import DecodePool
-from ingest.errors import IngestError
 from ingest.types import Segment
+from net.errors import SourceError
 from net.guard import NetPolicy
 
 THREADS, SHIPPED = "threads of one process", "as shipped: a capturing child each, decoding children shared"
@@ -118,7 +118,7 @@ class _Readers:
 
     def _read(self, number: int) -> None:
         decoder = SegmentDecoder()
-        with suppress(IngestError):
+        with suppress(SourceError):
             for segment in self._segments(number):
                 if self._pool is not None:
                     self._pool.decode(segment)

@@ -23,7 +23,7 @@ from cluster.batch.report import REPORT, write_report
 from cluster.batch.run import run_batch
 from cluster.batch.sources import batch_sources
 from cluster.batch.types import BatchJob, FileProgress, FileResult, FileState
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 
 
 class BatchFailed(ZhenyanError):

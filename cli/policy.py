@@ -25,7 +25,7 @@ from cli.options import at_option, config_option, policy_option
 from cli.policy_law import law
 from cli.settings import load_settings
 from cli.tables import open_console
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 
 # How many examples that don't hold are told.
 _FAILED_TOLD = 5

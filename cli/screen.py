@@ -19,7 +19,8 @@ from cli.settings import load_settings
 from cluster.local import screen_locally
 from cluster.stages.judging import on_sale
 from cluster.types import Event, Found, ScreenJob
-from ingest.errors import SourceNotFound, ZhenyanError, shown
+from ingest.errors import SourceNotFound
+from net.errors import ZhenyanError, shown
 from net.guard import NetPolicy, check_url
 from net.schemes import is_object
 from review.due.basis import drop_unused_basis, keep_basis

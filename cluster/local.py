@@ -13,7 +13,7 @@ from cluster.stages.ocr import OcrStage
 from cluster.stages.products import ProductStage
 from cluster.stages.recorder import Recorder
 from cluster.types import Event, Marked, OnSale, ScreenJob, Warned
-from ingest.errors import IngestError
+from net.errors import SourceError
 from review.types import StreamState
 
 
@@ -37,7 +37,7 @@ def _screen(job: ScreenJob, hearing: AsrStage, reading: OcrStage) -> Iterator[Ev
     looking = ProductStage(job)
     yield from (Warned(text=why) for why in (*looking.left_out, *judging.left_out))
     told = ScreeningEvents(source=job.source)
-    error: IngestError | None = None
+    error: SourceError | None = None
     try:
         for segment in capturing.segments():
             prepared, cuts, frames = preparing.prepare(segment, capturing.recorded_ms())
@@ -55,7 +55,7 @@ def _screen(job: ScreenJob, hearing: AsrStage, reading: OcrStage) -> Iterator[Ev
                 seen=[*marked, *judging.on_sale(segment.end_ms)],
             )
             yield from told.segment(prepared, outcome, capturing.recorded_ms())
-    except IngestError as stopped:
+    except SourceError as stopped:
         error = stopped
     finally:
         capturing.stop()

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 import certifi
 import httpcore
 
-from ingest.errors import RefusedAddress, UnreachableSource
+from net.errors import RefusedAddress, UnreachableSource
 from net.schemes import DEFAULT_PORTS, REFUSED_PORTS
 
 SCHEMES = frozenset(DEFAULT_PORTS)

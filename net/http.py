@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import httpcore
 import httpx
 
-from ingest.errors import RefusedAddress, UnreachableSource, UnsupportedSource
+from net.errors import RefusedAddress, UnreachableSource, UnsupportedSource
 from net.guard import WEB_SCHEMES, GuardedBackend, NetPolicy, check_url, tls_context
 
 _HEADERS = {"User-Agent": "zhenyan/0.1", "Accept": "*/*", "Accept-Encoding": "identity"}

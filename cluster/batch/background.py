@@ -15,7 +15,7 @@ from cluster.background import BackgroundJob
 from cluster.batch.folder import replace_text
 from cluster.batch.run import run_batch
 from cluster.batch.types import BatchJob, BatchSource, FileProgress, FileResult, FileState
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 from review.batches.types import ArchiveState, Batch, BatchState
 from review.replays.folders import in_force_folder
 from review.rows import shown_source

@@ -19,7 +19,7 @@ from typing import Any
 from cluster.batch.folder import held, keep_job, write_results
 from cluster.batch.screening import BatchScreener
 from cluster.batch.types import WORK, BatchJob, BatchSource, FileProgress, FileResult, FileState
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 
 _POLL_S = 0.2
 _ORPHAN_S = 0.5

@@ -31,9 +31,9 @@ from cluster.stages.products import ProductStage
 from cluster.stages.recorder import Recorder
 from cluster.stages.state import Stateful
 from cluster.types import ScreenJob
-from ingest.errors import ZhenyanError
 from ingest.recording.manifest import read_end, read_manifest
 from ingest.types import Segment
+from net.errors import ZhenyanError
 from review.due.basis import keep_basis
 from review.store import Store
 from review.types import Host, ProductRef, StreamRecord, StreamState

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from cluster.batch.types import BatchSource
 from ingest.capture.object_store import list_objects
-from ingest.errors import IngestError, SourceNotFound, shown
+from ingest.errors import SourceNotFound
+from net.errors import SourceError, shown
 from net.guard import check_url
 from net.schemes import is_object
 
@@ -19,7 +20,7 @@ LISTS = frozenset({".txt", ".list"})
 _UNKNOWN = "unknown"
 
 
-class NoMedia(IngestError):
+class NoMedia(SourceError):
     """A path of a batch leads to no media file; the caller can act."""
 
     def __init__(self, place: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cluster.errors import StateUnusable
 from cluster.live.types import Failure, FailureReason
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 from review.errors import LeaseLost
 
 P = ParamSpec("P")

@@ -23,7 +23,8 @@ from cluster.stages.backpressure import Load, effort_limits, places
 from cluster.stages.capture import CaptureStage
 from cluster.stages.policies import LoadedPolicies
 from ingest.decode.pool import DecodePool
-from ingest.errors import IngestError, ParserDied, ZhenyanError
+from ingest.errors import ParserDied
+from net.errors import SourceError, ZhenyanError
 from review.errors import StoreUnavailableError, WorkerReplaced
 from review.live.decisions import Reach, Released
 from review.live.feeding import Feeding
@@ -305,7 +306,7 @@ class Shard:
             del self._held[stream_id]
 
 
-def _why_released(done: EndOfWork, error: IngestError) -> Released:
+def _why_released(done: EndOfWork, error: SourceError) -> Released:
     """What an error of the capture says of its source: a process that dies of it is ours."""
     if done is EndOfWork.OVER:
         return Released.REFUSED

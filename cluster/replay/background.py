@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cluster.background import BackgroundJob
 from cluster.replay.run import ReplayJob, ReplayProgress, replay
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 from review.replays.report import report_json
 from review.replays.store import Replay
 from review.store import Store

@@ -12,11 +12,11 @@ from dataclasses import replace
 
 from cluster.types import ScreenJob
 from ingest.capture.supervisor import CaptureJob, CaptureSupervisor
-from ingest.errors import IngestError
 from ingest.recording.manifest import read_manifest
 from ingest.sandbox.answers import checked_segment
 from ingest.sandbox.protocol import segment_row
 from ingest.types import EndReason, Segment, Trouble
+from net.errors import SourceError
 from review.live.decisions import Air
 
 _AT_HAND = 256
@@ -41,7 +41,7 @@ class CaptureStage:
         self._began_ms = time.time_ns() // 1_000_000
         self._came_s = time.monotonic()
         self._last: Segment | None = None
-        self._error: IngestError | None = None
+        self._error: SourceError | None = None
         recorded = read_manifest(job.recording_dir)
         self._recorded_ms = recorded[-1].end_ms if recorded else 0
         self._newest = self._taken = recorded[-1].sequence if recorded else -1
@@ -108,7 +108,7 @@ class CaptureStage:
         return self._capture.reason
 
     @property
-    def error(self) -> IngestError | None:
+    def error(self) -> SourceError | None:
         """What ended the recording, if an error did."""
         return self._error
 
@@ -202,7 +202,7 @@ class CaptureStage:
                     self._note_arrival(segment)
                     self._recent.append(segment)
                     self._changed.notify_all()
-        except IngestError as error:
+        except SourceError as error:
             self._error = error
             folder = self._job.recording_dir
             if folder.is_dir() and not any(folder.iterdir()):

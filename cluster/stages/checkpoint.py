@@ -17,7 +17,7 @@ from ingest.recording.disk import sync_folder
 
 _FORMAT = 1
 _ROOT = Path(__file__).parents[2]
-_PACKAGES = ("asr", "claims", "cluster", "ingest", "vision")
+_PACKAGES = ("asr", "claims", "cluster", "ingest", "net", "vision")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from claims.types import Finding, Passage
 from cluster.errors import NothingToScreen
 from cluster.types import Ended, Event, Found, Marked, OnSale, Prepared, Progress, Understood, Warned
-from ingest.errors import shown
 from ingest.recording.ledger import Coverage
+from net.errors import shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.capture.sources import CaptureLimits, open_parts
-from ingest.errors import BrokenMedia, DiskFull, IngestError, ParserDied, UnreachableSource, UnsupportedSource
+from ingest.errors import BrokenMedia, DiskFull, ParserDied
 from ingest.recording.capture_log import CaptureLog
 from ingest.recording.disk import only_writer
 from ingest.recording.part import Surroundings
 from ingest.recording.writer import Recording
 from ingest.types import EndPolicy, EndReason, GapKind, RetentionLimits, Segment, Trouble
 from net.backoff import backoff_s, pause
+from net.errors import SourceError, UnreachableSource, UnsupportedSource
 from net.guard import NetPolicy
 
 
@@ -49,7 +50,7 @@ def capture(
     capture writes into the folder, as one does whose worker died a moment ago, this one waits. While nothing comes,
     `on_trouble` is told why, as often as that is noticed.
 
-    Raises an IngestError if nothing could be captured or the address policy refuses; otherwise `on_end` is told why
+    Raises a SourceError if nothing could be captured or the address policy refuses; otherwise `on_end` is told why
     the capture ended.
     """
     with ExitStack() as stack:
@@ -98,11 +99,11 @@ class _Following:
 
     def segments(self, recording: Recording, max_ms: int | None) -> Generator[Segment, None, EndReason]:
         while True:
-            failure: IngestError | None = None
+            failure: SourceError | None = None
             reason = EndReason.VANISHED
             try:
                 reason = yield from self._once(recording, max_ms)
-            except IngestError as error:
+            except SourceError as error:
                 if not self._seen and not isinstance(error, UnreachableSource | BrokenMedia | DiskFull | ParserDied):
                     raise
                 failure = error
@@ -145,7 +146,7 @@ class _Following:
         return EndReason.LIMIT
 
 
-def _cause(error: IngestError) -> tuple[GapKind, str]:
+def _cause(error: SourceError) -> tuple[GapKind, str]:
     if isinstance(error, DiskFull):
         return GapKind.SHED, "disk full"
     if isinstance(error, ParserDied):

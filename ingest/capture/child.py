@@ -12,10 +12,10 @@ from typing import Any
 
 from ingest.capture.capture import capture
 from ingest.capture.sources import CaptureLimits
-from ingest.errors import IngestError
 from ingest.sandbox.child import enter_sandbox
 from ingest.sandbox.protocol import segment_row, to_line
 from ingest.types import EndPolicy, EndReason, RetentionLimits, Trouble
+from net.errors import SourceError
 from net.guard import NetPolicy
 from net.http import HttpLimits
 
@@ -55,7 +55,7 @@ def main() -> None:
             renew()
             told.forget()
             tell({"segment": segment_row(segment)})
-    except IngestError as error:
+    except SourceError as error:
         tell({"error": str(error), "exit_code": error.exit_code})
     else:
         tell({"end": reasons[-1].value if reasons else EndReason.STOPPED.value})

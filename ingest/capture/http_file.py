@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 from typing_extensions import Buffer
 
-from ingest.errors import UnreachableSource, UnsupportedSource
 from net.backoff import backoff_s, pause
+from net.errors import UnreachableSource, UnsupportedSource
 from net.http import Body, named_failures, open_stream
 
 _ATTEMPTS = 5

@@ -10,9 +10,9 @@ from importlib.util import find_spec
 from typing import Any
 
 from ingest.capture.remux import remux_readable
-from ingest.errors import UnreachableSource, UnsupportedSource
 from ingest.recording.part import Part, Surroundings
 from ingest.types import EndReason
+from net.errors import UnreachableSource, UnsupportedSource
 from net.schemes import OBJECT_STORES
 
 _BLOCK_BYTES = 4 << 20

@@ -11,10 +11,11 @@ from ingest.capture.cutter import Cutter, time_us
 from ingest.capture.hls.playlist import is_playlist
 from ingest.capture.http_file import HttpFile
 from ingest.capture.watchdog import Watchdog, WatchedFile
-from ingest.errors import BrokenMedia, SourceNotFound, UnreachableSource, UnsupportedSource
+from ingest.errors import BrokenMedia, SourceNotFound
 from ingest.media.container import DAMAGE, best_streams, chosen, demux_chosen, open_media, reason
 from ingest.recording.part import Part, Surroundings
 from ingest.types import EndReason, GapKind
+from net.errors import UnreachableSource, UnsupportedSource
 
 # Without it a stream that has only sound is watched for five seconds before the first packet comes.
 LIVE_OPTIONS = {"analyzeduration": "1000000"}

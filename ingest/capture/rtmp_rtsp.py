@@ -12,9 +12,10 @@ from ingest.capture.relay import Relay, RelayTarget
 from ingest.capture.remux import LIVE_OPTIONS
 from ingest.capture.rtsp_messages import RtspReplies, RtspRequests
 from ingest.capture.srt import srt_file
-from ingest.errors import ParserDied, RefusedAddress, UnreachableSource
+from ingest.errors import ParserDied
 from ingest.media.container import DAMAGE, MAX_PIXELS, open_media, reason
 from ingest.recording.part import Surroundings
+from net.errors import RefusedAddress, UnreachableSource
 from net.guard import NetPolicy, check_url, port_of, resolve, tls_context
 from net.http import HttpLimits
 

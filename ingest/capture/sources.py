@@ -34,7 +34,7 @@ def open_parts(
 ) -> Generator[Part, None, EndReason]:
     """The source's parts in order, each closed; how it ended is the generator's value.
 
-    Raises an IngestError if the source is refused or gave nothing.
+    Raises a SourceError if the source is refused or gave nothing.
     """
     if "://" not in source:
         return (yield from remux_file(Path(source), around))

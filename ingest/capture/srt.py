@@ -18,9 +18,9 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import ffmpeg
 from typing_extensions import Buffer
 
-from ingest.errors import UnreachableSource, UnsupportedSource
 from ingest.media.ffmpeg import find_ffmpeg
 from ingest.sandbox.process import how_it_ended
+from net.errors import UnreachableSource, UnsupportedSource
 from net.guard import NetPolicy, check_url, port_of, resolve
 from net.http import HttpLimits
 

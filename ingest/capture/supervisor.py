@@ -87,7 +87,7 @@ class CaptureSupervisor:
         return self._box.process.pid if self._box else None
 
     def segments(self, stop: Callable[[], bool]) -> Iterator[Segment]:
-        """Each segment once, as soon as it is closed; an IngestError tells what ended the capture, if an error did."""
+        """Each segment once, as soon as it is closed; a SourceError tells what ended the capture, if an error did."""
         folder = self._job.folder
         folder.mkdir(parents=True, exist_ok=True)
         told = _last_sequence(folder)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from typing_extensions import Buffer
 
-from ingest.errors import UnreachableSource
+from net.errors import UnreachableSource
 
 _RESTART_US = 1_000_000
 

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ingest.clips.clip import cut_clip
-from ingest.errors import IngestError
 from ingest.sandbox.child import enter_sandbox
 from ingest.sandbox.protocol import to_line, trusted_segment
+from net.errors import SourceError
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
             target=Path(job["target"]),
             hit_ms=job["hit_ms"],
         )
-    except IngestError as error:
+    except SourceError as error:
         line = to_line({"broken": getattr(error, "why", str(error))[:2_000]})
     else:
         names = {name: path and path.name for name in ("path", "poster", "peaks") for path in [getattr(info, name)]}

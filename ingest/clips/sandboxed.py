@@ -43,7 +43,7 @@ def cut_sandboxed_clip(
     sandbox: SandboxChoice = "auto",
     limits: SandboxLimits = CLIP_LIMITS,
 ) -> ClipInfo:
-    """What `ingest.clips.clip.cut_clip` gives; BrokenMedia as there, ParserDied if the child that cuts dies or is late."""
+    """What `clip.cut_clip` gives; BrokenMedia as there, ParserDied if the child that cuts dies or is late."""
     target.parent.mkdir(parents=True, exist_ok=True)
     there = [s for s in segments if s.start_ms < end_ms and _is_plain(s.path)]
     with tempfile.TemporaryDirectory(prefix=".cut-", dir=target.parent) as made:

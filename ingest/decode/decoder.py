@@ -7,9 +7,10 @@ from ingest.decode.audio import SoundMark, Voice, voice_key
 from ingest.decode.packets import Piece, begin_at, read_piece, readable_pieces
 from ingest.decode.pictures import Picture, all_pictures, key_packets, key_pictures, pixels_of
 from ingest.decode.shedding import Effort, Thinning
-from ingest.errors import BrokenMedia, UnsupportedSource
+from ingest.errors import BrokenMedia
 from ingest.media.container import DAMAGE, reason
 from ingest.types import AudioSpan, DecodedSegment, Frame, Segment, Shed
+from net.errors import UnsupportedSource
 
 # A key frame further back than so many segments is not looked for; a decoding child holds eight files open.
 _MOST_PRIMERS = 7

@@ -9,9 +9,10 @@ from av.container import InputContainer
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from ingest.errors import BrokenMedia, UnsupportedSource
+from ingest.errors import BrokenMedia
 from ingest.media.container import DAMAGE, AnyPacket, best_streams, chosen, open_media, packet_ms, read_packets, reason
 from ingest.types import Segment
+from net.errors import UnsupportedSource
 
 
 @dataclass(frozen=True, slots=True)

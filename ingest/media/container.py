@@ -13,9 +13,10 @@ from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from ingest.errors import BrokenMedia, UnsupportedSource
+from ingest.errors import BrokenMedia
 from ingest.types import MAX_PACKET_MS, MAX_PACKETS
 from ingest.types import MAX_PIXELS as MAX_PIXELS
+from net.errors import UnsupportedSource
 
 # hls, concat, dash and image sequences are absent: each can open further files and addresses by itself.
 _FORMATS = "mpegts,mpeg,flv,live_flv,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,wav,mp3,aac,flac,ogg"

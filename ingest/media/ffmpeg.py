@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from ingest.errors import UnsupportedSource
+from net.errors import UnsupportedSource
 
 
 def find_ffmpeg() -> Path:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ingest.errors import shown
 from ingest.recording.disk import append_line, is_full
+from net.errors import shown
 
 CAPTURE_LOG = "capture.jsonl"
 _TOOLS = ("zhenyan", "av", "httpx", "m3u8", "imageio-ffmpeg")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from ingest.errors import BrokenMedia, DiskFull, UnsupportedSource
+from ingest.errors import BrokenMedia, DiskFull
 from ingest.recording.chain import GENESIS, chain_sha256, chain_sm3
 from ingest.recording.clock import Placement, StreamClock
 from ingest.recording.disk import new_sm3, sync_folder
@@ -15,6 +15,7 @@ from ingest.recording.manifest import Manifest, read_end, read_manifest
 from ingest.recording.part import Part, measured_part
 from ingest.recording.ring import Ring, Room
 from ingest.types import EndReason, Gap, GapKind, RetentionLimits, Segment
+from net.errors import UnsupportedSource
 
 # How far back a reopened live source is looked at for what it gives again.
 _TAIL = 200

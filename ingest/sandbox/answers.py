@@ -61,7 +61,7 @@ class ShedHeader:
 
 @checked(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Mark:
-    """Where a decoder's sound stands, as `ingest.decode.audio.SoundMark` has it; the child that made it may ask it back."""
+    """Where a decoder's sound stands, as `decode.audio.SoundMark` has it; the child that made it may ask it back."""
 
     sequence: int
     start_ms: Annotated[float, Field(ge=-FAR_MS, le=FAR_MS)]

@@ -18,7 +18,9 @@ from ingest.errors import SandboxUnavailable
 SandboxChoice = Literal["auto", "bubblewrap", "rlimits"]
 
 _log = logging.getLogger(__name__)
-_PACKAGE = Path(__file__).parents[1]
+# What a child imports of the project, and nothing else of it.
+_ROOT = Path(__file__).parents[2]
+_PACKAGES = (_ROOT / "ingest", _ROOT / "net")
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ")
 _NETWORK_FILES = ("resolv.conf", "hosts", "nsswitch.conf", "gai.conf", "ssl", "ca-certificates", "pki")
 _SYSTEM_FILES = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime")
@@ -144,7 +146,7 @@ def start_sandbox(
                 stdout=stdout,
                 stderr=write_end,
                 env=_environment(view.variables),
-                cwd=None if kind == "bubblewrap" else (view.writable or _PACKAGE.parent),
+                cwd=None if kind == "bubblewrap" else (view.writable or _ROOT),
                 start_new_session=True,
             )
             .result()
@@ -210,10 +212,10 @@ def _read_only(path: Path) -> list[str]:
 
 @cache
 def _program() -> tuple[Path, ...]:
-    """Where Python, its libraries and this package lie, beyond the system's own folders."""
+    """Where Python, its libraries and the packages that a child imports lie, beyond the system's own folders."""
     sites = (Path(entry) for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"})
     places: list[Path] = []
-    for path in (Path(sys.base_prefix), Path(sys.prefix), *sites, _PACKAGE):
+    for path in (Path(sys.base_prefix), Path(sys.prefix), *sites, *_PACKAGES):
         if path.is_dir() and not any(path.is_relative_to(place) for place in (Path("/usr"), *places)):
             places.append(path)
     return tuple(places)
@@ -222,7 +224,7 @@ def _program() -> tuple[Path, ...]:
 @cache
 def _import_path() -> str:
     sites = [entry for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"}]
-    return os.pathsep.join((str(_PACKAGE.parent), *sites))
+    return os.pathsep.join((str(_ROOT), *sites))
 
 
 def _environment(more: tuple[str, ...] = ()) -> dict[str, str]:

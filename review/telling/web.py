@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from ingest.errors import shown
+from net.errors import shown
 from review.cases.types import Person, Role
 from review.desk import Desk, Seeing, Viewer
 from review.due.notices import shown_time

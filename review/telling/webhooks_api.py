@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import Field, model_validator
 
-from ingest.errors import shown
+from net.errors import shown
 from net.guard import NetPolicy
 from review.people.web import SENIORS
 from review.platform.access import answers, key_or_person, write_answers

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 
-from ingest.errors import RefusedAddress, UnreachableSource
+from net.errors import RefusedAddress, UnreachableSource
 from net.guard import GuardedBackend, NetPolicy, check_url, is_public, resolve
 from net.http import HttpLimits, build_client, fetch
 

@@ -1,10 +1,7 @@
 """The language model as it is trained is the one that the engine reads, and its layers learn what they are shown."""
 
 import sys
-from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -14,35 +11,23 @@ import torch
 from bench.talk_rows import Said
 from claims.classifier.gemma import PackagedGemma
 from claims.policy.policy import Policy
+from training.reader import fit, graph, tuning
+from training.reader.average import averaged
 
 ROOT = Path(__file__).resolve().parents[2]
 SAID = ["吃了它你就不用打针了", "kang癌 🩸⬆️ 100%  ABC 三号链接", "这双鞋是四十二码的,别拍错", "Ａ　ｂ 全角"]
 
 
-@pytest.fixture(scope="module")
-def scripts() -> Iterator[None]:
-    sys.path.insert(0, str(ROOT / "scripts"))
-    yield
-    sys.path.remove(str(ROOT / "scripts"))
-
-
-@pytest.fixture(scope="module")
-def tuning(scripts: None) -> ModuleType:
-    return import_module("training.reader.tuning")
-
-
-def test_the_graphs_are_those_that_the_script_writes(
-    scripts: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_graphs_are_those_that_the_script_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["reader_graph.py", "--to", str(tmp_path)])
-    import_module("training.reader.graph").main()
+    graph.main()
     written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert sorted(written) == ["byte_products.onnx", "gemma_layers_blocks.onnx", "gemma_layers_rows.onnx"]
     for name, content in written.items():
         assert (ROOT / "claims" / "models" / name).read_bytes() == content
 
 
-def test_the_engine_reads_what_torch_trains(tuning: ModuleType) -> None:
+def test_the_engine_reads_what_torch_trains() -> None:
     samples = [tuning.Sample(text=text, breach=1.0, class_places=(0,)) for text in SAID]
     work = tuning._Tuning(samples, 2, 0)
     packaged = PackagedGemma().encode(SAID)
@@ -59,7 +44,7 @@ def test_the_engine_reads_what_torch_trains(tuning: ModuleType) -> None:
     assert _alike(packaged, read).max() < 0.98
 
 
-def test_it_goes_on_where_it_was_left(tuning: ModuleType) -> None:
+def test_it_goes_on_where_it_was_left() -> None:
     samples = [tuning.Sample(text=text, breach=1.0, class_places=(0,)) for text in SAID]
     work = tuning._Tuning(samples, 2, 0)
     dice = torch.Generator().manual_seed(1)
@@ -75,7 +60,7 @@ def test_it_goes_on_where_it_was_left(tuning: ModuleType) -> None:
 
 
 @pytest.mark.service
-def test_layers_learn_what_they_are_shown(tuning: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_layers_learn_what_they_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning, "PASSES", 8)
     monkeypatch.setattr(tuning, "WARM", 0.3)
     monkeypatch.setattr(tuning, "BATCH", 16)
@@ -99,8 +84,7 @@ def said(text: str, label: Any, *classes: str) -> Said:
     return Said(window="w", number=0, text=text, label=label, classes=classes, category="food/tea")
 
 
-def test_samples_tell_goods_labels_and_classes(scripts: None, policy: Policy) -> None:
-    fit = import_module("training.reader.fit")
+def test_samples_tell_goods_labels_and_classes(policy: Policy) -> None:
     talk = [
         said("这茶治好了,我妈的病。", "breach", "DISEASE_FOOD", "ORIGIN"),
         said("三号链接!", "lawful"),
@@ -111,8 +95,7 @@ def test_samples_tell_goods_labels_and_classes(scripts: None, policy: Policy) ->
     assert [(s.breach, s.class_places) for s in samples] == [(1.0, (0,)), (0.0, ()), (fit.UNSURE, ())]
 
 
-def test_own_talk_is_shown_also_as_it_might_have_been_heard(scripts: None, policy: Policy) -> None:
-    fit = import_module("training.reader.fit")
+def test_own_talk_is_shown_also_as_it_might_have_been_heard(policy: Policy) -> None:
     own = [said(f"家人们这款枣花蜜是{n}号链接,今天拍下送勺子", "lawful") for n in "一二三四五六七八九十"]
     samples = fit.samples_of((), own, ["DISEASE_FOOD"], {}, fit.Folding(policy))
     assert len(samples) == round((1 + fit.MISHEARD_SHARE) * len(own))
@@ -123,8 +106,7 @@ def _alike(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.sum(one * other, axis=1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)
 
 
-def test_two_readers_are_averaged_part_by_part(scripts: None) -> None:
-    averaged = import_module("training.reader.average").averaged
+def test_two_readers_are_averaged_part_by_part() -> None:
     one = {"gate": np.array([1.0, 3.0]), "0.qkv.largest": np.array([5.0])}
     other = {"gate": np.array([3.0, -1.0]), "0.qkv.largest": np.array([7.0])}
     found = averaged(one, other, 0.25)
@@ -134,6 +116,6 @@ def test_two_readers_are_averaged_part_by_part(scripts: None) -> None:
 
 
 @pytest.mark.parametrize("other", [{"gate": np.zeros(3)}, {"bias": np.zeros(2)}])
-def test_readers_of_other_shapes_are_not_averaged(scripts: None, other: dict[str, np.ndarray]) -> None:
+def test_readers_of_other_shapes_are_not_averaged(other: dict[str, np.ndarray]) -> None:
     with pytest.raises(ValueError, match="same parts"):
-        import_module("training.reader.average").averaged({"gate": np.zeros(2)}, other, 0.5)
+        averaged({"gate": np.zeros(2)}, other, 0.5)

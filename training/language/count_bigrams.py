@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def sentences() -> Iterator[str]:
     """Every passage of every sentence, claims and lawful ones."""
-    for file in sorted((ROOT / "configs" / "semantic").glob("sentences*.yaml")):
+    for file in sorted((ROOT / "training" / "sentences").glob("sentences*.yaml")):
         for group in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]:
             for key in ("claims", "lawful"):
                 for text in group.get(key, ()):
@@ -41,9 +41,7 @@ def main() -> None:
             cut = [[NUMBER] if part.is_number else words.cut(text[part.start : part.end]) for part in parts]
             for first, second in pairwise([START, *chain.from_iterable(cut), END]):
                 pairs.setdefault(first, Counter())[second] += 1
-    lines = [
-        "# Words that follow each other in training/sentences/sentences*.yaml, counted; ^ begins, 0 is a number, $ ends."
-    ]
+    lines = ["# Words that follow each other in training/sentences/*.yaml, counted; ^ begins, 0 is a number, $ ends."]
     for first, after in sorted(pairs.items()):
         lines.append(" ".join((first, *(f"{word} {count}" for word, count in sorted(after.items())))))
     options.to.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -214,7 +214,7 @@ def main() -> None:
     cases = read_registered("dev")
     held_out = [c for c in cases if reader is not None and c.product_id in reader.file.held_out]
     lines = [
-        "# How likely something is said of a registered attribute, by its features: written by training/linking/fit.py.",
+        "# How likely something is said of a registered attribute, by its features; by training/linking/fit.py.",
         "fitted_on: the development cases of tests/claims/registered, older sets of numbers and lawful talk of others",
     ]
     together: dict[str, float] = {}

@@ -4,8 +4,8 @@
 
 One in so many of the spoken cases is chosen, by a digest of its id; each is spoken by one of eight voices, without
 noise. `--most` hears no more of them; what was heard before is kept. `zhenyan bench registered` judges what was heard
-beside what was said. Needs the synthesiser that `training/speech/install-synthesiser.sh` installs; ten seconds of work an utterance
-and more.
+beside what was said. Needs the synthesiser that
+`training/speech/install-synthesiser.sh` installs; ten seconds of work an utterance and more.
 """
 
 import argparse

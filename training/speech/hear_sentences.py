@@ -3,7 +3,8 @@
     python -m training.speech.hear_sentences [--count 396]
 
 As many breaches as lawful ones, in eight voices in turn, each as it was made and once in noise, over music or by
-telephone. Needs the synthesiser that `training/speech/install-synthesiser.sh` installs; two seconds of work a sentence and more.
+telephone. Needs the synthesiser that `training/speech/install-synthesiser.sh` installs; two seconds of work a sentence
+and more.
 """
 
 import argparse

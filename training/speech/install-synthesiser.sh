@@ -2,7 +2,7 @@
 # What `zhenyan bench asr` needs to make its spoken sentences: a speech synthesiser (Kokoro-82M and its eight Mandarin
 # voices, Apache-2.0) with an environment of its own under data/bench, out of the product's way. About 600 MB.
 set -eu
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 home=data/bench/synthesiser
 mkdir -p "$home/weights"
 [ -x "$home/venv/bin/python" ] || python3 -m venv "$home/venv"

@@ -16,8 +16,8 @@ from claims.text.numbers import find_numbers
 from claims.text.spell import fuzzy, syllable
 from claims.types import Doubt, Frozen, Passage
 
-SENTENCES = sorted((Path(__file__).resolve().parents[2] / "configs" / "semantic").glob("sentences*.yaml"))
-HEARD = Path(__file__).resolve().parents[2] / "configs" / "semantic" / "heard.jsonl"
+SENTENCES = sorted((Path(__file__).resolve().parents[1] / "sentences").glob("sentences*.yaml"))
+HEARD = Path(__file__).resolve().with_name("heard.jsonl")
 # How much a character's or a syllable's own counts weigh against those of all.
 _OWN = 4
 _MOST = 0.9

@@ -1,7 +1,7 @@
 """Make Mandarin speech offline, for tests and the demo: TSV (id, voice, text) in, 16 kHz mono WAV out.
 
-Kokoro-82M (Apache-2.0) as int8 ONNX, with its own Chinese voices; `training/speech/install-synthesiser.sh` installs them, and
---weights names the folder under which they lie. About 1.3 to 2 s of work per second of speech on two cores.
+Kokoro-82M (Apache-2.0) as int8 ONNX, with its own Chinese voices; `install-synthesiser.sh` beside this installs them,
+and --weights names the folder under which they lie. About 1.3 to 2 s of work per second of speech on two cores.
 """
 
 import argparse

@@ -4,7 +4,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from ingest.capture.hls.playlist import SegmentKey
-from ingest.errors import BrokenMedia, UnsupportedSource
+from ingest.errors import BrokenMedia
+from net.errors import UnsupportedSource
 
 KEY_BYTES = 16
 _BLOCK_BITS = 128

@@ -18,10 +18,11 @@ from ingest.capture.hls.playlist import (
     starting_at,
 )
 from ingest.capture.hls.sequence import SequenceTracker
-from ingest.errors import BrokenMedia, RefusedAddress, UnreachableSource, UnsupportedSource
+from ingest.errors import BrokenMedia
 from ingest.recording.part import Surroundings
 from ingest.types import GapKind
 from net.backoff import backoff_s, pause
+from net.errors import RefusedAddress, UnreachableSource, UnsupportedSource
 from net.http import Body, HttpLimits, fetch
 
 MAX_PLAYLIST_BYTES = 4 << 20

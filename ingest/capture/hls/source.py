@@ -9,10 +9,11 @@ import httpx
 from ingest.capture.hls.feed import MAX_PLAYLIST_BYTES, HlsClient, HlsFeed, Received
 from ingest.capture.hls.playlist import MasterPlaylist, MediaPlaylist, choose_variant, parse_playlist
 from ingest.capture.hls.renditions import PairedParts
-from ingest.errors import BrokenMedia, DiskFull, UnreachableSource, UnsupportedSource
+from ingest.errors import BrokenMedia, DiskFull
 from ingest.recording.part import Part, PartFile, Surroundings
 from ingest.types import EndReason, GapKind
 from net.backoff import pause
+from net.errors import UnreachableSource, UnsupportedSource
 from net.http import Body, HttpLimits
 
 __all__ = ["MAX_PLAYLIST_BYTES", "HlsSource"]

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from cluster.batch.sources import NoMedia, batch_sources
-from ingest.errors import IngestError, RefusedAddress, SourceNotFound
+from ingest.errors import SourceNotFound
+from net.errors import RefusedAddress, SourceError
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_a_list_names_addresses_and_paths_from_where_it_lies(folder: Path) -> No
     [
         ("nowhere.mp4", SourceNotFound),
         ("empty", NoMedia),
-        ("gopher://x/a.mp4", IngestError),
+        ("gopher://x/a.mp4", SourceError),
         ("file:///srv/a.mp4", RefusedAddress),
     ],
 )

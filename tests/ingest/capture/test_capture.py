@@ -8,12 +8,13 @@ import pytest
 
 from ingest.capture.capture import capture
 from ingest.decode.decoder import SegmentDecoder
-from ingest.errors import BrokenMedia, RefusedAddress, SourceNotFound, UnreachableSource, UnsupportedSource
+from ingest.errors import BrokenMedia, SourceNotFound
 from ingest.media.container import measure
 from ingest.recording.chain import verify_chain
 from ingest.recording.disk import only_writer
 from ingest.recording.manifest import read_manifest
 from ingest.types import EndReason, Segment
+from net.errors import RefusedAddress, UnreachableSource, UnsupportedSource
 from net.guard import NetPolicy
 from tests.ingest.support import Origin, playlist, record, run_ffmpeg, wall_ms
 

@@ -8,8 +8,9 @@ from cryptography.hazmat.primitives.padding import PKCS7
 
 from ingest.capture.hls.decryption import decrypt
 from ingest.capture.hls.playlist import SegmentKey
-from ingest.errors import BrokenMedia, RefusedAddress, UnreachableSource
+from ingest.errors import BrokenMedia
 from ingest.types import EndReason
+from net.errors import RefusedAddress, UnreachableSource
 from net.guard import NetPolicy
 from tests.ingest.servers import hls_packager, nginx, picture
 from tests.ingest.support import Origin, playlist, record

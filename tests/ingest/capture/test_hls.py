@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from ingest.capture.capture import capture
-from ingest.errors import BrokenMedia, RefusedAddress, UnreachableSource, UnsupportedSource
+from ingest.errors import BrokenMedia
 from ingest.recording.chain import verify_chain
 from ingest.recording.manifest import read_manifest
 from ingest.types import EndReason, Segment
+from net.errors import RefusedAddress, UnreachableSource, UnsupportedSource
 from net.guard import NetPolicy
 from tests.ingest.support import QUICK, Origin, playlist, record, run_ffmpeg, wall_ms
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from ingest.decode.decoder import SegmentDecoder
-from ingest.errors import UnreachableSource
 from ingest.recording.chain import verify_chain
 from ingest.types import EndReason, Segment
+from net.errors import UnreachableSource
 from tests.ingest.support import Answer, Origin, record, run_ffmpeg
 
 # Nine bytes of header and the four of the first back pointer.

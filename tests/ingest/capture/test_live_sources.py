@@ -11,9 +11,9 @@ import pytest
 
 from ingest.capture.sources import CaptureLimits
 from ingest.decode.decoder import SegmentDecoder
-from ingest.errors import UnreachableSource, UnsupportedSource
 from ingest.recording.chain import verify_chain
 from ingest.types import EndPolicy, EndReason, Segment
+from net.errors import UnreachableSource, UnsupportedSource
 from net.guard import NetPolicy
 from net.http import HttpLimits
 from tests.ingest.doors import tls_front

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from ingest.capture.supervisor import CAPTURE_LIMITS, CaptureJob, CaptureSupervisor
-from ingest.errors import BrokenMedia, UnreachableSource, UnsupportedSource
+from ingest.errors import BrokenMedia
 from ingest.sandbox.process import SandboxChoice, SandboxView, start_sandbox
+from net.errors import UnreachableSource, UnsupportedSource
 from net.schemes import is_object
 from tests.ingest.doors import trap
 from tests.ingest.support import playlist, record

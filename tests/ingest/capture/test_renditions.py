@@ -6,8 +6,8 @@ import av
 import pytest
 
 from ingest.decode.decoder import SegmentDecoder
-from ingest.errors import RefusedAddress
 from ingest.recording.chain import verify_chain
+from net.errors import RefusedAddress
 from tests.ingest.support import Origin, playlist, record, run_ffmpeg
 
 

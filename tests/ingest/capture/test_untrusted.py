@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from ingest.capture.sources import CaptureLimits
-from ingest.errors import IngestError, RefusedAddress, SourceNotFound
+from ingest.errors import SourceNotFound
 from ingest.recording.manifest import read_manifest
+from net.errors import RefusedAddress, SourceError
 from net.guard import NetPolicy, resolve
 from net.http import HttpLimits
 from net.schemes import DEFAULT_PORTS, REFUSED_PORTS
@@ -58,15 +59,15 @@ def watched() -> Iterator[Trap]:
     assert made.visitors == []
 
 
-def refused(source: str, folder: Path, policy: NetPolicy | None = None) -> IngestError:
+def refused(source: str, folder: Path, policy: NetPolicy | None = None) -> SourceError:
     """What the capture of this source ends by; nothing may have been recorded."""
-    with pytest.raises(IngestError) as caught:
+    with pytest.raises(SourceError) as caught:
         record(source, folder, policy, limits=LIMITS)
     assert read_manifest(folder) == []
     return caught.value
 
 
-def says_no(error: IngestError) -> bool:
+def says_no(error: SourceError) -> bool:
     """Refused by its address; what is no URL at all is told as that, which shows by its text alone."""
     return (isinstance(error, RefusedAddress) and error.rule == "address") or "not a valid URL" in str(error)
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import RefusedAddress
 from ingest.recording.capture_log import CaptureLog, clock_state, read_capture_log
+from net.errors import RefusedAddress
 from net.guard import NetPolicy, resolve
 
 

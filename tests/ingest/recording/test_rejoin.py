@@ -8,9 +8,9 @@ import av
 import pytest
 
 from ingest.capture.watchdog import Watchdog
-from ingest.errors import UnreachableSource
 from ingest.media.container import AnyPacket
 from ingest.recording.rejoin import RecentPackets, Rejoin
+from net.errors import UnreachableSource
 
 
 class Clock:
