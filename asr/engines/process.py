@@ -84,7 +84,7 @@ class ProcessRecogniser:
         raise EngineDiedError(f"recognising {_named(cuts)}", ATTEMPTS)
 
     def close(self) -> None:
-        """Ends the child; a call in progress fails with HearingClosedError."""
+        """Ends the child; a call in progress fails with RecogniserClosedError."""
         self._closed = True
         self._end()
 

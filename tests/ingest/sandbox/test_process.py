@@ -110,7 +110,7 @@ def test_children_die_with_their_parent(sandbox: SandboxChoice) -> None:
 import os, socket, subprocess, sys
 from ingest.sandbox.process import *
 ours, theirs = socket.socketpair()
-box = start_box("ingest.decode.child", sandbox=sys.argv[1], limits=BoxLimits(), view=BoxView(),
+box = start_sandbox("ingest.decode.child", sandbox=sys.argv[1], limits=SandboxLimits(), view=SandboxView(),
                 stdin=theirs.fileno(), stdout=subprocess.DEVNULL)
 # Another holder of the other end: what ends the child is the parent's death, not the end of its input.
 subprocess.Popen(["sleep", "60"], stdin=ours.fileno(), start_new_session=True, stdout=subprocess.DEVNULL)
