@@ -7,10 +7,15 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from asr.batching.buckets import LONGEST_CUT_MS
 from asr.errors import WrongAudioError
 from asr.types import Utterance
 from ingest.types import SAMPLE_RATE_HZ
+
+SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000
+# Whisper was trained on windows of this length, and needs silence after the speech in one: what no cut is longer than.
+FULL_WINDOW_MS = 30_000
+SILENCE_AFTER_MS = 3_000
+LONGEST_CUT_MS = FULL_WINDOW_MS - SILENCE_AFTER_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

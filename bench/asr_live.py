@@ -18,8 +18,8 @@ from faster_whisper import WhisperModel
 from asr.engines.shared import start_shared
 from asr.engines.weights import DEFAULT_MODEL, WhisperWeights, find_whisper
 from asr.engines.whisper import WhisperSettings, WhisperTranscriber
-from asr.recogniser import Cut
-from asr.segmentation.listener import SAMPLES_PER_MS, StreamListener
+from asr.recogniser import SAMPLES_PER_MS, Cut
+from asr.segmentation.listener import StreamListener
 from asr.segmentation.vad import SileroVad
 from bench.asr_material import Line, Samples, broadcast_lines, given_lines
 from bench.asr_ways import joined

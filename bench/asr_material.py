@@ -14,7 +14,7 @@ from faster_whisper.audio import decode_audio
 from numpy.typing import NDArray
 
 import configs
-from asr.segmentation.listener import SAMPLES_PER_MS
+from asr.recogniser import SAMPLES_PER_MS
 from bench.checkout import ROOT, SPEECH_DIR, SYNTHESISER
 from cli.broadcast.script import lay_out, read_script
 from ingest.types import SAMPLE_RATE_HZ

@@ -9,10 +9,9 @@ from unittest.mock import patch
 import numpy as np
 from faster_whisper import WhisperModel
 
-from asr.batching.buckets import FULL_WINDOW_MS
 from asr.engines.weights import WhisperWeights
 from asr.engines.whisper import WhisperSettings, WhisperTranscriber
-from asr.recogniser import Cut, Transcriber
+from asr.recogniser import FULL_WINDOW_MS, Cut, Transcriber
 from asr.segmentation.listener import StreamListener
 from asr.segmentation.vad import SileroVad
 from bench.asr_material import Line, Samples

@@ -6,8 +6,7 @@ from tempfile import TemporaryDirectory
 import configs
 from asr.engines.weights import DEFAULT_MODEL, find_whisper
 from asr.engines.whisper import WhisperSettings, WhisperTranscriber
-from asr.recogniser import Cut
-from asr.segmentation.listener import SAMPLES_PER_MS
+from asr.recogniser import SAMPLES_PER_MS, Cut
 from bench.asr_material import Samples
 from claims.obfuscation.soundalike import alikes_of
 from claims.policy.policy import Policy

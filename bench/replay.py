@@ -18,7 +18,7 @@ import ahocorasick_rs
 
 import configs
 from bench.check import spoken_examples
-from claims.classifier.reading import AUTO, OFF
+from claims.classifier.opening import AUTO, OFF
 from claims.passports.load import load_passports, passport_texts
 from claims.policy.policy import Policy
 from claims.types import Passage

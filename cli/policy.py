@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 import configs
-from claims.classifier.reading import semantics_of
+from claims.classifier.opening import semantics_of
 from claims.engine.conversation import ClaimEngine
 from claims.engine.examples import failed_examples, without_examples
 from claims.engine.explain import explain

@@ -8,8 +8,8 @@ import configs
 from asr.engines.weights import ModelInfo
 from claims.classifier.e5 import PACKAGED, WEIGHTS_SHA256, weights_file
 from claims.classifier.gemma import GEMMA, SHA256, model_files
+from claims.classifier.opening import SHIPPED
 from claims.classifier.reader import ClassifierFile
-from claims.classifier.reading import SHIPPED
 from claims.errors import SemanticError, SemanticMissing
 from vision.errors import ReaderUnavailableError
 from vision.ocr.weights import (

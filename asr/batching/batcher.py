@@ -9,12 +9,10 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from asr.batching.buckets import FULL_WINDOW_MS, LONGEST_CUT_MS, bucket_ms
+from asr.batching.buckets import bucket_ms
 from asr.errors import SpeechSettingsError, WrongAudioError
-from asr.recogniser import Cut
-from ingest.types import SAMPLE_RATE_HZ
+from asr.recogniser import FULL_WINDOW_MS, LONGEST_CUT_MS, SAMPLES_PER_MS, Cut
 
-SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000
 LEAD_MS = FULL_WINDOW_MS
 
 

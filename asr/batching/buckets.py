@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-FULL_WINDOW_MS = 30_000
-SILENCE_AFTER_MS = 3_000
-LONGEST_CUT_MS = FULL_WINDOW_MS - SILENCE_AFTER_MS
+from asr.recogniser import FULL_WINDOW_MS, SILENCE_AFTER_MS
+
 BUCKET_STEP_MS = 500
 
 

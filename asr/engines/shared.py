@@ -10,10 +10,10 @@ from typing import Self
 
 import numpy as np
 
-from asr.batching.batcher import SAMPLES_PER_MS, Batcher, BatcherSettings, SharedCall
+from asr.batching.batcher import Batcher, BatcherSettings, SharedCall
 from asr.engines.process import MakeEngine, ProcessRecogniser, sum_counts
 from asr.errors import EngineFailedError, RecogniserClosedError
-from asr.recogniser import Cut, Recogniser, RecognitionCounts
+from asr.recogniser import SAMPLES_PER_MS, Cut, Recogniser, RecognitionCounts
 from asr.types import Utterance
 
 WARM_UP_MS = (2_000, 12_000)

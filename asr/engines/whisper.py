@@ -12,12 +12,11 @@ from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 from opencc import OpenCC
 
-from asr.batching.buckets import FULL_WINDOW_MS, LONGEST_CUT_MS, Batch, plan_batches, token_cap
+from asr.batching.buckets import Batch, plan_batches, token_cap
 from asr.engines.weights import MODEL_FILE, WhisperWeights
 from asr.errors import SpeechSettingsError, WeightsDamagedError
-from asr.recogniser import Cut, RecognitionCounts, length_ms
-from asr.rescoring.candidates import SoundAlikes, heard_again, suspects_in, with_word
-from asr.segmentation.listener import SAMPLES_PER_MS
+from asr.recogniser import FULL_WINDOW_MS, LONGEST_CUT_MS, SAMPLES_PER_MS, Cut, RecognitionCounts, length_ms
+from asr.rescoring.candidates import SoundAlikes, candidates_in, rescored, with_word
 from asr.transcript.hallucinations import Bias, Decoded, is_runaway, settle_punctuation
 from asr.transcript.hotwords import fit_terms
 from asr.transcript.utterances import PromptedTerms, Readings, to_utterance
@@ -130,17 +129,15 @@ class WhisperTranscriber:
             to_utterance(cut, readings, bias=self._bias, model=self.model_name, counts=self.counts)
             for cut, readings in zip(cuts, heard, strict=True)
         ]
-        return self._heard_again(cuts, encoded, utterances) if self._alikes else utterances
+        return self._rescore(cuts, encoded, utterances) if self._alikes else utterances
 
-    def _heard_again(
-        self, cuts: Sequence[Cut], encoded: Any, utterances: list[Utterance | None]
-    ) -> list[Utterance | None]:
+    def _rescore(self, cuts: Sequence[Cut], encoded: Any, utterances: list[Utterance | None]) -> list[Utterance | None]:
         """The utterances with the words that were listened for once more, on the sound as it was encoded."""
         assert self._alikes is not None
-        suspects = {row: suspects_in(one, self._alikes) for row, one in enumerate(utterances) if one is not None}
+        candidates = {row: candidates_in(one, self._alikes) for row, one in enumerate(utterances) if one is not None}
         asked = [
             (row, text)
-            for row, found in suspects.items()
+            for row, found in candidates.items()
             if found and (one := utterances[row])
             for text in (one.text, *(with_word(one.text, suspect) for suspect in found))
         ]
@@ -158,7 +155,7 @@ class WhisperTranscriber:
         for row, (as_heard, *others) in scores.items():
             one = utterances[row]
             if one is not None:
-                reheard = heard_again(suspects[row], [as_heard - other for other in others])
+                reheard = rescored(candidates[row], [as_heard - other for other in others])
                 utterances[row] = replace(one, reheard=reheard)
                 self.counts.suspect_count += len(others)
                 self.counts.reheard_count += len(reheard)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from asr.batching.buckets import LONGEST_CUT_MS
 from asr.errors import SpeechSettingsError
+from asr.recogniser import LONGEST_CUT_MS
 
 FRAME_SAMPLES = 512
 FRAME_MS = 32

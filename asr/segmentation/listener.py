@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asr.errors import WrongAudioError
-from asr.recogniser import Cut
+from asr.recogniser import SAMPLES_PER_MS, Cut
 from asr.segmentation.endpointing import FRAME_SAMPLES, Endpointer, EndpointSettings, FrameRange, VadFrame
-from ingest.types import SAMPLE_RATE_HZ, AudioSpan
+from ingest.types import AudioSpan
 
-SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000
 CONTIGUOUS_WITHIN_MS = 40
 ROUNDING_MS = 2
 

@@ -15,7 +15,8 @@ from typing import Literal, Protocol
 
 import configs
 from claims.classifier.kept import keeps_directions
-from claims.classifier.reading import AUTO, OFF, Reader, Semantics, semantics_of
+from claims.classifier.opening import AUTO, OFF, Semantics, semantics_of
+from claims.classifier.reading import Reader
 from claims.errors import ClaimsError
 from claims.policy.policy import Policy
 from cluster.stages.checkpoint import program_version

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import configs
-from claims.classifier.reading import Semantics, semantics_of
+from claims.classifier.opening import Semantics, semantics_of
 from claims.policy.policy import Policy
 from cluster.types import ScreenJob
 

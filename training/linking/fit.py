@@ -22,7 +22,7 @@ from scipy.optimize import minimize
 import configs
 from bench.registered_cases import RegisteredCase, read_registered
 from claims.classifier.links import FILE, LinkReader
-from claims.classifier.reading import LINKS_FOLDER, open_reader
+from claims.classifier.opening import LINKS_FOLDER, open_reader
 from claims.engine.linking.model import READ
 from claims.policy.linking import LinkModelFile, PassageModel
 from claims.policy.policy import Policy

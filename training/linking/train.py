@@ -32,7 +32,8 @@ from bench.registered_cases import RegisteredCase, read_registered
 from claims.classifier.arrays import unpacked
 from claims.classifier.gemma import GEMMA, PackagedGemma
 from claims.classifier.links import FILE, LAYERS, WEIGHTS, LinksFile, save_links
-from claims.classifier.reading import LINKS_FOLDER, pair_of
+from claims.classifier.opening import LINKS_FOLDER
+from claims.classifier.reading import pair_of
 from claims.engine.linking.passages import LONGEST, before_of, pointed_of, texts_of
 from claims.policy.policy import Policy
 from claims.text.normalise import normalise

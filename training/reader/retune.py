@@ -26,8 +26,8 @@ from bench.registered_cases import RegisteredCase, read_registered
 from claims.classifier.files import open_encoder, save_classifier
 from claims.classifier.links import FILE as LINKS
 from claims.classifier.links import LinksFile
+from claims.classifier.opening import LINKS_FOLDER
 from claims.classifier.reader import ClassifierFile
-from claims.classifier.reading import LINKS_FOLDER
 from claims.engine.linking.passages import texts_of
 from claims.passports.passport import Passport
 from claims.policy.policy import Policy

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asr.batching.batcher import LEAD_MS, Batcher, BatcherSettings, SharedCall
-from asr.batching.buckets import FULL_WINDOW_MS, LONGEST_CUT_MS, SILENCE_AFTER_MS, bucket_ms
+from asr.batching.buckets import bucket_ms
 from asr.errors import SpeechSettingsError, WrongAudioError
-from asr.recogniser import Cut
+from asr.recogniser import FULL_WINDOW_MS, LONGEST_CUT_MS, SILENCE_AFTER_MS, Cut
 
 SILENCE = np.zeros(LONGEST_CUT_MS * 16 + 16, np.float32)
 arrivals = st.lists(st.tuples(st.integers(0, 4), st.integers(1, LONGEST_CUT_MS), st.integers(0, 900)), max_size=50)

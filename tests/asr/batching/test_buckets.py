@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.batching.buckets import FULL_WINDOW_MS, LONGEST_CUT_MS, SILENCE_AFTER_MS, bucket_ms, plan_batches, token_cap
+from asr.batching.buckets import bucket_ms, plan_batches, token_cap
+from asr.recogniser import FULL_WINDOW_MS, LONGEST_CUT_MS, SILENCE_AFTER_MS
 
 cut_lengths = st.lists(st.integers(1, LONGEST_CUT_MS), max_size=60)
 

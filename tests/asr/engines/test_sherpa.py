@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from asr.batching.buckets import LONGEST_CUT_MS
 from asr.engines.registry import list_all, open_recogniser
 from asr.engines.sherpa_weights import find_sherpa
 from asr.engines.weights import WhisperWeights
 from asr.errors import WeightsDamagedError, WeightsMissingError, WrongAudioError
-from asr.recogniser import Cut, Recogniser
+from asr.recogniser import LONGEST_CUT_MS, Cut, Recogniser
 from tests.asr.tiny_sherpa import write_paraformer, write_sensevoice
 
 MakeCut = Callable[..., Cut]

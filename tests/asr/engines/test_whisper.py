@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from asr.batching.buckets import LONGEST_CUT_MS
 from asr.engines.weights import WhisperWeights
 from asr.engines.whisper import WhisperSettings, WhisperTranscriber
 from asr.errors import SpeechSettingsError, WeightsDamagedError, WrongAudioError
-from asr.recogniser import Cut, Transcriber
+from asr.recogniser import LONGEST_CUT_MS, Cut, Transcriber
 from asr.segmentation.listener import StreamListener
 from asr.segmentation.vad import SileroVad
 from bench.cer import character_error_rate

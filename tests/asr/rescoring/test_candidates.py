@@ -10,9 +10,9 @@ import pytest
 from asr.engines.weights import WhisperWeights
 from asr.engines.whisper import WhisperSettings, WhisperTranscriber
 from asr.recogniser import Cut
-from asr.rescoring.candidates import MOST_BELOW, MOST_SUSPECTS, SURE, Suspect, heard_again, suspects_in, with_word
+from asr.rescoring.candidates import MOST_BELOW, MOST_CANDIDATES, SURE, candidates_in, rescored, with_word
 from asr.types import Utterance, Word
-from claims.obfuscation.soundalike import SoundAlikeWords
+from claims.obfuscation.soundalike import SoundAlike, SoundAlikeWords
 
 
 def utterance(text: str, *sure: float) -> Utterance:
@@ -24,32 +24,32 @@ def utterance(text: str, *sure: float) -> Utterance:
 
 
 class Given:
-    def __init__(self, *suspects: Suspect) -> None:
-        self.suspects = suspects
+    def __init__(self, *candidates: SoundAlike) -> None:
+        self.candidates = candidates
 
-    def find(self, text: str) -> tuple[Suspect, ...]:
-        return self.suspects
+    def find(self, text: str) -> tuple[SoundAlike, ...]:
+        return self.candidates
 
 
-FIRST = Suspect(start=0, end=2, word="根治", cost=0.1)
-SECOND = Suspect(start=2, end=4, word="纯棉", cost=0.2)
+FIRST = SoundAlike(start=0, end=2, word="根治", cost=0.1)
+SECOND = SoundAlike(start=2, end=4, word="纯棉", cost=0.2)
 
 
 def test_only_what_was_heard_with_doubt_is_asked_for() -> None:
     doubted = SURE - 0.1
-    assert suspects_in(utterance("跟制存免", 0.99, doubted, 0.99, 0.99), Given(FIRST, SECOND)) == [FIRST]
-    assert suspects_in(utterance("跟制存免", 0.99, 0.99, 0.99, 0.99), Given(FIRST, SECOND)) == []
-    assert suspects_in(utterance("跟制存免", 0.2, 0.2), Given(FIRST)) == [], "words that don't make up the text"
-    many = Given(*(FIRST for _ in range(3 * MOST_SUSPECTS)))
-    assert len(suspects_in(utterance("跟制", 0.2, 0.2), many)) == MOST_SUSPECTS
+    assert candidates_in(utterance("跟制存免", 0.99, doubted, 0.99, 0.99), Given(FIRST, SECOND)) == [FIRST]
+    assert candidates_in(utterance("跟制存免", 0.99, 0.99, 0.99, 0.99), Given(FIRST, SECOND)) == []
+    assert candidates_in(utterance("跟制存免", 0.2, 0.2), Given(FIRST)) == [], "words that don't make up the text"
+    many = Given(*(FIRST for _ in range(3 * MOST_CANDIDATES)))
+    assert len(candidates_in(utterance("跟制", 0.2, 0.2), many)) == MOST_CANDIDATES
 
 
 def test_of_words_that_overlap_the_likeliest_stays() -> None:
-    longer = Suspect(start=0, end=4, word="根治纯棉", cost=0.2)
-    (kept,) = heard_again([FIRST, longer], [2.0, -1.0])
+    longer = SoundAlike(start=0, end=4, word="根治纯棉", cost=0.2)
+    (kept,) = rescored([FIRST, longer], [2.0, -1.0])
     assert (kept.word, kept.below) == ("根治纯棉", -1.0)
-    assert [one.word for one in heard_again([SECOND, FIRST], [0.5, 1.0])] == ["根治", "纯棉"], "in order of place"
-    assert heard_again([FIRST], [MOST_BELOW + 0.1]) == ()
+    assert [one.word for one in rescored([SECOND, FIRST], [0.5, 1.0])] == ["根治", "纯棉"], "in order of place"
+    assert rescored([FIRST], [MOST_BELOW + 0.1]) == ()
     assert with_word("跟制存免", SECOND) == "跟制纯棉"
 
 

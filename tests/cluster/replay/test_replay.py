@@ -8,7 +8,7 @@ import pytest
 
 import configs
 from claims.classifier.gemma import PackagedGemma
-from claims.classifier.reading import AUTO
+from claims.classifier.opening import AUTO
 from claims.types import Finding, Passage
 from cluster.replay.run import Replaying, ReplayJob
 from cluster.stages.judging import JudgingStage
