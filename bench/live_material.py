@@ -115,14 +115,16 @@ def order_demo(
 @contextmanager
 def service(config: ServiceConfig, staffing: Staffing | None = None) -> Iterator[None]:
     """The dispatcher with its shards and pools on the Ray that runs; afterwards all of them are gone."""
-    carriers = RayLauncher(maker=ServiceActorFactory(config))
-    charge = DispatcherSettings(database_url=config.database_url, carriers=carriers, staffing=staffing or Staffing())
-    ensure_dispatcher(charge)
+    launcher = RayLauncher(factory=ServiceActorFactory(config))
+    dispatcher_settings = DispatcherSettings(
+        database_url=config.database_url, launcher=launcher, staffing=staffing or Staffing()
+    )
+    ensure_dispatcher(dispatcher_settings)
     try:
         yield
     finally:
         end_dispatcher()
-        for name in carriers.present():
+        for name in launcher.present():
             with suppress(ValueError):  # it ended meanwhile
                 ray.kill(ray.get_actor(name, namespace=NAMESPACE))
 

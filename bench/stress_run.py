@@ -60,16 +60,16 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SimulatedMaker:
+class SimulatedActorFactory:
     """Every shard is a simulated one."""
 
     simulation: Simulation
     load: Load
 
-    def made(self, post: ActorSlot, node: NodeSeen) -> ActorSpec:
+    def spec(self, slot: ActorSlot, node: NodeSeen) -> ActorSpec:
         """A shard in a process of its own."""
-        sim = replace(self.simulation, capacity=self.load.capacity(post.number))
-        arguments = {"simulation": sim, "worker_id": post.name, "node": node.name}
+        sim = replace(self.simulation, capacity=self.load.capacity(slot.number))
+        arguments = {"simulation": sim, "worker_id": slot.name, "node": node.name}
         return ActorSpec(kind=SimulatedShard, arguments=arguments, options={"max_concurrency": 2})
 
 
@@ -85,7 +85,7 @@ def stress(database_url: str, load: Load) -> Report:
         shed_ms=load.shed_ms,
         terms=load.terms,
     )
-    carriers = RayLauncher(maker=SimulatedMaker(simulation=sim, load=load), grace_s=10)
+    launcher = RayLauncher(factory=SimulatedActorFactory(simulation=sim, load=load), grace_s=10)
     staffing = Staffing(shards=load.shards, hearing=0, reading=0)
     with contextlib.ExitStack() as stack:
         store = Store.open(database_url, terms=load.terms)
@@ -93,7 +93,7 @@ def stress(database_url: str, load: Load) -> Report:
         stack.enter_context(running_ray())
         stack.callback(_end)
         ensure_dispatcher(
-            DispatcherSettings(database_url=database_url, carriers=carriers, staffing=staffing, terms=load.terms)
+            DispatcherSettings(database_url=database_url, launcher=launcher, staffing=staffing, terms=load.terms)
         )
         _until(_START_S, lambda: len(store.leases.workers()) == load.shards)
         store.keys.add_tenant(_TENANT, "", "stress")

@@ -68,17 +68,21 @@ def _work(settings: Settings, leases: LeaseStore, places: int) -> None:
     if not os.environ.get("RAY_ADDRESS"):
         # An actor that can't start is told of in Ray's logs; looked for here, missing weights name themselves.
         fetch(settings.asr_model, settings.data_dir / "models")
-    carriers = RayLauncher(maker=ServiceActorFactory(config))
+    launcher = RayLauncher(factory=ServiceActorFactory(config))
     staffing = Staffing(shards=settings.worker_shards, hearing=settings.worker_hearing, reading=settings.worker_reading)
-    charge = DispatcherSettings(
+    dispatcher_settings = DispatcherSettings(
         database_url=settings.store_url,
-        carriers=carriers,
+        launcher=launcher,
         staffing=staffing,
         terms=leases.terms,
         logs_dir=config.data_dir / "logs",
     )
-    with running_ray(), hosting(charge, carriers, leases, settings.worker_hand_over_s) as here, chores(settings):
-        click.echo(_told(here.node.host, here.workers(), charge))
+    with (
+        running_ray(),
+        hosting(dispatcher_settings, launcher, leases, settings.worker_hand_over_s) as here,
+        chores(settings),
+    ):
+        click.echo(_told(here.node.host, here.workers(), dispatcher_settings))
         try:
             _wait(here)
             how = "drained"
@@ -105,11 +109,11 @@ def service_config(settings: Settings, places: int) -> "ServiceConfig":
     )
 
 
-def _told(host: str, workers: Sequence[Worker], charge: "DispatcherSettings") -> str:
+def _told(host: str, workers: Sequence[Worker], dispatcher_settings: "DispatcherSettings") -> str:
     """What this machine carries, in one line."""
     places = sum(int(worker.capacity) for worker in workers)
     why = next((f" ({worker.why})" for worker in workers if worker.why), "")
-    staffing = charge.staffing
+    staffing = dispatcher_settings.staffing
     actors = f"{staffing.shards} shard(s), {staffing.hearing} hearing and {staffing.reading} reading pool(s)"
     return f"worker on {host}: carries up to {places} broadcasts{why}; {actors}"
 

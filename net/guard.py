@@ -42,7 +42,7 @@ _NO_SUCH_NAME = frozenset(
 _CONTROL = frozenset(map(chr, (*range(0x20), 0x7F))) | {"\\"}
 
 
-def _told_nobody(host: str, port: int, addresses: tuple[str, ...]) -> None:
+def _ignore(host: str, port: int, addresses: tuple[str, ...]) -> None:
     """For callers that keep no log."""
 
 
@@ -51,13 +51,13 @@ class NetPolicy:
     """Public addresses, and the named hosts; `allow` holds `host` or `host:port` as the operator wrote them.
 
     Compared literally: allowing `127.0.0.1:8080` allows neither `localhost:8080` nor `127.0.0.1:9090`.
-    `trust`: further certificate authorities (PEM), for platforms that sign their own. `told`: hears of each name and
-    the addresses it led to, once they were checked.
+    `trust`: further certificate authorities (PEM), for platforms that sign their own. `on_resolved` is
+    called with each name and the addresses it led to, once they were checked.
     """
 
     allow: frozenset[str] = field(default_factory=frozenset)
     trust: Path | None = None
-    told: Callable[[str, int, tuple[str, ...]], None] = field(default=_told_nobody, compare=False, repr=False)
+    on_resolved: Callable[[str, int, tuple[str, ...]], None] = field(default=_ignore, compare=False, repr=False)
 
     @classmethod
     def parse(cls, entries: Iterable[str], trust: Path | None = None) -> "NetPolicy":
@@ -141,7 +141,7 @@ def resolve(host: str, port: int, policy: NetPolicy, *, url: str = "") -> tuple[
     addresses = tuple(dict.fromkeys(str(info[4][0]) for info in infos))
     if not addresses or not (named or all(is_public(address) for address in addresses)):
         raise RefusedAddress(shown_url, "address")
-    policy.told(host, port, addresses)
+    policy.on_resolved(host, port, addresses)
     return addresses
 
 

@@ -46,9 +46,7 @@ def test_every_contract_is_kept() -> None:
         pytest.param("net/errors.py", "import net.http", "rooms of net", id="net"),
         pytest.param("net/guard.py", "import ingest.types", "packages, one way", id="package upwards"),
         pytest.param("claims/passages.py", "import asr.types", "claims take speech as anybody heard it", id="claims"),
-        pytest.param(
-            "asr/types.py", "import sqlalchemy", "stages know neither Ray nor pages", id="stage"
-        ),
+        pytest.param("asr/types.py", "import sqlalchemy", "stages know neither Ray nor pages", id="stage"),
         pytest.param("cluster/live/shard.py", "import ray", "Ray stays in its room", id="Ray"),
         pytest.param("cli/main.py", "import training.reader.fit", "the product never imports", id="training"),
     ],

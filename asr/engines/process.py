@@ -153,7 +153,7 @@ def _serve(connection: Connection) -> None:
     try:
         engine: Recogniser = pickle.loads(connection.recv_bytes())()
     except Exception as error:
-        connection.send(_Answer(counts=RecognitionCounts(), failure=_told(error)))
+        connection.send(_Answer(counts=RecognitionCounts(), failure=_message(error)))
         return
     connection.send(_Answer(counts=engine.counts, model_name=engine.model_name))
     while True:
@@ -161,11 +161,11 @@ def _serve(connection: Connection) -> None:
         try:
             answer = _Answer(utterances=tuple(engine.transcribe(cuts)), counts=engine.counts)
         except Exception as error:
-            answer = _Answer(counts=engine.counts, failure=_told(error))
+            answer = _Answer(counts=engine.counts, failure=_message(error))
         connection.send(answer)
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     """An error as text: one with arguments of its own does not survive pickling."""
     return str(error) or type(error).__name__
 

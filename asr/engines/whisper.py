@@ -122,9 +122,9 @@ class WhisperTranscriber:
             terms = self._fitting(hotwords)
             if not terms:
                 continue
-            told = self._tell([cuts[row] for row in rows], _rows(encoded, rows), terms, batch.token_cap)
-            for row, decoded in zip(rows, told, strict=True):
-                heard[row] = replace(heard[row], told=PromptedTerms(decoded=decoded, terms=terms))
+            prompted = self._decode_prompted([cuts[row] for row in rows], _rows(encoded, rows), terms, batch.token_cap)
+            for row, decoded in zip(rows, prompted, strict=True):
+                heard[row] = replace(heard[row], prompted=PromptedTerms(decoded=decoded, terms=terms))
         utterances = [
             to_utterance(cut, readings, bias=self._bias, model=self.model_name, counts=self.counts)
             for cut, readings in zip(cuts, heard, strict=True)
@@ -180,7 +180,7 @@ class WhisperTranscriber:
             for cut, result, own in zip(cuts, results, pieces, strict=True)
         ]
 
-    def _tell(self, cuts: Sequence[Cut], encoded: Any, terms: tuple[str, ...], cap: int) -> list[Decoded]:
+    def _decode_prompted(self, cuts: Sequence[Cut], encoded: Any, terms: tuple[str, ...], cap: int) -> list[Decoded]:
         """What is heard with the terms before the ear; greedy, which found as many as a beam at half the price."""
         results = self._search(encoded, self._start(" ".join(terms)), cap, TOLD_BEAM_SIZE, 1)
         return [self._decoded(cut, result, 0, cap) for cut, result in zip(cuts, results, strict=True)]

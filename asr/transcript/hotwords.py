@@ -35,55 +35,55 @@ class _Stretch:
 
     start: int
     end: int
-    told: str
+    prompted: str
     term: str
 
 
-def take_terms(utterance: Utterance, told: str, terms: Sequence[str]) -> Utterance:
+def take_terms(utterance: Utterance, prompted: str, terms: Sequence[str]) -> Utterance:
     """The utterance with what of the terms only the told reading holds, marked; all else as it was heard untold."""
-    untold = utterance.text
+    unprompted = utterance.text
     words = list(utterance.words)
-    stretches = list(_stretches(untold, told, terms))
+    stretches = list(_stretches(unprompted, prompted, terms))
     for stretch in reversed(stretches):
         words = _with_stretch(words, stretch)
     biased: list[BiasedTerm] = []
     grown = 0
     for stretch in stretches:
         start = stretch.start + grown
-        heard = untold[stretch.start : stretch.end]
-        confirmed = any(one.text.count(stretch.term) > untold.count(stretch.term) for one in utterance.alternatives)
-        biased.append(BiasedTerm(start=start, end=start + len(stretch.told), heard=heard, confirmed=confirmed))
-        grown += len(stretch.told) - len(heard)
+        heard = unprompted[stretch.start : stretch.end]
+        confirmed = any(one.text.count(stretch.term) > unprompted.count(stretch.term) for one in utterance.alternatives)
+        biased.append(BiasedTerm(start=start, end=start + len(stretch.prompted), heard=heard, confirmed=confirmed))
+        grown += len(stretch.prompted) - len(heard)
     return replace(utterance, text="".join(word.text for word in words), words=tuple(words), biased=tuple(biased))
 
 
-def _stretches(untold: str, told: str, terms: Sequence[str]) -> Iterator[_Stretch]:
+def _stretches(unprompted: str, prompted: str, terms: Sequence[str]) -> Iterator[_Stretch]:
     """Where the told reading has a term, or a part of one, and the untold something of about its length, in order.
 
     Where the two readings don't pair up so that the term stands alone, nothing is taken over.
     """
-    blocks = SequenceMatcher(None, untold, told, autojunk=False).get_opcodes()
+    blocks = SequenceMatcher(None, unprompted, prompted, autojunk=False).get_opcodes()
     taken = 0
-    for start, end in _places(told, terms):
-        first, told_start = _counterpart(blocks, start, at_start=True)
-        last, told_end = _counterpart(blocks, end, at_start=False)
-        while first < last and told_start < told_end and untold[first] == told[told_start]:
-            first, told_start = first + 1, told_start + 1
-        while first < last and told_start < told_end and untold[last - 1] == told[told_end - 1]:
-            last, told_end = last - 1, told_end - 1
-        if told_start < start or told_end > end:
+    for start, end in _places(prompted, terms):
+        first, prompted_start = _counterpart(blocks, start, at_start=True)
+        last, prompted_end = _counterpart(blocks, end, at_start=False)
+        while first < last and prompted_start < prompted_end and unprompted[first] == prompted[prompted_start]:
+            first, prompted_start = first + 1, prompted_start + 1
+        while first < last and prompted_start < prompted_end and unprompted[last - 1] == prompted[prompted_end - 1]:
+            last, prompted_end = last - 1, prompted_end - 1
+        if prompted_start < start or prompted_end > end:
             continue
-        replaced, replacement = untold[first:last], told[told_start:told_end]
+        replaced, replacement = unprompted[first:last], prompted[prompted_start:prompted_end]
         likely = len(replaced) <= 2 * len(replacement) and len(replacement) <= 2 * len(replaced)
         if likely and first >= taken and replaced.isalnum() and replacement.isalnum():
-            yield _Stretch(first, last, replacement, told[start:end])
+            yield _Stretch(first, last, replacement, prompted[start:end])
             taken = last
 
 
-def _places(told: str, terms: Sequence[str]) -> Iterator[tuple[int, int]]:
+def _places(prompted: str, terms: Sequence[str]) -> Iterator[tuple[int, int]]:
     """The longest runs of characters that stand in one of the terms, in order."""
     known = "\n".join(terms).lower()
-    lower = told.lower()
+    lower = prompted.lower()
     start = 0
     while start < len(lower):
         end = start
@@ -124,7 +124,7 @@ def _with_stretch(words: Sequence[Word], stretch: _Stretch) -> list[Word]:
             head += word.text[: max(0, stretch.start - place)]
             tail += word.text[max(0, stretch.end - place) :]
         place = end
-    pieces = list(stretch.told)
+    pieces = list(stretch.prompted)
     pieces[0], pieces[-1] = head + pieces[0], pieces[-1] + tail
     start_ms, length_ms = hit[0].start_ms, hit[-1].end_ms - hit[0].start_ms
     least = min(word.probability for word in hit)

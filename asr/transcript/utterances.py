@@ -26,7 +26,7 @@ class Readings:
     decoded: Decoded
     pieces: Sequence[Piece]
     alternatives: Sequence[Decoded] = ()
-    told: PromptedTerms | None = None
+    prompted: PromptedTerms | None = None
 
 
 def to_utterance(
@@ -52,10 +52,10 @@ def to_utterance(
         model=model,
         alternatives=_alternatives(text, readings.alternatives, bias),
     )
-    told = readings.told
-    if told is None or is_runaway(told.decoded) or is_invented(told.decoded, Bias(hotwords=told.terms)):
+    prompted = readings.prompted
+    if prompted is None or is_runaway(prompted.decoded) or is_invented(prompted.decoded, Bias(hotwords=prompted.terms)):
         return utterance
-    utterance = take_terms(utterance, told.decoded.text, told.terms)
+    utterance = take_terms(utterance, prompted.decoded.text, prompted.terms)
     counts.biased_count += len(utterance.biased)
     counts.confirmed_count += sum(term.confirmed for term in utterance.biased)
     return utterance

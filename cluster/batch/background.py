@@ -46,18 +46,18 @@ class BatchRunner:
         self._store = store
         self._worker_id = worker_id
         self._setup = setup
-        self._rounds = BackgroundJob(
+        self._job_loop = BackgroundJob(
             self.run_once, name="batches", log=_log, failed="the next batch can't be worked on; it is tried again"
         )
-        self._stop = self._rounds.stopping
+        self._stop = self._job_loop.stopping
 
     def start(self) -> None:
         """Looks for waiting batches in a thread until `close`."""
-        self._rounds.start()
+        self._job_loop.start()
 
     def close(self) -> None:
         """Ends the thread; the batch in work waits for whoever looks next, and goes on where it was."""
-        self._rounds.close(patience_s=60)
+        self._job_loop.close(patience_s=60)
 
     def run_once(self) -> bool:
         """Works on the next waiting batch to its end; False if there was none."""

@@ -46,7 +46,7 @@ class BatchScreener:
 
     def __init__(self, job: BatchJob) -> None:
         self._job = job
-        self._laws = LoadedPolicies()
+        self._policies = LoadedPolicies()
         self._engines: tuple[AsrStage, OcrStage] | None = None
         self._versions: Versions | None = None
 
@@ -93,16 +93,16 @@ class BatchScreener:
             self._engines[0].close()
 
     @property
-    def laws(self) -> LoadedPolicies:
+    def policies(self) -> LoadedPolicies:
         """What files are judged by."""
-        return self._laws
+        return self._policies
 
     def engines(self, screening: ScreenJob) -> tuple[AsrStage, OcrStage]:
         """What hears and reads."""
         if self._engines is None:
             placement = placement_of(screening, visible_gpu_count())
-            reading = OcrStage(device=placement.device, threads=screening.threads, max_side_px=screening.screen_side_px)
-            self._engines = asr_stage_of(screening, placement, self._laws), reading
+            ocr = OcrStage(device=placement.device, threads=screening.threads, max_side_px=screening.screen_side_px)
+            self._engines = asr_stage_of(screening, placement, self._policies), ocr
         return self._engines
 
     def versions(self) -> Versions:
@@ -110,7 +110,7 @@ class BatchScreener:
         if self._versions is None:
             self._versions = Versions(
                 program=program_version(),
-                policy=self._laws.digest(self._job.policy_dir),
+                policy=self._policies.digest(self._job.policy_dir),
                 passports=hashlib.sha256(self._job.passports_file.read_bytes()).hexdigest(),
             )
         return self._versions
@@ -135,7 +135,7 @@ class BatchScreener:
         if not screening.database_url:
             yield
             return
-        products = on_sale(self._laws.policy(screening.policy_dir), screening)
+        products = on_sale(self._policies.policy(screening.policy_dir), screening)
         texts = passport_texts(screening.passports_file)
         store = Store.open(screening.database_url)
         try:
@@ -174,10 +174,10 @@ class _Analysis:
     ) -> None:
         self._source, self._job, self._kept, self._told = source, job, kept, told
         self._versions = screener.versions()
-        self._hearing, self._reading = screener.engines(job)
-        self._judging = JudgingStage(job, {"asr": self._hearing.model, "ocr": self._reading.model}, screener.laws)
-        self._looking = ProductStage(job, screener.laws)
-        self._preparing = DecodeStage(job.stream_id, sandbox=job.sandbox)
+        self._asr, self._ocr = screener.engines(job)
+        self._judging = JudgingStage(job, {"asr": self._asr.model, "ocr": self._ocr.model}, screener.policies)
+        self._products = ProductStage(job, screener.policies)
+        self._decode = DecodeStage(job.stream_id, sandbox=job.sandbox)
         self._recorder = Recorder(job)
         self._at, self._analysed_ms = -1, 0
         self._reads = False
@@ -191,12 +191,12 @@ class _Analysis:
     def run(self, work: str, sha256: str) -> FileResult:
         """Analyses what is left of the file."""
         if self._job.asr_hotwords:
-            self._hearing.expect(self._job.stream_id, hotwords_of(self._judging.passports))
+            self._asr.expect(self._job.stream_id, hotwords_of(self._judging.passports))
         try:
             length_ms = self._analyse()
         finally:
-            self._hearing.expect(self._job.stream_id, ())
-            self._reading.forget(self._job.stream_id)
+            self._asr.expect(self._job.stream_id, ())
+            self._ocr.forget(self._job.stream_id)
         return FileResult(
             name=self._source.name,
             host_id=self._source.host_id,
@@ -220,12 +220,12 @@ class _Analysis:
                 self._take(segment)
                 self._tell(FileState.RUNNING, length_ms)
         finally:
-            cuts = self._preparing.finish()
+            cuts = self._decode.finish()
         if not self._reads:
             nothing = NothingToScreen(self._source.name)
             self._recorder.finish([], [], StreamState.FAILED, str(nothing))
             raise nothing
-        passages = self._hearing.transcribe(cuts) + self._reading.finish(stream_id)
+        passages = self._asr.transcribe(cuts) + self._ocr.finish(stream_id)
         findings = self._judging.judge(passages, self._analysed_ms) + self._judging.finish()
         self._recorder.keep(self._judging.read())
         clipped = self._recorder.finish(passages, findings, StreamState.ENDED, None)
@@ -236,10 +236,10 @@ class _Analysis:
     def _take(self, segment: Segment) -> None:
         """Analyses a segment and keeps what it gave and what the stages remember."""
         stream_id = self._job.stream_id
-        prepared, cuts, frames = self._preparing.prepare(segment)
-        passages = self._hearing.transcribe(cuts) + self._reading.read(stream_id, frames)
-        evidence = self._looking.look(frames)
-        self._judging.see(evidence, self._reading.marks(stream_id, segment.end_ms))
+        prepared, cuts, frames = self._decode.prepare(segment)
+        passages = self._asr.transcribe(cuts) + self._ocr.read(stream_id, frames)
+        evidence = self._products.match(frames)
+        self._judging.see(evidence, self._ocr.marks(stream_id, segment.end_ms))
         findings = self._judging.judge(passages, segment.end_ms)
         clipped = self._recorder.record(prepared, passages, findings, evidence)
         self._recorder.keep(self._judging.read())
@@ -263,9 +263,9 @@ class _Analysis:
 
     def _stages(self) -> dict[str, Stateful]:
         return {
-            "preparing": self._preparing,
-            "looking": self._looking,
-            "reading": self._reading,
+            "decode": self._decode,
+            "products": self._products,
+            "ocr": self._ocr,
             "judging": self._judging,
             "recorder": self._recorder,
         }
@@ -292,10 +292,10 @@ def _record(job: ScreenJob) -> None:
     checkpoint_file(job.recording_dir).unlink(missing_ok=True)
     shutil.rmtree(job.recording_dir, ignore_errors=True)
     job.recording_dir.mkdir(parents=True)
-    capturing = CaptureStage(job)
-    for _ in capturing.segments():
+    capture = CaptureStage(job)
+    for _ in capture.segments():
         pass
-    capturing.join()
+    capture.join()
 
 
 def _packets_sha256(recording: Path) -> str:

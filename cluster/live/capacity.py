@@ -72,7 +72,7 @@ def places_of(cores: int, cores_per_stream: float) -> float:
     return float(max(1, int(cores * _LOAD / cores_per_stream)))
 
 
-def tried_cores(config: ServiceConfig, hearing: Measured, reading: Measured) -> float:
+def tried_cores(config: ServiceConfig, asr: Measured, ocr: Measured) -> float:
     """Of a core, what a broadcast takes here: seconds of processor time a second of the packaged one.
 
     Its first segment warms everything up and does not count. Raises StageLost.
@@ -83,7 +83,7 @@ def tried_cores(config: ServiceConfig, hearing: Measured, reading: Measured) -> 
         first, *others = _recorded(job)
         decoders = DecodePool(sandbox=job.sandbox)
         try:
-            trial = _Trial(job, decoders, hearing, reading)
+            trial = _Trial(job, decoders, asr, ocr)
             trial.take(first)
             return trial.cores(others)
         finally:
@@ -93,41 +93,41 @@ def tried_cores(config: ServiceConfig, hearing: Measured, reading: Measured) -> 
 class _Trial:
     """All stages that cost anything, on one broadcast, one segment after the other."""
 
-    def __init__(self, job: ScreenJob, decoders: DecodePool, hearing: Measured, reading: Measured) -> None:
-        self._preparing = DecodeStage(_STREAM, pool=decoders, sandbox=job.sandbox)
-        self._looking = ProductStage(job)
-        self._hearing, self._reading = hearing, reading
+    def __init__(self, job: ScreenJob, decoders: DecodePool, asr: Measured, ocr: Measured) -> None:
+        self._decode = DecodeStage(_STREAM, pool=decoders, sandbox=job.sandbox)
+        self._products = ProductStage(job)
+        self._asr, self._ocr = asr, ocr
         self._session = f"{_STREAM}-{os.getpid()}"
         # The name is this process's own: a shard beside this one tries the same at the same pools.
         self._name = self._session
-        reading.ask("open", self._name, self._session, None).get()
+        ocr.ask("open", self._name, self._session, None).get()
 
     def cores(self, segments: Sequence[Segment]) -> float:
         """Processor time a second of these segments."""
         own_s = cpu_s(os.getpid())
-        tolls = Toll(self._hearing), Toll(self._reading)
+        tolls = Toll(self._asr), Toll(self._ocr)
         heard, read = self._all_of(segments)
         spent_s = cpu_s(os.getpid()) - own_s + tolls[0].share(heard) + tolls[1].share(read)
-        self._reading.ask("let_go", self._name, self._session).get()
+        self._ocr.ask("let_go", self._name, self._session).get()
         return max(_LEAST, 1000 * spent_s / (segments[-1].end_ms - segments[0].start_ms) + _NOT_TRIED)
 
     def take(self, segment: Segment) -> tuple[float, float]:
         """Seconds of sound that were heard of the segment, and pictures that were read."""
-        _, cuts, frames = self._preparing.prepare(segment)
-        hearing = self._hear(cuts)
-        reading = self._reading.ask("read", self._name, self._session, frames, segment.end_ms)
-        self._looking.look(frames)
-        reading.get()
-        return hearing, float(len(frames))
+        _, cuts, frames = self._decode.prepare(segment)
+        asr = self._hear(cuts)
+        ocr = self._ocr.ask("read", self._name, self._session, frames, segment.end_ms)
+        self._products.match(frames)
+        ocr.get()
+        return asr, float(len(frames))
 
     def _all_of(self, segments: Sequence[Segment]) -> tuple[float, float]:
         each = [self.take(segment) for segment in segments]
-        last = self._hear(self._preparing.finish())
+        last = self._hear(self._decode.finish())
         return sum(heard for heard, _ in each) + last, sum(read for _, read in each)
 
     def _hear(self, cuts: Sequence[Cut]) -> float:
         if cuts:
-            self._hearing.ask("hear", list(cuts)).get()
+            self._asr.ask("recognise", list(cuts)).get()
         return sum(map(length_ms, cuts)) / 1000
 
 

@@ -44,7 +44,7 @@ class _Broadcast:
     judging: JudgingStage
     recorder: Recorder
     facts_read: int = 0
-    told_live: bool = False
+    reported_live: bool = False
 
 
 class JudgePool:
@@ -54,10 +54,10 @@ class JudgePool:
     anyway; storing and cutting clips do not wait for it.
     """
 
-    def __init__(self, store: Store | None, feed: Feed | None, laws: LoadedPolicies | None = None) -> None:
+    def __init__(self, store: Store | None, feed: Feed | None, policies: LoadedPolicies | None = None) -> None:
         self._store = store
         self._feed = feed
-        self._laws = laws or LoadedPolicies()
+        self._policies = policies or LoadedPolicies()
         self._broadcasts: dict[str, _Broadcast] = {}
         self._judging = threading.Lock()
 
@@ -73,7 +73,7 @@ class JudgePool:
         """Takes the broadcast up, from this state or from nothing; earlier sessions of it end."""
         with self._judging:
             self._broadcasts.pop(job.stream_id, None)
-            judging = JudgingStage(job, models, self._laws)
+            judging = JudgingStage(job, models, self._policies)
         recorder = Recorder(job, store=self._store, token=token)
         broadcast = _Broadcast(session=session, job=job, token=token, judging=judging, recorder=recorder)
         if state is not None:
@@ -173,6 +173,6 @@ class JudgePool:
             broadcast.facts_read = number
 
     def _tell_live(self, broadcast: _Broadcast) -> None:
-        if not broadcast.told_live and self._store is not None and broadcast.token is not None:
+        if not broadcast.reported_live and self._store is not None and broadcast.token is not None:
             self._store.tell_live(broadcast.job.stream_id, token=broadcast.token)
-        broadcast.told_live = True
+        broadcast.reported_live = True

@@ -1,4 +1,4 @@
-"""What the work on broadcasts takes, smoothed over the last segments of all that one process carries."""
+"""What the work on broadcasts takes of a process, and when a long-lived one should be recycled."""
 
 import os
 import threading
@@ -15,7 +15,7 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class RecyclingPolicy:
-    """The wear of this process since this was made; a process younger than `least_s` is not worn.
+    """When this process should be recycled, by its age and memory; never before it is `least_s` old.
 
     Without that, limits below what the work takes in any case would replace processes for ever, and nothing went on.
     """
@@ -26,7 +26,7 @@ class RecyclingPolicy:
         self._most_bytes = most_bytes
         self._born_s = time.monotonic()
 
-    def due(self) -> str | None:
+    def reason_to_recycle(self) -> str | None:
         """Why the process should be replaced; None: it is good."""
         age_s, held = time.monotonic() - self._born_s, memory_bytes()
         if age_s < self._least_s:

@@ -34,7 +34,7 @@ class PreparedScreening:
 
 
 def prepare_screening(
-    order: Order, config: ServiceConfig, store: Store, feeding: Feeding, laws: LoadedPolicies
+    order: Order, config: ServiceConfig, store: Store, feeding: Feeding, policies: LoadedPolicies
 ) -> PreparedScreening:
     """The screening that was ordered, its passports materialised. Raises OrderUnusable."""
     stream = store.stream(order.stream_id)
@@ -54,7 +54,7 @@ def prepare_screening(
         source=order.url,
         recording_dir=recording_dir,
         passports_file=passports_file,
-        policy_dir=_policy_of(order, config, store, laws),
+        policy_dir=_policy_of(order, config, store, policies),
         at=stream.started_at or datetime.fromtimestamp(order.created_at_ms / 1000, UTC),
         allow_net=config.allow_net,
         max_ms=order.max_ms,
@@ -63,19 +63,19 @@ def prepare_screening(
     )
     versions = Versions(
         program=program_version(),
-        policy=laws.digest(job.policy_dir),
+        policy=policies.digest(job.policy_dir),
         passports=hashlib.sha256(content.encode()).hexdigest(),
     )
     return PreparedScreening(job=job, versions=versions)
 
 
-def _policy_of(order: Order, config: ServiceConfig, store: Store, laws: LoadedPolicies) -> Path | None:
+def _policy_of(order: Order, config: ServiceConfig, store: Store, policies: LoadedPolicies) -> Path | None:
     """The folder of the policy that the order pins, else of the one in force; None: the packaged one."""
     if order.policy is None:
         return config.policy_dir or in_force_folder(config.data_dir)
     digest = Path(digest_of(order.policy)).name
     for own in dict.fromkeys((config.policy_dir, None)):
-        if laws.digest(own) == digest:
+        if policies.digest(own) == digest:
             return own
     try:
         return store.policies.folder(digest, config.data_dir)

@@ -40,55 +40,55 @@ class SharedResources:
     """What the broadcasts of one process share, and how each finds its pools."""
 
     decoders: DecodePool
-    laws: LoadedPolicies
+    policies: LoadedPolicies
     gate: Gate
-    stations_of: Callable[[str], RemoteStages]
+    remote_stages_of: Callable[[str], RemoteStages]
     checkpoint_ms: int
     limits: EffortLimits
     meter: Meter = field(default_factory=Meter)
 
 
-class PipelineRun:
-    """A broadcast's stages from one loss to the next: fresh ones, set on with a checkpoint, or at the beginning."""
+class StageSet:
+    """A broadcast's stages from one loss to the next: fresh ones, restored from a checkpoint or at the beginning."""
 
     def __init__(
-        self, job: ScreenJob, token: int | None, bench: SharedResources, checkpoint: Checkpoint | None
+        self, job: ScreenJob, token: int | None, resources: SharedResources, checkpoint: Checkpoint | None
     ) -> None:
         self._job = job
-        self._bench = bench
+        self._resources = resources
         self._session = uuid.uuid4().hex
         self._frames_bytes = _FIRST_FRAMES_BYTES
-        self._stations = bench.stations_of(job.stream_id)
-        self._preparing = DecodeStage(job.stream_id, pool=bench.decoders, sandbox=job.sandbox, limits=bench.limits)
-        self._looking = ProductStage(job, bench.laws)
-        self.left_out = self._looking.left_out
+        self._remote = resources.remote_stages_of(job.stream_id)
+        self._decode = DecodeStage(job.stream_id, pool=resources.decoders, sandbox=job.sandbox, limits=resources.limits)
+        self._products = ProductStage(job, resources.policies)
+        self.left_out = self._products.left_out
         parts = checkpoint.parts if checkpoint is not None else {}
         if checkpoint is not None:
-            self._preparing.load(job.stream_id, parts["preparing"])
-            self._looking.load(job.stream_id, parts["looking"])
+            self._decode.load(job.stream_id, parts["decode"])
+            self._products.load(job.stream_id, parts["products"])
         else:
-            bench.decoders.resume(job.stream_id, None)
-        ocr = self._ask_reading("open", parts.get("reading")).get()
-        models = {"asr": self._stations.hearing.ask("name").get(), "ocr": ocr}
-        opened = self._stations.judge.ask("open", job, self._session, token, models, parts.get("judge")).get()
+            resources.decoders.resume(job.stream_id, None)
+        ocr = self._ask_ocr("open", parts.get("ocr")).get()
+        models = {"asr": self._remote.asr.ask("name").get(), "ocr": ocr}
+        opened = self._remote.judge.ask("open", job, self._session, token, models, parts.get("judge")).get()
         self._hotwords = opened.hotwords if job.asr_hotwords else ()
         self.left_out = (*self.left_out, *opened.left_out)
 
     def analyse(self, segment: Segment, recorded_ms: int) -> tuple[Prepared, Outcome]:
         """What the segment gave, stored."""
-        meter = self._bench.meter
-        with self._bench.gate.holding(self._job.stream_id, self._frames_bytes):
-            prepared, cuts, frames = self._preparing.prepare(segment, recorded_ms)
+        meter = self._resources.meter
+        with self._resources.gate.holding(self._job.stream_id, self._frames_bytes):
+            prepared, cuts, frames = self._decode.prepare(segment, recorded_ms)
             self._frames_bytes = sum(frame.image.nbytes for frame in frames) or self._frames_bytes
-            hearing = self._stations.hearing.ask("hear", self._expecting(cuts)) if cuts else None
-            reading = self._ask_reading("read", frames, segment.end_ms)
-            evidence = self._looking.look(frames)
+            asr = self._remote.asr.ask("recognise", self._expecting(cuts)) if cuts else None
+            ocr = self._ask_ocr("read", frames, segment.end_ms)
+            evidence = self._products.match(frames)
             with meter.timing("reading_wait_s"):
-                read: ReadScreen = reading.get()
+                read: ReadScreen = ocr.get()
         passages: list[Passage] = list(read.passages)
-        if hearing is not None:
+        if asr is not None:
             with meter.timing("hearing_wait_s"):
-                passages = [*hearing.get(), *passages]
+                passages = [*asr.get(), *passages]
         return prepared, self._ask_judge("take", prepared, passages, evidence, read.marks).get()
 
     def give_up(self, segment: Segment, why: str) -> tuple[Prepared, Outcome]:
@@ -99,44 +99,46 @@ class PipelineRun:
     def save(self) -> dict[str, bytes]:
         """What all stages remember, after the segment that was analysed last."""
         stream_id = self._job.stream_id
-        reading, judge = self._ask_reading("save"), self._ask_judge("save")
+        ocr, judge = self._ask_ocr("save"), self._ask_judge("save")
         return {
-            "preparing": self._preparing.save(stream_id),
-            "looking": self._looking.save(stream_id),
-            "reading": reading.get(),
+            "decode": self._decode.save(stream_id),
+            "products": self._products.save(stream_id),
+            "ocr": ocr.get(),
             "judge": judge.get(),
         }
 
     def finish(self, analysed_ms: int, *more: object) -> Outcome:
         """What the end of the broadcast gave, stored."""
-        cuts = self._preparing.finish()
-        hearing = self._stations.hearing.ask("hear", self._expecting(cuts)) if cuts else None
-        read: ReadScreen = self._ask_reading("finish", analysed_ms).get()
-        passages = [*(hearing.get() if hearing is not None else ()), *read.passages]
+        cuts = self._decode.finish()
+        asr = self._remote.asr.ask("recognise", self._expecting(cuts)) if cuts else None
+        read: ReadScreen = self._ask_ocr("finish", analysed_ms).get()
+        passages = [*(asr.get() if asr is not None else ()), *read.passages]
         outcome: Outcome = self._ask_judge("finish", passages, read.marks, analysed_ms, *more).get()
         return outcome
 
     def close(self) -> None:
         """Lets the pools forget the broadcast."""
-        self._bench.decoders.forget(self._job.stream_id)
-        for answer in (self._ask_reading("let_go"), self._ask_judge("let_go")):
+        self._resources.decoders.forget(self._job.stream_id)
+        for answer in (self._ask_ocr("let_go"), self._ask_judge("let_go")):
             try:
                 answer.get()
             except StageLost as lost:
                 _log.info("%s: closing: %s", self._job.stream_id, lost)
 
-    def _ask_reading(self, method: str, *args: object) -> Any:
-        return self._stations.reading.ask(method, self._job.stream_id, self._session, *args)
+    def _ask_ocr(self, method: str, *args: object) -> Any:
+        return self._remote.ocr.ask(method, self._job.stream_id, self._session, *args)
 
     def _ask_judge(self, method: str, *args: object) -> Any:
-        return self._stations.judge.ask(method, self._job.stream_id, self._session, *args)
+        return self._remote.judge.ask(method, self._job.stream_id, self._session, *args)
 
     def _expecting(self, cuts: Sequence[Cut]) -> list[Cut]:
         return [replace(cut, hotwords=self._hotwords) for cut in cuts]
 
 
 class Pipeline:
-    """Drives one broadcast through its lives; `told` is called with what each segment, and the end, gave.
+    """Drives one broadcast through its stages, anew after each loss.
+
+    `on_outcome` is called with what each segment, and the end, gave.
 
     `resumes` false: a checkpoint that an earlier process left is not looked at. `token`: the lease under which this is
     done. Without one nobody else goes on, so that the end of the broadcast and its state are stored here whatever ended
@@ -147,27 +149,27 @@ class Pipeline:
         self,
         job: ScreenJob,
         versions: Versions,
-        capturing: CaptureStage,
-        bench: SharedResources,
+        capture: CaptureStage,
+        resources: SharedResources,
         *,
         token: int | None = None,
         start_after: Callable[[], int] = lambda: -1,
         resumes: bool = True,
-        told: Callable[[Prepared | None, Outcome], None] = lambda prepared, outcome: None,
+        on_outcome: Callable[[Prepared | None, Outcome], None] = lambda prepared, outcome: None,
     ) -> None:
         self._job = job
         self._versions = versions
-        self._capturing = capturing
-        self._bench = bench
+        self._capture = capture
+        self._resources = resources
         self._token = token
         self._start_after = start_after
-        self._told = told
+        self._on_outcome = on_outcome
         self._last: Checkpoint | None = None
         self._resumes = resumes
         self._faults: tuple[int, int] = (-1, 0)
         self._at = -1
-        self._life: PipelineRun | None = None
-        self._stillborn = 0
+        self._current: StageSet | None = None
+        self._failed_starts = 0
         self.left_out: tuple[str, ...] = ()
         self._lag = Lag()
         self.analysed_ms = 0
@@ -207,66 +209,66 @@ class Pipeline:
 
     def _live(self, wanted: Callable[[], DesiredState]) -> EndOfWork:
         checkpoint = self._checkpoint()
-        self._life = life = self._born(checkpoint)
+        self._current = current = self._begin(checkpoint)
         self._at = checkpoint.sequence if checkpoint is not None else self._start_after()
         self._lag = Lag()
         saved_ms = self.analysed_ms = checkpoint.end_ms if checkpoint is not None else 0
         while (want := wanted()) in (DesiredState.RUN, DesiredState.STOP):
             if want is DesiredState.STOP:
-                self._capturing.stop(for_good=True)
-            segment = self._capturing.after(self._at, _POLL_S)
-            if segment is None and self._capturing.is_over_at(self._at):
-                return self._end(life)
+                self._capture.stop(for_good=True)
+            segment = self._capture.after(self._at, _POLL_S)
+            if segment is None and self._capture.is_over_at(self._at):
+                return self._end(current)
             if segment is None:
                 continue
             with about(sequence=segment.sequence):
-                self._advance(life, segment)
-            if segment.end_ms - saved_ms >= self._bench.checkpoint_ms:
-                self._save(life)
+                self._advance(current, segment)
+            if segment.end_ms - saved_ms >= self._resources.checkpoint_ms:
+                self._save(current)
                 saved_ms = segment.end_ms
         if want is DesiredState.ABANDON:
             raise LeaseGone(f"stream {self._job.stream_id!r} is no longer held here")
-        self._save(life)
-        life.close()
+        self._save(current)
+        current.close()
         return EndOfWork.GIVEN_BACK
 
-    def _born(self, checkpoint: Checkpoint | None) -> PipelineRun:
+    def _begin(self, checkpoint: Checkpoint | None) -> StageSet:
         """Fresh stages; raises StageDied where they fail again and again before anything is analysed."""
         try:
-            life = PipelineRun(self._job, self._token, self._bench, checkpoint)
+            current = StageSet(self._job, self._token, self._resources, checkpoint)
         except (LeaseGone, StateUnusable):
             raise
         except Exception as error:  # what can't be begun three times can't be begun
-            self._stillborn += not isinstance(error, StageLost) or error.is_fault
-            if self._stillborn >= _MOST_FAULTS:
+            self._failed_starts += not isinstance(error, StageLost) or error.is_fault
+            if self._failed_starts >= _MOST_FAULTS:
                 raise StageDied(str(error)) from error
             raise
-        self._stillborn, self.left_out = 0, life.left_out
-        return life
+        self._failed_starts, self.left_out = 0, current.left_out
+        return current
 
-    def _advance(self, life: PipelineRun, segment: Segment) -> None:
+    def _advance(self, current: StageSet, segment: Segment) -> None:
         sequence, count = self._faults
         if sequence == segment.sequence and count >= _MOST_FAULTS:
-            prepared, outcome = life.give_up(segment, f"its analysis failed {count} times: {self.why}")
+            prepared, outcome = current.give_up(segment, f"its analysis failed {count} times: {self.why}")
         else:
-            with self._bench.meter.timing("work_ratio", max(1, segment.end_ms - segment.start_ms) / 1000):
-                prepared, outcome = life.analyse(segment, self._capturing.recorded_ms())
+            with self._resources.meter.timing("work_ratio", max(1, segment.end_ms - segment.start_ms) / 1000):
+                prepared, outcome = current.analyse(segment, self._capture.recorded_ms())
         self._at, self.analysed_ms = segment.sequence, segment.end_ms
         if prepared.error is not None:
             _log.warning("%s: not analysed: %s", self._job.stream_id, prepared.error)
-        self.lag_grown_ms = self._lag.grown_ms(self._capturing.recorded_ms(), segment.end_ms)
-        self._told(prepared, outcome)
+        self.lag_grown_ms = self._lag.grown_ms(self._capture.recorded_ms(), segment.end_ms)
+        self._on_outcome(prepared, outcome)
 
-    def _end(self, life: PipelineRun) -> EndOfWork:
-        error = self._capturing.error
+    def _end(self, current: StageSet) -> EndOfWork:
+        error = self._capture.error
         if error is not None and error.exit_code != 2 and self._token is not None:
-            self._save(life)
-            life.close()
+            self._save(current)
+            current.close()
             return EndOfWork.FAILED
         state = StreamState.ENDED if error is None else StreamState.FAILED
         why = None if error is None else str(error)
-        self._told(None, life.finish(self.analysed_ms, state if self._token is None else None, why))
-        life.close()
+        self._on_outcome(None, current.finish(self.analysed_ms, state if self._token is None else None, why))
+        current.close()
         checkpoint_file(self._job.recording_dir).unlink(missing_ok=True)
         return EndOfWork.OVER
 
@@ -283,8 +285,8 @@ class Pipeline:
             raise StageDied(self.why)
 
     def _let_go(self) -> None:
-        if self._life is not None:
-            self._life.close()
+        if self._current is not None:
+            self._current.close()
 
     def _checkpoint(self) -> Checkpoint | None:
         path = checkpoint_file(self._job.recording_dir)
@@ -292,7 +294,7 @@ class Pipeline:
             return self._last
         return read_checkpoint(path, self._job.stream_id, self._versions)
 
-    def _save(self, life: PipelineRun) -> None:
+    def _save(self, current: StageSet) -> None:
         """A full disk, or one that fails, costs the file and not the broadcast: it is kept in memory as well.
 
         A stage that can't say what it remembers goes on all the same: after a loss it is taken up from the one before.
@@ -305,7 +307,7 @@ class Pipeline:
                 sequence=self._at,
                 end_ms=self.analysed_ms,
                 versions=self._versions,
-                parts=life.save(),
+                parts=current.save(),
             )
             write_checkpoint(checkpoint_file(self._job.recording_dir), self._last)
         except LeaseGone:

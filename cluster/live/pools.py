@@ -44,7 +44,7 @@ class AsrPool:
     """Recognises cuts of any number of broadcasts; remembers nothing of them."""
 
     def __init__(self, config: ServiceConfig, placement: Placement) -> None:
-        self._hearing = AsrStage(
+        self._asr = AsrStage(
             model=config.job["asr_model"],
             models_dir=Path(config.data_dir) / "models",
             placement=placement,
@@ -53,34 +53,34 @@ class AsrPool:
             shared=True,
             alikes=_alikes(config),
         )
-        self._heard_ms = 0
+        self._recognised_ms = 0
         self._counting = threading.Lock()
 
     @property
     def done(self) -> float:
         """Seconds of sound that were recognised so far."""
-        return self._heard_ms / 1000
+        return self._recognised_ms / 1000
 
     @property
     def model(self) -> str:
         """The recogniser as findings name it."""
-        return self._hearing.model
+        return self._asr.model
 
     def name(self) -> str:
         """The recogniser as findings name it."""
         return self.model
 
     @answered
-    def hear(self, cuts: Sequence[Cut]) -> list[Passage]:
+    def recognise(self, cuts: Sequence[Cut]) -> list[Passage]:
         """What was said in these cuts, in their order; any number of threads may call."""
-        passages = self._hearing.transcribe(cuts)
+        passages = self._asr.transcribe(cuts)
         with self._counting:
-            self._heard_ms += sum(map(length_ms, cuts))
+            self._recognised_ms += sum(map(length_ms, cuts))
         return passages
 
     def close(self) -> None:
         """Ends the engines."""
-        self._hearing.close()
+        self._asr.close()
 
 
 @dataclass(slots=True)
@@ -109,7 +109,7 @@ class OcrPool:
     """
 
     def __init__(self, config: ServiceConfig, placement: Placement) -> None:
-        self._reading = OcrStage(
+        self._ocr = OcrStage(
             device=placement.device, threads=config.job["threads"], max_side_px=config.job["screen_side_px"]
         )
         self._sessions: dict[str, str] = {}
@@ -126,16 +126,16 @@ class OcrPool:
     @property
     def model(self) -> str:
         """The reader as findings name it."""
-        return self._reading.model
+        return self._ocr.model
 
     @answered
     def open(self, stream_id: str, session: str, state: bytes | None) -> str:
         """Takes the broadcast up, from this state or from nothing; earlier sessions of it end. Gives the reader's
         name."""
         with self._reader:
-            self._reading.forget(stream_id)
+            self._ocr.forget(stream_id)
             if state is not None:
-                self._reading.load(stream_id, state)
+                self._ocr.load(stream_id, state)
             self._sessions[stream_id] = session
         return self.model
 
@@ -158,15 +158,15 @@ class OcrPool:
         """What is remembered of the broadcast."""
         with self._reader:
             self._check(stream_id, session)
-            return self._reading.save(stream_id)
+            return self._ocr.save(stream_id)
 
     @answered
     def finish(self, stream_id: str, session: str, until_ms: int) -> ReadScreen:
         """What was seen and not told when the broadcast ended; it stays open until it is closed."""
         with self._reader:
             self._check(stream_id, session)
-            passages = self._reading.finish(stream_id)
-            return ReadScreen(passages=passages, marks=self._reading.marks(stream_id, until_ms))
+            passages = self._ocr.finish(stream_id)
+            return ReadScreen(passages=passages, marks=self._ocr.marks(stream_id, until_ms))
 
     @answered
     def let_go(self, stream_id: str, session: str) -> None:
@@ -174,7 +174,7 @@ class OcrPool:
         with self._reader:
             if self._sessions.get(stream_id) == session:
                 del self._sessions[stream_id]
-                self._reading.forget(stream_id)
+                self._ocr.forget(stream_id)
 
     def _check(self, stream_id: str, session: str) -> None:
         if self._sessions.get(stream_id) != session:
@@ -196,10 +196,10 @@ class OcrPool:
             except NotOpen as error:
                 one.error, one.done = error, True
         try:
-            passages = self._reading.read_together([(one.stream_id, one.frames) for one in asked])
+            passages = self._ocr.read_together([(one.stream_id, one.frames) for one in asked])
             self._read += sum(len(one.frames) for one in asked)
             for one, gave in zip(asked, passages, strict=True):
-                one.gave = ReadScreen(passages=gave, marks=self._reading.marks(one.stream_id, one.until_ms))
+                one.gave = ReadScreen(passages=gave, marks=self._ocr.marks(one.stream_id, one.until_ms))
         except Exception as error:
             # What the reader remembers of any of them may be half of the truth now: all are taken up anew.
             self._apart = _APART

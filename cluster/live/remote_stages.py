@@ -31,8 +31,8 @@ class RemoteStage(Protocol):
 class RemoteStages:
     """Those that serve one broadcast."""
 
-    hearing: RemoteStage
-    reading: RemoteStage
+    asr: RemoteStage
+    ocr: RemoteStage
     judge: RemoteStage
 
 

@@ -32,7 +32,7 @@ from review.live.types import Lease, Order, Wanted, Worker
 from review.store import Store
 
 _log = logging.getLogger("zhenyan.service")
-_TURN_S = 1.0
+_TICK_S = 1.0
 
 
 @dataclass(slots=True)
@@ -41,42 +41,42 @@ class _Held:
 
     order: Order
     token: int
-    wish: DesiredState = DesiredState.RUN
+    desired: DesiredState = DesiredState.RUN
     changed: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
-    capturing: CaptureStage | None = None
+    capture: CaptureStage | None = None
     pipeline: Pipeline | None = None
     released: tuple[Released, str] | None = None
     over: bool = False
 
-    def want(self, wish: DesiredState) -> None:
+    def ask_for(self, desired: DesiredState) -> None:
         """What was asked for first stays, save that nothing goes before letting go at once."""
-        if self.wish is DesiredState.RUN or wish is DesiredState.ABANDON:
-            self.wish = wish
+        if self.desired is DesiredState.RUN or desired is DesiredState.ABANDON:
+            self.desired = desired
             self.changed.set()
 
     @property
     def reach(self) -> Reach:
         """How far it is."""
-        recorded_ms = self.capturing.recorded_ms() if self.capturing is not None else 0
+        recorded_ms = self.capture.recorded_ms() if self.capture is not None else 0
         analysed_ms = self.pipeline.analysed_ms if self.pipeline is not None else 0
-        if self.capturing is None:
+        if self.capture is None:
             return Reach(token=self.token, recorded_ms=recorded_ms, analysed_ms=analysed_ms)
-        trouble = self.capturing.trouble
+        trouble = self.capture.trouble
         return Reach(
             token=self.token,
             recorded_ms=recorded_ms,
             analysed_ms=analysed_ms,
-            air=self.capturing.air,
+            air=self.capture.air,
             kind=None if trouble is None else trouble.kind,
             why="" if trouble is None else trouble.why,
         )
 
 
 class Shard:
-    """One process's broadcasts; `turn` is called every second by whoever runs it, from one thread.
+    """One process's broadcasts; `tick` is called every second by whoever runs it, from one thread.
 
-    `stations_of` finds the pools for a broadcast; it raises StageLost while there are none.
+    `remote_stages_of` finds the pools for a broadcast; it raises StageLost while there are none.
     """
 
     def __init__(
@@ -86,17 +86,17 @@ class Shard:
         worker_id: str,
         node: str,
         most: float,
-        stations_of: Callable[[str], RemoteStages],
+        remote_stages_of: Callable[[str], RemoteStages],
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._config = config
         self._worker = Worker(worker_id=worker_id, node=node, capacity=most, started_at_ms=now_ms())
-        self._stations_of = stations_of
+        self._remote_stages_of = remote_stages_of
         self._store: Store | None = None
         self._feeding = Feeding.open(config.database_url)
         self._held: dict[str, _Held] = {}
         self._decoders = DecodePool(sandbox=config.job["sandbox"])
-        self._laws = LoadedPolicies()
+        self._policies = LoadedPolicies()
         self._gate = Gate(config.frames_bytes)
         self._meter = Meter()
         self._cores_per_stream = 0.0
@@ -106,13 +106,13 @@ class Shard:
     def known_cores(self) -> float:
         """Of a core, what a broadcast takes as this worker told before it was started again; 0: it did not."""
         try:
-            told = next((w for w in self._opened().leases.workers() if w.worker_id == self._worker.worker_id), None)
+            known = next((w for w in self._opened().leases.workers() if w.worker_id == self._worker.worker_id), None)
         except (SQLAlchemyError, StoreUnavailableError):
             return 0.0
-        return float(told.figures.get("cores_per_stream", 0)) if told is not None else 0.0
+        return float(known.figures.get("cores_per_stream", 0)) if known is not None else 0.0
 
     def carry(self, most: float, cores_per_stream: float) -> None:
-        """So many broadcasts, from the next turn on, each of which takes so much of a core."""
+        """So many broadcasts, from the next tick on, each of which takes so much of a core."""
         self._worker = replace(self._worker, capacity=most)
         self._cores_per_stream = cores_per_stream
 
@@ -121,7 +121,7 @@ class Shard:
         """The broadcasts that are worked on."""
         return tuple(self._held)
 
-    def turn(self) -> None:
+    def tick(self) -> None:
         """Tells and asks the database once, and does what it says. What it can't answer now waits for the next turn."""
         try:
             store = self._opened()
@@ -139,12 +139,12 @@ class Shard:
         """Takes no more, and gives back what is held; `held` tells when that is done."""
         self._leaving = True
         for held in self._held.values():
-            held.want(DesiredState.GIVE_BACK)
+            held.ask_for(DesiredState.GIVE_BACK)
 
     def abandon(self) -> None:
         """Stops everything and stores nothing more."""
         for held in self._held.values():
-            held.want(DesiredState.ABANDON)
+            held.ask_for(DesiredState.ABANDON)
 
     def leave(self) -> None:
         """Tells the database that this worker is gone for good; ends the decoders."""
@@ -164,14 +164,14 @@ class Shard:
             **self._meter.figures(),
             "memory_bytes": memory_bytes(),
             "decoder_deaths": self._decoders.deaths,
-            "capture_deaths": sum(h.capturing.deaths for h in list(self._held.values()) if h.capturing),
+            "capture_deaths": sum(h.capture.deaths for h in list(self._held.values()) if h.capture),
             "stages_lost": sum(h.pipeline.lost for h in list(self._held.values()) if h.pipeline),
             "told": {i: h.pipeline.why for i, h in list(self._held.items()) if h.pipeline and h.pipeline.why},
         }
 
     def child_pids(self) -> tuple[int, ...]:
         """Its capturing and decoding children."""
-        captures = [h.capturing.pid for h in list(self._held.values()) if h.capturing]
+        captures = [h.capture.pid for h in list(self._held.values()) if h.capture]
         return (*self._decoders.pids, *(pid for pid in captures if pid is not None))
 
     def _opened(self) -> Store:
@@ -181,7 +181,7 @@ class Shard:
 
     def _beat(self, store: Store) -> None:
         most, why = places(self._worker.capacity, self._load(), self._why_so_many())
-        told = Worker(
+        beat = Worker(
             worker_id=self._worker.worker_id,
             node=self._worker.node,
             capacity=most,
@@ -190,7 +190,7 @@ class Shard:
             figures=self.figures(),
             started_at_ms=self._worker.started_at_ms,
         )
-        store.leases.beat(told)
+        store.leases.beat(beat)
 
     def _why_so_many(self) -> str:
         cores = self._cores_per_stream
@@ -204,18 +204,18 @@ class Shard:
     def _renew(self, store: Store) -> None:
         progress = {stream_id: held.reach for stream_id, held in self._held.items() if not held.over}
         for stream_id in set(progress) - store.leases.renew(self._worker.worker_id, progress):
-            self._held[stream_id].want(DesiredState.ABANDON)
+            self._held[stream_id].ask_for(DesiredState.ABANDON)
 
     def _follow(self, store: Store) -> None:
         assigned = {order.stream_id: (order, lease) for order, lease in store.leases.assigned(self._worker.worker_id)}
         for stream_id, held in self._held.items():
             order, lease = assigned.get(stream_id, (None, None))
             if order is None or lease is None or lease.token != held.token:
-                held.want(DesiredState.ABANDON)
+                held.ask_for(DesiredState.ABANDON)
             elif order.wanted is Wanted.STOP:
-                held.want(DesiredState.STOP)
+                held.ask_for(DesiredState.STOP)
             elif lease.recalled_at_ms or self._leaving:
-                held.want(DesiredState.GIVE_BACK)
+                held.ask_for(DesiredState.GIVE_BACK)
         for order, lease in assigned.values():
             if order.stream_id not in self._held and not self._leaving:
                 self._start(order, lease)
@@ -223,7 +223,7 @@ class Shard:
     def _start(self, order: Order, lease: Lease) -> None:
         held = self._held[order.stream_id] = _Held(order=order, token=lease.token)
         if order.wanted is Wanted.STOP:
-            held.want(DesiredState.STOP)
+            held.ask_for(DesiredState.STOP)
         held.thread = threading.Thread(target=self._work, args=(held,), name=order.stream_id, daemon=True)
         held.thread.start()
 
@@ -234,10 +234,10 @@ class Shard:
 
     def _carry(self, held: _Held) -> None:
         try:
-            prospect = self._prospect(held)
-            if prospect is not None:
-                held.released = self._screen(held, prospect)
-            elif held.wish is DesiredState.GIVE_BACK:
+            screening = self._prepare_screening(held)
+            if screening is not None:
+                held.released = self._screen(held, screening)
+            elif held.desired is DesiredState.GIVE_BACK:
                 held.released = Released.GIVEN_BACK, ""
         except LeaseGone as gone:
             _log.info("%s", gone)
@@ -249,47 +249,47 @@ class Shard:
             _log.exception("%s failed", held.order.stream_id)
             held.released = Released.FAILED, f"{type(error).__name__}: {error}"
         finally:
-            if held.capturing is not None:
-                held.capturing.stop()
-                held.capturing.join()
+            if held.capture is not None:
+                held.capture.stop()
+                held.capture.join()
             held.over = True
 
-    def _prospect(self, held: _Held) -> PreparedScreening | None:
+    def _prepare_screening(self, held: _Held) -> PreparedScreening | None:
         """What is to be screened; None if it is not wanted any more before the database answered."""
-        while held.wish in (DesiredState.RUN, DesiredState.STOP):
+        while held.desired in (DesiredState.RUN, DesiredState.STOP):
             try:
                 store = self._opened()
-                return prepare_screening(held.order, self._config, store, self._feeding, self._laws)
+                return prepare_screening(held.order, self._config, store, self._feeding, self._policies)
             except SQLAlchemyError as error:
                 _log.warning("%s: the database does not answer: %s", held.order.stream_id, str(error).splitlines()[0])
-                held.changed.wait(_TURN_S)
+                held.changed.wait(_TICK_S)
         return None
 
-    def _screen(self, held: _Held, prospect: PreparedScreening) -> tuple[Released, str]:
-        job, store = prospect.job, self._opened()
+    def _screen(self, held: _Held, screening: PreparedScreening) -> tuple[Released, str]:
+        job, store = screening.job, self._opened()
         if resume_on_this_machine(job.recording_dir, self._feeding.segments(job.stream_id)):
             _log.info("%s: goes on here; what was recorded before lies elsewhere", job.stream_id)
         is_whole = is_complete(job.recording_dir)
-        held.capturing = CaptureStage(job, records=held.wish is DesiredState.RUN and not is_whole, is_whole=is_whole)
-        bench = SharedResources(
+        held.capture = CaptureStage(job, records=held.desired is DesiredState.RUN and not is_whole, is_whole=is_whole)
+        resources = SharedResources(
             decoders=self._decoders,
-            laws=self._laws,
+            policies=self._policies,
             gate=self._gate,
-            stations_of=self._stations_of,
+            remote_stages_of=self._remote_stages_of,
             checkpoint_ms=self._config.checkpoint_ms,
             limits=effort_limits(held.order.priority, self._config.shed_from_ms),
             meter=self._meter,
         )
         held.pipeline = Pipeline(
             job,
-            prospect.versions,
-            held.capturing,
-            bench,
+            screening.versions,
+            held.capture,
+            resources,
             token=held.token,
             start_after=lambda: start_after(job.recording_dir, store.cursor(job.stream_id), self._config.replay_ms),
         )
-        done = held.pipeline.run(lambda: held.wish, held.changed.wait)
-        error = held.capturing.error
+        done = held.pipeline.run(lambda: held.desired, held.changed.wait)
+        error = held.capture.error
         if done is EndOfWork.GIVEN_BACK:
             return Released.GIVEN_BACK, ""
         if error is not None:

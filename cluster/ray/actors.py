@@ -1,6 +1,6 @@
 """The live service's actors on Ray: thin shells that hold a pool, a judge or a shard, and how they find one another.
 
-Their names are their posts', and their `close` ends them in good order. Control calls have threads of their own, so
+Their names are their slots', and their `close` ends them in good order. Control calls have threads of their own, so
 that they answer while data calls work. No call is ever retried by Ray: what was lost goes on from a checkpoint.
 """
 
@@ -32,20 +32,20 @@ from review.live.feeding import Feeding
 from review.store import Store
 
 _log = logging.getLogger("zhenyan.service")
-_TURN_S = 1.0
+_TICK_S = 1.0
 _LEAVE_S = 20.0
-_LAST_TURN_S = 5.0
+_LAST_TICK_S = 5.0
 # Models are loaded meanwhile.
 _TRIAL_S = 90.0
 _DATA_THREADS = 64
 GROUPS = {"ctl": 2, "data": _DATA_THREADS}
 
 
-class _Worn:
-    """Counts what is in hand, and ends the process when it is worn and nothing is: Ray then starts a new one."""
+class _RecyclesWhenIdle:
+    """Counts calls in hand, and ends a process that is to be recycled once there are none: Ray starts a new one."""
 
     def __init__(self, config: ServiceConfig) -> None:
-        self._wear = wear_of(config)
+        self._recycling = recycling_policy(config)
         self._in_hand = 0
         self._ending = False
         self._lock = threading.Lock()
@@ -57,7 +57,7 @@ class _Worn:
     def __exit__(self, *how: object) -> None:
         with self._lock:
             self._in_hand -= 1
-            why = self._wear.due() if self._in_hand == 0 and not self._ending else None
+            why = self._recycling.reason_to_recycle() if self._in_hand == 0 and not self._ending else None
             self._ending = self._ending or why is not None
         if why is not None:
             _log.warning("this process is replaced: %s", why)
@@ -72,23 +72,23 @@ class _Stage:
         keep_to_owner()
         if name:
             write_logs(config.data_dir / "logs", name)
-        self._worn = _Worn(config)
+        self._recycler = _RecyclesWhenIdle(config)
 
-    def _station(self) -> Any:
+    def _target(self) -> Any:
         raise NotImplementedError
 
     def _done(self) -> float:
         return 0.0
 
     @ray.method(concurrency_group="data")
-    def call(self, told_of: Mapping[str, Any], method: str, *args: object) -> Any:
-        """Calls the method; `told_of` stands in whatever is logged meanwhile."""
-        with about(**told_of), self._worn:
+    def call(self, context: Mapping[str, Any], method: str, *args: object) -> Any:
+        """Calls the method; `context` stands in whatever is logged meanwhile."""
+        with about(**context), self._recycler:
             try:
-                station = self._station()
+                target = self._target()
             except Exception as error:  # an actor's edge: told to whoever asks, who tries again
                 return Failure(trouble=FailureReason.DATABASE, why=str(error).splitlines()[0])
-            return getattr(station, method)(*args)
+            return getattr(target, method)(*args)
 
     @ray.method(concurrency_group="ctl")
     def figures(self) -> dict[str, Any]:
@@ -102,13 +102,13 @@ class _Stage:
 
 
 class AsrActor(_Stage):
-    """A hearing pool."""
+    """An ASR pool as an actor."""
 
     def __init__(self, config: ServiceConfig, gpu_count: float, name: str = "") -> None:
         super().__init__(config, name)
         self._pool = AsrPool(config, pool_placement(config, cores=os.cpu_count() or 1, gpu_count=gpu_count))
 
-    def _station(self) -> AsrPool:
+    def _target(self) -> AsrPool:
         return self._pool
 
     def _done(self) -> float:
@@ -121,13 +121,13 @@ class AsrActor(_Stage):
 
 
 class OcrActor(_Stage):
-    """A reading pool."""
+    """An OCR pool as an actor."""
 
     def __init__(self, config: ServiceConfig, gpu_count: float, name: str = "") -> None:
         super().__init__(config, name)
         self._pool = OcrPool(config, pool_placement(config, cores=os.cpu_count() or 1, gpu_count=gpu_count))
 
-    def _station(self) -> OcrPool:
+    def _target(self) -> OcrPool:
         return self._pool
 
     def _done(self) -> float:
@@ -150,7 +150,7 @@ class JudgeActor(_Stage):
         self._pool: JudgePool | None = None
         self._lock = threading.Lock()
 
-    def _station(self) -> JudgePool:
+    def _target(self) -> JudgePool:
         with self._lock:
             self._pool = self._pool or make_judge(self._url)
             return self._pool
@@ -159,21 +159,23 @@ class JudgeActor(_Stage):
 class ShardActor:
     """A shard with its judge; the judge ends with it."""
 
-    def __init__(self, config: ServiceConfig, post: ActorSlot, node: str, cores: int) -> None:
+    def __init__(self, config: ServiceConfig, slot: ActorSlot, node: str, cores: int) -> None:
         keep_to_owner()
-        write_logs(config.data_dir / "logs", post.name)
+        write_logs(config.data_dir / "logs", slot.name)
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         as_actor: Any = ray.remote
         self._judge: Any = (
             as_actor(num_cpus=0, max_restarts=-1, concurrency_groups=GROUPS)(JudgeActor)
             .options(scheduling_strategy=here)
-            .remote(config, f"{post.name}-judge")
+            .remote(config, f"{slot.name}-judge")
         )
-        self._shard = Shard(config, worker_id=post.name, node=node, most=config.places, stations_of=self._stations_of)
+        self._shard = Shard(
+            config, worker_id=slot.name, node=node, most=config.places, remote_stages_of=self._remote_stages_of
+        )
         self._config = config
         self._cores = cores
-        self._post = post
-        self._wear = wear_of(config)
+        self._slot = slot
+        self._recycling = recycling_policy(config)
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="shard", daemon=True)
         self._thread.start()
@@ -191,49 +193,49 @@ class ShardActor:
         _wait(lambda: not self._shard.held, _LEAVE_S)
         self._ending.set()
         # A beat that came after the leaving would tell of a worker that is gone.
-        self._thread.join(_LAST_TURN_S)
+        self._thread.join(_LAST_TICK_S)
         self._shard.leave()
 
     def _run(self) -> None:
         if not self._config.places:
             self._measure()
-        is_worn = False
+        is_leaving = False
         while not self._ending.is_set():
-            self._shard.turn()
-            if self._shard.replaced or (is_worn and not self._shard.held):
+            self._shard.tick()
+            if self._shard.replaced or (is_leaving and not self._shard.held):
                 os._exit(1)
-            why = self._wear.due()
-            if why is not None and not is_worn:
-                is_worn = True
+            why = self._recycling.reason_to_recycle()
+            if why is not None and not is_leaving:
+                is_leaving = True
                 _log.warning("this shard is replaced: %s", why)
                 self._shard.give_back_all()
-            self._ending.wait(_TURN_S)
+            self._ending.wait(_TICK_S)
 
     def _measure(self) -> None:
-        """What this post found before a restart stands: nobody waits for it to be found again."""
+        """What this slot found before a restart stands: nobody waits for it to be found again."""
         cores = self._shard.known_cores()
         deadline_s = time.monotonic() + _TRIAL_S
         while not cores and not self._ending.is_set():
             try:
-                hearing, reading = (RayStage(_pool(r, self._post, "")) for r in (Role.HEARING, Role.READING))
+                hearing, reading = (RayStage(_pool(r, self._slot, "")) for r in (Role.HEARING, Role.READING))
                 cores = tried_cores(self._config, hearing, reading)
             except Exception as error:  # an actor's edge: without a figure of its own it goes by the usual one
                 if time.monotonic() > deadline_s:
                     _log.warning("what a broadcast takes was not measured: %s", error)
                     cores = USUAL_CORES
-                self._ending.wait(_TURN_S)
+                self._ending.wait(_TICK_S)
             else:
                 _log.info("a broadcast takes %.3f of a core here", cores)
         if cores:
             self._shard.carry(places_of(self._cores, cores), cores)
 
-    def _stations_of(self, stream_id: str) -> RemoteStages:
+    def _remote_stages_of(self, stream_id: str) -> RemoteStages:
         """The pools of this machine, else of another; StageLost while there are none."""
-        hearing, reading = (_pool(role, self._post, stream_id) for role in (Role.HEARING, Role.READING))
+        hearing, reading = (_pool(role, self._slot, stream_id) for role in (Role.HEARING, Role.READING))
         return RemoteStages(RayStage(hearing), RayStage(reading), RayStage(self._judge))
 
 
-def wear_of(config: ServiceConfig) -> RecyclingPolicy:
+def recycling_policy(config: ServiceConfig) -> RecyclingPolicy:
     """The wear of a process that begins now."""
     return RecyclingPolicy(most_s=config.recycle_s, most_bytes=config.recycle_bytes, least_s=config.recycle_least_s)
 
@@ -267,19 +269,19 @@ class ServiceActorFactory:
 
     config: ServiceConfig
 
-    def made(self, post: ActorSlot, node: NodeSeen) -> ActorSpec:
-        """What to start on this post. No call is ever retried by Ray: what was lost goes on from a checkpoint."""
+    def spec(self, slot: ActorSlot, node: NodeSeen) -> ActorSpec:
+        """What to start in this slot. No call is ever retried by Ray: what was lost goes on from a checkpoint."""
         options: dict[str, object] = {"concurrency_groups": GROUPS, "max_task_retries": 0}
-        if post.role is Role.SHARD:
+        if slot.role is Role.SHARD:
             cores = max(1, int(node.cpu_count) // self.config.shards)
             return ActorSpec(
                 kind=ShardActor,
-                arguments={"config": self.config, "post": post, "node": node.name, "cores": cores},
+                arguments={"config": self.config, "slot": slot, "node": node.name, "cores": cores},
                 options=options,
             )
         placement = pool_placement(self.config, cores=1, gpu_count=node.gpu_count)
         return ActorSpec(
-            kind=AsrActor if post.role is Role.HEARING else OcrActor,
-            arguments={"config": self.config, "gpu_count": node.gpu_count, "name": post.name},
+            kind=AsrActor if slot.role is Role.HEARING else OcrActor,
+            arguments={"config": self.config, "gpu_count": node.gpu_count, "name": slot.name},
             options=options | {"num_gpus": placement.gpu_share},
         )

@@ -12,7 +12,7 @@ import ray
 from ray.exceptions import RayError
 
 from cluster.logs import write_logs
-from cluster.scheduler.reconciler import TURN_S, Reconciler
+from cluster.scheduler.reconciler import TICK_S, Reconciler
 from cluster.scheduler.types import DISPATCHER, NAMESPACE, ActorLauncher, Staffing
 from ingest.recording.disk import keep_to_owner
 from review.live.leases import LeaseStore
@@ -21,7 +21,7 @@ from review.store import Store
 
 log = logging.getLogger("zhenyan.dispatch")
 
-_STAFF_S = 2.0
+_STAFFING_S = 2.0
 _ANSWER_S = 60.0
 
 
@@ -33,7 +33,7 @@ class DispatcherSettings:
     """
 
     database_url: str = field(repr=False)
-    carriers: ActorLauncher
+    launcher: ActorLauncher
     staffing: Staffing = field(default_factory=Staffing)
     terms: LeaseTerms = field(default_factory=LeaseTerms)
     logs_dir: Path | None = None
@@ -41,30 +41,30 @@ class DispatcherSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatcherState:
-    """How the dispatcher is doing. `database_error` and `staff_error` are empty while all is well."""
+    """How the dispatcher is doing. `database_error` and `staffing_error` are empty while all is well."""
 
-    charge: DispatcherSettings
+    dispatcher_settings: DispatcherSettings
     process_id: int
-    turn_count: int
+    tick_count: int
     decision_count: int
     database_error: str
-    staff_error: str
+    staffing_error: str
 
 
 class Dispatcher:
     """Decides and supervises in threads of its own; its methods answer at once."""
 
-    def __init__(self, charge: DispatcherSettings) -> None:
+    def __init__(self, dispatcher_settings: DispatcherSettings) -> None:
         keep_to_owner()
-        if charge.logs_dir is not None:
-            write_logs(charge.logs_dir, DISPATCHER)
-        self._charge = charge
-        self._reconciling = Reconciler(self._open, charge.terms)
-        self._staff_error = ""
+        if dispatcher_settings.logs_dir is not None:
+            write_logs(dispatcher_settings.logs_dir, DISPATCHER)
+        self._settings = dispatcher_settings
+        self._reconciler = Reconciler(self._open, dispatcher_settings.terms)
+        self._staffing_error = ""
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._repeat, args=(each,), name=each.__name__, daemon=True)
-            for each in (self._decide, self._staff)
+            for each in (self._decide, self._apply_staffing)
         ]
         for thread in self._threads:
             thread.start()
@@ -73,12 +73,12 @@ class Dispatcher:
     def state(self) -> DispatcherState:
         """How it is doing."""
         return DispatcherState(
-            charge=self._charge,
+            dispatcher_settings=self._settings,
             process_id=os.getpid(),
-            turn_count=self._reconciling.turn_count,
-            decision_count=self._reconciling.decision_count,
-            database_error=self._reconciling.error,
-            staff_error=self._staff_error,
+            tick_count=self._reconciler.tick_count,
+            decision_count=self._reconciler.decision_count,
+            database_error=self._reconciler.error,
+            staffing_error=self._staffing_error,
         )
 
     def stop(self) -> None:
@@ -88,46 +88,48 @@ class Dispatcher:
             thread.join()
 
     def _open(self) -> LeaseStore:
-        return Store.open(self._charge.database_url, terms=self._charge.terms).leases
+        return Store.open(self._settings.database_url, terms=self._settings.terms).leases
 
-    def _repeat(self, turn: Callable[[], float]) -> None:
-        while not self._stop.wait(turn()):
+    def _repeat(self, tick: Callable[[], float]) -> None:
+        while not self._stop.wait(tick()):
             pass
 
     def _decide(self) -> float:
         try:
-            return self._reconciling.turn()
+            return self._reconciler.tick()
         except Exception:  # at the actor's edge: the next round may go well
             log.exception("a round of decisions failed")
-            return TURN_S
+            return TICK_S
 
-    def _staff(self) -> float:
+    def _apply_staffing(self) -> float:
         try:
-            self._reconciling.staff(self._charge.carriers, self._charge.staffing)
-            self._staff_error = ""
+            self._reconciler.apply_staffing(self._settings.launcher, self._settings.staffing)
+            self._staffing_error = ""
         except Exception as error:  # as above
-            if not self._staff_error:
+            if not self._staffing_error:
                 log.exception("supervising failed")
-            self._staff_error = f"{type(error).__name__}: {error}"
-        return _STAFF_S
+            self._staffing_error = f"{type(error).__name__}: {error}"
+        return _STAFFING_S
 
 
-def ensure_dispatcher(charge: DispatcherSettings) -> Any:
-    """The handle of the dispatcher with this charge: the one that runs, or one that is started now.
+def ensure_dispatcher(dispatcher_settings: DispatcherSettings) -> Any:
+    """The handle of the dispatcher with these settings: the one that runs, or one that is started now.
 
-    One that runs with another charge (settings were changed) is replaced: what it decided stands in the database.
+    One that runs with other settings is replaced: what it decided stands in the database.
     """
     running = _running()
     if running is not None:
         try:
-            if ray.get(running.state.remote(), timeout=_ANSWER_S).charge == charge:
+            if ray.get(running.state.remote(), timeout=_ANSWER_S).dispatcher_settings == dispatcher_settings:
                 return running
         except RayError:
             log.warning("the dispatcher that runs does not answer and is replaced")
         end_dispatcher()
     as_actor: Any = ray.remote
     kind = as_actor(num_cpus=0, max_restarts=-1, max_task_retries=-1, concurrency_groups={"ctl": 2})(Dispatcher)
-    handle = kind.options(name=DISPATCHER, namespace=NAMESPACE, lifetime="detached", get_if_exists=True).remote(charge)
+    handle = kind.options(name=DISPATCHER, namespace=NAMESPACE, lifetime="detached", get_if_exists=True).remote(
+        dispatcher_settings
+    )
     ray.get(handle.state.remote(), timeout=_ANSWER_S)
     return handle
 

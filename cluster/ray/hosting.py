@@ -1,4 +1,4 @@
-"""One machine's part in the live service, for as long as a command runs: manned at the start, emptied at the end."""
+"""One machine's part in the live service, for as long as a command runs: staffed at the start, emptied at the end."""
 
 import os
 import threading
@@ -31,10 +31,10 @@ _START_S = 180.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hosting:
-    """This machine, manned."""
+    """This machine, with its actors."""
 
-    charge: DispatcherSettings
-    carriers: RayLauncher
+    dispatcher_settings: DispatcherSettings
+    launcher: RayLauncher
     leases: LeaseStore
     node: NodeSeen
 
@@ -44,7 +44,7 @@ class Hosting:
 
     def is_manned(self) -> bool:
         """Whether every shard of this machine has told of itself."""
-        return len(self.workers()) >= self.charge.staffing.shards
+        return len(self.workers()) >= self.dispatcher_settings.staffing.shards
 
     def is_emptied(self) -> bool:
         """Whether the machine was drained and its actors are gone."""
@@ -76,7 +76,7 @@ class Hosting:
 
     def empty(self) -> None:
         """Ends the machine's actors, all at once, each giving back what it still has."""
-        ending = [threading.Thread(target=self.carriers.end_now, args=(name,)) for name in self._present()]
+        ending = [threading.Thread(target=self.launcher.end_now, args=(name,)) for name in self._present()]
         for thread in ending:
             thread.start()
         for thread in ending:
@@ -85,7 +85,7 @@ class Hosting:
     def settle(self) -> None:
         """Tells of what nobody works on now that the dispatcher is gone."""
         with suppress(SQLAlchemyError):
-            self.leases.apply(plan(self.leases.snapshot(), self.charge.terms))
+            self.leases.apply(plan(self.leases.snapshot(), self.dispatcher_settings.terms))
 
     def dismiss(self) -> None:
         """This Ray, and with it this machine by its present name, does not come back."""
@@ -93,25 +93,25 @@ class Hosting:
             self.leases.dismiss(self.node.name)
 
     def _present(self) -> list[str]:
-        return sorted(name for name in self.carriers.present() if is_on(name, self.node))
+        return sorted(name for name in self.launcher.present() if is_on(name, self.node))
 
     def _is_young(self, worker: Worker) -> bool:
-        return worker.beat_at_ms > time.time_ns() // 1_000_000 - self.charge.terms.beat_ms
+        return worker.beat_at_ms > time.time_ns() // 1_000_000 - self.dispatcher_settings.terms.beat_ms
 
 
 @contextmanager
 def hosting(
-    charge: DispatcherSettings, carriers: RayLauncher, leases: LeaseStore, hand_over_s: float
+    dispatcher_settings: DispatcherSettings, launcher: RayLauncher, leases: LeaseStore, hand_over_s: float
 ) -> Iterator[Hosting]:
     """Mans this machine, together with the dispatcher if none runs; at the end, whatever ends it, empties it.
 
     Needs a Ray that was started or joined. WorkersMissing where the shards do not come up. Where Ray was started by
     this process, it ends with it, and so does the dispatcher; of a cluster, the dispatcher stays for the others.
     """
-    node = _here(carriers)
-    here = Hosting(charge=charge, carriers=carriers, leases=leases, node=node)
+    node = _here(launcher)
+    here = Hosting(dispatcher_settings=dispatcher_settings, launcher=launcher, leases=leases, node=node)
     leases.drain(node.name, draining=False)
-    ensure_dispatcher(charge)
+    ensure_dispatcher(dispatcher_settings)
     try:
         if not _comes(here.is_manned, _START_S):
             raise WorkersMissing(node.host, _why(running_dispatcher()))
@@ -120,16 +120,16 @@ def hosting(
         here.hand_over(hand_over_s)
         here.empty()
         joined = bool(os.environ.get("RAY_ADDRESS"))
-        if not joined or not carriers.is_used():
+        if not joined or not launcher.is_used():
             end_dispatcher()
             if not joined:
                 here.dismiss()
             here.settle()
 
 
-def _here(carriers: RayLauncher) -> NodeSeen:
+def _here(launcher: RayLauncher) -> NodeSeen:
     node_id = ray.get_runtime_context().get_node_id()
-    return next(node for node in carriers.nodes() if node.node_id == node_id)
+    return next(node for node in launcher.nodes() if node.node_id == node_id)
 
 
 def _comes(is_so: Callable[[], bool], seconds: float) -> bool:
@@ -144,4 +144,4 @@ def _comes(is_so: Callable[[], bool], seconds: float) -> bool:
 def _why(state: DispatcherState | None) -> str:
     if state is None:
         return "the dispatcher does not answer"
-    return state.database_error or state.staff_error or "its processes end, or take too long; see Ray's logs"
+    return state.database_error or state.staffing_error or "its processes end, or take too long; see Ray's logs"

@@ -28,18 +28,18 @@ class ActorSpec:
 
 
 class ActorFactory(Protocol):
-    """Knows what the actor of each post is made of; a plain value."""
+    """Knows what the actor of each slot is made of; a plain value."""
 
-    def made(self, post: ActorSlot, node: NodeSeen) -> ActorSpec:
-        """What to start on this post."""
+    def spec(self, slot: ActorSlot, node: NodeSeen) -> ActorSpec:
+        """What to start in this slot."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RayLauncher:
-    """The carriers of a Ray cluster; see `Carriers`. `grace_s`: how long an actor has to close by itself."""
+    """Starts and ends actors on Ray; see `ActorLauncher`. `grace_s`: how long an actor has to close by itself."""
 
-    maker: ActorFactory
+    factory: ActorFactory
     grace_s: float = 30.0
 
     def nodes(self) -> tuple[NodeSeen, ...]:
@@ -65,25 +65,25 @@ class RayLauncher:
         """Whether any actor of the live service is there, but for the dispatcher."""
         return bool(self.present() - {DISPATCHER})
 
-    def start(self, post: ActorSlot) -> None:
-        """Starts the post's actor, unless there is one; nothing happens where its machine is gone."""
-        node = next((node for node in self.nodes() if node.node_id == post.node_id), None)
+    def start(self, slot: ActorSlot) -> None:
+        """Starts the slot's actor, unless there is one; nothing happens where its machine is gone."""
+        node = next((node for node in self.nodes() if node.node_id == slot.node_id), None)
         if node is None:
             return
-        made = self.maker.made(post, node)
-        options = dict(made.options)
+        spec = self.factory.spec(slot, node)
+        options = dict(spec.options)
         groups = {key: options.pop(key) for key in ("concurrency_groups",) if key in options}
         as_actor: Any = ray.remote
-        kind = as_actor(num_cpus=0, **groups)(made.kind)
+        kind = as_actor(num_cpus=0, **groups)(spec.kind)
         kind.options(
-            name=post.name,
+            name=slot.name,
             namespace=NAMESPACE,
             lifetime="detached",
             get_if_exists=True,
             max_restarts=-1,
-            scheduling_strategy=NodeAffinitySchedulingStrategy(node_id=post.node_id, soft=False),
+            scheduling_strategy=NodeAffinitySchedulingStrategy(node_id=slot.node_id, soft=False),
             **options,
-        ).remote(**made.arguments)
+        ).remote(**spec.arguments)
 
     def end(self, name: str) -> None:
         """Lets the actor close by itself, in the background, and ends its process in any case."""

@@ -23,12 +23,12 @@ class RayStage:
         try:
             return RemoteAnswer(self._handle.call.remote(about_what(), method, *args))
         except RayError as error:
-            raise StageLost(_told(error)) from error
+            raise StageLost(_message(error)) from error
 
     def figures(self) -> dict[str, Any]:
         """How the actor goes. Raises StageLost."""
-        told: dict[str, Any] = RemoteAnswer(self._handle.figures.remote()).get()
-        return told
+        figures: dict[str, Any] = RemoteAnswer(self._handle.figures.remote()).get()
+        return figures
 
 
 class RemoteAnswer:
@@ -44,9 +44,9 @@ class RemoteAnswer:
         except GetTimeoutError as error:
             raise StageLost(f"an actor did not answer for {_CALL_LIMIT_S:.0f} s") from error
         except RayError as error:
-            raise StageLost(_told(error)) from error
+            raise StageLost(_message(error)) from error
         return checked(answer)
 
 
-def _told(error: RayError) -> str:
+def _message(error: RayError) -> str:
     return str(getattr(error, "cause", None) or error).strip().splitlines()[0]

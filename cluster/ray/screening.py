@@ -1,6 +1,6 @@
-"""Screening one source on Ray: the pieces of the live service, for as long as one broadcast, told as it goes.
+"""Screening one source on Ray: the pieces of the live service, for as long as one broadcast, reported as it goes.
 
-An actor captures and drives; a hearing pool, a reading pool and a judge work for it. A pool or a judge that dies is
+An actor captures and drives; an ASR pool, an OCR pool and a judge work for it. A pool or a judge that dies is
 started again and the broadcast goes on from its last checkpoint; the caller never holds media.
 """
 
@@ -66,29 +66,29 @@ class News:
 class Screening:
     """One source's capture and pipeline, as an actor; what it gives waits until it is asked for."""
 
-    def __init__(self, job: ScreenJob, hearing: Any, reading: Any, judge: Any) -> None:
+    def __init__(self, job: ScreenJob, asr: Any, ocr: Any, judge: Any) -> None:
         keep_to_owner()
-        stations = RemoteStages(RayStage(hearing), RayStage(reading), RayStage(judge))
+        remote = RemoteStages(RayStage(asr), RayStage(ocr), RayStage(judge))
         self._lock = threading.Lock()
         self._given: list[tuple[Prepared | None, Outcome]] = []
-        self._last_told = -1
+        self._last_reported = -1
         self._died = ""
         self._over = False
         self._decoders = DecodePool(sandbox=job.sandbox)
-        laws = LoadedPolicies()
-        bench = SharedResources(
+        policies = LoadedPolicies()
+        resources = SharedResources(
             decoders=self._decoders,
-            laws=laws,
+            policies=policies,
             gate=Gate(1),
-            stations_of=lambda _: stations,
+            remote_stages_of=lambda _: remote,
             checkpoint_ms=_CHECKPOINT_MS,
             limits=effort_limits(Priority.NORMAL),
         )
-        versions = Versions(program=program_version(), policy=laws.digest(job.policy_dir), passports="")
-        self._capturing = CaptureStage(job)
-        first = self._capturing.newest
+        versions = Versions(program=program_version(), policy=policies.digest(job.policy_dir), passports="")
+        self._capture = CaptureStage(job)
+        first = self._capture.newest
         self._pipeline = Pipeline(
-            job, versions, self._capturing, bench, start_after=lambda: first, resumes=False, told=self._note
+            job, versions, self._capture, resources, start_after=lambda: first, resumes=False, on_outcome=self._note
         )
         threading.Thread(target=self._run, name="screening", daemon=True).start()
 
@@ -97,23 +97,23 @@ class Screening:
         with self._lock:
             given, self._given = tuple(self._given), []
             over = self._over
-        error = self._capturing.error if over else None
+        error = self._capture.error if over else None
         return News(
             given=given,
             left_out=self._pipeline.left_out,
-            recorded_ms=self._capturing.recorded_ms(),
+            recorded_ms=self._capture.recorded_ms(),
             over=over,
-            reason=self._capturing.reason,
+            reason=self._capture.reason,
             failure=None if error is None else (str(error), error.exit_code),
             died=self._died,
         )
 
     def _note(self, prepared: Prepared | None, outcome: Outcome) -> None:
-        """A segment that is analysed again after a loss was told of before."""
+        """Keeps what is new: a segment that is analysed again after a loss was reported before."""
         with self._lock:
-            if prepared is None or prepared.segment.sequence > self._last_told:
+            if prepared is None or prepared.segment.sequence > self._last_reported:
                 self._given.append((prepared, outcome))
-                self._last_told = self._last_told if prepared is None else prepared.segment.sequence
+                self._last_reported = self._last_reported if prepared is None else prepared.segment.sequence
 
     def _run(self) -> None:
         try:
@@ -121,8 +121,8 @@ class Screening:
         except Exception as error:  # an actor's edge: whoever asks is told
             self._died = str(error) or type(error).__name__
         finally:
-            self._capturing.stop()
-            self._capturing.join()
+            self._capture.stop()
+            self._capture.join()
             self._decoders.close()
             with self._lock:
                 self._over = True
@@ -151,13 +151,13 @@ class _Actors:
         def actor(kind: type, gpus: float = 0) -> Any:
             return as_actor(num_cpus=0, num_gpus=gpus, max_restarts=-1, concurrency_groups=GROUPS)(kind)
 
-        hearing = actor(AsrActor, share).remote(config, gpu_count)
-        reading = actor(OcrActor, share).remote(config, gpu_count)
+        asr = actor(AsrActor, share).remote(config, gpu_count)
+        ocr = actor(OcrActor, share).remote(config, gpu_count)
         judge = actor(JudgeActor).remote(config)
         # It records from its first moment on, while the others load their models.
-        screening = as_actor(num_cpus=0)(Screening).remote(job, hearing, reading, judge)
-        ray.get([each.figures.remote() for each in (hearing, reading)])
-        return cls(screening, (hearing, reading, judge))
+        screening = as_actor(num_cpus=0)(Screening).remote(job, asr, ocr, judge)
+        ray.get([each.figures.remote() for each in (asr, ocr)])
+        return cls(screening, (asr, ocr, judge))
 
     def end(self) -> None:
         """Frees the actors' processes."""
@@ -181,7 +181,7 @@ def screen_on_ray(job: ScreenJob) -> Iterator[Event]:
 
 
 def _drive(job: ScreenJob, screening: Any) -> Iterator[Event]:
-    told = ScreeningEvents(source=job.source)
+    events = ScreeningEvents(source=job.source)
     warned: set[str] = set()
     last: Outcome | None = None
     while True:
@@ -192,7 +192,7 @@ def _drive(job: ScreenJob, screening: Any) -> Iterator[Event]:
             if prepared is None:
                 last = outcome
             else:
-                yield from told.segment(prepared, outcome, news.recorded_ms)
+                yield from events.segment(prepared, outcome, news.recorded_ms)
         if news.over:
             break
         time.sleep(_POLL_S)
@@ -201,4 +201,4 @@ def _drive(job: ScreenJob, screening: Any) -> Iterator[Event]:
     if news.failure is not None:
         yield from last.events()
         raise CaptureFailed(*news.failure)
-    yield from told.end(last, news.reason)
+    yield from events.end(last, news.reason)

@@ -32,18 +32,18 @@ class ReplayRunner:
         self._data_dir = data_dir
         self._job_of = job_of
         self._workers = workers
-        self._rounds = BackgroundJob(
+        self._job_loop = BackgroundJob(
             self.run_once, name="replays", log=_log, failed="replays: the next one can't be taken; it is tried again"
         )
-        self._stop = self._rounds.stopping
+        self._stop = self._job_loop.stopping
 
     def start(self) -> None:
         """Looks for waiting replays in a thread until `close`."""
-        self._rounds.start()
+        self._job_loop.start()
 
     def close(self) -> None:
         """Ends the thread; a replay that runs is stopped, and begun anew by whoever looks next."""
-        self._rounds.close(patience_s=30)
+        self._job_loop.close(patience_s=30)
 
     def run_once(self) -> bool:
         """Runs the next waiting replay to its end; False if there was none."""

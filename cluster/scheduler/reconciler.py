@@ -17,7 +17,7 @@ from review.live.terms import LeaseTerms
 
 log = logging.getLogger("zhenyan.dispatch")
 
-TURN_S = 1.0
+TICK_S = 1.0
 _FORGOTTEN_MS = 24 * 3_600_000
 
 
@@ -43,7 +43,7 @@ class Reconciler:
         self._failures = 0
         self._error = ""
         self._ending: frozenset[str] = frozenset()
-        self.turn_count = 0
+        self.tick_count = 0
         self.decision_count = 0
 
     @property
@@ -51,7 +51,7 @@ class Reconciler:
         """What the database said when it last did not answer; empty while it does."""
         return self._error if self._failures else ""
 
-    def turn(self) -> float:
+    def tick(self) -> float:
         """One round of decisions; gives how long to wait for the next, in seconds.
 
         Where the database, or this process, was away for so long that beats have grown old though their workers are
@@ -69,22 +69,22 @@ class Reconciler:
             log.warning("the database answers again after %d tries", self._failures)
             self._failures = 0
         self._error = ""
-        self.turn_count += 1
-        return TURN_S
+        self.tick_count += 1
+        return TICK_S
 
-    def staff(self, carriers: ActorLauncher, staffing: Staffing) -> None:
+    def apply_staffing(self, launcher: ActorLauncher, staffing: Staffing) -> None:
         """Starts the actors that are missing and ends those that are too many; needs a database that answers."""
         if self._failures or self._leases is None:
             return
-        snapshot, nodes, present = self._leases.snapshot(), carriers.nodes(), carriers.present()
+        snapshot, nodes, present = self._leases.snapshot(), launcher.nodes(), launcher.present()
         change = staffing_changes(nodes, present, snapshot.workers, snapshot.leases, staffing)
-        for post in change.start:
-            log.info("starting %s", post.name)
-            carriers.start(post)
+        for slot in change.start:
+            log.info("starting %s", slot.name)
+            launcher.start(slot)
         self._ending &= present
         for name in frozenset(change.end) - self._ending:
             log.info("ending %s", name)
-            carriers.end(name)
+            launcher.end(name)
         self._ending |= frozenset(change.end)
         self._leases.forget(older_ms=_FORGOTTEN_MS, but_on={node.name for node in nodes})
 

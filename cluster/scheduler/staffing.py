@@ -32,16 +32,16 @@ def staffing_changes(
     start: list[ActorSlot] = []
     end: list[str] = []
     for node in sorted(nodes, key=lambda n: n.node_id):
-        posts = staffing.posts(node) if node.cpu_count >= 1 else ()
+        slots = staffing.slots(node) if node.cpu_count >= 1 else ()
         there = {name for name in present if is_on(name, node)}
         if node.name not in draining:
-            start += [post for post in posts if post.name not in there]
-            end += sorted(there - {post.name for post in posts})
+            start += [slot for slot in slots if slot.name not in there]
+            end += sorted(there - {slot.name for slot in slots})
         elif not there & holders:
             end += sorted(there)
     return Change(start=tuple(start), end=tuple(end))
 
 
 def is_on(name: str, node: NodeSeen) -> bool:
-    """Whether this is the name of a post of that machine."""
+    """Whether this is the name of an actor slot of that machine."""
     return any(name.startswith(ActorSlot(role=role, node_id=node.node_id, number=0).name[:-1]) for role in Role)

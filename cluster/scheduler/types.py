@@ -59,8 +59,8 @@ class Staffing:
     hearing: int = 1
     reading: int = 1
 
-    def posts(self, node: NodeSeen) -> tuple[ActorSlot, ...]:
-        """Every post of this machine; pools first, so that shards find them."""
+    def slots(self, node: NodeSeen) -> tuple[ActorSlot, ...]:
+        """Every slot of this machine; pools first, so that shards find them."""
         counts = ((Role.HEARING, self.hearing), (Role.READING, self.reading), (Role.SHARD, self.shards))
         return tuple(
             ActorSlot(role=role, node_id=node.node_id, number=number)
@@ -72,8 +72,8 @@ class Staffing:
 class ActorLauncher(Protocol):
     """Starts and ends the actors of the live service; a plain value, so that the dispatcher can be rebuilt with it.
 
-    Every call returns soon: nothing waits for an actor to be ready. The actors are detached, named `post.name` in
-    NAMESPACE, bound to the post's machine, and restarted by Ray when they die.
+    Every call returns soon: nothing waits for an actor to be ready. The actors are detached, named `slot.name` in
+    NAMESPACE, bound to the slot's machine, and restarted by Ray when they die.
     """
 
     def nodes(self) -> tuple[NodeSeen, ...]:
@@ -84,8 +84,8 @@ class ActorLauncher(Protocol):
         """The names of the actors that are there or just being restarted."""
         ...
 
-    def start(self, post: ActorSlot) -> None:
-        """Starts the post's actor, unless there is one."""
+    def start(self, slot: ActorSlot) -> None:
+        """Starts the slot's actor, unless there is one."""
         ...
 
     def end(self, name: str) -> None:

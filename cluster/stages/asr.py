@@ -91,15 +91,15 @@ class AsrStage:
             self._recogniser.close()
 
 
-def asr_stage_of(job: ScreenJob, placement: Placement, laws: LoadedPolicies | None = None) -> AsrStage:
-    """The job's hearing, its engines loaded. `laws`: what this process has loaded already."""
+def asr_stage_of(job: ScreenJob, placement: Placement, policies: LoadedPolicies | None = None) -> AsrStage:
+    """The job's hearing, its engines loaded. `policies`: what this process has loaded already."""
     return AsrStage(
         model=job.asr_model,
         models_dir=job.models_dir,
         placement=placement,
         threads=job.threads,
         budget_ms=job.asr_budget_ms,
-        alikes=alikes_of((laws or LoadedPolicies()).policy(job.policy_dir)) if job.asr_rehear else None,
+        alikes=alikes_of((policies or LoadedPolicies()).policy(job.policy_dir)) if job.asr_rehear else None,
     )
 
 

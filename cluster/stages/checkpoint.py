@@ -99,12 +99,12 @@ def read_checkpoint(path: Path, stream_id: str, versions: Versions) -> Checkpoin
         made_by = Versions(**header["versions"])
         sizes = {str(name): int(size) for name, size in header["parts"].items()}
         sequence, end_ms = int(header["sequence"]), int(header["end_ms"])
-        told_of, digest = str(header["stream_id"]), str(header["sha256"])
+        context, digest = str(header["stream_id"]), str(header["sha256"])
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StateUnusable(f"{path.name} is damaged") from error
     if sum(sizes.values()) != len(body) or hashlib.sha256(body).hexdigest() != digest:
         raise StateUnusable(f"{path.name} is damaged")
-    if told_of != stream_id:
+    if context != stream_id:
         raise StateUnusable(f"{path.name} is of another stream")
     changed = [name for name, value in asdict(versions).items() if asdict(made_by)[name] != value]
     if changed:

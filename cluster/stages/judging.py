@@ -25,15 +25,15 @@ _log = logging.getLogger(__name__)
 class JudgingStage:
     """Holds a stream's passages against passports and law.
 
-    Streams of one process may share `laws`; without, this stream loads its own.
+    Streams of one process may share `policies`; without, this stream loads its own.
     """
 
-    def __init__(self, job: ScreenJob, models: Mapping[str, str], laws: LoadedPolicies | None = None) -> None:
-        laws = laws or LoadedPolicies()
-        policy = laws.policy(job.policy_dir)
+    def __init__(self, job: ScreenJob, models: Mapping[str, str], policies: LoadedPolicies | None = None) -> None:
+        policies = policies or LoadedPolicies()
+        policy = policies.policy(job.policy_dir)
         self.passports = on_sale(policy, job)
         tell_objections(_log, f"stream {job.stream_id}", self.passports)
-        semantics = laws.semantics(job)
+        semantics = policies.semantics(job)
         self.left_out = semantics.left_out
         self._keeping = keeping(semantics.reader)
         self._engine = ClaimEngine(policy, self.passports, at=job.at, reader=self._keeping or semantics.reader)

@@ -19,8 +19,8 @@ from vision.products.watcher import ProductCheckCounts, ProductWatcher
 class ProductStage:
     """Looks for one stream's products, by its passports' pictures and numbers."""
 
-    def __init__(self, job: ScreenJob, laws: LoadedPolicies | None = None) -> None:
-        passports = on_sale((laws or LoadedPolicies()).policy(job.policy_dir), job)
+    def __init__(self, job: ScreenJob, policies: LoadedPolicies | None = None) -> None:
+        passports = on_sale((policies or LoadedPolicies()).policy(job.policy_dir), job)
         self._watcher, self.left_out = open_watcher(passports, embed_model=job.embed_model, device=job.device)
 
     @property
@@ -36,7 +36,7 @@ class ProductStage:
         """Goes on from what was saved."""
         self._watcher = thaw(state, self._watcher.made_with)
 
-    def look(self, frames: Sequence[Frame]) -> list[Evidence]:
+    def match(self, frames: Sequence[Frame]) -> list[Evidence]:
         """What these frames say about products on sale."""
         return self._watcher.watch(frames)
 

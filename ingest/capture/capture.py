@@ -68,7 +68,7 @@ def capture(
         around = Surroundings(folder=folder, now_ms=now_ms, stop=stop, note=note, make_room=recording.make_room)
         yield from recording.recover()
         log = CaptureLog(folder, source, now_ms)
-        watched = replace(policy, told=log.connected)
+        watched = replace(policy, on_resolved=log.connected)
         following = _Following(source, watched, limits or CaptureLimits(), end or EndPolicy(), around, log)
         reason = yield from following.segments(recording, max_ms)
         recording.finish(reason)

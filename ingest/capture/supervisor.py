@@ -94,7 +94,7 @@ class CaptureSupervisor:
         in_a_row = 0
         while True:
             try:
-                for segment in self._one_life(told, stop):
+                for segment in self._one_child(told, stop):
                     told, in_a_row = segment.sequence, 0
                     yield segment
                 return
@@ -122,7 +122,7 @@ class CaptureSupervisor:
         segment = checked_segment(row, stream_id=self._job.stream_id, folder=folder.absolute(), after=told)
         return replace(segment, path=folder / segment.path.name)
 
-    def _one_life(self, told: int, stop: Callable[[], bool]) -> Iterator[Segment]:
+    def _one_child(self, told: int, stop: Callable[[], bool]) -> Iterator[Segment]:
         """A child's segments until it ends by itself; ChannelBroken if it dies, falls silent or talks nonsense."""
         local = None if "://" in self._job.source else Path(self._job.source).absolute()
         box = self._box = start_sandbox(

@@ -32,7 +32,7 @@ def one_cause(notes: Sequence[Note], start_ms: int, end_ms: int) -> list[Gap]:
     if kind is None:
         kind = GapKind.NETWORK if notes else GapKind.PUBLISHER
     whys = dict.fromkeys(note.why for note in notes if note.kind in (kind, None))
-    return [Gap(kind=kind, start_ms=start_ms, end_ms=end_ms, why=_told(whys) or _SKIPPED)]
+    return [Gap(kind=kind, start_ms=start_ms, end_ms=end_ms, why=_text_of(whys) or _SKIPPED)]
 
 
 def causes(notes: Sequence[Note], start_ms: int, end_ms: int, now_ms: int) -> list[Gap]:
@@ -41,16 +41,16 @@ def causes(notes: Sequence[Note], start_ms: int, end_ms: int, now_ms: int) -> li
     A note tells of the time up to it, the last one of the rest, too; silence belongs to the next cause that is known,
     and to the network if none is. The pieces fill the gap exactly.
     """
-    told = _known(notes)
+    known = _known(notes)
     pieces: list[Gap] = []
     at_ms = start_ms
-    for index, note in enumerate(told):
-        until_ms = end_ms if index == len(told) - 1 else min(max(end_ms - (now_ms - note.at_ms), at_ms), end_ms)
+    for index, note in enumerate(known):
+        until_ms = end_ms if index == len(known) - 1 else min(max(end_ms - (now_ms - note.at_ms), at_ms), end_ms)
         assert note.kind is not None
         if until_ms > at_ms:
             if pieces and pieces[-1].kind is note.kind:
                 before = pieces.pop()
-                why = _told(dict.fromkeys([*before.why.split("; "), note.why]))
+                why = _text_of(dict.fromkeys([*before.why.split("; "), note.why]))
                 pieces.append(Gap(kind=note.kind, start_ms=before.start_ms, end_ms=until_ms, why=why))
             else:
                 pieces.append(Gap(kind=note.kind, start_ms=at_ms, end_ms=until_ms, why=note.why))
@@ -59,13 +59,13 @@ def causes(notes: Sequence[Note], start_ms: int, end_ms: int, now_ms: int) -> li
 
 
 def _known(notes: Sequence[Note]) -> list[Note]:
-    told: list[Note] = []
+    known: list[Note] = []
     kind: GapKind | None = None
     for note in reversed(notes):
         kind = note.kind or kind
-        told.append(Note(kind=kind or GapKind.NETWORK, why=note.why or _SILENCE, at_ms=note.at_ms))
-    return told[::-1]
+        known.append(Note(kind=kind or GapKind.NETWORK, why=note.why or _SILENCE, at_ms=note.at_ms))
+    return known[::-1]
 
 
-def _told(whys: dict[str, None]) -> str:
+def _text_of(whys: dict[str, None]) -> str:
     return "; ".join(list(whys)[:_MOST_WHYS])

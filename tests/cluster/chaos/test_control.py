@@ -43,7 +43,7 @@ def test_control_calls_return_before_the_data_calls_that_came_first(head: Any, s
     config = service_config(tmp_path, f"sqlite:///{tmp_path / 'zhenyan.db'}", shed_from_ms=3_600_000)
     with desk(config.database_url) as watched, service(config), LiveBroadcast(spoken, window=30) as broadcast:
         wait(lambda: is_ready("hearing", "reading", "shard"), 600)
-        call = actor("hearing").call.remote({}, "hear", flood)
+        call = actor("hearing").call.remote({}, "recognise", flood)
         watched.order("s0", broadcast.url)
         wait(lambda: watched.analysed_ms("s0") >= 6_000, 600)
         for prefix in ("hearing", "reading", "shard"):

@@ -28,7 +28,7 @@ class _Deaf:
     def name(self) -> str:
         return "none"
 
-    def hear(self, cuts: object) -> list[object]:
+    def recognise(self, cuts: object) -> list[object]:
         return []
 
 
@@ -71,12 +71,12 @@ class _Near:
 def main(database_url: str, folder: str, worker_id: str) -> None:
     """Works until it is killed."""
     config = service_config(Path(folder), database_url, job={"end": EndPolicy(start_s=0, away_s=60)})
-    stations = RemoteStages(_Near(_Deaf()), _Near(_Blind()), _Near(make_judge(database_url)))
-    shard = Shard(config, worker_id=worker_id, node="here:1", most=3, stations_of=lambda stream_id: stations)
+    remote = RemoteStages(_Near(_Deaf()), _Near(_Blind()), _Near(make_judge(database_url)))
+    shard = Shard(config, worker_id=worker_id, node="here:1", most=3, remote_stages_of=lambda stream_id: remote)
     deciding = Reconciler(lambda: Store.open(database_url).leases, LeaseTerms())
     while True:
-        shard.turn()
-        deciding.turn()
+        shard.tick()
+        deciding.tick()
         threading.Event().wait(1.0)
 
 

@@ -42,14 +42,14 @@ def test_the_time_of_children_counts_while_they_run_and_when_they_are_gone() -> 
 class Pool:
     """A pool that tells these figures, one after the other."""
 
-    told: list[tuple[float, float]]
+    measured: list[tuple[float, float]]
     asked: list[str] = field(default_factory=list)
 
     def ask(self, method: str, *args: object) -> Any:
         raise AssertionError(method)
 
     def figures(self) -> dict[str, Any]:
-        cpu, done = self.told.pop(0)
+        cpu, done = self.measured.pop(0)
         return {"cpu_s": cpu, "done": done}
 
 

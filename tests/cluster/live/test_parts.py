@@ -18,11 +18,11 @@ from review.errors import LeaseLost, UnknownStreamError
 
 
 def test_a_process_is_worn_by_age_or_by_memory() -> None:
-    assert RecyclingPolicy(most_s=0, most_bytes=0).due() is None
-    assert RecyclingPolicy(most_s=3_600, most_bytes=memory_bytes() * 4).due() is None
-    assert "it ran for" in (RecyclingPolicy(most_s=1e-9, most_bytes=0).due() or "")
-    assert "MB" in (RecyclingPolicy(most_s=0, most_bytes=1).due() or "")
-    assert RecyclingPolicy(most_s=1e-9, most_bytes=1, least_s=3_600).due() is None
+    assert RecyclingPolicy(most_s=0, most_bytes=0).reason_to_recycle() is None
+    assert RecyclingPolicy(most_s=3_600, most_bytes=memory_bytes() * 4).reason_to_recycle() is None
+    assert "it ran for" in (RecyclingPolicy(most_s=1e-9, most_bytes=0).reason_to_recycle() or "")
+    assert "MB" in (RecyclingPolicy(most_s=0, most_bytes=1).reason_to_recycle() or "")
+    assert RecyclingPolicy(most_s=1e-9, most_bytes=1, least_s=3_600).reason_to_recycle() is None
 
 
 @pytest.mark.parametrize(
@@ -40,10 +40,10 @@ def test_errors_cross_processes_as_answers(error: Exception, raised: type[Except
     def method() -> int:
         raise error
 
-    told = method()
-    assert isinstance(told, Failure)
+    answer = method()
+    assert isinstance(answer, Failure)
     with pytest.raises(raised) as caught:
-        checked(told)
+        checked(answer)
     if isinstance(caught.value, StageLost):
         assert caught.value.is_fault is is_fault
     assert checked(7) == 7

@@ -98,12 +98,12 @@ class Office:
 
     def shard(self, name: str, **changes: Any) -> Shard:
         config = service_config(self.folder, self.desk.url, **changes)
-        stations = RemoteStages(self.pools.hearing, self.pools.reading, self.judge)
-        return Shard(config, worker_id=name, node="here", most=4, stations_of=lambda _: stations)
+        remote = RemoteStages(self.pools.hearing, self.pools.reading, self.judge)
+        return Shard(config, worker_id=name, node="here", most=4, remote_stages_of=lambda _: remote)
 
-    def turn(self, *shards: Shard) -> None:
+    def tick(self, *shards: Shard) -> None:
         for shard in shards:
-            shard.turn()
+            shard.tick()
         leases = self.desk.store.leases
         leases.apply(plan(leases.snapshot(), leases.terms))
 
@@ -111,7 +111,7 @@ class Office:
         deadline_s = time.monotonic() + limit_s
         while not holds():
             assert time.monotonic() < deadline_s, [shard.figures() for shard in shards]
-            self.turn(*shards)
+            self.tick(*shards)
             threading.Event().wait(0.05)
 
     def is_over(self, stream_id: str = "s1") -> bool:
@@ -204,7 +204,7 @@ def test_whoever_lost_the_lease_stores_nothing_more(part: Path, pools: Pools, tm
         cursor = office.desk.store.cursor("s1")
         deadline_s = time.monotonic() + 30
         while shard.figures()["streams"] and time.monotonic() < deadline_s:
-            shard.turn()
+            shard.tick()
         assert shard.held == ()
         assert office.desk.store.cursor("s1") == cursor
         assert not office.is_over()
@@ -327,11 +327,11 @@ def test_a_broadcast_whose_end_fails_again_and_again_has_failed(part: Path, pool
 def test_a_shard_outlives_a_database_that_does_not_answer(pools: Pools, tmp_path: Path) -> None:
     folder = tmp_path / "not-yet"
     config = service_config(tmp_path, f"sqlite:///{folder / 'zhenyan.db'}")
-    stations = RemoteStages(pools.hearing, pools.reading, pools.reading)
-    shard = Shard(config, worker_id="w1", node="here", most=4, stations_of=lambda _: stations)
-    shard.turn()
+    remote = RemoteStages(pools.hearing, pools.reading, pools.reading)
+    shard = Shard(config, worker_id="w1", node="here", most=4, remote_stages_of=lambda _: remote)
+    shard.tick()
     folder.mkdir()
-    shard.turn()
+    shard.tick()
     store = Store.open(config.database_url)
     assert [worker.worker_id for worker in store.leases.workers()] == ["w1"]
     store.close()
@@ -359,13 +359,13 @@ def test_no_pools_is_no_reason_to_fail(part: Path, pools: Pools, tmp_path: Path)
     with opened(tmp_path, pools) as office:
         there: list[RemoteStages] = []
 
-        def stations_of(_: str) -> RemoteStages:
+        def remote_stages_of(_: str) -> RemoteStages:
             if not there:
                 raise StageLost("no hearing pool is there")
             return there[0]
 
         config = service_config(tmp_path, office.desk.url)
-        shard = Shard(config, worker_id="w1", node="here", most=4, stations_of=stations_of)
+        shard = Shard(config, worker_id="w1", node="here", most=4, remote_stages_of=remote_stages_of)
         office.desk.order("s1", str(part))
         office.turn_until(lambda: bool(shard.figures()["told"]), shard)
         assert shard.figures()["told"] == {"s1": "no hearing pool is there"}

@@ -78,7 +78,7 @@ def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def store(settings: Settings, database_url: str) -> Iterator[Store]:
     """The database, looked after by the housekeeping of two serving processes."""
     with ExitStack() as stack:
-        stores = [Store.open(database_url, due=due_setup(settings)) for _ in range(2)]
+        stores = [Store.open(database_url, reason_to_recycle=due_setup(settings)) for _ in range(2)]
         for one in stores:
             keeper = Housekeeper(one, settings.data_dir.absolute(), retention=one.retention())
             stack.callback(one.close)

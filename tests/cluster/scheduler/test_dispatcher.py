@@ -1,4 +1,4 @@
-"""The dispatcher's actor: one of its name, replaced where its charge is another, answering while it works."""
+"""The dispatcher's actor: one of its name, replaced where its settings are others, answering while it works."""
 
 import os
 import signal
@@ -39,8 +39,8 @@ class Stubborn:
 class IdleMaker:
     """Makes idle shards, and stubborn pools."""
 
-    def made(self, post: ActorSlot, node: NodeSeen) -> ActorSpec:
-        return ActorSpec(kind=Idle if post.role == "shard" else Stubborn)
+    def spec(self, slot: ActorSlot, node: NodeSeen) -> ActorSpec:
+        return ActorSpec(kind=Idle if slot.role == "shard" else Stubborn)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, IdleMaker)
@@ -62,40 +62,42 @@ def a_ray() -> Iterator[None]:
 
 
 @pytest.fixture
-def charge(a_ray: None, live: Store, database_url: str) -> Iterator[DispatcherSettings]:
+def dispatcher_settings(a_ray: None, live: Store, database_url: str) -> Iterator[DispatcherSettings]:
     yield DispatcherSettings(
         database_url=database_url,
-        carriers=RayLauncher(maker=IdleMaker(), grace_s=5),
+        launcher=RayLauncher(factory=IdleMaker(), grace_s=5),
         staffing=Staffing(shards=0, hearing=0, reading=0),
         terms=LeaseTerms(),
     )
     end_dispatcher()
 
 
-def names(charge: DispatcherSettings) -> set[str]:
+def names(dispatcher_settings: DispatcherSettings) -> set[str]:
     """The roles of what is there."""
-    return {name.partition("-")[0] for name in charge.carriers.present()}
+    return {name.partition("-")[0] for name in dispatcher_settings.launcher.present()}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_there_is_one_dispatcher_until_its_charge_changes(charge: DispatcherSettings) -> None:
-    ensure_dispatcher(charge)
+def test_there_is_one_dispatcher_until_its_settings_change(dispatcher_settings: DispatcherSettings) -> None:
+    ensure_dispatcher(dispatcher_settings)
     first = running_dispatcher()
-    ensure_dispatcher(charge)
+    ensure_dispatcher(dispatcher_settings)
     second = running_dispatcher()
     assert first is not None
     assert second is not None
     assert first.process_id == second.process_id
-    ensure_dispatcher(replace(charge, terms=LeaseTerms(lease_ms=20_000)))
+    ensure_dispatcher(replace(dispatcher_settings, terms=LeaseTerms(lease_ms=20_000)))
     third = running_dispatcher()
     assert third is not None
-    assert third.charge.terms.lease_ms == 20_000
+    assert third.dispatcher_settings.terms.lease_ms == 20_000
     assert third.process_id != first.process_id
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_killed_dispatcher_comes_back_and_goes_on(charge: DispatcherSettings, live: Store, order: Order) -> None:
-    ensure_dispatcher(charge)
+def test_a_killed_dispatcher_comes_back_and_goes_on(
+    dispatcher_settings: DispatcherSettings, live: Store, order: Order
+) -> None:
+    ensure_dispatcher(dispatcher_settings)
     first = running_dispatcher()
     assert first is not None
     os.kill(first.process_id, signal.SIGKILL)
@@ -113,17 +115,19 @@ def test_a_killed_dispatcher_comes_back_and_goes_on(charge: DispatcherSettings, 
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_posts_are_manned_and_left_when_their_machine_is_drained(charge: DispatcherSettings, live: Store) -> None:
-    manned = replace(charge, staffing=Staffing(shards=2, hearing=1, reading=1))
+def test_slots_are_staffed_and_left_when_their_machine_is_drained(
+    dispatcher_settings: DispatcherSettings, live: Store
+) -> None:
+    manned = replace(dispatcher_settings, staffing=Staffing(shards=2, hearing=1, reading=1))
     ensure_dispatcher(manned)
-    until(lambda: len(manned.carriers.present()) == 5)
+    until(lambda: len(manned.launcher.present()) == 5)
     assert names(manned) == {"dispatcher", "shard", "hearing", "reading"}
-    (node,) = manned.carriers.nodes()
+    (node,) = manned.launcher.nodes()
     ray.kill(ray.get_actor(f"shard-{node.node_id[:12]}-1", namespace=NAMESPACE))
-    until(lambda: len(manned.carriers.present()) == 4)
-    until(lambda: len(manned.carriers.present()) == 5)
+    until(lambda: len(manned.launcher.present()) == 4)
+    until(lambda: len(manned.launcher.present()) == 5)
     live.leases.beat(worker(f"shard-{node.node_id[:12]}-0", node=node.name))
     live.leases.drain(node.name)
     until(lambda: names(manned) == {"dispatcher"})
     live.leases.drain(node.name, draining=False)
-    until(lambda: len(manned.carriers.present()) == 5)
+    until(lambda: len(manned.launcher.present()) == 5)

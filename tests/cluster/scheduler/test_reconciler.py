@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from cluster.scheduler.reconciler import TURN_S, Reconciler
+from cluster.scheduler.reconciler import TICK_S, Reconciler
 from review.live.leases import LeaseStore
 from review.live.terms import LeaseTerms
 from review.store import Store
@@ -49,22 +49,22 @@ def test_rounds_place_what_is_wanted_and_then_have_nothing_to_do(live: Store, or
     live.leases.beat(worker("w1", capacity=1))
     live.leases.beat(worker("w2", capacity=1))
     reconciling = Reconciler(lambda: live.leases, TERMS, Watch())
-    assert reconciling.turn() == TURN_S
+    assert reconciling.tick() == TICK_S
     assert sorted(len(live.leases.assigned(name)) for name in ("w1", "w2")) == [1, 1]
     assert live.stream("s3").state is StreamState.WAITING
     assert live.stream("s3").error == "all 2 places of the 2 running worker(s) are taken"
     decided = reconciling.decision_count
-    reconciling.turn()
-    assert (reconciling.decision_count, reconciling.turn_count) == (decided, 2)
+    reconciling.tick()
+    assert (reconciling.decision_count, reconciling.tick_count) == (decided, 2)
 
 
 def test_another_dispatcher_goes_on_where_the_first_one_was(live: Store, order: Order) -> None:
     order("s1")
     live.leases.beat(worker())
-    Reconciler(lambda: live.leases, TERMS).turn()
+    Reconciler(lambda: live.leases, TERMS).tick()
     before = live.leases.assigned("w1")
     after = Reconciler(lambda: live.leases, TERMS)
-    after.turn()
+    after.tick()
     assert live.leases.assigned("w1") == before
     assert after.decision_count == 0
 
@@ -77,10 +77,10 @@ def test_while_the_database_is_away_nothing_is_decided_and_it_is_said_once(
     live.leases.beat(worker())
     watch = Watch()
     reconciling = Reconciler(lambda: live.leases, TERMS, watch)
-    reconciling.turn()
+    reconciling.tick()
     assert len(live.leases.assigned("w1")) == 1
     with caplog.at_level(logging.WARNING), cut_off(database_url):
-        waits = [reconciling.turn() for _ in range(5)]
+        waits = [reconciling.tick() for _ in range(5)]
         assert reconciling.error
         assert "zhenyan@" not in reconciling.error
     assert waits[4] > waits[0]
@@ -88,17 +88,17 @@ def test_while_the_database_is_away_nothing_is_decided_and_it_is_said_once(
     clock.pass_ms(60_000)  # every beat has grown old meanwhile
     live.leases.beat(worker("w2"))
     watch.ms = 60_000
-    reconciling.turn()
+    reconciling.tick()
     assert reconciling.error == ""
     assert len(live.leases.assigned("w1")) == 1, "w1 gets the time to tell that it is there"
     live.leases.beat(worker("w1"))
     clock.pass_ms(1)
     watch.ms += TERMS.beat_ms // 2
-    reconciling.turn()
+    reconciling.tick()
     watch.ms += TERMS.beat_ms // 2
     live.leases.renew("w1", {})
-    reconciling.turn()
-    assert reconciling.turn_count == 4
+    reconciling.tick()
+    assert reconciling.tick_count == 4
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -107,15 +107,15 @@ def test_after_having_been_away_itself_it_lets_workers_tell_first(live: Store, o
     live.leases.beat(worker())
     watch = Watch()
     reconciling = Reconciler(lambda: live.leases, TERMS, watch)
-    reconciling.turn()
+    reconciling.tick()
     clock.pass_ms(60_000)  # the machine slept
     watch.ms = 60_000
     live.leases.beat(worker("w2"))
-    reconciling.turn()
+    reconciling.tick()
     assert len(live.leases.assigned("w1")) == 1
     for _ in range(3):
         watch.ms += TERMS.beat_ms // 2
-        reconciling.turn()
+        reconciling.tick()
     assert len(live.leases.assigned("w2")) == 1, "w1 never told"
 
 
@@ -128,9 +128,9 @@ def test_a_database_that_is_not_there_at_the_start_is_waited_for(tmp_path: Path)
         return opened[0].leases
 
     reconciling = Reconciler(open_leases, TERMS)
-    reconciling.turn()
+    reconciling.tick()
     assert "unable to open database file" in reconciling.error
     missing.mkdir()
-    reconciling.turn()
-    assert (reconciling.error, reconciling.turn_count) == ("", 1)
+    reconciling.tick()
+    assert (reconciling.error, reconciling.tick_count) == ("", 1)
     opened[0].close()

@@ -7,7 +7,7 @@ from review.live.types import Lease, Worker
 NODE = NodeSeen(node_id="aaaaaaaaaaaaaaaaaaaa", host="m1", cpu_count=4)
 OTHER = NodeSeen(node_id="bbbbbbbbbbbbbbbbbbbb", host="m2", cpu_count=4)
 STAFFING = Staffing(shards=2)
-ALL = frozenset(post.name for post in STAFFING.posts(NODE))
+ALL = frozenset(slot.name for slot in STAFFING.slots(NODE))
 
 
 def shard(node: NodeSeen, *, draining: bool = False) -> Worker:
@@ -17,13 +17,13 @@ def shard(node: NodeSeen, *, draining: bool = False) -> Worker:
 
 def test_an_empty_machine_gets_everything_pools_first() -> None:
     change = staffing_changes([NODE], frozenset(), (), {}, STAFFING)
-    assert [post.role for post in change.start] == [Role.HEARING, Role.READING, Role.SHARD, Role.SHARD]
+    assert [slot.role for slot in change.start] == [Role.HEARING, Role.READING, Role.SHARD, Role.SHARD]
     assert change.end == ()
-    assert {post.name for post in change.start} == ALL
+    assert {slot.name for slot in change.start} == ALL
 
 
 def test_what_is_there_is_left_alone_and_what_is_missing_started() -> None:
-    missing = STAFFING.posts(NODE)[1]
+    missing = STAFFING.slots(NODE)[1]
     assert staffing_changes([NODE], ALL, (), {}, STAFFING) == Change()
     assert staffing_changes([NODE], ALL - {missing.name}, (), {}, STAFFING) == Change(start=(missing,))
 

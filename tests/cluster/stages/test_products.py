@@ -36,7 +36,7 @@ def test_the_demos_products_are_told_from_its_pictures_alone(job: ScreenJob) -> 
     assert looking.left_out == ()
     told: list[OnSale] = []
     for frame in key_frames(configs.DEMO_DIR / "broadcast.mp4", "demo")[55:85]:
-        judging.see(looking.look([frame]), ())
+        judging.see(looking.match([frame]), ())
         told += judging.on_sale(frame.at_ms)
     assert [event.product_id for event in told] == [CHARGER, HONEY]
     assert all(event.because == ("looks like its picture",) for event in told)
@@ -61,8 +61,8 @@ def test_passports_that_would_be_refused_today_are_judged_by_and_told_of_once(
 
 def test_a_black_frame_shows_no_product(job: ScreenJob) -> None:
     looking = ProductStage(job)
-    assert looking.look([Frame(stream_id="demo", at_ms=0, image=np.zeros((720, 1280, 3), np.uint8))]) == []
-    assert looking.counts.looks == 1
+    assert looking.match([Frame(stream_id="demo", at_ms=0, image=np.zeros((720, 1280, 3), np.uint8))]) == []
+    assert looking.counts.checks == 1
 
 
 def label(last_ms: int) -> RoomMark:

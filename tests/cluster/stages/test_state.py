@@ -122,7 +122,7 @@ def _screen(segments: Sequence[Segment], hearing: AsrStage, folder: Path, *, mov
     for segment in segments:
         prepared, cuts, frames = now.preparing.prepare(segment, segment.end_ms)
         passages = hearing.transcribe(cuts) + now.reading.read("s1", frames)
-        marked = now.judging.see(now.looking.look(frames), now.reading.marks("s1", segment.end_ms))
+        marked = now.judging.see(now.looking.match(frames), now.reading.marks("s1", segment.end_ms))
         findings = now.judging.judge(passages, segment.end_ms)
         clipped = now.recorder.record(prepared, passages, findings)
         gave.append((passages, marked, findings, clipped, now.recorder.coverage, now.judging.on_sale(segment.end_ms)))

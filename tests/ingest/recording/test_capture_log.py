@@ -39,9 +39,9 @@ def test_a_name_is_told_with_its_addresses_once_they_are_allowed() -> None:
         told.append((host, port, addresses))
 
     with pytest.raises(RefusedAddress):
-        resolve("127.0.0.1", 8080, NetPolicy(told=hear))
+        resolve("127.0.0.1", 8080, NetPolicy(on_resolved=hear))
     assert told == []
-    resolve("127.0.0.1", 8080, NetPolicy(allow=frozenset({"127.0.0.1"}), told=hear))
+    resolve("127.0.0.1", 8080, NetPolicy(allow=frozenset({"127.0.0.1"}), on_resolved=hear))
     assert told == [("127.0.0.1", 8080, ("127.0.0.1",))]
 
 
