@@ -251,7 +251,7 @@ class _Stream:
     def hear(self, n: int) -> list[Cut]:
         size = SEGMENT_MS * SAMPLES_PER_MS
         samples = np.take(self._samples, range(n * size, (n + 1) * size), mode="wrap")
-        return self._listener.hear([AudioSpan(stream_id=self._name, start_ms=n * SEGMENT_MS, samples=samples)])
+        return self._listener.push([AudioSpan(stream_id=self._name, start_ms=n * SEGMENT_MS, samples=samples)])
 
 
 def silence_row(quick: bool) -> dict[str, object]:
@@ -259,12 +259,12 @@ def silence_row(quick: bool) -> dict[str, object]:
     segment_count = 10 if quick else 150
     silence = np.zeros(SEGMENT_MS * SAMPLES_PER_MS, np.float32)
     listener = StreamListener("silent", SileroVad())
-    listener.hear([AudioSpan(stream_id="silent", start_ms=0, samples=silence)])
+    listener.push([AudioSpan(stream_id="silent", start_ms=0, samples=silence)])
     started_s = time.process_time()
     cuts = [
         cut
         for n in range(1, 1 + segment_count)
-        for cut in listener.hear([AudioSpan(stream_id="silent", start_ms=n * SEGMENT_MS, samples=silence)])
+        for cut in listener.push([AudioSpan(stream_id="silent", start_ms=n * SEGMENT_MS, samples=silence)])
     ]
     share = (time.process_time() - started_s) / (segment_count * SEGMENT_MS / 1000)
     return {"silent_stream": f"{SAMPLE_RATE_HZ} Hz", "share_of_a_core": round(share, 5), "cuts": len(cuts)}

@@ -71,7 +71,7 @@ def endpointed_texts(ours: Transcriber, lines: Sequence[Line]) -> list[str]:
 def cuts_of(stream_id: str, samples: Samples) -> list[Cut]:
     """The cuts of a whole recording."""
     listener = StreamListener(stream_id, SileroVad())
-    return listener.hear([AudioSpan(stream_id=stream_id, start_ms=0, samples=samples)]) + listener.flush()
+    return listener.push([AudioSpan(stream_id=stream_id, start_ms=0, samples=samples)]) + listener.flush()
 
 
 def hard_window_text(model: Any, samples: Samples) -> str:

@@ -118,12 +118,12 @@ class SharedRecogniser:
             try:
                 outcomes = by_cut(call.cuts, engine.transcribe(call.cuts))
             except Exception as error:
-                self._hear_one_by_one(engine, call, error)
+                self._recognise_one_by_one(engine, call, error)
                 continue
             for ticket, outcome in zip(call.tickets, outcomes, strict=True):
                 self._taken_out(ticket).set_result(outcome)
 
-    def _hear_one_by_one(self, engine: Recogniser, call: SharedCall, error: Exception) -> None:
+    def _recognise_one_by_one(self, engine: Recogniser, call: SharedCall, error: Exception) -> None:
         with self._changed:
             self.failed_call_count += 1
         for ticket, cut in zip(call.tickets, call.cuts, strict=True):

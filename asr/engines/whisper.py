@@ -104,10 +104,10 @@ class WhisperTranscriber:
         lengths_ms = [length_ms(cut) for cut in cuts]
         heard: dict[int, Utterance | None] = {}
         for batch in plan_batches(lengths_ms, batch_size=self._batch_size):
-            heard.update(zip(batch.indices, self._hear([cuts[i] for i in batch.indices], batch), strict=True))
+            heard.update(zip(batch.indices, self._recognised([cuts[i] for i in batch.indices], batch), strict=True))
         return [utterance for _, utterance in sorted(heard.items()) if utterance is not None]
 
-    def _hear(self, cuts: Sequence[Cut], batch: Batch) -> list[Utterance | None]:
+    def _recognised(self, cuts: Sequence[Cut], batch: Batch) -> list[Utterance | None]:
         encoded = self._encode(cuts, batch.window_ms)
         heard = self._read(cuts, encoded, batch.token_cap)
         runaway = [row for row, readings in enumerate(heard) if is_runaway(readings.decoded)]

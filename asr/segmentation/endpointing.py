@@ -100,7 +100,7 @@ class Endpointer:
             return self._open.start
         return max(self._previous_end, self._frame_count - _frames(self._settings.pre_roll_ms))
 
-    def hear(self, frames: Sequence[VadFrame]) -> list[FrameRange]:
+    def push(self, frames: Sequence[VadFrame]) -> list[FrameRange]:
         """The utterances that these frames complete."""
         ranges: list[FrameRange] = []
         for frame in frames:
@@ -169,7 +169,7 @@ class Endpointer:
         self._previous_end = dip
         self._previous_was_capped = True
         self._frame_count = dip
-        return [_range(spoken, dip), *self.hear(rest)]
+        return [_range(spoken, dip), *self.push(rest)]
 
 
 def _deepest_dip(frames: Sequence[VadFrame], first: int, last: int) -> int:

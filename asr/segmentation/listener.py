@@ -98,11 +98,11 @@ class StreamListener:
         """How much audio is held back for the utterance that is open or may begin."""
         return len(self._run.audio) // SAMPLES_PER_MS if self._run else 0
 
-    def hear(self, spans: Sequence[AudioSpan]) -> list[Cut]:
+    def push(self, spans: Sequence[AudioSpan]) -> list[Cut]:
         """The cuts that these spans complete."""
         cuts: list[Cut] = []
         for span in spans:
-            cuts.extend(self._hear_span(span))
+            cuts.extend(self._push_span(span))
         return cuts
 
     def flush(self) -> list[Cut]:
@@ -115,7 +115,7 @@ class StreamListener:
         self._detector.reset()
         return [self._cut(run, spoken) for spoken in ranges]
 
-    def _hear_span(self, span: AudioSpan) -> list[Cut]:
+    def _push_span(self, span: AudioSpan) -> list[Cut]:
         if span.stream_id != self.stream_id or span.samples.ndim != 1:
             raise WrongAudioError(
                 f"audio of stream {span.stream_id!r}, shape {span.samples.shape}, was handed to the listener of"
@@ -151,7 +151,7 @@ class StreamListener:
 
     def _advance(self, run: _Run, frames: NDArray[np.float32]) -> list[FrameRange]:
         levels = np.sqrt(np.mean(np.square(frames), axis=1))
-        return run.endpointer.hear(
+        return run.endpointer.push(
             [VadFrame(float(p), float(r)) for p, r in zip(self._detector.probabilities(frames), levels, strict=True)]
         )
 

@@ -74,7 +74,7 @@ class _Batch:
         told: Callable[[FileProgress], None],
         wanted: Callable[[], bool],
     ) -> None:
-        self._job, self._sources, self._workers, self._told = job, sources, workers, told
+        self._job, self._sources, self._workers, self._report_to = job, sources, workers, told
         self._wanted = wanted
         self._results: dict[int, FileResult] = {}
         self._first_of: dict[str, int] = {}
@@ -109,7 +109,7 @@ class _Batch:
                     _end(pool)
                     return []
                 done, _ = wait(running, timeout=_POLL_S, return_when=FIRST_COMPLETED)
-                self._tell()
+                self._report()
                 for future in done:
                     step = running[future]
                     answer = future.result()
@@ -123,7 +123,7 @@ class _Batch:
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-            self._tell()
+            self._report()
 
     def _submitted(self, pool: ProcessPoolExecutor, step: _Step) -> Future[Any]:
         source = self._sources[step.number]
@@ -150,7 +150,7 @@ class _Batch:
     def _finish(self, number: int, result: FileResult) -> None:
         self._results[number] = result
         if result.state is not FileState.DONE:
-            self._told(FileProgress(name=result.name, state=result.state))
+            self._report_to(FileProgress(name=result.name, state=result.state))
 
     def _note_deaths(self, steps: Sequence[_Step]) -> None:
         """Tries again what was in work when a process died, until a file has seen too many deaths."""
@@ -169,10 +169,10 @@ class _Batch:
             if result.state is FileState.SAME and first is not None and first.state is FileState.FAILED:
                 self._results[number] = _failed(self._sources[number], f"as {first.name}: {first.error}")
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         while True:
             try:
-                self._told(self._progress.get_nowait())
+                self._report_to(self._progress.get_nowait())
             except queue.Empty:
                 return
 

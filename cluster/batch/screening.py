@@ -172,7 +172,7 @@ class _Analysis:
         told: Told,
         checkpoint: Checkpoint | None,
     ) -> None:
-        self._source, self._job, self._kept, self._told = source, job, kept, told
+        self._source, self._job, self._kept, self._report_to = source, job, kept, told
         self._versions = screener.versions()
         self._asr, self._ocr = screener.engines(job)
         self._judging = JudgingStage(job, {"asr": self._asr.model, "ocr": self._ocr.model}, screener.policies)
@@ -218,7 +218,7 @@ class _Analysis:
         try:
             while (segment := recorded.after(self._at, 0.0)) is not None:
                 self._take(segment)
-                self._tell(FileState.RUNNING, length_ms)
+                self._report(FileState.RUNNING, length_ms)
         finally:
             cuts = self._decode.finish()
         if not self._reads:
@@ -230,7 +230,7 @@ class _Analysis:
         self._recorder.keep(self._judging.read())
         clipped = self._recorder.finish(passages, findings, StreamState.ENDED, None)
         self._keep(END, passages, [*findings, *clipped])
-        self._tell(FileState.DONE, length_ms)
+        self._report(FileState.DONE, length_ms)
         return length_ms
 
     def _take(self, segment: Segment) -> None:
@@ -273,8 +273,8 @@ class _Analysis:
     def _count(self, disposition: Disposition) -> int:
         return sum(one == disposition.value for one in self._dispositions.values())
 
-    def _tell(self, state: FileState, length_ms: int) -> None:
-        self._told(
+    def _report(self, state: FileState, length_ms: int) -> None:
+        self._report_to(
             FileProgress(
                 name=self._source.name,
                 state=state,

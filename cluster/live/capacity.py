@@ -48,7 +48,7 @@ class _Taken:
     done: float
 
 
-class Toll:
+class BroadcastCost:
     """What a pool's work takes, from when this is made."""
 
     def __init__(self, pool: Measured) -> None:
@@ -105,7 +105,7 @@ class _Trial:
     def cores(self, segments: Sequence[Segment]) -> float:
         """Processor time a second of these segments."""
         own_s = cpu_s(os.getpid())
-        tolls = Toll(self._asr), Toll(self._ocr)
+        tolls = BroadcastCost(self._asr), BroadcastCost(self._ocr)
         heard, read = self._all_of(segments)
         spent_s = cpu_s(os.getpid()) - own_s + tolls[0].share(heard) + tolls[1].share(read)
         self._ocr.ask("let_go", self._name, self._session).get()
@@ -114,7 +114,7 @@ class _Trial:
     def take(self, segment: Segment) -> tuple[float, float]:
         """Seconds of sound that were heard of the segment, and pictures that were read."""
         _, cuts, frames = self._decode.prepare(segment)
-        asr = self._hear(cuts)
+        asr = self._recognise(cuts)
         ocr = self._ocr.ask("read", self._name, self._session, frames, segment.end_ms)
         self._products.match(frames)
         ocr.get()
@@ -122,10 +122,10 @@ class _Trial:
 
     def _all_of(self, segments: Sequence[Segment]) -> tuple[float, float]:
         each = [self.take(segment) for segment in segments]
-        last = self._hear(self._decode.finish())
+        last = self._recognise(self._decode.finish())
         return sum(heard for heard, _ in each) + last, sum(read for _, read in each)
 
-    def _hear(self, cuts: Sequence[Cut]) -> float:
+    def _recognise(self, cuts: Sequence[Cut]) -> float:
         if cuts:
             self._asr.ask("recognise", list(cuts)).get()
         return sum(map(length_ms, cuts)) / 1000

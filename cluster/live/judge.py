@@ -105,7 +105,7 @@ class JudgePool:
             read = broadcast.judging.read()
         clipped = broadcast.recorder.record(prepared, passages, findings, evidence)
         broadcast.recorder.keep(read)
-        self._tell_live(broadcast)
+        self._report_live(broadcast)
         return Outcome(
             passages=list(passages),
             findings=findings,
@@ -172,7 +172,7 @@ class JudgePool:
                 broadcast.judging.learn(fact)
             broadcast.facts_read = number
 
-    def _tell_live(self, broadcast: _Broadcast) -> None:
+    def _report_live(self, broadcast: _Broadcast) -> None:
         if not broadcast.reported_live and self._store is not None and broadcast.token is not None:
             self._store.tell_live(broadcast.job.stream_id, token=broadcast.token)
         broadcast.reported_live = True

@@ -72,7 +72,7 @@ class DecodeStage:
         prepared = Prepared(
             segment=segment, has_audio=self._has_audio, has_video=self._has_video, shed=boxed.decoded.shed
         )
-        return prepared, tuple(self._listener.hear(boxed.decoded.audio)), boxed.decoded.frames
+        return prepared, tuple(self._listener.push(boxed.decoded.audio)), boxed.decoded.frames
 
     def _effort_at(self, segment: Segment, recorded_ms: int | None) -> Effort:
         """How many pictures to look at. Only lag that has grown counts: a late start is made up for, not shed."""

@@ -30,60 +30,60 @@ def main() -> None:
     os.dup2(2, 1)
     job = json.loads(sys.stdin.buffer.readline())
 
-    def tell(message: dict[str, Any]) -> None:
+    def send(message: dict[str, Any]) -> None:
         line = to_line(message)
         while line:
             line = line[os.write(answers, line) :]
 
     reasons: list[EndReason] = []
-    told = _Once(lambda trouble: tell({"trouble": asdict(trouble)}))
+    reported = _Once(lambda trouble: send({"trouble": asdict(trouble)}))
     try:
         for segment in capture(
             job["source"],
             stream_id=job["stream_id"],
             folder=Path(job["folder"]),
             policy=NetPolicy.parse(job["allow_net"], Path(job["trust"]) if job["trust"] else None),
-            stop=_stop_with_signs_of_life(tell),
+            stop=_stop_with_heartbeats(send),
             now_ms=lambda: time.time_ns() // 1_000_000,
             max_ms=job["max_ms"],
             limits=_limits(job["limits"]) if job["limits"] else None,
             end=EndPolicy(**job["end"]) if job["end"] else None,
             retention=RetentionLimits(**job["retention"]) if job["retention"] else None,
             on_end=reasons.append,
-            on_trouble=told.tell,
+            on_trouble=reported.send,
         ):
             renew()
-            told.forget()
-            tell({"segment": segment_row(segment)})
+            reported.forget()
+            send({"segment": segment_row(segment)})
     except SourceError as error:
-        tell({"error": str(error), "exit_code": error.exit_code})
+        send({"error": str(error), "exit_code": error.exit_code})
     else:
-        tell({"end": reasons[-1].value if reasons else EndReason.STOPPED.value})
+        send({"end": reasons[-1].value if reasons else EndReason.STOPPED.value})
 
 
 class _Once:
     """Tells a trouble when it is another than the one before; a segment ends it."""
 
-    def __init__(self, tell: Callable[[Trouble], None]) -> None:
-        self._tell = tell
+    def __init__(self, send: Callable[[Trouble], None]) -> None:
+        self._send = send
         self._last: Trouble | None = None
 
-    def tell(self, trouble: Trouble) -> None:
+    def send(self, trouble: Trouble) -> None:
         """Tells it, unless that was the last word."""
         if trouble != self._last:
             self._last = trouble
-            self._tell(trouble)
+            self._send(trouble)
 
     def forget(self) -> None:
         """The same trouble is a new one from now on."""
         self._last = None
 
 
-def _limits(told: dict[str, Any]) -> CaptureLimits:
-    return CaptureLimits(**(told | {"http": HttpLimits(**told["http"])}))
+def _limits(given: dict[str, Any]) -> CaptureLimits:
+    return CaptureLimits(**(given | {"http": HttpLimits(**given["http"])}))
 
 
-def _stop_with_signs_of_life(tell: Callable[[dict[str, Any]], None]) -> Callable[[], bool]:
+def _stop_with_heartbeats(send: Callable[[dict[str, Any]], None]) -> Callable[[], bool]:
     """Whether the parent has closed standard input; asked often, it tells the parent that this process goes on."""
     last_s = time.monotonic()
 
@@ -91,7 +91,7 @@ def _stop_with_signs_of_life(tell: Callable[[dict[str, Any]], None]) -> Callable
         nonlocal last_s
         if time.monotonic() - last_s >= _SIGN_OF_LIFE_S:
             last_s = time.monotonic()
-            tell({"alive": True})
+            send({"alive": True})
         return bool(select.select([0], [], [], 0)[0])
 
     return stop

@@ -8,7 +8,7 @@ from fractions import Fraction
 import av
 from av.stream import Stream
 
-from ingest.capture.decode_times import Dating
+from ingest.capture.decode_times import DecodeTimeFiller
 from ingest.errors import BrokenMedia, DiskFull
 from ingest.media.container import AnyPacket, add_copy, reason
 from ingest.recording.clock import MPEGTS_WRAP_MS
@@ -121,7 +121,7 @@ class Cutter:
         self._has_video = any(stream.type == "video" for stream in streams)
         self._ahead_us = _AHEAD_US if any(stream.type == "audio" for stream in streams) else _AHEAD_PICTURE_ONLY_US
         self._extradata: dict[int, bytes] = {}
-        self._dating = Dating()
+        self._decode_times = DecodeTimeFiller()
         self._open: _OpenPart | None = None
         self._written = 0
         self._received_at_ms = around.now_ms()
@@ -134,7 +134,7 @@ class Cutter:
         """Takes the next packet; gives the part that it closed, if any."""
         if not packet.size or (packet.dts is None and packet.pts is None):
             return
-        for dated in self._dating.dated(packet):
+        for dated in self._decode_times.dated(packet):
             yield from self._pass_on(dated)
 
     def _pass_on(self, packet: AnyPacket) -> Iterator[Part]:
@@ -163,7 +163,7 @@ class Cutter:
     def finish(self) -> Iterator[Part]:
         """Closes what is open."""
         for stream in self._streams:
-            for packet in self._dating.rest(stream.index):
+            for packet in self._decode_times.rest(stream.index):
                 yield from self._pass_on(packet)
         for passed in [] if self._rejoin is None else self._rejoin.finish():
             yield from self._take(passed)

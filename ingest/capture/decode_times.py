@@ -6,7 +6,7 @@ from ingest.media.container import AnyPacket
 _MOST_UNDATED = 17
 
 
-class Dating:
+class DecodeTimeFiller:
     """Gives a decoding time to packets without one: a Matroska reader knows the order only some pictures later.
 
     Taken for its decoding time, such a picture's presentation time would look like a jump.

@@ -59,7 +59,7 @@ class Ring:
         trimmed = read_trims(folder)
         self._kept = deque(s for s in read_manifest(folder) if s.sequence not in trimmed and s.path.is_file())
         self._byte_count = sum(segment.byte_count for segment in self._kept)
-        self._untold: list[str] = []
+        self._unwritten: list[str] = []
         self._pins: tuple[Pin, ...] = ()
         self._pins_read_at: tuple[int, int] | None = None
 
@@ -91,10 +91,10 @@ class Ring:
 
     def give_up(self, segment: Segment, why: str) -> None:
         """Removes the segment's file; its trim is written first, or after where the disk has no room for the line."""
-        self._untold.append(_line({"sequence": segment.sequence, "at_ms": self._now_ms(), "why": why}))
-        self._tell()
+        self._unwritten.append(_line({"sequence": segment.sequence, "at_ms": self._now_ms(), "why": why}))
+        self._write_trims()
         segment.path.unlink(missing_ok=True)
-        self._tell()
+        self._write_trims()
         self._kept.remove(segment)
         self._byte_count -= segment.byte_count
 
@@ -103,16 +103,16 @@ class Ring:
         while self._kept and not self._kept[0].path.exists():
             self._byte_count -= self._kept.popleft().byte_count
 
-    def _tell(self) -> None:
+    def _write_trims(self) -> None:
         """Writes the trims that are not written yet; a full disk leaves them for the next time."""
-        while self._untold:
+        while self._unwritten:
             try:
-                append_line(self._folder / TRIMS, self._untold[0])
+                append_line(self._folder / TRIMS, self._unwritten[0])
             except OSError as error:
                 if is_full(error):
                     return
                 raise
-            self._untold.pop(0)
+            self._unwritten.pop(0)
 
     def _pins_in_force(self) -> tuple[Pin, ...]:
         path = self._folder / PINS

@@ -105,7 +105,7 @@ class ProductWatcher:
             self.counts.looks += 1
             self.counts.searches += not self._held
             seen_before = {one.product_id for one in self._seen}
-            self._look(frame)
+            self._search(frame)
             evidence = _since(self._as_evidence(frame), seen_before, frame_before_ms)
             self._held = [
                 (seen.box, _colours_in(frame.image, seen.box))
@@ -136,7 +136,7 @@ class ProductWatcher:
         self.counts.still += 1
         return True
 
-    def _look(self, frame: Frame) -> None:
+    def _search(self, frame: Frame) -> None:
         if self._is_still_there(frame):
             return
         self._looked_around_ms = frame.at_ms

@@ -106,17 +106,17 @@ class ScreenTracker:
                 track.misses += 1
         self._drop_beaten_rivals(seen)
         flashes = self._close(at_ms)
-        return [*flashes, *self._due()]
+        return [*flashes, *self._ready()]
 
     def stand(self, at_ms: int) -> list[Track]:
         """The texts that are due because the screen has not changed since it was last read."""
         for track in self._tracks:
             _stood(track, at_ms)
-        return self._due()
+        return self._ready()
 
     def flush(self) -> list[Track]:
         """The texts seen once, clearly, when the stream ends; nothing is followed after that."""
-        rest = [track for track in self._tracks if self._is_flash(track) or self._is_told_late(track)]
+        rest = [track for track in self._tracks if self._is_flash(track) or self._is_handed_on_late(track)]
         for track in self._tracks:
             track.is_over = True
         self._over += [track for track in (*self._gone, *self._tracks) if track.handed_on]
@@ -185,7 +185,7 @@ class ScreenTracker:
     def _close(self, at_ms: int) -> list[Track]:
         """Puts away what is no longer seen; gives what was seen once and clearly."""
         closing = [track for track in self._tracks if track.misses >= (MISSES_TO_CLOSE if track.handed_on else 1)]
-        flashes = [track for track in closing if self._is_flash(track) or self._is_told_late(track)]
+        flashes = [track for track in closing if self._is_flash(track) or self._is_handed_on_late(track)]
         self._tracks = [track for track in self._tracks if track not in closing]
         for track in closing:
             track.is_over = True
@@ -208,7 +208,7 @@ class ScreenTracker:
                 beaten.append(rival)
         self._tracks = [track for track in self._tracks if track not in beaten]
 
-    def _due(self) -> list[Track]:
+    def _ready(self) -> list[Track]:
         return [
             track
             for track in self._tracks
@@ -231,7 +231,7 @@ class ScreenTracker:
             and not self._may_be_slip(track)
         )
 
-    def _is_told_late(self, track: Track) -> bool:
+    def _is_handed_on_late(self, track: Track) -> bool:
         """Whether it went before the readings agreed: what leads then is its words."""
         return track.is_doubted and not track.handed_on and bool(track.texts) and self._is_confirmed(track)
 

@@ -153,7 +153,7 @@ class StreamWatcher:
         if self._last_ms is not None and frame.at_ms - self._last_ms > SPARSE_MS:
             self.counts.blind_ms += frame.at_ms - self._last_ms
         self._last_ms, self._before = frame.at_ms, strokes
-        look = self._look(frame, strokes, self._tracker.to_read_again(frame.at_ms, frame.image))
+        look = self._plan_reading(frame, strokes, self._tracker.to_read_again(frame.at_ms, frame.image))
         if look is None:
             return (yield from self._hand_on(self._tracker.stand(frame.at_ms)))
         look, due = yield from self._search(frame, look)
@@ -180,7 +180,7 @@ class StreamWatcher:
             self._fine_until_ms = frame.at_ms + FINE_FOR_MS
         return look, due
 
-    def _look(self, frame: Frame, strokes: StrokeMap, doubted: Sequence[Box] = ()) -> ReadPlan | None:
+    def _plan_reading(self, frame: Frame, strokes: StrokeMap, doubted: Sequence[Box] = ()) -> ReadPlan | None:
         comments = self._regions.comments
         size = (frame.image.shape[1], frame.image.shape[0])
         quiet = () if comments is None else (comments,)
@@ -190,7 +190,7 @@ class StreamWatcher:
         """Frames of a long gap at whose end the text differs."""
         if self._more_frames is None or self._last_ms is None or frame.at_ms - self._last_ms <= SPARSE_MS:
             return ()
-        look = self._look(frame, strokes)
+        look = self._plan_reading(frame, strokes)
         if look is None or look.reason in (ReadReason.FIRST, ReadReason.HEARTBEAT):
             return ()
         return self._more_frames(self._last_ms, frame.at_ms, CLOSE_STEP_MS)

@@ -30,7 +30,7 @@ def texts_of(transcriber: Transcriber, clips: Sequence[Any]) -> list[str]:
     cuts = []
     for index, clip in enumerate(clips):
         listener = StreamListener(str(index), SileroVad())
-        cuts += listener.hear([AudioSpan(stream_id=str(index), start_ms=0, samples=clip.samples)]) + listener.flush()
+        cuts += listener.push([AudioSpan(stream_id=str(index), start_ms=0, samples=clip.samples)]) + listener.flush()
     texts = [""] * len(clips)
     for utterance in transcriber.transcribe(cuts):
         texts[int(utterance.stream_id)] += utterance.text
@@ -92,7 +92,7 @@ def test_cuts_of_many_streams_come_back_in_their_order_and_as_if_alone(
 @pytest.mark.parametrize("samples", NOT_SPEECH)
 def test_nothing_is_cut_out_of(samples: NDArray[np.float32]) -> None:
     listener = StreamListener("s1", SileroVad())
-    assert listener.hear([AudioSpan(stream_id="s1", start_ms=0, samples=samples)]) + listener.flush() == []
+    assert listener.push([AudioSpan(stream_id="s1", start_ms=0, samples=samples)]) + listener.flush() == []
 
 
 @pytest.mark.parametrize("samples", NOT_SPEECH)

@@ -19,7 +19,7 @@ def frames(*runs: tuple[float, int], level: float = 0.1) -> list[VadFrame]:
 
 def cut(heard: list[VadFrame], with_settings: EndpointSettings = DEFAULTS) -> list[FrameRange]:
     endpointer = Endpointer(with_settings)
-    return endpointer.hear(heard) + endpointer.close()
+    return endpointer.push(heard) + endpointer.close()
 
 
 speech_like = st.lists(
@@ -34,8 +34,8 @@ def test_a_pause_ends_the_utterance_and_rolls_are_kept_around_it() -> None:
 
 def test_an_utterance_is_given_out_as_soon_as_the_pause_is_long_enough() -> None:
     endpointer = Endpointer(DEFAULTS)
-    assert endpointer.hear(frames((0.9, 30), (0, 9))) == []
-    assert len(endpointer.hear(frames((0, 1)))) == 1
+    assert endpointer.push(frames((0.9, 30), (0, 9))) == []
+    assert len(endpointer.push(frames((0, 1)))) == 1
 
 
 def test_a_short_breath_ends_nothing() -> None:
@@ -88,7 +88,7 @@ def test_chunking_makes_no_difference(
     endpointer = Endpointer(with_settings)
     ranges, position = [], 0
     for size in [*chunk_sizes, len(heard)]:
-        ranges += endpointer.hear(heard[position : position + size])
+        ranges += endpointer.push(heard[position : position + size])
         position += size
         assert endpointer.oldest_needed >= (ranges[-1].end if ranges else 0)
     assert ranges + endpointer.close() == cut(heard, with_settings)

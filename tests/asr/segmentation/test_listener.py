@@ -52,7 +52,7 @@ def spans_of(samples: NDArray[np.float32], sizes: Sequence[int], start_ms: int =
 def hear_all(listener: StreamListener, spans: Sequence[AudioSpan]) -> list[Cut]:
     cuts: list[Cut] = []
     for span in spans:
-        cuts += listener.hear([span])
+        cuts += listener.push([span])
     return cuts + listener.flush()
 
 
@@ -105,8 +105,8 @@ def test_real_speech_across_segment_borders_is_cut_at_its_pauses_and_placed_with
 
 def test_a_gap_closes_the_utterance_and_the_clock_goes_on_after_it() -> None:
     listener = StreamListener("s1", LoudnessDetector())
-    assert listener.hear(spans_of(tone(2_000), [])) == []
-    (before,) = listener.hear(spans_of(tone(2_000), [], 5_000))
+    assert listener.push(spans_of(tone(2_000), [])) == []
+    (before,) = listener.push(spans_of(tone(2_000), [], 5_000))
     (after,) = listener.flush()
     assert (before.start_ms, before.end_ms) == (0, 2_000)
     assert (after.start_ms, after.end_ms) == (5_000, 7_000)
@@ -115,7 +115,7 @@ def test_a_gap_closes_the_utterance_and_the_clock_goes_on_after_it() -> None:
 def test_a_segment_handed_over_twice_is_heard_once() -> None:
     listener = StreamListener("s1", LoudnessDetector())
     first, second = spans_of(tone(4_000), [32_000])[:2]
-    cuts = listener.hear([first, second, first, second])
+    cuts = listener.push([first, second, first, second])
     (cut,) = cuts + listener.flush()
     assert (cut.start_ms, cut.end_ms) == (0, 4_000)
     assert listener.repeated_ms == 4_000
@@ -151,14 +151,14 @@ def test_samples_that_are_no_numbers_do_not_deafen_the_detector(lines: list[Any]
 def test_what_was_heard_is_let_go() -> None:
     listener = StreamListener("s1", LoudnessDetector())
     for index in range(60):
-        listener.hear([AudioSpan(stream_id="s1", start_ms=index * 2_000, samples=silence(2_000))])
+        listener.push([AudioSpan(stream_id="s1", start_ms=index * 2_000, samples=silence(2_000))])
     assert listener.buffered_ms <= 1_000
 
 
 def test_nothing_heard_gives_nothing() -> None:
     listener = StreamListener("s1", LoudnessDetector())
-    assert listener.hear([]) == []
-    assert listener.hear(spans_of(silence(0), [])) == []
+    assert listener.push([]) == []
+    assert listener.push(spans_of(silence(0), [])) == []
     assert listener.flush() == []
 
 
@@ -171,4 +171,4 @@ def test_nothing_heard_gives_nothing() -> None:
 )
 def test_foreign_audio_is_refused(span: AudioSpan) -> None:
     with pytest.raises(WrongAudioError, match="s1"):
-        StreamListener("s1", LoudnessDetector()).hear([span])
+        StreamListener("s1", LoudnessDetector()).push([span])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cluster.errors import StageLost
-from cluster.live.capacity import Toll, cpu_s, places_of
+from cluster.live.capacity import BroadcastCost, cpu_s, places_of
 
 BURN = "import time\nwhile time.process_time() < 0.3: pass\nprint(flush=True)\ninput()"
 
@@ -54,11 +54,11 @@ class Pool:
 
 
 def test_what_a_pool_did_for_others_meanwhile_is_not_counted() -> None:
-    toll = Toll(Pool([(10.0, 100.0), (16.0, 160.0)]))
+    toll = BroadcastCost(Pool([(10.0, 100.0), (16.0, 160.0)]))
     assert toll.share(20.0) == pytest.approx(2.0)
 
 
 def test_a_pool_that_was_started_anew_meanwhile_gives_no_figure() -> None:
-    toll = Toll(Pool([(10.0, 100.0), (1.0, 20.0)]))
+    toll = BroadcastCost(Pool([(10.0, 100.0), (1.0, 20.0)]))
     with pytest.raises(StageLost):
         toll.share(20.0)
