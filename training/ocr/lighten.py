@@ -1,6 +1,6 @@
 """Makes the reader's weights cheaper: detection reckoned another way, the widest accurate layers in eight bits.
 
-    python -m training.ocr.lighten [--to vision/models] [--check]
+    python -m training.ocr.lighten [--to vision/ocr/models] [--check]
 
 How detection is reckoned stands in `detector_graph.py`. Of the accurate reader, layers of one pixel with at least
 192 x 384 weights and the table of letters, more than half of its work, are set to eight bits; each of the others would
@@ -172,7 +172,7 @@ def check(before: Weights, after: Weights, lines: Sequence[Line]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--to", type=Path, default=ROOT / "vision" / "models")
+    parser.add_argument("--to", type=Path, default=ROOT / "vision" / "ocr" / "models")
     parser.add_argument("--check", action="store_true")
     chosen = parser.parse_args()
     reader, before = PaddleReader(device="cpu"), accurate_weights()
