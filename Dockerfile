@@ -2,6 +2,7 @@
 FROM python:3.11-slim-trixie AS build
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md ./
+COPY net net
 COPY ingest ingest
 COPY asr asr
 COPY claims claims

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 
 
 class SpeechError(ZhenyanError):
@@ -56,7 +56,7 @@ class EngineFailedError(SpeechError):
     exit_code = 1
 
 
-class HearingClosedError(SpeechError):
+class RecogniserClosedError(SpeechError):
     """A cut was handed in, or still waited, when recognition was closed; a caller's mistake."""
 
     def __init__(self, what: str) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from asr.models import DEFAULT_MODEL, find_whisper
-from asr.vad import SileroVad
+from asr.engines.weights import DEFAULT_MODEL, find_whisper
+from asr.segmentation.vad import SileroVad
 from bench.asr_material import Line, broadcast_lines, degrade, material
 from bench.asr_ways import (
     HOTWORDS,

@@ -15,12 +15,12 @@ from typing import Any, Protocol
 import numpy as np
 from faster_whisper import WhisperModel
 
-from asr.engine import Cut
-from asr.listen import SAMPLES_PER_MS, StreamListener
-from asr.models import DEFAULT_MODEL, WhisperWeights, find_whisper
-from asr.sharing import start_shared
-from asr.vad import SileroVad
-from asr.whisper import WhisperSettings, WhisperTranscriber
+from asr.engines.shared import start_shared
+from asr.engines.weights import DEFAULT_MODEL, WhisperWeights, find_whisper
+from asr.engines.whisper import WhisperSettings, WhisperTranscriber
+from asr.recogniser import SAMPLES_PER_MS, Cut
+from asr.segmentation.listener import StreamListener
+from asr.segmentation.vad import SileroVad
 from bench.asr_material import Line, Samples, broadcast_lines, given_lines
 from bench.asr_ways import joined
 from ingest.types import SAMPLE_RATE_HZ, AudioSpan
@@ -251,7 +251,7 @@ class _Stream:
     def hear(self, n: int) -> list[Cut]:
         size = SEGMENT_MS * SAMPLES_PER_MS
         samples = np.take(self._samples, range(n * size, (n + 1) * size), mode="wrap")
-        return self._listener.hear([AudioSpan(stream_id=self._name, start_ms=n * SEGMENT_MS, samples=samples)])
+        return self._listener.push([AudioSpan(stream_id=self._name, start_ms=n * SEGMENT_MS, samples=samples)])
 
 
 def silence_row(quick: bool) -> dict[str, object]:
@@ -259,12 +259,12 @@ def silence_row(quick: bool) -> dict[str, object]:
     segment_count = 10 if quick else 150
     silence = np.zeros(SEGMENT_MS * SAMPLES_PER_MS, np.float32)
     listener = StreamListener("silent", SileroVad())
-    listener.hear([AudioSpan(stream_id="silent", start_ms=0, samples=silence)])
+    listener.push([AudioSpan(stream_id="silent", start_ms=0, samples=silence)])
     started_s = time.process_time()
     cuts = [
         cut
         for n in range(1, 1 + segment_count)
-        for cut in listener.hear([AudioSpan(stream_id="silent", start_ms=n * SEGMENT_MS, samples=silence)])
+        for cut in listener.push([AudioSpan(stream_id="silent", start_ms=n * SEGMENT_MS, samples=silence)])
     ]
     share = (time.process_time() - started_s) / (segment_count * SEGMENT_MS / 1000)
     return {"silent_stream": f"{SAMPLE_RATE_HZ} Hz", "share_of_a_core": round(share, 5), "cuts": len(cuts)}

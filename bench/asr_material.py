@@ -14,7 +14,7 @@ from faster_whisper.audio import decode_audio
 from numpy.typing import NDArray
 
 import configs
-from asr.listen import SAMPLES_PER_MS
+from asr.recogniser import SAMPLES_PER_MS
 from bench.checkout import ROOT, SPEECH_DIR, SYNTHESISER
 from cli.broadcast.script import lay_out, read_script
 from ingest.types import SAMPLE_RATE_HZ
@@ -98,7 +98,7 @@ def broadcast_lines() -> list[Line]:
 def made_lines() -> list[Line]:
     """The sentences of `asr_lines.txt` in eight voices in turn, and four conditions in turn after each eight.
 
-    Made once by a synthesiser that `scripts/bench-speech.sh` installs; what can't be made is left out.
+    Made once by a synthesiser that `training/speech/install-synthesiser.sh` installs; what can't be made is left out.
     """
     texts = _TEXTS.read_text(encoding="utf-8").split()
     wanted = [(VOICES[index % len(VOICES)], text) for index, text in enumerate(texts)]
@@ -148,7 +148,7 @@ def _make(wanted: Sequence[tuple[str, str]]) -> None:
     if not (SYNTHESISER.is_file() and python.is_file()):
         print(
             f"{len(wanted)} of the spoken sentences are missing and there is no synthesiser to make them"
-            " (scripts/bench-speech.sh installs it); the bench runs on what there is",
+            " (training/speech/install-synthesiser.sh installs it); the bench runs on what there is",
             file=sys.stderr,
         )
         return

@@ -16,10 +16,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from asr.batcher import Batcher
-from asr.endpoint import EndpointSettings
-from asr.engine import Cut, Transcriber
-from asr.models import DEFAULT_MODEL, find_whisper
+from asr.batching.batcher import Batcher
+from asr.engines.weights import DEFAULT_MODEL, find_whisper
+from asr.recogniser import Cut, Transcriber
+from asr.segmentation.endpointing import EndpointSettings
 from bench.asr_live import CORES, LATE_S, SEGMENT_MS, silence_row
 from bench.asr_material import Samples, broadcast_lines, given_lines
 from bench.asr_ways import cuts_of, engine, joined, peer, transcribed

@@ -9,12 +9,11 @@ from unittest.mock import patch
 import numpy as np
 from faster_whisper import WhisperModel
 
-from asr.bucket import FULL_WINDOW_MS
-from asr.engine import Cut, Transcriber
-from asr.listen import StreamListener
-from asr.models import WhisperWeights
-from asr.vad import SileroVad
-from asr.whisper import WhisperSettings, WhisperTranscriber
+from asr.engines.weights import WhisperWeights
+from asr.engines.whisper import WhisperSettings, WhisperTranscriber
+from asr.recogniser import FULL_WINDOW_MS, Cut, Transcriber
+from asr.segmentation.listener import StreamListener
+from asr.segmentation.vad import SileroVad
 from bench.asr_material import Line, Samples
 from bench.hearing import whole
 from ingest.types import SAMPLE_RATE_HZ, AudioSpan
@@ -72,7 +71,7 @@ def endpointed_texts(ours: Transcriber, lines: Sequence[Line]) -> list[str]:
 def cuts_of(stream_id: str, samples: Samples) -> list[Cut]:
     """The cuts of a whole recording."""
     listener = StreamListener(stream_id, SileroVad())
-    return listener.hear([AudioSpan(stream_id=stream_id, start_ms=0, samples=samples)]) + listener.flush()
+    return listener.push([AudioSpan(stream_id=stream_id, start_ms=0, samples=samples)]) + listener.flush()
 
 
 def hard_window_text(model: Any, samples: Samples) -> str:
@@ -94,7 +93,7 @@ def joined(lines: Sequence[Line]) -> Samples:
 @contextmanager
 def full_windows() -> Iterator[None]:
     """Ours with windows of 30 s, whatever a cut's length."""
-    with patch("asr.bucket.bucket_ms", lambda speech_ms: FULL_WINDOW_MS):
+    with patch("asr.batching.buckets.bucket_ms", lambda speech_ms: FULL_WINDOW_MS):
         yield
 
 

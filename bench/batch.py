@@ -20,15 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 import configs
-from asr.models import DEFAULT_MODEL, WhisperWeights, find_whisper
+from asr.engines.weights import DEFAULT_MODEL, WhisperWeights, find_whisper
 from bench.asr_ways import peer
 from bench.peers import BROAD_CONCEPTS
 from claims.policy.policy import Policy
 from cli.settings import load_settings
-from cluster.batch import run_batch
-from cluster.batch_sources import batch_sources
-from cluster.batch_types import BatchJob, FileState
-from ingest.ffmpeg import find_ffmpeg
+from cluster.batch.run import run_batch
+from cluster.batch.sources import batch_sources
+from cluster.batch.types import BatchJob, FileState
+from ingest.media.ffmpeg import find_ffmpeg
 
 _AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
 _PROCESSES = 2

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.checkout import CASES_DIR
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 
 READ_SETS = frozenset({"a", "c", "d", "e_hypothetical", "f_condition", "g_evasion"})
 # The moment for which the sets' passports set prices and dates.

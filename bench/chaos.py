@@ -13,8 +13,8 @@ import ray
 import configs
 from bench.live_material import actor, figures, is_ready, order_demo, service, service_config, wait
 from cli.broadcast.play import LiveBroadcast
-from cluster.dispatch.types import DISPATCHER
-from cluster.session import running_ray
+from cluster.ray.session import running_ray
+from cluster.scheduler.types import DISPATCHER
 from review.live.types import Lease
 from review.store import Store
 from review.types import StreamState
@@ -42,8 +42,8 @@ def run(quick: bool = False) -> list[dict[str, object]]:
         Strike("hearing pool", lambda: [figures("hearing")["pid"]]),
         Strike("dispatcher", lambda: [_pid_of(DISPATCHER)]),
         Strike("shard", lambda: [figures("shard")["pid"]]),
-        Strike("capturing children", lambda: _children("ingest.capture_child")),
-        Strike("decoding child", lambda: _children("ingest.decode_child")),
+        Strike("capturing children", lambda: _children("ingest.capture.child")),
+        Strike("decoding child", lambda: _children("ingest.decode.child")),
     ]
     with tempfile.TemporaryDirectory() as scratch, running_ray():
         return list(_struck(Path(scratch), strikes[:1] if quick else strikes))

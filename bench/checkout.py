@@ -6,4 +6,4 @@ ROOT = Path(__file__).parents[1]
 _TESTS = ROOT / "tests"
 CASES_DIR = _TESTS / "claims"
 SPEECH_DIR = _TESTS / "given" / "speech"
-SYNTHESISER = ROOT / "scripts" / "synth_speech.py"
+SYNTHESISER = ROOT / "training" / "speech" / "synthesise.py"

@@ -4,10 +4,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import configs
-from asr.engine import Cut
-from asr.listen import SAMPLES_PER_MS
-from asr.models import DEFAULT_MODEL, find_whisper
-from asr.whisper import WhisperSettings, WhisperTranscriber
+from asr.engines.weights import DEFAULT_MODEL, find_whisper
+from asr.engines.whisper import WhisperSettings, WhisperTranscriber
+from asr.recogniser import SAMPLES_PER_MS, Cut
 from bench.asr_material import Samples
 from claims.obfuscation.soundalike import alikes_of
 from claims.policy.policy import Policy

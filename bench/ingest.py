@@ -12,11 +12,11 @@ from tempfile import TemporaryDirectory
 import av
 
 from bench.ingest_live import SHIPPED, THREADS, live_row
-from ingest.capture import capture
-from ingest.decode import SegmentDecoder
-from ingest.ffmpeg import find_ffmpeg
-from ingest.guard import NetPolicy
+from ingest.capture.capture import capture
+from ingest.decode.decoder import SegmentDecoder
+from ingest.media.ffmpeg import find_ffmpeg
 from ingest.types import SAMPLE_RATE_HZ, Segment
+from net.guard import NetPolicy
 
 SECONDS = 40
 RATE = 30

@@ -14,13 +14,13 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from ingest.capture import capture
-from ingest.capture_box import BoxedCapture, CaptureJob
-from ingest.decode import SegmentDecoder
-from ingest.decode_pool import DecodePool
-from ingest.errors import IngestError
-from ingest.guard import NetPolicy
+from ingest.capture.capture import capture
+from ingest.capture.supervisor import CaptureJob, CaptureSupervisor
+from ingest.decode.decoder import SegmentDecoder
+from ingest.decode.pool import DecodePool
 from ingest.types import Segment
+from net.errors import SourceError
+from net.guard import NetPolicy
 
 THREADS, SHIPPED = "threads of one process", "as shipped: a capturing child each, decoding children shared"
 _WARM_S = 90.0
@@ -118,7 +118,7 @@ class _Readers:
 
     def _read(self, number: int) -> None:
         decoder = SegmentDecoder()
-        with suppress(IngestError):
+        with suppress(SourceError):
             for segment in self._segments(number):
                 if self._pool is not None:
                     self._pool.decode(segment)
@@ -134,7 +134,7 @@ class _Readers:
         allowed = f"127.0.0.1:{self._broadcast.port}"
         if self._pool is not None:
             job = CaptureJob(source=self._broadcast.url, stream_id=stream_id, folder=folder, allow_net=(allowed,))
-            return BoxedCapture(job).segments(self._over.is_set)
+            return CaptureSupervisor(job).segments(self._over.is_set)
         return capture(
             self._broadcast.url,
             stream_id=stream_id,

@@ -13,13 +13,13 @@ import numpy as np
 from faster_whisper import WhisperModel
 
 import configs
-from asr.models import DEFAULT_MODEL, find_whisper
+from asr.engines.weights import DEFAULT_MODEL, find_whisper
 from bench.live_air import SEGMENT_MS, Busy, Meter, OnAir, on_air, two_second_gop
 from bench.live_material import is_ready, order_demo, service, service_config, wait
 from cli.broadcast.script import lay_out, read_script
-from cluster.session import running_ray
-from ingest.ffmpeg import find_ffmpeg
-from ingest.manifest import read_manifest
+from cluster.ray.session import running_ray
+from ingest.media.ffmpeg import find_ffmpeg
+from ingest.recording.manifest import read_manifest
 from ingest.types import SAMPLE_RATE_HZ
 from review.store import Store
 from review.types import FindingQuery, StreamState

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import configs
 from cli.broadcast.play import LiveBroadcast
-from ingest.ffmpeg import find_ffmpeg
+from ingest.media.ffmpeg import find_ffmpeg
 
 SEGMENT_MS = 2_000
 

@@ -14,11 +14,11 @@ from sqlalchemy import insert
 import configs
 from claims.passports.load import load_passports, passport_texts
 from claims.policy.policy import Policy
-from cluster.dispatch.carriers import RayCarriers
-from cluster.dispatch.dispatcher import Charge, end_dispatcher, ensure_dispatcher
-from cluster.dispatch.types import NAMESPACE, Staffing
-from cluster.service.making import ServiceMaker
-from cluster.service.types import ServiceConfig
+from cluster.live.types import ServiceConfig
+from cluster.ray.actors import ServiceActorFactory
+from cluster.ray.dispatcher import DispatcherSettings, end_dispatcher, ensure_dispatcher
+from cluster.ray.launcher import RayLauncher
+from cluster.scheduler.types import NAMESPACE, Staffing
 from ingest.types import EndPolicy, RetentionLimits
 from review.engine import open_engine
 from review.live.tables import OrderRow, PassportRow, TenantRow
@@ -115,14 +115,16 @@ def order_demo(
 @contextmanager
 def service(config: ServiceConfig, staffing: Staffing | None = None) -> Iterator[None]:
     """The dispatcher with its shards and pools on the Ray that runs; afterwards all of them are gone."""
-    carriers = RayCarriers(maker=ServiceMaker(config))
-    charge = Charge(database_url=config.database_url, carriers=carriers, staffing=staffing or Staffing())
-    ensure_dispatcher(charge)
+    launcher = RayLauncher(factory=ServiceActorFactory(config))
+    dispatcher_settings = DispatcherSettings(
+        database_url=config.database_url, launcher=launcher, staffing=staffing or Staffing()
+    )
+    ensure_dispatcher(dispatcher_settings)
     try:
         yield
     finally:
         end_dispatcher()
-        for name in carriers.present():
+        for name in launcher.present():
             with suppress(ValueError):  # it ended meanwhile
                 ray.kill(ray.get_actor(name, namespace=NAMESPACE))
 

@@ -20,9 +20,9 @@ from claims.policy.policy import Policy
 from claims.products.choice import ProductFinder, ProductTracker
 from claims.types import Passage
 from cli.broadcast.script import lay_out, read_script
-from cluster.looking import open_watcher
+from cluster.stages.products import open_watcher
 from ingest.types import Frame
-from vision.timeline import Evidence, EvidenceKind, OnSaleSpan, spans
+from vision.products.timeline import Evidence, EvidenceKind, OnSaleSpan, spans
 
 _STEP_MS = 1_000
 _ROOMS = (

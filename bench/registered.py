@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import configs
 from bench.cases import BROADCAST_AT
 from bench.registered_cases import FOLDER, RegisteredCase, is_heard_right, read_heard, read_registered
-from claims.classifier.reading import Reader, open_reader
+from claims.classifier.opening import open_reader
+from claims.classifier.reading import Reader
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import load_passports
 from claims.passports.passport import Passport, RegisteredQuantity

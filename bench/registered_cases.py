@@ -12,7 +12,7 @@ from claims.text.numbers import find_numbers
 from claims.types import Channel, Doubt, Frozen, Passage
 
 FOLDER = CASES_DIR / "registered"
-# Written by scripts/hear_registered.py.
+# Written by training/speech/hear_registered.py.
 HEARD = FOLDER / "test" / "heard.jsonl"
 
 

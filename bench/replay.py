@@ -18,14 +18,14 @@ import ahocorasick_rs
 
 import configs
 from bench.check import spoken_examples
-from claims.classifier.reading import AUTO, OFF
+from claims.classifier.opening import AUTO, OFF
 from claims.passports.load import load_passports, passport_texts
 from claims.policy.policy import Policy
 from claims.types import Passage
 from cli.broadcast.script import read_script
-from cluster.judging import Judging
-from cluster.laws import Laws
-from cluster.replay import ReplayJob, replay
+from cluster.replay.run import ReplayJob, replay
+from cluster.stages.judging import JudgingStage
+from cluster.stages.policies import LoadedPolicies
 from cluster.types import ScreenJob
 from review.due.basis import keep_basis, keep_directions, keep_step
 from review.replays.types import ChangeKind, Scope
@@ -117,7 +117,7 @@ def _screen(url: str, data_dir: Path, streams: int, length_ms: int) -> tuple[dic
     """Judges and stores the broadcasts as live screening does; gives what that took, and every text."""
     passports = load_passports(_PASSPORTS, Policy(configs.POLICY_DIR).quantity_reader)
     texts = passport_texts(_PASSPORTS)
-    store, laws = Store.open(url), Laws()
+    store, laws = Store.open(url), LoadedPolicies()
     told: list[str] = []
     wall_s = cpu_s = 0.0
     for number in range(streams):
@@ -145,7 +145,7 @@ def _screen(url: str, data_dir: Path, streams: int, length_ms: int) -> tuple[dic
             semantic=AUTO,
         )
         started, cpu_before_s = time.monotonic(), _cpu_s()
-        judging, findings = Judging(job, {}, laws), []
+        judging, findings = JudgingStage(job, {}, laws), []
         for place, passage in enumerate(said):
             findings += judging.judge([passage], passage.end_ms)
             keep_step(recording, place, passage.end_ms, [passage])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from cli.broadcast.errors import FontMissingError
-from ingest.ffmpeg import find_ffmpeg
+from ingest.media.ffmpeg import find_ffmpeg
 from ingest.types import Frame
 from vision.types import Box
 

@@ -8,15 +8,15 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from bench.ingest import make_broadcast
-from ingest.box import SandboxChoice
-from ingest.capture import capture
-from ingest.capture_box import BoxedCapture, CaptureJob
-from ingest.clip import cut_clip
-from ingest.clip_box import cut_boxed_clip
-from ingest.decode import SegmentDecoder
-from ingest.decode_pool import DecodePool
-from ingest.guard import NetPolicy
+from ingest.capture.capture import capture
+from ingest.capture.supervisor import CaptureJob, CaptureSupervisor
+from ingest.clips.clip import cut_clip
+from ingest.clips.sandboxed import cut_sandboxed_clip
+from ingest.decode.decoder import SegmentDecoder
+from ingest.decode.pool import DecodePool
+from ingest.sandbox.process import SandboxChoice
 from ingest.types import Segment
+from net.guard import NetPolicy
 
 _SECONDS = 40
 _CLIP_MS = 2_000, 8_000, 6_000
@@ -32,7 +32,7 @@ def run(quick: bool = False) -> list[dict[str, object]]:
         for box in _BOXES:
             folder = Path(scratch) / box
             job = CaptureJob(source=str(file), stream_id="s1", folder=folder)
-            captured, _ = _timed(lambda: list(BoxedCapture(job, sandbox=box).segments(lambda: False)))  # noqa: B023
+            captured, _ = _timed(lambda: list(CaptureSupervisor(job, sandbox=box).segments(lambda: False)))  # noqa: B023
             clip, _ = _timed(lambda: _clip_boxed(segments, scratch, box))  # noqa: B023
             start, decoded = _decode_boxed(segments, box)
             rows.append(_row(box, start, decoded, captured, clip))
@@ -87,7 +87,7 @@ def _clip_here(segments: list[Segment], scratch: str) -> object:
 def _clip_boxed(segments: list[Segment], scratch: str, box: SandboxChoice) -> object:
     start_ms, end_ms, hit_ms = _CLIP_MS
     target = Path(scratch) / "boxed.mp4"
-    return cut_boxed_clip(segments, start_ms=start_ms, end_ms=end_ms, hit_ms=hit_ms, target=target, sandbox=box)
+    return cut_sandboxed_clip(segments, start_ms=start_ms, end_ms=end_ms, hit_ms=hit_ms, target=target, sandbox=box)
 
 
 def _decode_here(segments: list[Segment]) -> tuple[list[float], float]:

@@ -16,7 +16,7 @@ from typing import get_args
 
 import configs
 from bench.checkout import CASES_DIR
-from claims.classifier.reading import OFF, SHIPPED, open_reader
+from claims.classifier.opening import OFF, SHIPPED, open_reader
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import load_passports
 from claims.policy.policy import Policy

@@ -8,8 +8,8 @@ from functools import cache
 import opencc
 
 from bench.rooms import Room, Shown
+from vision.ocr.words import words_of
 from vision.types import Box
-from vision.words import words_of
 
 _SELLERS = {"caption", "outlined", "card", "sticker", "vertical", "rotated", "pack"}
 

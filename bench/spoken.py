@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import configs
-from asr.listen import SAMPLES_PER_MS
+from asr.recogniser import SAMPLES_PER_MS
 from bench.cases import BROADCAST_AT
 from bench.cer import character_error_rate
 from bench.hearing import packaged_recogniser, whole
 from bench.spoken_material import LEVELS, SETS, UNREAD, SpokenCase, given, spoken, texts_of
-from claims.classifier.reading import AUTO, open_reader
+from claims.classifier.opening import AUTO, open_reader
 from claims.engine.conversation import ClaimEngine
 from claims.passages import from_utterance
 from claims.passports.load import load_passports

@@ -13,10 +13,10 @@ from ray.exceptions import RayError
 
 from bench.stress_report import Report, report
 from bench.stress_shard import SimulatedShard, Simulation
-from cluster.dispatch.carriers import Made, RayCarriers
-from cluster.dispatch.dispatcher import Charge, end_dispatcher, ensure_dispatcher
-from cluster.dispatch.types import DISPATCHER, NAMESPACE, NodeSeen, Post, Staffing
-from cluster.session import running_ray
+from cluster.ray.dispatcher import DispatcherSettings, end_dispatcher, ensure_dispatcher
+from cluster.ray.launcher import ActorSpec, RayLauncher
+from cluster.ray.session import running_ray
+from cluster.scheduler.types import DISPATCHER, NAMESPACE, ActorSlot, NodeSeen, Staffing
 from review.live.orders import NewOrder, NoRoomLeft
 from review.live.room import OVER
 from review.live.terms import LeaseTerms
@@ -60,17 +60,17 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SimulatedMaker:
+class SimulatedActorFactory:
     """Every shard is a simulated one."""
 
     simulation: Simulation
     load: Load
 
-    def made(self, post: Post, node: NodeSeen) -> Made:
+    def spec(self, slot: ActorSlot, node: NodeSeen) -> ActorSpec:
         """A shard in a process of its own."""
-        sim = replace(self.simulation, capacity=self.load.capacity(post.number))
-        arguments = {"simulation": sim, "worker_id": post.name, "node": node.name}
-        return Made(kind=SimulatedShard, arguments=arguments, options={"max_concurrency": 2})
+        sim = replace(self.simulation, capacity=self.load.capacity(slot.number))
+        arguments = {"simulation": sim, "worker_id": slot.name, "node": node.name}
+        return ActorSpec(kind=SimulatedShard, arguments=arguments, options={"max_concurrency": 2})
 
 
 def stress(database_url: str, load: Load) -> Report:
@@ -85,14 +85,16 @@ def stress(database_url: str, load: Load) -> Report:
         shed_ms=load.shed_ms,
         terms=load.terms,
     )
-    carriers = RayCarriers(maker=SimulatedMaker(simulation=sim, load=load), grace_s=10)
+    launcher = RayLauncher(factory=SimulatedActorFactory(simulation=sim, load=load), grace_s=10)
     staffing = Staffing(shards=load.shards, hearing=0, reading=0)
     with contextlib.ExitStack() as stack:
         store = Store.open(database_url, terms=load.terms)
         stack.callback(store.close)
         stack.enter_context(running_ray())
         stack.callback(_end)
-        ensure_dispatcher(Charge(database_url=database_url, carriers=carriers, staffing=staffing, terms=load.terms))
+        ensure_dispatcher(
+            DispatcherSettings(database_url=database_url, launcher=launcher, staffing=staffing, terms=load.terms)
+        )
         _until(_START_S, lambda: len(store.leases.workers()) == load.shards)
         store.keys.add_tenant(_TENANT, "", "stress")
         started = time.monotonic()

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bench.sample import SAMPLE
 from claims.types import Finding, Passage
-from ingest.ledger import Ledger
+from ingest.recording.ledger import Ledger
 from ingest.types import Gap, GapKind, Segment
 from review.errors import LeaseLost, WorkerReplaced
 from review.live.decisions import Reach, Released
@@ -26,7 +26,7 @@ from review.live.types import Lease, Order, Wanted, Worker
 from review.store import Store
 from review.types import StreamState
 
-_TURN_S = 0.5
+_TICK_S = 0.5
 _RETRY_MS = 500
 
 
@@ -103,7 +103,7 @@ class SimulatedShard:
             except WorkerReplaced:
                 os._exit(1)
             with self._changed:
-                self._changed.wait_for(lambda: self._closing, _TURN_S)
+                self._changed.wait_for(lambda: self._closing, _TICK_S)
 
     def _turn(self) -> None:
         self._store.leases.beat(self._worker)
@@ -118,7 +118,7 @@ class SimulatedShard:
         held = self._store.leases.renew(self._worker.worker_id, progress | kept)
         for stream_id in progress.keys() - held:
             self._drop(stream_id, progress[stream_id].token)
-        until = time.monotonic() + _TURN_S
+        until = time.monotonic() + _TICK_S
         for stream_id, (order, lease) in assigned.items():
             stream = self._streams.get(stream_id)
             if stream is not None and stream.token == lease.token:
@@ -186,7 +186,7 @@ class SimulatedShard:
                     if stream is not None and stream.token == token:
                         return stream
                 else:
-                    self._changed.wait(wait_ms / 1000 if self._due else _TURN_S)
+                    self._changed.wait(wait_ms / 1000 if self._due else _TICK_S)
         return None
 
     def _carry(self, stream: _Stream) -> bool:

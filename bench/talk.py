@@ -30,7 +30,8 @@ from bench.talk_rows import (
 )
 from bench.talk_score import Engines, area, recall_at, score, standing
 from claims.classifier.calibration import Features
-from claims.classifier.reading import OFF, Reader, open_reader
+from claims.classifier.opening import OFF, open_reader
+from claims.classifier.reading import Reader
 from claims.engine.judged import Judged
 from claims.engine.scene import Scene
 from claims.engine.standing import Told

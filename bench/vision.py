@@ -19,11 +19,10 @@ from bench.room_scripts import rooms_with_text, textless
 from bench.rooms import Ground, Room, film, frames_between, key_frames
 from bench.sights import Outcome, Sight, outcomes, strangers
 from ingest.types import Frame
-from vision.counts import WatchCounts
-from vision.paddle import PaddleReader
-from vision.roles import RoomPolicy, load_room_policy
+from vision.layout.roles import RoomPolicy, load_room_policy
+from vision.ocr.paddle import PaddleReader
+from vision.tracking.watcher import StreamWatcher, WatchCounts
 from vision.types import Box, Role
-from vision.watch import StreamWatcher
 
 _TEXTLESS_ROOMS = 10
 _TEXTLESS_FPS = 2

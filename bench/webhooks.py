@@ -20,7 +20,7 @@ from bench.postgres import new_database, running_postgres
 from bench.sample import SAMPLE
 from bench.webhook_receiver import Receiver, receiving
 from claims.types import Disposition, Finding
-from ingest.guard import NetPolicy
+from net.guard import NetPolicy
 from review.due.rules import read_measures, read_retention
 from review.due.store import DueSetup
 from review.engine import open_engine

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 

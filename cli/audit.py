@@ -11,7 +11,7 @@ from cli.common import InputError
 from cli.modes import create
 from cli.options import config_option
 from cli.settings import load_settings
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 from review.due.audit import Break, Head, read_export, verify
 from review.store import Store
 

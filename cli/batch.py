@@ -18,12 +18,12 @@ from cli.screen import check_allowed
 from cli.settings import load_settings
 from cli.tables import open_console
 from cli.terminal import on_one_line
-from cluster.batch import run_batch
-from cluster.batch_folder import FILES, FINDINGS, PASSAGES, kept_moment
-from cluster.batch_report import REPORT, write_report
-from cluster.batch_sources import batch_sources
-from cluster.batch_types import BatchJob, FileProgress, FileResult, FileState
-from ingest.errors import ZhenyanError
+from cluster.batch.folder import FILES, FINDINGS, PASSAGES, kept_moment
+from cluster.batch.report import REPORT, write_report
+from cluster.batch.run import run_batch
+from cluster.batch.sources import batch_sources
+from cluster.batch.types import BatchJob, FileProgress, FileResult, FileState
+from net.errors import ZhenyanError
 
 
 class BatchFailed(ZhenyanError):

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 import configs
-from claims.classifier.reading import semantics_of
+from claims.classifier.opening import semantics_of
 from claims.engine.conversation import ClaimEngine, Conversation
 from claims.types import Disposition, Finding
 from cli.common import chosen_passports, load_policy, now, read_facts, read_passages, write_finding

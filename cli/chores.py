@@ -9,8 +9,8 @@ from pathlib import Path
 from cli.due import evidence_setup
 from cli.replaying import replay_job
 from cli.settings import Settings
-from cluster.batch_runner import BatchRunner, BatchSetup
-from cluster.replay_runner import ReplayRunner
+from cluster.batch.background import BatchRunner, BatchSetup
+from cluster.replay.background import ReplayRunner
 from review.store import Store
 
 

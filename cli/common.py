@@ -20,7 +20,7 @@ from claims.passports.terms import not_in_force
 from claims.policy.policy import Policy
 from claims.types import Finding, Passage, PlatformFact
 from cli.terminal import on_one_line
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 
 MOST_ERRORS = 200
 Record = TypeVar("Record", bound=BaseModel)

@@ -27,7 +27,7 @@ from cli.serve import open_browser, serving
 from cli.settings import Settings, load_settings
 from cli.tables import open_console
 from cluster.types import Ended, Found, Progress, ScreenJob, Warned
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 from review.types import Host
 
 # All of it (hls_list_size 0): however slowly the machine starts, the broadcast is captured from its first moment on.

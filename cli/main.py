@@ -10,7 +10,7 @@ from cli.extras import advice, unusable
 from cli.loading import uncollected
 from cli.modes import private_files
 from cli.terminal import guarded_output, on_one_line
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 
 COMMANDS = {
     "demo": ("cli.demo", "Play the packaged broadcast live, screen it, open the review queue."),

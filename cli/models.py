@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 from rich.table import Column, Table
 
+from asr.engines.registry import fetch as fetch_weights
+from asr.engines.registry import list_all
+from asr.engines.weights import verify as verify_model
 from asr.errors import WeightsDamagedError, WeightsMissingError
-from asr.models import verify as verify_model
-from asr.opening import fetch as fetch_weights
-from asr.opening import list_all
 from cli.options import config_option
 from cli.settings import load_settings
 from cli.tables import cells, open_console

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from ingest.disk import PRIVATE_UMASK
+from ingest.recording.disk import PRIVATE_UMASK
 
 
 class _Caller:

@@ -15,7 +15,7 @@ from cli.common import InputError, load_policy, now
 from cli.options import at_option, config_option, policy_option
 from cli.settings import load_settings
 from cli.tables import cells, open_console
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 
 
 class PassportsNotRead(ZhenyanError):

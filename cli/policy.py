@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 import configs
-from claims.classifier.reading import semantics_of
+from claims.classifier.opening import semantics_of
 from claims.engine.conversation import ClaimEngine
 from claims.engine.examples import failed_examples, without_examples
 from claims.engine.explain import explain
@@ -25,7 +25,7 @@ from cli.options import at_option, config_option, policy_option
 from cli.policy_law import law
 from cli.settings import load_settings
 from cli.tables import open_console
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 
 # How many examples that don't hold are told.
 _FAILED_TOLD = 5

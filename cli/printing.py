@@ -13,7 +13,7 @@ from cli.modes import create
 from cli.tables import open_console
 from cli.terminal import on_one_line
 from cluster.types import Ended, Event, Found, Progress, Understood, Warned
-from ingest.ledger import Coverage
+from ingest.recording.ledger import Coverage
 
 
 class Printer:

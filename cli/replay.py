@@ -19,7 +19,7 @@ from cli.replaying import replay_job
 from cli.settings import load_settings
 from cli.tables import open_console
 from cli.terminal import on_one_line
-from cluster.replay import ReplayProgress, replay
+from cluster.replay.run import ReplayProgress, replay
 from review.replays.page import report_html
 from review.replays.report import Group, ReplayReport, report_json
 from review.replays.types import Change, ChangeKind, Scope

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cli.settings import Settings
-from cluster.replay import ReplayJob
+from cluster.replay.run import ReplayJob
 
 
 def replay_job(settings: Settings, candidate: Path) -> ReplayJob:

@@ -16,12 +16,13 @@ from cli.modes import share
 from cli.options import config_option, judging_options
 from cli.printing import Printer
 from cli.settings import load_settings
-from cluster.judging import on_sale
 from cluster.local import screen_locally
+from cluster.stages.judging import on_sale
 from cluster.types import Event, Found, ScreenJob
-from ingest.errors import SourceNotFound, ZhenyanError, shown
-from ingest.guard import NetPolicy, check_url
-from ingest.schemes import is_object
+from ingest.errors import SourceNotFound
+from net.errors import ZhenyanError, shown
+from net.guard import NetPolicy, check_url
+from net.schemes import is_object
 from review.due.basis import drop_unused_basis, keep_basis
 from review.store import Store
 from review.types import Host, ProductRef, StreamRecord, StreamState
@@ -180,8 +181,8 @@ def screening(*, local: bool) -> Iterator[Callable[[ScreenJob], Iterator[Event]]
     if local:
         yield screen_locally
         return
-    from cluster.on_ray import screen_on_ray
-    from cluster.session import running_ray
+    from cluster.ray.screening import screen_on_ray
+    from cluster.ray.session import running_ray
 
     with running_ray():
         yield screen_on_ray

@@ -21,8 +21,8 @@ from cli.folders import make_data_folder
 from cli.options import config_option
 from cli.replaying import replay_job
 from cli.settings import Settings, load_settings
-from cluster.replay_runner import ReplayRunner
-from ingest.guard import NetPolicy
+from cluster.replay.background import ReplayRunner
+from net.guard import NetPolicy
 from review.app import create_app
 from review.before.install import Before
 from review.before.registered import RegisteredShelf

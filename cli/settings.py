@@ -10,8 +10,8 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 import configs
 from claims.passports.bounds import PassportBounds
-from ingest.errors import ZhenyanError
 from ingest.types import EndPolicy, RetentionLimits
+from net.errors import ZhenyanError
 from review.before.limits import MOST_CHARS, MOST_PRODUCTS, MOST_ROWS, CheckLimits
 from review.judging.terms import JudgingTerms
 from review.live.terms import LeaseTerms

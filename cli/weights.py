@@ -5,14 +5,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import configs
-from asr.models import ModelInfo
+from asr.engines.weights import ModelInfo
 from claims.classifier.e5 import PACKAGED, WEIGHTS_SHA256, weights_file
 from claims.classifier.gemma import GEMMA, SHA256, model_files
+from claims.classifier.opening import SHIPPED
 from claims.classifier.reader import ClassifierFile
-from claims.classifier.reading import SHIPPED
 from claims.errors import SemanticError, SemanticMissing
 from vision.errors import ReaderUnavailableError
-from vision.weights import (
+from vision.ocr.weights import (
     MODELS,
     Weights,
     accurate_weights,

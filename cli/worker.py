@@ -20,9 +20,9 @@ from review.live.types import Worker
 from review.store import Store
 
 if TYPE_CHECKING:
-    from cluster.dispatch.dispatcher import Charge
-    from cluster.dispatch.hosting import Hosting
-    from cluster.service.types import ServiceConfig
+    from cluster.live.types import ServiceConfig
+    from cluster.ray.dispatcher import DispatcherSettings
+    from cluster.ray.hosting import Hosting
 
 _POLL_S = 1.0
 
@@ -55,30 +55,34 @@ def command(capacity: int | None, drain: bool, config_file: Path | None) -> None
 
 
 def _work(settings: Settings, leases: LeaseStore, places: int) -> None:
-    from asr.opening import fetch
+    from asr.engines.registry import fetch
     from cli.chores import chores
-    from cluster.dispatch.carriers import RayCarriers
-    from cluster.dispatch.dispatcher import Charge
-    from cluster.dispatch.hosting import hosting
-    from cluster.dispatch.types import Staffing
-    from cluster.service.making import ServiceMaker
-    from cluster.session import running_ray
+    from cluster.ray.actors import ServiceActorFactory
+    from cluster.ray.dispatcher import DispatcherSettings
+    from cluster.ray.hosting import hosting
+    from cluster.ray.launcher import RayLauncher
+    from cluster.ray.session import running_ray
+    from cluster.scheduler.types import Staffing
 
     config = service_config(settings, places)
     if not os.environ.get("RAY_ADDRESS"):
         # An actor that can't start is told of in Ray's logs; looked for here, missing weights name themselves.
         fetch(settings.asr_model, settings.data_dir / "models")
-    carriers = RayCarriers(maker=ServiceMaker(config))
+    launcher = RayLauncher(factory=ServiceActorFactory(config))
     staffing = Staffing(shards=settings.worker_shards, hearing=settings.worker_hearing, reading=settings.worker_reading)
-    charge = Charge(
+    dispatcher_settings = DispatcherSettings(
         database_url=settings.store_url,
-        carriers=carriers,
+        launcher=launcher,
         staffing=staffing,
         terms=leases.terms,
         logs_dir=config.data_dir / "logs",
     )
-    with running_ray(), hosting(charge, carriers, leases, settings.worker_hand_over_s) as here, chores(settings):
-        click.echo(_told(here.node.host, here.workers(), charge))
+    with (
+        running_ray(),
+        hosting(dispatcher_settings, launcher, leases, settings.worker_hand_over_s) as here,
+        chores(settings),
+    ):
+        click.echo(_told(here.node.host, here.workers(), dispatcher_settings))
         try:
             _wait(here)
             how = "drained"
@@ -89,7 +93,7 @@ def _work(settings: Settings, leases: LeaseStore, places: int) -> None:
 
 def service_config(settings: Settings, places: int) -> "ServiceConfig":
     """The settings as the service's actors take them; `places` of the whole machine, 0: as measured."""
-    from cluster.service.types import ServiceConfig
+    from cluster.live.types import ServiceConfig
 
     return ServiceConfig(
         job={name: value for name, value in settings.job_values().items() if name not in ("data_dir", "database_url")},
@@ -105,11 +109,11 @@ def service_config(settings: Settings, places: int) -> "ServiceConfig":
     )
 
 
-def _told(host: str, workers: Sequence[Worker], charge: "Charge") -> str:
+def _told(host: str, workers: Sequence[Worker], dispatcher_settings: "DispatcherSettings") -> str:
     """What this machine carries, in one line."""
     places = sum(int(worker.capacity) for worker in workers)
     why = next((f" ({worker.why})" for worker in workers if worker.why), "")
-    staffing = charge.staffing
+    staffing = dispatcher_settings.staffing
     actors = f"{staffing.shards} shard(s), {staffing.hearing} hearing and {staffing.reading} reading pool(s)"
     return f"worker on {host}: carries up to {places} broadcasts{why}; {actors}"
 

@@ -1,6 +1,6 @@
 """What can go wrong while stages are carried, and who can act."""
 
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 
 
 class ClusterError(ZhenyanError):

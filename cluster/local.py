@@ -2,48 +2,48 @@
 
 from collections.abc import Iterator
 
-from asr.opening import visible_gpu_count
+from asr.engines.registry import visible_gpu_count
 from claims.products.hotwords import hotwords_of
-from cluster.capturing import Capturing
-from cluster.driving import Outcome, Told
-from cluster.hearing import Hearing, hearing_of, placement_of
-from cluster.judging import Judging
-from cluster.looking import Looking
-from cluster.preparing import Preparing
-from cluster.reading import Reading
-from cluster.recorder import Recorder
+from cluster.stages.asr import AsrStage, asr_stage_of, placement_of
+from cluster.stages.capture import CaptureStage
+from cluster.stages.decode import DecodeStage
+from cluster.stages.events import Outcome, ScreeningEvents
+from cluster.stages.judging import JudgingStage
+from cluster.stages.ocr import OcrStage
+from cluster.stages.products import ProductStage
+from cluster.stages.recorder import Recorder
 from cluster.types import Event, Marked, OnSale, ScreenJob, Warned
-from ingest.errors import IngestError
+from net.errors import SourceError
 from review.types import StreamState
 
 
 def screen_locally(job: ScreenJob) -> Iterator[Event]:
     """What the broadcast gives, as it goes; raises what made it impossible."""
     placement = placement_of(job, visible_gpu_count())
-    hearing = hearing_of(job, placement)
+    asr = asr_stage_of(job, placement)
     try:
         yield from _screen(
-            job, hearing, Reading(device=placement.device, threads=job.threads, max_side_px=job.screen_side_px)
+            job, asr, OcrStage(device=placement.device, threads=job.threads, max_side_px=job.screen_side_px)
         )
     finally:
-        hearing.close()
+        asr.close()
 
 
-def _screen(job: ScreenJob, hearing: Hearing, reading: Reading) -> Iterator[Event]:
-    judging = Judging(job, {"asr": hearing.model, "ocr": reading.model})
+def _screen(job: ScreenJob, asr: AsrStage, ocr: OcrStage) -> Iterator[Event]:
+    judging = JudgingStage(job, {"asr": asr.model, "ocr": ocr.model})
     if job.asr_hotwords:
-        hearing.expect(job.stream_id, hotwords_of(judging.passports))
-    preparing, recorder, capturing = Preparing(job.stream_id, sandbox=job.sandbox), Recorder(job), Capturing(job)
-    looking = Looking(job)
-    yield from (Warned(text=why) for why in (*looking.left_out, *judging.left_out))
-    told = Told(source=job.source)
-    error: IngestError | None = None
+        asr.expect(job.stream_id, hotwords_of(judging.passports))
+    decode, recorder, capture = DecodeStage(job.stream_id, sandbox=job.sandbox), Recorder(job), CaptureStage(job)
+    products = ProductStage(job)
+    yield from (Warned(text=why) for why in (*products.left_out, *judging.left_out))
+    events = ScreeningEvents(source=job.source)
+    error: SourceError | None = None
     try:
-        for segment in capturing.segments():
-            prepared, cuts, frames = preparing.prepare(segment, capturing.recorded_ms())
-            passages = hearing.transcribe(cuts) + reading.read(job.stream_id, frames)
-            evidence = looking.look(frames)
-            marked = judging.see(evidence, reading.marks(job.stream_id, segment.end_ms))
+        for segment in capture.segments():
+            prepared, cuts, frames = decode.prepare(segment, capture.recorded_ms())
+            passages = asr.transcribe(cuts) + ocr.read(job.stream_id, frames)
+            evidence = products.match(frames)
+            marked = judging.see(evidence, ocr.marks(job.stream_id, segment.end_ms))
             findings = judging.judge(passages, segment.end_ms)
             clipped = recorder.record(prepared, passages, findings, evidence)
             recorder.keep(judging.read())
@@ -54,25 +54,25 @@ def _screen(job: ScreenJob, hearing: Hearing, reading: Reading) -> Iterator[Even
                 coverage=recorder.coverage,
                 seen=[*marked, *judging.on_sale(segment.end_ms)],
             )
-            yield from told.segment(prepared, outcome, capturing.recorded_ms())
-    except IngestError as stopped:
+            yield from events.segment(prepared, outcome, capture.recorded_ms())
+    except SourceError as stopped:
         error = stopped
     finally:
-        capturing.stop()
-    passages = hearing.transcribe(preparing.finish()) + reading.finish(job.stream_id)
-    findings = judging.judge(passages, told.analysed_ms) + judging.finish()
+        capture.stop()
+    passages = asr.transcribe(decode.finish()) + ocr.finish(job.stream_id)
+    findings = judging.judge(passages, events.analysed_ms) + judging.finish()
     state = StreamState.ENDED if error is None else StreamState.FAILED
     recorder.keep(judging.read())
     clipped = recorder.finish(passages, findings, state, str(error) if error else None)
-    marks: list[OnSale | Marked] = [Marked(mark=mark) for mark in reading.marks(job.stream_id, told.analysed_ms)]
+    marks: list[OnSale | Marked] = [Marked(mark=mark) for mark in ocr.marks(job.stream_id, events.analysed_ms)]
     outcome = Outcome(
         passages=passages,
         findings=findings,
         clipped=clipped,
         coverage=recorder.coverage,
-        seen=[*marks, *judging.on_sale(told.analysed_ms)],
+        seen=[*marks, *judging.on_sale(events.analysed_ms)],
     )
     if error is not None:
         yield from outcome.events()
         raise error
-    yield from told.end(outcome, capturing.reason)
+    yield from events.end(outcome, capture.reason)

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 from claims.types import Finding, Passage, PlatformFact
-from ingest.box import SandboxChoice
-from ingest.ledger import Coverage
+from ingest.recording.ledger import Coverage
+from ingest.sandbox.process import SandboxChoice
 from ingest.types import EndPolicy, RetentionLimits, Segment, Shed
-from vision.meaning import RoomMark
+from vision.layout.types import RoomMark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from ingest.ledger import NOTHING, Coverage, Ledger
+from ingest.recording.ledger import NOTHING, Coverage, Ledger
 from ingest.types import Gap, GapKind
 from review.tables import CoverageRow, CursorRow, GapRow, SegmentRow
 from review.types import StreamCoverage

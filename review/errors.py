@@ -2,7 +2,7 @@
 
 from typing import Any, Self
 
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 
 
 class ReviewError(ZhenyanError):

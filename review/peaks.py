@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ingest.clips.peaks import PEAKS_PER_SECOND, Peaks, peaks_path, read_peaks, write_peaks
 from ingest.errors import BrokenMedia
-from ingest.peaks import PEAKS_PER_SECOND, Peaks, peaks_path, read_peaks, write_peaks
 from review.errors import PeaksError
 
 __all__ = ["PEAKS_PER_SECOND", "Peaks", "load_peaks", "peaks_path"]

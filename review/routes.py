@@ -25,7 +25,7 @@ Seen = Annotated[str | None, Query(max_length=100)]
 Swap = Annotated[str | None, Header(alias="HX-Request")]
 
 
-def pages_router(store: Store, glossary: Glossary, events: QueueEvents) -> APIRouter:
+def pages_router(store: Store, glossary: Glossary, events: QueueEvents) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
     """The pages, and the fragments they ask for again and again."""
     router = APIRouter(
         default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(allow(*EVERYBODY))]

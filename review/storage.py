@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
-from ingest.schemes import OBJECT_STORES
+from net.schemes import OBJECT_STORES
 from review.errors import ReviewError
 
 _BLOCK_BYTES = 1 << 20

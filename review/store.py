@@ -9,9 +9,9 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from claims.types import Finding, Passage
-from ingest.guard import NetPolicy
-from ingest.ledger import Coverage
+from ingest.recording.ledger import Coverage
 from ingest.types import Segment
+from net.guard import NetPolicy
 from review.batches.store import BatchStore
 from review.cases.store import CaseStore
 from review.cases.writing import file_findings

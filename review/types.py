@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from claims.types import Disposition, Finding, VerdictKind
-from ingest.ledger import Coverage
+from ingest.recording.ledger import Coverage
 
 
 class StreamState(StrEnum):

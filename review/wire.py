@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from claims.types import Channel, Disposition, Finding, VerdictKind
-from ingest.ledger import Coverage
+from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind
 from review.live.types import Wanted
 from review.types import StreamRecord, StreamState

@@ -19,7 +19,7 @@ _RECKON = (
     "tests/claims/",
     "tests/cli/test_extras.py",
     "tests/cli/test_replay.py",
-    "tests/cluster/test_replay.py",
+    "tests/cluster/replay/test_replay.py",
     "tests/review/platform/",
     "tests/review/replays/",
     "tests/review/telling/",

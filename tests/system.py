@@ -14,8 +14,8 @@ from typing import NoReturn
 
 import pytest
 
-from ingest.box import choose_sandbox
 from ingest.errors import SandboxUnavailable
+from ingest.sandbox.process import choose_sandbox
 
 _SYSTEM_PYTHON = "/usr/bin/python3"
 _PLACES = (os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin")

@@ -61,7 +61,7 @@ def open_classifier(
     except (OSError, ValidationError, ValueError, BadZipFile) as error:
         why = " ".join(str(error).split())[:200]
         raise SemanticError(
-            f"semantic: {folder} holds no trained classifier: {why}; name a folder that scripts/train_reader.py wrote"
+            f"semantic: {folder} holds no trained classifier: {why}; name a folder that training/reader/train.py wrote"
         ) from error
     if hashlib.sha256(weights).hexdigest() != file.weights_sha256:
         raise SemanticError(f"semantic: {folder}: weights.npz is not the one that classifier.json names; train it anew")

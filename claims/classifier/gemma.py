@@ -53,7 +53,7 @@ class PackagedGemma:
     key: str | None
 
     def __init__(self, *, layers: bytes = b"", threads: int = 1) -> None:
-        """`layers`: what is added to the layers' matrices, as `scripts/reader_tuning.py` wrote it.
+        """`layers`: what is added to the layers' matrices, as `training/reader/tuning.py` wrote it.
 
         SemanticMissing where a package is not there, SemanticError where its files or the engine are not right.
         """

@@ -1,7 +1,7 @@
 """Reads what is said beside what is registered: which entry it speaks of, and how likely it says otherwise.
 
 How likely: the same packaged language model as the reader of breaches, its upper layers trained further on cases of
-what hosts say of registered goods (`scripts/train_links.py`); opened when it is first asked. Which entry: two narrow
+what hosts say of registered goods (`training/linking/train.py`); opened when it is first asked. Which entry: two narrow
 tables over what the reader of breaches makes of passage and entry, so that a passage is read once more only with what
 stands before it.
 """
@@ -114,7 +114,7 @@ def open_links(
         gate, near = unpacked(weights), unpacked(tables) if tables else None
     except (OSError, ValidationError, ValueError, BadZipFile) as error:
         why = " ".join(str(error).split())[:200]
-        told = f"semantic: {folder} holds no reader of links: {why}; see scripts/train_links.py"
+        told = f"semantic: {folder} holds no reader of links: {why}; see training/linking/train.py"
         raise SemanticError(told) from error
     named = [(WEIGHTS, weights, file.weights_sha256), (LAYERS, layers, file.layers_sha256)]
     named += [(f"{reader}.npz", tables, file.nearness_sha256[reader])] if tables else []

@@ -21,7 +21,7 @@ from claims.policy.policy import Policy
 from claims.products.choice import ProductChoice, ProductFinder, ProductTracker
 from claims.text.normalise import Normalised
 from claims.types import Disposition, ExemptionTrial, Finding, Passage, PlatformFact
-from vision.timeline import Evidence, Standing
+from vision.products.timeline import Evidence, Standing
 
 _CORRECTION_MS = 30_000
 _CHANNELS = frozenset(("speech", "screen"))

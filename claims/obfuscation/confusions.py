@@ -38,7 +38,7 @@ class Confusions:
 
 @cache
 def packaged_confusions() -> Confusions:
-    """Those of the packaged recogniser, as `scripts/count_confusions.py` counted them."""
+    """Those of the packaged recogniser, as `training/speech/count_confusions.py` counted them."""
     return Confusions(pairs_of(read_lines(COUNTED)))
 
 

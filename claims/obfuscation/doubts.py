@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from asr.types import Utterance
+from claims.heard import HeardUtterance
 from claims.text.numbers import NUMERALS, find_numbers
 from claims.types import Doubt
 
@@ -12,7 +12,7 @@ _UNSURE_BELOW = 0.5
 _NUMERAL = re.compile(f"[0-9.%半点{NUMERALS}]")
 
 
-def doubts_of(utterance: Utterance) -> tuple[Doubt, ...]:
+def doubts_of(utterance: HeardUtterance) -> tuple[Doubt, ...]:
     """The words that were heard again, the stretches that other readings have otherwise, the unsure words elsewhere.
 
     A number that every reading has is not unsure: between 95 and 九五 a recogniser is of two minds about its spelling.
@@ -57,7 +57,7 @@ def _same_number(said: str, other: str) -> bool:
     return whole and (numbers[0][0].low, numbers[0][0].high) == (numbers[1][0].low, numbers[1][0].high)
 
 
-def _unsure(utterance: Utterance) -> Iterator[tuple[int, int]]:
+def _unsure(utterance: HeardUtterance) -> Iterator[tuple[int, int]]:
     """The places of the words below the bar; none where the words don't make up the text."""
     if "".join(word.text for word in utterance.words) != utterance.text:
         return

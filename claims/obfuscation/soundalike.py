@@ -7,7 +7,6 @@ here the sound itself decides.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from asr.rehear import Suspect
 from claims.policy.policy import Policy
 from claims.text.normalise import is_cjk
 from claims.text.spell import spell, syllable, unlike
@@ -20,6 +19,16 @@ _MOST_OF_TWO, _MOST_OF_THREE, _MOST = 0.125, 0.2, 0.3
 _NO_SYLLABLE = 2.0
 # Costs are added up: a sum that should be the limit may lie this little above it.
 _ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundAlike:
+    """A word that characters `[start, end)` of a text sound like; `cost`: how unlike it sounds, 0 is the same."""
+
+    start: int
+    end: int
+    word: str
+    cost: float
 
 
 @dataclass(slots=True)
@@ -44,19 +53,19 @@ class SoundAlikeWords:
         """The words alone."""
         return type(self), (self._words,)
 
-    def find(self, text: str) -> Sequence[Suspect]:
+    def find(self, text: str) -> Sequence[SoundAlike]:
         """Words that stretches of the text sound like and don't spell, those that sound most alike first."""
         trees = self._built()
         none = [_NO_SYLLABLE] * len(self._numbers)
         rows = [self._costs_of(syllable(c)) if is_cjk(c) else none for c in text]
-        found: list[Suspect] = []
+        found: list[SoundAlike] = []
         for size, tree in trees.items():
             limit = size * {SHORTEST: _MOST_OF_TWO, SHORTEST + 1: _MOST_OF_THREE}.get(size, _MOST) + _ROUNDING
             for start in range(len(text) - size + 1):
                 heard = text[start : start + size]
                 for word, cost in _alike(tree, rows[start : start + size], limit):
                     if heard != word and not _tells_another_number(heard, word):
-                        found.append(Suspect(start=start, end=start + size, word=word, cost=round(cost / size, 6)))
+                        found.append(SoundAlike(start=start, end=start + size, word=word, cost=round(cost / size, 6)))
         return sorted(found, key=lambda one: (one.cost, one.start, one.end, one.word))
 
     def _built(self) -> dict[int, _Branch]:

@@ -86,31 +86,31 @@ class Teller:
                 yield Part(one["char"], one.start(), one.end())
                 at, open_radical = one.end(), False
                 continue
-            was_open, open_radical = open_radical, False
-            if token["half"]:
-                yield Part(token["of"], at, token.end(), half=token["side"][0])
-            elif token["radical"]:
-                name = token["radical"]
-                yield Part(self._radicals.get(name, name[0]), at, token.end(), radical=True)
-                open_radical = True
-            elif token["gloss"]:
-                yield Part(token["named"], at, token.end(), glossed=True)
-            elif whole := token["beside"] or token["that"] or token["literal"]:
-                yield Part(whole, at, token.end(), glossed=True, ahead=bool(token["ahead"]))
-            elif token["count"]:
-                for _ in range(_COUNTS[token["count"]]):
-                    yield Part(token["counted"], at, token.end())
-            elif token["placed"]:
-                yield Part(token["placed"], at, token.end())
-            elif token["echo"]:
-                yield Part(token["echo"], at, token.end(), echo=True)
+            if found := self._told_by(token, at):
+                yield from found
+                open_radical = found[-1].radical
             elif token["joint"] in {"一个", "个"} and (one := self._single(text, token.end())) is not None:
                 yield Part(one["char"], at, one.end())
-                at = one.end()
+                at, open_radical = one.end(), False
                 continue
-            else:
-                open_radical = was_open
             at = token.end()
+
+    def _told_by(self, token: re.Match[str], at: int) -> list[Part]:
+        """The parts that this one token tells; none for what only joins or skips."""
+        end = token.end()
+        if token["half"]:
+            return [Part(token["of"], at, end, half=token["side"][0])]
+        if name := token["radical"]:
+            return [Part(self._radicals.get(name, name[0]), at, end, radical=True)]
+        if token["gloss"]:
+            return [Part(token["named"], at, end, glossed=True)]
+        if whole := token["beside"] or token["that"] or token["literal"]:
+            return [Part(whole, at, end, glossed=True, ahead=bool(token["ahead"]))]
+        if token["count"]:
+            return [Part(token["counted"], at, end)] * _COUNTS[token["count"]]
+        if token["placed"]:
+            return [Part(token["placed"], at, end)]
+        return [Part(token["echo"], at, end, echo=True)] if token["echo"] else []
 
     def _at(self, text: str, at: int) -> re.Match[str] | None:
         """What is told here; a gloss only where its word holds the character that it names."""

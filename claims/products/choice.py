@@ -14,7 +14,7 @@ from claims.passports.passport import Passport
 from claims.policy.wording_of_records import ProductsWording
 from claims.text.normalise import normalise
 from claims.text.numbers import whole_number
-from vision.timeline import Evidence, EvidenceKind, ProductTimeline
+from vision.products.timeline import Evidence, EvidenceKind, ProductTimeline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

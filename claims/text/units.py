@@ -151,54 +151,16 @@ def _joined(one: Quantity, other: Quantity, converter: UnitConverter) -> Quantit
 
 
 def _quantity_at(text: str, number: Number, converter: UnitConverter) -> Quantity | None:
-    if number.percent:
-        return _make(number, number.end, number.end, "percent", number.low, number.high, number.kind, converter)
-    end, unit, low, high, kind = number.end, None, number.low, number.high, number.kind
-    for_each = _LIANG_FOR_EACH.match(text, number.start)
-    if for_each is not None and for_each.end() == number.end:
-        amount = Decimal(digit_of(text[number.start]))
-        return _make(number, number.start + 1, number.start + 2, "liang", amount, amount, kind, converter)
-    if number.start and text[number.start - 1] in "¥￥$":
-        return _make(number, end, end, "yuan", low, high, kind, converter)
-    if text[end : end + 1] in {"来", "多"}:
-        end += 1
-    if text[end : end + 1] == " ":
-        end += 1
-    if text.startswith("个半", end):
-        end, low, high = end + 2, low + Decimal("0.5"), high + Decimal("0.5")
-    if (
-        text[end : end + 1] == "个"
-        and converter.table.unit_at(text, end) is None
-        and _is_long_unit(text, end + 1, converter)
-    ):
-        end += 1
+    if (plain := _without_unit_word(text, number, converter)) is not None:
+        return plain
+    end, low, high = _before_unit(text, number, converter)
     half_before = text[end : end + 1] == _HALF and len(text) > end + 1
     said = converter.table.unit_at(text, end + 1 if half_before else end)
     if said is None and half_before:
         said, half_before = converter.table.unit_at(text, end), False
-    within = text.find("两", number.start + 1, number.end - 1)
-    if said is None and within > 0 and not text[number.start : number.end].isdigit():
-        # 五两七: the run took the unit for a numeral.
-        head = parse_han(text[number.start : within])
-        if head is not None and head[0] == head[1]:
-            low, _, end = _with_tail(text, head[0], within + 1, "liang", converter.table)
-            if end == number.end:
-                return _make(number, within, end, "liang", low, low, number.kind, converter)
-    bare_liang = text[number.end - 1] == "两" and text[number.end : number.end + 1] not in _COUNTED_BY_TWO
-    if said is None and bare_liang and number.end - number.start > 1:
-        # 三两, 一两: the run took the unit for a numeral
-        head = parse_han(text[number.start : number.end - 1])
-        if head is not None:
-            low, end = head[0], number.end
-            if head[0] == head[1]:
-                low, _, end = _with_tail(text, low, end, "liang", converter.table)
-            more = 1 if text.startswith(("多", "出头"), end) else 0
-            kind = "approx" if more else number.kind
-            high = max(low, head[1]) + more
-            return _make(number, number.end - 1, end, "liang", low, high, kind, converter)
     if said is None:
-        return None
-    unit = said.unit
+        return _liang_within(text, number, converter) or _liang_at_end(text, number, converter)
+    unit, kind = said.unit, number.kind
     number_end = end
     end = (end + 1 if half_before else end) + len(said.text)
     if half_before:
@@ -214,6 +176,65 @@ def _quantity_at(text: str, number: Number, converter: UnitConverter) -> Quantit
         if after == "approx":
             end += 2
     return _make(number, number_end, end, unit, low, high, kind, converter)
+
+
+def _without_unit_word(text: str, number: Number, converter: UnitConverter) -> Quantity | None:
+    """A share, so much 两 for each, or an amount after a currency's sign."""
+    low, high, kind = number.low, number.high, number.kind
+    if number.percent:
+        return _make(number, number.end, number.end, "percent", low, high, kind, converter)
+    for_each = _LIANG_FOR_EACH.match(text, number.start)
+    if for_each is not None and for_each.end() == number.end:
+        amount = Decimal(digit_of(text[number.start]))
+        return _make(number, number.start + 1, number.start + 2, "liang", amount, amount, kind, converter)
+    if number.start and text[number.start - 1] in "¥￥$":
+        return _make(number, number.end, number.end, "yuan", low, high, kind, converter)
+    return None
+
+
+def _before_unit(text: str, number: Number, converter: UnitConverter) -> tuple[int, Decimal, Decimal]:
+    """Where the unit may begin, past what may stand between, and the bounds: 个半 is a half more."""
+    end, low, high = number.end, number.low, number.high
+    if text[end : end + 1] in {"来", "多"}:
+        end += 1
+    if text[end : end + 1] == " ":
+        end += 1
+    if text.startswith("个半", end):
+        end, low, high = end + 2, low + Decimal("0.5"), high + Decimal("0.5")
+    if (
+        text[end : end + 1] == "个"
+        and converter.table.unit_at(text, end) is None
+        and _is_long_unit(text, end + 1, converter)
+    ):
+        end += 1
+    return end, low, high
+
+
+def _liang_within(text: str, number: Number, converter: UnitConverter) -> Quantity | None:
+    """五两七: the run took the unit for a numeral."""
+    within = text.find("两", number.start + 1, number.end - 1)
+    if within <= 0 or text[number.start : number.end].isdigit():
+        return None
+    head = parse_han(text[number.start : within])
+    if head is None or head[0] != head[1]:
+        return None
+    low, _, end = _with_tail(text, head[0], within + 1, "liang", converter.table)
+    return _make(number, within, end, "liang", low, low, number.kind, converter) if end == number.end else None
+
+
+def _liang_at_end(text: str, number: Number, converter: UnitConverter) -> Quantity | None:
+    """三两, 一两: the run took the unit for a numeral."""
+    bare = text[number.end - 1] == "两" and text[number.end : number.end + 1] not in _COUNTED_BY_TWO
+    head = parse_han(text[number.start : number.end - 1]) if bare and number.end - number.start > 1 else None
+    if head is None:
+        return None
+    low, end = head[0], number.end
+    if head[0] == head[1]:
+        low, _, end = _with_tail(text, low, end, "liang", converter.table)
+    more = 1 if text.startswith(("多", "出头"), end) else 0
+    kind = "approx" if more else number.kind
+    high = max(low, head[1]) + more
+    return _make(number, number.end - 1, end, "liang", low, high, kind, converter)
 
 
 def _is_long_unit(text: str, at: int, converter: UnitConverter) -> bool:

@@ -15,7 +15,7 @@ from cli.broadcast.scene import Scene
 from cli.broadcast.script import BroadcastScript, Layout, lay_out
 from cli.broadcast.sound import SOUND_RATE_HZ, lay_sound, loudness
 from cli.broadcast.studio import HEIGHT_PX, WIDTH_PX
-from ingest.ffmpeg import find_ffmpeg
+from ingest.media.ffmpeg import find_ffmpeg
 
 FRAMES_PER_SECOND = 25
 _KEY_FRAME_EVERY = FRAMES_PER_SECOND

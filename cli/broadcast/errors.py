@@ -1,6 +1,6 @@
 """What can go wrong between a script and a playing broadcast; each message says what to do."""
 
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 
 
 class BroadcastError(ZhenyanError):

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from cli.broadcast.errors import EncodeError
-from ingest.ffmpeg import find_ffmpeg
+from ingest.media.ffmpeg import find_ffmpeg
 
 PLAYLIST_NAME = "live.m3u8"
 _SEGMENT_SECONDS = 2

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, Path, Query, Response
 from sqlalchemy import Connection
 
-from ingest.guard import WEB_SCHEMES
+from net.guard import WEB_SCHEMES
 from review.batches.types import Batch, BatchCounts, NewBatch
 from review.batches.wire import ArchiveOut, BatchesOut, BatchFilesOut, BatchIn, BatchOut, ProgressOut
 from review.due.trail import Journal

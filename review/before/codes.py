@@ -16,7 +16,7 @@ def codes_in_picture(content: bytes) -> tuple[str, ...]:
         import numpy as np
         from PIL import Image, ImageOps, UnidentifiedImageError
 
-        from vision.codes import read_codes
+        from vision.products.codes import read_codes
     except ModuleNotFoundError as error:
         raise CheckRefused("picture", f"can't be read here, {error.name} is missing; paste the number") from error
     try:

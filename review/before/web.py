@@ -34,7 +34,7 @@ Moment = Annotated[str, Form(max_length=40)]
 Products = Annotated[list[str], Form(max_length=_MOST_LISTED)]
 
 
-def before_router(
+def before_router(  # noqa: C901 - its routes are counted with it, and each is simple
     pool: JudgingPool, limits: CheckLimits, shelf: Shelf, desk: Desk, now: Callable[[], datetime]
 ) -> APIRouter:
     """The routes of the pages; nothing of what is checked is stored."""

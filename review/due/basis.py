@@ -10,9 +10,9 @@ from pathlib import Path
 
 from claims.classifier.kept import Directions
 from claims.types import Passage, PlatformFact
-from ingest.disk import append_line, is_full
-from ingest.manifest import MANIFEST
-from vision.timeline import Evidence, EvidenceKind
+from ingest.recording.disk import append_line, is_full
+from ingest.recording.manifest import MANIFEST
+from vision.products.timeline import Evidence, EvidenceKind
 
 BASIS = "basis"
 _FACTS = "facts.jsonl"

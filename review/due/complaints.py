@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select, update
 
-from ingest.manifest import read_manifest
-from ingest.ring import pin
+from ingest.recording.manifest import read_manifest
+from ingest.recording.ring import pin
 from ingest.types import Segment
 from review.cases.tables import CaseFindingRow, CaseRow
 from review.cases.writing import file_findings, refresh_case

@@ -5,11 +5,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.chain import GENESIS, chain_sha256
-from ingest.clip_box import cut_boxed_clip
-from ingest.disk import append_line
+from ingest.clips.sandboxed import cut_sandboxed_clip
 from ingest.errors import BrokenChain, BrokenMedia, ParserDied
-from ingest.manifest import read_manifest
+from ingest.recording.chain import GENESIS, chain_sha256
+from ingest.recording.disk import append_line
+from ingest.recording.manifest import read_manifest
 from ingest.types import ClipInfo
 from review.evidence.keeping import beside
 from review.store import Store
@@ -50,7 +50,7 @@ def clip_of(store: Store, data_dir: Path, stored: StoredFinding) -> CutClip | No
         if not near:
             return None
         target = data_dir / "clips" / f"{finding.finding_id}.mp4"
-        info = cut_boxed_clip(near, start_ms=start_ms, end_ms=end_ms, hit_ms=finding.start_ms, target=target)
+        info = cut_sandboxed_clip(near, start_ms=start_ms, end_ms=end_ms, hit_ms=finding.start_ms, target=target)
     except (BrokenMedia, BrokenChain, ParserDied):
         return None
     _vouch(recording, finding.finding_id, info)

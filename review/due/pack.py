@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from claims.law.texts import Laws
-from ingest.disk import new_sm3
+from ingest.recording.disk import new_sm3
 from review.cases.types import Decision
 from review.due.audit import canonical
 from review.due.errors import PackError

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ingest.chain import GENESIS, chain_sha256, chain_sm3
+from ingest.recording.chain import GENESIS, chain_sha256, chain_sm3
 from ingest.types import Segment
 from review.due.errors import PackBroken
 

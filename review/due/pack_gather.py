@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from claims.types import Passage, PlatformFact
-from ingest.capture_log import read_capture_log
-from ingest.chain import GENESIS
 from ingest.errors import BrokenChain
-from ingest.ledger import Coverage
-from ingest.manifest import read_manifest
-from ingest.ring import read_trims
+from ingest.recording.capture_log import read_capture_log
+from ingest.recording.chain import GENESIS
+from ingest.recording.ledger import Coverage
+from ingest.recording.manifest import read_manifest
+from ingest.recording.ring import read_trims
 from ingest.types import Segment
 from review.cases.types import Case, Decision
 from review.correcting.types import Correction, Superseded

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from claims.types import FrameBox
 from review.due.pack_gather import Dossier, PackedClip
 from vision.errors import FrameRefusedError
-from vision.pictures import crop_jpeg, frame_jpeg, picture_of
+from vision.tracking.stills import crop_jpeg, frame_jpeg, picture_of
 from vision.types import Box
 
 

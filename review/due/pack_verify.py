@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest.chain import chain_sha256
-from ingest.disk import new_sm3
+from ingest.recording.chain import chain_sha256
+from ingest.recording.disk import new_sm3
 from review.due.audit import canonical
 from review.due.errors import PackBroken, SignatureError
 from review.due.keys import Signature, check_signature

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from ingest.errors import BrokenChain
-from ingest.manifest import read_manifest
+from ingest.recording.manifest import read_manifest
 from review.cases.tables import CaseFindingRow, CaseRow
 from review.cases.types import CaseState
 from review.due.files import handed_in_name

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, or_, select
 
-from ingest.manifest import MANIFEST
+from ingest.recording.manifest import MANIFEST
 from review.evidence.tables import KeptFileRow, KeptFindingRow
 from review.storage import Storage, StorageError, open_storage, sha256_of
 from review.upsert import upsert

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from claims.classifier.reading import Semantics, semantics_of
+from claims.classifier.opening import Semantics, semantics_of
 from claims.policy.policy import Policy
 from review.replays.folders import in_force_folder
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
-from ingest.errors import ZhenyanError
+from net.errors import ZhenyanError
 from review.errors import ReviewError
 from review.judging.judges import Judges
 

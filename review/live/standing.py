@@ -7,7 +7,7 @@ a broadcast on air that nobody has recorded for the length of a lease is interru
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from ingest.ledger import Coverage
+from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind
 from review.live.terms import LeaseTerms
 from review.live.types import Lease

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from ingest.ledger import NOTHING, Coverage
+from ingest.recording.ledger import NOTHING, Coverage
 from ingest.types import GapKind
 from review.live.rows import worker_from_row
 from review.live.standing import covered

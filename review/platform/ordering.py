@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from claims.passports.bounds import PassportBounds
 from claims.passports.passport import Passport, tell_objections
 from claims.passports.quantities import QuantityReader
-from ingest.errors import RefusedAddress, UnreachableSource
-from ingest.guard import SCHEMES, WEB_SCHEMES, NetPolicy, check_url, port_of, resolve
+from net.errors import RefusedAddress, UnreachableSource
+from net.guard import SCHEMES, WEB_SCHEMES, NetPolicy, check_url, port_of, resolve
 from review.due.trail import Journal
 from review.judging.pool import JudgingPool
 from review.live.orders import NewOrder, Products

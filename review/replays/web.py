@@ -47,7 +47,7 @@ class PolicyDesk:
     pool: JudgingPool | None = None
 
 
-def replays_router(store: Store, desk: Desk, settings: PolicyDesk) -> APIRouter:
+def replays_router(store: Store, desk: Desk, settings: PolicyDesk) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
     """The routes of policies and replays."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 

@@ -1,6 +1,6 @@
 """What can't be told, and where."""
 
-from ingest.errors import RefusedAddress
+from net.errors import RefusedAddress
 from review.errors import NotFoundError, ReviewError
 
 

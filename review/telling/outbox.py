@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, delete, func, select, update
 
-from ingest.backoff import backoff_s
+from net.backoff import backoff_s
 from review.due.trail import Journal
 from review.telling.errors import UnknownDeliveryError
 from review.telling.fanning import tell_again

@@ -12,9 +12,9 @@ from typing import Any
 import httpcore
 import httpx
 
-from ingest.errors import IngestError
-from ingest.guard import GuardedBackend, NetPolicy, tls_context
-from ingest.http import named_failures
+from net.errors import SourceError
+from net.guard import GuardedBackend, NetPolicy, tls_context
+from net.http import named_failures
 from review.telling.sealing import Signing
 
 _CONNECT_S = 5.0
@@ -59,7 +59,7 @@ def post(
                 and int(answer.headers["content-length"]) < _SHORT_BYTES
             ):
                 answer.read()
-    except IngestError as error:
+    except SourceError as error:
         return Reply(error=str(error), slow=isinstance(error.__cause__, httpx.TimeoutException))
     if 200 <= status < 300:
         return Reply()

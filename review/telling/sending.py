@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import httpx
 from sqlalchemy import Connection, Engine
 
-from ingest.guard import NetPolicy
+from net.guard import NetPolicy
 from review.live.types import LOCAL_TENANT
 from review.telling.errors import UnknownEndpointError
 from review.telling.fanning import ensure_settings, fan_out

@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, delete, func, select, update
 from standardwebhooks import Webhook
 
-from ingest.errors import IngestError, RefusedAddress, UnreachableSource
-from ingest.guard import WEB_SCHEMES, NetPolicy, check_url, port_of, resolve
+from net.errors import RefusedAddress, SourceError, UnreachableSource
+from net.guard import WEB_SCHEMES, NetPolicy, check_url, port_of, resolve
 from review.due.trail import Journal
 from review.platform.errors import NotResolved
 from review.telling.errors import UnknownEndpointError, WebhookRefused, WebhookSettingError, refused_address
@@ -39,7 +39,7 @@ class Endpoint:
     def __post_init__(self) -> None:
         try:
             check_url(self.url, WEB_SCHEMES)
-        except IngestError as error:
+        except SourceError as error:
             raise WebhookSettingError("webhook_url", "is no http or https address") from error
         try:
             Webhook(self.secret)

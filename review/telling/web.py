@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from ingest.errors import shown
+from net.errors import shown
 from review.cases.types import Person, Role
 from review.desk import Desk, Seeing, Viewer
 from review.due.notices import shown_time
@@ -35,7 +35,7 @@ class Shown(StrEnum):
     ALL = "all"
 
 
-def telling_router(store: Store, desk: Desk) -> APIRouter:
+def telling_router(store: Store, desk: Desk) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
     """The routes of the pages of webhooks."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
     reading = [Depends(allow(*READERS))]

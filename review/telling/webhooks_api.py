@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import Field, model_validator
 
-from ingest.errors import shown
-from ingest.guard import NetPolicy
+from net.errors import shown
+from net.guard import NetPolicy
 from review.people.web import SENIORS
 from review.platform.access import answers, key_or_person, write_answers
 from review.platform.types import Caller, Scope

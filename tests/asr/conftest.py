@@ -10,9 +10,9 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from asr.engine import Cut
-from asr.models import DEFAULT_MODEL, WhisperWeights, find_whisper
-from asr.whisper import WhisperSettings, WhisperTranscriber
+from asr.engines.weights import DEFAULT_MODEL, WhisperWeights, find_whisper
+from asr.engines.whisper import WhisperSettings, WhisperTranscriber
+from asr.recogniser import Cut
 from tests.material import DEMO_LINES, DEMO_SCRIPT, SPEECH
 
 

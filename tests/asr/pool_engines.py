@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
-from asr.engine import Cut, HearingCounts
 from asr.errors import WrongAudioError
+from asr.recogniser import Cut, RecognitionCounts
 from asr.types import Utterance
 
 
@@ -22,7 +22,7 @@ class LengthEngine:
     silent: str = ""
     spared: Path | None = None
     model_name: str = "length"
-    counts: HearingCounts = field(default_factory=HearingCounts)
+    counts: RecognitionCounts = field(default_factory=RecognitionCounts)
 
     def transcribe(self, cuts: Sequence[Cut]) -> list[Utterance]:
         self.counts.cut_count += len(cuts)

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from asr.endpoint import EndpointSettings
-from asr.engine import Cut
-from asr.listen import StreamListener
+from asr.engines.whisper import WhisperTranscriber
+from asr.recogniser import Cut
+from asr.segmentation.endpointing import EndpointSettings
+from asr.segmentation.listener import StreamListener
+from asr.segmentation.vad import SileroVad
 from asr.types import Utterance
-from asr.vad import SileroVad
-from asr.whisper import WhisperTranscriber
 from bench.cer import character_error_rate, edits, fold
-from ingest.decode import SegmentDecoder
+from ingest.decode.decoder import SegmentDecoder
 from ingest.types import AudioSpan, Segment
 from tests.asr import sounds
 from tests.asr.sounds import RATE_HZ, Samples
@@ -41,7 +41,7 @@ def cuts_of(samples: Samples, stream_id: str = "s1") -> list[Cut]:
     cuts: list[Cut] = []
     for first in range(0, len(samples), step):
         span = AudioSpan(stream_id=stream_id, start_ms=first * 1000 // RATE_HZ, samples=samples[first : first + step])
-        cuts += listener.hear([span])
+        cuts += listener.push([span])
     return cuts + listener.flush()
 
 
@@ -107,7 +107,7 @@ def test_one_live_channel_of_two_is_heard(
         gap_before_ms=0,
     )
     listener = StreamListener("s1", SileroVad())
-    cuts = listener.hear(SegmentDecoder().decode(segment).audio) + listener.flush()
+    cuts = listener.push(SegmentDecoder().decode(segment).audio) + listener.flush()
     assert character_error_rate([(line.text, text_of(transcriber.transcribe(cuts)))]) < 0.3
 
 
@@ -135,7 +135,7 @@ def test_speech_without_a_pause_is_cut_only_where_it_is_quiet_and_memory_is_flat
     most_buffered_ms, used_kb = 0, []
     for first in range(0, len(samples), 2 * RATE_HZ):
         span = AudioSpan(stream_id="s1", start_ms=first // 16, samples=samples[first : first + 2 * RATE_HZ])
-        cuts += [_without_samples(cut) for cut in listener.hear([span])]
+        cuts += [_without_samples(cut) for cut in listener.push([span])]
         most_buffered_ms = max(most_buffered_ms, listener.buffered_ms)
         used_kb.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     cuts += [_without_samples(cut) for cut in listener.flush()]
@@ -162,7 +162,7 @@ def test_twenty_minutes_without_a_pause_are_recognised_in_flat_memory(
     samples = np.tile(talk, rounds)
     for first in range(0, len(samples), 2 * RATE_HZ):
         span = AudioSpan(stream_id="s1", start_ms=first // 16, samples=samples[first : first + 2 * RATE_HZ])
-        heard += text_of(transcriber.transcribe(listener.hear([span])))
+        heard += text_of(transcriber.transcribe(listener.push([span])))
         used_kb.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     heard += text_of(transcriber.transcribe(listener.flush()))
     assert used_kb[-1] - used_kb[len(used_kb) // 4] < 50_000

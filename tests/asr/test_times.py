@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from asr.listen import StreamListener
-from asr.vad import SileroVad
+from asr.segmentation.listener import StreamListener
+from asr.segmentation.vad import SileroVad
 from ingest.types import AudioSpan
 from tests.asr import sounds
 from tests.asr.sounds import RATE_HZ, Samples
@@ -46,7 +46,7 @@ def test_nine_in_ten_are_placed_well_and_none_is_far_off(
     cuts = []
     for first in range(0, len(samples), 2 * RATE_HZ):
         span = AudioSpan(stream_id="s1", start_ms=START_MS + first // 16, samples=samples[first : first + 2 * RATE_HZ])
-        cuts += listener.hear([span])
+        cuts += listener.push([span])
     cuts += listener.flush()
     starts = [min(abs(cut.speech_start_ms - start_ms) for cut in cuts) for start_ms, _ in spoken]
     ends = [min(abs(cut.speech_end_ms - end_ms) for cut in cuts) for _, end_ms in spoken]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from asr.endpoint import EndpointSettings
-from asr.engine import Cut
+from asr.recogniser import Cut
+from asr.segmentation.endpointing import EndpointSettings
 from bench.asr_live import SEGMENT_MS
 from bench.asr_queue import LASTS_MS, Costs, most_streams, our_waits, p95_s, peer_waits, run
 

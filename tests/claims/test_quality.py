@@ -11,7 +11,8 @@ import configs
 from bench.talk_rows import HELD, written
 from bench.talk_score import Engines, score
 from bench.talk_score import flags_of as flags_of_talk
-from claims.classifier.reading import AUTO, Reader, open_reader
+from claims.classifier.opening import AUTO, open_reader
+from claims.classifier.reading import Reader
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import load_passports
 from claims.policy.policy import Policy

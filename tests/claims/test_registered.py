@@ -13,7 +13,8 @@ from bench.registered import (
     same_path,
 )
 from bench.registered_cases import read_registered
-from claims.classifier.reading import Reader, open_reader
+from claims.classifier.opening import open_reader
+from claims.classifier.reading import Reader
 from claims.policy.policy import Policy
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from cli.printing import coverage_line
-from ingest.ledger import Coverage
+from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind
 
 

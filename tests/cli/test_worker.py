@@ -21,7 +21,7 @@ from review.store import Store
 from review.types import FindingQuery, StreamState
 from tests.cli.support import ROOT, Call
 from tests.cluster.chaos.support import nobody_left
-from tests.cluster.service.support import shortened
+from tests.cluster.live.support import shortened
 
 pytestmark = pytest.mark.service
 

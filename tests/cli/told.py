@@ -16,7 +16,7 @@ import httpx
 import configs
 from bench.live_material import wait
 from cli.broadcast.play import MediaServer
-from ingest.ffmpeg import find_ffmpeg
+from ingest.media.ffmpeg import find_ffmpeg
 from tests.cli.support import ROOT
 from tests.ingest.servers import free_port
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.manifest import read_manifest
+from ingest.recording.manifest import read_manifest
 from ingest.types import Segment
 from tests.cli.support import AT, DEMO_PASSPORTS
 from tests.ingest.malformed import make_sources, malformed
@@ -19,7 +19,14 @@ pytestmark = pytest.mark.service
 
 ROOT = Path(__file__).parents[2]
 # What opens media; the speech library imports `av` for its own use and is given samples only.
-PARSERS = {"ingest.media", "ingest.decode", "ingest.clip", "ingest.cutter", "ingest.remux", "ingest.capture"}
+PARSERS = {
+    "ingest.media.container",
+    "ingest.decode.decoder",
+    "ingest.clips.clip",
+    "ingest.capture.cutter",
+    "ingest.capture.remux",
+    "ingest.capture.capture",
+}
 PROGRAM = """
 import json, os, sys
 from datetime import datetime

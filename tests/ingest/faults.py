@@ -10,15 +10,15 @@ from pathlib import Path
 
 import av
 
-from ingest.capture import capture
-from ingest.chain import verify_chain
-from ingest.guard import NetPolicy
-from ingest.http import HttpLimits
-from ingest.ledger import Coverage, Ledger
-from ingest.manifest import ManifestTail, read_manifest
-from ingest.ring import read_trims
-from ingest.sources import CaptureLimits
+from ingest.capture.capture import capture
+from ingest.capture.sources import CaptureLimits
+from ingest.recording.chain import verify_chain
+from ingest.recording.ledger import Coverage, Ledger
+from ingest.recording.manifest import ManifestTail, read_manifest
+from ingest.recording.ring import read_trims
 from ingest.types import EndPolicy, EndReason, GapKind, Segment
+from net.guard import NetPolicy
+from net.http import HttpLimits
 from tests.ingest.servers import wait_until
 from tests.ingest.support import run_ffmpeg, wall_ms
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingest.ffmpeg import find_ffmpeg
+from ingest.media.ffmpeg import find_ffmpeg
 from tests.system import program, rtsp_python
 
 _RTSP_SERVER = Path(__file__).with_name("rtsp_server.py")

@@ -4,10 +4,10 @@ import json
 import sys
 from pathlib import Path
 
-from ingest.capture import capture
-from ingest.guard import NetPolicy
-from ingest.manifest import read_manifest
-from ingest.ring import pin, read_trims
+from ingest.capture.capture import capture
+from ingest.recording.manifest import read_manifest
+from ingest.recording.ring import pin, read_trims
+from net.guard import NetPolicy
 from tests.ingest.faults import assert_sound
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
-from ingest.capture import capture
-from ingest.ffmpeg import find_ffmpeg
-from ingest.guard import NetPolicy
-from ingest.http import HttpLimits
-from ingest.sources import CaptureLimits
+from ingest.capture.capture import capture
+from ingest.capture.sources import CaptureLimits
+from ingest.media.ffmpeg import find_ffmpeg
 from ingest.types import EndPolicy, Segment
+from net.guard import NetPolicy
+from net.http import HttpLimits
 
 
 def run_ffmpeg(*args: str | Path) -> None:
@@ -40,7 +40,7 @@ class Origin:
         return NetPolicy.parse([f"127.0.0.1:{self.port}"])
 
 
-def handler_for(origin: Origin) -> type[BaseHTTPRequestHandler]:
+def handler_for(origin: Origin) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - the methods of the handler are counted with it
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 

@@ -11,10 +11,10 @@ import pytest
 from av.codec.context import Flags2
 from numpy.typing import NDArray
 
-from ingest.clip import cut_clip
-from ingest.decode import SegmentDecoder, frames_between
-from ingest.guard import NetPolicy
+from ingest.clips.clip import cut_clip
+from ingest.decode.decoder import SegmentDecoder, frames_between
 from ingest.types import SAMPLE_RATE_HZ, AudioSpan, Segment
+from net.guard import NetPolicy
 from tests.ingest.barcode import draw, make_broadcast, numbers_in, read, sound
 from tests.ingest.servers import (
     flv_server,

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from claims.types import Disposition, Finding, Passage
-from ingest.ledger import Coverage
+from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind, Segment
 from review.assets import VENDOR_DIR, vendored_hashes, vendored_scripts
 from review.store import Store

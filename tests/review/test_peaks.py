@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.peaks import write_peaks
+from ingest.clips.peaks import write_peaks
 from review.errors import PeaksError
 from review.peaks import PEAKS_PER_SECOND, load_peaks, peaks_path
 from tests.ingest.support import run_ffmpeg

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from claims.types import Disposition, Finding, Passage, VerdictKind
-from ingest.ledger import Coverage
+from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind, Segment
 from review.errors import ClipPathError, SchemaError, UnknownFindingError, UnknownSegmentError, UnknownStreamError
 from review.rows import shown_source

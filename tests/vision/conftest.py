@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from vision.paddle import PaddleReader
-from vision.roles import RoomPolicy, load_room_policy
+from vision.layout.roles import RoomPolicy, load_room_policy
+from vision.ocr.paddle import PaddleReader
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 

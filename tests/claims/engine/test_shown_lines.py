@@ -8,7 +8,7 @@ import pytest
 import configs
 from bench.talk_rows import SHOWN, Said, single_lines
 from bench.talk_score import AT
-from claims.classifier.reading import AUTO, open_reader
+from claims.classifier.opening import AUTO, open_reader
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import read_passports
 from claims.policy.policy import Policy

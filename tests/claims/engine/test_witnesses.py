@@ -7,8 +7,8 @@ from claims.engine.conversation import Conversation
 from claims.passages import fact_of
 from claims.types import Disposition, Finding, PlatformFact
 from tests.claims.support import HONEY, POWER_BANK, Speaker
-from vision.meaning import RoomMark
-from vision.timeline import Evidence, EvidenceKind
+from vision.layout.types import RoomMark
+from vision.products.timeline import Evidence, EvidenceKind
 
 Start = Callable[..., Speaker]
 SAID = "这款充电宝容量两万毫安时"

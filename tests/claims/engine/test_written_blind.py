@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import configs
-from claims.classifier.reading import AUTO, Reader, open_reader
+from claims.classifier.opening import AUTO, open_reader
+from claims.classifier.reading import Reader
 from claims.policy.policy import Policy
 from claims.types import Finding
 from tests.claims.test_quality import flags_of, read_cases

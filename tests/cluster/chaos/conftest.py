@@ -13,7 +13,7 @@ from ray.cluster_utils import Cluster
 
 from review.types import StreamState
 from tests.cluster.chaos.support import ROOT, Given, nobody_left, play
-from tests.cluster.service.support import shortened
+from tests.cluster.live.support import shortened
 from tests.review.conftest import postgres
 
 __all__ = ["postgres"]

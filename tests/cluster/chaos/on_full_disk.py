@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cli.broadcast.play import LiveBroadcast
-from ingest.manifest import read_end, read_manifest
+from ingest.recording.manifest import read_end, read_manifest
 from tests.cluster.chaos.support import pause_s, witnesses_of
-from tests.cluster.service.support import Desk, desk
-from tests.cluster.service.test_shard import Office, opened_pools
+from tests.cluster.live.support import Desk, desk
+from tests.cluster.live.test_shard import Office, opened_pools
 from tests.ingest.small_disk import fill
 
 FULL_FROM_MS, FULL_S = 14_000, 10.0

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ingest.ffmpeg import find_ffmpeg
+from ingest.media.ffmpeg import find_ffmpeg
 from tests.ingest.servers import free_port
 
 _TOLD_S = 0.1

@@ -14,7 +14,7 @@ from bench.live_material import is_ready, service, service_config, wait
 from cli.broadcast.play import LiveBroadcast
 from ingest.types import Gap
 from review.types import StreamState
-from tests.cluster.service.support import Desk, desk
+from tests.cluster.live.support import Desk, desk
 from tests.ingest.processes import descendants
 
 ROOT = Path(__file__).parents[3]
@@ -42,16 +42,16 @@ class Census:
         while not self._stop.wait(0.3):
             others = {pid for old in self.before for pid in descendants(old)}
             for pid in set(descendants(os.getpid())[1:]) - others:
-                born = _born(pid)
+                born = _begin(pid)
                 if born:
                     self.seen.add((pid, born))
 
     def left(self) -> set[int]:
         """Those that still are there."""
-        return {pid for pid, born in self.seen if _born(pid) == born}
+        return {pid for pid, born in self.seen if _begin(pid) == born}
 
 
-def _born(pid: int) -> str:
+def _begin(pid: int) -> str:
     """When the process was started; empty if it is gone, or dead and not waited for."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -11,9 +11,9 @@ from sqlalchemy import create_engine, text
 
 from bench.live_material import actor, figures
 from bench.postgres import new_database
-from cluster.dispatch.types import DISPATCHER
+from cluster.scheduler.types import DISPATCHER
 from tests.cluster.chaos.support import Given, Strike, assert_the_same, kill, kill_below, pause_s, play
-from tests.cluster.service.support import Desk
+from tests.cluster.live.support import Desk
 
 pytestmark = pytest.mark.service
 
@@ -51,8 +51,8 @@ def test_judge_reader_and_recogniser_are_killed_one_after_the_other(
         pytest.param([(8_000, kill_actor("shard")), (26_000, kill_actor("shard"))], id="a shard, twice"),
         pytest.param([(16_000, kill_dispatcher)], id="the dispatcher"),
         pytest.param([(16_000, kill_dispatcher), (16_000, kill_actor("shard"))], id="the dispatcher and a shard"),
-        pytest.param([(16_000, kill_child("ingest.capture_child"))], id="what captures"),
-        pytest.param([(16_000, kill_child("ingest.decode_child"))], id="what decodes"),
+        pytest.param([(16_000, kill_child("ingest.capture.child"))], id="what captures"),
+        pytest.param([(16_000, kill_child("ingest.decode.child"))], id="what decodes"),
     ],
 )
 def test_a_process_is_killed(

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import ray
 
-from asr.engine import Cut
+from asr.recogniser import Cut
 from bench.live_material import actor, figures, is_ready, service, service_config, wait
 from cli.broadcast.play import LiveBroadcast
-from cluster.dispatch.dispatcher import running_dispatcher
-from cluster.preparing import Preparing
-from ingest.capture_box import BoxedCapture, CaptureJob
-from tests.cluster.service.support import desk
+from cluster.ray.dispatcher import running_dispatcher
+from cluster.stages.decode import DecodeStage
+from ingest.capture.supervisor import CaptureJob, CaptureSupervisor
+from tests.cluster.live.support import desk
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 
@@ -23,9 +23,9 @@ TIMES = 60
 
 def speech(media: Path, folder: Path) -> list[Cut]:
     """All that is said in the media."""
-    preparing = Preparing("flood")
+    preparing = DecodeStage("flood")
     cuts: list[Cut] = []
-    for segment in BoxedCapture(CaptureJob(source=str(media), stream_id="flood", folder=folder)).segments(
+    for segment in CaptureSupervisor(CaptureJob(source=str(media), stream_id="flood", folder=folder)).segments(
         lambda: False
     ):
         cuts += preparing.prepare(segment)[1]
@@ -43,7 +43,7 @@ def test_control_calls_return_before_the_data_calls_that_came_first(head: Any, s
     config = service_config(tmp_path, f"sqlite:///{tmp_path / 'zhenyan.db'}", shed_from_ms=3_600_000)
     with desk(config.database_url) as watched, service(config), LiveBroadcast(spoken, window=30) as broadcast:
         wait(lambda: is_ready("hearing", "reading", "shard"), 600)
-        call = actor("hearing").call.remote({}, "hear", flood)
+        call = actor("hearing").call.remote({}, "recognise", flood)
         watched.order("s0", broadcast.url)
         wait(lambda: watched.analysed_ms("s0") >= 6_000, 600)
         for prefix in ("hearing", "reading", "shard"):

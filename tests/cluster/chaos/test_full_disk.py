@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.chaos.support import ROOT, apart_from
-from tests.cluster.service.support import shortened
+from tests.cluster.live.support import shortened
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 

@@ -13,10 +13,10 @@ import ray
 
 from bench.live_material import order_demo, wait
 from cli.broadcast.play import LiveBroadcast
-from cluster.dispatch.types import NAMESPACE
+from cluster.scheduler.types import NAMESPACE
 from review.live.types import Priority
 from tests.cluster.chaos.support import Given
-from tests.cluster.service.support import Desk, desk
+from tests.cluster.live.support import Desk, desk
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 

@@ -9,7 +9,7 @@ import pytest
 from bench.live_material import figures, service, service_config, wait
 from review.live.types import Worker
 from tests.cluster.chaos.support import kill
-from tests.cluster.service.support import Desk, desk
+from tests.cluster.live.support import Desk, desk
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import configs
-from claims.classifier.reading import Semantics
+from claims.classifier.opening import Semantics
 from claims.policy.policy import Policy
 from claims.products.code import gtin_of
 from review.app import create_app

@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from claims.types import PlatformFact
-from ingest.capture import capture
-from ingest.guard import NetPolicy
+from ingest.capture.capture import capture
+from net.guard import NetPolicy
 from review.due.basis import keep_basis
 from review.store import Store
 from tests.ingest.support import run_ffmpeg

@@ -10,7 +10,7 @@ from claims.classifier.kept import Directions
 from claims.passports.load import load_passports, passport_texts
 from claims.policy.policy import Policy
 from claims.types import PlatformFact
-from ingest.manifest import MANIFEST
+from ingest.recording.manifest import MANIFEST
 from review.due.basis import (
     drop_unused_basis,
     keep_basis,

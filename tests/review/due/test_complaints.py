@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from claims.types import Finding, Passage
-from ingest.manifest import read_manifest
-from ingest.ring import read_pins
+from ingest.recording.manifest import read_manifest
+from ingest.recording.ring import read_pins
 from review.cases.types import CaseState
 from review.due.pack_verify import verify_pack
 from review.due.store import DueSetup

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.main import main
-from ingest.manifest import read_manifest
+from ingest.recording.manifest import read_manifest
 from review.store import Store
 from review.types import Host, StreamRecord
 from tests.cli.support import modes, usual_umask

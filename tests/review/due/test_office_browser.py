@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from claims.types import Passage
-from ingest.guard import NetPolicy
-from ingest.manifest import read_manifest
+from ingest.recording.manifest import read_manifest
+from net.guard import NetPolicy
 from review.cases.types import CaseState
 from review.due.cutting import clip_of
 from review.due.rules import DAY_MS

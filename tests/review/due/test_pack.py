@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from claims.types import FrameBox, Passage
-from ingest.chain import GENESIS, chain_sha256
+from ingest.recording.chain import GENESIS, chain_sha256
 from review.cases.types import Choice
 from review.due.errors import PackBroken, PackError
 from review.due.keys import KeyRing
@@ -28,7 +28,7 @@ from review.store import Store
 from review.types import Host, StreamRecord
 from tests.review.due.people import REVIEWER, decide
 from tests.review.due.recorded import VERSION, add_recorded_case, copy_recorded, make_broadcast, record
-from vision.pictures import picture_of
+from vision.tracking.stills import picture_of
 
 MAKER = Maker(name="甲", at_ms=1_795_500_100_000)
 NAMES = {"SPEC_PARAM": ("规格", "Specification")}

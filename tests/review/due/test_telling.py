@@ -10,7 +10,7 @@ import httpx
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from ingest.guard import NetPolicy
+from net.guard import NetPolicy
 from review.due.housekeeping import HEADS, Housekeeper
 from review.due.listing import check_list
 from review.due.rules import DAY_MS

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from claims.law.texts import laws_of
-from ingest.manifest import read_manifest
+from ingest.recording.manifest import read_manifest
 from review.api import find_clip
 from review.cases.types import Choice
 from review.due.book import Book

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ingest.ledger import Coverage
+from ingest.recording.ledger import Coverage
 from ingest.types import GapKind
 from review.live.applying import unseen
 from review.live.decisions import Air, Grant, Reach

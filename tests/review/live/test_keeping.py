@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from ingest.ledger import Coverage
+from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind
 from review.live.applying import unseen
 from review.live.decisions import Air, Close, Free, Grant, Reach, Released, Tell

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from claims.types import Finding, Passage
-from ingest.ledger import NOTHING
+from ingest.recording.ledger import NOTHING
 from ingest.types import Segment
 from review.errors import LeaseLost, WorkerReplaced
 from review.live.applying import unseen

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.ledger import NOTHING, Coverage
+from ingest.recording.ledger import NOTHING, Coverage
 from ingest.types import Gap, GapKind
 from review.live.standing import LOST, Standing, covered, standing
 from review.live.terms import LeaseTerms

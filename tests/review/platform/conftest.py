@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from claims.passports.quantities import QuantityReader
 from claims.policy.policy import Policy
-from ingest.guard import NetPolicy
+from net.guard import NetPolicy
 from review.app import create_app
 from review.due.rules import read_measures, read_retention
 from review.due.store import DueSetup

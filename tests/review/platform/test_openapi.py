@@ -19,8 +19,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from claims.passports.quantities import QuantityReader
-from ingest.guard import NetPolicy
 from ingest.types import Segment
+from net.guard import NetPolicy
 from review.app import create_app
 from review.due.rules import read_measures, read_retention
 from review.due.store import DueSetup

@@ -13,11 +13,11 @@ import configs
 from claims.passports.quantities import QuantityReader
 from claims.policy.policy import Policy
 from claims.types import Passage
-from cluster.judging import Judging
-from cluster.laws import Laws
-from cluster.service.jobs import OrderUnusable, prospect_of
-from cluster.service.types import ServiceConfig
-from ingest.guard import NetPolicy
+from cluster.live.orders import OrderUnusable, prepare_screening
+from cluster.live.types import ServiceConfig
+from cluster.stages.judging import JudgingStage
+from cluster.stages.policies import LoadedPolicies
+from net.guard import NetPolicy
 from review.app import create_app
 from review.cases.types import Person, Role
 from review.live.feeding import Feeding
@@ -155,14 +155,14 @@ def test_what_is_named_is_what_a_worker_on_another_machine_judges_by(
 ) -> None:
     go_live(platform, stricter)
     config = ServiceConfig(job={}, database_url=database_url, data_dir=tmp_path / "another-machine")
-    feeding, laws = Feeding.open(database_url), Laws()
+    feeding, laws = Feeding.open(database_url), LoadedPolicies()
 
     def found(policy: str | None) -> dict[str, str]:
         stream_id = order(acme, policy).json()["stream_id"]
         ordered = platform.orders.ordered(stream_id).order
         assert ordered is not None
-        prospect = prospect_of(ordered, config, platform, feeding, laws)
-        judging = Judging(prospect.job, {}, laws)
+        prospect = prepare_screening(ordered, config, platform, feeding, laws)
+        judging = JudgingStage(prospect.job, {}, laws)
         said = Passage(stream_id=stream_id, id="u1", start_ms=0, end_ms=3000, text=SAYS)
         findings = [*judging.judge([said], 3000), *judging.finish()]
         return {finding.class_id: finding.policy for finding in findings}
@@ -176,4 +176,4 @@ def test_what_is_named_is_what_a_worker_on_another_machine_judges_by(
     assert placed is not None
     lost = replace(placed, policy="zh-CN@2099.1#" + "0" * 64)
     with pytest.raises(OrderUnusable, match=r"2099\.1#0000"):
-        prospect_of(lost, config, platform, feeding, laws)
+        prepare_screening(lost, config, platform, feeding, laws)

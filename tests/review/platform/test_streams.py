@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ingest.ledger import Coverage
+from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind
 from review.live.applying import unseen
 from review.live.decisions import Grant, Reach

@@ -12,7 +12,7 @@ from claims.types import Passage
 from review.due.basis import Step, keep_step, read_kept_steps
 from review.replays.judging import judge_again
 from tests.review.replays.stored import AT, passages_of, stored_stream
-from vision.timeline import Evidence, EvidenceKind
+from vision.products.timeline import Evidence, EvidenceKind
 
 HONEY = "urn:demo:passport:05"
 SEEN = Evidence(

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 import configs
 from claims.policy.policy import Policy
-from cluster.replay import ReplayJob
-from cluster.replay_runner import ReplayRunner
+from cluster.replay.background import ReplayRunner
+from cluster.replay.run import ReplayJob
 from review.app import create_app
 from review.cases.types import Role
 from review.people.access import Access, Auth

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from claims.types import Disposition, Finding
-from ingest.ledger import Coverage
+from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind
 from review.cases.deciding import Submission
 from review.cases.types import Choice, Person, Role

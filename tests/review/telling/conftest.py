@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ingest.guard import NetPolicy
+from net.guard import NetPolicy
 from review.app import create_app
 from review.due.rules import read_measures, read_retention
 from review.due.store import DueSetup

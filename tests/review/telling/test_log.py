@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from claims.types import Disposition, Finding
-from ingest.ledger import Coverage
+from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind, Segment
 from review.cases.types import Choice
 from review.errors import LeaseLost, UnknownSegmentError

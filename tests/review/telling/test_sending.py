@@ -9,7 +9,7 @@ from email.utils import format_datetime
 import pytest
 
 from claims.types import Finding
-from ingest.guard import NetPolicy
+from net.guard import NetPolicy
 from review.due.store import DueSetup
 from review.live.tables import OrderRow
 from review.store import Store

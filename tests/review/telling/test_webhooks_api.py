@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from claims.types import Finding
-from ingest.guard import NetPolicy
+from net.guard import NetPolicy
 from review.app import create_app
 from review.people.access import Access, Auth
 from review.platform.ordering import Platform as Setup

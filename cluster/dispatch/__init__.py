@@ -1,1 +1,0 @@
-"""Who works where: decided on snapshots of the database, off the path of any media."""

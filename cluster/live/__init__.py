@@ -1,0 +1,4 @@
+"""The live service without Ray: shards that drive broadcasts, pools that share engines, judges that store.
+
+May import `stages`.
+"""

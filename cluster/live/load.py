@@ -1,0 +1,70 @@
+"""What the work on broadcasts takes of a process, and when a long-lived one should be recycled."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_WEIGHT = 0.1
+
+
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+class RecyclingPolicy:
+    """When this process should be recycled, by its age and memory; never before it is `least_s` old.
+
+    Without that, limits below what the work takes in any case would replace processes for ever, and nothing went on.
+    """
+
+    def __init__(self, *, most_s: float, most_bytes: int, least_s: float = 0) -> None:
+        self._least_s = least_s
+        self._most_s = most_s
+        self._most_bytes = most_bytes
+        self._born_s = time.monotonic()
+
+    def reason_to_recycle(self) -> str | None:
+        """Why the process should be replaced; None: it is good."""
+        age_s, held = time.monotonic() - self._born_s, memory_bytes()
+        if age_s < self._least_s:
+            return None
+        if self._most_s and age_s > self._most_s:
+            return f"it ran for {age_s / 3600:.1f} h"
+        if self._most_bytes and held > self._most_bytes:
+            return f"it holds {held // 1_000_000} MB"
+        return None
+
+
+def memory_bytes() -> int:
+    """What this process holds in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE_BYTES
+
+
+@dataclass(slots=True)
+class Meter:
+    """Smoothed figures by name; any number of threads may measure. `clock` gives seconds."""
+
+    clock: Callable[[], float] = time.monotonic
+    _figures: dict[str, float] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def timing(self, name: str, per_s: float = 1.0) -> Iterator[None]:
+        """Measures what it takes inside, in seconds for each `per_s`; what fails is not counted."""
+        start_s = self.clock()
+        yield
+        self.note(name, (self.clock() - start_s) / per_s)
+
+    def note(self, name: str, value: float) -> None:
+        """Takes one more value."""
+        with self._lock:
+            before = self._figures.get(name, value)
+            self._figures[name] = before + _WEIGHT * (value - before)
+
+    def figures(self) -> dict[str, float]:
+        """The figures as they stand."""
+        with self._lock:
+            return {name: round(value, 4) for name, value in self._figures.items()}

@@ -1,0 +1,102 @@
+"""Runs the replays that people ask for on the pages, one at a time, each in a process of its own."""
+
+import logging
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from cluster.background import BackgroundJob
+from cluster.replay.run import ReplayJob, ReplayProgress, replay
+from net.errors import ZhenyanError
+from review.replays.report import report_json
+from review.replays.store import Replay
+from review.store import Store
+
+_log = logging.getLogger(__name__)
+_BEAT_S = 5.0
+_NICE = 10
+_DIED = "the process that ran it died; start it again"
+
+
+class ReplayRunner:
+    """Takes waiting replays from the database; several machines may do so at once, each replay is run by one.
+
+    It also has this machine judge new broadcasts by the policy that went live, wherever that was decided.
+    `job_of` gives what to replay a candidate's folder with.
+    """
+
+    def __init__(self, store: Store, data_dir: Path, job_of: Callable[[Path], ReplayJob], *, workers: int = 1) -> None:
+        self._store = store
+        self._data_dir = data_dir
+        self._job_of = job_of
+        self._workers = workers
+        self._job_loop = BackgroundJob(
+            self.run_once, name="replays", log=_log, failed="replays: the next one can't be taken; it is tried again"
+        )
+        self._stop = self._job_loop.stopping
+
+    def start(self) -> None:
+        """Looks for waiting replays in a thread until `close`."""
+        self._job_loop.start()
+
+    def close(self) -> None:
+        """Ends the thread; a replay that runs is stopped, and begun anew by whoever looks next."""
+        self._job_loop.close(patience_s=30)
+
+    def run_once(self) -> bool:
+        """Runs the next waiting replay to its end; False if there was none."""
+        self._store.policies.bring_into_force(self._data_dir)
+        waiting = self._store.replays.claim()
+        if waiting is None:
+            return False
+        try:
+            job = self._job_of(self._store.policies.folder(waiting.digest, self._data_dir))
+        except ZhenyanError as error:
+            self._store.replays.fail(waiting.id, str(error))
+            return True
+        context = multiprocessing.get_context("spawn")
+        process = context.Process(target=run_replay, args=(job, waiting, self._workers), name="replay")
+        process.start()
+        while process.is_alive() and not self._stop.is_set():
+            process.join(timeout=0.2)
+        if process.is_alive():
+            process.terminate()
+        process.join()
+        if not self._stop.is_set():
+            # One that ended as it should has told so itself, and this says nothing more.
+            self._store.replays.fail(waiting.id, _DIED)
+        return True
+
+
+def run_replay(job: ReplayJob, waiting: Replay, workers: int) -> None:
+    """Runs a claimed replay and stores how far it is and what it gave."""
+    os.nice(_NICE)
+    store = Store.open(job.database_url)
+    told = [ReplayProgress(done=0, total=0, span_ms=0, passage_count=0)]
+    over, cancelled = threading.Event(), threading.Event()
+
+    def beat() -> None:
+        while True:
+            if not store.replays.beat(waiting.id, told[0].done, told[0].total):
+                cancelled.set()
+            if over.wait(_BEAT_S):
+                return
+
+    def note(progress: ReplayProgress) -> bool:
+        told[0] = progress
+        return not cancelled.is_set()
+
+    beating = threading.Thread(target=beat, name="beat", daemon=True)
+    beating.start()
+    try:
+        report = replay(job, waiting.scope, workers=workers, on_progress=note)
+        if report is not None:
+            store.replays.finish(waiting.id, report_json(report))
+    except ZhenyanError as error:
+        store.replays.fail(waiting.id, str(error))
+    finally:
+        over.set()
+        beating.join()
+        store.close()

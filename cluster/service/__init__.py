@@ -1,1 +1,0 @@
-"""The live service: shards that capture and decode, pools that hear and read, judges that store what they find."""

@@ -1,0 +1,123 @@
+"""Recognition as a stage: cuts in, passages out."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from asr.batching.placement import Placement, place
+from asr.engines.registry import fetch, open_recogniser
+from asr.engines.shared import SharedRecogniser, start_shared
+from asr.recogniser import Cut, Recogniser, RecognitionCounts
+from asr.rescoring.candidates import SoundAlikes
+from claims.obfuscation.soundalike import alikes_of
+from claims.passages import from_utterance
+from claims.types import Passage
+from cluster.stages.policies import LoadedPolicies
+from cluster.types import ScreenJob
+
+_CALLS_PER_ENGINE = 2
+
+
+class AsrStage:
+    """Recognises cuts of any number of streams.
+
+    One engine on a CPU runs in this process, for one caller at a time. Otherwise each engine has a process of its own,
+    and whoever calls at about the same time shares them; then call it from `concurrency_of` threads.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str,
+        models_dir: Path,
+        placement: Placement,
+        threads: int,
+        budget_ms: int,
+        shared: bool | None = None,
+        alikes: SoundAlikes | None = None,
+    ) -> None:
+        """`shared`: whether engines have processes of their own, for any number of callers; None: as it suits them.
+
+        `alikes`: what finds words to listen for once more; None: nothing is heard twice.
+        """
+        make_engine = partial(
+            open_recogniser,
+            model,
+            models_dir,
+            device=placement.device,
+            threads=threads,
+            compute_type=placement.compute_type,
+            batch_size=placement.batch_size,
+            alikes=alikes,
+        )
+        self._recogniser: Recogniser
+        if _is_shared(placement) if shared is None else shared:
+            fetch(model, models_dir)  # here, where what is missing names itself, and once instead of in every process
+            self._recogniser = start_shared(
+                make_engine,
+                process_count=placement.process_count,
+                settings=placement.batcher_settings(budget_ms),
+            )
+        else:
+            self._recogniser = make_engine()
+        self._hotwords: dict[str, tuple[str, ...]] = {}
+
+    @property
+    def model(self) -> str:
+        """The recogniser as findings name it."""
+        return self._recogniser.model_name
+
+    @property
+    def counts(self) -> RecognitionCounts:
+        """What became of the cuts so far."""
+        return self._recogniser.counts
+
+    def expect(self, stream_id: str, hotwords: tuple[str, ...]) -> None:
+        """Names these to the recogniser from now on when it hears this stream; an empty list ends it."""
+        if hotwords:
+            self._hotwords[stream_id] = hotwords
+        else:
+            self._hotwords.pop(stream_id, None)
+
+    def transcribe(self, cuts: Sequence[Cut]) -> list[Passage]:
+        """The passages that were said in these cuts."""
+        expecting = [replace(cut, hotwords=self._hotwords.get(cut.stream_id, ())) for cut in cuts]
+        return [from_utterance(u) for u in self._recogniser.transcribe(expecting)] if cuts else []
+
+    def close(self) -> None:
+        """Ends the engines' processes, if they have any."""
+        if isinstance(self._recogniser, SharedRecogniser):
+            self._recogniser.close()
+
+
+def asr_stage_of(job: ScreenJob, placement: Placement, policies: LoadedPolicies | None = None) -> AsrStage:
+    """The job's hearing, its engines loaded. `policies`: what this process has loaded already."""
+    return AsrStage(
+        model=job.asr_model,
+        models_dir=job.models_dir,
+        placement=placement,
+        threads=job.threads,
+        budget_ms=job.asr_budget_ms,
+        alikes=alikes_of((policies or LoadedPolicies()).policy(job.policy_dir)) if job.asr_rehear else None,
+    )
+
+
+def placement_of(job: ScreenJob, gpu_count: float) -> Placement:
+    """Where a job's engines run: a job is one stream, for which one engine on a CPU is enough unless more are set."""
+    return place(
+        job.device,
+        gpu_count=gpu_count,
+        gpu_share=job.num_gpus,
+        cores=1,
+        process_count=job.asr_processes or None,
+    )
+
+
+def concurrency_of(placement: Placement) -> int:
+    """How many threads may call a hearing that is placed like this."""
+    return _CALLS_PER_ENGINE * placement.process_count if _is_shared(placement) else 1
+
+
+def _is_shared(placement: Placement) -> bool:
+    return placement.device != "cpu" or placement.process_count > 1

@@ -1,0 +1,106 @@
+"""Takes a stream's segments apart: speech as cuts, picture as key frames."""
+
+from collections.abc import Callable
+
+from asr.recogniser import Cut
+from asr.segmentation.listener import StreamListener
+from asr.segmentation.vad import SileroVad
+from cluster.stages.backpressure import Lag, effort_limits
+from cluster.stages.state import freeze, thaw
+from cluster.types import Prepared
+from ingest.decode.pool import DecodePool
+from ingest.decode.shedding import Effort, EffortLimits, effort_for
+from ingest.errors import BrokenMedia, ParserDied
+from ingest.sandbox.process import SandboxChoice
+from ingest.types import Frame, Segment
+from review.live.types import Priority
+
+_LIMITS = effort_limits(Priority.NORMAL)
+
+
+class DecodeStage:
+    """Has a stream's segments decoded in a child process and cuts its speech at pauses.
+
+    Streams of one worker may share a pool; without one, this stream has its own until `finish`.
+    """
+
+    def __init__(
+        self,
+        stream_id: str,
+        *,
+        pool: DecodePool | None = None,
+        sandbox: SandboxChoice = "auto",
+        limits: EffortLimits = _LIMITS,
+        new_lag: Callable[[], Lag] = Lag,
+    ) -> None:
+        self._stream_id = stream_id
+        self._limits = limits
+        self._owns_pool = pool is None
+        self._pool = pool or DecodePool(sandbox=sandbox)
+        detector = SileroVad()
+        self._shared = {"network": detector.network}
+        self._listener = StreamListener(stream_id, detector)
+        self._has_audio = False
+        self._has_video = False
+        self._effort = Effort.EVERY_KEY_FRAME
+        self._new_lag = new_lag
+        self._lag = new_lag()
+
+    @property
+    def deaths(self) -> int:
+        """How many decoding children died so far."""
+        return self._pool.deaths
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The decoding children that run."""
+        return self._pool.pids
+
+    def prepare(
+        self, segment: Segment, recorded_ms: int | None = None
+    ) -> tuple[Prepared, tuple[Cut, ...], tuple[Frame, ...]]:
+        """The segment's finished cuts and key frames; one that cannot be read says so and the stream goes on.
+
+        `recorded_ms`: how far the recording is. Who falls behind a live stream leaves pictures out, and says which.
+        """
+        try:
+            boxed = self._pool.decode(segment, effort=self._effort_at(segment, recorded_ms))
+        except (BrokenMedia, ParserDied) as error:
+            return _unread(segment, error), (), ()
+        self._has_audio = self._has_audio or boxed.has_audio
+        self._has_video = self._has_video or boxed.has_video
+        prepared = Prepared(
+            segment=segment, has_audio=self._has_audio, has_video=self._has_video, shed=boxed.decoded.shed
+        )
+        return prepared, tuple(self._listener.push(boxed.decoded.audio)), boxed.decoded.frames
+
+    def _effort_at(self, segment: Segment, recorded_ms: int | None) -> Effort:
+        """How many pictures to look at. Only lag that has grown counts: a late start is made up for, not shed."""
+        if not segment.live or recorded_ms is None:
+            return Effort.EVERY_KEY_FRAME
+        self._effort = effort_for(self._lag.grown_ms(recorded_ms, segment.end_ms), self._effort, self._limits)
+        return self._effort
+
+    def save(self, stream_id: str) -> bytes:
+        """The utterance that is open, and where detector and decoder stand; the stage has this one stream."""
+        memory = (self._listener, self._pool.cursor(stream_id), self._has_audio, self._has_video, self._effort)
+        return freeze(memory, self._shared)
+
+    def load(self, stream_id: str, state: bytes) -> None:
+        """Goes on from what was saved; the time that this took is made up for, not shed."""
+        self._listener, cursor, self._has_audio, self._has_video, self._effort = thaw(state, self._shared)
+        self._pool.resume(stream_id, cursor)
+        self._lag = self._new_lag()
+
+    def finish(self) -> tuple[Cut, ...]:
+        """The utterance that was open when the stream ended."""
+        self._pool.forget(self._stream_id)
+        if self._owns_pool:
+            self._pool.close()
+        return tuple(self._listener.flush())
+
+
+def _unread(segment: Segment, error: BrokenMedia | ParserDied) -> Prepared:
+    return Prepared(
+        segment=segment, has_audio=False, has_video=False, error=str(error), crashed=isinstance(error, ParserDied)
+    )

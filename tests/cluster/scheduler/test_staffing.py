@@ -1,0 +1,51 @@
+"""Which actors are missing and which are too many."""
+
+from cluster.scheduler.staffing import Change, staffing_changes
+from cluster.scheduler.types import ActorSlot, NodeSeen, Role, Staffing
+from review.live.types import Lease, Worker
+
+NODE = NodeSeen(node_id="aaaaaaaaaaaaaaaaaaaa", host="m1", cpu_count=4)
+OTHER = NodeSeen(node_id="bbbbbbbbbbbbbbbbbbbb", host="m2", cpu_count=4)
+STAFFING = Staffing(shards=2)
+ALL = frozenset(slot.name for slot in STAFFING.slots(NODE))
+
+
+def shard(node: NodeSeen, *, draining: bool = False) -> Worker:
+    name = ActorSlot(role=Role.SHARD, node_id=node.node_id, number=0).name
+    return Worker(worker_id=name, node=node.name, capacity=2, draining=draining)
+
+
+def test_an_empty_machine_gets_everything_pools_first() -> None:
+    change = staffing_changes([NODE], frozenset(), (), {}, STAFFING)
+    assert [slot.role for slot in change.start] == [Role.HEARING, Role.READING, Role.SHARD, Role.SHARD]
+    assert change.end == ()
+    assert {slot.name for slot in change.start} == ALL
+
+
+def test_what_is_there_is_left_alone_and_what_is_missing_started() -> None:
+    missing = STAFFING.slots(NODE)[1]
+    assert staffing_changes([NODE], ALL, (), {}, STAFFING) == Change()
+    assert staffing_changes([NODE], ALL - {missing.name}, (), {}, STAFFING) == Change(start=(missing,))
+
+
+def test_a_machine_without_cpus_of_its_own_gets_nothing() -> None:
+    head = NodeSeen(node_id="cccccccccccccccc", host="head", cpu_count=0)
+    assert staffing_changes([head], frozenset(), (), {}, STAFFING) == Change()
+
+
+def test_what_the_settings_no_longer_ask_for_is_ended() -> None:
+    change = staffing_changes([NODE], ALL, (), {}, Staffing(shards=1))
+    assert change == Change(end=("shard-aaaaaaaaaaaa-1",))
+
+
+def test_a_drained_machine_is_left_alone_until_it_carries_nothing_and_then_emptied() -> None:
+    workers = [shard(NODE, draining=True), shard(OTHER)]
+    held = {"s1": Lease(stream_id="s1", worker_id=workers[0].worker_id, token=1, until_ms=0)}
+    assert staffing_changes([NODE], ALL - {"hearing-aaaaaaaaaaaa-0"}, workers, held, STAFFING) == Change()
+    assert staffing_changes([NODE], ALL, workers, {}, STAFFING) == Change(end=tuple(sorted(ALL)))
+    assert staffing_changes([NODE], frozenset(), workers, {}, STAFFING) == Change()
+
+
+def test_names_of_others_are_not_touched() -> None:
+    others = frozenset({"dispatcher", "shard-bbbbbbbbbbbb-0", "hearing-zzzzzzzzzzzz-0", "judge"})
+    assert staffing_changes([NODE], ALL | others, (), {}, STAFFING) == Change()

@@ -1,0 +1,63 @@
+"""A clip plays in a real browser, and at its offset shows the very picture of the wanted moment."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import sync_playwright
+
+from ingest.clips.clip import cut_clip
+from tests.ingest.barcode import make_broadcast, read
+from tests.ingest.support import Origin, record
+from tests.system import program
+
+pytestmark = pytest.mark.browser
+_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--mute-audio"]
+_PAGE = b"<!doctype html><title>clip</title><video src=c.mp4 muted preload=auto></video>"
+_SHOWN_AT = """async seconds => {
+  const video = document.querySelector('video');
+  const heard = name => new Promise((done, fail) => {
+    video.addEventListener(name, done, {once: true});
+    video.addEventListener('error', () => fail(new Error(video.error.message)), {once: true});
+  });
+  if (video.readyState < 2) await heard('loadeddata');
+  const sought = heard('seeked');
+  video.currentTime = seconds;
+  await sought;
+  const canvas = document.createElement('canvas');
+  canvas.width = video.videoWidth; canvas.height = video.videoHeight;
+  const context = canvas.getContext('2d');
+  context.drawImage(video, 0, 0);
+  return [canvas.width, canvas.height, Array.from(context.getImageData(0, 0, canvas.width, canvas.height).data)];
+}"""
+_PLAYS = """async () => {
+  const video = document.querySelector('video');
+  await video.play();
+  await new Promise(done => video.addEventListener('ended', done, {once: true}));
+  return video.currentTime;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        pytest.param("a.flv", {}, id="copied"),
+        pytest.param("a.ts", {"codec": "mpeg2video", "sound_codec": "mp2"}, id="encoded anew"),
+    ],
+)
+def test_a_browser_shows_the_wanted_moment(tmp_path: Path, origin: Origin, name: str, form: dict[str, str]) -> None:
+    segments = record(make_broadcast(tmp_path / name, seconds=4, gop=60, **form), tmp_path / "out")  # type: ignore[arg-type]
+    clip = cut_clip(segments, start_ms=2_700, end_ms=3_600, target=tmp_path / "c.mp4")
+    origin.routes |= {"/": _PAGE, "/c.mp4": clip.path.read_bytes(), "/favicon.ico": 204}
+    # The first picture is number 60; half a picture later it is surely the one that stands.
+    expected = 60 + (clip.offset_ms + 16) * 30 // 1000
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program("chromium"), args=_ARGUMENTS)
+        page = browser.new_page()
+        page.goto(f"{origin.url}/")
+        width, height, pixels = page.evaluate(_SHOWN_AT, (clip.offset_ms + 16) / 1000)
+        ended_s = page.evaluate(_PLAYS)
+        browser.close()
+    assert clip.offset_ms > 500
+    assert read(np.array(pixels, np.uint8).reshape(height, width, 4)[..., :3]) == expected
+    assert abs(ended_s * 1000 - (clip.end_ms - clip.start_ms)) < 60

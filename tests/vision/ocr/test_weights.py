@@ -1,0 +1,128 @@
+import hashlib
+import socket
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.sights import folded
+from tests.vision.support import frames_of, room_of, shown
+from vision.errors import ReaderUnavailableError
+from vision.ocr import paddle, weights
+from vision.ocr.crops import strip_of
+from vision.ocr.detector import Detector
+from vision.ocr.onnx import OnnxModel
+from vision.ocr.paddle import ACCURATE_NARROWEST_PX, PaddleReader
+from vision.ocr.recogniser import Recogniser
+from vision.ocr.weights import (
+    Weights,
+    accurate_weights,
+    detector_weights,
+    fast_weights,
+    light_detector_weights,
+    quantised_weights,
+)
+from vision.ocr.words import words_of
+
+
+def test_every_model_is_what_its_hash_says() -> None:
+    packaged = (detector_weights(), fast_weights(), accurate_weights())
+    for found in (*packaged, light_detector_weights(), quantised_weights()):
+        assert hashlib.sha256(found.content).hexdigest() == found.sha256
+    letters = fast_weights().letters
+    assert letters is not None
+    assert len(letters) == 6904
+    assert {"价", "净", "￥", "9", "%"} <= set(letters)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x08\x0a\x12\x00\x1a\x00:" + bytes(3000)], ids=["empty", "another-model"])
+def test_a_package_without_the_model_is_named(content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = tmp_path / "faster_paddle.so"
+    module.write_bytes(content or b"\0")
+    monkeypatch.setattr(weights, "_files_of", lambda *_: [module])
+    with pytest.raises(ReaderUnavailableError, match=r"faster-paddle .* does not carry it; install"):
+        detector_weights()
+
+
+def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "_SMALL", "no-such-package-of-models")
+    with pytest.raises(ReaderUnavailableError, match="no-such-package-of-models is not installed"):
+        accurate_weights()
+
+
+LINES = ("全网最低价", "到手价￥99.90", "净含量：500毫升", "第二件半价", "SPF50+ PA++++", "100%新疆长绒棉")
+ROOM = room_of(
+    *(
+        shown(words, x=340 + 600 * (place % 2), y=90 + 130 * (place // 2) + 40 * (place % 2), size_px=26 + 6 * place)
+        for place, words in enumerate(LINES)
+    ),
+    ground="plain",
+)
+
+
+def test_the_detector_reckoned_another_way_gives_the_same_map() -> None:
+    [frame] = frames_of(ROOM, [0])
+    picture = np.ascontiguousarray(frame.image[:704, ::2].transpose(2, 0, 1)[None, :, ::2] / 128 - 1, np.float32)
+    packaged, light = (
+        OnnxModel(found, device="cpu").run(picture) for found in (detector_weights(), light_detector_weights())
+    )
+    assert packaged.shape == light.shape == (1, 1, 352, 640)
+    assert packaged.max() > 0.9
+    np.testing.assert_allclose(light, packaged, atol=1e-4)
+
+
+def test_the_accurate_reader_in_eight_bits_reads_the_same_lines() -> None:
+    [frame] = frames_of(ROOM, [0])
+    [places] = Detector(OnnxModel(light_detector_weights(), device="cpu")).find([frame.image], [0.75])
+    strips = [strip_of(frame.image, place) for place in places]
+
+    def read(found: Weights) -> list[str]:
+        recogniser = Recogniser(OnnxModel(found, device="cpu"), narrowest_px=ACCURATE_NARROWEST_PX)
+        return [folded(reading.text) for reading in recogniser.read(strips)]
+
+    in_bytes = read(quantised_weights())
+    assert in_bytes == read(accurate_weights())
+    assert {folded(words) for words in LINES} <= set(in_bytes)
+
+
+@pytest.mark.parametrize("in_bytes", [True, False])
+def test_eight_bits_are_taken_where_the_processor_is_made_for_them(
+    in_bytes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paddle, "multiplies_bytes", lambda _: in_bytes)
+    reader = PaddleReader(device="cpu")
+    assert ("small-int8" in reader.model) is in_bytes
+    [frame] = frames_of(ROOM, [0])
+    [lines] = reader.read([frame.image])
+    assert {folded(words) for words in LINES} <= {folded(line.text) for line in lines}
+
+
+def test_a_damaged_file_of_ours_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = quantised_weights().content
+    (tmp_path / "PP-OCRv6_rec_small_int8.onnx").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    monkeypatch.setattr(weights, "MODELS", tmp_path)
+    with pytest.raises(ReaderUnavailableError, match=r"int8\.onnx is missing or not what it was"):
+        quantised_weights()
+    with pytest.raises(ReaderUnavailableError, match=r"light\.onnx is missing"):
+        light_detector_weights()
+
+
+def test_the_reader_starts_and_reads_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("the reader opened a socket")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    [frame] = frames_of(room_of(shown("保质期24个月", look="card"), ground="plain"), [0])
+    [[line]] = PaddleReader(device="cpu").read([frame.image])
+    assert words_of(line.text) == "保质期24个月"
+
+
+def test_cuda_is_refused_where_there_is_none() -> None:
+    import onnxruntime
+
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        assert PaddleReader(device="cuda").read([np.zeros((64, 64, 3), np.uint8)]) == [()]
+    else:
+        with pytest.raises(ReaderUnavailableError, match="onnxruntime-gpu"):
+            PaddleReader(device="cuda")

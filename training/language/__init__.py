@@ -1,0 +1,1 @@
+"""Counts words that follow one another in the project's own sentences."""

@@ -1,0 +1,1 @@
+"""Fits how what is said is linked to what is registered (`claims/engine/linking`)."""

@@ -1,0 +1,1 @@
+"""Makes the lighter models of the screen's reader."""

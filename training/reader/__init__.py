@@ -1,0 +1,1 @@
+"""Fits, tunes, calibrates and measures the reader of talk (`claims/classifier`)."""

@@ -1,0 +1,213 @@
+"""Writes the graph of Gemma 3's first layers for ONNX Runtime, without weights: these are given when it is opened.
+
+    python -m training.reader.graph [--to claims/models]
+
+One graph for each way to pack matrices (`claims/classifier/layer_weights.py`), and a product of the largest bytes by
+which a process sees which of them its processor multiplies. Needs onnx.
+"""
+
+import argparse
+import math
+from pathlib import Path
+
+import onnx
+from onnx import TensorProto, helper
+
+from claims.classifier.gemma import HEAD, WIDTH
+from claims.classifier.layer_weights import (
+    BLOCK,
+    BLOCKS,
+    LAYERS,
+    PROBE,
+    PROBE_INPUTS,
+    PROBE_OUTPUTS,
+    PROBE_ROWS,
+    ROWS,
+    STRETCHES,
+    graph_file,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+
+INNER, HEADS = 2048, 4
+EPSILON = 1e-6
+MATRICES = {
+    "qkv": (WIDTH, (HEADS + 2) * HEAD),
+    "out": (HEADS * HEAD, WIDTH),
+    "gate_up": (WIDTH, 2 * INNER),
+    "down": (INNER, WIDTH),
+}
+
+
+class Graph:
+    """Nodes and initializers as they are added."""
+
+    def __init__(self, way: str) -> None:
+        self.way = way
+        self.nodes: list[onnx.NodeProto] = []
+        self.inits: list[onnx.TensorProto] = []
+
+    def add(self, op: str, *inputs: str, name: str, outputs: int = 1, domain: str = "", **attributes: object) -> str:
+        """Adds a node; the names of its outputs, joined with a space."""
+        outs = [name] if outputs == 1 else [f"{name}.{n}" for n in range(outputs)]
+        self.nodes.append(helper.make_node(op, list(inputs), outs, name=name, domain=domain, **attributes))
+        return " ".join(outs)
+
+    def whole(self, name: str, values: list[int]) -> str:
+        """A small constant of whole numbers."""
+        self.inits.append(helper.make_tensor(name, TensorProto.INT64, [len(values)], values))
+        return name
+
+    def given(self, name: str, kind: int, shape: list[int]) -> str:
+        """A weight that is given when the graph is opened."""
+        tensor = onnx.TensorProto(name=name, data_type=kind, dims=shape, data_location=TensorProto.EXTERNAL)
+        length = math.prod(shape) * (4 if kind == TensorProto.FLOAT else 1)
+        for key, value in (("location", "given"), ("offset", "0"), ("length", str(length))):
+            tensor.external_data.add(key=key, value=value)
+        self.inits.append(tensor)
+        return name
+
+    def norm(self, x: str, weight: str, size: int, name: str) -> str:
+        """Root mean square norm over the last axis."""
+        scale = self.given(weight, TensorProto.FLOAT, [size])
+        return self.add("SimplifiedLayerNormalization", x, scale, name=name, axis=-1, epsilon=EPSILON)
+
+    def matrix(self, x: str, layer: str, kind: str) -> str:
+        """The product with a matrix of eight bits."""
+        return self._by_rows(x, f"{layer}.{kind}", kind) if self.way == ROWS else self._by_blocks(x, layer, kind)
+
+    def _by_blocks(self, x: str, layer: str, kind: str) -> str:
+        k, n = MATRICES[kind]
+        weight = self.given(f"{layer}.{kind}.0", TensorProto.UINT8, [n, k // BLOCK, BLOCK])
+        scale = self.given(f"{layer}.{kind}.0.scale", TensorProto.FLOAT, [n * k // BLOCK])
+        attributes = {"K": k, "N": n, "bits": 8, "block_size": BLOCK, "accuracy_level": 4}
+        return self.add(
+            "MatMulNBits", x, weight, scale, name=f"{layer}.{kind}.product", domain="com.microsoft", **attributes
+        )
+
+    def _by_rows(self, x: str, name: str, kind: str) -> str:
+        """The sum of the products of each stretch of inputs, every token in bytes by a scale of its own."""
+        k, n = MATRICES[kind]
+        count = STRETCHES[kind]
+        stretches = [x]
+        if count > 1:
+            stretches = self.add("Split", x, name=f"{name}.cut", outputs=count, axis=-1, num_outputs=count).split()
+        total = ""
+        for at, stretch in enumerate(stretches):
+            weight = self.given(f"{name}.{at}", TensorProto.INT8, [k // count, n])
+            scale = self.given(f"{name}.{at}.scale", TensorProto.FLOAT, [n])
+            part = f"{name}.part{at}"
+            size = self.add("Abs", stretch, name=f"{part}.size")
+            size = self.add("ReduceMax", size, "last", name=f"{part}.most", keepdims=1)
+            size = self.add("Max", self.add("Div", size, "most", name=f"{part}.step"), "least", name=f"{part}.scale")
+            whole = self.add("Round", self.add("Div", stretch, size, name=f"{part}.steps"), name=f"{part}.whole")
+            whole = self.add("Add", whole, "middle", name=f"{part}.moved")
+            whole = self.add("Cast", whole, name=f"{part}.bytes", to=TensorProto.UINT8)
+            product = self.add("MatMulInteger", whole, weight, "middle_byte", name=f"{part}.whole_product")
+            product = self.add("Cast", product, name=f"{part}.product", to=TensorProto.FLOAT)
+            product = self.add("Mul", product, size, name=f"{part}.of_token")
+            product = self.add("Mul", product, scale, name=f"{part}.of_output")
+            total = self.add("Add", total, product, name=f"{name}.sum{at}") if total else product
+        return total
+
+    def turned(self, x: str, kind: str, name: str) -> str:
+        """Rotary positions: the halves of each head turned against each other."""
+        left, right = self.add("Split", x, name=f"{name}.halves", outputs=2, axis=-1, num_outputs=2).split()
+        minus = self.add("Neg", right, name=f"{name}.minus")
+        crossed = self.add("Concat", minus, left, name=f"{name}.crossed", axis=-1)
+        straight = self.add("Mul", x, f"cos_{kind}", name=f"{name}.straight")
+        across = self.add("Mul", crossed, f"sin_{kind}", name=f"{name}.across")
+        return self.add("Add", straight, across, name=f"{name}.turned")
+
+
+def add_layer(graph: Graph, x: str, number: int) -> str:
+    """One layer over `x` (tokens, width)."""
+    layer, kind = f"l{number}", "wide" if number % 6 == 5 else "near"
+    h = graph.norm(x, f"{layer}.before_attention", WIDTH, f"{layer}.h")
+    qkv = graph.matrix(h, layer, "qkv")
+    q, k, v = graph.add("Split", qkv, "qkv_sizes", name=f"{layer}.split", outputs=3, axis=-1).split()
+    q = graph.add("Reshape", q, "heads_apart", name=f"{layer}.q.heads")
+    q = graph.norm(q, f"{layer}.query", HEAD, f"{layer}.q.norm")
+    q = graph.add("Transpose", q, name=f"{layer}.q.first", perm=[1, 0, 2])
+    q = graph.turned(q, kind, f"{layer}.q")
+    k = graph.turned(graph.norm(k, f"{layer}.key", HEAD, f"{layer}.k.norm"), kind, f"{layer}.k")
+    k = graph.add("Transpose", k, name=f"{layer}.k.columns", perm=[1, 0])
+    likeness = graph.add("MatMul", q, k, name=f"{layer}.likeness")
+    likeness = graph.add("Mul", likeness, "scale", name=f"{layer}.likeness.scaled")
+    likeness = graph.add("Add", likeness, "mask", name=f"{layer}.likeness.masked")
+    share = graph.add("Softmax", likeness, name=f"{layer}.share", axis=-1)
+    read = graph.add("MatMul", share, v, name=f"{layer}.read")
+    read = graph.add("Transpose", read, name=f"{layer}.read.last", perm=[1, 0, 2])
+    read = graph.add("Reshape", read, "heads_together", name=f"{layer}.read.joined")
+    out = graph.norm(graph.matrix(read, layer, "out"), f"{layer}.after_attention", WIDTH, f"{layer}.out.norm")
+    x = graph.add("Add", x, out, name=f"{layer}.attended")
+    h = graph.norm(x, f"{layer}.before_inner", WIDTH, f"{layer}.inner")
+    both = graph.matrix(h, layer, "gate_up")
+    gate, up = graph.add("Split", both, name=f"{layer}.gate_up.split", outputs=2, axis=-1, num_outputs=2).split()
+    gate = graph.add("Gelu", gate, name=f"{layer}.gelu", approximate="tanh")
+    h = graph.add("Mul", gate, up, name=f"{layer}.inner.product")
+    h = graph.norm(graph.matrix(h, layer, "down"), f"{layer}.after_inner", WIDTH, f"{layer}.down.norm")
+    return graph.add("Add", x, h, name=f"{layer}.end")
+
+
+def build(layers: int, way: str) -> onnx.ModelProto:
+    """The graph: `embedded` (tokens, width) in, `hidden` (tokens, width) out."""
+    graph = Graph(way)
+    if way == ROWS:
+        graph.whole("last", [-1])
+        for name, value in (("most", 127.0), ("least", 1e-9), ("middle", 128.0)):
+            graph.inits.append(helper.make_tensor(name, TensorProto.FLOAT, [], [value]))
+        graph.inits.append(helper.make_tensor("middle_byte", TensorProto.UINT8, [], [128]))
+    graph.whole("qkv_sizes", [HEADS * HEAD, HEAD, HEAD])
+    graph.whole("heads_apart", [-1, HEADS, HEAD])
+    graph.whole("heads_together", [-1, HEADS * HEAD])
+    graph.inits.append(helper.make_tensor("scale", TensorProto.FLOAT, [], [HEAD**-0.5]))
+    x = "embedded"
+    for number in range(layers):
+        x = add_layer(graph, x, number)
+    graph.add("Identity", x, name="hidden")
+    turns = [f"{part}_{kind}" for kind in ("near", "wide") for part in ("cos", "sin")]
+    inputs = [("embedded", ["tokens", WIDTH]), ("mask", ["tokens", "tokens"]), *((t, ["tokens", HEAD]) for t in turns)]
+    made = helper.make_graph(
+        graph.nodes,
+        "gemma_layers",
+        [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in inputs],
+        [helper.make_tensor_value_info("hidden", TensorProto.FLOAT, ["tokens", WIDTH])],
+        graph.inits,
+    )
+    return _model(made)
+
+
+def build_probe() -> onnx.ModelProto:
+    """A product of bytes whose sums are the largest that there can be."""
+    weight = helper.make_tensor(
+        "weight", TensorProto.INT8, [PROBE_INPUTS, PROBE_OUTPUTS], [127] * PROBE_INPUTS * PROBE_OUTPUTS
+    )
+    made = helper.make_graph(
+        [helper.make_node("MatMulInteger", ["bytes", "weight"], ["products"], name="products")],
+        "byte_products",
+        [helper.make_tensor_value_info("bytes", TensorProto.UINT8, [PROBE_ROWS, PROBE_INPUTS])],
+        [helper.make_tensor_value_info("products", TensorProto.INT32, [PROBE_ROWS, PROBE_OUTPUTS])],
+        [weight],
+    )
+    return _model(made)
+
+
+def _model(graph: onnx.GraphProto) -> onnx.ModelProto:
+    opsets = [helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=10, producer_name="zhenyan")
+
+
+def main() -> None:
+    """Writes the graphs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--to", type=Path, default=PROBE.parent)
+    options = parser.parse_args()
+    options.to.mkdir(parents=True, exist_ok=True)
+    models = {graph_file(way).name: build(LAYERS, way) for way in (ROWS, BLOCKS)} | {PROBE.name: build_probe()}
+    for name, model in models.items():
+        (options.to / name).write_bytes(model.SerializeToString(deterministic=True))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Makes and hears speech: what the packaged recogniser writes for sentences that were spoken to it."""
