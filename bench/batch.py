@@ -24,7 +24,7 @@ from asr.models import DEFAULT_MODEL, WhisperWeights, find_whisper
 from bench.asr_ways import peer
 from bench.peers import BROAD_CONCEPTS
 from claims.policy.policy import Policy
-from cli.settings import load_settings
+from cli.config.settings import load_settings
 from cluster.batch import run_batch
 from cluster.batch_sources import batch_sources
 from cluster.batch_types import BatchJob, FileState

@@ -27,9 +27,9 @@ from rich.console import Console
 
 from bench.report import print_report, report_json
 from review.cases.types import Role
-from review.engine import open_engine
-from review.platform.types import Scope
+from review.db.engine import open_engine
 from review.store import Store
+from review.tenants.types import Scope
 
 Row = dict[str, object]
 _ROOT = Path(__file__).parents[1]

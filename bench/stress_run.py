@@ -17,12 +17,12 @@ from cluster.dispatch.carriers import Made, RayCarriers
 from cluster.dispatch.dispatcher import Charge, end_dispatcher, ensure_dispatcher
 from cluster.dispatch.types import DISPATCHER, NAMESPACE, NodeSeen, Post, Staffing
 from cluster.session import running_ray
-from review.live.orders import NewOrder, NoRoomLeft
-from review.live.room import OVER
-from review.live.terms import LeaseTerms
-from review.live.types import Priority
+from review.scheduling.admission import OVER
+from review.scheduling.lease_terms import LeaseTerms
+from review.scheduling.orders import NewOrder, NoRoomLeft
+from review.scheduling.types import Priority
 from review.store import Store
-from review.types import Host, StreamRecord
+from review.streams.types import Host, StreamRecord
 
 _TENANT = "simulated"
 _START_S = 180.0

@@ -17,7 +17,7 @@ from ingest.capture_box import BoxedCapture, CaptureJob
 from ingest.errors import IngestError
 from ingest.manifest import read_manifest
 from ingest.types import EndReason, Segment, Trouble
-from review.live.decisions import Air
+from review.scheduling.decisions import Air
 
 _AT_HAND = 256
 # So long nothing may come before its cause counts: segments are some seconds long, and an origin may be late with one.

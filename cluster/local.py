@@ -14,7 +14,7 @@ from cluster.reading import Reading
 from cluster.recorder import Recorder
 from cluster.types import Event, Marked, OnSale, ScreenJob, Warned
 from ingest.errors import IngestError
-from review.types import StreamState
+from review.streams.types import StreamState
 
 
 def screen_locally(job: ScreenJob) -> Iterator[Event]:

@@ -30,7 +30,7 @@ from cluster.service.types import ServiceConfig, Wish
 from cluster.types import Event, Prepared, ScreenJob, Warned
 from ingest.decode_pool import DecodePool
 from ingest.disk import keep_to_owner
-from review.live.types import Priority
+from review.scheduling.types import Priority
 
 _POLL_S = 0.25
 _CHECKPOINT_MS = 10_000

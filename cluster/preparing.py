@@ -13,7 +13,7 @@ from ingest.decode_pool import DecodePool
 from ingest.errors import BrokenMedia, ParserDied
 from ingest.shed import Effort, EffortLimits, effort_for
 from ingest.types import Frame, Segment
-from review.live.types import Priority
+from review.scheduling.types import Priority
 
 _LIMITS = effort_limits(Priority.NORMAL)
 

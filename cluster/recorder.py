@@ -19,9 +19,9 @@ from ingest.ledger import NOTHING, Ledger
 from ingest.manifest import ManifestTail
 from ingest.ring import Ring, Room, pin, trim_ended
 from ingest.types import ClipInfo, Gap, GapKind, RetentionLimits, Segment
-from review.due.basis import keep_directions, keep_step
+from review.evidence.basis import keep_directions, keep_step
 from review.store import Store
-from review.types import StreamState
+from review.streams.types import StreamState
 from vision.timeline import Evidence
 
 CLIPS = "clips.jsonl"

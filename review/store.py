@@ -12,52 +12,41 @@ from claims.types import Finding, Passage
 from ingest.guard import NetPolicy
 from ingest.ledger import Coverage
 from ingest.types import Segment
+from review.accounts.store import PeopleStore
+from review.analytics.store import TeachingStore
+from review.audit.trail import AuditTrail
 from review.batches.store import BatchStore
+from review.cases.filing import file_findings
 from review.cases.store import CaseStore
-from review.cases.writing import file_findings
-from review.correcting.store import CorrectionStore
-from review.coverage import read_coverage, write_coverage
-from review.due.complaints import ComplaintStore
-from review.due.retention import RetentionStore
-from review.due.store import DueSetup, DueStore
-from review.due.telling import with_notice
-from review.due.trail import AuditTrail
-from review.engine import open_engine
+from review.corrections.store import CorrectionStore
+from review.db.engine import open_engine
+from review.db.migrations import migrate
+from review.db.tables.streams import CursorRow, FindingRow, SegmentRow, StreamRow
+from review.db.upsert import insert_missing, upsert
+from review.enforcement.complaints import ComplaintStore
+from review.enforcement.notice_events import with_notice
+from review.enforcement.retention import RetentionStore
+from review.enforcement.store import DueSetup, DueStore
 from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
+from review.events.log import EventLog, write_events
+from review.events.types import NewEvent
 from review.evidence.keeper import EvidenceKeeper
 from review.evidence.keeping import EvidenceSetup, KeptEvidence
-from review.live.facts import FactStore
-from review.live.guard import guard_all
-from review.live.keeping import LiveKeeping
-from review.live.leases import LeaseStore
-from review.live.orders import OrderStore
-from review.live.room import Places, read_places
-from review.live.standings import Moment, all_covered, now_covered, read_open
-from review.live.terms import LeaseTerms
-from review.live.watching import LiveView, read_view
-from review.migrations import migrate
-from review.people.store import PeopleStore
-from review.platform.keys import KeyStore
-from review.platform.passports import PassportStore
-from review.platform.tenancy import Tenancy, check_host
-from review.reading import read_findings, read_last_said, read_passages, read_tally, read_version
-from review.replays.policies import PolicyStore
+from review.passports.registry import PassportStore
+from review.policies.repository import PolicyStore
 from review.replays.store import ReplayStore
-from review.rows import finding_from_row, segment_values, stream_from_row, stream_values
-from review.sums import Sums
-from review.tables import CursorRow, FindingRow, SegmentRow, StreamRow
-from review.teaching.store import TeachingStore
-from review.telling.board import Board
-from review.telling.happening import clip_events, finding_events, gap_events, state_events
-from review.telling.log import EventLog, write_events
-from review.telling.outbox import Deliveries, Patience
-from review.telling.sealing import Sealer
-from review.telling.sending import Lanes, Sender
-from review.telling.targets import Endpoint, Targets
-from review.telling.types import NewEvent
-from review.types import FindingPage, FindingQuery, StoredFinding, StreamCoverage, StreamRecord, StreamState, Tally
-from review.upsert import insert_missing, upsert
-from review.writing import (
+from review.scheduling.admission import Places, read_places
+from review.scheduling.expiry import LiveKeeping
+from review.scheduling.fencing import guard_all
+from review.scheduling.lease_terms import LeaseTerms
+from review.scheduling.leases import LeaseStore
+from review.scheduling.orders import OrderStore
+from review.scheduling.overview import LiveView, read_view
+from review.scheduling.platform_facts import FactStore
+from review.scheduling.status_queries import Moment, all_covered, now_covered, read_open
+from review.streams.coverage import read_coverage, write_coverage
+from review.streams.events import clip_events, finding_events, gap_events, state_events
+from review.streams.filing import (
     hosts_of,
     mark_analysed,
     move_cursor,
@@ -67,6 +56,25 @@ from review.writing import (
     write_passages,
     write_state,
 )
+from review.streams.queries import read_findings, read_last_said, read_passages, read_tally, read_version
+from review.streams.rows import finding_from_row, segment_values, stream_from_row, stream_values
+from review.streams.totals import Sums
+from review.streams.types import (
+    FindingPage,
+    FindingQuery,
+    StoredFinding,
+    StreamCoverage,
+    StreamRecord,
+    StreamState,
+    Tally,
+)
+from review.tenants.keys import KeyStore
+from review.tenants.tenancy import Tenancy, check_host
+from review.webhooks.delivery_status import Board
+from review.webhooks.endpoints import Endpoint, Targets
+from review.webhooks.outbox import Deliveries, Patience
+from review.webhooks.secrets import Sealer
+from review.webhooks.sender import Lanes, Sender
 
 
 def _utc_now() -> datetime:

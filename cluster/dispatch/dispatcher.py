@@ -15,8 +15,8 @@ from cluster.dispatch.reconciling import TURN_S, Reconciling
 from cluster.dispatch.types import DISPATCHER, NAMESPACE, Carriers, Staffing
 from cluster.logs import write_logs
 from ingest.disk import keep_to_owner
-from review.live.leases import LeaseStore
-from review.live.terms import LeaseTerms
+from review.scheduling.lease_terms import LeaseTerms
+from review.scheduling.leases import LeaseStore
 from review.store import Store
 
 log = logging.getLogger("zhenyan.dispatch")

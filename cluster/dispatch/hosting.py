@@ -16,8 +16,8 @@ from cluster.dispatch.plan import plan
 from cluster.dispatch.staff import is_on
 from cluster.dispatch.types import NodeSeen
 from cluster.errors import WorkersMissing
-from review.live.leases import LeaseStore
-from review.live.types import Worker
+from review.scheduling.leases import LeaseStore
+from review.scheduling.types import Worker
 
 _POLL_S = 0.5
 _START_S = 180.0

@@ -26,7 +26,7 @@ from cluster.service.stations import Stations
 from cluster.service.types import Failure, ServiceConfig, Trouble
 from cluster.service.wear import Wear, memory_bytes
 from ingest.disk import keep_to_owner
-from review.live.feeding import Feeding
+from review.scheduling.worker_feed import Feeding
 from review.store import Store
 
 _log = logging.getLogger("zhenyan.service")

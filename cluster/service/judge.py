@@ -15,7 +15,7 @@ from cluster.service.feeding import Feed
 from cluster.state import freeze, thaw
 from cluster.types import Marked, Prepared, ScreenJob
 from review.store import Store
-from review.types import StreamState
+from review.streams.types import StreamState
 from vision.meaning import RoomMark
 from vision.timeline import Evidence
 

@@ -26,7 +26,7 @@ from ingest.backoff import backoff_s
 from ingest.decode_pool import DecodePool
 from ingest.shed import EffortLimits
 from ingest.types import Segment
-from review.types import StreamState
+from review.streams.types import StreamState
 
 _log = logging.getLogger("zhenyan.service")
 _POLL_S = 0.25

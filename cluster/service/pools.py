@@ -16,7 +16,7 @@ from cluster.reading import Reading
 from cluster.service.answering import NotOpen, answered
 from cluster.service.types import ReadScreen, ServiceConfig
 from ingest.types import Frame
-from review.replays.folders import in_force_folder
+from review.policies.folders import in_force_folder
 
 # After a call that failed as a whole, so many calls go one by one: who spoils a call spoils its own alone.
 _APART = 50

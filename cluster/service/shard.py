@@ -27,9 +27,9 @@ from cluster.service.wear import memory_bytes
 from ingest.decode_pool import DecodePool
 from ingest.errors import IngestError, ParserDied, ZhenyanError
 from review.errors import StoreUnavailableError, WorkerReplaced
-from review.live.decisions import Reach, Released
-from review.live.feeding import Feeding
-from review.live.types import Lease, Order, Wanted, Worker
+from review.scheduling.decisions import Reach, Released
+from review.scheduling.types import Lease, Order, Wanted, Worker
+from review.scheduling.worker_feed import Feeding
 from review.store import Store
 
 _log = logging.getLogger("zhenyan.service")

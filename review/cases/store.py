@@ -7,18 +7,19 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
-from review.cases import deciding, reading
-from review.cases.deciding import Submission
-from review.cases.reading import CasePage, CaseQuery, QueueCounts
-from review.cases.tables import CaseFindingRow
+from review.audit.trail import Journal
+from review.cases import decisions as deciding
+from review.cases import queries as reading
+from review.cases.decisions import Submission
+from review.cases.queries import CasePage, CaseQuery, QueueCounts
 from review.cases.types import Case, CaseState, Decision, Person
-from review.correcting.tables import SupersededRow
-from review.due.following import follow_case, lock_host_of
-from review.due.trail import Journal
+from review.db.tables.cases import CaseFindingRow
+from review.db.tables.corrections import SupersededRow
+from review.enforcement.case_consequences import follow_case, lock_host_of
 from review.errors import CaseChanged, DecisionRefused
-from review.telling.happening import decision_event
-from review.telling.types import NewEvent
-from review.types import StoredFinding
+from review.events.types import NewEvent
+from review.streams.events import decision_event
+from review.streams.types import StoredFinding
 
 
 class CaseStore:

@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 from sqlalchemy import ColumnElement, Connection, Engine, delete, or_, select
 
 from ingest.manifest import MANIFEST
-from review.evidence.tables import KeptFileRow, KeptFindingRow
-from review.storage import Storage, StorageError, open_storage, sha256_of
-from review.upsert import upsert
+from review.db.tables.evidence import KeptFileRow, KeptFindingRow
+from review.db.upsert import upsert
+from review.evidence.storage import Storage, StorageError, open_storage, sha256_of
 
 _log = logging.getLogger(__name__)
 _BATCH = 500

@@ -5,7 +5,7 @@ import pytest
 
 from bench.check import spoken_examples
 from bench.report import machine
-from cli.bench import benchmarks
+from cli.commands.bench import benchmarks
 from tests.cli.support import ROOT, Call
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import configs
 from claims.policy.policy import Policy
-from review.cases.deciding import Submission
+from review.cases.decisions import Submission
 from review.cases.types import Choice, Person, Role
 from review.replays.types import Scope
 from review.store import Store

@@ -9,7 +9,7 @@ from typing import Any
 import fsspec
 import pytest
 
-from cli.settings import load_settings
+from cli.config.settings import load_settings
 from cluster.batch import run_batch
 from cluster.batch_sources import NoMedia, batch_sources
 from cluster.batch_types import BatchJob, BatchSource, FileResult, FileState

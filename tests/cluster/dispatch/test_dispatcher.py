@@ -13,10 +13,10 @@ from cluster.dispatch.carriers import Made, RayCarriers
 from cluster.dispatch.dispatcher import Charge, end_dispatcher, ensure_dispatcher, running_dispatcher
 from cluster.dispatch.types import NAMESPACE, NodeSeen, Post, Staffing
 from cluster.session import running_ray
-from review.live.terms import LeaseTerms
+from review.scheduling.lease_terms import LeaseTerms
 from review.store import Store
 from tests.cluster.dispatch.waiting import until
-from tests.review.live.conftest import Order, worker
+from tests.review.scheduling.conftest import Order, worker
 
 pytestmark = pytest.mark.service
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cluster.dispatch.plan import plan
-from review.live.decisions import Close, Grant, Recall, Snapshot
-from review.live.terms import LeaseTerms
-from review.live.types import Lease, Order, Priority, Wanted, Worker
+from review.scheduling.decisions import Close, Grant, Recall, Snapshot
+from review.scheduling.lease_terms import LeaseTerms
+from review.scheduling.types import Lease, Order, Priority, Wanted, Worker
 from tests.cluster.dispatch.model import applied
 
 TERMS = LeaseTerms()

@@ -2,7 +2,7 @@
 
 from cluster.dispatch.staff import Change, staff
 from cluster.dispatch.types import NodeSeen, Post, Role, Staffing
-from review.live.types import Lease, Worker
+from review.scheduling.types import Lease, Worker
 
 NODE = NodeSeen(node_id="aaaaaaaaaaaaaaaaaaaa", host="m1", cpu_count=4)
 OTHER = NodeSeen(node_id="bbbbbbbbbbbbbbbbbbbb", host="m2", cpu_count=4)

@@ -16,7 +16,7 @@ from cluster.service.shard import Shard
 from cluster.service.stations import Stations, checked
 from cluster.service.types import ReadScreen
 from ingest.types import EndPolicy
-from review.live.terms import LeaseTerms
+from review.scheduling.lease_terms import LeaseTerms
 from review.store import Store
 
 _NOTHING = ReadScreen(passages=[], marks=())

@@ -25,10 +25,10 @@ from cluster.service.shard import Shard
 from cluster.service.stations import Stations, checked
 from ingest.chain import verify_chain
 from ingest.manifest import read_manifest
-from review.engine import open_engine
-from review.live.tables import PassportRow
+from review.db.engine import open_engine
+from review.db.tables.scheduling import PassportRow
 from review.store import Store
-from review.types import StreamState
+from review.streams.types import StreamState
 from tests.cluster.service.support import Desk, desk, shortened
 
 pytestmark = pytest.mark.service

@@ -13,12 +13,12 @@ import pytest
 
 import configs
 from bench.live_material import order_demo, wait
-from cli.due import due_setup
-from cli.settings import Settings, load_settings
+from cli.config.enforcement import due_setup
+from cli.config.settings import Settings, load_settings
 from ingest.types import Gap
-from review.due.housekeeping import Housekeeper
+from review.enforcement.background_jobs import Housekeeper
 from review.store import Store
-from review.types import StreamState
+from review.streams.types import StreamState
 from tests.cluster.chaos.support import ROOT
 from tests.ingest.conftest import origin
 from tests.ingest.support import Origin, playlist, run_ffmpeg

@@ -12,28 +12,28 @@ from sqlalchemy import func, select
 
 from claims.law.texts import laws_of
 from ingest.manifest import read_manifest
-from review.api import find_clip
+from review.audit.keys import KeyRing
 from review.cases.types import Choice
-from review.due.book import Book
-from review.due.cutting import clip_of
-from review.due.errors import UnknownFileError
-from review.due.keys import KeyRing
-from review.due.office import file_answer
-from review.due.pack import Maker, contents, write_pack
-from review.due.pack_gather import gather
-from review.due.pack_verify import verify_pack
-from review.due.rules import DAY_MS, read_measures, read_retention
-from review.due.store import DueSetup
-from review.engine import open_engine
+from review.db.engine import open_engine
+from review.db.tables.evidence import KeptFileRow
+from review.enforcement.errors import UnknownFileError
+from review.enforcement.law_book import Book
+from review.enforcement.penalty_table import DAY_MS, read_measures, read_retention
+from review.enforcement.store import DueSetup
 from review.errors import ClipMissingError
+from review.evidence.clips import clip_of
 from review.evidence.keeper import EvidenceKeeper
 from review.evidence.keeping import EvidenceSetup, is_copy
-from review.evidence.tables import KeptFileRow
-from review.storage import StorageError, open_storage
+from review.evidence.storage import StorageError, open_storage
+from review.evidence_packs.contents import gather
+from review.evidence_packs.pack import Maker, contents, write_pack
+from review.evidence_packs.verification import verify_pack
+from review.server.api.findings import find_clip
+from review.server.pages.enforcement import file_answer
 from review.store import Store
-from review.types import StreamRecord, StreamState
-from tests.review.due.people import REVIEWER, SENIOR, Clock, decide, wanted
-from tests.review.due.recorded import add_recorded_case, copy_recorded
+from review.streams.types import StreamRecord, StreamState
+from tests.review.enforcement.people import REVIEWER, SENIOR, Clock, decide, wanted
+from tests.review.enforcement.recorded import add_recorded_case, copy_recorded
 from tests.review.evidence.test_storage import objects
 
 BOTH = pytest.mark.parametrize("storage_url", ["folder", "s3"], indirect=True)

@@ -1,0 +1,65 @@
+"""Which language a page is written in, and its words."""
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+from fastapi import Request, Response
+from markupsafe import Markup, escape
+
+from review.presentation.score_steps import in_chinese
+from review.presentation.texts import TEXTS, in_both
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+_COOKIE = "lang"
+_YEAR_S = 365 * 86_400
+
+
+def language_of(request: Request) -> Language:
+    """The language that the address asks for, or else the browser's last choice, or else Chinese."""
+    for wanted in (request.query_params.get(_COOKIE), request.cookies.get(_COOKIE)):
+        for language in LANGUAGES:
+            if language == wanted:
+                return language
+    return "zh"
+
+
+def keep_language(request: Request, response: Response) -> None:
+    """Remembers the language in the browser, if the address asked for one."""
+    if request.query_params.get(_COOKIE) in LANGUAGES:
+        response.set_cookie(_COOKIE, language_of(request), max_age=_YEAR_S, samesite="lax", httponly=True)
+
+
+class Words:
+    """The catalogue in one language; called with a key and the values that stand in its text."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._column = LANGUAGES.index(language)
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text; KeyError for a key that is in no catalogue."""
+        text = TEXTS[key][self._column]
+        return text.format(**values) if values else text
+
+    def marked(self, key: str, **values: object) -> Markup:
+        """The text, in which a value stands as bold markup."""
+        bold = {name: Markup("<b>{}</b>").format(value) for name, value in values.items()}
+        return Markup(escape(TEXTS[key][self._column])).format(**bold)
+
+    def term(self, kind: str, value: str) -> str:
+        """The word for a term of a vocabulary; policy data may hold terms that this version has no word for."""
+        found = TEXTS.get(f"{kind}.{value}")
+        return value if found is None else found[self._column]
+
+    def step(self, told: str) -> str:
+        """A step of a score, or the reason for a product; findings tell them in English."""
+        return in_chinese(told) if self.language == "zh" else told
+
+    def named(self, names: Mapping[str, tuple[str, str]], value: str, kind: str = "") -> str:
+        """A name that policy data gives in both languages; else the vocabulary's word, or the id itself."""
+        return names[value][self._column] if value in names else self.term(kind, value)
+
+    def either(self, both: str) -> str:
+        """The half of a text of policy data that is in this language: `中文 | English`; the whole where it has one."""
+        return in_both(both)[self._column]

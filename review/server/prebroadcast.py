@@ -1,0 +1,38 @@
+"""Puts the checks before the broadcast into an app."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from fastapi import APIRouter
+
+from review.judge_pool.pool import JudgingPool
+from review.passports.shelf import NoShelf, Shelf
+from review.prebroadcast.limits import CheckLimits
+from review.server.api.prebroadcast import check_router
+from review.server.pages.desk import Desk
+from review.server.pages.prebroadcast import before_router
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What checks texts, how much at once, where registered passports are looked up, and the clock."""
+
+    pool: JudgingPool
+    limits: CheckLimits = field(default_factory=CheckLimits)
+    shelf: Shelf = field(default_factory=NoShelf)
+    now: Callable[[], datetime] = _utc_now
+
+
+def before_routers(before: Before | None, desk: Desk) -> Sequence[APIRouter]:
+    """The routes; none where nothing is checked by."""
+    if before is None:
+        return ()
+    return (
+        check_router(before.pool, before.limits, before.shelf, before.now),
+        before_router(before.pool, before.limits, before.shelf, desk, before.now),
+    )
