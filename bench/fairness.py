@@ -26,7 +26,7 @@ import httpx
 from rich.console import Console
 
 from bench.report import print_report, report_json
-from review.cases.types import Role
+from review.accounts.types import Role
 from review.db.engine import open_engine
 from review.store import Store
 from review.tenants.types import Scope

@@ -23,10 +23,11 @@ from ingest.types import EndPolicy, RetentionLimits
 from review.db.engine import open_engine
 from review.db.tables.scheduling import OrderRow, PassportRow, TenantRow
 from review.db.tables.streams import StreamRow
+from review.db.tenant_ids import LOCAL_TENANT
 from review.db.upsert import insert_missing
-from review.scheduling.types import LOCAL_TENANT, Priority, Wanted
+from review.scheduling.types import Priority
 from review.streams.rows import stream_values
-from review.streams.types import Host, ProductRef, StreamRecord
+from review.streams.types import Host, ProductRef, StreamRecord, Wanted
 
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
 PASSPORTS = configs.DEMO_DIR / "passports.yaml"

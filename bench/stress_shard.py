@@ -22,9 +22,9 @@ from ingest.types import Gap, GapKind, Segment
 from review.errors import LeaseLost, WorkerReplaced
 from review.scheduling.decisions import Reach, Released
 from review.scheduling.lease_terms import LeaseTerms
-from review.scheduling.types import Lease, Order, Wanted, Worker
+from review.scheduling.types import Lease, Order, Worker
 from review.store import Store
-from review.streams.types import StreamState
+from review.streams.types import StreamState, Wanted
 
 _TURN_S = 0.5
 _RETRY_MS = 500

@@ -23,6 +23,7 @@ from review.db.engine import open_engine
 from review.db.migrations import migrate
 from review.db.tables.streams import CursorRow, FindingRow, SegmentRow, StreamRow
 from review.db.upsert import insert_missing, upsert
+from review.enforcement.case_consequences import StrikesOfCases
 from review.enforcement.complaints import ComplaintStore
 from review.enforcement.notice_events import with_notice
 from review.enforcement.retention import RetentionStore
@@ -110,7 +111,7 @@ class Store:
         self._flag_at = flag_at
         self._second_share = second_share
         self._sums = Sums()
-        self.cases = CaseStore(engine, now)
+        self.cases = CaseStore(engine, now, StrikesOfCases())
         self.corrections = CorrectionStore(engine, now, flag_at=flag_at, second_share=second_share)
         self.people = PeopleStore(engine, now)
         self.keys = KeyStore(engine, now)

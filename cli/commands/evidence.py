@@ -18,7 +18,7 @@ from cli.shell.folders import make_data_folder, make_shared_folder
 from cli.shell.options import config_option
 from cli.shell.records import InputError, now
 from review.audit.keys import KeyRing
-from review.enforcement.errors import PackError
+from review.evidence_packs.errors import PackError
 from review.evidence_packs.layout import zip_pack
 from review.evidence_packs.verification import verify_pack
 

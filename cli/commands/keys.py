@@ -11,7 +11,7 @@ from cli.config.store import caller, opened_store
 from cli.shell.options import config_option
 from cli.shell.records import now
 from cli.shell.tables import cells, open_console
-from review.scheduling.types import LOCAL_TENANT
+from review.db.tenant_ids import LOCAL_TENANT
 from review.tenants.keys import PER_MINUTE
 from review.tenants.types import ApiKey, NewKey, Scope
 

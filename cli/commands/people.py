@@ -11,7 +11,7 @@ from cli.config.store import caller, opened_store
 from cli.shell.options import config_option
 from cli.shell.records import InputError
 from cli.shell.tables import cells, open_console
-from review.cases.types import Role
+from review.accounts.types import Role
 
 _ROLES = click.Choice([role.value for role in Role])
 

@@ -23,9 +23,9 @@ from cli.shell.options import config_option
 from cli.shell.records import InputError
 from cluster.replay_runner import ReplayRunner
 from ingest.guard import NetPolicy
-from review.cases.types import Role
+from review.accounts.types import Role
+from review.background_jobs import Housekeeper
 from review.corrections.pinned_policies import PinnedPolicies
-from review.enforcement.background_jobs import Housekeeper
 from review.judge_pool.policy_in_force import JudgesSource
 from review.judge_pool.pool import JudgingPool
 from review.passports.registered import RegisteredShelf

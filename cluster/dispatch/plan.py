@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from review.scheduling.applying import unseen
 from review.scheduling.decisions import Close, Decision, Free, Grant, Recall, Snapshot, Tell
 from review.scheduling.lease_terms import LeaseTerms
-from review.scheduling.types import Lease, Order, Priority, Wanted, Worker
-from review.streams.types import StreamState
+from review.scheduling.types import Lease, Order, Priority, Worker
+from review.streams.types import StreamState, Wanted
 
 GIVES_WAY = "gives way to an urgent broadcast"
 DRAINED = "its machine is being drained"

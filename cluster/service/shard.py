@@ -28,9 +28,10 @@ from ingest.decode_pool import DecodePool
 from ingest.errors import IngestError, ParserDied, ZhenyanError
 from review.errors import StoreUnavailableError, WorkerReplaced
 from review.scheduling.decisions import Reach, Released
-from review.scheduling.types import Lease, Order, Wanted, Worker
+from review.scheduling.types import Lease, Order, Worker
 from review.scheduling.worker_feed import Feeding
 from review.store import Store
+from review.streams.types import Wanted
 
 _log = logging.getLogger("zhenyan.service")
 _TURN_S = 1.0

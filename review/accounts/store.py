@@ -13,9 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Rows
 
 from review.accounts.passwords import LEAST_CHARS, fits, hash_password, is_outdated
+from review.accounts.types import Person, Role
 from review.audit.chain import Detail
 from review.audit.trail import Journal
-from review.cases.types import Person, Role
 from review.db.tables.accounts import AttemptRow, PersonRow, SessionRow, ViewRow
 from review.db.upsert import table_of, upsert
 from review.errors import AccountError, LoginRefused, UnknownPersonError

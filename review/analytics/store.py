@@ -9,12 +9,12 @@ from threading import Lock
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
-from review.analytics import queries as reading
+from review.accounts.types import Person, Role
+from review.analytics import queries
 from review.analytics.outcomes import OutcomeBook
 from review.analytics.queries import CoverageSum
 from review.analytics.types import Outcomes, Proposal, ProposalKind
 from review.cases.tally import Dimension
-from review.cases.types import Person, Role
 from review.db.tables.cases import CaseRow, ProposalRow
 from review.db.tables.streams import FindingRow
 from review.db.upsert import table_of
@@ -58,22 +58,22 @@ class TeachingStore:
         """Findings that joined cases in these days, by key, the most first."""
         first_day = self._first_day(days).toordinal()
         with Session(self._engine) as session:
-            return reading.read_tallies(session, dimension, first_day, limit)
+            return queries.read_tallies(session, dimension, first_day, limit)
 
     def host_names(self, host_ids: Iterable[str]) -> dict[str, str]:
         """The names of these hosts."""
         with Session(self._engine) as session:
-            return reading.read_host_names(session, list(host_ids))
+            return queries.read_host_names(session, list(host_ids))
 
     def ages(self) -> dict[str, int]:
         """How many cases have waited how long."""
         with Session(self._engine) as session:
-            return reading.read_ages(session, self._now_ms())
+            return queries.read_ages(session, self._now_ms())
 
     def coverage(self) -> CoverageSum:
         """How much of all broadcasts was analysed, waits, or was lost, up to now."""
         with Session(self._engine) as session:
-            return reading.read_coverage_sum(session, Moment(at_ms=self._now_ms(), terms=self._terms))
+            return queries.read_coverage_sum(session, Moment(at_ms=self._now_ms(), terms=self._terms))
 
     def propose(self, case_id: str, person: Person, words: str, class_id: str | None, kind: ProposalKind) -> Proposal:
         """The proposal as stored; the same words again, by whomever, are the proposal that is there.

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
-from review.enforcement.errors import AuditFileError
+from review.audit.errors import AuditFileError
 
 Detail = str | int | bool | None | Sequence[str]
 FORMAT = "zhenyan-audit/1"

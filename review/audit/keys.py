@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from review.enforcement.errors import KeyRingError, SignatureError
+from review.audit.errors import KeyRingError, SignatureError
 
 _SIGNING = "signing.pem"
 _LINKS = "links.secret"

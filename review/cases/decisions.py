@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, or_, select, update
 from sqlalchemy.orm import Session
 
+from review.accounts.types import Person
 from review.cases.filing import next_change
 from review.cases.queries import case_from_row, decision_from_row, standing
 from review.cases.state import after_decision, after_reopening, after_undo
-from review.cases.types import Case, CaseState, Choice, Decision, Person
+from review.cases.types import Case, CaseState, Choice, Decision
 from review.db.tables.cases import CaseRow, DecisionRow
 from review.db.tables.streams import FindingRow
 from review.db.upsert import table_of

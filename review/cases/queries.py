@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
+from review.accounts.types import Person, Role
 from review.cases.grouping import same_script
-from review.cases.types import WAITING, Case, CaseState, Choice, Decision, Person, Reason, Role
+from review.cases.types import WAITING, Case, CaseState, Choice, Decision, Reason
 from review.db.ownership import host_is_of
 from review.db.tables.cases import CaseBandRow, CaseFindingRow, CaseRow, DecisionRow
 from review.db.tables.streams import CounterRow, FindingRow

@@ -6,7 +6,8 @@ first; where the two differ, or nobody is sure, a senior decides who has not dec
 
 from collections.abc import Sequence
 
-from review.cases.types import FINAL, Case, CaseState, Choice, Decision, Person, Role
+from review.accounts.types import Person, Role
+from review.cases.types import FINAL, Case, CaseState, Choice, Decision
 from review.errors import DecisionRefused
 
 UNDO_MS = 10_000

@@ -11,11 +11,12 @@ from dataclasses import replace
 from sqlalchemy import Connection, delete, select, update
 
 from claims.types import Disposition, Finding
+from review.accounts.types import Person
 from review.audit.trail import Journal
 from review.cases.decisions import Submission, decide_unchecked
 from review.cases.filing import file_findings, refresh_case
 from review.cases.grouping import case_key, script_bands, script_of
-from review.cases.types import Choice, Person
+from review.cases.types import Choice
 from review.db.tables.cases import CaseBandRow, CaseFindingRow, CaseRow
 from review.db.tables.corrections import SupersededRow
 from review.db.tables.streams import FindingRow, StreamRow

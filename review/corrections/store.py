@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.orm import Session
 
+from review.accounts.types import Person
 from review.audit.trail import Journal
-from review.cases.types import Person
 from review.corrections.eligibility import Stand, check, repeated
 from review.corrections.placement import place
 from review.corrections.rejudging import Judged, judge_corrected, with_other_places

@@ -6,10 +6,11 @@ import uuid
 
 from sqlalchemy import Connection, insert, select
 
+from review.accounts.types import Person
 from review.audit.trail import Journal
-from review.cases import decisions as deciding
+from review.cases import decisions
 from review.cases.decisions import Submission
-from review.cases.types import CaseState, Choice, Person
+from review.cases.types import CaseState, Choice
 from review.db.tables.cases import CaseRow
 from review.db.tables.enforcement import AppealRow, HostTokenRow
 from review.enforcement.case_consequences import deciders_of, follow_case
@@ -182,7 +183,7 @@ def _clear_case(
     case = connection.execute(select(CaseRow.state, CaseRow.version).where(CaseRow.case_id == case_id)).one()
     state, version = CaseState(case.state), case.version
     if state is CaseState.CONFIRMED:
-        reopened = deciding.reopen(connection, case_id, person, journal.at_ms)
+        reopened = decisions.reopen(connection, case_id, person, journal.at_ms)
         state, version = reopened.state, reopened.version
     if state is not CaseState.SENIOR_REVIEW:
         return
@@ -194,7 +195,7 @@ def _clear_case(
         reason=reason,
         note=f"appeal {appeal.id}",
     )
-    decision = deciding.decide(connection, submission, person, journal.at_ms)
+    decision = decisions.decide(connection, submission, person, journal.at_ms)
     journal.note(
         "case.decided", f"case:{case_id}", decision=decision.id, choice=decision.choice.value, appeal=appeal.id
     )

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from review.audit.chain import canonical
+from review.audit.errors import SignatureError
 from review.audit.keys import KeyRing, Signature, check_signature
-from review.enforcement.errors import SignatureError
 from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.types import Measure
 

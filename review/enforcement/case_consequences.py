@@ -66,6 +66,18 @@ def lift_groundless(connection: Connection, case_ids: Collection[str], journal: 
         journal.tell("measure.lifted", measure.host_id, measure.id, kind=measure.kind.value, why="cases_cleared")
 
 
+class StrikesOfCases:
+    """The strikes and measures that follow from decisions on cases."""
+
+    def lock(self, connection: Connection, case_id: str) -> None:
+        """Locks the file of the case's host."""
+        lock_host_of(connection, case_id)
+
+    def follow(self, connection: Connection, case_id: str, journal: Journal) -> None:
+        """Gives the confirmed case its strike, or takes it away, and lifts measures that rest on it alone."""
+        follow_case(connection, case_id, journal)
+
+
 def deciders_of(connection: Connection, case_ids: Collection[str]) -> frozenset[str]:
     """Everybody who ever decided on one of the cases, decisions taken back among them."""
     return frozenset(

@@ -29,9 +29,9 @@ from review.db.tables.streams import CoverageRow, CursorRow, FindingRow, GapRow,
 from review.enforcement.penalty_points import expires_at_ms
 from review.enforcement.penalty_table import DAY_MS, Clock, Measures
 from review.enforcement.rows import appeals_where, defence_of, strikes_of
-from review.enforcement.statement_files import handed_in_name
 from review.enforcement.types import OPEN, AppealState
 from review.events.log import forget_bodies
+from review.evidence.keeping import handed_in_name
 from review.streams.types import StreamState
 
 _BY_HOST = "host"

@@ -1,15 +1,13 @@
 """What due process refuses, and what it can't find."""
 
-from typing import Literal
-
 from review.errors import NotFoundError, ReviewError
 
 
-class DueError(ReviewError):
-    """Base of what due process refuses or cannot do."""
+class EnforcementError(ReviewError):
+    """Base of what enforcement refuses or cannot do."""
 
 
-class MeasureRefused(DueError):
+class MeasureRefused(EnforcementError):
     """A measure may not be proposed or moved like this; the pages have words for each code.
 
     `case_id`: the case that it is about; "": none in particular.
@@ -32,7 +30,7 @@ class NoticeIncomplete(MeasureRefused):
         self.field = field
 
 
-class AppealRefused(DueError):
+class AppealRefused(EnforcementError):
     """An answer or an appeal can't be taken, or not be decided by this person; the pages have words for each code."""
 
     def __init__(self, what: str, why: str, *, code: str) -> None:
@@ -74,55 +72,18 @@ class UnknownFileError(NotFoundError):
         self.sha256 = sha256
 
 
-class KeyRingError(DueError):
-    """The installation's keys can't be read or made; the operator can act."""
-
-    def __init__(self, path: str, why: str) -> None:
-        super().__init__(f"key {path}: {why}")
-        self.path = path
-
-
-class SignatureError(DueError):
-    """A signed document is not what was signed, or by nobody known."""
-
-
-class AuditFileError(DueError):
-    """An exported audit trail can't be read as one, or was changed."""
-
-    exit_code = 1
-
-
-class DueNotSetUp(DueError):
+class DueNotSetUp(EnforcementError):
     """The store was opened to read only: without the table of measures and the data folder."""
 
     def __init__(self) -> None:
         super().__init__("due process is not set up: open the store with the table of measures and the data folder")
 
 
-class RetentionRefused(DueError):
+class RetentionRefused(EnforcementError):
     """A hold can't be set or released like this."""
 
 
-BreakKind = Literal["changed", "missing", "added", "reordered", "signature", "chain", "oversize"]
-
-
-class PackError(DueError):
-    """A pack can't be made or read; the text says what to do."""
-
-
-class PackBroken(DueError):
-    """A pack is not what was signed: the first thing that is wrong in it, and how."""
-
-    exit_code = 1
-
-    def __init__(self, kind: BreakKind, what: str, why: str) -> None:
-        super().__init__(f"pack broken: {what}: {kind}: {why}")
-        self.kind = kind
-        self.what = what
-        self.why = why
-
-
-class ComplaintRefused(DueError):
+class ComplaintRefused(EnforcementError):
     """A complaint can't be taken like this; whoever complains can act."""
 
     def __init__(self, what: str, why: str, *, code: str) -> None:

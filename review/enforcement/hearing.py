@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from review.cases.types import Person, Role
+from review.accounts.types import Person, Role
 from review.enforcement.errors import AppealRefused
 from review.enforcement.penalty_table import DAY_MS, Measures, StatementLimits
 from review.enforcement.types import Appeal, AppealState, HandedIn, Measure, MeasureState

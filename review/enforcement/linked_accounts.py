@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from review.enforcement.errors import DueError
+from review.enforcement.errors import EnforcementError
 
 _SEPARATORS = frozenset(" -_.·/()（）\t\n")
 
@@ -35,13 +35,13 @@ def normal_form(value: str) -> str:
 
 
 def keyed_hash(identifier: Identifier, secret: bytes) -> str:
-    """HMAC-SHA256 of kind and normal form; DueError for one that is empty.
+    """HMAC-SHA256 of kind and normal form; EnforcementError for one that is empty.
 
     The secret is the installation's: without it, a credit code can't be found by trying them all.
     """
     normal = normal_form(identifier.value)
     if len(normal) < 4:
-        raise DueError(f"identifier {identifier.kind}: it is empty or too short to tell anybody apart")
+        raise EnforcementError(f"identifier {identifier.kind}: it is empty or too short to tell anybody apart")
     return hmac.new(secret, f"{identifier.kind}\0{normal}".encode(), hashlib.sha256).hexdigest()
 
 

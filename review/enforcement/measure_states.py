@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from review.cases.types import CaseState, Person, Role
+from review.accounts.types import Person, Role
+from review.cases.types import CaseState
 from review.enforcement.errors import MeasureRefused, NoticeIncomplete
 from review.enforcement.penalty_table import DAY_MS, Measures
 from review.enforcement.types import Measure, MeasureKind, MeasureState, Notice, Wanted

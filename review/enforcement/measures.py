@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
+from review.accounts.types import Person
 from review.audit.trail import Journal
-from review.cases.types import CaseState, Person
+from review.cases.types import CaseState
 from review.db.tables.cases import CaseRow
 from review.db.tables.enforcement import MeasureRow
 from review.enforcement.errors import MeasureRefused

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
+from review.accounts.types import Person, Role
 from review.audit.trail import Journal
-from review.cases.types import Person, Role
 from review.db.tables.enforcement import DealRow, HoldRow
 from review.db.upsert import table_of, upsert
 from review.enforcement.erasure import STEPS, Erased, Limits

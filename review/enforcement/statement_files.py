@@ -10,7 +10,6 @@ from review.enforcement.errors import AppealRefused, UnknownFileError
 from review.enforcement.penalty_table import StatementLimits
 from review.enforcement.types import HandedIn
 
-FOLDER = "handed-in"
 _LONGEST_NAME = 120
 _HEX = frozenset("0123456789abcdef")
 
@@ -24,11 +23,6 @@ def type_of(content: bytes) -> str | None:
     if content.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     return "video/mp4" if content[4:8] == b"ftyp" else None
-
-
-def handed_in_name(sha256: str) -> str:
-    """Where the file lies in the data folder."""
-    return f"{FOLDER}/{sha256[:2]}/{sha256}"
 
 
 class HandedInFiles:

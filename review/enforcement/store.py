@@ -8,15 +8,15 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete, select
 
+from review.accounts.types import Person
 from review.audit.keys import KeyRing
 from review.audit.trail import Journal
-from review.cases.types import Person
 from review.db.tables.enforcement import AppealRow, LinkRow, MeasureRow
 from review.db.tables.streams import StreamRow
 from review.db.upsert import insert_missing
-from review.enforcement import appeals as appealing
-from review.enforcement import evasion_watch as watching
-from review.enforcement import measures as acting
+from review.enforcement import appeals as appeal_steps
+from review.enforcement import evasion_watch
+from review.enforcement import measures as measure_steps
 from review.enforcement.blacklist import signed_list
 from review.enforcement.errors import DueNotSetUp
 from review.enforcement.grounds import changed_case, ground_of, taken_of, weighed_strikes
@@ -152,7 +152,7 @@ class DueStore:
         """
         setup = self.setup
         with self._step(person.id) as (connection, journal):
-            return acting.propose_measure(connection, wanted, person, setup.measures, setup.book, journal)
+            return measure_steps.propose_measure(connection, wanted, person, setup.measures, setup.book, journal)
 
     def changed_case(self, measure: Measure) -> str | None:
         """A case that is no longer what the measure's notice says of it; None: all are."""
@@ -165,31 +165,33 @@ class DueStore:
         `seen`: the hash of the notice that the person read.
         """
         with self._step(person.id) as (connection, journal):
-            return acting.approve_measure(connection, measure_id, person, self.setup.measures, journal, seen=seen)
+            return measure_steps.approve_measure(
+                connection, measure_id, person, self.setup.measures, journal, seen=seen
+            )
 
     def reject(self, measure_id: str, person: Person, why: str) -> Measure:
         """The measure, declined by a senior or taken back by its proposer."""
         with self._step(person.id) as (connection, journal):
-            return acting.reject_measure(connection, measure_id, person, why, journal)
+            return measure_steps.reject_measure(connection, measure_id, person, why, journal)
 
     def expire(self) -> int:
         """Ends every measure and proposal whose time is over; gives how many. Run again, it finds nothing."""
         with self._engine.connect() as connection:
-            due = acting.overdue(connection, self.now_ms())
+            due = measure_steps.overdue(connection, self.now_ms())
         ended = 0
         for measure_id in due:
             with self._step(_MACHINE) as (connection, journal):
-                ended += acting.expire_measure(connection, measure_id, journal)
+                ended += measure_steps.expire_measure(connection, measure_id, journal)
         return ended
 
     def watch(self) -> int:
         """Reports live broadcasts of bound hosts and of accounts linked to them; gives how many are new."""
         with self._engine.connect() as connection:
-            streams = watching.live_streams(connection)
+            streams = evasion_watch.live_streams(connection)
         new = 0
         for stream_id in streams:
             with self._step(_MACHINE) as (connection, journal):
-                new += watching.report_evasion(connection, stream_id, journal)
+                new += evasion_watch.report_evasion(connection, stream_id, journal)
         return new
 
     def measure(self, measure_id: str, reader: str) -> Measure:
@@ -256,34 +258,36 @@ class DueStore:
     def issue_token(self, measure_id: str, actor: str) -> str:
         """A token for the host's page, shown this once; for every delivery a new one."""
         with self._step(actor) as (connection, journal):
-            return appealing.issue_token(connection, measure_id, self.setup.measures, journal)
+            return appeal_steps.issue_token(connection, measure_id, self.setup.measures, journal)
 
     def page(self, token: str) -> HostPage:
         """What the host sees; UnknownTokenError for a link that is unknown or over."""
         with self._step("host") as (connection, journal):
-            measure = appealing.measure_of_token(connection, token, journal.at_ms)
+            measure = appeal_steps.measure_of_token(connection, token, journal.at_ms)
             journal.note("page.read", f"measure:{measure.id}", host=measure.host_id)
             return self._page(connection, measure, journal.at_ms)
 
     def hand_in(self, token: str, name: str, content: bytes) -> HandedIn:
         """A file of the host, kept; AppealRefused for one that is too large or of a type that is not taken."""
         with self._engine.connect() as connection:
-            appealing.measure_behind(connection, token, self.now_ms())
+            appeal_steps.measure_behind(connection, token, self.now_ms())
         return self.setup.files.keep(name, content, self.setup.measures.statements)
 
     def answer(self, token: str, statement: str, files: Sequence[HandedIn] = ()) -> Defence:
         """What the host says before the measure, as stored; AppealRefused if the time for it is over."""
         with self._step("host") as (connection, journal):
-            measure_id = appealing.measure_behind(connection, token, journal.at_ms)
-            return appealing.answer_measure(
+            measure_id = appeal_steps.measure_behind(connection, token, journal.at_ms)
+            return appeal_steps.answer_measure(
                 connection, measure_id, statement, tuple(files), self.setup.measures, journal
             )
 
     def appeal(self, token: str, statement: str, files: Sequence[HandedIn] = ()) -> Appeal:
         """The host's appeal as stored; AppealRefused if the time for it is over or one is open."""
         with self._step("host") as (connection, journal):
-            measure_id = appealing.measure_behind(connection, token, journal.at_ms)
-            return appealing.file_appeal(connection, measure_id, statement, tuple(files), self.setup.measures, journal)
+            measure_id = appeal_steps.measure_behind(connection, token, journal.at_ms)
+            return appeal_steps.file_appeal(
+                connection, measure_id, statement, tuple(files), self.setup.measures, journal
+            )
 
     def open_appeals(self) -> tuple[Appeal, ...]:
         """The appeals that wait for a decision, the most urgent first."""
@@ -295,7 +299,7 @@ class DueStore:
         """The people who may not decide the appeal."""
         with self._engine.connect() as connection:
             measure = measure_of(connection, appeal_of(connection, appeal_id).measure_id)
-            return appealing.had_part_in(connection, measure)
+            return appeal_steps.had_part_in(connection, measure)
 
     def decide_appeal(
         self,
@@ -307,9 +311,9 @@ class DueStore:
         reasons_en: str = "",
         case_reason: str = "rule_wrong",
     ) -> Appeal:
-        """The appeal as decided; AppealRefused says why this person may not. See `appealing.decide_appeal`."""
+        """The appeal as decided; AppealRefused says why this person may not. See `appeal_steps.decide_appeal`."""
         with self._step(person.id) as (connection, journal):
-            return appealing.decide_appeal(
+            return appeal_steps.decide_appeal(
                 connection,
                 appeal_id,
                 person,
@@ -337,7 +341,7 @@ class DueStore:
             appeals=appeals,
             may_answer=may_answer(measure, now_ms, answered=defence is not None),
             may_appeal=may_appeal(measure, appeals, now_ms),
-            page_until_ms=appealing.page_until_ms(measure, self.setup.measures),
+            page_until_ms=appeal_steps.page_until_ms(measure, self.setup.measures),
         )
 
     @contextmanager

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 from review.db.tables.scheduling import TenantRow
 from review.db.tables.streams import StreamRow
 from review.db.tables.webhooks import EventHeadRow, EventRow
+from review.db.tenant_ids import LOCAL_TENANT
 from review.db.upsert import insert_missing, table_of
 from review.events.types import MOST_EVENTS, Event, NewEvent
-from review.scheduling.types import LOCAL_TENANT
 
 
 def write_events(connection: Connection, at_ms: int, told: Iterable[NewEvent]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from review.tenants.tenancy import shown_host
+from review.db.tenant_ids import shown_host
 
 # Every kind of event that there is: what is told is one of these, and what webhooks may ask for.
 KINDS = frozenset(

@@ -4,6 +4,7 @@ import fcntl
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from ingest.chain import GENESIS, chain_sha256
 from ingest.clip_box import cut_boxed_clip
@@ -11,8 +12,7 @@ from ingest.disk import append_line
 from ingest.errors import BrokenChain, BrokenMedia, ParserDied
 from ingest.manifest import read_manifest
 from ingest.types import ClipInfo
-from review.evidence.keeping import beside
-from review.store import Store
+from review.evidence.keeping import KeptEvidence, beside
 from review.streams.types import StoredFinding
 
 CUTS = "cuts.jsonl"
@@ -29,7 +29,20 @@ class CutClip:
     start_ms: int
 
 
-def clip_of(store: Store, data_dir: Path, stored: StoredFinding) -> CutClip | None:
+class ClipStore(Protocol):
+    """Where a clip is looked up, brought back from, and named once it is cut."""
+
+    @property
+    def evidence(self) -> KeptEvidence:
+        """The files that are kept elsewhere."""
+        ...
+
+    def set_clip(self, finding_id: str, clip: str, clip_start_ms: int) -> None:
+        """Names the finding's clip, relative to the data folder."""
+        ...
+
+
+def clip_of(store: ClipStore, data_dir: Path, stored: StoredFinding) -> CutClip | None:
     """The finding's clip; cut now where there is none and the recording still has the seconds; else None."""
     finding, root = stored.finding, data_dir.resolve()
     if finding.clip is not None:

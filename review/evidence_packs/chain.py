@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ingest.chain import GENESIS, chain_sha256, chain_sm3
 from ingest.types import Segment
-from review.enforcement.errors import PackBroken
+from review.evidence_packs.errors import PackBroken
 
 NEIGHBOURS = 2
 Row = dict[str, object]

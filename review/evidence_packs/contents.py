@@ -14,10 +14,10 @@ from ingest.manifest import read_manifest
 from ingest.ring import read_trims
 from ingest.types import Segment
 from review.cases.types import Case, Decision
-from review.enforcement.errors import PackError
 from review.evidence.basis import passport_text, read_kept_facts
 from review.evidence.clips import CUTS, clip_of
 from review.evidence_packs.chain import Run, runs_around
+from review.evidence_packs.errors import PackError
 from review.store import Store
 from review.streams.corrections import Correction, Superseded
 from review.streams.types import StoredFinding, StreamRecord

@@ -15,9 +15,9 @@ from ingest.disk import new_sm3
 from review.audit.chain import canonical
 from review.audit.keys import KeyRing
 from review.cases.types import Decision
-from review.enforcement.errors import PackError
 from review.evidence_packs.chain import chain_record
 from review.evidence_packs.contents import Dossier, PackedClip, PackedStream, coverage_record
+from review.evidence_packs.errors import PackError
 from review.evidence_packs.layout import (
     BAGIT,
     BAGIT_FILE,

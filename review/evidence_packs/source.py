@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from review.enforcement.errors import PackBroken, PackError
+from review.evidence_packs.errors import PackBroken, PackError
 from review.evidence_packs.layout import (
     BLOCK_BYTES,
     LONGEST_PLACE,

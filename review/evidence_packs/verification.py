@@ -12,9 +12,10 @@ from typing import Any
 from ingest.chain import chain_sha256
 from ingest.disk import new_sm3
 from review.audit.chain import canonical
+from review.audit.errors import SignatureError
 from review.audit.keys import Signature, check_signature
-from review.enforcement.errors import PackBroken, SignatureError
 from review.evidence_packs.chain import check_record
+from review.evidence_packs.errors import PackBroken
 from review.evidence_packs.layout import (
     BAGIT,
     BAGIT_FILE,

@@ -10,11 +10,10 @@ import logging
 import pickle
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, Self
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Protocol, Self
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from anyio import to_thread
 
 from review.judge_pool.errors import (
     CallerGone,
@@ -38,6 +37,15 @@ _JOIN_S = 5.0
 _NICE_SMALL, _NICE_LARGE = 2, 15
 # Of the threads in which pages are made, those that may wait for a job.
 _MOST_THREADS = 8
+
+
+class Connected(Protocol):
+    """A request whose client may hang up, as ASGI tells it."""
+
+    @property
+    def receive(self) -> Callable[[], Awaitable[MutableMapping[str, Any]]]:
+        """Gives the next message of its connection."""
+        ...
 
 
 class JudgingPool:
@@ -104,12 +112,12 @@ class JudgingPool:
         with self._changed:
             self._line.check_room(party)
 
-    async def run(self, party: Party, job: Job, request: Request) -> Any:
+    async def run(self, party: Party, job: Job, request: Connected) -> Any:
         """What comes of the job; it is stopped when the request's client hangs up, and that is CallerGone.
 
         Raises what the job refuses, and TooManyChecks, JudgingBusy, JudgingTooLong, JudgingFailed.
         """
-        payload = await run_in_threadpool(pickle.dumps, job)
+        payload = await to_thread.run_sync(pickle.dumps, job)
         task = self.submit(party, payload)
         answer = asyncio.wrap_future(task.answer)
         gone = asyncio.ensure_future(_hangs_up(request))
@@ -309,6 +317,6 @@ class _Seat:
             worker.end()
 
 
-async def _hangs_up(request: Request) -> None:
+async def _hangs_up(request: Connected) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         continue

@@ -1,4 +1,4 @@
-"""What can be refused of a policy on its way to going live, and of a replay."""
+"""What can be refused of a policy on its way to going live."""
 
 from review.errors import NotFoundError, ReviewError
 
@@ -17,14 +17,6 @@ class UnknownPolicyError(NotFoundError):
     def __init__(self, digest: str) -> None:
         super().__init__(f"policy {digest[:12]!r} is not in the store; hand it in first")
         self.digest = digest
-
-
-class UnknownReplayError(NotFoundError):
-    """No replay has this id."""
-
-    def __init__(self, replay_id: str) -> None:
-        super().__init__(f"replay {replay_id!r} is not in the store; check the id")
-        self.replay_id = replay_id
 
 
 class PolicyMoveRefused(ReviewError):

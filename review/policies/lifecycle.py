@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from review.cases.types import Person, Role
+from review.accounts.types import Person, Role
 from review.policies.errors import PolicyMoveRefused
 
 _MAY = frozenset({Role.SENIOR, Role.ADMIN})

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, insert, select, update
 
 from claims.policy.policy import Policy
+from review.accounts.types import Person
 from review.audit.trail import Journal
-from review.cases.types import Person
 from review.db.tables.replays import PolicyMoveRow, PolicyVersionRow, ReplayRow
 from review.db.tables.streams import CounterRow
 from review.db.upsert import insert_missing

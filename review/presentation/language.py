@@ -1,9 +1,8 @@
-"""Which language a page is written in, and its words."""
+"""The languages that pages, paper and packs are written in, and their words."""
 
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from fastapi import Request, Response
 from markupsafe import Markup, escape
 
 from review.presentation.score_steps import in_chinese
@@ -11,23 +10,6 @@ from review.presentation.texts import TEXTS, in_both
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
-_COOKIE = "lang"
-_YEAR_S = 365 * 86_400
-
-
-def language_of(request: Request) -> Language:
-    """The language that the address asks for, or else the browser's last choice, or else Chinese."""
-    for wanted in (request.query_params.get(_COOKIE), request.cookies.get(_COOKIE)):
-        for language in LANGUAGES:
-            if language == wanted:
-                return language
-    return "zh"
-
-
-def keep_language(request: Request, response: Response) -> None:
-    """Remembers the language in the browser, if the address asked for one."""
-    if request.query_params.get(_COOKIE) in LANGUAGES:
-        response.set_cookie(_COOKIE, language_of(request), max_age=_YEAR_S, samesite="lax", httponly=True)
 
 
 class Words:

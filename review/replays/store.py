@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from review.audit.trail import Journal
 from review.db.tables.replays import ReplayMemoryRow, ReplayRow
 from review.db.upsert import upsert
-from review.policies.errors import UnknownReplayError
+from review.replays.errors import UnknownReplayError
 from review.replays.queries import read_stored, read_stream, read_stream_ids
 from review.replays.types import ReplayState, Scope, Stored, StoredStream
 

@@ -9,8 +9,8 @@ from review.db.tables.streams import CounterRow, StreamRow
 from review.db.upsert import insert_missing
 from review.scheduling.decisions import Room
 from review.scheduling.lease_terms import LeaseTerms
-from review.scheduling.types import Priority, Wanted
-from review.streams.types import StreamState
+from review.scheduling.types import Priority
+from review.streams.types import StreamState, Wanted
 
 OVER = (StreamState.ENDED.value, StreamState.FAILED.value)
 _COUNTER = "admission"

@@ -24,8 +24,8 @@ from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.rows import lease_from_row
 from review.scheduling.state_changes import leave_alone
 from review.scheduling.status import LOST, OVER_STATES
-from review.scheduling.types import Lease, Wanted
-from review.streams.types import StreamState
+from review.scheduling.types import Lease
+from review.streams.types import StreamState, Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,9 +19,9 @@ from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.rows import lease_from_row, order_from_row, products_to_json
 from review.scheduling.status import OVER_STATES, Standing, covered
 from review.scheduling.status_queries import Moment, standing_of, state_at
-from review.scheduling.types import Lease, Order, Priority, Wanted
+from review.scheduling.types import Lease, Order, Priority
 from review.streams.rows import stream_from_row, stream_values
-from review.streams.types import ProductRef, StreamCoverage, StreamRecord, StreamState
+from review.streams.types import ProductRef, StreamCoverage, StreamRecord, StreamState, Wanted
 
 
 class OrderKeyReused(ReviewError):

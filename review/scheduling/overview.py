@@ -12,9 +12,9 @@ from review.db.tables.streams import CoverageRow, GapRow, StreamRow
 from review.scheduling.rows import worker_from_row
 from review.scheduling.status import covered
 from review.scheduling.status_queries import Moment, standing_of, state_at
-from review.scheduling.types import Wanted, Worker
+from review.scheduling.types import Worker
 from review.streams.rows import stream_from_row
-from review.streams.types import StreamState
+from review.streams.types import StreamState, Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Row
 
 from review.db.tables.scheduling import LeaseRow, OrderRow, WorkerRow
-from review.scheduling.types import Lease, Order, Priority, Wanted, Worker
+from review.scheduling.types import Lease, Order, Priority, Worker
+from review.streams.types import Wanted
 
 
 def products_to_json(products: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:

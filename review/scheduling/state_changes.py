@@ -11,9 +11,9 @@ from review.db.tables.scheduling import OrderRow
 from review.events.types import NewEvent
 from review.scheduling.decisions import Air, Reach
 from review.scheduling.status import OVER_STATES, is_missed, loss, missed
-from review.scheduling.types import Lease, Wanted
+from review.scheduling.types import Lease
 from review.streams.filing import Turn, state_of, write_state
-from review.streams.types import StreamState
+from review.streams.types import StreamState, Wanted
 
 _OURS = (GapKind.SHED, GapKind.CRASH)
 

@@ -12,8 +12,7 @@ from review.db.tables.streams import CoverageRow, StreamRow
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.rows import lease_from_row
 from review.scheduling.status import OVER_STATES, Standing, covered, standing
-from review.scheduling.types import Wanted
-from review.streams.types import StreamCoverage, StreamState
+from review.streams.types import StreamCoverage, StreamState, Wanted
 
 _OVER = tuple(state.value for state in OVER_STATES)
 

@@ -2,17 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from typing import Any
 
-LOCAL_TENANT = "local"
-
-
-class Wanted(StrEnum):
-    """What a customer wants of a broadcast."""
-
-    RUN = "run"
-    STOP = "stop"
+from review.streams.types import Wanted
 
 
 class Priority(IntEnum):

@@ -10,8 +10,7 @@ from review.db.tables.cases import CaseFindingRow, CaseRow
 from review.db.tables.scheduling import OrderRow
 from review.db.tables.streams import FindingRow, StreamRow
 from review.events.types import NewEvent
-from review.scheduling.types import Wanted
-from review.streams.types import StreamState
+from review.streams.types import StreamState, Wanted
 
 
 def finding_events(connection: Connection, changed: Sequence[Finding], new: Collection[str]) -> list[NewEvent]:

@@ -120,3 +120,10 @@ class Tally:
 
     by_verdict: Mapping[VerdictKind, int] = field(default_factory=dict)
     by_disposition: Mapping[Disposition, int] = field(default_factory=dict)
+
+
+class Wanted(StrEnum):
+    """What a customer wants of a broadcast."""
+
+    RUN = "run"
+    STOP = "stop"

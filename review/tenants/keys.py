@@ -18,8 +18,8 @@ from review.api_errors import KeyRefused, TenantError
 from review.audit.trail import Journal
 from review.db.tables.scheduling import ApiKeyRow, TenantRow
 from review.db.tables.streams import StreamRow
+from review.db.tenant_ids import LOCAL_TENANT
 from review.db.upsert import insert_missing, table_of
-from review.scheduling.types import LOCAL_TENANT
 from review.tenants.types import ApiKey, NewKey, Scope, Tenant
 
 PREFIX = "zy"

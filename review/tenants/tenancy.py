@@ -12,22 +12,10 @@ from review.db.ownership import host_is_of
 from review.db.tables.cases import CaseRow
 from review.db.tables.scheduling import TenantRow
 from review.db.tables.streams import FindingRow, StreamRow
+from review.db.tenant_ids import shown_host, stored_host
 from review.enforcement.types import HostFile, Measure
 from review.errors import NotFoundError, ReviewError, UnknownCaseError, UnknownFindingError, UnknownStreamError
-from review.scheduling.types import LOCAL_TENANT
 from review.tenants.types import Caller
-
-
-def stored_host(tenant_id: str, host_id: str) -> str:
-    """The host's id as it is kept."""
-    return host_id if tenant_id == LOCAL_TENANT else f"{tenant_id}/{host_id}"
-
-
-def shown_host(tenant_id: str | None, host_id: str) -> str:
-    """The host's id as this tenant gave it; as it is kept for who sees every tenant's."""
-    if tenant_id is None or tenant_id == LOCAL_TENANT:
-        return host_id
-    return host_id.removeprefix(f"{tenant_id}/")
 
 
 class UnknownHost(NotFoundError):

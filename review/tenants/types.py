@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from review.cases.types import Person, Role
-from review.scheduling.types import LOCAL_TENANT
+from review.accounts.types import Person, Role
+from review.db.tenant_ids import LOCAL_TENANT
 
 
 class Scope(StrEnum):

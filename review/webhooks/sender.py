@@ -13,9 +13,9 @@ import httpx
 from sqlalchemy import Connection, Engine
 
 from ingest.guard import NetPolicy
+from review.db.tenant_ids import LOCAL_TENANT
 from review.events.log import events_of
 from review.events.types import Event, Target
-from review.scheduling.types import LOCAL_TENANT
 from review.webhooks.delivery import open_client, post
 from review.webhooks.endpoints import SETTINGS, Endpoint, Targets, secret_id_of
 from review.webhooks.errors import UnknownEndpointError

@@ -8,7 +8,7 @@ import pytest
 import configs
 from claims.passports.load import read_passports
 from claims.policy.policy import Policy
-from review.cases.types import Person, Role
+from review.accounts.types import Person, Role
 from review.passports.records import Registered
 from review.store import Store
 from review.tenants.types import Caller

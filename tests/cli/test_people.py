@@ -5,7 +5,7 @@ import pytest
 
 from cli.commands.serve import access_of
 from cli.config.settings import load_settings
-from review.cases.types import Role
+from review.accounts.types import Role
 from review.server.auth.access import Auth
 from review.store import Store
 from tests.cli.support import Call

@@ -14,10 +14,10 @@ import yaml
 from claims.types import Disposition, VerdictKind
 from ingest.types import GapKind
 from review.scheduling.overview import LiveView, WatchedStream
-from review.scheduling.types import Wanted, Worker
+from review.scheduling.types import Worker
 from review.scheduling.worker_figures import FIGURES
 from review.server.metrics import ServiceFigures
-from review.streams.types import StreamState, Tally
+from review.streams.types import StreamState, Tally, Wanted
 
 ROOT = Path(__file__).parents[2]
 ALERTS = ROOT / "configs" / "prometheus" / "alerts.yaml"

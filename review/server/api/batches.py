@@ -14,6 +14,7 @@ from ingest.guard import WEB_SCHEMES
 from review.api_errors import KeyReused, OrderRefused
 from review.audit.trail import Journal
 from review.batches.types import Batch, BatchCounts, NewBatch
+from review.db.tenant_ids import shown_host, stored_host
 from review.passports.registry import StoredPassport, current_passports, put_passports, unknown_products
 from review.scheduling.orders import OrderKeyReused, Products
 from review.server.api.cursor import read_cursor, write_cursor
@@ -26,7 +27,6 @@ from review.server.auth.guard import EVERYBODY
 from review.store import Store
 from review.streams.rows import shown_source
 from review.streams.types import ProductRef
-from review.tenants.tenancy import shown_host, stored_host
 from review.tenants.types import Caller, Scope
 
 BatchId = Annotated[str, Path(pattern=r"^[0-9a-f-]{1,36}$", description="The batch's `batch_id`")]

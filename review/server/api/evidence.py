@@ -11,6 +11,7 @@ from fastapi.responses import FileResponse
 from pydantic import ConfigDict, Field
 from starlette.background import BackgroundTask
 
+from review.db.tenant_ids import stored_host
 from review.enforcement.complaint_intake import Complaint
 from review.evidence.clips import clip_of
 from review.evidence_packs.contents import gather
@@ -24,7 +25,6 @@ from review.server.pages.desk import Glossary
 from review.server.problems import documented
 from review.server.ranges import RangedFile
 from review.store import Store
-from review.tenants.tenancy import stored_host
 from review.tenants.types import Caller, Scope
 
 _ZIP: dict[int | str, dict[str, Any]] = {200: {"description": "The signed pack", "content": {"application/zip": {}}}}

@@ -8,6 +8,7 @@ from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse
 
 from claims.types import Disposition
+from review.db.tenant_ids import stored_host
 from review.errors import ClipMissingError
 from review.evidence.keeping import beside
 from review.evidence.peaks import load_peaks
@@ -18,7 +19,6 @@ from review.server.problems import documented
 from review.server.ranges import RangedFile
 from review.store import Store
 from review.streams.types import FindingQuery
-from review.tenants.tenancy import stored_host
 from review.tenants.types import Caller, Scope
 
 Reading = Annotated[Caller, Depends(key_or_person(Scope.FINDINGS_READ))]

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path
 from pydantic import Field
 
+from review.db.tenant_ids import shown_host
 from review.enforcement.penalty_points import expires_at_ms
 from review.enforcement.types import AppealState, Held, HostFile, Measure, MeasureKind, MeasureState, Proposal
 from review.server.api.schemas.findings import WireModel
 from review.server.auth.api_keys import answers, key_or_person
 from review.store import Store
-from review.tenants.tenancy import shown_host
 from review.tenants.types import Caller, Scope
 
 

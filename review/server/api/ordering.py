@@ -16,6 +16,7 @@ from ingest.errors import RefusedAddress, UnreachableSource
 from ingest.guard import SCHEMES, WEB_SCHEMES, NetPolicy, check_url, port_of, resolve
 from review.api_errors import NotResolved, OrderRefused, PlatformError
 from review.audit.trail import Journal
+from review.db.tenant_ids import stored_host
 from review.judge_pool.pool import JudgingPool
 from review.passports.reading import PassportReading
 from review.passports.records import Registered
@@ -26,7 +27,6 @@ from review.scheduling.types import Priority
 from review.server.api.schemas.streams import OrderIn
 from review.server.api.waiting_readers import MOST_WAITING
 from review.streams.types import Host, ProductRef, StreamRecord
-from review.tenants.tenancy import stored_host
 from review.tenants.types import Caller
 
 _log = logging.getLogger(__name__)

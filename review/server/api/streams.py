@@ -7,9 +7,9 @@ from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
 
 from claims.types import PlatformFact
 from review.api_errors import KeyReused, NoRoom, OrderRefused, ScopeMissing
+from review.db.tenant_ids import shown_host, stored_host
 from review.scheduling.orders import NoRoomLeft, Ordered, OrderKeyReused, OrderQuery
 from review.scheduling.platform_facts import NotOnSale, Told
-from review.scheduling.types import Wanted
 from review.server.api.cursor import read_cursor, write_cursor
 from review.server.api.ordering import Platform, order_of, products_of
 from review.server.api.schemas.findings import StreamOut, stream_out
@@ -17,8 +17,7 @@ from review.server.api.schemas.streams import FactIn, OnSaleIn, OrderIn, Streams
 from review.server.api.unique_keys import unique_keys
 from review.server.auth.api_keys import answers, key_or_person, write_answers
 from review.store import Store
-from review.streams.types import StreamState
-from review.tenants.tenancy import shown_host, stored_host
+from review.streams.types import StreamState, Wanted
 from review.tenants.types import Caller, Scope
 
 _TRY_AGAIN_S = 30

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from review.cases.types import Person, Role
+from review.accounts.types import Person, Role
 from review.errors import ReviewError
 
 LOCAL_PERSON = Person(id="local", name="本机", role=Role.ADMIN)

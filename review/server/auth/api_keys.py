@@ -12,8 +12,8 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
+from review.accounts.types import Role
 from review.api_errors import KeyRefused, ScopeMissing, TooFast
-from review.cases.types import Role
 from review.server.auth.guard import DECIDERS, EVERYBODY, allow, current_login
 from review.server.auth.rate_limits import Rates
 from review.server.problems import documented

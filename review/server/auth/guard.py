@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from review.accounts.store import LONGEST_MS, Login, PeopleStore
-from review.cases.types import Person, Role
+from review.accounts.types import Person, Role
 from review.errors import Forbidden, NotLoggedIn
 from review.server.auth.access import LOCAL_PERSON, Access, Auth, is_loopback
 from review.server.problems import problem_response

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from review.cases.types import Person, Role
+from review.accounts.types import Person, Role
 from review.errors import AccountError
 from review.server.auth.guard import ADMINS, Gate, allow
 from review.server.pages.desk import Desk, Seeing, Viewer

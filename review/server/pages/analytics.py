@@ -6,14 +6,15 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Res
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from pydantic import AfterValidator
 
+from review.accounts.types import Person
 from review.analytics.figures import PERIODS, Dashboards, as_csv, shown
 from review.analytics.store import ProposalRefused
 from review.analytics.types import ProposalKind
 from review.cases.tally import Dimension
-from review.cases.types import Person
-from review.presentation.language import Words, keep_language
+from review.presentation.language import Words
 from review.server.assets import chart_script
 from review.server.auth.guard import DECIDERS, EVERYBODY, allow
+from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer, case_url
 from review.store import Store
 

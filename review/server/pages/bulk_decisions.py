@@ -4,8 +4,9 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from review.accounts.types import Person
 from review.cases.decisions import REASONS
-from review.cases.types import Case, Choice, Person
+from review.cases.types import Case, Choice
 from review.errors import UnknownCaseError
 from review.server.pages.case import barred
 from review.server.pages.queue import held_by_other

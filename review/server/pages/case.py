@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from review.accounts.types import Person, Role
 from review.cases.decisions import REASONS
 from review.cases.queries import standing
 from review.cases.state import UNDO_MS, after_decision, after_reopening
-from review.cases.types import FINAL, WAITING, Case, CaseState, Choice, Decision, Person, Role
+from review.cases.types import FINAL, WAITING, Case, CaseState, Choice, Decision
 from review.errors import DecisionRefused, UnknownFindingError
 from review.presentation.findings import CONTEXT_MS, clip_view, context_lines, finding_view
 from review.server.auth.guard import DECIDERS

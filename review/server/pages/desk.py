@@ -12,13 +12,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from claims.law.texts import Laws
-from review.cases.types import Person
+from review.accounts.types import Person
 from review.enforcement.notice_pages import shown_time
 from review.presentation.findings import hours_clock, stream_clock
-from review.presentation.language import LANGUAGES, Language, Words, language_of
+from review.presentation.language import LANGUAGES, Language, Words
 from review.presentation.texts import TEXTS
 from review.server.assets import PAGES_DIR, vendored_scripts
 from review.server.auth.guard import csrf, person_of
+from review.server.language import language_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,18 +7,19 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Path, Request, Resp
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from claims.law.texts import Laws
+from review.accounts.types import Person
 from review.cases.decisions import REASONS
-from review.cases.types import Choice, Person
+from review.cases.types import Choice
 from review.enforcement.errors import AppealRefused, MeasureRefused
 from review.enforcement.measure_states import people_needed
 from review.enforcement.measures import notice_sha256
 from review.enforcement.notice_pages import decision_html, notice_html, pdf_of, shown_time
 from review.enforcement.notice_view import ShownNotice, shown_measure, state_key
 from review.enforcement.penalty_points import expires_at_ms
-from review.enforcement.statement_files import handed_in_name
 from review.enforcement.types import AppealState, HandedIn, HostPage, Measure, MeasureKind, MeasureState
-from review.presentation.language import keep_language
+from review.evidence.keeping import handed_in_name
 from review.server.auth.guard import DECIDERS, EVERYBODY, SENIORS, allow
+from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.store import Store
 

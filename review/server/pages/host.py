@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from starlette.datastructures import UploadFile
 
-from review.cases.types import Person, Role
+from review.accounts.types import Person, Role
 from review.enforcement.errors import AppealRefused
 from review.enforcement.notice_pages import notice_html, shown_time
 from review.enforcement.notice_view import shown_measure, state_key
@@ -16,9 +16,9 @@ from review.enforcement.penalty_table import StatementLimits
 from review.enforcement.types import HostPage
 from review.errors import ClipMissingError, Forbidden
 from review.presentation.findings import clip_view, stream_clock
-from review.presentation.language import keep_language, language_of
 from review.server.api.findings import find_clip
 from review.server.auth.guard import CSRF_FIELD, anybody, check_origin, same_secret
+from review.server.language import keep_language, language_of
 from review.server.pages.desk import Desk, Viewer
 from review.server.pages.enforcement import file_answer, handed_in, pdf_answer
 from review.store import Store

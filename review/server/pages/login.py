@@ -8,9 +8,8 @@ from fastapi import APIRouter, Depends, FastAPI, Form, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from review.cases.types import Person, Role
+from review.accounts.types import Person, Role
 from review.errors import AccountError, Forbidden, LoginRefused
-from review.presentation.language import keep_language, language_of
 from review.server.auth.access import Auth
 from review.server.auth.guard import (
     CSRF_FIELD,
@@ -25,6 +24,7 @@ from review.server.auth.guard import (
     same_secret,
     set_session,
 )
+from review.server.language import keep_language, language_of
 from review.server.pages.desk import Desk, Seeing, Viewer
 
 _BEFORE = "before_login"

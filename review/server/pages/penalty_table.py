@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
-from review.cases.types import Person, Role
-from review.presentation.language import keep_language, language_of
+from review.accounts.types import Person, Role
 from review.server.auth.guard import anybody
+from review.server.language import keep_language, language_of
 from review.server.pages.desk import Desk, Viewer
 from review.store import Store
 

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from claims.passports.forms import CHINA_TIME
 from review.api_errors import PlatformError
+from review.db.tenant_ids import LOCAL_TENANT
 from review.judge_pool.callers import party_of
 from review.judge_pool.pool import JudgingPool
 from review.judge_pool.worker import Job
@@ -18,10 +19,10 @@ from review.prebroadcast.catalogue import as_csv
 from review.prebroadcast.errors import CheckRefused
 from review.prebroadcast.limits import MOST_CHARS, CheckLimits
 from review.prebroadcast.types import Checked, CheckedRows, TextKind
-from review.presentation.language import Words, keep_language
-from review.scheduling.types import LOCAL_TENANT
+from review.presentation.language import Words
 from review.server.api.prebroadcast_jobs import CodesRead, Goods, RowsCheck, TextCheck
 from review.server.auth.guard import EVERYBODY, allow
+from review.server.language import keep_language
 from review.server.pages.checked_text import stretches
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.tenants.types import Caller

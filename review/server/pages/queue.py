@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 from fastapi import Query
 from markupsafe import Markup
 
+from review.accounts.types import Person
 from review.cases.priority import PATIENCE_MS
 from review.cases.queries import CaseQuery
-from review.cases.types import FINAL, WAITING, Case, CaseState, Person
+from review.cases.types import FINAL, WAITING, Case, CaseState
 from review.server.pages.desk import Desk, Viewer
 from review.store import Store
 

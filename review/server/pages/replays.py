@@ -10,18 +10,19 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response, 
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from review.accounts.types import Person
 from review.api_errors import PlatformError
-from review.cases.types import Person
 from review.enforcement.notice_pages import shown_time
 from review.judge_pool.callers import party_of
 from review.judge_pool.pool import JudgingPool
 from review.policies.errors import PolicyMoveRefused, PolicyPackError
 from review.policies.folders import POLICIES, PackedPolicy
 from review.policies.lifecycle import PolicyMove, history, waiting
-from review.presentation.language import Words, keep_language
+from review.presentation.language import Words
 from review.replays.report import report_from_json
 from review.replays.types import ReplayState, Scope
 from review.server.auth.guard import EVERYBODY, SENIORS, allow
+from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.replay_report import report_values
 from review.server.policy_uploads import PolicyRead

@@ -10,8 +10,8 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from markupsafe import Markup
 
 from review.cases.decisions import REASONS
-from review.presentation.language import keep_language
 from review.server.auth.guard import EVERYBODY, allow
+from review.server.language import keep_language
 from review.server.pages.case import CasePart
 from review.server.pages.case_changes import QueueEvents
 from review.server.pages.desk import Desk, Glossary, Seeing, Viewer

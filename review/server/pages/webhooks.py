@@ -9,11 +9,12 @@ from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from ingest.errors import shown
-from review.cases.types import Person, Role
+from review.accounts.types import Person, Role
 from review.enforcement.notice_pages import shown_time
 from review.events.types import DeliveryState, EndpointState, Target
-from review.presentation.language import Words, keep_language
+from review.presentation.language import Words
 from review.server.auth.guard import SENIORS, allow
+from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.store import Store
 from review.webhooks.endpoints import SETTINGS

@@ -14,10 +14,10 @@ from cli.config.settings import load_settings
 from cluster.batch_runner import BatchRunner, BatchSetup
 from cluster.replay import ReplayJob, replay
 from review.batches.types import ArchiveState, BatchState, NewBatch
+from review.db.tenant_ids import LOCAL_TENANT
 from review.passports.records import read_record
 from review.passports.registry import put_passports
 from review.replays.types import Scope
-from review.scheduling.types import LOCAL_TENANT
 from review.store import Store
 from review.streams.types import FindingQuery, ProductRef, StreamState
 from tests.cluster.batch.conftest import DEMO_PASSPORTS

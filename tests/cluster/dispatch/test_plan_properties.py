@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from cluster.dispatch.plan import plan
 from review.scheduling.decisions import Close, Grant, Recall, Snapshot
 from review.scheduling.lease_terms import LeaseTerms
-from review.scheduling.types import Lease, Order, Priority, Wanted, Worker
+from review.scheduling.types import Lease, Order, Priority, Worker
+from review.streams.types import Wanted
 from tests.cluster.dispatch.model import applied
 
 TERMS = LeaseTerms()

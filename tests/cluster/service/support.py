@@ -14,9 +14,8 @@ from claims.types import Finding
 from ingest.ledger import Coverage
 from review.db.engine import open_engine
 from review.db.tables.scheduling import FactRow, OrderRow
-from review.scheduling.types import Wanted
 from review.store import Store
-from review.streams.types import FindingQuery, StreamState
+from review.streams.types import FindingQuery, StreamState, Wanted
 from tests.ingest.support import run_ffmpeg
 
 OVER = (StreamState.ENDED, StreamState.FAILED)

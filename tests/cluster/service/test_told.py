@@ -16,7 +16,7 @@ from bench.live_material import order_demo, wait
 from cli.config.enforcement import due_setup
 from cli.config.settings import Settings, load_settings
 from ingest.types import Gap
-from review.enforcement.background_jobs import Housekeeper
+from review.background_jobs import Housekeeper
 from review.store import Store
 from review.streams.types import StreamState
 from tests.cluster.chaos.support import ROOT

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from review.accounts.store import Login, PeopleStore
-from review.cases.types import Role
+from review.accounts.types import Role
 
 SECRET = "一句很长的口令 correct horse"
 

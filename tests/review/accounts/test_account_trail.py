@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from review.accounts.store import PeopleStore
-from review.cases.types import Role
+from review.accounts.types import Role
 from review.server.auth.access import Access, Auth
 from review.store import Store
 from tests.review.accounts.conftest import Serve

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from review.cases.types import Role
+from review.accounts.types import Role
 from review.errors import AccountError
 from review.server.auth.access import Access, Auth
 from review.store import Store

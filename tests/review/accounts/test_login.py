@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from review.accounts.store import IDLE_MS
-from review.cases.types import Role
+from review.accounts.types import Role
 from review.server.auth.access import Access, AccessError, Auth
 from review.server.auth.guard import local_path
 from review.store import Store

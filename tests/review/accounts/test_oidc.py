@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from review.cases.types import Role
+from review.accounts.types import Role
 from review.server.auth.access import Access, AccessError, Auth, OidcSettings, role_of
 from review.store import Store
 from tests.review.accounts.conftest import Serve

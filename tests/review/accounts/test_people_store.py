@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from review.accounts.store import IDLE_MS, LONGEST_MS, PeopleStore
-from review.cases.types import Role
+from review.accounts.types import Role
 from review.db.engine import open_engine
 from review.errors import AccountError, LoginRefused, UnknownPersonError
 from review.store import Store

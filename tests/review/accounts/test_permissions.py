@@ -9,7 +9,7 @@ import yaml
 from fastapi import Depends, FastAPI
 from starlette.routing import Mount, Route
 
-from review.cases.types import Role
+from review.accounts.types import Role
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth, OidcSettings
 from review.server.auth.guard import allow, api_routes, unguarded

@@ -13,11 +13,12 @@ import pytest
 from claims.types import Disposition, Finding
 from ingest.ledger import Coverage
 from ingest.types import Gap, GapKind
+from review.accounts.types import Person, Role
 from review.analytics.store import ProposalRefused
 from review.analytics.types import ProposalKind
 from review.cases.decisions import Submission
 from review.cases.tally import Dimension, said_at
-from review.cases.types import Choice, Person, Role
+from review.cases.types import Choice
 from review.db.engine import open_engine
 from review.errors import NotFoundError
 from review.store import Store

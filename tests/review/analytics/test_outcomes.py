@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from claims.types import Finding
+from review.accounts.types import Person, Role
 from review.analytics.outcomes import Taken, count_case
 from review.analytics.types import Outcomes, wilson
 from review.cases.decisions import Submission
-from review.cases.types import CaseState, Choice, Person, Role
+from review.cases.types import CaseState, Choice
 from review.db.engine import open_engine
 from review.store import Store
 from review.streams.types import StreamRecord

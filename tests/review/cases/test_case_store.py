@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from claims.types import Disposition, Finding
+from review.accounts.types import Person, Role
 from review.cases.decisions import LEASE_MS, Submission
 from review.cases.queries import CaseQuery
-from review.cases.types import Case, CaseState, Choice, Decision, Person, Role
+from review.cases.types import Case, CaseState, Choice, Decision
 from review.db.engine import open_engine
 from review.errors import CaseChanged, DecisionRefused, UnknownCaseError
 from review.store import Store

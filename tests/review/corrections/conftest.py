@@ -8,8 +8,9 @@ import pytest
 
 import configs
 from claims.policy.policy import Policy
+from review.accounts.types import Person, Role
 from review.cases.queries import CaseQuery
-from review.cases.types import Case, Person, Role
+from review.cases.types import Case
 from review.db.engine import open_engine
 from review.store import Store
 from review.streams.corrections import Correction, Judging, Rewording

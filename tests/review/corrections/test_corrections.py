@@ -10,9 +10,10 @@ import pytest
 from claims.engine.conversation import ClaimEngine
 from claims.policy.policy import Policy
 from claims.types import Disposition, Finding, Passage
+from review.accounts.types import Person
 from review.cases.decisions import Submission
 from review.cases.queries import CaseQuery
-from review.cases.types import Case, CaseState, Choice, Person
+from review.cases.types import Case, CaseState, Choice
 from review.corrections.errors import CorrectionRefused
 from review.errors import CaseChanged, DecisionRefused
 from review.replays.rejudging import passports_of

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 
 from claims.law.texts import Laws
 from claims.types import Finding
-from review.cases.types import Person
+from review.accounts.types import Person
 from review.db.engine import open_engine
 from review.enforcement.law_book import Book
 from review.enforcement.penalty_table import DAY_MS, Measures, read_measures, read_retention

@@ -6,8 +6,9 @@ from typing import Any
 
 from claims.types import Finding
 from review.accounts.store import Login, PeopleStore
+from review.accounts.types import Person, Role
 from review.cases.decisions import Submission
-from review.cases.types import Choice, Person, Role
+from review.cases.types import Choice
 from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.types import MeasureKind, Notice, Wanted
 from review.store import Store

@@ -23,8 +23,8 @@ from review.audit.chain import (
     read_export,
     verify,
 )
+from review.audit.errors import AuditFileError
 from review.db.engine import open_engine
-from review.enforcement.errors import AuditFileError
 from review.store import Store
 
 BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)

@@ -12,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from claims.law.texts import laws_of
 from claims.types import Finding
-from review.cases.types import CaseState, Choice, Person
+from review.accounts.types import Person
+from review.cases.types import CaseState, Choice
 from review.db.engine import open_engine
 from review.enforcement.errors import AppealRefused, MeasureRefused
 from review.enforcement.law_book import Book

@@ -9,7 +9,7 @@ from claims.types import Finding
 from review.cases.decisions import Submission
 from review.cases.types import CaseState, Choice
 from review.db.engine import open_engine
-from review.enforcement.errors import AppealRefused, DueError, DueNotSetUp, MeasureRefused, UnknownTokenError
+from review.enforcement.errors import AppealRefused, DueNotSetUp, EnforcementError, MeasureRefused, UnknownTokenError
 from review.enforcement.linked_accounts import Identifier, IdentifierKind
 from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.types import AppealState, Measure, MeasureKind, MeasureState
@@ -177,7 +177,7 @@ def test_accounts_of_one_legal_person_count_together_and_are_watched(
         for row in connection.exec_driver_sql("select * from host_links"):
             assert "91310000" not in repr(row)
     stored.dispose()
-    with pytest.raises(DueError, match="too short"):
+    with pytest.raises(EnforcementError, match="too short"):
         desk.due.link("h2", [Identifier(kind=IdentifierKind.PAYEE, value="- -")], "r1")
 
 
@@ -226,7 +226,7 @@ def at_once(*calls: Callable[[], object]) -> list[object]:
         barrier.wait()
         try:
             given[place] = call()
-        except DueError as error:
+        except EnforcementError as error:
             given[place] = error
 
     threads = [threading.Thread(target=run, args=(place, call)) for place, call in enumerate(calls)]
@@ -250,7 +250,7 @@ def test_of_many_who_act_at_once_one_is_first(desk: Store, make_finding: MakeFin
         approver = desk.due.measure(measure.id, "a1").approved_by
         token = desk.due.issue_token(measure.id, "r1")
         appeals = at_once(*[lambda t=token: desk.due.appeal(t, "不服")] * 3)
-        [appeal_id] = [given.id for given in appeals if not isinstance(given, DueError)]  # type: ignore[attr-defined]
+        [appeal_id] = [given.id for given in appeals if not isinstance(given, EnforcementError)]  # type: ignore[attr-defined]
         free = next(person for person in (SENIOR, OTHER_SENIOR) if person.id != approver)
         seniors = [SENIOR, OTHER_SENIOR, THIRD_SENIOR]
         decisions = at_once(
@@ -260,7 +260,7 @@ def test_of_many_who_act_at_once_one_is_first(desk: Store, make_finding: MakeFin
             ],
             desk.due.expire,
         )
-        taken = [given for given in decisions[:3] if not isinstance(given, DueError)]
+        taken = [given for given in decisions[:3] if not isinstance(given, EnforcementError)]
         assert len(taken) == 1
         assert taken[0].decided_by in {free.id, THIRD_SENIOR.id}  # type: ignore[attr-defined]
         assert (strikes(desk), desk.cases.case(case_id).state) == (0, CaseState.CLEARED)

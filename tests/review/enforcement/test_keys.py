@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from review.audit.errors import KeyRingError, SignatureError
 from review.audit.keys import KeyRing, Signature, check_signature
 from review.enforcement.blacklist import check_list
-from review.enforcement.errors import KeyRingError, SignatureError
 from review.enforcement.penalty_table import DAY_MS
 from review.store import Store
 from tests.review.enforcement.people import REVIEWER, SENIOR, Clock, wanted

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from review.cases.types import CaseState, Person
+from review.accounts.types import Person
+from review.cases.types import CaseState
 from review.enforcement.errors import MeasureRefused, NoticeIncomplete
 from review.enforcement.measure_states import approved, expired, people_needed, proposed, rejected
 from review.enforcement.penalty_table import DAY_MS, Measures

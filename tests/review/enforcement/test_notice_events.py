@@ -11,7 +11,7 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from ingest.guard import NetPolicy
-from review.enforcement.background_jobs import HEADS, Housekeeper
+from review.background_jobs import HEADS, Housekeeper
 from review.enforcement.blacklist import check_list
 from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.store import DueSetup

@@ -19,8 +19,8 @@ from ingest.chain import GENESIS, chain_sha256
 from review.audit.keys import KeyRing
 from review.cases.types import Choice
 from review.db.engine import open_engine
-from review.enforcement.errors import PackBroken, PackError
 from review.evidence_packs.contents import gather
+from review.evidence_packs.errors import PackBroken, PackError
 from review.evidence_packs.layout import zip_pack
 from review.evidence_packs.pack import Maker, contents, write_pack
 from review.evidence_packs.verification import verify_pack

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from review.audit.keys import KeyRing
-from review.enforcement.errors import PackBroken
+from review.evidence_packs.errors import PackBroken
 from review.evidence_packs.layout import MOST_FILES, zip_pack
 from review.evidence_packs.pack import Maker, PackFile, write_pack
 from review.evidence_packs.verification import verify_pack

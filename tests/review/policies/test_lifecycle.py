@@ -2,7 +2,7 @@
 
 import pytest
 
-from review.cases.types import Person, Role
+from review.accounts.types import Person, Role
 from review.policies.errors import PolicyMoveRefused
 from review.policies.lifecycle import MoveKind, MoveState, PolicyMove, before, check_answer, check_proposal, history
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from claims.policy.policy import Policy
-from review.cases.types import Person, Role
+from review.accounts.types import Person, Role
 from review.passports.records import read_record
 from review.passports.registered import RegisteredShelf
 from review.store import Store

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from review.accounts.types import Role
 from review.cases.decisions import REASONS
-from review.cases.types import CaseState, Choice, Role
+from review.cases.types import CaseState, Choice
 from review.presentation.language import Words
 from review.presentation.texts import TEXTS
 from review.server.assets import PAGES_DIR

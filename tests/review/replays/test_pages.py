@@ -15,7 +15,7 @@ import configs
 from claims.policy.policy import Policy
 from cluster.replay import ReplayJob
 from cluster.replay_runner import ReplayRunner
-from review.cases.types import Role
+from review.accounts.types import Role
 from review.policies.folders import in_force_folder, pack_policy
 from review.replays.types import Scope
 from review.server.app import create_app

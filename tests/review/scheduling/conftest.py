@@ -11,9 +11,9 @@ from review.db.engine import open_engine
 from review.db.tables.scheduling import OrderRow, TenantRow
 from review.db.upsert import insert_missing
 from review.scheduling.lease_terms import LeaseTerms
-from review.scheduling.types import Priority, Wanted, Worker
+from review.scheduling.types import Priority, Worker
 from review.store import Store
-from review.streams.types import Host, StreamRecord
+from review.streams.types import Host, StreamRecord, Wanted
 from tests.review.postgres import fresh_database
 
 Order = Callable[..., str]

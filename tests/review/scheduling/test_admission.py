@@ -9,9 +9,9 @@ from review.db.engine import open_engine
 from review.db.tables.scheduling import OrderRow, TenantRow
 from review.db.tables.streams import StreamRow
 from review.scheduling.decisions import Room
-from review.scheduling.types import Priority, Wanted
+from review.scheduling.types import Priority
 from review.store import Store
-from review.streams.types import StreamState
+from review.streams.types import StreamState, Wanted
 from tests.review.scheduling.conftest import Clock, Order, worker
 
 

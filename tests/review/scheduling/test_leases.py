@@ -12,9 +12,9 @@ from ingest.types import Segment
 from review.errors import LeaseLost, WorkerReplaced
 from review.scheduling.applying import unseen
 from review.scheduling.decisions import Close, Free, Grant, Reach, Recall, Released, Tell
-from review.scheduling.types import Lease, Wanted
+from review.scheduling.types import Lease
 from review.store import Store
-from review.streams.types import FindingQuery, StreamState
+from review.streams.types import FindingQuery, StreamState, Wanted
 from tests.review.scheduling.conftest import Clock, Order, worker
 
 MakeFinding = Callable[..., Finding]

@@ -4,9 +4,8 @@ from ingest.types import GapKind
 from review.scheduling.applying import unseen
 from review.scheduling.decisions import Air, Grant, Reach, Released, Tell
 from review.scheduling.expiry import Watch
-from review.scheduling.types import Wanted
 from review.store import Store
-from review.streams.types import StreamState
+from review.streams.types import StreamState, Wanted
 from tests.review.scheduling.conftest import Clock, Order
 from tests.review.scheduling.forsaken import Beat, Serving, held, last, told
 from tests.review.scheduling.on_air import recorded, serving

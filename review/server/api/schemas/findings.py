@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from claims.types import Channel, Disposition, Finding, VerdictKind
 from ingest.ledger import Coverage
 from ingest.types import Gap, GapKind
-from review.scheduling.types import Wanted
-from review.streams.types import StreamRecord, StreamState
+from review.streams.types import StreamRecord, StreamState, Wanted
 
 
 class WireModel(BaseModel):

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import Depends, FastAPI
 
-from review.cases.types import Role
+from review.accounts.types import Role
 from review.server.auth.api_keys import key_or_person
 from review.store import Store
 from review.tenants.types import Caller, Scope

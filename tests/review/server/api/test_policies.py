@@ -18,7 +18,7 @@ from cluster.laws import Laws
 from cluster.service.jobs import OrderUnusable, prospect_of
 from cluster.service.types import ServiceConfig
 from ingest.guard import NetPolicy
-from review.cases.types import Person, Role
+from review.accounts.types import Person, Role
 from review.policies.choice import UsablePolicies
 from review.replays.types import Scope as ReplayScope
 from review.scheduling.worker_feed import Feeding

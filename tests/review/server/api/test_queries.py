@@ -82,7 +82,7 @@ def test_who_is_not_let_in_is_told_that_first(as_key: As) -> None:
 
 
 def test_people_are_told_as_well_and_pages_take_what_they_are_given(as_key: As, platform: Any) -> None:
-    from review.cases.types import Role
+    from review.accounts.types import Role
     from tests.review.accounts.support import as_login, let_in
 
     asking: httpx.Client = as_key("")

@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from claims.law.texts import Laws
 from claims.types import Passage
+from review.accounts.types import Person, Role
 from review.cases.queries import CaseQuery
-from review.cases.types import Case, Person, Role
+from review.cases.types import Case
 from review.db.engine import open_engine
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth

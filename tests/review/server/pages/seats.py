@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from claims.types import Finding
 from review.accounts.store import Login
-from review.cases.types import Role
+from review.accounts.types import Role
 from review.store import Store
 
 MakeFinding = Callable[..., Finding]

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from claims.types import Finding
-from review.cases.types import Case, CaseState, Person
+from review.accounts.types import Person
+from review.cases.types import Case, CaseState
 from review.server.problems import CODES
 from review.store import Store
 from tests.review.server.pages.seats import known

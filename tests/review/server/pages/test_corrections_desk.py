@@ -11,9 +11,10 @@ from playwright.sync_api import Page, expect
 import configs
 from claims.law.texts import Laws
 from claims.policy.policy import Policy
+from review.accounts.types import Person
 from review.cases.decisions import Submission
 from review.cases.queries import CaseQuery
-from review.cases.types import Case, CaseState, Choice, Person
+from review.cases.types import Case, CaseState, Choice
 from review.evidence_packs.contents import Dossier, gather
 from review.evidence_packs.pack import Maker, contents
 from review.server.app import create_app

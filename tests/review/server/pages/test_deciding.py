@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from claims.types import Finding
+from review.accounts.types import Person
 from review.cases.decisions import LEASE_MS, Submission
-from review.cases.types import Case, CaseState, Choice, Person
+from review.cases.types import Case, CaseState, Choice
 from review.store import Store
 from tests.review.server.pages.seats import Clock, Sit, log_in, wait_until
 
