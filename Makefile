@@ -23,7 +23,7 @@ service: extras system
 	status=0; $(PY) -m pytest -m 'service and not slow and not reckons' -n 2 --dist loadfile || status=$$?; \
 	wait $$reckons || status=$$?; cat $(VENV)/reckons.txt; exit $$status
 check: extras
-	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports
 fix: install
 	@$(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format .
 bench: install

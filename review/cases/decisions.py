@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from review.accounts.types import Person
 from review.cases.filing import next_change
-from review.cases.queries import case_from_row, decision_from_row, standing
-from review.cases.state import after_decision, after_reopening, after_undo
+from review.cases.queries import case_from_row, decision_from_row
+from review.cases.state import after_decision, after_reopening, after_undo, standing
 from review.cases.types import Case, CaseState, Choice, Decision
 from review.db.tables.cases import CaseRow, DecisionRow
 from review.db.tables.streams import FindingRow

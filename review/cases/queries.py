@@ -1,6 +1,6 @@
 """The questions that the queue and the case page ask."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union_all
@@ -190,11 +190,6 @@ def read_decisions(session: Session, case_id: str) -> tuple[Decision, ...]:
         .order_by(DecisionRow.decided_at_ms, DecisionRow.decision_id)
     )
     return tuple(decision_from_row(row) for row in rows)
-
-
-def standing(decisions: Sequence[Decision]) -> list[Decision]:
-    """Those that were not taken back."""
-    return [decision for decision in decisions if decision.undone_at_ms is None]
 
 
 def read_host_cases(session: Session, host_id: str, limit: int) -> tuple[Case, ...]:

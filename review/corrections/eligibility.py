@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from claims.types import Disposition, Finding, Passage
 from review.accounts.types import Person
-from review.cases.queries import case_from_row, decision_from_row, standing
-from review.cases.state import after_decision
+from review.cases.queries import case_from_row, decision_from_row
+from review.cases.state import after_decision, standing
 from review.cases.types import FINAL, Case, CaseState, Choice, Decision
 from review.corrections.errors import CorrectionRefused
 from review.db.tables.accounts import PersonRow

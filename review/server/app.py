@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 
 from claims.law.texts import Laws
 from review.enforcement.complaint_intake import COMPLAINT_CLASS
+from review.presentation.glossary import Glossary
 from review.presentation.texts import TEXTS
 from review.server.api.batches import batches_router
 from review.server.api.cases import case_api_router
@@ -36,7 +37,7 @@ from review.server.pages.accounts import admin_router
 from review.server.pages.analytics import teaching_router
 from review.server.pages.case_changes import QueueEvents
 from review.server.pages.corrections import editor_router
-from review.server.pages.desk import Desk, Glossary
+from review.server.pages.desk import Desk
 from review.server.pages.desk_actions import actions_router
 from review.server.pages.enforcement import Office, office_router
 from review.server.pages.host import host_router

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query
 
 from review.cases.decisions import Submission
 from review.cases.queries import CaseQuery
+from review.cases.state import visible_decisions
 from review.cases.types import WAITING, Case, CaseState
 from review.db.tenant_ids import shown_host, stored_host
 from review.server.api.schemas.cases import (
@@ -23,7 +24,6 @@ from review.server.api.schemas.cases import (
     write_cursor,
 )
 from review.server.auth.api_keys import answers, key_or_person, write_answers
-from review.server.pages.case import visible_decisions
 from review.store import Store
 from review.tenants.types import Caller, Scope
 

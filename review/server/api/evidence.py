@@ -17,11 +17,11 @@ from review.evidence.clips import clip_of
 from review.evidence_packs.contents import gather
 from review.evidence_packs.layout import zip_pack
 from review.evidence_packs.pack import Maker, contents, write_pack
+from review.presentation.glossary import Glossary
 from review.server.api.schemas.findings import WireModel
 from review.server.api.schemas.streams import Moment
 from review.server.auth.api_keys import answers, key_or_person, write_answers
 from review.server.auth.guard import anybody
-from review.server.pages.desk import Glossary
 from review.server.problems import documented
 from review.server.ranges import RangedFile
 from review.store import Store

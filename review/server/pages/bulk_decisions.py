@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from review.accounts.types import Person
 from review.cases.decisions import REASONS
+from review.cases.state import barred
 from review.cases.types import Case, Choice
 from review.errors import UnknownCaseError
-from review.server.pages.case import barred
 from review.server.pages.queue import held_by_other
 from review.store import Store
 

@@ -1,16 +1,14 @@
 """One case: its clip and words, the claim card, and where a person decides."""
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from review.accounts.types import Person, Role
 from review.cases.decisions import REASONS
-from review.cases.queries import standing
-from review.cases.state import UNDO_MS, after_decision, after_reopening
-from review.cases.types import FINAL, WAITING, Case, CaseState, Choice, Decision
+from review.cases.state import UNDO_MS, after_reopening, barred, visible_decisions
+from review.cases.types import FINAL, WAITING, Case, CaseState, Choice
 from review.errors import DecisionRefused, UnknownFindingError
 from review.presentation.findings import CONTEXT_MS, clip_view, context_lines, finding_view
 from review.server.auth.guard import DECIDERS
@@ -29,20 +27,6 @@ class Hit:
     stored: StoredFinding
     stream_title: str
     chosen: bool
-
-
-def visible_decisions(case: Case, past: Sequence[Decision]) -> tuple[Decision, ...]:
-    """What may be shown of earlier decisions: nothing while a second, blind review is waited for."""
-    return () if case.state is CaseState.SECOND_REVIEW else tuple(past)
-
-
-def barred(case: Case, past: Sequence[Decision], person: Person, choice: Choice = Choice.LAWFUL) -> str | None:
-    """The code of what keeps this person from deciding so; None: nothing does."""
-    try:
-        after_decision(case, standing(past), person, choice)
-    except DecisionRefused as refused:
-        return refused.code
-    return None
 
 
 class CasePart:

@@ -1,7 +1,6 @@
 """Fills the pages' templates for one viewer: in their language, with their token."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Annotated
@@ -11,10 +10,10 @@ from fastapi import Depends, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from claims.law.texts import Laws
 from review.accounts.types import Person
 from review.enforcement.notice_pages import shown_time
 from review.presentation.findings import hours_clock, stream_clock
+from review.presentation.glossary import Glossary
 from review.presentation.language import LANGUAGES, Language, Words
 from review.presentation.texts import TEXTS
 from review.server.assets import PAGES_DIR, vendored_scripts
@@ -51,19 +50,6 @@ def _switch_url(request: Request) -> str:
 
 
 Seeing = Annotated[Viewer, Depends(viewer_of)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Glossary:
-    """What policy data names for people: classes and exemptions in both languages, and the articles of law.
-
-    `offers_before`: whether texts can be checked before a broadcast.
-    """
-
-    classes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    exemptions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    laws: Laws = field(default_factory=Laws.none)
-    offers_before: bool = False
 
 
 class Desk:

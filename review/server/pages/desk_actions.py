@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from review.cases.decisions import LEASE_MS, Submission
 from review.cases.types import Decision
+from review.presentation.glossary import Glossary
 from review.server.api.schemas.cases import (
     CaseOut,
     ClaimOut,
@@ -19,7 +20,7 @@ from review.server.api.schemas.cases import (
 )
 from review.server.auth.guard import DECIDERS, allow, person_of
 from review.server.pages.bulk_decisions import preview
-from review.server.pages.desk import Desk, Glossary, Seeing
+from review.server.pages.desk import Desk, Seeing
 from review.server.pages.queue import QueueFilter, read_filter
 from review.store import Store
 

@@ -10,11 +10,12 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from markupsafe import Markup
 
 from review.cases.decisions import REASONS
+from review.presentation.glossary import Glossary
 from review.server.auth.guard import EVERYBODY, allow
 from review.server.language import keep_language
 from review.server.pages.case import CasePart
 from review.server.pages.case_changes import QueueEvents
-from review.server.pages.desk import Desk, Glossary, Seeing, Viewer
+from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.findings import FindingFilter, FindingsPart, read_finding_filter
 from review.server.pages.queue import QueueFilter, QueuePart, read_filter
 from review.store import Store
