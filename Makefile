@@ -5,11 +5,11 @@ PY := $(VENV)/bin/python
 .PHONY: install extras demo test service check fix bench docs nightly system wheel
 
 install: $(VENV)/.installed
-$(VENV)/.installed: pyproject.toml constraints.txt
-	python3 -m venv $(VENV) && $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev]' && touch $@
+$(VENV)/.installed: pyproject.toml bench/pyproject.toml constraints.txt
+	python3 -m venv $(VENV) && $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev]' -e ./bench && touch $@
 extras: $(VENV)/.extras
 $(VENV)/.extras: $(VENV)/.installed
-	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev,embed,sherpa,s3]' && touch $@
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev,embed,sherpa,s3]' -e ./bench && touch $@
 system:
 	@sh scripts/system-packages.sh
 wheel:

@@ -25,7 +25,7 @@ import click
 import httpx
 from rich.console import Console
 
-from bench.report import print_report, report_json
+from cli.shell.benchmark_report import print_report, report_json
 from review.accounts.types import Role
 from review.db.engine import open_engine
 from review.store import Store

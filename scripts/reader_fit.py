@@ -11,7 +11,6 @@ from reader_inputs import with_largest
 from reader_tuning import Floats, Sample, Tuned, tune
 from sklearn.linear_model import LogisticRegression
 
-from bench.talk_rows import Said
 from claims.classifier.arrays import unpacked
 from claims.classifier.files import LAYERS, open_encoder
 from claims.classifier.gemma import GEMMA
@@ -20,6 +19,7 @@ from claims.engine.window import fold
 from claims.obfuscation.pictures import read_out
 from claims.policy.policy import Policy
 from claims.types import Passage
+from cli.policy.labelled_talk import Said
 
 KEEP = Path(__file__).resolve().parents[1] / "data" / "reader"
 SEED = 0

@@ -24,9 +24,10 @@ from sklearn.metrics import roc_auc_score  # noqa: E402
 from sklearn.model_selection import GroupKFold  # noqa: E402
 
 import configs  # noqa: E402
-from bench.talk_rows import HELD, OWN, Said, fetched_windows, rooms, written  # noqa: E402
+from bench.talk_rows import HELD, OWN, fetched_windows, rooms  # noqa: E402
 from claims.classifier.reader import plain  # noqa: E402
 from claims.policy.policy import Policy  # noqa: E402
+from cli.policy.labelled_talk import Said, written  # noqa: E402
 
 SEED, FOLDS = 0, 5
 MASKED = (

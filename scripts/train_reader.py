@@ -34,26 +34,15 @@ from reader_fit import PUNISHED_TIMES, SEED, UNSURE, Fitted, Folding, arrays_of,
 from reader_tuning import Sample  # noqa: E402
 
 import configs  # noqa: E402
-from bench.talk_rows import (  # noqa: E402
-    CUES,
-    LABELS,
-    LINES,
-    OWN,
-    ROOMS_CATEGORY,
-    Said,
-    fetched_windows,
-    hours,
-    rooms,
-    single_lines,
-    written,
-)
-from bench.talk_score import Engines, flags_of, score  # noqa: E402
+from bench.talk_rows import CUES, LABELS, LINES, OWN, fetched_windows, rooms, single_lines  # noqa: E402
+from bench.talk_score import flags_of, score  # noqa: E402
 from claims.classifier.calibration import Calibration  # noqa: E402
 from claims.classifier.files import save_classifier  # noqa: E402
 from claims.classifier.gemma import GEMMA  # noqa: E402
 from claims.classifier.reader import OTHER_GOODS, ClassifierFile, softmax  # noqa: E402
 from claims.classifier.reading import Reading  # noqa: E402
 from claims.policy.policy import Policy  # noqa: E402
+from cli.policy.labelled_talk import ROOMS_CATEGORY, Engines, Said, hours, written  # noqa: E402
 
 FEWEST = 6
 # One window of so many is held out.

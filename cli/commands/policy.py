@@ -162,14 +162,13 @@ def measure(
 
     FILE holds windows (window, goods, passages with text, label and classes) or cases (case, utterances, product_id,
     expected), one a line; the goods of cases are registered in --passports. With --liveamr, the labelled windows of
-    that repository are measured too. Rules and records judge alone.
+    that repository are measured too, by labels that come with the benchmarks. Rules and records judge alone.
 
     \b
     Example:
       zhenyan policy measure cases.jsonl --passports passports.yaml
     """
-    from bench.talk_rows import TalkMissing, fetched_windows, rooms
-    from cli.policy.measurement import Measure, labelled
+    from cli.policy.measurement import Measure, labelled, labelled_rooms
 
     if not files and liveamr is None:
         raise InputError("policy measure: needs a FILE of labelled talk, or --liveamr GIT_DIR")
@@ -184,10 +183,7 @@ def measure(
         else:
             measured.add_cases(talk, read_passports_file(policy, passports_file))
     if liveamr is not None:
-        try:
-            measured.add_talk(rooms(fetched_windows(liveamr)))
-        except TalkMissing as error:
-            raise InputError(str(error)) from error
+        measured.add_talk(labelled_rooms(liveamr))
     rows = measured.rows()
     if as_json:
         for row in rows:

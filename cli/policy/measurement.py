@@ -1,13 +1,11 @@
 """What each detector of a policy is worth on labelled talk: its hits, true and false, and what is lost without it."""
 
+import importlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.semantic import Case, read_cases
-from bench.talk_rows import Said, passages, windows_of, written
-from bench.talk_score import AT, Engines
 from claims.engine.conversation import ClaimEngine
 from claims.engine.judged import Judged
 from claims.engine.scene import Scene
@@ -15,6 +13,7 @@ from claims.engine.standing import Told
 from claims.passports.passport import Passport
 from claims.policy.policy import Policy
 from claims.types import Passage
+from cli.policy.labelled_talk import AT, Case, Engines, Said, passages, read_cases, windows_of, written
 from cli.shell.records import InputError
 
 Row = dict[str, object]
@@ -123,3 +122,19 @@ def labelled(file: Path) -> Iterator[Case] | list[Said]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{file}: can't be read as labelled talk: {error!r}") from error
     raise InputError(f"{file}: holds neither windows (window, goods, passages) nor cases (case, utterances, expected)")
+
+
+def labelled_rooms(git_dir: Path) -> list[Said]:
+    """The labelled talk of rooms that was fetched; InputError without the benchmarks, which bring the labels."""
+    try:
+        talk = importlib.import_module("bench.talk_rows")
+    except ModuleNotFoundError as error:
+        raise InputError(
+            "--liveamr: its labels come with the benchmarks, which are not installed; in a checkout of the project, "
+            "call `pip install -e ./bench`"
+        ) from error
+    try:
+        said: list[Said] = talk.rooms(talk.fetched_windows(git_dir))
+    except talk.TalkMissing as error:
+        raise InputError(str(error)) from error
+    return said

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from bench.talk_rows import Said
 from claims.classifier.gemma import PackagedGemma
 from claims.policy.policy import Policy
+from cli.policy.labelled_talk import Said
 
 ROOT = Path(__file__).resolve().parents[3]
 SAID = ["吃了它你就不用打针了", "kang癌 🩸⬆️ 100%  ABC 三号链接", "这双鞋是四十二码的,别拍错", "Ａ　ｂ 全角"]
