@@ -92,7 +92,7 @@ class Desk:
 def _script_texts(words: Words) -> str:
     """What scripts say, as JSON: every text whose key begins with `js.` or `barred.`."""
     said = {key.removeprefix("js."): words(key) for key in TEXTS if key.startswith(("js.", "barred."))}
-    return json.dumps(said, ensure_ascii=False)
+    return json.dumps(said, ensure_ascii=False, sort_keys=True)
 
 
 def finding_url(finding_id: str) -> str:
