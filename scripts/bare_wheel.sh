@@ -32,7 +32,7 @@ has() { grep -q -- "$2" "$1" || fail "zhenyan: $1 has no $2"; }
 echo '{"stream_id":"s1","id":"u1","start_ms":0,"end_ms":3000,"text":"这款是全网最好的充电头，总功率一百瓦"}' >in
 "$away/venv/bin/python" -m zipfile -l wheel/zhenyan-*.whl >out
 ! grep -E '^(tests|scripts|docs|bench|training)/' out || fail "the wheel holds what is not the product's"
-size="$(wc -c <wheel/zhenyan-*.whl)"
+size="$(cat wheel/zhenyan-*.whl | wc -c)"
 [ "$size" -le 20000000 ] || fail "the wheel has $size bytes, more than 20 MB"
 run 0 check --passports passports.yaml --products urn:demo:passport:01 --at 2026-11-24T20:00:00+08:00
 has out '"class": "ABS_SUPERLATIVE"'

@@ -12,7 +12,7 @@ from review.enforcement.law_book import Book, Judged
 from review.enforcement.penalty_table import read_measures, read_retention
 from review.enforcement.store import DueSetup
 from review.evidence.keeping import EvidenceSetup
-from review.presentation.texts import TEXTS
+from review.presentation.catalogues import in_every_language
 
 DUE_DIR = configs.ROOT / "due"
 
@@ -44,4 +44,8 @@ def book_of(policy: Policy) -> Book:
         return Judged(law=law, severity=policy.severity_for(class_id, category))
 
     names = {c.id: (c.name_zh, c.name_en) for c in policy.classes.values()}
-    return Book(classes=names | {COMPLAINT_CLASS: TEXTS["complaint"]}, laws=Laws.read(configs.LAWS_FILE), judge=judge)
+    return Book(
+        classes=names | {COMPLAINT_CLASS: in_every_language("complaint")},
+        laws=Laws.read(configs.LAWS_FILE),
+        judge=judge,
+    )

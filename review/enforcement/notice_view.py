@@ -7,7 +7,8 @@ from datetime import date
 from claims.law.texts import Article, Laws, day_at
 from review.enforcement.notice_wording import date_en, date_zh
 from review.enforcement.types import Measure, MeasureState, Notice, PointsRow
-from review.presentation.language import Language, Words
+from review.presentation.catalogues import Language
+from review.presentation.language import Words
 
 _NEVER_CAME = frozenset({MeasureState.REJECTED, MeasureState.LAPSED})
 

@@ -16,8 +16,9 @@ from claims.law.texts import Laws
 from claims.types import Passage
 from review.enforcement.notice_pages import shown_time
 from review.evidence_packs.contents import Dossier, PackedClip, PackedStream
+from review.presentation.catalogues import LANGUAGES, Language
 from review.presentation.findings import stream_clock
-from review.presentation.language import LANGUAGES, Language, Words
+from review.presentation.language import Words
 from review.streams.types import StoredFinding
 
 _PAGE_NAMES: Mapping[Language, str] = {"zh": "index.html", "en": "index.en.html"}

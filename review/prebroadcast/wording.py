@@ -6,7 +6,7 @@ from claims.passports.passport import Passport
 from claims.policy.policy import Policy
 from claims.types import Finding, VerdictKind
 from review.prebroadcast.types import Wording
-from review.presentation.texts import in_both
+from review.presentation.catalogues import in_both
 
 _MOST_PERMITTED = 3
 SCHEMES: dict[str, tuple[str, str]] = {

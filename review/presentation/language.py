@@ -1,15 +1,11 @@
 """The languages that pages, paper and packs are written in, and their words."""
 
 from collections.abc import Mapping
-from typing import Literal, get_args
 
 from markupsafe import Markup, escape
 
+from review.presentation.catalogues import LANGUAGES, Language, in_both, text_of
 from review.presentation.score_steps import in_chinese
-from review.presentation.texts import TEXTS, in_both
-
-Language = Literal["zh", "en"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 class Words:
@@ -21,18 +17,20 @@ class Words:
 
     def __call__(self, key: str, **values: object) -> str:
         """The text; KeyError for a key that is in no catalogue."""
-        text = TEXTS[key][self._column]
+        text = text_of(self.language, key)
         return text.format(**values) if values else text
 
     def marked(self, key: str, **values: object) -> Markup:
         """The text, in which a value stands as bold markup."""
         bold = {name: Markup("<b>{}</b>").format(value) for name, value in values.items()}
-        return Markup(escape(TEXTS[key][self._column])).format(**bold)
+        return Markup(escape(text_of(self.language, key))).format(**bold)
 
     def term(self, kind: str, value: str) -> str:
         """The word for a term of a vocabulary; policy data may hold terms that this version has no word for."""
-        found = TEXTS.get(f"{kind}.{value}")
-        return value if found is None else found[self._column]
+        try:
+            return text_of(self.language, f"{kind}.{value}")
+        except KeyError:
+            return value
 
     def step(self, told: str) -> str:
         """A step of a score, or the reason for a product; findings tell them in English."""

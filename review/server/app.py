@@ -10,8 +10,8 @@ from fastapi.staticfiles import StaticFiles
 
 from claims.law.texts import Laws
 from review.enforcement.complaint_intake import COMPLAINT_CLASS
+from review.presentation.catalogues import in_every_language
 from review.presentation.glossary import Glossary
-from review.presentation.texts import TEXTS
 from review.server.api.batches import batches_router
 from review.server.api.cases import case_api_router
 from review.server.api.corrections import corrections_router
@@ -82,7 +82,7 @@ def create_app(
     elsewhere. Before the server stops, call `app.state.events.close()`: pages that follow the queue would hold it open.
     AccessError if a route is guarded by nobody.
     """
-    classes = dict(class_names or {}) | {COMPLAINT_CLASS: TEXTS["complaint"]}
+    classes = dict(class_names or {}) | {COMPLAINT_CLASS: in_every_language("complaint")}
     glossary = Glossary(
         classes=classes,
         exemptions=exemption_names or {},

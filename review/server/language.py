@@ -2,7 +2,7 @@
 
 from fastapi import Request, Response
 
-from review.presentation.language import LANGUAGES, Language
+from review.presentation.catalogues import LANGUAGES, Language
 
 _COOKIE = "lang"
 _YEAR_S = 365 * 86_400

@@ -12,10 +12,11 @@ from markupsafe import Markup
 
 from review.accounts.types import Person
 from review.enforcement.notice_pages import shown_time
+from review.presentation.catalogues import LANGUAGES, Language
 from review.presentation.findings import hours_clock, stream_clock
 from review.presentation.glossary import Glossary
-from review.presentation.language import LANGUAGES, Language, Words
-from review.presentation.texts import TEXTS
+from review.presentation.language import Words
+from review.presentation.terms import keys_of
 from review.server.assets import PAGES_DIR, vendored_scripts
 from review.server.auth.guard import csrf, person_of
 from review.server.language import language_of
@@ -90,8 +91,8 @@ class Desk:
 
 
 def _script_texts(words: Words) -> str:
-    """What scripts say, as JSON: every text whose key begins with `js.` or `barred.`."""
-    said = {key.removeprefix("js."): words(key) for key in TEXTS if key.startswith(("js.", "barred."))}
+    """What scripts say, as JSON: every text of the kinds `js` and `barred`."""
+    said = {key.removeprefix("js."): words(key) for key in keys_of("js", "barred")}
     return json.dumps(said, ensure_ascii=False, sort_keys=True)
 
 

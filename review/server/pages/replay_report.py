@@ -6,8 +6,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from claims.law.texts import Laws
+from review.presentation.catalogues import LANGUAGES
 from review.presentation.findings import stream_clock
-from review.presentation.language import LANGUAGES, Words
+from review.presentation.language import Words
 from review.replays.report import Group, ReplayReport
 from review.replays.types import ChangeKind, Said
 from review.server.assets import PAGES_DIR
