@@ -48,7 +48,7 @@ class Office:
         """A part of a page, with the same."""
         due = self._store.due
         return self._desk.fill(
-            f"due/{template}",
+            f"enforcement/{template}",
             viewer,
             table=due.setup.measures,
             at=shown_time,

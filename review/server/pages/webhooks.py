@@ -43,7 +43,7 @@ def telling_router(store: Store, desk: Desk) -> APIRouter:
 
     def page(request: Request, template: str, viewer: Viewer, status: int = 200, /, **values: object) -> Response:
         filled = desk.fill(
-            f"telling/{template}",
+            f"webhooks/{template}",
             viewer,
             at=shown_time,
             where=_where,
