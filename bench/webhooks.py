@@ -23,7 +23,7 @@ from claims.types import Disposition, Finding
 from ingest.guard import NetPolicy
 from review.db.engine import open_engine
 from review.enforcement.penalty_table import read_measures, read_retention
-from review.enforcement.store import DueSetup
+from review.enforcement.store import EnforcementSetup
 from review.events.types import DeliveryState, Event
 from review.store import Store
 from review.streams.types import Host, StreamRecord
@@ -167,8 +167,8 @@ def written(url: str, folder: Path, seconds: float, writers: int = 8) -> Row:
 def open_store(url: str, folder: Path) -> Store:
     """The store, with its keys in this folder."""
     due = configs.ROOT / "due"
-    setup = DueSetup(measures=read_measures(due), retention=read_retention(due), data_dir=folder)
-    return Store(open_engine(url), due=setup)
+    setup = EnforcementSetup(measures=read_measures(due), retention=read_retention(due), data_dir=folder)
+    return Store(open_engine(url), enforcement=setup)
 
 
 def fill(store: Store, count: int) -> None:

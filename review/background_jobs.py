@@ -20,7 +20,7 @@ _EVERY_S = 5.0
 _LIVE_EVERY_S = 2.5
 
 
-class Housekeeper:
+class BackgroundJobs:
     """Runs the jobs one after the other; several processes may do so at once, each job finds what is left.
 
     `failures` counts jobs that failed; each is logged and tried again at the next round.
@@ -58,11 +58,11 @@ class Housekeeper:
 
     @property
     def _live_jobs(self) -> tuple[Job, ...]:
-        return (self._store.live_keeping.keep,)
+        return (self._store.lease_expiry.keep,)
 
     @property
     def _jobs(self) -> tuple[Job, ...]:
-        return (self._store.due.expire, self._store.due.watch, self._cut, self._daily)
+        return (self._store.enforcement.expire, self._store.enforcement.watch, self._cut, self._daily)
 
     def _run(self, jobs: Sequence[Job], every_s: float) -> None:
         while not self._stop.is_set():
@@ -83,7 +83,7 @@ class Housekeeper:
 
     def _daily(self) -> None:
         """Once a day: what is past its clock goes, and the trail's head is written out for keeping elsewhere."""
-        day = datetime.fromtimestamp(self._store.due.now_ms() / 1000, UTC).strftime("%Y-%m-%d")
+        day = datetime.fromtimestamp(self._store.enforcement.now_ms() / 1000, UTC).strftime("%Y-%m-%d")
         if day == self._swept:
             return
         self._retention.sweep()

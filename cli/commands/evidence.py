@@ -71,7 +71,9 @@ def pack_command(case_id: str, out: Path, as_zip: bool, config_file: Path | None
     with _store(settings) as store:
         dossier = gather(store, settings.data_dir.absolute(), case_id)
         store.audit.note(f"cli:{maker.name}", "pack.made", f"case:{case_id}", host=dossier.case.host_id)
-        write_pack(contents(dossier, maker, book.classes, book.laws), target, store.due.setup.keys, maker, case_id)
+        write_pack(
+            contents(dossier, maker, book.classes, book.laws), target, store.enforcement.setup.keys, maker, case_id
+        )
     if as_zip:
         zip_pack(target, final)
         shutil.rmtree(target)
@@ -140,16 +142,16 @@ def blacklist_command(config_file: Path | None) -> None:
     """
     settings = load_settings(config_file)
     with _store(settings) as store:
-        signed = store.due.export_blacklist(f"cli:{getpass.getuser()}")
+        signed = store.enforcement.export_blacklist(f"cli:{getpass.getuser()}")
     sys.stdout.write(json.dumps(signed, ensure_ascii=False) + "\n")
 
 
 @contextmanager
 def _store(settings: Settings) -> Iterator["Store"]:
-    from cli.config.enforcement import due_setup, evidence_setup
+    from cli.config.enforcement import enforcement_setup, evidence_setup
     from review.store import Store
 
-    store = Store.open(settings.store_url, due=due_setup(settings), evidence=evidence_setup(settings))
+    store = Store.open(settings.store_url, enforcement=enforcement_setup(settings), evidence=evidence_setup(settings))
     try:
         yield store
     finally:

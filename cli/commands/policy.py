@@ -139,7 +139,7 @@ def propose(out_dir: Path, policy_dir: Path | None, config_file: Path | None) ->
     live = load_policy(policy_dir or settings.policy_folder)
     store = Store.open(settings.store_url)
     try:
-        proposals = store.teaching.proposals()
+        proposals = store.analytics.proposals()
     finally:
         store.close()
     propose_to(live, proposals, out_dir)

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 import configs
 from claims.classifier.reading import InTurn, Reader
 from claims.policy.policy import Policy
-from cli.config.enforcement import book_of, due_setup, evidence_setup
+from cli.config.enforcement import book_of, enforcement_setup, evidence_setup
 from cli.config.replays import replay_job
 from cli.config.settings import Settings, load_settings
 from cli.shell.folders import make_data_folder
@@ -24,7 +24,7 @@ from cli.shell.records import InputError
 from cluster.replay_runner import ReplayRunner
 from ingest.guard import NetPolicy
 from review.accounts.types import Role
-from review.background_jobs import Housekeeper
+from review.background_jobs import BackgroundJobs
 from review.corrections.pinned_policies import PinnedPolicies
 from review.judge_pool.policy_in_force import JudgesSource
 from review.judge_pool.pool import JudgingPool
@@ -34,7 +34,7 @@ from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth, OidcSettings
 from review.server.pages.replays import PolicyDesk
-from review.server.prebroadcast import Before
+from review.server.prebroadcast import PrebroadcastCheck
 from review.store import Store
 from review.streams.corrections import Judging
 from review.webhooks.endpoints import Endpoint
@@ -72,7 +72,7 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
     book = book_of(policy)
     store = Store.open(
         settings.store_url,
-        due=due_setup(settings, book),
+        enforcement=enforcement_setup(settings, book),
         terms=settings.lease_terms,
         evidence=evidence_setup(settings),
     )
@@ -89,11 +89,11 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
         public_url=settings.public_url,
         platform=_platform(settings, policy, store, pool),
         metrics_token=settings.metrics_token,
-        before=Before(pool=pool, limits=settings.check_limits, shelf=RegisteredShelf(store.passports)),
+        prebroadcast=PrebroadcastCheck(pool=pool, limits=settings.check_limits, shelf=RegisteredShelf(store.passports)),
         policies=PolicyDesk(data_dir=settings.data_dir.absolute(), is_overridden=bool(settings.policy_dir), pool=pool),
         judging=_judging(store, source),
     )
-    housekeeper = Housekeeper(store, settings.data_dir.absolute(), retention=store.retention())
+    housekeeper = BackgroundJobs(store, settings.data_dir.absolute(), retention=store.retention())
     sender = _sender(settings, store)
     keeper = store.evidence_keeper()
     replays = ReplayRunner(store, settings.data_dir.absolute(), lambda candidate: replay_job(settings, candidate))

@@ -10,11 +10,11 @@ from cli.config.settings import Settings
 from review.enforcement.complaint_intake import COMPLAINT_CLASS
 from review.enforcement.law_book import Book, Judged
 from review.enforcement.penalty_table import read_measures, read_retention
-from review.enforcement.store import DueSetup
+from review.enforcement.store import EnforcementSetup
 from review.evidence.keeping import EvidenceSetup
 from review.presentation.catalogues import in_every_language
 
-DUE_DIR = configs.ROOT / "due"
+ENFORCEMENT_DIR = configs.ROOT / "due"
 
 
 def evidence_setup(settings: Settings) -> EvidenceSetup | None:
@@ -24,11 +24,11 @@ def evidence_setup(settings: Settings) -> EvidenceSetup | None:
     return EvidenceSetup.of(here, settings.data_dir.absolute())
 
 
-def due_setup(settings: Settings, book: Book | None = None) -> DueSetup:
+def enforcement_setup(settings: Settings, book: Book | None = None) -> EnforcementSetup:
     """The published table, the clocks, the data folder for keys and files; `book`: what notices are written with."""
-    return DueSetup(
-        measures=read_measures(DUE_DIR),
-        retention=read_retention(DUE_DIR),
+    return EnforcementSetup(
+        measures=read_measures(ENFORCEMENT_DIR),
+        retention=read_retention(ENFORCEMENT_DIR),
         data_dir=settings.data_dir.absolute(),
         book=book or Book(),
     )

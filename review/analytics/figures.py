@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Mapping
 
-from review.analytics.store import TeachingStore
+from review.analytics.store import AnalyticsStore
 from review.analytics.types import Cell, Figures, Outcomes
 from review.cases.tally import Dimension
 from review.presentation.language import Words
@@ -20,7 +20,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 class Dashboards:
     """Each table by its name, in a viewer's language."""
 
-    def __init__(self, teaching: TeachingStore, class_names: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(self, teaching: AnalyticsStore, class_names: Mapping[str, tuple[str, str]]) -> None:
         self._teaching = teaching
         self._class_names = class_names
 

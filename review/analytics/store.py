@@ -29,7 +29,7 @@ class ProposalRefused(ReviewError):
     """These words can't be proposed, or not be withdrawn by this person."""
 
 
-class TeachingStore:
+class AnalyticsStore:
     """Precision, reversals, counts, and words proposed for the lexicon.
 
     Outcomes are kept in memory by period and brought up to date by what changed.

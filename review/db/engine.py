@@ -5,6 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from review.errors import StoreUnavailableError
 
 _BUSY_TIMEOUT_MS = 15_000
 
@@ -20,6 +23,16 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
     return engine
+
+
+def open_database(url: str) -> Engine:
+    """The engine for this URL; StoreUnavailableError, which never shows the password, for one that can have none."""
+    try:
+        return open_engine(url)
+    except ArgumentError as error:
+        raise StoreUnavailableError("URL", "is none that can be read") from error
+    except ModuleNotFoundError as error:
+        raise StoreUnavailableError(make_url(url).render_as_string(hide_password=True), str(error)) from error
 
 
 def _set_pragmas(connection: SqliteConnection, _record: Any) -> None:

@@ -32,7 +32,7 @@ from review.enforcement.complaint_intake import (
 )
 from review.enforcement.errors import ComplaintRefused, UnknownReceiptError
 from review.enforcement.penalty_table import DAY_MS
-from review.enforcement.store import DueSetup
+from review.enforcement.store import EnforcementSetup
 from review.streams.events import finding_events
 from review.streams.filing import write_findings
 
@@ -66,7 +66,7 @@ class ComplaintStore:
         self,
         engine: Engine,
         now: Callable[[], datetime],
-        setup: Callable[[], DueSetup],
+        setup: Callable[[], EnforcementSetup],
         *,
         flag_at: float,
         second_share: float,

@@ -72,7 +72,7 @@ class UnknownFileError(NotFoundError):
         self.sha256 = sha256
 
 
-class DueNotSetUp(EnforcementError):
+class EnforcementNotSetUp(EnforcementError):
     """The store was opened to read only: without the table of measures and the data folder."""
 
     def __init__(self) -> None:

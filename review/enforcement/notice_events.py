@@ -7,13 +7,13 @@ from sqlalchemy import Engine
 
 from review.enforcement.errors import UnknownMeasureError
 from review.enforcement.rows import measure_of
-from review.enforcement.store import DueStore
+from review.enforcement.store import EnforcementStore
 from review.events.types import Event
 
 _WITH_NOTICE = frozenset({"measure.proposed", "measure.in_force"})
 
 
-def with_notice(engine: Engine, due: DueStore, page_url: str) -> Callable[[Event], Mapping[str, object]]:
+def with_notice(engine: Engine, due: EnforcementStore, page_url: str) -> Callable[[Event], Mapping[str, object]]:
     """For a `Sender`. `page_url`: this server as hosts reach it; each sending has a link of its own."""
 
     def more(event: Event) -> Mapping[str, object]:

@@ -16,7 +16,7 @@ from review.db.upsert import table_of, upsert
 from review.enforcement.erasure import STEPS, Erased, Limits
 from review.enforcement.errors import RetentionRefused
 from review.enforcement.penalty_table import DAY_MS
-from review.enforcement.store import DueSetup
+from review.enforcement.store import EnforcementSetup
 from review.evidence.keeping import KeptEvidence
 
 _HOLDS = frozenset({Role.SENIOR, Role.ADMIN})
@@ -41,7 +41,7 @@ class RetentionStore:
     """Clocks, holds and deletion."""
 
     def __init__(
-        self, engine: Engine, now: Callable[[], datetime], setup: DueSetup, kept: KeptEvidence | None = None
+        self, engine: Engine, now: Callable[[], datetime], setup: EnforcementSetup, kept: KeptEvidence | None = None
     ) -> None:
         """`kept`: what of it lies in the evidence storage as well; None: nothing does."""
         self._engine = engine

@@ -13,8 +13,8 @@ from review.audit.chain import canonical
 from review.db.tables.enforcement import (
     AppealRow,
     DefenceRow,
-    DueHostRow,
     LinkRow,
+    LockedHostRow,
     MeasureCaseRow,
     MeasureRow,
     StrikeRow,
@@ -56,8 +56,8 @@ _MOVES = ("approved_by", "approved_at_ms", "appeal_due_ms", "closed_by", "closed
 
 def lock_host(connection: Connection, host_id: str) -> None:
     """Orders everything that happens to one host: the row stays locked until the caller commits."""
-    insert_missing(connection, DueHostRow, [{"host_id": host_id}])
-    connection.execute(select(DueHostRow.host_id).where(DueHostRow.host_id == host_id).with_for_update())
+    insert_missing(connection, LockedHostRow, [{"host_id": host_id}])
+    connection.execute(select(LockedHostRow.host_id).where(LockedHostRow.host_id == host_id).with_for_update())
 
 
 def linked_hosts(connection: Connection, host_id: str) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from review.enforcement import appeals as appeal_steps
 from review.enforcement import evasion_watch
 from review.enforcement import measures as measure_steps
 from review.enforcement.blacklist import signed_list
-from review.enforcement.errors import DueNotSetUp
+from review.enforcement.errors import EnforcementNotSetUp
 from review.enforcement.grounds import changed_case, ground_of, taken_of, weighed_strikes
 from review.enforcement.hearing import may_answer, may_appeal
 from review.enforcement.law_book import Book
@@ -56,7 +56,7 @@ _MACHINE = "zhenyan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DueSetup:
+class EnforcementSetup:
     """What due process works by: the published table, the retention clocks, and the data folder for keys and files.
 
     `book`: what notices are written with.
@@ -78,21 +78,21 @@ class DueSetup:
         return HandedInFiles(self.data_dir / "handed-in")
 
 
-class DueStore:
+class EnforcementStore:
     """Strikes, measures, answers and appeals of hosts, and what the platform is told of them."""
 
-    def __init__(self, engine: Engine, now: Callable[[], datetime], setup: DueSetup | None = None) -> None:
-        """Without `setup`, cases still get their strikes and everything can be read; all else raises DueNotSetUp."""
+    def __init__(self, engine: Engine, now: Callable[[], datetime], setup: EnforcementSetup | None = None) -> None:
+        """Without `setup`, cases get their strikes and everything can be read; all else raises EnforcementNotSetUp."""
         self._engine = engine
         self._writing = engine.execution_options(writes=True)
         self._now = now
         self._setup = setup
 
     @property
-    def setup(self) -> DueSetup:
-        """What due process works by; raises DueNotSetUp."""
+    def setup(self) -> EnforcementSetup:
+        """What due process works by; raises EnforcementNotSetUp."""
         if self._setup is None:
-            raise DueNotSetUp
+            raise EnforcementNotSetUp
         return self._setup
 
     def link(self, host_id: str, identifiers: Sequence[Identifier], actor: str) -> tuple[str, ...]:

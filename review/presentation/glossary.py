@@ -10,10 +10,10 @@ from claims.law.texts import Laws
 class Glossary:
     """What policy data names for people: classes and exemptions in both languages, and the articles of law.
 
-    `offers_before`: whether texts can be checked before a broadcast.
+    `offers_prebroadcast`: whether texts can be checked before a broadcast.
     """
 
     classes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     exemptions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     laws: Laws = field(default_factory=Laws.none)
-    offers_before: bool = False
+    offers_prebroadcast: bool = False

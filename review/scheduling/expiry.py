@@ -89,7 +89,7 @@ class Watch:
         return frozenset(name for name, seen in self._seen.items() if now_ms - seen.since_ms >= self._age_ms)
 
 
-class LiveKeeping:
+class LeaseExpiry:
     """Looked after every few seconds by each serving process."""
 
     def __init__(

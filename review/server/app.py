@@ -34,7 +34,7 @@ from review.server.auth.guard import Gate, install_gate, unguarded
 from review.server.headers import SecurityHeaders
 from review.server.metrics import metrics_router
 from review.server.pages.accounts import admin_router
-from review.server.pages.analytics import teaching_router
+from review.server.pages.analytics import analytics_router
 from review.server.pages.case_changes import QueueEvents
 from review.server.pages.corrections import editor_router
 from review.server.pages.desk import Desk
@@ -46,8 +46,8 @@ from review.server.pages.measure_proposal import proposing_router
 from review.server.pages.penalty_table import table_router
 from review.server.pages.replays import PolicyDesk, replays_router
 from review.server.pages.routes import pages_router
-from review.server.pages.webhooks import telling_router
-from review.server.prebroadcast import Before, before_routers
+from review.server.pages.webhooks import webhook_pages_router
+from review.server.prebroadcast import PrebroadcastCheck, prebroadcast_routers
 from review.server.problems import Problem, install_problem_handlers
 from review.server.request_limits import MOST_BYTES
 from review.store import Store
@@ -66,7 +66,7 @@ def create_app(
     access: Access | None = None,
     public_url: str = "",
     platform: Platform | None = None,
-    before: Before | None = None,
+    prebroadcast: PrebroadcastCheck | None = None,
     metrics_token: str = "",
     policies: PolicyDesk | None = None,
     judging: Callable[[], Judging] | None = None,
@@ -76,9 +76,9 @@ def create_app(
     `class_names` and `exemption_names` give the taxonomy's classes and the policy's exemptions their Chinese and
     English names; what has none shows its id. `laws`: the texts of the articles that findings cite. `access` None:
     nobody logs in, and only this machine is served. `public_url`: where hosts reach this server; empty: as it was
-    asked. `platform`: what orders are held against; None: public addresses, no passports. `before`: what texts are
-    checked by before a broadcast; None: that is not offered. `judging`: what a claim is judged anew by when its words
-    are corrected; None: nothing can be corrected. `metrics_token`: who sends it may scrape /metrics from
+    asked. `platform`: what orders are held against; None: public addresses, no passports. `prebroadcast`: what texts
+    are checked by before a broadcast; None: that is not offered. `judging`: what a claim is judged anew by when its
+    words are corrected; None: nothing can be corrected. `metrics_token`: who sends it may scrape /metrics from
     elsewhere. Before the server stops, call `app.state.events.close()`: pages that follow the queue would hold it open.
     AccessError if a route is guarded by nobody.
     """
@@ -87,7 +87,7 @@ def create_app(
         classes=classes,
         exemptions=exemption_names or {},
         laws=laws or Laws.none(),
-        offers_before=before is not None,
+        offers_prebroadcast=prebroadcast is not None,
     )
     app = FastAPI(title="Zhenyan", version=API_VERSION, docs_url=None, redoc_url=None)
     app.add_middleware(SecurityHeaders)
@@ -95,7 +95,7 @@ def create_app(
     gate = Gate(store.people, access or Access())
     install_gate(app, gate)
     platform = platform or Platform()
-    check_bytes = MOST_BYTES if before is None else 1024 * before.limits.body_kb
+    check_bytes = MOST_BYTES if prebroadcast is None else 1024 * prebroadcast.limits.body_kb
     install_platform(app, store.keys, platform.rate_storage, check_bytes)
     app.state.events = QueueEvents(store)
     app.include_router(api_router(store, data_dir))
@@ -117,15 +117,15 @@ def create_app(
     app.include_router(editor_router(store, office, is_offered=judging is not None))
     app.include_router(login_router(app, gate, office))
     app.include_router(admin_router(gate, office))
-    app.include_router(teaching_router(store, office))
+    app.include_router(analytics_router(store, office))
     app.include_router(replays_router(store, office, policies or PolicyDesk(data_dir=data_dir)))
-    app.include_router(telling_router(store, office))
+    app.include_router(webhook_pages_router(store, office))
     measures = Office(store, office)
     app.include_router(office_router(store, measures, public_url))
     app.include_router(proposing_router(store, measures))
     app.include_router(host_router(store, office))
     app.include_router(table_router(store, office))
-    for router in before_routers(before, office):
+    for router in prebroadcast_routers(prebroadcast, office):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

@@ -8,7 +8,7 @@ from typing import Any
 from review.judge_pool.policy_in_force import Judges
 from review.judge_pool.pool import JudgingPool
 from review.server.app import create_app
-from review.server.prebroadcast import Before
+from review.server.prebroadcast import PrebroadcastCheck
 from review.store import Store
 
 
@@ -17,7 +17,7 @@ def described() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         store = Store.open(f"sqlite:///{Path(folder) / 'empty.db'}")
         try:
-            app = create_app(store, Path(folder), before=Before(pool=JudgingPool(_Nothing())))
+            app = create_app(store, Path(folder), prebroadcast=PrebroadcastCheck(pool=JudgingPool(_Nothing())))
             return app.openapi()
         finally:
             store.close()

@@ -1,4 +1,4 @@
-"""Puts the checks before the broadcast into an app."""
+"""Puts the pre-broadcast check into an app."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from review.passports.shelf import NoShelf, Shelf
 from review.prebroadcast.limits import CheckLimits
 from review.server.api.prebroadcast import check_router
 from review.server.pages.desk import Desk
-from review.server.pages.prebroadcast import before_router
+from review.server.pages.prebroadcast import prebroadcast_router
 
 
 def _utc_now() -> datetime:
@@ -19,7 +19,7 @@ def _utc_now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Before:
+class PrebroadcastCheck:
     """What checks texts, how much at once, where registered passports are looked up, and the clock."""
 
     pool: JudgingPool
@@ -28,11 +28,11 @@ class Before:
     now: Callable[[], datetime] = _utc_now
 
 
-def before_routers(before: Before | None, desk: Desk) -> Sequence[APIRouter]:
+def prebroadcast_routers(check: PrebroadcastCheck | None, desk: Desk) -> Sequence[APIRouter]:
     """The routes; none where nothing is checked by."""
-    if before is None:
+    if check is None:
         return ()
     return (
-        check_router(before.pool, before.limits, before.shelf, before.now),
-        before_router(before.pool, before.limits, before.shelf, desk, before.now),
+        check_router(check.pool, check.limits, check.shelf, check.now),
+        prebroadcast_router(check.pool, check.limits, check.shelf, desk, check.now),
     )

@@ -34,7 +34,7 @@ class AuditHeadRow(Base):
     sha256: Mapped[str] = mapped_column(String(64))
 
 
-class DueHostRow(Base):
+class LockedHostRow(Base):
     """A host whose file is worked on; locking its row orders what happens to one host."""
 
     __tablename__ = "due_hosts"

@@ -18,7 +18,7 @@ Reading = Annotated[Caller, Depends(key_or_person(Scope.WEBHOOKS, *EVERYBODY))]
 Writing = Annotated[Caller, Depends(key_or_person(Scope.WEBHOOKS, *SENIORS))]
 
 
-class ToldOut(WireModel):
+class DeliveryStatusOut(WireModel):
     """How far the telling of an event at an address is; `parked`: it was tried for days and is not tried any more.
 
     `kind`, `subject` and `at_ms` are the event's own.
@@ -39,7 +39,7 @@ class ToldOut(WireModel):
 class AllToldOut(WireModel):
     """Deliveries by address, and there in the order of their events; `next_after` null: there are no more."""
 
-    deliveries: list[ToldOut]
+    deliveries: list[DeliveryStatusOut]
     next_after: str | None
 
 
@@ -75,7 +75,7 @@ def deliveries_router(targets: Targets, board: Board, deliveries: Deliveries) ->
         last = page[-1].delivery if len(found) > limit else None
         return AllToldOut(
             deliveries=[
-                ToldOut(
+                DeliveryStatusOut(
                     endpoint_id=told.delivery.endpoint_id,
                     event_sequence=told.delivery.event_sequence,
                     kind=told.kind,

@@ -160,12 +160,14 @@ def evidence_router(store: Store, data_dir: FilePath, glossary: Glossary) -> API
     @router.get("/v1/keys", responses=documented(422, 503), dependencies=[Depends(anybody)])
     def get_keys() -> KeysOut:
         """The public keys by which packs and the exported blacklist are checked."""
-        return KeysOut(keys=[KeyOut(**asdict(key)) for key in store.due.setup.keys.published()])
+        return KeysOut(keys=[KeyOut(**asdict(key)) for key in store.enforcement.setup.keys.published()])
 
     @router.get("/v1/blacklist", responses=answers())
     def get_blacklist(caller: Annotated[Caller, Depends(key_or_person(Scope.HOSTS_READ))]) -> dict[str, Any]:
         """The entries that bind now as a signed document, good for a day; a key gets its customer's hosts."""
-        return store.due.export_blacklist(caller.actor, lambda found: store.tenancy.own_measures(caller.sees, found))
+        return store.enforcement.export_blacklist(
+            caller.actor, lambda found: store.tenancy.own_measures(caller.sees, found)
+        )
 
     return router
 
@@ -187,8 +189,8 @@ def _pack(
     only: str | None = None,
 ) -> FileResponse:
     """The pack as a zip in a folder of its own, which goes once it was sent."""
-    keys = store.due.setup.keys
-    maker = Maker(name=name, at_ms=store.due.now_ms())
+    keys = store.enforcement.setup.keys
+    maker = Maker(name=name, at_ms=store.enforcement.now_ms())
     dossier = gather(store, data_dir, case_id, only=only)
     store.audit.note(actor, "pack.made", f"case:{case_id}", host=dossier.case.host_id)
     folder = FilePath(tempfile.mkdtemp(prefix="zhenyan-pack-"))

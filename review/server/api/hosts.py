@@ -125,14 +125,14 @@ def host_api_router(store: Store) -> APIRouter:
     ) -> HostFileOut:
         """The host's file; that it was read, and by whom, is noted in the audit trail."""
         kept = store.tenancy.host(caller, host_id)
-        held = store.tenancy.own_file(caller, store.due.host_file(kept, caller.actor))
-        return _file_out(store, caller, held, store.due.proposal_for(held))
+        held = store.tenancy.own_file(caller, store.enforcement.host_file(kept, caller.actor))
+        return _file_out(store, caller, held, store.enforcement.proposal_for(held))
 
     return router
 
 
 def _file_out(store: Store, caller: Caller, held: HostFile, proposal: Proposal) -> HostFileOut:
-    table = store.due.setup.measures
+    table = store.enforcement.setup.measures
     steps = {step.case_id: step for step in proposal.steps}
     return HostFileOut(
         host_id=shown_host(caller.sees, held.host_id),

@@ -13,7 +13,7 @@ from review.scheduling.platform_facts import NotOnSale, Told
 from review.server.api.cursor import read_cursor, write_cursor
 from review.server.api.ordering import Platform, order_of, products_of
 from review.server.api.schemas.findings import StreamOut, stream_out
-from review.server.api.schemas.streams import FactIn, OnSaleIn, OrderIn, StreamsOut, ToldOut
+from review.server.api.schemas.streams import FactIn, FactsReceivedOut, OnSaleIn, OrderIn, StreamsOut
 from review.server.api.unique_keys import unique_keys
 from review.server.auth.api_keys import answers, key_or_person, write_answers
 from review.store import Store
@@ -109,7 +109,7 @@ def stream_router(store: Store, platform: Platform) -> APIRouter:
         return _shown(store, caller, store.orders.ordered(stream_id))
 
     @router.put("/v1/streams/{stream_id}/on-sale", responses=write_answers(404))
-    def put_on_sale(stream_id: StreamId, given: OnSaleIn, caller: Telling) -> ToldOut:
+    def put_on_sale(stream_id: StreamId, given: OnSaleIn, caller: Telling) -> FactsReceivedOut:
         """Tells which product the host explains from this moment on."""
         at_ms = _recorded_ms(store, caller, stream_id) if given.at_ms is None else given.at_ms
         fact = FactIn(at_ms=at_ms, kind="on_sale", product_id=given.product_id, value=given.product_id is not None)
@@ -120,7 +120,7 @@ def stream_router(store: Store, platform: Platform) -> APIRouter:
         stream_id: StreamId,
         given: Annotated[FactIn | Annotated[list[FactIn], Body(min_length=1, max_length=1000)], Body()],
         caller: Telling,
-    ) -> ToldOut:
+    ) -> FactsReceivedOut:
         """Tells one fact or many of this broadcast; one of the same moment, kind and product is kept once."""
         return _tell(store, caller, stream_id, given if isinstance(given, list) else [given])
 
@@ -142,7 +142,7 @@ def _recorded_ms(store: Store, caller: Caller, stream_id: str) -> int:
     return 0 if lease is None else max(0, lease.recorded_ms)
 
 
-def _tell(store: Store, caller: Caller, stream_id: str, given: Sequence[FactIn]) -> ToldOut:
+def _tell(store: Store, caller: Caller, stream_id: str, given: Sequence[FactIn]) -> FactsReceivedOut:
     """Keeps the facts; OrderRefused names one that is of another broadcast or of a product that is not on sale."""
     for index, fact in enumerate(given):
         if fact.stream_id not in {None, stream_id}:
@@ -156,7 +156,7 @@ def _tell(store: Store, caller: Caller, stream_id: str, given: Sequence[FactIn])
     except NotOnSale as error:
         why = f"product {error.product_id!r} is not on sale in this broadcast"
         raise OrderRefused(f"[{error.index}].product_id", why, code="unknown_product") from error
-    return ToldOut(stream_id=stream_id, received=len(given), new=new)
+    return FactsReceivedOut(stream_id=stream_id, received=len(given), new=new)
 
 
 def _shown(store: Store, caller: Caller, ordered: Ordered) -> StreamOut:

@@ -30,10 +30,10 @@ Decider = Annotated[Person, Depends(allow(*DECIDERS))]
 READERS = [Depends(allow(*EVERYBODY))]
 
 
-def teaching_router(store: Store, desk: Desk) -> APIRouter:
+def analytics_router(store: Store, desk: Desk) -> APIRouter:
     """The routes of what decisions teach."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
-    boards = Dashboards(store.teaching, desk.glossary.classes)
+    boards = Dashboards(store.analytics, desk.glossary.classes)
 
     def page(request: Request, template: str, viewer: Viewer, days: int, **values: object) -> Response:
         filled = desk.fill(template, viewer, days=days, periods=PERIODS, shown=shown, **values)
@@ -62,7 +62,7 @@ def teaching_router(store: Store, desk: Desk) -> APIRouter:
         return Response(as_csv(figures, words), media_type="text/csv; charset=utf-8", headers=headers)
 
     @router.get("/teaching", dependencies=READERS)
-    def get_teaching(request: Request, viewer: Seeing, days: Days = 30) -> Response:
+    def get_analytics(request: Request, viewer: Seeing, days: Days = 30) -> Response:
         words = Words(viewer.language)
         tables = {
             "teach.by_class": boards.precision(days, words, by_class=True),
@@ -75,7 +75,7 @@ def teaching_router(store: Store, desk: Desk) -> APIRouter:
             viewer,
             days,
             tables=tables,
-            proposals=store.teaching.proposals(),
+            proposals=store.analytics.proposals(),
             names=store.people.names(),
             may_propose=viewer.person.role in DECIDERS,
         )
@@ -93,14 +93,14 @@ def teaching_router(store: Store, desk: Desk) -> APIRouter:
         classes = desk.glossary.classes
         if class_id and classes and class_id not in classes:
             raise ProposalRefused(f"class {class_id!r}: the policy has none of this name")
-        proposal = store.teaching.propose(case_id, person, words, class_id or None, kind)
+        proposal = store.analytics.propose(case_id, person, words, class_id or None, kind)
         if "text/html" in request.headers.get("accept", ""):
             return RedirectResponse(case_url(case_id), status_code=303)
         return JSONResponse({"proposal_id": proposal.id, "words": proposal.words}, status_code=201)
 
     @router.post("/proposals/{proposal_id}/withdraw")
     def withdraw(proposal_id: str, person: Decider) -> Response:
-        store.teaching.withdraw(proposal_id, person)
+        store.analytics.withdraw(proposal_id, person)
         return RedirectResponse("/teaching", status_code=303)
 
     return router

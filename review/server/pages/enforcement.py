@@ -46,7 +46,7 @@ class Office:
 
     def fragment(self, template: str, viewer: Viewer, **values: object) -> str:
         """A part of a page, with the same."""
-        due = self._store.due
+        due = self._store.enforcement
         return self._desk.fill(
             f"enforcement/{template}",
             viewer,
@@ -68,14 +68,14 @@ class Office:
         return self._desk.glossary.laws
 
     def _notice(self, measure: Measure, viewer: Viewer) -> ShownNotice:
-        return shown_measure(measure, viewer.language, self.laws, self._store.due.now_ms())
+        return shown_measure(measure, viewer.language, self.laws, self._store.enforcement.now_ms())
 
     def host(self, request: Request, host_id: str, viewer: Viewer) -> Response:
         """The host's file."""
-        held = self._store.due.host_file(host_id, viewer.person.id)
-        proposal = self._store.due.proposal_for(held)
+        held = self._store.enforcement.host_file(host_id, viewer.person.id)
+        proposal = self._store.enforcement.proposal_for(held)
         steps = {step.case_id: step for step in proposal.steps}
-        table = self._store.due.setup.measures
+        table = self._store.enforcement.setup.measures
         return self.page(
             request,
             "host.html",
@@ -98,12 +98,12 @@ class Office:
         link: str | None = None,
     ) -> Response:
         """The measure's page: its notice, what was said, what can be done. `link`: a host's link, shown this once."""
-        shown = self._store.due.measure_file(measure_id, viewer.person.id)
+        shown = self._store.enforcement.measure_file(measure_id, viewer.person.id)
         measure, person = shown.measure, viewer.person
         proposed = measure.state is MeasureState.PROPOSED
-        people = people_needed(measure.kind, self._store.due.setup.measures)
+        people = people_needed(measure.kind, self._store.enforcement.setup.measures)
         own = measure.proposed_by == person.id
-        stale = self._store.due.changed_case(measure) if proposed else None
+        stale = self._store.enforcement.changed_case(measure) if proposed else None
         return self.page(
             request,
             "measure.html",
@@ -125,8 +125,8 @@ class Office:
 
     def appeal(self, request: Request, appeal_id: str, viewer: Viewer, error: AppealRefused | None = None) -> Response:
         """The appeal's page; whoever had a part in the measure can read it and not decide."""
-        appeal, shown = self._store.due.appeal_file(appeal_id, viewer.person.id)
-        barred = viewer.person.id in self._store.due.had_part(appeal_id)
+        appeal, shown = self._store.enforcement.appeal_file(appeal_id, viewer.person.id)
+        barred = viewer.person.id in self._store.enforcement.had_part(appeal_id)
         waits = appeal.state is AppealState.FILED
         return self.page(
             request,
@@ -161,7 +161,7 @@ def handed_in(page: HostPage, sha256: str) -> HandedIn:
 def file_answer(store: Store, file: HandedIn) -> Response:
     """The file for download; it is never shown in a page of this server."""
     store.evidence.restore([handed_in_name(file.sha256)])
-    content = store.due.setup.files.read(file.sha256)
+    content = store.enforcement.setup.files.read(file.sha256)
     suffix = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg"}.get(file.media_type, ".mp4")
     headers = {"Content-Disposition": f'attachment; filename="{file.sha256[:12]}{suffix}"'}
     return Response(content, media_type=file.media_type, headers=headers)
@@ -187,8 +187,8 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:
             request,
             "measures.html",
             viewer,
-            waiting=store.due.waiting(),
-            in_force=store.due.in_force(),
+            waiting=store.enforcement.waiting(),
+            in_force=store.enforcement.in_force(),
             host_name=office.host_name,
         )
 
@@ -198,21 +198,21 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:
 
     @router.get("/measures/{measure_id}/notice.pdf", dependencies=READERS)
     def get_notice(measure_id: Id, viewer: Seeing) -> Response:
-        measure = store.due.measure(measure_id, viewer.person.id)
+        measure = store.enforcement.measure(measure_id, viewer.person.id)
         name = office.host_name(measure.host_id)
-        now_ms = store.due.now_ms()
-        return pdf_answer(notice_html(measure, name, store.due.setup.measures, office.laws, now_ms), "notice")
+        now_ms = store.enforcement.now_ms()
+        return pdf_answer(notice_html(measure, name, store.enforcement.setup.measures, office.laws, now_ms), "notice")
 
     @router.get("/measures/{measure_id}/files/{sha256}", dependencies=READERS)
     def get_file(measure_id: Id, sha256: Id, viewer: Seeing) -> Response:
-        return file_answer(store, handed_in(store.due.measure_file(measure_id, viewer.person.id), sha256))
+        return file_answer(store, handed_in(store.enforcement.measure_file(measure_id, viewer.person.id), sha256))
 
     @router.post("/measures/{measure_id}/approve")
     def approve(
         request: Request, measure_id: Id, person: Senior, viewer: Seeing, notice_sha256: Short = ""
     ) -> Response:
         try:
-            store.due.approve(measure_id, person, seen=notice_sha256)
+            store.enforcement.approve(measure_id, person, seen=notice_sha256)
         except MeasureRefused as error:
             return office.measure(request, measure_id, viewer, error=error)
         return RedirectResponse(f"/measures/{measure_id}", status_code=303)
@@ -220,22 +220,26 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:
     @router.post("/measures/{measure_id}/reject")
     def reject(request: Request, measure_id: Id, person: Decider, viewer: Seeing, why: Text = "") -> Response:
         try:
-            store.due.reject(measure_id, person, why)
+            store.enforcement.reject(measure_id, person, why)
         except MeasureRefused as error:
             return office.measure(request, measure_id, viewer, error=error)
         return RedirectResponse(f"/measures/{measure_id}", status_code=303)
 
     @router.post("/measures/{measure_id}/link")
     def make_link(request: Request, measure_id: Id, person: Decider, viewer: Seeing) -> Response:
-        token = store.due.issue_token(measure_id, person.id)
+        token = store.enforcement.issue_token(measure_id, person.id)
         base = public_url.rstrip("/") or str(request.base_url).rstrip("/")
         return office.measure(request, measure_id, viewer, link=f"{base}/h/{token}")
 
     @router.get("/appeals", dependencies=READERS)
     def get_appeals(request: Request, viewer: Seeing) -> Response:
         appeals = [
-            (appeal, store.due.appeal_file(appeal.id, viewer.person.id)[1].measure, store.due.had_part(appeal.id))
-            for appeal in store.due.open_appeals()
+            (
+                appeal,
+                store.enforcement.appeal_file(appeal.id, viewer.person.id)[1].measure,
+                store.enforcement.had_part(appeal.id),
+            )
+            for appeal in store.enforcement.open_appeals()
         ]
         return office.page(request, "appeals.html", viewer, appeals=appeals, host_name=office.host_name)
 
@@ -245,9 +249,9 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:
 
     @router.get("/appeals/{appeal_id}/decision.pdf", dependencies=READERS)
     def get_decision(appeal_id: Id, viewer: Seeing) -> Response:
-        appeal, shown = store.due.appeal_file(appeal_id, viewer.person.id)
+        appeal, shown = store.enforcement.appeal_file(appeal_id, viewer.person.id)
         name = office.host_name(shown.measure.host_id)
-        return pdf_answer(decision_html(appeal, shown.measure, name, store.due.setup.measures), "decision")
+        return pdf_answer(decision_html(appeal, shown.measure, name, store.enforcement.setup.measures), "decision")
 
     @router.post("/appeals/{appeal_id}/decide")
     def decide(
@@ -263,7 +267,7 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:
         try:
             if overturn is None or case_reason not in REASONS[Choice.LAWFUL]:
                 raise AppealRefused(f"appeal {appeal_id}", "say whether it succeeds, and why", code="choice")
-            store.due.decide_appeal(
+            store.enforcement.decide_appeal(
                 appeal_id,
                 person,
                 overturn=overturn,

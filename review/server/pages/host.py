@@ -38,7 +38,7 @@ class HostPages:
 
     def shown(self, request: Request, token: str, *, said: str = "", error: AppealRefused | None = None) -> Response:
         """The page; UnknownTokenError for a link that is unknown or over. `said`: what was typed, if it was refused."""
-        page, now_ms = self._store.due.page(token), self._store.due.now_ms()
+        page, now_ms = self._store.enforcement.page(token), self._store.enforcement.now_ms()
         name = next((case.host_name for case in self._store.cases.host_cases(page.measure.host_id, 1)), "")
         filled = self._desk.fill(
             "enforcement/page.html",
@@ -46,8 +46,8 @@ class HostPages:
             shown=page,
             measure=page.measure,
             host_name=name or page.measure.host_id,
-            table=self._store.due.setup.measures,
-            limits=self._store.due.setup.measures.statements,
+            table=self._store.enforcement.setup.measures,
+            limits=self._store.enforcement.setup.measures.statements,
             notice=shown_measure(page.measure, language_of(request), self._desk.glossary.laws, now_ms),
             findings=[(stored, clip_view(stored)) for stored in self.findings(page)],
             token=token,
@@ -68,15 +68,15 @@ class HostPages:
 
     def send(self, request: Request, token: str, statement: str, files: list[tuple[str, bytes]]) -> Response:
         """Takes an answer before the measure, or an appeal after it."""
-        page = self._store.due.page(token)
+        page = self._store.enforcement.page(token)
         try:
             if not (page.may_answer or page.may_appeal):
                 raise AppealRefused("statement", "the time for it is over, or one is there already", code="not_now")
-            kept = [self._store.due.hand_in(token, name, content) for name, content in files]
+            kept = [self._store.enforcement.hand_in(token, name, content) for name, content in files]
             if page.may_answer:
-                self._store.due.answer(token, statement, kept)
+                self._store.enforcement.answer(token, statement, kept)
             else:
-                self._store.due.appeal(token, statement, kept)
+                self._store.enforcement.appeal(token, statement, kept)
         except AppealRefused as error:
             return self.shown(request, token, said=statement, error=error)
         return RedirectResponse(f"/h/{token}", status_code=303)
@@ -120,8 +120,8 @@ def host_router(store: Store, desk: Desk) -> APIRouter:
     @router.post("/h/{token}")
     async def send(request: Request, token: Token) -> Response:
         check_origin(request)
-        await run_in_threadpool(store.due.page, token)
-        limits = store.due.setup.measures.statements
+        await run_in_threadpool(store.enforcement.page, token)
+        limits = store.enforcement.setup.measures.statements
         check_length(request, limits)
         part_bytes = limits.longest_chars * _CHARACTER_BYTES
         async with request.form(max_files=limits.most_files, max_fields=8, max_part_size=part_bytes) as form:
@@ -135,23 +135,25 @@ def host_router(store: Store, desk: Desk) -> APIRouter:
 
     @router.get("/h/{token}/notice.pdf")
     def get_notice(request: Request, token: Token) -> Response:
-        page = store.due.page(token)
+        page = store.enforcement.page(token)
         host_id = page.measure.host_id
         name = next((case.host_name for case in store.cases.host_cases(host_id, 1)), host_id)
         url = f"{str(request.base_url).rstrip('/')}/h/{token}"
-        table, laws = store.due.setup.measures, desk.glossary.laws
-        return pdf_answer(notice_html(page.measure, name, table, laws, store.due.now_ms(), page_url=url), "notice")
+        table, laws = store.enforcement.setup.measures, desk.glossary.laws
+        return pdf_answer(
+            notice_html(page.measure, name, table, laws, store.enforcement.now_ms(), page_url=url), "notice"
+        )
 
     @router.get("/h/{token}/clips/{finding_id}.mp4")
     def get_clip(token: Token, finding_id: str) -> FileResponse:
-        page = store.due.page(token)
+        page = store.enforcement.page(token)
         if finding_id not in {stored.finding.finding_id for stored in pages.findings(page)}:
             raise ClipMissingError(finding_id)
-        path = find_clip(store, store.due.setup.data_dir, finding_id)
+        path = find_clip(store, store.enforcement.setup.data_dir, finding_id)
         return FileResponse(path, media_type="video/mp4", headers={"Cache-Control": "private, no-cache"})
 
     @router.get("/h/{token}/files/{sha256}")
     def get_file(token: Token, sha256: str) -> Response:
-        return file_answer(store, handed_in(store.due.page(token), sha256))
+        return file_answer(store, handed_in(store.enforcement.page(token), sha256))
 
     return router

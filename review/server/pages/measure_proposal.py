@@ -87,7 +87,7 @@ class Proposing:
         error: MeasureRefused | None = None,
     ) -> Response:
         """The form of a proposal: as drafted, or as it was sent with what is wrong in it."""
-        due = self._store.due
+        due = self._store.enforcement
         held = due.host_file(host_id, viewer.person.id)
         proposal = due.proposal_for(held)
         form = form or first_form(held, proposal, kind)
@@ -126,9 +126,9 @@ class Proposing:
         return HTMLResponse(filled)
 
     def _preview(self, host_id: str, form: MeasureForm, viewer: Viewer) -> Preview:
-        table = self._store.due.setup.measures
+        table = self._store.enforcement.setup.measures
         try:
-            notice = self._store.due.draft(form.wanted(host_id))
+            notice = self._store.enforcement.draft(form.wanted(host_id))
         except MeasureRefused as error:
             return Preview(notice=None, error=error, breaches=(), graver=False)
         proposed = MeasureKind(notice.proposed_kind).gravity if notice.proposed_kind else -1
@@ -148,8 +148,8 @@ class Proposing:
         )
 
     def _choosable(self, held: HostFile, viewer: Viewer) -> list[Choosable]:
-        words = self._store.due.words([strike.case_id for strike in held.strikes])
-        points = {step.case_id: step.points for step in self._store.due.proposal_for(held).steps}
+        words = self._store.enforcement.words([strike.case_id for strike in held.strikes])
+        points = {step.case_id: step.points for step in self._store.enforcement.proposal_for(held).steps}
         behind = {case_id for measure in held.measures if measure.closed_at_ms is None for case_id in measure.case_ids}
         shown = [
             Choosable(
@@ -211,7 +211,7 @@ def proposing_router(store: Store, office: Office) -> APIRouter:
         form: Annotated[MeasureForm, Depends(measure_form)],
     ) -> Response:
         try:
-            measure = store.due.propose(form.wanted(host_id), person)
+            measure = store.enforcement.propose(form.wanted(host_id), person)
         except MeasureRefused as error:
             return proposing.page(request, host_id, viewer, form.kind, form, error)
         return RedirectResponse(f"/measures/{measure.id}", status_code=303)

@@ -19,7 +19,7 @@ def table_router(store: Store, desk: Desk) -> APIRouter:
     @router.get(TABLE_URL)
     def get_table(request: Request) -> Response:
         language = language_of(request)
-        table, laws = store.due.setup.measures, desk.glossary.laws
+        table, laws = store.enforcement.setup.measures, desk.glossary.laws
         viewer = Viewer(
             person=Person(id="", name="", role=Role.AUDITOR),
             language=language,

@@ -35,7 +35,7 @@ Moment = Annotated[str, Form(max_length=40)]
 Products = Annotated[list[str], Form(max_length=_MOST_LISTED)]
 
 
-def before_router(
+def prebroadcast_router(
     pool: JudgingPool, limits: CheckLimits, shelf: Shelf, desk: Desk, now: Callable[[], datetime]
 ) -> APIRouter:
     """The routes of the pages; nothing of what is checked is stored."""
@@ -69,11 +69,11 @@ def before_router(
         return await pool.run(party_of(Caller.of_person(viewer.person)), job, request)
 
     @router.get("/before")
-    def get_before(request: Request, viewer: Seeing) -> Response:
+    def get_prebroadcast(request: Request, viewer: Seeing) -> Response:
         return page(request, "prebroadcast/text.html", viewer, _EMPTY_TEXT)
 
     @router.post("/before")
-    async def post_before(
+    async def post_prebroadcast(
         request: Request,
         viewer: Seeing,
         text: Annotated[str, Form(max_length=MOST_CHARS + 1)] = "",

@@ -36,7 +36,7 @@ class Shown(StrEnum):
     ALL = "all"
 
 
-def telling_router(store: Store, desk: Desk) -> APIRouter:
+def webhook_pages_router(store: Store, desk: Desk) -> APIRouter:
     """The routes of the pages of webhooks."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
     reading = [Depends(allow(*READERS))]
@@ -65,7 +65,7 @@ def telling_router(store: Store, desk: Desk) -> APIRouter:
             tenants=store.keys.tenants(),
             tenant=tenant,
             troubled=sum(standing.is_troubled for standing in standings),
-            now_ms=store.due.now_ms(),
+            now_ms=store.enforcement.now_ms(),
             error=error,
         )
 
@@ -98,7 +98,7 @@ def telling_router(store: Store, desk: Desk) -> APIRouter:
             counts={each: counts.get(each, 0) for each in DeliveryState},
             listed=listed,
             choices=tuple(Shown),
-            now_ms=store.due.now_ms(),
+            now_ms=store.enforcement.now_ms(),
             **values,
         )
 

@@ -97,14 +97,14 @@ def test_findings_are_counted_by_class_category_host_and_hour(store: Store, clie
 
 def test_a_finding_that_is_stored_again_or_changes_is_counted_once(store: Store, make_finding: MakeFinding) -> None:
     store.add_findings([make_finding(), make_finding(finding_id="f2", disposition=Disposition.NOTE)])
-    assert store.teaching.tallies(Dimension.CLASS, 30) == [("SPEC_PARAM", 3), ("ORIGIN", 1)]
+    assert store.analytics.tallies(Dimension.CLASS, 30) == [("SPEC_PARAM", 3), ("ORIGIN", 1)]
 
 
 def test_the_period_ends_at_its_first_day(store: Store, clock: Clock) -> None:
     clock.wait(6 * 86_400_000)
-    assert store.teaching.tallies(Dimension.HOST, 7) == [("h1", 3), ("h2", 1)]
+    assert store.analytics.tallies(Dimension.HOST, 7) == [("h1", 3), ("h2", 1)]
     clock.wait(86_400_000)
-    assert store.teaching.tallies(Dimension.HOST, 7) == []
+    assert store.analytics.tallies(Dimension.HOST, 7) == []
 
 
 def test_the_hour_is_the_hosts_own() -> None:
@@ -165,12 +165,12 @@ def test_words_are_proposed_from_a_case_with_one_call(store: Store, client: http
     assert (sent.status_code, sent.json()["words"]) == (201, "百瓦 快充")
     again = client.post(url, data={"words": "百瓦 快充", "csrf": token}, headers={"Accept": "text/html"})
     assert again.headers["location"] == f"/cases/{case_of(store, 'f_power')}"
-    [proposal] = store.teaching.proposals()
+    [proposal] = store.analytics.proposals()
     assert (proposal.class_id, proposal.rule, proposal.kind) == ("SPEC_PARAM", "SPEC_PARAM.quantity", "word")
     assert "百瓦 快充" in client.get("/teaching").text
     gone = client.post(f"/proposals/{proposal.id}/withdraw", data={"csrf": token})
     assert gone.status_code == 303
-    assert store.teaching.proposals() == ()
+    assert store.analytics.proposals() == ()
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_words_that_cannot_be_proposed_are_refused(
 ) -> None:
     url = f"/cases/{case_of(store, 'f_power')}/proposals"
     assert client.post(url, data=fields, headers={"X-CSRF-Token": token}).status_code == status
-    assert store.teaching.proposals() == ()
+    assert store.analytics.proposals() == ()
 
 
 def test_a_case_that_is_none_gets_no_proposal(client: httpx.Client, token: str) -> None:
@@ -198,9 +198,9 @@ def test_a_case_that_is_none_gets_no_proposal(client: httpx.Client, token: str) 
 
 
 def test_only_the_author_and_seniors_withdraw(store: Store) -> None:
-    proposal = store.teaching.propose(case_of(store, "f_power"), LAN, "百瓦", None, ProposalKind.NEAR_MISS)
+    proposal = store.analytics.propose(case_of(store, "f_power"), LAN, "百瓦", None, ProposalKind.NEAR_MISS)
     with pytest.raises(ProposalRefused, match="colleague"):
-        store.teaching.withdraw(proposal.id, MEI)
-    store.teaching.withdraw(proposal.id, SENIOR)
+        store.analytics.withdraw(proposal.id, MEI)
+    store.analytics.withdraw(proposal.id, SENIOR)
     with pytest.raises(NotFoundError):
-        store.teaching.withdraw(proposal.id, SENIOR)
+        store.analytics.withdraw(proposal.id, SENIOR)

@@ -137,9 +137,9 @@ def test_counts_kept_up_to_date_are_those_of_counting_anew(
                 last = desk.cases.decisions(case_id)[-1]
                 if last.person_id == person.id and last.undone_at_ms is None and last.decided_at_ms == clock_ms(clock):
                     desk.cases.undo(case_id, person)
-        kept = desk.teaching.outcomes(30)
+        kept = desk.analytics.outcomes(30)
         other = Store(open_engine(database_url), now=clock)
-        assert kept == other.teaching.outcomes(30)
+        assert kept == other.analytics.outcomes(30)
         other.close()
     assert sum(each.decided for each in kept) > 3
     assert sum(each.reopened for each in kept) > 0

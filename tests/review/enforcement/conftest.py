@@ -15,7 +15,7 @@ from review.accounts.types import Person
 from review.db.engine import open_engine
 from review.enforcement.law_book import Book
 from review.enforcement.penalty_table import DAY_MS, Measures, read_measures, read_retention
-from review.enforcement.store import DueSetup
+from review.enforcement.store import EnforcementSetup
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.store import Store
@@ -46,15 +46,15 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def due_setup(table: Measures, tmp_path: Path) -> DueSetup:
+def enforcement_setup(table: Measures, tmp_path: Path) -> EnforcementSetup:
     book = Book(classes=CLASS_NAMES, laws=Laws.read(LAWS_FILE))
-    return DueSetup(measures=table, retention=read_retention(CONFIGS), data_dir=tmp_path / "data", book=book)
+    return EnforcementSetup(measures=table, retention=read_retention(CONFIGS), data_dir=tmp_path / "data", book=book)
 
 
 @pytest.fixture
-def desk(database_url: str, stream: StreamRecord, clock: Clock, due_setup: DueSetup) -> Iterator[Store]:
+def desk(database_url: str, stream: StreamRecord, clock: Clock, enforcement_setup: EnforcementSetup) -> Iterator[Store]:
     """Streams s1 of host h1 and s2 of host h2."""
-    store = Store(open_engine(database_url), now=clock, second_share=0.0, due=due_setup)
+    store = Store(open_engine(database_url), now=clock, second_share=0.0, enforcement=enforcement_setup)
     store.put_stream(stream)
     store.put_stream(replace(stream, stream_id="s2", host=Host(id="h2", name="阿强", platform="demo")))
     yield store
@@ -76,11 +76,11 @@ def staff(desk: Store) -> dict[str, Person]:
 
 
 @pytest.fixture
-def office(desk: Store, due_setup: DueSetup, staff: dict[str, Person]) -> Iterator[str]:
+def office(desk: Store, enforcement_setup: EnforcementSetup, staff: dict[str, Person]) -> Iterator[str]:
     """The address of a running server over the store, with logins by password."""
     app = create_app(
         desk,
-        due_setup.data_dir,
+        enforcement_setup.data_dir,
         class_names=CLASS_NAMES,
         laws=Laws.read(LAWS_FILE),
         access=Access(auth=Auth.LOCAL),

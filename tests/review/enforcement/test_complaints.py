@@ -14,7 +14,7 @@ from claims.types import Finding, Passage
 from ingest.manifest import read_manifest
 from ingest.ring import read_pins
 from review.cases.types import CaseState
-from review.enforcement.store import DueSetup
+from review.enforcement.store import EnforcementSetup
 from review.evidence_packs.verification import verify_pack
 from review.server.problems import CODES
 from review.store import Store
@@ -26,9 +26,9 @@ COMPLAINT = {"stream": "s1", "at": 20_000, "text": "他说能治失眠"}
 
 
 @pytest.fixture
-def broadcast(desk: Store, due_setup: DueSetup, recordings: Path) -> Path:
+def broadcast(desk: Store, enforcement_setup: EnforcementSetup, recordings: Path) -> Path:
     """Forty seconds of s1, recorded; its folder."""
-    folder = copy_recorded(recordings, 40, due_setup.data_dir)
+    folder = copy_recorded(recordings, 40, enforcement_setup.data_dir)
     desk.add_segments(read_manifest(folder))
     desk.add_passages([Passage(stream_id="s1", id="u1", start_ms=18_000, end_ms=21_000, text="睡不着的喝它就好")])
     return folder
@@ -51,7 +51,7 @@ def test_a_complaint_pins_its_moment_opens_a_case_and_gives_the_pack(
     desk: Store,
     office: str,
     tmp_path: Path,
-    due_setup: DueSetup,
+    enforcement_setup: EnforcementSetup,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     packs = tmp_path / "packs"
@@ -74,7 +74,7 @@ def test_a_complaint_pins_its_moment_opens_a_case_and_gives_the_pack(
         assert time.monotonic() < deadline, f"{left} is left of what was not sent"
         time.sleep(0.05)
     (tmp_path / "got.zip").write_bytes(pack.content)
-    found = verify_pack(tmp_path / "got.zip", due_setup.keys.public_keys())
+    found = verify_pack(tmp_path / "got.zip", enforcement_setup.keys.public_keys())
     assert (found.case_id, found.segment_count > 10) == (case.id, True)
     assert b"wx-1234567" not in pack.content
     assert httpx.get(f"{office}/v1/keys").json()["keys"][0]["key_id"] == found.key_id

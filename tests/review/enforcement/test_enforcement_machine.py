@@ -19,7 +19,7 @@ from review.enforcement.errors import AppealRefused, MeasureRefused
 from review.enforcement.law_book import Book
 from review.enforcement.measure_states import missing_part
 from review.enforcement.penalty_table import DAY_MS, read_measures, read_retention
-from review.enforcement.store import DueSetup
+from review.enforcement.store import EnforcementSetup
 from review.enforcement.types import AppealState, HostFile, MeasureKind, MeasureState
 from review.errors import CaseChanged, DecisionRefused
 from review.store import Store
@@ -56,9 +56,9 @@ class DueProcess(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp())
         self.clock = Clock()
         book = Book(laws=laws_of(CONFIGS.parent / "laws" / "zh-CN.yaml"))
-        setup = DueSetup(measures=TABLE, retention=read_retention(CONFIGS), data_dir=self.folder, book=book)
+        setup = EnforcementSetup(measures=TABLE, retention=read_retention(CONFIGS), data_dir=self.folder, book=book)
         self.store = Store(
-            open_engine(f"sqlite:///{self.folder / 'due.db'}"), now=self.clock, second_share=0.0, due=setup
+            open_engine(f"sqlite:///{self.folder / 'due.db'}"), now=self.clock, second_share=0.0, enforcement=setup
         )
         self.store.put_stream(
             StreamRecord(
@@ -76,16 +76,16 @@ class DueProcess(RuleBasedStateMachine):
         self.overturned: set[str] = set()
 
     def teardown(self) -> None:
-        self.store.due.expire()
+        self.store.enforcement.expire()
         self.clock.wait(4000 * DAY_MS)
-        self.store.due.expire()
+        self.store.enforcement.expire()
         assert all(m.state not in {MeasureState.PROPOSED, MeasureState.IN_FORCE} for m in self.file().measures)
         assert self.store.audit.verify() is None
         self.store.close()
         shutil.rmtree(self.folder)
 
     def file(self) -> HostFile:
-        return self.store.due.host_file("h1", "a1")
+        return self.store.enforcement.host_file("h1", "a1")
 
     def among(self, *states: MeasureState) -> list[str]:
         return [measure.id for measure in self.held.measures if measure.state in states]
@@ -100,13 +100,13 @@ class DueProcess(RuleBasedStateMachine):
         urgent = stage != "proposed"
         starts_at_ms = self.clock.ms + (0 if urgent else 10 * DAY_MS)
         choice = wanted(self.case_ids, self.clock.ms, starts_at_ms=starts_at_ms, urgent_why="正在播" if urgent else "")
-        measure = self.store.due.propose(choice, proposer)
-        self.tokens[measure.id] = self.store.due.issue_token(measure.id, proposer.id)
+        measure = self.store.enforcement.propose(choice, proposer)
+        self.tokens[measure.id] = self.store.enforcement.issue_token(measure.id, proposer.id)
         if urgent:
             approver = next(senior for senior in SENIORS if senior is not proposer)
-            self.store.due.approve(measure.id, approver)
+            self.store.enforcement.approve(measure.id, approver)
         if stage == "appealed":
-            self.store.due.appeal(self.tokens[measure.id], "不服")
+            self.store.enforcement.appeal(self.tokens[measure.id], "不服")
 
     @rule(data=st.data(), person=PEOPLE)
     def reopen(self, data: st.DataObject, person: Person) -> None:
@@ -148,10 +148,10 @@ class DueProcess(RuleBasedStateMachine):
         if part == "cases":
             chosen = data.draw(st.sampled_from([[], [*self.case_ids, "nobody's"]]))
         try:
-            measure = self.store.due.propose(wanted(chosen, now_ms, **changes), person)
+            measure = self.store.enforcement.propose(wanted(chosen, now_ms, **changes), person)
         except MeasureRefused:
             return
-        self.tokens[measure.id] = self.store.due.issue_token(measure.id, person.id)
+        self.tokens[measure.id] = self.store.enforcement.issue_token(measure.id, person.id)
 
     @precondition(lambda self: self.among(MeasureState.PROPOSED))
     @rule(person=PEOPLE, decline=st.sampled_from([False] * 6 + [True]))
@@ -159,9 +159,9 @@ class DueProcess(RuleBasedStateMachine):
         measure_id = self.among(MeasureState.PROPOSED)[0]
         try:
             if decline:
-                self.store.due.reject(measure_id, person, "过重")
+                self.store.enforcement.reject(measure_id, person, "过重")
             else:
-                self.store.due.approve(measure_id, person)
+                self.store.enforcement.approve(measure_id, person)
         except MeasureRefused:
             return
 
@@ -169,10 +169,10 @@ class DueProcess(RuleBasedStateMachine):
     @rule(data=st.data(), stray=st.sampled_from([False] * 6 + [True]))
     def the_host_speaks(self, data: st.DataObject, stray: bool) -> None:
         token = list(self.tokens.values())[-1 - data.draw(st.integers(0, 1)) % len(self.tokens)]
-        page = self.store.due.page(token)
+        page = self.store.enforcement.page(token)
         appeal = (page.measure.state is not MeasureState.PROPOSED) ^ stray
         try:
-            (self.store.due.appeal if appeal else self.store.due.answer)(token, "不服")
+            (self.store.enforcement.appeal if appeal else self.store.enforcement.answer)(token, "不服")
         except AppealRefused:
             assert not (page.may_appeal if appeal else page.may_answer)
         else:
@@ -181,11 +181,11 @@ class DueProcess(RuleBasedStateMachine):
     @precondition(lambda self: any(appeal.state is AppealState.FILED for appeal in self.held.appeals))
     @rule(person=PEOPLE, overturn=st.booleans())
     def decide_an_appeal(self, person: Person, overturn: bool) -> None:
-        appeal = self.store.due.open_appeals()[0]
-        part = self.store.due.had_part(appeal.id)
-        cases = self.store.due.measure(appeal.measure_id, "a1").case_ids
+        appeal = self.store.enforcement.open_appeals()[0]
+        part = self.store.enforcement.had_part(appeal.id)
+        cases = self.store.enforcement.measure(appeal.measure_id, "a1").case_ids
         try:
-            self.store.due.decide_appeal(appeal.id, person, overturn=overturn, reasons_zh="理由")
+            self.store.enforcement.decide_appeal(appeal.id, person, overturn=overturn, reasons_zh="理由")
         except AppealRefused:
             return
         assert person.id not in part
@@ -199,8 +199,8 @@ class DueProcess(RuleBasedStateMachine):
 
     @rule()
     def the_job_runs(self) -> None:
-        self.store.due.expire()
-        assert self.store.due.expire() == 0
+        self.store.enforcement.expire()
+        assert self.store.enforcement.expire() == 0
         now_ms = self.clock.ms
         for measure in self.file().measures:
             assert measure.state is not MeasureState.IN_FORCE or now_ms < measure.ends_at_ms
@@ -225,7 +225,7 @@ class DueProcess(RuleBasedStateMachine):
                 statute = TABLE.statute_of(measure.breach)
                 assert statute is not None
                 assert statute.level != "rule"
-            heard = self.store.due.page(self.tokens[measure.id]).defence is not None
+            heard = self.store.enforcement.page(self.tokens[measure.id]).defence is not None
             assert measure.approved_at_ms is not None
             assert heard or measure.urgent_why or measure.approved_at_ms >= measure.defence_due_ms
 

@@ -14,10 +14,10 @@ As = Callable[[str], httpx.Client]
 def test_a_hosts_file_has_strikes_measures_and_deadlines(
     as_person: As, desk: Store, confirmed: str, clock: Clock
 ) -> None:
-    measure = desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
+    measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     clock.wait(10 * DAY_MS)
-    desk.due.approve(measure.id, SENIOR)
-    appeal = desk.due.appeal(desk.due.issue_token(measure.id, "r1"), "不服")
+    desk.enforcement.approve(measure.id, SENIOR)
+    appeal = desk.enforcement.appeal(desk.enforcement.issue_token(measure.id, "r1"), "不服")
     told = as_person("dora").get("/v1/hosts/h1").json()
     [strike] = told["strikes"]
     assert (strike["case_id"], strike["points"]) == (confirmed, 15)

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from claims.types import Finding
 from review.db.engine import open_engine
 from review.enforcement.penalty_table import DAY_MS
-from review.enforcement.store import DueSetup
+from review.enforcement.store import EnforcementSetup
 from review.enforcement.types import Measure
 from review.server.pages.host import form_secret
 from review.store import Store
@@ -27,18 +27,18 @@ Files = list[tuple[str, tuple[str, bytes]]]
 @pytest.fixture
 def measure(desk: Store, confirmed: str, clock: Clock) -> Measure:
     """A blacklist entry that is proposed; the host is heard."""
-    return desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
+    return desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
 
 
 @pytest.fixture
 def token(desk: Store, measure: Measure) -> str:
-    return desk.due.issue_token(measure.id, "r1")
+    return desk.enforcement.issue_token(measure.id, "r1")
 
 
 @pytest.fixture
 def in_force(desk: Store, measure: Measure, clock: Clock) -> Measure:
     clock.wait(10 * DAY_MS)
-    return desk.due.approve(measure.id, SENIOR)
+    return desk.enforcement.approve(measure.id, SENIOR)
 
 
 def send(
@@ -94,7 +94,7 @@ def test_the_token_is_nowhere_in_the_database(desk: Store, token: str, database_
 def test_an_answer_before_the_measure_is_taken_once(office: str, token: str, measure: Measure, desk: Store) -> None:
     answer = send(office, token, "当时是口误", files(PDF, b"\x89PNG\r\n\x1a\n picture"))
     assert (answer.status_code, answer.headers["location"]) == (303, f"/h/{token}")
-    kept = desk.due.page(token).defence
+    kept = desk.enforcement.page(token).defence
     assert kept is not None
     assert (kept.statement, [file.name for file in kept.files]) == ("当时是口误", ["文件0.pdf", "文件1.pdf"])
     assert [file.media_type for file in kept.files] == ["application/pdf", "image/png"]
@@ -123,12 +123,12 @@ def test_what_can_not_be_sent_is_said_and_nothing_is_lost(
     answer = send(office, token, statement, sent)
     assert answer.status_code == 422
     assert said in answer.text
-    assert desk.due.open_appeals() == ()
+    assert desk.enforcement.open_appeals() == ()
 
 
 def test_more_files_than_are_taken_are_refused(office: str, token: str, in_force: Measure, desk: Store) -> None:
     assert send(office, token, files=files(*[PDF] * 11)).status_code == 400
-    assert desk.due.open_appeals() == ()
+    assert desk.enforcement.open_appeals() == ()
 
 
 def test_a_request_without_its_length_or_beyond_all_bounds_is_not_read(office: str, token: str) -> None:
@@ -152,15 +152,15 @@ def test_a_page_of_another_server_can_send_nothing(office: str, token: str, in_f
     foreign = httpx.post(f"{office}/h/{token}", data=data, headers={"Origin": "https://evil.example"})
     assert foreign.status_code == 403
     assert send(office, token, csrf="guessed").status_code == 403
-    assert desk.due.open_appeals() == ()
+    assert desk.enforcement.open_appeals() == ()
 
 
 def test_a_clip_of_another_case_is_not_shown(
-    office: str, token: str, desk: Store, due_setup: DueSetup, make_finding: Callable[..., Finding]
+    office: str, token: str, desk: Store, enforcement_setup: EnforcementSetup, make_finding: Callable[..., Finding]
 ) -> None:
-    (due_setup.data_dir / "clips").mkdir(parents=True)
+    (enforcement_setup.data_dir / "clips").mkdir(parents=True)
     for name in ("f_power", "f_other"):
-        (due_setup.data_dir / "clips" / f"{name}.mp4").write_bytes(b"mp4")
+        (enforcement_setup.data_dir / "clips" / f"{name}.mp4").write_bytes(b"mp4")
     confirm(desk, make_finding(finding_id="f_other", claimed="1 W"))
     desk.set_clip("f_power", "clips/f_power.mp4", 0)
     desk.set_clip("f_other", "clips/f_other.mp4", 0)
@@ -172,7 +172,7 @@ def test_words_of_a_host_are_text_on_every_page(
     office: str, token: str, in_force: Measure, as_person: Callable[[str], httpx.Client], desk: Store
 ) -> None:
     assert send(office, token, "<img src=x onerror=alert(1)>").status_code == 303
-    [appeal] = desk.due.open_appeals()
+    [appeal] = desk.enforcement.open_appeals()
     chen = as_person("chen")
     for path in (f"/h/{token}", f"/appeals/{appeal.id}", f"/measures/{in_force.id}", "/appeals"):
         page = chen.get(path).text
@@ -183,7 +183,7 @@ def test_words_of_a_host_are_text_on_every_page(
 def test_a_file_of_another_measure_is_not_given(
     office: str, token: str, measure: Measure, desk: Store, as_person: Callable[[str], httpx.Client]
 ) -> None:
-    stray = desk.due.setup.files.keep("a.pdf", PDF, desk.due.setup.measures.statements)
+    stray = desk.enforcement.setup.files.keep("a.pdf", PDF, desk.enforcement.setup.measures.statements)
     assert httpx.get(f"{office}/h/{token}/files/{stray.sha256}").status_code == 404
     assert as_person("chen").get(f"/measures/{measure.id}/files/{stray.sha256}").status_code == 404
 

@@ -103,11 +103,11 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 def test_the_exported_list_is_signed_whole_and_ages(desk: Store, confirmed: str, clock: Clock) -> None:
-    measure = desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
+    measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     clock.wait(10 * DAY_MS)
-    desk.due.approve(measure.id, SENIOR)
-    document = json.loads(json.dumps(desk.due.export_blacklist("r1")))
-    keys = desk.due.setup.keys.public_keys()
+    desk.enforcement.approve(measure.id, SENIOR)
+    document = json.loads(json.dumps(desk.enforcement.export_blacklist("r1")))
+    keys = desk.enforcement.setup.keys.public_keys()
     [entry] = check_list(document, keys, clock.ms)["entries"]  # type: ignore[misc]
     assert (entry["id"], entry["host_id"], entry["platform"]) == (measure.id, "h1", "demo")
     assert "小岚" not in json.dumps(document, ensure_ascii=False)
@@ -125,10 +125,10 @@ def test_the_exported_list_is_signed_whole_and_ages(desk: Store, confirmed: str,
         with pytest.raises(SignatureError):
             check_list(wrong, keys, clock.ms)
     clock.wait(30 * DAY_MS)
-    assert check_list(desk.due.export_blacklist("r1"), keys, clock.ms)["entries"] == []
+    assert check_list(desk.enforcement.export_blacklist("r1"), keys, clock.ms)["entries"] == []
 
 
 def test_an_export_is_in_the_trail(desk: Store) -> None:
-    desk.due.export_blacklist("r7")
+    desk.enforcement.export_blacklist("r7")
     [entry] = desk.audit.entries(subject="blacklist")
     assert (entry.actor, entry.action) == ("r7", "blacklist.exported")

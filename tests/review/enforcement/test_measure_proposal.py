@@ -33,7 +33,7 @@ def test_composed_text_that_is_sent_along_changes_nothing(as_person: As, desk: S
     }
     sent = anna.post("/hosts/h1/measures", data=forged)
     assert sent.status_code == 303
-    [measure] = desk.due.host_file("h1", "a1").measures
+    [measure] = desk.enforcement.host_file("h1", "a1").measures
     told = repr(measure.notice)
     assert "伪造" not in told
     assert "不得申诉" not in told
@@ -58,7 +58,7 @@ def test_the_preview_says_what_would_be_stored(as_person: As, desk: Store, cases
     whole = anna.post("/hosts/h1/propose", data=sent)
     assert "<h1>" in whole.text
     assert whole.text.count('name="case_id"') == 3
-    assert desk.due.host_file("h1", "a1").measures == ()
+    assert desk.enforcement.host_file("h1", "a1").measures == ()
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_choice_that_can_not_be_is_refused_and_kept(
     assert answer.status_code == 422
     assert said in answer.text
     assert "写好的备注" in answer.text
-    assert desk.due.host_file("h1", "a1").measures == ()
+    assert desk.enforcement.host_file("h1", "a1").measures == ()
 
 
 def test_a_case_that_no_article_fits_is_named_on_the_page(
@@ -95,7 +95,7 @@ def test_a_case_that_no_article_fits_is_named_on_the_page(
     for answer in (anna.post("/hosts/h1/measures", data=sent), anna.post("/hosts/h1/propose", data=sent)):
         assert "没有适用于该案类别和商品的条文" in answer.text
         assert f'href="/cases/{bare}"' in answer.text
-    assert desk.due.host_file("h1", "a1").measures == ()
+    assert desk.enforcement.host_file("h1", "a1").measures == ()
 
 
 def test_who_may_not_propose_sees_no_preview(as_person: As, cases: list[str]) -> None:

@@ -83,7 +83,7 @@ def test_what_is_ticked_is_what_is_told(sit: Sit, desk: Store, office: str, nine
     draw(page, "10-propose-two", reload=False)
     page.get_by_role("button", name="提交").click()
     expect(page.locator(".measure-proposed").first).to_be_visible()
-    [measure] = desk.due.host_file("h1", "a1").measures
+    [measure] = desk.enforcement.host_file("h1", "a1").measures
     assert measure.case_ids == tuple(sorted(nine[number] for number in KEPT))
     says_two(measure.notice.facts_zh + measure.notice.reasons_zh)
     assert sum(row.points for row in measure.notice.points) == measure.notice.points_total == 75
@@ -94,14 +94,14 @@ def test_what_is_ticked_is_what_is_told(sit: Sit, desk: Store, office: str, nine
 def approve(sit: Sit, desk: Store, office: str, measure_id: str, clock: Clock) -> None:
     """A senior approves what was stored; the paper says the same, first as coming, then as begun."""
     clock.wait(3 * DAY_MS)
-    before = desk.due.measure(measure_id, "a1").notice
+    before = desk.enforcement.measure(measure_id, "a1").notice
     page = sit("chen")
     page.goto(f"{office}/measures/{measure_id}")
     says_two(page.locator(".notice").inner_text())
     page.get_by_role("button", name="批准").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("已批准，待生效")
     expect(page.locator(".notice")).to_contain_text("将自")
-    measure = desk.due.measure(measure_id, "a1")
+    measure = desk.enforcement.measure(measure_id, "a1")
     assert (measure.state, measure.notice) == (MeasureState.IN_FORCE, before)
     says_two(paper(page, office, measure_id))
     clock.wait(2 * DAY_MS)
@@ -128,7 +128,7 @@ def test_a_case_decided_anew_stops_the_approval_by_name(
     untick(page, nine)
     page.get_by_role("button", name="提交").click()
     expect(page.locator(".measure-proposed").first).to_be_visible()
-    [measure] = desk.due.host_file("h1", "a1").measures
+    [measure] = desk.enforcement.host_file("h1", "a1").measures
     assert measure.kind is MeasureKind.WARNING
     senior = sit("chen")
     senior.goto(f"{office}/measures/{measure.id}")
@@ -136,7 +136,7 @@ def test_a_case_decided_anew_stops_the_approval_by_name(
     decide(desk, nine[KEPT[1]], OTHER_SENIOR, Choice.VIOLATES, "worse_than_found")
     senior.get_by_role("button", name="批准").click()
     expect(senior.get_by_role("alert")).to_contain_text(nine[KEPT[1]][:8])
-    assert desk.due.measure(measure.id, "a1").state is MeasureState.PROPOSED
+    assert desk.enforcement.measure(measure.id, "a1").state is MeasureState.PROPOSED
     senior.goto(f"{office}/measures/{measure.id}")
     expect(senior.get_by_role("alert")).to_contain_text(nine[KEPT[1]][:8])
     assert senior.get_by_role("button", name="批准").count() == 0

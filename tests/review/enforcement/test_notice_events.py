@@ -11,10 +11,10 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from ingest.guard import NetPolicy
-from review.background_jobs import HEADS, Housekeeper
+from review.background_jobs import HEADS, BackgroundJobs
 from review.enforcement.blacklist import check_list
 from review.enforcement.penalty_table import DAY_MS
-from review.enforcement.store import DueSetup
+from review.enforcement.store import EnforcementSetup
 from review.enforcement.types import MeasureState
 from review.events.types import DeliveryState
 from review.store import Store
@@ -57,13 +57,13 @@ def sender(desk: Store, platform: Platform) -> Iterator[Opens]:
 def test_a_notice_and_its_overturning_are_told_once_and_signed(
     desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
-    measure = desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
+    measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     clock.wait(10 * DAY_MS)
-    desk.due.approve(measure.id, SENIOR)
+    desk.enforcement.approve(measure.id, SENIOR)
     telling = sender()
     telling.tell()
-    appeal = desk.due.appeal(desk.due.issue_token(measure.id, "r1"), "不服")
-    desk.due.decide_appeal(appeal.id, OTHER_SENIOR, overturn=True, reasons_zh="事实不清")
+    appeal = desk.enforcement.appeal(desk.enforcement.issue_token(measure.id, "r1"), "不服")
+    desk.enforcement.decide_appeal(appeal.id, OTHER_SENIOR, overturn=True, reasons_zh="事实不清")
     telling.tell()
     assert telling.tell() == 0
     messages = platform.messages()
@@ -81,14 +81,14 @@ def test_a_notice_and_its_overturning_are_told_once_and_signed(
     assert told["notice"]["basis"] == ["广告法 28(2)(2)"]
     assert told["notice"]["ends_at_ms"] == measure.ends_at_ms
     token = told["page"].removeprefix("https://review.example/h/")
-    assert desk.due.page(token).measure.id == measure.id
+    assert desk.enforcement.page(token).measure.id == measure.id
     assert desk.deliveries.listed(SETTINGS, DeliveryState.PENDING) == ()
 
 
 def test_a_body_that_was_changed_on_the_way_is_noticed(
     desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
-    desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
+    desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     sender().tell()
     headers, body = platform.got[0]
     with pytest.raises(WebhookVerificationError):
@@ -98,7 +98,7 @@ def test_a_body_that_was_changed_on_the_way_is_noticed(
 def test_what_is_not_taken_is_told_again_later_and_later(
     desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
-    desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
+    desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     telling = sender()
     platform.answers = [500, 429, 503]
     waits = []
@@ -119,7 +119,7 @@ def test_what_is_not_taken_is_told_again_later_and_later(
 def test_after_days_it_is_parked_and_can_be_taken_up(
     desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
-    desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
+    desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     telling = sender()
     platform.answers = [500] * MOST_ATTEMPTS
     began_ms = clock.ms
@@ -139,7 +139,7 @@ def test_after_days_it_is_parked_and_can_be_taken_up(
 def test_a_private_address_that_nobody_allowed_is_never_connected_to(
     desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
-    desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
+    desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     assert sender(allowed=False).tell() == 0
     assert platform.got == []
     [waiting] = desk.deliveries.listed(SETTINGS)
@@ -149,7 +149,7 @@ def test_a_private_address_that_nobody_allowed_is_never_connected_to(
 def test_a_redirect_is_not_followed(
     desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
-    desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
+    desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     platform.answers, platform.location = [302], f"{platform.url}/elsewhere"
     assert sender().tell() == 0
     assert len(platform.got) == 1
@@ -160,7 +160,7 @@ def test_a_redirect_is_not_followed(
 def test_many_processes_tell_each_event_once(
     desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
-    desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
+    desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     senders = [sender() for _ in range(4)]
     threads = [threading.Thread(target=telling.tell) for telling in senders]
     for thread in threads:
@@ -190,38 +190,40 @@ def test_a_secret_is_never_shown() -> None:
 
 
 def test_an_entry_ends_by_itself_and_the_platform_is_told(
-    desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens, due_setup: DueSetup
+    desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens, enforcement_setup: EnforcementSetup
 ) -> None:
-    measure = desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
+    measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     clock.wait(10 * DAY_MS)
-    desk.due.approve(measure.id, SENIOR)
-    keeper = Housekeeper(desk, due_setup.data_dir, retention=desk.retention())
+    desk.enforcement.approve(measure.id, SENIOR)
+    keeper = BackgroundJobs(desk, enforcement_setup.data_dir, retention=desk.retention())
     keeper.run_once()
-    signed = desk.due.export_blacklist("r1")
-    listed = check_list(json.loads(json.dumps(signed)), due_setup.keys.public_keys(), clock.ms)
+    signed = desk.enforcement.export_blacklist("r1")
+    listed = check_list(json.loads(json.dumps(signed)), enforcement_setup.keys.public_keys(), clock.ms)
     assert [entry["host_id"] for entry in listed["entries"]] == ["h1"]  # type: ignore[attr-defined]
     clock.wait(30 * DAY_MS)
     keeper.run_once()
-    assert desk.due.measure(measure.id, "r1").state is MeasureState.ENDED
+    assert desk.enforcement.measure(measure.id, "r1").state is MeasureState.ENDED
     sender().tell()
     assert platform.messages()[-1]["type"] == "measure.ended"
-    assert desk.due.export_blacklist("r1")["list"]["entries"] == []  # type: ignore[index]
+    assert desk.enforcement.export_blacklist("r1")["list"]["entries"] == []  # type: ignore[index]
     assert keeper.failures == 0
-    heads = sorted((due_setup.data_dir / HEADS).iterdir())
+    heads = sorted((enforcement_setup.data_dir / HEADS).iterdir())
     assert [head.name for head in heads] == ["2026-12-05.json", "2027-01-04.json"]
     assert json.loads(heads[0].read_text(encoding="utf-8"))["sequence"] > 0
 
 
-def test_a_job_that_fails_stops_no_other(desk: Store, confirmed: str, clock: Clock, due_setup: DueSetup) -> None:
-    measure = desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
-    due_setup.data_dir.mkdir(exist_ok=True)
-    (due_setup.data_dir / HEADS).write_text("in the way", encoding="utf-8")
-    keeper = Housekeeper(desk, due_setup.data_dir, retention=desk.retention())
+def test_a_job_that_fails_stops_no_other(
+    desk: Store, confirmed: str, clock: Clock, enforcement_setup: EnforcementSetup
+) -> None:
+    measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
+    enforcement_setup.data_dir.mkdir(exist_ok=True)
+    (enforcement_setup.data_dir / HEADS).write_text("in the way", encoding="utf-8")
+    keeper = BackgroundJobs(desk, enforcement_setup.data_dir, retention=desk.retention())
     keeper.run_once()
     clock.wait(100 * DAY_MS)
     keeper.run_once()
     assert keeper.failures == 2
-    assert desk.due.measure(measure.id, "r1").state is MeasureState.LAPSED
+    assert desk.enforcement.measure(measure.id, "r1").state is MeasureState.LAPSED
 
 
 def test_deliveries_are_shown_and_taken_up_by_the_api(
@@ -232,7 +234,7 @@ def test_deliveries_are_shown_and_taken_up_by_the_api(
     sender: Opens,
     as_person: Callable[[str], httpx.Client],
 ) -> None:
-    desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
+    desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     platform.answers = [500]
     sender().tell()
     [shown] = as_person("dora").get("/v1/deliveries").json()["deliveries"]
@@ -243,7 +245,11 @@ def test_deliveries_are_shown_and_taken_up_by_the_api(
 
 
 def test_the_blacklist_is_had_as_signed_json(
-    desk: Store, as_person: Callable[[str], httpx.Client], due_setup: DueSetup, clock: Clock, tmp_path: Path
+    desk: Store,
+    as_person: Callable[[str], httpx.Client],
+    enforcement_setup: EnforcementSetup,
+    clock: Clock,
+    tmp_path: Path,
 ) -> None:
     document = as_person("dora").get("/v1/blacklist").json()
-    assert check_list(document, due_setup.keys.public_keys(), clock.ms)["entries"] == []
+    assert check_list(document, enforcement_setup.keys.public_keys(), clock.ms)["entries"] == []

@@ -24,7 +24,7 @@ LAWS = Laws.read(Path(__file__).parents[3] / "configs" / "laws" / "zh-CN.yaml")
 def test_an_intended_measure_says_how_to_answer_and_that_nothing_is_decided(
     desk: Store, confirmed: str, clock: Clock, table: Measures
 ) -> None:
-    measure = desk.due.propose(wanted([confirmed], clock.ms, remarks_zh="已下架"), REVIEWER)
+    measure = desk.enforcement.propose(wanted([confirmed], clock.ms, remarks_zh="已下架"), REVIEWER)
     html = notice_html(measure, "小岚", table, LAWS, clock.ms, page_url="https://zhenyan.example/h/token")
     for part in (
         "拟处置事先告知书",
@@ -53,7 +53,7 @@ def test_a_measure_in_force_says_until_when_it_can_be_appealed(
     choice = wanted(
         [confirmed], clock.ms, starts_at_ms=clock.ms, urgent_why="<script>alert(1)</script>", remarks_en="A & B"
     )
-    measure = desk.due.approve(desk.due.propose(choice, REVIEWER).id, SENIOR)
+    measure = desk.enforcement.approve(desk.enforcement.propose(choice, REVIEWER).id, SENIOR)
     html = notice_html(measure, "<b>", table, LAWS, clock.ms)
     assert "处置通知书" in html
     assert "2026-12-25 20:00" in html
@@ -64,12 +64,12 @@ def test_a_measure_in_force_says_until_when_it_can_be_appealed(
 
 
 def test_it_takes_effect_in_the_tense_of_the_day(desk: Store, confirmed: str, clock: Clock) -> None:
-    measure = desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
+    measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     zh, en = Words("zh"), Words("en")
     begins, ends = "2026年12月5日20时00分", "2027年1月4日20时00分"
     assert term_of(measure, zh, clock.ms) == f"如经批准，将自{begins}起生效，至{ends}止，到期自动解除。"
     clock.wait(10 * DAY_MS)
-    in_force = desk.due.approve(measure.id, SENIOR)
+    in_force = desk.enforcement.approve(measure.id, SENIOR)
     before, after = measure.starts_at_ms - 1, measure.starts_at_ms
     in_force = replace(in_force, approved_at_ms=before - 1)
     assert term_of(in_force, zh, before) == f"将自{begins}起生效，至{ends}止，到期自动解除。"
@@ -91,14 +91,14 @@ def test_it_takes_effect_in_the_tense_of_the_day(desk: Store, confirmed: str, cl
 def test_a_measure_approved_late_says_that_it_begins_with_its_approval(
     desk: Store, confirmed: str, clock: Clock
 ) -> None:
-    measure = desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
+    measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     clock.wait(20 * DAY_MS)
-    late = desk.due.approve(measure.id, SENIOR)
+    late = desk.enforcement.approve(measure.id, SENIOR)
     assert term_of(late, Words("zh"), clock.ms).startswith("自2026年12月15日20时00分起生效")
 
 
 def test_a_notice_from_before_is_still_read(desk: Store, confirmed: str, clock: Clock, table: Measures) -> None:
-    measure = desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
+    measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     old: Measure = replace(measure, notice=notice(clock.ms))
     shown = shown_measure(old, "zh", LAWS, clock.ms)
     assert (shown.points, [cited.printed for cited in shown.basis]) == ((), ["《广告法》第二十八条第二款第（二）项"])
@@ -108,14 +108,14 @@ def test_a_notice_from_before_is_still_read(desk: Store, confirmed: str, clock: 
 
 
 def test_a_decision_is_printed_once_there_is_one(desk: Store, confirmed: str, clock: Clock, table: Measures) -> None:
-    measure = desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
+    measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     clock.wait(10 * DAY_MS)
-    desk.due.approve(measure.id, SENIOR)
-    token = desk.due.issue_token(measure.id, "r1")
-    appeal = desk.due.appeal(token, "不服")
+    desk.enforcement.approve(measure.id, SENIOR)
+    token = desk.enforcement.issue_token(measure.id, "r1")
+    appeal = desk.enforcement.appeal(token, "不服")
     with pytest.raises(AppealRefused, match="not decided"):
         decision_html(appeal, measure, "小岚", table)
-    decided = desk.due.decide_appeal(
+    decided = desk.enforcement.decide_appeal(
         appeal.id, OTHER_SENIOR, overturn=True, reasons_zh="报告属实", reasons_en="The report is true."
     )
     html = decision_html(decided, measure, "小岚", table)
@@ -129,7 +129,7 @@ def test_the_paper_is_a_pdf_with_its_fonts_and_fetches_nothing(
     desk: Store, confirmed: str, clock: Clock, table: Measures
 ) -> None:
     pango()
-    measure = desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
+    measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     pdf = pdf_of(notice_html(measure, "小岚", table, LAWS, clock.ms))
     assert "口播称：“总功率可以做到一百瓦”" in words_of(pdf)
     assert pdf.startswith(b"%PDF-")

@@ -13,7 +13,7 @@ from ingest.guard import NetPolicy
 from ingest.manifest import read_manifest
 from review.cases.types import CaseState
 from review.enforcement.penalty_table import DAY_MS
-from review.enforcement.store import DueSetup
+from review.enforcement.store import EnforcementSetup
 from review.enforcement.types import AppealState, MeasureState
 from review.evidence.clips import clip_of
 from review.store import Store
@@ -28,13 +28,13 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def case_id(desk: Store, due_setup: DueSetup, recordings: Path) -> str:
+def case_id(desk: Store, enforcement_setup: EnforcementSetup, recordings: Path) -> str:
     """A finding in a broadcast that was recorded, its clip cut, its case open."""
-    folder = copy_recorded(recordings, 40, due_setup.data_dir)
+    folder = copy_recorded(recordings, 40, enforcement_setup.data_dir)
     desk.add_segments(read_manifest(folder))
     desk.add_passages([Passage(stream_id="s1", id="u1", start_ms=9000, end_ms=12_000, text="总功率可以做到一百瓦")])
     opened = add_recorded_case(desk, 9000, 12_000)
-    assert clip_of(desk, due_setup.data_dir, desk.finding("f_recorded")) is not None
+    assert clip_of(desk, enforcement_setup.data_dir, desk.finding("f_recorded")) is not None
     return opened
 
 
@@ -61,7 +61,7 @@ def test_from_a_finding_to_the_platform(
             "measure.lifted",
             "appeal.overturned",
         ]
-    assert desk.due.measure(measure_id, "r1").state is MeasureState.LIFTED
+    assert desk.enforcement.measure(measure_id, "r1").state is MeasureState.LIFTED
     assert desk.cases.case(case_id).state is CaseState.CLEARED
     host = sit("anna")
     host.goto(f"{office}/hosts/h1")
@@ -142,7 +142,7 @@ def appeal_as_host(sit: Sit, desk: Store, link: str, tmp_path: Path) -> str:
     expect(page.locator(".appeal-filed")).to_be_visible()
     expect(page.get_by_role("link", name="检测报告.pdf")).to_be_visible()
     assert page.get_by_role("button", name="提交申诉").count() == 0
-    [appeal] = desk.due.open_appeals()
+    [appeal] = desk.enforcement.open_appeals()
     assert [file.name for file in appeal.files] == ["检测报告.pdf"]
     return appeal.id
 
@@ -165,5 +165,5 @@ def overturn(sit: Sit, desk: Store, office: str, appeal_id: str) -> None:
     page.get_by_role("button", name="作出决定").click()
     expect(page.locator(".appeal-overturned").first).to_be_visible()
     draw(page, "7d-appeal-decided")
-    appeal, _ = desk.due.appeal_file(appeal_id, "r1")
+    appeal, _ = desk.enforcement.appeal_file(appeal_id, "r1")
     assert appeal.state is AppealState.OVERTURNED

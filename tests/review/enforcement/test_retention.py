@@ -15,7 +15,7 @@ from review.enforcement.errors import RetentionRefused
 from review.enforcement.linked_accounts import Identifier, IdentifierKind
 from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.retention import RetentionStore
-from review.enforcement.store import DueSetup
+from review.enforcement.store import EnforcementSetup
 from review.errors import UnknownCaseError, UnknownStreamError
 from review.store import Store
 from review.streams.types import StreamState
@@ -27,16 +27,18 @@ PDF = b"%PDF-1.7 x"
 
 
 @pytest.fixture
-def retention(desk: Store, database_url: str, clock: Clock, due_setup: DueSetup) -> Iterator[RetentionStore]:
+def retention(
+    desk: Store, database_url: str, clock: Clock, enforcement_setup: EnforcementSetup
+) -> Iterator[RetentionStore]:
     engine = open_engine(database_url)
-    yield RetentionStore(engine, clock, due_setup)
+    yield RetentionStore(engine, clock, enforcement_setup)
     engine.dispose()
 
 
 @pytest.fixture
 def kept(desk: Store, make_finding: Callable[..., Finding], clock: Clock, passages: tuple[Passage, ...]) -> Path:
     """A broadcast with a recording, a case with a clip, a measure that was appealed against with a file."""
-    data = desk.due.setup.data_dir
+    data = desk.enforcement.setup.data_dir
     (data / "clips").mkdir(parents=True)
     (data / "recordings" / "s1").mkdir(parents=True)
     (data / "recordings" / "s1" / "0.ts").write_bytes(b"x")
@@ -48,17 +50,17 @@ def kept(desk: Store, make_finding: Callable[..., Finding], clock: Clock, passag
     desk.complaints.file(
         Complaint(stream_id="s1", room=None, at=27_000, text="不实", who="viewer", contact="wx-1"), "r1"
     )
-    desk.due.link("h1", [Identifier(kind=IdentifierKind.CREDIT_CODE, value="91310000MA1FL0000X")], "r1")
-    measure = desk.due.propose(wanted([case_id], clock.ms), REVIEWER)
-    token = desk.due.issue_token(measure.id, "r1")
+    desk.enforcement.link("h1", [Identifier(kind=IdentifierKind.CREDIT_CODE, value="91310000MA1FL0000X")], "r1")
+    measure = desk.enforcement.propose(wanted([case_id], clock.ms), REVIEWER)
+    token = desk.enforcement.issue_token(measure.id, "r1")
     clock.wait(10 * DAY_MS)
-    desk.due.approve(measure.id, SENIOR)
-    appeal = desk.due.appeal(token, "不服", [desk.due.hand_in(token, "a.pdf", PDF)])
-    desk.due.decide_appeal(appeal.id, OTHER_SENIOR, overturn=False, reasons_zh="证据充分")
-    desk.due.watch()
+    desk.enforcement.approve(measure.id, SENIOR)
+    appeal = desk.enforcement.appeal(token, "不服", [desk.enforcement.hand_in(token, "a.pdf", PDF)])
+    desk.enforcement.decide_appeal(appeal.id, OTHER_SENIOR, overturn=False, reasons_zh="证据充分")
+    desk.enforcement.watch()
     desk.set_state("s1", StreamState.ENDED)
     clock.wait(31 * DAY_MS)
-    desk.due.expire()
+    desk.enforcement.expire()
     return data
 
 
@@ -82,7 +84,7 @@ def test_everything_of_a_host_goes_when_its_time_is_over(
     assert gone == ["strike", "case", "broadcast"]
     assert retention.sweep() == ()
     assert files(kept) == []
-    assert desk.due.host_file("h1", "a1").strikes == ()
+    assert desk.enforcement.host_file("h1", "a1").strikes == ()
     with pytest.raises(UnknownStreamError):
         desk.stream("s1")
     deleted = [json.loads(entry.details) for entry in desk.audit.entries() if entry.action == "retention.deleted"]
@@ -107,7 +109,7 @@ def test_everything_of_a_host_goes_when_its_time_is_over(
 def test_what_is_held_stays_until_it_is_released(
     desk: Store, retention: RetentionStore, kept: Path, clock: Clock, subject: str
 ) -> None:
-    held = desk.due.host_file("h1", "a1")
+    held = desk.enforcement.host_file("h1", "a1")
     names = {"case": f"case:{held.strikes[0].case_id}", "measure": f"measure:{held.measures[0].id}"}
     hold = retention.hold(names.get(subject, subject), "诉讼", SENIOR)
     clock.wait(3 * THREE_YEARS_MS)

@@ -39,15 +39,15 @@ def test_a_notice_is_composed_anew_when_it_is_proposed_and_stays_what_it_was(
     first, second = two_cases(desk, make_finding)
     clock.wait(DAY_MS)
     choice = wanted([second], clock.ms, kind=MeasureKind.WARNING)
-    shown = desk.due.draft(choice)
-    measure = desk.due.propose(choice, REVIEWER)
+    shown = desk.enforcement.draft(choice)
+    measure = desk.enforcement.propose(choice, REVIEWER)
     assert measure.notice == shown
     assert ("第0句" in measure.notice.facts_zh, "第1句" in measure.notice.facts_zh) == (False, True)
     assert measure.notice.points_total == sum(row.points for row in measure.notice.points) == 15
     confirm(desk, make_finding(finding_id="f9", quote="第九句", claimed="9 W"))
-    kept = desk.due.measure(measure.id, "a1").notice
+    kept = desk.enforcement.measure(measure.id, "a1").notice
     assert kept == measure.notice
-    assert desk.due.approve(measure.id, SENIOR).notice == kept
+    assert desk.enforcement.approve(measure.id, SENIOR).notice == kept
     proposed, approved = [
         entry
         for entry in reversed(desk.audit.entries(limit=100))
@@ -62,42 +62,42 @@ def test_a_case_decided_anew_makes_the_proposal_stale_by_name(
 ) -> None:
     first, second = two_cases(desk, make_finding)
     clock.wait(DAY_MS)
-    measure = desk.due.propose(wanted([first, second], clock.ms, kind=MeasureKind.WARNING), REVIEWER)
-    assert desk.due.changed_case(measure) is None
+    measure = desk.enforcement.propose(wanted([first, second], clock.ms, kind=MeasureKind.WARNING), REVIEWER)
+    assert desk.enforcement.changed_case(measure) is None
     desk.cases.reopen(second, OTHER_SENIOR)
     with pytest.raises(MeasureRefused, match=f"case {second}: is") as refused:
-        desk.due.approve(measure.id, SENIOR)
+        desk.enforcement.approve(measure.id, SENIOR)
     assert refused.value.case_id == second
     decide(desk, second, OTHER_SENIOR, Choice.VIOLATES, "as_found")
     with pytest.raises(MeasureRefused, match=f"case {second}: was decided anew") as refused:
-        desk.due.approve(measure.id, SENIOR)
-    assert (refused.value.code, desk.due.changed_case(measure)) == ("stale", second)
-    assert desk.due.measure(measure.id, "a1").state is MeasureState.PROPOSED
-    desk.due.reject(measure.id, REVIEWER, "重新提出")
-    again = desk.due.propose(wanted([first, second], clock.ms, kind=MeasureKind.WARNING), REVIEWER)
-    assert desk.due.approve(again.id, SENIOR).state is MeasureState.IN_FORCE
+        desk.enforcement.approve(measure.id, SENIOR)
+    assert (refused.value.code, desk.enforcement.changed_case(measure)) == ("stale", second)
+    assert desk.enforcement.measure(measure.id, "a1").state is MeasureState.PROPOSED
+    desk.enforcement.reject(measure.id, REVIEWER, "重新提出")
+    again = desk.enforcement.propose(wanted([first, second], clock.ms, kind=MeasureKind.WARNING), REVIEWER)
+    assert desk.enforcement.approve(again.id, SENIOR).state is MeasureState.IN_FORCE
 
 
 def test_words_that_were_corrected_make_the_proposal_stale(
     desk: Store, make_finding: MakeFinding, confirmed: str, clock: Clock
 ) -> None:
-    measure = desk.due.propose(wanted([confirmed], clock.ms, kind=MeasureKind.WARNING), REVIEWER)
+    measure = desk.enforcement.propose(wanted([confirmed], clock.ms, kind=MeasureKind.WARNING), REVIEWER)
     desk.add_findings([make_finding(quote="总功率可以做到十瓦")])
     with pytest.raises(MeasureRefused, match=confirmed):
-        desk.due.approve(measure.id, SENIOR)
+        desk.enforcement.approve(measure.id, SENIOR)
 
 
 def test_who_approves_another_notice_than_was_shown_is_stopped(desk: Store, confirmed: str, clock: Clock) -> None:
-    measure = desk.due.propose(wanted([confirmed], clock.ms, kind=MeasureKind.WARNING), REVIEWER)
+    measure = desk.enforcement.propose(wanted([confirmed], clock.ms, kind=MeasureKind.WARNING), REVIEWER)
     with pytest.raises(MeasureRefused, match="not the one that was shown"):
-        desk.due.approve(measure.id, SENIOR, seen="0" * 64)
-    assert desk.due.approve(measure.id, SENIOR, seen=notice_sha256(measure)).state is MeasureState.IN_FORCE
+        desk.enforcement.approve(measure.id, SENIOR, seen="0" * 64)
+    assert desk.enforcement.approve(measure.id, SENIOR, seen=notice_sha256(measure)).state is MeasureState.IN_FORCE
 
 
 def test_a_proposal_stored_before_notices_were_composed_is_read_and_approved(
     desk: Store, confirmed: str, clock: Clock, database_url: str
 ) -> None:
-    measure = desk.due.propose(wanted([confirmed], clock.ms), REVIEWER)
+    measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     old = notice(clock.ms)
     stored = json.dumps(
         {
@@ -113,11 +113,11 @@ def test_a_proposal_stored_before_notices_were_composed_is_read_and_approved(
     with engine.begin() as connection:
         connection.execute(update(MeasureRow).where(MeasureRow.measure_id == measure.id).values(notice=stored))
     engine.dispose()
-    kept = desk.due.measure(measure.id, "a1")
+    kept = desk.enforcement.measure(measure.id, "a1")
     assert kept.notice == old
     assert notice_sha256(kept) == hashlib.sha256(stored.encode()).hexdigest()
     clock.wait(10 * DAY_MS)
-    assert desk.due.approve(measure.id, SENIOR).state is MeasureState.IN_FORCE
+    assert desk.enforcement.approve(measure.id, SENIOR).state is MeasureState.IN_FORCE
 
 
 def test_what_is_said_again_counts_once_people_confirmed_it(
@@ -130,12 +130,12 @@ def test_what_is_said_again_counts_once_people_confirmed_it(
     desk.add_findings([make_finding(finding_id="f9", stream_id="s9", severity="critical")])
     assert desk.cases.case_of("f9") == case_id
     choice = wanted([case_id], clock.ms, kind=MeasureKind.WARNING)
-    [strike] = desk.due.host_file("h1", "a1").strikes
+    [strike] = desk.enforcement.host_file("h1", "a1").strikes
     assert [broadcast.stream_id for broadcast in strike.broadcasts] == ["s1"]
-    assert "第二场" not in desk.due.draft(choice).facts_zh
+    assert "第二场" not in desk.enforcement.draft(choice).facts_zh
     desk.cases.reopen(case_id, OTHER_SENIOR)
     decide(desk, case_id, OTHER_SENIOR, Choice.VIOLATES, "as_found")
-    [strike] = desk.due.host_file("h1", "a1").strikes
+    [strike] = desk.enforcement.host_file("h1", "a1").strikes
     assert [broadcast.stream_id for broadcast in strike.broadcasts] == ["s1", "s9"]
-    told = desk.due.draft(choice).facts_zh
+    told = desk.enforcement.draft(choice).facts_zh
     assert "另于2026年11月25日20时00分26秒，直播“第二场”（开播后 0:00:26）" in told

@@ -18,7 +18,7 @@ from review.policies.folders import pack_policy
 from review.server.app import create_app
 from review.server.auth.access import LOCAL_PERSON
 from review.server.pages.replays import PolicyDesk
-from review.server.prebroadcast import Before
+from review.server.prebroadcast import PrebroadcastCheck
 from review.store import Store
 from tests.review.accounts.support import form_token
 from tests.review.judge_pool.jobs import Hold, Nothing
@@ -37,7 +37,7 @@ def pool() -> Iterator[JudgingPool]:
 @pytest.fixture
 def client(store: Store, pool: JudgingPool, tmp_path: Path) -> Iterator[httpx.Client]:
     policies = PolicyDesk(data_dir=tmp_path, pool=pool)
-    with served(create_app(store, tmp_path, before=Before(pool=pool), policies=policies)) as url:  # noqa: SIM117
+    with served(create_app(store, tmp_path, prebroadcast=PrebroadcastCheck(pool=pool), policies=policies)) as url:  # noqa: SIM117
         with httpx.Client(base_url=url, timeout=120) as opened:
             yield opened
 

@@ -19,7 +19,7 @@ from review.judge_pool.pool import JudgingPool
 from review.passports.shelf import Shelved
 from review.prebroadcast.checking import Checker
 from review.server.app import create_app
-from review.server.prebroadcast import Before
+from review.server.prebroadcast import PrebroadcastCheck
 from review.store import Store
 from tests.review.serving import served
 
@@ -90,8 +90,8 @@ def records() -> tuple[dict[str, object], ...]:
 
 @pytest.fixture
 def server(store: Store, pool: JudgingPool, tmp_path: Path, records: tuple[dict[str, object], ...]) -> Iterator[str]:
-    before = Before(pool=pool, shelf=OneShelf(records), now=lambda: datetime(2026, 11, 24, 12, tzinfo=UTC))
-    with served(create_app(store, tmp_path, before=before)) as url:
+    before = PrebroadcastCheck(pool=pool, shelf=OneShelf(records), now=lambda: datetime(2026, 11, 24, 12, tzinfo=UTC))
+    with served(create_app(store, tmp_path, prebroadcast=before)) as url:
         yield url
 
 

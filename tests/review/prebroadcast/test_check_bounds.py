@@ -29,7 +29,7 @@ from review.prebroadcast.limits import CheckLimits
 from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.server.prebroadcast import Before
+from review.server.prebroadcast import PrebroadcastCheck
 from review.store import Store
 from review.tenants.types import Scope
 from tests.review.judge_pool.jobs import Hold
@@ -92,9 +92,9 @@ def pool_of(folder: Path, **terms: float) -> JudgingPool:
 
 @contextmanager
 def asked(store: Store, folder: Path, pool: JudgingPool, limits: CheckLimits) -> Iterator[Serving]:
-    before = Before(pool=pool, limits=limits, shelf=RegisteredShelf(store.passports))
+    before = PrebroadcastCheck(pool=pool, limits=limits, shelf=RegisteredShelf(store.passports))
     platform = Platform(reader=reader(), pool=pool, bounds=limits.passport)
-    app = create_app(store, folder, access=Access(auth=Auth.LOCAL), before=before, platform=platform)
+    app = create_app(store, folder, access=Access(auth=Auth.LOCAL), prebroadcast=before, platform=platform)
     with served(app) as url:
         yield Serving(url, store, pool)
 

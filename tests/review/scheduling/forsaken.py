@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from review.db.engine import open_engine
 from review.events.types import Event
-from review.scheduling.expiry import LiveKeeping
+from review.scheduling.expiry import LeaseExpiry
 from review.scheduling.types import Lease
 from review.store import Store
 from tests.review.scheduling.conftest import Clock
@@ -19,7 +19,7 @@ class Serving:
         self.engine = open_engine(url)
         self._clock = clock
         self._began = clock.at
-        self.keeping = LiveKeeping(self.engine, clock, live.leases.terms, self._monotonic_ms)
+        self.keeping = LeaseExpiry(self.engine, clock, live.leases.terms, self._monotonic_ms)
 
     def _monotonic_ms(self) -> int:
         return int((self._clock.at - self._began).total_seconds() * 1000)

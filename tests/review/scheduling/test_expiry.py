@@ -40,7 +40,7 @@ def test_until_it_is_told_it_is_seen_all_the_same(live: Store, recorded: Beat, c
     assert (coverage.span_ms, coverage.analysed_ms, coverage.waiting_ms) == (135_000, 56_000, 4_000)
     assert coverage.per_mille == 414
     assert live.coverage(None).gap_ms == 75_000
-    assert live.teaching.coverage().lost_ms == {"crash": 75_000}
+    assert live.analytics.coverage().lost_ms == {"crash": 75_000}
     (stream,) = live.live_view().streams
     assert (stream.state, stream.worker_id, stream.lag_ms) == (StreamState.INTERRUPTED, "", 79_000)
     assert stream.coverage == pytest.approx(56 / 135)

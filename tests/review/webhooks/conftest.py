@@ -11,7 +11,7 @@ import pytest
 from ingest.guard import NetPolicy
 from review.db.engine import open_engine
 from review.enforcement.penalty_table import read_measures, read_retention
-from review.enforcement.store import DueSetup
+from review.enforcement.store import EnforcementSetup
 from review.server.api.ordering import Platform as Setup
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
@@ -37,16 +37,16 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def due_setup(tmp_path: Path) -> DueSetup:
-    return DueSetup(
+def enforcement_setup(tmp_path: Path) -> EnforcementSetup:
+    return EnforcementSetup(
         measures=read_measures(CONFIGS), retention=read_retention(CONFIGS), data_dir=tmp_path / "installation"
     )
 
 
 @pytest.fixture
-def told(database_url: str, stream: StreamRecord, clock: Clock, due_setup: DueSetup) -> Iterator[Store]:
+def told(database_url: str, stream: StreamRecord, clock: Clock, enforcement_setup: EnforcementSetup) -> Iterator[Store]:
     """Broadcast s1 of this installation's own, a1 of the customer acme, b1 of bolt; all of them live."""
-    store = Store(open_engine(database_url), now=clock, second_share=0.0, due=due_setup)
+    store = Store(open_engine(database_url), now=clock, second_share=0.0, enforcement=enforcement_setup)
     for tenant_id, stream_id, host_id in (("acme", "a1", "acme/h1"), ("bolt", "b1", "bolt/h1")):
         store.keys.add_tenant(tenant_id, tenant_id.title(), "test")
         host = Host(id=host_id, name="阿强", platform="demo")

@@ -11,7 +11,7 @@ import pytest
 from claims.types import Finding
 from ingest.guard import NetPolicy
 from review.db.tables.scheduling import OrderRow
-from review.enforcement.store import DueSetup
+from review.enforcement.store import EnforcementSetup
 from review.events.types import EndpointState
 from review.store import Store
 from review.webhooks.endpoints import Endpoint
@@ -255,11 +255,11 @@ def test_what_was_delivered_is_forgotten_after_a_month_and_the_event_stays(
 
 
 def test_a_secret_that_cannot_be_opened_holds_up_its_address_alone(
-    told: Store, receiver: Receiver, send: Send, make_finding: MakeFinding, due_setup: DueSetup
+    told: Store, receiver: Receiver, send: Send, make_finding: MakeFinding, enforcement_setup: EnforcementSetup
 ) -> None:
     lost, _ = register(told, receiver, "acme", "finding.*")
     add(told, make_finding, "f1")
-    (due_setup.data_dir / "keys" / "seal.secret").unlink()
+    (enforcement_setup.data_dir / "keys" / "seal.secret").unlink()
     with receiving() as other:
         _, secret = register(told, other, "bolt", "finding.*")
         add(told, make_finding, "f2", stream_id="b1")

@@ -187,7 +187,9 @@ def test_what_to_tell_again_is_one_thing(as_tenant: As, receiver: Receiver, give
 
 
 def test_without_leave_no_private_address_is_registered(told: Store, receiver: Receiver, tmp_path: object) -> None:
-    app = create_app(told, told.due.setup.data_dir, access=Access(auth=Auth.LOCAL), platform=Setup(net=NetPolicy()))
+    app = create_app(
+        told, told.enforcement.setup.data_dir, access=Access(auth=Auth.LOCAL), platform=Setup(net=NetPolicy())
+    )
     token = told.keys.add("acme", "test", tuple(Scope), "test").token
     with served(app) as url:
         headers = {"Authorization": f"Bearer {token}"}

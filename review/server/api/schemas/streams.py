@@ -128,7 +128,7 @@ class FactIn(WireModel):
     stream_id: Annotated[Text | None, Field(description="If given, it is the stream of the address")] = None
 
 
-class ToldOut(WireModel):
+class FactsReceivedOut(WireModel):
     """How many facts came, and how many of them were new."""
 
     stream_id: str

@@ -15,7 +15,7 @@ from claims.policy.policy import Policy
 from ingest.guard import NetPolicy
 from review.db.engine import open_engine
 from review.enforcement.penalty_table import read_measures, read_retention
-from review.enforcement.store import DueSetup
+from review.enforcement.store import EnforcementSetup
 from review.scheduling.types import Worker
 from review.server.api.ordering import Platform
 from review.server.app import create_app
@@ -25,7 +25,7 @@ from review.tenants.types import Scope
 from tests.review.serving import served
 
 POLICY_DIR = Path(__file__).parents[4] / "configs" / "policy" / "zh-CN"
-DUE_DIR = Path(__file__).parents[4] / "configs" / "due"
+ENFORCEMENT_DIR = Path(__file__).parents[4] / "configs" / "due"
 PASSPORT = {
     "id": "P-1",
     "gtin": "9520000000011",
@@ -77,8 +77,10 @@ def clock() -> Clock:
 @pytest.fixture
 def platform(database_url: str, clock: Clock, tmp_path: Path) -> Iterator[Store]:
     """A store with the customers acme and bolt, and nothing of theirs."""
-    due = DueSetup(measures=read_measures(DUE_DIR), retention=read_retention(DUE_DIR), data_dir=tmp_path / "data")
-    store = Store(open_engine(database_url), now=clock, second_share=0.0, due=due)
+    due = EnforcementSetup(
+        measures=read_measures(ENFORCEMENT_DIR), retention=read_retention(ENFORCEMENT_DIR), data_dir=tmp_path / "data"
+    )
+    store = Store(open_engine(database_url), now=clock, second_share=0.0, enforcement=due)
     for name in ("acme", "bolt"):
         store.keys.add_tenant(name, name.title(), "test")
     yield store

@@ -23,7 +23,7 @@ from ingest.guard import NetPolicy
 from ingest.types import Segment
 from review.db.engine import open_engine
 from review.enforcement.penalty_table import read_measures, read_retention
-from review.enforcement.store import DueSetup
+from review.enforcement.store import EnforcementSetup
 from review.scheduling.types import Worker
 from review.server.api.ordering import Platform
 from review.server.app import create_app
@@ -32,7 +32,7 @@ from review.store import Store
 from review.tenants.types import Scope
 from tests.review.postgres import new_database
 from tests.review.sample import FINDING
-from tests.review.server.api.conftest import DUE_DIR
+from tests.review.server.api.conftest import ENFORCEMENT_DIR
 from tests.review.server.api.owned import have_a_day
 from tests.review.serving import served as serving
 
@@ -55,8 +55,10 @@ def served(
         url = new_database(request.getfixturevalue("postgres"), "openapi")
     else:
         url = f"sqlite:///{folder / 'review.db'}"
-    due = DueSetup(measures=read_measures(DUE_DIR), retention=read_retention(DUE_DIR), data_dir=folder)
-    store = Store(open_engine(url), now=lambda: NOW, due=due)
+    due = EnforcementSetup(
+        measures=read_measures(ENFORCEMENT_DIR), retention=read_retention(ENFORCEMENT_DIR), data_dir=folder
+    )
+    store = Store(open_engine(url), now=lambda: NOW, enforcement=due)
     store.leases.beat(Worker(worker_id="w1", node="n1", capacity=10_000))
     store.keys.add_tenant("acme", "Acme", "test")
     token = store.keys.add("acme", "acme", Scope, "test", per_minute=1_000_000).token

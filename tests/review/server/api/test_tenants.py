@@ -249,10 +249,10 @@ def test_one_complaint_key_of_two_customers_is_two_complaints(town: Town) -> Non
 def test_linked_accounts_of_another_customer_stay_out_of_the_file(town: Town, platform: Store) -> None:
     person = Identifier(kind=IdentifierKind.CREDIT_CODE, value="91350100M000100Y43")
     for host in ("acme/h1", "bolt/h1"):
-        platform.due.link(host, [person], "test")
+        platform.enforcement.link(host, [person], "test")
     case = town.bolt.get("/v1/cases").json()["cases"][0]
     body = town.owned["bolt"].bodies()["POST /v1/cases/{case_id}/decisions"] | {"version": case["version"]}
     assert town.bolt.post(f"/v1/cases/{case['case_id']}/decisions", json=body).status_code == 201
     file = town.acme.get("/v1/hosts/h1").json()
     assert (file["linked"], file["strikes"], file["proposal"]["points"]) == ([], [], 0)
-    assert platform.due.host_file("acme/h1", "test").linked == ("bolt/h1",)
+    assert platform.enforcement.host_file("acme/h1", "test").linked == ("bolt/h1",)

@@ -24,7 +24,7 @@ def test_one_key_proposes_what_was_matched(sit: Sit, add_cases: AddCases, desk_s
     page.keyboard.press("Enter")
     expect(page.locator("#bar")).to_contain_text("已提议 “躺着就瘦 vnue jk”")
     expect(page.locator("#proposal")).to_be_hidden()
-    [proposal] = desk_store.teaching.proposals()
+    [proposal] = desk_store.analytics.proposals()
     assert (proposal.words, proposal.case_id, proposal.kind) == ("躺着就瘦 vnue jk", case.id, ProposalKind.WORD)
     assert desk_store.cases.decisions(case.id) == ()
 
@@ -38,7 +38,7 @@ def test_what_is_selected_in_the_words_is_suggested(sit: Sit, add_cases: AddCase
     page.locator('#proposal [name="kind"]').select_option("near_miss")
     page.get_by_role("button", name="提议 回车").click()
     expect(page.locator("#bar")).to_contain_text("已提议")
-    [proposal] = desk_store.teaching.proposals()
+    [proposal] = desk_store.analytics.proposals()
     assert proposal.kind is ProposalKind.NEAR_MISS
 
 
@@ -52,7 +52,7 @@ def test_words_that_are_refused_say_why_and_stay(sit: Sit, add_cases: AddCases, 
     expect(page.locator('#proposal [name="words"]')).to_have_value("{坏}")
     page.keyboard.press("Escape")
     expect(page.locator("#proposal")).to_be_hidden()
-    assert desk_store.teaching.proposals() == ()
+    assert desk_store.analytics.proposals() == ()
 
 
 def test_an_auditor_proposes_nothing(sit: Sit, add_cases: AddCases) -> None:
