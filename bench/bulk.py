@@ -6,7 +6,7 @@ from itertools import islice
 
 from sqlalchemy import Boolean, Connection
 
-from review.db.tables.streams import Base
+from review.db.tables.base import Base
 from review.db.upsert import table_of
 
 _BATCH = 10_000

@@ -20,8 +20,9 @@ from review.cases.priority import Standing, rank_of, reasons
 from review.cases.tally import Filed, tally_rows
 from review.cases.types import CaseState, Choice
 from review.db.tables.analytics import TallyRow
+from review.db.tables.base import CounterRow
 from review.db.tables.cases import CaseBandRow, CaseFindingRow, CaseRow, DecisionRow
-from review.db.tables.streams import CounterRow, CoverageRow, FindingRow, GapRow, PassageRow, StreamRow
+from review.db.tables.streams import CoverageRow, FindingRow, GapRow, PassageRow, StreamRow
 from review.streams.rows import finding_values
 
 NOW = datetime(2026, 11, 24, 20, tzinfo=timezone(timedelta(hours=8)))

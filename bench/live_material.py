@@ -21,8 +21,10 @@ from cluster.service.making import ServiceMaker
 from cluster.service.types import ServiceConfig
 from ingest.types import EndPolicy, RetentionLimits
 from review.db.engine import open_engine
-from review.db.tables.scheduling import OrderRow, PassportRow, TenantRow
+from review.db.tables.passports import PassportRow
+from review.db.tables.scheduling import OrderRow
 from review.db.tables.streams import StreamRow
+from review.db.tables.tenants import TenantRow
 from review.db.tenant_ids import LOCAL_TENANT
 from review.db.upsert import insert_missing
 from review.scheduling.types import Priority

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from review.analytics.types import Outcomes
 from review.cases.types import FINAL, CaseState
+from review.db.tables.base import CounterRow
 from review.db.tables.cases import CaseRow, DecisionRow
-from review.db.tables.streams import CounterRow
 
 _FIELDS = ("violates", "lawful", "undone", "disagreed", "reopened", "overturned")
 _AT_ONCE = 500

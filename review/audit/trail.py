@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from review.audit.chain import ORIGIN, AuditEntry, Break, Detail, Head, export_lines, next_entry, verify
-from review.db.tables.enforcement import AuditHeadRow, AuditRow
+from review.db.tables.audit import AuditHeadRow, AuditRow
 from review.db.upsert import insert_missing
 from review.events.log import write_events
 from review.events.types import NewEvent

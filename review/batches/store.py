@@ -21,7 +21,7 @@ from review.batches.types import (
     UnknownBatchError,
 )
 from review.db.tables.batches import BatchFileRow, BatchRow
-from review.db.tables.scheduling import PassportRow
+from review.db.tables.passports import PassportRow
 from review.events.log import write_events
 from review.events.types import NewEvent
 from review.scheduling.orders import OrderKeyReused, Products

@@ -10,8 +10,9 @@ from review.accounts.types import Person, Role
 from review.cases.grouping import same_script
 from review.cases.types import WAITING, Case, CaseState, Choice, Decision, Reason
 from review.db.ownership import host_is_of
+from review.db.tables.base import CounterRow
 from review.db.tables.cases import CaseBandRow, CaseFindingRow, CaseRow, DecisionRow
-from review.db.tables.streams import CounterRow, FindingRow
+from review.db.tables.streams import FindingRow
 from review.errors import UnknownCaseError
 from review.streams.rows import finding_from_row
 from review.streams.types import StoredFinding

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
-from review.db.tables.scheduling import TenantRow
+from review.db.tables.events import EventHeadRow, EventRow
 from review.db.tables.streams import StreamRow
-from review.db.tables.webhooks import EventHeadRow, EventRow
+from review.db.tables.tenants import TenantRow
 from review.db.tenant_ids import LOCAL_TENANT
 from review.db.upsert import insert_missing, table_of
 from review.events.types import MOST_EVENTS, Event, NewEvent

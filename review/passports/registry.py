@@ -13,7 +13,8 @@ from claims.passports.passport import Passport
 from claims.passports.quantities import QuantityReader
 from review.api_errors import OrderRefused, VersionChanged
 from review.audit.trail import Journal
-from review.db.tables.scheduling import PassportRow, TenantRow
+from review.db.tables.passports import PassportRow
+from review.db.tables.tenants import TenantRow
 from review.errors import NotFoundError
 from review.passports.records import Registered
 from review.tenants.keys import known_tenant

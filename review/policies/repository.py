@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Engine, Select, insert, select, update
 from claims.policy.policy import Policy
 from review.accounts.types import Person
 from review.audit.trail import Journal
-from review.db.tables.replays import PolicyMoveRow, PolicyVersionRow, ReplayRow
-from review.db.tables.streams import CounterRow
+from review.db.tables.base import CounterRow
+from review.db.tables.policies import PolicyMoveRow, PolicyVersionRow
+from review.db.tables.replays import ReplayRow
 from review.db.upsert import insert_missing
 from review.policies.errors import PolicyMoveRefused, UnknownPolicyError
 from review.policies.folders import POLICIES, PackedPolicy, pack_policy, put_in_force, unpack_policy

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from claims.types import Disposition, Passage, PlatformFact
 from review.cases.types import CaseState
 from review.db.tables.cases import CaseFindingRow, CaseRow
-from review.db.tables.scheduling import FactRow, OrderRow, PassportRow
+from review.db.tables.passports import PassportRow
+from review.db.tables.scheduling import FactRow, OrderRow
 from review.db.tables.streams import FindingRow, PassageRow, StreamRow
 from review.errors import UnknownStreamError
 from review.evidence.basis import BASIS, read_kept_facts, read_kept_steps

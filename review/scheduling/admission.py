@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, update
 
+from review.db.tables.base import CounterRow
 from review.db.tables.scheduling import OrderRow, WorkerRow
-from review.db.tables.streams import CounterRow, StreamRow
+from review.db.tables.streams import StreamRow
 from review.db.upsert import insert_missing
 from review.scheduling.decisions import Room
 from review.scheduling.lease_terms import LeaseTerms

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from claims.types import PlatformFact
 from ingest.types import Segment
 from review.db.engine import open_engine
-from review.db.tables.scheduling import FactRow, PassportRow
+from review.db.tables.passports import PassportRow
+from review.db.tables.scheduling import FactRow
 from review.db.tables.streams import SegmentRow
 from review.scheduling.types import Order
 

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, select, update
 
 from claims.types import Finding, Passage
 from ingest.types import Gap
-from review.db.tables.streams import CounterRow, CursorRow, FindingRow, PassageRow, SegmentRow, StreamRow
+from review.db.tables.base import CounterRow
+from review.db.tables.streams import CursorRow, FindingRow, PassageRow, SegmentRow, StreamRow
 from review.db.upsert import insert_missing, upsert
 from review.errors import ClipPathError, UnknownFindingError, UnknownSegmentError, UnknownStreamError
 from review.events.types import NewEvent

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from review.api_errors import KeyRefused, TenantError
 from review.audit.trail import Journal
-from review.db.tables.scheduling import ApiKeyRow, TenantRow
 from review.db.tables.streams import StreamRow
+from review.db.tables.tenants import ApiKeyRow, TenantRow
 from review.db.tenant_ids import LOCAL_TENANT
 from review.db.upsert import insert_missing, table_of
 from review.tenants.types import ApiKey, NewKey, Scope, Tenant

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Engine, select
 
 from review.db.ownership import host_is_of
 from review.db.tables.cases import CaseRow
-from review.db.tables.scheduling import TenantRow
 from review.db.tables.streams import FindingRow, StreamRow
+from review.db.tables.tenants import TenantRow
 from review.db.tenant_ids import shown_host, stored_host
 from review.enforcement.types import HostFile, Measure
 from review.errors import NotFoundError, ReviewError, UnknownCaseError, UnknownFindingError, UnknownStreamError

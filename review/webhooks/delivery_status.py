@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Row, Select, and_, case, func, select, tuple_
 
-from review.db.tables.webhooks import DeliveryRow, EndpointRow, EventRow
+from review.db.tables.events import EventRow
+from review.db.tables.webhooks import DeliveryRow, EndpointRow
 from review.db.upsert import table_of
 from review.events.types import Delivery, DeliveryState, EndpointState, Target
 from review.webhooks.endpoints import target_of

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, Engine, select, update
 
+from review.db.tables.events import EventHeadRow
 from review.db.tables.scheduling import OrderRow
-from review.db.tables.webhooks import DeliveryRow, EndpointRow, EventFanRow, EventHeadRow
+from review.db.tables.webhooks import DeliveryRow, EndpointRow, EventFanRow
 from review.db.upsert import insert_missing, table_of
 from review.events.log import read_events
 from review.events.types import DeliveryState, EndpointState, Event, Target

@@ -1,17 +1,16 @@
 """How alembic runs the steps: within the caller's transaction."""
 
+import importlib
+import pkgutil
+
 from alembic import context
 
-from review.db.tables import accounts as _people  # noqa: F401
-from review.db.tables import analytics as _teaching  # noqa: F401
-from review.db.tables import batches as _batches  # noqa: F401 - makes its tables known
-from review.db.tables import cases as _cases  # noqa: F401
-from review.db.tables import enforcement as _due  # noqa: F401
-from review.db.tables import evidence as _evidence  # noqa: F401
-from review.db.tables import replays as _replays  # noqa: F401
-from review.db.tables import scheduling as _live  # noqa: F401
-from review.db.tables import webhooks as _telling  # noqa: F401
-from review.db.tables.streams import Base
+from review.db import tables
+from review.db.tables.base import Base
+
+# Alembic compares the schema with the tables that it knows: those of every module.
+for module in pkgutil.iter_modules(tables.__path__, f"{tables.__name__}."):
+    importlib.import_module(module.name)
 
 connection = context.config.attributes["connection"]
 context.configure(

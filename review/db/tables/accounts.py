@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from review.db.tables.streams import Base
+from review.db.tables.base import Base
 
 
 class PersonRow(Base):

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from review.db.tables.streams import Base
+from review.db.tables.base import Base
 
 
 class CorrectionRow(Base):

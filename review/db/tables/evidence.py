@@ -3,7 +3,7 @@
 from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from review.db.tables.streams import Base
+from review.db.tables.base import Base
 
 
 class KeptFileRow(Base):

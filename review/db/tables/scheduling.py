@@ -1,39 +1,11 @@
-"""The tables of the live service: customers and keys, orders, leases, workers, platform facts, registered passports."""
+"""The tables of the live service: orders, leases, workers, platform facts."""
 
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from review.db.tables.streams import Base
-
-
-class TenantRow(Base):
-    """A customer: a platform. Everything that its keys made is its own; `local` is this installation's own."""
-
-    __tablename__ = "tenants"
-
-    tenant_id: Mapped[str] = mapped_column(String(60), primary_key=True)
-    name: Mapped[str] = mapped_column(Text)
-    created_at_ms: Mapped[int]
-
-
-class ApiKeyRow(Base):
-    """A key of a customer; the secret itself is shown once, when the key is made."""
-
-    __tablename__ = "api_keys"
-    __table_args__ = (Index("api_keys_by_tenant", "tenant_id"),)
-
-    key_id: Mapped[str] = mapped_column(String(24), primary_key=True)
-    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.tenant_id"))
-    name: Mapped[str] = mapped_column(Text)
-    secret_hash: Mapped[str] = mapped_column(Text)
-    scopes: Mapped[list[str]] = mapped_column(JSON)
-    per_minute: Mapped[int] = mapped_column(Integer)
-    created_at_ms: Mapped[int]
-    expires_at_ms: Mapped[int | None]
-    revoked_at_ms: Mapped[int | None]
-    used_at_ms: Mapped[int | None]
+from review.db.tables.base import Base
 
 
 class OrderRow(Base):
@@ -118,18 +90,3 @@ class FactRow(Base):
     product_id: Mapped[str | None] = mapped_column(String(200))
     value: Mapped[Any] = mapped_column(JSON)
     received_at_ms: Mapped[int]
-
-
-class PassportRow(Base):
-    """A version of a customer's passport; versions are only added."""
-
-    __tablename__ = "passport_versions"
-    __table_args__ = (Index("passport_versions_by_gtin", "tenant_id", "gtin"),)
-
-    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.tenant_id"), primary_key=True)
-    product_id: Mapped[str] = mapped_column(String(200), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    version: Mapped[str] = mapped_column(String(80))
-    gtin: Mapped[str | None] = mapped_column(String(14))
-    text: Mapped[str] = mapped_column(Text)
-    created_at_ms: Mapped[int]

@@ -1,29 +1,11 @@
-"""The tables, as one portable schema for SQLite and PostgreSQL."""
+"""The tables of broadcasts as they were received: segments, passages, findings, coverage."""
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, Text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
 
-
-class Base(DeclarativeBase):
-    """The root of the schema; stream times do not fit 32 bits on long broadcasts."""
-
-    type_annotation_map = {  # noqa: RUF012
-        int: BigInteger,
-        dict[str, Any]: JSON,
-        list[dict[str, str]]: JSON,
-        list[dict[str, Any]]: JSON,
-    }
-
-
-class CounterRow(Base):
-    """A named number; locking the row orders the writers."""
-
-    __tablename__ = "counters"
-
-    name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    value: Mapped[int]
+from review.db.tables.base import Base
 
 
 class StreamRow(Base):

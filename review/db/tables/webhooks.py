@@ -1,37 +1,9 @@
-"""The tables of events, of the addresses that are told, and of how far the telling is."""
-
-from typing import Any
+"""The tables of addresses that are told, their secrets, and how far each delivery is."""
 
 from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from review.db.tables.streams import Base
-
-
-class EventRow(Base):
-    """Something that a customer is told; numbers become visible in their own order, and stay for ever."""
-
-    __tablename__ = "events"
-    __table_args__ = (Index("events_by_subject", "subject"),)
-
-    tenant_id: Mapped[str] = mapped_column(String(60), primary_key=True)
-    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    event_id: Mapped[str] = mapped_column(String(100), unique=True)
-    at_ms: Mapped[int]
-    kind: Mapped[str] = mapped_column(String(40))
-    subject: Mapped[str] = mapped_column(String(200))
-    host_id: Mapped[str] = mapped_column(String(300))
-    stream_id: Mapped[str | None] = mapped_column(String(200))
-    body: Mapped[dict[str, Any]]
-
-
-class EventHeadRow(Base):
-    """A customer's last number; locking the row orders the writers."""
-
-    __tablename__ = "event_heads"
-
-    tenant_id: Mapped[str] = mapped_column(String(60), primary_key=True)
-    sequence: Mapped[int]
+from review.db.tables.base import Base
 
 
 class EventFanRow(Base):

@@ -26,7 +26,7 @@ from cluster.service.stations import Stations, checked
 from ingest.chain import verify_chain
 from ingest.manifest import read_manifest
 from review.db.engine import open_engine
-from review.db.tables.scheduling import PassportRow
+from review.db.tables.passports import PassportRow
 from review.store import Store
 from review.streams.types import StreamState
 from tests.cluster.service.support import Desk, desk, shortened

@@ -15,7 +15,7 @@ import review.db.migrations
 from claims.types import Finding
 from review.db.engine import open_engine
 from review.db.migrations import FIRST, HEAD, migrate, revision_of, run
-from review.db.tables.streams import Base
+from review.db.tables.base import Base
 from review.store import Store
 from review.streams.types import StreamRecord
 from tests.review.postgres import empty_database

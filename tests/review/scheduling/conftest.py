@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import insert
 
 from review.db.engine import open_engine
-from review.db.tables.scheduling import OrderRow, TenantRow
+from review.db.tables.scheduling import OrderRow
+from review.db.tables.tenants import TenantRow
 from review.db.upsert import insert_missing
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.types import Priority, Worker

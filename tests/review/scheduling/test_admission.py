@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import Connection, insert
 
 from review.db.engine import open_engine
-from review.db.tables.scheduling import OrderRow, TenantRow
+from review.db.tables.scheduling import OrderRow
 from review.db.tables.streams import StreamRow
+from review.db.tables.tenants import TenantRow
 from review.scheduling.decisions import Room
 from review.scheduling.types import Priority
 from review.store import Store

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from claims.types import Disposition, Finding
-from review.db.tables.streams import CounterRow
+from review.db.tables.base import CounterRow
 from review.store import Store
 from review.streams.types import FindingQuery, Host, StreamRecord
 

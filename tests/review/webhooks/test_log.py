@@ -11,8 +11,8 @@ from claims.types import Disposition, Finding
 from ingest.ledger import Coverage
 from ingest.types import Gap, GapKind, Segment
 from review.cases.types import Choice
+from review.db.tables.events import EventRow
 from review.db.tables.scheduling import OrderRow
-from review.db.tables.webhooks import EventRow
 from review.errors import LeaseLost, UnknownSegmentError
 from review.events.types import Event
 from review.store import Store
