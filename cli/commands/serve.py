@@ -28,7 +28,7 @@ from review.background_jobs import BackgroundJobs
 from review.corrections.pinned_policies import PinnedPolicies
 from review.judge_pool.policy_in_force import JudgesSource
 from review.judge_pool.pool import JudgingPool
-from review.passports.registered import RegisteredShelf
+from review.passports.registered_lookup import RegisteredPassports
 from review.policies.choice import UsablePolicies
 from review.server.api.ordering import Platform
 from review.server.app import create_app
@@ -89,7 +89,9 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
         public_url=settings.public_url,
         platform=_platform(settings, policy, store, pool),
         metrics_token=settings.metrics_token,
-        prebroadcast=PrebroadcastCheck(pool=pool, limits=settings.check_limits, shelf=RegisteredShelf(store.passports)),
+        prebroadcast=PrebroadcastCheck(
+            pool=pool, limits=settings.check_limits, lookup=RegisteredPassports(store.passports)
+        ),
         policies=PolicyDesk(data_dir=settings.data_dir.absolute(), is_overridden=bool(settings.policy_dir), pool=pool),
         judging=_judging(store, source),
     )

@@ -56,7 +56,7 @@ def command(capacity: int | None, drain: bool, config_file: Path | None) -> None
 
 def _work(settings: Settings, leases: LeaseStore, places: int) -> None:
     from asr.opening import fetch
-    from cli.config.background_jobs import chores
+    from cli.config.background_jobs import background_jobs
     from cluster.dispatch.carriers import RayCarriers
     from cluster.dispatch.dispatcher import Charge
     from cluster.dispatch.hosting import hosting
@@ -77,7 +77,11 @@ def _work(settings: Settings, leases: LeaseStore, places: int) -> None:
         terms=leases.terms,
         logs_dir=config.data_dir / "logs",
     )
-    with running_ray(), hosting(charge, carriers, leases, settings.worker_hand_over_s) as here, chores(settings):
+    with (
+        running_ray(),
+        hosting(charge, carriers, leases, settings.worker_hand_over_s) as here,
+        background_jobs(settings),
+    ):
         click.echo(_told(here.node.host, here.workers(), charge))
         try:
             _wait(here)

@@ -15,7 +15,7 @@ from review.store import Store
 
 
 @contextmanager
-def chores(settings: Settings, *, processes: int = 1) -> Iterator[None]:
+def background_jobs(settings: Settings, *, processes: int = 1) -> Iterator[None]:
     """Works on batches and replays while the block lasts; what is in work then is left for whoever looks next.
 
     `processes`: how many a batch may take at once.

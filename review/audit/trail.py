@@ -35,11 +35,11 @@ class Journal:
         """An entry for the trail: ids, codes and hashes, never a text that somebody wrote."""
         self._entries.append((action, subject, details))
 
-    def tell(self, kind: str, host_id: str, subject: str, /, **body: object) -> None:
+    def add_event(self, kind: str, host_id: str, subject: str, /, **body: object) -> None:
         """An event for the customer whose host this is."""
         self._events.append(NewEvent(kind=kind, host_id=host_id, subject=subject, body=body))
 
-    def tell_all(self, events: Iterable[NewEvent]) -> None:
+    def add_events(self, events: Iterable[NewEvent]) -> None:
         """Events as they are."""
         self._events.extend(events)
 

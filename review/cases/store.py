@@ -178,7 +178,7 @@ class CaseStore:
     ) -> None:
         """The strike that comes or goes with what was decided, the event, and the trail."""
         journal = Journal(at_ms=self.now_ms(), actor=person.id)
-        journal.tell_all([told])
+        journal.add_events([told])
         journal.note(action, f"case:{case_id}", **details)
         self._consequences.follow(connection, case_id, journal)
         journal.close(connection)

@@ -58,7 +58,7 @@ def place(
     now_ms = correction.corrected_at_ms
     standing = [each.finding for each in written if each.finding.superseded_by is None]
     file_findings(connection, standing, now_ms=now_ms, flag_at=flag_at, second_share=second_share)
-    journal.tell_all(
+    journal.add_events(
         finding_events(
             connection,
             [each.finding for each in written],
@@ -207,7 +207,7 @@ def _close(connection: Connection, case_id: str, person: Person, journal: Journa
     )
     decision = decide_unchecked(connection, submission, person, journal.at_ms)
     journal.note("case.decided", f"case:{case_id}", decision=decision.id, choice=decision.choice.value)
-    journal.tell_all(
+    journal.add_events(
         [
             decision_event(
                 connection,

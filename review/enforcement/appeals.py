@@ -119,7 +119,7 @@ def file_appeal(
         measure=measure_id,
         files=[file.sha256 for file in appeal.files],
     )
-    journal.tell("appeal.filed", measure.host_id, measure_id, appeal=appeal.id, decide_due_ms=appeal.decide_due_ms)
+    journal.add_event("appeal.filed", measure.host_id, measure_id, appeal=appeal.id, decide_due_ms=appeal.decide_due_ms)
     return appeal
 
 
@@ -162,7 +162,7 @@ def decide_appeal(
     journal.note(f"appeal.{appeal.state}", f"appeal:{appeal_id}", host=measure.host_id, measure=measure.id)
     if appeal.state is AppealState.OVERTURNED:
         _undo_measure(connection, measure, appeal, person, case_reason, journal)
-    journal.tell(f"appeal.{appeal.state}", measure.host_id, measure.id, appeal=appeal_id)
+    journal.add_event(f"appeal.{appeal.state}", measure.host_id, measure.id, appeal=appeal_id)
     return appeal
 
 
@@ -171,7 +171,7 @@ def _undo_measure(
 ) -> None:
     move_measure(connection, lifted(measure, person.id, "appeal", journal.at_ms))
     journal.note("measure.lifted", f"measure:{measure.id}", host=measure.host_id, why="appeal")
-    journal.tell("measure.lifted", measure.host_id, measure.id, kind=measure.kind.value, why="appeal")
+    journal.add_event("measure.lifted", measure.host_id, measure.id, kind=measure.kind.value, why="appeal")
     for case_id in measure.case_ids:
         _clear_case(connection, case_id, appeal, person, case_reason, journal)
 
@@ -199,7 +199,7 @@ def _clear_case(
     journal.note(
         "case.decided", f"case:{case_id}", decision=decision.id, choice=decision.choice.value, appeal=appeal.id
     )
-    journal.tell_all([decision_event(connection, case_id, "decision.reversed", why="appeal", appeal=appeal.id)])
+    journal.add_events([decision_event(connection, case_id, "decision.reversed", why="appeal", appeal=appeal.id)])
     follow_case(connection, case_id, journal)
 
 

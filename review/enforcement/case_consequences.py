@@ -63,7 +63,7 @@ def lift_groundless(connection: Connection, case_ids: Collection[str], journal: 
     for measure in groundless:
         move_measure(connection, lifted(measure, journal.actor, "cases_cleared", journal.at_ms))
         journal.note("measure.lifted", f"measure:{measure.id}", host=measure.host_id, why="cases_cleared")
-        journal.tell("measure.lifted", measure.host_id, measure.id, kind=measure.kind.value, why="cases_cleared")
+        journal.add_event("measure.lifted", measure.host_id, measure.id, kind=measure.kind.value, why="cases_cleared")
 
 
 class StrikesOfCases:

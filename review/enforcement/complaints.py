@@ -193,7 +193,7 @@ class ComplaintStore:
             finding = finding_of(connection, given, complaint_id, stream_id, at_ms)
             finding_id = finding.finding_id
             written = write_findings(connection, [finding])
-            journal.tell_all(finding_events(connection, [each.finding for each in written], {finding_id}))
+            journal.add_events(finding_events(connection, [each.finding for each in written], {finding_id}))
             file_findings(
                 connection,
                 [each.finding for each in written],
@@ -212,7 +212,7 @@ class ComplaintStore:
         )
         host_id = connection.scalar(select(CaseRow.host_id).where(CaseRow.case_id == case_id))
         journal.note("complaint.filed", f"case:{case_id}", complaint=complaint_id, who=given.who)
-        journal.tell("complaint.filed", str(host_id), case_id, complaint=complaint_id, stream=stream_id)
+        journal.add_event("complaint.filed", str(host_id), case_id, complaint=complaint_id, stream=stream_id)
         return finding_id, case_id
 
 

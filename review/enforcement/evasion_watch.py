@@ -44,7 +44,7 @@ def report_evasion(connection: Connection, stream_id: str, journal: Journal) -> 
             insert(EvasionRow).values(measure_id=measure.id, stream_id=stream_id, seen_at_ms=journal.at_ms)
         )
         journal.note("evasion.seen", f"measure:{measure.id}", host=host_id, stream=stream_id)
-        journal.tell(
+        journal.add_event(
             "evasion.seen",
             measure.host_id,
             measure.id,

@@ -66,7 +66,7 @@ def propose_measure(
         urgent=bool(measure.urgent_why),
         table=measure.table_version,
     )
-    journal.tell(
+    journal.add_event(
         "measure.proposed",
         measure.host_id,
         measure.id,
@@ -98,7 +98,7 @@ def approve_measure(
         answered=answered,
         notice_sha256=notice_sha256(measure),
     )
-    journal.tell(
+    journal.add_event(
         "measure.in_force",
         measure.host_id,
         measure_id,
@@ -174,4 +174,4 @@ def _end(connection: Connection, measure: Measure, journal: Journal) -> None:
 def _close(measure: Measure, journal: Journal) -> None:
     name = _CLOSED_EVENTS[measure.state]
     journal.note(name, f"measure:{measure.id}", host=measure.host_id, kind=measure.kind.value)
-    journal.tell(name, measure.host_id, measure.id, kind=measure.kind.value)
+    journal.add_event(name, measure.host_id, measure.id, kind=measure.kind.value)

@@ -34,7 +34,7 @@ class Waits(Protocol):
 Job = TypeVar("Job", bound=Waits)
 
 
-class Line(Generic[Job]):
+class FairQueue(Generic[Job]):
     """The jobs that wait, and how many of whom are being done; it knows no clock, no thread and no process.
 
     Of `seats` processes one group gets all but one at most, so that a job of somebody else finds one free or waits for

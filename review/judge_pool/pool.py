@@ -23,7 +23,7 @@ from review.judge_pool.errors import (
     JudgingTooLong,
     JudgingUnready,
 )
-from review.judge_pool.fair_queue import TRY_AGAIN_S, Line, Party
+from review.judge_pool.fair_queue import TRY_AGAIN_S, FairQueue, Party
 from review.judge_pool.limits import JudgingTerms
 from review.judge_pool.task import Task
 from review.judge_pool.worker import Job, Opens, Outcome, Worker
@@ -58,7 +58,9 @@ class JudgingPool:
         self.terms = terms or JudgingTerms()
         self._source = source
         self._changed = threading.Condition()
-        self._line: Line[Task] = Line(seats=self.terms.processes, places=self.terms.places, per_key=self.terms.per_key)
+        self._line: FairQueue[Task] = FairQueue(
+            seats=self.terms.processes, places=self.terms.places, per_key=self.terms.per_key
+        )
         self._seats: list[_Seat] = []
         self._threads = threading.Semaphore(_MOST_THREADS)
         self._closing = False

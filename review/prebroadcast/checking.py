@@ -59,7 +59,7 @@ class Checker:
         self._limits.check_text(text)
         pieces = cut(text, kind)
         self._limits.check_pieces("text", len(pieces))
-        return _checked(_Bench(self._judges(), at), text, pieces, passports, product_id)
+        return _checked(_Engines(self._judges(), at), text, pieces, passports, product_id)
 
     def check_rows(
         self, rows: Sequence[CatalogueRow], passports: Sequence[Passport], at: datetime
@@ -71,7 +71,7 @@ class Checker:
         """
         self._limits.check_rows(rows)
         by_id = {passport.id: passport for passport in passports}
-        bench = _Bench(self._judges(), at)
+        engines = _Engines(self._judges(), at)
         checked: list[CheckedRow] = []
         count = 0
         for row in rows:
@@ -88,7 +88,7 @@ class Checker:
             pieces = cut(row.text, TextKind.PAGE)
             count += len(pieces)
             self._limits.check_pieces("rows", count)
-            found = _checked(bench, row.text, pieces, own, row.product_id if is_known else None)
+            found = _checked(engines, row.text, pieces, own, row.product_id if is_known else None)
             checked.append(CheckedRow(row=row, checked=found, error=error))
         return tuple(checked)
 
@@ -103,7 +103,7 @@ def _as_json(records: Sequence[Any]) -> list[Any]:
     return plain
 
 
-class _Bench:
+class _Engines:
     """What the texts of one request are judged by; an engine of the same passports is built once."""
 
     def __init__(self, judges: Judges, at: datetime) -> None:
@@ -121,16 +121,16 @@ class _Bench:
 
 
 def _checked(
-    bench: _Bench, text: str, pieces: Sequence[Piece], passports: Sequence[Passport], product_id: str | None
+    engines: _Engines, text: str, pieces: Sequence[Piece], passports: Sequence[Passport], product_id: str | None
 ) -> Checked:
-    judges = bench.judges
-    findings = _judge(bench.engine(passports), pieces, product_id)
+    judges = engines.judges
+    findings = _judge(engines.engine(passports), pieces, product_id)
     known = {passport.id: passport for passport in passports}
     placed: dict[str, list[Piece]] = {}
     for piece in pieces:
         placed.setdefault(piece.passage.id, []).append(piece)
     lines = Lines(text)
-    remarks = [_remark(text, lines, placed, finding, judges.policy, known, bench.at) for finding in findings]
+    remarks = [_remark(text, lines, placed, finding, judges.policy, known, engines.at) for finding in findings]
     return Checked(
         text=text,
         remarks=tuple(sorted(remarks, key=lambda r: (r.start, r.end, r.finding.finding_id))),

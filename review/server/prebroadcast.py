@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 
 from review.judge_pool.pool import JudgingPool
-from review.passports.shelf import NoShelf, Shelf
+from review.passports.lookup import NoPassports, PassportLookup
 from review.prebroadcast.limits import CheckLimits
 from review.server.api.prebroadcast import check_router
 from review.server.pages.desk import Desk
@@ -24,7 +24,7 @@ class PrebroadcastCheck:
 
     pool: JudgingPool
     limits: CheckLimits = field(default_factory=CheckLimits)
-    shelf: Shelf = field(default_factory=NoShelf)
+    lookup: PassportLookup = field(default_factory=NoPassports)
     now: Callable[[], datetime] = _utc_now
 
 
@@ -33,6 +33,6 @@ def prebroadcast_routers(check: PrebroadcastCheck | None, desk: Desk) -> Sequenc
     if check is None:
         return ()
     return (
-        check_router(check.pool, check.limits, check.shelf, check.now),
-        prebroadcast_router(check.pool, check.limits, check.shelf, desk, check.now),
+        check_router(check.pool, check.limits, check.lookup, check.now),
+        prebroadcast_router(check.pool, check.limits, check.lookup, desk, check.now),
     )

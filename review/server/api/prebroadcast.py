@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from review.judge_pool.callers import party_of
 from review.judge_pool.pool import JudgingPool
-from review.passports.shelf import Shelf
+from review.passports.lookup import PassportLookup
 from review.prebroadcast.limits import CheckLimits
 from review.prebroadcast.types import CatalogueRow
 from review.server.api.json_bodies import body_of, read_json
@@ -24,13 +24,15 @@ Body = Annotated[bytes, Depends(body_of)]
 _JSON = "application/json"
 
 
-def check_router(pool: JudgingPool, limits: CheckLimits, shelf: Shelf, now: Callable[[], datetime]) -> APIRouter:
+def check_router(
+    pool: JudgingPool, limits: CheckLimits, lookup: PassportLookup, now: Callable[[], datetime]
+) -> APIRouter:
     """The routes that check words; the server's own process reads and judges nothing of them but their JSON."""
     router = APIRouter()
 
     async def goods_of(sent: CheckIn | CatalogueIn, caller: Caller) -> Goods:
         wanted = list(dict.fromkeys(sent.products))
-        found = await run_in_threadpool(shelf.find, caller.home, wanted) if wanted else ()
+        found = await run_in_threadpool(lookup.find, caller.home, wanted) if wanted else ()
         registered = {shelved.product_id: shelved.record for shelved in found}
         return Goods(products=tuple(wanted), registered=registered, sent=tuple(sent.passports))
 

@@ -14,7 +14,7 @@ from review.db.tenant_ids import LOCAL_TENANT
 from review.judge_pool.callers import party_of
 from review.judge_pool.pool import JudgingPool
 from review.judge_pool.worker import Job
-from review.passports.shelf import Shelf
+from review.passports.lookup import PassportLookup
 from review.prebroadcast.catalogue import as_csv
 from review.prebroadcast.errors import CheckRefused
 from review.prebroadcast.limits import MOST_CHARS, CheckLimits
@@ -36,13 +36,13 @@ Products = Annotated[list[str], Form(max_length=_MOST_LISTED)]
 
 
 def prebroadcast_router(
-    pool: JudgingPool, limits: CheckLimits, shelf: Shelf, desk: Desk, now: Callable[[], datetime]
+    pool: JudgingPool, limits: CheckLimits, lookup: PassportLookup, desk: Desk, now: Callable[[], datetime]
 ) -> APIRouter:
     """The routes of the pages; nothing of what is checked is stored."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False, dependencies=READERS)
 
     def page(request: Request, template: str, viewer: Viewer, values: Mapping[str, object]) -> Response:
-        listed = shelf.listed(LOCAL_TENANT, _MOST_LISTED)
+        listed = lookup.listed(LOCAL_TENANT, _MOST_LISTED)
         shown: dict[str, object] = {"error": None, "faults": (), "listed": listed, "most": limits.chars, **values}
         status, headers = 422 if shown["error"] else 200, dict[str, str]()
         if isinstance(error := shown["error"], PlatformError):
@@ -60,7 +60,7 @@ def prebroadcast_router(
 
     def goods_of(products: list[str], file: UploadFile | None) -> Goods:
         wanted = tuple(dict.fromkeys(products))
-        found = shelf.find(LOCAL_TENANT, wanted) if wanted else ()
+        found = lookup.find(LOCAL_TENANT, wanted) if wanted else ()
         registered = {shelved.product_id: shelved.record for shelved in found}
         return Goods(products=wanted, registered=registered, file=_content(file, "passports"))
 
@@ -133,7 +133,7 @@ def prebroadcast_router(
 
     @router.get("/codes")
     def get_codes(request: Request, viewer: Seeing, code: Annotated[str, Query(max_length=2_000)] = "") -> Response:
-        found = shelf.by_code(LOCAL_TENANT, code) if code.strip() else ()
+        found = lookup.by_code(LOCAL_TENANT, code) if code.strip() else ()
         return page(request, "prebroadcast/codes.html", viewer, {"codes": ((code, found),) if code.strip() else ()})
 
     @router.post("/codes")
@@ -143,7 +143,7 @@ def prebroadcast_router(
             read: tuple[str, ...] = await judged(request, viewer, CodesRead(content=content))
         except _REFUSALS as refused:
             return await shows(request, "prebroadcast/codes.html", viewer, {"codes": (), "error": refused})
-        codes = await run_in_threadpool(lambda: tuple((text, shelf.by_code(LOCAL_TENANT, text)) for text in read))
+        codes = await run_in_threadpool(lambda: tuple((text, lookup.by_code(LOCAL_TENANT, text)) for text in read))
         return await shows(request, "prebroadcast/codes.html", viewer, {"codes": codes})
 
     return router

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from review.judge_pool.errors import JudgingBusy, TooManyChecks
-from review.judge_pool.fair_queue import Line, Party
+from review.judge_pool.fair_queue import FairQueue, Party
 
 
 @dataclass(eq=False)
@@ -21,11 +21,11 @@ def ask(name: str, *, large: bool = False) -> Ask:
     return Ask(name, Party(key=f"{customer}.{key}", group=customer), large)
 
 
-def line(*, seats: int = 2, places: int = 64, per_key: int = 100) -> Line[Ask]:
-    return Line(seats=seats, places=places, per_key=per_key)
+def line(*, seats: int = 2, places: int = 64, per_key: int = 100) -> FairQueue[Ask]:
+    return FairQueue(seats=seats, places=places, per_key=per_key)
 
 
-def served(waiting: Line[Ask]) -> list[str]:
+def served(waiting: FairQueue[Ask]) -> list[str]:
     """The order in which everything is done where one job ends before the next begins."""
     names = []
     while (job := waiting.next()) is not None:

@@ -16,7 +16,7 @@ from claims.products.code import gtin_of
 from review.judge_pool.limits import JudgingTerms
 from review.judge_pool.policy_in_force import Judges, JudgesSource
 from review.judge_pool.pool import JudgingPool
-from review.passports.shelf import Shelved
+from review.passports.lookup import FoundPassport
 from review.prebroadcast.checking import Checker
 from review.server.app import create_app
 from review.server.prebroadcast import PrebroadcastCheck
@@ -27,27 +27,27 @@ AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
 
 
 @dataclass(frozen=True)
-class OneShelf:
+class GivenPassports:
     """The demo's passports, registered for the local tenant alone."""
 
     records: tuple[dict[str, object], ...]
 
-    def listed(self, tenant_id: str, limit: int) -> Sequence[Shelved]:
-        return self._shelved(tenant_id)[:limit]
+    def listed(self, tenant_id: str, limit: int) -> Sequence[FoundPassport]:
+        return self._found(tenant_id)[:limit]
 
-    def find(self, tenant_id: str, product_ids: Sequence[str]) -> Sequence[Shelved]:
-        by_id = {shelved.product_id: shelved for shelved in self._shelved(tenant_id)}
+    def find(self, tenant_id: str, product_ids: Sequence[str]) -> Sequence[FoundPassport]:
+        by_id = {shelved.product_id: shelved for shelved in self._found(tenant_id)}
         return [by_id[product_id] for product_id in product_ids if product_id in by_id]
 
-    def by_code(self, tenant_id: str, code: str) -> Sequence[Shelved]:
+    def by_code(self, tenant_id: str, code: str) -> Sequence[FoundPassport]:
         wanted = gtin_of(code)
-        return [s for s in self._shelved(tenant_id) if s.gtin is not None and s.gtin == wanted]
+        return [s for s in self._found(tenant_id) if s.gtin is not None and s.gtin == wanted]
 
-    def _shelved(self, tenant_id: str) -> list[Shelved]:
+    def _found(self, tenant_id: str) -> list[FoundPassport]:
         if tenant_id != "local":
             return []
         return [
-            Shelved(
+            FoundPassport(
                 product_id=str(record["passport_id"]),
                 name=str(record["name_zh"]),
                 gtin=str(record["gtin"]).zfill(14),
@@ -90,7 +90,9 @@ def records() -> tuple[dict[str, object], ...]:
 
 @pytest.fixture
 def server(store: Store, pool: JudgingPool, tmp_path: Path, records: tuple[dict[str, object], ...]) -> Iterator[str]:
-    before = PrebroadcastCheck(pool=pool, shelf=OneShelf(records), now=lambda: datetime(2026, 11, 24, 12, tzinfo=UTC))
+    before = PrebroadcastCheck(
+        pool=pool, lookup=GivenPassports(records), now=lambda: datetime(2026, 11, 24, 12, tzinfo=UTC)
+    )
     with served(create_app(store, tmp_path, prebroadcast=before)) as url:
         yield url
 

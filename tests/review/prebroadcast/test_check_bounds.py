@@ -24,7 +24,7 @@ from review.judge_pool.fair_queue import Party
 from review.judge_pool.limits import JudgingTerms
 from review.judge_pool.policy_in_force import JudgesSource
 from review.judge_pool.pool import JudgingPool
-from review.passports.registered import RegisteredShelf
+from review.passports.registered_lookup import RegisteredPassports
 from review.prebroadcast.limits import CheckLimits
 from review.server.api.ordering import Platform
 from review.server.app import create_app
@@ -92,7 +92,7 @@ def pool_of(folder: Path, **terms: float) -> JudgingPool:
 
 @contextmanager
 def asked(store: Store, folder: Path, pool: JudgingPool, limits: CheckLimits) -> Iterator[Serving]:
-    before = PrebroadcastCheck(pool=pool, limits=limits, shelf=RegisteredShelf(store.passports))
+    before = PrebroadcastCheck(pool=pool, limits=limits, lookup=RegisteredPassports(store.passports))
     platform = Platform(reader=reader(), pool=pool, bounds=limits.passport)
     app = create_app(store, folder, access=Access(auth=Auth.LOCAL), prebroadcast=before, platform=platform)
     with served(app) as url:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shelved:
+class FoundPassport:
     """A registered passport: its id and name, its GTIN with 14 digits, the record as it was registered."""
 
     product_id: str
@@ -21,33 +21,33 @@ class Shelved:
         return json.dumps(self.record, ensure_ascii=False, indent=2, default=str)
 
 
-class Shelf(Protocol):
+class PassportLookup(Protocol):
     """The registered passports of customers."""
 
-    def listed(self, tenant_id: str, limit: int) -> Sequence[Shelved]:
+    def listed(self, tenant_id: str, limit: int) -> Sequence[FoundPassport]:
         """The customer's passports in their latest version, by id."""
         ...
 
-    def find(self, tenant_id: str, product_ids: Sequence[str]) -> Sequence[Shelved]:
+    def find(self, tenant_id: str, product_ids: Sequence[str]) -> Sequence[FoundPassport]:
         """Those of these that are registered, in the order that was asked."""
         ...
 
-    def by_code(self, tenant_id: str, code: str) -> Sequence[Shelved]:
+    def by_code(self, tenant_id: str, code: str) -> Sequence[FoundPassport]:
         """Those that a scanned code means: a GTIN, a GS1 Digital Link, or a passport's own link."""
         ...
 
 
-class NoShelf:
+class NoPassports:
     """For servers that keep no passports."""
 
-    def listed(self, tenant_id: str, limit: int) -> Sequence[Shelved]:
+    def listed(self, tenant_id: str, limit: int) -> Sequence[FoundPassport]:
         """None."""
         return ()
 
-    def find(self, tenant_id: str, product_ids: Sequence[str]) -> Sequence[Shelved]:
+    def find(self, tenant_id: str, product_ids: Sequence[str]) -> Sequence[FoundPassport]:
         """None."""
         return ()
 
-    def by_code(self, tenant_id: str, code: str) -> Sequence[Shelved]:
+    def by_code(self, tenant_id: str, code: str) -> Sequence[FoundPassport]:
         """None."""
         return ()
