@@ -10,7 +10,6 @@ COPY vision vision
 COPY cluster cluster
 COPY review review
 COPY cli cli
-COPY bench bench
 COPY configs configs
 RUN python -m venv /opt/zhenyan \
     && /opt/zhenyan/bin/pip install --no-cache-dir --constraint constraints.txt '.[worker,server,s3]'

@@ -2,14 +2,16 @@ VENV := .venv
 # Tests wait as much as they reckon: three at once keep two cores busy.
 AT_ONCE := $(shell n=$$(nproc); echo $$((n + (n + 1) / 2)))
 PY := $(VENV)/bin/python
-.PHONY: install extras demo test service check fix bench docs nightly system wheel
+LOCALE := review/presentation/locale
+BABEL := $(PY) -m babel.messages.frontend --quiet
+.PHONY: install extras demo test service check fix messages bench docs nightly system wheel
 
 install: $(VENV)/.installed
-$(VENV)/.installed: pyproject.toml constraints.txt
-	python3 -m venv $(VENV) && $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev]' && touch $@
+$(VENV)/.installed: pyproject.toml bench/pyproject.toml constraints.txt
+	python3 -m venv $(VENV) && $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev]' -e ./bench && touch $@
 extras: $(VENV)/.extras
 $(VENV)/.extras: $(VENV)/.installed
-	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev,embed,sherpa,s3]' && touch $@
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev,embed,sherpa,s3]' -e ./bench && touch $@
 system:
 	@sh scripts/system-packages.sh
 wheel:
@@ -26,6 +28,10 @@ check: extras
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports
 fix: install
 	@$(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format .
+messages: install
+	@$(BABEL) extract -F pyproject.toml --no-location --sort-output --project Zhenyan -o $(VENV)/messages.pot review cli cluster
+	@$(BABEL) update -i $(VENV)/messages.pot -d $(LOCALE) --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 120
+	@$(BABEL) compile -d $(LOCALE)
 bench: install
 	@$(VENV)/bin/zhenyan bench check && $(VENV)/bin/zhenyan bench asr
 docs: install

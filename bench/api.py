@@ -23,12 +23,12 @@ import httpx
 import uvicorn
 
 from bench.postgres import new_database, running_postgres
-from review.app import create_app
-from review.engine import open_engine
-from review.people.access import Access, Auth
-from review.platform.types import Scope
+from review.db.engine import open_engine
+from review.server.app import create_app
+from review.server.auth.access import Access, Auth
 from review.store import Store
-from review.types import Host, ProductRef, StreamRecord
+from review.streams.types import Host, ProductRef, StreamRecord
+from review.tenants.types import Scope
 
 Row = dict[str, object]
 PER_SECOND = 200

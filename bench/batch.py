@@ -24,7 +24,7 @@ from asr.engines.weights import DEFAULT_MODEL, WhisperWeights, find_whisper
 from bench.asr_ways import peer
 from bench.peers import BROAD_CONCEPTS
 from claims.policy.policy import Policy
-from cli.settings import load_settings
+from cli.config.settings import load_settings
 from cluster.batch.run import run_batch
 from cluster.batch.sources import batch_sources
 from cluster.batch.types import BatchJob, FileState

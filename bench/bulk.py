@@ -6,8 +6,8 @@ from itertools import islice
 
 from sqlalchemy import Boolean, Connection
 
-from review.tables import Base
-from review.upsert import table_of
+from review.db.tables.base import Base
+from review.db.upsert import table_of
 
 _BATCH = 10_000
 

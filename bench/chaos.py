@@ -15,9 +15,9 @@ from bench.live_material import actor, figures, is_ready, order_demo, service, s
 from cli.broadcast.play import LiveBroadcast
 from cluster.ray.session import running_ray
 from cluster.scheduler.types import DISPATCHER
-from review.live.types import Lease
+from review.scheduling.types import Lease
 from review.store import Store
-from review.types import StreamState
+from review.streams.types import StreamState
 
 STREAMS = 2
 QUIET_S = 6.0

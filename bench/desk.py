@@ -20,11 +20,12 @@ from sqlalchemy.orm import Session
 
 from bench.desk_material import FULL, NOW, SMALL, Material, Size
 from bench.postgres import new_database, running_postgres
-from review.app import create_app
-from review.cases.reading import CaseQuery, read_counts
-from review.cases.types import CaseState, Role
-from review.engine import open_engine
-from review.people.access import Access, Auth
+from review.accounts.types import Role
+from review.cases.queries import CaseQuery, read_counts
+from review.cases.types import CaseState
+from review.db.engine import open_engine
+from review.server.app import create_app
+from review.server.auth.access import Access, Auth
 from review.store import Store
 
 Row = dict[str, object]

@@ -17,12 +17,13 @@ from bench.sample import SAMPLE
 from claims.types import Disposition
 from review.cases.grouping import script_bands, script_of
 from review.cases.priority import Standing, rank_of, reasons
-from review.cases.tables import CaseBandRow, CaseFindingRow, CaseRow, DecisionRow
+from review.cases.tally import Filed, tally_rows
 from review.cases.types import CaseState, Choice
-from review.rows import finding_values
-from review.tables import CounterRow, CoverageRow, FindingRow, GapRow, PassageRow, StreamRow
-from review.teaching.tables import TallyRow
-from review.teaching.tally import Filed, tally_rows
+from review.db.tables.analytics import TallyRow
+from review.db.tables.base import CounterRow
+from review.db.tables.cases import CaseBandRow, CaseFindingRow, CaseRow, DecisionRow
+from review.db.tables.streams import CoverageRow, FindingRow, GapRow, PassageRow, StreamRow
+from review.streams.rows import finding_values
 
 NOW = datetime(2026, 11, 24, 20, tzinfo=timezone(timedelta(hours=8)))
 NOW_MS = int(NOW.timestamp() * 1000)

@@ -25,11 +25,11 @@ import click
 import httpx
 from rich.console import Console
 
-from bench.report import print_report, report_json
-from review.cases.types import Role
-from review.engine import open_engine
-from review.platform.types import Scope
+from cli.shell.benchmark_report import print_report, report_json
+from review.accounts.types import Role
+from review.db.engine import open_engine
 from review.store import Store
+from review.tenants.types import Scope
 
 Row = dict[str, object]
 _ROOT = Path(__file__).parents[1]

@@ -22,7 +22,7 @@ from ingest.media.ffmpeg import find_ffmpeg
 from ingest.recording.manifest import read_manifest
 from ingest.types import SAMPLE_RATE_HZ
 from review.store import Store
-from review.types import FindingQuery, StreamState
+from review.streams.types import FindingQuery, StreamState
 
 START_S, SECONDS, QUICK_SECONDS = 56, 72, 24
 WINDOW_S = 10

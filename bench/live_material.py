@@ -20,13 +20,16 @@ from cluster.ray.dispatcher import DispatcherSettings, end_dispatcher, ensure_di
 from cluster.ray.launcher import RayLauncher
 from cluster.scheduler.types import NAMESPACE, Staffing
 from ingest.types import EndPolicy, RetentionLimits
-from review.engine import open_engine
-from review.live.tables import OrderRow, PassportRow, TenantRow
-from review.live.types import LOCAL_TENANT, Priority, Wanted
-from review.rows import stream_values
-from review.tables import StreamRow
-from review.types import Host, ProductRef, StreamRecord
-from review.upsert import insert_missing
+from review.db.engine import open_engine
+from review.db.tables.passports import PassportRow
+from review.db.tables.scheduling import OrderRow
+from review.db.tables.streams import StreamRow
+from review.db.tables.tenants import TenantRow
+from review.db.tenant_ids import LOCAL_TENANT
+from review.db.upsert import insert_missing
+from review.scheduling.types import Priority
+from review.streams.rows import stream_values
+from review.streams.types import Host, ProductRef, StreamRecord, Wanted
 
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
 PASSPORTS = configs.DEMO_DIR / "passports.yaml"

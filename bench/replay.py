@@ -27,10 +27,10 @@ from cluster.replay.run import ReplayJob, replay
 from cluster.stages.judging import JudgingStage
 from cluster.stages.policies import LoadedPolicies
 from cluster.types import ScreenJob
-from review.due.basis import keep_basis, keep_directions, keep_step
+from review.evidence.basis import keep_basis, keep_directions, keep_step
 from review.replays.types import ChangeKind, Scope
 from review.store import Store
-from review.types import Host, ProductRef, StreamRecord, StreamState
+from review.streams.types import Host, ProductRef, StreamRecord, StreamState
 
 _AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
 _PASSPORTS = configs.DEMO_DIR / "passports.yaml"

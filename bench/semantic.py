@@ -6,7 +6,6 @@ were learnt from; even ones, sets B, H, L, N, O, P, Q, R, T and V (claims that o
 a flag of an allowed class, a false one any flag in a lawful case.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,7 +20,8 @@ from claims.engine.conversation import ClaimEngine
 from claims.passports.load import load_passports
 from claims.policy.policy import Policy
 from claims.policy.schema import ReadingLayer
-from claims.types import Disposition, Passage
+from claims.types import Disposition
+from cli.policy.labelled_talk import Case, read_cases
 
 Row = dict[str, object]
 # Whole sentences are read by their sound only where a recogniser doubted: `bench spoken` says what that adds.
@@ -30,15 +30,6 @@ _AT = datetime.fromisoformat("2026-06-15T12:00:00+08:00")
 _EVASIONS = "blind/g_evasion"
 _READ = ("open", "blind/a", "blind/c", "blind/d")
 _QUICK = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """Passages of one stream and the classes that must be flagged; none: nothing may be."""
-
-    case_id: str
-    passages: tuple[Passage, ...]
-    classes: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,28 +75,6 @@ def ways() -> list[tuple[str, tuple[ReadingLayer, ...], str]]:
     left_out = [(f"all but {one}", tuple(layer for layer in LAYERS if layer != one), OFF) for one in LAYERS]
     shipped = [(f"all and {name}", LAYERS, name) for name in reversed(SHIPPED)]
     return [("rules alone", (), OFF), *left_out, ("all", LAYERS, OFF), *shipped]
-
-
-def read_cases(file: Path) -> Iterator[Case]:
-    """The labelled cases of a file, four seconds between passages."""
-    for line in file.read_text(encoding="utf-8").splitlines():
-        case = json.loads(line)
-        yield Case(
-            case_id=case["case"],
-            passages=tuple(
-                Passage(
-                    stream_id=case["case"],
-                    id=f"{case['case']}.{n}",
-                    channel=case.get("channel", "speech"),
-                    start_ms=n * 4000,
-                    end_ms=n * 4000 + 3600,
-                    text=text,
-                    product_id=case.get("product_id"),
-                )
-                for n, text in enumerate(case["utterances"])
-            ),
-            classes=frozenset(c for e in case["expected"] for c in e["classes"]),
-        )
 
 
 def tally(engine: ClaimEngine, cases: tuple[Case, ...]) -> Tally:

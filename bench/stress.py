@@ -10,9 +10,9 @@ import click
 from rich.console import Console
 
 from bench.postgres import new_database, running_postgres
-from bench.report import print_report, report_json
 from bench.stress_report import Bounds
 from bench.stress_run import Load, stress
+from cli.shell.benchmark_report import print_report, report_json
 
 _LOADS = {True: Load(streams=20, seconds=6), False: Load(streams=100, seconds=60)}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bench.stress_shard import Simulation, finding_of
 from review.store import Store
-from review.types import FindingQuery, StreamState
+from review.streams.types import FindingQuery, StreamState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,12 +17,12 @@ from cluster.ray.dispatcher import DispatcherSettings, end_dispatcher, ensure_di
 from cluster.ray.launcher import ActorSpec, RayLauncher
 from cluster.ray.session import running_ray
 from cluster.scheduler.types import DISPATCHER, NAMESPACE, ActorSlot, NodeSeen, Staffing
-from review.live.orders import NewOrder, NoRoomLeft
-from review.live.room import OVER
-from review.live.terms import LeaseTerms
-from review.live.types import Priority
+from review.scheduling.admission import OVER
+from review.scheduling.lease_terms import LeaseTerms
+from review.scheduling.orders import NewOrder, NoRoomLeft
+from review.scheduling.types import Priority
 from review.store import Store
-from review.types import Host, StreamRecord
+from review.streams.types import Host, StreamRecord
 
 _TENANT = "simulated"
 _START_S = 180.0

@@ -20,11 +20,11 @@ from claims.types import Finding, Passage
 from ingest.recording.ledger import Ledger
 from ingest.types import Gap, GapKind, Segment
 from review.errors import LeaseLost, WorkerReplaced
-from review.live.decisions import Reach, Released
-from review.live.terms import LeaseTerms
-from review.live.types import Lease, Order, Wanted, Worker
+from review.scheduling.decisions import Reach, Released
+from review.scheduling.lease_terms import LeaseTerms
+from review.scheduling.types import Lease, Order, Worker
 from review.store import Store
-from review.types import StreamState
+from review.streams.types import StreamState, Wanted
 
 _TICK_S = 0.5
 _RETRY_MS = 500

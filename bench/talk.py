@@ -14,21 +14,8 @@ from sklearn.pipeline import make_pipeline
 
 import configs
 from bench.peers import BROAD_CONCEPTS, STRICT_CONCEPTS, word_list
-from bench.report import print_report, report_json
-from bench.talk_rows import (
-    HELD,
-    LABELS,
-    OWN,
-    Said,
-    TalkMissing,
-    fetched_windows,
-    hours,
-    passages,
-    rooms,
-    windows_of,
-    written,
-)
-from bench.talk_score import Engines, area, recall_at, score, standing
+from bench.talk_rows import HELD, LABELS, OWN, TalkMissing, fetched_windows, rooms
+from bench.talk_score import area, recall_at, score, standing
 from claims.classifier.calibration import Features
 from claims.classifier.opening import OFF, open_reader
 from claims.classifier.reading import Reader
@@ -37,6 +24,8 @@ from claims.engine.scene import Scene
 from claims.engine.standing import Told
 from claims.policy.policy import Policy
 from claims.types import Disposition
+from cli.policy.labelled_talk import Engines, Said, hours, passages, windows_of, written
+from cli.shell.benchmark_report import print_report, report_json
 
 Row = dict[str, object]
 _QUICK_WINDOWS = 4

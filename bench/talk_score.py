@@ -9,26 +9,11 @@ at most two passages touches it.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from bench.talk_rows import ROOMS_CATEGORY, Said, hours, passages, windows_of
-from claims.classifier.reading import Reader
-from claims.engine.conversation import ClaimEngine, Watch
-from claims.passports.load import read_passports
-from claims.policy.policy import Policy
 from claims.types import Disposition, Finding
+from cli.policy.labelled_talk import Engines, Said, hours, windows_of
 
-AT = datetime.fromisoformat("2026-06-15T12:00:00+08:00")
 _WIDEST, _TOUCHES, _LONGEST = 3, 2, 80
-_BLUE_HAT: dict[str, Any] = {
-    "id": "P",
-    "name": "保健食品样品",
-    "category": ROOMS_CATEGORY,
-    "origin": "CN",
-    "certificates": [{"scheme": "BLUE_HAT", "number": "国食健注G20200001", "valid_until": "2030-01-01"}],
-    "registered_claims": ["有助于增强免疫力"],
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,31 +46,6 @@ class TalkScore:
     recall_right_class: float
     precision: float
     false_per_hour: float
-
-
-class Engines:
-    """An engine for each kind of goods, with a product that registers nothing; a registered health food for rooms."""
-
-    def __init__(self, policy: Policy, reader: Reader | None = None) -> None:
-        self._policy, self._reader = policy, reader
-        self._by_category: dict[str, ClaimEngine] = {}
-
-    def of(self, category: str) -> ClaimEngine:
-        """The engine for goods of this category."""
-        if category not in self._by_category:
-            bare = {"id": "P", "name": "小店好物", "category": category}
-            record = _BLUE_HAT if category == ROOMS_CATEGORY else bare
-            passports = read_passports([record], self._policy.quantity_reader, source="talk")
-            self._by_category[category] = ClaimEngine(self._policy, passports, at=AT, reader=self._reader)
-        return self._by_category[category]
-
-    def findings(self, window: Sequence[Said], watch: Watch | None = None) -> list[Finding]:
-        """What is found in a window."""
-        conversation = self.of(window[0].category).conversation(window[0].window, watch=watch)
-        for passage in passages(window, "P"):
-            conversation.hear(passage)
-        conversation.flush()
-        return conversation.findings
 
 
 def flags_of(said: Sequence[Said], engines: Engines) -> list[Flag]:

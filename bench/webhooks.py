@@ -21,14 +21,14 @@ from bench.sample import SAMPLE
 from bench.webhook_receiver import Receiver, receiving
 from claims.types import Disposition, Finding
 from net.guard import NetPolicy
-from review.due.rules import read_measures, read_retention
-from review.due.store import DueSetup
-from review.engine import open_engine
+from review.db.engine import open_engine
+from review.enforcement.penalty_table import read_measures, read_retention
+from review.enforcement.store import EnforcementSetup
+from review.events.types import DeliveryState, Event
 from review.store import Store
-from review.telling.outbox import Patience
-from review.telling.sending import Lanes
-from review.telling.types import DeliveryState, Event
-from review.types import Host, StreamRecord
+from review.streams.types import Host, StreamRecord
+from review.webhooks.outbox import Patience
+from review.webhooks.sender import Lanes
 
 Row = dict[str, object]
 TENANT = "acme"
@@ -167,8 +167,8 @@ def written(url: str, folder: Path, seconds: float, writers: int = 8) -> Row:
 def open_store(url: str, folder: Path) -> Store:
     """The store, with its keys in this folder."""
     due = configs.ROOT / "due"
-    setup = DueSetup(measures=read_measures(due), retention=read_retention(due), data_dir=folder)
-    return Store(open_engine(url), due=setup)
+    setup = EnforcementSetup(measures=read_measures(due), retention=read_retention(due), data_dir=folder)
+    return Store(open_engine(url), enforcement=setup)
 
 
 def fill(store: Store, count: int) -> None:

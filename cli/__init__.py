@@ -1,1 +1,1 @@
-"""The front door: one file a command."""
+"""The command line `zhenyan`: `main` finds the command, `commands` has one file for each of them."""

@@ -6,29 +6,29 @@ import sys
 
 import click
 
-from cli.extras import advice, unusable
-from cli.loading import uncollected
-from cli.modes import private_files
-from cli.terminal import guarded_output, on_one_line
+from cli.shell.extras import advice, unusable
+from cli.shell.file_modes import private_files
+from cli.shell.loading import uncollected
+from cli.shell.terminal import guarded_output, on_one_line
 from net.errors import ZhenyanError
 
 COMMANDS = {
-    "demo": ("cli.demo", "Play the packaged broadcast live, screen it, open the review queue."),
-    "check": ("cli.check", "Check passages of text (JSONL on stdin) against passports and law."),
-    "screen": ("cli.screen", "Screen one live URL or media file."),
-    "batch": ("cli.batch", "Screen archives: files, folders, object stores, lists of addresses."),
-    "replay": ("cli.replay", "Replay what is stored under another policy, before it goes live."),
-    "policy": ("cli.policy", "Validate or show a policy; explain how a sentence is understood."),
-    "passports": ("cli.passports", "Read passports and say what is in them and what is wrong."),
-    "evidence": ("cli.evidence", "Make and check evidence packs; publish and rotate the keys that sign them."),
-    "audit": ("cli.audit", "Check the audit trail, write it out, give its head."),
-    "serve": ("cli.serve", "Serve the review pages and the API."),
-    "top": ("cli.top", "Show live which broadcasts run where, and how far behind."),
-    "keys": ("cli.keys", "Make, list, rotate and revoke the keys of programs, and their customers."),
-    "worker": ("cli.worker", "Carry the broadcasts that are ordered, on this machine or a Ray cluster."),
-    "people": ("cli.people", "Add, list and change the accounts of the review pages."),
-    "models": ("cli.models", "Show which model weights are found, or fetch them."),
-    "bench": ("cli.bench", "Run a benchmark, ours beside its peer."),
+    "demo": ("cli.commands.demo", "Play the packaged broadcast live, screen it, open the review queue."),
+    "check": ("cli.commands.check", "Check passages of text (JSONL on stdin) against passports and law."),
+    "screen": ("cli.commands.screen", "Screen one live URL or media file."),
+    "batch": ("cli.commands.batch", "Screen archives: files, folders, object stores, lists of addresses."),
+    "replay": ("cli.commands.replay", "Replay what is stored under another policy, before it goes live."),
+    "policy": ("cli.commands.policy", "Validate or show a policy; explain how a sentence is understood."),
+    "passports": ("cli.commands.passports", "Read passports and say what is in them and what is wrong."),
+    "evidence": ("cli.commands.evidence", "Make and check evidence packs; publish and rotate the keys that sign them."),
+    "audit": ("cli.commands.audit", "Check the audit trail, write it out, give its head."),
+    "serve": ("cli.commands.serve", "Serve the review pages and the API."),
+    "top": ("cli.commands.top", "Show live which broadcasts run where, and how far behind."),
+    "keys": ("cli.commands.keys", "Make, list, rotate and revoke the keys of programs, and their customers."),
+    "worker": ("cli.commands.worker", "Carry the broadcasts that are ordered, on this machine or a Ray cluster."),
+    "people": ("cli.commands.people", "Add, list and change the accounts of the review pages."),
+    "models": ("cli.commands.models", "Show which model weights are found, or fetch them."),
+    "bench": ("cli.commands.bench", "Run a benchmark, ours beside its peer."),
 }
 
 

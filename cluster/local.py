@@ -14,7 +14,7 @@ from cluster.stages.products import ProductStage
 from cluster.stages.recorder import Recorder
 from cluster.types import Event, Marked, OnSale, ScreenJob, Warned
 from net.errors import SourceError
-from review.types import StreamState
+from review.streams.types import StreamState
 
 
 def screen_locally(job: ScreenJob) -> Iterator[Event]:

@@ -5,59 +5,49 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from claims.types import Finding, Passage
 from ingest.recording.ledger import Coverage
 from ingest.types import Segment
 from net.guard import NetPolicy
+from review.accounts.store import PeopleStore
+from review.analytics.store import AnalyticsStore
+from review.audit.trail import AuditTrail
 from review.batches.store import BatchStore
+from review.cases.filing import file_findings
 from review.cases.store import CaseStore
-from review.cases.writing import file_findings
-from review.correcting.store import CorrectionStore
-from review.coverage import read_coverage, write_coverage
-from review.due.complaints import ComplaintStore
-from review.due.retention import RetentionStore
-from review.due.store import DueSetup, DueStore
-from review.due.telling import with_notice
-from review.due.trail import AuditTrail
-from review.engine import open_engine
+from review.corrections.store import CorrectionStore
+from review.db.engine import open_database
+from review.db.migrations import migrate
+from review.db.tables.streams import CursorRow, FindingRow, SegmentRow, StreamRow
+from review.db.upsert import insert_missing, upsert
+from review.enforcement.case_consequences import StrikesOfCases
+from review.enforcement.complaints import ComplaintStore
+from review.enforcement.notice_events import with_notice
+from review.enforcement.retention import RetentionStore
+from review.enforcement.store import EnforcementSetup, EnforcementStore
 from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
+from review.events.log import EventLog, write_events
+from review.events.types import NewEvent
 from review.evidence.keeper import EvidenceKeeper
 from review.evidence.keeping import EvidenceSetup, KeptEvidence
-from review.live.facts import FactStore
-from review.live.guard import guard_all
-from review.live.keeping import LiveKeeping
-from review.live.leases import LeaseStore
-from review.live.orders import OrderStore
-from review.live.room import Places, read_places
-from review.live.standings import Moment, all_covered, now_covered, read_open
-from review.live.terms import LeaseTerms
-from review.live.watching import LiveView, read_view
-from review.migrations import migrate
-from review.people.store import PeopleStore
-from review.platform.keys import KeyStore
-from review.platform.passports import PassportStore
-from review.platform.tenancy import Tenancy, check_host
-from review.reading import read_findings, read_last_said, read_passages, read_tally, read_version
-from review.replays.policies import PolicyStore
+from review.passports.registry import PassportStore
+from review.policies.repository import PolicyStore
 from review.replays.store import ReplayStore
-from review.rows import finding_from_row, segment_values, stream_from_row, stream_values
-from review.sums import Sums
-from review.tables import CursorRow, FindingRow, SegmentRow, StreamRow
-from review.teaching.store import TeachingStore
-from review.telling.board import Board
-from review.telling.happening import clip_events, finding_events, gap_events, state_events
-from review.telling.log import EventLog, write_events
-from review.telling.outbox import Deliveries, Patience
-from review.telling.sealing import Sealer
-from review.telling.sending import Lanes, Sender
-from review.telling.targets import Endpoint, Targets
-from review.telling.types import NewEvent
-from review.types import FindingPage, FindingQuery, StoredFinding, StreamCoverage, StreamRecord, StreamState, Tally
-from review.upsert import insert_missing, upsert
-from review.writing import (
+from review.scheduling.admission import Places, read_places
+from review.scheduling.expiry import LeaseExpiry
+from review.scheduling.fencing import guard_all
+from review.scheduling.lease_terms import LeaseTerms
+from review.scheduling.leases import LeaseStore
+from review.scheduling.orders import OrderStore
+from review.scheduling.overview import LiveView, read_view
+from review.scheduling.platform_facts import FactStore
+from review.scheduling.status_queries import Moment, all_covered, now_covered, read_open
+from review.streams.coverage import read_coverage, write_coverage
+from review.streams.events import clip_events, finding_events, gap_events, state_events
+from review.streams.filing import (
     hosts_of,
     mark_analysed,
     move_cursor,
@@ -67,6 +57,25 @@ from review.writing import (
     write_passages,
     write_state,
 )
+from review.streams.queries import read_findings, read_last_said, read_passages, read_tally, read_version
+from review.streams.rows import finding_from_row, segment_values, stream_from_row, stream_values
+from review.streams.totals import Sums
+from review.streams.types import (
+    FindingPage,
+    FindingQuery,
+    StoredFinding,
+    StreamCoverage,
+    StreamRecord,
+    StreamState,
+    Tally,
+)
+from review.tenants.keys import KeyStore
+from review.tenants.tenancy import Tenancy, check_host
+from review.webhooks.delivery_status import Board
+from review.webhooks.endpoints import Endpoint, Targets
+from review.webhooks.outbox import Deliveries, Patience
+from review.webhooks.secrets import Sealer
+from review.webhooks.sender import Lanes, Sender
 
 
 def _utc_now() -> datetime:
@@ -83,15 +92,15 @@ class Store:
         *,
         flag_at: float = 0.6,
         second_share: float = 0.1,
-        due: DueSetup | None = None,
+        enforcement: EnforcementSetup | None = None,
         evidence: EvidenceSetup | None = None,
         terms: LeaseTerms | None = None,
     ) -> None:
         """Brings the schema up to date; raises SchemaError on a database of a later program.
 
         `flag_at`: the policy's threshold, near which a finding is uncertain. `second_share`: how many cases are
-        decided twice. `due`: what measures against hosts are judged by; None: they can only be read. `terms`: by what
-        rules broadcasts are lent to workers.
+        decided twice. `enforcement`: what measures against hosts are judged by; None: they can only be read. `terms`:
+        by what rules broadcasts are lent to workers.
 
         Where a writing method takes a `token`, the lease of the broadcast must have it: LeaseLost otherwise, and
         nothing is stored.
@@ -102,28 +111,28 @@ class Store:
         self._flag_at = flag_at
         self._second_share = second_share
         self._sums = Sums()
-        self.cases = CaseStore(engine, now)
+        self.cases = CaseStore(engine, now, StrikesOfCases())
         self.corrections = CorrectionStore(engine, now, flag_at=flag_at, second_share=second_share)
         self.people = PeopleStore(engine, now)
         self.keys = KeyStore(engine, now)
-        self.due = DueStore(engine, now, due)
+        self.enforcement = EnforcementStore(engine, now, enforcement)
         self.complaints = ComplaintStore(
-            engine, now, lambda: self.due.setup, flag_at=flag_at, second_share=second_share
+            engine, now, lambda: self.enforcement.setup, flag_at=flag_at, second_share=second_share
         )
         self.evidence = KeptEvidence(engine, now, evidence)
-        self._sealer = Sealer(lambda: self.due.setup.keys.seal_secret())
+        self._sealer = Sealer(lambda: self.enforcement.setup.keys.seal_secret())
         self.events = EventLog(engine)
         self.webhooks = Targets(engine, now, self._sealer)
-        self.deliveries = Deliveries(engine, self.due.now_ms)
+        self.deliveries = Deliveries(engine, self.enforcement.now_ms)
         self.board = Board(engine)
         self.audit = AuditTrail(engine, now)
         self.replays = ReplayStore(engine, now)
         self.policies = PolicyStore(engine, now)
         self.batches = BatchStore(engine, now)
         self.leases = LeaseStore(engine, now, terms)
-        self.teaching = TeachingStore(engine, now, self.leases.terms)
+        self.analytics = AnalyticsStore(engine, now, self.leases.terms)
         self.facts = FactStore(engine, now)
-        self.live_keeping = LiveKeeping(engine, now, self.leases.terms)
+        self.lease_expiry = LeaseExpiry(engine, now, self.leases.terms)
         self.orders = OrderStore(engine, now, self.leases.room, self.leases.terms)
         self.passports = PassportStore(engine, now)
         self.tenancy = Tenancy(engine)
@@ -134,7 +143,7 @@ class Store:
         cls,
         url: str,
         *,
-        due: DueSetup | None = None,
+        enforcement: EnforcementSetup | None = None,
         evidence: EvidenceSetup | None = None,
         terms: LeaseTerms | None = None,
     ) -> "Store":
@@ -142,14 +151,9 @@ class Store:
 
         Raises StoreUnavailableError, without the password, where no database answers there.
         """
+        engine = open_database(url)
         try:
-            engine = open_engine(url)
-        except ArgumentError as error:
-            raise StoreUnavailableError("URL", "is none that can be read") from error
-        except ModuleNotFoundError as error:
-            raise StoreUnavailableError(make_url(url).render_as_string(hide_password=True), str(error)) from error
-        try:
-            return cls(engine, due=due, evidence=evidence, terms=terms)
+            return cls(engine, enforcement=enforcement, evidence=evidence, terms=terms)
         except SchemaError:
             engine.dispose()
             raise
@@ -168,12 +172,12 @@ class Store:
         lanes: Lanes | None = None,
     ) -> Sender:
         """What tells customers at their addresses; `own`: the address of the settings."""
-        more = with_notice(self._engine, self.due, page_url)
+        more = with_notice(self._engine, self.enforcement, page_url)
         return Sender(self._engine, self._now, self._sealer, net, own=own, more=more, patience=patience, lanes=lanes)
 
     def retention(self) -> RetentionStore:
-        """The clocks and holds; raises DueNotSetUp."""
-        return RetentionStore(self._engine, self._now, self.due.setup, self.evidence)
+        """The clocks and holds; raises EnforcementNotSetUp."""
+        return RetentionStore(self._engine, self._now, self.enforcement.setup, self.evidence)
 
     def evidence_keeper(self) -> EvidenceKeeper:
         """What sends the evidence of this machine's recordings to the storage."""

@@ -13,9 +13,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
 import configs  # noqa: E402
-from bench.talk_rows import CUES, LINES, OWN, fetched_windows, hours, rooms, single_lines, written  # noqa: E402
+from bench.talk_rows import CUES, LINES, OWN, fetched_windows, rooms, single_lines  # noqa: E402
 from claims.policy.policy import Policy  # noqa: E402
-from cli.measuring import Measure, Row  # noqa: E402
+from cli.policy.labelled_talk import hours, written  # noqa: E402
+from cli.policy.measurement import Measure, Row  # noqa: E402
 
 PAGE = ROOT / "docs" / "detectors.md"
 _HEAD = """# Detectors

@@ -22,9 +22,9 @@ from claims.policy.law_table import LawRow, goods_in_law, law_rows  # noqa: E402
 from claims.policy.policy import Policy  # noqa: E402
 from claims.policy.yaml_files import parse_yaml  # noqa: E402
 from claims.types import Disposition, Finding  # noqa: E402
-from review.due.book import Book  # noqa: E402
-from review.due.rules import read_measures  # noqa: E402
-from review.due.specimen import specimen  # noqa: E402
+from review.enforcement.law_book import Book  # noqa: E402
+from review.enforcement.notice_specimens import specimen  # noqa: E402
+from review.enforcement.penalty_table import read_measures  # noqa: E402
 
 OUT = ROOT / "docs" / "law"
 QUESTIONS = configs.ROOT / "laws" / "questions.yaml"

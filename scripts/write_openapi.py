@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from review.openapi import described
+from review.server.openapi import described
 
 TARGET = Path(__file__).parents[1] / "docs" / "openapi.json"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from claims.policy.yaml_files import parse_yaml
-from review.assets import VENDOR_DIR, vendored_hashes
+from review.server.assets import VENDOR_DIR, vendored_hashes
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("net", "ingest", "asr", "vision", "claims", "review", "cluster", "cli", "bench", "configs")

@@ -17,9 +17,9 @@ from cluster.batch.run import run_batch
 from cluster.batch.types import BatchJob, BatchSource, FileProgress, FileResult, FileState
 from net.errors import ZhenyanError
 from review.batches.types import ArchiveState, Batch, BatchState
-from review.replays.folders import in_force_folder
-from review.rows import shown_source
+from review.policies.folders import in_force_folder
 from review.store import Store
+from review.streams.rows import shown_source
 
 _log = logging.getLogger("zhenyan.batches")
 _NOTE_S = 2.0

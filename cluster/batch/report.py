@@ -15,8 +15,8 @@ from claims.law.texts import Laws
 from claims.policy.policy import Policy
 from cluster.batch.folder import FINDINGS, replace_text
 from cluster.batch.types import FileResult, FileState
-from review.assets import chart_source
-from review.views import stream_clock
+from review.presentation.findings import stream_clock
+from review.server.assets import chart_source
 
 REPORT = "report.html"
 _TEMPLATES = Path(__file__).parent / "templates"

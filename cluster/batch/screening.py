@@ -34,9 +34,9 @@ from cluster.types import ScreenJob
 from ingest.recording.manifest import read_end, read_manifest
 from ingest.types import Segment
 from net.errors import ZhenyanError
-from review.due.basis import keep_basis
+from review.evidence.basis import keep_basis
 from review.store import Store
-from review.types import Host, ProductRef, StreamRecord, StreamState
+from review.streams.types import Host, ProductRef, StreamRecord, StreamState
 
 Told = Callable[[FileProgress], None]
 

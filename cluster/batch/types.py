@@ -10,7 +10,7 @@ from typing import Any
 from cluster.errors import ClusterError
 from cluster.types import ScreenJob
 from ingest.types import RetentionLimits
-from review.live.types import LOCAL_TENANT
+from review.db.tenant_ids import LOCAL_TENANT
 
 WORK = ".work"
 

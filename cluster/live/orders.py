@@ -12,12 +12,12 @@ from cluster.live.types import ServiceConfig
 from cluster.stages.checkpoint import Versions, program_version
 from cluster.stages.policies import LoadedPolicies
 from cluster.types import ScreenJob
-from review.due.basis import keep_basis
-from review.live.feeding import Feeding
-from review.live.types import Order
-from review.platform.policies import digest_of
-from review.replays.errors import UnknownPolicyError
-from review.replays.folders import in_force_folder
+from review.evidence.basis import keep_basis
+from review.policies.choice import digest_of
+from review.policies.errors import UnknownPolicyError
+from review.policies.folders import in_force_folder
+from review.scheduling.types import Order
+from review.scheduling.worker_feed import Feeding
 from review.store import Store
 
 

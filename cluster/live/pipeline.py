@@ -26,7 +26,7 @@ from ingest.decode.pool import DecodePool
 from ingest.decode.shedding import EffortLimits
 from ingest.types import Segment
 from net.backoff import backoff_s
-from review.types import StreamState
+from review.streams.types import StreamState
 
 _log = logging.getLogger("zhenyan.service")
 _POLL_S = 0.25

@@ -16,7 +16,7 @@ from cluster.stages.asr import AsrStage
 from cluster.stages.ocr import OcrStage
 from cluster.stages.policies import LoadedPolicies
 from ingest.types import Frame
-from review.replays.folders import in_force_folder
+from review.policies.folders import in_force_folder
 
 # After a call that failed as a whole, so many calls go one by one: who spoils a call spoils its own alone.
 _APART = 50

@@ -26,10 +26,11 @@ from ingest.decode.pool import DecodePool
 from ingest.errors import ParserDied
 from net.errors import SourceError, ZhenyanError
 from review.errors import StoreUnavailableError, WorkerReplaced
-from review.live.decisions import Reach, Released
-from review.live.feeding import Feeding
-from review.live.types import Lease, Order, Wanted, Worker
+from review.scheduling.decisions import Reach, Released
+from review.scheduling.types import Lease, Order, Worker
+from review.scheduling.worker_feed import Feeding
 from review.store import Store
+from review.streams.types import Wanted
 
 _log = logging.getLogger("zhenyan.service")
 _TICK_S = 1.0

@@ -28,7 +28,7 @@ from cluster.ray.launcher import ActorSpec
 from cluster.ray.remote import RayStage
 from cluster.scheduler.types import NAMESPACE, ActorSlot, NodeSeen, Role
 from ingest.recording.disk import keep_to_owner
-from review.live.feeding import Feeding
+from review.scheduling.worker_feed import Feeding
 from review.store import Store
 
 _log = logging.getLogger("zhenyan.service")

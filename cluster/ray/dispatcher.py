@@ -15,8 +15,8 @@ from cluster.logs import write_logs
 from cluster.scheduler.reconciler import TICK_S, Reconciler
 from cluster.scheduler.types import DISPATCHER, NAMESPACE, ActorLauncher, Staffing
 from ingest.recording.disk import keep_to_owner
-from review.live.leases import LeaseStore
-from review.live.terms import LeaseTerms
+from review.scheduling.lease_terms import LeaseTerms
+from review.scheduling.leases import LeaseStore
 from review.store import Store
 
 log = logging.getLogger("zhenyan.dispatch")

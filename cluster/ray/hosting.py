@@ -22,8 +22,8 @@ from cluster.ray.launcher import RayLauncher
 from cluster.scheduler.plan import plan
 from cluster.scheduler.staffing import is_on
 from cluster.scheduler.types import NodeSeen
-from review.live.leases import LeaseStore
-from review.live.types import Worker
+from review.scheduling.leases import LeaseStore
+from review.scheduling.types import Worker
 
 _POLL_S = 0.5
 _START_S = 180.0

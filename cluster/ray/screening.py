@@ -30,7 +30,7 @@ from cluster.stages.policies import LoadedPolicies
 from cluster.types import Event, Prepared, ScreenJob, Warned
 from ingest.decode.pool import DecodePool
 from ingest.recording.disk import keep_to_owner
-from review.live.types import Priority
+from review.scheduling.types import Priority
 
 _POLL_S = 0.25
 _CHECKPOINT_MS = 10_000

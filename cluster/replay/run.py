@@ -20,10 +20,9 @@ from claims.classifier.reading import Reader
 from claims.errors import ClaimsError
 from claims.policy.policy import Policy
 from cluster.stages.checkpoint import program_version
-from review.due.basis import read_kept_directions
+from review.evidence.basis import read_kept_directions
 from review.replays.compare import compare
-from review.replays.judging import judge_by, missing_of, passports_of
-from review.replays.memory import (
+from review.replays.judgement_cache import (
     RememberingReader,
     pack_readings,
     pack_said,
@@ -31,8 +30,9 @@ from review.replays.memory import (
     unpack_readings,
     unpack_said,
 )
+from review.replays.rejudging import judge_by, missing_of, passports_of
 from review.replays.report import PolicyName, ReplayReport, sum_up
-from review.replays.sharing import share_texts
+from review.replays.shared_texts import share_texts
 from review.replays.types import Said, Scope, Skipped, StoredStream, StreamDiff
 from review.store import Store
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from review.live.applying import unseen
-from review.live.decisions import Close, Decision, Free, Grant, Recall, Snapshot, Tell
-from review.live.terms import LeaseTerms
-from review.live.types import Lease, Order, Priority, Wanted, Worker
-from review.types import StreamState
+from review.scheduling.applying import unseen
+from review.scheduling.decisions import Close, Decision, Free, Grant, Recall, Snapshot, Tell
+from review.scheduling.lease_terms import LeaseTerms
+from review.scheduling.types import Lease, Order, Priority, Worker
+from review.streams.types import StreamState, Wanted
 
 GIVES_WAY = "gives way to an urgent broadcast"
 DRAINED = "its machine is being drained"

@@ -11,9 +11,9 @@ from cluster.scheduler.staffing import staffing_changes
 from cluster.scheduler.types import ActorLauncher, Staffing
 from net.backoff import backoff_s
 from review.errors import StoreUnavailableError
-from review.live.decisions import Close, Decision, Free, Grant, Recall, Tell
-from review.live.leases import LeaseStore
-from review.live.terms import LeaseTerms
+from review.scheduling.decisions import Close, Decision, Free, Grant, Recall, Tell
+from review.scheduling.lease_terms import LeaseTerms
+from review.scheduling.leases import LeaseStore
 
 log = logging.getLogger("zhenyan.dispatch")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cluster.scheduler.types import ActorSlot, NodeSeen, Role, Staffing
-from review.live.types import Lease, Worker
+from review.scheduling.types import Lease, Worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ingest.decode.shedding import EffortLimits
-from review.live.types import Priority
+from review.scheduling.types import Priority
 
 # Starting costs seconds by itself; what lasts longer is overload.
 SHED_FROM_MS = 12_000

@@ -17,7 +17,7 @@ from ingest.sandbox.answers import checked_segment
 from ingest.sandbox.protocol import segment_row
 from ingest.types import EndReason, Segment, Trouble
 from net.errors import SourceError
-from review.live.decisions import Air
+from review.scheduling.decisions import Air
 
 _AT_HAND = 256
 # So long nothing may come before its cause counts: segments are some seconds long, and an origin may be late with one.

@@ -13,7 +13,7 @@ from ingest.decode.shedding import Effort, EffortLimits, effort_for
 from ingest.errors import BrokenMedia, ParserDied
 from ingest.sandbox.process import SandboxChoice
 from ingest.types import Frame, Segment
-from review.live.types import Priority
+from review.scheduling.types import Priority
 
 _LIMITS = effort_limits(Priority.NORMAL)
 

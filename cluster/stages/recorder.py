@@ -19,9 +19,9 @@ from ingest.recording.ledger import NOTHING, Ledger
 from ingest.recording.manifest import ManifestTail
 from ingest.recording.ring import Ring, Room, pin, trim_ended
 from ingest.types import ClipInfo, Gap, GapKind, RetentionLimits, Segment
-from review.due.basis import keep_directions, keep_step
+from review.evidence.basis import keep_directions, keep_step
 from review.store import Store
-from review.types import StreamState
+from review.streams.types import StreamState
 from vision.products.timeline import Evidence
 
 CLIPS = "clips.jsonl"

@@ -1,1 +1,4 @@
-"""Archives that customers hand in to be screened."""
+"""Archives that customers hand in to be screened.
+
+May import `scheduling`, `audit` and `events`.
+"""

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, and_, case, func, insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from review.batches.tables import BatchFileRow, BatchRow
+from review.audit.trail import Journal
 from review.batches.types import (
     OVER,
     Archive,
@@ -20,11 +20,11 @@ from review.batches.types import (
     NewBatch,
     UnknownBatchError,
 )
-from review.due.trail import Journal
-from review.live.orders import OrderKeyReused, Products
-from review.live.tables import PassportRow
-from review.telling.log import write_events
-from review.telling.types import NewEvent
+from review.db.tables.batches import BatchFileRow, BatchRow
+from review.db.tables.passports import PassportRow
+from review.events.log import write_events
+from review.events.types import NewEvent
+from review.scheduling.orders import OrderKeyReused, Products
 
 # A batch whose worker was silent for so long is begun anew by another.
 STALE_MS = 60_000

@@ -1,1 +1,5 @@
-"""Cases: findings grouped, ranked and decided by people."""
+"""Cases: findings grouped, ranked and decided by people.
+
+May import `streams`, `accounts`, `audit` and `events`. What follows from a decision elsewhere (a strike, say) comes in
+through the protocol that `store` takes.
+"""

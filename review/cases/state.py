@@ -6,7 +6,8 @@ first; where the two differ, or nobody is sure, a senior decides who has not dec
 
 from collections.abc import Sequence
 
-from review.cases.types import FINAL, Case, CaseState, Choice, Decision, Person, Role
+from review.accounts.types import Person, Role
+from review.cases.types import FINAL, Case, CaseState, Choice, Decision
 from review.errors import DecisionRefused
 
 UNDO_MS = 10_000
@@ -83,3 +84,22 @@ def after_reopening(case: Case, person: Person) -> CaseState:
 def after_finding(state: CaseState) -> CaseState:
     """The state of a case that a further finding joins: said again after it was cleared, it is looked at again."""
     return CaseState.OPEN if state is CaseState.CLEARED else state
+
+
+def visible_decisions(case: Case, past: Sequence[Decision]) -> tuple[Decision, ...]:
+    """What may be shown of earlier decisions: nothing while a second, blind review is waited for."""
+    return () if case.state is CaseState.SECOND_REVIEW else tuple(past)
+
+
+def barred(case: Case, past: Sequence[Decision], person: Person, choice: Choice = Choice.LAWFUL) -> str | None:
+    """The code of what keeps this person from deciding so; None: nothing does."""
+    try:
+        after_decision(case, standing(past), person, choice)
+    except DecisionRefused as refused:
+        return refused.code
+    return None
+
+
+def standing(decisions: Sequence[Decision]) -> list[Decision]:
+    """Those that were not taken back."""
+    return [decision for decision in decisions if decision.undone_at_ms is None]

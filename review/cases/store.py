@@ -3,28 +3,42 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
-from review.cases import deciding, reading
-from review.cases.deciding import Submission
-from review.cases.reading import CasePage, CaseQuery, QueueCounts
-from review.cases.tables import CaseFindingRow
-from review.cases.types import Case, CaseState, Decision, Person
-from review.correcting.tables import SupersededRow
-from review.due.following import follow_case, lock_host_of
-from review.due.trail import Journal
+from review.accounts.types import Person
+from review.audit.trail import Journal
+from review.cases import decisions, queries
+from review.cases.decisions import Submission
+from review.cases.queries import CasePage, CaseQuery, QueueCounts
+from review.cases.types import Case, CaseState, Decision
+from review.db.tables.cases import CaseFindingRow
+from review.db.tables.corrections import SupersededRow
 from review.errors import CaseChanged, DecisionRefused
-from review.telling.happening import decision_event
-from review.telling.types import NewEvent
-from review.types import StoredFinding
+from review.events.types import NewEvent
+from review.streams.events import decision_event
+from review.streams.types import StoredFinding
+
+
+class Consequences(Protocol):
+    """What follows elsewhere from a decision on a case, inside the decision's transaction."""
+
+    def lock(self, connection: Connection, case_id: str) -> None:
+        """Locks what the consequences will change, before the case itself: everybody locks in this order."""
+        ...
+
+    def follow(self, connection: Connection, case_id: str, journal: Journal) -> None:
+        """Carries them out for the case as it stands now; events and trail go into the journal."""
+        ...
 
 
 class CaseStore:
     """Cases, and what people decide on them."""
 
-    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
+    def __init__(self, engine: Engine, now: Callable[[], datetime], consequences: Consequences) -> None:
+        self._consequences = consequences
         self._engine = engine
         self._writing = engine.execution_options(writes=True)
         self._now = now
@@ -33,7 +47,7 @@ class CaseStore:
     def queue(self, query: CaseQuery) -> CasePage:
         """The cases that the query asks for, the most pressing first."""
         with Session(self._engine) as session:
-            return reading.read_queue(session, query)
+            return queries.read_queue(session, query)
 
     def counts(self, query: CaseQuery) -> QueueCounts:
         """How many cases stand where, and since when the oldest waits; counted anew only after a case changed.
@@ -43,20 +57,20 @@ class CaseStore:
         asked = replace(query, states=(), class_id=None, decidable_by=None, after=None, limit=0)
         with Session(self._engine) as session:
             if query.claimed_by is not None:
-                return reading.read_counts(session, query)
-            change = reading.read_change(session)
+                return queries.read_counts(session, query)
+            change = queries.read_change(session)
             before, kept = self._counts
             if before != change:
                 kept = {}
             if asked not in kept:
-                kept = kept | {asked: reading.read_counts(session, asked)}
+                kept = kept | {asked: queries.read_counts(session, asked)}
             self._counts = (change, kept)
             return kept[asked]
 
     def case(self, case_id: str) -> Case:
         """One case; raises UnknownCaseError."""
         with Session(self._engine) as session:
-            return reading.read_case(session, case_id)
+            return queries.read_case(session, case_id)
 
     def case_of(self, finding_id: str) -> str | None:
         """The id of the case that the finding is in, or was before its words were corrected; None: in none."""
@@ -68,44 +82,44 @@ class CaseStore:
     def findings(self, case_id: str) -> tuple[StoredFinding, ...]:
         """The case's findings, the latest first."""
         with Session(self._engine) as session:
-            return reading.read_case_findings(session, case_id)
+            return queries.read_case_findings(session, case_id)
 
     def decisions(self, case_id: str) -> tuple[Decision, ...]:
         """Every decision on the case, oldest first, those taken back among them."""
         with Session(self._engine) as session:
-            return reading.read_decisions(session, case_id)
+            return queries.read_decisions(session, case_id)
 
     def host_cases(self, host_id: str, limit: int = 50) -> tuple[Case, ...]:
         """The host's cases, the latest first."""
         with Session(self._engine) as session:
-            return reading.read_host_cases(session, host_id, limit)
+            return queries.read_host_cases(session, host_id, limit)
 
     def host_tally(self, host_id: str) -> dict[CaseState, int]:
         """How many of the host's cases stand where."""
         with Session(self._engine) as session:
-            return reading.read_host_tally(session, host_id)
+            return queries.read_host_tally(session, host_id)
 
     def same_script(self, case_id: str) -> tuple[Case, ...]:
         """Cases whose words are nearly the same, in whatever room."""
         with Session(self._engine) as session:
-            return reading.read_same_script(session, case_id)
+            return queries.read_same_script(session, case_id)
 
     def claim(self, case_id: str, person: Person) -> Case:
         """The case, this person's for a while; CaseChanged if another has it."""
         with self._writing.begin() as connection:
-            return deciding.claim_case(connection, case_id, person, self.now_ms())
+            return decisions.claim_case(connection, case_id, person, self.now_ms())
 
     def release(self, case_id: str, person: Person) -> None:
         """Gives the case back."""
         with self._writing.begin() as connection:
-            deciding.release_case(connection, case_id, person)
+            decisions.release_case(connection, case_id, person)
 
     def decide(self, given: Submission, person: Person) -> Decision:
-        """The decision as stored; see `deciding.decide`."""
+        """The decision as stored; see `decisions.decide`."""
         with self._writing.begin() as connection:
-            lock_host_of(connection, given.case_id)
-            sent_before = deciding.is_known(connection, given.request_id)
-            decision = deciding.decide(connection, given, person, self.now_ms())
+            self._consequences.lock(connection, given.case_id)
+            sent_before = decisions.is_known(connection, given.request_id)
+            decision = decisions.decide(connection, given, person, self.now_ms())
             if not sent_before:
                 choice = decision.choice.value
                 told = decision_event(
@@ -135,8 +149,8 @@ class CaseStore:
     def undo(self, case_id: str, person: Person) -> Case:
         """The case as before this person's last decision; DecisionRefused after ten seconds."""
         with self._writing.begin() as connection:
-            lock_host_of(connection, case_id)
-            case = deciding.undo(connection, case_id, person, self.now_ms())
+            self._consequences.lock(connection, case_id)
+            case = decisions.undo(connection, case_id, person, self.now_ms())
             told = decision_event(connection, case_id, "decision.reversed", why="undone")
             self._follow(connection, case_id, person, "case.undone", told, state=case.state.value)
             return case
@@ -144,8 +158,8 @@ class CaseStore:
     def reopen(self, case_id: str, person: Person) -> Case:
         """The case, waiting again."""
         with self._writing.begin() as connection:
-            lock_host_of(connection, case_id)
-            case = deciding.reopen(connection, case_id, person, self.now_ms())
+            self._consequences.lock(connection, case_id)
+            case = decisions.reopen(connection, case_id, person, self.now_ms())
             told = decision_event(connection, case_id, "decision.reversed", why="reopened")
             self._follow(connection, case_id, person, "case.reopened", told, state=case.state.value)
             return case
@@ -153,7 +167,7 @@ class CaseStore:
     def change(self) -> int:
         """The number of the last change of any case: while it stays, so does every queue."""
         with Session(self._engine) as session:
-            return reading.read_change(session)
+            return queries.read_change(session)
 
     def now_ms(self) -> int:
         """The moment by which claims and undoing are judged."""
@@ -164,7 +178,7 @@ class CaseStore:
     ) -> None:
         """The strike that comes or goes with what was decided, the event, and the trail."""
         journal = Journal(at_ms=self.now_ms(), actor=person.id)
-        journal.tell_all([told])
+        journal.add_events([told])
         journal.note(action, f"case:{case_id}", **details)
-        follow_case(connection, case_id, journal)
+        self._consequences.follow(connection, case_id, journal)
         journal.close(connection)

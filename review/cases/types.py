@@ -28,24 +28,6 @@ class Choice(StrEnum):
     NEEDS_PROOF = "needs_proof"
 
 
-class Role(StrEnum):
-    """What a person may do at the desk; an auditor reads everything and changes nothing."""
-
-    REVIEWER = "reviewer"
-    SENIOR = "senior"
-    ADMIN = "admin"
-    AUDITOR = "auditor"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Who acts; `id` is stable, `name` is shown."""
-
-    id: str
-    name: str
-    role: Role
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """One person's decision on a case.

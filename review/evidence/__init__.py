@@ -1,1 +1,4 @@
-"""Evidence kept beyond this machine's disk, so that a finding can still be shown when its worker is gone."""
+"""Evidence beyond this machine's disk: kept under its hash, brought back, removed when it is erased.
+
+Also by what a broadcast is judged, and clips that are cut from recordings. May import `cases` and `streams`.
+"""

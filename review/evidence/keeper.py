@@ -13,14 +13,13 @@ from sqlalchemy import Engine, select
 
 from ingest.errors import BrokenChain
 from ingest.recording.manifest import read_manifest
-from review.cases.tables import CaseFindingRow, CaseRow
 from review.cases.types import CaseState
-from review.due.files import handed_in_name
-from review.due.tables import AppealRow, DefenceRow
-from review.evidence.keeping import LOGS, KeptEvidence, beside, is_copy
-from review.evidence.tables import KeptFindingRow
-from review.storage import StorageError
-from review.tables import FindingRow
+from review.db.tables.cases import CaseFindingRow, CaseRow
+from review.db.tables.enforcement import AppealRow, DefenceRow
+from review.db.tables.evidence import KeptFindingRow
+from review.db.tables.streams import FindingRow
+from review.evidence.keeping import LOGS, KeptEvidence, beside, handed_in_name, is_copy
+from review.evidence.storage import StorageError
 
 _log = logging.getLogger(__name__)
 _PAGE = 200

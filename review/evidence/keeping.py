@@ -12,14 +12,20 @@ from pathlib import Path, PurePosixPath
 from sqlalchemy import ColumnElement, Connection, Engine, delete, or_, select
 
 from ingest.recording.manifest import MANIFEST
-from review.evidence.tables import KeptFileRow, KeptFindingRow
-from review.storage import Storage, StorageError, open_storage, sha256_of
-from review.upsert import upsert
+from review.db.tables.evidence import KeptFileRow, KeptFindingRow
+from review.db.upsert import upsert
+from review.evidence.storage import Storage, StorageError, open_storage, sha256_of
 
+HANDED_IN = "handed-in"
 _log = logging.getLogger(__name__)
 _BATCH = 500
 COPY = "copied.txt"
 LOGS = frozenset({".json", ".jsonl"})
+
+
+def handed_in_name(sha256: str) -> str:
+    """Where a file that a host handed in lies in the data folder."""
+    return f"{HANDED_IN}/{sha256[:2]}/{sha256}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

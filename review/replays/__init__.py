@@ -1,1 +1,4 @@
-"""What another policy would have found in what is stored, and how a policy goes live."""
+"""What another policy would have found in what is stored: compared, summed up, reported.
+
+May import `policies`, `cases`, `streams`, `evidence` and `audit`.
+"""

@@ -11,12 +11,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import Engine, and_, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from review.due.trail import Journal
+from review.audit.trail import Journal
+from review.db.tables.replays import ReplayMemoryRow, ReplayRow
+from review.db.upsert import upsert
 from review.replays.errors import UnknownReplayError
-from review.replays.reading import read_stored, read_stream, read_stream_ids
-from review.replays.tables import ReplayMemoryRow, ReplayRow
+from review.replays.queries import read_stored, read_stream, read_stream_ids
 from review.replays.types import ReplayState, Scope, Stored, StoredStream
-from review.upsert import upsert
 
 STALE_MS = 60_000
 KEEP_REPORTS_MS = 90 * 86_400_000

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from claims.types import Disposition, Finding, Passage, PlatformFact, VerdictKind
 from review.cases.types import CaseState
-from review.due.basis import Step
+from review.evidence.basis import Step
 
 
 class ChangeKind(StrEnum):

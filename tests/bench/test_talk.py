@@ -6,9 +6,10 @@ import pytest
 
 import configs
 from bench.talk import measured, run
-from bench.talk_rows import OWN, Said, TalkMissing, fetched_windows, hours, rooms, windows_of, written
-from bench.talk_score import Engines, area, flags_of, recall_at, score
+from bench.talk_rows import OWN, TalkMissing, fetched_windows, rooms
+from bench.talk_score import area, flags_of, recall_at, score
 from claims.policy.policy import Policy
+from cli.policy.labelled_talk import Engines, Said, hours, windows_of, written
 
 GOODS = "food/honey"
 

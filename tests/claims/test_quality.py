@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 
 import configs
-from bench.talk_rows import HELD, written
-from bench.talk_score import Engines, score
+from bench.talk_rows import HELD
 from bench.talk_score import flags_of as flags_of_talk
+from bench.talk_score import score
 from claims.classifier.opening import AUTO, open_reader
 from claims.classifier.reading import Reader
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import load_passports
 from claims.policy.policy import Policy
 from claims.types import Disposition, Finding, Passage, PlatformFact
+from cli.policy.labelled_talk import Engines, written
 
 HERE = Path(__file__).parent
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")

@@ -4,18 +4,46 @@ from pathlib import Path
 import pytest
 
 from bench.check import spoken_examples
-from bench.report import machine
-from cli.bench import benchmarks
+from cli.commands.bench import GROUP, benchmarks
+from cli.shell.benchmark_report import machine
 from tests.cli.support import ROOT, Call
+
+Patch = pytest.MonkeyPatch
 
 
 def test_benchmarks_are_listed_with_what_they_measure(zhenyan: Call) -> None:
     out = zhenyan("bench").out
-    listed = dict(benchmarks())
+    listed = {each.name: each.measures for each in benchmarks()}
     assert {"check", "asr"} <= set(listed)
     assert all(name in out and what in out for name, what in listed.items())
     assert all(listed.values())
     assert all((ROOT / "bench" / f"{name}.py").is_file() for name in listed)
+
+
+def test_a_package_of_somebody_else_brings_its_benchmarks(zhenyan: Call, tmp_path: Path, monkeypatch: Patch) -> None:
+    package, metadata = tmp_path / "house_bench", tmp_path / "house_bench-1.dist-info"
+    package.mkdir()
+    metadata.mkdir()
+    (package / "__init__.py").touch()
+    (package / "abacus.py").write_text('"""How fast beads move."""\n\ndef run():\n    return [{"beads": 7}]\n')
+    (package / "helper.py").write_text('"""No benchmark: it has no `run`."""\n')
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: house-bench\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text(f"[{GROUP}]\nhouse = house_bench\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    out = zhenyan("bench").out
+    assert "How fast beads move." in out
+    assert "helper" not in out
+    assert json.loads(zhenyan("bench", "abacus", "--json").out)["rows"] == [{"beads": 7}]
+
+
+@pytest.mark.parametrize("arguments", [(), ("asr",)], ids=["the list", "one by name"])
+def test_without_benchmarks_it_says_what_to_install(
+    arguments: tuple[str, ...], zhenyan: Call, monkeypatch: Patch
+) -> None:
+    monkeypatch.setattr("cli.commands.bench.GROUP", "zhenyan.benchmarks.of.nobody")
+    answer = zhenyan("bench", *arguments)
+    assert answer.status == 2
+    assert "pip install -e ./bench" in answer.complaint
 
 
 @pytest.mark.slow

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from review.platform.errors import KeyRefused
-from review.platform.types import Scope
+from review.api_errors import KeyRefused
 from review.store import Store
+from review.tenants.types import Scope
 from tests.cli.support import Call
 
 

@@ -8,10 +8,10 @@ import pytest
 import configs
 from claims.passports.load import read_passports
 from claims.policy.policy import Policy
-from review.cases.types import Person, Role
-from review.platform.records import Registered
-from review.platform.types import Caller
+from review.accounts.types import Person, Role
+from review.passports.records import Registered
 from review.store import Store
+from review.tenants.types import Caller
 from tests.cli.support import AT, Call, passage
 
 WRONG = """- id: P-1

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.serve import access_of
-from cli.settings import load_settings
-from review.cases.types import Role
-from review.people.access import Auth
+from cli.commands.serve import access_of
+from cli.config.settings import load_settings
+from review.accounts.types import Role
+from review.server.auth.access import Auth
 from review.store import Store
 from tests.cli.support import Call
 

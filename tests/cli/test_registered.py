@@ -5,10 +5,10 @@ from pathlib import Path
 
 import configs
 from claims.types import PlatformFact
-from cli.screen import registered
+from cli.commands.screen import registered
 from cluster.types import ScreenJob
 from review.store import Store
-from review.types import Host
+from review.streams.types import Host
 
 
 def test_the_most_viewers_that_the_platform_told_of_are_known(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 import configs
 from claims.policy.policy import Policy
-from review.cases.deciding import Submission
-from review.cases.types import Choice, Person, Role
+from review.accounts.types import Person, Role
+from review.cases.decisions import Submission
+from review.cases.types import Choice
 from review.replays.types import Scope
 from review.store import Store
 from tests.cli.support import DEMO_PASSPORTS, Call, passage

@@ -15,7 +15,7 @@ import pytest
 
 from cli.broadcast.play import LiveBroadcast, MediaServer
 from review.store import Store
-from review.types import StreamRecord, StreamState
+from review.streams.types import StreamRecord, StreamState
 from tests.cli.support import AT, CHARGER, DEMO_PASSPORTS, HONEY, Answer, Call, modes, usual_umask
 from tests.ingest.support import run_ffmpeg
 from tests.material import DEMO_LINES

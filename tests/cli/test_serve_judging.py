@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.cli.support import ROOT
-from tests.review.judging.support import is_running, until
+from tests.review.judge_pool.support import is_running, until
 
 _JUDGES = 2
 

@@ -14,11 +14,11 @@ import pytest
 
 from bench.live_material import order_demo, wait
 from cli.broadcast.play import LiveBroadcast
-from review.live.applying import unseen
-from review.live.decisions import Grant, Released
-from review.live.types import Worker
+from review.scheduling.applying import unseen
+from review.scheduling.decisions import Grant, Released
+from review.scheduling.types import Worker
 from review.store import Store
-from review.types import FindingQuery, StreamState
+from review.streams.types import FindingQuery, StreamState
 from tests.cli.support import ROOT, Call
 from tests.cluster.chaos.support import nobody_left
 from tests.cluster.live.support import shortened

@@ -13,11 +13,11 @@ import yaml
 
 from claims.types import Disposition, VerdictKind
 from ingest.types import GapKind
-from review.live.figures import FIGURES
-from review.live.types import Wanted, Worker
-from review.live.watching import LiveView, WatchedStream
-from review.metrics import ServiceFigures
-from review.types import StreamState, Tally
+from review.scheduling.overview import LiveView, WatchedStream
+from review.scheduling.types import Worker
+from review.scheduling.worker_figures import FIGURES
+from review.server.metrics import ServiceFigures
+from review.streams.types import StreamState, Tally, Wanted
 
 ROOT = Path(__file__).parents[2]
 ALERTS = ROOT / "configs" / "prometheus" / "alerts.yaml"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from review.openapi import described
+from review.server.openapi import described
 
 ROOT = Path(__file__).parents[2]
 

@@ -17,10 +17,10 @@ import uvicorn
 from bench.postgres import is_installed
 from claims.types import Finding, Passage
 from ingest.types import Segment
-from review.app import create_app
-from review.engine import open_engine
+from review.db.engine import open_engine
+from review.server.app import create_app
 from review.store import Store
-from review.types import Host, ProductRef, StreamRecord, StreamState
+from review.streams.types import Host, ProductRef, StreamRecord, StreamState
 from tests.ingest.support import run_ffmpeg
 from tests.review.postgres import fresh_database, migrated, new_database, running_postgres
 from tests.review.sample import FINDING

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench.postgres import new_database, running_postgres
-from review.engine import open_engine
-from review.migrations import migrate
+from review.db.engine import open_engine
+from review.db.migrations import migrate
 
 __all__ = ["empty_database", "fresh_database", "migrated", "new_database", "running_postgres"]
 

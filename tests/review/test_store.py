@@ -13,9 +13,9 @@ from claims.types import Disposition, Finding, Passage, VerdictKind
 from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind, Segment
 from review.errors import ClipPathError, SchemaError, UnknownFindingError, UnknownSegmentError, UnknownStreamError
-from review.rows import shown_source
 from review.store import Store
-from review.types import FindingQuery, StreamRecord, StreamState
+from review.streams.rows import shown_source
+from review.streams.types import FindingQuery, StreamRecord, StreamState
 from tests.review.postgres import fresh_database
 
 MakeFinding = Callable[..., Finding]
@@ -238,7 +238,7 @@ WRITER = """
 import sys
 from dataclasses import replace
 from review.store import Store
-from review.types import FindingQuery
+from review.streams.types import FindingQuery
 store = Store.open(sys.argv[1])
 template = store.finding("f_power").finding
 for number in range(40):

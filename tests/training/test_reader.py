@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from bench.talk_rows import Said
 from claims.classifier.gemma import PackagedGemma
 from claims.policy.policy import Policy
+from cli.policy.labelled_talk import Said
 from training.reader import fit, graph, tuning
 from training.reader.average import averaged
 

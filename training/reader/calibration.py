@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from bench.talk_rows import Said, windows_of
-from bench.talk_score import Engines, Flag
+from bench.talk_score import Flag
 from claims.classifier.calibration import Calibration, Features
 from claims.classifier.reader import NOTHING
 from claims.classifier.reading import Known, Reading
@@ -15,6 +14,7 @@ from claims.engine.scene import Scene
 from claims.engine.scoring import is_weighed
 from claims.engine.standing import Told
 from claims.policy.policy import Policy
+from cli.policy.labelled_talk import Engines, Said, windows_of
 from training.reader.fit import Folding
 
 BUDGETS = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 16.0, 24.0, 40.0)

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from bench.talk_rows import Said
 from claims.classifier.arrays import unpacked
 from claims.classifier.files import LAYERS, open_encoder
 from claims.classifier.gemma import GEMMA
@@ -17,6 +16,7 @@ from claims.engine.window import fold
 from claims.obfuscation.pictures import read_out
 from claims.policy.policy import Policy
 from claims.types import Passage
+from cli.policy.labelled_talk import Said
 from training.reader.inputs import with_largest
 from training.reader.tuning import Floats, Sample, Tuned, tune
 from training.speech.misheard import Channel, read_heard

@@ -20,9 +20,10 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 import configs
-from bench.talk_rows import HELD, OWN, Said, fetched_windows, rooms, written
+from bench.talk_rows import HELD, OWN, fetched_windows, rooms
 from claims.classifier.reader import plain
 from claims.policy.policy import Policy
+from cli.policy.labelled_talk import Said, written
 
 ROOT = Path(__file__).resolve().parents[2]
 

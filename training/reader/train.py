@@ -25,26 +25,15 @@ import numpy as np
 import yaml
 
 import configs
-from bench.talk_rows import (
-    CUES,
-    LABELS,
-    LINES,
-    OWN,
-    ROOMS_CATEGORY,
-    Said,
-    fetched_windows,
-    hours,
-    rooms,
-    single_lines,
-    written,
-)
-from bench.talk_score import Engines, flags_of, score
+from bench.talk_rows import CUES, LABELS, LINES, OWN, fetched_windows, rooms, single_lines
+from bench.talk_score import flags_of, score
 from claims.classifier.calibration import Calibration
 from claims.classifier.files import save_classifier
 from claims.classifier.gemma import GEMMA
 from claims.classifier.reader import OTHER_GOODS, ClassifierFile, softmax
 from claims.classifier.reading import Reading
 from claims.policy.policy import Policy
+from cli.policy.labelled_talk import ROOMS_CATEGORY, Engines, Said, hours, written
 from training.reader.calibration import (
     NEUTRAL,
     TableReader,

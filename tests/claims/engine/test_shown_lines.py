@@ -6,13 +6,13 @@ from functools import cache
 import pytest
 
 import configs
-from bench.talk_rows import SHOWN, Said, single_lines
-from bench.talk_score import AT
+from bench.talk_rows import SHOWN, single_lines
 from claims.classifier.opening import AUTO, open_reader
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import read_passports
 from claims.policy.policy import Policy
 from claims.types import Disposition, Passage
+from cli.policy.labelled_talk import AT, Said
 
 
 @pytest.mark.service

@@ -10,16 +10,16 @@ import pytest
 import yaml
 
 from claims.policy.policy import Policy
-from cli.settings import load_settings
+from cli.config.settings import load_settings
 from cluster.batch.background import BatchRunner, BatchSetup
 from cluster.replay.run import ReplayJob, replay
 from review.batches.types import ArchiveState, BatchState, NewBatch
-from review.live.types import LOCAL_TENANT
-from review.platform.passports import put_passports
-from review.platform.records import read_record
+from review.db.tenant_ids import LOCAL_TENANT
+from review.passports.records import read_record
+from review.passports.registry import put_passports
 from review.replays.types import Scope
 from review.store import Store
-from review.types import FindingQuery, ProductRef, StreamState
+from review.streams.types import FindingQuery, ProductRef, StreamState
 from tests.cluster.batch.conftest import DEMO_PASSPORTS
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import fsspec
 import pytest
 
-from cli.settings import load_settings
+from cli.config.settings import load_settings
 from cluster.batch.run import run_batch
 from cluster.batch.sources import NoMedia, batch_sources
 from cluster.batch.types import BatchJob, BatchSource, FileResult, FileState

@@ -13,8 +13,8 @@ from claims.policy.policy import Policy
 from cluster.batch.folder import FINDINGS
 from cluster.batch.report import REPORT, write_report
 from cluster.batch.types import FileResult, FileState
-from tests.review.desk.conftest import ARGUMENTS
 from tests.review.sample import FINDING
+from tests.review.server.pages.conftest import ARGUMENTS
 from tests.system import program
 
 DONE = FileResult(

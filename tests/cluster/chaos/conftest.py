@@ -11,7 +11,7 @@ import pytest
 import ray
 from ray.cluster_utils import Cluster
 
-from review.types import StreamState
+from review.streams.types import StreamState
 from tests.cluster.chaos.support import ROOT, Given, nobody_left, play
 from tests.cluster.live.support import shortened
 from tests.review.conftest import postgres

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from bench.live_material import is_ready, service, service_config, wait
 from cli.broadcast.play import LiveBroadcast
 from ingest.types import Gap
-from review.types import StreamState
+from review.streams.types import StreamState
 from tests.cluster.live.support import Desk, desk
 from tests.ingest.processes import descendants
 

@@ -10,7 +10,7 @@ import pytest
 from bench.live_material import figures
 from ingest.media.ffmpeg import find_ffmpeg
 from ingest.types import GapKind
-from review.types import StreamState
+from review.streams.types import StreamState
 from tests.cluster.chaos.srt_air import SrtBroadcast
 from tests.cluster.chaos.support import Given, Strike, apart_from, kill_below, play
 from tests.cluster.live.support import Desk

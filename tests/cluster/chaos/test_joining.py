@@ -14,7 +14,7 @@ import ray
 from bench.live_material import order_demo, wait
 from cli.broadcast.play import LiveBroadcast
 from cluster.scheduler.types import NAMESPACE
-from review.live.types import Priority
+from review.scheduling.types import Priority
 from tests.cluster.chaos.support import Given
 from tests.cluster.live.support import Desk, desk
 

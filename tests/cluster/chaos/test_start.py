@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bench.live_material import figures, service, service_config, wait
-from review.live.types import Worker
+from review.scheduling.types import Worker
 from tests.cluster.chaos.support import kill
 from tests.cluster.live.support import Desk, desk
 

@@ -16,7 +16,7 @@ from cluster.live.types import ReadScreen
 from cluster.ray.actors import make_judge
 from cluster.scheduler.reconciler import Reconciler
 from ingest.types import EndPolicy
-from review.live.terms import LeaseTerms
+from review.scheduling.lease_terms import LeaseTerms
 from review.store import Store
 
 _NOTHING = ReadScreen(passages=[], marks=())

@@ -12,11 +12,10 @@ import configs
 from bench.live_material import figures, order_demo, wait
 from claims.types import Finding
 from ingest.recording.ledger import Coverage
-from review.engine import open_engine
-from review.live.tables import FactRow, OrderRow
-from review.live.types import Wanted
+from review.db.engine import open_engine
+from review.db.tables.scheduling import FactRow, OrderRow
 from review.store import Store
-from review.types import FindingQuery, StreamState
+from review.streams.types import FindingQuery, StreamState, Wanted
 from tests.ingest.support import run_ffmpeg
 
 OVER = (StreamState.ENDED, StreamState.FAILED)

@@ -25,10 +25,10 @@ from cluster.scheduler.plan import plan
 from cluster.stages.checkpoint import checkpoint_file
 from ingest.recording.chain import verify_chain
 from ingest.recording.manifest import read_manifest
-from review.engine import open_engine
-from review.live.tables import PassportRow
+from review.db.engine import open_engine
+from review.db.tables.passports import PassportRow
 from review.store import Store
-from review.types import StreamState
+from review.streams.types import StreamState
 from tests.cluster.live.support import Desk, desk, shortened
 
 pytestmark = pytest.mark.service

@@ -13,12 +13,12 @@ import pytest
 
 import configs
 from bench.live_material import order_demo, wait
-from cli.due import due_setup
-from cli.settings import Settings, load_settings
+from cli.config.enforcement import enforcement_setup
+from cli.config.settings import Settings, load_settings
 from ingest.types import Gap
-from review.due.housekeeping import Housekeeper
+from review.background_jobs import BackgroundJobs
 from review.store import Store
-from review.types import StreamState
+from review.streams.types import StreamState
 from tests.cluster.chaos.support import ROOT
 from tests.ingest.conftest import origin
 from tests.ingest.support import Origin, playlist, run_ffmpeg
@@ -78,9 +78,9 @@ def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def store(settings: Settings, database_url: str) -> Iterator[Store]:
     """The database, looked after by the housekeeping of two serving processes."""
     with ExitStack() as stack:
-        stores = [Store.open(database_url, reason_to_recycle=due_setup(settings)) for _ in range(2)]
+        stores = [Store.open(database_url, enforcement=enforcement_setup(settings)) for _ in range(2)]
         for one in stores:
-            keeper = Housekeeper(one, settings.data_dir.absolute(), retention=one.retention())
+            keeper = BackgroundJobs(one, settings.data_dir.absolute(), retention=one.retention())
             stack.callback(one.close)
             stack.callback(keeper.close)
             keeper.start()

@@ -14,7 +14,7 @@ from cluster.replay.run import Replaying, ReplayJob
 from cluster.stages.judging import JudgingStage
 from cluster.stages.recorder import Recorder
 from cluster.types import ScreenJob
-from review.due.basis import read_kept_directions
+from review.evidence.basis import read_kept_directions
 from review.replays.types import StreamDiff
 from review.store import Store
 from tests.claims.support import own_encoder, own_known

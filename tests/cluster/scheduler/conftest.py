@@ -1,7 +1,7 @@
 """The databases of the review tests, and their clock."""
 
 from tests.review.conftest import make_finding, postgres, postgres_template, sqlite_template
-from tests.review.live.conftest import clock, database_url, live, order
+from tests.review.scheduling.conftest import clock, database_url, live, order
 
 __all__ = [
     "clock",

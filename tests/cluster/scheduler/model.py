@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from review.live.decisions import Close, Decision, Free, Grant, Recall, Snapshot, Tell
-from review.live.terms import LeaseTerms
-from review.live.types import Lease
+from review.scheduling.decisions import Close, Decision, Free, Grant, Recall, Snapshot, Tell
+from review.scheduling.lease_terms import LeaseTerms
+from review.scheduling.types import Lease
 
 
 def applied(snapshot: Snapshot, decisions: Sequence[Decision], terms: LeaseTerms) -> Snapshot:

@@ -13,10 +13,10 @@ from cluster.ray.dispatcher import DispatcherSettings, end_dispatcher, ensure_di
 from cluster.ray.launcher import ActorSpec, RayLauncher
 from cluster.ray.session import running_ray
 from cluster.scheduler.types import NAMESPACE, ActorSlot, NodeSeen, Staffing
-from review.live.terms import LeaseTerms
+from review.scheduling.lease_terms import LeaseTerms
 from review.store import Store
 from tests.cluster.scheduler.waiting import until
-from tests.review.live.conftest import Order, worker
+from tests.review.scheduling.conftest import Order, worker
 
 pytestmark = pytest.mark.service
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from cluster.scheduler.plan import DRAINED, GIVES_WAY, OVERLOADED, STOPPED, plan
-from review.live.applying import unseen
-from review.live.decisions import Close, Decision, Free, Grant, Recall, Snapshot, Tell
-from review.live.terms import LeaseTerms
-from review.live.types import Lease, Order, Priority, Wanted, Worker
-from review.types import StreamState
+from review.scheduling.applying import unseen
+from review.scheduling.decisions import Close, Decision, Free, Grant, Recall, Snapshot, Tell
+from review.scheduling.lease_terms import LeaseTerms
+from review.scheduling.types import Lease, Order, Priority, Worker
+from review.streams.types import StreamState, Wanted
 
 TERMS = LeaseTerms()
 NOW = 10_000_000

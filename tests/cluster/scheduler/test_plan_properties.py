@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cluster.scheduler.plan import plan
-from review.live.decisions import Close, Grant, Recall, Snapshot
-from review.live.terms import LeaseTerms
-from review.live.types import Lease, Order, Priority, Wanted, Worker
+from review.scheduling.decisions import Close, Grant, Recall, Snapshot
+from review.scheduling.lease_terms import LeaseTerms
+from review.scheduling.types import Lease, Order, Priority, Worker
+from review.streams.types import Wanted
 from tests.cluster.scheduler.model import applied
 
 TERMS = LeaseTerms()

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from cluster.scheduler.reconciler import TICK_S, Reconciler
-from review.live.leases import LeaseStore
-from review.live.terms import LeaseTerms
+from review.scheduling.lease_terms import LeaseTerms
+from review.scheduling.leases import LeaseStore
 from review.store import Store
-from review.types import StreamState
-from tests.review.live.conftest import Clock, Order, worker
+from review.streams.types import StreamState
+from tests.review.scheduling.conftest import Clock, Order, worker
 
 TERMS = LeaseTerms()
 

@@ -5,7 +5,7 @@ import pytest
 from bench.stress import database
 from bench.stress_report import Bounds, Report
 from bench.stress_run import Load, stress
-from review.live.terms import LeaseTerms
+from review.scheduling.lease_terms import LeaseTerms
 
 pytestmark = pytest.mark.service
 

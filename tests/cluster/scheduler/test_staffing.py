@@ -2,7 +2,7 @@
 
 from cluster.scheduler.staffing import Change, staffing_changes
 from cluster.scheduler.types import ActorSlot, NodeSeen, Role, Staffing
-from review.live.types import Lease, Worker
+from review.scheduling.types import Lease, Worker
 
 NODE = NodeSeen(node_id="aaaaaaaaaaaaaaaaaaaa", host="m1", cpu_count=4)
 OTHER = NodeSeen(node_id="bbbbbbbbbbbbbbbbbbbb", host="m2", cpu_count=4)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cluster.stages.backpressure import Credits, Lag, Load, effort_limits, places
 from ingest.decode.shedding import Effort, effort_for
-from review.live.types import Priority
+from review.scheduling.types import Priority
 
 STEPS = st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(1, 12), st.booleans()), max_size=60)
 

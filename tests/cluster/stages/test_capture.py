@@ -11,7 +11,7 @@ import cluster.stages.capture
 from cluster.stages.capture import CaptureStage
 from cluster.types import ScreenJob
 from ingest.types import EndPolicy, GapKind
-from review.live.decisions import Air
+from review.scheduling.decisions import Air
 from tests.cli.support import AT
 from tests.ingest.processes import wait_until
 from tests.ingest.support import Origin, playlist

@@ -22,7 +22,7 @@ from ingest.recording.manifest import read_manifest
 from ingest.recording.ring import Ring, read_pins
 from ingest.types import EndPolicy, GapKind, RetentionLimits, Segment, Shed
 from review.store import Store
-from review.types import Host, StreamRecord, StreamState
+from review.streams.types import Host, StreamRecord, StreamState
 from tests.ingest.faults import assert_sound
 from tests.ingest.processes import parser_of
 from tests.ingest.servers import flv_server, picture

@@ -33,7 +33,7 @@ from cluster.stages.state import Stateful, freeze, thaw
 from cluster.types import ScreenJob
 from ingest.types import Segment
 from review.store import Store
-from review.types import FindingQuery, Host, StreamRecord, StreamState
+from review.streams.types import FindingQuery, Host, StreamRecord, StreamState
 from tests.ingest.support import record
 
 pytestmark = pytest.mark.service

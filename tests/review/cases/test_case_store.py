@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from claims.types import Disposition, Finding
-from review.cases.deciding import LEASE_MS, Submission
-from review.cases.reading import CaseQuery
-from review.cases.types import Case, CaseState, Choice, Decision, Person, Role
-from review.engine import open_engine
+from review.accounts.types import Person, Role
+from review.cases.decisions import LEASE_MS, Submission
+from review.cases.queries import CaseQuery
+from review.cases.types import Case, CaseState, Choice, Decision
+from review.db.engine import open_engine
 from review.errors import CaseChanged, DecisionRefused, UnknownCaseError
 from review.store import Store
-from review.types import Host, StreamRecord
+from review.streams.types import Host, StreamRecord
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 MakeFinding = Callable[..., Finding]

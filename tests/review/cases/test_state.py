@@ -7,8 +7,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from review.accounts.types import Person, Role
 from review.cases.state import UNDO_MS, after_decision, after_finding, after_reopening, after_undo
-from review.cases.types import FINAL, Case, CaseState, Choice, Decision, Person, Role
+from review.cases.types import FINAL, Case, CaseState, Choice, Decision
 from review.errors import DecisionRefused
 
 CASE = Case(

@@ -12,28 +12,28 @@ from sqlalchemy import func, select
 
 from claims.law.texts import laws_of
 from ingest.recording.manifest import read_manifest
-from review.api import find_clip
+from review.audit.keys import KeyRing
 from review.cases.types import Choice
-from review.due.book import Book
-from review.due.cutting import clip_of
-from review.due.errors import UnknownFileError
-from review.due.keys import KeyRing
-from review.due.office import file_answer
-from review.due.pack import Maker, contents, write_pack
-from review.due.pack_gather import gather
-from review.due.pack_verify import verify_pack
-from review.due.rules import DAY_MS, read_measures, read_retention
-from review.due.store import DueSetup
-from review.engine import open_engine
+from review.db.engine import open_engine
+from review.db.tables.evidence import KeptFileRow
+from review.enforcement.errors import UnknownFileError
+from review.enforcement.law_book import Book
+from review.enforcement.penalty_table import DAY_MS, read_measures, read_retention
+from review.enforcement.store import EnforcementSetup
 from review.errors import ClipMissingError
+from review.evidence.clips import clip_of
 from review.evidence.keeper import EvidenceKeeper
 from review.evidence.keeping import EvidenceSetup, is_copy
-from review.evidence.tables import KeptFileRow
-from review.storage import StorageError, open_storage
+from review.evidence.storage import StorageError, open_storage
+from review.evidence_packs.contents import gather
+from review.evidence_packs.pack import Maker, contents, write_pack
+from review.evidence_packs.verification import verify_pack
+from review.server.api.findings import find_clip
+from review.server.pages.enforcement import file_answer
 from review.store import Store
-from review.types import StreamRecord, StreamState
-from tests.review.due.people import REVIEWER, SENIOR, Clock, decide, wanted
-from tests.review.due.recorded import add_recorded_case, copy_recorded
+from review.streams.types import StreamRecord, StreamState
+from tests.review.enforcement.people import REVIEWER, SENIOR, Clock, decide, wanted
+from tests.review.enforcement.recorded import add_recorded_case, copy_recorded
 from tests.review.evidence.test_storage import objects
 
 BOTH = pytest.mark.parametrize("storage_url", ["folder", "s3"], indirect=True)
@@ -63,9 +63,11 @@ def store(
 ) -> Iterator[Store]:
     """A store with a broadcast that was really recorded and a finding in it, its clip cut."""
     book = Book(laws=laws_of(CONFIGS.parent / "laws" / "zh-CN.yaml"))
-    due = DueSetup(measures=read_measures(CONFIGS), retention=read_retention(CONFIGS), data_dir=data_dir, book=book)
+    due = EnforcementSetup(
+        measures=read_measures(CONFIGS), retention=read_retention(CONFIGS), data_dir=data_dir, book=book
+    )
     setup = EvidenceSetup.of(storage_url, data_dir)
-    opened = Store(open_engine(database_url), now=clock, second_share=0.0, due=due, evidence=setup)
+    opened = Store(open_engine(database_url), now=clock, second_share=0.0, enforcement=due, evidence=setup)
     opened.put_stream(stream)
     opened.add_segments(read_manifest(copy_recorded(recordings, 24, data_dir)))
     add_recorded_case(opened, START_MS, END_MS)
@@ -172,7 +174,7 @@ def test_where_the_storage_cannot_erase_nothing_is_and_it_is_tried_again(
     store.evidence_keeper().run_once()
     store.set_state("s1", StreamState.ENDED)
     clock.wait(4 * 365 * DAY_MS)
-    without = Store(open_engine(store._engine.url.render_as_string()), now=clock, due=store.due.setup)
+    without = Store(open_engine(store._engine.url.render_as_string()), now=clock, enforcement=store.enforcement.setup)
     with pytest.raises(StorageError, match="evidence_url"):
         without.retention().sweep()
     without.close()
@@ -219,10 +221,12 @@ def test_a_copy_that_came_back_is_brought_up_to_date_and_never_sent(store: Store
 
 def test_a_file_that_a_host_handed_in_comes_back(store: Store, data_dir: Path, clock: Clock) -> None:
     decide(store, case_of(store), REVIEWER, Choice.VIOLATES, "as_found")
-    measure = store.due.propose(wanted([case_of(store)], clock.ms), REVIEWER)
-    token = store.due.issue_token(measure.id, "r1")
-    proof, stray = (store.due.hand_in(token, "证明.pdf", content) for content in (b"%PDF-1.7 proof", b"%PDF-1.7 stray"))
-    store.due.answer(token, "属实", [proof])
+    measure = store.enforcement.propose(wanted([case_of(store)], clock.ms), REVIEWER)
+    token = store.enforcement.issue_token(measure.id, "r1")
+    proof, stray = (
+        store.enforcement.hand_in(token, "证明.pdf", content) for content in (b"%PDF-1.7 proof", b"%PDF-1.7 stray")
+    )
+    store.enforcement.answer(token, "属实", [proof])
     store.evidence_keeper().run_once()
     shutil.rmtree(data_dir / "handed-in")
     assert file_answer(store, proof).body == b"%PDF-1.7 proof"

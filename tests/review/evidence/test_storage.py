@@ -7,8 +7,8 @@ from pathlib import Path
 import fsspec
 import pytest
 
-import review.storage
-from review.storage import FolderStorage, StorageError, open_storage
+import review.evidence.storage
+from review.evidence.storage import FolderStorage, StorageError, open_storage
 from tests.review.evidence.s3 import BUCKET, SECRET
 
 BOTH = pytest.mark.parametrize("storage_url", ["folder", "s3"], indirect=True)
@@ -74,7 +74,7 @@ def test_many_may_put_the_same_at_once(storage_url: str, clip: Path, tmp_path: P
 def test_a_large_content_goes_in_parts_and_is_read_again(
     s3_account: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(review.storage, "_ONE_REQUEST_BYTES", 1 << 20)
+    monkeypatch.setattr(review.evidence.storage, "_ONE_REQUEST_BYTES", 1 << 20)
     large = tmp_path / "large.bin"
     large.write_bytes(bytes(range(256)) * (12 << 12))
     storage = open_storage(f"s3://{BUCKET}/large")

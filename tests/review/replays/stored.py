@@ -10,10 +10,10 @@ from claims.engine.conversation import ClaimEngine
 from claims.passports.load import load_passports, passport_texts
 from claims.policy.policy import Policy
 from claims.types import Passage
-from review.due.basis import Step, keep_basis
+from review.evidence.basis import Step, keep_basis
 from review.replays.types import StoredStream
 from review.store import Store
-from review.types import Host, ProductRef, StreamRecord, StreamState
+from review.streams.types import Host, ProductRef, StreamRecord, StreamState
 
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
 PASSPORTS = configs.DEMO_DIR / "passports.yaml"

@@ -15,15 +15,15 @@ import configs
 from claims.policy.policy import Policy
 from cluster.replay.background import ReplayRunner
 from cluster.replay.run import ReplayJob
-from review.app import create_app
-from review.cases.types import Role
-from review.people.access import Access, Auth
-from review.replays.folders import in_force_folder, pack_policy
+from review.accounts.types import Role
+from review.policies.folders import in_force_folder, pack_policy
 from review.replays.types import Scope
+from review.server.app import create_app
+from review.server.auth.access import Access, Auth
 from review.store import Store
-from tests.review.desk.conftest import ARGUMENTS, serving
-from tests.review.desk.seats import CLASS_NAMES, DEADLINE_MS, known
 from tests.review.replays.stored import ALL, candidate, fill
+from tests.review.server.pages.conftest import ARGUMENTS, serving
+from tests.review.server.pages.seats import CLASS_NAMES, DEADLINE_MS, known
 from tests.system import program
 
 pytestmark = pytest.mark.browser

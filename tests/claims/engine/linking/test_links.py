@@ -372,9 +372,7 @@ def test_a_unit_that_is_heard_as_another_word_of_its_sound_is_that_unit(
     assert path in {where for _, where in flagged([text], policy, load, record)}
 
 
-@pytest.mark.parametrize(
-    "text", ["最高承受磅数给到28棒,别再拉了", "32棒球帽送一个", "库存还剩32,绑好发走"]
-)
+@pytest.mark.parametrize("text", ["最高承受磅数给到28棒,别再拉了", "32棒球帽送一个", "库存还剩32,绑好发走"])
 def test_what_sounds_like_a_unit_is_none_without_its_attribute(text: str, policy: Policy, load: Load) -> None:
     assert flagged([text], policy, load, RACKET) == []
 

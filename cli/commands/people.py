@@ -1,0 +1,101 @@
+"""`zhenyan people`: the accounts of the review pages."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from cli.config.store import caller, opened_store
+from cli.shell.options import config_option
+from cli.shell.records import InputError
+from cli.shell.tables import cells, open_console
+from review.accounts.types import Role
+
+_ROLES = click.Choice([role.value for role in Role])
+
+
+@click.group(name="people", no_args_is_help=False)
+def command() -> None:
+    """Add, list and change the accounts of the review pages.
+
+    Accounts log in where the setting auth is local. Passwords are asked for, or read from the first line of standard
+    input; never give one on the command line, where every process of the machine can read it.
+
+    \b
+    Example:
+      zhenyan people add lan --name 小兰 --role reviewer
+    """
+
+
+@command.command(name="add")
+@click.argument("login")
+@click.option("--name", default="", help="The name that colleagues see; default the login.")
+@click.option("--role", type=_ROLES, required=True, help="What they may do; an auditor reads and changes nothing.")
+@config_option
+def add(login: str, name: str, role: str, config_file: Path | None) -> None:
+    """Add the account LOGIN; its password is asked for."""
+    with opened_store(config_file) as store:
+        store.people.add(login, name, Role(role), _password(login), actor=caller())
+    click.echo(f"{login}: added as {role}")
+
+
+@command.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object an account.")
+@config_option
+def list_command(as_json: bool, config_file: Path | None) -> None:
+    """List the accounts."""
+    with opened_store(config_file) as store:
+        rows = [
+            {
+                "login": account.login,
+                "name": account.person.name,
+                "role": account.person.role.value,
+                "state": "open" if account.active else "closed",
+                "logs_in_by": account.issuer or ("password" if account.has_password else "nothing"),
+            }
+            for account in store.people.accounts()
+        ]
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(row, ensure_ascii=False))
+        return
+    table = Table("login", "name", "role", "state", "logs in by", title=f"accounts: {len(rows)}")
+    for row in rows:
+        table.add_row(*cells(*row.values()))
+    open_console().print(table)
+
+
+@command.command(name="set")
+@click.argument("login")
+@click.option("--role", type=_ROLES, help="A new role.")
+@click.option("--open/--close", "active", default=None, help="Whether the account may log in.")
+@config_option
+def set_command(login: str, role: str | None, active: bool | None, config_file: Path | None) -> None:
+    """Change role or state of the account LOGIN; it is logged out everywhere."""
+    if role is None and active is None:
+        raise InputError(f"people set {login}: changes nothing; give --role, --open or --close")
+    with opened_store(config_file) as store:
+        store.people.change(login, role=None if role is None else Role(role), active=active, actor=caller())
+    click.echo(f"{login}: changed")
+
+
+@command.command(name="password")
+@click.argument("login")
+@config_option
+def password(login: str, config_file: Path | None) -> None:
+    """Set a new password for the account LOGIN; it is logged out everywhere."""
+    with opened_store(config_file) as store:
+        store.people.change(login, password=_password(login), actor=caller())
+    click.echo(f"{login}: the password is set")
+
+
+def _password(login: str) -> str:
+    if sys.stdin.isatty():
+        given: str = click.prompt(f"Password for {login}", hide_input=True, confirmation_prompt=True)
+        return given
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        raise InputError("standard input: has no password; write it as its first line, or call from a terminal")
+    return line

@@ -1,0 +1,216 @@
+"""`zhenyan serve`: the review pages and the API over the store."""
+
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import click
+import uvicorn
+from fastapi import FastAPI
+
+import configs
+from claims.classifier.reading import InTurn, Reader
+from claims.policy.policy import Policy
+from cli.config.enforcement import book_of, enforcement_setup, evidence_setup
+from cli.config.replays import replay_job
+from cli.config.settings import Settings, load_settings
+from cli.shell.folders import make_data_folder
+from cli.shell.options import config_option
+from cli.shell.records import InputError
+from cluster.replay.background import ReplayRunner
+from net.guard import NetPolicy
+from review.accounts.types import Role
+from review.background_jobs import BackgroundJobs
+from review.corrections.pinned_policies import PinnedPolicies
+from review.judge_pool.policy_in_force import JudgesSource
+from review.judge_pool.pool import JudgingPool
+from review.passports.registered_lookup import RegisteredPassports
+from review.policies.choice import UsablePolicies
+from review.server.api.ordering import Platform
+from review.server.app import create_app
+from review.server.auth.access import Access, Auth, OidcSettings
+from review.server.pages.replays import PolicyDesk
+from review.server.prebroadcast import PrebroadcastCheck
+from review.store import Store
+from review.streams.corrections import Judging
+from review.webhooks.endpoints import Endpoint
+from review.webhooks.sender import Sender
+
+
+@click.command(name="serve")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; default from the settings.")
+@config_option
+def command(port: int | None, config_file: Path | None) -> None:
+    """Serve the review queue and the JSON API until interrupted; `screen` may fill the store meanwhile.
+
+    \b
+    Example:
+      zhenyan serve --port 8400
+    """
+    settings = load_settings(config_file)
+    make_data_folder(settings.data_dir)
+    chosen = settings.port if port is None else port
+    with serving(settings, chosen) as url:
+        click.echo(f"review queue: {url}")
+        threading.Event().wait()
+
+
+@contextmanager
+def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> Iterator[str]:
+    """The pages, served from a thread; gives their URL once they answer. InputError where the port is taken.
+
+    `judges_at_once` False: the processes that judge texts are started when the first text is sent.
+    """
+    access = access_of(settings)
+    access.check_bound(settings.host)
+    listener = _listen(settings.host, port)
+    policy = Policy(settings.policy_folder)
+    book = book_of(policy)
+    store = Store.open(
+        settings.store_url,
+        enforcement=enforcement_setup(settings, book),
+        terms=settings.lease_terms,
+        evidence=evidence_setup(settings),
+    )
+    exemptions = {rule.id: (rule.zh, rule.id.replace("_", " ")) for rule in policy.context.exemptions}
+    source = judges_source(settings)
+    pool = JudgingPool(source, settings.judging_terms)
+    app = create_app(
+        store,
+        settings.data_dir,
+        class_names=book.classes,
+        exemption_names=exemptions,
+        laws=book.laws,
+        access=access,
+        public_url=settings.public_url,
+        platform=_platform(settings, policy, store, pool),
+        metrics_token=settings.metrics_token,
+        prebroadcast=PrebroadcastCheck(
+            pool=pool, limits=settings.check_limits, lookup=RegisteredPassports(store.passports)
+        ),
+        policies=PolicyDesk(data_dir=settings.data_dir.absolute(), is_overridden=bool(settings.policy_dir), pool=pool),
+        judging=_judging(store, source),
+    )
+    housekeeper = BackgroundJobs(store, settings.data_dir.absolute(), retention=store.retention())
+    sender = _sender(settings, store)
+    keeper = store.evidence_keeper()
+    replays = ReplayRunner(store, settings.data_dir.absolute(), lambda candidate: replay_job(settings, candidate))
+    server = uvicorn.Server(_server_config(app, settings.host, port))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages", daemon=True)
+    thread.start()
+    housekeeper.start()
+    sender.start()
+    keeper.start()
+    replays.start()
+    if judges_at_once:
+        pool.start()
+    try:
+        yield f"http://{settings.host}:{listener.getsockname()[1]}/"
+    finally:
+        pool.close()
+        replays.close()
+        keeper.close()
+        sender.close()
+        housekeeper.close()
+        app.state.events.close()
+        server.should_exit = True
+        thread.join(timeout=5)
+        store.close()
+
+
+def judges_source(settings: Settings) -> JudgesSource:
+    """Where the policy that is in force and the reader lie, for whoever judges."""
+    return JudgesSource(
+        data_dir=settings.data_dir.absolute(),
+        packaged=configs.POLICY_DIR,
+        semantic_dir=configs.SEMANTIC_DIR,
+        policy_dir=Path(settings.policy_dir).absolute() if settings.policy_dir else None,
+        semantic=settings.semantic,
+        device=settings.device,
+        threads=settings.threads,
+    )
+
+
+def _server_config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
+    # Its log's own colours would be written out, as whatever else acts on a terminal.
+    return uvicorn.Config(app, host=host, port=port, log_level="warning", use_colors=False, timeout_graceful_shutdown=2)
+
+
+def judging_pool(settings: Settings) -> JudgingPool:
+    """What judges texts before a broadcast, in processes of its own, by the policy that is in force then."""
+    return JudgingPool(judges_source(settings), settings.judging_terms)
+
+
+def _judging(store: Store, source: JudgesSource) -> Callable[[], Judging]:
+    """What a claim is judged anew by when its words are corrected; loaded with the first correction."""
+    pinned = PinnedPolicies(store.policies, source.data_dir)
+    opened = cache(source.open)
+
+    @cache
+    def reader() -> Reader | None:
+        reader = opened()().semantics.reader
+        return None if reader is None else InTurn(reader)
+
+    def judging() -> Judging:
+        policy = opened()().policy
+        return Judging(in_force=policy, by_name=pinned.by_name, reader=reader(), data_dir=source.data_dir)
+
+    return judging
+
+
+def _platform(settings: Settings, policy: Policy, store: Store, pool: JudgingPool) -> Platform:
+    """What customers' orders are held against."""
+    fixed = bool(settings.policy_dir)
+    own = cache(lambda: policy if fixed else Policy(configs.POLICY_DIR))
+    return Platform(
+        reader=policy.quantity_reader,
+        net=_net(settings),
+        policies=UsablePolicies(store.policies, own, is_fixed=fixed),
+        most_waiting=settings.waiting_per_key,
+        rate_storage=settings.rate_storage,
+        pool=pool,
+        bounds=settings.passport_bounds,
+    )
+
+
+def _net(settings: Settings) -> NetPolicy:
+    return NetPolicy.parse(settings.allow_net, Path(settings.trust_ca) if settings.trust_ca else None)
+
+
+def _sender(settings: Settings, store: Store) -> Sender:
+    """What tells customers, at their addresses and at that of the settings, while pages are served."""
+    page_url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    own = Endpoint(url=settings.webhook_url, secret=settings.webhook_secret) if settings.webhook_url else None
+    return store.sender(_net(settings), own, page_url=page_url)
+
+
+def access_of(settings: Settings) -> Access:
+    """Who is let in, as the settings say; AccessError where they contradict themselves."""
+    oidc = OidcSettings(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret,
+        role_claim=settings.oidc_role_claim,
+        roles={group: Role(role) for group, role in settings.oidc_roles.items()},
+        default_role=Role(settings.oidc_default_role) if settings.oidc_default_role else None,
+    )
+    return Access(auth=Auth(settings.auth), oidc=oidc)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise InputError(f"{host} port {port}: cannot be served on: {error.strerror}; choose another --port") from error
+
+
+def open_browser(url: str) -> bool:
+    """True if a browser was found and told to open the page."""
+    try:
+        return webbrowser.open(url)
+    except webbrowser.Error:
+        return False

@@ -1,0 +1,51 @@
+"""What due process works by and where evidence is kept, as the settings and `configs/due` say."""
+
+from pathlib import Path
+
+import configs
+from claims.law.texts import Laws
+from claims.policy.law import Held
+from claims.policy.policy import Policy
+from cli.config.settings import Settings
+from review.enforcement.complaint_intake import COMPLAINT_CLASS
+from review.enforcement.law_book import Book, Judged
+from review.enforcement.penalty_table import read_measures, read_retention
+from review.enforcement.store import EnforcementSetup
+from review.evidence.keeping import EvidenceSetup
+from review.presentation.catalogues import in_every_language
+
+ENFORCEMENT_DIR = configs.ROOT / "due"
+
+
+def evidence_setup(settings: Settings) -> EvidenceSetup | None:
+    """Where evidence is kept beyond the data folder; None: nowhere."""
+    url = settings.evidence_url
+    here = url if "://" in url or not url else str(Path(url).absolute())
+    return EvidenceSetup.of(here, settings.data_dir.absolute())
+
+
+def enforcement_setup(settings: Settings, book: Book | None = None) -> EnforcementSetup:
+    """The published table, the clocks, the data folder for keys and files; `book`: what notices are written with."""
+    return EnforcementSetup(
+        measures=read_measures(ENFORCEMENT_DIR),
+        retention=read_retention(ENFORCEMENT_DIR),
+        data_dir=settings.data_dir.absolute(),
+        book=book or Book(),
+    )
+
+
+def book_of(policy: Policy) -> Book:
+    """The names of classes, the texts of law, and what this policy cites."""
+
+    def judge(class_id: str, category: str | None) -> Judged | None:
+        if class_id not in policy.classes:
+            return None
+        law = policy.law_for(class_id, Held(category=category)).cite
+        return Judged(law=law, severity=policy.severity_for(class_id, category))
+
+    names = {c.id: (c.name_zh, c.name_en) for c in policy.classes.values()}
+    return Book(
+        classes=names | {COMPLAINT_CLASS: in_every_language("complaint")},
+        laws=Laws.read(configs.LAWS_FILE),
+        judge=judge,
+    )

@@ -1,0 +1,22 @@
+"""Who works at the desk, and what their role lets them do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person may do at the desk; an auditor reads everything and changes nothing."""
+
+    REVIEWER = "reviewer"
+    SENIOR = "senior"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who acts; `id` is stable, `name` is shown."""
+
+    id: str
+    name: str
+    role: Role

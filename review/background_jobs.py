@@ -1,0 +1,95 @@
+"""What has to happen by itself: terms end, clips of complaints are cut, what is past its clock goes, and what became of
+broadcasts whose worker is gone is told."""
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from review.enforcement.retention import RetentionStore
+from review.evidence.clips import clip_of
+from review.store import Store
+
+_log = logging.getLogger(__name__)
+HEADS = "audit-heads"
+Job = Callable[[], object]
+_EVERY_S = 5.0
+_LIVE_EVERY_S = 2.5
+
+
+class BackgroundJobs:
+    """Runs the jobs one after the other; several processes may do so at once, each job finds what is left.
+
+    `failures` counts jobs that failed; each is logged and tried again at the next round.
+    """
+
+    def __init__(self, store: Store, data_dir: Path, *, retention: RetentionStore) -> None:
+        self._store = store
+        self._data_dir = data_dir
+        self._retention = retention
+        self._swept = ""
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self.failures = 0
+
+    def run_once(self) -> None:
+        """Every job once; one that fails stops no other."""
+        self._run_each(self._live_jobs)
+        self._run_each(self._jobs)
+
+    def start(self) -> None:
+        """Runs every few seconds in threads until `close`; what is live waits for no clip that is cut."""
+        for name, jobs, every_s in (
+            ("housekeeping", self._jobs, _EVERY_S),
+            ("housekeeping-live", self._live_jobs, _LIVE_EVERY_S),
+        ):
+            thread = threading.Thread(target=self._run, args=(jobs, every_s), name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def close(self) -> None:
+        """Ends the threads after the jobs in hand."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(timeout=30)
+
+    @property
+    def _live_jobs(self) -> tuple[Job, ...]:
+        return (self._store.lease_expiry.keep,)
+
+    @property
+    def _jobs(self) -> tuple[Job, ...]:
+        return (self._store.enforcement.expire, self._store.enforcement.watch, self._cut, self._daily)
+
+    def _run(self, jobs: Sequence[Job], every_s: float) -> None:
+        while not self._stop.is_set():
+            self._run_each(jobs)
+            self._stop.wait(every_s)
+
+    def _run_each(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            try:
+                job()
+            except Exception:
+                self.failures += 1
+                _log.exception("housekeeping: %s failed; it is tried again", getattr(job, "__name__", job))
+
+    def _cut(self) -> None:
+        for finding_id in self._store.complaints.without_clip():
+            clip_of(self._store, self._data_dir, self._store.finding(finding_id))
+
+    def _daily(self) -> None:
+        """Once a day: what is past its clock goes, and the trail's head is written out for keeping elsewhere."""
+        day = datetime.fromtimestamp(self._store.enforcement.now_ms() / 1000, UTC).strftime("%Y-%m-%d")
+        if day == self._swept:
+            return
+        self._retention.sweep()
+        self._store.deliveries.forget_done()
+        folder = self._data_dir / HEADS
+        folder.mkdir(parents=True, exist_ok=True)
+        head = asdict(self._store.audit.head()) | {"at": day}
+        (folder / f"{day}.json").write_text(json.dumps(head) + "\n", encoding="utf-8")
+        self._swept = day

@@ -1,0 +1,61 @@
+"""Counts kept while findings are filed, so that a dashboard never counts a million rows."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from review.db.tables.analytics import TallyRow
+from review.db.upsert import add_up
+
+# Where no start of the broadcast is known, the day is China's.
+_CHINA = timezone(timedelta(hours=8))
+
+
+class Dimension(StrEnum):
+    """What findings are counted by."""
+
+    CLASS = "class"
+    CATEGORY = "category"
+    HOST = "host"
+    HOUR = "hour"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A finding that joined a case; `said_at` on the host's clock, `category` None: not registered."""
+
+    class_id: str
+    host_id: str
+    category: str | None
+    said_at: datetime
+
+
+def said_at(started_at: str | None, start_ms: int, now_ms: int) -> datetime:
+    """When the finding was said: by the broadcast's start in its own zone, or now where that is not known."""
+    if started_at is None:
+        return datetime.fromtimestamp(now_ms / 1000, _CHINA)
+    return datetime.fromisoformat(started_at) + timedelta(milliseconds=start_ms)
+
+
+def tally_rows(filed: Iterable[Filed]) -> list[dict[str, object]]:
+    """What these findings add to the counts; in the order in which every writer locks."""
+    counts: Counter[tuple[str, int, str]] = Counter()
+    for finding in filed:
+        day = finding.said_at.date().toordinal()
+        counts[Dimension.CLASS, day, finding.class_id] += 1
+        counts[Dimension.CATEGORY, day, finding.category or ""] += 1
+        counts[Dimension.HOST, day, finding.host_id] += 1
+        counts[Dimension.HOUR, day, f"{finding.said_at.hour:02}"] += 1
+    return [
+        {"dimension": str(dimension), "day": day, "key": key, "count": count}
+        for (dimension, day, key), count in sorted(counts.items())
+    ]
+
+
+def write_tallies(connection: Connection, filed: Iterable[Filed]) -> None:
+    """Adds the findings to the counts, inside the transaction that files them."""
+    add_up(connection, TallyRow, tally_rows(filed), "count")

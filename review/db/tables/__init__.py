@@ -1,0 +1,1 @@
+"""The tables as one portable schema for SQLite and PostgreSQL, one file for each room's rows."""

@@ -1,0 +1,208 @@
+"""How a host is heard and an appeal is decided: steps of the caller's transaction, the host's row locked first."""
+
+import hashlib
+import secrets
+import uuid
+
+from sqlalchemy import Connection, insert, select
+
+from review.accounts.types import Person
+from review.audit.trail import Journal
+from review.cases import decisions
+from review.cases.decisions import Submission
+from review.cases.types import CaseState, Choice
+from review.db.tables.cases import CaseRow
+from review.db.tables.enforcement import AppealRow, HostTokenRow
+from review.enforcement.case_consequences import deciders_of, follow_case
+from review.enforcement.errors import AppealRefused, UnknownTokenError
+from review.enforcement.hearing import checked_files, checked_statement, decided, filed, may_answer
+from review.enforcement.measure_states import lifted
+from review.enforcement.measures import lock_measure
+from review.enforcement.penalty_table import DAY_MS, Measures
+from review.enforcement.rows import (
+    appeal_of,
+    appeals_where,
+    defence_of,
+    insert_defence,
+    measure_of,
+    move_measure,
+    write_appeal,
+)
+from review.enforcement.types import Appeal, AppealState, Defence, HandedIn, Measure
+from review.streams.events import decision_event
+
+
+def issue_token(connection: Connection, measure_id: str, table: Measures, journal: Journal) -> str:
+    """A new token for the host's page; it is stored hashed and can't be shown again."""
+    measure = lock_measure(connection, measure_id)
+    token = secrets.token_urlsafe(32)
+    connection.execute(
+        insert(HostTokenRow).values(
+            token_sha256=token_sha256(token),
+            measure_id=measure_id,
+            issued_at_ms=journal.at_ms,
+            expires_at_ms=page_until_ms(measure, table),
+        )
+    )
+    journal.note("token.issued", f"measure:{measure_id}", host=measure.host_id)
+    return token
+
+
+def page_until_ms(measure: Measure, table: Measures) -> int:
+    """How long the host's page can be opened: beyond the measure's end and the longest time for an appeal."""
+    appeal_due_ms = measure.appeal_due_ms or measure.lapses_at_ms + table.deadlines.appeal_days * DAY_MS
+    return max(measure.ends_at_ms, appeal_due_ms) + table.deadlines.page_stays_days * DAY_MS
+
+
+def token_sha256(token: str) -> str:
+    """The form in which a token is stored."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def measure_behind(connection: Connection, token: str, now_ms: int) -> str:
+    """The id of the measure that the token opens; raises UnknownTokenError."""
+    measure_id = connection.scalar(
+        select(HostTokenRow.measure_id).where(
+            HostTokenRow.token_sha256 == token_sha256(token), HostTokenRow.expires_at_ms > now_ms
+        )
+    )
+    if measure_id is None:
+        raise UnknownTokenError
+    return measure_id
+
+
+def answer_measure(
+    connection: Connection,
+    measure_id: str,
+    statement: str,
+    files: tuple[HandedIn, ...],
+    table: Measures,
+    journal: Journal,
+) -> Defence:
+    """What the host says before the measure, as stored."""
+    measure = lock_measure(connection, measure_id)
+    answered = defence_of(connection, measure_id) is not None
+    if not may_answer(measure, journal.at_ms, answered=answered):
+        raise AppealRefused(
+            f"measure {measure_id}", "it was answered already, or the time for it is over", code="not_now"
+        )
+    defence = Defence(
+        measure_id=measure_id,
+        statement=checked_statement(statement, table.statements),
+        files=checked_files(files, table.statements),
+        at_ms=journal.at_ms,
+    )
+    insert_defence(connection, defence)
+    journal.note(
+        "defence.filed", f"measure:{measure_id}", host=measure.host_id, files=[file.sha256 for file in defence.files]
+    )
+    return defence
+
+
+def file_appeal(
+    connection: Connection,
+    measure_id: str,
+    statement: str,
+    files: tuple[HandedIn, ...],
+    table: Measures,
+    journal: Journal,
+) -> Appeal:
+    """The appeal as stored."""
+    measure = lock_measure(connection, measure_id)
+    before = appeals_where(connection, AppealRow.measure_id == measure_id)
+    appeal = filed(str(uuid.uuid4()), measure, before, statement, files, table, journal.at_ms)
+    write_appeal(connection, appeal)
+    journal.note(
+        "appeal.filed",
+        f"appeal:{appeal.id}",
+        host=measure.host_id,
+        measure=measure_id,
+        files=[file.sha256 for file in appeal.files],
+    )
+    journal.add_event("appeal.filed", measure.host_id, measure_id, appeal=appeal.id, decide_due_ms=appeal.decide_due_ms)
+    return appeal
+
+
+def had_part_in(connection: Connection, measure: Measure) -> frozenset[str]:
+    """Everybody who proposed or approved the measure, decided on a case behind it, or on an appeal before."""
+    earlier = appeals_where(connection, AppealRow.measure_id == measure.id)
+    people = {measure.proposed_by, measure.approved_by, *(appeal.decided_by for appeal in earlier)}
+    return deciders_of(connection, measure.case_ids) | frozenset(person for person in people if person)
+
+
+def decide_appeal(
+    connection: Connection,
+    appeal_id: str,
+    person: Person,
+    journal: Journal,
+    *,
+    overturn: bool,
+    reasons_zh: str,
+    reasons_en: str = "",
+    case_reason: str = "rule_wrong",
+) -> Appeal:
+    """The appeal as decided; overturned, the measure is lifted, its cases are cleared and their strikes are gone.
+
+    `case_reason`: why the cases are lawful, one of the reasons that reviewers give.
+    """
+    measure = lock_measure(connection, appeal_of(connection, appeal_id).measure_id)
+    connection.execute(
+        select(CaseRow.case_id).where(CaseRow.case_id.in_(measure.case_ids)).order_by(CaseRow.case_id).with_for_update()
+    ).all()
+    appeal = decided(
+        appeal_of(connection, appeal_id),
+        person,
+        had_part_in(connection, measure),
+        overturn=overturn,
+        reasons_zh=reasons_zh,
+        reasons_en=reasons_en,
+        now_ms=journal.at_ms,
+    )
+    write_appeal(connection, appeal)
+    journal.note(f"appeal.{appeal.state}", f"appeal:{appeal_id}", host=measure.host_id, measure=measure.id)
+    if appeal.state is AppealState.OVERTURNED:
+        _undo_measure(connection, measure, appeal, person, case_reason, journal)
+    journal.add_event(f"appeal.{appeal.state}", measure.host_id, measure.id, appeal=appeal_id)
+    return appeal
+
+
+def _undo_measure(
+    connection: Connection, measure: Measure, appeal: Appeal, person: Person, case_reason: str, journal: Journal
+) -> None:
+    move_measure(connection, lifted(measure, person.id, "appeal", journal.at_ms))
+    journal.note("measure.lifted", f"measure:{measure.id}", host=measure.host_id, why="appeal")
+    journal.add_event("measure.lifted", measure.host_id, measure.id, kind=measure.kind.value, why="appeal")
+    for case_id in measure.case_ids:
+        _clear_case(connection, case_id, appeal, person, case_reason, journal)
+
+
+def _clear_case(
+    connection: Connection, case_id: str, appeal: Appeal, person: Person, reason: str, journal: Journal
+) -> None:
+    """Clears a case that is confirmed or before a senior; any other has no strike and stays as it is."""
+    case = connection.execute(select(CaseRow.state, CaseRow.version).where(CaseRow.case_id == case_id)).one()
+    state, version = CaseState(case.state), case.version
+    if state is CaseState.CONFIRMED:
+        reopened = decisions.reopen(connection, case_id, person, journal.at_ms)
+        state, version = reopened.state, reopened.version
+    if state is not CaseState.SENIOR_REVIEW:
+        return
+    submission = Submission(
+        case_id=case_id,
+        version=version,
+        request_id=f"{appeal.id}:{case_id[:24]}",
+        choice=Choice.LAWFUL,
+        reason=reason,
+        note=f"appeal {appeal.id}",
+    )
+    decision = decisions.decide(connection, submission, person, journal.at_ms)
+    journal.note(
+        "case.decided", f"case:{case_id}", decision=decision.id, choice=decision.choice.value, appeal=appeal.id
+    )
+    journal.add_events([decision_event(connection, case_id, "decision.reversed", why="appeal", appeal=appeal.id)])
+    follow_case(connection, case_id, journal)
+
+
+def measure_of_token(connection: Connection, token: str, now_ms: int) -> Measure:
+    """The measure behind the token; raises UnknownTokenError."""
+    return measure_of(connection, measure_behind(connection, token, now_ms))

@@ -1,1 +1,0 @@
-"""Judging for callers: a few processes, a fair queue before them, a deadline for each job."""

@@ -1,9 +1,0 @@
-"""With whom a caller takes turns."""
-
-from review.judging.line import Party
-from review.platform.types import Caller
-
-
-def party_of(caller: Caller) -> Party:
-    """A key takes turns together with its customer's other keys, a person alone."""
-    return Party(key=caller.actor, group=f"customer:{caller.home}" if caller.sees else f"person:{caller.actor}")

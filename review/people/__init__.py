@@ -1,1 +1,0 @@
-"""Who works at the desk: accounts, sessions, roles."""

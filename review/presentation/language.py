@@ -1,0 +1,45 @@
+"""The languages that pages, paper and packs are written in, and their words."""
+
+from collections.abc import Mapping
+
+from markupsafe import Markup, escape
+
+from review.presentation.catalogues import LANGUAGES, Language, in_both, text_of
+from review.presentation.score_steps import in_chinese
+
+
+class Words:
+    """The catalogue in one language; called with a key and the values that stand in its text."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._column = LANGUAGES.index(language)
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text; KeyError for a key that is in no catalogue."""
+        text = text_of(self.language, key)
+        return text.format(**values) if values else text
+
+    def marked(self, key: str, **values: object) -> Markup:
+        """The text, in which a value stands as bold markup."""
+        bold = {name: Markup("<b>{}</b>").format(value) for name, value in values.items()}
+        return Markup(escape(text_of(self.language, key))).format(**bold)
+
+    def term(self, kind: str, value: str) -> str:
+        """The word for a term of a vocabulary; policy data may hold terms that this version has no word for."""
+        try:
+            return text_of(self.language, f"{kind}.{value}")
+        except KeyError:
+            return value
+
+    def step(self, told: str) -> str:
+        """A step of a score, or the reason for a product; findings tell them in English."""
+        return in_chinese(told) if self.language == "zh" else told
+
+    def named(self, names: Mapping[str, tuple[str, str]], value: str, kind: str = "") -> str:
+        """A name that policy data gives in both languages; else the vocabulary's word, or the id itself."""
+        return names[value][self._column] if value in names else self.term(kind, value)
+
+    def either(self, both: str) -> str:
+        """The half of a text of policy data that is in this language: `中文 | English`; the whole where it has one."""
+        return in_both(both)[self._column]

@@ -1,0 +1,1 @@
+"""The JSON interface `/v1`, one file for each group of routes."""

@@ -1,0 +1,144 @@
+"""The server of the review side: pages for people, JSON for programs, clips for both."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.staticfiles import StaticFiles
+
+from claims.law.texts import Laws
+from review.enforcement.complaint_intake import COMPLAINT_CLASS
+from review.presentation.catalogues import in_every_language
+from review.presentation.glossary import Glossary
+from review.server.api.batches import batches_router
+from review.server.api.cases import case_api_router
+from review.server.api.corrections import corrections_router
+from review.server.api.deliveries import deliveries_router
+from review.server.api.event_followers import EventTail
+from review.server.api.events import events_router
+from review.server.api.evidence import evidence_router
+from review.server.api.findings import api_router
+from review.server.api.hosts import host_api_router
+from review.server.api.install import install_platform
+from review.server.api.json_bodies import read_by_hand
+from review.server.api.ordering import Platform
+from review.server.api.passports import passport_router
+from review.server.api.streams import stream_router
+from review.server.api.waiting_readers import Waiting
+from review.server.api.webhooks import webhooks_router
+from review.server.assets import STATIC_DIR
+from review.server.auth.access import Access, AccessError
+from review.server.auth.guard import Gate, install_gate, unguarded
+from review.server.headers import SecurityHeaders
+from review.server.metrics import metrics_router
+from review.server.pages.accounts import admin_router
+from review.server.pages.analytics import analytics_router
+from review.server.pages.case_changes import QueueEvents
+from review.server.pages.corrections import editor_router
+from review.server.pages.desk import Desk
+from review.server.pages.desk_actions import actions_router
+from review.server.pages.enforcement import Office, office_router
+from review.server.pages.host import host_router
+from review.server.pages.login import login_router
+from review.server.pages.measure_proposal import proposing_router
+from review.server.pages.penalty_table import table_router
+from review.server.pages.replays import PolicyDesk, replays_router
+from review.server.pages.routes import pages_router
+from review.server.pages.webhooks import webhook_pages_router
+from review.server.prebroadcast import PrebroadcastCheck, prebroadcast_routers
+from review.server.problems import Problem, install_problem_handlers
+from review.server.request_limits import MOST_BYTES
+from review.store import Store
+from review.streams.corrections import Judging
+
+API_VERSION = "1.0"
+
+
+def create_app(
+    store: Store,
+    data_dir: Path,
+    *,
+    class_names: Mapping[str, tuple[str, str]] | None = None,
+    exemption_names: Mapping[str, tuple[str, str]] | None = None,
+    laws: Laws | None = None,
+    access: Access | None = None,
+    public_url: str = "",
+    platform: Platform | None = None,
+    prebroadcast: PrebroadcastCheck | None = None,
+    metrics_token: str = "",
+    policies: PolicyDesk | None = None,
+    judging: Callable[[], Judging] | None = None,
+) -> FastAPI:
+    """An app over this store; `data_dir` is what clip paths are relative to.
+
+    `class_names` and `exemption_names` give the taxonomy's classes and the policy's exemptions their Chinese and
+    English names; what has none shows its id. `laws`: the texts of the articles that findings cite. `access` None:
+    nobody logs in, and only this machine is served. `public_url`: where hosts reach this server; empty: as it was
+    asked. `platform`: what orders are held against; None: public addresses, no passports. `prebroadcast`: what texts
+    are checked by before a broadcast; None: that is not offered. `judging`: what a claim is judged anew by when its
+    words are corrected; None: nothing can be corrected. `metrics_token`: who sends it may scrape /metrics from
+    elsewhere. Before the server stops, call `app.state.events.close()`: pages that follow the queue would hold it open.
+    AccessError if a route is guarded by nobody.
+    """
+    classes = dict(class_names or {}) | {COMPLAINT_CLASS: in_every_language("complaint")}
+    glossary = Glossary(
+        classes=classes,
+        exemptions=exemption_names or {},
+        laws=laws or Laws.none(),
+        offers_prebroadcast=prebroadcast is not None,
+    )
+    app = FastAPI(title="Zhenyan", version=API_VERSION, docs_url=None, redoc_url=None)
+    app.add_middleware(SecurityHeaders)
+    install_problem_handlers(app)
+    gate = Gate(store.people, access or Access())
+    install_gate(app, gate)
+    platform = platform or Platform()
+    check_bytes = MOST_BYTES if prebroadcast is None else 1024 * prebroadcast.limits.body_kb
+    install_platform(app, store.keys, platform.rate_storage, check_bytes)
+    app.state.events = QueueEvents(store)
+    app.include_router(api_router(store, data_dir))
+    app.include_router(metrics_router(store.live_view, store.tally, metrics_token))
+    app.include_router(stream_router(store, platform))
+    app.include_router(passport_router(store, platform))
+    app.include_router(batches_router(store, platform))
+    tail = EventTail(store.events, app.state.events.closing)
+    app.include_router(events_router(store.events, tail, Waiting(platform.most_waiting)))
+    app.include_router(webhooks_router(store.webhooks, store.deliveries, platform.net))
+    app.include_router(deliveries_router(store.webhooks, store.board, store.deliveries))
+    app.include_router(case_api_router(store, glossary.classes))
+    app.include_router(corrections_router(store, judging))
+    app.include_router(evidence_router(store, data_dir, glossary))
+    app.include_router(host_api_router(store))
+    app.include_router(actions_router(store, glossary))
+    app.include_router(pages_router(store, glossary, app.state.events))
+    office = Desk(glossary)
+    app.include_router(editor_router(store, office, is_offered=judging is not None))
+    app.include_router(login_router(app, gate, office))
+    app.include_router(admin_router(gate, office))
+    app.include_router(analytics_router(store, office))
+    app.include_router(replays_router(store, office, policies or PolicyDesk(data_dir=data_dir)))
+    app.include_router(webhook_pages_router(store, office))
+    measures = Office(store, office)
+    app.include_router(office_router(store, measures, public_url))
+    app.include_router(proposing_router(store, measures))
+    app.include_router(host_router(store, office))
+    app.include_router(table_router(store, office))
+    for router in prebroadcast_routers(prebroadcast, office):
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    if open_routes := unguarded(app):
+        raise AccessError(f"routes that nobody guards: {'; '.join(open_routes)}; give each Depends(allow(...))")
+    return app
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+        schemas["Problem"] = Problem.model_json_schema()
+        schemas |= read_by_hand()
+        app.openapi_schema = schema
+    return app.openapi_schema

@@ -1,0 +1,45 @@
+"""The files that pages load, with the hashes that browsers hold them to."""
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+
+STATIC_DIR = Path(__file__).parent / "static"
+PAGES_DIR = Path(__file__).parent / "templates"
+VENDOR_DIR = STATIC_DIR / "vendor"
+_CHARTS = "chart-4.6.1.umd.min.js"
+_VENDORED = ("htmx-2.0.11.min.js", "wavesurfer-7.12.12.min.js")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """A vendored script and its subresource integrity."""
+
+    url: str
+    integrity: str
+
+
+def vendored_hashes() -> dict[str, str]:
+    """The SHA-256 of each vendored file in hex, as `SHA256SUMS` records it."""
+    lines = (VENDOR_DIR / "SHA256SUMS").read_text(encoding="ascii").splitlines()
+    return {name: digest for digest, name in (line.split() for line in lines)}
+
+
+def vendored_scripts() -> tuple[Script, ...]:
+    """The scripts in the order in which every page loads them."""
+    return tuple(_script(name) for name in _VENDORED)
+
+
+def chart_script() -> Script:
+    """What draws the charts of the dashboards; no other page loads it."""
+    return _script(_CHARTS)
+
+
+def chart_source() -> str:
+    """The same as text, for a report that is one file."""
+    return (VENDOR_DIR / _CHARTS).read_text(encoding="utf-8")
+
+
+def _script(name: str) -> Script:
+    digest = bytes.fromhex(vendored_hashes()[name])
+    return Script(url=f"/static/vendor/{name}", integrity="sha256-" + base64.b64encode(digest).decode("ascii"))

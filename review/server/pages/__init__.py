@@ -1,0 +1,1 @@
+"""The pages on which people work, one file for each; their templates are in `server/templates`."""

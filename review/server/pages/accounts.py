@@ -1,0 +1,68 @@
+"""Accounts, as administrators see and change them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from review.accounts.types import Person, Role
+from review.errors import AccountError
+from review.server.auth.guard import ADMINS, Gate, allow
+from review.server.pages.desk import Desk, Seeing, Viewer
+
+Login = Annotated[str, Form(max_length=100)]
+Admin = Annotated[Person, Depends(allow(*ADMINS))]
+
+
+def admin_router(gate: Gate, desk: Desk) -> APIRouter:
+    """The page of accounts, and what its forms send."""
+    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+
+    def shown(viewer: Viewer, *, error: str = "") -> Response:
+        page = desk.fill(
+            "accounts/accounts.html",
+            viewer,
+            accounts=gate.people.accounts(),
+            roles=tuple(Role),
+            auth=gate.access.auth,
+            error=error,
+        )
+        return HTMLResponse(page, status_code=422 if error else 200)
+
+    @router.get("/people", dependencies=[Depends(allow(*ADMINS))])
+    def get_accounts(viewer: Seeing) -> Response:
+        return shown(viewer)
+
+    @router.post("/people")
+    def add_account(
+        admin: Admin,
+        viewer: Seeing,
+        login: Login,
+        role: Annotated[Role, Form()],
+        password: Annotated[str, Form(max_length=1000)],
+        name: Annotated[str, Form(max_length=100)] = "",
+    ) -> Response:
+        try:
+            gate.people.add(login, name, role, password, actor=admin.id)
+        except AccountError as error:
+            return shown(viewer, error=str(error))
+        return RedirectResponse("/people", status_code=303)
+
+    @router.post("/people/change")
+    def change_account(
+        admin: Admin,
+        viewer: Seeing,
+        login: Login,
+        role: Annotated[Role | None, Form()] = None,
+        active: Annotated[bool | None, Form()] = None,
+        password: Annotated[str | None, Form(max_length=1000)] = None,
+    ) -> Response:
+        try:
+            if any(account.person.id == admin.id and account.login == login for account in gate.people.accounts()):
+                raise AccountError(login, "is your own; another administrator changes it")
+            gate.people.change(login, role=role, active=active, password=password or None, actor=admin.id)
+        except AccountError as error:
+            return shown(viewer, error=str(error))
+        return RedirectResponse("/people", status_code=303)
+
+    return router

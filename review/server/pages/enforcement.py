@@ -1,0 +1,282 @@
+"""The pages on which people work with hosts' files, measures and appeals."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Path, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from claims.law.texts import Laws
+from review.accounts.types import Person
+from review.cases.decisions import REASONS
+from review.cases.types import Choice
+from review.enforcement.errors import AppealRefused, MeasureRefused
+from review.enforcement.measure_states import people_needed
+from review.enforcement.measures import notice_sha256
+from review.enforcement.notice_pages import decision_html, notice_html, pdf_of, shown_time
+from review.enforcement.notice_view import ShownNotice, shown_measure, state_key
+from review.enforcement.penalty_points import expires_at_ms
+from review.enforcement.types import AppealState, HandedIn, HostPage, Measure, MeasureKind, MeasureState
+from review.evidence.keeping import handed_in_name
+from review.server.auth.guard import DECIDERS, EVERYBODY, SENIORS, allow
+from review.server.language import keep_language
+from review.server.pages.desk import Desk, Seeing, Viewer
+from review.store import Store
+
+Id = Annotated[str, Path(min_length=1, max_length=200)]
+Decider = Annotated[Person, Depends(allow(*DECIDERS))]
+Senior = Annotated[Person, Depends(allow(*SENIORS))]
+Text = Annotated[str, Form(max_length=20_000)]
+Short = Annotated[str, Form(max_length=300)]
+READERS = [Depends(allow(*EVERYBODY))]
+
+
+class Office:
+    """Fills the pages of due process."""
+
+    def __init__(self, store: Store, desk: Desk) -> None:
+        self._store = store
+        self._desk = desk
+
+    def page(self, request: Request, template: str, viewer: Viewer, status: int = 200, **values: object) -> Response:
+        """The page, with what all of them show: the table, times, names."""
+        answer = HTMLResponse(self.fragment(template, viewer, **values), status_code=status)
+        keep_language(request, answer)
+        return answer
+
+    def fragment(self, template: str, viewer: Viewer, **values: object) -> str:
+        """A part of a page, with the same."""
+        due = self._store.enforcement
+        return self._desk.fill(
+            f"enforcement/{template}",
+            viewer,
+            table=due.setup.measures,
+            at=shown_time,
+            now_ms=due.now_ms(),
+            state_key=lambda measure: state_key(measure, due.now_ms()),
+            names=self._store.people.names(),
+            **values,
+        )
+
+    def host_name(self, host_id: str) -> str:
+        """The name by which the host's cases know the account, or its id."""
+        return next((case.host_name for case in self._store.cases.host_cases(host_id, 1)), host_id)
+
+    @property
+    def laws(self) -> Laws:
+        """The texts of law that pages show."""
+        return self._desk.glossary.laws
+
+    def _notice(self, measure: Measure, viewer: Viewer) -> ShownNotice:
+        return shown_measure(measure, viewer.language, self.laws, self._store.enforcement.now_ms())
+
+    def host(self, request: Request, host_id: str, viewer: Viewer) -> Response:
+        """The host's file."""
+        held = self._store.enforcement.host_file(host_id, viewer.person.id)
+        proposal = self._store.enforcement.proposal_for(held)
+        steps = {step.case_id: step for step in proposal.steps}
+        table = self._store.enforcement.setup.measures
+        return self.page(
+            request,
+            "host.html",
+            viewer,
+            held=held,
+            host_name=self.host_name(host_id),
+            proposal=proposal,
+            strikes=[(strike, steps.get(strike.case_id), expires_at_ms(strike, table)) for strike in held.strikes],
+            entry=next((m for m in held.measures if _is_entry(m.kind, m.state)), None),
+            may_propose=viewer.person.role in DECIDERS and bool(held.strikes),
+        )
+
+    def measure(
+        self,
+        request: Request,
+        measure_id: str,
+        viewer: Viewer,
+        *,
+        error: MeasureRefused | None = None,
+        link: str | None = None,
+    ) -> Response:
+        """The measure's page: its notice, what was said, what can be done. `link`: a host's link, shown this once."""
+        shown = self._store.enforcement.measure_file(measure_id, viewer.person.id)
+        measure, person = shown.measure, viewer.person
+        proposed = measure.state is MeasureState.PROPOSED
+        people = people_needed(measure.kind, self._store.enforcement.setup.measures)
+        own = measure.proposed_by == person.id
+        stale = self._store.enforcement.changed_case(measure) if proposed else None
+        return self.page(
+            request,
+            "measure.html",
+            viewer,
+            422 if error else 200,
+            shown=shown,
+            measure=measure,
+            host_name=self.host_name(measure.host_id),
+            notice=self._notice(measure, viewer),
+            notice_sha256=notice_sha256(measure),
+            stale=stale,
+            may_approve=proposed and person.role in SENIORS and not (own and people == 2) and stale is None,
+            needs_other=proposed and own and people == 2,
+            may_reject=proposed and (person.role in SENIORS or own),
+            may_link=person.role in DECIDERS,
+            error=error,
+            link=link,
+        )
+
+    def appeal(self, request: Request, appeal_id: str, viewer: Viewer, error: AppealRefused | None = None) -> Response:
+        """The appeal's page; whoever had a part in the measure can read it and not decide."""
+        appeal, shown = self._store.enforcement.appeal_file(appeal_id, viewer.person.id)
+        barred = viewer.person.id in self._store.enforcement.had_part(appeal_id)
+        waits = appeal.state is AppealState.FILED
+        return self.page(
+            request,
+            "appeal.html",
+            viewer,
+            422 if error else 200,
+            appeal=appeal,
+            shown=shown,
+            measure=shown.measure,
+            notice=self._notice(shown.measure, viewer),
+            host_name=self.host_name(shown.measure.host_id),
+            barred=barred,
+            may_decide=waits and not barred and viewer.person.role in SENIORS,
+            reasons=REASONS[Choice.LAWFUL],
+            error=error,
+        )
+
+
+def _is_entry(kind: MeasureKind, state: MeasureState) -> bool:
+    return kind is MeasureKind.BLACKLIST and state in {MeasureState.PROPOSED, MeasureState.IN_FORCE}
+
+
+def handed_in(page: HostPage, sha256: str) -> HandedIn:
+    """A file that was handed in about this measure; 404 for any other."""
+    files = [*(page.defence.files if page.defence else ()), *(file for appeal in page.appeals for file in appeal.files)]
+    found = {file.sha256: file for file in files}
+    if sha256 not in found:
+        raise HTTPException(404, "no file of this measure has this hash")
+    return found[sha256]
+
+
+def file_answer(store: Store, file: HandedIn) -> Response:
+    """The file for download; it is never shown in a page of this server."""
+    store.evidence.restore([handed_in_name(file.sha256)])
+    content = store.enforcement.setup.files.read(file.sha256)
+    suffix = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg"}.get(file.media_type, ".mp4")
+    headers = {"Content-Disposition": f'attachment; filename="{file.sha256[:12]}{suffix}"'}
+    return Response(content, media_type=file.media_type, headers=headers)
+
+
+def pdf_answer(html: str, name: str) -> Response:
+    """The page as PDF."""
+    headers: Mapping[str, str] = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
+    return Response(pdf_of(html), media_type="application/pdf", headers=dict(headers))
+
+
+def office_router(store: Store, office: Office, public_url: str) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
+    """The routes of hosts' files, measures and appeals; `public_url` is where hosts reach this server."""
+    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+
+    @router.get("/hosts/{host_id}", dependencies=READERS)
+    def get_host(request: Request, host_id: Id, viewer: Seeing) -> Response:
+        return office.host(request, host_id, viewer)
+
+    @router.get("/measures", dependencies=READERS)
+    def get_measures(request: Request, viewer: Seeing) -> Response:
+        return office.page(
+            request,
+            "measures.html",
+            viewer,
+            waiting=store.enforcement.waiting(),
+            in_force=store.enforcement.in_force(),
+            host_name=office.host_name,
+        )
+
+    @router.get("/measures/{measure_id}", dependencies=READERS)
+    def get_measure(request: Request, measure_id: Id, viewer: Seeing) -> Response:
+        return office.measure(request, measure_id, viewer)
+
+    @router.get("/measures/{measure_id}/notice.pdf", dependencies=READERS)
+    def get_notice(measure_id: Id, viewer: Seeing) -> Response:
+        measure = store.enforcement.measure(measure_id, viewer.person.id)
+        name = office.host_name(measure.host_id)
+        now_ms = store.enforcement.now_ms()
+        return pdf_answer(notice_html(measure, name, store.enforcement.setup.measures, office.laws, now_ms), "notice")
+
+    @router.get("/measures/{measure_id}/files/{sha256}", dependencies=READERS)
+    def get_file(measure_id: Id, sha256: Id, viewer: Seeing) -> Response:
+        return file_answer(store, handed_in(store.enforcement.measure_file(measure_id, viewer.person.id), sha256))
+
+    @router.post("/measures/{measure_id}/approve")
+    def approve(
+        request: Request, measure_id: Id, person: Senior, viewer: Seeing, notice_sha256: Short = ""
+    ) -> Response:
+        try:
+            store.enforcement.approve(measure_id, person, seen=notice_sha256)
+        except MeasureRefused as error:
+            return office.measure(request, measure_id, viewer, error=error)
+        return RedirectResponse(f"/measures/{measure_id}", status_code=303)
+
+    @router.post("/measures/{measure_id}/reject")
+    def reject(request: Request, measure_id: Id, person: Decider, viewer: Seeing, why: Text = "") -> Response:
+        try:
+            store.enforcement.reject(measure_id, person, why)
+        except MeasureRefused as error:
+            return office.measure(request, measure_id, viewer, error=error)
+        return RedirectResponse(f"/measures/{measure_id}", status_code=303)
+
+    @router.post("/measures/{measure_id}/link")
+    def make_link(request: Request, measure_id: Id, person: Decider, viewer: Seeing) -> Response:
+        token = store.enforcement.issue_token(measure_id, person.id)
+        base = public_url.rstrip("/") or str(request.base_url).rstrip("/")
+        return office.measure(request, measure_id, viewer, link=f"{base}/h/{token}")
+
+    @router.get("/appeals", dependencies=READERS)
+    def get_appeals(request: Request, viewer: Seeing) -> Response:
+        appeals = [
+            (
+                appeal,
+                store.enforcement.appeal_file(appeal.id, viewer.person.id)[1].measure,
+                store.enforcement.had_part(appeal.id),
+            )
+            for appeal in store.enforcement.open_appeals()
+        ]
+        return office.page(request, "appeals.html", viewer, appeals=appeals, host_name=office.host_name)
+
+    @router.get("/appeals/{appeal_id}", dependencies=READERS)
+    def get_appeal(request: Request, appeal_id: Id, viewer: Seeing) -> Response:
+        return office.appeal(request, appeal_id, viewer)
+
+    @router.get("/appeals/{appeal_id}/decision.pdf", dependencies=READERS)
+    def get_decision(appeal_id: Id, viewer: Seeing) -> Response:
+        appeal, shown = store.enforcement.appeal_file(appeal_id, viewer.person.id)
+        name = office.host_name(shown.measure.host_id)
+        return pdf_answer(decision_html(appeal, shown.measure, name, store.enforcement.setup.measures), "decision")
+
+    @router.post("/appeals/{appeal_id}/decide")
+    def decide(
+        request: Request,
+        appeal_id: Id,
+        person: Senior,
+        viewer: Seeing,
+        overturn: Annotated[bool | None, Form()] = None,
+        reasons_zh: Text = "",
+        reasons_en: Text = "",
+        case_reason: Short = "rule_wrong",
+    ) -> Response:
+        try:
+            if overturn is None or case_reason not in REASONS[Choice.LAWFUL]:
+                raise AppealRefused(f"appeal {appeal_id}", "say whether it succeeds, and why", code="choice")
+            store.enforcement.decide_appeal(
+                appeal_id,
+                person,
+                overturn=overturn,
+                reasons_zh=reasons_zh,
+                reasons_en=reasons_en,
+                case_reason=case_reason,
+            )
+        except AppealRefused as error:
+            return office.appeal(request, appeal_id, viewer, error)
+        return RedirectResponse(f"/appeals/{appeal_id}", status_code=303)
+
+    return router

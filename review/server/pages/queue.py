@@ -1,0 +1,181 @@
+"""The queue: which cases wait, why each stands where it does, and for how long."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
+from urllib.parse import urlencode
+
+from fastapi import Query
+from markupsafe import Markup
+
+from review.accounts.types import Person
+from review.cases.priority import PATIENCE_MS
+from review.cases.queries import CaseQuery
+from review.cases.types import FINAL, WAITING, Case, CaseState
+from review.server.pages.desk import Desk, Viewer
+from review.store import Store
+
+TARGET_MS = PATIENCE_MS
+_PAGE = 50
+_MOST = 500
+_MINUTE_MS = 60_000
+Shown = Literal["mine_to_decide", "waiting", "open", "second_review", "senior_review", "proof", "confirmed", "cleared"]
+SHOWN: tuple[Shown, ...] = get_args(Shown)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueFilter:
+    """What the queue shows; empty: not asked about. `held`: only what the viewer is working on."""
+
+    state: Shown = "mine_to_decide"
+    class_id: str = ""
+    host: str = ""
+    product: str = ""
+    platform: str = ""
+    severity: str = ""
+    held: bool = False
+    limit: int = _PAGE
+
+    def query(self, person: Person) -> CaseQuery:
+        """The same as a question to the store."""
+        waits = self.state in {"mine_to_decide", "waiting"}
+        return CaseQuery(
+            states=WAITING if waits else (CaseState(self.state),),
+            class_id=self.class_id or None,
+            host_id=self.host or None,
+            product_id=self.product or None,
+            platform=self.platform or None,
+            severity=self.severity or None,
+            claimed_by=person.id if self.held else None,
+            decidable_by=person if self.state == "mine_to_decide" else None,
+            limit=self.limit,
+        )
+
+    def terms(self, **more: str | int | None) -> dict[str, str | int]:
+        """What stands in an address for this filter, and what else is given."""
+        given: dict[str, str | int | None] = {
+            "state": self.state,
+            "class": self.class_id,
+            "host": self.host,
+            "product": self.product,
+            "platform": self.platform,
+            "severity": self.severity,
+            "held": "1" if self.held else "",
+            "limit": self.limit,
+            **more,
+        }
+        defaults = {"state": "mine_to_decide", "limit": _PAGE}
+        return {key: value for key, value in given.items() if value not in {None, "", defaults.get(key)}}
+
+    def url(self, path: str, **more: str | int | None) -> str:
+        """This path with the filter, and what else is given, as its query."""
+        terms = self.terms(**more)
+        return f"{path}?{urlencode(terms)}" if terms else path
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether one of the less used terms is set."""
+        return bool(self.host or self.product or self.platform or self.severity or self.held)
+
+
+Term = Annotated[str, Query(max_length=200)]
+
+
+def read_filter(
+    state: Shown = "mine_to_decide",
+    class_id: Annotated[str, Query(alias="class", max_length=60)] = "",
+    host: Term = "",
+    product: Term = "",
+    platform: Term = "",
+    severity: Term = "",
+    held: Annotated[str, Query(max_length=1)] = "",
+    limit: Annotated[int, Query(ge=1, le=_MOST)] = _PAGE,
+) -> QueueFilter:
+    """The filter in a request's query."""
+    return QueueFilter(
+        state=state,
+        class_id=class_id,
+        host=host.strip(),
+        product=product.strip(),
+        platform=platform.strip(),
+        severity=severity,
+        held=bool(held),
+        limit=limit,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A case of the queue. `waited_ms` None: it waits no longer. `holder`: who else is working on it."""
+
+    case: Case
+    waited_ms: int | None
+    late: bool
+    holder: str | None
+
+
+class QueuePart:
+    """The left column."""
+
+    def __init__(self, desk: Desk, store: Store) -> None:
+        self._desk = desk
+        self._store = store
+
+    def first(self, shown: QueueFilter, person: Person) -> str | None:
+        """The most pressing case that nobody else works on."""
+        now_ms = self._store.cases.now_ms()
+        cases = self._store.cases.queue(shown.query(person)).cases
+        return next((case.id for case in cases if not held_by_other(case, person, now_ms)), None)
+
+    def rows(self, shown: QueueFilter, viewer: Viewer, seen: str | None = None) -> Markup | None:
+        """The list; None if `seen` is still its version."""
+        now_ms = self._store.cases.now_ms()
+        version = f"{self._store.cases.change()}-{now_ms // (_MINUTE_MS // 4)}-{shown.limit}"
+        if version == seen:
+            return None
+        query = shown.query(viewer.person)
+        page = self._store.cases.queue(query)
+        counts = self._store.cases.counts(query)
+        names = self._store.people.names()
+        streams = self._store.streams() if not page.cases else ()
+        waiting = sum(count for state, count in counts.by_state.items() if state in WAITING)
+        return self._desk.fill(
+            "_queue.html",
+            viewer,
+            shown=shown,
+            version=version,
+            counts=counts,
+            waiting=waiting,
+            by_state={state.value: count for state, count in counts.by_state.items()} | {"waiting": waiting},
+            oldest_ms=None if counts.oldest_ms is None else now_ms - counts.oldest_ms,
+            target_ms=TARGET_MS,
+            more_limit=min(shown.limit + _PAGE, _MOST) if page.next_after and shown.limit < _MOST else None,
+            rows=[self._row(case, viewer.person, names, now_ms) for case in page.cases],
+            stream_count=len(streams),
+            coverage=self._store.coverage(None) if not page.cases else None,
+        )
+
+    def filters(self, shown: QueueFilter, viewer: Viewer) -> Markup:
+        """The form over the list, and the viewer's saved views."""
+        return self._desk.fill(
+            "_filters.html",
+            viewer,
+            shown=shown,
+            states=SHOWN,
+            severities=("critical", "high", "medium"),
+            views=self._store.people.views(viewer.person.id),
+        )
+
+    def _row(self, case: Case, person: Person, names: dict[str, str], now_ms: int) -> Row:
+        waited_ms = None if case.state in FINAL else now_ms - case.opened_at_ms
+        other = held_by_other(case, person, now_ms)
+        return Row(
+            case=case,
+            waited_ms=waited_ms,
+            late=waited_ms is not None and waited_ms > TARGET_MS,
+            holder=names.get(case.claimed_by or "", case.claimed_by) if other else None,
+        )
+
+
+def held_by_other(case: Case, person: Person, now_ms: int) -> bool:
+    """Whether somebody else is working on the case at this moment."""
+    return case.claimed_by not in {None, person.id} and (case.claimed_until_ms or 0) > now_ms

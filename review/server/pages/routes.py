@@ -1,0 +1,117 @@
+"""The routes that people's browsers use; not part of the documented interface."""
+
+from collections.abc import AsyncIterable
+from contextlib import aclosing
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from markupsafe import Markup
+
+from review.cases.decisions import REASONS
+from review.presentation.glossary import Glossary
+from review.server.auth.guard import EVERYBODY, allow
+from review.server.language import keep_language
+from review.server.pages.case import CasePart
+from review.server.pages.case_changes import QueueEvents
+from review.server.pages.desk import Desk, Seeing, Viewer
+from review.server.pages.findings import FindingFilter, FindingsPart, read_finding_filter
+from review.server.pages.queue import QueueFilter, QueuePart, read_filter
+from review.store import Store
+
+Filter = Annotated[QueueFilter, Depends(read_filter)]
+Listed = Annotated[FindingFilter, Depends(read_finding_filter)]
+Seen = Annotated[str | None, Query(max_length=100)]
+Swap = Annotated[str | None, Header(alias="HX-Request")]
+
+
+def pages_router(store: Store, glossary: Glossary, events: QueueEvents) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
+    """The pages, and the fragments they ask for again and again."""
+    router = APIRouter(
+        default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(allow(*EVERYBODY))]
+    )
+    desk = Desk(glossary)
+    queue = QueuePart(desk, store)
+    cases = CasePart(desk, store)
+    findings = FindingsPart(desk, store, cases)
+
+    def whole(shown: QueueFilter, case_id: str | None, viewer: Viewer, hit: str | None = None) -> Markup:
+        return desk.fill(
+            "desk.html",
+            viewer,
+            shown=shown,
+            selected=case_id,
+            bulk_choices=tuple(REASONS.items()),
+            filters=queue.filters(shown, viewer),
+            queue=queue.rows(shown, viewer),
+            detail=None if case_id is None else cases.detail(case_id, viewer, hit),
+        )
+
+    @router.get("/")
+    def get_queue(request: Request, shown: Filter, viewer: Seeing) -> Response:
+        return _page(request, whole(shown, queue.first(shown, viewer.person), viewer))
+
+    @router.get("/cases/{case_id}")
+    def get_case(
+        request: Request, case_id: str, shown: Filter, viewer: Seeing, hit: str | None = None, swap: Swap = None
+    ) -> Response:
+        if swap is None:
+            return _page(request, whole(shown, case_id, viewer, hit))
+        return _page(request, cases.detail(case_id, viewer, hit))
+
+    @router.get("/cases/{case_id}/hits/{finding_id}")
+    def get_hit(case_id: str, finding_id: str, viewer: Seeing) -> Response:
+        return HTMLResponse(cases.hit(case_id, finding_id, viewer))
+
+    @router.get("/findings")
+    def get_findings(request: Request, shown: Listed, viewer: Seeing) -> Response:
+        return _page(request, findings.page(shown, None, viewer))
+
+    @router.get("/findings/{finding_id}")
+    def get_finding(request: Request, finding_id: str, shown: Listed, viewer: Seeing, swap: Swap = None) -> Response:
+        if swap is None:
+            return _page(request, findings.page(shown, finding_id, viewer))
+        return _page(request, findings.detail(finding_id, viewer))
+
+    @router.get("/partials/queue")
+    def get_queue_rows(shown: Filter, viewer: Seeing, seen: Seen = None) -> Response:
+        return _fragment(queue.rows(shown, viewer, seen))
+
+    @router.get("/partials/findings")
+    def get_finding_rows(shown: Listed, viewer: Seeing, seen: Seen = None) -> Response:
+        return _fragment(findings.rows(shown, viewer, seen))
+
+    @router.get("/partials/summary")
+    def get_summary(shown: Listed, viewer: Seeing, seen: Seen = None) -> Response:
+        return _fragment(findings.summary(shown, viewer, seen))
+
+    @router.get("/partials/findings/{finding_id}/player")
+    def get_player(finding_id: str, viewer: Seeing, seen: Seen = None) -> Response:
+        return _fragment(cases.player(finding_id, viewer, seen))
+
+    @router.get("/partials/findings/{finding_id}/context")
+    def get_context(finding_id: str, viewer: Seeing, seen: Seen = None) -> Response:
+        return _fragment(cases.context(finding_id, viewer, seen))
+
+    @router.get("/partials/findings/{finding_id}/card")
+    def get_card(finding_id: str, viewer: Seeing, seen: Seen = None, case: str | None = None) -> Response:
+        return _fragment(cases.card(case, finding_id, viewer, seen))
+
+    @router.get("/stream/queue", response_class=EventSourceResponse)
+    async def follow_queue() -> AsyncIterable[ServerSentEvent]:
+        async with aclosing(events.follow()) as following:
+            async for event in following:
+                yield event
+
+    return router
+
+
+def _page(request: Request, page: Markup) -> Response:
+    answer = HTMLResponse(page, headers={"Vary": "HX-Request, Cookie"})
+    keep_language(request, answer)
+    return answer
+
+
+def _fragment(fragment: Markup | None) -> Response:
+    return Response(status_code=204) if fragment is None else HTMLResponse(fragment)

@@ -1,0 +1,221 @@
+"""The steps of a write, each inside the caller's transaction."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+from sqlalchemy import Connection, select, update
+
+from claims.types import Finding, Passage
+from ingest.types import Gap
+from review.db.tables.base import CounterRow
+from review.db.tables.streams import CursorRow, FindingRow, PassageRow, SegmentRow, StreamRow
+from review.db.upsert import insert_missing, upsert
+from review.errors import ClipPathError, UnknownFindingError, UnknownSegmentError, UnknownStreamError
+from review.events.types import NewEvent
+from review.streams.correction_guard import without_corrected
+from review.streams.coverage import settle_coverage
+from review.streams.events import gap_events, state_events
+from review.streams.rows import finding_from_json, finding_values, passage_values
+from review.streams.types import StreamState
+
+
+def write_passages(connection: Connection, passages: Iterable[Passage]) -> None:
+    """Adds passages or replaces those with the same id; raises UnknownStreamError."""
+    rows = [passage_values(passage) for passage in passages]
+    hosts_of(connection, {str(row["stream_id"]) for row in rows})
+    upsert(connection, PassageRow, rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A finding as just written; `is_new`: it was not there before."""
+
+    finding: Finding
+    is_new: bool
+
+
+def write_findings(connection: Connection, findings: Iterable[Finding]) -> list[Written]:
+    """Adds findings or replaces those with the same id, and gives those that are new or changed.
+
+    What a person corrected stays as it is. Raises UnknownStreamError.
+    """
+    given = list(findings)
+    if not given:
+        return []
+    hosts_of(connection, {finding.stream_id for finding in given}, hold=True)
+    return write_judged(connection, without_corrected(connection, given))
+
+
+def write_judged(
+    connection: Connection, findings: Iterable[Finding], *, clips_of: Finding | None = None
+) -> list[Written]:
+    """As `write_findings`, whatever was corrected; `clips_of`: a new finding's clip begins where this one's does.
+
+    What needs no number is done before one is taken, for all writers wait for whoever has the last one: meanwhile the
+    broadcasts' rows are held, so that nobody else writes the same findings.
+    """
+    latest = {finding.finding_id: finding for finding in findings}
+    if not latest:
+        return []
+    hosts = hosts_of(connection, {finding.stream_id for finding in latest.values()}, hold=True)
+    begins = _clip_start(connection, clips_of)
+    stored = {
+        row.finding_id: row
+        for row in connection.execute(
+            select(
+                FindingRow.finding_id,
+                FindingRow.created_seq,
+                FindingRow.clip,
+                FindingRow.clip_start_ms,
+                FindingRow.record,
+            ).where(FindingRow.finding_id.in_(latest))
+        )
+    }
+    rows = []
+    changed: list[Written] = []
+    for finding_id, finding in latest.items():
+        before = stored.get(finding_id)
+        kept = finding if before is None or finding.clip is not None else replace(finding, clip=before.clip)
+        if before is not None and finding_from_json(before.record) == kept:
+            continue
+        changed.append(Written(finding=kept, is_new=before is None))
+        rows.append(
+            finding_values(
+                kept,
+                host_id=hosts[finding.stream_id],
+                created_seq=0 if before is None else before.created_seq,
+                updated_seq=0,
+                clip_start_ms=begins if before is None else before.clip_start_ms if before.clip == kept.clip else None,
+            )
+        )
+    if not rows:
+        return []
+    for number, row in enumerate(rows, start=reserve_sequences(connection, len(rows))):
+        row["updated_seq"] = number
+        row["created_seq"] = row["created_seq"] or number
+    upsert(connection, FindingRow, rows, keep=frozenset({"created_seq"}))
+    return changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What is known of a move beside the state and its error.
+
+    `is_again`: the broadcast was live before. `recorded_ms`, `missed`: how far it was recorded, and what nobody
+    recorded after that; they close the ledger of a broadcast that is over. `body`: joins the event.
+    """
+
+    is_again: bool = False
+    recorded_ms: int = 0
+    missed: Gap | None = None
+    body: Mapping[str, object] = field(default_factory=dict)
+
+
+def _clip_start(connection: Connection, finding: Finding | None) -> int | None:
+    if finding is None:
+        return None
+    return connection.scalar(select(FindingRow.clip_start_ms).where(FindingRow.finding_id == finding.finding_id))
+
+
+def write_state(
+    connection: Connection, stream_id: str, state: StreamState, error: str | None = None, turn: Turn | None = None
+) -> list[NewEvent]:
+    """Moves the stream to this state; what still waits when it is over counts as lost. Raises UnknownStreamError.
+
+    Gives the events that the caller writes at the end of the transaction.
+    """
+    turn = turn or Turn()
+    before = state_of(connection, stream_id)
+    moved = update(StreamRow).where(StreamRow.stream_id == stream_id)
+    connection.execute(moved.values(state=state.value, error=error))
+    gaps: list[NewEvent] = []
+    if state in (StreamState.ENDED, StreamState.FAILED):
+        settled = settle_coverage(connection, stream_id, turn.recorded_ms, turn.missed)
+        gaps = gap_events(connection, stream_id, settled)
+    return gaps + state_events(connection, stream_id, before, state, error, is_again=turn.is_again, more=turn.body)
+
+
+def state_of(connection: Connection, stream_id: str) -> StreamState:
+    """The stream's state, which stays until the caller's transaction ends; raises UnknownStreamError."""
+    held = select(StreamRow.state).where(StreamRow.stream_id == stream_id).with_for_update(key_share=True)
+    state = connection.scalar(held)
+    if state is None:
+        raise UnknownStreamError(stream_id)
+    return StreamState(state)
+
+
+def write_clip(connection: Connection, finding_id: str, clip: str, clip_start_ms: int) -> bool:
+    """Names a finding's clip; gives whether it had another name or none. Raises ClipPathError, UnknownFindingError."""
+    path = PurePosixPath(clip)
+    if path.is_absolute() or ".." in path.parts or not path.name or "\\" in clip:
+        raise ClipPathError(clip)
+    sequence = reserve_sequences(connection, 1)
+    record = connection.scalar(select(FindingRow.record).where(FindingRow.finding_id == finding_id))
+    if record is None:
+        raise UnknownFindingError(finding_id)
+    connection.execute(
+        update(FindingRow)
+        .where(FindingRow.finding_id == finding_id)
+        .values(clip=clip, clip_start_ms=clip_start_ms, updated_seq=sequence, record=record | {"clip": clip})
+    )
+    return bool(record.get("clip") != clip)
+
+
+def mark_analysed(connection: Connection, stream_id: str, sequence: int) -> None:
+    """Counts the segment as analysed; raises UnknownSegmentError."""
+    marked = connection.execute(
+        update(SegmentRow)
+        .where(SegmentRow.stream_id == stream_id, SegmentRow.sequence == sequence)
+        .values(analysed=True)
+    )
+    if marked.rowcount == 0:
+        raise UnknownSegmentError(stream_id, sequence)
+
+
+def move_cursor(connection: Connection, stream_id: str, sequence: int) -> None:
+    """Moves the cursor forward, never back."""
+    hosts_of(connection, {stream_id})
+    upsert(connection, CursorRow, [{"stream_id": stream_id, "sequence": sequence}], only_growing="sequence")
+
+
+def hosts_of(connection: Connection, stream_ids: set[str], *, hold: bool = False) -> dict[str, str]:
+    """The host of each stream; raises UnknownStreamError for one that is not stored.
+
+    `hold`: until the transaction ends nobody else holds or moves these streams.
+    """
+    if not stream_ids:
+        return {}
+    statement = select(StreamRow.stream_id, StreamRow.host_id).where(StreamRow.stream_id.in_(stream_ids))
+    if hold:
+        statement = statement.order_by(StreamRow.stream_id).with_for_update(key_share=True)
+    found = connection.execute(statement)
+    hosts = {row.stream_id: row.host_id for row in found}
+    for missing in sorted(stream_ids - hosts.keys()):
+        raise UnknownStreamError(missing)
+    return hosts
+
+
+def reserve_sequences(connection: Connection, count: int) -> int:
+    """The first of `count` new sequence numbers.
+
+    The counter's row stays locked until the caller commits, so numbers become visible in their own order; a database
+    sequence would let a reader step over a number that commits late.
+    """
+    return count_up(connection, "finding", count) - count + 1
+
+
+def count_up(connection: Connection, name: str, count: int = 1) -> int:
+    """The counter's new value; its row stays locked until the caller commits."""
+    move = (
+        update(CounterRow)
+        .where(CounterRow.name == name)
+        .values(value=CounterRow.value + count)
+        .returning(CounterRow.value)
+    )
+    last: int | None = connection.scalar(move)
+    if last is None:
+        insert_missing(connection, CounterRow, [{"name": name, "value": 0}])
+        last = connection.scalar(move)
+    assert last is not None
+    return last

@@ -1,0 +1,77 @@
+"""Real servers, in each of the ways to let people in."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from argon2 import PasswordHasher
+
+from claims.types import Finding
+from review.accounts import passwords
+from review.db.engine import open_engine
+from review.server.app import create_app
+from review.server.auth.access import Access
+from review.store import Store
+from review.streams.types import StreamRecord
+from tests.review.accounts.support import Clock
+
+Serve = Callable[[Access], httpx.Client]
+HASHER_IN_USE = passwords._HASHER
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same hashes at the least cost: these tests hash a hundred passwords, at 64 MiB and 0.2 s each in use."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_HASHER", quick)
+    monkeypatch.setattr(passwords, "_NOBODY", quick.hash("no account has this password"))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def desk_store(
+    database_url: str, stream: StreamRecord, make_finding: Callable[..., Finding], clock: Clock
+) -> Iterator[Store]:
+    """A store with one case, whose clock the test sets."""
+    opened = Store(open_engine(database_url), now=clock)
+    opened.put_stream(stream)
+    opened.add_findings([make_finding()])
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def serve(desk_store: Store, tmp_path: Path) -> Iterator[Serve]:
+    """Starts a server with this access and gives a browser that is at it; redirects are left to the test."""
+    with ExitStack() as stack:
+
+        def start(access: Access) -> httpx.Client:
+            url = stack.enter_context(_running(desk_store, tmp_path, access))
+            return stack.enter_context(httpx.Client(base_url=url, timeout=30))
+
+        yield start
+
+
+@contextmanager
+def _running(store: Store, data_dir: Path, access: Access) -> Iterator[str]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    app = create_app(store, data_dir, access=access)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        app.state.events.close()
+        server.should_exit = True
+        thread.join(10)
+        listener.close()

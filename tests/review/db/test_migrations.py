@@ -1,0 +1,108 @@
+"""The schema goes up and down, and what is stored survives it, on both databases."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+
+import review.db.migrations
+from claims.types import Finding
+from review.db.engine import open_engine
+from review.db.migrations import FIRST, HEAD, migrate, revision_of, run
+from review.db.tables.base import Base
+from review.store import Store
+from review.streams.types import StreamRecord
+from tests.review.postgres import empty_database
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database that knows no schema yet."""
+    return empty_database(request, tmp_path)
+
+
+BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+ROOT = Path(__file__).parents[3]
+OLD_STREAM = """
+insert into streams (stream_id, source, host_id, host_name, platform, title, products, state, created_at_ms)
+values ('s1', 'x', 'h1', '小岚', 'demo', 't', '[]', 'live', 1)
+"""
+OLD_PASSAGE = """
+insert into passages (stream_id, id, channel, start_ms, end_ms, text) values ('s1', 'u1', 'speech', 0, 1, '一百瓦')
+"""
+
+
+def test_the_program_knows_the_last_step() -> None:
+    scripts = ScriptDirectory(str(Path(review.db.migrations.__file__).parent))
+    assert scripts.get_current_head() == HEAD
+    assert scripts.get_base() == FIRST
+
+
+@BOTH
+def test_the_steps_lead_to_the_tables_of_the_program(database_url: str) -> None:
+    engine = open_engine(database_url)
+    migrate(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+        assert revision_of(connection) == HEAD
+    engine.dispose()
+
+
+@BOTH
+def test_a_database_of_the_first_release_is_brought_up_with_what_it_holds(database_url: str) -> None:
+    engine = open_engine(database_url)
+    with engine.execution_options(writes=True).begin() as connection:
+        run(connection, "upgrade", FIRST)
+        connection.execute(text("drop table alembic_version"))
+        connection.execute(text(OLD_STREAM))
+        connection.execute(text(OLD_PASSAGE))
+    engine.dispose()
+    store = Store.open(database_url)
+    assert store.stream("s1").host.name == "小岚"
+    assert [p.text for p in store.passages("s1")] == ["一百瓦"]
+    store.close()
+
+
+@BOTH
+def test_every_step_goes_down_and_up_again(database_url: str, stream: StreamRecord) -> None:
+    store = Store.open(database_url)
+    store.put_stream(stream)
+    store.close()
+    engine = open_engine(database_url)
+    with engine.execution_options(writes=True).begin() as connection:
+        run(connection, "downgrade", FIRST)
+        assert not inspect(connection).has_table("cases")
+        run(connection, "downgrade", "base")
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    migrate(engine)
+    with engine.connect() as connection:
+        assert inspect(connection).has_table("cases")
+    engine.dispose()
+
+
+@BOTH
+def test_processes_that_start_at_once_make_one_schema(database_url: str) -> None:
+    code = f"from review.store import Store; Store.open({database_url!r}).close()"
+    started = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) for _ in range(4)]
+    assert [process.wait(60) for process in started] == [0, 0, 0, 0]
+
+
+@BOTH
+def test_the_store_works_the_same(
+    database_url: str, stream: StreamRecord, make_finding: Callable[..., Finding]
+) -> None:
+    finding = make_finding()
+    store = Store.open(database_url)
+    store.put_stream(stream)
+    store.add_findings([finding])
+    case_id = store.cases.case_of(finding.finding_id)
+    assert case_id is not None
+    assert store.cases.case(case_id).finding_count == 1
+    store.close()

@@ -1,0 +1,139 @@
+"""A store whose cases are decided at once, the published table, and a clock that a test sets."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+from claims.law.texts import Laws
+from claims.types import Finding
+from review.accounts.types import Person
+from review.db.engine import open_engine
+from review.enforcement.law_book import Book
+from review.enforcement.penalty_table import DAY_MS, Measures, read_measures, read_retention
+from review.enforcement.store import EnforcementSetup
+from review.server.app import create_app
+from review.server.auth.access import Access, Auth
+from review.store import Store
+from review.streams.types import Host, StreamRecord
+from tests.review.enforcement.drawing import DEADLINE_MS, Sit
+from tests.review.enforcement.people import ROLES, Clock, confirm, let_in
+from tests.review.server.pages.conftest import ARGUMENTS, LAWS_FILE, serving
+from tests.review.server.pages.seats import CLASS_NAMES
+from tests.system import program
+
+CONFIGS = Path(__file__).parents[3] / "configs" / "due"
+
+
+@pytest.fixture(scope="session")
+def table() -> Measures:
+    return read_measures(CONFIGS)
+
+
+@pytest.fixture(scope="session")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where recordings are made that tests copy."""
+    return tmp_path_factory.mktemp("recordings")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def enforcement_setup(table: Measures, tmp_path: Path) -> EnforcementSetup:
+    book = Book(classes=CLASS_NAMES, laws=Laws.read(LAWS_FILE))
+    return EnforcementSetup(measures=table, retention=read_retention(CONFIGS), data_dir=tmp_path / "data", book=book)
+
+
+@pytest.fixture
+def desk(database_url: str, stream: StreamRecord, clock: Clock, enforcement_setup: EnforcementSetup) -> Iterator[Store]:
+    """Streams s1 of host h1 and s2 of host h2."""
+    store = Store(open_engine(database_url), now=clock, second_share=0.0, enforcement=enforcement_setup)
+    store.put_stream(stream)
+    store.put_stream(replace(stream, stream_id="s2", host=Host(id="h2", name="阿强", platform="demo")))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def confirmed(desk: Store, make_finding: Callable[..., Finding], clock: Clock) -> str:
+    """A confirmed case of host h1 that cites 广告法 28(2)(2), a day old."""
+    case_id = confirm(desk, make_finding())
+    clock.wait(DAY_MS)
+    return case_id
+
+
+@pytest.fixture
+def staff(desk: Store) -> dict[str, Person]:
+    """Somebody of every role by login, and two more seniors."""
+    return {login: let_in(desk.people, login).person for login in ROLES}
+
+
+@pytest.fixture
+def office(desk: Store, enforcement_setup: EnforcementSetup, staff: dict[str, Person]) -> Iterator[str]:
+    """The address of a running server over the store, with logins by password."""
+    app = create_app(
+        desk,
+        enforcement_setup.data_dir,
+        class_names=CLASS_NAMES,
+        laws=Laws.read(LAWS_FILE),
+        access=Access(auth=Auth.LOCAL),
+    )
+    with serving(app) as url:
+        yield url
+
+
+@pytest.fixture
+def as_person(office: str, desk: Store) -> Iterator[Callable[[str], httpx.Client]]:
+    """A client with the session of this person."""
+    with ExitStack() as stack:
+
+        def open_client(login: str) -> httpx.Client:
+            held = let_in(desk.people, login)
+            headers = {"X-CSRF-Token": held.csrf}
+            client = httpx.Client(base_url=office, timeout=60, cookies={"zhenyan": held.token}, headers=headers)
+            return stack.enter_context(client)
+
+        yield open_client
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        expect.set_options(timeout=DEADLINE_MS)
+        opened = playwright.chromium.launch(executable_path=program("chromium"), args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def sit(browser: Browser, office: str, desk: Store) -> Iterator[Sit]:
+    """A page in a browser of its own, logged in as this person; None: nobody, as a host is. No page may complain."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not message.text.startswith("Failed to load resource"):
+            complaints.append(message.text)
+
+    def take_seat(login: str | None) -> Page:
+        context = browser.new_context(viewport={"width": 1366, "height": 900})
+        contexts.append(context)
+        if login is not None:
+            token = let_in(desk.people, login).token
+            context.add_cookies([{"name": "zhenyan", "value": token, "url": office}])
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield take_seat
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -1,0 +1,106 @@
+"""`zhenyan evidence`: a pack from the settings' store, its check with published keys, keys that rotate."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cli.main import main
+from ingest.recording.manifest import read_manifest
+from review.store import Store
+from review.streams.types import Host, StreamRecord
+from tests.cli.support import modes, usual_umask
+from tests.review.enforcement.recorded import add_recorded_case, copy_recorded
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def zhenyan(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
+    """Runs the command with a data folder of its own; gives status, output and error."""
+    monkeypatch.setenv("ZHENYAN_DATA_DIR", str(tmp_path / "data"))
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        status = 0
+        try:
+            main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            status = int(end.code or 0)
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return run
+
+
+@pytest.fixture
+def case_id(recordings: Path, tmp_path: Path) -> str:
+    """A case in a recorded broadcast of the data folder."""
+    folder = copy_recorded(recordings, 24, tmp_path / "data")
+    store = Store.open(f"sqlite:///{(tmp_path / 'data' / 'zhenyan.db').resolve()}")
+    host = Host(id="h1", name="小岚", platform="demo")
+    store.put_stream(StreamRecord(stream_id="s1", source="x.mp4", host=host, title="直播间", started_at=None))
+    store.add_segments(read_manifest(folder))
+    made = add_recorded_case(store, 9000, 12_000)
+    store.close()
+    return made
+
+
+@pytest.mark.parametrize("shape", ["folder", "zip"])
+def test_a_pack_is_made_and_checked_with_the_published_keys(
+    zhenyan: Command, case_id: str, tmp_path: Path, shape: str
+) -> None:
+    made = zhenyan("evidence", "pack", case_id, "--out", tmp_path / "packs", *(["--zip"] if shape == "zip" else []))
+    assert (made[0], made[2]) == (0, "")
+    pack = Path(made[1].strip())
+    assert (pack.is_dir(), pack.suffix) == ((True, "") if shape == "folder" else (False, ".zip"))
+    assert len(list(pack.parent.iterdir())) == 1
+    assert modes(pack.parent) <= {0o777 & ~usual_umask(), 0o666 & ~usual_umask()}
+    keys = tmp_path / "keys.json"
+    keys.write_text(zhenyan("evidence", "keys")[1], encoding="utf-8")
+    status, out, err = zhenyan("evidence", "verify", pack, "--keys", keys)
+    assert (status, err) == (0, "")
+    assert out.startswith(f"pack whole: case {case_id}")
+    assert "The key came with the pack" in zhenyan("evidence", "verify", pack)[2]
+    again = zhenyan("evidence", "pack", case_id, "--out", tmp_path / "packs", *(["--zip"] if shape == "zip" else []))
+    assert again[0] == 2
+    assert "exists already" in again[2]
+
+
+def test_what_an_old_key_signed_stays_valid(zhenyan: Command, case_id: str, tmp_path: Path) -> None:
+    pack = Path(zhenyan("evidence", "pack", case_id, "--out", tmp_path / "packs")[1].strip())
+    rotated = json.loads(zhenyan("evidence", "keys", "--rotate")[1])["keys"]
+    assert [key["retired_at_ms"] is None for key in rotated] == [False, True]
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": rotated}), encoding="utf-8")
+    assert rotated[0]["key_id"] in zhenyan("evidence", "verify", pack, "--keys", keys)[1]
+    keys.write_text(json.dumps({"keys": rotated[1:]}), encoding="utf-8")
+    status, _, err = zhenyan("evidence", "verify", pack, "--keys", keys)
+    assert status == 1
+    assert "signature.json: signature" in err
+    assert zhenyan("audit", "verify")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("evidence", "pack", "nothing", "--out", "packs"), "case 'nothing' is not in the store"),
+        (("evidence", "verify", "nowhere"), "no such folder or zip"),
+        (("evidence", "verify", "nowhere", "--keys", "none.json"), "--keys none.json: holds no keys"),
+        (("evidence", "pack", "x"), "Missing option '--out'"),
+    ],
+)
+def test_a_wrong_call_is_told(
+    zhenyan: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
+) -> None:
+    (tmp_path / "data").mkdir()
+    monkeypatch.chdir(tmp_path)
+    status, _, err = zhenyan(*arguments)
+    assert status == 2
+    assert said in err
+    assert len(err.splitlines()) == 1
+
+
+def test_the_blacklist_is_printed_signed(zhenyan: Command, case_id: str) -> None:
+    document = json.loads(zhenyan("evidence", "blacklist")[1])
+    assert (document["algorithm"], document["list"]["entries"]) == ("Ed25519", [])
