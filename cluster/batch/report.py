@@ -65,7 +65,7 @@ def _page(
         flag_count=len(flags),
         clock=stream_clock,
         class_name=_class_names(policy),
-        policies=Laws.read(configs.LAWS_FILE),
+        laws=Laws.read(configs.LAWS_FILE),
         file_of={result.stream_id: result.name for result in done},
     )
 

@@ -62,7 +62,7 @@ def test_passports_that_would_be_refused_today_are_judged_by_and_told_of_once(
 def test_a_black_frame_shows_no_product(job: ScreenJob) -> None:
     looking = ProductStage(job)
     assert looking.match([Frame(stream_id="demo", at_ms=0, image=np.zeros((720, 1280, 3), np.uint8))]) == []
-    assert looking.counts.checks == 1
+    assert looking.counts.looks == 1
 
 
 def label(last_ms: int) -> RoomMark:
