@@ -6,13 +6,12 @@ from pathlib import Path
 
 import click
 
-import configs
-from claims.classifier.reading import semantics_of
 from claims.engine.conversation import ClaimEngine, Conversation
 from claims.types import Disposition, Finding
 from cli.common import chosen_passports, load_policy, now, read_facts, read_passages, write_finding
 from cli.loading import uncollected
 from cli.options import judging_options
+from cli.reader import open_reader_of
 from cli.settings import load_settings
 
 
@@ -65,10 +64,7 @@ def _engine(passports_file: Path, products: str | None, at: datetime, policy_dir
     settings = load_settings()
     policy = load_policy(policy_dir or settings.policy_folder)
     passports = chosen_passports(policy, passports_file, products, at)
-    semantics = semantics_of(settings.semantic, configs.SEMANTIC_DIR, device=settings.device, threads=settings.threads)
-    for why in semantics.left_out:
-        click.echo(f"zhenyan: {why}", err=True)
-    return ClaimEngine(policy, passports, at=at, reader=semantics.reader)
+    return ClaimEngine(policy, passports, at=at, reader=open_reader_of(settings))
 
 
 def _shown(conversation: Conversation, show_all: bool) -> list[Finding]:

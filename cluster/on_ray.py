@@ -14,7 +14,9 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
+import configs
 from asr.opening import fetch
+from claims.classifier.reading import prepare_reader
 from cluster.capturing import Capturing
 from cluster.checkpoint import Versions, program_version
 from cluster.driving import Outcome, Told
@@ -170,6 +172,7 @@ def screen_on_ray(job: ScreenJob) -> Iterator[Event]:
     if not os.environ.get("RAY_ADDRESS"):
         # An actor that can't start is told of as text; looked for here, missing weights name themselves.
         fetch(job.asr_model, job.models_dir)
+        prepare_reader(job.semantic, configs.SEMANTIC_DIR, job.models_dir)
     try:
         actors = _Actors.start(job)
         try:
