@@ -23,7 +23,6 @@ from claims.classifier.layer_weights import (
     WIDTH,
 )
 from claims.classifier.packages import packaged_file
-from claims.classifier.trained_layers import added_from, read_layers
 from claims.errors import SemanticError, SemanticMissing
 
 Floats = NDArray[np.float32]
@@ -98,7 +97,6 @@ def pooled(hidden: Floats) -> Floats:
 
 def convert(layers: bytes, models: Path | None) -> Path:
     """Where the model lies that reads with these layers, in the form for this processor; converted now if it is not."""
-    added_from(read_layers(layers))
     return converted_reader(packaged_model(), models, layers, best_way())
 
 
