@@ -50,11 +50,12 @@ class ScreenJob:
     retention: RetentionLimits = field(default_factory=RetentionLimits)
     embed_model: str = ""
     semantic: str = "off"
+    models: Path | None = None
 
     @property
     def models_dir(self) -> Path:
-        """Where joined and downloaded weights lie."""
-        return self.data_dir / "models"
+        """Where joined, downloaded and converted weights lie: in the data folder, if `models` is None."""
+        return self.models or self.data_dir / "models"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,12 @@ reckon are a lane of their own, which steps back for those that watch a live ser
 """
 
 import gc
+import os
 from collections.abc import Generator, Sequence
 
 import pytest
 
+from claims.classifier.converted import user_models_folder
 from cli.broadcast.errors import FontMissingError
 from tests.system import chinese_fonts
 
@@ -24,6 +26,8 @@ _RECKON = (
     "tests/review/replays/",
     "tests/review/webhooks/",
 )
+# Each test has a data folder of its own; weights are joined and converted once for all of them.
+os.environ.setdefault("ZHENYAN_MODELS_DIR", str(user_models_folder()))
 # Policies fill gigabytes of small objects that stay: looking through them again and again took a tenth of all time.
 gc.set_threshold(100_000, 20, 50)
 

@@ -11,24 +11,31 @@ from pydantic import ValidationError
 
 from claims.classifier.arrays import packed, unpacked
 from claims.classifier.e5 import PACKAGED, PackagedE5
-from claims.classifier.gemma import GEMMA, PackagedGemma
+from claims.classifier.gemma import GEMMA, PackagedGemma, convert
 from claims.classifier.links import FILE as LINKS
 from claims.classifier.links import open_links
 from claims.classifier.reader import Classifier, ClassifierFile, Encoder, Floats
+from claims.classifier.trained_layers import LAYERS
 from claims.errors import SemanticError, SemanticMissing
 
-LAYERS = "layers.npz"
 # Eight bits and half precision lose less than this of a direction.
 _SAME = 0.99
 
 
-def open_encoder(name: str, *, device: Literal["auto", "cpu", "cuda"], threads: int, layers: bytes = b"") -> Encoder:
+def open_encoder(
+    name: str,
+    *,
+    device: Literal["auto", "cpu", "cuda"],
+    threads: int,
+    layers: bytes = b"",
+    models: Path | None = None,
+) -> Encoder:
     """A packaged encoder, or a model by its name or folder; SemanticError where it can't be had.
 
-    `layers`: what the layers of a packaged encoder became.
+    `layers`: what the layers of a packaged encoder became. `models`: where one lies once it is converted.
     """
     if name == GEMMA:
-        return PackagedGemma(layers=layers, threads=threads)
+        return PackagedGemma(layers=layers, threads=threads, models=models)
     if name == PACKAGED:
         return PackagedE5(threads=threads)
     try:
@@ -48,10 +55,12 @@ def open_classifier(
     threads: int = 1,
     encoder: Callable[..., Encoder] = open_encoder,
     links: Path | None = None,
+    models: Path | None = None,
 ) -> Classifier:
     """The classifier in the folder, over the encoder that it was trained with; SemanticError says what is wrong.
 
-    `links`: where its reader of links lies, for an encoder that has one.
+    `links`: where its reader of links lies, for an encoder that has one. `models`: where converted weights lie; None:
+    in the user's folder.
     """
     try:
         file = ClassifierFile.model_validate_json((folder / "classifier.json").read_text(encoding="utf-8"))
@@ -68,9 +77,13 @@ def open_classifier(
     if file.layers_sha256 and hashlib.sha256(layers).hexdigest() != file.layers_sha256:
         raise SemanticError(f"semantic: {folder}: {LAYERS} is not the one that classifier.json names; train it anew")
     _check(folder, file, arrays)
-    classifier = Classifier(file, arrays, encoder(file.encoder, device=device, threads=threads, layers=layers))
+    classifier = Classifier(
+        file, arrays, encoder(file.encoder, device=device, threads=threads, layers=layers, models=models)
+    )
     if links is not None and file.encoder == GEMMA and (links / LINKS).is_file():
-        classifier.links = open_links(links, _opened(threads), folder.name, classifier.pointing)
+        classifier.links = open_links(links, _opened(threads, models), folder.name, classifier.pointing)
+        # Now, so that the first question does not wait, nor fail where a process may take only so much memory.
+        convert((links / LAYERS).read_bytes(), models)
     if file.layers_sha256 and classifier.reads_first_known() < _SAME:
         raise SemanticError(
             f"semantic: {file.encoder} does not read on this processor as it did where it was trained; "
@@ -79,8 +92,23 @@ def open_classifier(
     return classifier
 
 
-def _opened(threads: int) -> Callable[[bytes], Encoder]:
-    return lambda layers: PackagedGemma(layers=layers, threads=threads)
+def convert_for(folder: Path, links: Path, models: Path) -> None:
+    """Converts what the classifier in the folder, and the reader of links beside it, are opened from.
+
+    Nothing where it reads by another encoder, or can't be read: opening it says why.
+    """
+    try:
+        file = ClassifierFile.model_validate_json((folder / "classifier.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    if file.encoder == GEMMA:
+        for of in (folder, links):
+            if (of / LAYERS).is_file():
+                convert((of / LAYERS).read_bytes(), models)
+
+
+def _opened(threads: int, models: Path | None) -> Callable[[bytes], Encoder]:
+    return lambda layers: PackagedGemma(layers=layers, threads=threads, models=models)
 
 
 def _check(folder: Path, file: ClassifierFile, arrays: dict[str, Floats]) -> None:

@@ -1,4 +1,4 @@
-"""The matrices of Gemma's layers in eight bits, packed in one of two ways, and which of them this processor multiplies.
+"""What the graph of Gemma's first layers is made of: sizes, and its matrices in eight bits, packed in one of two ways.
 
 *rows*: a scale for each output over a stretch of inputs, multiplied as whole numbers; half the time of the other way
 where the processor multiplies bytes exactly (VNNI, AMX, Arm). *blocks*: a scale for each 32 inputs (MatMulNBits), for
@@ -7,20 +7,16 @@ processors whose sums of bytes overflow.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from claims.classifier.gguf import ModelFile
-
 Floats = NDArray[np.float32]
 Weights = dict[str, NDArray[np.generic]]
 ROWS, BLOCKS = "rows", "blocks"
-LAYERS, BLOCK, HEAD = 9, 32, 256
-# Another number whenever matrices are packed otherwise: packed ones are kept.
-PACKING = 1
+LAYERS, WIDTH, HEAD, BLOCK = 9, 640, 256, 32
+PIECES, MOST_TOKENS = 262_144, 128
 # How much of the unevenness of inputs is moved into the weights.
 _LEVEL, _LEAST = 0.65, 1e-5
 # What a layer's matrices and norms are called in the file.
@@ -40,6 +36,10 @@ NORMS = {
 }
 # Into how many stretches of inputs a matrix in rows is cut, each with scales of its own.
 STRETCHES = {"qkv": 2, "out": 2, "gate_up": 2, "down": 8}
+# The table of pieces in eight bits, in the graph: its steps, and a scale for each block.
+STEPS, SCALES = "embedding.steps", "embedding.scales"
+# The base of the turns of both kinds of layer.
+_BASE = {"near": 1e4, "wide": 1e6}
 _MODELS = Path(__file__).parents[1] / "models"
 PROBE = _MODELS / "byte_products.onnx"
 # The shapes of the probe, and what all its products are: the largest bytes there are, summed up.
@@ -47,13 +47,39 @@ PROBE_ROWS, PROBE_INPUTS, PROBE_OUTPUTS = 8, 64, 32
 LARGEST_BYTE, LARGEST_SIGNED = 255, 127
 
 
+class Tensors(Protocol):
+    """The packaged model's weights as numbers."""
+
+    def tensor(self, name: str) -> Floats:
+        """The tensor of this name in the model's file, rows (outputs) first."""
+        ...
+
+
 def graph_file(way: str) -> Path:
-    """The graph of the layers for matrices packed in this way."""
+    """The graph of the layers for matrices packed in this way, still without weights."""
     return _MODELS / f"gemma_layers_{way}.onnx"
 
 
-def layer_weights(model: "ModelFile", added: Mapping[str, Floats], largest: Mapping[str, Floats], way: str) -> Weights:
-    """Every weight that the graph asks for: norms, and matrices packed in this way.
+def turns() -> dict[str, tuple[Floats, Floats]]:
+    """Cosine and sine of each position's turn, shape (tokens, head) each, for both kinds of layer."""
+    found = {}
+    for kind, base in _BASE.items():
+        angle = np.arange(MOST_TOKENS)[:, None] / base ** (np.arange(0, HEAD, 2) / HEAD)
+        both = np.concatenate([angle, angle], axis=1)
+        found[kind] = (np.cos(both).astype(np.float32), np.sin(both).astype(np.float32))
+    return found
+
+
+def positions() -> Weights:
+    """What the graph is given of positions, for the most tokens that it reads: their turns, and the mask."""
+    found: Weights = {"mask.most": np.triu(np.full((MOST_TOKENS, MOST_TOKENS), -1e9, dtype=np.float32), 1)}
+    for kind, (cos, sin) in turns().items():
+        found |= {f"cos_{kind}.most": cos, f"sin_{kind}.most": sin}
+    return found
+
+
+def layer_weights(model: Tensors, added: Mapping[str, Floats], largest: Mapping[str, Floats], way: str) -> Weights:
+    """Every weight of the layers that the graph asks for: norms, and matrices packed in this way.
 
     `added`: by `layer.part`, what is added to a part of a matrix before it is packed. `largest`: by `layer.matrix`, the
     largest inputs that were seen of it, one for each; where they are told, rows are levelled by them.
@@ -78,10 +104,25 @@ def _more(added: Mapping[str, Floats], number: int, part: str) -> Floats:
 
 
 def _packed(name: str, whole: Floats, stretches: int, way: str) -> Weights:
+    if way == BLOCKS:
+        steps, scales = in_eight_bits(whole, BLOCK)
+        unsigned = (steps.astype(np.int16) + 128).astype(np.uint8).reshape(len(whole), -1, BLOCK)
+        return {f"{name}.0": unsigned, f"{name}.0.scale": scales.reshape(-1)}
+    steps, scales = in_eight_bits(whole, whole.shape[1] // stretches)
     found: Weights = {}
-    for at, stretch in enumerate(np.split(whole, stretches, axis=1) if way == ROWS else [whole]):
-        found[f"{name}.{at}"], found[f"{name}.{at}.scale"] = in_rows(stretch) if way == ROWS else in_blocks(stretch)
+    for at, stretch in enumerate(np.split(steps, stretches, axis=1)):
+        found[f"{name}.{at}"] = np.ascontiguousarray(stretch.T)
+        found[f"{name}.{at}.scale"] = np.ascontiguousarray(scales[:, at])
     return found
+
+
+def in_eight_bits(matrix: Floats, block: int) -> tuple[NDArray[np.int8], Floats]:
+    """A matrix (out, in) in steps about zero, and the scale of each `block` of inputs, shape (out, in / block)."""
+    from onnxruntime.quantization.quant_utils import TensorProto, compute_scale_zp_blocked, quantize_nparray
+
+    zero, scales = compute_scale_zp_blocked(matrix, TensorProto.INT8, axis=1, block_size=block, symmetric=True)
+    wide, middle = np.repeat(scales, block, axis=1), np.repeat(zero, block, axis=1)
+    return quantize_nparray(TensorProto.INT8, matrix, wide, middle), np.asarray(scales, dtype=np.float32)
 
 
 def levelled(layer: Mapping[str, Floats], seen: Mapping[str, Floats]) -> dict[str, Floats]:
@@ -111,18 +152,3 @@ def _steps(matrix: Floats, seen: Floats) -> Floats:
     weights = np.abs(matrix).max(axis=0)
     by = np.maximum(seen, _LEAST) ** _LEVEL / np.maximum(weights, _LEAST) ** (1 - _LEVEL)
     return np.asarray(by, dtype=np.float32)
-
-
-def in_rows(matrix: Floats) -> tuple[NDArray[np.int8], Floats]:
-    """A matrix (out, in) turned to (in, out) in eight bits, and the scale of each output."""
-    scales = np.maximum(np.abs(matrix).max(axis=1) / 127.0, 1e-12).astype(np.float32)
-    packed = np.rint(matrix / scales[:, None]).astype(np.int8)
-    return np.ascontiguousarray(packed.T), scales
-
-
-def in_blocks(matrix: Floats) -> tuple[NDArray[np.uint8], Floats]:
-    """A matrix (out, in) in eight bits about 128, and the scale of each block of 32."""
-    blocks = matrix.reshape(len(matrix), -1, BLOCK)
-    scales = np.maximum(np.abs(blocks).max(axis=2) / 127.0, 1e-12).astype(np.float32)
-    packed = np.rint(blocks / scales[:, :, None]) + 128
-    return packed.astype(np.uint8), scales.reshape(-1)

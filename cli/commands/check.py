@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-import configs
-from claims.classifier.opening import semantics_of
 from claims.engine.conversation import ClaimEngine, Conversation
 from claims.types import Disposition, Finding
+from cli.config.reader import open_reader_of
 from cli.config.settings import load_settings
 from cli.shell.loading import uncollected
 from cli.shell.options import judging_options
@@ -65,10 +64,7 @@ def _engine(passports_file: Path, products: str | None, at: datetime, policy_dir
     settings = load_settings()
     policy = load_policy(policy_dir or settings.policy_folder)
     passports = chosen_passports(policy, passports_file, products, at)
-    semantics = semantics_of(settings.semantic, configs.SEMANTIC_DIR, device=settings.device, threads=settings.threads)
-    for why in semantics.left_out:
-        click.echo(f"zhenyan: {why}", err=True)
-    return ClaimEngine(policy, passports, at=at, reader=semantics.reader)
+    return ClaimEngine(policy, passports, at=at, reader=open_reader_of(settings))
 
 
 def _shown(conversation: Conversation, show_all: bool) -> list[Finding]:

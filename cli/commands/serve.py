@@ -132,6 +132,7 @@ def judges_source(settings: Settings) -> JudgesSource:
         semantic=settings.semantic,
         device=settings.device,
         threads=settings.threads,
+        models=settings.models_folder,
     )
 
 

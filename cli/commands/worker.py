@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+import configs
+from claims.classifier.opening import prepare_reader
 from cli.config.settings import Settings, load_settings
 from cli.shell.folders import make_data_folder
 from cli.shell.options import config_option
@@ -67,7 +69,8 @@ def _work(settings: Settings, leases: LeaseStore, places: int) -> None:
     config = service_config(settings, places)
     if not os.environ.get("RAY_ADDRESS"):
         # An actor that can't start is told of in Ray's logs; looked for here, missing weights name themselves.
-        fetch(settings.asr_model, settings.data_dir / "models")
+        fetch(settings.asr_model, settings.models_folder)
+        prepare_reader(settings.semantic, configs.SEMANTIC_DIR, settings.models_folder)
     launcher = RayLauncher(factory=ServiceActorFactory(config))
     staffing = Staffing(shards=settings.worker_shards, hearing=settings.worker_hearing, reading=settings.worker_reading)
     dispatcher_settings = DispatcherSettings(

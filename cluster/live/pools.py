@@ -46,7 +46,7 @@ class AsrPool:
     def __init__(self, config: ServiceConfig, placement: Placement) -> None:
         self._asr = AsrStage(
             model=config.job["asr_model"],
-            models_dir=Path(config.data_dir) / "models",
+            models_dir=config.job.get("models") or Path(config.data_dir) / "models",
             placement=placement,
             threads=config.job["threads"],
             budget_ms=config.job["asr_budget_ms"],

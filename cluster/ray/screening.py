@@ -14,7 +14,9 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
+import configs
 from asr.engines.registry import fetch
+from claims.classifier.opening import prepare_reader
 from cluster.errors import CaptureFailed, StageDied
 from cluster.live.pipeline import Pipeline, SharedResources
 from cluster.live.pools import pool_placement
@@ -170,6 +172,7 @@ def screen_on_ray(job: ScreenJob) -> Iterator[Event]:
     if not os.environ.get("RAY_ADDRESS"):
         # An actor that can't start is told of as text; looked for here, missing weights name themselves.
         fetch(job.asr_model, job.models_dir)
+        prepare_reader(job.semantic, configs.SEMANTIC_DIR, job.models_dir)
     try:
         actors = _Actors.start(job)
         try:

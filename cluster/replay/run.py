@@ -51,6 +51,7 @@ class ReplayJob:
     semantic: str = AUTO
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int = 1
+    models: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ class Replaying:
         self.candidate = Policy(job.candidate)
         share_texts(self.live, self.candidate)
         self.semantics: Semantics = semantics_of(
-            job.semantic, configs.SEMANTIC_DIR, device=job.device, threads=job.threads
+            job.semantic, configs.SEMANTIC_DIR, device=job.device, threads=job.threads, models=job.models
         )
         self._topic = f"semantic:{_semantic_key(self.semantics.reader)}"
 

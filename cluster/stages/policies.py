@@ -25,7 +25,7 @@ class LoadedPolicies:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._policies: dict[Path, _Loaded] = {}
-        self._semantics: dict[tuple[str, str, int], Semantics] = {}
+        self._semantics: dict[tuple[str, str, int, Path], Semantics] = {}
 
     def policy(self, folder: Path | None) -> Policy:
         """The policy of this folder; the packaged one for None. Raises PolicyError."""
@@ -37,11 +37,15 @@ class LoadedPolicies:
 
     def semantics(self, job: ScreenJob) -> Semantics:
         """The job's semantic layer, and what is left out for want of a package."""
-        asked = job.semantic, job.device, job.threads
+        asked = job.semantic, job.device, job.threads, job.models_dir
         with self._lock:
             if asked not in self._semantics:
                 self._semantics[asked] = semantics_of(
-                    job.semantic, configs.SEMANTIC_DIR, device=job.device, threads=job.threads
+                    job.semantic,
+                    configs.SEMANTIC_DIR,
+                    device=job.device,
+                    threads=job.threads,
+                    models=job.models_dir,
                 )
             return self._semantics[asked]
 

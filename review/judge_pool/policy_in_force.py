@@ -23,7 +23,7 @@ class JudgesSource:
     """Where policies and models lie, so that another process can open them.
 
     `policy_dir` None: the one that went live in `data_dir`, or else `packaged`. `semantic`, `device` and `threads`: as
-    the settings have them.
+    the settings have them. `models`: where converted weights lie; None: in the user's folder.
     """
 
     data_dir: Path
@@ -33,6 +33,7 @@ class JudgesSource:
     semantic: str = "auto"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int = 1
+    models: Path | None = None
 
     @property
     def policy_folder(self) -> Path:
@@ -41,7 +42,9 @@ class JudgesSource:
 
     def open(self) -> Callable[[], Judges]:
         """Loads policy and models; the answer gives, each time it is asked, what is in force then."""
-        semantics = semantics_of(self.semantic, self.semantic_dir, device=self.device, threads=self.threads)
+        semantics = semantics_of(
+            self.semantic, self.semantic_dir, device=self.device, threads=self.threads, models=self.models
+        )
         reading = _Reading(self)
         reading.policy()
         return lambda: Judges(policy=reading.policy(), semantics=semantics)

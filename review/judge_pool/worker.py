@@ -115,13 +115,14 @@ def _work(connection: Connection, source: Opens, memory_bytes: int, nice: int) -
     _end_with_parent()
     os.nice(nice)
     _limit(resource.RLIMIT_CORE, 0)
-    # What it allocates, not the model files that it maps and shares with the others.
-    _limit(resource.RLIMIT_DATA, memory_bytes)
     try:
         judges = source.open()
     except (ZhenyanError, OSError, MemoryError) as error:
         _say(connection, Outcome.UNREADY, f"{type(error).__name__}: {error}")
         return
+    # What it allocates, not the model files that it maps and shares with the others. Only now: where weights are to be
+    # converted first, that takes a gigabyte in a process of its own, which would have the same limit.
+    _limit(resource.RLIMIT_DATA, memory_bytes)
     # What is loaded stays: to look through it for garbage again and again costs a tenth of the time.
     gc.collect()
     gc.freeze()

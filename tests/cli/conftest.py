@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from claims.classifier import files
-from claims.classifier.gemma import PackagedGemma, model_files
+from claims.classifier.gemma import PackagedGemma, packaged_model
 from cli.main import main
 from tests.cli.support import Answer, Call
 
@@ -23,7 +23,7 @@ def weights_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         files,
         "PackagedGemma",
-        lambda *, layers=b"", threads=1: opened(tuple(model_files()), layers, threads),
+        lambda *, layers=b"", threads=1, models=None: opened(packaged_model().parts, layers, threads),
     )
 
 

@@ -2,7 +2,16 @@ import hashlib
 import json
 from pathlib import Path
 
+import pytest
+
+from claims.classifier.converted import user_models_folder
+from claims.classifier.gemma import GEMMA
 from tests.cli.support import Call
+
+
+@pytest.fixture(autouse=True)
+def in_the_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ZHENYAN_MODELS_DIR", raising=False)
 
 
 def test_every_model_is_listed_with_licence_and_hash(zhenyan: Call) -> None:
@@ -34,6 +43,22 @@ def test_packaged_weights_are_joined_into_the_data_folder(zhenyan: Call, tmp_pat
     (base,) = (m for m in map(json.loads, zhenyan("models", "--json").out.splitlines()) if m["name"] == "base")
     assert base["sha256"] in answer.out
     assert Path(base["path"]).is_dir()
+
+
+def test_what_the_language_model_was_converted_to_is_listed_file_by_file_and_verified(
+    zhenyan: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (waiting,) = (m for m in map(json.loads, zhenyan("models", "--json").out.splitlines()) if m["kind"] == "converted")
+    assert (waiting["found"], waiting["note"]) == (False, "made at first use, or by: zhenyan models fetch gemma3-270m")
+    monkeypatch.setenv("ZHENYAN_MODELS_DIR", str(user_models_folder()))
+    assert zhenyan("models", "fetch", GEMMA).out.startswith(f"{GEMMA}: {user_models_folder() / GEMMA} sha256 ")
+    stored = [m for m in map(json.loads, zhenyan("models", "--json").out.splitlines()) if m["kind"] == "converted"]
+    assert all(m["found"] and len(m["sha256"]) == 64 and Path(m["path"]).is_file() for m in stored)
+    names = {m["name"] for m in stored}
+    assert {f"{GEMMA}/tokenizer.json", f"{GEMMA}/embedding.bin", f"{GEMMA}/layers.npz"} < names
+    assert sum(name.endswith(".onnx") for name in names) >= len(("gemma", "links"))
+    verified = zhenyan("models", "verify", f"{GEMMA}/tokenizer.json").out
+    assert verified.startswith(f"{GEMMA}/tokenizer.json: sha256 ")
 
 
 def test_an_unknown_model_is_named(zhenyan: Call) -> None:

@@ -1,4 +1,4 @@
-"""Writes the graph of Gemma 3's first layers for ONNX Runtime, without weights: these are given when it is opened.
+"""Writes the graph of Gemma 3's first layers for ONNX Runtime, without weights: conversion puts them in.
 
     python -m training.reader.graph [--to claims/models]
 
@@ -13,23 +13,29 @@ from pathlib import Path
 import onnx
 from onnx import TensorProto, helper
 
-from claims.classifier.gemma import HEAD, WIDTH
 from claims.classifier.layer_weights import (
     BLOCK,
     BLOCKS,
+    HEAD,
     LAYERS,
+    MOST_TOKENS,
+    PIECES,
     PROBE,
     PROBE_INPUTS,
     PROBE_OUTPUTS,
     PROBE_ROWS,
     ROWS,
+    SCALES,
+    STEPS,
     STRETCHES,
+    WIDTH,
     graph_file,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
 
 INNER, HEADS = 2048, 4
+TURNS = [f"{part}_{kind}" for kind in ("near", "wide") for part in ("cos", "sin")]
 EPSILON = 1e-6
 MATRICES = {
     "qkv": (WIDTH, (HEADS + 2) * HEAD),
@@ -59,9 +65,9 @@ class Graph:
         return name
 
     def given(self, name: str, kind: int, shape: list[int]) -> str:
-        """A weight that is given when the graph is opened."""
+        """A weight that conversion puts in."""
         tensor = onnx.TensorProto(name=name, data_type=kind, dims=shape, data_location=TensorProto.EXTERNAL)
-        length = math.prod(shape) * (4 if kind == TensorProto.FLOAT else 1)
+        length = math.prod(shape) * helper.tensor_dtype_to_np_dtype(kind).itemsize
         for key, value in (("location", "given"), ("offset", "0"), ("length", str(length))):
             tensor.external_data.add(key=key, value=value)
         self.inits.append(tensor)
@@ -110,6 +116,26 @@ class Graph:
             total = self.add("Add", total, product, name=f"{name}.sum{at}") if total else product
         return total
 
+    def embedded(self, pieces: str) -> str:
+        """The pieces' rows of the table, eight bits with a scale for each block, as the model scales them."""
+        steps = self.given(STEPS, TensorProto.INT8, [PIECES, WIDTH])
+        scales = self.given(SCALES, TensorProto.FLOAT16, [PIECES, WIDTH // BLOCK])
+        rows = self.add("Gather", steps, pieces, name="embedding.rows")
+        scale = self.add("Gather", scales, pieces, name="embedding.row_scales")
+        scale = self.add("Cast", scale, name="embedding.row_scales.single", to=TensorProto.FLOAT)
+        whole = self.add("DequantizeLinear", rows, scale, name="embedding.whole", axis=1, block_size=BLOCK)
+        return self.add("Mul", whole, "root_of_width", name="embedding.scaled")
+
+    def positions(self, pieces: str) -> None:
+        """The turns of as many positions as there are pieces, and the mask by which none sees those behind it."""
+        count = self.add("Shape", pieces, name="count")
+        for name in TURNS:
+            whole = self.given(f"{name}.most", TensorProto.FLOAT, [MOST_TOKENS, HEAD])
+            self.add("Slice", whole, "none", count, "first_axis", name=name)
+        mask = self.given("mask.most", TensorProto.FLOAT, [MOST_TOKENS, MOST_TOKENS])
+        both = self.add("Concat", count, count, name="count_twice", axis=0)
+        self.add("Slice", mask, "none_twice", both, "both_axes", name="mask")
+
     def turned(self, x: str, kind: str, name: str) -> str:
         """Rotary positions: the halves of each head turned against each other."""
         left, right = self.add("Split", x, name=f"{name}.halves", outputs=2, axis=-1, num_outputs=2).split()
@@ -151,7 +177,7 @@ def add_layer(graph: Graph, x: str, number: int) -> str:
 
 
 def build(layers: int, way: str) -> onnx.ModelProto:
-    """The graph: `embedded` (tokens, width) in, `hidden` (tokens, width) out."""
+    """The graph: `pieces` (tokens) in, `hidden` (tokens, width) out."""
     graph = Graph(way)
     if way == ROWS:
         graph.whole("last", [-1])
@@ -161,17 +187,19 @@ def build(layers: int, way: str) -> onnx.ModelProto:
     graph.whole("qkv_sizes", [HEADS * HEAD, HEAD, HEAD])
     graph.whole("heads_apart", [-1, HEADS, HEAD])
     graph.whole("heads_together", [-1, HEADS * HEAD])
-    graph.inits.append(helper.make_tensor("scale", TensorProto.FLOAT, [], [HEAD**-0.5]))
-    x = "embedded"
+    for name, values in (("none", [0]), ("first_axis", [0]), ("none_twice", [0, 0]), ("both_axes", [0, 1])):
+        graph.whole(name, values)
+    for name, value in (("scale", HEAD**-0.5), ("root_of_width", WIDTH**0.5)):
+        graph.inits.append(helper.make_tensor(name, TensorProto.FLOAT, [], [value]))
+    graph.positions("pieces")
+    x = graph.embedded("pieces")
     for number in range(layers):
         x = add_layer(graph, x, number)
     graph.add("Identity", x, name="hidden")
-    turns = [f"{part}_{kind}" for kind in ("near", "wide") for part in ("cos", "sin")]
-    inputs = [("embedded", ["tokens", WIDTH]), ("mask", ["tokens", "tokens"]), *((t, ["tokens", HEAD]) for t in turns)]
     made = helper.make_graph(
         graph.nodes,
         "gemma_layers",
-        [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in inputs],
+        [helper.make_tensor_value_info("pieces", TensorProto.INT64, ["tokens"])],
         [helper.make_tensor_value_info("hidden", TensorProto.FLOAT, ["tokens", WIDTH])],
         graph.inits,
     )

@@ -4,12 +4,15 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
+import onnx
 from onnx import TensorProto, helper
-from onnxruntime import InferenceSession, OrtValue, SessionOptions
+from onnxruntime import InferenceSession, SessionOptions
 
-from claims.classifier.gemma import PackagedGemma, read_layers
-from claims.classifier.layer_weights import BLOCKS, LAYERS
-from training.reader.graph import build
+from claims.classifier.base_model import TOKENIZER, open_tokenizer, pieces_of
+from claims.classifier.converted import converted_reader
+from claims.classifier.gemma import packaged_model
+from claims.classifier.layer_weights import BLOCKS
+from claims.classifier.trained_layers import read_layers
 
 _LISTENED = 256
 
@@ -19,20 +22,20 @@ def with_largest(layers: bytes, texts: Sequence[str]) -> bytes:
 
     Some of the texts are read, evenly picked. The mark at the beginning is left out: its inputs are like no other's.
     """
-    graph = build(LAYERS, BLOCKS)
+    place = converted_reader(packaged_model(), None, layers, BLOCKS)
+    graph = onnx.load(place, load_external_data=False)
     inputs = {node.name.removesuffix(".product")[1:]: node.input[0] for node in graph.graph.node if node.domain}
     graph.graph.output.extend(
         helper.make_tensor_value_info(name, TensorProto.FLOAT, ["tokens", None]) for name in inputs.values()
     )
-    reader = PackagedGemma(layers=layers)
+    tokenizer = open_tokenizer(place.with_name(TOKENIZER))
     options = SessionOptions()
-    weights = reader.weights(BLOCKS)
-    values = [OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
-    options.add_external_initializers(list(weights), values)
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(place.parent))
     session = InferenceSession(graph.SerializeToString(), options, providers=["CPUExecutionProvider"])
     largest: dict[str, np.ndarray] = {}
     for text in texts[:: max(1, len(texts) // _LISTENED)]:
-        for name, seen in zip(inputs, session.run(list(inputs.values()), reader.given(text)), strict=True):
+        pieces = np.asarray(pieces_of(tokenizer, text), dtype=np.int64)
+        for name, seen in zip(inputs, session.run(list(inputs.values()), {"pieces": pieces}), strict=True):
             most = np.abs(seen[1:]).max(axis=0, initial=0.0)
             largest[name] = np.maximum(largest.get(name, most), most)
     stored = read_layers(layers) | {f"{name}.largest": most for name, most in largest.items()}

@@ -20,9 +20,10 @@ from torch import nn
 from torch.nn import functional
 
 from claims.classifier.arrays import unpacked
-from claims.classifier.gemma import BEGIN, HEAD, MOST_TOKENS, SHA256, WIDTH, model_files, turns
-from claims.classifier.gguf import ModelFile, Pieces
-from claims.classifier.layer_weights import LAYERS, MATRICES, NORMS
+from claims.classifier.base_model import BaseModel, pieces_of
+from claims.classifier.converted import converted_base
+from claims.classifier.gemma import packaged_model
+from claims.classifier.layer_weights import HEAD, LAYERS, MATRICES, NORMS, WIDTH, turns
 
 Floats = NDArray[np.float32]
 BELOW, RANK, GAIN, PASSES, BATCH = 4, 16, 2.0, 3, 64
@@ -84,7 +85,7 @@ class _Matrix(nn.Module):
 
 
 class _Layer(nn.Module):
-    def __init__(self, model: ModelFile, number: int, *, trained: bool) -> None:
+    def __init__(self, model: BaseModel, number: int, *, trained: bool) -> None:
         super().__init__()
         parts = [part for names in MATRICES.values() for part in names]
         self.matrices = nn.ModuleDict(
@@ -128,12 +129,8 @@ class _Tuning:
         torch.manual_seed(seed)
         torch.set_num_threads(threads)
         self._dice = random.Random(seed)
-        self._model = ModelFile(model_files(), SHA256)
-        pieces = Pieces(self._model)
-        self._ids = {
-            text: [BEGIN, *pieces.numbers(text)[-(MOST_TOKENS - 1) :]]
-            for text in dict.fromkeys(s.text for s in samples)
-        }
+        self._model = BaseModel(converted_base(packaged_model(), None))
+        self._ids = {text: pieces_of(self._model.tokenizer, text) for text in dict.fromkeys(s.text for s in samples)}
         self._turned_by = {
             kind: (torch.from_numpy(cos).to(_FAST), torch.from_numpy(sin).to(_FAST))
             for kind, (cos, sin) in turns().items()
@@ -175,7 +172,7 @@ class _Tuning:
                 longest = max(map(len, ids))
                 states = torch.zeros(len(ids), longest, WIDTH)
                 for n, one in enumerate(ids):
-                    states[n, : len(one)] = torch.from_numpy(self._model.rows("token_embd.weight", one))
+                    states[n, : len(one)] = torch.from_numpy(self._model.rows(one))
                 states = (states * WIDTH**0.5).to(_FAST)
                 for layer in layers:
                     states = layer(states, self._turned_by)

