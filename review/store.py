@@ -44,6 +44,7 @@ from review.reading import read_findings, read_last_said, read_passages, read_ta
 from review.replays.policies import PolicyStore
 from review.replays.store import ReplayStore
 from review.rows import finding_from_row, segment_values, stream_from_row, stream_values
+from review.second_reader.store import SecondReaderStore
 from review.sums import Sums
 from review.tables import CursorRow, FindingRow, SegmentRow, StreamRow
 from review.teaching.store import TeachingStore
@@ -104,6 +105,7 @@ class Store:
         self._sums = Sums()
         self.cases = CaseStore(engine, now)
         self.corrections = CorrectionStore(engine, now, flag_at=flag_at, second_share=second_share)
+        self.second_reader = SecondReaderStore(engine, now, flag_at=flag_at, second_share=second_share)
         self.people = PeopleStore(engine, now)
         self.keys = KeyStore(engine, now)
         self.due = DueStore(engine, now, due)

@@ -12,6 +12,7 @@ from review.correcting.guarding import without_corrected
 from review.coverage import settle_coverage
 from review.errors import ClipPathError, UnknownFindingError, UnknownSegmentError, UnknownStreamError
 from review.rows import finding_from_json, finding_values, passage_values
+from review.second_reader.guarding import with_opinions
 from review.tables import CounterRow, CursorRow, FindingRow, PassageRow, SegmentRow, StreamRow
 from review.telling.happening import gap_events, state_events
 from review.telling.types import NewEvent
@@ -37,13 +38,14 @@ class Written:
 def write_findings(connection: Connection, findings: Iterable[Finding]) -> list[Written]:
     """Adds findings or replaces those with the same id, and gives those that are new or changed.
 
-    What a person corrected stays as it is. Raises UnknownStreamError.
+    What a person corrected stays as it is, and what a second reader said of a finding stays with it. Raises
+    UnknownStreamError.
     """
     given = list(findings)
     if not given:
         return []
     hosts_of(connection, {finding.stream_id for finding in given}, hold=True)
-    return write_judged(connection, without_corrected(connection, given))
+    return write_judged(connection, without_corrected(connection, with_opinions(connection, given)))
 
 
 def write_judged(

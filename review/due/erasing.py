@@ -29,6 +29,8 @@ from review.due.tables import (
 from review.due.types import OPEN, AppealState
 from review.due.weighing import expires_at_ms
 from review.replays.tables import ReplayMemoryRow
+from review.second_reader.guarding import forget_opinions
+from review.second_reader.tables import SecondAnswerRow, SecondOpinionRow
 from review.tables import CoverageRow, CursorRow, FindingRow, GapRow, PassageRow, SegmentRow, StreamRow
 from review.teaching.tables import TallyRow
 from review.telling.log import forget_bodies
@@ -198,6 +200,7 @@ def erase_case(connection: Connection, case_id: str) -> Erased:
         ],
         case_id,
     )
+    count += forget_opinions(connection, SecondOpinionRow.finding_id.in_(finding_ids))
     count += connection.execute(delete(FindingRow).where(FindingRow.finding_id.in_(finding_ids))).rowcount
     files = (*sorted(clips), f"packs/{case_id}")
     return Erased(kind="case", subject=f"case:{case_id}", row_count=count, files=files, findings=tuple(finding_ids))
@@ -229,6 +232,8 @@ def erase_broadcast(connection: Connection, stream_id: str) -> Erased:
     count = _delete(
         connection,
         [
+            (SecondOpinionRow, SecondOpinionRow.stream_id),
+            (SecondAnswerRow, SecondAnswerRow.stream_id),
             (SupersededRow, SupersededRow.stream_id),
             (CorrectionRow, CorrectionRow.stream_id),
             (FindingRow, FindingRow.stream_id),

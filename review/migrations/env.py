@@ -9,6 +9,7 @@ from review.evidence import tables as _evidence  # noqa: F401
 from review.live import tables as _live  # noqa: F401
 from review.people import tables as _people  # noqa: F401
 from review.replays import tables as _replays  # noqa: F401
+from review.second_reader import tables as _second_reader  # noqa: F401
 from review.tables import Base
 from review.teaching import tables as _teaching  # noqa: F401
 from review.telling import tables as _telling  # noqa: F401
