@@ -22,13 +22,16 @@ _BY_FACTS = "platform_fact"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """What a question is made from. `passages`: those near the finding and its own, in order; `beside`: the classes of
-    other findings on the same passages; `private`: names that must not leave the machine; `day`: of the broadcast."""
+    """What a question is made from.
+
+    `passages`: those near the finding and its own, in order. `day`: of the broadcast; None: not known. `beside`: the
+    classes of other findings on the same passages. `private`: names that must not leave the machine.
+    """
 
     finding: Finding
     passages: tuple[Passage, ...]
     passport: Passport | None
-    day: date
+    day: date | None
     beside: tuple[str, ...] = ()
     decided: tuple[Decided, ...] = ()
     private: tuple[str, ...] = ()
@@ -132,7 +135,7 @@ def _exemptions(class_id: str, policy: Policy) -> Iterator[dict[str, str]]:
             yield {"name": rule.zh, "why": rule.why}
 
 
-def _law(finding: Finding, day: date, policy: Policy, asked: SecondReaderFile) -> Iterator[tuple[str, str]]:
+def _law(finding: Finding, day: date | None, policy: Policy, asked: SecondReaderFile) -> Iterator[tuple[str, str]]:
     """The articles that the finding cites with the words that are meant; without, where their text is not known."""
     for cited in finding.law:
         article = policy.laws.article(cited, day) or policy.laws.article(cited)

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Engine, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,6 +14,7 @@ from claims.second_reader.types import Decided, Merged, Standing
 from claims.types import Disposition, Finding
 from review.cases.tables import CaseFindingRow, CaseRow
 from review.cases.types import FINAL, CaseState
+from review.replays.reading import passport_texts
 from review.rows import finding_from_json
 from review.second_reader.placing import can_become, case_now, place, standing_of
 from review.second_reader.tables import SecondAnswerRow, SecondCallRow, SecondFigureRow, SecondOpinionRow
@@ -207,6 +209,12 @@ class SecondReaderStore:
             rows = connection.execute(near.order_by(columns.start_ms)).all()
         own = set(finding.passage_ids)
         return tuple(dict.fromkeys(row._mapping["class"] for row in rows if own & set(row.record["passage_ids"])))
+
+    def passport_texts(self, stream_id: str, data_dir: Path) -> tuple[str, ...]:
+        """The text of each passport by which the broadcast was judged, as far as they are kept."""
+        with Session(self._engine) as session:
+            row = session.get(StreamRow, stream_id)
+            return () if row is None else passport_texts(session, row, data_dir / "recordings" / stream_id)
 
     def readable(self, stream_id: str) -> tuple[Readable, ...]:
         """The broadcast's findings as they stood before anything was read twice, with what people decided."""
