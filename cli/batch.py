@@ -15,6 +15,7 @@ from cli.folders import make_data_folder, make_shared_folder
 from cli.modes import share
 from cli.options import config_option, judging_options
 from cli.screen import check_allowed
+from cli.second_reader import read_batch_again
 from cli.settings import load_settings
 from cli.tables import open_console
 from cli.terminal import on_one_line
@@ -99,7 +100,8 @@ def command(
     )
     with _progress(len(sources)) as told:
         results = run_batch(job, sources, workers=workers or _cores(), told=told)
-    write_report(job.out, results, policy, {p.id: p.name for p in passports})
+    second = read_batch_again(settings, job, policy, passports)
+    write_report(job.out, results, policy, {p.id: p.name for p in passports}, second)
     share(*(out / name for name in (FINDINGS, PASSAGES, FILES, REPORT)))
     _tell_end(results, out)
 

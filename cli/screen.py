@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,7 @@ from cli.folders import make_data_folder, make_shared_folder
 from cli.modes import share
 from cli.options import config_option, judging_options
 from cli.printing import Printer
+from cli.second_reader import reading_again
 from cli.settings import load_settings
 from cluster.judging import on_sale
 from cluster.local import screen_locally
@@ -25,6 +27,11 @@ from ingest.schemes import is_object
 from review.due.basis import drop_unused_basis, keep_basis
 from review.store import Store
 from review.types import Host, ProductRef, StreamRecord, StreamState
+
+if TYPE_CHECKING:
+    from cluster.second_reader.following import SecondReader
+
+_LAST_READINGS_S = 60.0
 
 
 @click.command(name="screen")
@@ -109,11 +116,23 @@ def command(
         registered(job, host=Host(id=host_id, name=host_id, platform="cli"), title=shown(source)),
         Printer(transcript, wait_for_clips=clips_dir is not None) as printer,
         screening(local=local) as screen,
+        reading_again(settings, lambda: load_policy(folder), stream_id=stream_id, on_ray=not local) as second,
     ):
-        for event in screen(job):
+        for event in _with_second_readings(screen(job), second):
             if clips_dir is not None and isinstance(event, Found) and event.finding.clip is not None:
                 _share_clip(clips_dir, event.finding.finding_id)
             printer.take(event)
+
+
+def _with_second_readings(events: Iterator[Event], second: "SecondReader | None") -> Iterator[Event]:
+    """The events, and between them the findings that were read again; at the end, what is still being read."""
+    for event in events:
+        yield event
+        if second is not None:
+            yield from (Found(finding=finding) for finding in second.updated())
+    if second is not None:
+        second.settle(_LAST_READINGS_S)
+        yield from (Found(finding=finding) for finding in second.updated())
 
 
 def _share_clip(folder: Path, finding_id: str) -> None:

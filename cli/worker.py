@@ -77,7 +77,11 @@ def _work(settings: Settings, leases: LeaseStore, places: int) -> None:
         terms=leases.terms,
         logs_dir=config.data_dir / "logs",
     )
-    with running_ray(), hosting(charge, carriers, leases, settings.worker_hand_over_s) as here, chores(settings):
+    with (
+        running_ray(),
+        hosting(charge, carriers, leases, settings.worker_hand_over_s) as here,
+        chores(settings, on_ray=True),
+    ):
         click.echo(_told(here.node.host, here.workers(), charge))
         try:
             _wait(here)

@@ -8,6 +8,7 @@ from review.texts_due import DUE_TEXTS
 from review.texts_pack import PACK_TEXTS
 from review.texts_people import PEOPLE_TEXTS
 from review.texts_replays import REPLAY_TEXTS
+from review.texts_second_reader import SECOND_READER_TEXTS
 from review.texts_telling import TELLING_TEXTS
 
 TEXTS: Mapping[str, tuple[str, str]] = {
@@ -16,6 +17,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     **PACK_TEXTS,
     **BEFORE_TEXTS,
     **REPLAY_TEXTS,
+    **SECOND_READER_TEXTS,
     **TELLING_TEXTS,
     **CORRECTING_TEXTS,
     "brand": ("真言", "Zhenyan"),
@@ -78,6 +80,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "why.harm_medium": ("危害中等", "medium harm"),
     "why.complaint": ("观众投诉", "viewer complaint"),
     "why.corrected": ("已当场更正", "corrected on the spot"),
+    "why.second_reader": ("复读认为不构成", "a second reader sees no breach"),
     "why.viewers": ("在看 {count} 人", "{count} viewers"),
     "why.said": ("说了 {count} 次", "said {count}×"),
     "why.streams": ("{count} 场直播", "{count} broadcasts"),

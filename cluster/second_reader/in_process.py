@@ -110,7 +110,7 @@ class _Writer:
     """The loaded model: writes answers to several questions at once."""
 
     def __init__(self, config: SecondReaderConfig) -> None:
-        import llguidance.hf
+        import llguidance.hf as guidance
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -126,7 +126,8 @@ class _Writer:
         model: Any = AutoModelForCausalLM.from_pretrained(config.transformers, dtype=dtype)
         self._model = model.to(self._device).eval()
         self._vocabulary = int(self._model.get_input_embeddings().weight.shape[0])
-        self._grammar: Any = llguidance.hf.from_tokenizer(self._tokenizer, n_vocab=self._vocabulary)
+        hf: Any = guidance
+        self._grammar = hf.from_tokenizer(self._tokenizer, n_vocab=self._vocabulary)
         self._most_tokens = config.most_tokens
 
     def write(self, asked: list[list[dict[str, str]]], schemas: list[Mapping[str, Any]]) -> list[Reply]:

@@ -17,6 +17,7 @@ from review.live.figures import FIGURES
 from review.live.types import Wanted, Worker
 from review.live.watching import LiveView, WatchedStream
 from review.metrics import ServiceFigures
+from review.second_reader.types import Figures
 from review.types import StreamState, Tally
 
 ROOT = Path(__file__).parents[2]
@@ -58,7 +59,7 @@ def told_figures() -> set[str]:
         gaps_ms=dict.fromkeys(GapKind, 1),
     )
     tally = Tally(by_verdict=dict.fromkeys(VerdictKind, 1), by_disposition=dict.fromkeys(Disposition, 1))
-    families = ServiceFigures(lambda: view, lambda: tally).collect()
+    families = ServiceFigures(lambda: view, lambda: tally, Figures).collect()
     return {sample.name for family in families for sample in family.samples}
 
 
