@@ -76,5 +76,6 @@ def _print(told: Comparison, console: Console) -> None:
         said = one.after.second_reading or one.before.second_reading
         reason = "" if said is None else f" ({said.answer}: {said.reason})"
         state = "" if one.state is None else f" [{one.state}]"
-        line = f"{one.before.disposition} → {one.after.disposition} {one.after.class_id} {one.finding.quote}{reason}{state}"
+        moved = f"{one.before.disposition} → {one.after.disposition} {one.after.class_id}"
+        line = f"{moved} {one.finding.quote}{reason}{state}"
         console.print(line, highlight=False, soft_wrap=True, markup=False)
