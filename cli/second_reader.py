@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from claims.second_reader.types import SENT, Between, Doubt, Sent
 from review.second_reader.types import Budget
-from review.store import Store
 
 if TYPE_CHECKING:
     from claims.passports.passport import Passport
@@ -130,6 +129,8 @@ def reading_again(
     from cluster.second_reader.following import SecondReader
     from cluster.second_reader.opening import open_model
 
+    from review.store import Store
+
     config = config_of(settings)
     store = Store.open(settings.store_url)
     try:
@@ -156,6 +157,7 @@ def read_batch_again(
     from cluster.second_reader.following import SecondReader
     from cluster.second_reader.listening import Listener
     from cluster.second_reader.opening import open_model
+    from review.store import Store
 
     config = config_of(settings)
     store = Store.open(settings.store_url)
