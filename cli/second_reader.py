@@ -128,7 +128,6 @@ def reading_again(
         return
     from cluster.second_reader.following import SecondReader
     from cluster.second_reader.opening import open_model
-
     from review.store import Store
 
     config = config_of(settings)

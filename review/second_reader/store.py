@@ -1,5 +1,6 @@
 """The second reader's part of the store: who asks what, what was answered, and how many calls are left."""
 
+import threading
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -45,6 +46,8 @@ class SecondReaderStore:
         self._now = now
         self._flag_at = flag_at
         self._second_share = second_share
+        # One writer of this process at a time: many that wait for SQLite's one lock would keep findings from it.
+        self._turn = threading.Lock()
 
     def claim(self, finding: Finding, *, stale_ms: int) -> bool:
         """Whether the finding is this caller's to ask about: nobody has, or who did was silent for `stale_ms`."""
@@ -60,7 +63,7 @@ class SecondReaderStore:
             "record": None,
             "heir": None,
         }
-        with self._writing.begin() as connection:
+        with self._turn, self._writing.begin() as connection:
             kind = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
             statement = kind(table_of(SecondOpinionRow)).values(values)
             silent = (columns.outcome == ASKED) & (columns.asked_at_ms <= now_ms - stale_ms)
@@ -71,7 +74,7 @@ class SecondReaderStore:
 
     def miss(self, finding: Finding, outcome: str) -> None:
         """Notes that nothing was said of the finding, and why; it is not asked about again as it stands."""
-        with self._writing.begin() as connection:
+        with self._turn, self._writing.begin() as connection:
             connection.execute(
                 update(SecondOpinionRow)
                 .where(SecondOpinionRow.finding_id == finding.finding_id, SecondOpinionRow.about == about(finding))
@@ -83,7 +86,7 @@ class SecondReaderStore:
 
         Empty: the finding has changed since it was asked about, or no longer stands; then nothing changes.
         """
-        with self._writing.begin() as connection:
+        with self._turn, self._writing.begin() as connection:
             hosts_of(connection, {finding.stream_id}, hold=True)
             record = connection.scalar(select(FindingRow.record).where(FindingRow.finding_id == finding.finding_id))
             stored = None if record is None else finding_from_json(record)
@@ -128,7 +131,7 @@ class SecondReaderStore:
     def keep(self, answer: KeptAnswer) -> None:
         """Keeps the answer for whoever asks the same, and for replays."""
         now_ms = self._now_ms()
-        with self._writing.begin() as connection:
+        with self._turn, self._writing.begin() as connection:
             unstored = ~select(StreamRow.stream_id).where(StreamRow.stream_id == SecondAnswerRow.stream_id).exists()
             old = SecondAnswerRow.answered_at_ms < now_ms - KEEP_ANSWERS_MS
             connection.execute(delete(SecondAnswerRow).where(old, unstored))
@@ -143,7 +146,7 @@ class SecondReaderStore:
     def allow(self, stream_id: str, budget: Budget) -> bool:
         """Takes one call of the last hour's budget; False: none is left, of the broadcast or of all."""
         now_ms = self._now_ms()
-        with self._writing.begin() as connection:
+        with self._turn, self._writing.begin() as connection:
             # The counter's row is locked until the commit: nobody counts beside us.
             count_up(connection, "second_call")
             connection.execute(delete(SecondCallRow).where(SecondCallRow.at_ms <= now_ms - _HOUR_MS))
@@ -161,7 +164,7 @@ class SecondReaderStore:
         rows: list[Mapping[str, object]] = [
             {"name": name, "value": float(value)} for name, value in sorted(given.items()) if value
         ]
-        with self._writing.begin() as connection:
+        with self._turn, self._writing.begin() as connection:
             add_up(connection, SecondFigureRow, rows, "value")
 
     def figures(self) -> Figures:

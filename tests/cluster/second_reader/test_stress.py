@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,10 @@ def test_fifty_rooms_keep_within_the_budget_and_wait_for_nobody(store: Store, tm
     second = Store.open(f"sqlite:///{tmp_path / 'review.db'}")
     given = config("", budget=budget, at_once=8, deadline_s=60.0)
     with scripted(script) as server:
-        from dataclasses import replace
-
         given = replace(given, url=server.url)
         # Two processes' worth of readers over one database.
         with reading(store, tmp_path, given) as one, reading(second, tmp_path, given) as other:
-            with ThreadPoolExecutor(8) as writers:
+            with ThreadPoolExecutor(4) as writers:
                 list(writers.map(lambda finding: store.add_findings([finding]), findings))
             # The server has answered nothing by now, and everything is stored.
             assert not released.is_set()
