@@ -87,7 +87,8 @@ def command(
     settings = load_settings(config_file)
     folder = policy_dir or settings.policy_folder
     at = at or now()
-    passports = chosen_passports(load_policy(folder), passports_file, products, at)
+    policy = load_policy(folder)
+    passports = chosen_passports(policy, passports_file, products, at)
     facts = read_facts(facts_file)
     check_source(source)
     allowed = check_allowed((*settings.allow_net, *allow_net))
@@ -116,7 +117,7 @@ def command(
         registered(job, host=Host(id=host_id, name=host_id, platform="cli"), title=shown(source)),
         Printer(transcript, wait_for_clips=clips_dir is not None) as printer,
         screening(local=local) as screen,
-        reading_again(settings, lambda: load_policy(folder), stream_id=stream_id, on_ray=not local) as second,
+        reading_again(settings, lambda: policy, stream_id=stream_id, on_ray=not local) as second,
     ):
         for event in _with_second_readings(screen(job), second):
             if clips_dir is not None and isinstance(event, Found) and event.finding.clip is not None:

@@ -13,8 +13,8 @@ from review.store import Store
 from tests.cluster.second_reader.rooms import SAID, config, doubtful, reading, room
 from tests.cluster.second_reader.scripted import Response, data_of, saying, scripted
 
-ROOMS, EACH = 50, 4
-OF_ROOM, OF_ALL = 3, 60
+ROOMS, EACH = 50, 2
+OF_ROOM, OF_ALL = 1, 30
 
 
 def test_fifty_rooms_keep_within_the_budget_and_wait_for_nobody(store: Store, tmp_path: Path) -> None:
@@ -37,19 +37,19 @@ def test_fifty_rooms_keep_within_the_budget_and_wait_for_nobody(store: Store, tm
             said[finding.finding_id] = stream_id
     budget = Budget(of_broadcast=OF_ROOM, of_all=OF_ALL)
     second = Store.open(f"sqlite:///{tmp_path / 'review.db'}")
-    given = config("", budget=budget, at_once=8, deadline_s=60.0)
+    given = config("", budget=budget, at_once=4, deadline_s=120.0)
     with scripted(script) as server:
         given = replace(given, url=server.url)
         # Two processes' worth of readers over one database.
         with reading(store, tmp_path, given) as one, reading(second, tmp_path, given) as other:
-            with ThreadPoolExecutor(4) as writers:
+            with ThreadPoolExecutor(2) as writers:
                 list(writers.map(lambda finding: store.add_findings([finding]), findings))
             # The server has answered nothing by now, and everything is stored.
             assert not released.is_set()
             assert all(store.finding(f.finding_id).finding.disposition is Disposition.NOTE for f in findings)
             released.set()
-            assert one.settle(120)
-            assert other.settle(120)
+            assert one.settle(200)
+            assert other.settle(200)
         of_room = Counter(data_of(request)["passage"]["text"] for request in server.asked)
         assert 0 < len(server.asked) <= OF_ALL
         assert max(of_room.values()) <= OF_ROOM
