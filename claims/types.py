@@ -1,6 +1,6 @@
 """The nouns of claim understanding: passage in, finding out; the JSON of the contract is made here."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -158,12 +158,35 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecondReading:
+    """What a language model said of a finding that was in doubt, and what came of it.
+
+    `prompt`: the policy's prompt by its version. `words`: those of the passage that the answer rests on. `reading`:
+    what it takes to have been said where the recogniser had doubts; None: what was heard. `effect`: what it changed;
+    `why`: the code of what kept it from changing more. `score_before`, `disposition_before`: how the finding stood
+    without it.
+    """
+
+    model: str
+    prompt: str
+    answer: Literal["breach", "lawful", "unsure"]
+    reason: str
+    words: tuple[str, ...]
+    class_id: str
+    reading: str | None
+    effect: Literal["lifted", "lowered", "reworded", "none"]
+    why: str
+    score_before: float
+    disposition_before: Disposition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A verdict worth keeping, with all that a reviewer needs to see why. Fields as in the contract.
 
     Said and shown it is one finding: `channel` and `quote` are those of the first of its `witnesses`. Where a person
     corrected the text, `supersedes` names the finding that was made from it before, and that one's `superseded_by` the
-    new one, or itself where no claim is left.
+    new one, or itself where no claim is left. `proposed`: the other classes that the semantic layer thought of.
     """
 
     finding_id: str
@@ -199,6 +222,8 @@ class Finding:
     clip: str | None = None
     supersedes: str | None = None
     superseded_by: str | None = None
+    proposed: tuple[str, ...] = ()
+    second_reading: SecondReading | None = None
 
     def to_json(self) -> dict[str, object]:
         """The finding as the contract writes it."""
@@ -245,4 +270,6 @@ class Finding:
             "clip": self.clip,
             "supersedes": self.supersedes,
             "superseded_by": self.superseded_by,
+            "proposed": list(self.proposed),
+            "second_reading": None if self.second_reading is None else asdict(self.second_reading),
         }

@@ -45,6 +45,7 @@ from review.scheduling.orders import OrderStore
 from review.scheduling.overview import LiveView, read_view
 from review.scheduling.platform_facts import FactStore
 from review.scheduling.status_queries import Moment, all_covered, now_covered, read_open
+from review.second_reader.store import SecondReaderStore
 from review.streams.coverage import read_coverage, write_coverage
 from review.streams.events import clip_events, finding_events, gap_events, state_events
 from review.streams.filing import (
@@ -113,6 +114,7 @@ class Store:
         self._sums = Sums()
         self.cases = CaseStore(engine, now, StrikesOfCases())
         self.corrections = CorrectionStore(engine, now, flag_at=flag_at, second_share=second_share)
+        self.second_reader = SecondReaderStore(engine, now, flag_at=flag_at, second_share=second_share)
         self.people = PeopleStore(engine, now)
         self.keys = KeyStore(engine, now)
         self.enforcement = EnforcementStore(engine, now, enforcement)

@@ -60,6 +60,7 @@ HEAVY = {
         "cluster/ray/launcher",
         "cluster/ray/dispatcher",
         "cluster/ray/hosting",
+        "cluster/second_reader/on_ray",
         "cluster/ray/actors",
         "cluster/ray/remote",
         "cluster/ray/session",
@@ -68,8 +69,10 @@ HEAVY = {
     "gguf": {"claims/classifier/conversion"},
     "onnx": {"claims/classifier/conversion"},
     "tokenizers": {"claims/classifier/base_model", "claims/classifier/conversion"},
-    "torch": {"claims/classifier/named", "vision/products/embedding"},
-    "transformers": {"claims/classifier/named", "vision/products/embedding"},
+    "torch": {"claims/classifier/named", "cluster/second_reader/in_process", "vision/products/embedding"},
+    "transformers": {"claims/classifier/named", "cluster/second_reader/in_process", "vision/products/embedding"},
+    "openai": {"cluster/second_reader/endpoint"},
+    "llguidance": {"cluster/second_reader/in_process"},
     "zxingcpp": {"vision/products/codes"},
 }
 TEXT_SUFFIXES = {".py", ".md", ".yaml", ".yml", ".toml", ".json", ".jsonl", ".html", ".css", ".js", ".sh", ".txt", ""}

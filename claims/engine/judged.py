@@ -21,7 +21,8 @@ class Judged:
     `cleared_by` and `lowered_by`: the exemptions that make it lawful, and those that make it a note at most.
     `flag_at`: the score from which it is flagged: the policy's where rules and records judge alone, else that by which
     the budget of false alarms is kept. `protected`: it was said outright, and no learned reading lowers it.
-    `is_read`: a reader found it in a whole passage, beside what is registered.
+    `is_read`: a reader found it in a whole passage, beside what is registered. `proposed`: the classes that a reader
+    thought of, the likeliest first.
     """
 
     class_id: str
@@ -39,6 +40,7 @@ class Judged:
     is_read: bool = False
     cleared_by: tuple[str, ...] = ()
     lowered_by: tuple[str, ...] = ()
+    proposed: tuple[str, ...] = ()
 
     @property
     def flags(self) -> bool:

@@ -196,6 +196,7 @@ def _judge(
         flag_at=flag_at,
         candidate=candidate,
         cleared_by=exempt,
+        proposed=read_as.proposed,
     )
 
 

@@ -17,6 +17,8 @@ from claims.passports.passport import Passport
 from claims.policy.policy import Policy
 from claims.types import ScoreStep
 
+_PROPOSED = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadAs:
@@ -28,6 +30,11 @@ class ReadAs:
     reading: Reading
     open_classes: tuple[tuple[str, float], ...]
     of_record: bool
+
+    @property
+    def proposed(self) -> tuple[str, ...]:
+        """The likeliest of the classes that hold for the goods."""
+        return tuple(class_id for class_id, _ in self.open_classes[:_PROPOSED])
 
     @property
     def open_share(self) -> float:
@@ -98,7 +105,7 @@ def rescored(judged: Judged, read: PassageReader, scene: Scene, policy: Policy) 
     if judged.lowered_by:
         steps, score = under_the_bar(f"a note at most: {', '.join(judged.lowered_by)}", steps, score, flag_at)
     steps, score = held_back(judged.start, judged.end, scene, steps, score, flag_at)
-    return replace(judged, steps=steps, score=score, flag_at=flag_at)
+    return replace(judged, steps=steps, score=score, flag_at=flag_at, proposed=of_claim.proposed)
 
 
 def is_weighed(judged: Judged, policy: Policy) -> bool:

@@ -41,6 +41,11 @@ def read_later_file(path: Path, model: type[Model]) -> Model:
     return read_policy_file(path if path.is_file() else OLDER / path.name, model)
 
 
+def read_optional_file(path: Path, model: type[Model]) -> Model | None:
+    """As `read_policy_file`; None where the policy has no such file and does without what it is for."""
+    return read_policy_file(path, model) if path.is_file() else None
+
+
 @lru_cache(maxsize=256)
 def _model_of(text: str, model: type[Model]) -> Model:
     return model.model_validate(parse_yaml(text))

@@ -27,7 +27,7 @@ from claims.passports.schemes import CertificateSchemes
 from claims.policy.additives import AdditiveTable
 from claims.policy.checks import check_references
 from claims.policy.detectors import EXAMPLES, DetectorExamples, read_aliases, read_examples
-from claims.policy.files import error_at, read_later_file, read_lines, read_policy_file
+from claims.policy.files import error_at, read_later_file, read_lines, read_optional_file, read_policy_file
 from claims.policy.goods import GoodsTable
 from claims.policy.law import CitedLaw, Held, cited_law
 from claims.policy.lexicon import Lexicon
@@ -52,6 +52,7 @@ from claims.policy.schema import (
     TaxonomyFile,
 )
 from claims.policy.scores import Scores
+from claims.policy.second_reader import SecondReaderFile
 from claims.policy.units import read_units
 from claims.policy.values import ValueTable
 from claims.policy.vocabulary import AttributesFile, AttributeTable
@@ -63,10 +64,9 @@ ENGINE_CONCEPTS = frozenset(
     {"num", "qty", "share", "money", "price", "place", "material_word", "product_word", "ingredient", "newness"}
 )
 
-
 # Files that say nothing of how texts are read, or in parts alone.
 _OF_JUDGING = frozenset(
-    {"taxonomy.yaml", "policy.yaml", "door.yaml", "wording.yaml", "messages.yaml", "scores.yaml", "aliases.yaml"}
+    {f"{n}.yaml" for n in ("taxonomy", "policy", "door", "wording", "messages", "scores", "aliases", "second_reader")}
 )
 _RANK = {"medium": 0, "high": 1, "critical": 2}
 _SHORT_PLACE = 2
@@ -125,6 +125,7 @@ class Policy:
         self.wording = read_later_file(folder / "wording.yaml", Wording)
         self.messages = read_later_file(folder / "messages.yaml", Messages)
         self.scores = read_later_file(folder / "scores.yaml", Scores)
+        self.second_reader = read_optional_file(folder / "second_reader.yaml", SecondReaderFile)
         self.context = read_policy_file(folder / "context.yaml", ContextFile)
         self.converter = read_units(folder / "units.yaml")
         self.attributes = AttributeTable(read_policy_file(folder / "attributes.yaml", AttributesFile))
@@ -144,9 +145,8 @@ class Policy:
         )
         self.additives = AdditiveTable(read_policy_file(folder / "additives.yaml", AdditivesFile))
         self.places = PlaceTable(read_policy_file(folder / "places.yaml", PlacesFile), self.wording.places.home)
-        self.certificates: tuple[CertificateKind, ...] = read_policy_file(
-            folder / "certificates.yaml", CertificatesFile
-        ).certificates
+        certificates = read_policy_file(folder / "certificates.yaml", CertificatesFile)
+        self.certificates: tuple[CertificateKind, ...] = certificates.certificates
         self.class_files: dict[str, ClassFile] = {}
         for path in sorted((folder / "classes").glob("*.yaml")):
             file = read_policy_file(path, ClassFile)

@@ -11,6 +11,7 @@ import click
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from cli.commands.screen import check_allowed
+from cli.config.reading_again import read_batch_again
 from cli.config.settings import load_settings
 from cli.shell.file_modes import share
 from cli.shell.folders import make_data_folder, make_shared_folder
@@ -99,7 +100,8 @@ def command(
     )
     with _progress(len(sources)) as told:
         results = run_batch(job, sources, workers=workers or _cores(), told=told)
-    write_report(job.out, results, policy, {p.id: p.name for p in passports})
+    second = read_batch_again(settings, job, policy, passports)
+    write_report(job.out, results, policy, {p.id: p.name for p in passports}, second)
     share(*(out / name for name in (FINDINGS, PASSAGES, FILES, REPORT)))
     _tell_end(results, out)
 

@@ -17,10 +17,12 @@ from claims.policy.detectors import EXAMPLES
 from claims.policy.policy import Policy
 from claims.types import Passage
 from cli.config.reader import open_reader_of
+from cli.config.reading_again import config_of
 from cli.config.settings import load_settings
 from cli.policy.explanation import explanation_json, print_explanation
 from cli.policy.law import law
 from cli.policy.migration import migrate_policy
+from cli.policy.second_reader import print_questions, question_json, questions
 from cli.shell.options import at_option, config_option, policy_option
 from cli.shell.records import InputError, check_class, load_policy, now, read_passports_file
 from cli.shell.tables import open_console
@@ -249,6 +251,7 @@ def _lines(patterns: tuple[str, ...]) -> str:
 @policy_option
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object; a long sentence gives one a piece.")
+@click.option("--prompt", "shows_prompt", is_flag=True, help="Also what a second reader is asked of what is in doubt.")
 def explain_command(
     sentence: str,
     product_id: str | None,
@@ -258,12 +261,14 @@ def explain_command(
     policy_dir: Path | None,
     config_file: Path | None,
     as_json: bool,
+    shows_prompt: bool,
 ) -> None:
     """Print how SENTENCE alone is understood, step by step.
 
     Folded text, product and why, numbers, concepts, each rule that matched with what filled its slots, near misses,
     and for each claim the exemptions tried, the judgement, the steps of the score and the disposition. It is judged by
-    the engine that judges broadcasts, the reader of the setting `semantic` included.
+    the engine that judges broadcasts, the reader of the setting `semantic` included. With --prompt, each claim between
+    the bars of the setting `second_reader` is followed by the very messages that a language model would be sent.
     """
     settings = load_settings(config_file)
     policy = load_policy(policy_dir or settings.policy_folder)
@@ -280,7 +285,10 @@ def explain_command(
     )
     engine = ClaimEngine(policy, passports, at=at or now(), reader=open_reader_of(settings))
     for explanation in explain(passage, engine):
+        asked = [one for one in questions(explanation, engine, config_of(settings)) if shows_prompt]
         if as_json:
-            click.echo(json.dumps(explanation_json(explanation), ensure_ascii=False))
+            prompts = {"second_reader": [question_json(one) for one in asked]} if shows_prompt else {}
+            click.echo(json.dumps(explanation_json(explanation) | prompts, ensure_ascii=False))
         else:
             print_explanation(explanation, open_console(markup=True))
+            print_questions(asked, open_console())

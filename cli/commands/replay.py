@@ -39,8 +39,14 @@ _SIGN = {ChangeKind.FLAGGED: "+", ChangeKind.CLEARED: "-", ChangeKind.CHANGED: "
     "policy_dir",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    required=True,
     help="The folder of the candidate policy.",
+)
+@click.option(
+    "--second-reader",
+    "readers",
+    metavar="MODEL",
+    multiple=True,
+    help="Instead: what this model makes of what is in doubt, beside none; given twice, beside the first (or off).",
 )
 @click.option("--since", metavar="ISO8601", callback=read_moment, help="Only broadcasts that started then or later.")
 @click.option("--until", metavar="ISO8601", callback=read_moment, help="Only broadcasts that started before.")
@@ -57,7 +63,8 @@ _SIGN = {ChangeKind.FLAGGED: "+", ChangeKind.CLEARED: "-", ChangeKind.CHANGED: "
 @click.option("--store", "keep", is_flag=True, help="Hand the policy in, so that it can be proposed at the desk.")
 @config_option
 def command(
-    policy_dir: Path,
+    policy_dir: Path | None,
+    readers: tuple[str, ...],
     since: datetime | None,
     until: datetime | None,
     stream_ids: tuple[str, ...],
@@ -73,17 +80,28 @@ def command(
     host and category, and which decisions of people it would reverse. Nothing that is stored changes. Each broadcast is
     judged as it was, with what was seen of its products; of recordings made before that was kept, words alone.
 
+    With --second-reader, what a language model makes of the stored findings that are in doubt, beside what people
+    decided; what it answered before is not asked again, and every call counts against the budget.
+
     \b
     Example:
       zhenyan replay --policy candidate/ --since 2026-10-01 --report replay.html
+      zhenyan replay --second-reader off --second-reader qwen3-32b
     """
     settings = load_settings(config_file)
+    if len(readers) > 2 or bool(readers) == bool(policy_dir):
+        raise click.UsageError("give --policy DIR, or --second-reader MODEL once or twice")
     if report_file is not None:
         require_folder("--report", report_file.absolute().parent)
-    load_policy(policy_dir)
     if not settings.data_dir.is_dir():
         raise InputError(f"setting data_dir: folder {settings.data_dir} does not exist: nothing is stored there")
     scope = Scope(since=since, until=until, stream_ids=stream_ids)
+    if policy_dir is None:
+        from cli.commands.second_reader_replay import compare_readers
+
+        compare_readers(settings, scope, readers, as_json=as_json)
+        return
+    load_policy(policy_dir)
     with _progress() as told:
         report = replay(replay_job(settings, policy_dir), scope, workers=workers or _cores(), on_progress=told)
     assert report is not None

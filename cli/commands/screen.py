@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from claims.passports.load import passport_texts
+from cli.config.reading_again import reading_again
 from cli.config.settings import load_settings
 from cli.shell.file_modes import share
 from cli.shell.folders import make_data_folder, make_shared_folder
@@ -26,6 +28,11 @@ from net.schemes import is_object
 from review.evidence.basis import drop_unused_basis, keep_basis
 from review.store import Store
 from review.streams.types import Host, ProductRef, StreamRecord, StreamState
+
+if TYPE_CHECKING:
+    from cluster.second_reader.following import SecondReader
+
+_LAST_READINGS_S = 60.0
 
 
 @click.command(name="screen")
@@ -81,7 +88,8 @@ def command(
     settings = load_settings(config_file)
     folder = policy_dir or settings.policy_folder
     at = at or now()
-    passports = chosen_passports(load_policy(folder), passports_file, products, at)
+    policy = load_policy(folder)
+    passports = chosen_passports(policy, passports_file, products, at)
     facts = read_facts(facts_file)
     check_source(source)
     allowed = check_allowed((*settings.allow_net, *allow_net))
@@ -110,11 +118,23 @@ def command(
         registered(job, host=Host(id=host_id, name=host_id, platform="cli"), title=shown(source)),
         Printer(transcript, wait_for_clips=clips_dir is not None) as printer,
         screening(local=local) as screen,
+        reading_again(settings, lambda: policy, stream_id=stream_id, on_ray=not local) as second,
     ):
-        for event in screen(job):
+        for event in _with_second_readings(screen(job), second):
             if clips_dir is not None and isinstance(event, Found) and event.finding.clip is not None:
                 _share_clip(clips_dir, event.finding.finding_id)
             printer.take(event)
+
+
+def _with_second_readings(events: Iterator[Event], second: "SecondReader | None") -> Iterator[Event]:
+    """The events, and between them the findings that were read again; at the end, what is still being read."""
+    for event in events:
+        yield event
+        if second is not None:
+            yield from (Found(finding=finding) for finding in second.updated())
+    if second is not None:
+        second.settle(_LAST_READINGS_S)
+        yield from (Found(finding=finding) for finding in second.updated())
 
 
 def _share_clip(folder: Path, finding_id: str) -> None:

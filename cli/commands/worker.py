@@ -83,7 +83,7 @@ def _work(settings: Settings, leases: LeaseStore, places: int) -> None:
     with (
         running_ray(),
         hosting(dispatcher_settings, launcher, leases, settings.worker_hand_over_s) as here,
-        background_jobs(settings),
+        background_jobs(settings, on_ray=True),
     ):
         click.echo(_told(here.node.host, here.workers(), dispatcher_settings))
         try:

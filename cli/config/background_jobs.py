@@ -1,4 +1,5 @@
-"""What a worker does beside live broadcasts: batches of customers, replays of people, evidence sent to its storage."""
+"""What a worker does beside live broadcasts: batches of customers, replays of people, evidence sent to its storage,
+and second readings of what is in doubt."""
 
 import os
 import socket
@@ -6,19 +7,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from claims.policy.policy import Policy
 from cli.config.enforcement import evidence_setup
+from cli.config.reading_again import reading_again
 from cli.config.replays import replay_job
 from cli.config.settings import Settings
 from cluster.batch.background import BatchRunner, BatchSetup
 from cluster.replay.background import ReplayRunner
+from cluster.stages.policies import LoadedPolicies
 from review.store import Store
 
 
 @contextmanager
-def background_jobs(settings: Settings, *, processes: int = 1) -> Iterator[None]:
-    """Works on batches and replays while the block lasts; what is in work then is left for whoever looks next.
+def background_jobs(settings: Settings, *, processes: int = 1, on_ray: bool = False) -> Iterator[None]:
+    """Works on batches and replays, and reads again what is in doubt, while the block lasts.
 
-    `processes`: how many a batch may take at once.
+    What is in work then is left for whoever looks next. `processes`: how many a batch may take at once. `on_ray`: a
+    Ray runs, on which a language model may have an actor.
     """
     data_dir = settings.data_dir.absolute()
     store = Store.open(settings.store_url, evidence=evidence_setup(settings))
@@ -35,8 +40,14 @@ def background_jobs(settings: Settings, *, processes: int = 1) -> Iterator[None]
     keeper.start()
     batches.start()
     replays.start()
+    laws = LoadedPolicies()
+
+    def in_force() -> Policy:
+        return laws.policy(settings.policy_folder)
+
     try:
-        yield
+        with reading_again(settings, in_force, on_ray=on_ray):
+            yield
     finally:
         keeper.close()
         batches.close()

@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 import configs
 from claims.passports.bounds import PassportBounds
+from cli.config.second_reader import PREFIX as SECOND_READER
+from cli.config.second_reader import SecondReaderSettings, from_environment, known_in_environment
 from ingest.types import EndPolicy, RetentionLimits
 from net.errors import ZhenyanError
 from review.judge_pool.limits import JudgingTerms
@@ -89,6 +91,7 @@ class Settings(BaseSettings):
     passport_text_chars: Annotated[int, Field(ge=10, le=1_000_000)]
     passport_name_chars: Annotated[int, Field(ge=1, le=10_000)]
     policy_dir: str
+    second_reader: SecondReaderSettings
     auth: Literal["none", "local", "oidc"]
     oidc_issuer: str
     oidc_client_id: str
@@ -205,18 +208,23 @@ def load_settings(file: Path | None = None) -> Settings:
     """The settings in force; SettingsError names the source and the key that is wrong."""
     in_environment = {name.upper() for name in os.environ if name.upper().startswith(_PREFIX)}
     for name in sorted(in_environment):
-        if name.removeprefix(_PREFIX).lower() not in Settings.model_fields:
+        known = name.removeprefix(_PREFIX).lower() in Settings.model_fields
+        if not known and name not in known_in_environment():
             raise SettingsError(
                 f"environment variable {name}: unknown setting; unset it or correct its name ({_known()})"
             )
     values = _read(configs.ROOT / "default.yaml")
     if file is not None:
-        values |= _read(file)
+        values = _over(values, _read(file))
     try:
+        values["second_reader"] = from_environment(values["second_reader"])
         return Settings.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        key = str(first["loc"][0])
+        key = ".".join(map(str, first["loc"][:2])) if first["loc"][0] == "second_reader" else str(first["loc"][0])
+        variable = f"{SECOND_READER}{key.removeprefix('second_reader.').upper()}"
+        if key.startswith("second_reader.") and variable in in_environment:
+            raise SettingsError(f"environment variable {variable}: {first['msg']}; correct or unset it") from error
         if _PREFIX + key.upper() in in_environment:
             raise SettingsError(
                 f"environment variable {_PREFIX}{key.upper()}: {first['msg']}; correct or unset it"
@@ -224,6 +232,14 @@ def load_settings(file: Path | None = None) -> Settings:
         if first["type"] == "extra_forbidden":
             raise SettingsError(f"settings {file}: {key}: unknown setting; correct its name ({_known()})") from error
         raise SettingsError(f"settings {file}: {key}: {first['msg']}; correct it") from error
+
+
+def _over(values: dict[str, object], given: dict[str, object]) -> dict[str, object]:
+    """The values under those given; of a block, only the parts that are given."""
+    block, own = values.get("second_reader"), given.get("second_reader")
+    if isinstance(block, dict) and isinstance(own, dict):
+        given = given | {"second_reader": block | own}
+    return values | given
 
 
 def _known() -> str:

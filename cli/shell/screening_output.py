@@ -69,7 +69,9 @@ class Printer:
     def _found(self, finding: Finding) -> None:
         printed = self._printed.get(finding.finding_id)
         if printed is not None:
-            is_changed = printed.disposition is not finding.disposition
+            is_changed = printed.disposition is not finding.disposition or (
+                finding.second_reading is not None and printed.second_reading != finding.second_reading
+            )
             if is_changed or len(finding.witnesses) > len(printed.witnesses):
                 self._print(replace(finding, clip=finding.clip or printed.clip))
             return

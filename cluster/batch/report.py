@@ -14,7 +14,7 @@ import configs
 from claims.law.texts import Laws
 from claims.policy.policy import Policy
 from cluster.batch.folder import FINDINGS, replace_text
-from cluster.batch.types import FileResult, FileState
+from cluster.batch.types import BatchReading, FileResult, FileState
 from review.presentation.findings import stream_clock
 from review.server.assets import chart_source
 
@@ -36,15 +36,26 @@ class Chart:
     upright: bool = False
 
 
-def write_report(out: Path, results: Sequence[FileResult], policy: Policy, products: Mapping[str, str]) -> None:
-    """Writes `report.html` beside the findings; `products`: the names of products by id."""
+def write_report(
+    out: Path,
+    results: Sequence[FileResult],
+    policy: Policy,
+    products: Mapping[str, str],
+    second: BatchReading | None = None,
+) -> None:
+    """Writes `report.html` beside the findings; `products`: the names of products by id; `second`: what was read
+    again, None: nothing was."""
     lines = (out / FINDINGS).read_text(encoding="utf-8").splitlines()
     flags = [finding for line in lines if (finding := json.loads(line))["disposition"] == "flag"]
-    replace_text(out / REPORT, _page(results, flags, policy, products))
+    replace_text(out / REPORT, _page(results, flags, policy, products, second))
 
 
 def _page(
-    results: Sequence[FileResult], flags: Sequence[Mapping[str, Any]], policy: Policy, products: Mapping[str, str]
+    results: Sequence[FileResult],
+    flags: Sequence[Mapping[str, Any]],
+    policy: Policy,
+    products: Mapping[str, str],
+    second: BatchReading | None,
 ) -> str:
     pages = Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -58,6 +69,7 @@ def _page(
         charts=_charts(done, flags, policy, products),
         # Markup that ends the script element can't stand in a script that is written into a page.
         chart_source=Markup(chart_source().replace("</", "<\\/")),
+        second=second,
         results=results,
         states=Counter(result.state.value for result in results),
         hours=sum(result.length_ms for result in done) / 3_600_000,

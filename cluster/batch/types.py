@@ -1,5 +1,6 @@
 """What a batch is asked to screen, and what became of each of its files."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -117,3 +118,16 @@ class FileResult:
     def of(self, source: BatchSource) -> "FileResult":
         """The same, under this file's name."""
         return replace(self, name=source.name, host_id=source.host_id)
+
+
+@dataclass(slots=True, kw_only=True)
+class BatchReading:
+    """What second readings of a batch took, and what came of them."""
+
+    model: str
+    outcomes: Counter[str] = field(default_factory=Counter)
+    effects: Counter[str] = field(default_factory=Counter)
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float = 0.0

@@ -146,6 +146,8 @@ def refresh_case(
         .where(CaseFindingRow.case_id == case_id)
     ).scalars()
     findings = [finding_from_json(record) for record in rows]
+    all_notes = all(f.disposition is not Disposition.FLAG for f in findings)
+    lowered = any(f.second_reading is not None and f.second_reading.effect == "lowered" for f in findings)
     top = max(findings, key=lambda f: (f.disposition is Disposition.FLAG, f.score, f.finding_id))
     streams = {f.stream_id for f in findings}
     reach = connection.scalar(select(func.sum(StreamRow.viewers)).where(StreamRow.stream_id.in_(streams))) or 0
@@ -161,7 +163,8 @@ def refresh_case(
         reach=int(reach),
         opened_at_ms=now_ms if reopened else case.opened_at_ms,
         complained=case.complained,
-        corrected=all(f.disposition is not Disposition.FLAG for f in findings),
+        corrected=all_notes and not lowered,
+        lowered=all_notes and lowered,
     )
     connection.execute(
         update(CaseRow)

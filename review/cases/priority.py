@@ -23,7 +23,7 @@ class Standing:
     """What speaks for looking at a case soon.
 
     `reach`: viewers, where the platform told; 0: not known. `corrected`: the host put every one of its claims right on
-    the spot (直播电商监督管理办法 31).
+    the spot (直播电商监督管理办法 31). `lowered`: a second reader took the last of them that was flagged for lawful.
     """
 
     severity: str
@@ -35,6 +35,7 @@ class Standing:
     opened_at_ms: int
     complained: bool = False
     corrected: bool = False
+    lowered: bool = False
 
 
 def rank_of(standing: Standing, patience_ms: int = PATIENCE_MS) -> float:
@@ -42,7 +43,7 @@ def rank_of(standing: Standing, patience_ms: int = PATIENCE_MS) -> float:
     weight = _HARM[standing.severity] * _reach(standing) * (1 + _uncertainty(standing))
     if standing.complained:
         weight *= _COMPLAINED
-    if standing.corrected:
+    if standing.corrected or standing.lowered:
         weight *= _CORRECTED
     return math.log(weight) - standing.opened_at_ms / patience_ms
 
@@ -54,6 +55,8 @@ def reasons(standing: Standing) -> tuple[Reason, ...]:
         found.insert(0, Reason(code="complaint"))
     if standing.corrected:
         found.append(Reason(code="corrected"))
+    if standing.lowered:
+        found.append(Reason(code="second_reader"))
     if standing.reach:
         found.append(Reason(code="viewers", count=standing.reach))
     if standing.said_count > 1:

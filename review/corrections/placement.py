@@ -54,7 +54,7 @@ def place(
     for finding in new:
         case_id = _case_that_follows(connection, correction, finding, gone, heirs, cases)
         if case_id is not None:
-            _follow(connection, case_id, finding)
+            follow_claim(connection, case_id, finding)
     now_ms = correction.corrected_at_ms
     standing = [each.finding for each in written if each.finding.superseded_by is None]
     file_findings(connection, standing, now_ms=now_ms, flag_at=flag_at, second_share=second_share)
@@ -66,7 +66,7 @@ def place(
         )
     )
     for case_id in sorted({correction.case_id, *(c for c in cases.values() if c is not None)}):
-        if _has_claims(connection, case_id):
+        if has_claims(connection, case_id):
             refresh_case(connection, case_id, now_ms=now_ms, flag_at=flag_at, changed=True)
         else:
             _close(connection, case_id, person, journal)
@@ -150,14 +150,14 @@ def _case_that_follows(
     if not gone:
         before = [correction.case_id]
     for case_id in dict.fromkeys((correction.case_id, *before)):
-        if case_id in before and case_id is not None and not _has_claims(connection, case_id):
-            key = case_key(finding, _host_of(connection, case_id))
+        if case_id in before and case_id is not None and not has_claims(connection, case_id):
+            key = case_key(finding, host_of_case(connection, case_id))
             taken = connection.scalar(select(CaseRow.case_id).where(CaseRow.case_key == key))
             return case_id if taken in {None, case_id} else None
     return None
 
 
-def _follow(connection: Connection, case_id: str, finding: Finding) -> None:
+def follow_claim(connection: Connection, case_id: str, finding: Finding) -> None:
     """Makes the case one of this claim."""
     products = connection.scalar(select(StreamRow.products).where(StreamRow.stream_id == finding.stream_id)) or []
     product = next((p for p in products if p["product_id"] == finding.product_id), None)
@@ -167,7 +167,7 @@ def _follow(connection: Connection, case_id: str, finding: Finding) -> None:
         .where(CaseRow.case_id == case_id)
         .values(
             {
-                "case_key": case_key(finding, _host_of(connection, case_id)),
+                "case_key": case_key(finding, host_of_case(connection, case_id)),
                 "product_id": finding.product_id,
                 "product_name": product["name"] if product else None,
                 "class": finding.class_id,
@@ -186,11 +186,13 @@ def _follow(connection: Connection, case_id: str, finding: Finding) -> None:
     )
 
 
-def _host_of(connection: Connection, case_id: str) -> str:
+def host_of_case(connection: Connection, case_id: str) -> str:
+    """Whose case it is."""
     return connection.scalars(select(CaseRow.host_id).where(CaseRow.case_id == case_id)).one()
 
 
-def _has_claims(connection: Connection, case_id: str) -> bool:
+def has_claims(connection: Connection, case_id: str) -> bool:
+    """Whether any finding is left in the case."""
     found = select(CaseFindingRow.finding_id).where(CaseFindingRow.case_id == case_id).limit(1)
     return connection.scalar(found) is not None
 

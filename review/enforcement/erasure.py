@@ -25,6 +25,7 @@ from review.db.tables.enforcement import (
     StrikeRow,
 )
 from review.db.tables.replays import ReplayMemoryRow
+from review.db.tables.second_reader import SecondAnswerRow, SecondOpinionRow
 from review.db.tables.streams import CoverageRow, CursorRow, FindingRow, GapRow, PassageRow, SegmentRow, StreamRow
 from review.enforcement.penalty_points import expires_at_ms
 from review.enforcement.penalty_table import DAY_MS, Clock, Measures
@@ -32,6 +33,7 @@ from review.enforcement.rows import appeals_where, defence_of, strikes_of
 from review.enforcement.types import OPEN, AppealState
 from review.events.log import forget_bodies
 from review.evidence.keeping import handed_in_name
+from review.streams.opinions import forget_opinions
 from review.streams.types import StreamState
 
 _BY_HOST = "host"
@@ -198,6 +200,7 @@ def erase_case(connection: Connection, case_id: str) -> Erased:
         ],
         case_id,
     )
+    count += forget_opinions(connection, SecondOpinionRow.finding_id.in_(finding_ids))
     count += connection.execute(delete(FindingRow).where(FindingRow.finding_id.in_(finding_ids))).rowcount
     files = (*sorted(clips), f"packs/{case_id}")
     return Erased(kind="case", subject=f"case:{case_id}", row_count=count, files=files, findings=tuple(finding_ids))
@@ -229,6 +232,8 @@ def erase_broadcast(connection: Connection, stream_id: str) -> Erased:
     count = _delete(
         connection,
         [
+            (SecondOpinionRow, SecondOpinionRow.stream_id),
+            (SecondAnswerRow, SecondAnswerRow.stream_id),
             (SupersededRow, SupersededRow.stream_id),
             (CorrectionRow, CorrectionRow.stream_id),
             (FindingRow, FindingRow.stream_id),

@@ -53,7 +53,7 @@ def read_stream(session: Session, stream_id: str, data_dir: Path) -> StoredStrea
         passages=tuple(sorted(passages, key=_understood)),
         facts=_facts(session, stream_id, recording),
         products=tuple(str(product["product_id"]) for product in row.products),
-        passports=_passports(session, row, recording),
+        passports=passport_texts(session, row, recording),
         steps=read_kept_steps(recording),
     )
 
@@ -91,7 +91,7 @@ def _is_within(moment: datetime, scope: Scope) -> bool:
     return (scope.since is None or moment >= scope.since) and (scope.until is None or moment < scope.until)
 
 
-def _passports(session: Session, row: StreamRow, recording: Path) -> tuple[str, ...]:
+def passport_texts(session: Session, row: StreamRow, recording: Path) -> tuple[str, ...]:
     """The text of each passport: as registered when the broadcast was ordered, and as kept beside its recording."""
     order = session.get(OrderRow, row.stream_id)
     texts = [

@@ -99,7 +99,7 @@ def create_app(
     install_platform(app, store.keys, platform.rate_storage, check_bytes)
     app.state.events = QueueEvents(store)
     app.include_router(api_router(store, data_dir))
-    app.include_router(metrics_router(store.live_view, store.tally, metrics_token))
+    app.include_router(metrics_router(store.live_view, store.tally, store.second_reader.figures, metrics_token))
     app.include_router(stream_router(store, platform))
     app.include_router(passport_router(store, platform))
     app.include_router(batches_router(store, platform))

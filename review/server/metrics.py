@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 from review.errors import Forbidden
 from review.scheduling.overview import LiveView, WatchedStream
 from review.scheduling.worker_figures import FIGURES
+from review.second_reader.types import Figures
 from review.server.auth.access import is_loopback
 from review.server.auth.guard import same_secret
 from review.streams.types import Tally
@@ -20,9 +21,10 @@ _S = 1000
 class ServiceFigures(Collector):
     """Reads the figures anew for each scrape."""
 
-    def __init__(self, view: Callable[[], LiveView], tally: Callable[[], Tally]) -> None:
+    def __init__(self, view: Callable[[], LiveView], tally: Callable[[], Tally], second: Callable[[], Figures]) -> None:
         self._view = view
         self._tally = tally
+        self._second = second
 
     def collect(self) -> Iterator[Metric]:
         """Broadcasts, workers, findings."""
@@ -40,6 +42,23 @@ class ServiceFigures(Collector):
         for verdict, count in tally.by_verdict.items():
             queued.add_metric([verdict.value], count)
         yield queued
+        yield from _second_reader(self._second())
+
+
+def _second_reader(figures: Figures) -> Iterator[Metric]:
+    asked = CounterMetricFamily(
+        "zhenyan_second_reader_questions", "Findings in doubt, by what became of the question.", labels=["outcome"]
+    )
+    for outcome, count in figures.outcomes.items():
+        asked.add_metric([outcome], count)
+    yield asked
+    tokens = CounterMetricFamily("zhenyan_second_reader_tokens", "Tokens of the second reader.", labels=["direction"])
+    tokens.add_metric(["in"], figures.tokens_in)
+    tokens.add_metric(["out"], figures.tokens_out)
+    yield tokens
+    cost = CounterMetricFamily("zhenyan_second_reader_cost", "What they cost, by the prices of the settings.")
+    cost.add_metric([], figures.cost)
+    yield cost
 
 
 def _streams(view: LiveView) -> Iterator[Metric]:
@@ -116,11 +135,13 @@ def _workers(view: LiveView) -> Iterator[Metric]:
         yield family
 
 
-def metrics_router(view: Callable[[], LiveView], tally: Callable[[], Tally], token: str = "") -> APIRouter:
+def metrics_router(
+    view: Callable[[], LiveView], tally: Callable[[], Tally], second: Callable[[], Figures], token: str = ""
+) -> APIRouter:
     """`GET /metrics`: for this machine, and for whoever sends the token (`Authorization: Bearer`), where one is set."""
     router = APIRouter()
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(ServiceFigures(view, tally))
+    registry.register(ServiceFigures(view, tally, second))
 
     async def may_scrape(request: Request) -> None:
         sent = request.headers.get("authorization", "").removeprefix("Bearer ")

@@ -16,6 +16,7 @@ from review.events.types import NewEvent
 from review.streams.correction_guard import without_corrected
 from review.streams.coverage import settle_coverage
 from review.streams.events import gap_events, state_events
+from review.streams.opinions import with_opinions
 from review.streams.rows import finding_from_json, finding_values, passage_values
 from review.streams.types import StreamState
 
@@ -38,13 +39,14 @@ class Written:
 def write_findings(connection: Connection, findings: Iterable[Finding]) -> list[Written]:
     """Adds findings or replaces those with the same id, and gives those that are new or changed.
 
-    What a person corrected stays as it is. Raises UnknownStreamError.
+    What a person corrected stays as it is, and what a second reader said of a finding stays with it. Raises
+    UnknownStreamError.
     """
     given = list(findings)
     if not given:
         return []
     hosts_of(connection, {finding.stream_id for finding in given}, hold=True)
-    return write_judged(connection, without_corrected(connection, given))
+    return write_judged(connection, without_corrected(connection, with_opinions(connection, given)))
 
 
 def write_judged(

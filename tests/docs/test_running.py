@@ -16,6 +16,7 @@ from ingest.types import GapKind
 from review.scheduling.overview import LiveView, WatchedStream
 from review.scheduling.types import Worker
 from review.scheduling.worker_figures import FIGURES
+from review.second_reader.types import Figures
 from review.server.metrics import ServiceFigures
 from review.streams.types import StreamState, Tally, Wanted
 
@@ -58,7 +59,7 @@ def told_figures() -> set[str]:
         gaps_ms=dict.fromkeys(GapKind, 1),
     )
     tally = Tally(by_verdict=dict.fromkeys(VerdictKind, 1), by_disposition=dict.fromkeys(Disposition, 1))
-    families = ServiceFigures(lambda: view, lambda: tally).collect()
+    families = ServiceFigures(lambda: view, lambda: tally, Figures).collect()
     return {sample.name for family in families for sample in family.samples}
 
 

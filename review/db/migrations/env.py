@@ -6,6 +6,7 @@ import pkgutil
 from alembic import context
 
 from review.db import tables
+from review.db.tables import second_reader as _second_reader  # noqa: F401
 from review.db.tables.base import Base
 
 # Alembic compares the schema with the tables that it knows: those of every module.

@@ -83,7 +83,7 @@ def elsewhere(live: Store) -> TestClient:
     """Asks from an address that is not this machine's, where the token is `t0ken`."""
     app = FastAPI()
     install_problem_handlers(app)
-    app.include_router(metrics_router(live.live_view, live.tally, "t0ken"))
+    app.include_router(metrics_router(live.live_view, live.tally, live.second_reader.figures, "t0ken"))
     return TestClient(app, client=("203.0.113.9", 1234), raise_server_exceptions=False)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -51,6 +51,24 @@ class WitnessOut(WireModel):
     quote: str
 
 
+class SecondReadingOut(WireModel):
+    """What a language model said of a finding that was in doubt: its answer, the reason in one sentence, the words of
+    the passage that it rests on. `effect`: what that changed; `why`: what kept it from changing more. Before it the
+    finding had `score_before` and `disposition_before`."""
+
+    model: str
+    prompt: str
+    answer: Literal["breach", "lawful", "unsure"]
+    reason: str
+    words: list[str]
+    class_id: str
+    reading: str | None
+    effect: Literal["lifted", "lowered", "reworded", "none"]
+    why: str
+    score_before: float
+    disposition_before: Disposition
+
+
 class FindingOut(WireModel):
     """A finding, as `Finding.to_json` writes it."""
 
@@ -92,6 +110,8 @@ class FindingOut(WireModel):
         default=None,
         description="The finding that took its place when its words were corrected; its own id: no claim was left",
     )
+    proposed: list[str] = Field(default_factory=list, description="Other classes that the semantic layer thought of")
+    second_reading: SecondReadingOut | None = None
 
 
 class FindingsOut(WireModel):
