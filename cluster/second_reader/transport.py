@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 import httpcore2
 import httpx2
 
-from ingest.errors import IngestError
+from net.errors import SourceError
 from net.guard import NetPolicy, resolve, tls_context
 
 _CONNECT_S = 5.0
@@ -34,7 +34,7 @@ class _GuardedBackend(httpcore2.AsyncNetworkBackend):
         """A connection to one of the host's addresses; ConnectError if any of them may not be connected to."""
         try:
             addresses = await asyncio.to_thread(resolve, host, port, self._policy)
-        except IngestError as error:
+        except SourceError as error:
             raise httpcore2.ConnectError("this address may not be contacted") from error
         failure: Exception = httpcore2.ConnectError("the host has no address")
         for address in addresses:
