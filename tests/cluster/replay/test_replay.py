@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import configs
+from claims.classifier.converted import user_models_folder
 from claims.classifier.gemma import PackagedGemma
 from claims.classifier.opening import AUTO
 from claims.types import Finding, Passage
@@ -66,6 +67,7 @@ def _screen(store: Store, tmp_path: Path) -> list[Finding]:
         at=AT,
         data_dir=tmp_path,
         semantic=AUTO,
+        models=user_models_folder(),
     )
     judging, recorder = JudgingStage(job, {"asr": "base"}), Recorder(job, store=store)
     findings = judging.judge(_said(), 0) + judging.finish()
@@ -82,6 +84,7 @@ def _replayed(store: Store, tmp_path: Path, policy: Path) -> StreamDiff:
         database_url=f"sqlite:///{tmp_path / 'zhenyan.db'}",
         data_dir=tmp_path,
         semantic=AUTO,
+        models=user_models_folder(),
     )
     diff = Replaying(job, store).replay("s1")
     assert isinstance(diff, StreamDiff)
