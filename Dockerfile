@@ -1,7 +1,7 @@
 # One image for both halves: `serve` (the pages and the API) and `worker` (the Ray side); both read ZHENYAN_* settings.
 FROM python:3.11-slim-trixie AS build
 WORKDIR /src
-COPY pyproject.toml constraints.txt README.md ./
+COPY pyproject.toml constraints.txt README.md LICENSE NOTICE ./
 COPY net net
 COPY ingest ingest
 COPY asr asr

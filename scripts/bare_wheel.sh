@@ -32,6 +32,12 @@ has() { grep -q -- "$2" "$1" || fail "zhenyan: $1 has no $2"; }
 echo '{"stream_id":"s1","id":"u1","start_ms":0,"end_ms":3000,"text":"这款是全网最好的充电头，总功率一百瓦"}' >in
 "$away/venv/bin/python" -m zipfile -l wheel/zhenyan-*.whl >out
 ! grep -E '^(tests|scripts|docs|bench|training)/' out || fail "the wheel holds what is not the product's"
+for package in net ingest asr claims vision cluster review cli configs; do
+  grep -q "^$package/py.typed" out || fail "the wheel has no $package/py.typed"
+done
+for file in LICENSE NOTICE; do
+  grep -q "\.dist-info/licenses/$file" out || fail "the wheel has no $file"
+done
 size="$(cat wheel/zhenyan-*.whl | wc -c)"
 # The readers of screen text (10 MB) and the demo's broadcast (7 MB) are most of it; 20 MB is where it is to be.
 [ "$size" -le 33000000 ] || fail "the wheel has $size bytes, more than 33 MB"

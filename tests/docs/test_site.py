@@ -43,10 +43,3 @@ def test_what_is_said_in_chinese_is_said_in_english(page: Path) -> None:
     tabs = re.findall(r'^=== "(.+)"$', page.read_text(encoding="utf-8"), re.MULTILINE)
     assert tabs == ["中文", "English"] * (len(tabs) // 2)
     assert tabs
-
-
-@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md"])
-def test_what_the_readme_links_to_is_there(page: str) -> None:
-    text = (ROOT / page).read_text(encoding="utf-8")
-    missing = [link for link in re.findall(r"\]\(([^)#:]+)", text) if not (ROOT / link).exists()]
-    assert not missing
