@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 import configs
 from bench.cases import Case, blind_sets
-from bench.ours import OurEngine
+from bench.claim_engine import OurEngine
 from claims.policy.policy import Policy
 
 Row = dict[str, object]

@@ -11,7 +11,7 @@ from statistics import median
 import configs
 from bench import claims_scale
 from bench.cases import Case, CaseSet, blind_sets, open_examples
-from bench.ours import OurEngine
+from bench.claim_engine import OurEngine
 from bench.peers import BROAD_CONCEPTS, STRICT_CONCEPTS, NgramClassifier, word_list
 from bench.scoring import Figures, FlagsByCase, Method, best_recall, score, sweep
 from claims.policy.policy import Policy

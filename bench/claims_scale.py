@@ -14,7 +14,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from bench.cases import BROADCAST_AT, CaseSet, open_examples
-from bench.ours import OurEngine, passages
+from bench.claim_engine import OurEngine, passages
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import load_passports
 from claims.policy.policy import Policy

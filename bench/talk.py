@@ -19,9 +19,9 @@ from bench.talk_score import area, recall_at, score, standing
 from claims.classifier.calibration import Features
 from claims.classifier.opening import OFF, open_reader
 from claims.classifier.reading import Reader
+from claims.engine.heard_over_soundalike import Told
 from claims.engine.judged import Judged
 from claims.engine.scene import Scene
-from claims.engine.standing import Told
 from claims.policy.policy import Policy
 from claims.types import Disposition
 from cli.policy.labelled_talk import Engines, Said, hours, passages, windows_of, written

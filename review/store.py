@@ -31,8 +31,8 @@ from review.enforcement.store import EnforcementSetup, EnforcementStore
 from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
 from review.events.log import EventLog, write_events
 from review.events.types import NewEvent
-from review.evidence.keeper import EvidenceKeeper
-from review.evidence.keeping import EvidenceSetup, KeptEvidence
+from review.evidence.files import EvidenceSetup, KeptEvidence
+from review.evidence.uploading import EvidenceKeeper
 from review.passports.registry import PassportStore
 from review.policies.repository import PolicyStore
 from review.replays.store import ReplayStore

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import field_validator
 
 from claims.classifier.calibration import Calibration
-from claims.classifier.kept import text_key
+from claims.classifier.encoding_cache import text_key
 from claims.classifier.reading import Known, Links, Reading
 from claims.types import Frozen
 

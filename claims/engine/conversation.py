@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from claims.classifier.reading import Reader
 from claims.engine.finding import make_finding
+from claims.engine.heard_over_soundalike import Told, judge_scene, judge_told
 from claims.engine.judged import Judged
-from claims.engine.linking.told import Board
+from claims.engine.linking.named_values import Board
 from claims.engine.merge import corroborate, is_same_claim, with_witness
-from claims.engine.otherwise import told_otherwise
+from claims.engine.said_versus_shown import told_otherwise
 from claims.engine.scene import Scene
-from claims.engine.standing import Told, judge_scene, judge_told
 from claims.engine.window import build_window, fold_without_hints, hear
 from claims.errors import UnknownProduct
 from claims.obfuscation.pictures import read_out

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from claims.engine.conversation import ClaimEngine
 from claims.engine.extract import Recognised, category_allows, longest, weigh
 from claims.engine.finding import make_finding, rendered
+from claims.engine.heard_over_soundalike import Told
 from claims.engine.judged import Judged
 from claims.engine.scene import Scene
-from claims.engine.standing import Told
 from claims.engine.window import Window
 from claims.passports.passport import Passport
 from claims.policy.policy import Policy

@@ -9,7 +9,7 @@ side (月兑发). A character that is said between pauses right after its parts 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from claims.obfuscation.telling import Part, Teller
+from claims.obfuscation.described_characters import Part, Teller
 from claims.text.normalise import Edit, is_cjk
 from claims.text.words import CommonWords
 

@@ -11,7 +11,7 @@ from review.enforcement.complaint_intake import COMPLAINT_CLASS
 from review.enforcement.law_book import Book, Judged
 from review.enforcement.penalty_table import read_measures, read_retention
 from review.enforcement.store import EnforcementSetup
-from review.evidence.keeping import EvidenceSetup
+from review.evidence.files import EvidenceSetup
 from review.presentation.catalogues import in_every_language
 
 ENFORCEMENT_DIR = configs.ROOT / "enforcement"

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from claims.engine.conversation import ClaimEngine
+from claims.engine.heard_over_soundalike import Told
 from claims.engine.judged import Judged
 from claims.engine.scene import Scene
-from claims.engine.standing import Told
 from claims.passports.passport import Passport
 from claims.policy.policy import Policy
 from claims.types import Passage

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 import configs
-from claims.classifier.kept import keeps_directions
+from claims.classifier.encoding_cache import keeps_directions
 from claims.classifier.opening import AUTO, OFF, Semantics, semantics_of
 from claims.classifier.reading import Reader
 from claims.errors import ClaimsError

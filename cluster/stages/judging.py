@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from claims.classifier.kept import Directions, keeping
+from claims.classifier.encoding_cache import Directions, keeping
 from claims.engine.conversation import ClaimEngine
 from claims.errors import UnknownProduct
 from claims.passages import fact_of

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from claims.classifier.kept import Directions
+from claims.classifier.encoding_cache import Directions
 from claims.types import Finding, Passage
 from cluster.stages.state import freeze, thaw
 from cluster.types import Prepared, ScreenJob

@@ -32,7 +32,7 @@ from review.enforcement.penalty_table import DAY_MS, Clock, Measures
 from review.enforcement.rows import appeals_where, defence_of, strikes_of
 from review.enforcement.types import OPEN, AppealState
 from review.events.log import forget_bodies
-from review.evidence.keeping import handed_in_name
+from review.evidence.files import handed_in_name
 from review.streams.opinions import forget_opinions
 from review.streams.types import StreamState
 

@@ -17,7 +17,7 @@ from review.enforcement.erasure import STEPS, Erased, Limits
 from review.enforcement.errors import RetentionRefused
 from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.store import EnforcementSetup
-from review.evidence.keeping import KeptEvidence
+from review.evidence.files import KeptEvidence
 
 _HOLDS = frozenset({Role.SENIOR, Role.ADMIN})
 _MACHINE = "zhenyan"

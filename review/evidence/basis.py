@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from claims.classifier.kept import Directions
+from claims.classifier.encoding_cache import Directions
 from claims.types import Passage, PlatformFact
 from ingest.recording.disk import append_line, is_full
 from ingest.recording.manifest import MANIFEST

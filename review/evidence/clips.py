@@ -12,7 +12,7 @@ from ingest.recording.chain import GENESIS, chain_sha256
 from ingest.recording.disk import append_line
 from ingest.recording.manifest import read_manifest
 from ingest.types import ClipInfo
-from review.evidence.keeping import KeptEvidence, beside
+from review.evidence.files import KeptEvidence, beside
 from review.streams.types import StoredFinding
 
 CUTS = "cuts.jsonl"

@@ -7,8 +7,8 @@ import pytest
 import configs
 from bench.calibration import reliability, wilson
 from bench.cases import READ_SETS, Case, CasesError, blind_sets, open_examples, read_cases
+from bench.claim_engine import OurEngine
 from bench.claims import groups, quality_rows
-from bench.ours import OurEngine
 from bench.peers import LAWFUL, STRICT_CONCEPTS, NgramClassifier, WordList, word_list
 from bench.scoring import Method, ScoredFlag, best_recall, score, sweep
 from claims.policy.policy import Policy

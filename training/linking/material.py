@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.cases import BROADCAST_AT, Case, read_cases
 from bench.checkout import CASES_DIR
-from bench.ours import passages
+from bench.claim_engine import passages
 from bench.registered import engine_of, same_path
 from bench.registered_cases import RegisteredCase, read_registered
 from claims.classifier.links import LinkReader

@@ -9,10 +9,10 @@ from bench.talk_score import Flag
 from claims.classifier.calibration import Calibration, Features
 from claims.classifier.reader import NOTHING
 from claims.classifier.reading import Known, Reading
+from claims.engine.heard_over_soundalike import Told
 from claims.engine.judged import Judged
 from claims.engine.scene import Scene
 from claims.engine.scoring import is_weighed
-from claims.engine.standing import Told
 from claims.policy.policy import Policy
 from cli.policy.labelled_talk import Engines, Said, windows_of
 from training.reader.fit import Folding

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from claims.engine.checkers import (
     dates,
-    facts,
     grade,
     green,
     ingredients,
@@ -12,6 +11,7 @@ from claims.engine.checkers import (
     newness,
     origin,
     papers,
+    platform_facts,
     price,
     promises,
     wording,
@@ -58,5 +58,5 @@ JUDGES: dict[str, Judge] = {
     "safety": wording.judge_unsupported,
     "zero": ingredients.judge_zero,
     "natural": ingredients.judge_natural,
-    "fact": facts.judge_fact,
+    "fact": platform_facts.judge_fact,
 }

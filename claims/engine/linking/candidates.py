@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from claims.engine.linking.compare import Said, agrees, said_as, tells_age
 from claims.engine.linking.entry import Entry, Registered
 from claims.engine.linking.mentions import Mention
 from claims.engine.linking.naming import Closeness, Named, Surroundings
+from claims.engine.linking.passport_comparison import Said, agrees, said_as, tells_age
 from claims.engine.linking.sums import is_per_hundred
 from claims.policy.linking import LinkingFile
 

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from claims.engine.linking.asides import told_about
 from claims.engine.linking.candidates import Link, all_of, links_of
-from claims.engine.linking.compare import agrees, said_as
 from claims.engine.linking.entries import characters_of
 from claims.engine.linking.entry import Registered
 from claims.engine.linking.mentions import Mention
 from claims.engine.linking.naming import NOT_NAMED, Closeness, Named, Surroundings, surroundings
+from claims.engine.linking.passport_comparison import agrees, said_as
 from claims.engine.linking.sums import SUMMED
 from claims.engine.window import Window
 from claims.policy.linking import LinkingFile

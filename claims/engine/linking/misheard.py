@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from claims.engine.linking.compare import agrees, said_as
 from claims.engine.linking.cut_short import is_cut_short
 from claims.engine.linking.entry import Entry
 from claims.engine.linking.mentions import Mention
+from claims.engine.linking.passport_comparison import agrees, said_as
 from claims.engine.window import Window
 from claims.policy.policy import Policy
 from claims.text.normalise import is_boundary

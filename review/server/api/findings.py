@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse
 from claims.types import Disposition
 from review.db.tenant_ids import stored_host
 from review.errors import ClipMissingError
-from review.evidence.keeping import beside
+from review.evidence.files import beside
 from review.evidence.peaks import load_peaks
 from review.server.api.schemas.findings import FindingsOut, HealthOut, PeaksOut, ReadyOut, finding_out
 from review.server.auth.api_keys import answers, key_or_person

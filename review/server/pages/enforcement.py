@@ -17,7 +17,7 @@ from review.enforcement.notice_pages import decision_html, notice_html, pdf_of, 
 from review.enforcement.notice_view import ShownNotice, shown_measure, state_key
 from review.enforcement.penalty_points import expires_at_ms
 from review.enforcement.types import AppealState, HandedIn, HostPage, Measure, MeasureKind, MeasureState
-from review.evidence.keeping import handed_in_name
+from review.evidence.files import handed_in_name
 from review.server.auth.guard import DECIDERS, EVERYBODY, SENIORS, allow
 from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer

@@ -7,8 +7,8 @@ import pytest
 
 import configs
 from claims.classifier.e5 import PackagedE5
+from claims.classifier.encoding_cache import keeping, text_key
 from claims.classifier.files import open_classifier
-from claims.classifier.kept import keeping, text_key
 from claims.classifier.reader import NOTHING, Classifier, Encoder
 from claims.engine.conversation import ClaimEngine
 from claims.passports.passport import Passport

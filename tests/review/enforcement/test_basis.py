@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import configs
-from claims.classifier.kept import Directions
+from claims.classifier.encoding_cache import Directions
 from claims.passports.load import load_passports, passport_texts
 from claims.policy.policy import Policy
 from claims.types import PlatformFact

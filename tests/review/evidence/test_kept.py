@@ -22,9 +22,9 @@ from review.enforcement.penalty_table import DAY_MS, read_measures, read_retenti
 from review.enforcement.store import EnforcementSetup
 from review.errors import ClipMissingError
 from review.evidence.clips import clip_of
-from review.evidence.keeper import EvidenceKeeper
-from review.evidence.keeping import EvidenceSetup, is_copy
+from review.evidence.files import EvidenceSetup, is_copy
 from review.evidence.storage import StorageError, open_storage
+from review.evidence.uploading import EvidenceKeeper
 from review.evidence_packs.contents import gather
 from review.evidence_packs.pack import Maker, contents, write_pack
 from review.evidence_packs.verification import verify_pack

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from claims.engine.linking.compare import agrees, said_as
 from claims.engine.linking.entries import registered_of
 from claims.engine.linking.entry import Entry
 from claims.engine.linking.features import scenery
 from claims.engine.linking.mentions import Mention, mentions_in
+from claims.engine.linking.passport_comparison import agrees, said_as
 from claims.engine.window import build_window, hear
 from claims.passports.passport import Passport
 from claims.policy.policy import Policy

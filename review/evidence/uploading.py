@@ -18,7 +18,7 @@ from review.db.tables.cases import CaseFindingRow, CaseRow
 from review.db.tables.enforcement import AppealRow, DefenceRow
 from review.db.tables.evidence import KeptFindingRow
 from review.db.tables.streams import FindingRow
-from review.evidence.keeping import LOGS, KeptEvidence, beside, handed_in_name, is_copy
+from review.evidence.files import LOGS, KeptEvidence, beside, handed_in_name, is_copy
 from review.evidence.storage import StorageError
 
 _log = logging.getLogger(__name__)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from claims.engine.checkers.base import unsupported
+from claims.engine.heard_over_soundalike import Told
 from claims.engine.judged import Judged
-from claims.engine.linking.told import Board, ToldValue, values_told
+from claims.engine.linking.named_values import Board, ToldValue, values_told
 from claims.engine.scene import Scene
-from claims.engine.standing import Told
 from claims.policy.policy import Policy
 from claims.types import Channel, ScoreStep, VerdictKind
 
