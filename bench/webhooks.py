@@ -27,7 +27,7 @@ from review.enforcement.store import EnforcementSetup
 from review.events.types import DeliveryState, Event
 from review.store import Store
 from review.streams.types import Host, StreamRecord
-from review.webhooks.outbox import Patience
+from review.webhooks.retry_queue import Patience
 from review.webhooks.sender import Lanes
 
 Row = dict[str, object]
@@ -166,7 +166,7 @@ def written(url: str, folder: Path, seconds: float, writers: int = 8) -> Row:
 
 def open_store(url: str, folder: Path) -> Store:
     """The store, with its keys in this folder."""
-    due = configs.ROOT / "due"
+    due = configs.ROOT / "enforcement"
     setup = EnforcementSetup(measures=read_measures(due), retention=read_retention(due), data_dir=folder)
     return Store(open_engine(url), enforcement=setup)
 

@@ -74,7 +74,7 @@ from review.tenants.keys import KeyStore
 from review.tenants.tenancy import Tenancy, check_host
 from review.webhooks.delivery_status import Board
 from review.webhooks.endpoints import Endpoint, Targets
-from review.webhooks.outbox import Deliveries, Patience
+from review.webhooks.retry_queue import Deliveries, Patience
 from review.webhooks.secrets import Sealer
 from review.webhooks.sender import Lanes, Sender
 

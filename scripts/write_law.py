@@ -133,7 +133,7 @@ def _article(cited: str, policy: Policy) -> list[str]:
 def _specimens(class_id: str, engine: ClaimEngine) -> Iterator[str]:
     """What notices would say of one finding each, about goods of different kinds."""
     policy, kinds = engine.policy, set[str]()
-    table = read_measures(configs.ROOT / "due")
+    table = read_measures(configs.ROOT / "enforcement")
     info = policy.classes[class_id]
     book = Book(classes={class_id: (info.name_zh, info.name_en)}, laws=policy.laws)
     for finding in _findings(class_id, engine):

@@ -1,4 +1,4 @@
-"""What due process works by and where evidence is kept, as the settings and `configs/due` say."""
+"""What due process works by and where evidence is kept, as the settings and `configs/enforcement` say."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from review.enforcement.store import EnforcementSetup
 from review.evidence.keeping import EvidenceSetup
 from review.presentation.catalogues import in_every_language
 
-ENFORCEMENT_DIR = configs.ROOT / "due"
+ENFORCEMENT_DIR = configs.ROOT / "enforcement"
 
 
 def evidence_setup(settings: Settings) -> EvidenceSetup | None:

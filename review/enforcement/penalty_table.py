@@ -1,4 +1,4 @@
-"""The published table of measures and the retention clocks, read from `configs/due` and checked."""
+"""The published table of measures and the retention clocks, read from `configs/enforcement` and checked."""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self

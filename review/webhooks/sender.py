@@ -16,11 +16,11 @@ from net.guard import NetPolicy
 from review.db.tenant_ids import LOCAL_TENANT
 from review.events.log import events_of
 from review.events.types import Event, Target
-from review.webhooks.delivery import open_client, post
 from review.webhooks.endpoints import SETTINGS, Endpoint, Targets, secret_id_of
 from review.webhooks.errors import UnknownEndpointError
 from review.webhooks.fan_out import ensure_settings, fan_out
-from review.webhooks.outbox import Answer, Patience, due_counts, lease, settle
+from review.webhooks.http_post import open_client, post
+from review.webhooks.retry_queue import Answer, Patience, due_counts, lease, settle
 from review.webhooks.secrets import Sealer, Signing
 
 _log = logging.getLogger(__name__)

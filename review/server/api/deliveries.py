@@ -12,7 +12,7 @@ from review.server.auth.guard import EVERYBODY, SENIORS
 from review.tenants.types import Caller, Scope
 from review.webhooks.delivery_status import Board, BoardQuery
 from review.webhooks.endpoints import SETTINGS, Targets
-from review.webhooks.outbox import Deliveries
+from review.webhooks.retry_queue import Deliveries
 
 Reading = Annotated[Caller, Depends(key_or_person(Scope.WEBHOOKS, *EVERYBODY))]
 Writing = Annotated[Caller, Depends(key_or_person(Scope.WEBHOOKS, *SENIORS))]

@@ -14,7 +14,7 @@ from review.server.auth.api_keys import answers, key_or_person, write_answers
 from review.server.auth.guard import SENIORS
 from review.tenants.types import Caller, Scope
 from review.webhooks.endpoints import Targets
-from review.webhooks.outbox import Deliveries
+from review.webhooks.retry_queue import Deliveries
 
 Writing = Annotated[Caller, Depends(key_or_person(Scope.WEBHOOKS, *SENIORS))]
 WebhookId = Annotated[str, Path(min_length=1, max_length=60, description="The webhook's `id`")]

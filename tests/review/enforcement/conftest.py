@@ -26,7 +26,7 @@ from tests.review.server.pages.conftest import ARGUMENTS, LAWS_FILE, serving
 from tests.review.server.pages.seats import CLASS_NAMES
 from tests.system import program
 
-CONFIGS = Path(__file__).parents[3] / "configs" / "due"
+CONFIGS = Path(__file__).parents[3] / "configs" / "enforcement"
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ from tests.review.enforcement.people import (
 )
 from tests.review.sample import FINDING
 
-CONFIGS = Path(__file__).parents[3] / "configs" / "due"
+CONFIGS = Path(__file__).parents[3] / "configs" / "enforcement"
 TABLE = read_measures(CONFIGS)
 SENIORS = (SENIOR, OTHER_SENIOR, THIRD_SENIOR)
 PEOPLE = st.sampled_from([*EVERYBODY, *SENIORS, *SENIORS])

@@ -18,7 +18,7 @@ from review.enforcement.penalty_table import DAY_MS, read_measures
 from review.enforcement.types import Broadcast, MeasureKind, Notice, Occurrence, Strike, Taken, Wanted
 
 ROOT = Path(__file__).parents[3]
-TABLE = read_measures(ROOT / "configs" / "due")
+TABLE = read_measures(ROOT / "configs" / "enforcement")
 LAWS = Laws.read(ROOT / "configs" / "laws" / "zh-CN.yaml")
 BOOK = Book(classes={"SPEC_PARAM": ("规格/参数/净含量", "Specification or net content")}, laws=LAWS)
 START = 1_795_521_600_000  # 2026-11-24 20:00:00 in China

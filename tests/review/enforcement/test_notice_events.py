@@ -20,7 +20,7 @@ from review.events.types import DeliveryState
 from review.store import Store
 from review.webhooks.endpoints import SETTINGS, Endpoint
 from review.webhooks.errors import UnknownDeliveryError, WebhookSettingError
-from review.webhooks.outbox import Patience
+from review.webhooks.retry_queue import Patience
 from review.webhooks.sender import Sender
 from tests.review.enforcement.listener import SECRET, Platform, listening
 from tests.review.enforcement.people import OTHER_SENIOR, REVIEWER, SENIOR, Clock, wanted

@@ -13,7 +13,7 @@ from review.enforcement.penalty_table import DAY_MS, read_measures
 from review.enforcement.types import Broadcast, Held, MeasureKind, Strike, Taken
 from tests.review.enforcement.test_penalty_points import STRIKE
 
-CONFIGS = Path(__file__).parents[3] / "configs" / "due"
+CONFIGS = Path(__file__).parents[3] / "configs" / "enforcement"
 TABLE = read_measures(CONFIGS)
 NOW = STRIKE.at_ms + 60 * DAY_MS
 RUNGS = TABLE.ladder.rungs

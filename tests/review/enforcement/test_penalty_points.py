@@ -12,7 +12,7 @@ from review.enforcement.penalty_table import DAY_MS, Measures, read_measures
 from review.enforcement.types import Broadcast, Held, MeasureKind, Strike, Taken
 
 NOW = 1_000 * DAY_MS
-TABLE = read_measures(Path(__file__).parents[3] / "configs" / "due")
+TABLE = read_measures(Path(__file__).parents[3] / "configs" / "enforcement")
 STRIKE = Strike(
     case_id="c1-first-case",
     host_id="h1",

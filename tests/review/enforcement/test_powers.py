@@ -12,7 +12,7 @@ from review.enforcement.powers import power_en, power_zh
 from review.enforcement.types import Broadcast, MeasureKind, Strike
 
 CONFIGS = Path(__file__).parents[3] / "configs"
-TABLE, LAWS = read_measures(CONFIGS / "due"), laws_of(CONFIGS / "laws" / "zh-CN.yaml")
+TABLE, LAWS = read_measures(CONFIGS / "enforcement"), laws_of(CONFIGS / "laws" / "zh-CN.yaml")
 DAY = 86_400_000
 NOVEMBER = 1_795_521_600_000  # 2026-11-24 20:00:00 in China
 

@@ -37,7 +37,7 @@ from tests.review.enforcement.recorded import add_recorded_case, copy_recorded
 from tests.review.evidence.test_storage import objects
 
 BOTH = pytest.mark.parametrize("storage_url", ["folder", "s3"], indirect=True)
-CONFIGS = Path(__file__).parents[3] / "configs" / "due"
+CONFIGS = Path(__file__).parents[3] / "configs" / "enforcement"
 START_MS, END_MS = 9_000, 12_000
 
 

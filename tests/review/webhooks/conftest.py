@@ -19,13 +19,13 @@ from review.store import Store
 from review.streams.types import Host, StreamRecord
 from review.tenants.types import Scope
 from review.webhooks.endpoints import Endpoint
-from review.webhooks.outbox import Patience
+from review.webhooks.retry_queue import Patience
 from review.webhooks.sender import Lanes, Sender
 from tests.review.enforcement.people import Clock, let_in
 from tests.review.serving import served
 from tests.review.webhooks.receiver import Receiver, receiving
 
-CONFIGS = Path(__file__).parents[3] / "configs" / "due"
+CONFIGS = Path(__file__).parents[3] / "configs" / "enforcement"
 LOOPBACK = NetPolicy.parse(("127.0.0.1",))
 SIMPLE = Lanes(threads=8, each=2, batch=4)
 As = Callable[[str], httpx.Client]

@@ -10,7 +10,7 @@ from review.db.migrations import migrate, run
 from review.events.log import EventLog
 from review.events.types import DeliveryState
 from review.webhooks.endpoints import SETTINGS
-from review.webhooks.outbox import Deliveries
+from review.webhooks.retry_queue import Deliveries
 from tests.review.postgres import empty_database
 
 BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)

@@ -15,7 +15,7 @@ from review.enforcement.store import EnforcementSetup
 from review.events.types import EndpointState
 from review.store import Store
 from review.webhooks.endpoints import Endpoint
-from review.webhooks.outbox import KEPT_MS, Patience
+from review.webhooks.retry_queue import KEPT_MS, Patience
 from review.webhooks.sender import Sender
 from tests.review.enforcement.people import Clock
 from tests.review.webhooks.conftest import LOOPBACK

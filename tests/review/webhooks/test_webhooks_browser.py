@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from claims.types import Finding
 from review.events.types import DeliveryState, EndpointState
 from review.store import Store
-from review.webhooks.outbox import Patience
+from review.webhooks.retry_queue import Patience
 from review.webhooks.sender import Sender
 from tests.review.enforcement.people import Clock, let_in
 from tests.review.server.pages.conftest import ARGUMENTS

@@ -25,7 +25,7 @@ from review.tenants.types import Scope
 from tests.review.serving import served
 
 POLICY_DIR = Path(__file__).parents[4] / "configs" / "policy" / "zh-CN"
-ENFORCEMENT_DIR = Path(__file__).parents[4] / "configs" / "due"
+ENFORCEMENT_DIR = Path(__file__).parents[4] / "configs" / "enforcement"
 PASSPORT = {
     "id": "P-1",
     "gtin": "9520000000011",

@@ -11,10 +11,10 @@ from review.audit.trail import Journal
 from review.db.tables.webhooks import DeliveryRow, EndpointRow, EventFanRow
 from review.db.upsert import table_of
 from review.events.types import Delivery, DeliveryState, EndpointState, Target
-from review.webhooks.delivery import Reply
 from review.webhooks.endpoints import disable_target
 from review.webhooks.errors import UnknownDeliveryError
 from review.webhooks.fan_out import tell_again
+from review.webhooks.http_post import Reply
 
 DAY_MS = 86_400_000
 KEPT_MS = 30 * DAY_MS
