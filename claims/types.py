@@ -1,12 +1,15 @@
 """The nouns of claim understanding: passage in, finding out; the JSON of the contract is made here."""
 
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta, timezone
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Channel = Literal["speech", "screen"]
+# By it days are told, and moments that name no offset.
+CHINA_TIME = timezone(timedelta(hours=8))
 # Ten years: what lies beyond is a mistaken clock, such as microseconds.
 _LATEST_MS = 10 * 365 * 86_400_000
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -12,22 +12,21 @@ from pydantic import Field, model_validator
 
 from claims.law.citing import Citation, Place, formal, numeral, parse, place_of
 from claims.policy.yaml_files import parse_yaml
-from claims.types import Frozen
+from claims.types import CHINA_TIME, Frozen
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
-_CHINA = timezone(timedelta(hours=8))
 _COPIES = 2
 
 
 def day_of(moment: datetime) -> date:
     """The day in China on which the moment falls: its law holds for what was said then."""
-    return moment.astimezone(_CHINA).date()
+    return moment.astimezone(CHINA_TIME).date()
 
 
 def day_at(ms: int) -> date:
     """The day in China on which a moment falls that is told in milliseconds since 1970."""
-    return datetime.fromtimestamp(ms / 1000, tz=_CHINA).date()
+    return datetime.fromtimestamp(ms / 1000, tz=CHINA_TIME).date()
 
 
 class Source(Frozen):

@@ -1,6 +1,6 @@
 """The two forms in which passports arrive, strict in their keys (short: `id`, long: `passport_id`)."""
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
@@ -8,8 +8,8 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from claims.passports.identifiers import gtin_is_valid
 from claims.text.registered import is_size, read_value
+from claims.types import CHINA_TIME
 
-CHINA_TIME = timezone(timedelta(hours=8))
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 

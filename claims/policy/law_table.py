@@ -23,12 +23,13 @@ class LawRow:
 
 def law_cells(policy: Policy, on: date | None = None) -> Iterator[LawRow]:
     """Every detector, kind of goods and verdict that tells articles apart, one by one."""
+    kinds = goods_in_law(policy)
     for class_id, file in sorted(policy.class_files.items()):
         named = sorted({verdict for ref in file.law for verdict in ref.verdicts})
         verdicts: list[VerdictKind | None] = [*named] or [None]
         for detector in file.detectors:
             rule = next((r for r in file.rules if r.id == detector), None)
-            for goods in _goods_of(policy, file, rule):
+            for goods in _goods_of(kinds, file, rule):
                 for verdict in verdicts:
                     held = Held(detector=detector, category=goods, verdict=verdict)
                     law = policy.law_for(class_id, held, on)
@@ -58,9 +59,9 @@ def goods_in_law(policy: Policy) -> tuple[str, ...]:
     return tuple(f"{kind}/" for kind in (*policy.kinds_of_goods, *sorted(kind for kind in named if "/" in kind)))
 
 
-def _goods_of(policy: Policy, file: ClassFile, rule: Rule | None) -> Iterator[str]:
+def _goods_of(kinds: Sequence[str], file: ClassFile, rule: Rule | None) -> Iterator[str]:
     wanted = (rule.categories if rule is not None else ()) or file.categories
-    for path in goods_in_law(policy):
+    for path in kinds:
         is_wanted = ANY in wanted or any(path.startswith(one) or one.startswith(path) for one in wanted)
         if is_wanted and not any(path.startswith(one) for one in file.not_categories):
             yield path

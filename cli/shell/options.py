@@ -1,13 +1,14 @@
 """Options that several commands share."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-_CHINA_TIME = timezone(timedelta(hours=8), "China")
+from claims.types import CHINA_TIME
+
 Command = Callable[..., Any]
 
 
@@ -19,7 +20,7 @@ def read_moment(context: click.Context, option: click.Parameter, value: str | No
         moment = datetime.fromisoformat(value)
     except ValueError as error:
         raise click.BadParameter(f"{value!r} is no ISO 8601 moment, such as 2026-11-24T20:00:00+08:00") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=_CHINA_TIME)
+    return moment if moment.tzinfo else moment.replace(tzinfo=CHINA_TIME)
 
 
 def at_option(command: Command) -> Command:

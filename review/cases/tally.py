@@ -3,16 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Connection
 
+from claims.types import CHINA_TIME
 from review.db.tables.analytics import TallyRow
 from review.db.upsert import add_up
 
 # Where no start of the broadcast is known, the day is China's.
-_CHINA = timezone(timedelta(hours=8))
 
 
 class Dimension(StrEnum):
@@ -37,7 +37,7 @@ class Filed:
 def said_at(started_at: str | None, start_ms: int, now_ms: int) -> datetime:
     """When the finding was said: by the broadcast's start in its own zone, or now where that is not known."""
     if started_at is None:
-        return datetime.fromtimestamp(now_ms / 1000, _CHINA)
+        return datetime.fromtimestamp(now_ms / 1000, CHINA_TIME)
     return datetime.fromisoformat(started_at) + timedelta(milliseconds=start_ms)
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from claims.law.texts import Laws
+from claims.types import CHINA_TIME
 from review.enforcement.errors import AppealRefused
 from review.enforcement.notice_view import shown_measure
-from review.enforcement.notice_wording import CHINA
 from review.enforcement.penalty_table import Measures
 from review.enforcement.types import Appeal, AppealState, Measure, MeasureState
 
@@ -18,7 +18,7 @@ _UNAPPROVED = frozenset({MeasureState.PROPOSED, MeasureState.REJECTED, MeasureSt
 
 def shown_time(at_ms: int) -> str:
     """The moment in China Standard Time, to the minute."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(CHINA_TIME).strftime("%Y-%m-%d %H:%M")
 
 
 def notice_html(

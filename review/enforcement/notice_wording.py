@@ -2,11 +2,11 @@
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
+from claims.types import CHINA_TIME
 from review.enforcement.types import Fact, Occurrence
 
-CHINA = timezone(timedelta(hours=8))
 _VERBS_ZH = {"speech": "口播称", "screen": "画面展示"}
 _VERBS_EN = {"speech": "said aloud", "screen": "shown on screen"}
 
@@ -91,4 +91,4 @@ def _by_broadcast(occurrences: Sequence[Occurrence]) -> list[list[Occurrence]]:
 
 
 def _china(at_ms: int) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(CHINA)
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(CHINA_TIME)

@@ -6,11 +6,11 @@
 
 Learnt from the development cases of `tests/claims/registered`, by the project's own writers alone. Pairs of what is
 said (a number or a word that may be linked, or the whole passage) and of what is registered (`label:value`). Of some
-passports nothing is learnt: by their cases `fit_linking.py` sets what a reading is worth; run it next. With `--goes-on`
-training begins at the reader in `--to`, goes once through the pairs at a lower rate, and leaves out the passports that
-it left out; with `--only-tables` it stays as it is, and which entry is near is learnt anew, as it must be after the
-reader of breaches has changed. Needs scikit-learn and torch; a fit takes an hour on two cores, or two minutes for a
-thousand pairs.
+passports nothing is learnt: by their cases `training.linking.fit` sets what a reading is worth; run it next. With
+`--goes-on` training begins at the reader in `--to`, goes once through the pairs at a lower rate, and leaves out the
+passports that it left out; with `--only-tables` it stays as it is, and which entry is near is learnt anew, as it must
+be after the reader of breaches has changed. Needs scikit-learn and torch; a fit takes an hour on two cores, or two
+minutes for a thousand pairs.
 """
 
 import argparse

@@ -3,8 +3,8 @@
     python -m training.reader.average configs/semantic/gemma OTHER --to configs/semantic/gemma [--share 0.5]
 
 A reader that learns more talk forgets some of what it knew; halfway between both it often reads better than either
-(model soups, Wortsman et al., 2022). Run `train_reader.py --only-calibrate` and `train_links.py --only-tables` next.
-Two readers of links are averaged likewise; their tables stay as the second has them.
+(model soups, Wortsman et al., 2022). Run `training.reader.train --only-calibrate` and `training.linking.train
+--only-tables` next. Two readers of links are averaged likewise; their tables stay as the second has them.
 """
 
 import argparse

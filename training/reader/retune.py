@@ -6,8 +6,8 @@ Shown are what hosts say of registered goods, with the goods' names and what is 
 `tests/claims/registered`, by the project's own writers), as lawful; and beside them talk that the reader has learnt
 before, each passage halfway between its label and what the reader makes of it now, so that what it learnt from texts
 that are no longer at hand stays; single lines are shown nearer to their labels. This reader learns nothing of the
-passports that the reader of links leaves out. Run `train_reader.py --only-calibrate` and `train_links.py --goes-on`
-next. Needs torch; takes some twenty minutes on two cores.
+passports that the reader of links leaves out. Run `training.reader.train --only-calibrate` and `training.linking.train
+--goes-on` next. Needs torch; takes some twenty minutes on two cores.
 """
 
 import argparse
@@ -85,7 +85,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--liveamr", type=Path, help="the git directory of loopback00/LiveAMR")
     parser.add_argument("--to", type=Path, default=ROOT / "configs" / "semantic" / "gemma")
-    parser.add_argument("--punished", type=Path, help="JSON lines, as train_reader.py takes them")
+    parser.add_argument("--punished", type=Path, help="JSON lines, as training.reader.train takes them")
     options = parser.parse_args()
     policy = Policy(configs.POLICY_DIR)
     folding, cases = Folding(policy), read_registered("dev")

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from claims.engine.linking.entry import Registered
 from claims.engine.linking.mentions import Mention
 from claims.engine.window import Window
+from claims.policy.unit_table import UnitTable
 from claims.text.normalise import is_cjk
 from claims.text.spell import spell
 from claims.text.units import UnitConverter
@@ -23,12 +25,16 @@ def with_heard_units(
     """
     table = converter.table
     wanted = {entry.dimension for entry in registered.entries} - _NO_UNITS
-    forms = sorted(
-        (form for form in table.said if all(map(is_cjk, form)) and len(form) <= _LONGEST), key=lambda form: -len(form)
-    )
-    units = [(spell(form), said.unit) for form in forms if (said := table.unit_at(form, 0)) is not None]
-    units = [(spelt, unit) for spelt, unit in units if table.dimension(unit) in wanted]
+    units = [(spelt, unit) for spelt, unit in _spelt_units(table) if table.dimension(unit) in wanted]
     return [_in_unit(mention, window, units, converter) for mention in mentions]
+
+
+@lru_cache(maxsize=8)
+def _spelt_units(table: UnitTable) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """How each unit sounds that is said in characters, the longest first; the order is the same in every process."""
+    forms = (form for form in table.said if all(map(is_cjk, form)) and len(form) <= _LONGEST)
+    ordered = sorted(forms, key=lambda form: (-len(form), form))
+    return tuple((spell(form), said.unit) for form in ordered if (said := table.unit_at(form, 0)) is not None)
 
 
 def _in_unit(

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from claims.types import CHINA_TIME
 from review.enforcement.errors import MeasureRefused
-from review.enforcement.notice_wording import CHINA
 from review.enforcement.penalty_table import Measures
 from review.enforcement.types import HostFile, MeasureKind, Proposal, Wanted
 
@@ -48,7 +48,7 @@ def _unix_ms(local: str) -> int:
         moment = datetime.fromisoformat(local.strip())
     except ValueError as error:
         raise MeasureRefused("term", f"{local!r} is no moment", code="term") from error
-    here = moment.replace(tzinfo=CHINA) if moment.tzinfo is None else moment
+    here = moment.replace(tzinfo=CHINA_TIME) if moment.tzinfo is None else moment
     return int(here.astimezone(UTC).timestamp() * 1000)
 
 

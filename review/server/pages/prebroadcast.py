@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, Up
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
-from claims.passports.forms import CHINA_TIME
+from claims.types import CHINA_TIME
 from review.api_errors import PlatformError
 from review.db.tenant_ids import LOCAL_TENANT
 from review.judge_pool.callers import party_of

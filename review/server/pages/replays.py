@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response, 
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from claims.types import CHINA_TIME
 from review.accounts.types import Person
 from review.api_errors import PlatformError
 from review.enforcement.notice_pages import shown_time
@@ -36,7 +37,6 @@ Day = Annotated[str, Form(max_length=10)]
 Why = Annotated[str, Form(max_length=2_000)]
 PACKAGED = "packaged"
 _MOST_BYTES = 20_000_000
-_CHINA_TIME = timezone(timedelta(hours=8), "China")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +182,7 @@ def _moment(day: str) -> datetime | None:
     if not day:
         return None
     try:
-        return datetime.fromisoformat(day).replace(tzinfo=_CHINA_TIME)
+        return datetime.fromisoformat(day).replace(tzinfo=CHINA_TIME)
     except ValueError as error:
         raise HTTPException(422, f"{day!r} is no day, such as 2026-11-24") from error
 

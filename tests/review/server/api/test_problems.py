@@ -116,7 +116,10 @@ def test_too_often(as_key: As, key: Key) -> None:
     asking.get("/v1/findings")
     for method, path, operation in OPERATIONS:
         if path not in OPEN:
-            assert told(asking.request(method, filled(path)), 429) == "rate", path
+            answer = asking.request(method, filled(path))
+            if answer.status_code != 429:  # The minute has turned: this request had the one of the next.
+                answer = asking.request(method, filled(path))
+            assert told(answer, 429) == "rate", path
             assert "429" in operation["responses"], path
 
 
