@@ -41,6 +41,7 @@ from review.server.pages.desk import Desk
 from review.server.pages.desk_actions import actions_router
 from review.server.pages.enforcement import Office, office_router
 from review.server.pages.host import host_router
+from review.server.pages.learning import learning_router
 from review.server.pages.login import login_router
 from review.server.pages.measure_proposal import proposing_router
 from review.server.pages.penalty_table import table_router
@@ -118,6 +119,7 @@ def create_app(
     app.include_router(login_router(app, gate, office))
     app.include_router(admin_router(gate, office))
     app.include_router(analytics_router(store, office))
+    app.include_router(learning_router(store, office))
     app.include_router(replays_router(store, office, policies or PolicyDesk(data_dir=data_dir)))
     app.include_router(webhook_pages_router(store, office))
     measures = Office(store, office)
