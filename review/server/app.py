@@ -13,6 +13,7 @@ from review.enforcement.complaint_intake import COMPLAINT_CLASS
 from review.presentation.catalogues import in_every_language
 from review.presentation.glossary import Glossary
 from review.server.api.batches import batches_router
+from review.server.api.bulk_passports import bulk_passport_router
 from review.server.api.cases import case_api_router
 from review.server.api.corrections import corrections_router
 from review.server.api.deliveries import deliveries_router
@@ -103,6 +104,7 @@ def create_app(
     app.include_router(metrics_router(store.live_view, store.tally, store.second_reader.figures, metrics_token))
     app.include_router(stream_router(store, platform))
     app.include_router(passport_router(store, platform))
+    app.include_router(bulk_passport_router(store, platform))
     app.include_router(batches_router(store, platform))
     tail = EventTail(store.events, app.state.events.closing)
     app.include_router(events_router(store.events, tail, Waiting(platform.most_waiting)))
