@@ -152,7 +152,7 @@ class Customer:
         return [e for e in events if e["data"]["stream_id"] == stream_id and e["type"].startswith("stream.")]
 
     def kinds(self, stream_id: str) -> list[str]:
-        return [event["type"] for event in self.told(stream_id) if event["type"] != "stream.gap"]
+        return [event["type"] for event in self.told(stream_id) if event["type"] not in ("stream.gap", "stream.health")]
 
 
 def _command(*arguments: str) -> list[str]:

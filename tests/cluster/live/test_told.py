@@ -115,7 +115,7 @@ def kill(process: "subprocess.Popen[bytes]") -> None:
 
 def kinds(store: Store, stream_id: str) -> list[str]:
     events = [event for event in store.events.after("local", 0, 1000) if event.stream_id == stream_id]
-    return [event.kind for event in events if event.kind not in ("stream.gap",)]
+    return [event.kind for event in events if event.kind not in ("stream.gap", "stream.health")]
 
 
 def longest(gaps: tuple[Gap, ...]) -> Gap:
