@@ -52,7 +52,9 @@ def recall_of(found: int, strata: Sequence[Stratum], fewest: int) -> Recall:
 
 def _missed(strata: Sequence[Stratum], dice: random.Random) -> float:
     return sum(
-        s.passages * dice.betavariate(s.breaches + _PRIOR, s.decided - s.breaches + _PRIOR) for s in strata if s.passages
+        s.passages * dice.betavariate(s.breaches + _PRIOR, s.decided - s.breaches + _PRIOR)
+        for s in strata
+        if s.passages
     )
 
 
