@@ -10,6 +10,7 @@ from claims.types import Finding, Passage, PlatformFact
 from ingest.recording.ledger import Coverage
 from ingest.sandbox.process import SandboxChoice
 from ingest.types import EndPolicy, RetentionLimits, Segment, Shed
+from review.stretches.types import Signal, StretchTerms
 from vision.layout.types import RoomMark
 
 
@@ -53,6 +54,7 @@ class ScreenJob:
     semantic: str = "off"
     models: Path | None = None
     tenant_id: str = OWN
+    stretches: StretchTerms = field(default_factory=StretchTerms)
 
     @property
     def models_dir(self) -> Path:
@@ -64,7 +66,8 @@ class ScreenJob:
 class Prepared:
     """What became of a segment when it was taken apart; `error` says why it could not be read.
 
-    `crashed`: the process that read it died. `shed`: what was left out of it on purpose.
+    `crashed`: the process that read it died. `shed`: what was left out of it on purpose. `signal`: what its sound and
+    picture gave; None: nobody looked.
     """
 
     segment: Segment
@@ -73,6 +76,7 @@ class Prepared:
     error: str | None = None
     crashed: bool = False
     shed: tuple[Shed, ...] = ()
+    signal: Signal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

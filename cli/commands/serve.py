@@ -101,7 +101,9 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
         ),
         judging=_judging(store, source),
     )
-    housekeeper = BackgroundJobs(store, settings.data_dir.absolute(), retention=store.retention())
+    housekeeper = BackgroundJobs(
+        store, settings.data_dir.absolute(), retention=store.retention(), stretch_days=settings.stretch_days
+    )
     sender = _sender(settings, store)
     keeper = store.evidence_keeper()
     replays = ReplayRunner(store, settings.data_dir.absolute(), lambda candidate: replay_job(settings, candidate))

@@ -28,6 +28,7 @@ from review.db.tables.learning import BlindCaseRow, GoldenRow, ShadowScoreRow, S
 from review.db.tables.replays import ReplayMemoryRow
 from review.db.tables.second_reader import SecondAnswerRow, SecondOpinionRow
 from review.db.tables.streams import CoverageRow, CursorRow, FindingRow, GapRow, PassageRow, SegmentRow, StreamRow
+from review.db.tables.stretches import StreamConditionRow, StreamSignalRow, StretchRow
 from review.enforcement.penalty_points import expires_at_ms
 from review.enforcement.penalty_table import DAY_MS, Clock, Measures
 from review.enforcement.rows import appeals_where, defence_of, strikes_of
@@ -244,6 +245,9 @@ def erase_broadcast(connection: Connection, stream_id: str) -> Erased:
             (CorrectionRow, CorrectionRow.stream_id),
             (FindingRow, FindingRow.stream_id),
             (PassageRow, PassageRow.stream_id),
+            (StretchRow, StretchRow.stream_id),
+            (StreamSignalRow, StreamSignalRow.stream_id),
+            (StreamConditionRow, StreamConditionRow.stream_id),
             (SegmentRow, SegmentRow.stream_id),
             (GapRow, GapRow.stream_id),
             (CoverageRow, CoverageRow.stream_id),

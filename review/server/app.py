@@ -13,6 +13,7 @@ from review.enforcement.complaint_intake import COMPLAINT_CLASS
 from review.presentation.catalogues import in_every_language
 from review.presentation.glossary import Glossary
 from review.server.api.batches import batches_router
+from review.server.api.bulk_passports import bulk_passport_router
 from review.server.api.cases import case_api_router
 from review.server.api.corrections import corrections_router
 from review.server.api.deliveries import deliveries_router
@@ -26,6 +27,8 @@ from review.server.api.json_bodies import read_by_hand
 from review.server.api.ordering import Platform
 from review.server.api.passports import passport_router
 from review.server.api.streams import stream_router
+from review.server.api.stretches import stretches_router
+from review.server.api.transcripts import transcripts_router
 from review.server.api.waiting_readers import Waiting
 from review.server.api.webhooks import webhooks_router
 from review.server.assets import STATIC_DIR
@@ -104,9 +107,13 @@ def create_app(
     app.include_router(metrics_router(store.live_view, store.tally, store.second_reader.figures, metrics_token))
     app.include_router(stream_router(store, platform))
     app.include_router(passport_router(store, platform))
+    app.include_router(bulk_passport_router(store, platform))
     app.include_router(batches_router(store, platform))
     tail = EventTail(store.events, app.state.events.closing)
     app.include_router(events_router(store.events, tail, Waiting(platform.most_waiting)))
+    stretch_tail = EventTail(store.stretches, app.state.events.closing)
+    app.include_router(stretches_router(store, stretch_tail, Waiting(platform.most_waiting)))
+    app.include_router(transcripts_router(store))
     app.include_router(webhooks_router(store.webhooks, store.deliveries, platform.net))
     app.include_router(deliveries_router(store.webhooks, store.board, store.deliveries))
     app.include_router(case_api_router(store, glossary.classes))

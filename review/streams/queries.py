@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from claims.types import Disposition, Passage, VerdictKind
+from claims.types import Channel, Disposition, Passage, VerdictKind
 from review.db.ownership import stream_is_of
 from review.db.tables.streams import HIDDEN, FindingRow, PassageRow
 from review.streams.corrected import as_corrected
@@ -44,6 +44,18 @@ def read_passages(session: Session, stream_id: str, from_ms: int, to_ms: int | N
         statement = statement.where(PassageRow.start_ms < to_ms)
     rows = session.scalars(statement.order_by(PassageRow.start_ms, PassageRow.id))
     return as_corrected(session, stream_id, (passage_from_row(row) for row in rows))
+
+
+def read_numbered(
+    session: Session, stream_id: str, after: int, limit: int, channel: Channel | None
+) -> tuple[tuple[int, Passage], ...]:
+    """The passages after this number, as people corrected them, each with its number, in the order of numbers."""
+    statement = select(PassageRow).where(PassageRow.stream_id == stream_id, PassageRow.number > after)
+    if channel is not None:
+        statement = statement.where(PassageRow.channel == channel)
+    rows = session.scalars(statement.order_by(PassageRow.number).limit(limit)).all()
+    passages = as_corrected(session, stream_id, (passage_from_row(row) for row in rows))
+    return tuple((row.number, passage) for row, passage in zip(rows, passages, strict=True))
 
 
 def read_last_said(session: Session, stream_id: str) -> int | None:
