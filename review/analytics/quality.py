@@ -1,4 +1,4 @@
-"""How good it is: what is found and missed, what bars would lose and save, how people decide; for pages and API alike."""
+"""How good it is: what is found and missed, what bars would lose and save, how people decide."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping

@@ -13,7 +13,7 @@ _VERSION = re.compile(r'^version:\s*"?([^"\n]+?)"?\s*$', re.MULTILINE)
 
 
 def with_bar(policy: Policy, name: str, bar: float, out: Path) -> Policy:
-    """The policy copied to `out` with this bar for a class, or for a detector (`CLASS.rule`), loaded anew as a check."""
+    """The policy copied to `out` with this bar for a class or a detector (`CLASS.rule`), loaded anew as a check."""
     shutil.copytree(policy.folder, out)
     bars = policy.bars
     changed = (

@@ -107,11 +107,10 @@ def test_a_case_shown_anew_never_becomes_a_finding(store: Store) -> None:
 
 
 @BOTH
-def test_a_decided_spot_check_teaches_and_counts_what_is_missed(store: Store) -> None:
+def test_a_decided_spot_check_teaches(store: Store) -> None:
     broadcast(store, "b1")
-    store.add_passages([])
     decide(store, found(store, "b1", "喝了它血压就下来了", number=1), Choice.VIOLATES)
     case = spot(store, "b1", "喝了它血压就下来了吗", number=1)
     said_of(store, case, Choice.VIOLATES, "as_found")
     decided = store.learning.decided("local")
-    assert [one.sampled for one in decided.passages] == [False, True]
+    assert sorted(one.sampled for one in decided.passages) == [False, True]
