@@ -1,6 +1,6 @@
 """What was received, understood and found, kept so that many processes can write while others read."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, func, select
@@ -8,6 +8,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from claims.suggestions import Risk, Suggestion
 from claims.types import Finding, Passage
 from ingest.recording.ledger import Coverage
 from ingest.types import Segment
@@ -60,6 +61,7 @@ from review.streams.filing import (
 )
 from review.streams.queries import read_findings, read_last_said, read_passages, read_tally, read_version
 from review.streams.rows import finding_from_row, segment_values, stream_from_row, stream_values
+from review.streams.suggesting import read_worst
 from review.streams.totals import Sums
 from review.streams.types import (
     FindingPage,
@@ -70,6 +72,7 @@ from review.streams.types import (
     StreamState,
     Tally,
 )
+from review.tenant_rules.store import TenantRulesStore
 from review.tenants.keys import KeyStore
 from review.tenants.tenancy import Tenancy, check_host
 from review.webhooks.delivery_status import Board
@@ -137,6 +140,7 @@ class Store:
         self.lease_expiry = LeaseExpiry(engine, now, self.leases.terms)
         self.orders = OrderStore(engine, now, self.leases.room, self.leases.terms)
         self.passports = PassportStore(engine, now)
+        self.tenant_rules = TenantRulesStore(engine, now)
         self.tenancy = Tenancy(engine)
         migrate(engine)
 
@@ -322,6 +326,11 @@ class Store:
         with Session(self._engine) as session:
             found = read_open(session, self._moment(), [stream_id]).get(stream_id)
         return record if found is None else found.standing.shown(record)
+
+    def worst(self, stream_ids: Sequence[str]) -> dict[str, tuple[Suggestion, Risk]]:
+        """Of each of these streams the gravest suggestion and risk of its findings."""
+        with self._engine.connect() as connection:
+            return read_worst(connection, stream_ids)
 
     def cursor(self, stream_id: str) -> int | None:
         """The last segment whose analysis is stored; None: nothing was analysed yet."""

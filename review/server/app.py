@@ -27,6 +27,7 @@ from review.server.api.json_bodies import read_by_hand
 from review.server.api.ordering import Platform
 from review.server.api.passports import passport_router
 from review.server.api.streams import stream_router
+from review.server.api.suggestions import suggestions_router
 from review.server.api.waiting_readers import Waiting
 from review.server.api.webhooks import webhooks_router
 from review.server.assets import STATIC_DIR
@@ -105,6 +106,7 @@ def create_app(
     app.include_router(passport_router(store, platform))
     app.include_router(bulk_passport_router(store, platform))
     app.include_router(batches_router(store, platform))
+    app.include_router(suggestions_router(store, platform))
     tail = EventTail(store.events, app.state.events.closing)
     app.include_router(events_router(store.events, tail, Waiting(platform.most_waiting)))
     app.include_router(webhooks_router(store.webhooks, store.deliveries, platform.net))
