@@ -95,7 +95,9 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
         policies=PolicyDesk(data_dir=settings.data_dir.absolute(), is_overridden=bool(settings.policy_dir), pool=pool),
         judging=_judging(store, source),
     )
-    housekeeper = BackgroundJobs(store, settings.data_dir.absolute(), retention=store.retention())
+    housekeeper = BackgroundJobs(
+        store, settings.data_dir.absolute(), retention=store.retention(), stretch_days=settings.stretch_days
+    )
     sender = _sender(settings, store)
     keeper = store.evidence_keeper()
     replays = ReplayRunner(store, settings.data_dir.absolute(), lambda candidate: replay_job(settings, candidate))

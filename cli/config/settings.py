@@ -19,6 +19,7 @@ from review.judge_pool.limits import JudgingTerms
 from review.policies.folders import in_force_folder
 from review.prebroadcast.limits import MOST_CHARS, MOST_PRODUCTS, MOST_ROWS, CheckLimits
 from review.scheduling.lease_terms import LeaseTerms
+from review.stretches.types import StretchTerms
 
 _PREFIX = "ZHENYAN_"
 RoleName = Literal["reviewer", "senior", "admin", "auditor"]
@@ -62,6 +63,12 @@ class Settings(BaseSettings):
     worker_recycle_hours: Annotated[float, Field(ge=0, le=8_760)]
     worker_recycle_gb: Annotated[float, Field(ge=0, le=10_000)]
     urgent_share: Annotated[float, Field(ge=0, le=1)]
+    stretch_s: Annotated[float, Field(ge=1, le=3_600)]
+    stretch_days: Annotated[float, Field(ge=0.01, le=3_650)]
+    health_no_speech_s: Annotated[float, Field(ge=1, le=86_400)]
+    health_black_s: Annotated[float, Field(ge=1, le=86_400)]
+    health_frozen_s: Annotated[float, Field(ge=1, le=86_400)]
+    health_lagging_s: Annotated[float, Field(ge=1, le=86_400)]
     embed_model: str
     semantic: Annotated[str, Field(min_length=1)]
     host: Annotated[str, Field(min_length=1)]
@@ -94,6 +101,12 @@ class Settings(BaseSettings):
     passport_text_chars: Annotated[int, Field(ge=10, le=1_000_000)]
     passport_name_chars: Annotated[int, Field(ge=1, le=10_000)]
     policy_dir: str
+    learning_across_tenants: bool
+    learning_every_hours: Annotated[float, Field(ge=0, le=8_760)]
+    spot_share: Annotated[float, Field(ge=0, le=1)]
+    spot_a_day: Annotated[int, Field(ge=0, le=100_000)]
+    golden_share: Annotated[float, Field(ge=0, le=0.5)]
+    figures_from: Annotated[int, Field(ge=1, le=10_000)]
     second_reader: SecondReaderSettings
     auth: Literal["none", "local", "oidc"]
     oidc_issuer: str
@@ -129,7 +142,17 @@ class Settings(BaseSettings):
     @property
     def lease_terms(self) -> LeaseTerms:
         """The rules by which broadcasts are lent to workers, and orders admitted."""
-        return LeaseTerms(urgent_share=self.urgent_share)
+        return LeaseTerms(urgent_share=self.urgent_share, lagging_ms=round(self.health_lagging_s * 1000))
+
+    @property
+    def stretch_terms(self) -> StretchTerms:
+        """How long stretches are, and after how long of it silence, a black or a frozen picture is told."""
+        return StretchTerms(
+            length_ms=round(self.stretch_s * 1000),
+            no_speech_ms=round(self.health_no_speech_s * 1000),
+            black_ms=round(self.health_black_s * 1000),
+            frozen_ms=round(self.health_frozen_s * 1000),
+        )
 
     @property
     def judging_terms(self) -> JudgingTerms:
@@ -209,6 +232,7 @@ class Settings(BaseSettings):
             "embed_model": self.embed_model,
             "semantic": self.semantic,
             "models": self.models_folder,
+            "stretches": self.stretch_terms,
         }
 
 

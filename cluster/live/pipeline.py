@@ -17,7 +17,7 @@ from cluster.logs import about
 from cluster.stages.backpressure import Lag
 from cluster.stages.capture import CaptureStage
 from cluster.stages.checkpoint import Checkpoint, Versions, checkpoint_file, read_checkpoint, write_checkpoint
-from cluster.stages.decode import DecodeStage
+from cluster.stages.decode import DecodeStage, unread_signal
 from cluster.stages.events import Outcome
 from cluster.stages.policies import LoadedPolicies
 from cluster.stages.products import ProductStage
@@ -93,7 +93,8 @@ class StageSet:
 
     def give_up(self, segment: Segment, why: str) -> tuple[Prepared, Outcome]:
         """Enters the segment into the ledger as one whose analysis failed."""
-        prepared = Prepared(segment=segment, has_audio=False, has_video=False, error=why, crashed=True)
+        signal = unread_signal(segment)
+        prepared = Prepared(segment=segment, has_audio=False, has_video=False, error=why, crashed=True, signal=signal)
         return prepared, self._ask_judge("take", prepared, [], [], ()).get()
 
     def save(self) -> dict[str, bytes]:

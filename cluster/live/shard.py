@@ -27,6 +27,7 @@ from ingest.errors import ParserDied
 from net.errors import SourceError, ZhenyanError
 from review.errors import StoreUnavailableError, WorkerReplaced
 from review.scheduling.decisions import Reach, Released
+from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.types import Lease, Order, Worker
 from review.scheduling.worker_feed import Feeding
 from review.store import Store
@@ -177,7 +178,8 @@ class Shard:
 
     def _opened(self) -> Store:
         if self._store is None:
-            self._store = Store.open(self._config.database_url)
+            terms = LeaseTerms(lagging_ms=self._config.lagging_ms)
+            self._store = Store.open(self._config.database_url, terms=terms)
         return self._store
 
     def _beat(self, store: Store) -> None:

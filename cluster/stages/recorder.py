@@ -92,6 +92,8 @@ class Recorder:
                 passages=passages,
                 coverage=self.coverage,
                 analysed=prepared.error is None,
+                signal=prepared.signal,
+                terms=self._job.stretches,
                 token=self._token,
             )
         self._want_clips(findings)
@@ -112,9 +114,13 @@ class Recorder:
         self._pin(findings)
         keep_step(self._job.recording_dir, None, recorded_ms, passages)
         if self._store is not None:
-            self._store.add_passages(passages, token=self._token)
-            self._store.add_findings(findings, token=self._token)
-            self._store.put_coverage(self._job.stream_id, self.coverage, token=self._token)
+            self._store.commit_end(
+                self._job.stream_id,
+                findings=findings,
+                passages=passages,
+                coverage=self.coverage,
+                token=self._token,
+            )
         self._want_clips(findings)
         clipped = self._cut(until_ms=None)
         if self._store is not None:

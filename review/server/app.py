@@ -27,7 +27,9 @@ from review.server.api.json_bodies import read_by_hand
 from review.server.api.ordering import Platform
 from review.server.api.passports import passport_router
 from review.server.api.streams import stream_router
+from review.server.api.stretches import stretches_router
 from review.server.api.suggestions import suggestions_router
+from review.server.api.transcripts import transcripts_router
 from review.server.api.waiting_readers import Waiting
 from review.server.api.webhooks import webhooks_router
 from review.server.assets import STATIC_DIR
@@ -43,6 +45,7 @@ from review.server.pages.desk import Desk
 from review.server.pages.desk_actions import actions_router
 from review.server.pages.enforcement import Office, office_router
 from review.server.pages.host import host_router
+from review.server.pages.learning import learning_router
 from review.server.pages.login import login_router
 from review.server.pages.measure_proposal import proposing_router
 from review.server.pages.penalty_table import table_router
@@ -109,6 +112,9 @@ def create_app(
     app.include_router(suggestions_router(store, platform))
     tail = EventTail(store.events, app.state.events.closing)
     app.include_router(events_router(store.events, tail, Waiting(platform.most_waiting)))
+    stretch_tail = EventTail(store.stretches, app.state.events.closing)
+    app.include_router(stretches_router(store, stretch_tail, Waiting(platform.most_waiting)))
+    app.include_router(transcripts_router(store))
     app.include_router(webhooks_router(store.webhooks, store.deliveries, platform.net))
     app.include_router(deliveries_router(store.webhooks, store.board, store.deliveries))
     app.include_router(case_api_router(store, glossary.classes))
@@ -122,6 +128,7 @@ def create_app(
     app.include_router(login_router(app, gate, office))
     app.include_router(admin_router(gate, office))
     app.include_router(analytics_router(store, office))
+    app.include_router(learning_router(store, office))
     app.include_router(replays_router(store, office, policies or PolicyDesk(data_dir=data_dir)))
     app.include_router(webhook_pages_router(store, office))
     measures = Office(store, office)

@@ -28,6 +28,8 @@ class Scope(StrEnum):
     WEBHOOKS = "webhooks"
     RULES_READ = "rules:read"
     RULES_WRITE = "rules:write"
+    TRANSCRIPTS_READ = "transcripts:read"
+    TRANSCRIPTS_FULL = "transcripts:full"
 
     @property
     def reads(self) -> bool:
