@@ -62,6 +62,7 @@ def make_finding(judged: Judged, scene: Scene, policy: Policy, stream_id: str) -
         product_reason=choice.reason,
         witnesses=(witness,),
         proposed=tuple(class_id for class_id in judged.proposed if class_id != judged.class_id),
+        protected=judged.protected,
     )
 
 

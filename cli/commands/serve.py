@@ -183,6 +183,7 @@ def _platform(settings: Settings, policy: Policy, store: Store, pool: JudgingPoo
         rate_storage=settings.rate_storage,
         pool=pool,
         bounds=settings.passport_bounds,
+        suggestions=settings.suggestion_bounds,
     )
 
 

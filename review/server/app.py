@@ -28,6 +28,7 @@ from review.server.api.ordering import Platform
 from review.server.api.passports import passport_router
 from review.server.api.streams import stream_router
 from review.server.api.stretches import stretches_router
+from review.server.api.suggestions import suggestions_router
 from review.server.api.transcripts import transcripts_router
 from review.server.api.waiting_readers import Waiting
 from review.server.api.webhooks import webhooks_router
@@ -109,6 +110,7 @@ def create_app(
     app.include_router(passport_router(store, platform))
     app.include_router(bulk_passport_router(store, platform))
     app.include_router(batches_router(store, platform))
+    app.include_router(suggestions_router(store, platform))
     tail = EventTail(store.events, app.state.events.closing)
     app.include_router(events_router(store.events, tail, Waiting(platform.most_waiting)))
     stretch_tail = EventTail(store.stretches, app.state.events.closing)

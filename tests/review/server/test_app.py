@@ -15,6 +15,7 @@ from ingest.types import Gap, GapKind, Segment
 from review.server.api.schemas.findings import finding_out
 from review.server.assets import VENDOR_DIR, vendored_hashes, vendored_scripts
 from review.store import Store
+from tests.review.sample import advised
 
 MakeFinding = Callable[..., Finding]
 MakeSegment = Callable[..., Segment]
@@ -196,7 +197,9 @@ def test_findings_page_by_cursor_as_the_contract_writes_them(
     store.add_findings(findings)
     first = client.get("/v1/findings", params={"limit": 2}).json()
     second = client.get("/v1/findings", params={"after": first["next_after"]}).json()
-    assert first["findings"] + second["findings"] == json.loads(json.dumps([each.to_json() for each in findings]))
+    assert first["findings"] + second["findings"] == json.loads(
+        json.dumps([advised(each).to_json() for each in findings])
+    )
     assert (first["more"], second["more"]) == (True, False)
     assert client.get("/v1/findings?class=NOPE").json() == {"findings": [], "next_after": 0, "more": False}
 
