@@ -18,6 +18,7 @@ COMMANDS = {
     "screen": ("cli.commands.screen", "Screen one live URL or media file."),
     "batch": ("cli.commands.batch", "Screen archives: files, folders, object stores, lists of addresses."),
     "replay": ("cli.commands.replay", "Replay what is stored under another policy, before it goes live."),
+    "learn": ("cli.commands.learn", "Learn from what people decided; export it; leave a host out."),
     "policy": ("cli.commands.policy", "Validate or show a policy; explain how a sentence is understood."),
     "passports": ("cli.commands.passports", "Read passports and say what is in them and what is wrong."),
     "evidence": ("cli.commands.evidence", "Make and check evidence packs; publish and rotate the keys that sign them."),

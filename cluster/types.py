@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from claims.classifier.learnt_file import OWN
 from claims.types import Finding, Passage, PlatformFact
 from ingest.recording.ledger import Coverage
 from ingest.sandbox.process import SandboxChoice
@@ -20,7 +21,7 @@ class ScreenJob:
     `at` is the broadcast's own moment. `database_url` None: nothing is stored. `clips_dir` None: no clips are cut.
     `products` empty: all passports are on sale, in the file's order. `embed_model` empty: products are looked for
     by the corners of their pictures alone. `asr_processes` 0: as many engines as suit the device. `num_gpus`: what
-    part of a GPU hearing and reading each ask for, where there is one.
+    part of a GPU hearing and reading each ask for, where there is one. `tenant_id`: whose broadcast it is.
     """
 
     stream_id: str
@@ -52,6 +53,7 @@ class ScreenJob:
     embed_model: str = ""
     semantic: str = "off"
     models: Path | None = None
+    tenant_id: str = OWN
     stretches: StretchTerms = field(default_factory=StretchTerms)
 
     @property

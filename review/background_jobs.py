@@ -80,7 +80,7 @@ class BackgroundJobs:
                 _log.exception("housekeeping: %s failed; it is tried again", getattr(job, "__name__", job))
 
     def _cut(self) -> None:
-        for finding_id in self._store.complaints.without_clip():
+        for finding_id in (*self._store.complaints.without_clip(), *self._store.spots.without_clip()):
             clip_of(self._store, self._data_dir, self._store.finding(finding_id))
 
     def _daily(self) -> None:

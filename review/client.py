@@ -30,13 +30,16 @@ _Json = dict[str, Any]
 
 
 class Problem(Exception):
-    """The server refused: `status`, `code` for programs, `detail` for people."""
+    """The server refused: `status`, `code` for programs, `detail` for people, `errors` with path and reason."""
 
-    def __init__(self, status: int, detail: str, code: str | None = None) -> None:
+    def __init__(
+        self, status: int, detail: str, code: str | None = None, errors: Sequence[tuple[str, str]] = ()
+    ) -> None:
         super().__init__(f"{status}: {detail}")
         self.status = status
         self.detail = detail
         self.code = code
+        self.errors = tuple(errors)
 
 
 class _TryAgain(Exception):
@@ -157,6 +160,22 @@ class Zhenyan:
         headers = {} if if_match is None else {"If-Match": f'"{if_match}"'}
         return self._json("PUT", f"/v1/passports/{_part(product_id)}", json=dict(passport), headers=headers)
 
+    def put_passports(self, content: bytes, media_type: str = "application/x-ndjson") -> _Json:
+        """Registers many passports, a record a line, or a table; each row is answered by itself."""
+        headers = {"Content-Type": media_type}
+        timeout = max(_CHECK_S, self._timeout_s)
+        return self._json("POST", "/v1/passports:batch", content=content, headers=headers, timeout=timeout)
+
+    def passport_versions(self, product_id: str) -> list[_Json]:
+        """Every version of the passport, the latest first."""
+        found: list[_Json] = self._json("GET", f"/v1/passports/{_part(product_id)}/versions")["versions"]
+        return found
+
+    def retire_passport(self, product_id: str, *, if_match: str | None = None) -> _Json:
+        """Takes the passport out of force; its versions stay."""
+        headers = {} if if_match is None else {"If-Match": f'"{if_match}"'}
+        return self._json("DELETE", f"/v1/passports/{_part(product_id)}", headers=headers)
+
     def passport(self, product_id: str, version: str | None = None) -> _Json:
         """The passport in force, or this version of it."""
         params = {} if version is None else {"version": version}
@@ -240,7 +259,8 @@ def _wait_s(state: RetryCallState) -> float:
 def _problem_of(answer: httpx.Response) -> Problem:
     try:
         told = answer.json()
-        return Problem(answer.status_code, str(told["detail"]), told.get("code"))
+        errors = [(str(one["path"]), str(one["reason"])) for one in told.get("errors") or ()]
+        return Problem(answer.status_code, str(told["detail"]), told.get("code"), errors)
     except (ValueError, KeyError, TypeError, AttributeError):
         return Problem(answer.status_code, answer.reason_phrase)
 

@@ -34,6 +34,8 @@ from review.events.stretch_log import StretchLog
 from review.events.types import NewEvent
 from review.evidence.files import EvidenceSetup, KeptEvidence
 from review.evidence.uploading import EvidenceKeeper
+from review.learning.spot_store import SpotStore
+from review.learning.store import LearningStore
 from review.passports.registry import PassportStore
 from review.policies.repository import PolicyStore
 from review.replays.store import ReplayStore
@@ -138,6 +140,8 @@ class Store:
         self.board = Board(engine)
         self.audit = AuditTrail(engine, now)
         self.replays = ReplayStore(engine, now)
+        self.learning = LearningStore(engine, now)
+        self.spots = SpotStore(engine, now, flag_at=flag_at, second_share=second_share)
         self.policies = PolicyStore(engine, now)
         self.batches = BatchStore(engine, now)
         self.leases = LeaseStore(engine, now, terms)

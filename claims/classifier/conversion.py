@@ -8,6 +8,7 @@ parts it first converts what all readers share. Nothing stands in the folder und
 
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ from tokenizers import Tokenizer, models, normalizers
 from claims.classifier.arrays import Floats
 from claims.classifier.base_model import (
     BASE_FILES,
+    COMMON_TOKENIZER,
     LAYERS_FILE,
     SCALES_AT,
     SCALES_BYTES,
@@ -33,6 +35,7 @@ from claims.classifier.base_model import (
     TABLE,
     TOKENIZER,
     BaseModel,
+    is_common,
 )
 from claims.classifier.converted import BASE, MAKING, finish, reader_files
 from claims.classifier.layer_weights import (
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
 
 _READ_BYTES = 1 << 22
 _SPACE = "▁"
+_SPECIAL = re.compile(r"<unk>|<0x[0-9A-F]{2}>")
 # Blocks of 32 in eight bits, each behind its scale: GGML's Q8_0.
 _BLOCKS = np.dtype([("scale", "<f2"), ("steps", "i1", BLOCK)])
 
@@ -70,7 +74,9 @@ def convert_base(parts: Sequence[Path], sha256: str, folder: Path) -> None:
         model = GGUFReader(joined)
         tensors = {tensor.name: tensor for tensor in model.tensors}
         pieces, scores = (model.fields[f"tokenizer.ggml.{name}"].contents() for name in ("tokens", "scores"))
-        (work / TOKENIZER).write_text(as_file(tokenizer_of(pieces, scores)), encoding="utf-8")
+        whole = as_file(tokenizer_of(pieces, scores))
+        (work / TOKENIZER).write_text(whole, encoding="utf-8")
+        (work / COMMON_TOKENIZER).write_text(of_common_pieces(whole), encoding="utf-8")
         _write_table(tensors["token_embd.weight"].data, work / TABLE)
         np.savez(work / LAYERS_FILE, **_first_layers(tensors))  # type: ignore[arg-type]
         joined.unlink()
@@ -117,6 +123,17 @@ def as_file(tokenizer: Tokenizer) -> str:
     """The tokenizer as `tokenizer.json` holds it, each merge as one text: as pairs it takes 150 MB more to open."""
     told = json.loads(tokenizer.to_str())
     told["model"]["merges"] = [" ".join(pair) for pair in told["model"]["merges"]]
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def of_common_pieces(whole: str) -> str:
+    """The `tokenizer.json` of the pieces that are common, in the order of the whole one; bytes are among them."""
+    told = json.loads(whole)
+    model = told["model"]
+    kept = {piece: n for piece, n in model["vocab"].items() if is_common(piece) or _SPECIAL.fullmatch(piece)}
+    pairs = (pair.partition(" ") for pair in model["merges"])
+    model["vocab"] = kept
+    model["merges"] = [f"{one} {other}" for one, _, other in pairs if is_common(one + other)]
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -50,7 +50,7 @@ class PackagedGemma:
         try:
             from onnxruntime import InferenceSession, SessionOptions
 
-            from claims.classifier.base_model import TOKENIZER, open_tokenizer, pieces_of
+            from claims.classifier.base_model import open_tokenizer, pieces_of
         except ImportError as error:
             raise SemanticMissing(
                 f"semantic: {GEMMA} needs {error.name}, which is not installed; install zhenyan[worker], "
@@ -58,7 +58,7 @@ class PackagedGemma:
             ) from error
         self.key = f"{SHA256[:16]}-{hashlib.sha256(layers).hexdigest()[:16]}"
         graph = convert(layers, models)
-        self._tokenizer, self._pieces_of = open_tokenizer(graph.with_name(TOKENIZER)), pieces_of
+        self._tokenizer, self._pieces_of = open_tokenizer(graph.parent), pieces_of
         options = SessionOptions()
         options.intra_op_num_threads = threads
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -8,6 +8,8 @@ side (月兑发). A character that is said between pauses right after its parts 
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from claims.obfuscation.described_characters import Part, Teller
 from claims.text.normalise import Edit, is_cjk
@@ -35,16 +37,14 @@ class Decomposer:
         self._teller = Teller(radicals)
         self._terms = frozenset(t for t in terms if len(t) >= 2)
         self._term_chars = frozenset(c for term in self._terms for c in term)
-        self._made: dict[tuple[str, ...], str] = {}
-        self._in_any_order: dict[tuple[str, ...], str] = {}
-        self._parts_of: dict[str, list[tuple[str, ...]]] = {}
-        for char in sorted(parts, key=lambda c: c not in self._term_chars):
-            for way in _ways(char, parts):
-                split = tuple(_same(c) for c in way)
-                self._made.setdefault(split, char)
-                self._in_any_order.setdefault(tuple(sorted(split)), char)
-                self._parts_of.setdefault(char, []).append(split)
+        self._parts = parts
+        self._of_terms = _joined(parts, [char for char in parts if char in self._term_chars]).made
         self._words = words
+
+    @cached_property
+    def _joins(self) -> "_Joins":
+        """What all parts make; only where a text tells of parts is it asked for."""
+        return _joined(self._parts, sorted(self._parts, key=lambda char: char not in self._term_chars))
 
     def edits(self, text: str) -> list[Edit]:
         """Every telling that makes at least one character, as what it makes."""
@@ -126,29 +126,29 @@ class Decomposer:
             if len(taken) < 2 or any(p.echo for p in taken):
                 continue
             pieces = tuple(self._piece(p) for p in taken)
-            char = self._made.get(pieces) or self._in_any_order.get(tuple(sorted(pieces)))
+            char = self._joins.made.get(pieces) or self._joins.in_any_order.get(tuple(sorted(pieces)))
             if char is not None:
                 return size, char
         return 0, ""
 
     def _piece(self, part: Part) -> str:
         if part.half:
-            ways = self._parts_of.get(part.text, [])
+            ways = self._joins.parts_of.get(part.text, [])
             way = next((w for w in ways if len(w) > 1), None)
             return way[0 if part.half == "左" else -1] if way else part.text
         return _same(part.text)
 
     def _holds(self, char: str, piece: str) -> bool:
         """True if the character has the piece in it."""
-        return any(_same(piece) in way for way in self._parts_of.get(char, ()))
+        return any(_same(piece) in way for way in self._joins.parts_of.get(char, ()))
 
     def _written(self, text: str) -> list[Edit]:
         """Two characters written for the one that they make, where that completes a term (月兑发)."""
         found: list[Edit] = []
         for at in range(len(text) - 1):
             pair = text[at : at + 2]
-            char = self._made.get((_same(pair[0]), _same(pair[1])))
-            if char is None or char not in self._term_chars or not (is_cjk(pair[0]) and is_cjk(pair[1])):
+            char = self._of_terms.get((_same(pair[0]), _same(pair[1])))
+            if char is None or not (is_cjk(pair[0]) and is_cjk(pair[1])):
                 continue
             if self._words is not None and pair in self._words:
                 continue
@@ -188,6 +188,27 @@ _VARIANTS |= {
     "隹": "佳",
     "丬": "爿",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Joins:
+    """Which character parts make, in their order and in any; and the ways in which a character falls into parts."""
+
+    made: dict[tuple[str, ...], str] = field(default_factory=dict)
+    in_any_order: dict[tuple[str, ...], str] = field(default_factory=dict)
+    parts_of: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
+
+
+def _joined(parts: Mapping[str, Sequence[str]], chars: Iterable[str]) -> _Joins:
+    """The joins of these characters; of several with the same parts the first."""
+    joins = _Joins()
+    for char in chars:
+        for way in _ways(char, parts):
+            split = tuple(_same(c) for c in way)
+            joins.made.setdefault(split, char)
+            joins.in_any_order.setdefault(tuple(sorted(split)), char)
+            joins.parts_of.setdefault(char, []).append(split)
+    return joins
 
 
 def _ways(char: str, parts: Mapping[str, Sequence[str]]) -> list[str]:

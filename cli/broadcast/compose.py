@@ -78,7 +78,7 @@ def _encoder_command(sound_path: Path, target: Path) -> list[str]:
         *("-i", "pipe:0", "-i", str(sound_path)),
         *("-vf", "scale=out_color_matrix=bt709:out_range=tv", "-pix_fmt", "yuv420p"),
         *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
-        *("-c:v", "libx264", "-preset", "veryfast", "-tune", "animation", "-crf", "25", "-threads", "1"),
+        *("-c:v", "libx264", "-preset", "veryslow", "-tune", "animation", "-crf", "27", "-threads", "1"),
         *("-g", str(_KEY_FRAME_EVERY), "-keyint_min", str(_KEY_FRAME_EVERY), "-sc_threshold", "0"),
         *("-c:a", "aac", "-b:a", "80k", "-ar", "44100", "-ac", "1"),
         *("-map", "0:v", "-map", "1:a", "-movflags", "+faststart", "-f", "mp4", str(target)),

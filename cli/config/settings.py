@@ -98,6 +98,12 @@ class Settings(BaseSettings):
     passport_text_chars: Annotated[int, Field(ge=10, le=1_000_000)]
     passport_name_chars: Annotated[int, Field(ge=1, le=10_000)]
     policy_dir: str
+    learning_across_tenants: bool
+    learning_every_hours: Annotated[float, Field(ge=0, le=8_760)]
+    spot_share: Annotated[float, Field(ge=0, le=1)]
+    spot_a_day: Annotated[int, Field(ge=0, le=100_000)]
+    golden_share: Annotated[float, Field(ge=0, le=0.5)]
+    figures_from: Annotated[int, Field(ge=1, le=10_000)]
     second_reader: SecondReaderSettings
     auth: Literal["none", "local", "oidc"]
     oidc_issuer: str

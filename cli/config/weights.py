@@ -20,7 +20,6 @@ from vision.ocr.weights import (
     detector_weights,
     fast_weights,
     light_detector_weights,
-    quantised_weights,
 )
 
 READER, OURS = "text on screen", "zhenyan"
@@ -29,7 +28,6 @@ _READERS: tuple[tuple[str, str, Callable[[], Weights]], ...] = (
     ("PP-OCRv6-tiny-rec", "faster-paddle", fast_weights),
     ("PP-OCRv6-small-rec", "rapidocr", accurate_weights),
     ("PP-OCRv6-tiny-det-light", OURS, light_detector_weights),
-    ("PP-OCRv6-small-rec-int8", OURS, quantised_weights),
 )
 
 

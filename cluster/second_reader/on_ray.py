@@ -1,10 +1,11 @@
 """The model of `transformers` in an actor of its own, which all machines of the cluster ask."""
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
 import ray
-from ray.exceptions import GetTimeoutError, RayError
+from ray.exceptions import ActorDiedError, GetTimeoutError, RayError
 
 from cluster.scheduler.types import NAMESPACE
 from cluster.second_reader.in_process import InProcessModel
@@ -31,14 +32,30 @@ class ModelActor:
 
 
 class RayModel:
-    """Asks the cluster's actor, which is started if it is not there and started again if it dies."""
+    """Asks the cluster's actor, which is started if it is not there and started again if it dies.
+
+    The actor ends with the process that started it; the next that asks starts another.
+    """
 
     def __init__(self, config: SecondReaderConfig) -> None:
         self.name = config.name
+        self._config = config
+        self._starting = threading.Lock()
+        self._actor: Any = None
+        self._there()
+
+    def _there(self) -> Any:
+        """The actor; of several that ask at once one starts it."""
+        with self._starting:
+            if self._actor is None:
+                self._actor = self._started()
+            return self._actor
+
+    def _started(self) -> Any:
         there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        gpus = config.num_gpus if config.device != "cpu" and there.get("GPU", 0) else 0
+        gpus = self._config.num_gpus if self._config.device != "cpu" and there.get("GPU", 0) else 0
         as_actor: Any = ray.remote
-        self._actor: Any = (
+        return (
             as_actor(num_cpus=0)(ModelActor)
             .options(
                 name=_NAME,
@@ -49,17 +66,27 @@ class RayModel:
                 max_concurrency=_THREADS,
                 num_gpus=gpus,
             )
-            .remote(config)
+            .remote(self._config)
         )
+
+    def _let_go(self, actor: Any) -> None:
+        """Forgets the actor that is gone for good, unless another has been started since."""
+        with self._starting:
+            if self._actor is actor:
+                self._actor = None
 
     def say(self, messages: list[dict[str, str]], schema: Mapping[str, Any], *, within_s: float) -> Reply:
         """What the actor answers; raises ModelLate or ModelFailed."""
-        asked = self._actor.say.remote(messages, dict(schema), within_s)
+        actor = self._there()
+        asked = actor.say.remote(messages, dict(schema), within_s)
         try:
             answer: Reply | str = ray.get(asked, timeout=within_s)
         except GetTimeoutError as error:
             ray.cancel(asked)
             raise ModelLate(f"no answer within {within_s:g} s") from error
+        except ActorDiedError as error:
+            self._let_go(actor)
+            raise ModelFailed("its actor has ended") from error
         except RayError as error:
             raise ModelFailed("its actor is not there") from error
         if isinstance(answer, Reply):
@@ -69,4 +96,4 @@ class RayModel:
         raise ModelFailed(answer)
 
     def close(self) -> None:
-        """The actor ends with the last who holds it."""
+        """The actor ends with the process that started it."""

@@ -24,6 +24,7 @@ from review.db.tables.enforcement import (
     MeasureRow,
     StrikeRow,
 )
+from review.db.tables.learning import BlindCaseRow, GoldenRow, ShadowScoreRow, ShadowStreamRow, SpotStreamRow
 from review.db.tables.replays import ReplayMemoryRow
 from review.db.tables.second_reader import SecondAnswerRow, SecondOpinionRow
 from review.db.tables.streams import CoverageRow, CursorRow, FindingRow, GapRow, PassageRow, SegmentRow, StreamRow
@@ -194,6 +195,8 @@ def erase_case(connection: Connection, case_id: str) -> Erased:
             (ComplaintRow, ComplaintRow.case_id),
             (DecisionRow, DecisionRow.case_id),
             (ProposalRow, ProposalRow.case_id),
+            (BlindCaseRow, BlindCaseRow.case_id),
+            (GoldenRow, GoldenRow.case_id),
             (CaseBandRow, CaseBandRow.case_id),
             (CaseFindingRow, CaseFindingRow.case_id),
             (SupersededRow, SupersededRow.case_id),
@@ -235,6 +238,9 @@ def erase_broadcast(connection: Connection, stream_id: str) -> Erased:
         [
             (SecondOpinionRow, SecondOpinionRow.stream_id),
             (SecondAnswerRow, SecondAnswerRow.stream_id),
+            (ShadowScoreRow, ShadowScoreRow.stream_id),
+            (ShadowStreamRow, ShadowStreamRow.stream_id),
+            (SpotStreamRow, SpotStreamRow.stream_id),
             (SupersededRow, SupersededRow.stream_id),
             (CorrectionRow, CorrectionRow.stream_id),
             (FindingRow, FindingRow.stream_id),

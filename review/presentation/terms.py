@@ -77,6 +77,12 @@ TERMS: Mapping[str, tuple[str, ...]] = {
     "exemption": ("within_tolerance", "own_experience"),
     "factor": ("health", "minors", "repeated", "corrected", "first"),
     "gap": ("network", "publisher", "shed", "crash", "unreadable"),
+    "learning.why": (
+        "forgotten_host",
+        "decided_by_rules_and_records_alone",
+        "lawful_for_another_reason_than_its_words",
+        "erased",
+    ),
     "js": (
         "proposed",
         "not_sent",

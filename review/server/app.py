@@ -13,6 +13,7 @@ from review.enforcement.complaint_intake import COMPLAINT_CLASS
 from review.presentation.catalogues import in_every_language
 from review.presentation.glossary import Glossary
 from review.server.api.batches import batches_router
+from review.server.api.bulk_passports import bulk_passport_router
 from review.server.api.cases import case_api_router
 from review.server.api.corrections import corrections_router
 from review.server.api.deliveries import deliveries_router
@@ -43,6 +44,7 @@ from review.server.pages.desk import Desk
 from review.server.pages.desk_actions import actions_router
 from review.server.pages.enforcement import Office, office_router
 from review.server.pages.host import host_router
+from review.server.pages.learning import learning_router
 from review.server.pages.login import login_router
 from review.server.pages.measure_proposal import proposing_router
 from review.server.pages.penalty_table import table_router
@@ -104,6 +106,7 @@ def create_app(
     app.include_router(metrics_router(store.live_view, store.tally, store.second_reader.figures, metrics_token))
     app.include_router(stream_router(store, platform))
     app.include_router(passport_router(store, platform))
+    app.include_router(bulk_passport_router(store, platform))
     app.include_router(batches_router(store, platform))
     tail = EventTail(store.events, app.state.events.closing)
     app.include_router(events_router(store.events, tail, Waiting(platform.most_waiting)))
@@ -123,6 +126,7 @@ def create_app(
     app.include_router(login_router(app, gate, office))
     app.include_router(admin_router(gate, office))
     app.include_router(analytics_router(store, office))
+    app.include_router(learning_router(store, office))
     app.include_router(replays_router(store, office, policies or PolicyDesk(data_dir=data_dir)))
     app.include_router(webhook_pages_router(store, office))
     measures = Office(store, office)

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from claims.types import Channel, Disposition, Passage, VerdictKind
 from review.db.ownership import stream_is_of
-from review.db.tables.streams import FindingRow, PassageRow
+from review.db.tables.streams import HIDDEN, FindingRow, PassageRow
 from review.streams.corrected import as_corrected
 from review.streams.rows import finding_from_row, passage_from_row
 from review.streams.types import FindingPage, FindingQuery, Tally
@@ -69,6 +69,7 @@ def read_tally(session: Session, stream_id: str | None) -> Tally:
     statement = select(FindingRow.verdict, FindingRow.disposition, func.count()).group_by(
         FindingRow.verdict, FindingRow.disposition
     )
+    statement = statement.where(FindingRow.disposition != HIDDEN)
     if stream_id is not None:
         statement = statement.where(FindingRow.stream_id == stream_id)
     by_verdict: dict[VerdictKind, int] = {}
@@ -90,6 +91,8 @@ def _conditions(query: FindingQuery) -> list[ColumnElement[bool]]:
         (FindingRow.disposition, None if query.disposition is None else query.disposition.value),
     )
     conditions: list[ColumnElement[bool]] = [column == value for column, value in asked if value is not None]
+    if query.disposition is None:
+        conditions.append(FindingRow.disposition != HIDDEN)
     if query.tenant_id is not None:
         conditions.append(stream_is_of(FindingRow.stream_id, query.tenant_id))
     return conditions

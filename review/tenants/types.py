@@ -96,6 +96,11 @@ class Caller:
         return cls(sees=None, home=LOCAL_TENANT, actor=person.id, person=person)
 
     @classmethod
+    def of_operator(cls, tenant_id: str, actor: str) -> "Caller":
+        """Whoever works on the store of this machine in a customer's name."""
+        return cls(sees=tenant_id, home=tenant_id, actor=actor, person=Person(id=actor, name=actor, role=Role.ADMIN))
+
+    @classmethod
     def of_key(cls, key: ApiKey) -> "Caller":
         """A program with this key."""
         actor = f"key:{key.key_id}"

@@ -1,14 +1,15 @@
 """Trains the reader of links: which registered entry a passage speaks of, and how likely it says otherwise.
 
     python -m training.linking.train [--to configs/semantic/links]
-    python -m training.linking.train --goes-on [--most 10000] [--readers gemma]
+    python -m training.linking.train --goes-on [--most 10000] [--heard 0.5] [--readers gemma]
     python -m training.linking.train --only-tables [--readers gemma]
 
 Learnt from the development cases of `tests/claims/registered`, by the project's own writers alone. Pairs of what is
 said (a number or a word that may be linked, or the whole passage) and of what is registered (`label:value`). Of some
 passports nothing is learnt: by their cases `training.linking.fit` sets what a reading is worth; run it next. With
 `--goes-on` training begins at the reader in `--to`, goes once through the pairs at a lower rate, and leaves out the
-passports that it left out; with `--only-tables` it stays as it is, and which entry is near is learnt anew, as it must
+passports that it left out; with `--heard` a share of the pairs is shown as a recogniser might have written them; with
+`--only-tables` it stays as it is, and which entry is near is learnt anew, as it must
 be after the reader of breaches has changed. Needs scikit-learn and torch; a fit takes an hour on two cores, or two
 minutes for a thousand pairs.
 """
@@ -17,8 +18,9 @@ import argparse
 import json
 import os
 import random
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,12 +39,14 @@ from claims.classifier.reading import pair_of
 from claims.engine.linking.passages import LONGEST, before_of, pointed_of, texts_of
 from claims.policy.policy import Policy
 from claims.text.normalise import normalise
+from claims.text.numbers import find_numbers
 from training.linking.fit import READ_FROM, Fit
 from training.linking.material import collected, scenes_of
 from training.reader.fit import KEEP
 from training.reader.inputs import with_largest
 from training.reader.tuning import RATE as FULL_RATE
 from training.reader.tuning import Sample, Tuned, tune
+from training.speech.misheard import Channel, read_heard
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,6 +58,8 @@ HELD_OUT, SEED, PASSES, SLOWER = 20, 0, 2, 3e-4
 # How often a passage is shown with one of its three nearest texts that it does not contradict.
 NEAREST, SHOWN_LAWFUL, SHOWN_FIRST, SHOWN_OTHER = 3, 0.2, 0.35, 0.15
 WIDE, RATE, ROUNDS, BATCH = 128, 2e-3, 8, 32
+# A pair as `pair_of` writes it; what is said is a whole passage from so many characters on.
+_PAIR, _WHOLE = re.compile(r"(.*?。)(.*)【(.*)】(.*)", re.DOTALL), 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +217,33 @@ def as_many_of_both(samples: Sequence[Sample], most: int) -> list[Sample]:
     return kept
 
 
+def heard_pair(pair: str, channel: Channel, dice: random.Random) -> str:
+    """The pair as a recogniser might have written what was said; what is registered stays, and so do numbers.
+
+    Words that are linked were heard right, or there was nothing to link: of a short text between the brackets only
+    the numbers are written in digits now and then. A pair of a whole passage has its words changed too.
+    """
+    found = _PAIR.fullmatch(pair)
+    if found is None:
+        raise ValueError(f"expected 'goods entry。before【said】behind', got {pair!r}")
+    head, before, said, behind = found.groups()
+    written = channel.write(said, dice).text if said else said
+    if len(said) < _WHOLE or _numbers_in(written) != _numbers_in(said):
+        written = said
+    before, behind = (channel.write(text, dice).text if text else text for text in (before, behind))
+    return f"{head}{before}【{written}】{behind}"
+
+
+def as_heard(samples: Sequence[Sample], share: float) -> list[Sample]:
+    """The samples, so many of them as a recogniser might have written them."""
+    channel, dice = Channel(read_heard(), (sample.text for sample in samples)), random.Random(SEED)
+    return [replace(one, text=heard_pair(one.text, channel, dice)) if dice.random() < share else one for one in samples]
+
+
+def _numbers_in(text: str) -> list[tuple[object, object]]:
+    return [(number.low, number.high) for number in find_numbers(text)]
+
+
 def _shown(one: SaidOnce, rank: int) -> float:
     if one.case.contradicted is not None:
         return SHOWN_OTHER
@@ -229,11 +262,12 @@ def pointed_right(said: Sequence[SaidOnce], pointing: Pointing) -> dict[str, flo
 
 
 def shown_pairs(
-    said: Sequence[SaidOnce], pointing: Pointing, policy: Policy, held_out: Sequence[str], most: int | None
+    said: Sequence[SaidOnce], pointing: Pointing, policy: Policy, held_out: Sequence[str], options: argparse.Namespace
 ) -> list[Sample]:
-    """The pairs that are shown, no more than `most`."""
+    """The pairs that are shown, no more than asked for, with the share of heard ones that was asked for."""
     shown = samples_of(said, pointing, policy, frozenset(held_out))
-    return shown if most is None else as_many_of_both(shown, most)
+    shown = shown if options.most is None else as_many_of_both(shown, options.most)
+    return as_heard(shown, options.heard) if options.heard else shown
 
 
 def options_given() -> argparse.Namespace:
@@ -244,6 +278,7 @@ def options_given() -> argparse.Namespace:
     parser.add_argument("--only-tables", action="store_true", help="learns only which entry is near")
     parser.add_argument("--readers", nargs="+", default=READERS, help="for whom tables are learnt; others' stay")
     parser.add_argument("--most", type=int, help="shows no more pairs, at most half of which contradict")
+    parser.add_argument("--heard", type=float, default=0.0, help="share of pairs as a recogniser writes them")
     return parser.parse_args()
 
 
@@ -265,7 +300,7 @@ def main() -> None:
         record, tuned = dict(stands[0].record), stands[1]
         layers = tuned.layers
     else:
-        shown = shown_pairs(said, pointing[options.readers[0]], policy, held_out, options.most)
+        shown = shown_pairs(said, pointing[options.readers[0]], policy, held_out, options)
         contradicting = sum(sample.breach > 0 for sample in shown)
         print(f"{len(shown)} pairs, of which {contradicting} contradict", flush=True)
         passes, rate, start = (PASSES, FULL_RATE, None) if stands is None else (1, SLOWER, stands[1])
@@ -273,7 +308,7 @@ def main() -> None:
         layers = with_largest(tuned.layers, [sample.text for sample in shown])
         passports = len({case.product_id for case in cases}) - len(held_out)
         record = {"passports": passports, "pairs": len(shown), "contradicting": contradicting, "seed": SEED}
-        record |= {"gone_on": options.goes_on}
+        record |= {"gone_on": options.goes_on, "heard": options.heard}
     record["pointed_right_unseen"] = {name: pointed_right(unseen, each) for name, each in pointing.items()}
     file = LinksFile(
         encoder=GEMMA, weights_sha256="", layers_sha256="", nearness_sha256={}, held_out=held_out, record=record

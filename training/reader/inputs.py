@@ -8,7 +8,7 @@ import onnx
 from onnx import TensorProto, helper
 from onnxruntime import InferenceSession, SessionOptions
 
-from claims.classifier.base_model import TOKENIZER, open_tokenizer, pieces_of
+from claims.classifier.base_model import open_tokenizer, pieces_of
 from claims.classifier.converted import converted_reader
 from claims.classifier.gemma import packaged_model
 from claims.classifier.layer_weights import BLOCKS
@@ -28,7 +28,7 @@ def with_largest(layers: bytes, texts: Sequence[str]) -> bytes:
     graph.graph.output.extend(
         helper.make_tensor_value_info(name, TensorProto.FLOAT, ["tokens", None]) for name in inputs.values()
     )
-    tokenizer = open_tokenizer(place.with_name(TOKENIZER))
+    tokenizer = open_tokenizer(place.parent)
     options = SessionOptions()
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(place.parent))
     session = InferenceSession(graph.SerializeToString(), options, providers=["CPUExecutionProvider"])

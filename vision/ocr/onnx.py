@@ -2,7 +2,6 @@
 
 from typing import Literal, Protocol
 
-import cv2
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
@@ -15,9 +14,6 @@ _LETTERS_KEY = "character"
 # It leaves the weights of the letters turned, which then can't be laid out for the processor beforehand: the outputs
 # are the same to the bit, the accurate reader 3 % dearer.
 SLOWER = ("MatmulTransposeFusion",)
-
-# OpenCV's number for AVX-512 VNNI.
-_VNNI = 23
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -72,11 +68,3 @@ def use_cuda(device: Device) -> bool:
             "device cuda was asked for, but this onnxruntime has no CUDA; install onnxruntime-gpu or set device to auto"
         )
     return offered and device != "cpu"
-
-
-def multiplies_bytes(device: Device) -> bool:
-    """Whether models run on a processor that adds up products of bytes (AVX-512 VNNI).
-
-    Elsewhere layers in eight bits are no faster, and on x86 sums of two such products overflow.
-    """
-    return not use_cuda(device) and bool(cv2.checkHardwareSupport(_VNNI))

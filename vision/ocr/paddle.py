@@ -6,10 +6,10 @@ from importlib.metadata import version
 
 from vision.ocr.crops import readings_of, strip_of
 from vision.ocr.detector import Detector
-from vision.ocr.onnx import Device, OnnxModel, multiplies_bytes
+from vision.ocr.onnx import Device, OnnxModel
 from vision.ocr.reader import Pictures, refuse_bad_frame
 from vision.ocr.recogniser import NOTHING, Recogniser
-from vision.ocr.weights import accurate_weights, fast_weights, light_detector_weights, quantised_weights
+from vision.ocr.weights import accurate_weights, fast_weights, light_detector_weights
 from vision.ocr.words import is_pattern, words_of
 from vision.types import Place, Reading, TextLine
 
@@ -26,22 +26,19 @@ class PaddleReader:
     """A text reader for Chinese and Latin lines, upright, tilted and in columns; not for use by two threads at once.
 
     `max_side_px` bounds the picture in which `read` looks for lines; they are read from the full-size frame. `device`
-    auto takes CUDA where onnxruntime offers it. The small model has its widest layers in eight bits where the processor
-    is made for that; it reads as well so, a fifth cheaper, and `model` says so.
+    auto takes CUDA where onnxruntime offers it.
     """
 
     def __init__(self, *, device: Device = "auto", threads: int = 1, max_side_px: int = 960) -> None:
         self._max_side_px = max_side_px
         packages = "+".join(f"{name}-{version(name)}" for name in ("faster-paddle", "rapidocr"))
-        in_bytes = multiplies_bytes(device)
-        self._model = f"PP-OCRv6-tiny+small{'-int8' if in_bytes else ''} ({packages})"
+        self._model = f"PP-OCRv6-tiny+small ({packages})"
         self._detector = Detector(OnnxModel(light_detector_weights(), device=device, threads=threads))
         self._fast = Recogniser(
             OnnxModel(fast_weights(), device=device, threads=threads), narrowest_px=_FAST_NARROWEST_PX
         )
-        accurate = quantised_weights() if in_bytes else accurate_weights()
         self._accurate = Recogniser(
-            OnnxModel(accurate, device=device, threads=threads), narrowest_px=ACCURATE_NARROWEST_PX
+            OnnxModel(accurate_weights(), device=device, threads=threads), narrowest_px=ACCURATE_NARROWEST_PX
         )
 
     @property

@@ -2,9 +2,8 @@
 
 The tiny pair lies uncompressed inside the compiled module of `faster-paddle`, which offers no detection without
 recognition, no GPU and no tilted boxes; so the models are taken from it and run here. The accurate recogniser is a
-file of `rapidocr`. Neither package is imported. Two that `training/ocr/lighten.py` made of them lie in `models`: the
-detector reckoned another way, and the accurate recogniser with its widest layers in eight bits. All are PaddleOCR's,
-Apache-2.0.
+file of `rapidocr`. Neither package is imported. The detector that `training/ocr/lighten.py` made, reckoned another way,
+lies in `models`. All are PaddleOCR's, Apache-2.0.
 """
 
 import hashlib
@@ -61,11 +60,8 @@ _ACCURATE = _Known(
 )
 _ACCURATE_FILE = "PP-OCRv6_rec_small.onnx"
 MODELS = Path(__file__).parent / "models"
-LIGHT_DETECTOR, QUANTISED = "PP-OCRv6_det_tiny_light.onnx", "PP-OCRv6_rec_small_int8.onnx"
-_OURS_SHA256 = {
-    LIGHT_DETECTOR: "0dd8da7206bbf0f2e289c8aba3469cdc716eb40c66746a21d38793b156494241",
-    QUANTISED: "93b8f857b1873da272c08012cf91f9c98ad37113aed43db94872a58aec7b37be",
-}
+LIGHT_DETECTOR = "PP-OCRv6_det_tiny_light.onnx"
+_LIGHT_SHA256 = "0dd8da7206bbf0f2e289c8aba3469cdc716eb40c66746a21d38793b156494241"
 
 
 def detector_weights() -> Weights:
@@ -89,19 +85,10 @@ def accurate_weights() -> Weights:
 
 def light_detector_weights() -> Weights:
     """The detector, reckoned another way; it finds the same. ReaderUnavailableError where the file is damaged."""
-    return _ours("PP-OCRv6-tiny-det-light", LIGHT_DETECTOR)
-
-
-def quantised_weights() -> Weights:
-    """The accurate recogniser with its widest layers in eight bits; ReaderUnavailableError as above."""
-    return _ours("PP-OCRv6-small-rec-int8", QUANTISED)
-
-
-def _ours(name: str, file: str) -> Weights:
-    content = _whole(MODELS / file, _OURS_SHA256[file])
+    content = _whole(MODELS / LIGHT_DETECTOR, _LIGHT_SHA256)
     if content is None:
-        raise ReaderUnavailableError(f"{MODELS / file} is missing or not what it was: install zhenyan anew")
-    return Weights(name=name, package="zhenyan", sha256=_OURS_SHA256[file], content=content)
+        raise ReaderUnavailableError(f"{MODELS / LIGHT_DETECTOR} is missing or not what it was: install zhenyan anew")
+    return Weights(name="PP-OCRv6-tiny-det-light", package="zhenyan", sha256=_LIGHT_SHA256, content=content)
 
 
 def _whole(path: Path, sha256: str) -> bytes | None:

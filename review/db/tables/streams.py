@@ -7,6 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from review.db.tables.base import Base
 
+# The disposition of what people look at without its being a finding: no query of findings gives it.
+HIDDEN = "blind"
+
 
 class StreamRow(Base):
     """A broadcast; `started_at` is ISO 8601 with the offset it was given in."""

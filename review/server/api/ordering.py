@@ -133,7 +133,7 @@ def products_of(given: OrderIn, sent: list[Registered], tenant_id: str, platform
     """What the order's transaction asks for its products: registers those sent along, finds the others."""
 
     def find(connection: Connection, journal: Journal) -> list[tuple[ProductRef, str]]:
-        kept = put_passports(connection, tenant_id, sent, journal)
+        kept = put_passports(connection, tenant_id, [one.as_version for one in sent], journal)
         known: dict[str, StoredPassport] = current_passports(connection, tenant_id, given.products)
         known |= {stored.product_id: stored for stored, _ in kept}
         unknown_products(known, given.products)

@@ -1,23 +1,23 @@
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from review.store import Store
+from tests.cluster.second_reader.rooms import tiny_model
+from tests.review.conftest import database_url, postgres, postgres_template, sqlite_template
 
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the program's schema, to copy."""
-    path = tmp_path_factory.mktemp("second_reader") / "template.db"
-    Store.open(f"sqlite:///{path}").close()
-    return path
+__all__ = ["database_url", "postgres", "postgres_template", "sqlite_template"]
 
 
 @pytest.fixture
-def store(tmp_path: Path, migrated: Path) -> Iterator[Store]:
-    shutil.copy(migrated, tmp_path / "review.db")
-    opened = Store.open(f"sqlite:///{tmp_path / 'review.db'}")
+def store(database_url: str) -> Iterator[Store]:
+    opened = Store.open(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a language model of a few thousand weights, and its tokenizer."""
+    return tiny_model(tmp_path_factory.mktemp("tiny"))

@@ -1,5 +1,6 @@
 """Stored rooms whose findings are in doubt, and a second reader over them."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -7,6 +8,8 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 import configs
 from bench.sample import SAMPLE
@@ -27,6 +30,16 @@ AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
 PASSPORTS = configs.DEMO_DIR / "passports.yaml"
 HOST = "小岚优选"
 SAID = "每天一勺，老人家的血糖慢慢就稳住了"
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "answer": {"type": "string", "enum": ["breach", "lawful", "unsure"]},
+        "reading": {"type": "integer", "enum": [0, 1]},
+    },
+    "required": ["answer", "reading"],
+    "additionalProperties": False,
+}
+ASKED = [{"role": "system", "content": "判断"}, {"role": "user", "content": '{"text":"血糖就稳住了"}'}]
 DOUBT = Doubt(between=Between.model_validate({"from": 0.3, "to": 0.8}))
 
 
@@ -109,3 +122,36 @@ def reading(store: Store, data_dir: Path, given: SecondReaderConfig, **more: Any
         yield reader
     finally:
         reader.close()
+
+
+def tiny_model(folder: Path) -> Path:
+    """Writes a language model of a few thousand weights, with its tokenizer, into the folder, and gives it."""
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    pytest.importorskip("llguidance")
+    tokenizers = pytest.importorskip("tokenizers")
+    made = tokenizers.Tokenizer(tokenizers.models.BPE())
+    made.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    made.decoder = tokenizers.decoders.ByteLevel()
+    alphabet = tokenizers.pre_tokenizers.ByteLevel.alphabet()
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=300, special_tokens=["<s>", "</s>", "<pad>"], initial_alphabet=alphabet, show_progress=False
+    )
+    made.train_from_iterator([json.dumps(SCHEMA), "breach lawful unsure"], trainer)
+    fast = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=made, bos_token="<s>", eos_token="</s>", pad_token="<pad>"
+    )
+    fast.save_pretrained(folder)
+    torch.manual_seed(0)
+    shape = transformers.LlamaConfig(
+        vocab_size=len(fast),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        bos_token_id=fast.bos_token_id,
+        eos_token_id=fast.eos_token_id,
+        pad_token_id=fast.pad_token_id,
+    )
+    transformers.LlamaForCausalLM(shape).save_pretrained(folder)
+    return folder

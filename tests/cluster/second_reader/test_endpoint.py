@@ -59,3 +59,7 @@ def test_a_call_that_is_late_is_broken_off() -> None:
             model.say(ASKED, {}, within_s=0.2)
         released.set()
         model.close()
+
+
+def test_no_secret_stands_in_settings_that_are_shown() -> None:
+    assert "sk-very-secret" not in repr(config("http://127.0.0.1:1/v1"))

@@ -16,6 +16,7 @@ from tests.cluster.second_reader.rooms import HOST, SAID, config, doubtful, read
 from tests.cluster.second_reader.scripted import Response, Script, completion, data_of, saying, scripted
 
 WANG = Person(id="p1", name="王", role=Role.REVIEWER)
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 FLAG = {"disposition": Disposition.FLAG, "score": 0.65}
 
 
@@ -324,7 +325,3 @@ def test_an_absent_server_is_left_alone_after_some_failures(store: Store, tmp_pa
             store.add_findings([doubtful(f"s{number}", quote=f"{SAID}{number}")])
             assert reader.settle(30)
     assert store.second_reader.figures().outcomes == {"failed": 2, "resting": 4}
-
-
-def test_no_secret_stands_in_settings_that_are_shown(tmp_path: Path) -> None:
-    assert "sk-very-secret" not in repr(config("http://127.0.0.1:1/v1"))

@@ -8,54 +8,9 @@ import pytest
 
 from cluster.second_reader.in_process import InProcessModel
 from cluster.second_reader.types import ModelFailed, ModelLate
-from tests.cluster.second_reader.rooms import config
+from tests.cluster.second_reader.rooms import ASKED, SCHEMA, config
 
-SCHEMA = {
-    "type": "object",
-    "properties": {
-        "answer": {"type": "string", "enum": ["breach", "lawful", "unsure"]},
-        "reading": {"type": "integer", "enum": [0, 1]},
-    },
-    "required": ["answer", "reading"],
-    "additionalProperties": False,
-}
-ASKED = [{"role": "system", "content": "判断"}, {"role": "user", "content": '{"text":"血糖就稳住了"}'}]
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a language model of a few thousand weights, and its tokenizer."""
-    torch = pytest.importorskip("torch")
-    transformers = pytest.importorskip("transformers")
-    pytest.importorskip("llguidance")
-    tokenizers = pytest.importorskip("tokenizers")
-    folder = tmp_path_factory.mktemp("tiny")
-    made = tokenizers.Tokenizer(tokenizers.models.BPE())
-    made.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
-    made.decoder = tokenizers.decoders.ByteLevel()
-    alphabet = tokenizers.pre_tokenizers.ByteLevel.alphabet()
-    trainer = tokenizers.trainers.BpeTrainer(
-        vocab_size=300, special_tokens=["<s>", "</s>", "<pad>"], initial_alphabet=alphabet, show_progress=False
-    )
-    made.train_from_iterator([json.dumps(SCHEMA), "breach lawful unsure"], trainer)
-    fast = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=made, bos_token="<s>", eos_token="</s>", pad_token="<pad>"
-    )
-    fast.save_pretrained(folder)
-    torch.manual_seed(0)
-    shape = transformers.LlamaConfig(
-        vocab_size=len(fast),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        bos_token_id=fast.bos_token_id,
-        eos_token_id=fast.eos_token_id,
-        pad_token_id=fast.pad_token_id,
-    )
-    transformers.LlamaForCausalLM(shape).save_pretrained(folder)
-    return folder
 
 
 @pytest.mark.filterwarnings("default")

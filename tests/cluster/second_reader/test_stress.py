@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from claims.types import Disposition, Finding
 from review.second_reader.types import Budget
 from review.store import Store
@@ -17,7 +19,10 @@ ROOMS, EACH = 50, 2
 OF_ROOM, OF_ALL = 1, 30
 
 
-def test_fifty_rooms_keep_within_the_budget_and_wait_for_nobody(store: Store, tmp_path: Path) -> None:
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_fifty_rooms_keep_within_the_budget_and_wait_for_nobody(
+    store: Store, database_url: str, tmp_path: Path
+) -> None:
     released = threading.Event()
     said: dict[str, str] = {}
 
@@ -36,7 +41,7 @@ def test_fifty_rooms_keep_within_the_budget_and_wait_for_nobody(store: Store, tm
             findings.append(finding)
             said[finding.finding_id] = stream_id
     budget = Budget(of_broadcast=OF_ROOM, of_all=OF_ALL)
-    second = Store.open(f"sqlite:///{tmp_path / 'review.db'}")
+    second = Store.open(database_url)
     given = config("", budget=budget, at_once=4, deadline_s=120.0)
     with scripted(script) as server:
         given = replace(given, url=server.url)

@@ -8,26 +8,21 @@ import pytest
 from bench.sights import folded
 from tests.vision.support import frames_of, room_of, shown
 from vision.errors import ReaderUnavailableError
-from vision.ocr import paddle, weights
-from vision.ocr.crops import strip_of
-from vision.ocr.detector import Detector
+from vision.ocr import weights
 from vision.ocr.onnx import OnnxModel
-from vision.ocr.paddle import ACCURATE_NARROWEST_PX, PaddleReader
-from vision.ocr.recogniser import Recogniser
+from vision.ocr.paddle import PaddleReader
 from vision.ocr.weights import (
-    Weights,
     accurate_weights,
     detector_weights,
     fast_weights,
     light_detector_weights,
-    quantised_weights,
 )
 from vision.ocr.words import words_of
 
 
 def test_every_model_is_what_its_hash_says() -> None:
     packaged = (detector_weights(), fast_weights(), accurate_weights())
-    for found in (*packaged, light_detector_weights(), quantised_weights()):
+    for found in (*packaged, light_detector_weights()):
         assert hashlib.sha256(found.content).hexdigest() == found.sha256
     letters = fast_weights().letters
     assert letters is not None
@@ -71,39 +66,19 @@ def test_the_detector_reckoned_another_way_gives_the_same_map() -> None:
     np.testing.assert_allclose(light, packaged, atol=1e-4)
 
 
-def test_the_accurate_reader_in_eight_bits_reads_the_same_lines() -> None:
+def test_the_packaged_readers_read_what_is_drawn() -> None:
     [frame] = frames_of(ROOM, [0])
-    [places] = Detector(OnnxModel(light_detector_weights(), device="cpu")).find([frame.image], [0.75])
-    strips = [strip_of(frame.image, place) for place in places]
-
-    def read(found: Weights) -> list[str]:
-        recogniser = Recogniser(OnnxModel(found, device="cpu"), narrowest_px=ACCURATE_NARROWEST_PX)
-        return [folded(reading.text) for reading in recogniser.read(strips)]
-
-    in_bytes = read(quantised_weights())
-    assert in_bytes == read(accurate_weights())
-    assert {folded(words) for words in LINES} <= set(in_bytes)
-
-
-@pytest.mark.parametrize("in_bytes", [True, False])
-def test_eight_bits_are_taken_where_the_processor_is_made_for_them(
-    in_bytes: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(paddle, "multiplies_bytes", lambda _: in_bytes)
-    reader = PaddleReader(device="cpu")
-    assert ("small-int8" in reader.model) is in_bytes
-    [frame] = frames_of(ROOM, [0])
-    [lines] = reader.read([frame.image])
+    [lines] = PaddleReader(device="cpu").read([frame.image])
     assert {folded(words) for words in LINES} <= {folded(line.text) for line in lines}
 
 
 def test_a_damaged_file_of_ours_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = quantised_weights().content
-    (tmp_path / "PP-OCRv6_rec_small_int8.onnx").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    whole = light_detector_weights().content
     monkeypatch.setattr(weights, "MODELS", tmp_path)
-    with pytest.raises(ReaderUnavailableError, match=r"int8\.onnx is missing or not what it was"):
-        quantised_weights()
     with pytest.raises(ReaderUnavailableError, match=r"light\.onnx is missing"):
+        light_detector_weights()
+    (tmp_path / "PP-OCRv6_det_tiny_light.onnx").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(ReaderUnavailableError, match=r"light\.onnx is missing or not what it was"):
         light_detector_weights()
 
 
