@@ -17,6 +17,7 @@ from claims.classifier.reading import InTurn, Reader
 from claims.policy.policy import Policy
 from cli.config.enforcement import book_of, enforcement_setup, evidence_setup
 from cli.config.replays import replay_job
+from cli.config.sandbox_notice import sandbox_notice
 from cli.config.settings import Settings, load_settings
 from cli.shell.folders import make_data_folder
 from cli.shell.options import config_option
@@ -53,6 +54,8 @@ def command(port: int | None, config_file: Path | None) -> None:
     """
     settings = load_settings(config_file)
     make_data_folder(settings.data_dir)
+    if notice := sandbox_notice(settings):
+        click.echo(notice, err=True)
     chosen = settings.port if port is None else port
     with serving(settings, chosen) as url:
         click.echo(f"review queue: {url}")
