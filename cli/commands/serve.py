@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from net.guard import NetPolicy
 from review.accounts.types import Role
 from review.background_jobs import BackgroundJobs
 from review.corrections.pinned_policies import PinnedPolicies
+from review.events.types import Event
 from review.judge_pool.policy_in_force import JudgesSource
 from review.judge_pool.pool import JudgingPool
 from review.passports.registered_lookup import RegisteredPassports
@@ -34,6 +36,7 @@ from review.policies.choice import UsablePolicies
 from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth, OidcSettings
+from review.server.latency import Latencies
 from review.server.pages.replays import PolicyDesk
 from review.server.prebroadcast import PrebroadcastCheck
 from review.store import Store
@@ -101,7 +104,7 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
     housekeeper = BackgroundJobs(
         store, settings.data_dir.absolute(), retention=store.retention(), stretch_days=settings.stretch_days
     )
-    sender = _sender(settings, store)
+    sender = _sender(settings, store, app.state.latencies)
     keeper = store.evidence_keeper()
     replays = ReplayRunner(store, settings.data_dir.absolute(), lambda candidate: replay_job(settings, candidate))
     server = uvicorn.Server(_server_config(app, settings.host, port))
@@ -187,11 +190,15 @@ def _net(settings: Settings) -> NetPolicy:
     return NetPolicy.parse(settings.allow_net, Path(settings.trust_ca) if settings.trust_ca else None)
 
 
-def _sender(settings: Settings, store: Store) -> Sender:
+def _sender(settings: Settings, store: Store, latencies: Latencies) -> Sender:
     """What tells customers, at their addresses and at that of the settings, while pages are served."""
     page_url = settings.public_url or f"http://{settings.host}:{settings.port}"
     own = Endpoint(url=settings.webhook_url, secret=settings.webhook_secret) if settings.webhook_url else None
-    return store.sender(_net(settings), own, page_url=page_url)
+
+    def observe(event: Event, seconds: float, is_taken: bool) -> None:
+        latencies.note_webhook(event, seconds, time.time_ns() // 1_000_000, is_taken=is_taken)
+
+    return store.sender(_net(settings), own, page_url=page_url, observe=observe)
 
 
 def access_of(settings: Settings) -> Access:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from review.scheduling.latencies import Latency
+
 _WEIGHT = 0.1
 
 
@@ -45,10 +47,14 @@ def memory_bytes() -> int:
 
 @dataclass(slots=True)
 class Meter:
-    """Smoothed figures by name; any number of threads may measure. `clock` gives seconds."""
+    """Smoothed figures by name, and how often each was how long; any number of threads may measure.
+
+    `clock` gives seconds.
+    """
 
     clock: Callable[[], float] = time.monotonic
     _figures: dict[str, float] = field(default_factory=dict)
+    _latencies: dict[str, Latency] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
@@ -63,6 +69,23 @@ class Meter:
         with self._lock:
             before = self._figures.get(name, value)
             self._figures[name] = before + _WEIGHT * (value - before)
+
+    def note_latency(self, stage: str, seconds: float) -> None:
+        """Takes one more duration of a stage."""
+        with self._lock:
+            self._latencies.setdefault(stage, Latency()).note(seconds)
+
+    @contextmanager
+    def passing(self, stage: str) -> Iterator[None]:
+        """Measures how long a stage takes inside; what fails is not counted."""
+        start_s = self.clock()
+        yield
+        self.note_latency(stage, self.clock() - start_s)
+
+    def latencies(self) -> dict[str, dict[str, object]]:
+        """How often each stage took how long since the start, as plain values."""
+        with self._lock:
+            return {stage: latency.to_json() for stage, latency in self._latencies.items()}
 
     def figures(self) -> dict[str, float]:
         """The figures as they stand."""

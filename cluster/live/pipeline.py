@@ -78,18 +78,20 @@ class StageSet:
         """What the segment gave, stored."""
         meter = self._resources.meter
         with self._resources.gate.holding(self._job.stream_id, self._frames_bytes):
-            prepared, cuts, frames = self._decode.prepare(segment, recorded_ms)
+            with meter.passing("decode"):
+                prepared, cuts, frames = self._decode.prepare(segment, recorded_ms)
             self._frames_bytes = sum(frame.image.nbytes for frame in frames) or self._frames_bytes
             asr = self._remote.asr.ask("recognise", self._expecting(cuts)) if cuts else None
             ocr = self._ask_ocr("read", frames, segment.end_ms)
             evidence = self._products.match(frames)
-            with meter.timing("reading_wait_s"):
+            with meter.timing("reading_wait_s"), meter.passing("ocr"):
                 read: ReadScreen = ocr.get()
         passages: list[Passage] = list(read.passages)
         if asr is not None:
-            with meter.timing("hearing_wait_s"):
+            with meter.timing("hearing_wait_s"), meter.passing("asr"):
                 passages = [*asr.get(), *passages]
-        return prepared, self._ask_judge("take", prepared, passages, evidence, read.marks).get()
+        with meter.passing("judge"):
+            return prepared, self._ask_judge("take", prepared, passages, evidence, read.marks).get()
 
     def give_up(self, segment: Segment, why: str) -> tuple[Prepared, Outcome]:
         """Enters the segment into the ledger as one whose analysis failed."""
@@ -255,6 +257,8 @@ class Pipeline:
             with self._resources.meter.timing("work_ratio", max(1, segment.end_ms - segment.start_ms) / 1000):
                 prepared, outcome = current.analyse(segment, self._capture.recorded_ms())
         self._at, self.analysed_ms = segment.sequence, segment.end_ms
+        if segment.live:
+            self._resources.meter.note_latency("segment", time.time() - segment.received_at_ms / 1000)
         if prepared.error is not None:
             _log.warning("%s: not analysed: %s", self._job.stream_id, prepared.error)
         self.lag_grown_ms = self._lag.grown_ms(self._capture.recorded_ms(), segment.end_ms)

@@ -27,6 +27,7 @@ from ingest.errors import ParserDied
 from net.errors import SourceError, ZhenyanError
 from review.errors import StoreUnavailableError, WorkerReplaced
 from review.scheduling.decisions import Reach, Released
+from review.scheduling.latencies import LATENCIES
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.types import Lease, Order, Worker
 from review.scheduling.worker_feed import Feeding
@@ -164,6 +165,7 @@ class Shard:
             "frames_in_hand_bytes": self._gate.in_hand,
             "cores_per_stream": round(self._cores_per_stream, 3),
             **self._meter.figures(),
+            LATENCIES: self._meter.latencies(),
             "memory_bytes": memory_bytes(),
             "decoder_deaths": self._decoders.deaths,
             "capture_deaths": sum(h.capture.deaths for h in list(self._held.values()) if h.capture),

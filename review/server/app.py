@@ -35,6 +35,7 @@ from review.server.assets import STATIC_DIR
 from review.server.auth.access import Access, AccessError
 from review.server.auth.guard import Gate, install_gate, unguarded
 from review.server.headers import SecurityHeaders
+from review.server.latency import Latencies, TimedRequests
 from review.server.metrics import metrics_router
 from review.server.pages.accounts import admin_router
 from review.server.pages.analytics import analytics_router
@@ -95,6 +96,8 @@ def create_app(
     )
     app = FastAPI(title="Zhenyan", version=API_VERSION, docs_url=None, redoc_url=None)
     app.add_middleware(SecurityHeaders)
+    latencies = app.state.latencies = Latencies()
+    app.add_middleware(TimedRequests, latencies=latencies)
     install_problem_handlers(app)
     gate = Gate(store.people, access or Access())
     install_gate(app, gate)
@@ -103,7 +106,9 @@ def create_app(
     install_platform(app, store.keys, platform.rate_storage, check_bytes)
     app.state.events = QueueEvents(store)
     app.include_router(api_router(store, data_dir))
-    app.include_router(metrics_router(store.live_view, store.tally, store.second_reader.figures, metrics_token))
+    app.include_router(
+        metrics_router(store.live_view, store.tally, store.second_reader.figures, metrics_token, latencies.registry)
+    )
     app.include_router(stream_router(store, platform))
     app.include_router(passport_router(store, platform))
     app.include_router(bulk_passport_router(store, platform))
