@@ -8,11 +8,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from claims.suggestions import Risk, Suggestion
 from claims.types import Channel, Finding, Passage
 from ingest.recording.ledger import Coverage
 from ingest.types import Segment
 from net.guard import NetPolicy
 from review.accounts.store import PeopleStore
+from review.analytics.quality import FIGURES_FROM, Quality
 from review.analytics.store import AnalyticsStore
 from review.audit.trail import AuditTrail
 from review.batches.store import BatchStore
@@ -65,6 +67,7 @@ from review.streams.filing import (
 )
 from review.streams.queries import read_findings, read_last_said, read_numbered, read_passages, read_tally, read_version
 from review.streams.rows import finding_from_row, segment_values, stream_from_row, stream_values
+from review.streams.suggesting import read_worst
 from review.streams.totals import Sums
 from review.streams.types import (
     FindingPage,
@@ -78,6 +81,7 @@ from review.streams.types import (
 from review.stretches.filing import count_rest, count_segment
 from review.stretches.health import read_ailing
 from review.stretches.types import Ailing, Signal, StretchTerms
+from review.tenant_rules.store import TenantRulesStore
 from review.tenants.keys import KeyStore
 from review.tenants.tenancy import Tenancy, check_host
 from review.webhooks.delivery_status import Board
@@ -146,10 +150,12 @@ class Store:
         self.batches = BatchStore(engine, now)
         self.leases = LeaseStore(engine, now, terms)
         self.analytics = AnalyticsStore(engine, now, self.leases.terms)
+        self.quality = Quality(engine, now, FIGURES_FROM)
         self.facts = FactStore(engine, now)
         self.lease_expiry = LeaseExpiry(engine, now, self.leases.terms)
         self.orders = OrderStore(engine, now, self.leases.room, self.leases.terms)
         self.passports = PassportStore(engine, now)
+        self.tenant_rules = TenantRulesStore(engine, now)
         self.tenancy = Tenancy(engine)
         migrate(engine)
 
@@ -374,6 +380,11 @@ class Store:
         with Session(self._engine) as session:
             found = read_open(session, self._moment(), [stream_id]).get(stream_id)
         return record if found is None else found.standing.shown(record)
+
+    def worst(self, stream_ids: Sequence[str]) -> dict[str, tuple[Suggestion, Risk]]:
+        """Of each of these streams the gravest suggestion and risk of its findings."""
+        with self._engine.connect() as connection:
+            return read_worst(connection, stream_ids)
 
     def cursor(self, stream_id: str) -> int | None:
         """The last segment whose analysis is stored; None: nothing was analysed yet."""

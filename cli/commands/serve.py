@@ -98,7 +98,13 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
         prebroadcast=PrebroadcastCheck(
             pool=pool, limits=settings.check_limits, lookup=RegisteredPassports(store.passports)
         ),
-        policies=PolicyDesk(data_dir=settings.data_dir.absolute(), is_overridden=bool(settings.policy_dir), pool=pool),
+        policies=PolicyDesk(
+            data_dir=settings.data_dir.absolute(),
+            is_overridden=bool(settings.policy_dir),
+            policy_dir=Path(settings.policy_dir).absolute() if settings.policy_dir else None,
+            packaged=configs.POLICY_DIR,
+            pool=pool,
+        ),
         judging=_judging(store, source),
     )
     housekeeper = BackgroundJobs(
@@ -183,6 +189,7 @@ def _platform(settings: Settings, policy: Policy, store: Store, pool: JudgingPoo
         rate_storage=settings.rate_storage,
         pool=pool,
         bounds=settings.passport_bounds,
+        suggestions=settings.suggestion_bounds,
     )
 
 

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 import configs
 from claims.passports.bounds import PassportBounds
+from claims.suggestions import SuggestionBounds
 from cli.config.second_reader import PREFIX as SECOND_READER
 from cli.config.second_reader import SecondReaderSettings, from_environment, known_in_environment
 from ingest.types import EndPolicy, RetentionLimits
@@ -93,6 +94,8 @@ class Settings(BaseSettings):
     check_rows: Annotated[int, Field(ge=1, le=MOST_ROWS)]
     check_products: Annotated[int, Field(ge=1, le=MOST_PRODUCTS)]
     check_passports_kb: Annotated[int, Field(ge=1, le=100_000)]
+    suggest_least_block: Annotated[float, Field(ge=0, le=1)]
+    suggest_most_pass: Annotated[float, Field(ge=0, le=1)]
     passport_entries: Annotated[int, Field(ge=1, le=100_000)]
     passport_values: Annotated[int, Field(ge=10, le=1_000_000)]
     passport_text_chars: Annotated[int, Field(ge=10, le=1_000_000)]
@@ -177,6 +180,11 @@ class Settings(BaseSettings):
             passports_kb=self.check_passports_kb,
             passport=self.passport_bounds,
         )
+
+    @property
+    def suggestion_bounds(self) -> SuggestionBounds:
+        """Within what customers set their thresholds."""
+        return SuggestionBounds(least_block=self.suggest_least_block, most_pass=self.suggest_most_pass)
 
     @property
     def passport_bounds(self) -> PassportBounds:

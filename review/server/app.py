@@ -28,6 +28,7 @@ from review.server.api.ordering import Platform
 from review.server.api.passports import passport_router
 from review.server.api.streams import stream_router
 from review.server.api.stretches import stretches_router
+from review.server.api.suggestions import suggestions_router
 from review.server.api.transcripts import transcripts_router
 from review.server.api.waiting_readers import Waiting
 from review.server.api.webhooks import webhooks_router
@@ -49,6 +50,7 @@ from review.server.pages.learning import learning_router
 from review.server.pages.login import login_router
 from review.server.pages.measure_proposal import proposing_router
 from review.server.pages.penalty_table import table_router
+from review.server.pages.quality import quality_router
 from review.server.pages.replays import PolicyDesk, replays_router
 from review.server.pages.routes import pages_router
 from review.server.pages.webhooks import webhook_pages_router
@@ -113,6 +115,7 @@ def create_app(
     app.include_router(passport_router(store, platform))
     app.include_router(bulk_passport_router(store, platform))
     app.include_router(batches_router(store, platform))
+    app.include_router(suggestions_router(store, platform))
     tail = EventTail(store.events, app.state.events.closing)
     app.include_router(events_router(store.events, tail, Waiting(platform.most_waiting)))
     stretch_tail = EventTail(store.stretches, app.state.events.closing)
@@ -132,7 +135,9 @@ def create_app(
     app.include_router(admin_router(gate, office))
     app.include_router(analytics_router(store, office))
     app.include_router(learning_router(store, office))
-    app.include_router(replays_router(store, office, policies or PolicyDesk(data_dir=data_dir)))
+    policies = policies or PolicyDesk(data_dir=data_dir)
+    app.include_router(quality_router(store, office, policies))
+    app.include_router(replays_router(store, office, policies))
     app.include_router(webhook_pages_router(store, office))
     measures = Office(store, office)
     app.include_router(office_router(store, measures, public_url))

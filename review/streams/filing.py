@@ -18,6 +18,7 @@ from review.streams.coverage import settle_coverage, stored_coverage
 from review.streams.events import gap_events, state_events
 from review.streams.opinions import with_opinions
 from review.streams.rows import finding_from_json, finding_values, passage_from_row, passage_values
+from review.streams.suggesting import with_suggestions
 from review.streams.types import StreamState
 from review.stretches.filing import close_stretches
 from review.stretches.health import end, end_all
@@ -125,6 +126,8 @@ def write_judged(
     }
     rows = []
     changed: list[Written] = []
+    records = {finding_id: row.record for finding_id, row in stored.items()}
+    latest = {each.finding_id: each for each in with_suggestions(connection, list(latest.values()), records)}
     for finding_id, finding in latest.items():
         before = stored.get(finding_id)
         kept = finding if before is None or finding.clip is not None else replace(finding, clip=before.clip)

@@ -114,6 +114,8 @@ def finding_values(
         "count": finding.count,
         "created_seq": created_seq,
         "updated_seq": updated_seq,
+        "suggestion": finding.suggestion,
+        "risk": finding.risk,
         "clip": finding.clip,
         "clip_start_ms": clip_start_ms,
         "record": finding.to_json(),

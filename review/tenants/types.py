@@ -26,6 +26,8 @@ class Scope(StrEnum):
     COMPLAINTS_WRITE = "complaints:write"
     EVENTS_READ = "events:read"
     WEBHOOKS = "webhooks"
+    RULES_READ = "rules:read"
+    RULES_WRITE = "rules:write"
     TRANSCRIPTS_READ = "transcripts:read"
     TRANSCRIPTS_FULL = "transcripts:full"
 

@@ -95,6 +95,8 @@ class FindingRow(Base):
     score: Mapped[float] = mapped_column(Float)
     start_ms: Mapped[int]
     count: Mapped[int] = mapped_column(Integer)
+    suggestion: Mapped[str | None] = mapped_column(String(10))
+    risk: Mapped[str | None] = mapped_column(String(10))
     created_seq: Mapped[int] = mapped_column(unique=True)
     updated_seq: Mapped[int] = mapped_column(unique=True)
     clip: Mapped[str | None] = mapped_column(Text)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from claims.passports.bounds import PassportBounds
 from claims.passports.passport import Passport, tell_objections
 from claims.passports.quantities import QuantityReader
+from claims.suggestions import SuggestionBounds
 from net.errors import RefusedAddress, UnreachableSource
 from net.guard import SCHEMES, WEB_SCHEMES, NetPolicy, check_url, port_of, resolve
 from review.api_errors import NotResolved, OrderRefused, PlatformError
@@ -50,7 +51,7 @@ class Platform:
     `policies`: the reference of a policy that an order names; OrderRefused.
     `most_waiting`: how many streams and long polls of events a key may keep open. `rate_storage`: where rates are
     counted; empty: in each process for itself. `pool` and `bounds`: where passports that are sent are read, and how
-    large one may be.
+    large one may be. `suggestions`: within what customers set their thresholds.
     """
 
     reader: QuantityReader | None = None
@@ -60,6 +61,7 @@ class Platform:
     rate_storage: str = field(default="", repr=False)
     pool: JudgingPool | None = None
     bounds: PassportBounds = field(default_factory=PassportBounds)
+    suggestions: SuggestionBounds = field(default_factory=SuggestionBounds)
 
     def quantity_reader(self) -> QuantityReader:
         """What reads passports; NotSetUp."""

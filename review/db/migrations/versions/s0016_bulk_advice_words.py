@@ -1,4 +1,4 @@
-"""Passports that were retired, and the rules of a customer (advice, words) in versions."""
+"""Passports that were retired."""
 
 import sqlalchemy as sa
 from alembic import op
