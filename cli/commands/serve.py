@@ -41,8 +41,10 @@ from review.server.pages.replays import PolicyDesk
 from review.server.prebroadcast import PrebroadcastCheck
 from review.store import Store
 from review.streams.corrections import Judging
+from review.tracing import Tracing, open_tracing
 from review.webhooks.endpoints import Endpoint
 from review.webhooks.sender import Sender
+from review.webhooks.tracing import trace_webhook
 
 
 @click.command(name="serve")
@@ -76,6 +78,7 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
     listener = _listen(settings.host, port)
     policy = Policy(settings.policy_folder)
     book = book_of(policy)
+    tracing = open_tracing(settings.trace_url, "zhenyan-serve")
     store = Store.open(
         settings.store_url,
         enforcement=enforcement_setup(settings, book),
@@ -110,7 +113,7 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
     housekeeper = BackgroundJobs(
         store, settings.data_dir.absolute(), retention=store.retention(), stretch_days=settings.stretch_days
     )
-    sender = _sender(settings, store, app.state.latencies)
+    sender = _sender(settings, store, app.state.latencies, tracing)
     keeper = store.evidence_keeper()
     replays = ReplayRunner(store, settings.data_dir.absolute(), lambda candidate: replay_job(settings, candidate))
     server = uvicorn.Server(_server_config(app, settings.host, port))
@@ -133,6 +136,8 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
         app.state.events.close()
         server.should_exit = True
         thread.join(timeout=5)
+        if tracing is not None:
+            tracing.close()
         store.close()
 
 
@@ -197,13 +202,16 @@ def _net(settings: Settings) -> NetPolicy:
     return NetPolicy.parse(settings.allow_net, Path(settings.trust_ca) if settings.trust_ca else None)
 
 
-def _sender(settings: Settings, store: Store, latencies: Latencies) -> Sender:
+def _sender(settings: Settings, store: Store, latencies: Latencies, tracing: Tracing | None) -> Sender:
     """What tells customers, at their addresses and at that of the settings, while pages are served."""
     page_url = settings.public_url or f"http://{settings.host}:{settings.port}"
     own = Endpoint(url=settings.webhook_url, secret=settings.webhook_secret) if settings.webhook_url else None
 
     def observe(event: Event, seconds: float, is_taken: bool) -> None:
-        latencies.note_webhook(event, seconds, time.time_ns() // 1_000_000, is_taken=is_taken)
+        now_ms = time.time_ns() // 1_000_000
+        latencies.note_webhook(event, seconds, now_ms, is_taken=is_taken)
+        if event.kind == "finding.created":
+            trace_webhook(tracing, event, seconds, now_ms, is_taken=is_taken)
 
     return store.sender(_net(settings), own, page_url=page_url, observe=observe)
 

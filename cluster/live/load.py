@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from review.scheduling.latencies import Latency
+from review.tracing import Step
 
 _WEIGHT = 0.1
 
@@ -91,3 +92,24 @@ class Meter:
         """The figures as they stand."""
         with self._lock:
             return {name: round(value, 4) for name, value in self._figures.items()}
+
+
+class Steps:
+    """What is done of a segment, from when to when; it arrived at `begun_ms` (Unix time)."""
+
+    def __init__(self, begun_ms: float) -> None:
+        self._at_ms = begun_ms
+        self.taken: list[Step] = []
+
+    def note(self, name: str) -> None:
+        """What has lasted since the arrival ends now."""
+        self.taken.append(Step(name=name, start_ms=self._at_ms, end_ms=time.time() * 1000))
+
+    @contextmanager
+    def doing(self, name: str) -> Iterator[None]:
+        """Notes what is done inside, whatever comes of it."""
+        start_ms = time.time() * 1000
+        try:
+            yield
+        finally:
+            self.taken.append(Step(name=name, start_ms=start_ms, end_ms=time.time() * 1000))
