@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
 _NS = 1_000_000
+_EVERY_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +65,12 @@ class Tracing:
             resource=Resource.create({"service.name": service}), id_generator=_Given(), shutdown_on_exit=False
         )
         self._provider.add_span_processor(
-            BatchSpanProcessor(OTLPSpanExporter(endpoint=url), schedule_delay_millis=1000)
+            BatchSpanProcessor(OTLPSpanExporter(endpoint=url), schedule_delay_millis=_EVERY_MS)
         )
         self._tracer = self._provider.get_tracer("zhenyan")
 
     def trace_finding(self, finding_id: str, steps: Sequence[Step], **attributes: str | int) -> None:
-        """The root of the finding's trace, from the first step's beginning to the last one's end, and the steps in it."""
+        """The root of the finding's trace, over all steps, and the steps in it."""
         from opentelemetry.context import Context
 
         trace_id, span_id = _ids(finding_id)

@@ -1,5 +1,6 @@
 """`zhenyan serve`: the review pages and the API over the store."""
 
+import os
 import socket
 import threading
 import time
@@ -23,6 +24,7 @@ from cli.config.settings import Settings, load_settings
 from cli.shell.folders import make_data_folder
 from cli.shell.options import config_option
 from cli.shell.records import InputError
+from cluster.logs import write_logs
 from cluster.replay.background import ReplayRunner
 from net.guard import NetPolicy
 from review.accounts.types import Role
@@ -61,6 +63,7 @@ def command(port: int | None, config_file: Path | None) -> None:
     make_data_folder(settings.data_dir)
     if notice := sandbox_notice(settings):
         click.echo(notice, err=True)
+    write_logs(settings.data_dir.absolute() / "logs", f"serve-{os.getpid()}", beside=True)
     chosen = settings.port if port is None else port
     with serving(settings, chosen) as url:
         click.echo(f"review queue: {url}")

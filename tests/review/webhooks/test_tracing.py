@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from claims.types import Finding
@@ -14,7 +13,6 @@ from cluster.live.load import Steps
 from net.guard import NetPolicy
 from review.store import Store
 from review.tracing import Step, Tracing, open_tracing, trace_id_of
-from review.webhooks.sender import Sender
 from review.webhooks.tracing import trace_webhook
 from tests.review.webhooks.receiver import Receiver
 
@@ -72,7 +70,7 @@ def collecting() -> Iterator[Collector]:
 
 
 def test_a_finding_is_one_trace_from_segment_to_webhook(
-    told: Store, receiver: Receiver, make_finding: Callable[..., Finding], send: Callable[..., Sender]
+    told: Store, receiver: Receiver, make_finding: Callable[..., Finding]
 ) -> None:
     with collecting() as collector:
         worker, serve = Tracing(collector.url, "zhenyan-worker"), Tracing(collector.url, "zhenyan-serve")
@@ -87,15 +85,15 @@ def test_a_finding_is_one_trace_from_segment_to_webhook(
         target, _ = told.webhooks.add("acme", receiver.url, [], LOOPBACK, "test")
         told.add_findings([make_finding(finding_id="f1", stream_id="a1")])
         seen: list[str] = []
-        sender = send()
 
         def observe(event: Any, seconds: float, is_taken: bool) -> None:
             if event.kind == "finding.created":
                 seen.append(event.subject)
                 trace_webhook(serve, event, seconds, event.at_ms + 250 + seconds * 1000, is_taken=is_taken)
 
-        sender._observe = observe
+        sender = told.sender(LOOPBACK, observe=observe)
         sender.tell()
+        sender.close()
         serve.close()
         assert seen == ["f1"]
         assert target.id
@@ -125,9 +123,3 @@ def test_two_findings_are_two_traces() -> None:
 
 def test_nothing_is_traced_without_an_address() -> None:
     assert open_tracing("", "zhenyan-serve") is None
-
-
-def test_a_collector_that_fails_costs_spans_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
-    tracing = Tracing("http://127.0.0.1:9/v1/traces", "zhenyan-serve")
-    tracing.trace_finding("f1", [Step(name="decode", start_ms=1_000, end_ms=2_000)])
-    tracing._provider.shutdown()
