@@ -33,7 +33,7 @@ from review.enforcement.store import EnforcementSetup, EnforcementStore
 from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
 from review.events.log import EventLog, write_events
 from review.events.stretch_log import StretchLog
-from review.events.types import NewEvent
+from review.events.types import Event, NewEvent
 from review.evidence.files import EvidenceSetup, KeptEvidence
 from review.evidence.uploading import EvidenceKeeper
 from review.learning.spot_store import SpotStore
@@ -68,6 +68,7 @@ from review.streams.filing import (
 from review.streams.queries import read_findings, read_last_said, read_numbered, read_passages, read_tally, read_version
 from review.streams.rows import finding_from_row, segment_values, stream_from_row, stream_values
 from review.streams.suggesting import read_worst
+from review.streams.tenant_words import ListedWords
 from review.streams.totals import Sums
 from review.streams.types import (
     FindingPage,
@@ -156,6 +157,7 @@ class Store:
         self.orders = OrderStore(engine, now, self.leases.room, self.leases.terms)
         self.passports = PassportStore(engine, now)
         self.tenant_rules = TenantRulesStore(engine, now)
+        self._words = ListedWords()
         self.tenancy = Tenancy(engine)
         migrate(engine)
 
@@ -191,10 +193,21 @@ class Store:
         page_url: str = "",
         patience: Patience | None = None,
         lanes: Lanes | None = None,
+        observe: Callable[[Event, float, bool], None] = lambda _event, _seconds, _is_taken: None,
     ) -> Sender:
-        """What tells customers at their addresses; `own`: the address of the settings."""
+        """What tells customers at their addresses; `own`: that of the settings. `observe`: as `Sender` has it."""
         more = with_notice(self._engine, self.enforcement, page_url)
-        return Sender(self._engine, self._now, self._sealer, net, own=own, more=more, patience=patience, lanes=lanes)
+        return Sender(
+            self._engine,
+            self._now,
+            self._sealer,
+            net,
+            own=own,
+            more=more,
+            patience=patience,
+            lanes=lanes,
+            observe=observe,
+        )
 
     def retention(self) -> RetentionStore:
         """The clocks and holds; raises EnforcementNotSetUp."""
@@ -282,6 +295,11 @@ class Store:
             guard_all(connection, (f.stream_id for f in findings), token)
             told = self._filed(connection, write_findings(connection, findings))
             write_events(connection, self._now_ms(), told)
+
+    def worded(self, stream_id: str, passages: Sequence[Passage], findings: Sequence[Finding]) -> list[Finding]:
+        """The findings as the words have them that the stream's customer lists now, with those of its words."""
+        with self._engine.connect() as connection:
+            return self._words.applied(connection, stream_id, passages, findings, self._now())
 
     def commit_segment(
         self,
