@@ -42,7 +42,7 @@ def background_jobs(settings: Settings, *, processes: int = 1, on_ray: bool = Fa
     shadow = ShadowRunner(store, data_dir, lambda candidate: replay_job(settings, candidate))
     spots = SpotRunner(
         store,
-        SpotTerms(share=settings.spot_share, a_day=settings.spot_a_day),
+        SpotTerms(share=settings.spot_share, a_day=settings.spot_a_day, golden=settings.golden_share),
         lambda: settings.policy_folder,
         lambda live: replay_job(settings, live),
     )

@@ -38,7 +38,7 @@ class FitRunner:
             self.run_once,
             name="fits",
             log=_log,
-            failed="learning: the fit that is due can't be made; it is tried again",
+            failed="learning: the next fit can't be made; it is tried again",
         )
         self._stop = self._job_loop.stopping
 
