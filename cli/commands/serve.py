@@ -91,6 +91,7 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
         terms=settings.lease_terms,
         evidence=evidence_setup(settings),
     )
+    store.quality.fewest = settings.figures_from
     exemptions = {rule.id: (rule.zh, rule.id.replace("_", " ")) for rule in policy.context.exemptions}
     source = judges_source(settings)
     pool = JudgingPool(source, settings.judging_terms)
