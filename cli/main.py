@@ -28,6 +28,7 @@ COMMANDS = {
     "keys": ("cli.commands.keys", "Make, list, rotate and revoke the keys of programs, and their customers."),
     "worker": ("cli.commands.worker", "Carry the broadcasts that are ordered, on this machine or a Ray cluster."),
     "people": ("cli.commands.people", "Add, list and change the accounts of the review pages."),
+    "doctor": ("cli.commands.doctor", "Say what of this machine is wrong for the program, and what to do."),
     "models": ("cli.commands.models", "Show which model weights are found, or fetch them."),
     "bench": ("cli.commands.bench", "Run a benchmark, ours beside its peer."),
 }

@@ -14,6 +14,7 @@ from ingest.recording.ledger import Coverage
 from ingest.types import Segment
 from net.guard import NetPolicy
 from review.accounts.store import PeopleStore
+from review.analytics.quality import FIGURES_FROM, Quality
 from review.analytics.store import AnalyticsStore
 from review.audit.trail import AuditTrail
 from review.batches.store import BatchStore
@@ -150,6 +151,7 @@ class Store:
         self.batches = BatchStore(engine, now)
         self.leases = LeaseStore(engine, now, terms)
         self.analytics = AnalyticsStore(engine, now, self.leases.terms)
+        self.quality = Quality(engine, now, FIGURES_FROM)
         self.facts = FactStore(engine, now)
         self.lease_expiry = LeaseExpiry(engine, now, self.leases.terms)
         self.orders = OrderStore(engine, now, self.leases.room, self.leases.terms)

@@ -43,7 +43,7 @@ class PictureWatch:
         found: list[Still] = []
         for frame in frames:
             small = _small(frame.image)
-            look = self._look_since(small, frame.at_ms)
+            look = self._compare_with_before(small, frame.at_ms)
             if look and self.seen_ms < frame.at_ms:
                 found.append(Still(look=look, start_ms=self.seen_ms, end_ms=frame.at_ms))
             if look != self._look:
@@ -55,7 +55,7 @@ class PictureWatch:
         """Since when it has looked so without a break; None: it does not."""
         return self._since_ms if self._look == look else None
 
-    def _look_since(self, small: NDArray[np.float32], at_ms: int) -> Look:
+    def _compare_with_before(self, small: NDArray[np.float32], at_ms: int) -> Look:
         before = self._small
         if before is None or at_ms - self.seen_ms > _FAR_MS:
             return ""

@@ -26,6 +26,8 @@ from claims.passports.door_models import DoorFile
 from claims.passports.quantities import QuantityReader
 from claims.passports.schemes import CertificateSchemes
 from claims.policy.additives import AdditiveTable
+from claims.policy.bars import FILE as BARS
+from claims.policy.bars import BarsFile
 from claims.policy.checks import check_references
 from claims.policy.detectors import EXAMPLES, DetectorExamples, read_aliases, read_examples
 from claims.policy.files import error_at, read_later_file, read_lines, read_optional_file, read_policy_file
@@ -66,9 +68,8 @@ ENGINE_CONCEPTS = frozenset(
 )
 
 # Files that say nothing of how texts are read, or in parts alone.
-_OF_JUDGING = frozenset(
-    {f"{n}.yaml" for n in ("taxonomy", "policy", "door", "wording", "messages", "scores", "aliases", "second_reader")}
-)
+_JUDGES = ("taxonomy", "policy", "door", "wording", "messages", "scores", "aliases", "second_reader", "bars")
+_OF_JUDGING = frozenset(f"{name}.yaml" for name in _JUDGES)
 _RANK = {"medium": 0, "high": 1, "critical": 2}
 _SHORT_PLACE = 2
 _PAIRS = "bigrams.txt"
@@ -128,6 +129,7 @@ class Policy:
         self.scores = read_later_file(folder / "scores.yaml", Scores)
         self.second_reader = read_optional_file(folder / "second_reader.yaml", SecondReaderFile)
         self.learnt = self._read_learnt(folder / FOLDER)
+        self.bars = read_optional_file(folder / BARS, BarsFile) or BarsFile()
         self.context = read_policy_file(folder / "context.yaml", ContextFile)
         self.converter = read_units(folder / "units.yaml")
         self.attributes = AttributeTable(read_policy_file(folder / "attributes.yaml", AttributesFile))

@@ -20,6 +20,7 @@ from claims.tenant_words import WordTerms
 from claims.types import VerdictKind
 from cli.config.enforcement import book_of, enforcement_setup, evidence_setup
 from cli.config.replays import replay_job
+from cli.config.sandbox_notice import sandbox_notice
 from cli.config.settings import Settings, load_settings
 from cli.shell.folders import make_data_folder
 from cli.shell.options import config_option
@@ -56,6 +57,8 @@ def command(port: int | None, config_file: Path | None) -> None:
     """
     settings = load_settings(config_file)
     make_data_folder(settings.data_dir)
+    if notice := sandbox_notice(settings):
+        click.echo(notice, err=True)
     chosen = settings.port if port is None else port
     with serving(settings, chosen) as url:
         click.echo(f"review queue: {url}")
@@ -95,7 +98,13 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
         prebroadcast=PrebroadcastCheck(
             pool=pool, limits=settings.check_limits, lookup=RegisteredPassports(store.passports)
         ),
-        policies=PolicyDesk(data_dir=settings.data_dir.absolute(), is_overridden=bool(settings.policy_dir), pool=pool),
+        policies=PolicyDesk(
+            data_dir=settings.data_dir.absolute(),
+            is_overridden=bool(settings.policy_dir),
+            policy_dir=Path(settings.policy_dir).absolute() if settings.policy_dir else None,
+            packaged=configs.POLICY_DIR,
+            pool=pool,
+        ),
         judging=_judging(store, source),
     )
     housekeeper = BackgroundJobs(

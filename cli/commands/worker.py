@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import configs
 from claims.classifier.opening import prepare_reader
+from cli.config.sandbox_notice import sandbox_notice
 from cli.config.settings import Settings, load_settings
 from cli.shell.folders import make_data_folder
 from cli.shell.options import config_option
@@ -46,6 +47,8 @@ def command(capacity: int | None, drain: bool, config_file: Path | None) -> None
     """
     settings = load_settings(config_file)
     make_data_folder(settings.data_dir)
+    if notice := sandbox_notice(settings):
+        click.echo(notice, err=True)
     store = Store.open(settings.store_url, terms=settings.lease_terms)
     try:
         if drain:

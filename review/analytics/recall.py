@@ -21,8 +21,9 @@ class Stratum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recall:
-    """The share of breaches that was flagged. `share` None: too few spot checks are decided to tell one.
+    """The share of breaches that was flagged.
 
+    `share` None: too few spot checks are decided to tell one, or none of a stratum.
     `found`: how often a confirmed breach was flagged; `missed`: how often one was not, as estimated; `decided`: spot
     checks that people decided.
     """
@@ -41,8 +42,9 @@ def recall_of(found: int, strata: Sequence[Stratum], fewest: int) -> Recall:
     interval is what most draws give. With none missed it still does not reach 1.
     """
     decided = sum(stratum.decided for stratum in strata)
+    is_blank = any(stratum.passages and not stratum.decided for stratum in strata)
     missed = sum(s.passages * s.breaches / s.decided for s in strata if s.decided)
-    if decided < fewest or found + missed == 0:
+    if decided < fewest or is_blank or found + missed == 0:
         return Recall(found=found, missed=missed, decided=decided, share=None, interval=None)
     dice = random.Random(_SEED)
     drawn = sorted(found / max(1e-9, found + _missed(strata, dice)) for _ in range(_DRAWS)) if found else [0.0]
@@ -61,9 +63,9 @@ def _missed(strata: Sequence[Stratum], dice: random.Random) -> float:
 def in_strata(
     passages: Mapping[str, int], decided: Mapping[str, int], breaches: Mapping[str, int]
 ) -> tuple[Stratum, ...]:
-    """The strata of which anything was decided, by name; what nobody looked at tells nothing and is left out."""
+    """The strata by name; one of which nothing was decided yet lets nobody tell a figure."""
+    names = sorted({*passages, *decided})
     return tuple(
-        Stratum(passages=passages.get(name, 0), decided=decided[name], breaches=breaches.get(name, 0))
-        for name in sorted(decided)
-        if decided[name]
+        Stratum(passages=passages.get(name, 0), decided=decided.get(name, 0), breaches=breaches.get(name, 0))
+        for name in names
     )

@@ -77,6 +77,8 @@ TERMS: Mapping[str, tuple[str, ...]] = {
     "exemption": ("within_tolerance", "own_experience"),
     "factor": ("health", "minors", "repeated", "corrected", "first"),
     "gap": ("network", "publisher", "shed", "crash", "unreadable"),
+    "quality": ("lost", "saved"),
+    "quality.by": ("all", "class", "goods", "policy"),
     "learning.why": (
         "forgotten_host",
         "decided_by_rules_and_records_alone",

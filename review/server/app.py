@@ -52,6 +52,7 @@ from review.server.pages.learning import learning_router
 from review.server.pages.login import login_router
 from review.server.pages.measure_proposal import proposing_router
 from review.server.pages.penalty_table import table_router
+from review.server.pages.quality import quality_router
 from review.server.pages.replays import PolicyDesk, replays_router
 from review.server.pages.routes import pages_router
 from review.server.pages.webhooks import webhook_pages_router
@@ -147,7 +148,9 @@ def create_app(
     app.include_router(admin_router(gate, office))
     app.include_router(analytics_router(store, office))
     app.include_router(learning_router(store, office))
-    app.include_router(replays_router(store, office, policies or PolicyDesk(data_dir=data_dir)))
+    policies = policies or PolicyDesk(data_dir=data_dir)
+    app.include_router(quality_router(store, office, policies))
+    app.include_router(replays_router(store, office, policies))
     app.include_router(webhook_pages_router(store, office))
     app.include_router(words_pages_router(store, office, platform))
     measures = Office(store, office)

@@ -82,38 +82,38 @@ def test_stretches_and_health_are_exact_whoever_is_killed(
     store: Store, database_url: str, settings: Settings, cut: Path, start: Start, receiver: Receiver
 ) -> None:
     store.webhooks.add("local", receiver.url, ["stream.stretch"], NetPolicy.parse(("127.0.0.1",)), "test")
-    port, began_s = free_port(), str(time.time())
-    source = start("light_origin", str(cut), str(port), began_s)
     server = start("light_server", database_url)
     folder = str(settings.data_dir)
     worker = start("light_worker", database_url, folder, "w1", str(LENGTH_MS))
-    wait(lambda: store.places().places >= 3, 120)
+    wait(lambda: store.places().places >= 3, 300)
+    port, began_s = free_port(), str(time.time())
+    source = start("light_origin", str(cut), str(port), began_s)
     order_demo(database_url, "s1", f"http://127.0.0.1:{port}/live.m3u8")
 
     def told() -> int:
         return store.stretches.heads().get("local", 0)
 
-    wait(lambda: told() >= 2 and len(receiver.got) >= 2, 180)
+    wait(lambda: told() >= 2 and len(receiver.got) >= 2, 300)
     kill(worker)
     worker = start("light_worker", database_url, folder, "w2", str(LENGTH_MS))
     before = told()
-    wait(lambda: told() > before, 180)
+    wait(lambda: told() > before, 300)
 
     kill(server)
     before, had = told(), len(receiver.got)
-    wait(lambda: told() > before, 120)
+    wait(lambda: told() > before, 300)
     start("light_server", database_url)
-    wait(lambda: len(receiver.got) > had, 120)
+    wait(lambda: len(receiver.got) > had, 300)
 
     kill(source)
-    wait(lambda: health(store, "source_away") == ["began"], 120)
+    wait(lambda: health(store, "source_away") == ["began"], 300)
     assert [each.condition.value for each in store.ailing("s1")].count("source_away") == 1
     start("light_origin", str(cut), str(port), began_s)
-    wait(lambda: health(store, "source_away") == ["began", "ended"], 120)
+    wait(lambda: health(store, "source_away") == ["began", "ended"], 300)
     before = told()
-    wait(lambda: told() > before, 120)
+    wait(lambda: told() > before, 300)
     store.orders.stop("s1", "test")
-    wait(lambda: store.stream("s1").state is StreamState.ENDED, 120)
+    wait(lambda: store.stream("s1").state is StreamState.ENDED, 300)
     wait(lambda: len({message.id for message in receiver.got}) == told(), 60)
 
     kill(worker)

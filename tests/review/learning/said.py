@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from claims.classifier.calibration import FIRST_STEP
-from claims.types import Finding, Passage, ScoreStep
+from claims.types import Finding, Match, Passage, ScoreStep
 from review.accounts.types import Person, Role
 from review.cases.decisions import Submission
 from review.cases.types import Case, Choice
@@ -60,6 +60,8 @@ def found(
         score=0.8,
         score_steps=steps,
         witnesses=(),
+        passport_path=None,
+        match=(Match(kind="wording", heard=text, meant=text),),
     )
     store.add_findings([finding])
     return finding

@@ -99,7 +99,7 @@ def test_an_unchanged_fragment_is_answered_with_nothing(
     store.add_segments([make_segment(0)])
     assert client.get("/partials/queue", params={"seen": seen}).status_code == 204
     store.add_findings([make_finding(count=2)])
-    assert "说了 2 次" in client.get("/partials/queue", params={"seen": seen}).text
+    assert "出现 2 次" in client.get("/partials/queue", params={"seen": seen}).text
 
 
 def test_the_list_of_findings_shows_what_the_filter_asks_for(

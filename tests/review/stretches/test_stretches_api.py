@@ -157,7 +157,7 @@ def test_stretches_are_forgotten_after_their_days_and_numbers_go_on(
     assert told.stretches.forget(7) == 3
     acme = as_tenant("acme")
     assert acme.get("/v1/stretches").json() == {"stretches": [], "next_after": 0, "more": False, "kept_from": 4}
-    analyse(told, make_segment, "a1", range(10, 13))
+    analyse(told, make_segment, "a1", range(10, 14))
     assert [s["sequence"] for s in acme.get("/v1/stretches").json()["stretches"]] == [4, 5]
 
 
