@@ -201,7 +201,7 @@ class AsyncZhenyan:
         external_id: str | None = None,
         max_hours: float | None = None,
         title: str | None = None,
-        priority: Literal["low", "normal", "high", "urgent"] | None = None,
+        priority: Literal["normal", "background", "urgent"] | None = None,
         policy: str | None = None,
         request_key: str | None = None,
     ) -> types.StreamOut:
@@ -628,7 +628,7 @@ class Zhenyan:
         external_id: str | None = None,
         max_hours: float | None = None,
         title: str | None = None,
-        priority: Literal["low", "normal", "high", "urgent"] | None = None,
+        priority: Literal["normal", "background", "urgent"] | None = None,
         policy: str | None = None,
         request_key: str | None = None,
     ) -> types.StreamOut:
