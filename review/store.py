@@ -33,7 +33,7 @@ from review.enforcement.store import EnforcementSetup, EnforcementStore
 from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
 from review.events.log import EventLog, write_events
 from review.events.stretch_log import StretchLog
-from review.events.types import NewEvent
+from review.events.types import Event, NewEvent
 from review.evidence.files import EvidenceSetup, KeptEvidence
 from review.evidence.uploading import EvidenceKeeper
 from review.learning.spot_store import SpotStore
@@ -193,10 +193,21 @@ class Store:
         page_url: str = "",
         patience: Patience | None = None,
         lanes: Lanes | None = None,
+        observe: Callable[[Event, float, bool], None] = lambda _event, _seconds, _is_taken: None,
     ) -> Sender:
-        """What tells customers at their addresses; `own`: the address of the settings."""
+        """What tells customers at their addresses; `own`: that of the settings. `observe`: as `Sender` has it."""
         more = with_notice(self._engine, self.enforcement, page_url)
-        return Sender(self._engine, self._now, self._sealer, net, own=own, more=more, patience=patience, lanes=lanes)
+        return Sender(
+            self._engine,
+            self._now,
+            self._sealer,
+            net,
+            own=own,
+            more=more,
+            patience=patience,
+            lanes=lanes,
+            observe=observe,
+        )
 
     def retention(self) -> RetentionStore:
         """The clocks and holds; raises EnforcementNotSetUp."""

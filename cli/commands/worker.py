@@ -113,6 +113,7 @@ def service_config(settings: Settings, places: int) -> "ServiceConfig":
         recycle_s=settings.worker_recycle_hours * 3_600,
         recycle_bytes=round(settings.worker_recycle_gb * 1_000_000_000),
         lagging_ms=settings.lease_terms.lagging_ms,
+        trace_url=settings.trace_url,
     )
 
 

@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     webhook_url: str
     webhook_secret: Annotated[str, Field(repr=False)]
     metrics_token: Annotated[str, Field(repr=False)]
+    trace_url: Annotated[str, Field(repr=False, pattern=r"^(https?://\S+)?$")]
     waiting_per_key: Annotated[int, Field(ge=1, le=10_000)]
     rate_storage: Annotated[str, Field(repr=False)]
     judging_processes: Annotated[int, Field(ge=1, le=64)]

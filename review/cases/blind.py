@@ -54,7 +54,7 @@ def open_blind_case(
         connection.execute(select(StreamRow.__table__).where(StreamRow.stream_id == finding.stream_id)).mappings().one()
     )
     shown = replace(finding, disposition=Disposition.FLAG, score=flag_at)
-    product: dict[str, str] = next((p for p in stream["products"] if p["product_id"] == finding.product_id), None)
+    product = next((p for p in stream["products"] if p["product_id"] == finding.product_id), None)
     standing = Standing(
         severity=shown.severity,
         score=flag_at,

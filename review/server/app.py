@@ -39,6 +39,7 @@ from review.server.assets import STATIC_DIR
 from review.server.auth.access import Access, AccessError
 from review.server.auth.guard import Gate, install_gate, unguarded
 from review.server.headers import SecurityHeaders
+from review.server.latency import Latencies, TimedRequests
 from review.server.metrics import metrics_router
 from review.server.pages.accounts import admin_router
 from review.server.pages.analytics import analytics_router
@@ -114,6 +115,8 @@ def create_app(
         **_ABOUT,
     )
     app.add_middleware(SecurityHeaders)
+    latencies = app.state.latencies = Latencies()
+    app.add_middleware(TimedRequests, latencies=latencies)
     install_problem_handlers(app)
     gate = Gate(store.people, access or Access())
     install_gate(app, gate)
@@ -122,7 +125,9 @@ def create_app(
     install_platform(app, store.keys, platform.rate_storage, check_bytes)
     app.state.events = QueueEvents(store)
     app.include_router(api_router(store, data_dir))
-    app.include_router(metrics_router(store.live_view, store.tally, store.second_reader.figures, metrics_token))
+    app.include_router(
+        metrics_router(store.live_view, store.tally, store.second_reader.figures, metrics_token, latencies.registry)
+    )
     app.include_router(stream_router(store, platform))
     app.include_router(passport_router(store, platform))
     app.include_router(bulk_passport_router(store, platform))

@@ -23,7 +23,7 @@ from review.webhooks.fan_out import ensure_settings, fan_out
 from review.webhooks.http_post import Reply, open_client, post
 from review.webhooks.retry_queue import Answer, Patience, due_counts, lease, settle
 from review.webhooks.secrets import Sealer, Signing
-from review.webhooks.stretch_following import due_followers, tell_stretches
+from review.webhooks.stretch_following import tell_stretches, waiting_followers
 
 _log = logging.getLogger(__name__)
 _EVERY_S = 0.5
@@ -60,10 +60,12 @@ class Sender:
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
         patience: Patience | None = None,
         lanes: Lanes | None = None,
+        observe: Callable[[Event, float, bool], None] = lambda _event, _seconds, _is_taken: None,
     ) -> None:
         """`own`: the address of the settings. `more`: what joins an event's data only when it is sent.
 
-        `wall`: the clock that signatures are dated by, which the receiver compares with its own.
+        `wall`: the clock that signatures are dated by, which the receiver compares with its own. `observe`: told of
+        each message, how long its receiver took to answer, and whether it took it.
         """
         self._engine = engine
         self._writing = engine.execution_options(writes=True)
@@ -75,6 +77,7 @@ class Sender:
         self._wall = wall
         self._patience = patience or Patience()
         self._lanes = lanes or Lanes()
+        self._observe = observe
         self._targets = Targets(engine, now, sealer)
         self._pool = ThreadPoolExecutor(self._lanes.threads, thread_name_prefix="webhooks")
         self._running: dict[str, list[Future[int]]] = {}
@@ -145,7 +148,7 @@ class Sender:
     def _follow(self, now_ms: int) -> list[Future[int]]:
         """Starts one lane to each address that follows stretches and has some to be told."""
         started: list[Future[int]] = []
-        for endpoint_id in due_followers(self._engine, now_ms):
+        for endpoint_id in waiting_followers(self._engine, now_ms):
             name = f"{endpoint_id} stretches"
             is_left_alone = self._left_alone.get(name, 0.0) > time.monotonic()
             if is_left_alone or any(not lane.done() for lane in self._running.get(name, [])):
@@ -180,7 +183,10 @@ class Sender:
     def _send(self, target: Target, signing: Signing, event: Event) -> Reply:
         url = self._own.url if target.id == SETTINGS and self._own is not None else target.url
         body = json.dumps(event.to_json(self._more(event)), ensure_ascii=False, separators=(",", ":"))
-        return post(self._client(target.id), url, event.id, body, signing, self._wall(), self._patience.answer_s)
+        start_s = time.monotonic()
+        reply = post(self._client(target.id), url, event.id, body, signing, self._wall(), self._patience.answer_s)
+        self._observe(event, time.monotonic() - start_s, not reply.error)
+        return reply
 
     def _close_idle(self) -> None:
         """Forgets addresses that nothing is sent to, and closes their connections once there are many."""
