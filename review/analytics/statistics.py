@@ -123,11 +123,11 @@ class StatisticsStore:
         self, asked: Asked, counted: Select[Any], names: tuple[str, ...], columns: Sequence[ColumnElement[Any]]
     ) -> Statistics:
         # By their places: PostgreSQL does not know an expression with parameters again.
-        places = [literal_column(str(number)) for number in range(1, len(columns) + 1)]
+        places: list[ColumnElement[Any]] = [literal_column(str(number)) for number in range(1, len(columns) + 1)]
         grouped = counted.group_by(*places).order_by(*places) if columns else counted
         with self._engine.connect() as connection:
             found = connection.execute(grouped).all()
-        rows = tuple(
+        rows: tuple[tuple[Cell, ...], ...] = tuple(
             (
                 *(_shown(asked, by, value) for by, value in zip(asked.by, row, strict=False)),
                 *(int(value or 0) for value in row[len(columns) :]),
