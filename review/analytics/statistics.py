@@ -113,7 +113,7 @@ class StatisticsStore:
         if asked.tenant_id is not None:
             counted = counted.where(ApiKeyRow.tenant_id == asked.tenant_id)
         with self._engine.connect() as connection:
-            rows = tuple(tuple(row) for row in connection.execute(counted))
+            rows: tuple[tuple[Cell, ...], ...] = tuple(tuple(row) for row in connection.execute(counted))
         return Statistics(columns=("day", "key_id", "name", "tenant", "requests", "refused", "failed"), rows=rows)
 
     def _column(self, by: GroupBy) -> ColumnElement[Any]:
