@@ -7,11 +7,11 @@ BABEL := $(PY) -m babel.messages.frontend --quiet
 .PHONY: deploy install extras demo test service check fix messages bench docs nightly system wheel
 
 install: $(VENV)/.installed
-$(VENV)/.installed: pyproject.toml bench/pyproject.toml constraints.txt
-	python3 -m venv $(VENV) && $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev]' -e ./bench && touch $@
+$(VENV)/.installed: pyproject.toml bench/pyproject.toml demo_film/pyproject.toml constraints.txt
+	python3 -m venv $(VENV) && $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev]' -e ./bench -e ./demo_film && touch $@
 extras: $(VENV)/.extras
 $(VENV)/.extras: $(VENV)/.installed
-	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev,embed,second-reader,sherpa,s3]' -e ./bench && touch $@
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev,embed,second-reader,sherpa,s3]' -e ./bench -e ./demo_film && touch $@
 system:
 	@sh scripts/system-packages.sh
 deploy: $(VENV)/checkov/.installed

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import configs
 from asr.recogniser import SAMPLES_PER_MS
-from bench.checkout import ROOT, SPEECH_DIR, SYNTHESISER
+from bench.checkout import DEMO_FILM, ROOT, SPEECH_DIR, SYNTHESISER
 from cli.broadcast.script import lay_out, read_script
 from ingest.types import SAMPLE_RATE_HZ
 
@@ -78,7 +78,7 @@ def given_lines() -> list[Line]:
 def broadcast_lines() -> list[Line]:
     """Each line of the packaged broadcast, cut from its sound."""
     script = read_script(configs.DEMO_DIR / "demo.json")
-    samples = decode_audio(str(configs.DEMO_DIR / "broadcast.mp4"), sampling_rate=SAMPLE_RATE_HZ)
+    samples = decode_audio(str(DEMO_FILM), sampling_rate=SAMPLE_RATE_HZ)
     places = lay_out(script).lines
     lines = []
     for line in script.lines:

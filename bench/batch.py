@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 import configs
 from asr.engines.weights import DEFAULT_MODEL, WhisperWeights, find_whisper
 from bench.asr_ways import peer
+from bench.checkout import DEMO_FILM
 from bench.peers import BROAD_CONCEPTS
 from claims.policy.policy import Policy
 from cli.config.settings import load_settings
@@ -117,7 +118,7 @@ def _sound(file: Path) -> NDArray[np.float32]:
 
 def _cut(file: Path, start_s: int, length_s: int) -> Path:
     file.parent.mkdir(exist_ok=True)
-    source = str(configs.DEMO_DIR / "broadcast.mp4")
+    source = str(DEMO_FILM)
     cut = ["-ss", str(start_s), "-t", str(length_s), "-i", source, "-c", "copy", str(file)]
     subprocess.run([str(find_ffmpeg()), "-v", "error", *cut], check=True)
     return file

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import ray
 
-import configs
+from bench.checkout import DEMO_FILM
 from bench.live_material import actor, figures, is_ready, order_demo, service, service_config, wait
 from cli.broadcast.play import LiveBroadcast
 from cluster.ray.session import running_ray
@@ -53,7 +53,7 @@ def _struck(folder: Path, strikes: list[Strike]) -> Iterator[dict[str, object]]:
     url = f"sqlite:///{folder / 'zhenyan.db'}"
     store = Store.open(url)
     names = [f"s{index}" for index in range(STREAMS)]
-    media = configs.DEMO_DIR / "broadcast.mp4"
+    media = DEMO_FILM
     with service(service_config(folder, url, checkpoint_ms=10_000)):
         wait(lambda: bool(store.leases.workers()) and is_ready("hearing", "reading", "shard"), 300)
         with LiveBroadcast(media, window=30) as first, LiveBroadcast(media, window=30) as second:

@@ -6,4 +6,5 @@ ROOT = Path(__file__).parents[1]
 _TESTS = ROOT / "tests"
 CASES_DIR = _TESTS / "claims"
 SPEECH_DIR = _TESTS / "given" / "speech"
+DEMO_FILM = ROOT / "demo_film" / "broadcast.mp4"
 SYNTHESISER = ROOT / "training" / "speech" / "synthesise.py"

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import configs
+from bench.checkout import DEMO_FILM
 from cli.broadcast.play import LiveBroadcast
 from ingest.media.ffmpeg import find_ffmpeg
 
@@ -19,7 +19,7 @@ SEGMENT_MS = 2_000
 
 def two_second_gop(target: Path, *, start_s: int, seconds: int) -> Path:
     """A part of the packaged broadcast, encoded anew with a key frame every two seconds."""
-    source = configs.DEMO_DIR / "broadcast.mp4"
+    source = DEMO_FILM
     command = [str(find_ffmpeg()), "-v", "error", "-nostdin", "-y", "-ss", str(start_s), "-i", str(source)]
     command += ["-t", str(seconds), "-c:v", "libx264", "-preset", "veryfast", "-b:v", "740k", "-r", "25", "-g", "50"]
     command += ["-keyint_min", "50", "-sc_threshold", "0", "-c:a", "aac", "-b:a", "96k", str(target)]

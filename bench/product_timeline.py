@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 
 import configs
+from bench.checkout import DEMO_FILM
 from bench.product_rooms import ProductRoom, frames, make_room
 from bench.rooms import key_frames
 from claims.passports.load import load_passports, read_passports
@@ -220,6 +221,6 @@ def demo_case(policy: Policy) -> Case:
         name="demo",
         finder=ProductFinder(passports, policy.wording.products),
         passages=sorted([*spoken, *written], key=lambda passage: passage.start_ms),
-        frames=key_frames(configs.DEMO_DIR / "broadcast.mp4", "demo"),
+        frames=key_frames(DEMO_FILM, "demo"),
         truth=truth,
     )

@@ -190,6 +190,8 @@ class Finding:
     Said and shown it is one finding: `channel` and `quote` are those of the first of its `witnesses`. Where a person
     corrected the text, `supersedes` names the finding that was made from it before, and that one's `superseded_by` the
     new one, or itself where no claim is left. `proposed`: the other classes that the semantic layer thought of.
+    `protected`: it was said outright, so that a person decides. `suggestion` and `risk`: what its platform is advised,
+    by the thresholds that `suggested_by` names; None: it is not stored.
     """
 
     finding_id: str
@@ -227,6 +229,10 @@ class Finding:
     superseded_by: str | None = None
     proposed: tuple[str, ...] = ()
     second_reading: SecondReading | None = None
+    protected: bool = False
+    suggestion: Literal["pass", "review", "block"] | None = field(default=None, compare=False)
+    risk: Literal["low", "medium", "high", "critical"] | None = field(default=None, compare=False)
+    suggested_by: str | None = field(default=None, compare=False)
 
     def to_json(self) -> dict[str, object]:
         """The finding as the contract writes it."""
@@ -275,4 +281,8 @@ class Finding:
             "superseded_by": self.superseded_by,
             "proposed": list(self.proposed),
             "second_reading": None if self.second_reading is None else asdict(self.second_reading),
+            "protected": self.protected,
+            "suggestion": self.suggestion,
+            "risk": self.risk,
+            "suggested_by": self.suggested_by,
         }

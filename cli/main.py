@@ -18,6 +18,7 @@ COMMANDS = {
     "screen": ("cli.commands.screen", "Screen one live URL or media file."),
     "batch": ("cli.commands.batch", "Screen archives: files, folders, object stores, lists of addresses."),
     "replay": ("cli.commands.replay", "Replay what is stored under another policy, before it goes live."),
+    "learn": ("cli.commands.learn", "Learn from what people decided; export it; leave a host out."),
     "policy": ("cli.commands.policy", "Validate or show a policy; explain how a sentence is understood."),
     "passports": ("cli.commands.passports", "Read passports and say what is in them and what is wrong."),
     "evidence": ("cli.commands.evidence", "Make and check evidence packs; publish and rotate the keys that sign them."),
@@ -27,6 +28,7 @@ COMMANDS = {
     "keys": ("cli.commands.keys", "Make, list, rotate and revoke the keys of programs, and their customers."),
     "worker": ("cli.commands.worker", "Carry the broadcasts that are ordered, on this machine or a Ray cluster."),
     "people": ("cli.commands.people", "Add, list and change the accounts of the review pages."),
+    "doctor": ("cli.commands.doctor", "Say what of this machine is wrong for the program, and what to do."),
     "models": ("cli.commands.models", "Show which model weights are found, or fetch them."),
     "bench": ("cli.commands.bench", "Run a benchmark, ours beside its peer."),
 }

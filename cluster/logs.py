@@ -20,10 +20,10 @@ def about_what() -> dict[str, Any]:
     return structlog.contextvars.get_contextvars()
 
 
-def write_logs(folder: Path, name: str) -> None:
+def write_logs(folder: Path, name: str, *, beside: bool = False) -> None:
     """From now on this process writes what it logs, and whatever `extra` it gives, to `name.jsonl` in this folder.
 
-    The file is turned over at 10 MB, and five of them are kept.
+    The file is turned over at 10 MB, and five of them are kept. `beside`: warnings go to standard error as well.
     """
     folder.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(
@@ -45,4 +45,9 @@ def write_logs(folder: Path, name: str) -> None:
             ],
         )
     )
-    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+    handlers: list[logging.Handler] = [handler]
+    if beside:
+        shown = logging.StreamHandler()
+        shown.setLevel(logging.WARNING)
+        handlers.append(shown)
+    logging.basicConfig(handlers=handlers, level=logging.INFO, force=True)

@@ -5,10 +5,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from claims.classifier.learnt_file import OWN
 from claims.types import Finding, Passage, PlatformFact
 from ingest.recording.ledger import Coverage
 from ingest.sandbox.process import SandboxChoice
 from ingest.types import EndPolicy, RetentionLimits, Segment, Shed
+from review.stretches.types import Signal, StretchTerms
 from vision.layout.types import RoomMark
 
 
@@ -19,7 +21,7 @@ class ScreenJob:
     `at` is the broadcast's own moment. `database_url` None: nothing is stored. `clips_dir` None: no clips are cut.
     `products` empty: all passports are on sale, in the file's order. `embed_model` empty: products are looked for
     by the corners of their pictures alone. `asr_processes` 0: as many engines as suit the device. `num_gpus`: what
-    part of a GPU hearing and reading each ask for, where there is one.
+    part of a GPU hearing and reading each ask for, where there is one. `tenant_id`: whose broadcast it is.
     """
 
     stream_id: str
@@ -51,6 +53,8 @@ class ScreenJob:
     embed_model: str = ""
     semantic: str = "off"
     models: Path | None = None
+    tenant_id: str = OWN
+    stretches: StretchTerms = field(default_factory=StretchTerms)
 
     @property
     def models_dir(self) -> Path:
@@ -62,7 +66,8 @@ class ScreenJob:
 class Prepared:
     """What became of a segment when it was taken apart; `error` says why it could not be read.
 
-    `crashed`: the process that read it died. `shed`: what was left out of it on purpose.
+    `crashed`: the process that read it died. `shed`: what was left out of it on purpose. `signal`: what its sound and
+    picture gave; None: nobody looked.
     """
 
     segment: Segment
@@ -71,6 +76,7 @@ class Prepared:
     error: str | None = None
     crashed: bool = False
     shed: tuple[Shed, ...] = ()
+    signal: Signal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

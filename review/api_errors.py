@@ -8,6 +8,7 @@ ReviewError
     ├── TooManyWaiting    429  the key keeps too many connections waiting for events
     ├── NoRoom            429  no worker can take one more broadcast
     ├── KeyReused         422  the Idempotency-Key came with another request before
+    ├── WrongMediaType    415  a body of a kind that the route does not read
     ├── VersionChanged    412  If-Match names another version than the one in force
     ├── OrderRefused      422  the order can't be taken as it is
     ├── NotResolved       503  the name service gave no answer for an address
@@ -15,7 +16,7 @@ ReviewError
     └── RateStorageError       the operator: the setting rate_storage can't be used
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from review.errors import ReviewError
 
@@ -115,6 +116,16 @@ class VersionChanged(PlatformError):
     def __init__(self, what: str, etag: str | None) -> None:
         now = "is not there" if etag is None else f"is at {etag} now"
         super().__init__(f"{what} {now}; read it again", {} if etag is None else {"ETag": etag})
+
+
+class WrongMediaType(PlatformError):
+    """A body of a kind that the route does not read."""
+
+    status = 415
+    code = "media_type"
+
+    def __init__(self, given: str, known: Iterable[str]) -> None:
+        super().__init__(f"Content-Type: {given!r} is not read here; send one of {', '.join(known)}")
 
 
 class OrderRefused(PlatformError):

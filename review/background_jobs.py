@@ -26,10 +26,12 @@ class BackgroundJobs:
     `failures` counts jobs that failed; each is logged and tried again at the next round.
     """
 
-    def __init__(self, store: Store, data_dir: Path, *, retention: RetentionStore) -> None:
+    def __init__(self, store: Store, data_dir: Path, *, retention: RetentionStore, stretch_days: float = 7) -> None:
+        """`stretch_days`: for how long stretches are kept."""
         self._store = store
         self._data_dir = data_dir
         self._retention = retention
+        self._stretch_days = stretch_days
         self._swept = ""
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -78,7 +80,7 @@ class BackgroundJobs:
                 _log.exception("housekeeping: %s failed; it is tried again", getattr(job, "__name__", job))
 
     def _cut(self) -> None:
-        for finding_id in self._store.complaints.without_clip():
+        for finding_id in (*self._store.complaints.without_clip(), *self._store.spots.without_clip()):
             clip_of(self._store, self._data_dir, self._store.finding(finding_id))
 
     def _daily(self) -> None:
@@ -88,6 +90,7 @@ class BackgroundJobs:
             return
         self._retention.sweep()
         self._store.deliveries.forget_done()
+        self._store.stretches.forget(self._stretch_days)
         folder = self._data_dir / HEADS
         folder.mkdir(parents=True, exist_ok=True)
         head = asdict(self._store.audit.head()) | {"at": day}

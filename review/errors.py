@@ -87,6 +87,14 @@ class StoreUnavailableError(ReviewError):
         self.database = database
 
 
+class TracingUnavailable(ReviewError):
+    """Traces are wanted and what sends them is not installed; the operator can act."""
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(f"trace_url: {missing} is not installed; install zhenyan[tracing], or leave it empty")
+        self.missing = missing
+
+
 class PeaksError(ReviewError):
     """A clip's loudness could not be read."""
 

@@ -1,6 +1,6 @@
 """What was received, understood and found, kept so that many processes can write while others read."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, func, select
@@ -8,11 +8,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from claims.types import Finding, Passage
+from claims.suggestions import Risk, Suggestion
+from claims.types import Channel, Finding, Passage
 from ingest.recording.ledger import Coverage
 from ingest.types import Segment
 from net.guard import NetPolicy
 from review.accounts.store import PeopleStore
+from review.analytics.quality import FIGURES_FROM, Quality
 from review.analytics.store import AnalyticsStore
 from review.audit.trail import AuditTrail
 from review.batches.store import BatchStore
@@ -30,9 +32,12 @@ from review.enforcement.retention import RetentionStore
 from review.enforcement.store import EnforcementSetup, EnforcementStore
 from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
 from review.events.log import EventLog, write_events
-from review.events.types import NewEvent
+from review.events.stretch_log import StretchLog
+from review.events.types import Event, NewEvent
 from review.evidence.files import EvidenceSetup, KeptEvidence
 from review.evidence.uploading import EvidenceKeeper
+from review.learning.spot_store import SpotStore
+from review.learning.store import LearningStore
 from review.passports.registry import PassportStore
 from review.policies.repository import PolicyStore
 from review.replays.store import ReplayStore
@@ -49,17 +54,21 @@ from review.second_reader.store import SecondReaderStore
 from review.streams.coverage import read_coverage, write_coverage
 from review.streams.events import clip_events, finding_events, gap_events, state_events
 from review.streams.filing import (
+    Written,
     hosts_of,
     mark_analysed,
     move_cursor,
     state_of,
+    understood,
     write_clip,
     write_findings,
     write_passages,
     write_state,
 )
-from review.streams.queries import read_findings, read_last_said, read_passages, read_tally, read_version
+from review.streams.queries import read_findings, read_last_said, read_numbered, read_passages, read_tally, read_version
 from review.streams.rows import finding_from_row, segment_values, stream_from_row, stream_values
+from review.streams.suggesting import read_worst
+from review.streams.tenant_words import ListedWords
 from review.streams.totals import Sums
 from review.streams.types import (
     FindingPage,
@@ -70,6 +79,10 @@ from review.streams.types import (
     StreamState,
     Tally,
 )
+from review.stretches.filing import count_rest, count_segment
+from review.stretches.health import read_ailing
+from review.stretches.types import Ailing, Signal, StretchTerms
+from review.tenant_rules.store import TenantRulesStore
 from review.tenants.keys import KeyStore
 from review.tenants.tenancy import Tenancy, check_host
 from review.webhooks.delivery_status import Board
@@ -77,6 +90,8 @@ from review.webhooks.endpoints import Endpoint, Targets
 from review.webhooks.retry_queue import Deliveries, Patience
 from review.webhooks.secrets import Sealer
 from review.webhooks.sender import Lanes, Sender
+
+_TERMS = StretchTerms()
 
 
 def _utc_now() -> datetime:
@@ -124,19 +139,25 @@ class Store:
         self.evidence = KeptEvidence(engine, now, evidence)
         self._sealer = Sealer(lambda: self.enforcement.setup.keys.seal_secret())
         self.events = EventLog(engine)
+        self.stretches = StretchLog(engine, now)
         self.webhooks = Targets(engine, now, self._sealer)
         self.deliveries = Deliveries(engine, self.enforcement.now_ms)
         self.board = Board(engine)
         self.audit = AuditTrail(engine, now)
         self.replays = ReplayStore(engine, now)
+        self.learning = LearningStore(engine, now)
+        self.spots = SpotStore(engine, now, flag_at=flag_at, second_share=second_share)
         self.policies = PolicyStore(engine, now)
         self.batches = BatchStore(engine, now)
         self.leases = LeaseStore(engine, now, terms)
         self.analytics = AnalyticsStore(engine, now, self.leases.terms)
+        self.quality = Quality(engine, now, FIGURES_FROM)
         self.facts = FactStore(engine, now)
         self.lease_expiry = LeaseExpiry(engine, now, self.leases.terms)
         self.orders = OrderStore(engine, now, self.leases.room, self.leases.terms)
         self.passports = PassportStore(engine, now)
+        self.tenant_rules = TenantRulesStore(engine, now)
+        self._words = ListedWords()
         self.tenancy = Tenancy(engine)
         migrate(engine)
 
@@ -172,10 +193,21 @@ class Store:
         page_url: str = "",
         patience: Patience | None = None,
         lanes: Lanes | None = None,
+        observe: Callable[[Event, float, bool], None] = lambda _event, _seconds, _is_taken: None,
     ) -> Sender:
-        """What tells customers at their addresses; `own`: the address of the settings."""
+        """What tells customers at their addresses; `own`: that of the settings. `observe`: as `Sender` has it."""
         more = with_notice(self._engine, self.enforcement, page_url)
-        return Sender(self._engine, self._now, self._sealer, net, own=own, more=more, patience=patience, lanes=lanes)
+        return Sender(
+            self._engine,
+            self._now,
+            self._sealer,
+            net,
+            own=own,
+            more=more,
+            patience=patience,
+            lanes=lanes,
+            observe=observe,
+        )
 
     def retention(self) -> RetentionStore:
         """The clocks and holds; raises EnforcementNotSetUp."""
@@ -261,7 +293,13 @@ class Store:
         findings = list(findings)
         with self._writing.begin() as connection:
             guard_all(connection, (f.stream_id for f in findings), token)
-            write_events(connection, self._now_ms(), self._write_findings(connection, findings))
+            told = self._filed(connection, write_findings(connection, findings))
+            write_events(connection, self._now_ms(), told)
+
+    def worded(self, stream_id: str, passages: Sequence[Passage], findings: Sequence[Finding]) -> list[Finding]:
+        """The findings as the words have them that the stream's customer lists now, with those of its words."""
+        with self._engine.connect() as connection:
+            return self._words.applied(connection, stream_id, passages, findings, self._now())
 
     def commit_segment(
         self,
@@ -272,22 +310,49 @@ class Store:
         passages: Iterable[Passage] = (),
         coverage: Coverage | None = None,
         analysed: bool = True,
+        signal: Signal | None = None,
+        terms: StretchTerms = _TERMS,
         token: int | None = None,
     ) -> None:
         """Stores what a segment gave and moves the stream's cursor to it: all of that, or nothing.
 
         The cursor never moves back, so a segment that is analysed twice is stored once. `analysed` false: the segment
-        could not be read. `coverage` is the stream's ledger from then on; None leaves it as it is.
+        could not be read. `coverage` is the stream's ledger from then on; None leaves it as it is. `signal`: what sound
+        and picture gave, which counts in the stretches that are told by these terms; None: no stretch is told.
         """
+        now_ms = self._now_ms()
         with self._writing.begin() as connection:
             guard_all(connection, [stream_id], token)
-            write_passages(connection, passages)
-            told = self._write_findings(connection, findings)
+            fresh = write_passages(connection, passages)
+            written = write_findings(connection, findings)
+            told = self._filed(connection, written)
             if analysed:
                 mark_analysed(connection, stream_id, sequence)
             move_cursor(connection, stream_id, sequence)
             if coverage is not None:
                 told += gap_events(connection, stream_id, write_coverage(connection, stream_id, coverage))
+                if signal is not None:
+                    new = understood(fresh, written)
+                    told += count_segment(connection, stream_id, signal, new, coverage, terms, now_ms)
+            write_events(connection, now_ms, told)
+
+    def commit_end(
+        self,
+        stream_id: str,
+        *,
+        findings: Iterable[Finding],
+        passages: Iterable[Passage],
+        coverage: Coverage,
+        token: int | None = None,
+    ) -> None:
+        """Stores what the end of the stream gave, with its ledger; its last stretches are told with its state."""
+        with self._writing.begin() as connection:
+            guard_all(connection, [stream_id], token)
+            fresh = write_passages(connection, passages)
+            written = write_findings(connection, findings)
+            told = self._filed(connection, written)
+            told += gap_events(connection, stream_id, write_coverage(connection, stream_id, coverage))
+            count_rest(connection, stream_id, understood(fresh, written))
             write_events(connection, self._now_ms(), told)
 
     def set_clip(self, finding_id: str, clip: str, clip_start_ms: int) -> None:
@@ -323,6 +388,11 @@ class Store:
             found = read_open(session, self._moment(), [stream_id]).get(stream_id)
         return record if found is None else found.standing.shown(record)
 
+    def worst(self, stream_ids: Sequence[str]) -> dict[str, tuple[Suggestion, Risk]]:
+        """Of each of these streams the gravest suggestion and risk of its findings."""
+        with self._engine.connect() as connection:
+            return read_worst(connection, stream_ids)
+
     def cursor(self, stream_id: str) -> int | None:
         """The last segment whose analysis is stored; None: nothing was analysed yet."""
         with Session(self._engine) as session:
@@ -350,6 +420,13 @@ class Store:
         """The stream's passages that touch this range, in the order of the broadcast."""
         with Session(self._engine) as session:
             return read_passages(session, stream_id, from_ms, to_ms)
+
+    def numbered_passages(
+        self, stream_id: str, after: int = 0, limit: int = 100, channel: Channel | None = None
+    ) -> tuple[tuple[int, Passage], ...]:
+        """The stream's passages that were stored after this number, each with its own, in that order."""
+        with Session(self._engine) as session:
+            return read_numbered(session, stream_id, after, limit, channel)
 
     def coverage(self, stream_id: str | None = None) -> StreamCoverage:
         """How much was really analysed, of one stream or of all; of very many, as it stood at most ten seconds ago.
@@ -385,9 +462,13 @@ class Store:
         with Session(self._engine) as session:
             return read_last_said(session, stream_id)
 
-    def _write_findings(self, connection: Connection, findings: Iterable[Finding]) -> list[NewEvent]:
-        """Stores and files the findings; gives the events that are to be written at the end of the transaction."""
-        written = write_findings(connection, findings)
+    def ailing(self, stream_id: str) -> tuple[Ailing, ...]:
+        """What ails the broadcast now."""
+        with self._engine.connect() as connection:
+            return read_ailing(connection, stream_id)
+
+    def _filed(self, connection: Connection, written: Sequence[Written]) -> list[NewEvent]:
+        """Files the findings as just written; gives the events that are to be written at the transaction's end."""
         changed = [each.finding for each in written]
         file_findings(
             connection, changed, now_ms=self._now_ms(), flag_at=self._flag_at, second_share=self._second_share

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What the tests need of the system: ffmpeg; a browser; open CJK fonts for pages and pictures; Pango for notices on paper;
 # real servers to capture from (nginx with RTMP, GStreamer's RTSP server); bubblewrap for the processes that parse media;
-# PostgreSQL. Installs what is missing where it may (root or sudo, apt); else says what is missing: tests that need it are
+# PostgreSQL; Prometheus for the dashboards' queries. Installs what is missing where it may (root or sudo, apt); else says what is missing: tests that need it are
 # skipped, and say so.
 # `system-packages.sh --required`: ends with 1 where something stays missing, as where every test must run.
 set -eu
@@ -18,6 +18,7 @@ need 'command -v nginx && ls /usr/lib/nginx/modules/ngx_rtmp_module.so' nginx li
 need 'command -v openssl' openssl
 need 'command -v bwrap' bubblewrap
 need 'ls /usr/lib/postgresql/*/bin/initdb' postgresql
+need 'command -v prometheus' prometheus
 need '/usr/bin/python3 -c "
 import gi
 gi.require_version(\"GstRtspServer\", \"1.0\")

@@ -10,6 +10,7 @@ GIVEN = Path(__file__).with_name("given")
 SPEECH = GIVEN / "speech"
 DEMO_LINES = GIVEN / "demo"
 PASSPORTS = GIVEN / "passports.yaml"
+DEMO_FILM = Path(__file__).parents[1] / "demo_film" / "broadcast.mp4"
 # What is said in the demo's lines, and what goes with it.
 DEMO_SCRIPT = configs.DEMO_DIR / "demo.json"
 _BESIDE = Path(__file__).parents[2] / "shared"

@@ -38,6 +38,7 @@ class _Run:
         self.audio: NDArray[np.float32] = np.zeros(0, np.float32)
         self.first_sample = 0
         self.framed_sample_count = 0
+        self.framed = 0
         self.anchors: list[tuple[int, int]] = [(0, start_ms)]
 
     @property
@@ -92,6 +93,7 @@ class StreamListener:
         self._run: _Run | None = None
         self._heard_until_ms = 0
         self._cut_until_ms = 0
+        self._spoken: list[tuple[int, int]] = []
 
     @property
     def buffered_ms(self) -> int:
@@ -104,6 +106,11 @@ class StreamListener:
         for span in spans:
             cuts.extend(self._push_span(span))
         return cuts
+
+    def take_spoken(self) -> tuple[tuple[int, int], ...]:
+        """From when to when speech was detected since this was last asked, in order, whatever became of it."""
+        spoken, self._spoken = self._spoken, []
+        return tuple(spoken)
 
     def flush(self) -> list[Cut]:
         """The utterance that was still open, as when the stream ends."""
@@ -151,9 +158,19 @@ class StreamListener:
 
     def _advance(self, run: _Run, frames: NDArray[np.float32]) -> list[FrameRange]:
         levels = np.sqrt(np.mean(np.square(frames), axis=1))
-        return run.endpointer.push(
-            [VadFrame(float(p), float(r)) for p, r in zip(self._detector.probabilities(frames), levels, strict=True)]
-        )
+        probabilities = self._detector.probabilities(frames)
+        self._note_spoken(run, probabilities)
+        run.framed = run.framed + len(frames)
+        return run.endpointer.push([VadFrame(float(p), float(r)) for p, r in zip(probabilities, levels, strict=True)])
+
+    def _note_spoken(self, run: _Run, probabilities: NDArray[np.float32]) -> None:
+        for index in np.flatnonzero(probabilities >= self._settings.threshold):
+            start_ms = self._spoken_at_ms(run, run.framed + int(index))
+            end_ms = self._spoken_at_ms(run, run.framed + int(index) + 1)
+            if self._spoken and start_ms - self._spoken[-1][1] <= ROUNDING_MS:
+                self._spoken[-1] = self._spoken[-1][0], max(end_ms, self._spoken[-1][1])
+            elif end_ms > start_ms:
+                self._spoken.append((start_ms, end_ms))
 
     def _cut(self, run: _Run, spoken: FrameRange) -> Cut:
         first = spoken.start * FRAME_SAMPLES

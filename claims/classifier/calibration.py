@@ -10,6 +10,8 @@ from pydantic import Field
 from claims.types import Frozen, ScoreStep
 
 _SUREST = 0.995
+# The first step that a reader adds to a score; what stood before it is what a detector made of the claim.
+FIRST_STEP = "a passage of live talk"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ class Calibration(Frozen):
 
     def _parts(self, given: Features) -> Iterator[tuple[str, float]]:
         reader, _, detector, share = given.numbers()
-        yield "a passage of live talk", self.intercept
+        yield FIRST_STEP, self.intercept
         if given.detector is not None:
             yield f"a detector that scores {given.detector:g}", self.detected + self.detector * detector
         yield f"the reader's likelihood of a breach {likelihood(reader):.2f}", self.reader * reader

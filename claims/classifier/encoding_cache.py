@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeGuard
 
 from claims.classifier.calibration import Calibration
-from claims.classifier.reading import Known, Links, Reader, Reading
+from claims.classifier.reading import Known, Links, Reader, Reading, points_of
 
 _KEY_BYTES = 12
 
@@ -50,6 +50,7 @@ class KeepingReader:
     def __init__(self, reader: Encoding, encoder: str) -> None:
         self.name, self.batch_size = reader.name, reader.batch_size
         self.links: Links | None = None if reader.links is None else _KeepingLinks(reader.links, self._keep)
+        self.gate_key: str | None = getattr(reader, "gate_key", None)
         self._reader = reader
         self._encoder = encoder
         self._kept: set[str] = set()
@@ -68,6 +69,10 @@ class KeepingReader:
         found = self._reader.read(text, goods)
         self._keep(self._reader.as_read(text, goods))
         return found
+
+    def points(self, text: str, goods: str) -> bytes | None:
+        """Where the passage points; None where the other does not tell."""
+        return points_of(self._reader, text, goods)
 
     def _keep(self, read: str) -> None:
         key = text_key(read)

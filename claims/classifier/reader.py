@@ -94,6 +94,18 @@ class Classifier:
         of_links = self.links.key if self.links is not None else ""
         return hashlib.sha256(f"{self.file.model_dump_json()}{of_links}".encode()).hexdigest()[:32]
 
+    @property
+    def gate_key(self) -> str:
+        """What names its gate for good: what it was trained to, and the encoder's layers beneath it."""
+        parts = (self.file.encoder, self.file.weights_sha256, self.file.layers_sha256 or "")
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+    def points(self, text: str, goods: str) -> bytes | None:
+        """The direction (little-endian, float16) in which the encoder sees it; of the fewest characters none."""
+        if len(text) < _SHORTEST:
+            return None
+        return self._direction(self.as_read(text, goods)).astype("<f2").tobytes()
+
     def calibration(self, goods: str) -> Calibration:
         """What its readings are worth: by talk of such goods where it was calibrated on some."""
         return self.file.calibrations.get(goods) or self.file.calibrations[OTHER_GOODS]

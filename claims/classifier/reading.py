@@ -1,7 +1,7 @@
 """What a reader is to claim understanding: it reads a passage and says how likely it breaches what; scores decide."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -84,12 +84,19 @@ class Reader(Protocol):
         ...
 
 
+def points_of(reader: Reader, text: str, goods: str) -> bytes | None:
+    """The direction in which the reader's encoder sees a passage; None where it tells none."""
+    ask: Callable[[str, str], bytes | None] | None = getattr(reader, "points", None)
+    return None if ask is None else ask(text, goods)
+
+
 class InTurn:
     """A reader that answers one question after the other, from whatever thread it is asked."""
 
     def __init__(self, reader: Reader) -> None:
         self.name, self.batch_size = reader.name, reader.batch_size
         self._reader, self._turn = reader, threading.Lock()
+        self.gate_key: str | None = getattr(reader, "gate_key", None)
         self.links: Links | None = None if reader.links is None else _LinksInTurn(reader.links, self._turn)
 
     def calibration(self, goods: str) -> Calibration:
@@ -100,6 +107,11 @@ class InTurn:
         """What it reads, once those who asked before have their answer."""
         with self._turn:
             return self._reader.read(text, goods)
+
+    def points(self, text: str, goods: str) -> bytes | None:
+        """Where the passage points, in its turn; None where the reader does not tell."""
+        with self._turn:
+            return points_of(self._reader, text, goods)
 
     def like(self, text: str, goods: str, class_id: str) -> tuple[Known, ...]:
         """What it is like, in its turn."""

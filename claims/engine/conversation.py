@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from claims.classifier.learnt_file import OWN, LearntFile
 from claims.classifier.reading import Reader
 from claims.engine.finding import make_finding
 from claims.engine.heard_over_soundalike import Told, judge_scene, judge_told
@@ -31,15 +32,22 @@ class ClaimEngine:
     """Policy and passports, ready to judge any number of conversations."""
 
     def __init__(
-        self, policy: Policy, passports: Sequence[Passport], *, at: datetime, reader: Reader | None = None
+        self,
+        policy: Policy,
+        passports: Sequence[Passport],
+        *,
+        at: datetime,
+        reader: Reader | None = None,
+        tenant: str = OWN,
     ) -> None:
         """`at` is the moment of the broadcast on the calendar: prices and validity are judged by it.
 
         `reader` None: only what the rules recognise is judged, by the policy's own bar; with one the policy's budget of
-        false alarms sets the bar of what it has a say in.
+        false alarms sets the bar of what it has a say in. `tenant`: whose broadcast it is; what was learnt from their
+        decisions counts.
         """
         self.policy = policy
-        self.reader = reader
+        self.reader = _adapted(reader, policy.learnt_for(tenant))
         self.finder = ProductFinder(passports, policy.wording.products)
         self.at = at
 
@@ -294,3 +302,12 @@ class Conversation:
 
 def _is_corrected(finding: Finding) -> bool:
     return any(t.applies and t.id == "corrected" for t in finding.exemptions)
+
+
+def _adapted(reader: Reader | None, learnt: LearntFile | None) -> Reader | None:
+    """The reader with what was learnt; numbers are loaded only where something was."""
+    if reader is None or learnt is None:
+        return reader
+    from claims.classifier.learnt import with_learnt
+
+    return with_learnt(reader, learnt)

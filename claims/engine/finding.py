@@ -62,14 +62,16 @@ def make_finding(judged: Judged, scene: Scene, policy: Policy, stream_id: str) -
         product_reason=choice.reason,
         witnesses=(witness,),
         proposed=tuple(class_id for class_id in judged.proposed if class_id != judged.class_id),
+        protected=judged.protected,
     )
 
 
 def _disposition(judged: Judged, policy: Policy) -> Disposition:
     if judged.harmless or judged.score < policy.settings.note_at:
         return Disposition.NONE
+    under = not judged.protected and judged.score < policy.bars.of(judged.class_id, judged.rule_name)
     corrected = any(t.applies and t.id == "corrected" for t in judged.trials)
-    if judged.judgement.note_only or judged.shadow or corrected or not judged.flags:
+    if judged.judgement.note_only or judged.shadow or corrected or under or not judged.flags:
         return Disposition.NOTE
     return Disposition.FLAG
 

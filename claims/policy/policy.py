@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 import configs
+from claims.classifier.learnt_file import EVERYBODY, FOLDER, LearntFile
 from claims.engine.texts import Texts
 from claims.errors import PolicyError
 from claims.law.texts import laws_of
@@ -25,6 +26,8 @@ from claims.passports.door_models import DoorFile
 from claims.passports.quantities import QuantityReader
 from claims.passports.schemes import CertificateSchemes
 from claims.policy.additives import AdditiveTable
+from claims.policy.bars import FILE as BARS
+from claims.policy.bars import BarsFile
 from claims.policy.checks import check_references
 from claims.policy.detectors import EXAMPLES, DetectorExamples, read_aliases, read_examples
 from claims.policy.files import error_at, read_later_file, read_lines, read_optional_file, read_policy_file
@@ -65,9 +68,8 @@ ENGINE_CONCEPTS = frozenset(
 )
 
 # Files that say nothing of how texts are read, or in parts alone.
-_OF_JUDGING = frozenset(
-    {f"{n}.yaml" for n in ("taxonomy", "policy", "door", "wording", "messages", "scores", "aliases", "second_reader")}
-)
+_JUDGES = ("taxonomy", "policy", "door", "wording", "messages", "scores", "aliases", "second_reader", "bars")
+_OF_JUDGING = frozenset(f"{name}.yaml" for name in _JUDGES)
 _RANK = {"medium": 0, "high": 1, "critical": 2}
 _SHORT_PLACE = 2
 _PAIRS = "bigrams.txt"
@@ -126,6 +128,8 @@ class Policy:
         self.messages = read_later_file(folder / "messages.yaml", Messages)
         self.scores = read_later_file(folder / "scores.yaml", Scores)
         self.second_reader = read_optional_file(folder / "second_reader.yaml", SecondReaderFile)
+        self.learnt = self._read_learnt(folder / FOLDER)
+        self.bars = read_optional_file(folder / BARS, BarsFile) or BarsFile()
         self.context = read_policy_file(folder / "context.yaml", ContextFile)
         self.converter = read_units(folder / "units.yaml")
         self.attributes = AttributeTable(read_policy_file(folder / "attributes.yaml", AttributesFile))
@@ -266,7 +270,7 @@ class Policy:
         sha = hashlib.sha256()
         for path in sorted((*self.folder.rglob("*.yaml"), *self.folder.rglob("*.txt"))):
             name = path.relative_to(self.folder)
-            if name.parts[0] not in {"classes", EXAMPLES} and name.name not in _OF_JUDGING:
+            if name.parts[0] not in {"classes", EXAMPLES, FOLDER} and name.name not in _OF_JUDGING:
                 sha.update(name.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
         settings = self.settings.model_dump_json(include={"emoji", "lookalikes", "words_lookalike", "reading_layers"})
         wording = self.wording.model_dump_json(include={"texts": True, "materials": {"single"}, "places": True})
@@ -326,6 +330,19 @@ class Policy:
     def law_for(self, class_id: str, held: Held, on: date | None = None) -> CitedLaw:
         """The articles of the class that fit closest; `on`: the day of the broadcast, whose law holds."""
         return cited_law(self.class_files[class_id].law, held, self.settings.kinds_in_law, self.laws, on)
+
+    def learnt_for(self, tenant: str) -> LearntFile | None:
+        """What the reader of this customer's broadcasts learnt from decisions, or what it learnt from everybody's."""
+        return self.learnt.get(tenant) or self.learnt.get(EVERYBODY)
+
+    def _read_learnt(self, folder: Path) -> dict[str, LearntFile]:
+        found: dict[str, LearntFile] = {}
+        for path in sorted(folder.glob("*.yaml")):
+            file = read_policy_file(path, LearntFile)
+            if file.tenant != path.stem:
+                raise error_at(path, ("tenant",), f"what {file.tenant!r} learnt belongs in {file.tenant}.yaml")
+            found[file.tenant] = file
+        return found
 
     def _read_lexicon(self, folder: Path) -> dict[str, tuple[str, ...]]:
         """The words that files give to concepts of other files; concepts of their own are noted."""

@@ -1,4 +1,4 @@
-"""Makes the packaged demo: `python -m cli.broadcast.make SCRIPT` fills `configs/demo`."""
+"""Makes the demo: `python -m cli.broadcast.make SCRIPT` fills `configs/demo` and writes the film to `demo_film`."""
 
 import hashlib
 import json
@@ -14,6 +14,7 @@ from cli.broadcast.products import reference_image
 from cli.broadcast.script import BroadcastScript, read_script
 
 _DEMO = Path(__file__).parents[2] / "configs" / "demo"
+_FILM = Path(__file__).parents[2] / "demo_film" / "broadcast.mp4"
 _HEADER = (
     "# The passports of the demo broadcast: fictional products, invented certificate numbers of the right shape.\n"
 )
@@ -44,7 +45,8 @@ def _write_passports(source: Path, images: dict[str, Path], target: Path) -> Non
 @click.command()
 @click.argument("script_path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=_DEMO, help="Where the demo goes.")
-def make(script_path: Path, out: Path) -> None:
+@click.option("--film", type=click.Path(dir_okay=False, path_type=Path), default=_FILM, help="Where its film goes.")
+def make(script_path: Path, out: Path, film: Path) -> None:
     """Draw, speak and encode the demo of SCRIPT_PATH, whose audio lies beside it."""
     try:
         script = read_script(script_path)
@@ -53,7 +55,7 @@ def make(script_path: Path, out: Path) -> None:
         _write_passports(source, images, out / "passports.yaml")
         written = json.loads(script_path.read_text(encoding="utf-8")) | {"passports": "passports.yaml"}
         (out / "demo.json").write_text(json.dumps(written, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        compose(script, audio_dir=script_path.parent, passports=source, target=out / "broadcast.mp4")
+        compose(script, audio_dir=script_path.parent, passports=source, target=film)
     except BroadcastError as error:
         raise click.ClickException(str(error)) from error
 

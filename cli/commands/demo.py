@@ -32,7 +32,7 @@ from review.streams.types import Host
 
 # All of it (hls_list_size 0): however slowly the machine starts, the broadcast is captured from its first moment on.
 _IN_PLAYLIST = 0
-_FILES = ("broadcast.mp4", "passports.yaml", "room.yaml", "images/01.png", "images/03.png", "images/05.png")
+_FILES = ("passports.yaml", "room.yaml", "images/01.png", "images/03.png", "images/05.png")
 
 
 class DemoFailed(ZhenyanError):
@@ -82,6 +82,7 @@ def command(
     if play:
         _only_play(port or 0)
         return
+    _film()
     settings = load_settings(config_file)
     make_data_folder(settings.data_dir)
     if once:
@@ -97,30 +98,39 @@ def command(
 
 
 def _copy_files(folder: Path) -> None:
+    film = _film()
     make_shared_folder("--files", folder / "images")
-    for name in _FILES:
-        shutil.copyfile(configs.DEMO_DIR / name, folder / name)
+    for source, name in ((film, film.name), *((configs.DEMO_DIR / name, name) for name in _FILES)):
+        shutil.copyfile(source, folder / name)
         share(folder / name)
         click.echo(folder / name)
 
 
+def _film() -> Path:
+    found = configs.demo_film()
+    if found is None:
+        raise InputError("the demo's broadcast is not installed: in a checkout, pip install -e ./demo_film")
+    return found
+
+
 def _only_play(port: int) -> None:
     """The broadcast on air until Ctrl-C; its playlist stays when it is over."""
+    film = _film()
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError as error:
         raise InputError(f"port {port}: cannot be played on: {error.strerror}; choose another --port") from error
-    with LiveBroadcast(configs.DEMO_DIR / "broadcast.mp4", port=port) as broadcast:
+    with LiveBroadcast(film, port=port) as broadcast:
         click.echo(f"on air: {broadcast.url}")
         threading.Event().wait()
 
 
 def _play(settings: Settings, *, local: bool, console: Console) -> Watch:
-    room = read_room(configs.DEMO_DIR / "room.yaml")
+    film, room = _film(), read_room(configs.DEMO_DIR / "room.yaml")
     watch = Watch()
     with (
         screening(local=local) as screen,
-        LiveBroadcast(configs.DEMO_DIR / "broadcast.mp4", window=_IN_PLAYLIST) as broadcast,
+        LiveBroadcast(film, window=_IN_PLAYLIST) as broadcast,
     ):
         stream_id = f"demo-{broadcast.started_at_ms}"
         job = demo_job(settings, room, stream_id=stream_id, url=broadcast.url, address=broadcast.address)

@@ -81,7 +81,7 @@ def add(
     name: str, tenant_id: str, scopes: tuple[str, ...], per_minute: int, days: float | None, config_file: Path | None
 ) -> None:
     """Make a key called NAME; the one line on standard output is the key."""
-    wanted = set(Scope) - {Scope.STREAMS_URGENT} if _ALL in scopes else set()
+    wanted = set(Scope) - {Scope.STREAMS_URGENT, Scope.TRANSCRIPTS_FULL} if _ALL in scopes else set()
     wanted |= {Scope(scope) for scope in scopes if scope != _ALL}
     ends_ms = None if days is None else _now_ms() + round(days * _DAY_MS)
     with opened_store(config_file) as store:

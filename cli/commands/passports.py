@@ -1,8 +1,10 @@
-"""`zhenyan passports`: read passports and say what is in them and what is wrong."""
+"""`zhenyan passports`: read passports, say what is in them and what is wrong; register them, one or many."""
 
 import json
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any, Literal
 
 import click
 from rich.table import Table
@@ -12,50 +14,73 @@ from claims.passports.load import survey_file
 from claims.passports.passport import Passport
 from claims.passports.terms import not_in_force
 from cli.config.settings import load_settings
+from cli.remote.passport_files import PassportsNotRead, form_of, rows_of, survey_rows, tell_rows
+from cli.remote.passports import opened_registry
+from cli.remote.server import server_option
 from cli.shell.options import at_option, config_option, policy_option
 from cli.shell.records import InputError, load_policy, now
 from cli.shell.tables import cells, open_console
-from net.errors import ZhenyanError
-
-
-class PassportsNotRead(ZhenyanError):
-    """At least one passport is not let in; the seller who exports it can act."""
-
-    exit_code = 1
+from review.db.tenant_ids import LOCAL_TENANT
+from review.passports.bulk import FileForm
 
 
 @click.group(name="passports", no_args_is_help=False)
 def command() -> None:
-    """Read product passports and say what is in them and what is wrong, those that are registered among them.
+    """Read product passports and say what is in them and what is wrong; register, list and retire them.
 
     \b
     Example:
       zhenyan passports import passports.yaml
+      zhenyan passports import goods.csv --store
       zhenyan passports stored
     """
 
 
 @command.command(name="import")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a passport.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a passport, or a row where they are stored.")
+@click.option("--store", "in_store", is_flag=True, help="Register them in the store of this machine.")
+@click.option("--tenant", default=LOCAL_TENANT, show_default=True, help="With --store: whose passports they are.")
+@server_option
 @at_option
 @policy_option
-def import_command(file: Path, as_json: bool, at: datetime | None, policy_dir: Path | None) -> None:
-    """List what is read from FILE; nothing is stored, `check` and `screen` read the file itself.
+@config_option
+def import_command(
+    file: Path,
+    as_json: bool,
+    in_store: bool,
+    tenant: str,
+    server: str | None,
+    at: datetime | None,
+    policy_dir: Path | None,
+    config_file: Path | None,
+) -> None:
+    """List what is read from FILE, or register it: with --store on this machine, with --server URL on a server.
 
-    FILE is YAML or JSON, in the long form (passport_id) or the short form (id), or a UNTP digital product passport
-    in JSON-LD, whose data elements follow the EU's. A wrong passport is refused: one line an error with its path,
-    and exit status 1. Warnings name what is kept and supports nothing, and papers that are not in force at --at.
+    FILE is a table (CSV, XLSX; `zhenyan passports template` writes one), JSON lines, or YAML or JSON, in the long form
+    (passport_id) or the short form (id), or a UNTP digital product passport in JSON-LD, whose data elements follow the
+    EU's. A wrong passport is refused: one line an error with its path, and exit status 1.
+
+    Where they are registered, every row is answered: stored, unchanged, or refused with field and reason. A row that is
+    refused holds up no other, and the same file again changes nothing. Warnings name what is kept and supports nothing,
+    and papers that are not in force at --at.
 
     \b
     Example:
       zhenyan passports import passports.yaml --json
+      zhenyan passports import goods.xlsx --server https://zhenyan.example.com
     """
-    reader = load_policy(policy_dir).quantity_reader
     if not file.is_file():
         raise InputError(f"{file}: no such file; give a file of passports")
+    form = form_of(file)
+    if in_store or server:
+        with opened_registry(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
+            tell_rows(file, registry.store(rows_of(file, form)), as_json=as_json)
+        return
+    reader = load_policy(policy_dir).quantity_reader
     try:
-        survey = survey_file(file, reader)
+        is_document = form in {FileForm.YAML, FileForm.JSON}
+        survey = survey_file(file, reader) if is_document else survey_rows(file, form, reader)
     except PassportError as error:
         raise PassportsNotRead(str(error)) from error
     if survey.errors:
@@ -71,6 +96,92 @@ def import_command(file: Path, as_json: bool, at: datetime | None, policy_dir: P
     for passport in survey.passports:
         for warning in warnings_of(passport, day):
             click.echo(f"warning: {visible(warning)}")
+
+
+@command.command(name="template")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Of the heads.")
+@click.option("--example", "with_example", is_flag=True, help="With a line as an example.")
+def template_command(file: Path, language: Literal["zh", "en"], with_example: bool) -> None:
+    """Write the table that sellers fill in to FILE, a .csv or .xlsx; the latter says what each column takes.
+
+    \b
+    Example:
+      zhenyan passports template goods.xlsx
+    """
+    from review.passports.template import template_csv, template_xlsx
+
+    forms = {".csv": template_csv, ".xlsx": template_xlsx}
+    if file.suffix.lower() not in forms:
+        raise InputError(f"{file}: is no table; name a file that ends in .csv or .xlsx")
+    try:
+        with file.open("xb") as written:
+            written.write(forms[file.suffix.lower()](language, with_example=with_example))
+    except FileExistsError as error:
+        raise InputError(f"{file}: is there already; name another file") from error
+    except OSError as error:
+        raise InputError(f"{file}: cannot be written: {error.strerror}") from error
+    click.echo(f"{file}: written")
+
+
+def _registry_options(run: Callable[..., Any]) -> Callable[..., Any]:
+    run = click.option("--store", "in_store", is_flag=True, help="Those in the store of this machine.")(run)
+    run = click.option("--tenant", default=LOCAL_TENANT, show_default=True, help="With --store: whose they are.")(run)
+    return config_option(server_option(run))
+
+
+@command.command(name="list")
+@click.option("--gtin", help="Those with this GTIN alone.")
+@_registry_options
+def list_command(gtin: str | None, in_store: bool, tenant: str, server: str | None, config_file: Path | None) -> None:
+    """List the passports in force, one JSON object a line.
+
+    \b
+    Example:
+      zhenyan passports list --server https://zhenyan.example.com
+    """
+    with opened_registry(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
+        for record in registry.listed(gtin):
+            click.echo(json.dumps(record, ensure_ascii=False))
+
+
+@command.command(name="show")
+@click.argument("product_id", metavar="ID")
+@click.option("--version", help="This version in place of the one in force.")
+@_registry_options
+def show_command(
+    product_id: str, version: str | None, in_store: bool, tenant: str, server: str | None, config_file: Path | None
+) -> None:
+    """Print the passport of the product ID, with its record."""
+    with opened_registry(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
+        click.echo(json.dumps(registry.passport(product_id, version), ensure_ascii=False, indent=2))
+
+
+@command.command(name="history")
+@click.argument("product_id", metavar="ID")
+@_registry_options
+def history_command(product_id: str, in_store: bool, tenant: str, server: str | None, config_file: Path | None) -> None:
+    """List every version of the passport of the product ID, the latest first, with when it was retired."""
+    with opened_registry(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
+        for record in registry.versions(product_id):
+            click.echo(json.dumps(record, ensure_ascii=False))
+
+
+@command.command(name="retire")
+@click.argument("product_ids", metavar="ID...", nargs=-1, required=True)
+@_registry_options
+def retire_command(
+    product_ids: tuple[str, ...], in_store: bool, tenant: str, server: str | None, config_file: Path | None
+) -> None:
+    """Take the passports of the products out of force; their versions stay, and what was judged by them.
+
+    \b
+    Example:
+      zhenyan passports retire P-1 P-2 --server https://zhenyan.example.com
+    """
+    with opened_registry(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
+        for product_id in product_ids:
+            click.echo(json.dumps(registry.retire(product_id), ensure_ascii=False))
 
 
 @command.command(name="stored")

@@ -1,7 +1,9 @@
 """`zhenyan serve`: the review pages and the API over the store."""
 
+import os
 import socket
 import threading
+import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,18 +16,24 @@ from fastapi import FastAPI
 
 import configs
 from claims.classifier.reading import InTurn, Reader
+from claims.policy.law import Held
 from claims.policy.policy import Policy
+from claims.tenant_words import WordTerms
+from claims.types import VerdictKind
 from cli.config.enforcement import book_of, enforcement_setup, evidence_setup
 from cli.config.replays import replay_job
+from cli.config.sandbox_notice import sandbox_notice
 from cli.config.settings import Settings, load_settings
 from cli.shell.folders import make_data_folder
 from cli.shell.options import config_option
 from cli.shell.records import InputError
+from cluster.logs import write_logs
 from cluster.replay.background import ReplayRunner
 from net.guard import NetPolicy
 from review.accounts.types import Role
 from review.background_jobs import BackgroundJobs
 from review.corrections.pinned_policies import PinnedPolicies
+from review.events.types import Event
 from review.judge_pool.policy_in_force import JudgesSource
 from review.judge_pool.pool import JudgingPool
 from review.passports.registered_lookup import RegisteredPassports
@@ -33,12 +41,15 @@ from review.policies.choice import UsablePolicies
 from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth, OidcSettings
+from review.server.latency import Latencies
 from review.server.pages.replays import PolicyDesk
 from review.server.prebroadcast import PrebroadcastCheck
 from review.store import Store
 from review.streams.corrections import Judging
+from review.tracing import Tracing, open_tracing
 from review.webhooks.endpoints import Endpoint
 from review.webhooks.sender import Sender
+from review.webhooks.tracing import trace_webhook
 
 
 @click.command(name="serve")
@@ -53,6 +64,9 @@ def command(port: int | None, config_file: Path | None) -> None:
     """
     settings = load_settings(config_file)
     make_data_folder(settings.data_dir)
+    if notice := sandbox_notice(settings):
+        click.echo(notice, err=True)
+    write_logs(settings.data_dir.absolute() / "logs", f"serve-{os.getpid()}", beside=True)
     chosen = settings.port if port is None else port
     with serving(settings, chosen) as url:
         click.echo(f"review queue: {url}")
@@ -70,6 +84,7 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
     listener = _listen(settings.host, port)
     policy = Policy(settings.policy_folder)
     book = book_of(policy)
+    tracing = open_tracing(settings.trace_url, "zhenyan-serve")
     store = Store.open(
         settings.store_url,
         enforcement=enforcement_setup(settings, book),
@@ -92,11 +107,19 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
         prebroadcast=PrebroadcastCheck(
             pool=pool, limits=settings.check_limits, lookup=RegisteredPassports(store.passports)
         ),
-        policies=PolicyDesk(data_dir=settings.data_dir.absolute(), is_overridden=bool(settings.policy_dir), pool=pool),
+        policies=PolicyDesk(
+            data_dir=settings.data_dir.absolute(),
+            is_overridden=bool(settings.policy_dir),
+            policy_dir=Path(settings.policy_dir).absolute() if settings.policy_dir else None,
+            packaged=configs.POLICY_DIR,
+            pool=pool,
+        ),
         judging=_judging(store, source),
     )
-    housekeeper = BackgroundJobs(store, settings.data_dir.absolute(), retention=store.retention())
-    sender = _sender(settings, store)
+    housekeeper = BackgroundJobs(
+        store, settings.data_dir.absolute(), retention=store.retention(), stretch_days=settings.stretch_days
+    )
+    sender = _sender(settings, store, app.state.latencies, tracing)
     keeper = store.evidence_keeper()
     replays = ReplayRunner(store, settings.data_dir.absolute(), lambda candidate: replay_job(settings, candidate))
     server = uvicorn.Server(_server_config(app, settings.host, port))
@@ -119,6 +142,8 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
         app.state.events.close()
         server.should_exit = True
         thread.join(timeout=5)
+        if tracing is not None:
+            tracing.close()
         store.close()
 
 
@@ -175,18 +200,44 @@ def _platform(settings: Settings, policy: Policy, store: Store, pool: JudgingPoo
         rate_storage=settings.rate_storage,
         pool=pool,
         bounds=settings.passport_bounds,
+        suggestions=settings.suggestion_bounds,
+        word_terms=terms_of(policy),
     )
+
+
+def terms_of(policy: Policy) -> Callable[[str], WordTerms | None]:
+    """What a class of the policy means for a word that a customer lists; None for what is no class."""
+
+    def terms(class_id: str) -> WordTerms | None:
+        if class_id not in policy.class_files:
+            return None
+        law = policy.law_for(class_id, Held(verdict=VerdictKind.BANNED))
+        return WordTerms(
+            law=law.cite,
+            law_status=law.status,
+            severity=policy.severity_for(class_id, None),
+            advice=policy.class_files[class_id].advice,
+        )
+
+    return terms
 
 
 def _net(settings: Settings) -> NetPolicy:
     return NetPolicy.parse(settings.allow_net, Path(settings.trust_ca) if settings.trust_ca else None)
 
 
-def _sender(settings: Settings, store: Store) -> Sender:
+def _sender(settings: Settings, store: Store, latencies: Latencies, tracing: Tracing | None) -> Sender:
     """What tells customers, at their addresses and at that of the settings, while pages are served."""
     page_url = settings.public_url or f"http://{settings.host}:{settings.port}"
     own = Endpoint(url=settings.webhook_url, secret=settings.webhook_secret) if settings.webhook_url else None
-    return store.sender(_net(settings), own, page_url=page_url)
+
+    def observe(event: Event, seconds: float, is_taken: bool) -> None:
+        now_ms = time.time_ns() // 1_000_000
+        latencies.note_webhook(event, seconds, now_ms, is_taken=is_taken)
+        if event.kind == "finding.created":
+            trace_webhook(tracing, event, seconds, now_ms, is_taken=is_taken)
+
+    return store.sender(_net(settings), own, page_url=page_url, observe=observe)
 
 
 def access_of(settings: Settings) -> Access:

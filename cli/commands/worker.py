@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import configs
 from claims.classifier.opening import prepare_reader
+from cli.config.sandbox_notice import sandbox_notice
 from cli.config.settings import Settings, load_settings
 from cli.shell.folders import make_data_folder
 from cli.shell.options import config_option
@@ -46,6 +47,8 @@ def command(capacity: int | None, drain: bool, config_file: Path | None) -> None
     """
     settings = load_settings(config_file)
     make_data_folder(settings.data_dir)
+    if notice := sandbox_notice(settings):
+        click.echo(notice, err=True)
     store = Store.open(settings.store_url, terms=settings.lease_terms)
     try:
         if drain:
@@ -109,6 +112,8 @@ def service_config(settings: Settings, places: int) -> "ServiceConfig":
         frames_bytes=settings.worker_frames_mb * 1_000_000,
         recycle_s=settings.worker_recycle_hours * 3_600,
         recycle_bytes=round(settings.worker_recycle_gb * 1_000_000_000),
+        lagging_ms=settings.lease_terms.lagging_ms,
+        trace_url=settings.trace_url,
     )
 
 

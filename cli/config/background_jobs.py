@@ -13,6 +13,8 @@ from cli.config.reading_again import reading_again
 from cli.config.replays import replay_job
 from cli.config.settings import Settings
 from cluster.batch.background import BatchRunner, BatchSetup
+from cluster.learning.shadow import ShadowRunner
+from cluster.learning.spot_checks import SpotRunner, SpotTerms
 from cluster.replay.background import ReplayRunner
 from cluster.stages.policies import LoadedPolicies
 from review.store import Store
@@ -36,10 +38,19 @@ def background_jobs(settings: Settings, *, processes: int = 1, on_ray: bool = Fa
     )
     batches = BatchRunner(store, f"{socket.gethostname()}-{os.getpid()}", setup)
     replays = ReplayRunner(store, data_dir, lambda candidate: replay_job(settings, candidate))
+    shadow = ShadowRunner(store, data_dir, lambda candidate: replay_job(settings, candidate))
+    spots = SpotRunner(
+        store,
+        SpotTerms(share=settings.spot_share, a_day=settings.spot_a_day),
+        lambda: settings.policy_folder,
+        lambda live: replay_job(settings, live),
+    )
     keeper = store.evidence_keeper()
     keeper.start()
     batches.start()
     replays.start()
+    shadow.start()
+    spots.start()
     laws = LoadedPolicies()
 
     def in_force() -> Policy:
@@ -52,4 +63,6 @@ def background_jobs(settings: Settings, *, processes: int = 1, on_ray: bool = Fa
         keeper.close()
         batches.close()
         replays.close()
+        shadow.close()
+        spots.close()
         store.close()

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 import configs
 from claims.passports.bounds import PassportBounds
+from claims.suggestions import SuggestionBounds
 from cli.config.second_reader import PREFIX as SECOND_READER
 from cli.config.second_reader import SecondReaderSettings, from_environment, known_in_environment
 from ingest.types import EndPolicy, RetentionLimits
@@ -18,6 +19,7 @@ from review.judge_pool.limits import JudgingTerms
 from review.policies.folders import in_force_folder
 from review.prebroadcast.limits import MOST_CHARS, MOST_PRODUCTS, MOST_ROWS, CheckLimits
 from review.scheduling.lease_terms import LeaseTerms
+from review.stretches.types import StretchTerms
 
 _PREFIX = "ZHENYAN_"
 RoleName = Literal["reviewer", "senior", "admin", "auditor"]
@@ -61,6 +63,12 @@ class Settings(BaseSettings):
     worker_recycle_hours: Annotated[float, Field(ge=0, le=8_760)]
     worker_recycle_gb: Annotated[float, Field(ge=0, le=10_000)]
     urgent_share: Annotated[float, Field(ge=0, le=1)]
+    stretch_s: Annotated[float, Field(ge=1, le=3_600)]
+    stretch_days: Annotated[float, Field(ge=0.01, le=3_650)]
+    health_no_speech_s: Annotated[float, Field(ge=1, le=86_400)]
+    health_black_s: Annotated[float, Field(ge=1, le=86_400)]
+    health_frozen_s: Annotated[float, Field(ge=1, le=86_400)]
+    health_lagging_s: Annotated[float, Field(ge=1, le=86_400)]
     embed_model: str
     semantic: Annotated[str, Field(min_length=1)]
     host: Annotated[str, Field(min_length=1)]
@@ -70,6 +78,7 @@ class Settings(BaseSettings):
     webhook_url: str
     webhook_secret: Annotated[str, Field(repr=False)]
     metrics_token: Annotated[str, Field(repr=False)]
+    trace_url: Annotated[str, Field(repr=False, pattern=r"^(https?://\S+)?$")]
     waiting_per_key: Annotated[int, Field(ge=1, le=10_000)]
     rate_storage: Annotated[str, Field(repr=False)]
     judging_processes: Annotated[int, Field(ge=1, le=64)]
@@ -86,11 +95,19 @@ class Settings(BaseSettings):
     check_rows: Annotated[int, Field(ge=1, le=MOST_ROWS)]
     check_products: Annotated[int, Field(ge=1, le=MOST_PRODUCTS)]
     check_passports_kb: Annotated[int, Field(ge=1, le=100_000)]
+    suggest_least_block: Annotated[float, Field(ge=0, le=1)]
+    suggest_most_pass: Annotated[float, Field(ge=0, le=1)]
     passport_entries: Annotated[int, Field(ge=1, le=100_000)]
     passport_values: Annotated[int, Field(ge=10, le=1_000_000)]
     passport_text_chars: Annotated[int, Field(ge=10, le=1_000_000)]
     passport_name_chars: Annotated[int, Field(ge=1, le=10_000)]
     policy_dir: str
+    learning_across_tenants: bool
+    learning_every_hours: Annotated[float, Field(ge=0, le=8_760)]
+    spot_share: Annotated[float, Field(ge=0, le=1)]
+    spot_a_day: Annotated[int, Field(ge=0, le=100_000)]
+    golden_share: Annotated[float, Field(ge=0, le=0.5)]
+    figures_from: Annotated[int, Field(ge=1, le=10_000)]
     second_reader: SecondReaderSettings
     auth: Literal["none", "local", "oidc"]
     oidc_issuer: str
@@ -126,7 +143,17 @@ class Settings(BaseSettings):
     @property
     def lease_terms(self) -> LeaseTerms:
         """The rules by which broadcasts are lent to workers, and orders admitted."""
-        return LeaseTerms(urgent_share=self.urgent_share)
+        return LeaseTerms(urgent_share=self.urgent_share, lagging_ms=round(self.health_lagging_s * 1000))
+
+    @property
+    def stretch_terms(self) -> StretchTerms:
+        """How long stretches are, and after how long of it silence, a black or a frozen picture is told."""
+        return StretchTerms(
+            length_ms=round(self.stretch_s * 1000),
+            no_speech_ms=round(self.health_no_speech_s * 1000),
+            black_ms=round(self.health_black_s * 1000),
+            frozen_ms=round(self.health_frozen_s * 1000),
+        )
 
     @property
     def judging_terms(self) -> JudgingTerms:
@@ -154,6 +181,11 @@ class Settings(BaseSettings):
             passports_kb=self.check_passports_kb,
             passport=self.passport_bounds,
         )
+
+    @property
+    def suggestion_bounds(self) -> SuggestionBounds:
+        """Within what customers set their thresholds."""
+        return SuggestionBounds(least_block=self.suggest_least_block, most_pass=self.suggest_most_pass)
 
     @property
     def passport_bounds(self) -> PassportBounds:
@@ -201,6 +233,7 @@ class Settings(BaseSettings):
             "embed_model": self.embed_model,
             "semantic": self.semantic,
             "models": self.models_folder,
+            "stretches": self.stretch_terms,
         }
 
 

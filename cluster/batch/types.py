@@ -70,6 +70,7 @@ class BatchJob:
             at=self.at,
             allow_net=self.allow_net,
             clips_dir=self.data_dir / "clips" if self.stores else None,
+            tenant_id=self.tenant_id,
             **values,
         )
 

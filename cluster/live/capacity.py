@@ -134,7 +134,7 @@ class _Trial:
 def _job(config: ServiceConfig, folder: Path) -> ScreenJob:
     return ScreenJob(
         stream_id=_STREAM,
-        source=str(configs.DEMO_DIR / "broadcast.mp4"),
+        source=str(configs.TRIAL_FILM),
         recording_dir=folder,
         passports_file=configs.DEMO_DIR / "passports.yaml",
         at=datetime.now(UTC),

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from review.scheduling.latencies import Latency
+from review.tracing import Step
+
 _WEIGHT = 0.1
 
 
@@ -45,10 +48,14 @@ def memory_bytes() -> int:
 
 @dataclass(slots=True)
 class Meter:
-    """Smoothed figures by name; any number of threads may measure. `clock` gives seconds."""
+    """Smoothed figures by name, and how often each was how long; any number of threads may measure.
+
+    `clock` gives seconds.
+    """
 
     clock: Callable[[], float] = time.monotonic
     _figures: dict[str, float] = field(default_factory=dict)
+    _latencies: dict[str, Latency] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
@@ -64,7 +71,45 @@ class Meter:
             before = self._figures.get(name, value)
             self._figures[name] = before + _WEIGHT * (value - before)
 
+    def note_latency(self, stage: str, seconds: float) -> None:
+        """Takes one more duration of a stage."""
+        with self._lock:
+            self._latencies.setdefault(stage, Latency()).note(seconds)
+
+    @contextmanager
+    def passing(self, stage: str) -> Iterator[None]:
+        """Measures how long a stage takes inside; what fails is not counted."""
+        start_s = self.clock()
+        yield
+        self.note_latency(stage, self.clock() - start_s)
+
+    def latencies(self) -> dict[str, dict[str, object]]:
+        """How often each stage took how long since the start, as plain values."""
+        with self._lock:
+            return {stage: latency.to_json() for stage, latency in self._latencies.items()}
+
     def figures(self) -> dict[str, float]:
         """The figures as they stand."""
         with self._lock:
             return {name: round(value, 4) for name, value in self._figures.items()}
+
+
+class Steps:
+    """What is done of a segment, from when to when; it arrived at `begun_ms` (Unix time)."""
+
+    def __init__(self, begun_ms: float) -> None:
+        self._at_ms = begun_ms
+        self.taken: list[Step] = []
+
+    def note(self, name: str) -> None:
+        """What has lasted since the arrival ends now."""
+        self.taken.append(Step(name=name, start_ms=self._at_ms, end_ms=time.time() * 1000))
+
+    @contextmanager
+    def doing(self, name: str) -> Iterator[None]:
+        """Notes what is done inside, whatever comes of it."""
+        start_ms = time.time() * 1000
+        try:
+            yield
+        finally:
+            self.taken.append(Step(name=name, start_ms=start_ms, end_ms=time.time() * 1000))

@@ -55,6 +55,7 @@ def prepare_screening(
         recording_dir=recording_dir,
         passports_file=passports_file,
         policy_dir=_policy_of(order, config, store, policies),
+        tenant_id=stream.tenant_id,
         at=stream.started_at or datetime.fromtimestamp(order.created_at_ms / 1000, UTC),
         allow_net=config.allow_net,
         max_ms=order.max_ms,

@@ -10,14 +10,14 @@ from typing import Any
 from asr.recogniser import Cut
 from claims.types import Passage
 from cluster.errors import LeaseGone, StageDied, StageLost, StateUnusable
-from cluster.live.load import Meter
+from cluster.live.load import Meter, Steps
 from cluster.live.remote_stages import Gate, RemoteStages
 from cluster.live.types import DesiredState, EndOfWork, ReadScreen
 from cluster.logs import about
 from cluster.stages.backpressure import Lag
 from cluster.stages.capture import CaptureStage
 from cluster.stages.checkpoint import Checkpoint, Versions, checkpoint_file, read_checkpoint, write_checkpoint
-from cluster.stages.decode import DecodeStage
+from cluster.stages.decode import DecodeStage, unread_signal
 from cluster.stages.events import Outcome
 from cluster.stages.policies import LoadedPolicies
 from cluster.stages.products import ProductStage
@@ -27,6 +27,7 @@ from ingest.decode.shedding import EffortLimits
 from ingest.types import Segment
 from net.backoff import backoff_s
 from review.streams.types import StreamState
+from review.tracing import Tracing, trace_id_of
 
 _log = logging.getLogger("zhenyan.service")
 _POLL_S = 0.25
@@ -46,6 +47,7 @@ class SharedResources:
     checkpoint_ms: int
     limits: EffortLimits
     meter: Meter = field(default_factory=Meter)
+    tracing: Tracing | None = None
 
 
 class StageSet:
@@ -58,6 +60,7 @@ class StageSet:
         self._resources = resources
         self._session = uuid.uuid4().hex
         self._frames_bytes = _FIRST_FRAMES_BYTES
+        self.steps = Steps(0)
         self._remote = resources.remote_stages_of(job.stream_id)
         self._decode = DecodeStage(job.stream_id, pool=resources.decoders, sandbox=job.sandbox, limits=resources.limits)
         self._products = ProductStage(job, resources.policies)
@@ -77,23 +80,28 @@ class StageSet:
     def analyse(self, segment: Segment, recorded_ms: int) -> tuple[Prepared, Outcome]:
         """What the segment gave, stored."""
         meter = self._resources.meter
+        self.steps = steps = Steps(segment.received_at_ms)
         with self._resources.gate.holding(self._job.stream_id, self._frames_bytes):
-            prepared, cuts, frames = self._decode.prepare(segment, recorded_ms)
+            steps.note("waiting")
+            with meter.passing("decode"), steps.doing("decode"):
+                prepared, cuts, frames = self._decode.prepare(segment, recorded_ms)
             self._frames_bytes = sum(frame.image.nbytes for frame in frames) or self._frames_bytes
             asr = self._remote.asr.ask("recognise", self._expecting(cuts)) if cuts else None
             ocr = self._ask_ocr("read", frames, segment.end_ms)
             evidence = self._products.match(frames)
-            with meter.timing("reading_wait_s"):
+            with meter.timing("reading_wait_s"), meter.passing("ocr"), steps.doing("ocr"):
                 read: ReadScreen = ocr.get()
         passages: list[Passage] = list(read.passages)
         if asr is not None:
-            with meter.timing("hearing_wait_s"):
+            with meter.timing("hearing_wait_s"), meter.passing("asr"), steps.doing("asr"):
                 passages = [*asr.get(), *passages]
-        return prepared, self._ask_judge("take", prepared, passages, evidence, read.marks).get()
+        with meter.passing("judge"), steps.doing("judge"):
+            return prepared, self._ask_judge("take", prepared, passages, evidence, read.marks).get()
 
     def give_up(self, segment: Segment, why: str) -> tuple[Prepared, Outcome]:
         """Enters the segment into the ledger as one whose analysis failed."""
-        prepared = Prepared(segment=segment, has_audio=False, has_video=False, error=why, crashed=True)
+        signal = unread_signal(segment)
+        prepared = Prepared(segment=segment, has_audio=False, has_video=False, error=why, crashed=True, signal=signal)
         return prepared, self._ask_judge("take", prepared, [], [], ()).get()
 
     def save(self) -> dict[str, bytes]:
@@ -170,6 +178,7 @@ class Pipeline:
         self._at = -1
         self._current: StageSet | None = None
         self._failed_starts = 0
+        self._traced: set[str] = set()
         self.left_out: tuple[str, ...] = ()
         self._lag = Lag()
         self.analysed_ms = 0
@@ -254,10 +263,24 @@ class Pipeline:
             with self._resources.meter.timing("work_ratio", max(1, segment.end_ms - segment.start_ms) / 1000):
                 prepared, outcome = current.analyse(segment, self._capture.recorded_ms())
         self._at, self.analysed_ms = segment.sequence, segment.end_ms
+        self._trace(current, outcome, segment)
+        if segment.live:
+            self._resources.meter.note_latency("segment", time.time() - segment.received_at_ms / 1000)
         if prepared.error is not None:
             _log.warning("%s: not analysed: %s", self._job.stream_id, prepared.error)
         self.lag_grown_ms = self._lag.grown_ms(self._capture.recorded_ms(), segment.end_ms)
         self._on_outcome(prepared, outcome)
+
+    def _trace(self, current: StageSet, outcome: Outcome, segment: Segment) -> None:
+        """Begins the trace of each finding that is new, with what was done of its segment."""
+        tracing = self._resources.tracing
+        new = [finding for finding in outcome.findings if finding.finding_id not in self._traced]
+        self._traced.update(finding.finding_id for finding in new)
+        for finding in new:
+            _log.info("found %s", finding.finding_id, extra={"trace_id": trace_id_of(finding.finding_id)})
+            if tracing is not None and current.steps.taken:
+                told = {"stream_id": segment.stream_id, "sequence": segment.sequence, "class": finding.class_id}
+                tracing.trace_finding(finding.finding_id, current.steps.taken, **told)
 
     def _end(self, current: StageSet) -> EndOfWork:
         error = self._capture.error

@@ -27,10 +27,13 @@ from ingest.errors import ParserDied
 from net.errors import SourceError, ZhenyanError
 from review.errors import StoreUnavailableError, WorkerReplaced
 from review.scheduling.decisions import Reach, Released
+from review.scheduling.latencies import LATENCIES
+from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.types import Lease, Order, Worker
 from review.scheduling.worker_feed import Feeding
 from review.store import Store
 from review.streams.types import Wanted
+from review.tracing import open_tracing
 
 _log = logging.getLogger("zhenyan.service")
 _TICK_S = 1.0
@@ -100,6 +103,7 @@ class Shard:
         self._policies = LoadedPolicies()
         self._gate = Gate(config.frames_bytes)
         self._meter = Meter()
+        self._tracing = open_tracing(config.trace_url, "zhenyan-worker")
         self._cores_per_stream = 0.0
         self._leaving = False
         self.replaced = False
@@ -150,6 +154,8 @@ class Shard:
     def leave(self) -> None:
         """Tells the database that this worker is gone for good; ends the decoders."""
         self._decoders.close()
+        if self._tracing is not None:
+            self._tracing.close()
         if self._store is not None:
             self._store.leases.leave(self._worker.worker_id)
 
@@ -163,6 +169,7 @@ class Shard:
             "frames_in_hand_bytes": self._gate.in_hand,
             "cores_per_stream": round(self._cores_per_stream, 3),
             **self._meter.figures(),
+            LATENCIES: self._meter.latencies(),
             "memory_bytes": memory_bytes(),
             "decoder_deaths": self._decoders.deaths,
             "capture_deaths": sum(h.capture.deaths for h in list(self._held.values()) if h.capture),
@@ -177,7 +184,8 @@ class Shard:
 
     def _opened(self) -> Store:
         if self._store is None:
-            self._store = Store.open(self._config.database_url)
+            terms = LeaseTerms(lagging_ms=self._config.lagging_ms)
+            self._store = Store.open(self._config.database_url, terms=terms)
         return self._store
 
     def _beat(self, store: Store) -> None:
@@ -280,6 +288,7 @@ class Shard:
             checkpoint_ms=self._config.checkpoint_ms,
             limits=effort_limits(held.order.priority, self._config.shed_from_ms),
             meter=self._meter,
+            tracing=self._tracing,
         )
         held.pipeline = Pipeline(
             job,

@@ -19,7 +19,8 @@ class ServiceConfig:
     `frames_bytes`: pictures in hand of all broadcasts of a shard. `checkpoint_ms`: how often, on the stream clock, what
     the stages remember is written down. `recycle_s` and `recycle_bytes`: the age and the memory at which an actor's
     process is replaced; 0: never; `recycle_least_s`: how old it is at least by then. `policy_dir` None: the one in
-    force.
+    force. `lagging_ms`: how far the analysis of a broadcast on air may be behind before that is told.
+    `trace_url`: where findings are traced to; empty: nowhere.
     """
 
     job: Mapping[str, Any] = field(repr=False)
@@ -36,6 +37,8 @@ class ServiceConfig:
     recycle_bytes: int = 4_000_000_000
     recycle_least_s: float = 60
     replay_ms: int = 600_000
+    lagging_ms: int = 30_000
+    trace_url: str = field(default="", repr=False)
 
 
 class FailureReason(StrEnum):

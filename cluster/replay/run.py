@@ -99,6 +99,12 @@ class Replaying:
             return Skipped(stream_id=stream_id, why=str(error))
         return compare(stream, before, after, self._store.replays.stored(stream_id), missing)
 
+    def both(self, stream_id: str) -> tuple[StoredStream, tuple[Said, ...], tuple[Said, ...]]:
+        """The broadcast, and what either policy finds in it, notes among it; ClaimsError where it can't be judged."""
+        stream = self._store.replays.stream(stream_id, self._job.data_dir)
+        before, after = self._judged(stream)
+        return stream, before, after
+
     def names(self) -> Names:
         """What is replayed with."""
         reader = self.semantics.reader

@@ -1,6 +1,6 @@
 """Takes a stream's segments apart: speech as cuts, picture as key frames."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from asr.recogniser import Cut
 from asr.segmentation.listener import StreamListener
@@ -14,6 +14,8 @@ from ingest.errors import BrokenMedia, ParserDied
 from ingest.sandbox.process import SandboxChoice
 from ingest.types import Frame, Segment
 from review.scheduling.types import Priority
+from review.stretches.types import Signal, Span
+from vision.standstill import PictureWatch
 
 _LIMITS = effort_limits(Priority.NORMAL)
 
@@ -40,6 +42,7 @@ class DecodeStage:
         detector = SileroVad()
         self._shared = {"network": detector.network}
         self._listener = StreamListener(stream_id, detector)
+        self._picture = PictureWatch()
         self._has_audio = False
         self._has_video = False
         self._effort = Effort.EVERY_KEY_FRAME
@@ -69,10 +72,31 @@ class DecodeStage:
             return _unread(segment, error), (), ()
         self._has_audio = self._has_audio or boxed.has_audio
         self._has_video = self._has_video or boxed.has_video
+        cuts = tuple(self._listener.push(boxed.decoded.audio))
         prepared = Prepared(
-            segment=segment, has_audio=self._has_audio, has_video=self._has_video, shed=boxed.decoded.shed
+            segment=segment,
+            has_audio=self._has_audio,
+            has_video=self._has_video,
+            shed=boxed.decoded.shed,
+            signal=self._signal(segment, boxed.decoded.frames),
         )
-        return prepared, tuple(self._listener.push(boxed.decoded.audio)), boxed.decoded.frames
+        return prepared, cuts, boxed.decoded.frames
+
+    def _signal(self, segment: Segment, frames: Sequence[Frame]) -> Signal:
+        """What the segment's sound and picture gave, whatever is understood of it."""
+        stills = self._picture.see(frames)
+        return Signal(
+            sequence=segment.sequence,
+            start_ms=segment.start_ms,
+            end_ms=segment.end_ms,
+            spoken=tuple(Span(start_ms=start, end_ms=end) for start, end in self._listener.take_spoken()),
+            pictures=len(frames),
+            seen_ms=max(0, self._picture.seen_ms),
+            black=tuple(Span(start_ms=s.start_ms, end_ms=s.end_ms) for s in stills if s.look == "black"),
+            frozen=tuple(Span(start_ms=s.start_ms, end_ms=s.end_ms) for s in stills if s.look == "frozen"),
+            black_since_ms=self._picture.since_ms("black"),
+            frozen_since_ms=self._picture.since_ms("frozen"),
+        )
 
     def _effort_at(self, segment: Segment, recorded_ms: int | None) -> Effort:
         """How many pictures to look at. Only lag that has grown counts: a late start is made up for, not shed."""
@@ -84,11 +108,12 @@ class DecodeStage:
     def save(self, stream_id: str) -> bytes:
         """The utterance that is open, and where detector and decoder stand; the stage has this one stream."""
         memory = (self._listener, self._pool.cursor(stream_id), self._has_audio, self._has_video, self._effort)
-        return freeze(memory, self._shared)
+        return freeze((*memory, self._picture), self._shared)
 
     def load(self, stream_id: str, state: bytes) -> None:
         """Goes on from what was saved; the time that this took is made up for, not shed."""
-        self._listener, cursor, self._has_audio, self._has_video, self._effort = thaw(state, self._shared)
+        memory = thaw(state, self._shared)
+        self._listener, cursor, self._has_audio, self._has_video, self._effort, self._picture = memory
         self._pool.resume(stream_id, cursor)
         self._lag = self._new_lag()
 
@@ -102,5 +127,15 @@ class DecodeStage:
 
 def _unread(segment: Segment, error: BrokenMedia | ParserDied) -> Prepared:
     return Prepared(
-        segment=segment, has_audio=False, has_video=False, error=str(error), crashed=isinstance(error, ParserDied)
+        segment=segment,
+        has_audio=False,
+        has_video=False,
+        error=str(error),
+        crashed=isinstance(error, ParserDied),
+        signal=unread_signal(segment),
     )
+
+
+def unread_signal(segment: Segment) -> Signal:
+    """What is told of a segment of which nothing is known."""
+    return Signal(sequence=segment.sequence, start_ms=segment.start_ms, end_ms=segment.end_ms, analysed=False)

@@ -36,7 +36,8 @@ class JudgingStage:
         semantics = policies.semantics(job)
         self.left_out = semantics.left_out
         self._keeping = keeping(semantics.reader)
-        self._engine = ClaimEngine(policy, self.passports, at=job.at, reader=self._keeping or semantics.reader)
+        reader = self._keeping or semantics.reader
+        self._engine = ClaimEngine(policy, self.passports, at=job.at, reader=reader, tenant=job.tenant_id)
         self._conversation = self._engine.conversation(job.stream_id, job.facts)
         self._models = models
         self._knows_label = any(fact.kind == "ai_label" for fact in job.facts)

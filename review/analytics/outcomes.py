@@ -12,6 +12,7 @@ from review.analytics.types import Outcomes
 from review.cases.types import FINAL, CaseState
 from review.db.tables.base import CounterRow
 from review.db.tables.cases import CaseRow, DecisionRow
+from review.db.tables.learning import BlindCaseRow
 
 _FIELDS = ("violates", "lawful", "undone", "disagreed", "reopened", "overturned")
 _AT_ONCE = 500
@@ -119,7 +120,7 @@ def _read(session: Session, which: ColumnElement[bool], since_ms: int) -> dict[s
             DecisionRow.undone_at_ms,
         )
         .join(CaseRow, CaseRow.case_id == DecisionRow.case_id)
-        .where(which)
+        .where(which, CaseRow.case_id.not_in(select(BlindCaseRow.case_id)))
         .order_by(DecisionRow.case_id, DecisionRow.decided_at_ms, DecisionRow.decision_id)
     )
     found: dict[str, Counts] = {}

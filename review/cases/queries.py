@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from review.accounts.types import Person, Role
@@ -12,7 +12,8 @@ from review.cases.types import WAITING, Case, CaseState, Choice, Decision, Reaso
 from review.db.ownership import host_is_of
 from review.db.tables.base import CounterRow
 from review.db.tables.cases import CaseBandRow, CaseFindingRow, CaseRow, DecisionRow
-from review.db.tables.streams import FindingRow
+from review.db.tables.learning import BlindCaseRow
+from review.db.tables.streams import HIDDEN, FindingRow
 from review.errors import UnknownCaseError
 from review.streams.rows import finding_from_row
 from review.streams.types import StoredFinding
@@ -26,7 +27,7 @@ class CaseQuery:
     """Which cases, and where to go on; None or empty: not asked about. `after`: rank and id of the last one seen.
 
     `decidable_by`: leaves out second and senior reviews that this person may not take. `tenant_id`: of this customer's
-    hosts alone.
+    hosts alone. `findings_alone`: without cases that are no finding until a person decides.
     """
 
     states: tuple[CaseState, ...] = WAITING
@@ -38,6 +39,7 @@ class CaseQuery:
     claimed_by: str | None = None
     decidable_by: Person | None = None
     tenant_id: str | None = None
+    findings_alone: bool = False
     after: tuple[float, str] | None = None
     limit: int = 50
 
@@ -196,15 +198,20 @@ def read_decisions(session: Session, case_id: str) -> tuple[Decision, ...]:
 def read_host_cases(session: Session, host_id: str, limit: int) -> tuple[Case, ...]:
     """The host's cases, the latest first."""
     rows = session.scalars(
-        select(CaseRow).where(CaseRow.host_id == host_id).order_by(CaseRow.opened_at_ms.desc()).limit(limit)
+        select(CaseRow)
+        .where(CaseRow.host_id == host_id, CaseRow.case_id.not_in(no_findings()))
+        .order_by(CaseRow.opened_at_ms.desc())
+        .limit(limit)
     )
     return tuple(case_from_row(row) for row in rows)
 
 
-def read_host_tally(session: Session, host_id: str) -> dict[CaseState, int]:
-    """How many of the host's cases stand where."""
+def read_host_tally(session: Session, host_id: str, without: str | None = None) -> dict[CaseState, int]:
+    """How many of the host's cases stand where; `without`: but for this one."""
     rows = session.execute(
-        select(CaseRow.state, func.count()).where(CaseRow.host_id == host_id).group_by(CaseRow.state)
+        select(CaseRow.state, func.count())
+        .where(CaseRow.host_id == host_id, CaseRow.case_id.not_in(no_findings()), CaseRow.case_id != (without or ""))
+        .group_by(CaseRow.state)
     )
     return {CaseState(state): count for state, count in rows}
 
@@ -241,7 +248,18 @@ def _conditions(query: CaseQuery) -> list[ColumnElement[bool]]:
         found.append(_decidable(query.decidable_by))
     if query.tenant_id is not None:
         found.append(host_is_of(CaseRow.host_id, query.tenant_id))
+    if query.findings_alone:
+        found.append(CaseRow.case_id.not_in(no_findings()))
     return found
+
+
+def no_findings() -> Select[str]:
+    """The ids of cases that are no finding, or not yet."""
+    return (
+        select(BlindCaseRow.case_id)
+        .join(FindingRow, FindingRow.finding_id == BlindCaseRow.finding_id)
+        .where(FindingRow.disposition == HIDDEN)
+    )
 
 
 def _decidable(person: Person) -> ColumnElement[bool]:

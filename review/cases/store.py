@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from review.accounts.types import Person
 from review.audit.trail import Journal
 from review.cases import decisions, queries
+from review.cases.blind import blind_kind, settle
 from review.cases.decisions import Submission
 from review.cases.queries import CasePage, CaseQuery, QueueCounts
-from review.cases.types import Case, CaseState, Decision
+from review.cases.types import FINAL, Case, CaseState, Decision
 from review.db.tables.cases import CaseFindingRow
 from review.db.tables.corrections import SupersededRow
 from review.errors import CaseChanged, DecisionRefused
@@ -94,10 +95,10 @@ class CaseStore:
         with Session(self._engine) as session:
             return queries.read_host_cases(session, host_id, limit)
 
-    def host_tally(self, host_id: str) -> dict[CaseState, int]:
-        """How many of the host's cases stand where."""
+    def host_tally(self, host_id: str, *, without: str | None = None) -> dict[CaseState, int]:
+        """How many of the host's cases stand where; `without`: but for this one."""
         with Session(self._engine) as session:
-            return queries.read_host_tally(session, host_id)
+            return queries.read_host_tally(session, host_id, without)
 
     def same_script(self, case_id: str) -> tuple[Case, ...]:
         """Cases whose words are nearly the same, in whatever room."""
@@ -119,9 +120,16 @@ class CaseStore:
         with self._writing.begin() as connection:
             self._consequences.lock(connection, given.case_id)
             sent_before = decisions.is_known(connection, given.request_id)
+            is_blind = blind_kind(connection, given.case_id) is not None
             decision = decisions.decide(connection, given, person, self.now_ms())
             if not sent_before:
                 choice = decision.choice.value
+                become = (
+                    settle(connection, given.case_id, self.now_ms()) if is_blind and decision.after in FINAL else []
+                )
+                if is_blind and not become:
+                    self._note_blind(connection, given.case_id, person, decision=decision.id, choice=choice)
+                    return decision
                 told = decision_event(
                     connection,
                     given.case_id,
@@ -131,8 +139,9 @@ class CaseStore:
                     reason=decision.reason,
                     decided_class=decision.class_id,
                 )
+                events = [*become, told]
                 self._follow(
-                    connection, given.case_id, person, "case.decided", told, decision=decision.id, choice=choice
+                    connection, given.case_id, person, "case.decided", events, decision=decision.id, choice=choice
                 )
             return decision
 
@@ -151,7 +160,7 @@ class CaseStore:
         with self._writing.begin() as connection:
             self._consequences.lock(connection, case_id)
             case = decisions.undo(connection, case_id, person, self.now_ms())
-            told = decision_event(connection, case_id, "decision.reversed", why="undone")
+            told = self._reversed(connection, case_id, "undone")
             self._follow(connection, case_id, person, "case.undone", told, state=case.state.value)
             return case
 
@@ -160,7 +169,7 @@ class CaseStore:
         with self._writing.begin() as connection:
             self._consequences.lock(connection, case_id)
             case = decisions.reopen(connection, case_id, person, self.now_ms())
-            told = decision_event(connection, case_id, "decision.reversed", why="reopened")
+            told = self._reversed(connection, case_id, "reopened")
             self._follow(connection, case_id, person, "case.reopened", told, state=case.state.value)
             return case
 
@@ -173,12 +182,24 @@ class CaseStore:
         """The moment by which claims and undoing are judged."""
         return int(self._now().timestamp() * 1000)
 
+    def _reversed(self, connection: Connection, case_id: str, why: str) -> list[NewEvent]:
+        """What is told of a decision that was taken back; nothing of a case that is no finding."""
+        if blind_kind(connection, case_id) is not None:
+            return []
+        return [decision_event(connection, case_id, "decision.reversed", why=why)]
+
+    def _note_blind(self, connection: Connection, case_id: str, person: Person, **details: str) -> None:
+        """The trail of a decision that nothing follows from: the case is no finding."""
+        journal = Journal(at_ms=self.now_ms(), actor=person.id)
+        journal.note("case.decided", f"case:{case_id}", **details)
+        journal.close(connection)
+
     def _follow(
-        self, connection: Connection, case_id: str, person: Person, action: str, told: NewEvent, **details: str
+        self, connection: Connection, case_id: str, person: Person, action: str, told: list[NewEvent], **details: str
     ) -> None:
         """The strike that comes or goes with what was decided, the event, and the trail."""
         journal = Journal(at_ms=self.now_ms(), actor=person.id)
-        journal.add_events([told])
+        journal.add_events(told)
         journal.note(action, f"case:{case_id}", **details)
         self._consequences.follow(connection, case_id, journal)
         journal.close(connection)

@@ -89,3 +89,10 @@ class Case:
     sampled: bool
     claimed_by: str | None = None
     claimed_until_ms: int | None = None
+
+
+class BlindKind(StrEnum):
+    """What a case is that is no finding until a person decides: a spot check, or a decided case shown anew."""
+
+    SPOT = "spot"
+    GOLDEN = "golden"

@@ -15,7 +15,7 @@ from review.db.tables.accounts import PersonRow
 from review.db.tables.cases import CaseFindingRow, CaseRow, DecisionRow
 from review.db.tables.corrections import CorrectionRow, SupersededRow
 from review.db.tables.enforcement import MeasureCaseRow, MeasureRow
-from review.db.tables.streams import FindingRow, PassageRow
+from review.db.tables.streams import HIDDEN, FindingRow, PassageRow
 from review.enforcement.rows import measures_where
 from review.enforcement.types import OPEN
 from review.errors import CaseChanged, DecisionRefused, UnknownCaseError
@@ -109,7 +109,7 @@ def repeated(connection: Connection, given: Rewording, person: Person) -> Correc
 def _standing_on(session: Session, stream_id: str, passage_id: str) -> tuple[Finding, ...]:
     records = session.scalars(
         select(FindingRow.record).where(
-            FindingRow.stream_id == stream_id, FindingRow.disposition != Disposition.NONE.value
+            FindingRow.stream_id == stream_id, FindingRow.disposition.not_in([Disposition.NONE.value, HIDDEN])
         )
     )
     return tuple(finding_from_json(record) for record in records if passage_id in record["passage_ids"])

@@ -44,6 +44,7 @@ def judge_corrected(
         _passports(given.case_id, stream, policy, pinned, product_id),
         at=stream.at,
         reader=judging.reader,
+        tenant=stream.tenant_id,
     )
     passages = [_as_given(passage, given, product_id) for passage in stream.passages]
     conversation = engine.conversation(stream.stream_id, stream.facts)

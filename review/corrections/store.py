@@ -20,7 +20,7 @@ from review.errors import CaseChanged
 from review.replays.queries import read_stream
 from review.streams.corrected import corrections_where, superseded_where
 from review.streams.corrections import Correction, Judging, Rewording, Superseded
-from review.streams.filing import count_up, hosts_of
+from review.streams.filing import count_up, hosts_of, renumber
 
 
 class CorrectionStore:
@@ -115,6 +115,7 @@ class CorrectionStore:
             found=tuple(finding.finding_id for finding in (*kept, *fresh)),
         )
         self._insert(connection, correction, given.request_id)
+        renumber(connection, correction.stream_id, correction.passage_id)
         journal = Journal(at_ms=now_ms, actor=person.id)
         journal.note(
             "passage.corrected",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from claims.types import Disposition, Finding, Match, Passage, ScoreStep, VerdictKind
 from review.db.tables.cases import CaseFindingRow
-from review.db.tables.streams import FindingRow, SegmentRow, StreamRow
+from review.db.tables.streams import HIDDEN, FindingRow, SegmentRow, StreamRow
 from review.enforcement.errors import ComplaintRefused
 from review.errors import UnknownStreamError
 from review.streams.queries import read_passages
@@ -97,6 +97,7 @@ def found_near(connection: Connection, stream_id: str, at_ms: int, product_id: s
         .join(CaseFindingRow, CaseFindingRow.finding_id == FindingRow.finding_id)
         .where(
             FindingRow.stream_id == stream_id,
+            FindingRow.disposition != HIDDEN,
             FindingRow.start_ms >= at_ms - BEFORE_MS,
             FindingRow.start_ms <= at_ms + AFTER_MS,
         )

@@ -24,9 +24,11 @@ from review.db.tables.enforcement import (
     MeasureRow,
     StrikeRow,
 )
+from review.db.tables.learning import BlindCaseRow, GoldenRow, ShadowScoreRow, ShadowStreamRow, SpotStreamRow
 from review.db.tables.replays import ReplayMemoryRow
 from review.db.tables.second_reader import SecondAnswerRow, SecondOpinionRow
 from review.db.tables.streams import CoverageRow, CursorRow, FindingRow, GapRow, PassageRow, SegmentRow, StreamRow
+from review.db.tables.stretches import StreamConditionRow, StreamSignalRow, StretchRow
 from review.enforcement.penalty_points import expires_at_ms
 from review.enforcement.penalty_table import DAY_MS, Clock, Measures
 from review.enforcement.rows import appeals_where, defence_of, strikes_of
@@ -193,6 +195,8 @@ def erase_case(connection: Connection, case_id: str) -> Erased:
             (ComplaintRow, ComplaintRow.case_id),
             (DecisionRow, DecisionRow.case_id),
             (ProposalRow, ProposalRow.case_id),
+            (BlindCaseRow, BlindCaseRow.case_id),
+            (GoldenRow, GoldenRow.case_id),
             (CaseBandRow, CaseBandRow.case_id),
             (CaseFindingRow, CaseFindingRow.case_id),
             (SupersededRow, SupersededRow.case_id),
@@ -234,10 +238,16 @@ def erase_broadcast(connection: Connection, stream_id: str) -> Erased:
         [
             (SecondOpinionRow, SecondOpinionRow.stream_id),
             (SecondAnswerRow, SecondAnswerRow.stream_id),
+            (ShadowScoreRow, ShadowScoreRow.stream_id),
+            (ShadowStreamRow, ShadowStreamRow.stream_id),
+            (SpotStreamRow, SpotStreamRow.stream_id),
             (SupersededRow, SupersededRow.stream_id),
             (CorrectionRow, CorrectionRow.stream_id),
             (FindingRow, FindingRow.stream_id),
             (PassageRow, PassageRow.stream_id),
+            (StretchRow, StretchRow.stream_id),
+            (StreamSignalRow, StreamSignalRow.stream_id),
+            (StreamConditionRow, StreamConditionRow.stream_id),
             (SegmentRow, SegmentRow.stream_id),
             (GapRow, GapRow.stream_id),
             (CoverageRow, CoverageRow.stream_id),

@@ -11,11 +11,12 @@ from review.db.tables.streams import StreamRow
 from review.db.tables.tenants import TenantRow
 from review.db.tenant_ids import LOCAL_TENANT
 from review.db.upsert import insert_missing, table_of
-from review.events.types import MOST_EVENTS, Event, NewEvent
+from review.events.stretch_log import write_stretches
+from review.events.types import MOST_EVENTS, STRETCH, Event, NewEvent
 
 
 def write_events(connection: Connection, at_ms: int, told: Iterable[NewEvent]) -> None:
-    """Adds the events in this order, each to its customer's log.
+    """Adds the events in this order, each to its customer's log; stretches to the log of stretches.
 
     To be called at the end of a transaction, before the trail only: the row of each customer's head stays locked
     until the commit, so that numbers become visible in their own order and a reader who goes on after the last one
@@ -26,8 +27,12 @@ def write_events(connection: Connection, at_ms: int, told: Iterable[NewEvent]) -
         return
     owners = _owners(connection, {event.host_id for event in events if event.tenant_id is None})
     by_tenant: dict[str, list[NewEvent]] = defaultdict(list)
+    stretches: dict[str, list[NewEvent]] = defaultdict(list)
     for event in events:
-        by_tenant[event.tenant_id or owners.get(event.host_id, LOCAL_TENANT)].append(event)
+        logs = stretches if event.kind == STRETCH else by_tenant
+        logs[event.tenant_id or owners.get(event.host_id, LOCAL_TENANT)].append(event)
+    for tenant_id in sorted(stretches):
+        write_stretches(connection, tenant_id, at_ms, stretches[tenant_id])
     for tenant_id in sorted(by_tenant):
         mine = by_tenant[tenant_id]
         first = _reserve(connection, tenant_id, len(mine))

@@ -7,12 +7,14 @@ from enum import StrEnum
 
 from review.db.tenant_ids import shown_host
 
+# What is told of every stretch of a broadcast: in a log of its own, and only to who asks for it by this name.
+STRETCH = "stream.stretch"
 # Every kind of event that there is: what is told is one of these, and what webhooks may ask for.
 KINDS = frozenset(
     {
         *("finding.created", "finding.updated"),
         *("stream.live", "stream.gap", "stream.interrupted", "stream.resumed", "stream.unreachable"),
-        *("stream.ended", "stream.failed", "stream.stopped"),
+        *("stream.ended", "stream.failed", "stream.stopped", "stream.health", STRETCH),
         *("decision.made", "decision.reversed"),
         *("measure.proposed", "measure.in_force", "measure.rejected", "measure.lapsed", "measure.ended"),
         *("measure.lifted", "appeal.filed", "appeal.upheld", "appeal.overturned"),
@@ -116,7 +118,9 @@ class Target:
         return self.state is EndpointState.ACTIVE and self.paused_until_ms <= now_ms
 
     def hears(self, kind: str) -> bool:
-        """Whether an event of this kind is sent there."""
+        """Whether an event of this kind is sent there; stretches only where they are named."""
+        if kind == STRETCH:
+            return STRETCH in self.kinds
         return not self.kinds or any(
             kind == wanted or (wanted.endswith(".*") and kind.startswith(wanted[:-1])) for wanted in self.kinds
         )

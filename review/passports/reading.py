@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import islice
 from typing import Any
 
 from claims.passports.bounds import PassportBounds
 from claims.passports.quantities import QuantityReader
+from review.api_errors import OrderRefused
 from review.judge_pool.callers import party_of
 from review.judge_pool.fair_queue import Party
 from review.judge_pool.policy_in_force import Judges
 from review.judge_pool.pool import JudgingPool
+from review.passports.bulk import FileForm, ReadRow, read_rows, sent_rows
 from review.passports.records import Registered, read_all, read_body
 from review.tenants.types import Caller
 
@@ -48,6 +52,31 @@ class RecordsRead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileRead:
+    """A file of passports; one with more rows than `most_rows` is refused as a whole."""
+
+    content: bytes
+    form: FileForm
+    day: date
+    bounds: PassportBounds
+    most_rows: int
+
+    def run(self, judges: Callable[[], Judges]) -> list[ReadRow]:
+        """Each row with its passport or its faults; OrderRefused where the file can't be read at all."""
+        return self.read(lambda: judges().policy.quantity_reader)
+
+    def read(self, reader: Callable[[], QuantityReader]) -> list[ReadRow]:
+        """As `run`, with what reads quantities."""
+        rows = list(islice(sent_rows(self.content, self.form), self.most_rows + 1))
+        if not rows:
+            raise OrderRefused("file", "holds no passport", code="empty")
+        if len(rows) > self.most_rows:
+            why = f"has more than {self.most_rows} rows, the most of one request; send it in parts"
+            raise OrderRefused("file", why, code="too_large")
+        return list(read_rows(rows, reader(), self.day, self.bounds))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PassportReading:
     """Reads what is sent within bounds: in the pool, or, where there is none, here, by `reader`."""
 
@@ -67,6 +96,12 @@ class PassportReading:
         read: list[Registered] = self._done(party_of(caller), RecordsRead(records=tuple(records), bounds=self.bounds))
         return read
 
-    def _done(self, party: Party, job: BodyRead | RecordsRead) -> Any:
+    def file(self, caller: Caller, content: bytes, form: FileForm, day: date, most_rows: int) -> list[ReadRow]:
+        """The rows of a file; OrderRefused, and what the pool refuses."""
+        job = FileRead(content=content, form=form, day=day, bounds=self.bounds, most_rows=most_rows)
+        found: list[ReadRow] = self._done(party_of(caller), job)
+        return found
+
+    def _done(self, party: Party, job: BodyRead | RecordsRead | FileRead) -> Any:
         reader = self.reader()
         return job.read(lambda: reader) if self.pool is None else self.pool.do(party, job)

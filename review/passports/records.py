@@ -21,11 +21,32 @@ BODY = "passport"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewVersion:
+    """A passport as it is to be kept: `version` is `sha256:` and the hash of `text`, `gtin` has 14 digits."""
+
+    product_id: str
+    version: str
+    gtin: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
     """A passport and its record as text, whose SHA-256 is the passport's version."""
 
     passport: Passport
     text: str
+
+    @property
+    def as_version(self) -> NewVersion:
+        """What is kept of it."""
+        gtin = self.passport.gtin
+        return NewVersion(
+            product_id=self.passport.id,
+            version=self.passport.version,
+            gtin=None if gtin is None else gtin.zfill(14),
+            text=self.text,
+        )
 
 
 def read_body(
@@ -38,20 +59,20 @@ def read_body(
 ) -> Registered:
     """The one passport in a request's body; OrderRefused says all that is wrong. JSON unless it says YAML."""
     try:
-        parsed = parse_sent_records(body) if "yaml" in media_type else parse_json(body, constant=_refuse)
+        parsed = parse_sent_records(body) if "yaml" in media_type else parse_json(body, constant=refuse_constant)
     except (ValueError, yaml.YAMLError) as error:
         why = visible(" ".join(str(error).split()))
         raise _refused(place, f"is neither JSON nor YAML as its Content-Type says: {why}") from error
     except RecursionError as error:
         raise _refused(place, "is nested too deep") from error
-    return _admitted(parsed, reader(), place, bounds)
+    return admitted(parsed, reader(), place, bounds)
 
 
 def read_record(
     content: Any, reader: QuantityReader, *, place: str, bounds: PassportBounds | None = None
 ) -> Registered:
     """The passport in parsed JSON; OrderRefused names all that is wrong, with its paths."""
-    return _admitted(Parsed(content=content), reader, place, bounds)
+    return admitted(Parsed(content=content), reader, place, bounds)
 
 
 def read_all(records: Sequence[Any], reader: QuantityReader, bounds: PassportBounds | None = None) -> list[Registered]:
@@ -70,7 +91,10 @@ def read_all(records: Sequence[Any], reader: QuantityReader, bounds: PassportBou
     return found
 
 
-def _admitted(parsed: Parsed, reader: QuantityReader, place: str, bounds: PassportBounds | None) -> Registered:
+def admitted(
+    parsed: Parsed, reader: QuantityReader, place: str = BODY, bounds: PassportBounds | None = None
+) -> Registered:
+    """The one passport in what was parsed; OrderRefused names all that is wrong, with paths behind its place."""
     content = parsed.content
     if isinstance(content, list) or (isinstance(content, dict) and "passports" in content):
         raise _refused(place, "holds a list; send one passport")
@@ -129,5 +153,5 @@ def _check_images(passport: Passport, place: str) -> None:
         raise OrderRefused(place, f"id: {why}", code="form", faults=[(_placed(place, "id"), why)])
 
 
-def _refuse(name: str) -> NoReturn:
+def refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")

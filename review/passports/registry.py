@@ -1,22 +1,26 @@
-"""Registered passports in the database: versions are added and never changed, so that findings keep theirs."""
+"""Registered passports in the database: versions are added and never changed, so that findings keep theirs.
+
+A passport that is retired is in force no longer; its versions stay, and registering it again makes another one.
+"""
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, exists, insert, select
+from sqlalchemy.orm import aliased
 
 from claims.passports.load import read_passports
 from claims.passports.passport import Passport
 from claims.passports.quantities import QuantityReader
 from review.api_errors import OrderRefused, VersionChanged
 from review.audit.trail import Journal
-from review.db.tables.passports import PassportRow
+from review.db.tables.passports import PassportRow, RetirementRow
 from review.db.tables.tenants import TenantRow
 from review.errors import NotFoundError
-from review.passports.records import Registered
+from review.passports.records import NewVersion, Registered
 from review.tenants.keys import known_tenant
 from review.tenants.types import Caller
 
@@ -25,14 +29,17 @@ class UnknownPassport(NotFoundError):
     """The customer has no passport of this product, or no such version."""
 
     def __init__(self, product_id: str, version: str | None = None) -> None:
-        which = "" if version is None else f" in version {version!r}"
+        which = " in force" if version is None else f" in version {version!r}"
         super().__init__(f"product {product_id!r} has no passport{which}; register it with PUT /v1/passports/{{id}}")
         self.product_id = product_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPassport:
-    """A version of a passport. `number` counts from 1; `version` is `sha256:` and the hash of `text`."""
+    """A version of a passport. `number` counts from 1; `version` is `sha256:` and the hash of `text`.
+
+    `retired_at_ms`: since when it is in force no longer because it was retired; None: it was not.
+    """
 
     tenant_id: str
     product_id: str
@@ -41,6 +48,7 @@ class StoredPassport:
     gtin: str | None
     text: str
     created_at_ms: int
+    retired_at_ms: int | None = None
 
     def passport(self, reader: QuantityReader) -> Passport:
         """The passport as it is read today."""
@@ -71,11 +79,42 @@ class PassportStore:
 
         The same content again is the same version.
         """
+        [kept] = self.put_all(caller, [registered.as_version], condition or Condition())
+        return kept
+
+    def put_all(
+        self, caller: Caller, given: Sequence[NewVersion], condition: Condition | None = None
+    ) -> list[tuple[StoredPassport, bool]]:
+        """Each passport as it is kept now, and whether that is new, in one transaction."""
         journal = Journal(at_ms=self._now_ms(), actor=caller.actor)
         with self._writing.begin() as connection:
-            [kept] = put_passports(connection, caller.home, [registered], journal, condition or Condition())
+            kept = put_passports(connection, caller.home, given, journal, condition)
             journal.close(connection)
         return kept
+
+    def retire(self, caller: Caller, product_id: str, condition: Condition | None = None) -> StoredPassport:
+        """The passport's last version, in force no longer; retired before, it stays as it is. UnknownPassport."""
+        journal = Journal(at_ms=self._now_ms(), actor=caller.actor)
+        with self._writing.begin() as connection:
+            _lock(connection, caller.home, journal.at_ms)
+            last = _newest(connection, caller.home, [product_id]).get(product_id)
+            if last is None:
+                raise UnknownPassport(product_id)
+            if last.retired_at_ms is not None:
+                return last
+            _check(condition or Condition(), product_id, last)
+            connection.execute(
+                insert(RetirementRow).values(
+                    tenant_id=caller.home,
+                    product_id=product_id,
+                    number=last.number,
+                    retired_at_ms=journal.at_ms,
+                    retired_by=caller.actor,
+                )
+            )
+            journal.note("passport.retired", f"product:{product_id}", tenant=caller.home, version=last.version)
+            journal.close(connection)
+        return replace(last, retired_at_ms=journal.at_ms)
 
     def current(self, tenant_id: str, product_id: str) -> StoredPassport:
         """The version in force; UnknownPassport."""
@@ -92,13 +131,8 @@ class PassportStore:
 
     def versions(self, tenant_id: str, product_id: str) -> tuple[StoredPassport, ...]:
         """Every version, the latest first; UnknownPassport."""
-        statement = (
-            select(PassportRow)
-            .where(PassportRow.tenant_id == tenant_id, PassportRow.product_id == product_id)
-            .order_by(PassportRow.number.desc())
-        )
-        with Session(self._engine) as session:
-            found = tuple(_stored(row) for row in session.scalars(statement))
+        statement = _selected(PassportRow.tenant_id == tenant_id, PassportRow.product_id == product_id)
+        found = self._read(statement.order_by(PassportRow.number.desc()))
         if not found:
             raise UnknownPassport(product_id)
         return found
@@ -114,29 +148,19 @@ class PassportStore:
         self, tenant_id: str, *, after: str = "", limit: int = 100, gtin: str | None = None
     ) -> tuple[StoredPassport, ...]:
         """The versions in force by product, after this product; `gtin`: with 14 digits, of that one alone."""
-        latest = (
-            select(PassportRow.product_id, func.max(PassportRow.number).label("number"))
-            .where(PassportRow.tenant_id == tenant_id, PassportRow.product_id > after)
-            .group_by(PassportRow.product_id)
-        )
-        if gtin is not None:
-            named = select(PassportRow.product_id).where(PassportRow.tenant_id == tenant_id, PassportRow.gtin == gtin)
-            latest = latest.where(PassportRow.product_id.in_(named))
-        newest = latest.subquery()
-        statement = (
-            select(PassportRow)
-            .join(
-                newest,
-                (PassportRow.product_id == newest.c.product_id) & (PassportRow.number == newest.c.number),
-            )
-            .where(PassportRow.tenant_id == tenant_id)
-            .order_by(PassportRow.product_id)
-            .limit(limit)
+        statement = _selected(
+            PassportRow.tenant_id == tenant_id,
+            PassportRow.product_id > after,
+            _IS_LAST,
+            RetirementRow.retired_at_ms.is_(None),
         )
         if gtin is not None:
             statement = statement.where(PassportRow.gtin == gtin)
-        with Session(self._engine) as session:
-            return tuple(_stored(row) for row in session.scalars(statement))
+        return self._read(statement.order_by(PassportRow.product_id).limit(limit))
+
+    def _read(self, statement: "Select[Any]") -> tuple[StoredPassport, ...]:
+        with self._engine.connect() as connection:
+            return tuple(StoredPassport(**row._mapping) for row in connection.execute(statement))
 
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)
@@ -146,25 +170,14 @@ def current_passports(
     connection: Connection, tenant_id: str, product_ids: Collection[str]
 ) -> dict[str, StoredPassport]:
     """The versions in force of those of these products that have one, by product."""
-    newest = (
-        select(PassportRow.product_id, func.max(PassportRow.number).label("number"))
-        .where(PassportRow.tenant_id == tenant_id, PassportRow.product_id.in_(set(product_ids)))
-        .group_by(PassportRow.product_id)
-        .subquery()
-    )
-    statement = (
-        select(PassportRow)
-        .join(newest, (PassportRow.product_id == newest.c.product_id) & (PassportRow.number == newest.c.number))
-        .where(PassportRow.tenant_id == tenant_id)
-    )
-    with Session(bind=connection, join_transaction_mode="rollback_only") as session:
-        return {row.product_id: _stored(row) for row in session.scalars(statement)}
+    found = _newest(connection, tenant_id, product_ids)
+    return {product_id: stored for product_id, stored in found.items() if stored.retired_at_ms is None}
 
 
 def put_passports(
     connection: Connection,
     tenant_id: str,
-    given: Sequence[Registered],
+    given: Sequence[NewVersion],
     journal: Journal,
     condition: Condition | None = None,
 ) -> list[tuple[StoredPassport, bool]]:
@@ -172,33 +185,32 @@ def put_passports(
 
     One writer of a customer goes at a time, so that two can't count the same number.
     """
-    known_tenant(connection, tenant_id, journal.at_ms)
-    connection.execute(
-        select(TenantRow.tenant_id).where(TenantRow.tenant_id == tenant_id).with_for_update(key_share=True)
-    )
-    before = current_passports(connection, tenant_id, [one.passport.id for one in given])
+    _lock(connection, tenant_id, journal.at_ms)
+    last = _newest(connection, tenant_id, [one.product_id for one in given])
     kept: list[tuple[StoredPassport, bool]] = []
     for one in given:
-        product_id = one.passport.id
-        old = before.get(product_id)
+        old = last.get(one.product_id)
+        in_force = None if old is None or old.retired_at_ms is not None else old
         if condition is not None:
-            _check(condition, product_id, old)
-        if old is not None and old.version == one.passport.version:
-            kept.append((old, False))
+            _check(condition, one.product_id, in_force)
+        if in_force is not None and in_force.version == one.version:
+            kept.append((in_force, False))
             continue
         stored = StoredPassport(
             tenant_id=tenant_id,
-            product_id=product_id,
+            product_id=one.product_id,
             number=1 if old is None else old.number + 1,
-            version=one.passport.version,
-            gtin=None if one.passport.gtin is None else one.passport.gtin.zfill(14),
+            version=one.version,
+            gtin=one.gtin,
             text=one.text,
             created_at_ms=journal.at_ms,
         )
-        connection.execute(insert(PassportRow).values(_values(stored)))
-        before[product_id] = stored
-        journal.note("passport.registered", f"product:{product_id}", tenant=tenant_id, version=stored.version)
+        last[one.product_id] = stored
+        journal.note("passport.registered", f"product:{one.product_id}", tenant=tenant_id, version=stored.version)
         kept.append((stored, True))
+    rows = [_values(stored) for stored, is_new in kept if is_new]
+    if rows:
+        connection.execute(insert(PassportRow), rows)
     return kept
 
 
@@ -230,9 +242,37 @@ def unknown_products(known: Mapping[str, object], product_ids: Sequence[str]) ->
             raise OrderRefused(f"products[{index}]", why, code="unknown_product")
 
 
+_COLUMNS = ("tenant_id", "product_id", "number", "version", "gtin", "text", "created_at_ms")
+_Later = aliased(PassportRow)
+_IS_LAST: ColumnElement[bool] = ~exists().where(
+    _Later.tenant_id == PassportRow.tenant_id,
+    _Later.product_id == PassportRow.product_id,
+    _Later.number > PassportRow.number,
+)
+_RETIREMENT = and_(
+    RetirementRow.tenant_id == PassportRow.tenant_id,
+    RetirementRow.product_id == PassportRow.product_id,
+    RetirementRow.number == PassportRow.number,
+)
+
+
+def _selected(*conditions: ColumnElement[bool]) -> "Select[Any]":
+    columns = [getattr(PassportRow, name) for name in _COLUMNS]
+    return select(*columns, RetirementRow.retired_at_ms).outerjoin(RetirementRow, _RETIREMENT).where(*conditions)
+
+
+def _newest(connection: Connection, tenant_id: str, product_ids: Collection[str]) -> dict[str, StoredPassport]:
+    """The last versions of those of these products that have one, by product; retired ones among them."""
+    wanted = _selected(PassportRow.tenant_id == tenant_id, PassportRow.product_id.in_(set(product_ids)), _IS_LAST)
+    return {row.product_id: StoredPassport(**row._mapping) for row in connection.execute(wanted)}
+
+
+def _lock(connection: Connection, tenant_id: str, now_ms: int) -> None:
+    known_tenant(connection, tenant_id, now_ms)
+    connection.execute(
+        select(TenantRow.tenant_id).where(TenantRow.tenant_id == tenant_id).with_for_update(key_share=True)
+    )
+
+
 def _values(stored: StoredPassport) -> dict[str, object]:
-    return {name: getattr(stored, name) for name in StoredPassport.__dataclass_fields__}
-
-
-def _stored(row: PassportRow) -> StoredPassport:
-    return StoredPassport(**{name: getattr(row, name) for name in StoredPassport.__dataclass_fields__})
+    return {name: getattr(stored, name) for name in _COLUMNS}

@@ -3,6 +3,7 @@
 import csv
 import io
 
+from review.passports.tables import text_of
 from review.prebroadcast.errors import CheckRefused
 from review.prebroadcast.types import CatalogueRow, CheckedRow
 
@@ -44,12 +45,10 @@ def read_rows(content: bytes) -> tuple[CatalogueRow, ...]:
 
 
 def _decoded(content: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise CheckRefused("file", "is neither UTF-8 nor GB 18030; save it as CSV UTF-8")
+    text = text_of(content)
+    if text is None:
+        raise CheckRefused("file", "is neither UTF-8 nor GB 18030; save it as CSV UTF-8")
+    return text
 
 
 def as_csv(rows: tuple[CheckedRow, ...], language: str) -> str:

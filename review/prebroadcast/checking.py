@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from claims.classifier.learnt_file import OWN
 from claims.engine.conversation import ClaimEngine
 from claims.errors import PassportError
 from claims.passports.load import admit_passports, read_passports
@@ -21,10 +22,11 @@ from review.prebroadcast.wording import wordings
 
 
 class Checker:
-    """Checks texts, within limits; `judges` gives what is judged by now, and is asked for each of them."""
+    """Checks a customer's texts, within limits; `judges` gives what is judged by now, and is asked for each of them."""
 
-    def __init__(self, judges: Callable[[], Judges], limits: CheckLimits | None = None) -> None:
+    def __init__(self, judges: Callable[[], Judges], limits: CheckLimits | None = None, tenant_id: str = OWN) -> None:
         self._judges = judges
+        self._tenant_id = tenant_id
         self._limits = limits or CheckLimits()
 
     def passports(self, records: Sequence[Any]) -> tuple[Passport, ...]:
@@ -59,7 +61,7 @@ class Checker:
         self._limits.check_text(text)
         pieces = cut(text, kind)
         self._limits.check_pieces("text", len(pieces))
-        return _checked(_Engines(self._judges(), at), text, pieces, passports, product_id)
+        return _checked(_Engines(self._judges(), at, self._tenant_id), text, pieces, passports, product_id)
 
     def check_rows(
         self, rows: Sequence[CatalogueRow], passports: Sequence[Passport], at: datetime
@@ -71,7 +73,7 @@ class Checker:
         """
         self._limits.check_rows(rows)
         by_id = {passport.id: passport for passport in passports}
-        engines = _Engines(self._judges(), at)
+        engines = _Engines(self._judges(), at, self._tenant_id)
         checked: list[CheckedRow] = []
         count = 0
         for row in rows:
@@ -106,9 +108,10 @@ def _as_json(records: Sequence[Any]) -> list[Any]:
 class _Engines:
     """What the texts of one request are judged by; an engine of the same passports is built once."""
 
-    def __init__(self, judges: Judges, at: datetime) -> None:
+    def __init__(self, judges: Judges, at: datetime, tenant_id: str) -> None:
         self.judges = judges
         self.at = at
+        self._tenant_id = tenant_id
         self._engines: dict[tuple[str, ...], ClaimEngine] = {}
 
     def engine(self, passports: Sequence[Passport]) -> ClaimEngine:
@@ -116,7 +119,7 @@ class _Engines:
         ids = tuple(passport.id for passport in passports)
         if ids not in self._engines:
             policy, reader = self.judges.policy, self.judges.semantics.reader
-            self._engines[ids] = ClaimEngine(policy, passports, at=self.at, reader=reader)
+            self._engines[ids] = ClaimEngine(policy, passports, at=self.at, reader=reader, tenant=self._tenant_id)
         return self._engines[ids]
 
 

@@ -77,6 +77,14 @@ TERMS: Mapping[str, tuple[str, ...]] = {
     "exemption": ("within_tolerance", "own_experience"),
     "factor": ("health", "minors", "repeated", "corrected", "first"),
     "gap": ("network", "publisher", "shed", "crash", "unreadable"),
+    "quality": ("lost", "saved"),
+    "quality.by": ("all", "class", "goods", "policy"),
+    "learning.why": (
+        "forgotten_host",
+        "decided_by_rules_and_records_alone",
+        "lawful_for_another_reason_than_its_words",
+        "erased",
+    ),
     "js": (
         "proposed",
         "not_sent",
@@ -211,7 +219,7 @@ TERMS: Mapping[str, tuple[str, ...]] = {
         "why_of_record",
     ),
     "state": ("mine_to_decide", "waiting", "open", "second_review", "senior_review", "proof", "confirmed", "cleared"),
-    "step": ("complaint",),
+    "step": ("complaint", "tenant_words"),
     "stream": ("waiting", "live", "unreachable", "interrupted", "ended", "failed"),
     "table.level": ("law", "regulation", "rule"),
     "teach": ("by_rule", "by_class", "reversals"),
@@ -219,6 +227,8 @@ TERMS: Mapping[str, tuple[str, ...]] = {
     "verdict": ("contradicted", "banned", "unsupported", "supported", "out_of_scope"),
     "webhook": ("unknown", "no_delivery"),
     "webhook_state": ("active",),
+    "word_kind": ("block", "watch", "allow"),
+    "word_match": ("text", "sound", "spelling"),
     "why": (
         "harm_critical",
         "harm_high",

@@ -16,7 +16,7 @@ def compare(
     missing: tuple[str, ...] = (),
 ) -> StreamDiff:
     """What the candidate (`after`) changes against the policy in force (`before`); both judged the same passages."""
-    pairs = _pairs([s for s in before if s.flags], [s for s in after if s.flags])
+    pairs = pairs_of([s for s in before if s.flags], [s for s in after if s.flags])
     changes = [change for b, a in pairs if (change := _change(stream, b, a, before, after, stored)) is not None]
     return StreamDiff(
         stream_id=stream.stream_id,
@@ -40,8 +40,8 @@ def is_same_words(one: Said, other: Said) -> bool:
     return one.quote in other.quote or other.quote in one.quote
 
 
-def _pairs(before: Iterable[Said], after: Sequence[Said]) -> list[tuple[Said | None, Said | None]]:
-    """Each flag beside the one that stands for the same words under the other policy, or beside nothing."""
+def pairs_of(before: Iterable[Said], after: Sequence[Said]) -> list[tuple[Said | None, Said | None]]:
+    """Each claim beside the one that stands for the same words under the other policy, or beside nothing."""
     left = {s.finding_id: s for s in after}
     pairs: list[tuple[Said | None, Said | None]] = []
     alone: list[Said] = []
@@ -132,6 +132,6 @@ def _unlike(before: Sequence[Said], stored: Sequence[Stored]) -> int:
     """How many flags are only stored, or only found again: the same class about the same words is the same flag."""
     now, then = [s for s in before if s.flags], [s.said for s in stored if s.said.flags]
     same = sum(
-        one is not None and other is not None and one.class_id == other.class_id for one, other in _pairs(now, then)
+        one is not None and other is not None and one.class_id == other.class_id for one, other in pairs_of(now, then)
     )
     return len(now) + len(then) - 2 * same

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from claims.classifier.calibration import Calibration
-from claims.classifier.reading import Known, Reader, Reading
+from claims.classifier.reading import Known, Reader, Reading, points_of
 from review.replays.types import Said, StoredStream
 
 _SAID: TypeAdapter[tuple[Said, ...]] = TypeAdapter(tuple[Said, ...])
@@ -24,6 +24,7 @@ class RememberingReader:
         # What is known needs no reading ahead.
         self.batch_size = 1 if known else reader.batch_size
         self.known = known
+        self.gate_key: str | None = getattr(reader, "gate_key", None)
         self.asked = 0
         self._reader = reader
 
@@ -45,6 +46,10 @@ class RememberingReader:
             self.asked += 1
             found = self.known[key] = self._reader.read(text, goods)
         return found
+
+    def points(self, text: str, goods: str) -> bytes | None:
+        """Where the passage points; None where the reader does not tell."""
+        return points_of(self._reader, text, goods)
 
     def like(self, text: str, goods: str, class_id: str) -> tuple[Known, ...]:
         """What the reader finds it like."""

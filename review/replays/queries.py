@@ -12,7 +12,7 @@ from review.cases.types import CaseState
 from review.db.tables.cases import CaseFindingRow, CaseRow
 from review.db.tables.passports import PassportRow
 from review.db.tables.scheduling import FactRow, OrderRow
-from review.db.tables.streams import FindingRow, PassageRow, StreamRow
+from review.db.tables.streams import HIDDEN, FindingRow, PassageRow, StreamRow
 from review.errors import UnknownStreamError
 from review.evidence.basis import BASIS, read_kept_facts, read_kept_steps
 from review.replays.types import Scope, Stored, StoredStream, said_of
@@ -55,6 +55,7 @@ def read_stream(session: Session, stream_id: str, data_dir: Path) -> StoredStrea
         products=tuple(str(product["product_id"]) for product in row.products),
         passports=passport_texts(session, row, recording),
         steps=read_kept_steps(recording),
+        tenant_id=row.tenant_id,
     )
 
 
@@ -64,7 +65,7 @@ def read_stored(session: Session, stream_id: str) -> tuple[Stored, ...]:
         select(FindingRow.record, CaseRow.case_id, CaseRow.state)
         .outerjoin(CaseFindingRow, CaseFindingRow.finding_id == FindingRow.finding_id)
         .outerjoin(CaseRow, CaseRow.case_id == CaseFindingRow.case_id)
-        .where(FindingRow.stream_id == stream_id, FindingRow.disposition != Disposition.NONE.value)
+        .where(FindingRow.stream_id == stream_id, FindingRow.disposition.not_in([Disposition.NONE.value, HIDDEN]))
         .order_by(FindingRow.created_seq)
     )
     return tuple(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from claims.classifier.reading import Reader
-from claims.engine.conversation import ClaimEngine
+from claims.engine.conversation import ClaimEngine, Watch
 from claims.passports.load import read_passports
 from claims.passports.passport import Passport
 from claims.policy.policy import Policy
@@ -25,9 +25,14 @@ def judge_again(policy: Policy, stream: StoredStream, reader: Reader | None) -> 
     return said
 
 
-def judge_by(policies: Sequence[Policy], stream: StoredStream, reader: Reader | None) -> tuple[tuple[Said, ...], ...]:
-    """What each policy finds, as `judge_again` tells it; they judge side by side, passage by passage."""
-    judges = [_Judge(policy, stream, reader) for policy in policies]
+def judge_by(
+    policies: Sequence[Policy], stream: StoredStream, reader: Reader | None, watch: Watch | None = None
+) -> tuple[tuple[Said, ...], ...]:
+    """What each policy finds, as `judge_again` tells it; they judge side by side, passage by passage.
+
+    `watch` is shown each scene as it is judged.
+    """
+    judges = [_Judge(policy, stream, reader, watch) for policy in policies]
     known = judges[0].engine.finder.by_id if judges else {}
     passages = [_known(passage, known) for passage in stream.passages]
     for judge in judges if reader is not None else ():
@@ -51,10 +56,10 @@ def judge_by(policies: Sequence[Policy], stream: StoredStream, reader: Reader | 
 
 
 class _Judge:
-    def __init__(self, policy: Policy, stream: StoredStream, reader: Reader | None) -> None:
+    def __init__(self, policy: Policy, stream: StoredStream, reader: Reader | None, watch: Watch | None) -> None:
         self._passports = passports_of(policy, stream)
-        self.engine = ClaimEngine(policy, self._passports, at=stream.at, reader=reader)
-        self.conversation = self.engine.conversation(stream.stream_id, stream.facts)
+        self.engine = ClaimEngine(policy, self._passports, at=stream.at, reader=reader, tenant=stream.tenant_id)
+        self.conversation = self.engine.conversation(stream.stream_id, stream.facts, watch=watch)
 
     def finish(self) -> tuple[Said, ...]:
         """What was found, now that nothing more comes."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from claims.classifier.learnt_file import OWN
 from claims.types import Disposition, Finding, Passage, PlatformFact, VerdictKind
 from review.cases.types import CaseState
 from review.evidence.basis import Step
@@ -42,6 +43,7 @@ class StoredStream:
 
     `steps`: in which steps they were judged, and what was seen of products meanwhile; none: that was not kept.
     `passports`: the text of each that was in force then, in any order. `products`: their ids by link number.
+    `tenant_id`: whose broadcast it is.
     """
 
     stream_id: str
@@ -53,6 +55,7 @@ class StoredStream:
     products: tuple[str, ...]
     passports: tuple[str, ...]
     steps: tuple[Step, ...] = ()
+    tenant_id: str = OWN
 
     @property
     def span_ms(self) -> int:

@@ -10,7 +10,8 @@ class LeaseTerms:
     `lease_ms`: how long a lease lasts without being renewed. `beat_ms`: how old a beat may be for its worker to count
     as there. `recall_ms`: how long a worker has to give a broadcast back that is asked for. `settled_ms`: after this
     long without a failure, earlier failures are forgotten. `most_restarts`: after so many in a row a broadcast has
-    failed. `urgent_share`: the part of all places that only urgent broadcasts may take.
+    failed. `urgent_share`: the part of all places that only urgent broadcasts may take. `lagging_ms`: how far the
+    analysis may be behind what is recorded of a broadcast on air before that is told.
     """
 
     lease_ms: int = 15_000
@@ -21,6 +22,7 @@ class LeaseTerms:
     first_wait_ms: int = 2_000
     longest_wait_ms: int = 300_000
     urgent_share: float = 0.1
+    lagging_ms: int = 30_000
 
     def wait_ms(self, restarts: int) -> int:
         """How long a broadcast waits after so many failures in a row: not after the first, then ever longer."""

@@ -19,7 +19,7 @@ from review.scheduling.decisions import Air, Decision, Reach, Released, Room, Sn
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.releases import let_go
 from review.scheduling.rows import lease_from_row, order_from_row, worker_from_row
-from review.scheduling.state_changes import is_ours, see
+from review.scheduling.state_changes import is_ours, note_lag, see
 from review.scheduling.types import Lease, Order, Priority, Worker
 
 _ENDED = "its worker ended"
@@ -156,6 +156,8 @@ class LeaseStore:
             told: list[NewEvent] = []
             for lease, row in zip(leases, rows, strict=True):
                 told += see(connection, lease, row.state, row.error, progress[lease.stream_id], now_ms)
+            reached = {lease.stream_id: progress[lease.stream_id] for lease in leases}
+            told += note_lag(connection, _lags_ms(reached), self.terms.lagging_ms, now_ms)
             write_events(connection, now_ms, told)
         return frozenset(lease.stream_id for lease in leases)
 
@@ -243,6 +245,15 @@ def _noted(now_ms: int, terms: LeaseTerms) -> Update:
             restarts=case((settled, 0), else_=leases.c.restarts),
         )
     )
+
+
+def _lags_ms(reached: Mapping[str, Reach]) -> dict[str, tuple[int, int]]:
+    """How far each is analysed and how far behind that is; what waits for its reader, as a file does, lags nobody."""
+    return {
+        stream_id: (reach.analysed_ms, reach.recorded_ms - reach.analysed_ms if reach.air is Air.ON else 0)
+        for stream_id, reach in reached.items()
+        if reach.air is not Air.UNSEEN
+    }
 
 
 def _reach_values(lease: Lease, reach: Reach, now_ms: int) -> dict[str, object]:

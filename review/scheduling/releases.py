@@ -69,5 +69,5 @@ def _told(
         state = StreamState.ENDED if how is Released.ENDED else StreamState.FAILED
         return finish(connection, lease, state, why or None, now_ms, is_held=True)
     if how is Released.UNREACHABLE:
-        return cannot_reach(connection, lease, GapKind.NETWORK, why)
+        return cannot_reach(connection, lease, GapKind.NETWORK, why, now_ms)
     return leave_alone(connection, lease, why)

@@ -4,6 +4,8 @@ The caller holds the lease's row. Whoever moves a state first tells of it, and n
 held while it is looked at. Each gives the events that the caller writes at the end of the transaction.
 """
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, select
 
 from ingest.types import GapKind
@@ -14,6 +16,8 @@ from review.scheduling.status import OVER_STATES, is_missed, loss, missed
 from review.scheduling.types import Lease
 from review.streams.filing import Turn, state_of, write_state
 from review.streams.types import StreamState, Wanted
+from review.stretches.health import ailing_by, begin, end
+from review.stretches.types import Condition
 
 _OURS = (GapKind.SHED, GapKind.CRASH)
 
@@ -29,12 +33,13 @@ def leave_alone(connection: Connection, lease: Lease, why: str) -> list[NewEvent
     return write_state(connection, lease.stream_id, StreamState.INTERRUPTED, why or reason, Turn(body=body))
 
 
-def cannot_reach(connection: Connection, lease: Lease, kind: GapKind, why: str) -> list[NewEvent]:
+def cannot_reach(connection: Connection, lease: Lease, kind: GapKind, why: str, now_ms: int) -> list[NewEvent]:
     """A worker tries, and the broadcast's source gives nothing."""
     if state_of(connection, lease.stream_id) in OVER_STATES:
         return []
     turn = Turn(body={"kind": kind.value, "why": why})
-    return write_state(connection, lease.stream_id, StreamState.UNREACHABLE, why, turn)
+    told = begin(connection, lease.stream_id, Condition.SOURCE_AWAY, lease.recorded_ms, now_ms, why)
+    return write_state(connection, lease.stream_id, StreamState.UNREACHABLE, why, turn) + told
 
 
 def finish(
@@ -63,13 +68,31 @@ def see(
     if state in OVER_STATES or reach.air is Air.UNSEEN:
         return []
     if reach.air is Air.AWAY:
-        return _away(connection, lease, state, error, reach)
+        return _away(connection, lease, state, error, reach, now_ms)
     if state not in (StreamState.INTERRUPTED.value, StreamState.UNREACHABLE.value):
         # One that waits is live with the first of it that is analysed, which its judge tells.
         return []
     is_again = lease.recorded_at_ms > 0
     body = _since(lease) | {"away_ms": max(0, now_ms - lease.recorded_at_ms)} if is_again else {}
-    return write_state(connection, lease.stream_id, StreamState.LIVE, None, Turn(is_again=is_again, body=body))
+    turn = Turn(is_again=is_again, recorded_ms=reach.recorded_ms, body=body)
+    return write_state(connection, lease.stream_id, StreamState.LIVE, None, turn)
+
+
+def note_lag(
+    connection: Connection, lags_ms: Mapping[str, tuple[int, int]], lagging_ms: int, now_ms: int
+) -> list[NewEvent]:
+    """What begins and ends to lag: how far each broadcast on air is analysed, and how far behind that is.
+
+    It ends once half of the lag is made up for, so that it does not begin again with every segment.
+    """
+    known = ailing_by(connection, Condition.LAGGING, lags_ms)
+    told: list[NewEvent] = []
+    for stream_id, (analysed_ms, lag_ms) in sorted(lags_ms.items()):
+        if stream_id not in known and lag_ms >= lagging_ms:
+            told += begin(connection, stream_id, Condition.LAGGING, analysed_ms, now_ms)
+        elif stream_id in known and lag_ms <= lagging_ms // 2:
+            told += end(connection, stream_id, Condition.LAGGING, analysed_ms)
+    return told
 
 
 def is_ours(kind: GapKind | None) -> bool:
@@ -77,13 +100,15 @@ def is_ours(kind: GapKind | None) -> bool:
     return kind in _OURS
 
 
-def _away(connection: Connection, lease: Lease, state: str, error: str | None, reach: Reach) -> list[NewEvent]:
+def _away(
+    connection: Connection, lease: Lease, state: str, error: str | None, reach: Reach, now_ms: int
+) -> list[NewEvent]:
     if is_ours(reach.kind):
         told = StreamState.INTERRUPTED if lease.on_air else StreamState.WAITING
         return [] if (state, error) == (told.value, reach.why) else leave_alone(connection, lease, reach.why)
     if (state, error) == (StreamState.UNREACHABLE.value, reach.why):
         return []
-    return cannot_reach(connection, lease, reach.kind or GapKind.NETWORK, reach.why)
+    return cannot_reach(connection, lease, reach.kind or GapKind.NETWORK, reach.why, now_ms)
 
 
 def _since(lease: Lease) -> dict[str, object]:

@@ -17,7 +17,7 @@ from review.cases.types import FINAL, CaseState
 from review.db.ownership import host_is_of
 from review.db.tables.cases import CaseFindingRow, CaseRow
 from review.db.tables.second_reader import SecondAnswerRow, SecondCallRow, SecondFigureRow, SecondOpinionRow
-from review.db.tables.streams import FindingRow, StreamRow
+from review.db.tables.streams import HIDDEN, FindingRow, StreamRow
 from review.db.upsert import add_up, insert_missing, table_of
 from review.events.log import write_events
 from review.replays.queries import passport_texts
@@ -205,7 +205,7 @@ class SecondReaderStore:
         near = select(columns["class"], columns.record).where(
             columns.stream_id == finding.stream_id,
             columns.finding_id != finding.finding_id,
-            columns.disposition != Disposition.NONE.value,
+            columns.disposition.not_in([Disposition.NONE.value, HIDDEN]),
             columns.start_ms.between(finding.start_ms - _HOUR_MS // 60, finding.end_ms + _HOUR_MS // 60),
         )
         with self._engine.connect() as connection:

@@ -6,13 +6,16 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
 from claims.law.texts import Laws
+from claims.tenant_words import ALLOWED, WATCHED_CLASS
 from review.enforcement.complaint_intake import COMPLAINT_CLASS
 from review.presentation.catalogues import in_every_language
 from review.presentation.glossary import Glossary
 from review.server.api.batches import batches_router
+from review.server.api.bulk_passports import bulk_passport_router
 from review.server.api.cases import case_api_router
 from review.server.api.corrections import corrections_router
 from review.server.api.deliveries import deliveries_router
@@ -26,12 +29,17 @@ from review.server.api.json_bodies import read_by_hand
 from review.server.api.ordering import Platform
 from review.server.api.passports import passport_router
 from review.server.api.streams import stream_router
+from review.server.api.stretches import stretches_router
+from review.server.api.suggestions import suggestions_router
+from review.server.api.transcripts import transcripts_router
 from review.server.api.waiting_readers import Waiting
 from review.server.api.webhooks import webhooks_router
+from review.server.api.words import words_router
 from review.server.assets import STATIC_DIR
 from review.server.auth.access import Access, AccessError
 from review.server.auth.guard import Gate, install_gate, unguarded
 from review.server.headers import SecurityHeaders
+from review.server.latency import Latencies, TimedRequests
 from review.server.metrics import metrics_router
 from review.server.pages.accounts import admin_router
 from review.server.pages.analytics import analytics_router
@@ -41,12 +49,15 @@ from review.server.pages.desk import Desk
 from review.server.pages.desk_actions import actions_router
 from review.server.pages.enforcement import Office, office_router
 from review.server.pages.host import host_router
+from review.server.pages.learning import learning_router
 from review.server.pages.login import login_router
 from review.server.pages.measure_proposal import proposing_router
 from review.server.pages.penalty_table import table_router
+from review.server.pages.quality import quality_router
 from review.server.pages.replays import PolicyDesk, replays_router
 from review.server.pages.routes import pages_router
 from review.server.pages.webhooks import webhook_pages_router
+from review.server.pages.words import words_pages_router
 from review.server.prebroadcast import PrebroadcastCheck, prebroadcast_routers
 from review.server.problems import Problem, install_problem_handlers
 from review.server.request_limits import MOST_BYTES
@@ -54,6 +65,11 @@ from review.store import Store
 from review.streams.corrections import Judging
 
 API_VERSION = "1.0"
+_ABOUT: dict[str, Any] = {
+    "summary": "What a live host says and shows, held against the product's passport and the law",
+    "license_info": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    "servers": [{"url": "/", "description": "The server that gave this document"}],
+}
 
 
 def create_app(
@@ -82,15 +98,25 @@ def create_app(
     elsewhere. Before the server stops, call `app.state.events.close()`: pages that follow the queue would hold it open.
     AccessError if a route is guarded by nobody.
     """
-    classes = dict(class_names or {}) | {COMPLAINT_CLASS: in_every_language("complaint")}
+    own = {COMPLAINT_CLASS: in_every_language("complaint"), WATCHED_CLASS: in_every_language("watched_word")}
+    classes = dict(class_names or {}) | own
     glossary = Glossary(
         classes=classes,
-        exemptions=exemption_names or {},
+        exemptions={ALLOWED: in_every_language("words.allowed"), **(exemption_names or {})},
         laws=laws or Laws.none(),
         offers_prebroadcast=prebroadcast is not None,
     )
-    app = FastAPI(title="Zhenyan", version=API_VERSION, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Zhenyan",
+        version=API_VERSION,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+        **_ABOUT,
+    )
     app.add_middleware(SecurityHeaders)
+    latencies = app.state.latencies = Latencies()
+    app.add_middleware(TimedRequests, latencies=latencies)
     install_problem_handlers(app)
     gate = Gate(store.people, access or Access())
     install_gate(app, gate)
@@ -99,12 +125,20 @@ def create_app(
     install_platform(app, store.keys, platform.rate_storage, check_bytes)
     app.state.events = QueueEvents(store)
     app.include_router(api_router(store, data_dir))
-    app.include_router(metrics_router(store.live_view, store.tally, store.second_reader.figures, metrics_token))
+    app.include_router(
+        metrics_router(store.live_view, store.tally, store.second_reader.figures, metrics_token, latencies.registry)
+    )
     app.include_router(stream_router(store, platform))
     app.include_router(passport_router(store, platform))
+    app.include_router(bulk_passport_router(store, platform))
     app.include_router(batches_router(store, platform))
+    app.include_router(suggestions_router(store, platform))
+    app.include_router(words_router(store, platform))
     tail = EventTail(store.events, app.state.events.closing)
     app.include_router(events_router(store.events, tail, Waiting(platform.most_waiting)))
+    stretch_tail = EventTail(store.stretches, app.state.events.closing)
+    app.include_router(stretches_router(store, stretch_tail, Waiting(platform.most_waiting)))
+    app.include_router(transcripts_router(store))
     app.include_router(webhooks_router(store.webhooks, store.deliveries, platform.net))
     app.include_router(deliveries_router(store.webhooks, store.board, store.deliveries))
     app.include_router(case_api_router(store, glossary.classes))
@@ -118,8 +152,12 @@ def create_app(
     app.include_router(login_router(app, gate, office))
     app.include_router(admin_router(gate, office))
     app.include_router(analytics_router(store, office))
-    app.include_router(replays_router(store, office, policies or PolicyDesk(data_dir=data_dir)))
+    app.include_router(learning_router(store, office))
+    policies = policies or PolicyDesk(data_dir=data_dir)
+    app.include_router(quality_router(store, office, policies))
+    app.include_router(replays_router(store, office, policies))
     app.include_router(webhook_pages_router(store, office))
+    app.include_router(words_pages_router(store, office, platform))
     measures = Office(store, office)
     app.include_router(office_router(store, measures, public_url))
     app.include_router(proposing_router(store, measures))
@@ -134,11 +172,28 @@ def create_app(
     return app
 
 
+def _as_of_3_1(schema: dict[str, Any]) -> None:
+    """Describes streams as OpenAPI 3.1 does; the web framework writes `itemSchema`, which came with 3.2."""
+    for path in schema["paths"].values():
+        for operation in path.values():
+            for answer in operation["responses"].values():
+                for content in answer.get("content", {}).values():
+                    if content.pop("itemSchema", None) is not None:
+                        content["schema"] = {"type": "string"}
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The name of the function that answers: what generated clients call it by."""
+    return route.name
+
+
 def _openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
-        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        schema = get_openapi(title=app.title, version=app.version, routes=app.routes, **_ABOUT)
         schemas = schema.setdefault("components", {}).setdefault("schemas", {})
-        schemas["Problem"] = Problem.model_json_schema()
+        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= problem.pop("$defs", {}) | {"Problem": problem}
         schemas |= read_by_hand()
+        _as_of_3_1(schema)
         app.openapi_schema = schema
     return app.openapi_schema

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 
 from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from review.errors import Forbidden
+from review.scheduling.latencies import read_latencies
 from review.scheduling.overview import LiveView, WatchedStream
 from review.scheduling.worker_figures import FIGURES
 from review.second_reader.types import Figures
@@ -31,6 +32,7 @@ class ServiceFigures(Collector):
         view = self._view()
         yield from _streams(view)
         yield from _workers(view)
+        yield from _stages(view)
         tally = self._tally()
         found = CounterMetricFamily(
             "zhenyan_findings", "Findings stored, by what becomes of them.", labels=["disposition"]
@@ -135,8 +137,25 @@ def _workers(view: LiveView) -> Iterator[Metric]:
         yield family
 
 
+def _stages(view: LiveView) -> Iterator[Metric]:
+    """How long each stage took with segments, as workers told it with their beats."""
+    family = HistogramMetricFamily(
+        "zhenyan_stage_seconds",
+        "How long a stage took with a segment; segment: from its arrival until what it gave was stored.",
+        labels=["stage", "worker_id", "node"],
+    )
+    for worker in view.workers:
+        for stage, latency in read_latencies(worker.figures).items():
+            family.add_metric([stage, worker.worker_id, worker.node], latency.cumulative(), latency.sum_s)
+    yield family
+
+
 def metrics_router(
-    view: Callable[[], LiveView], tally: Callable[[], Tally], second: Callable[[], Figures], token: str = ""
+    view: Callable[[], LiveView],
+    tally: Callable[[], Tally],
+    second: Callable[[], Figures],
+    token: str = "",
+    latencies: CollectorRegistry | None = None,
 ) -> APIRouter:
     """`GET /metrics`: for this machine, and for whoever sends the token (`Authorization: Bearer`), where one is set."""
     router = APIRouter()
@@ -154,6 +173,7 @@ def metrics_router(
     @router.get("/metrics", dependencies=[Depends(may_scrape)], include_in_schema=False)
     def metrics() -> Response:
         """The figures in Prometheus' text format."""
-        return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        told = generate_latest(registry) + (b"" if latencies is None else generate_latest(latencies))
+        return Response(told, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return router

@@ -33,6 +33,7 @@ CODES = {
     405: "method_not_allowed",
     409: "conflict",
     413: "too_long",
+    415: "media_type",
     416: "range",
     422: "invalid",
     429: "rate",

@@ -10,8 +10,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from review.server.problems import problem_response
 
 MOST_BYTES = 2 * 1024 * 1024
-# Where people hand in files; each form has bounds of its own below these.
-_FILES = {"/h/": 220_000_000, "/policies": 24_000_000, "/before": 24_000_000, "/codes": 12_000_000}
+# Where files are handed in; each form has bounds of its own below these, and nothing is parsed in this process.
+_FILES = {
+    "/h/": 220_000_000,
+    "/policies": 24_000_000,
+    "/before": 24_000_000,
+    "/codes": 12_000_000,
+    "/v1/passports:batch": 8_388_608,
+}
 _CHECKS = "/v1/check"
 # The values of one body of JSON: it is parsed in one go, and meanwhile nobody else is served.
 MOST_VALUES = 100_000

@@ -39,15 +39,7 @@ def settle_coverage(
 
     `recorded_ms`: how far it was recorded, where the ledger does not know yet. `missed`: what was on air after that.
     """
-    row = connection.execute(
-        select(CoverageRow.span_ms, CoverageRow.analysed_ms, CoverageRow.waiting_ms).where(
-            CoverageRow.stream_id == stream_id
-        )
-    ).one_or_none()
-    stored = NOTHING
-    if row is not None:
-        gaps = _read_gaps(connection, [stream_id])
-        stored = Coverage(span_ms=row.span_ms, analysed_ms=row.analysed_ms, waiting_ms=row.waiting_ms, gaps=gaps)
+    stored = stored_coverage(connection, stream_id)
     end_ms = max(stored.span_ms, recorded_ms, 0 if missed is None else missed.end_ms)
     if not stored.waiting_ms and end_ms == stored.span_ms:
         return ()
@@ -55,6 +47,19 @@ def settle_coverage(
     if missed is not None and stored.span_ms < missed.end_ms:
         ledger.know([replace(missed, start_ms=max(missed.start_ms, stored.span_ms))])
     return write_coverage(connection, stream_id, ledger.close(end_ms))
+
+
+def stored_coverage(connection: Connection, stream_id: str) -> Coverage:
+    """The stream's ledger as it was last written; NOTHING where none was."""
+    row = connection.execute(
+        select(CoverageRow.span_ms, CoverageRow.analysed_ms, CoverageRow.waiting_ms).where(
+            CoverageRow.stream_id == stream_id
+        )
+    ).one_or_none()
+    if row is None:
+        return NOTHING
+    gaps = _read_gaps(connection, [stream_id])
+    return Coverage(span_ms=row.span_ms, analysed_ms=row.analysed_ms, waiting_ms=row.waiting_ms, gaps=gaps)
 
 
 def read_coverage(session: Session, stream_id: str | None) -> StreamCoverage:

@@ -8,7 +8,7 @@ from claims.types import Finding
 from ingest.types import Gap
 from review.db.tables.cases import CaseFindingRow, CaseRow
 from review.db.tables.scheduling import OrderRow
-from review.db.tables.streams import FindingRow, StreamRow
+from review.db.tables.streams import HIDDEN, FindingRow, StreamRow
 from review.events.types import NewEvent
 from review.streams.types import StreamState, Wanted
 
@@ -35,10 +35,14 @@ def finding_events(connection: Connection, changed: Sequence[Finding], new: Coll
 
 
 def clip_events(connection: Connection, finding_id: str) -> list[NewEvent]:
-    """For a finding whose clip was just named."""
+    """For a finding whose clip was just named; nothing is told of what is none."""
     row = connection.execute(
-        select(FindingRow.stream_id, FindingRow.record).where(FindingRow.finding_id == finding_id)
+        select(FindingRow.stream_id, FindingRow.record, FindingRow.disposition).where(
+            FindingRow.finding_id == finding_id
+        )
     ).one()
+    if row.disposition == HIDDEN:
+        return []
     host_id, tenant_id = _streams(connection, {row.stream_id})[row.stream_id]
     return [
         NewEvent(

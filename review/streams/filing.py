@@ -4,28 +4,66 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
-from claims.types import Finding, Passage
+from claims.types import Disposition, Finding, Passage
 from ingest.types import Gap
 from review.db.tables.base import CounterRow
 from review.db.tables.streams import CursorRow, FindingRow, PassageRow, SegmentRow, StreamRow
-from review.db.upsert import insert_missing, upsert
+from review.db.upsert import insert_missing, table_of, upsert
 from review.errors import ClipPathError, UnknownFindingError, UnknownSegmentError, UnknownStreamError
 from review.events.types import NewEvent
 from review.streams.correction_guard import without_corrected
-from review.streams.coverage import settle_coverage
+from review.streams.coverage import settle_coverage, stored_coverage
 from review.streams.events import gap_events, state_events
 from review.streams.opinions import with_opinions
-from review.streams.rows import finding_from_json, finding_values, passage_values
+from review.streams.rows import finding_from_json, finding_values, passage_from_row, passage_values
+from review.streams.suggesting import with_suggestions
 from review.streams.types import StreamState
+from review.stretches.filing import close_stretches
+from review.stretches.health import end, end_all
+from review.stretches.types import Condition, Understood
 
 
-def write_passages(connection: Connection, passages: Iterable[Passage]) -> None:
-    """Adds passages or replaces those with the same id; raises UnknownStreamError."""
-    rows = [passage_values(passage) for passage in passages]
-    hosts_of(connection, {str(row["stream_id"]) for row in rows})
+def write_passages(connection: Connection, passages: Iterable[Passage]) -> list[Passage]:
+    """Adds passages or replaces those with the same id, and gives those that are new; raises UnknownStreamError.
+
+    Each that is new or changed gets the stream's next number, so that a reader who goes on after the last one misses
+    nothing: the stream's row is held until the transaction ends.
+    """
+    latest = {(passage.stream_id, passage.id): passage for passage in passages}
+    if not latest:
+        return []
+    stream_ids = {stream_id for stream_id, _ in latest}
+    hosts_of(connection, stream_ids, hold=True)
+    columns = table_of(PassageRow).c
+    ids = [passage_id for _, passage_id in latest]
+    known = {
+        (row.stream_id, row.id): passage_values(passage_from_row(row))
+        for row in connection.execute(select(*columns).where(columns.stream_id.in_(stream_ids), columns.id.in_(ids)))
+    }
+    rows = [row for key, passage in latest.items() if (row := passage_values(passage)) != known.get(key)]
+    numbers = {stream_id: last_number(connection, stream_id) for stream_id in stream_ids}
+    for row in rows:
+        stream_id = str(row["stream_id"])
+        numbers[stream_id] += 1
+        row["number"] = numbers[stream_id]
     upsert(connection, PassageRow, rows)
+    return [passage for key, passage in latest.items() if key not in known]
+
+
+def last_number(connection: Connection, stream_id: str) -> int:
+    """The number of the stream's passage that was written last; 0: there is none."""
+    return connection.scalar(select(func.max(PassageRow.number)).where(PassageRow.stream_id == stream_id)) or 0
+
+
+def renumber(connection: Connection, stream_id: str, passage_id: str) -> None:
+    """Gives a passage that reads otherwise from now on the stream's next number; the caller holds the stream."""
+    connection.execute(
+        update(PassageRow)
+        .where(PassageRow.stream_id == stream_id, PassageRow.id == passage_id)
+        .values(number=last_number(connection, stream_id) + 1)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +85,18 @@ def write_findings(connection: Connection, findings: Iterable[Finding]) -> list[
         return []
     hosts_of(connection, {finding.stream_id for finding in given}, hold=True)
     return write_judged(connection, without_corrected(connection, with_opinions(connection, given)))
+
+
+def understood(passages: Iterable[Passage], written: Iterable[Written]) -> Understood:
+    """What counts in the stretches of passages that are new, and of findings as just written."""
+    fresh = list(passages)
+    new = [each.finding for each in written if each.is_new]
+    return Understood(
+        heard=tuple((p.end_ms, len(p.text)) for p in fresh if p.channel == "speech"),
+        read=tuple((p.start_ms, len(p.text)) for p in fresh if p.channel == "screen"),
+        flags=tuple(f.start_ms for f in new if f.disposition is Disposition.FLAG),
+        notes=tuple(f.start_ms for f in new if f.disposition is not Disposition.FLAG),
+    )
 
 
 def write_judged(
@@ -76,6 +126,8 @@ def write_judged(
     }
     rows = []
     changed: list[Written] = []
+    records = {finding_id: row.record for finding_id, row in stored.items()}
+    latest = {each.finding_id: each for each in with_suggestions(connection, list(latest.values()), records)}
     for finding_id, finding in latest.items():
         before = stored.get(finding_id)
         kept = finding if before is None or finding.clip is not None else replace(finding, clip=before.clip)
@@ -131,11 +183,16 @@ def write_state(
     before = state_of(connection, stream_id)
     moved = update(StreamRow).where(StreamRow.stream_id == stream_id)
     connection.execute(moved.values(state=state.value, error=error))
-    gaps: list[NewEvent] = []
-    if state in (StreamState.ENDED, StreamState.FAILED):
+    told: list[NewEvent] = []
+    if state is StreamState.LIVE:
+        told = end(connection, stream_id, Condition.SOURCE_AWAY, turn.recorded_ms)
+    elif state in (StreamState.ENDED, StreamState.FAILED):
         settled = settle_coverage(connection, stream_id, turn.recorded_ms, turn.missed)
-        gaps = gap_events(connection, stream_id, settled)
-    return gaps + state_events(connection, stream_id, before, state, error, is_again=turn.is_again, more=turn.body)
+        told = gap_events(connection, stream_id, settled)
+        coverage = stored_coverage(connection, stream_id)
+        told += close_stretches(connection, stream_id, coverage)
+        told += end_all(connection, stream_id, coverage.span_ms)
+    return told + state_events(connection, stream_id, before, state, error, is_again=turn.is_again, more=turn.body)
 
 
 def state_of(connection: Connection, stream_id: str) -> StreamState:

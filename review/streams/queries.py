@@ -3,9 +3,9 @@
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from claims.types import Disposition, Passage, VerdictKind
+from claims.types import Channel, Disposition, Passage, VerdictKind
 from review.db.ownership import stream_is_of
-from review.db.tables.streams import FindingRow, PassageRow
+from review.db.tables.streams import HIDDEN, FindingRow, PassageRow
 from review.streams.corrected import as_corrected
 from review.streams.rows import finding_from_row, passage_from_row
 from review.streams.types import FindingPage, FindingQuery, Tally
@@ -46,6 +46,18 @@ def read_passages(session: Session, stream_id: str, from_ms: int, to_ms: int | N
     return as_corrected(session, stream_id, (passage_from_row(row) for row in rows))
 
 
+def read_numbered(
+    session: Session, stream_id: str, after: int, limit: int, channel: Channel | None
+) -> tuple[tuple[int, Passage], ...]:
+    """The passages after this number, as people corrected them, each with its number, in the order of numbers."""
+    statement = select(PassageRow).where(PassageRow.stream_id == stream_id, PassageRow.number > after)
+    if channel is not None:
+        statement = statement.where(PassageRow.channel == channel)
+    rows = session.scalars(statement.order_by(PassageRow.number).limit(limit)).all()
+    passages = as_corrected(session, stream_id, (passage_from_row(row) for row in rows))
+    return tuple((row.number, passage) for row, passage in zip(rows, passages, strict=True))
+
+
 def read_last_said(session: Session, stream_id: str) -> int | None:
     """The end of the last passage that was heard; None: there is none."""
     heard = select(PassageRow.end_ms).where(PassageRow.stream_id == stream_id, PassageRow.channel == "speech")
@@ -57,6 +69,7 @@ def read_tally(session: Session, stream_id: str | None) -> Tally:
     statement = select(FindingRow.verdict, FindingRow.disposition, func.count()).group_by(
         FindingRow.verdict, FindingRow.disposition
     )
+    statement = statement.where(FindingRow.disposition != HIDDEN)
     if stream_id is not None:
         statement = statement.where(FindingRow.stream_id == stream_id)
     by_verdict: dict[VerdictKind, int] = {}
@@ -78,6 +91,8 @@ def _conditions(query: FindingQuery) -> list[ColumnElement[bool]]:
         (FindingRow.disposition, None if query.disposition is None else query.disposition.value),
     )
     conditions: list[ColumnElement[bool]] = [column == value for column, value in asked if value is not None]
+    if query.disposition is None:
+        conditions.append(FindingRow.disposition != HIDDEN)
     if query.tenant_id is not None:
         conditions.append(stream_is_of(FindingRow.stream_id, query.tenant_id))
     return conditions

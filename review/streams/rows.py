@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import TypeAdapter
+from sqlalchemy import Row
 
 from claims.types import Finding, Passage
 from ingest.types import Segment
@@ -89,7 +90,7 @@ def passage_values(passage: Passage) -> dict[str, object]:
     return passage.model_dump(exclude={_VERBATIM})
 
 
-def passage_from_row(row: PassageRow) -> Passage:
+def passage_from_row(row: PassageRow | Row[Any]) -> Passage:
     """The passage as it was added, before anybody corrected it."""
     names = Passage.model_fields.keys() - {_VERBATIM}
     return Passage.model_validate({name: getattr(row, name) for name in names})
@@ -113,6 +114,8 @@ def finding_values(
         "count": finding.count,
         "created_seq": created_seq,
         "updated_seq": updated_seq,
+        "suggestion": finding.suggestion,
+        "risk": finding.risk,
         "clip": finding.clip,
         "clip_start_ms": clip_start_ms,
         "record": finding.to_json(),

@@ -26,6 +26,10 @@ class Scope(StrEnum):
     COMPLAINTS_WRITE = "complaints:write"
     EVENTS_READ = "events:read"
     WEBHOOKS = "webhooks"
+    RULES_READ = "rules:read"
+    RULES_WRITE = "rules:write"
+    TRANSCRIPTS_READ = "transcripts:read"
+    TRANSCRIPTS_FULL = "transcripts:full"
 
     @property
     def reads(self) -> bool:
@@ -92,6 +96,11 @@ class Caller:
     def of_person(cls, person: Person) -> "Caller":
         """Somebody who is logged in."""
         return cls(sees=None, home=LOCAL_TENANT, actor=person.id, person=person)
+
+    @classmethod
+    def of_operator(cls, tenant_id: str, actor: str) -> "Caller":
+        """Whoever works on the store of this machine in a customer's name."""
+        return cls(sees=tenant_id, home=tenant_id, actor=actor, person=Person(id=actor, name=actor, role=Role.ADMIN))
 
     @classmethod
     def of_key(cls, key: ApiKey) -> "Caller":

@@ -14,9 +14,11 @@ from net.errors import RefusedAddress, SourceError, UnreachableSource
 from net.guard import WEB_SCHEMES, NetPolicy, check_url, port_of, resolve
 from review.api_errors import NotResolved
 from review.audit.trail import Journal
+from review.db.tables.stretches import StretchFollowerRow
 from review.db.tables.webhooks import DeliveryRow, EndpointRow, EventFanRow
 from review.db.upsert import insert_missing, table_of
-from review.events.types import KINDS, EndpointState, Target
+from review.events.stretch_log import stretch_head
+from review.events.types import KINDS, STRETCH, EndpointState, Target
 from review.webhooks.errors import UnknownEndpointError, WebhookRefused, WebhookSettingError, refused_address
 from review.webhooks.secrets import Sealer
 
@@ -104,6 +106,8 @@ class Targets:
             if (count or 0) >= _MOST:
                 raise WebhookRefused("url", f"there are {_MOST} addresses already; remove one first")
             add_target(connection, endpoint_id, tenant_id, url, journal.at_ms, kinds=kinds)
+            if STRETCH in kinds:
+                add_follower(connection, endpoint_id, tenant_id)
             secret = self._sealer.make(connection, endpoint_id, journal.at_ms)
             journal.note("webhook.added", f"webhook:{endpoint_id}", tenant=tenant_id)
         return self.of(endpoint_id, tenant_id), secret
@@ -130,6 +134,7 @@ class Targets:
             if target.id == SETTINGS:
                 raise WebhookRefused("webhook settings", "it stands in the settings; take it out there")
             connection.execute(delete(DeliveryRow).where(DeliveryRow.endpoint_id == endpoint_id))
+            connection.execute(delete(StretchFollowerRow).where(StretchFollowerRow.endpoint_id == endpoint_id))
             connection.execute(delete(EndpointRow).where(EndpointRow.endpoint_id == endpoint_id))
             if not target.callback:
                 self._sealer.forget(connection, endpoint_id)
@@ -204,6 +209,12 @@ def add_target(
         "created_at_ms": now_ms,
     }
     insert_missing(connection, EndpointRow, [row])
+
+
+def add_follower(connection: Connection, endpoint_id: str, tenant_id: str) -> None:
+    """An address that asks for stretches by their name is told of each from now on."""
+    row = {"endpoint_id": endpoint_id, "sequence": stretch_head(connection, tenant_id)}
+    insert_missing(connection, StretchFollowerRow, [row | {"attempts": 0, "next_at_ms": 0, "last_error": ""}])
 
 
 def disable_target(connection: Connection, target: Target, why: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import httpx
 from sqlalchemy import Connection, Engine
@@ -19,9 +20,10 @@ from review.events.types import Event, Target
 from review.webhooks.endpoints import SETTINGS, Endpoint, Targets, secret_id_of
 from review.webhooks.errors import UnknownEndpointError
 from review.webhooks.fan_out import ensure_settings, fan_out
-from review.webhooks.http_post import open_client, post
+from review.webhooks.http_post import Reply, open_client, post
 from review.webhooks.retry_queue import Answer, Patience, due_counts, lease, settle
 from review.webhooks.secrets import Sealer, Signing
+from review.webhooks.stretch_following import tell_stretches, waiting_followers
 
 _log = logging.getLogger(__name__)
 _EVERY_S = 0.5
@@ -58,10 +60,12 @@ class Sender:
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
         patience: Patience | None = None,
         lanes: Lanes | None = None,
+        observe: Callable[[Event, float, bool], None] = lambda _event, _seconds, _is_taken: None,
     ) -> None:
         """`own`: the address of the settings. `more`: what joins an event's data only when it is sent.
 
-        `wall`: the clock that signatures are dated by, which the receiver compares with its own.
+        `wall`: the clock that signatures are dated by, which the receiver compares with its own. `observe`: told of
+        each message, how long its receiver took to answer, and whether it took it.
         """
         self._engine = engine
         self._writing = engine.execution_options(writes=True)
@@ -73,6 +77,7 @@ class Sender:
         self._wall = wall
         self._patience = patience or Patience()
         self._lanes = lanes or Lanes()
+        self._observe = observe
         self._targets = Targets(engine, now, sealer)
         self._pool = ThreadPoolExecutor(self._lanes.threads, thread_name_prefix="webhooks")
         self._running: dict[str, list[Future[int]]] = {}
@@ -128,7 +133,7 @@ class Sender:
             due = due_counts(connection, now_ms)
         if self._own is None:
             due.pop(SETTINGS, None)
-        started: list[Future[int]] = []
+        started = self._follow(now_ms)
         for endpoint_id, (count, failing) in due.items():
             if self._left_alone.get(endpoint_id, 0.0) > time.monotonic():
                 continue
@@ -140,13 +145,57 @@ class Sender:
         self._close_idle()
         return started
 
+    def _follow(self, now_ms: int) -> list[Future[int]]:
+        """Starts one lane to each address that follows stretches and has some to be told."""
+        started: list[Future[int]] = []
+        for endpoint_id in waiting_followers(self._engine, now_ms):
+            name = f"{endpoint_id} stretches"
+            is_left_alone = self._left_alone.get(name, 0.0) > time.monotonic()
+            if is_left_alone or any(not lane.done() for lane in self._running.get(name, [])):
+                continue
+            self._running[name] = [self._pool.submit(self._tell_stretches, endpoint_id, name)]
+            started += self._running[name]
+        return started
+
+    def _tell_stretches(self, endpoint_id: str, name: str) -> int:
+        """Tells one address of stretches until there are no more or one is not taken; gives how many were taken."""
+        taken = 0
+        try:
+            while not self._stop.is_set():
+                target = self._targets.of(endpoint_id, None)
+                if not target.is_due(self._now_ms()):
+                    break
+                with self._engine.connect() as connection:
+                    signing = self._signing(connection, target, self._now_ms())
+                send = partial(self._send, target, signing)
+                now = tell_stretches(self._writing, target, send, self._now_ms, self._patience)
+                taken += now
+                if not now:
+                    break
+        except UnknownEndpointError:
+            pass  # it was taken out meanwhile
+        except Exception:
+            self.failures += 1
+            self._left_alone[name] = time.monotonic() + _AFTER_FAILURE_S
+            _log.exception("webhooks: telling %s of stretches failed; it is tried again", endpoint_id)
+        return taken
+
+    def _send(self, target: Target, signing: Signing, event: Event) -> Reply:
+        url = self._own.url if target.id == SETTINGS and self._own is not None else target.url
+        body = json.dumps(event.to_json(self._more(event)), ensure_ascii=False, separators=(",", ":"))
+        start_s = time.monotonic()
+        reply = post(self._client(target.id), url, event.id, body, signing, self._wall(), self._patience.answer_s)
+        self._observe(event, time.monotonic() - start_s, not reply.error)
+        return reply
+
     def _close_idle(self) -> None:
         """Forgets addresses that nothing is sent to, and closes their connections once there are many."""
         self._running = {
             endpoint_id: lanes for endpoint_id, lanes in self._running.items() if not all(lane.done() for lane in lanes)
         }
         if len(self._clients) > _MOST_CLIENTS:
-            for endpoint_id in self._clients.keys() - self._running.keys():
+            busy = {name.partition(" ")[0] for name in self._running}
+            for endpoint_id in self._clients.keys() - busy:
                 self._clients.pop(endpoint_id).close()
 
     def _lane(self, endpoint_id: str) -> int:
@@ -178,17 +227,13 @@ class Sender:
         with self._engine.connect() as connection:
             signing = self._signing(connection, target, now_ms)
             events = events_of(connection, target.tenant_id, [leased.sequence for leased in batch])
-        url = self._own.url if target.id == SETTINGS and self._own is not None else target.url
-        client = self._client(target.id)
         answers: list[Answer] = []
         down = False
         for leased in batch:
             if down or self._stop.is_set():
                 answers.append(Answer(leased=leased))
                 continue
-            event = events[leased.sequence]
-            body = json.dumps(event.to_json(self._more(event)), ensure_ascii=False, separators=(",", ":"))
-            reply = post(client, url, event.id, body, signing, self._wall(), self._patience.answer_s)
+            reply = self._send(target, signing, events[leased.sequence])
             answers.append(Answer(leased=leased, reply=reply))
             down = reply.gone or reply.slow or bool(reply.wait_s)
         with self._writing.begin() as connection:

@@ -12,7 +12,7 @@ from cli.broadcast.compose import compose
 from cli.broadcast.errors import EncodeError, ScriptError
 from cli.broadcast.play import LiveBroadcast, MediaServer
 from cli.broadcast.script import LEAD_IN_MS, BroadcastScript, Layout, lay_out, read_script
-from tests.material import DEMO_LINES, DEMO_SCRIPT, PASSPORTS
+from tests.material import DEMO_FILM, DEMO_LINES, DEMO_SCRIPT, PASSPORTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -180,6 +180,6 @@ def test_packaged_demo_fits_its_script() -> None:
     original = read_script(DEMO_SCRIPT)
     assert script.model_copy(update={"passports": ""}) == original.model_copy(update={"passports": ""})
     assert (packaged / script.passports).exists()
-    with av.open(str(packaged / "broadcast.mp4")) as media:
+    with av.open(str(DEMO_FILM)) as media:
         assert media.duration is not None
         assert media.duration / 1000 == pytest.approx(lay_out(script).end_ms, abs=100)

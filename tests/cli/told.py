@@ -13,14 +13,14 @@ from typing import Any
 
 import httpx
 
-import configs
 from bench.live_material import wait
 from cli.broadcast.play import MediaServer
 from ingest.media.ffmpeg import find_ffmpeg
 from tests.cli.support import ROOT
 from tests.ingest.servers import free_port
+from tests.material import DEMO_FILM
 
-TALK = f"-re -stream_loop -1 -i {configs.DEMO_DIR / 'broadcast.mp4'} -c copy"
+TALK = f"-re -stream_loop -1 -i {DEMO_FILM} -c copy"
 MUTE = (
     "-re -f lavfi -i testsrc2=size=320x180:rate=10 -re -f lavfi -i anullsrc=r=16000:cl=mono -c:v libx264 -g 20"
     " -preset ultrafast -pix_fmt yuv420p -threads 1 -c:a aac"
@@ -152,7 +152,7 @@ class Customer:
         return [e for e in events if e["data"]["stream_id"] == stream_id and e["type"].startswith("stream.")]
 
     def kinds(self, stream_id: str) -> list[str]:
-        return [event["type"] for event in self.told(stream_id) if event["type"] != "stream.gap"]
+        return [event["type"] for event in self.told(stream_id) if event["type"] not in ("stream.gap", "stream.health")]
 
 
 def _command(*arguments: str) -> list[str]:

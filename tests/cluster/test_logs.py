@@ -29,6 +29,15 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
+def test_warnings_go_to_standard_error_as_well(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    write_logs(tmp_path / "logs", "serve-1", beside=True)
+    log.info("quiet")
+    log.warning("loud")
+    assert "loud" in (shown := capfd.readouterr().err)
+    assert "quiet" not in shown
+    assert [line["event"] for line in lines(tmp_path / "logs" / "serve-1.jsonl")] == ["quiet", "loud"]
+
+
 def test_a_line_says_of_what_it_tells(tmp_path: Path) -> None:
     write_logs(tmp_path / "logs", "shard-1")
     with about(stream_id="s1", sequence=7):

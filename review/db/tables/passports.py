@@ -1,4 +1,4 @@
-"""The table of registered passports, a row for each version."""
+"""The tables of registered passports: a row for each version, and one for each that was retired."""
 
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -19,3 +19,15 @@ class PassportRow(Base):
     gtin: Mapped[str | None] = mapped_column(String(14))
     text: Mapped[str] = mapped_column(Text)
     created_at_ms: Mapped[int]
+
+
+class RetirementRow(Base):
+    """The version after which a customer's passport was taken out of force."""
+
+    __tablename__ = "passport_retirements"
+
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.tenant_id"), primary_key=True)
+    product_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    retired_at_ms: Mapped[int]
+    retired_by: Mapped[str] = mapped_column(String(200))

@@ -7,6 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from review.db.tables.base import Base
 
+# The disposition of what people look at without its being a finding: no query of findings gives it.
+HIDDEN = "blind"
+
 
 class StreamRow(Base):
     """A broadcast; `started_at` is ISO 8601 with the offset it was given in."""
@@ -49,10 +52,13 @@ class SegmentRow(Base):
 
 
 class PassageRow(Base):
-    """What was said or shown, kept so that a new policy can be replayed over it."""
+    """What was said or shown, kept for replays; `number` counts the stream's writes."""
 
     __tablename__ = "passages"
-    __table_args__ = (Index("passages_by_time", "stream_id", "start_ms"),)
+    __table_args__ = (
+        Index("passages_by_time", "stream_id", "start_ms"),
+        Index("passages_by_number", "stream_id", "number"),
+    )
 
     stream_id: Mapped[str] = mapped_column(ForeignKey("streams.stream_id"), primary_key=True)
     id: Mapped[str] = mapped_column(String(200), primary_key=True)
@@ -65,6 +71,7 @@ class PassageRow(Base):
     doubts: Mapped[list[dict[str, Any]]]
     words: Mapped[list[dict[str, Any]]]
     box: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    number: Mapped[int] = mapped_column(server_default="0")
 
 
 class FindingRow(Base):
@@ -88,6 +95,8 @@ class FindingRow(Base):
     score: Mapped[float] = mapped_column(Float)
     start_ms: Mapped[int]
     count: Mapped[int] = mapped_column(Integer)
+    suggestion: Mapped[str | None] = mapped_column(String(10))
+    risk: Mapped[str | None] = mapped_column(String(10))
     created_seq: Mapped[int] = mapped_column(unique=True)
     updated_seq: Mapped[int] = mapped_column(unique=True)
     clip: Mapped[str | None] = mapped_column(Text)

@@ -120,7 +120,7 @@ def _products_of(given: BatchIn, caller: Caller, platform: Platform) -> Products
     tenant_id = caller.home
 
     def find(connection: Connection, journal: Journal) -> list[tuple[ProductRef, str]]:
-        kept = put_passports(connection, tenant_id, sent, journal)
+        kept = put_passports(connection, tenant_id, [one.as_version for one in sent], journal)
         known: Mapping[str, StoredPassport] = current_passports(connection, tenant_id, given.products)
         known = {**known, **{stored.product_id: stored for stored, _ in kept}}
         unknown_products(known, given.products)

@@ -61,6 +61,7 @@ def case_api_router(store: Store, class_names: Mapping[str, tuple[str, str]]) ->
                 platform=platform,
                 severity=severity,
                 tenant_id=caller.sees,
+                findings_alone=True,
                 after=read_cursor(after),
                 limit=limit,
             )

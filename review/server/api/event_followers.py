@@ -4,20 +4,32 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Protocol
 
 from starlette.concurrency import run_in_threadpool
 
-from review.events.log import EventLog
 from review.events.types import Event
 
 _STEP_S = 0.5
 _BATCH = 200
 
 
+class Log(Protocol):
+    """A log of each customer's, in order."""
+
+    def after(self, tenant_id: str, after: int = 0, limit: int = 100) -> tuple[Event, ...]:
+        """What the customer was told after this number, in order."""
+        ...
+
+    def heads(self) -> dict[str, int]:
+        """The last number of every customer that was told something."""
+        ...
+
+
 class EventTail:
     """The heads of the logs, read at most twice a second however many readers wait, until `closing` is set."""
 
-    def __init__(self, log: EventLog, closing: threading.Event) -> None:
+    def __init__(self, log: Log, closing: threading.Event) -> None:
         self._log = log
         self._closing = closing
         self._reading = asyncio.Lock()

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
 
 from claims.products.code import gtin_of
 from review.api_errors import OrderRefused
@@ -10,8 +10,16 @@ from review.passports.completeness import shortcomings
 from review.passports.records import LONGEST_ID
 from review.passports.registry import Condition, etag_of, names_tag
 from review.server.api.cursor import read_cursor, write_cursor
+from review.server.api.json_bodies import body_of
 from review.server.api.ordering import Platform
-from review.server.api.schemas.passports import CodeOut, PassportOut, PassportsOut, VersionsOut, line_out, passport_out
+from review.server.api.schemas.passports import (
+    CodeOut,
+    PassportOut,
+    PassportsOut,
+    VersionsOut,
+    line_out,
+    passport_out,
+)
 from review.server.auth.api_keys import answers, key_or_person, write_answers
 from review.store import Store
 from review.tenants.types import Caller, Scope
@@ -20,8 +28,9 @@ Reading = Annotated[Caller, Depends(key_or_person(Scope.PASSPORTS_READ))]
 Writing = Annotated[Caller, Depends(key_or_person(Scope.PASSPORTS_WRITE))]
 ProductId = Annotated[str, Path(min_length=1, max_length=LONGEST_ID, description="The product's id, percent-encoded")]
 Tag = Annotated[str | None, Header(max_length=2000)]
-_TAGGED = {"ETag": {"schema": {"type": "string"}, "description": "The version in force"}}
-_EXAMPLE = {
+Body = Annotated[bytes, Depends(body_of)]
+TAGGED = {"ETag": {"schema": {"type": "string"}, "description": "The version in force"}}
+EXAMPLE = {
     "id": "P-1",
     "gtin": "9520000000011",
     "name": "双口氮化镓充电器",
@@ -30,7 +39,7 @@ _EXAMPLE = {
     "attributes": [{"name": "power_output", "label": "输出功率", "value": 65, "unit": "W", "tolerance_percent": 5}],
     "price": {"currency": "CNY", "regular": 129, "lowest_7d": 99},
 }
-_RECORD = {"schema": {"type": "object"}, "example": _EXAMPLE}
+_RECORD = {"schema": {"type": "object"}, "example": EXAMPLE}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -81,7 +90,7 @@ def passport_router(store: Store, platform: Platform) -> APIRouter:
     @router.get(
         "/v1/passports/{product_id:path}",
         response_model=PassportOut,
-        responses=answers(404) | {200: {"headers": _TAGGED}, 304: {"description": "It is as you have it"}},
+        responses=answers(404) | {200: {"headers": TAGGED}, 304: {"description": "It is as you have it"}},
     )
     def get_passport(
         product_id: ProductId,
@@ -107,12 +116,12 @@ def passport_router(store: Store, platform: Platform) -> APIRouter:
     @router.put(
         "/v1/passports/{product_id:path}",
         responses=write_answers(404, 412, 504)
-        | {200: {"headers": _TAGGED}, 201: {"model": PassportOut, "description": "A new version", "headers": _TAGGED}},
+        | {200: {"headers": TAGGED}, 201: {"model": PassportOut, "description": "A new version", "headers": TAGGED}},
         openapi_extra=_BODY,
     )
     def put_passport(
         product_id: ProductId,
-        body: Annotated[bytes, Depends(_body_of)],
+        body: Body,
         caller: Writing,
         response: Response,
         content_type: Annotated[str, Header(max_length=200, include_in_schema=False)] = "application/json",
@@ -136,7 +145,3 @@ def passport_router(store: Store, platform: Platform) -> APIRouter:
         return passport_out(stored, shortcomings(registered.passport, store.orders.now().date()))
 
     return router
-
-
-async def _body_of(request: Request) -> bytes:
-    return await request.body()

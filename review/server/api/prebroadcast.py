@@ -48,7 +48,12 @@ def check_router(
         pool.check_room(party)
         sent = await read_json(request, body, CheckIn)
         checked = TextCheck(
-            text=sent.text, kind=sent.kind, goods=await goods_of(sent, caller), at=sent.at or now(), limits=limits
+            text=sent.text,
+            kind=sent.kind,
+            goods=await goods_of(sent, caller),
+            at=sent.at or now(),
+            limits=limits,
+            tenant_id=caller.home,
         )
         return Response(await pool.run(party, TextAnswer(check=checked), request), media_type=_JSON)
 
@@ -64,7 +69,8 @@ def check_router(
             CatalogueRow(number=number, product_id=row.product_id, text=row.text)
             for number, row in enumerate(sent.rows, start=1)
         )
-        checked = RowsCheck(rows=rows, goods=await goods_of(sent, caller), at=sent.at or now(), limits=limits)
+        goods = await goods_of(sent, caller)
+        checked = RowsCheck(rows=rows, goods=goods, at=sent.at or now(), limits=limits, tenant_id=caller.home)
         return Response(await pool.run(party, RowsAnswer(check=checked), request), media_type=_JSON)
 
     return router

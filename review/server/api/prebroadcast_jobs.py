@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from claims.classifier.learnt_file import OWN
 from claims.errors import visible
 from claims.passports.passport import Passport
 from claims.passports.records import parse_sent_records
@@ -55,18 +56,19 @@ class Goods:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextCheck:
-    """A text and the goods that it speaks of."""
+    """A text of a customer and the goods that it speaks of."""
 
     text: str
     kind: TextKind
     goods: Goods
     at: datetime
     limits: CheckLimits
+    tenant_id: str = OWN
 
     def run(self, judges: Callable[[], Judges]) -> Checked:
         """Everything to remark on it; CheckRefused."""
         self.limits.check_text(self.text)
-        checker = Checker(judges, self.limits)
+        checker = Checker(judges, self.limits, self.tenant_id)
         passports = self.goods.passports(checker, self.limits)
         checked = checker.check(self.text, self.kind, passports, self.at)
         return replace(checked, warnings=warnings_of(passports, self.at))
@@ -81,12 +83,13 @@ class RowsCheck:
     limits: CheckLimits
     rows: tuple[CatalogueRow, ...] = ()
     file: bytes | None = None
+    tenant_id: str = OWN
 
     def run(self, judges: Callable[[], Judges]) -> CheckedRows:
         """What came of each; CheckRefused."""
         rows = self.rows if self.file is None else read_rows(self.file)
         self.limits.check_rows(rows)
-        checker = Checker(judges, self.limits)
+        checker = Checker(judges, self.limits, self.tenant_id)
         passports = self.goods.passports(checker, self.limits)
         return CheckedRows(rows=checker.check_rows(rows, passports, self.at), warnings=warnings_of(passports, self.at))
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
 
+from claims.suggestions import Risk, Suggestion
 from claims.types import PlatformFact
 from review.api_errors import KeyReused, NoRoom, OrderRefused, ScopeMissing
 from review.db.tenant_ids import shown_host, stored_host
@@ -93,7 +94,9 @@ def stream_router(store: Store, platform: Platform) -> APIRouter:
         more = len(found) > limit
         page = found[:limit]
         last = write_cursor(page[-1].created_at_ms, page[-1].stream.stream_id) if more else None
-        return StreamsOut(streams=[_shown(store, caller, each) for each in page], next_after=last)
+        worst = store.worst([each.stream.stream_id for each in page])
+        shown = [_shown(store, caller, each, worst[each.stream.stream_id]) for each in page]
+        return StreamsOut(streams=shown, next_after=last)
 
     @router.get("/v1/streams/{stream_id}", responses=answers(404))
     def get_stream(stream_id: StreamId, caller: Reading) -> StreamOut:
@@ -159,13 +162,16 @@ def _tell(store: Store, caller: Caller, stream_id: str, given: Sequence[FactIn])
     return FactsReceivedOut(stream_id=stream_id, received=len(given), new=new)
 
 
-def _shown(store: Store, caller: Caller, ordered: Ordered) -> StreamOut:
-    """The broadcast as it is sent to this caller."""
+def _shown(store: Store, caller: Caller, ordered: Ordered, worst: tuple[Suggestion, Risk] | None = None) -> StreamOut:
+    """The broadcast as it is sent to this caller; `worst`: of its findings, where that is known already."""
+    suggestion, risk = worst or store.worst([ordered.stream.stream_id])[ordered.stream.stream_id]
     stream, order, lease, stands = ordered.stream, ordered.order, ordered.lease, ordered.standing
     sent = stream_out(stream, ordered.covered(store.ledger(stream.stream_id)), stands.missed)
     return sent.model_copy(
         update={
             "host": sent.host.model_copy(update={"id": shown_host(caller.sees, stream.host.id)}),
+            "suggestion": suggestion.value,
+            "risk": risk.value,
             "wanted": None if order is None else order.wanted,
             "recorded_ms": None if lease is None else lease.recorded_ms,
             "waits_for": stands.why,

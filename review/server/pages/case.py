@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from review.accounts.types import Person, Role
+from review.cases.blind import withholds_score
 from review.cases.decisions import REASONS
 from review.cases.state import UNDO_MS, after_reopening, barred, visible_decisions
 from review.cases.types import FINAL, WAITING, Case, CaseState, Choice
@@ -78,7 +79,7 @@ class CasePart:
         streams = self._store.streams_of(stored.finding.stream_id for stored in findings)
         stored = next(each for each in findings if each.finding.finding_id == chosen)
         cases = self._store.cases
-        tally = cases.host_tally(case.host_id)
+        tally = cases.host_tally(case.host_id, without=case.id)
         others = [each for each in cases.host_cases(case.host_id, _SHOWN_BESIDE + 1) if each.id != case.id]
         return self._desk.fill(
             "_watch.html",
@@ -97,8 +98,8 @@ class CasePart:
             context=self.context(chosen, viewer),
             corrects=viewer.person.role in DECIDERS,
             host_cases=others[:_SHOWN_BESIDE],
-            host_count=sum(tally.values()) - 1,
-            host_confirmed=tally.get(CaseState.CONFIRMED, 0) - (case.state is CaseState.CONFIRMED),
+            host_count=sum(tally.values()),
+            host_confirmed=tally.get(CaseState.CONFIRMED, 0),
             similar=cases.same_script(case.id),
             coverage=self._store.coverage(stored.finding.stream_id),
         )
@@ -143,6 +144,7 @@ class CasePart:
             seen,
             view=view,
             case=case,
+            withheld=case is not None and case.state not in FINAL and withholds_score(case.key),
             corrections=corrections,
             product_names={product.product_id: product.name for product in stream.products},
             names=self._store.people.names() if corrections else {},

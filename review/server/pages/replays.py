@@ -41,10 +41,16 @@ _MOST_BYTES = 20_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyDesk:
-    """What the pages of policies need: where policies lie, whether the settings name one, and what reads them."""
+    """What the pages of policies need: where policies lie, whether the settings name one, and what reads them.
+
+    `policy_dir`: the one that the settings name; `packaged`: the one that is in force while none went live. Without
+    either no candidate can be made from what is in force.
+    """
 
     data_dir: Path
     is_overridden: bool = False
+    policy_dir: Path | None = None
+    packaged: Path | None = None
     pool: JudgingPool | None = None
 
 

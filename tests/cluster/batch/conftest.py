@@ -7,6 +7,7 @@ import pytest
 
 import configs
 from tests.ingest.support import run_ffmpeg
+from tests.material import DEMO_FILM
 
 DEMO_PASSPORTS = configs.DEMO_DIR / "passports.yaml"
 
@@ -23,6 +24,6 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def cut_demo(file: Path, *, start_s: int, length_s: int) -> None:
     """Writes a piece of the demo broadcast, as it was received."""
-    source = str(configs.DEMO_DIR / "broadcast.mp4")
+    source = str(DEMO_FILM)
     cut = ["-ss", str(start_s), "-t", str(length_s), "-i", source, "-c", "copy", "-movflags", "+faststart"]
     run_ffmpeg(*cut, file)

@@ -61,7 +61,7 @@ def test_archives_are_screened_stored_and_told_of(
     )
 
     def products(connection, journal):  # type: ignore[no-untyped-def]
-        kept = put_passports(connection, LOCAL_TENANT, sent, journal)
+        kept = put_passports(connection, LOCAL_TENANT, [one.as_version for one in sent], journal)
         return [(ProductRef(product_id=one.product_id, name=one.product_id), one.version) for one, _ in kept]
 
     batch_id, _ = store.batches.place(new, products, "test")

@@ -18,6 +18,7 @@ from cluster.scheduler.reconciler import Reconciler
 from ingest.types import EndPolicy
 from review.scheduling.lease_terms import LeaseTerms
 from review.store import Store
+from review.stretches.types import StretchTerms
 
 _NOTHING = ReadScreen(passages=[], marks=())
 
@@ -68,9 +69,12 @@ class _Near:
             return checked(self._answer.result())
 
 
-def main(database_url: str, folder: str, worker_id: str) -> None:
+def main(database_url: str, folder: str, worker_id: str, stretch_ms: str = "30000") -> None:
     """Works until it is killed."""
-    config = service_config(Path(folder), database_url, job={"end": EndPolicy(start_s=0, away_s=60)})
+    stretches = StretchTerms(length_ms=int(stretch_ms), no_speech_ms=6_000)
+    config = service_config(
+        Path(folder), database_url, job={"end": EndPolicy(start_s=0, away_s=60), "stretches": stretches}
+    )
     remote = RemoteStages(_Near(_Deaf()), _Near(_Blind()), _Near(make_judge(database_url)))
     shard = Shard(config, worker_id=worker_id, node="here:1", most=3, remote_stages_of=lambda stream_id: remote)
     deciding = Reconciler(lambda: Store.open(database_url).leases, LeaseTerms())

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import insert, update
 
-import configs
 from bench.live_material import figures, order_demo, wait
 from claims.types import Finding
 from ingest.recording.ledger import Coverage
@@ -17,13 +16,14 @@ from review.db.tables.scheduling import FactRow, OrderRow
 from review.store import Store
 from review.streams.types import FindingQuery, StreamState, Wanted
 from tests.ingest.support import run_ffmpeg
+from tests.material import DEMO_FILM
 
 OVER = (StreamState.ENDED, StreamState.FAILED)
 
 
 def shortened(target: Path, *, start_s: int, seconds: int) -> Path:
     """A part of the packaged broadcast."""
-    source = configs.DEMO_DIR / "broadcast.mp4"
+    source = DEMO_FILM
     run_ffmpeg("-ss", str(start_s), "-i", source, "-t", str(seconds), "-c", "copy", target)
     return target
 

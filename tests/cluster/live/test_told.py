@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-import configs
 from bench.live_material import order_demo, wait
 from cli.config.enforcement import enforcement_setup
 from cli.config.settings import Settings, load_settings
@@ -22,6 +21,7 @@ from review.streams.types import StreamState
 from tests.cluster.chaos.support import ROOT
 from tests.ingest.conftest import origin
 from tests.ingest.support import Origin, playlist, run_ffmpeg
+from tests.material import DEMO_FILM
 from tests.review.conftest import postgres
 from tests.review.postgres import empty_database
 
@@ -38,7 +38,7 @@ def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The packaged broadcast in segments of two seconds: `s0.ts` …"""
     folder = tmp_path_factory.mktemp("cut")
     run_ffmpeg(
-        *("-i", configs.DEMO_DIR / "broadcast.mp4", "-c", "copy", "-f", "hls", "-hls_time", "2"),
+        *("-i", DEMO_FILM, "-c", "copy", "-f", "hls", "-hls_time", "2"),
         *("-hls_list_size", "0", "-hls_segment_filename", folder / "s%d.ts", folder / "all.m3u8"),
     )
     return folder
@@ -115,7 +115,7 @@ def kill(process: "subprocess.Popen[bytes]") -> None:
 
 def kinds(store: Store, stream_id: str) -> list[str]:
     events = [event for event in store.events.after("local", 0, 1000) if event.stream_id == stream_id]
-    return [event.kind for event in events if event.kind not in ("stream.gap",)]
+    return [event.kind for event in events if event.kind not in ("stream.gap", "stream.health")]
 
 
 def longest(gaps: tuple[Gap, ...]) -> Gap:

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,18 @@ def local_ray() -> Iterator[None]:
     else:
         os.environ["PYTHONPATH"] = before
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def none_of_before(local_ray: None) -> None:
+    """Ends the actor of the test before, which would end in the middle of this one."""
+    # One that ends already can't be looked up.
+    with suppress(ValueError):
+        ray.kill(ray.get_actor("second-reader", namespace=NAMESPACE))
+    deadline_s = time.monotonic() + 60
+    while is_there():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.1)
 
 
 @pytest.fixture
@@ -69,7 +82,7 @@ def process_of() -> int:
     return found
 
 
-def test_all_machines_ask_one_actor(local_ray: None, given: SecondReaderConfig) -> None:
+def test_all_machines_ask_one_actor(given: SecondReaderConfig) -> None:
     one, other = RayModel(given), RayModel(given)
     answer_of(one, 240)
     with ThreadPoolExecutor(4) as askers:
@@ -79,14 +92,14 @@ def test_all_machines_ask_one_actor(local_ray: None, given: SecondReaderConfig) 
     assert one._there()._actor_id == other._there()._actor_id
 
 
-def test_one_that_takes_longer_is_late(local_ray: None, given: SecondReaderConfig) -> None:
+def test_one_that_takes_longer_is_late(given: SecondReaderConfig) -> None:
     model = RayModel(given)
     answer_of(model, 240)
     with pytest.raises(ModelLate, match=r"no answer within 0\.001 s"):
         model.say(ASKED, SCHEMA, within_s=0.001)
 
 
-def test_one_that_is_killed_fails_who_asks_and_is_there_again(local_ray: None, given: SecondReaderConfig) -> None:
+def test_one_that_is_killed_fails_who_asks_and_is_there_again(given: SecondReaderConfig) -> None:
     model = RayModel(given)
     answer_of(model, 240)
     before = process_of()
@@ -97,7 +110,7 @@ def test_one_that_is_killed_fails_who_asks_and_is_there_again(local_ray: None, g
     assert process_of() != before
 
 
-def test_one_that_ended_with_who_started_it_is_started_by_the_next(local_ray: None, given: SecondReaderConfig) -> None:
+def test_one_that_ended_with_who_started_it_is_started_by_the_next(given: SecondReaderConfig) -> None:
     first = RayModel(given)
     answer_of(first, 240)
     next_one = RayModel(given)
@@ -107,11 +120,7 @@ def test_one_that_ended_with_who_started_it_is_started_by_the_next(local_ray: No
     assert process_of() != before
 
 
-def test_a_model_that_is_not_there_is_said_so(local_ray: None, given: SecondReaderConfig, tmp_path: Path) -> None:
-    ray.kill(RayModel(given)._actor)
-    deadline_s = time.monotonic() + 60
-    while is_there() and time.monotonic() < deadline_s:
-        time.sleep(0.1)
+def test_a_model_that_is_not_there_is_said_so(given: SecondReaderConfig, tmp_path: Path) -> None:
     model = RayModel(config("", model="", transformers=str(tmp_path / "none"), device="cpu"))
     with pytest.raises(ModelFailed, match="can't be loaded"):
         model.say(ASKED, SCHEMA, within_s=240)

@@ -13,6 +13,7 @@ from cluster.stages.judging import JudgingStage
 from cluster.stages.products import ProductStage
 from cluster.types import OnSale, ScreenJob
 from ingest.types import Frame
+from tests.material import DEMO_FILM
 from vision.layout.types import RoomMark
 
 CHARGER, HONEY = "urn:demo:passport:01", "urn:demo:passport:05"
@@ -35,7 +36,7 @@ def test_the_demos_products_are_told_from_its_pictures_alone(job: ScreenJob) -> 
     looking, judging = ProductStage(job), JudgingStage(job, {})
     assert looking.left_out == ()
     told: list[OnSale] = []
-    for frame in key_frames(configs.DEMO_DIR / "broadcast.mp4", "demo")[55:85]:
+    for frame in key_frames(DEMO_FILM, "demo")[55:85]:
         judging.see(looking.match([frame]), ())
         told += judging.on_sale(frame.at_ms)
     assert [event.product_id for event in told] == [CHARGER, HONEY]

@@ -35,6 +35,7 @@ from ingest.types import Segment
 from review.store import Store
 from review.streams.types import FindingQuery, Host, StreamRecord, StreamState
 from tests.ingest.support import record
+from tests.material import DEMO_FILM
 
 pytestmark = pytest.mark.service
 
@@ -60,7 +61,7 @@ except OSError as error:
 def broadcast(tmp_path_factory: pytest.TempPathFactory) -> list[Segment]:
     """The first part of the packaged broadcast, recorded."""
     folder = tmp_path_factory.mktemp("broadcast")
-    return record(configs.DEMO_DIR / "broadcast.mp4", folder)[:SEGMENT_COUNT]
+    return record(DEMO_FILM, folder)[:SEGMENT_COUNT]
 
 
 @pytest.fixture(scope="module")

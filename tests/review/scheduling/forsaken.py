@@ -40,7 +40,7 @@ def held(live: Store) -> Lease:
 
 
 def told(live: Store, but: str = "stream.gap") -> list[str]:
-    return [event.kind for event in live.events.after("local") if event.kind != but]
+    return [event.kind for event in live.events.after("local") if event.kind not in (but, "stream.health")]
 
 
 def last(live: Store, kind: str) -> Event:

@@ -15,6 +15,7 @@ from ingest.types import Gap, GapKind, Segment
 from review.server.api.schemas.findings import finding_out
 from review.server.assets import VENDOR_DIR, vendored_hashes, vendored_scripts
 from review.store import Store
+from tests.review.sample import advised
 
 MakeFinding = Callable[..., Finding]
 MakeSegment = Callable[..., Segment]
@@ -98,7 +99,7 @@ def test_an_unchanged_fragment_is_answered_with_nothing(
     store.add_segments([make_segment(0)])
     assert client.get("/partials/queue", params={"seen": seen}).status_code == 204
     store.add_findings([make_finding(count=2)])
-    assert "说了 2 次" in client.get("/partials/queue", params={"seen": seen}).text
+    assert "出现 2 次" in client.get("/partials/queue", params={"seen": seen}).text
 
 
 def test_the_list_of_findings_shows_what_the_filter_asks_for(
@@ -196,7 +197,9 @@ def test_findings_page_by_cursor_as_the_contract_writes_them(
     store.add_findings(findings)
     first = client.get("/v1/findings", params={"limit": 2}).json()
     second = client.get("/v1/findings", params={"after": first["next_after"]}).json()
-    assert first["findings"] + second["findings"] == json.loads(json.dumps([each.to_json() for each in findings]))
+    assert first["findings"] + second["findings"] == json.loads(
+        json.dumps([advised(each).to_json() for each in findings])
+    )
     assert (first["more"], second["more"]) == (True, False)
     assert client.get("/v1/findings?class=NOPE").json() == {"findings": [], "next_after": 0, "more": False}
 

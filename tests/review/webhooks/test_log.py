@@ -18,6 +18,7 @@ from review.events.types import Event
 from review.store import Store
 from review.streams.types import StreamState
 from tests.review.enforcement.people import REVIEWER, SENIOR, Clock, confirm, decide
+from tests.review.sample import advised
 
 BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 MakeFinding = Callable[..., Finding]
@@ -55,7 +56,7 @@ def test_a_segment_tells_its_findings_and_gaps_and_told_again_it_tells_nothing(
     ]
     first, updated = of_kind(told, "finding.created")[0], of_kind(told, "finding.updated")
     assert (first.subject, first.stream_id, first.host_id) == ("f_power", "s1", "h1")
-    assert first.body["finding"] == flag.to_json()
+    assert first.body["finding"] == advised(flag).to_json()
     assert [event.body["finding"]["count"] for event in updated] == [2, 2]  # type: ignore[index]
     assert updated[1].body["finding"]["clip"] == "clips/f_power.mp4"  # type: ignore[index]
     assert of_kind(told, "stream.gap")[0].body == {

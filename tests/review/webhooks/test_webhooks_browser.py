@@ -111,7 +111,7 @@ def test_from_the_list_to_everything_told_again(
     page.get_by_role("button", name="重发第 3 号事件").click()
     expect(page.get_by_role("status")).to_have_text("1 个事件已排队重发")
     expect(page.locator("tbody tr")).to_have_count(2)
-    page.get_by_role("button", name="重发全部停放的 2 个").click()
+    page.get_by_role("button", name="重发全部搁置的 2 个").click()
     expect(page.get_by_role("status")).to_have_text("2 个事件已排队重发")
     expect(page.locator("tbody tr")).to_have_count(4)
     draw(page, "webhook-pending")
@@ -120,7 +120,7 @@ def test_from_the_list_to_everything_told_again(
     assert send().tell() == 4
     page.get_by_role("link", name="已送达").click()
     expect(page.locator("tbody tr")).to_have_count(4)
-    expect(page.get_by_role("link", name="停放 0")).to_be_visible()
+    expect(page.get_by_role("link", name="搁置 0")).to_be_visible()
     page.goto(page.url.partition("/webhooks/")[0] + "/webhooks")
     expect(page.get_by_text("所有地址都收得到")).to_be_visible()
     noted = [e for e in told.audit.entries(subject=f"webhook:{endpoint_id}") if e.action == "webhook.redelivered"]
@@ -168,7 +168,7 @@ def test_who_only_reads_has_no_buttons_and_a_reviewer_no_page(sit: Sit, dead: tu
 def test_an_address_that_was_removed_meanwhile_is_told_of(sit: Sit, told: Store, dead: tuple[str, Receiver]) -> None:
     page = sit("chen", f"/webhooks/{dead[0]}")
     told.webhooks.remove(dead[0], "acme", "test")
-    page.get_by_role("button", name="重发全部停放的 3 个").click()
+    page.get_by_role("button", name="重发全部搁置的 3 个").click()
     expect(page.get_by_role("alert")).to_have_text("这个地址已经不在了，可能刚被移除")
     page = sit("chen", f"/webhooks/{dead[0]}")
     expect(page.get_by_role("alert")).to_be_visible()

@@ -11,6 +11,7 @@ from bench.sights import folded
 from cli.broadcast.labels import read_pack_labels
 from cli.broadcast.script import BroadcastScript, lay_out, read_script
 from ingest.types import Frame
+from tests.material import DEMO_FILM
 from tests.vision.support import CountingReader, frames_of, room_of, sellers, shown
 from vision.layout.roles import RoomPolicy
 from vision.ocr.paddle import PaddleReader
@@ -37,7 +38,7 @@ def script() -> BroadcastScript:
 @pytest.fixture(scope="module")
 def watched(reader: PaddleReader, policy: RoomPolicy) -> Watched:
     watcher = StreamWatcher("demo", reader, policy)
-    with av.open(str(DEMO / "broadcast.mp4")) as media:
+    with av.open(str(DEMO_FILM)) as media:
         video = media.streams.video[0]
         video.codec_context.skip_frame = "NONKEY"
         frames = [

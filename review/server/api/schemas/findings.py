@@ -112,6 +112,12 @@ class FindingOut(WireModel):
     )
     proposed: list[str] = Field(default_factory=list, description="Other classes that the semantic layer thought of")
     second_reading: SecondReadingOut | None = None
+    protected: bool = Field(default=False, description="It was said outright; a person decides, whatever is set")
+    suggestion: Literal["pass", "review", "block"] | None = Field(
+        default=None, description="What you are advised to do, by your thresholds; what blocking means is yours"
+    )
+    risk: Literal["low", "medium", "high", "critical"] | None = None
+    suggested_by: str | None = Field(default=None, description="The version of the thresholds")
 
 
 class FindingsOut(WireModel):
@@ -182,6 +188,10 @@ class StreamOut(WireModel):
     policy: str | None = None
     max_hours: float | None = None
     ordered_at_ms: Annotated[int | None, Field(description="Unix time")] = None
+    suggestion: Literal["pass", "review", "block"] = Field(
+        default="pass", description="The gravest of what is advised about its findings"
+    )
+    risk: Literal["low", "medium", "high", "critical"] = "low"
 
 
 class HealthOut(WireModel):

@@ -22,6 +22,7 @@ from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.store import Store
 from review.tenants.types import Scope
+from tests.cli import conftest as command_line
 from tests.review.serving import served
 
 POLICY_DIR = Path(__file__).parents[4] / "configs" / "policy" / "zh-CN"
@@ -45,6 +46,8 @@ ORDER: dict[str, Any] = {
     "max_hours": 8,
 }
 Key = Callable[..., str]
+# Calls `zhenyan` in this process.
+zhenyan = command_line.zhenyan
 As = Callable[[str], httpx.Client]
 
 

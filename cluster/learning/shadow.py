@@ -1,0 +1,81 @@
+"""Reads what ended by the candidate in shadow as well, in a process of its own; both scores are kept."""
+
+import logging
+import multiprocessing
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from cluster.background import BackgroundJob
+from cluster.replay.run import Replaying, ReplayJob
+from net.errors import ZhenyanError
+from review.learning.shadow import scores_of
+from review.learning.types import Shadow
+from review.store import Store
+
+_log = logging.getLogger(__name__)
+_NICE = 10
+_AT_ONCE = 50
+
+
+class ShadowRunner:
+    """Reads each broadcast that ended by both policies, one after the other.
+
+    `job_of` gives what to judge a candidate's folder with.
+    """
+
+    def __init__(self, store: Store, data_dir: Path, job_of: Callable[[Path], ReplayJob]) -> None:
+        self._store, self._data_dir, self._job_of = store, data_dir, job_of
+        self._job_loop = BackgroundJob(
+            self.run_once, name="shadow", log=_log, failed="shadow: the next broadcast can't be read; it is tried again"
+        )
+        self._stop = self._job_loop.stopping
+
+    def start(self) -> None:
+        """Looks for broadcasts in a thread until `close`."""
+        self._job_loop.start()
+
+    def close(self) -> None:
+        """Ends the thread; a broadcast that is being read is read anew by whoever looks next."""
+        self._job_loop.close(patience_s=30)
+
+    def run_once(self) -> bool:
+        """Reads what waits, some broadcasts at a time; False if there was nothing to read."""
+        shadow = self._store.learning.in_shadow()
+        if shadow is None or self._store.learning.next_for_shadow(shadow) is None:
+            return False
+        job = self._job_of(self._store.policies.folder(shadow.digest, self._data_dir))
+        process = multiprocessing.get_context("spawn").Process(target=_run, args=(job, shadow), name="shadow")
+        process.start()
+        while process.is_alive() and not self._stop.is_set():
+            process.join(timeout=0.2)
+        if process.is_alive():
+            process.terminate()
+        process.join()
+        if process.exitcode and not self._stop.is_set():
+            raise ChildProcessError(f"the process that read in shadow ended with status {process.exitcode}")
+        return True
+
+
+def _run(job: ReplayJob, shadow: Shadow) -> None:
+    os.nice(_NICE)
+    store = Store.open(job.database_url)
+    try:
+        read_in_shadow(store, Replaying(job, store), shadow)
+    finally:
+        store.close()
+
+
+def read_in_shadow(store: Store, replaying: Replaying, shadow: Shadow, limit: int = _AT_ONCE) -> int:
+    """Reads the broadcasts that wait, so many at most; gives how many it read."""
+    for count in range(limit):
+        stream_id = store.learning.next_for_shadow(shadow)
+        if stream_id is None:
+            return count
+        try:
+            stream, live, candidate = replaying.both(stream_id)
+        except ZhenyanError as error:
+            store.learning.add_shadow_read(shadow, stream_id, 0, (), why=str(error))
+            continue
+        store.learning.add_shadow_read(shadow, stream_id, len(stream.passages), scores_of(stream_id, live, candidate))
+    return limit

@@ -1,0 +1,120 @@
+"""Draws spot checks from broadcasts that ended, in a process of its own: what was not flagged, before people, blind."""
+
+import logging
+import multiprocessing
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from claims.classifier.encoding_cache import keeps_directions
+from cluster.background import BackgroundJob
+from cluster.replay.run import Replaying, ReplayJob
+from net.errors import ZhenyanError
+from review.evidence.basis import read_kept_directions
+from review.learning.spots import SpotCase, draw
+from review.learning.unflagged import shown_of, unflagged_of
+from review.store import Store
+
+_log = logging.getLogger(__name__)
+_NICE = 10
+_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpotTerms:
+    """What share of unflagged passages people look at, and how many a day at most; 0 of either: none."""
+
+    share: float
+    a_day: int
+
+    @property
+    def are_on(self) -> bool:
+        """Whether any are drawn."""
+        return self.share > 0 and self.a_day > 0
+
+
+class SpotRunner:
+    """Draws from each broadcast that ended, one by one; `job_of` gives what to judge a policy's folder with."""
+
+    def __init__(
+        self, store: Store, terms: SpotTerms, live: Callable[[], Path], job_of: Callable[[Path], ReplayJob]
+    ) -> None:
+        self._store, self._terms, self._live, self._job_of = store, terms, live, job_of
+        self._job_loop = BackgroundJob(
+            self.run_once,
+            name="spot-checks",
+            log=_log,
+            failed="spot checks: the next can't be drawn; it is tried again",
+        )
+        self._stop = self._job_loop.stopping
+
+    def start(self) -> None:
+        """Looks for broadcasts in a thread until `close`."""
+        self._job_loop.start()
+
+    def close(self) -> None:
+        """Ends the thread; a broadcast that is being drawn from is drawn from anew by whoever looks next."""
+        self._job_loop.close(patience_s=30)
+
+    def run_once(self) -> bool:
+        """Draws from what waits, some broadcasts at a time; False if nothing does."""
+        if not self._terms.are_on or self._store.spots.next_stream() is None:
+            return False
+        job = self._job_of(self._live())
+        process = multiprocessing.get_context("spawn").Process(target=_run, args=(job, self._terms), name="spot-checks")
+        process.start()
+        while process.is_alive() and not self._stop.is_set():
+            process.join(timeout=0.2)
+        if process.is_alive():
+            process.terminate()
+        process.join()
+        if process.exitcode and not self._stop.is_set():
+            raise ChildProcessError(f"the process that drew spot checks ended with status {process.exitcode}")
+        return True
+
+
+def _run(job: ReplayJob, terms: SpotTerms) -> None:
+    os.nice(_NICE)
+    store = Store.open(job.database_url)
+    try:
+        draw_spot_checks(store, Replaying(job, store), terms, job.data_dir)
+    finally:
+        store.close()
+
+
+def draw_spot_checks(store: Store, replaying: Replaying, terms: SpotTerms, data_dir: Path) -> int:
+    """Draws from broadcasts that wait, so many at most; gives how many passages people are to look at."""
+    made = 0
+    for _ in range(_AT_ONCE):
+        stream_id = store.spots.next_stream()
+        if stream_id is None:
+            break
+        try:
+            made += _draw_from(store, replaying, terms, data_dir, stream_id)
+        except ZhenyanError as error:
+            _log.warning("stream %s: no spot checks are drawn from it: %s", stream_id, error)
+            store.spots.add(stream_id, replaying.live.name, (), ())
+    return made
+
+
+def _draw_from(store: Store, replaying: Replaying, terms: SpotTerms, data_dir: Path, stream_id: str) -> int:
+    policy, reader = replaying.live, replaying.semantics.reader
+    stream = store.replays.stream(stream_id, data_dir)
+    if reader is None or not stream.passports:
+        store.spots.add(stream_id, policy.name, (), ())
+        return 0
+    if keeps_directions(reader) and reader.encoder_key is not None:
+        recording = data_dir / "recordings" / stream_id
+        reader.recall(read_kept_directions(recording, reader.encoder_key).by_text)
+    flagged = {
+        passage_id for one in store.replays.stored(stream_id) if one.said.flags for passage_id in one.said.passage_ids
+    }
+    passages = unflagged_of(policy, stream, reader, flagged)
+    cases: list[SpotCase] = []
+    for drawn in draw(stream_id, passages, terms.share, store.spots.left_today(terms.a_day)):
+        shown = shown_of(policy, stream, reader, drawn)
+        if shown is not None:
+            cases.append(SpotCase(finding=shown, drawn=drawn))
+    store.spots.add(stream_id, policy.name, passages, cases)
+    return len(cases)

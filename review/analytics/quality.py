@@ -1,0 +1,178 @@
+"""How good it is: what is found and missed, what bars would lose and save, how people decide."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from review.analytics.bars import Raise, Weighed, best_raise, raised
+from review.analytics.people import Tally, alpha_of, by_class, by_person
+from review.analytics.quality_queries import (
+    Answer,
+    DecidedCase,
+    Missed,
+    read_answers,
+    read_decided_cases,
+    read_missed,
+)
+from review.analytics.recall import Recall, in_strata, recall_of
+from review.analytics.types import wilson
+
+# From how many decided cases on a figure is told, unless the settings say otherwise.
+FIGURES_FROM = 30
+BY = ("all", "class", "goods", "policy")
+_WEEK_MS = 7 * 86_400_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """How much is found and how right it is, of one class, kind of goods or policy. `precision` None: too few cases."""
+
+    key: str
+    recall: Recall
+    decided: int
+    violates: int
+    precision: float | None
+    interval: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weekly:
+    """How many of the cases of one week people found to violate; `begins_ms`: the week's first moment (UTC)."""
+
+    begins_ms: int
+    decided: int
+    violates: int
+    precision: float
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarOf:
+    """A class or a detector (`CLASS.rule`) as people decided its cases, and the bar that would save most."""
+
+    name: str
+    decided: int
+    violates: int
+    precision: float
+    interval: tuple[float, float]
+    best: Raise | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """How people decide: each, each class, and all together."""
+
+    by_person: Mapping[str, Tally]
+    by_class: Mapping[str, Tally]
+    alpha: float | None
+
+
+class Quality:
+    """Every figure of quality, out of the database; `fewest`: from how many decided cases on one is told."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime], fewest: int) -> None:
+        self._engine, self._now, self.fewest = engine, now, fewest
+
+    def found(self, days: int, by: str, tenant_id: str | None = None) -> list[Found]:
+        """How much is found and how right it is in these days, by one of `BY`; what was missed most comes first."""
+        since_ms = self._since_ms(days)
+        with Session(self._engine) as session:
+            missed = read_missed(session, since_ms, tenant_id, by)
+            cases = read_decided_cases(session, since_ms, tenant_id)
+        right = _right(cases, by)
+        keys = sorted({*missed, *right}, key=lambda key: (-_missed_of(missed.get(key)), key))
+        return [self._found(key, missed.get(key), right.get(key, (0, 0))) for key in keys]
+
+    def bars(self, days: int, tenant_id: str | None = None) -> list[BarOf]:
+        """Classes and detectors with enough decided cases, those whose bar would save most first."""
+        found: dict[str, list[Weighed]] = defaultdict(list)
+        for case in self._decided(days, tenant_id):
+            found[case.class_id].append(case.weighed)
+            if case.rule.partition(".")[0] == case.class_id:
+                found[case.rule].append(case.weighed)
+        told = [_bar(name, cases) for name, cases in found.items() if len(cases) >= self.fewest]
+        return sorted(told, key=lambda one: (-(len(one.best.saved) if one.best else 0), one.name))
+
+    def raise_of(self, days: int, name: str, bar: float) -> Raise:
+        """What this bar for the class or the detector would lose and save."""
+        cases = [case.weighed for case in self._decided(days, None) if name in {case.class_id, case.rule}]
+        return raised(cases, bar)
+
+    def weekly(self, days: int, name: str, tenant_id: str | None = None) -> list[Weekly]:
+        """The precision of a class or a detector week by week, the oldest first."""
+        weeks: dict[int, list[bool]] = defaultdict(list)
+        for case in self._decided(days, tenant_id):
+            if name in {case.class_id, case.rule}:
+                weeks[case.decided_at_ms // _WEEK_MS * _WEEK_MS].append(case.weighed.violates)
+        return [
+            Weekly(
+                begins_ms=week,
+                decided=len(told),
+                violates=sum(told),
+                precision=sum(told) / len(told),
+                interval=wilson(sum(told), len(told)),
+            )
+            for week, told in sorted(weeks.items())
+        ]
+
+    def people(self, days: int) -> People:
+        """How people decide."""
+        with Session(self._engine) as session:
+            answers: list[Answer] = read_answers(session, self._since_ms(days))
+        return People(by_person=by_person(answers), by_class=by_class(answers), alpha=alpha_of(answers))
+
+    def _decided(self, days: int, tenant_id: str | None) -> list[DecidedCase]:
+        with Session(self._engine) as session:
+            return read_decided_cases(session, self._since_ms(days), tenant_id)
+
+    def _found(self, key: str, missed: Missed | None, right: tuple[int, int]) -> Found:
+        violates, decided = right
+        recall = recall_of(0, (), self.fewest)
+        if missed is not None:
+            strata = in_strata(missed.passages, missed.decided, missed.breaches)
+            recall = recall_of(missed.found, strata, self.fewest)
+        enough = decided >= self.fewest
+        return Found(
+            key=key,
+            recall=recall,
+            decided=decided,
+            violates=violates,
+            precision=violates / decided if enough else None,
+            interval=wilson(violates, decided) if enough else None,
+        )
+
+    def _since_ms(self, days: int) -> int:
+        first = (self._now() - timedelta(days=days - 1)).date()
+        return int(datetime.combine(first, datetime.min.time(), UTC).timestamp() * 1000)
+
+
+def _right(cases: list[DecidedCase], by: str) -> dict[str, tuple[int, int]]:
+    """Violating and decided cases by class, or of all."""
+    if by not in {"class", "all"}:
+        return {}
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for case in cases:
+        of = sums[case.class_id if by == "class" else "all"]
+        of[0] += case.weighed.violates
+        of[1] += 1
+    return {key: (violates, decided) for key, (violates, decided) in sums.items()}
+
+
+def _bar(name: str, cases: list[Weighed]) -> BarOf:
+    violates = sum(case.violates for case in cases)
+    return BarOf(
+        name=name,
+        decided=len(cases),
+        violates=violates,
+        precision=violates / len(cases),
+        interval=wilson(violates, len(cases)),
+        best=best_raise(cases),
+    )
+
+
+def _missed_of(missed: Missed | None) -> int:
+    return 0 if missed is None else sum(missed.breaches.values())

@@ -1,0 +1,215 @@
+"""What figures of quality stand on, each question inside the caller's session."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from review.analytics.bars import Weighed
+from review.cases.types import FINAL, BlindKind, CaseState, Choice
+from review.db.ownership import host_is_of, stream_is_of
+from review.db.tables.cases import CaseFindingRow, CaseRow, DecisionRow
+from review.db.tables.learning import BlindCaseRow, GoldenRow, SpotStreamRow
+from review.db.tables.streams import FindingRow
+
+_FINAL = [state.value for state in FINAL]
+_ALL = "all"
+# Goods of a broadcast from which nothing could be drawn.
+NO_GOODS = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """What spot checks stand on, by one key: passages and decisions of each stratum, and flags that were confirmed."""
+
+    found: int
+    passages: Mapping[str, int]
+    decided: Mapping[str, int]
+    breaches: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedCase:
+    """A decided case as far as bars and precision go: its class, the rule that found it, its score, when and how."""
+
+    class_id: str
+    rule: str
+    decided_at_ms: int
+    weighed: Weighed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One standing decision of one person on a case, as far as agreement goes."""
+
+    case_id: str
+    class_id: str
+    person_id: str
+    choice: Choice
+    before: CaseState
+    after: CaseState
+    state: CaseState
+    decided_at_ms: int
+    golden: Choice | None
+
+
+def read_missed(session: Session, since_ms: int, tenant_id: str | None, by: str) -> dict[str, Missed]:
+    """What was found and missed in broadcasts that were drawn from since then, by `class`, `goods`, `policy` or `all`.
+
+    A class is missed among all passages: whatever else they turned out to be, they are not of this one.
+    """
+    parts = "all" if by == "class" else by
+    passages = _passages(session, since_ms, tenant_id, parts)
+    decided, breaches = _spots(session, since_ms, tenant_id, parts)
+    if by == "class":
+        breaches = _spots(session, since_ms, tenant_id, by)[1]
+    found = _found(session, since_ms, tenant_id, by)
+    return {
+        key: Missed(
+            found=found.get(key, 0),
+            passages=passages.get(_ALL if by == "class" else key, {}),
+            decided=decided.get(_ALL if by == "class" else key, {}),
+            breaches=breaches.get(key, {}),
+        )
+        for key in sorted({*found, *breaches, *(() if by == "class" else passages)})
+    }
+
+
+def _spots(
+    session: Session, since_ms: int, tenant_id: str | None, by: str
+) -> tuple[dict[str, dict[str, int]], dict[str, dict[str, int]]]:
+    """Spot checks that are decided, and those of them that are breaches, by key and stratum."""
+    columns = {"class": BlindCaseRow.class_id, "goods": BlindCaseRow.goods, "policy": BlindCaseRow.policy}
+    keys = [columns[by]] if by in columns else []
+    rows = (
+        select(BlindCaseRow.stratum, CaseRow.state, func.count(), *keys)
+        .join(CaseRow, CaseRow.case_id == BlindCaseRow.case_id)
+        .where(BlindCaseRow.kind == BlindKind.SPOT.value, BlindCaseRow.made_at_ms >= since_ms)
+        .where(CaseRow.state.in_(_FINAL))
+        .group_by(BlindCaseRow.stratum, CaseRow.state, *keys)
+    )
+    if tenant_id is not None:
+        rows = rows.where(BlindCaseRow.tenant_id == tenant_id)
+    decided: dict[str, dict[str, int]] = {}
+    breaches: dict[str, dict[str, int]] = {}
+    for stratum, state, count, *name in session.execute(rows):
+        for sums in (decided, *([breaches] if state == CaseState.CONFIRMED.value else [])):
+            of_key = sums.setdefault(name[0] if name else _ALL, {})
+            of_key[stratum] = of_key.get(stratum, 0) + count
+    return decided, breaches
+
+
+def _passages(session: Session, since_ms: int, tenant_id: str | None, by: str) -> dict[str, dict[str, int]]:
+    """How many passages were drawn from, by key and stratum."""
+    columns = {"goods": SpotStreamRow.goods, "policy": SpotStreamRow.policy}
+    keys = [columns[by]] if by in columns else []
+    rows = (
+        select(SpotStreamRow.stratum, func.sum(SpotStreamRow.passages), *keys)
+        .where(SpotStreamRow.drawn_at_ms >= since_ms, SpotStreamRow.passages > 0)
+        .where(*_own(SpotStreamRow.stream_id, tenant_id))
+        .group_by(SpotStreamRow.stratum, *keys)
+    )
+    sums: dict[str, dict[str, int]] = {}
+    for stratum, count, *name in session.execute(rows):
+        sums.setdefault(name[0] if name else _ALL, {})[stratum] = int(count)
+    return sums
+
+
+def _found(session: Session, since_ms: int, tenant_id: str | None, by: str) -> dict[str, int]:
+    """How often confirmed breaches were flagged in those broadcasts, without what spot checks found."""
+    drawn = (
+        select(SpotStreamRow.stream_id, func.max(SpotStreamRow.policy).label("policy"))
+        .where(SpotStreamRow.drawn_at_ms >= since_ms, *_own(SpotStreamRow.stream_id, tenant_id))
+        .group_by(SpotStreamRow.stream_id)
+        .subquery()
+    )
+    columns = {"class": FindingRow.class_id, "goods": CaseRow.category, "policy": drawn.c.policy}
+    keys = [columns[by]] if by in columns else []
+    rows = (
+        select(func.sum(FindingRow.count), *keys)
+        .join(drawn, drawn.c.stream_id == FindingRow.stream_id)
+        .join(CaseFindingRow, CaseFindingRow.finding_id == FindingRow.finding_id)
+        .join(CaseRow, CaseRow.case_id == CaseFindingRow.case_id)
+        .where(CaseRow.state == CaseState.CONFIRMED.value)
+        .where(FindingRow.finding_id.not_in(select(BlindCaseRow.finding_id)))
+        .group_by(*keys)
+    )
+    sums: dict[str, int] = {}
+    for count, *key in session.execute(rows):
+        name = str((key[0] if key else _ALL) or NO_GOODS)
+        shown = name.partition("/")[0] if by == "goods" else name
+        sums[shown] = sums.get(shown, 0) + int(count or 0)
+    return sums
+
+
+def _own(column: Any, tenant_id: str | None) -> list[Any]:
+    return [] if tenant_id is None else [stream_is_of(column, tenant_id)]
+
+
+def read_decided_cases(session: Session, since_ms: int, tenant_id: str | None) -> list[DecidedCase]:
+    """The cases that stand decided since then, each once, by its last decision; those that no flag opened left out."""
+    rows = (
+        select(
+            CaseRow.case_id,
+            CaseRow.class_id,
+            CaseRow.score,
+            CaseRow.state,
+            DecisionRow.rule,
+            DecisionRow.decided_at_ms,
+        )
+        .join(CaseRow, CaseRow.case_id == DecisionRow.case_id)
+        .where(DecisionRow.decided_at_ms >= since_ms, DecisionRow.undone_at_ms.is_(None))
+        .where(DecisionRow.after == CaseRow.state, CaseRow.state.in_(_FINAL))
+        .where(CaseRow.case_id.not_in(select(BlindCaseRow.case_id)))
+        .order_by(DecisionRow.decided_at_ms)
+    )
+    if tenant_id is not None:
+        rows = rows.where(host_is_of(CaseRow.host_id, tenant_id))
+    found = {
+        row.case_id: DecidedCase(
+            class_id=row.class_id,
+            rule=row.rule,
+            decided_at_ms=row.decided_at_ms,
+            weighed=Weighed(case_id=row.case_id, score=row.score, violates=row.state == CaseState.CONFIRMED.value),
+        )
+        for row in session.execute(rows)
+    }
+    return list(found.values())
+
+
+def read_answers(session: Session, since_ms: int) -> list[Answer]:
+    """Every standing decision since then, the oldest first; `golden`: what two seniors said of the case before."""
+    rows = session.execute(
+        select(
+            DecisionRow.case_id,
+            CaseRow.class_id,
+            DecisionRow.person_id,
+            DecisionRow.choice,
+            DecisionRow.before,
+            DecisionRow.after,
+            CaseRow.state,
+            DecisionRow.decided_at_ms,
+            GoldenRow.choice.label("golden"),
+        )
+        .join(CaseRow, CaseRow.case_id == DecisionRow.case_id)
+        .outerjoin(BlindCaseRow, BlindCaseRow.case_id == DecisionRow.case_id)
+        .outerjoin(GoldenRow, GoldenRow.golden_id == BlindCaseRow.golden_id)
+        .where(DecisionRow.decided_at_ms >= since_ms, DecisionRow.undone_at_ms.is_(None))
+        .order_by(DecisionRow.decided_at_ms, DecisionRow.decision_id)
+    )
+    return [
+        Answer(
+            case_id=row.case_id,
+            class_id=row.class_id,
+            person_id=row.person_id,
+            choice=Choice(row.choice),
+            before=CaseState(row.before),
+            after=CaseState(row.after),
+            state=CaseState(row.state),
+            decided_at_ms=row.decided_at_ms,
+            golden=None if row.golden is None else Choice(row.golden),
+        )
+        for row in rows
+    ]

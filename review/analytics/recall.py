@@ -1,0 +1,71 @@
+"""How much is found: what people confirmed beside what spot checks say was missed, with an interval. Pure."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+_DRAWS, _SEED = 4_000, 28
+_LOW, _HIGH = 0.025, 0.975
+# Of a share of which nothing is known: Jeffreys' prior.
+_PRIOR = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stratum:
+    """A part of what was not flagged: how many passages it has, of how many people decided, how many were a breach."""
+
+    passages: int
+    decided: int
+    breaches: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """The share of breaches that was flagged.
+
+    `share` None: too few spot checks are decided to tell one, or none of a stratum.
+    `found`: how often a confirmed breach was flagged; `missed`: how often one was not, as estimated; `decided`: spot
+    checks that people decided.
+    """
+
+    found: int
+    missed: float
+    decided: int
+    share: float | None
+    interval: tuple[float, float] | None
+
+
+def recall_of(found: int, strata: Sequence[Stratum], fewest: int) -> Recall:
+    """The estimate over these strata, each of which counts by its size; the interval holds at 95 %.
+
+    Each stratum's share of breaches is drawn from what is known of it (Beta, Jeffreys' prior), again and again: the
+    interval is what most draws give. With none missed it still does not reach 1.
+    """
+    decided = sum(stratum.decided for stratum in strata)
+    is_blank = any(stratum.passages and not stratum.decided for stratum in strata)
+    missed = sum(s.passages * s.breaches / s.decided for s in strata if s.decided)
+    if decided < fewest or is_blank or found + missed == 0:
+        return Recall(found=found, missed=missed, decided=decided, share=None, interval=None)
+    dice = random.Random(_SEED)
+    drawn = sorted(found / max(1e-9, found + _missed(strata, dice)) for _ in range(_DRAWS)) if found else [0.0]
+    low, high = (drawn[min(len(drawn) - 1, round(part * (len(drawn) - 1)))] for part in (_LOW, _HIGH))
+    return Recall(found=found, missed=missed, decided=decided, share=found / (found + missed), interval=(low, high))
+
+
+def _missed(strata: Sequence[Stratum], dice: random.Random) -> float:
+    return sum(
+        s.passages * dice.betavariate(s.breaches + _PRIOR, s.decided - s.breaches + _PRIOR)
+        for s in strata
+        if s.passages
+    )
+
+
+def in_strata(
+    passages: Mapping[str, int], decided: Mapping[str, int], breaches: Mapping[str, int]
+) -> tuple[Stratum, ...]:
+    """The strata by name; one of which nothing was decided yet lets nobody tell a figure."""
+    names = sorted({*passages, *decided})
+    return tuple(
+        Stratum(passages=passages.get(name, 0), decided=decided.get(name, 0), breaches=breaches.get(name, 0))
+        for name in names
+    )

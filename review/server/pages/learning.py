@@ -1,0 +1,90 @@
+"""The page of what the reader learnt: fits with their cards, the candidate in shadow, hosts who are left out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
+
+from claims.classifier.fit.examples import labels_as_lines
+from review.accounts.types import Person
+from review.enforcement.notice_pages import shown_time
+from review.learning.types import Shadow, ShadowFigures
+from review.presentation.language import Words
+from review.server.auth.guard import EVERYBODY, SENIORS, allow
+from review.server.language import keep_language
+from review.server.pages.desk import Desk, Seeing, Viewer
+from review.store import Store
+
+READERS = [Depends(allow(*EVERYBODY))]
+Senior = Annotated[Person, Depends(allow(*SENIORS))]
+PACKAGED = "packaged"
+_SHOWN_DIFFERENCES = 100
+
+
+def learning_router(store: Store, desk: Desk) -> APIRouter:
+    """The routes of what is learnt."""
+    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+
+    def page(request: Request, viewer: Viewer, error: str = "", status: int = 200) -> Response:
+        shadow = store.learning.in_shadow()
+        words = Words(viewer.language)
+        names = {version.digest: version.name for version in store.policies.versions()}
+        shown = shadow or next(iter(store.learning.shadows()), None)
+        filled = desk.fill(
+            "analytics/learning.html",
+            viewer,
+            fits=store.learning.fits(),
+            forgotten=len(store.learning.forgotten()),
+            shadow=shown,
+            figures=_figures(store, shown),
+            differences=() if shown is None else store.learning.shadow_differences(shown.id, _SHOWN_DIFFERENCES),
+            policy_name=lambda digest: names.get(digest, words("policy.packaged")),
+            live=store.policies.in_force(),
+            at=shown_time,
+            names=store.people.names(),
+            may_move=viewer.person.role in SENIORS,
+            error=error,
+        )
+        answer = HTMLResponse(filled, status_code=status)
+        keep_language(request, answer)
+        return answer
+
+    @router.get("/learning", dependencies=READERS)
+    def get_learning(request: Request, viewer: Seeing) -> Response:
+        return page(request, viewer)
+
+    @router.get("/learning/decisions.jsonl")
+    def export(person: Senior) -> Response:
+        """The decisions of the installation's own broadcasts as labelled passages, in the form that fits take."""
+        store.audit.note(person.id, "learning.exported", "decisions")
+        lines = "".join(f"{line}\n" for line in labels_as_lines(store.learning.decided("local").passages))
+        headers = {"Content-Disposition": 'attachment; filename="zhenyan-decisions.jsonl"'}
+        return PlainTextResponse(lines, media_type="application/x-ndjson", headers=headers)
+
+    @router.post("/learning/shadow")
+    def begin(person: Senior, digest: Annotated[str, Form(max_length=64)]) -> Response:
+        version = store.policies.version(digest)
+        store.learning.begin_shadow(version.digest, store.policies.in_force() or PACKAGED, person.id)
+        return RedirectResponse("/learning", status_code=303)
+
+    @router.post("/learning/shadow/end")
+    def end(person: Senior) -> Response:
+        store.learning.end_shadow(person.id)
+        return RedirectResponse("/learning", status_code=303)
+
+    @router.post("/learning/forget")
+    def forget(
+        request: Request, person: Senior, viewer: Seeing, host_id: Annotated[str, Form(max_length=200)] = ""
+    ) -> Response:
+        """Leaves a host out of every later fit, whether anything of theirs is stored or not."""
+        words = Words(viewer.language)
+        if not host_id.strip():
+            return page(request, viewer, words("learning.forget_whom"), 422)
+        store.learning.forget(host_id.strip(), person.id)
+        return RedirectResponse("/learning", status_code=303)
+
+    return router
+
+
+def _figures(store: Store, shadow: Shadow | None) -> ShadowFigures:
+    return ShadowFigures() if shadow is None else store.learning.shadow_figures(shadow.id)

@@ -1,0 +1,118 @@
+"""The pages of quality: what is found and missed, bars by what people decided, and how people decide."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import AfterValidator
+
+from claims.policy.policy import Policy
+from review.accounts.types import Person, Role
+from review.analytics.figures import PERIODS
+from review.analytics.people import Tally
+from review.analytics.quality import BY
+from review.policies.folders import in_force_folder
+from review.policies.raising import with_bar
+from review.replays.types import Scope
+from review.server.auth.guard import EVERYBODY, SENIORS, allow
+from review.server.language import keep_language
+from review.server.pages.desk import Desk, Seeing, Viewer, case_url
+from review.server.pages.replays import PolicyDesk
+from review.store import Store
+
+READERS = [Depends(allow(*EVERYBODY))]
+OVERSEERS = [Depends(allow(Role.SENIOR, Role.ADMIN, Role.AUDITOR))]
+Senior = Annotated[Person, Depends(allow(*SENIORS))]
+_SHOWN_BARS = 40
+
+
+def _offered(days: int) -> int:
+    if days not in PERIODS:
+        raise ValueError(f"must be one of {', '.join(map(str, PERIODS))}")
+    return days
+
+
+Days = Annotated[int, Query(), AfterValidator(_offered)]
+Name = Annotated[str, Query(min_length=1, max_length=120)]
+Bar = Annotated[float, Query(ge=0, le=1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A person's figures as they are shown; `name`: whose they are."""
+
+    name: str
+    tally: Tally
+
+
+def quality_router(store: Store, desk: Desk, policies: PolicyDesk) -> APIRouter:
+    """The routes of quality."""
+    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+
+    def page(request: Request, template: str, viewer: Viewer, days: int, **values: object) -> Response:
+        shown = {"days": days, "periods": PERIODS, "fewest": store.quality.fewest, "case_url": case_url}
+        answer = HTMLResponse(desk.fill(f"analytics/{template}", viewer, **shown, **values))
+        keep_language(request, answer)
+        return answer
+
+    def in_force() -> Policy | None:
+        folder = policies.policy_dir or in_force_folder(policies.data_dir) or policies.packaged
+        return None if folder is None else Policy(folder)
+
+    @router.get("/quality", dependencies=READERS)
+    def get_quality(request: Request, viewer: Seeing, days: Days = 30) -> Response:
+        tables = {by: store.quality.found(days, by) for by in BY}
+        bars = store.quality.bars(days)[:_SHOWN_BARS]
+        may = viewer.person.role in SENIORS and policies.packaged is not None
+        return page(request, "quality.html", viewer, days, tables=tables, bars=bars, may_raise=may)
+
+    @router.get("/quality/bar", dependencies=READERS)
+    def get_bar(request: Request, viewer: Seeing, name: Name, bar: Bar, days: Days = 30) -> Response:
+        """What raising a bar would lose and save, with the cases behind it, and the precision week by week."""
+        weeks, what = store.quality.weekly(days, name), store.quality.raise_of(days, name, bar)
+        may = viewer.person.role in SENIORS and policies.packaged is not None
+        return page(request, "bar.html", viewer, days, name=name, what=what, weeks=weeks, may_raise=may)
+
+    @router.post("/quality/bar")
+    def raise_bar(
+        person: Senior,
+        name: Annotated[str, Form(min_length=1, max_length=120)],
+        bar: Annotated[float, Form(ge=0, le=1)],
+    ) -> Response:
+        """A candidate policy with this bar, and a replay of it over what is stored; two people put it in force."""
+        policy = in_force()
+        known = policy is not None and (
+            name in policy.class_files or any(rule.name == name for rule in policy.rules) or name.endswith(".semantic")
+        )
+        if policy is None or not known:
+            raise HTTPException(422, f"{name!r} is no class or detector of the policy in force")
+        with TemporaryDirectory() as beside:
+            version = store.policies.add_version(with_bar(policy, name, bar, Path(beside) / "policy"), person.id)
+        replay_id = store.replays.ask(version.digest, Scope(), person.id)
+        return RedirectResponse(f"/replays/{replay_id}", status_code=303)
+
+    @router.get("/quality/people", dependencies=OVERSEERS)
+    def get_people(request: Request, viewer: Seeing, days: Days = 30) -> Response:
+        people, names = store.quality.people(days), store.people.names()
+        shown = _named(people.by_person, names)
+        return page(
+            request, "people.html", viewer, days, people=shown, classes=people.by_class, alpha=people.alpha, own=False
+        )
+
+    @router.get("/quality/me", dependencies=READERS)
+    def get_own(request: Request, viewer: Seeing, days: Days = 30) -> Response:
+        """A person's own figures, and nobody else's."""
+        tally = store.quality.people(days).by_person.get(viewer.person.id, Tally())
+        shown = [Shown(name=viewer.person.name, tally=tally)]
+        return page(request, "people.html", viewer, days, people=shown, classes={}, alpha=None, own=True)
+
+    return router
+
+
+def _named(tallies: Mapping[str, Tally], names: Mapping[str, str]) -> list[Shown]:
+    shown = [Shown(name=names.get(person_id, person_id), tally=tally) for person_id, tally in tallies.items()]
+    return sorted(shown, key=lambda one: (-one.tally.decided, one.name))

@@ -1,0 +1,51 @@
+"""What customers set for themselves, as it is read where findings are written."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from review.db.tables.tenant_rules import TenantRulesRow
+from review.db.upsert import table_of
+
+
+class RuleKind(StrEnum):
+    """What a customer may set."""
+
+    SUGGESTIONS = "suggestions"
+    WORDS = "words"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRules:
+    """A version of what a customer has set; `number` counts from 1, and `version` is `sha256:` and its hash."""
+
+    tenant_id: str
+    kind: str
+    number: int
+    version: str
+    content: dict[str, Any]
+    created_at_ms: int
+    created_by: str
+
+    @property
+    def name(self) -> str:
+        """The version as findings name it."""
+        return name_of(self.kind, self.number)
+
+
+def name_of(kind: str, number: int) -> str:
+    """A version as findings name it; number 0: nothing was set."""
+    return f"{kind}@{number}"
+
+
+def read_rules(connection: Connection, tenant_id: str, kind: RuleKind, name: str | None = None) -> StoredRules | None:
+    """The version in force, or the one of this name; None: there is none."""
+    table = table_of(TenantRulesRow)
+    statement = select(*table.c).where(table.c.tenant_id == tenant_id, table.c.kind == kind.value)
+    if name is not None:
+        number = name.rpartition("@")[2]
+        statement = statement.where(table.c.number == (int(number) if number.isdigit() else 0))
+    row = connection.execute(statement.order_by(table.c.number.desc()).limit(1)).one_or_none()
+    return None if row is None else StoredRules(**row._mapping)

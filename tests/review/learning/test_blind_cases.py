@@ -1,0 +1,116 @@
+"""A blind case is no finding, event or strike until a person decides that it is a breach; nobody can tell it before."""
+
+from dataclasses import replace
+
+import pytest
+
+from review.cases.blind import Blind, open_blind_case, withholds_score
+from review.cases.decisions import Submission
+from review.cases.queries import CaseQuery
+from review.cases.types import BlindKind, Case, CaseState, Choice
+from review.store import Store
+from review.streams.types import FindingQuery
+from tests.review.learning.said import ANNA, BERT, READ, broadcast, decide, found
+from tests.review.sample import FINDING
+
+BOTH = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.service)], indirect=True
+)
+
+
+def spot(store: Store, stream_id: str, text: str, *, kind: BlindKind = BlindKind.SPOT, number: int = 9) -> Case:
+    """A passage of the broadcast that people are shown without knowing why."""
+    finding = replace(
+        FINDING,
+        finding_id=f"{stream_id}.hidden{number}",
+        stream_id=stream_id,
+        passage_ids=(f"u{number}",),
+        quote=text,
+        normalised=text,
+        class_id="HEALTHFOOD_OVER",
+        product_id="p1",
+        score=0.07,
+        score_steps=READ,
+        witnesses=(),
+    )
+    blind = Blind(kind=kind, stratum="other", share=0.002, goods="health_food", score=0.07)
+    with store._writing.begin() as connection:
+        case_id = open_blind_case(connection, finding, blind, now_ms=1, flag_at=0.6, second_share=0.0)
+    return store.cases.case(case_id)
+
+
+def said_of(store: Store, case: Case, choice: Choice, reason: str) -> Case:
+    for person in (ANNA, BERT)[: 1 + case.sampled]:
+        now = store.cases.case(case.id)
+        store.cases.decide(
+            Submission(
+                case_id=case.id,
+                version=now.version,
+                request_id=f"{case.id}.{now.version}",
+                choice=choice,
+                reason=reason,
+            ),
+            person,
+        )
+    return store.cases.case(case.id)
+
+
+def events_of(store: Store) -> list[str]:
+    return [event.kind for event in store.events.after("local", 0, 100) if not event.kind.startswith("stream.")]
+
+
+@BOTH
+def test_it_waits_like_any_case_and_is_in_no_list_count_or_event_of_findings(store: Store) -> None:
+    broadcast(store, "b1")
+    case = spot(store, "b1", "这款喝了人都精神")
+    assert case.id in {each.id for each in store.cases.queue(CaseQuery()).cases}
+    assert case.id not in {each.id for each in store.cases.queue(CaseQuery(findings_alone=True)).cases}
+    assert store.findings(FindingQuery(limit=50)).findings == ()
+    assert sum(store.tally().by_disposition.values()) == 0
+    assert events_of(store) == []
+    assert withholds_score(case.key)
+    assert store.cases.host_tally("h1") == {}
+    assert store.cases.findings(case.id)[0].finding.score == case.score == 0.6
+
+
+@BOTH
+def test_found_lawful_nothing_follows(store: Store) -> None:
+    broadcast(store, "b1")
+    case = said_of(store, spot(store, "b1", "这款喝了人都精神"), Choice.LAWFUL, "rule_wrong")
+    assert case.state is CaseState.CLEARED
+    assert store.findings(FindingQuery(limit=50)).findings == ()
+    assert events_of(store) == []
+    assert store.analytics.outcomes(30) == []
+
+
+@BOTH
+def test_found_a_breach_it_becomes_a_finding_that_is_told_with_its_true_score(store: Store) -> None:
+    broadcast(store, "b1")
+    case = said_of(store, spot(store, "b1", "这款喝了人都精神"), Choice.VIOLATES, "as_found")
+    assert case.state is CaseState.CONFIRMED
+    [stored] = store.findings(FindingQuery(limit=50)).findings
+    assert (stored.finding.score, stored.finding.score_steps[-1].step) == (0.07, "found by a spot check")
+    assert events_of(store) == ["finding.created", "decision.made"]
+    assert store.cases.host_tally("h1") == {CaseState.CONFIRMED: 1}
+    # It was no flag: how right flags are is not told by it.
+    assert store.analytics.outcomes(30) == []
+
+
+@BOTH
+def test_a_case_shown_anew_never_becomes_a_finding(store: Store) -> None:
+    broadcast(store, "b1")
+    case = spot(store, "b1", "这款喝了人都精神", kind=BlindKind.GOLDEN)
+    said_of(store, case, Choice.VIOLATES, "as_found")
+    assert store.findings(FindingQuery(limit=50)).findings == ()
+    assert events_of(store) == []
+    assert store.cases.host_tally("h1") == {}
+
+
+@BOTH
+def test_a_decided_spot_check_teaches(store: Store) -> None:
+    broadcast(store, "b1")
+    decide(store, found(store, "b1", "喝了它血压就下来了", number=1), Choice.VIOLATES)
+    case = spot(store, "b1", "喝了它血压就下来了吗", number=1)
+    said_of(store, case, Choice.VIOLATES, "as_found")
+    decided = store.learning.decided("local")
+    assert sorted(one.sampled for one in decided.passages) == [False, True]

@@ -1,0 +1,79 @@
+"""The pages of learning and quality, as the server answers them: in both languages, empty and full, by role."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+import configs
+from claims.policy.policy import Policy
+from review.cases.types import Choice
+from review.server.app import create_app
+from review.server.pages.replays import PolicyDesk
+from review.store import Store
+from tests.review.learning.said import broadcast, decide, found
+
+PAGES = ("/learning", "/quality", "/quality/people", "/quality/me", "/quality/bar?name=HEALTHFOOD_OVER&bar=0.8")
+
+
+@pytest.fixture
+def client(store: Store, tmp_path: Path) -> TestClient:
+    desk = PolicyDesk(data_dir=tmp_path, packaged=configs.POLICY_DIR)
+    return TestClient(create_app(store, tmp_path, policies=desk), base_url="http://127.0.0.1", client=("127.0.0.1", 1))
+
+
+def fill(store: Store, count: int) -> None:
+    broadcast(store, "b1")
+    for number in range(count):
+        finding = found(store, "b1", f"这是第 {number} 句说得很满的话", number=number)
+        decide(store, finding, Choice.LAWFUL if number % 2 else Choice.VIOLATES)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_page_answers_with_nothing_to_show(client: TestClient, language: str) -> None:
+    for path in PAGES:
+        answer = client.get(path, params={"lang": language} if "?" not in path else None)
+        assert answer.status_code == 200, (path, answer.text[-400:])
+
+
+def test_few_decisions_give_a_sentence_and_no_figure(client: TestClient, store: Store) -> None:
+    fill(store, 4)
+    page = client.get("/quality", params={"lang": "en"}).text
+    assert "a figure takes 30" in page
+    assert "No class or detector has 30 decided cases." in page
+
+
+def test_a_bar_is_raised_by_a_candidate_that_waits_for_its_replay(
+    client: TestClient, store: Store, tmp_path: Path
+) -> None:
+    store.quality.fewest = 4
+    fill(store, 6)
+    token = _token(client.get("/quality/bar?name=HEALTHFOOD_OVER&bar=0.9&lang=en"))
+    sent = {"name": "HEALTHFOOD_OVER", "bar": "0.9", "csrf": token}
+    answer = client.post("/quality/bar", data=sent, follow_redirects=False)
+    assert answer.status_code == 303, answer.text
+    [version] = store.policies.versions()
+    assert version.name.endswith("+bar.HEALTHFOOD_OVER.90")
+    [replay] = store.replays.replays()
+    assert (replay.digest, answer.headers["location"]) == (version.digest, f"/replays/{replay.id}")
+    policy = Policy(store.policies.folder(version.digest, tmp_path))
+    assert policy.bars.classes == {"HEALTHFOOD_OVER": 0.9}
+
+
+def test_a_name_that_the_policy_does_not_know_is_refused(client: TestClient, store: Store) -> None:
+    token = _token(client.get("/learning"))
+    refused = client.post("/quality/bar", data={"name": "NO_SUCH", "bar": "0.9", "csrf": token})
+    assert refused.status_code == 422
+    assert store.policies.versions() == ()
+
+
+def test_a_host_is_left_out_on_the_page(client: TestClient, store: Store) -> None:
+    token = _token(client.get("/learning"))
+    assert client.post("/learning/forget", data={"host_id": " ", "csrf": token}).status_code == 422
+    client.post("/learning/forget", data={"host_id": "h7", "csrf": token})
+    assert set(store.learning.forgotten()) == {"h7"}
+
+
+def _token(page: httpx.Response) -> str:
+    return page.text.partition('data-csrf="')[2].partition('"')[0]
