@@ -5,37 +5,12 @@ that are not installed here are named and not counted.
 """
 
 import sys
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import Distribution
 from pathlib import Path
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from scripts.closures import closure
 
 _SHOWN = 12
-
-
-def closure(name: str, extras: frozenset[str]) -> tuple[dict[str, Distribution], set[str]]:
-    """What an installation with these extras takes along, and the names of what is not installed here."""
-    found: dict[str, Distribution] = {}
-    missing: set[str] = set()
-    asked: set[tuple[str, frozenset[str]]] = set()
-    waiting = [(canonicalize_name(name), extras)]
-    while waiting:
-        one = waiting.pop()
-        if one in asked:
-            continue
-        asked.add(one)
-        try:
-            found[one[0]] = distribution(one[0])
-        except PackageNotFoundError:
-            missing.add(one[0])
-            continue
-        for line in found[one[0]].requires or ():
-            wanted = Requirement(line)
-            marker = wanted.marker
-            if marker is None or any(marker.evaluate({"extra": extra}) for extra in ("", *one[1])):
-                waiting.append((canonicalize_name(wanted.name), frozenset(wanted.extras)))
-    return found, missing
 
 
 def size_bytes(package: Distribution) -> int:
