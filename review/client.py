@@ -403,6 +403,31 @@ class AsyncZhenyan:
         """The pack behind a complaint's receipt, as a zip."""
         return (await self._send("GET", f"/v1/complaints/{_part(receipt)}/pack")).content
 
+    # How much there was
+
+    async def count_findings(self, **filters: str) -> types.StatisticsOut:
+        """How many findings there were; `by`, `from`, `to`, `host_id`."""
+        return await self._json("GET", "/v1/statistics/findings", params=filters)
+
+    async def count_coverage(self, **filters: str) -> types.StatisticsOut:
+        """How much of broadcasts was analysed; `by`, `from`, `to`, `host_id`."""
+        return await self._json("GET", "/v1/statistics/coverage", params=filters)
+
+    async def count_usage(self, **filters: str) -> types.StatisticsOut:
+        """What your keys asked for; `from`, `to`."""
+        return await self._json("GET", "/v1/statistics/usage", params=filters)
+
+    async def export(
+        self, what: Literal["findings", "coverage", "usage"], form: Literal["csv", "parquet"], **filters: str
+    ) -> bytes:
+        """The same figures as a file."""
+        answer = await self._send("GET", f"/v1/statistics/{what}", params={"format": form, **filters})
+        return answer.content
+
+    async def quality(self, **filters: str) -> _Json:
+        """How well what was found held when people looked."""
+        return await self._json("GET", "/v1/quality", params=filters)
+
     # What is told
 
     async def events(self, after: int = 0, wait_s: float = 0, **filters: str) -> AsyncIterator[_Json]:
@@ -816,6 +841,31 @@ class Zhenyan:
     def complaint_pack(self, receipt: str) -> bytes:
         """The pack behind a complaint's receipt, as a zip."""
         return (self._send("GET", f"/v1/complaints/{_part(receipt)}/pack")).content
+
+    # How much there was
+
+    def count_findings(self, **filters: str) -> types.StatisticsOut:
+        """How many findings there were; `by`, `from`, `to`, `host_id`."""
+        return self._json("GET", "/v1/statistics/findings", params=filters)
+
+    def count_coverage(self, **filters: str) -> types.StatisticsOut:
+        """How much of broadcasts was analysed; `by`, `from`, `to`, `host_id`."""
+        return self._json("GET", "/v1/statistics/coverage", params=filters)
+
+    def count_usage(self, **filters: str) -> types.StatisticsOut:
+        """What your keys asked for; `from`, `to`."""
+        return self._json("GET", "/v1/statistics/usage", params=filters)
+
+    def export(
+        self, what: Literal["findings", "coverage", "usage"], form: Literal["csv", "parquet"], **filters: str
+    ) -> bytes:
+        """The same figures as a file."""
+        answer = self._send("GET", f"/v1/statistics/{what}", params={"format": form, **filters})
+        return answer.content
+
+    def quality(self, **filters: str) -> _Json:
+        """How well what was found held when people looked."""
+        return self._json("GET", "/v1/quality", params=filters)
 
     # What is told
 

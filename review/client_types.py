@@ -96,6 +96,9 @@ class CorrectionOut(TypedDict):
     found: list[str]
 
 
+CoverageBy: TypeAlias = Literal["day", "host"]
+
+
 DecisionIn = TypedDict(
     "DecisionIn",
     {
@@ -210,6 +213,9 @@ class GapOut(TypedDict):
     start_ms: int
     end_ms: int
     why: str
+
+
+GroupBy: TypeAlias = Literal["day", "host", "product", "class"]
 
 
 class HeardOut(TypedDict):
@@ -418,6 +424,19 @@ class SecretOut(TypedDict):
     secret: str
 
 
+class ShareOut(TypedDict):
+    share: float
+    low: float
+    high: float
+
+
+class StatisticsOut(TypedDict):
+    first: str
+    last: str
+    columns: list[str]
+    rows: list[list[str | int | float | None]]
+
+
 StreamState: TypeAlias = Literal["waiting", "live", "unreachable", "interrupted", "ended", "failed"]
 
 
@@ -469,6 +488,9 @@ class SuggestionsOut(TypedDict):
     created_at_ms: int | None
     settings: SuggestionSettings
     bounds: BoundsOut
+
+
+TableFormat: TypeAlias = Literal["json", "csv", "parquet"]
 
 
 class TriedOut(TypedDict):
@@ -829,6 +851,15 @@ class PassagesOut(TypedDict):
     redacted: bool
 
 
+class QualityRowOut(TypedDict):
+    key: str
+    recall: ShareOut | None
+    missed: float | None
+    spot_checks: int
+    precision: ShareOut | None
+    decided: int
+
+
 class RemarkOut(TypedDict):
     start: int
     end: int
@@ -974,6 +1005,13 @@ class HostFileOut(TypedDict):
     proposal: ProposalOut
     measures: list[MeasureOut]
     appeals: list[AppealOut]
+
+
+class QualityOut(TypedDict):
+    days: int
+    by: Literal["all", "class", "goods", "policy"]
+    figures_from: int
+    rows: list[QualityRowOut]
 
 
 class WordVersionsOut(TypedDict):

@@ -43,6 +43,7 @@ CALLED: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "put_words": (([WORD],), {}),
     "add_word": ((WORD,), {}),
     "try_words": (([WORD],), {}),
+    "export": (("findings", "csv"), {}),
 }
 # Of each parameter that says which, one that is there or not.
 WHICH = {"stream_id": "s1", "product_id": "P-1", "case_id": "c1", "finding_id": "f1", "webhook_id": "wh_1"}
