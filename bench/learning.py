@@ -251,12 +251,12 @@ def draw(rows: Sequence[Row], picture: Path) -> None:
 
     counts = [str(row["decisions"]) for row in rows]
     figure, left = pyplot.subplots(figsize=(6, 3.6), dpi=150)
-    left.plot(counts, [row[f"precision at recall {RECALL:g}"] for row in rows], marker="o", color="#1f6f43")
+    left.plot(counts, [float(str(row[f"precision at recall {RECALL:g}"])) for row in rows], marker="o", color="#1f6f43")
     left.set_xlabel("decisions learnt from")
     left.set_ylabel(f"precision at recall {RECALL:g}", color="#1f6f43")
     left.set_ylim(0, 1)
     right = left.twinx()
-    right.plot(counts, [row["false an hour"] for row in rows], marker="s", linestyle="--", color="#9a4b12")
+    right.plot(counts, [float(str(row["false an hour"])) for row in rows], marker="s", linestyle="--", color="#9a4b12")
     right.set_ylabel("false alarms an hour", color="#9a4b12")
     right.set_ylim(bottom=0)
     figure.tight_layout()

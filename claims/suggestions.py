@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from claims.types import Disposition, Finding, Frozen, VerdictKind
 
@@ -59,6 +59,12 @@ class SuggestionRule(Frozen):
 
 class SuggestionSettings(Frozen):
     """Rules in their order: the first that is about a finding counts; where none is, a flag asks for review."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"examples": [{"rules": [{"goods": ["food"], "review_from": 0.6, "block_from": 0.9}]}]},
+    )
 
     rules: Annotated[tuple[SuggestionRule, ...], Field(max_length=MOST_RULES)] = ()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from claims.text.normalise import is_cjk, normalise
 from claims.text.spell import sound_classes, spell
@@ -32,6 +32,10 @@ class ListedWord(Frozen):
     that rests on it alone becomes a note. `match`: as it is written (also in traditional characters, and with signs
     between), by its sound as well, or spelled in letters as well. `until`: the moment at which it ends; None: never.
     """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [{"kind": "watch", "word": "jianfei"}]}
+    )
 
     kind: Literal["block", "watch", "allow"]
     word: Annotated[str, Field(min_length=1, max_length=60)]

@@ -69,6 +69,7 @@ from review.streams.filing import (
 from review.streams.queries import read_findings, read_last_said, read_numbered, read_passages, read_tally, read_version
 from review.streams.rows import finding_from_row, segment_values, stream_from_row, stream_values
 from review.streams.suggesting import read_worst
+from review.streams.tenant_words import ListedWords
 from review.streams.totals import Sums
 from review.streams.types import (
     FindingPage,
@@ -160,6 +161,7 @@ class Store:
         self.orders = OrderStore(engine, now, self.leases.room, self.leases.terms)
         self.passports = PassportStore(engine, now)
         self.tenant_rules = TenantRulesStore(engine, now)
+        self._words = ListedWords()
         self.tenancy = Tenancy(engine)
         migrate(engine)
 
@@ -301,6 +303,11 @@ class Store:
             guard_all(connection, (f.stream_id for f in findings), token)
             told = self._filed(connection, write_findings(connection, findings))
             write_events(connection, self._now_ms(), told)
+
+    def worded(self, stream_id: str, passages: Sequence[Passage], findings: Sequence[Finding]) -> list[Finding]:
+        """The findings as the words have them that the stream's customer lists now, with those of its words."""
+        with self._engine.connect() as connection:
+            return self._words.applied(connection, stream_id, passages, findings, self._now())
 
     def commit_segment(
         self,

@@ -44,6 +44,7 @@ HEAVY = {
         *(
             "vision/products/codes",
             "vision/products/embedding",
+            "vision/standstill",
             "vision/layout/joins",
             "vision/products/watcher",
             "vision/products/matching",

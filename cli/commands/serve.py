@@ -16,7 +16,10 @@ from fastapi import FastAPI
 
 import configs
 from claims.classifier.reading import InTurn, Reader
+from claims.policy.law import Held
 from claims.policy.policy import Policy
+from claims.tenant_words import WordTerms
+from claims.types import VerdictKind
 from cli.config.enforcement import book_of, enforcement_setup, evidence_setup
 from cli.config.replays import replay_job
 from cli.config.sandbox_notice import sandbox_notice
@@ -199,7 +202,25 @@ def _platform(settings: Settings, policy: Policy, store: Store, pool: JudgingPoo
         pool=pool,
         bounds=settings.passport_bounds,
         suggestions=settings.suggestion_bounds,
+        word_terms=terms_of(policy),
     )
+
+
+def terms_of(policy: Policy) -> Callable[[str], WordTerms | None]:
+    """What a class of the policy means for a word that a customer lists; None for what is no class."""
+
+    def terms(class_id: str) -> WordTerms | None:
+        if class_id not in policy.class_files:
+            return None
+        law = policy.law_for(class_id, Held(verdict=VerdictKind.BANNED))
+        return WordTerms(
+            law=law.cite,
+            law_status=law.status,
+            severity=policy.severity_for(class_id, None),
+            advice=policy.class_files[class_id].advice,
+        )
+
+    return terms
 
 
 def _net(settings: Settings) -> NetPolicy:

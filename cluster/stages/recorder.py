@@ -78,6 +78,7 @@ class Recorder:
         A segment that could not be read counts as received and not as analysed. `evidence`: what was seen of products.
         """
         segment = prepared.segment
+        findings = self._worded(passages, findings)
         self._remember(segment)
         self._account(prepared)
         self._pin(findings)
@@ -108,6 +109,7 @@ class Recorder:
         self, passages: Sequence[Passage], findings: Sequence[Finding], state: StreamState | None, error: str | None
     ) -> list[Finding]:
         """Stores the stream's last results and its state; cuts the clips that are left. `state` None: it stays."""
+        findings = self._worded(passages, findings)
         recorded_ms, gaps = self._tail.read()
         self._ledger.know(gaps)
         self.coverage = self._ledger.close(recorded_ms)
@@ -151,6 +153,12 @@ class Recorder:
         if memory.ledger.settled_ms >= self._ledger.settled_ms:
             self._ledger, self._tail = memory.ledger, memory.tail
         self.coverage = self._ledger.coverage()
+
+    def _worded(self, passages: Sequence[Passage], findings: Sequence[Finding]) -> Sequence[Finding]:
+        """The findings as the customer's own word list has them, which may have changed since the last segment."""
+        if self._store is None or not (passages or findings):
+            return findings
+        return self._store.worded(self._job.stream_id, passages, findings)
 
     def _remember(self, segment: Segment) -> None:
         """Keeps the segment for clips, once, and lets go of those that are too old for one."""

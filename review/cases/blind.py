@@ -172,7 +172,7 @@ def settle(connection: Connection, case_id: str, now_ms: int) -> list[NewEvent]:
     stream = (
         connection.execute(select(StreamRow.__table__).where(StreamRow.stream_id == stored.stream_id)).mappings().one()
     )
-    product = next((p for p in stream["products"] if p["product_id"] == finding.product_id), {})
+    product: dict[str, str] = next((p for p in stream["products"] if p["product_id"] == finding.product_id), {})
     filed = Filed(
         class_id=finding.class_id,
         host_id=str(stream["host_id"]),

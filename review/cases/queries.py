@@ -253,7 +253,7 @@ def _conditions(query: CaseQuery) -> list[ColumnElement[bool]]:
     return found
 
 
-def no_findings() -> Select[tuple[str]]:
+def no_findings() -> Select[str]:
     """The ids of cases that are no finding, or not yet."""
     return (
         select(BlindCaseRow.case_id)

@@ -12,7 +12,7 @@ from review.cases.types import BlindKind
 from review.db.tables.learning import BlindCaseRow, SpotStreamRow
 from review.db.tables.streams import FindingRow, PassageRow, StreamRow
 from review.db.upsert import table_of
-from review.learning.spots import SpotCase, Unflagged, counted
+from review.learning.spots import SpotCase, Stratum, Unflagged, counted
 from review.streams.types import StreamState
 
 # What ended longer ago is not drawn from: nobody wants its words today, and its recording may be gone.
@@ -51,7 +51,7 @@ class SpotStore:
     def add(self, stream_id: str, policy: str, passages: Sequence[Unflagged], cases: Sequence[SpotCase]) -> None:
         """Puts these before people, and keeps from how many they were drawn."""
         now_ms = self._now_ms()
-        counts = counted(passages, cases) or {("other", NO_GOODS): (0, 0)}
+        counts = counted(passages, cases) or {(Stratum.OTHER, NO_GOODS): (0, 0)}
         with self._writing.begin() as connection:
             if connection.scalar(select(SpotStreamRow.stream_id).where(SpotStreamRow.stream_id == stream_id).limit(1)):
                 return

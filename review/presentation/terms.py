@@ -219,7 +219,7 @@ TERMS: Mapping[str, tuple[str, ...]] = {
         "why_of_record",
     ),
     "state": ("mine_to_decide", "waiting", "open", "second_review", "senior_review", "proof", "confirmed", "cleared"),
-    "step": ("complaint",),
+    "step": ("complaint", "tenant_words"),
     "stream": ("waiting", "live", "unreachable", "interrupted", "ended", "failed"),
     "table.level": ("law", "regulation", "rule"),
     "teach": ("by_rule", "by_class", "reversals"),
@@ -227,6 +227,8 @@ TERMS: Mapping[str, tuple[str, ...]] = {
     "verdict": ("contradicted", "banned", "unsupported", "supported", "out_of_scope"),
     "webhook": ("unknown", "no_delivery"),
     "webhook_state": ("active",),
+    "word_kind": ("block", "watch", "allow"),
+    "word_match": ("text", "sound", "spelling"),
     "why": (
         "harm_critical",
         "harm_high",

@@ -6,9 +6,11 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
 from claims.law.texts import Laws
+from claims.tenant_words import ALLOWED, WATCHED_CLASS
 from review.enforcement.complaint_intake import COMPLAINT_CLASS
 from review.presentation.catalogues import in_every_language
 from review.presentation.glossary import Glossary
@@ -33,6 +35,7 @@ from review.server.api.suggestions import suggestions_router
 from review.server.api.transcripts import transcripts_router
 from review.server.api.waiting_readers import Waiting
 from review.server.api.webhooks import webhooks_router
+from review.server.api.words import words_router
 from review.server.assets import STATIC_DIR
 from review.server.auth.access import Access, AccessError
 from review.server.auth.guard import Gate, install_gate, unguarded
@@ -55,6 +58,7 @@ from review.server.pages.quality import quality_router
 from review.server.pages.replays import PolicyDesk, replays_router
 from review.server.pages.routes import pages_router
 from review.server.pages.webhooks import webhook_pages_router
+from review.server.pages.words import words_pages_router
 from review.server.prebroadcast import PrebroadcastCheck, prebroadcast_routers
 from review.server.problems import Problem, install_problem_handlers
 from review.server.request_limits import MOST_BYTES
@@ -62,6 +66,11 @@ from review.store import Store
 from review.streams.corrections import Judging
 
 API_VERSION = "1.0"
+_ABOUT: dict[str, Any] = {
+    "summary": "What a live host says and shows, held against the product's passport and the law",
+    "license_info": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    "servers": [{"url": "/", "description": "The server that gave this document"}],
+}
 
 
 def create_app(
@@ -90,14 +99,22 @@ def create_app(
     elsewhere. Before the server stops, call `app.state.events.close()`: pages that follow the queue would hold it open.
     AccessError if a route is guarded by nobody.
     """
-    classes = dict(class_names or {}) | {COMPLAINT_CLASS: in_every_language("complaint")}
+    own = {COMPLAINT_CLASS: in_every_language("complaint"), WATCHED_CLASS: in_every_language("watched_word")}
+    classes = dict(class_names or {}) | own
     glossary = Glossary(
         classes=classes,
-        exemptions=exemption_names or {},
+        exemptions={ALLOWED: in_every_language("words.allowed"), **(exemption_names or {})},
         laws=laws or Laws.none(),
         offers_prebroadcast=prebroadcast is not None,
     )
-    app = FastAPI(title="Zhenyan", version=API_VERSION, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Zhenyan",
+        version=API_VERSION,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+        **_ABOUT,
+    )
     app.add_middleware(SecurityHeaders)
     latencies = app.state.latencies = Latencies()
     app.add_middleware(TimedRequests, latencies=latencies, usage=store.usage)
@@ -117,6 +134,7 @@ def create_app(
     app.include_router(bulk_passport_router(store, platform))
     app.include_router(batches_router(store, platform))
     app.include_router(suggestions_router(store, platform))
+    app.include_router(words_router(store, platform))
     tail = EventTail(store.events, app.state.events.closing)
     app.include_router(events_router(store.events, tail, Waiting(platform.most_waiting)))
     stretch_tail = EventTail(store.stretches, app.state.events.closing)
@@ -141,6 +159,7 @@ def create_app(
     app.include_router(quality_router(store, office, policies))
     app.include_router(replays_router(store, office, policies))
     app.include_router(webhook_pages_router(store, office))
+    app.include_router(words_pages_router(store, office, platform))
     measures = Office(store, office)
     app.include_router(office_router(store, measures, public_url))
     app.include_router(proposing_router(store, measures))
@@ -155,11 +174,28 @@ def create_app(
     return app
 
 
+def _as_of_3_1(schema: dict[str, Any]) -> None:
+    """Describes streams as OpenAPI 3.1 does; the web framework writes `itemSchema`, which came with 3.2."""
+    for path in schema["paths"].values():
+        for operation in path.values():
+            for answer in operation["responses"].values():
+                for content in answer.get("content", {}).values():
+                    if content.pop("itemSchema", None) is not None:
+                        content["schema"] = {"type": "string"}
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The name of the function that answers: what generated clients call it by."""
+    return route.name
+
+
 def _openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
-        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        schema = get_openapi(title=app.title, version=app.version, routes=app.routes, **_ABOUT)
         schemas = schema.setdefault("components", {}).setdefault("schemas", {})
-        schemas["Problem"] = Problem.model_json_schema()
+        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= problem.pop("$defs", {}) | {"Problem": problem}
         schemas |= read_by_hand()
+        _as_of_3_1(schema)
         app.openapi_schema = schema
     return app.openapi_schema

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select
 
 from claims.suggestions import Suggestion, SuggestionSettings, suggest
+from claims.tenant_words import ListedWord
 from claims.types import Finding
 from review.api_errors import VersionChanged
 from review.audit.trail import Journal
@@ -19,6 +20,7 @@ from review.db.upsert import table_of
 from review.streams.rows import finding_from_json
 from review.streams.suggesting import places_of
 from review.streams.tenant_rules import RuleKind, StoredRules, name_of, read_rules
+from review.tenant_rules.words import TriedWord, try_words
 from review.tenants.keys import known_tenant
 from review.tenants.types import Caller
 
@@ -100,6 +102,10 @@ class TenantRulesStore:
                 before = finding.suggestion or suggest(finding, SuggestionSettings(), place).value
                 moved.setdefault((before, suggest(finding, settings, place)), []).append(finding)
         return moved
+
+    def try_words(self, tenant_id: str, words: Sequence[ListedWord], at: datetime) -> list[TriedWord]:
+        """What each word would have done to what the customer's broadcasts gave last."""
+        return try_words(self._engine, tenant_id, words, at)
 
 
 def _lock(connection: Connection, tenant_id: str, now_ms: int) -> None:

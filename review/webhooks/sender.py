@@ -23,7 +23,7 @@ from review.webhooks.fan_out import ensure_settings, fan_out
 from review.webhooks.http_post import Reply, open_client, post
 from review.webhooks.retry_queue import Answer, Patience, due_counts, lease, settle
 from review.webhooks.secrets import Sealer, Signing
-from review.webhooks.stretch_following import due_followers, tell_stretches
+from review.webhooks.stretch_following import tell_stretches, waiting_followers
 
 _log = logging.getLogger(__name__)
 _EVERY_S = 0.5
@@ -148,7 +148,7 @@ class Sender:
     def _follow(self, now_ms: int) -> list[Future[int]]:
         """Starts one lane to each address that follows stretches and has some to be told."""
         started: list[Future[int]] = []
-        for endpoint_id in due_followers(self._engine, now_ms):
+        for endpoint_id in waiting_followers(self._engine, now_ms):
             name = f"{endpoint_id} stretches"
             is_left_alone = self._left_alone.get(name, 0.0) > time.monotonic()
             if is_left_alone or any(not lane.done() for lane in self._running.get(name, [])):

@@ -28,7 +28,7 @@ class Turn:
     stretches: tuple[Event, ...]
 
 
-def due_followers(engine: Engine, now_ms: int) -> tuple[str, ...]:
+def waiting_followers(engine: Engine, now_ms: int) -> tuple[str, ...]:
     """The addresses that have stretches to be told and that are not resting."""
     with engine.connect() as connection:
         rows = connection.scalars(

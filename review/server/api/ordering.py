@@ -13,6 +13,7 @@ from claims.passports.bounds import PassportBounds
 from claims.passports.passport import Passport, tell_objections
 from claims.passports.quantities import QuantityReader
 from claims.suggestions import SuggestionBounds
+from claims.tenant_words import WordTerms
 from net.errors import RefusedAddress, UnreachableSource
 from net.guard import SCHEMES, WEB_SCHEMES, NetPolicy, check_url, port_of, resolve
 from review.api_errors import NotResolved, OrderRefused, PlatformError
@@ -44,6 +45,11 @@ class NotSetUp(PlatformError):
         super().__init__("this server reads no passports: it was started without a policy")
 
 
+def no_classes(_class_id: str) -> WordTerms | None:
+    """None: this server was started without a policy."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
     """What programs are held against. `reader` None: no passport can be read.
@@ -51,7 +57,8 @@ class Platform:
     `policies`: the reference of a policy that an order names; OrderRefused.
     `most_waiting`: how many streams and long polls of events a key may keep open. `rate_storage`: where rates are
     counted; empty: in each process for itself. `pool` and `bounds`: where passports that are sent are read, and how
-    large one may be. `suggestions`: within what customers set their thresholds.
+    large one may be. `suggestions`: within what customers set their thresholds. `word_terms`:
+    what a class means for the words of a customer; None: there is no such class.
     """
 
     reader: QuantityReader | None = None
@@ -62,6 +69,7 @@ class Platform:
     pool: JudgingPool | None = None
     bounds: PassportBounds = field(default_factory=PassportBounds)
     suggestions: SuggestionBounds = field(default_factory=SuggestionBounds)
+    word_terms: Callable[[str], WordTerms | None] = no_classes
 
     def quantity_reader(self) -> QuantityReader:
         """What reads passports; NotSetUp."""

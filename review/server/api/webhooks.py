@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from net.errors import shown
 from net.guard import NetPolicy
@@ -20,8 +20,17 @@ Writing = Annotated[Caller, Depends(key_or_person(Scope.WEBHOOKS, *SENIORS))]
 WebhookId = Annotated[str, Path(min_length=1, max_length=60, description="The webhook's `id`")]
 
 
+_EXAMPLE = {"url": "https://platform.example.com/zhenyan", "kinds": ["finding.created"]}
+
+
 class WebhookIn(WireModel):
     """An address to be told at. `kinds`: such as `finding.created` or `measure.*`; empty: everything."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"examples": [{"url": "https://platform.example.com/zhenyan", "kinds": ["finding.created"]}]},
+    )
 
     url: Annotated[str, Field(min_length=1, max_length=2000)]
     kinds: list[Annotated[str, Field(max_length=40)]] = Field(default_factory=list, max_length=50)
@@ -81,6 +90,8 @@ class DeliveriesOut(WireModel):
 
 class AgainIn(WireModel):
     """What to tell again: one event, every event after a number, or everything that was parked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"parked": True}]})
 
     sequence: Annotated[int, Field(ge=1, le=1 << 53)] | None = None
     since: Annotated[int, Field(ge=0, le=1 << 53)] | None = None

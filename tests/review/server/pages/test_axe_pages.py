@@ -38,7 +38,7 @@ def test_axe_finds_nothing_on_the_other_pages(
     expect(page.locator("#claim")).to_contain_text("1:")
     page.keyboard.press("w")
     check(page, "proposing")
-    for path in ("/?state=proof", f"/cases/{first.id}", "/dashboards", "/teaching", "/people", "/password"):
+    for path in ("/?state=proof", f"/cases/{first.id}", "/dashboards", "/teaching", "/people", "/words", "/password"):
         page.goto(f"{address}{path}")
         check(page, path)
     page.context.clear_cookies(name="zhenyan")
