@@ -4,7 +4,7 @@ AT_ONCE := $(shell n=$$(nproc); echo $$((n + (n + 1) / 2)))
 PY := $(VENV)/bin/python
 LOCALE := review/presentation/locale
 BABEL := $(PY) -m babel.messages.frontend --quiet
-.PHONY: install extras demo test service check fix messages bench docs nightly system wheel
+.PHONY: deploy sbom hashes audit install extras demo test service check fix messages bench docs nightly system wheel
 
 install: $(VENV)/.installed
 $(VENV)/.installed: pyproject.toml bench/pyproject.toml demo_film/pyproject.toml constraints.txt
@@ -14,6 +14,19 @@ $(VENV)/.extras: $(VENV)/.installed
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev,embed,second-reader,sherpa,s3,tracing,parquet]' -e ./bench -e ./demo_film && touch $@
 system:
 	@sh scripts/system-packages.sh
+deploy: $(VENV)/checkov/.installed
+	@$(PY) -m scripts.render_chart --check && $(VENV)/checkov/bin/checkov --directory deploy/kubernetes --framework kubernetes --compact --quiet \
+	  --skip-download --skip-check CKV_K8S_15,CKV_K8S_35,CKV_K8S_43
+# Its pins are not ours.
+$(VENV)/checkov/.installed: extras
+	@test -f $@ || { python3 -m venv $(VENV)/checkov && $(VENV)/checkov/bin/python -m pip install --quiet --disable-pip-version-check 'checkov>=3.3' && touch $@; }
+sbom: extras
+	@$(PY) -m scripts.write_sbom
+# The index is whatever UV_DEFAULT_INDEX names; none is written down.
+hashes: extras
+	@$(VENV)/bin/uv pip compile --quiet --no-deps --generate-hashes --no-header --no-annotate --python-version 3.11.7 constraints.txt -o constraints-hashes.txt
+audit: extras
+	@$(PY) -m scripts.audit_packages
 wheel:
 	@sh scripts/bare_wheel.sh
 demo: install
@@ -37,4 +50,4 @@ bench: install
 docs: install
 	@$(PY) -m scripts.write_openapi && $(PY) scripts/write_law.py && NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
 nightly: extras system
-	@$(PY) -m pytest && $(VENV)/bin/zhenyan demo --once
+	@$(MAKE) audit && $(MAKE) sbom && $(MAKE) deploy && $(PY) -m pytest && $(VENV)/bin/zhenyan demo --once

@@ -424,6 +424,12 @@ class SecretOut(TypedDict):
     secret: str
 
 
+class ShareOut(TypedDict):
+    share: float
+    low: float
+    high: float
+
+
 class StatisticsOut(TypedDict):
     first: str
     last: str
@@ -845,6 +851,15 @@ class PassagesOut(TypedDict):
     redacted: bool
 
 
+class QualityRowOut(TypedDict):
+    key: str
+    recall: ShareOut | None
+    missed: float | None
+    spot_checks: int
+    precision: ShareOut | None
+    decided: int
+
+
 class RemarkOut(TypedDict):
     start: int
     end: int
@@ -990,6 +1005,13 @@ class HostFileOut(TypedDict):
     proposal: ProposalOut
     measures: list[MeasureOut]
     appeals: list[AppealOut]
+
+
+class QualityOut(TypedDict):
+    days: int
+    by: Literal["all", "class", "goods", "policy"]
+    figures_from: int
+    rows: list[QualityRowOut]
 
 
 class WordVersionsOut(TypedDict):

@@ -37,6 +37,7 @@ from review.events.stretch_log import StretchLog
 from review.events.types import Event, NewEvent
 from review.evidence.files import EvidenceSetup, KeptEvidence
 from review.evidence.uploading import EvidenceKeeper
+from review.learning.golden import GoldenStore
 from review.learning.spot_store import SpotStore
 from review.learning.store import LearningStore
 from review.passports.registry import PassportStore
@@ -148,6 +149,7 @@ class Store:
         self.audit = AuditTrail(engine, now)
         self.replays = ReplayStore(engine, now)
         self.learning = LearningStore(engine, now)
+        self.golden = GoldenStore(engine, now, flag_at=flag_at)
         self.spots = SpotStore(engine, now, flag_at=flag_at, second_share=second_share)
         self.policies = PolicyStore(engine, now)
         self.batches = BatchStore(engine, now)

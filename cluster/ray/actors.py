@@ -38,6 +38,8 @@ _LAST_TICK_S = 5.0
 # Models are loaded meanwhile.
 _TRIAL_S = 90.0
 _DATA_THREADS = 64
+# Ray's least: so many judges fit where a machine says `zhenyan_judging: 1` as there will ever be.
+_PART_OF_A_MACHINE = 0.0001
 GROUPS = {"ctl": 2, "data": _DATA_THREADS}
 
 
@@ -162,11 +164,10 @@ class ShardActor:
     def __init__(self, config: ServiceConfig, slot: ActorSlot, node: str, cores: int) -> None:
         keep_to_owner()
         write_logs(config.data_dir / "logs", slot.name)
-        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         as_actor: Any = ray.remote
         self._judge: Any = (
             as_actor(num_cpus=0, max_restarts=-1, concurrency_groups=GROUPS)(JudgeActor)
-            .options(scheduling_strategy=here)
+            .options(**_judge_placement())
             .remote(config, f"{slot.name}-judge")
         )
         self._shard = Shard(
@@ -233,6 +234,14 @@ class ShardActor:
         """The pools of this machine, else of another; StageLost while there are none."""
         hearing, reading = (_pool(role, self._slot, stream_id) for role in (Role.HEARING, Role.READING))
         return RemoteStages(RayStage(hearing), RayStage(reading), RayStage(self._judge))
+
+
+def _judge_placement() -> dict[str, Any]:
+    """Options for Ray: beside the shard, or on a machine set aside for judging, which shares the data folder."""
+    if ray.cluster_resources().get(Role.JUDGING.resource):  # type: ignore[no-untyped-call]
+        return {"resources": {Role.JUDGING.resource: _PART_OF_A_MACHINE}, "scheduling_strategy": "SPREAD"}
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    return {"scheduling_strategy": here}
 
 
 def recycling_policy(config: ServiceConfig) -> RecyclingPolicy:

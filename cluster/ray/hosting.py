@@ -21,7 +21,7 @@ from cluster.ray.dispatcher import (
 from cluster.ray.launcher import RayLauncher
 from cluster.scheduler.plan import plan
 from cluster.scheduler.staffing import is_on
-from cluster.scheduler.types import NodeSeen
+from cluster.scheduler.types import NodeSeen, Role
 from review.scheduling.leases import LeaseStore
 from review.scheduling.types import Worker
 
@@ -44,7 +44,8 @@ class Hosting:
 
     def is_manned(self) -> bool:
         """Whether every shard of this machine has told of itself."""
-        return len(self.workers()) >= self.dispatcher_settings.staffing.shards
+        wanted = [s for s in self.dispatcher_settings.staffing.slots(self.node) if s.role is Role.SHARD]
+        return len(self.workers()) >= len(wanted)
 
     def is_emptied(self) -> bool:
         """Whether the machine was drained and its actors are gone."""

@@ -10,7 +10,7 @@ import ray
 from ray.exceptions import ActorDiedError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from cluster.scheduler.types import DISPATCHER, NAMESPACE, ActorSlot, NodeSeen
+from cluster.scheduler.types import DISPATCHER, NAMESPACE, ActorSlot, NodeSeen, Role
 
 log = logging.getLogger("zhenyan.dispatch")
 
@@ -51,6 +51,7 @@ class RayLauncher:
                 host=node["NodeManagerHostname"],
                 cpu_count=node["Resources"].get("CPU", 0.0),
                 gpu_count=node["Resources"].get("GPU", 0.0),
+                roles=frozenset(role for role in Role if node["Resources"].get(role.resource)),
             )
             for node in seen
             if node["Alive"]

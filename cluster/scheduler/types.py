@@ -10,21 +10,38 @@ _NODE_CHARS = 12
 
 
 class Role(StrEnum):
-    """What an actor of the live service does: carry broadcasts, recognise speech, or read the screen."""
+    """What an actor of the live service does: carry broadcasts, recognise speech, read the screen, or judge.
+
+    Judges have no slots of their own: each comes and goes with its shard.
+    """
 
     SHARD = "shard"
     HEARING = "hearing"
     READING = "reading"
+    JUDGING = "judging"
+
+    @property
+    def resource(self) -> str:
+        """The Ray resource by which a machine says that it is there for this role (`ray start --resources`)."""
+        return f"zhenyan_{self.value}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeSeen:
-    """A machine of the Ray cluster. `node_id`: Ray's own; `host`: its name, which `--drain` on that machine goes by."""
+    """A machine of the Ray cluster. `node_id`: Ray's own; `host`: its name, which `--drain` on that machine goes by.
+
+    `roles`: what it was set aside for by its Ray resources; empty: everything.
+    """
 
     node_id: str
     host: str
     cpu_count: float = 0
     gpu_count: float = 0
+    roles: frozenset[Role] = frozenset()
+
+    def is_for(self, role: Role) -> bool:
+        """Whether actors of this role are started here."""
+        return not self.roles or role in self.roles
 
     @property
     def name(self) -> str:
@@ -65,6 +82,7 @@ class Staffing:
         return tuple(
             ActorSlot(role=role, node_id=node.node_id, number=number)
             for role, count in counts
+            if node.is_for(role)
             for number in range(count)
         )
 

@@ -28,6 +28,7 @@ from review.server.api.install import install_platform
 from review.server.api.json_bodies import read_by_hand
 from review.server.api.ordering import Platform
 from review.server.api.passports import passport_router
+from review.server.api.quality import quality_api_router
 from review.server.api.statistics import statistics_router
 from review.server.api.streams import stream_router
 from review.server.api.stretches import stretches_router
@@ -129,6 +130,7 @@ def create_app(
     app.include_router(
         metrics_router(store.live_view, store.tally, store.second_reader.figures, metrics_token, latencies.registry)
     )
+    app.include_router(quality_api_router(store))
     app.include_router(stream_router(store, platform))
     app.include_router(passport_router(store, platform))
     app.include_router(bulk_passport_router(store, platform))

@@ -11,7 +11,7 @@ PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
     *(page for page in sorted(DOCS.rglob("*.md")) if page.parent.name != "decisions"),
 ]
-TOP = "asr|bench|claims|cli|cluster|configs|docs|ingest|net|review|scripts|tests|training|vision"
+TOP = "asr|bench|claims|cli|cluster|configs|deploy|docs|ingest|net|review|scripts|tests|training|vision"
 # Places of the tree in code type: no placeholders, wildcards or options.
 PLACE = re.compile(rf"`((?:{TOP})/[\w./-]*)`")
 

@@ -49,3 +49,18 @@ def test_a_drained_machine_is_left_alone_until_it_carries_nothing_and_then_empti
 def test_names_of_others_are_not_touched() -> None:
     others = frozenset({"dispatcher", "shard-bbbbbbbbbbbb-0", "hearing-zzzzzzzzzzzz-0", "judge"})
     assert staffing_changes([NODE], ALL | others, (), {}, STAFFING) == Change()
+
+
+def test_a_machine_that_is_set_aside_gets_only_what_it_is_for() -> None:
+    card = NodeSeen(node_id="dddddddddddddddd", host="m4", cpu_count=4, roles=frozenset({Role.HEARING}))
+    judge = NodeSeen(node_id="eeeeeeeeeeeeeeee", host="m5", cpu_count=4, roles=frozenset({Role.JUDGING}))
+    both = NodeSeen(node_id="ffffffffffffffff", host="m6", cpu_count=4, roles=frozenset({Role.READING, Role.SHARD}))
+    change = staffing_changes([card, judge, both], frozenset(), (), {}, STAFFING)
+    started = {node.host: [s.role for s in change.start if s.node_id == node.node_id] for node in (card, judge, both)}
+    assert started == {"m4": [Role.HEARING], "m5": [], "m6": [Role.READING, Role.SHARD, Role.SHARD]}
+
+
+def test_what_a_machine_is_no_longer_for_is_ended() -> None:
+    aside = NodeSeen(node_id=NODE.node_id, host="m1", cpu_count=4, roles=frozenset({Role.SHARD}))
+    change = staffing_changes([aside], ALL, (), {}, STAFFING)
+    assert change == Change(end=("hearing-aaaaaaaaaaaa-0", "reading-aaaaaaaaaaaa-0"))
