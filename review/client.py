@@ -260,21 +260,21 @@ class AsyncZhenyan:
         async for each in self._numbered("/v1/stretches", "stretches", after, filters, wait_s):
             yield each
 
-    async def finding_statistics(self, **asked: str | list[str]) -> _Json:
+    async def finding_statistics(self, **filters: str | list[str]) -> _Json:
         """How much was found; `by` (day, host, product, class), `from`, `to`, `host_id`."""
-        return await self._json("GET", "/v1/statistics/findings", params=asked)
+        return await self._json("GET", "/v1/statistics/findings", params=filters)
 
-    async def coverage_statistics(self, **asked: str | list[str]) -> _Json:
+    async def coverage_statistics(self, **filters: str | list[str]) -> _Json:
         """How much was on air and analysed; `by` (day, host), `from`, `to`, `host_id`."""
-        return await self._json("GET", "/v1/statistics/coverage", params=asked)
+        return await self._json("GET", "/v1/statistics/coverage", params=filters)
 
-    async def usage_statistics(self, **asked: str) -> _Json:
+    async def usage_statistics(self, **filters: str) -> _Json:
         """How many requests each key sent on each day; `from`, `to`."""
-        return await self._json("GET", "/v1/statistics/usage", params=asked)
+        return await self._json("GET", "/v1/statistics/usage", params=filters)
 
-    async def statistics_file(self, table: str, form: str = "csv", **asked: str | list[str]) -> bytes:
+    async def statistics_file(self, table: str, form: str = "csv", **filters: str | list[str]) -> bytes:
         """One of these tables (findings, coverage, usage) as a file; `form`: csv or parquet."""
-        answer = await self._send("GET", f"/v1/statistics/{_part(table)}", params=asked | {"format": form})
+        answer = await self._send("GET", f"/v1/statistics/{_part(table)}", params=filters | {"format": form})
         return answer.content
 
     # Passports
@@ -699,21 +699,21 @@ class Zhenyan:
         """What was heard, read and covered of each stretch after this number, as many as there are now."""
         yield from self._numbered("/v1/stretches", "stretches", after, filters, wait_s)
 
-    def finding_statistics(self, **asked: str | list[str]) -> _Json:
+    def finding_statistics(self, **filters: str | list[str]) -> _Json:
         """How much was found; `by` (day, host, product, class), `from`, `to`, `host_id`."""
-        return self._json("GET", "/v1/statistics/findings", params=asked)
+        return self._json("GET", "/v1/statistics/findings", params=filters)
 
-    def coverage_statistics(self, **asked: str | list[str]) -> _Json:
+    def coverage_statistics(self, **filters: str | list[str]) -> _Json:
         """How much was on air and analysed; `by` (day, host), `from`, `to`, `host_id`."""
-        return self._json("GET", "/v1/statistics/coverage", params=asked)
+        return self._json("GET", "/v1/statistics/coverage", params=filters)
 
-    def usage_statistics(self, **asked: str) -> _Json:
+    def usage_statistics(self, **filters: str) -> _Json:
         """How many requests each key sent on each day; `from`, `to`."""
-        return self._json("GET", "/v1/statistics/usage", params=asked)
+        return self._json("GET", "/v1/statistics/usage", params=filters)
 
-    def statistics_file(self, table: str, form: str = "csv", **asked: str | list[str]) -> bytes:
+    def statistics_file(self, table: str, form: str = "csv", **filters: str | list[str]) -> bytes:
         """One of these tables (findings, coverage, usage) as a file; `form`: csv or parquet."""
-        answer = self._send("GET", f"/v1/statistics/{_part(table)}", params=asked | {"format": form})
+        answer = self._send("GET", f"/v1/statistics/{_part(table)}", params=filters | {"format": form})
         return answer.content
 
     # Passports
