@@ -272,6 +272,10 @@ class AsyncZhenyan:
         """How many requests each key sent on each day; `from`, `to`."""
         return await self._json("GET", "/v1/statistics/usage", params=filters)
 
+    async def quality(self, **filters: str) -> _Json:
+        """How good what is found is, as decisions tell it."""
+        return await self._json("GET", "/v1/quality", params=filters)
+
     async def statistics_file(self, table: str, form: str = "csv", **filters: str | list[str]) -> bytes:
         """One of these tables (findings, coverage, usage) as a file; `form`: csv or parquet."""
         answer = await self._send("GET", f"/v1/statistics/{_part(table)}", params=filters | {"format": form})
@@ -710,6 +714,10 @@ class Zhenyan:
     def usage_statistics(self, **filters: str) -> _Json:
         """How many requests each key sent on each day; `from`, `to`."""
         return self._json("GET", "/v1/statistics/usage", params=filters)
+
+    def quality(self, **filters: str) -> _Json:
+        """How good what is found is, as decisions tell it."""
+        return self._json("GET", "/v1/quality", params=filters)
 
     def statistics_file(self, table: str, form: str = "csv", **filters: str | list[str]) -> bytes:
         """One of these tables (findings, coverage, usage) as a file; `form`: csv or parquet."""
