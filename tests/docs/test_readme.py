@@ -30,7 +30,7 @@ def commands(text: str) -> list[list[str]]:
     calls += re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text)
     found = []
     for call in calls:
-        if call.startswith("docker build"):
+        if call.startswith(("docker build", "kubectl ", "helm ")):
             continue
         for said in re.findall(r"(?:^|[\s;|&!(]|bin/)zhenyan ([^;&><)#]+?)(?=\s\||[;&><)#]|$)", call):
             try:
