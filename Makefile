@@ -11,7 +11,7 @@ $(VENV)/.installed: pyproject.toml bench/pyproject.toml demo_film/pyproject.toml
 	python3 -m venv $(VENV) && $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev]' -e ./bench -e ./demo_film && touch $@
 extras: $(VENV)/.extras
 $(VENV)/.extras: $(VENV)/.installed
-	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev,embed,second-reader,sherpa,s3]' -e ./bench -e ./demo_film && touch $@
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev,embed,second-reader,sherpa,s3,tracing,parquet]' -e ./bench -e ./demo_film && touch $@
 system:
 	@sh scripts/system-packages.sh
 deploy: $(VENV)/checkov/.installed

@@ -145,6 +145,12 @@ def _pages(store: Store, engine: Engine, host_id: str) -> dict[str, str]:
         "dashboards, counters moved": "/dashboards?days=90",
         "lessons": "/teaching",
         "lessons, counters moved": "/teaching?days=90",
+        "quality": "/quality",
+        "quality, counters moved": "/quality?days=90",
+        "quality, a bar": "/quality/bar?name=ORIGIN&bar=0.8",
+        "quality, people": "/quality/people",
+        "learning": "/learning",
+        "API, quality": "/v1/quality?by=class",
         "API, findings": "/v1/findings?after=500000",
         "API, cases": "/v1/cases",
     }

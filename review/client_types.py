@@ -1,17 +1,15 @@
 """The answers of the interface as types; made by `python -m scripts.write_client`."""
 
-from typing import Any, Literal, NotRequired, TypeAlias
-
-from typing_extensions import TypedDict
+from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 
-class AgainIn(TypedDict, closed=True):
+class AgainIn(TypedDict):
     sequence: NotRequired[int | None]
     since: NotRequired[int | None]
     parked: NotRequired[bool]
 
 
-class AgainOut(TypedDict, closed=True):
+class AgainOut(TypedDict):
     count: int
 
 
@@ -30,12 +28,12 @@ Product: TypeAlias = str
 BatchState: TypeAlias = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 
-class BoundsOut(TypedDict, closed=True):
+class BoundsOut(TypedDict):
     least_block: float
     most_pass: float
 
 
-class CallbackIn(TypedDict, closed=True):
+class CallbackIn(TypedDict):
     url: str
 
 
@@ -45,7 +43,7 @@ CaseState: TypeAlias = Literal["open", "proof", "second_review", "senior_review"
 Choice: TypeAlias = Literal["violates", "lawful", "unsure", "needs_proof"]
 
 
-class ComplaintIn(TypedDict, closed=True):
+class ComplaintIn(TypedDict):
     stream: NotRequired[str | None]
     room: NotRequired[str | None]
     at: int | str
@@ -55,7 +53,7 @@ class ComplaintIn(TypedDict, closed=True):
     contact: NotRequired[str]
 
 
-class ComplaintOut(TypedDict, closed=True):
+class ComplaintOut(TypedDict):
     complaint_id: str
     case_id: str
     stream_id: str
@@ -70,7 +68,7 @@ class ComplaintOut(TypedDict, closed=True):
 Condition: TypeAlias = Literal["source_away", "no_speech", "black_picture", "frozen_picture", "lagging"]
 
 
-class CorrectionIn(TypedDict, closed=True):
+class CorrectionIn(TypedDict):
     request_id: str
     passage_id: str
     original: str
@@ -79,7 +77,7 @@ class CorrectionIn(TypedDict, closed=True):
     why: NotRequired[str]
 
 
-class CorrectionOut(TypedDict, closed=True):
+class CorrectionOut(TypedDict):
     correction_id: str
     case_id: str
     stream_id: str
@@ -108,7 +106,6 @@ DecisionIn = TypedDict(
         "class": NotRequired[str | None],
         "note": NotRequired[str],
     },
-    closed=True,
 )
 
 
@@ -127,14 +124,13 @@ DecisionOut = TypedDict(
         "decided_at_ms": int,
         "undone_at_ms": int | None,
     },
-    closed=True,
 )
 
 
 DeliveryState: TypeAlias = Literal["pending", "delivered", "parked"]
 
 
-class DeliveryStatusOut(TypedDict, closed=True):
+class DeliveryStatusOut(TypedDict):
     endpoint_id: str
     event_sequence: int
     kind: str
@@ -153,7 +149,7 @@ Disposition: TypeAlias = Literal["flag", "note", "none"]
 EndpointState: TypeAlias = Literal["active", "disabled"]
 
 
-class EventOut(TypedDict, closed=True):
+class EventOut(TypedDict):
     id: str
     sequence: int
     type: str
@@ -161,19 +157,19 @@ class EventOut(TypedDict, closed=True):
     data: dict[str, Any]
 
 
-class EventsOut(TypedDict, closed=True):
+class EventsOut(TypedDict):
     events: list[EventOut]
     next_after: int
     more: bool
 
 
-class ExemptionOut(TypedDict, closed=True):
+class ExemptionOut(TypedDict):
     id: str
     applies: bool
     why: str
 
 
-class FactIn(TypedDict, closed=True):
+class FactIn(TypedDict):
     at_ms: int
     kind: Literal[
         "stock",
@@ -190,18 +186,18 @@ class FactIn(TypedDict, closed=True):
     stream_id: NotRequired[str | None]
 
 
-class FactorOut(TypedDict, closed=True):
+class FactorOut(TypedDict):
     name: str
     percent: int
 
 
-class FactsReceivedOut(TypedDict, closed=True):
+class FactsReceivedOut(TypedDict):
     stream_id: str
     received: int
     new: int
 
 
-class FoundOut(TypedDict, closed=True):
+class FoundOut(TypedDict):
     flags: int
     notes: int
 
@@ -209,14 +205,14 @@ class FoundOut(TypedDict, closed=True):
 GapKind: TypeAlias = Literal["network", "publisher", "shed", "crash", "unreadable"]
 
 
-class GapOut(TypedDict, closed=True):
+class GapOut(TypedDict):
     kind: GapKind
     start_ms: int
     end_ms: int
     why: str
 
 
-class HeardOut(TypedDict, closed=True):
+class HeardOut(TypedDict):
     speech_ms: int
     passages: int
     characters: int
@@ -225,26 +221,26 @@ class HeardOut(TypedDict, closed=True):
 Held: TypeAlias = Literal["", "ladder", "law"]
 
 
-class HostIn(TypedDict, closed=True):
+class HostIn(TypedDict):
     id: str
     name: NotRequired[str]
     platform: NotRequired[str]
 
 
-class HostOut(TypedDict, closed=True):
+class HostOut(TypedDict):
     id: str
     name: str
     platform: str
 
 
-class KeyOut(TypedDict, closed=True):
+class KeyOut(TypedDict):
     key_id: str
     public_key: str
     made_at_ms: int
     retired_at_ms: int | None
 
 
-class KeysOut(TypedDict, closed=True):
+class KeysOut(TypedDict):
     keys: list[KeyOut]
 
 
@@ -258,11 +254,10 @@ ListedWord = TypedDict(
         "until": NotRequired[str | None],
         "note": NotRequired[str],
     },
-    closed=True,
 )
 
 
-class MatchOut(TypedDict, closed=True):
+class MatchOut(TypedDict):
     kind: str
     heard: str
     meant: str
@@ -274,26 +269,26 @@ MeasureKind: TypeAlias = Literal["warning", "limits", "suspension", "blacklist"]
 MeasureState: TypeAlias = Literal["proposed", "in_force", "rejected", "lapsed", "ended", "lifted"]
 
 
-class MissedOut(TypedDict, closed=True):
+class MissedOut(TypedDict):
     kind: GapKind
     start_ms: int
     end_ms: int
     why: str
 
 
-class MovedOut(TypedDict, closed=True):
+class MovedOut(TypedDict):
     before: Literal["pass", "review", "block"]
     after: Literal["pass", "review", "block"]
     findings: int
     examples: list[str]
 
 
-class OnSaleIn(TypedDict, closed=True):
+class OnSaleIn(TypedDict):
     product_id: str | None
     at_ms: NotRequired[int | None]
 
 
-class OrderIn(TypedDict, closed=True):
+class OrderIn(TypedDict):
     url: str
     host: HostIn
     products: NotRequired[list[Product]]
@@ -307,7 +302,7 @@ class OrderIn(TypedDict, closed=True):
     priority: NotRequired[Literal["normal", "background", "urgent"]]
 
 
-class PassportLineOut(TypedDict, closed=True):
+class PassportLineOut(TypedDict):
     product_id: str
     number: int
     version: str
@@ -316,7 +311,7 @@ class PassportLineOut(TypedDict, closed=True):
     retired_at_ms: int | None
 
 
-class PassportOut(TypedDict, closed=True):
+class PassportOut(TypedDict):
     product_id: str
     number: int
     version: str
@@ -327,29 +322,29 @@ class PassportOut(TypedDict, closed=True):
     warnings: NotRequired[list[str] | None]
 
 
-class PassportsOut(TypedDict, closed=True):
+class PassportsOut(TypedDict):
     passports: list[PassportLineOut]
     next_after: str | None
 
 
-class PeaksOut(TypedDict, closed=True):
+class PeaksOut(TypedDict):
     duration_ms: int
     peaks: list[float]
 
 
-class PictureOut(TypedDict, closed=True):
+class PictureOut(TypedDict):
     black_ms: int
     frozen_ms: int
 
 
-class PlaceOut(TypedDict, closed=True):
+class PlaceOut(TypedDict):
     left: int
     top: int
     right: int
     bottom: int
 
 
-class PointsOut(TypedDict, closed=True):
+class PointsOut(TypedDict):
     case_id: str
     class_name: str
     severity: str
@@ -358,7 +353,7 @@ class PointsOut(TypedDict, closed=True):
     points: int
 
 
-class ProgressOut(TypedDict, closed=True):
+class ProgressOut(TypedDict):
     total: int
     done: int
     failed: int
@@ -367,7 +362,7 @@ class ProgressOut(TypedDict, closed=True):
     findings: int
 
 
-class ProposalOut(TypedDict, closed=True):
+class ProposalOut(TypedDict):
     measure: MeasureKind | None
     reached: MeasureKind | None
     held: Held
@@ -378,34 +373,34 @@ class ProposalOut(TypedDict, closed=True):
     table_version: str
 
 
-class ReadOut(TypedDict, closed=True):
+class ReadOut(TypedDict):
     pictures: int
     texts: int
     characters: int
 
 
-class ReadyOut(TypedDict, closed=True):
+class ReadyOut(TypedDict):
     status: str
     workers: int
     places: int
 
 
-class ReasonOut(TypedDict, closed=True):
+class ReasonOut(TypedDict):
     code: str
     count: int
 
 
-class RowFaultOut(TypedDict, closed=True):
+class RowFaultOut(TypedDict):
     field: str
     reason: str
 
 
-class ScoreStepOut(TypedDict, closed=True):
+class ScoreStepOut(TypedDict):
     step: str
     value: float
 
 
-class SecondReadingOut(TypedDict, closed=True):
+class SecondReadingOut(TypedDict):
     model: str
     prompt: str
     answer: Literal["breach", "lawful", "unsure"]
@@ -419,7 +414,7 @@ class SecondReadingOut(TypedDict, closed=True):
     disposition_before: Disposition
 
 
-class SecretOut(TypedDict, closed=True):
+class SecretOut(TypedDict):
     secret: str
 
 
@@ -439,7 +434,6 @@ StrikeOut = TypedDict(
         "factors": list[FactorOut],
         "expires_at_ms": int,
     },
-    closed=True,
 )
 
 
@@ -455,7 +449,7 @@ Host: TypeAlias = str
 Room: TypeAlias = str
 
 
-class SuggestionRule(TypedDict, closed=True):
+class SuggestionRule(TypedDict):
     classes: NotRequired[list[Class]]
     goods: NotRequired[list[Good]]
     hosts: NotRequired[list[Host]]
@@ -465,11 +459,11 @@ class SuggestionRule(TypedDict, closed=True):
     notes: NotRequired[bool]
 
 
-class SuggestionSettings(TypedDict, closed=True):
+class SuggestionSettings(TypedDict):
     rules: NotRequired[list[SuggestionRule]]
 
 
-class SuggestionsOut(TypedDict, closed=True):
+class SuggestionsOut(TypedDict):
     name: str
     version: str | None
     created_at_ms: int | None
@@ -477,7 +471,7 @@ class SuggestionsOut(TypedDict, closed=True):
     bounds: BoundsOut
 
 
-class TriedOut(TypedDict, closed=True):
+class TriedOut(TypedDict):
     findings: int
     moved: list[MovedOut]
 
@@ -485,7 +479,7 @@ class TriedOut(TypedDict, closed=True):
 VerdictKind: TypeAlias = Literal["contradicted", "banned", "unsupported", "supported", "out_of_scope"]
 
 
-class VersionsOut(TypedDict, closed=True):
+class VersionsOut(TypedDict):
     versions: list[PassportLineOut]
 
 
@@ -495,12 +489,12 @@ Wanted: TypeAlias = Literal["run", "stop"]
 Kind: TypeAlias = str
 
 
-class WebhookIn(TypedDict, closed=True):
+class WebhookIn(TypedDict):
     url: str
     kinds: NotRequired[list[Kind]]
 
 
-class WebhookMade(TypedDict, closed=True):
+class WebhookMade(TypedDict):
     id: str
     url: str
     kinds: list[str]
@@ -512,7 +506,7 @@ class WebhookMade(TypedDict, closed=True):
     secret: str
 
 
-class WebhookOut(TypedDict, closed=True):
+class WebhookOut(TypedDict):
     id: str
     url: str
     kinds: list[str]
@@ -523,11 +517,11 @@ class WebhookOut(TypedDict, closed=True):
     created_at_ms: int
 
 
-class WebhooksOut(TypedDict, closed=True):
+class WebhooksOut(TypedDict):
     webhooks: list[WebhookOut]
 
 
-class WitnessOut(TypedDict, closed=True):
+class WitnessOut(TypedDict):
     channel: Literal["speech", "screen"]
     passage_ids: list[str]
     start_ms: int
@@ -535,7 +529,7 @@ class WitnessOut(TypedDict, closed=True):
     quote: str
 
 
-class WordExampleOut(TypedDict, closed=True):
+class WordExampleOut(TypedDict):
     stream_id: str
     id: str
     text: str
@@ -546,19 +540,19 @@ class WordingOut(TypedDict):
     en: str
 
 
-class WordsIn(TypedDict, closed=True):
+class WordsIn(TypedDict):
     words: list[ListedWord]
 
 
-class WordsTryIn(TypedDict, closed=True):
+class WordsTryIn(TypedDict):
     words: list[ListedWord]
 
 
-class ReviewServerApiSchemasFindingsHealthOut(TypedDict, closed=True):
+class ReviewServerApiSchemasFindingsHealthOut(TypedDict):
     status: str
 
 
-class ReviewServerApiSchemasPassportsRowOut(TypedDict, closed=True):
+class ReviewServerApiSchemasPassportsRowOut(TypedDict):
     row: int
     id: str | None
     status: Literal["stored", "unchanged", "refused"]
@@ -580,11 +574,10 @@ ReviewServerApiSchemasWordsWordOut = TypedDict(
         "note": str,
         "ended": bool,
     },
-    closed=True,
 )
 
 
-class ReviewServerApiTranscriptsWordOut(TypedDict, closed=True):
+class ReviewServerApiTranscriptsWordOut(TypedDict):
     start: int
     end: int
     start_ms: int
@@ -605,7 +598,7 @@ class Problem(TypedDict):
     errors: NotRequired[list[Fault] | None]
 
 
-class RowIn(TypedDict, closed=True):
+class RowIn(TypedDict):
     text: str
     product_id: NotRequired[str]
 
@@ -613,18 +606,18 @@ class RowIn(TypedDict, closed=True):
 TextKind: TypeAlias = Literal["script", "page", "captions"]
 
 
-class AilingOut(TypedDict, closed=True):
+class AilingOut(TypedDict):
     condition: Condition
     since_ms: int
     began_at_ms: int
 
 
-class AllToldOut(TypedDict, closed=True):
+class AllToldOut(TypedDict):
     deliveries: list[DeliveryStatusOut]
     next_after: str | None
 
 
-class AppealOut(TypedDict, closed=True):
+class AppealOut(TypedDict):
     id: str
     measure_id: str
     state: AppealState
@@ -633,7 +626,7 @@ class AppealOut(TypedDict, closed=True):
     decided_at_ms: int | None
 
 
-class ArchiveOut(TypedDict, closed=True):
+class ArchiveOut(TypedDict):
     number: int
     url: str
     state: ArchiveState
@@ -645,7 +638,7 @@ class ArchiveOut(TypedDict, closed=True):
     error: str | None
 
 
-class BatchFilesOut(TypedDict, closed=True):
+class BatchFilesOut(TypedDict):
     batch_id: str
     state: BatchState
     host_id: str
@@ -657,7 +650,7 @@ class BatchFilesOut(TypedDict, closed=True):
     files: list[ArchiveOut]
 
 
-class BatchIn(TypedDict, closed=True):
+class BatchIn(TypedDict):
     urls: list[Url]
     host: HostIn
     products: NotRequired[list[Product]]
@@ -665,7 +658,7 @@ class BatchIn(TypedDict, closed=True):
     started_at: NotRequired[str | None]
 
 
-class BatchOut(TypedDict, closed=True):
+class BatchOut(TypedDict):
     batch_id: str
     state: BatchState
     host_id: str
@@ -676,14 +669,14 @@ class BatchOut(TypedDict, closed=True):
     error: str | None
 
 
-class BatchStoredOut(TypedDict, closed=True):
+class BatchStoredOut(TypedDict):
     rows: list[ReviewServerApiSchemasPassportsRowOut]
     stored: int
     unchanged: int
     refused: int
 
 
-class BatchesOut(TypedDict, closed=True):
+class BatchesOut(TypedDict):
     batches: list[BatchOut]
     next_after: str | None
 
@@ -714,27 +707,26 @@ CaseOut = TypedDict(
         "claimed_by": str | None,
         "claimed_until_ms": int | None,
     },
-    closed=True,
 )
 
 
-class CasesOut(TypedDict, closed=True):
+class CasesOut(TypedDict):
     cases: list[CaseOut]
     next_after: str | None
 
 
-class CodeOut(TypedDict, closed=True):
+class CodeOut(TypedDict):
     code: str
     gtin: str | None
     passports: list[PassportOut]
 
 
-class CoveredOut(TypedDict, closed=True):
+class CoveredOut(TypedDict):
     analysed_ms: int
     gaps: list[MissedOut]
 
 
-class DeliveryOut(TypedDict, closed=True):
+class DeliveryOut(TypedDict):
     event_sequence: int
     state: DeliveryState
     attempts: int
@@ -786,17 +778,16 @@ FindingOut = TypedDict(
         "risk": NotRequired[Literal["low", "medium", "high", "critical"] | None],
         "suggested_by": NotRequired[str | None],
     },
-    closed=True,
 )
 
 
-class FindingsOut(TypedDict, closed=True):
+class FindingsOut(TypedDict):
     findings: list[FindingOut]
     next_after: int
     more: bool
 
 
-class MeasureOut(TypedDict, closed=True):
+class MeasureOut(TypedDict):
     id: str
     kind: MeasureKind
     state: MeasureState
@@ -819,7 +810,7 @@ class MeasureOut(TypedDict, closed=True):
     closed_why: str
 
 
-class PassageOut(TypedDict, closed=True):
+class PassageOut(TypedDict):
     number: int
     id: str
     channel: Literal["speech", "screen"]
@@ -831,7 +822,7 @@ class PassageOut(TypedDict, closed=True):
     box: PlaceOut | None
 
 
-class PassagesOut(TypedDict, closed=True):
+class PassagesOut(TypedDict):
     passages: list[PassageOut]
     next_after: int
     more: bool
@@ -846,7 +837,7 @@ class RemarkOut(TypedDict):
     advice: list[WordingOut]
 
 
-class StreamOut(TypedDict, closed=True):
+class StreamOut(TypedDict):
     stream_id: str
     source: str
     host: HostOut
@@ -873,12 +864,12 @@ class StreamOut(TypedDict, closed=True):
     risk: NotRequired[Literal["low", "medium", "high", "critical"]]
 
 
-class StreamsOut(TypedDict, closed=True):
+class StreamsOut(TypedDict):
     streams: list[StreamOut]
     next_after: str | None
 
 
-class StretchOut(TypedDict, closed=True):
+class StretchOut(TypedDict):
     id: str
     sequence: int
     at_ms: int
@@ -892,18 +883,18 @@ class StretchOut(TypedDict, closed=True):
     found: FoundOut
 
 
-class StretchesOut(TypedDict, closed=True):
+class StretchesOut(TypedDict):
     stretches: list[StretchOut]
     next_after: int
     more: bool
     kept_from: int
 
 
-class SuggestionVersionsOut(TypedDict, closed=True):
+class SuggestionVersionsOut(TypedDict):
     versions: list[SuggestionsOut]
 
 
-class WordTriedOut(TypedDict, closed=True):
+class WordTriedOut(TypedDict):
     word: ReviewServerApiSchemasWordsWordOut
     passages: int
     lowered: int
@@ -911,14 +902,14 @@ class WordTriedOut(TypedDict, closed=True):
     examples: list[WordExampleOut]
 
 
-class WordsOut(TypedDict, closed=True):
+class WordsOut(TypedDict):
     name: str
     version: str | None
     created_at_ms: int | None
     words: list[ReviewServerApiSchemasWordsWordOut]
 
 
-class WordsTriedOut(TypedDict, closed=True):
+class WordsTriedOut(TypedDict):
     tried: list[WordTriedOut]
 
 
@@ -929,19 +920,19 @@ class ReviewServerApiSchemasPrebroadcastRowOut(TypedDict):
     findings: list[RemarkOut]
 
 
-class ReviewServerApiStretchesHealthOut(TypedDict, closed=True):
+class ReviewServerApiStretchesHealthOut(TypedDict):
     stream_id: str
     conditions: list[AilingOut]
 
 
-class CatalogueIn(TypedDict, closed=True):
+class CatalogueIn(TypedDict):
     products: NotRequired[list[Product]]
     passports: NotRequired[list[dict[str, Any]]]
     at: NotRequired[str | None]
     rows: list[RowIn]
 
 
-class CheckIn(TypedDict, closed=True):
+class CheckIn(TypedDict):
     products: NotRequired[list[Product]]
     passports: NotRequired[list[dict[str, Any]]]
     at: NotRequired[str | None]
@@ -949,7 +940,7 @@ class CheckIn(TypedDict, closed=True):
     kind: NotRequired[TextKind]
 
 
-class CaseDetailOut(TypedDict, closed=True):
+class CaseDetailOut(TypedDict):
     case: CaseOut
     findings: list[FindingOut]
     decisions: list[DecisionOut]
@@ -971,12 +962,12 @@ class CheckOut(TypedDict):
     warnings: NotRequired[list[str]]
 
 
-class DeliveriesOut(TypedDict, closed=True):
+class DeliveriesOut(TypedDict):
     deliveries: list[DeliveryOut]
     counts: dict[DeliveryState, int]
 
 
-class HostFileOut(TypedDict, closed=True):
+class HostFileOut(TypedDict):
     host_id: str
     linked: list[str]
     strikes: list[StrikeOut]
@@ -985,5 +976,5 @@ class HostFileOut(TypedDict, closed=True):
     appeals: list[AppealOut]
 
 
-class WordVersionsOut(TypedDict, closed=True):
+class WordVersionsOut(TypedDict):
     versions: list[WordsOut]

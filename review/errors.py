@@ -95,6 +95,14 @@ class TracingUnavailable(ReviewError):
         self.missing = missing
 
 
+class ExportUnavailable(ReviewError):
+    """A table is wanted in a form that this server can't write; the operator can act."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__(f"format {form}: this server can't write it; ask for csv, or have zhenyan[{form}] installed")
+        self.form = form
+
+
 class PeaksError(ReviewError):
     """A clip's loudness could not be read."""
 

@@ -1,7 +1,7 @@
 """What was received, understood and found, kept so that many processes can write while others read."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.engine import make_url
@@ -9,12 +9,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from claims.suggestions import Risk, Suggestion
-from claims.types import Channel, Finding, Passage
+from claims.types import CHINA_TIME, Channel, Finding, Passage
 from ingest.recording.ledger import Coverage
 from ingest.types import Segment
 from net.guard import NetPolicy
 from review.accounts.store import PeopleStore
 from review.analytics.quality import FIGURES_FROM, Quality
+from review.analytics.statistics import StatisticsStore
 from review.analytics.store import AnalyticsStore
 from review.audit.trail import AuditTrail
 from review.batches.store import BatchStore
@@ -36,6 +37,7 @@ from review.events.stretch_log import StretchLog
 from review.events.types import Event, NewEvent
 from review.evidence.files import EvidenceSetup, KeptEvidence
 from review.evidence.uploading import EvidenceKeeper
+from review.learning.golden import GoldenStore
 from review.learning.spot_store import SpotStore
 from review.learning.store import LearningStore
 from review.passports.registry import PassportStore
@@ -85,6 +87,7 @@ from review.stretches.types import Ailing, Signal, StretchTerms
 from review.tenant_rules.store import TenantRulesStore
 from review.tenants.keys import KeyStore
 from review.tenants.tenancy import Tenancy, check_host
+from review.tenants.usage import UsageBook
 from review.webhooks.delivery_status import Board
 from review.webhooks.endpoints import Endpoint, Targets
 from review.webhooks.retry_queue import Deliveries, Patience
@@ -146,12 +149,15 @@ class Store:
         self.audit = AuditTrail(engine, now)
         self.replays = ReplayStore(engine, now)
         self.learning = LearningStore(engine, now)
+        self.golden = GoldenStore(engine, now, flag_at=flag_at)
         self.spots = SpotStore(engine, now, flag_at=flag_at, second_share=second_share)
         self.policies = PolicyStore(engine, now)
         self.batches = BatchStore(engine, now)
         self.leases = LeaseStore(engine, now, terms)
         self.analytics = AnalyticsStore(engine, now, self.leases.terms)
         self.quality = Quality(engine, now, FIGURES_FROM)
+        self.statistics = StatisticsStore(engine)
+        self.usage = UsageBook(engine, now)
         self.facts = FactStore(engine, now)
         self.lease_expiry = LeaseExpiry(engine, now, self.leases.terms)
         self.orders = OrderStore(engine, now, self.leases.room, self.leases.terms)
@@ -225,6 +231,10 @@ class Store:
         """Returns if the database answers; raises what SQLAlchemy raises if not."""
         with self._engine.connect() as connection:
             connection.execute(select(1))
+
+    def today(self) -> date:
+        """The day in China."""
+        return self._now().astimezone(CHINA_TIME).date()
 
     def live_view(self) -> LiveView:
         """The live service as it stands."""

@@ -80,7 +80,7 @@ class Tracing:
                 "finding",
                 context=Context(),
                 start_time=round(min(step.start_ms for step in steps) * _NS),
-                attributes={"finding_id": finding_id} | attributes,
+                attributes={"finding_id": finding_id, **attributes},
             )
         finally:
             self._given.trace_id = self._given.span_id = None

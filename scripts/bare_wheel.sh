@@ -56,7 +56,7 @@ for command in $(sed -n 's/^  \([a-z]*\)  .*/\1/p' out); do
   run 0 "$command" --help
   has out "^Usage: zhenyan $command"
 done
-for command in serve worker 'screen a.mp4 --passports passports.yaml'; do
+for command in serve worker demo 'screen a.mp4 --passports passports.yaml'; do
   # shellcheck disable=SC2086
   run 2 $command
   has err "pip install 'zhenyan\[worker,server\]'"
@@ -66,6 +66,4 @@ for command in bench 'bench asr'; do
   run 2 $command
   has err 'pip install -e ./bench'
 done
-run 2 demo
-has err 'pip install -e ./demo_film'
 echo "bare wheel: $size bytes; check, policy explain, policy validate and every --help work without any extra"

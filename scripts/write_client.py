@@ -66,7 +66,7 @@ def types_of(document: dict[str, object]) -> str:
     if ran.returncode:
         raise SystemExit(f"the types can't be made: {ran.stderr}")
     # Closed dictionaries are a proposal (PEP 728) that type checkers don't know yet.
-    made = ran.stdout.replace(", closed=True", "").replace("from typing_extensions import TypedDict\n", "")
+    made = re.sub(r",\s*closed=True", "", ran.stdout).replace("from typing_extensions import TypedDict\n", "")
     return re.sub(r"^from typing import (.*)$", r"from typing import \1, TypedDict", made, count=1, flags=re.MULTILINE)
 
 

@@ -22,7 +22,7 @@ from cli.shell.options import config_option
 from cli.shell.records import InputError, load_policy
 from cli.shell.tables import open_console
 from net.errors import ZhenyanError
-from review.learning.fitting import fit_passages, learn_from_decisions, write_candidate
+from review.learning.fitting import fit_passages, learn_from_decisions, learns, write_candidate
 from review.learning.types import Fit
 from review.store import Store
 
@@ -156,9 +156,9 @@ def _shadow(store: Store, settings: Settings, digest: str) -> None:
 
 def _reader(settings: Settings) -> Pointing:
     reader = open_reader_of(settings)
-    if reader is None or not getattr(reader, "gate_key", None):
+    if reader is None or not learns(reader):
         raise InputError(f"setting semantic: {settings.semantic}: no reader is opened whose gate could learn")
-    return reader  # type: ignore[return-value]
+    return reader
 
 
 @contextmanager

@@ -15,7 +15,6 @@ from claims.passports.passport import Passport
 from claims.passports.terms import not_in_force
 from cli.config.settings import load_settings
 from cli.remote.passport_files import PassportsNotRead, form_of, rows_of, survey_rows, tell_rows
-from cli.remote.passports import opened_registry
 from cli.remote.server import server_option
 from cli.shell.options import at_option, config_option, policy_option
 from cli.shell.records import InputError, load_policy, now
@@ -74,6 +73,8 @@ def import_command(
         raise InputError(f"{file}: no such file; give a file of passports")
     form = form_of(file)
     if in_store or server:
+        from cli.remote.passports import opened_registry
+
         with opened_registry(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
             tell_rows(file, registry.store(rows_of(file, form)), as_json=as_json)
         return
@@ -140,6 +141,8 @@ def list_command(gtin: str | None, in_store: bool, tenant: str, server: str | No
     Example:
       zhenyan passports list --server https://zhenyan.example.com
     """
+    from cli.remote.passports import opened_registry
+
     with opened_registry(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
         for record in registry.listed(gtin):
             click.echo(json.dumps(record, ensure_ascii=False))
@@ -153,6 +156,8 @@ def show_command(
     product_id: str, version: str | None, in_store: bool, tenant: str, server: str | None, config_file: Path | None
 ) -> None:
     """Print the passport of the product ID, with its record."""
+    from cli.remote.passports import opened_registry
+
     with opened_registry(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
         click.echo(json.dumps(registry.passport(product_id, version), ensure_ascii=False, indent=2))
 
@@ -162,6 +167,8 @@ def show_command(
 @_registry_options
 def history_command(product_id: str, in_store: bool, tenant: str, server: str | None, config_file: Path | None) -> None:
     """List every version of the passport of the product ID, the latest first, with when it was retired."""
+    from cli.remote.passports import opened_registry
+
     with opened_registry(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
         for record in registry.versions(product_id):
             click.echo(json.dumps(record, ensure_ascii=False))
@@ -179,6 +186,8 @@ def retire_command(
     Example:
       zhenyan passports retire P-1 P-2 --server https://zhenyan.example.com
     """
+    from cli.remote.passports import opened_registry
+
     with opened_registry(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
         for product_id in product_ids:
             click.echo(json.dumps(registry.retire(product_id), ensure_ascii=False))

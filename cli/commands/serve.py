@@ -148,6 +148,7 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
         thread.join(timeout=5)
         if tracing is not None:
             tracing.close()
+        store.usage.write()
         store.close()
 
 

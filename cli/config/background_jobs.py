@@ -13,6 +13,7 @@ from cli.config.reading_again import reading_again
 from cli.config.replays import replay_job
 from cli.config.settings import Settings
 from cluster.batch.background import BatchRunner, BatchSetup
+from cluster.learning.schedule import FitRunner
 from cluster.learning.shadow import ShadowRunner
 from cluster.learning.spot_checks import SpotRunner, SpotTerms
 from cluster.replay.background import ReplayRunner
@@ -41,9 +42,15 @@ def background_jobs(settings: Settings, *, processes: int = 1, on_ray: bool = Fa
     shadow = ShadowRunner(store, data_dir, lambda candidate: replay_job(settings, candidate))
     spots = SpotRunner(
         store,
-        SpotTerms(share=settings.spot_share, a_day=settings.spot_a_day),
+        SpotTerms(share=settings.spot_share, a_day=settings.spot_a_day, golden=settings.golden_share),
         lambda: settings.policy_folder,
         lambda live: replay_job(settings, live),
+    )
+    fits = FitRunner(
+        store,
+        settings.learning_every_hours,
+        lambda: replay_job(settings, settings.policy_folder),
+        across=settings.learning_across_tenants,
     )
     keeper = store.evidence_keeper()
     keeper.start()
@@ -51,6 +58,7 @@ def background_jobs(settings: Settings, *, processes: int = 1, on_ray: bool = Fa
     replays.start()
     shadow.start()
     spots.start()
+    fits.start()
     laws = LoadedPolicies()
 
     def in_force() -> Policy:
@@ -65,4 +73,5 @@ def background_jobs(settings: Settings, *, processes: int = 1, on_ray: bool = Fa
         replays.close()
         shadow.close()
         spots.close()
+        fits.close()
         store.close()

@@ -21,7 +21,7 @@ from review.tenants.types import Caller
 
 # A request of a few hundred is read in about a second.
 _AT_ONCE = 500
-Record = dict[str, Any]
+Record = Mapping[str, Any]
 
 
 class Registry(Protocol):
@@ -39,7 +39,7 @@ class Registry(Protocol):
         """The passport in force, or this version, with its record."""
         ...
 
-    def versions(self, product_id: str) -> list[Record]:
+    def versions(self, product_id: str) -> Sequence[Record]:
         """Every version, the latest first."""
         ...
 
@@ -76,7 +76,7 @@ class _OfServer:
         if not rows:
             return []
         lines = [json.dumps(row.parsed.content, ensure_ascii=False, default=str) for row in rows]
-        answered: list[Record] = self._client.put_passports("\n".join(lines).encode())["rows"]
+        answered: Sequence[Record] = self._client.put_passports("\n".join(lines).encode())["rows"]
         return answered
 
     def listed(self, gtin: str | None) -> Iterator[Record]:
@@ -85,7 +85,7 @@ class _OfServer:
     def passport(self, product_id: str, version: str | None) -> Record:
         return self._client.passport(product_id, version)
 
-    def versions(self, product_id: str) -> list[Record]:
+    def versions(self, product_id: str) -> Sequence[Record]:
         return self._client.passport_versions(product_id)
 
     def retire(self, product_id: str) -> Record:
@@ -117,14 +117,14 @@ class _OfStore:
         found = known.current(home, product_id) if version is None else known.version(home, product_id, version)
         return _line(found) | {"passport": json.loads(found.text)}
 
-    def versions(self, product_id: str) -> list[Record]:
+    def versions(self, product_id: str) -> Sequence[Record]:
         return [_line(stored) for stored in self._store.passports.versions(self._caller.home, product_id)]
 
     def retire(self, product_id: str) -> Record:
         return _line(self._store.passports.retire(self._caller, product_id))
 
 
-def _line(stored: StoredPassport) -> Record:
+def _line(stored: StoredPassport) -> dict[str, Any]:
     names = ("product_id", "number", "version", "gtin", "created_at_ms", "retired_at_ms")
     return {name: getattr(stored, name) for name in names}
 

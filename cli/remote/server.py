@@ -3,14 +3,16 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import httpx
 
 from cli.shell.records import InputError
 from net.errors import ZhenyanError
-from review.client import Problem, Zhenyan
+
+# What speaks HTTP is an extra: it is looked for once a server is asked.
+if TYPE_CHECKING:
+    from review.client import Zhenyan
 
 KEY = "ZHENYAN_KEY"
 SERVER = "ZHENYAN_SERVER"
@@ -33,8 +35,12 @@ def server_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def opened_server(url: str | None) -> Iterator[Zhenyan]:
+def opened_server(url: str | None) -> "Iterator[Zhenyan]":
     """A client of the server; ServerRefused says what it answered, InputError what the call lacks."""
+    import httpx
+
+    from review.client import Problem, Zhenyan
+
     if not url:
         raise InputError(
             f"--server: name the server's address, such as --server https://zhenyan.example.com, or set {SERVER}"

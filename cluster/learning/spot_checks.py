@@ -23,10 +23,14 @@ _AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpotTerms:
-    """What share of unflagged passages people look at, and how many a day at most; 0 of either: none."""
+    """What share of unflagged passages people look at, and how many a day at most; 0 of either: none.
+
+    `golden`: in what share of all decisions a decided case is shown anew.
+    """
 
     share: float
     a_day: int
+    golden: float = 0.0
 
     @property
     def are_on(self) -> bool:
@@ -59,6 +63,8 @@ class SpotRunner:
 
     def run_once(self) -> bool:
         """Draws from what waits, some broadcasts at a time; False if nothing does."""
+        if self._store.golden.draw(self._terms.golden) is not None:
+            return True
         if not self._terms.are_on or self._store.spots.next_stream() is None:
             return False
         job = self._job_of(self._live())

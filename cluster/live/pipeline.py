@@ -279,8 +279,13 @@ class Pipeline:
         for finding in new:
             _log.info("found %s", finding.finding_id, extra={"trace_id": trace_id_of(finding.finding_id)})
             if tracing is not None and current.steps.taken:
-                told = {"stream_id": segment.stream_id, "sequence": segment.sequence, "class": finding.class_id}
-                tracing.trace_finding(finding.finding_id, current.steps.taken, **told)
+                tracing.trace_finding(
+                    finding.finding_id,
+                    current.steps.taken,
+                    stream_id=segment.stream_id,
+                    sequence=segment.sequence,
+                    class_id=finding.class_id,
+                )
 
     def _end(self, current: StageSet) -> EndOfWork:
         error = self._capture.error

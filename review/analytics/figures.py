@@ -146,11 +146,12 @@ def as_csv(figures: Figures, words: Words) -> str:
     writer = csv.writer(out)
     writer.writerow([words(column) for column in figures.columns])
     for row in figures.rows:
-        writer.writerow([_plain(value) for value in row])
+        writer.writerow([guarded_cell(value) for value in row])
     return "\ufeff" + out.getvalue()
 
 
-def _plain(value: Cell) -> Cell:
+def guarded_cell(value: Cell) -> Cell:
+    """The cell as it may stand in a file that a spreadsheet opens: no formula, four places at most."""
     if isinstance(value, float):
         return round(value, 4)
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

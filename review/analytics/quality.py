@@ -1,9 +1,11 @@
 """How good it is: what is found and missed, what bars would lose and save, how people decide."""
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar, cast
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -25,6 +27,9 @@ from review.analytics.types import wilson
 FIGURES_FROM = 30
 BY = ("all", "class", "goods", "policy")
 _WEEK_MS = 7 * 86_400_000
+# What takes longer to read is kept so long; of so many questions.
+_LONG_S, _KEPT_S, _MOST_KEPT = 0.05, 60.0, 50
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +81,13 @@ class Quality:
 
     def __init__(self, engine: Engine, now: Callable[[], datetime], fewest: int) -> None:
         self._engine, self._now, self.fewest = engine, now, fewest
+        self._kept: dict[tuple[object, ...], tuple[float, object]] = {}
 
     def found(self, days: int, by: str, tenant_id: str | None = None) -> list[Found]:
         """How much is found and how right it is in these days, by one of `BY`; what was missed most comes first."""
         since_ms = self._since_ms(days)
-        with Session(self._engine) as session:
-            missed = read_missed(session, since_ms, tenant_id, by)
-            cases = read_decided_cases(session, since_ms, tenant_id)
+        missed = self._read(("missed", days, by, tenant_id), lambda s: read_missed(s, since_ms, tenant_id, by))
+        cases = self._decided(days, tenant_id)
         right = _right(cases, by)
         keys = sorted({*missed, *right}, key=lambda key: (-_missed_of(missed.get(key)), key))
         return [self._found(key, missed.get(key), right.get(key, (0, 0))) for key in keys]
@@ -121,13 +126,23 @@ class Quality:
 
     def people(self, days: int) -> People:
         """How people decide."""
-        with Session(self._engine) as session:
-            answers: list[Answer] = read_answers(session, self._since_ms(days))
-        return People(by_person=by_person(answers), by_class=by_class(answers), alpha=alpha_of(answers))
+        return self._read(("people", days), lambda session: _people(read_answers(session, self._since_ms(days))))
 
     def _decided(self, days: int, tenant_id: str | None) -> list[DecidedCase]:
+        since_ms = self._since_ms(days)
+        return self._read(("cases", days, tenant_id), lambda session: read_decided_cases(session, since_ms, tenant_id))
+
+    def _read(self, key: tuple[object, ...], ask: Callable[[Session], Read]) -> Read:
+        """What is asked; what takes long to answer is kept for a minute, for everybody who asks meanwhile."""
+        at_s, kept = self._kept.get(key, (float("-inf"), None))
+        if time.monotonic() - at_s < _KEPT_S:
+            return cast(Read, kept)
+        began_s = time.monotonic()
         with Session(self._engine) as session:
-            return read_decided_cases(session, self._since_ms(days), tenant_id)
+            found = ask(session)
+        if time.monotonic() - began_s > _LONG_S:
+            self._kept = {**dict(list(self._kept.items())[-_MOST_KEPT:]), key: (time.monotonic(), found)}
+        return found
 
     def _found(self, key: str, missed: Missed | None, right: tuple[int, int]) -> Found:
         violates, decided = right
@@ -148,6 +163,10 @@ class Quality:
     def _since_ms(self, days: int) -> int:
         first = (self._now() - timedelta(days=days - 1)).date()
         return int(datetime.combine(first, datetime.min.time(), UTC).timestamp() * 1000)
+
+
+def _people(answers: list[Answer]) -> People:
+    return People(by_person=by_person(answers), by_class=by_class(answers), alpha=alpha_of(answers))
 
 
 def _right(cases: list[DecidedCase], by: str) -> dict[str, tuple[int, int]]:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import case, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from review.analytics.bars import Weighed
 from review.cases.types import FINAL, BlindKind, CaseState, Choice
@@ -180,7 +180,12 @@ def read_decided_cases(session: Session, since_ms: int, tenant_id: str | None) -
 
 
 def read_answers(session: Session, since_ms: int) -> list[Answer]:
-    """Every standing decision since then, the oldest first; `golden`: what two seniors said of the case before."""
+    """Every standing decision since then, the oldest first.
+
+    `golden`: what two seniors said of the case before; None for who decided on it then.
+    """
+    before = aliased(DecisionRow)
+    knew = exists().where(before.case_id == GoldenRow.case_id, before.person_id == DecisionRow.person_id)
     rows = session.execute(
         select(
             DecisionRow.case_id,
@@ -191,7 +196,7 @@ def read_answers(session: Session, since_ms: int) -> list[Answer]:
             DecisionRow.after,
             CaseRow.state,
             DecisionRow.decided_at_ms,
-            GoldenRow.choice.label("golden"),
+            case((knew, None), else_=GoldenRow.choice).label("golden"),
         )
         .join(CaseRow, CaseRow.case_id == DecisionRow.case_id)
         .outerjoin(BlindCaseRow, BlindCaseRow.case_id == DecisionRow.case_id)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeGuard
 
 import yaml
 
@@ -14,6 +15,7 @@ from claims.classifier.fit.gather import examples_of
 from claims.classifier.fit.learning import InForce, Learnt, learn
 from claims.classifier.learnt import Pointing
 from claims.classifier.learnt_file import EVERYBODY, FOLDER, LearntFile
+from claims.classifier.reading import Reader
 from claims.policy.policy import Policy
 from review.learning.store import LearningStore
 from review.learning.types import Decided, Fit
@@ -74,6 +76,11 @@ def write_candidate(policy: Policy, file: LearntFile, out: Path) -> Policy:
     )
     settings.write_text(told, encoding="utf-8")
     return Policy(out)
+
+
+def learns(reader: Reader) -> TypeGuard[Pointing]:
+    """Whether it has a gate to which something can be added."""
+    return bool(getattr(reader, "gate_key", None))
 
 
 def _named(version: str, file: LearntFile) -> str:

@@ -56,10 +56,12 @@ class SpotCase:
 def draw(stream_id: str, passages: Sequence[Unflagged], share: float, most: int) -> list[Drawn]:
     """What is looked at of a broadcast: half of the share near the bar, half among the others; so many at most.
 
+    Where there is nothing of one kind, all of the share is of the other.
+
     By a hash of broadcast and passage: the same again, whoever draws and when.
     """
     counts = Counter(one.stratum for one in passages)
-    wanted = share * len(passages) / 2
+    wanted = share * len(passages) / max(1, len(counts))
     shares = {stratum: min(1.0, wanted / count) for stratum, count in counts.items()}
     found = [(_chance(stream_id, one.passage_id) / shares[one.stratum], one) for one in passages]
     found = sorted((pair for pair in found if pair[0] < 1.0), key=lambda pair: (pair[0], pair[1].passage_id))

@@ -75,6 +75,17 @@ class LearningStore:
             rows = session.scalars(select(FitRow).order_by(FitRow.made_at_ms.desc(), FitRow.fit_id).limit(limit))
             return tuple(_fit(row, gone) for row in rows)
 
+    def last_fits(self) -> dict[str, int]:
+        """When each customer's decisions were last learnt from, in vain or not."""
+        last = select(FitRow.tenant_id, func.max(FitRow.made_at_ms)).group_by(FitRow.tenant_id)
+        with Session(self._engine) as session:
+            return {tenant_id: int(made_at_ms) for tenant_id, made_at_ms in session.execute(last)}
+
+    def tenants(self) -> tuple[str, ...]:
+        """The customers who have broadcasts."""
+        with Session(self._engine) as session:
+            return tuple(session.scalars(select(StreamRow.tenant_id).distinct().order_by(StreamRow.tenant_id)))
+
     def begin_shadow(self, digest: str, live_digest: str, by: str) -> Shadow:
         """Has the candidate read beside what is in force from now on; one that did before ends."""
         shadow_id = str(uuid.uuid4())

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from claims.classifier.calibration import Calibration, Features
+from claims.classifier.reader import plain
 from claims.classifier.reading import Known, Links, Reader, Reading
 from claims.engine.conversation import ClaimEngine
 from claims.engine.heard_over_soundalike import Told
@@ -83,7 +84,7 @@ def shown_of(policy: Policy, stream: StoredStream, reader: Reader, drawn: Drawn)
     engine = ClaimEngine(policy, passports_of(policy, stream), at=stream.at, reader=sure, tenant=stream.tenant_id)
     for passage in around:
         if passage.id == one.passage_id:
-            sure.of |= {read_out(piece, policy.pictures) for piece in engine.pieces(passage)}
+            sure.of |= {plain(read_out(piece, policy.pictures)) for piece in engine.pieces(passage)}
     conversation = engine.conversation(stream.stream_id, stream.facts, keep_verdicts=True)
     for passage in around:
         conversation.hear(passage)
@@ -97,7 +98,7 @@ def shown_of(policy: Policy, stream: StoredStream, reader: Reader, drawn: Drawn)
 
 
 class _SureReader:
-    """Reads as the other does, but for some words (`of`), which it takes for a breach."""
+    """Reads as the other does, but for some words (`of`, as a reader reads them), which it takes for a breach."""
 
     def __init__(self, reader: Reader) -> None:
         self.name, self.batch_size = reader.name, 1
@@ -112,7 +113,7 @@ class _SureReader:
     def read(self, text: str, goods: str) -> Reading:
         """What the other reads; surely a breach where the words are among those."""
         reading = self._reader.read(text, goods)
-        return replace(reading, breach=reading.breach + _LIFT) if text in self.of else reading
+        return replace(reading, breach=reading.breach + _LIFT) if plain(text) in self.of else reading
 
     def like(self, text: str, goods: str, class_id: str) -> tuple[Known, ...]:
         """What the other finds it like."""

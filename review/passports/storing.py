@@ -1,13 +1,19 @@
 """Rows that were read, stored: each as a whole or not at all, a few hundred in a transaction."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from review.passports.bulk import ReadRow
-from review.passports.registry import PassportStore
 from review.tenants.types import Caller
+
+# Files are read, and rows told, where no database is installed.
+if TYPE_CHECKING:
+    from review.passports.registry import PassportStore
 
 # So many hold up other writers for less than a tenth of a second.
 _AT_ONCE = 200

@@ -9,9 +9,6 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from review.api_errors import OrderRefused
 
 FILE = "file"
@@ -69,6 +66,10 @@ def csv_lines(content: bytes) -> Iterator[Line]:
 
 def xlsx_lines(content: bytes) -> Iterator[Line]:
     """The lines of the first sheet that have something in them; OrderRefused where it is no XLSX."""
+    # With the wheel alone there is no XLSX; all else is read.
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     _check_size(content)
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)

@@ -28,6 +28,8 @@ from review.server.api.install import install_platform
 from review.server.api.json_bodies import read_by_hand
 from review.server.api.ordering import Platform
 from review.server.api.passports import passport_router
+from review.server.api.quality import quality_api_router
+from review.server.api.statistics import statistics_router
 from review.server.api.streams import stream_router
 from review.server.api.stretches import stretches_router
 from review.server.api.suggestions import suggestions_router
@@ -116,7 +118,7 @@ def create_app(
     )
     app.add_middleware(SecurityHeaders)
     latencies = app.state.latencies = Latencies()
-    app.add_middleware(TimedRequests, latencies=latencies)
+    app.add_middleware(TimedRequests, latencies=latencies, usage=store.usage)
     install_problem_handlers(app)
     gate = Gate(store.people, access or Access())
     install_gate(app, gate)
@@ -128,6 +130,7 @@ def create_app(
     app.include_router(
         metrics_router(store.live_view, store.tally, store.second_reader.figures, metrics_token, latencies.registry)
     )
+    app.include_router(quality_api_router(store))
     app.include_router(stream_router(store, platform))
     app.include_router(passport_router(store, platform))
     app.include_router(bulk_passport_router(store, platform))
@@ -139,6 +142,7 @@ def create_app(
     stretch_tail = EventTail(store.stretches, app.state.events.closing)
     app.include_router(stretches_router(store, stretch_tail, Waiting(platform.most_waiting)))
     app.include_router(transcripts_router(store))
+    app.include_router(statistics_router(store.statistics, store.usage, store.today))
     app.include_router(webhooks_router(store.webhooks, store.deliveries, platform.net))
     app.include_router(deliveries_router(store.webhooks, store.board, store.deliveries))
     app.include_router(case_api_router(store, glossary.classes))

@@ -3,10 +3,13 @@
 import time
 
 from prometheus_client import CollectorRegistry, Histogram
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from review.events.types import Event
 from review.scheduling.latencies import BOUNDS_S
+from review.tenants.types import Caller
+from review.tenants.usage import UsageBook
 
 _QUICK_S = (0.005, 0.01, 0.025, *BOUNDS_S)
 _DELAYS_S = (*BOUNDS_S, 300.0, 3_600.0)
@@ -51,11 +54,12 @@ class Latencies:
 
 
 class TimedRequests:
-    """Measures each request by the route that answered it."""
+    """Measures each request by the route that answered it, and counts it for its key."""
 
-    def __init__(self, app: ASGIApp, latencies: Latencies) -> None:
+    def __init__(self, app: ASGIApp, latencies: Latencies, usage: UsageBook) -> None:
         self._app = app
         self._latencies = latencies
+        self._usage = usage
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on, and notes how long it took unless it is a stream that never ends."""
@@ -82,3 +86,6 @@ class TimedRequests:
                 # Who asks for what is not there must not make a row of figures for each address.
                 route = getattr(scope.get("route"), "path", "none")
                 self._latencies.note_request(scope["method"], route, status, time.monotonic() - start_s)
+            caller = scope.get("state", {}).get("caller")
+            if isinstance(caller, Caller) and caller.key_id and self._usage.note(caller.key_id, status):
+                await run_in_threadpool(self._usage.write)

@@ -6,6 +6,8 @@ from enum import StrEnum
 from review.accounts.types import Person, Role
 from review.db.tenant_ids import LOCAL_TENANT
 
+_KEY = "key:"
+
 
 class Scope(StrEnum):
     """One thing that a key may do; a key has those that it was made with and no more."""
@@ -28,6 +30,7 @@ class Scope(StrEnum):
     WEBHOOKS = "webhooks"
     RULES_READ = "rules:read"
     RULES_WRITE = "rules:write"
+    STATISTICS_READ = "statistics:read"
     TRANSCRIPTS_READ = "transcripts:read"
     TRANSCRIPTS_FULL = "transcripts:full"
 
@@ -92,6 +95,11 @@ class Caller:
     person: Person
     scopes: frozenset[Scope] = frozenset(Scope)
 
+    @property
+    def key_id(self) -> str:
+        """The key that asks; empty: a person does."""
+        return self.actor.removeprefix(_KEY) if self.actor.startswith(_KEY) else ""
+
     @classmethod
     def of_person(cls, person: Person) -> "Caller":
         """Somebody who is logged in."""
@@ -105,6 +113,6 @@ class Caller:
     @classmethod
     def of_key(cls, key: ApiKey) -> "Caller":
         """A program with this key."""
-        actor = f"key:{key.key_id}"
+        actor = f"{_KEY}{key.key_id}"
         person = Person(id=actor, name=key.name, role=Role.REVIEWER)
         return cls(sees=key.tenant_id, home=key.tenant_id, actor=actor, person=person, scopes=key.scopes)

@@ -10,7 +10,7 @@ from tests.docs.pages import DOCS, run_page
 _QUICK = ("guides/passports.md",)
 _SLOW = (
     *("guides/policy.md", "guides/api.md", "guides/evidence.md", "guides/bulk-passports.md"),
-    *("guides/suggestions.md", "guides/stretches.md", "guides/words.md"),
+    *("guides/suggestions.md", "guides/stretches.md", "guides/words.md", "guides/statistics.md"),
     *("start/platform.md", "start/reviewer.md", "start/analyst.md"),
 )
 

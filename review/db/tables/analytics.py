@@ -1,6 +1,6 @@
-"""The table of running counts."""
+"""The tables of running counts."""
 
-from sqlalchemy import Integer, String
+from sqlalchemy import ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from review.db.tables.base import Base
@@ -18,3 +18,15 @@ class TallyRow(Base):
     day: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     count: Mapped[int] = mapped_column(Integer)
+
+
+class KeyUsageRow(Base):
+    """How many requests a key sent on one day (UTC, ISO 8601), and how many of them were refused or failed."""
+
+    __tablename__ = "key_usage"
+
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    key_id: Mapped[str] = mapped_column(ForeignKey("api_keys.key_id"), primary_key=True)
+    requests: Mapped[int]
+    refused: Mapped[int]
+    failed: Mapped[int]

@@ -61,6 +61,17 @@ def test_a_bar_is_raised_by_a_candidate_that_waits_for_its_replay(
     assert policy.bars.classes == {"HEALTHFOOD_OVER": 0.9}
 
 
+def test_the_api_tells_the_figures_of_the_page(client: TestClient, store: Store) -> None:
+    store.quality.fewest = 4
+    fill(store, 6)
+    told = client.get("/v1/quality", params={"by": "class"}).json()
+    [row] = told["rows"]
+    assert (told["figures_from"], row["key"], row["decided"], row["recall"]) == (4, "HEALTHFOOD_OVER", 6, None)
+    assert row["precision"]["share"] == 0.5
+    assert row["precision"]["low"] < 0.5 < row["precision"]["high"]
+    assert store.quality.found(30, "class", "east") == []
+
+
 def test_a_name_that_the_policy_does_not_know_is_refused(client: TestClient, store: Store) -> None:
     token = _token(client.get("/learning"))
     refused = client.post("/quality/bar", data={"name": "NO_SUCH", "bar": "0.9", "csrf": token})

@@ -1,4 +1,4 @@
-"""Stretches with a log of their own, what ails broadcasts, and the order in which passages were stored."""
+"""Stretches with a log of their own, what ails broadcasts, the order in which passages were stored, use of keys."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -60,6 +60,16 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["stream_id"], ["streams.stream_id"]),
         sa.PrimaryKeyConstraint("stream_id", "condition"),
     )
+    op.create_table(
+        "key_usage",
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("key_id", sa.String(length=24), nullable=False),
+        sa.Column("requests", sa.BigInteger(), nullable=False),
+        sa.Column("refused", sa.BigInteger(), nullable=False),
+        sa.Column("failed", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["key_id"], ["api_keys.key_id"]),
+        sa.PrimaryKeyConstraint("day", "key_id"),
+    )
     with op.batch_alter_table("passages", schema=None) as batch_op:
         batch_op.add_column(sa.Column("number", sa.BigInteger(), server_default="0", nullable=False))
     op.execute(_NUMBERED)
@@ -71,6 +81,7 @@ def downgrade() -> None:
     with op.batch_alter_table("passages", schema=None) as batch_op:
         batch_op.drop_index("passages_by_number")
         batch_op.drop_column("number")
+    op.drop_table("key_usage")
     op.drop_table("stream_conditions")
     op.drop_table("stream_signals")
     op.drop_table("stretch_followers")

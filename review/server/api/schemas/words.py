@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from claims.tenant_words import MOST_WORDS, ListedWord
 from review.server.api.schemas.findings import WireModel
@@ -12,7 +13,7 @@ from review.streams.tenant_rules import RuleKind, StoredRules, name_of
 from review.tenant_rules.words import TriedWord, words_of
 
 _MOST_TRIED = 50
-_EXAMPLE = {"kind": "block", "word": "躺瘦", "class": "WEIGHT_LOSS", "match": "sound"}
+_EXAMPLE: JsonDict = {"kind": "block", "word": "躺瘦", "class": "WEIGHT_LOSS", "match": "sound"}
 
 
 class WordsIn(WireModel):

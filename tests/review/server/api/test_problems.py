@@ -54,7 +54,8 @@ def said_to_be_long(address: str, method: str, path: str) -> httpx.Response:
     where = httpx.URL(address)
     connection = HTTPConnection(where.host, where.port, timeout=30)
     connection.putrequest(method, path)
-    connection.putheader("Content-Length", str(3 << 20))
+    # More than any route takes.
+    connection.putheader("Content-Length", str(1 << 30))
     connection.endheaders()
     answer = connection.getresponse()
     found = httpx.Response(answer.status, headers=answer.getheaders(), content=answer.read())

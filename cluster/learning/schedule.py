@@ -1,0 +1,100 @@
+"""Fits by the clock: so many hours after the last fit a customer's decisions are learnt from anew, as a candidate."""
+
+import logging
+import multiprocessing
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import configs
+from claims.classifier.learnt_file import EVERYBODY
+from claims.classifier.opening import semantics_of
+from claims.policy.policy import Policy
+from cluster.background import BackgroundJob
+from cluster.replay.run import ReplayJob
+from review.learning.fitting import learn_from_decisions, learns
+from review.store import Store
+
+_log = logging.getLogger(__name__)
+_NICE, _HOUR_MS = 10, 3_600_000
+BY = "schedule"
+
+
+class FitRunner:
+    """Fits whose last fit is so many hours old; `across`: from everybody's decisions, for all."""
+
+    def __init__(
+        self,
+        store: Store,
+        every_hours: float,
+        job_of: Callable[[], ReplayJob],
+        *,
+        across: bool = False,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._store, self._every_hours, self._job_of, self._across, self._now = store, every_hours, job_of, across, now
+        self._job_loop = BackgroundJob(
+            self.run_once,
+            name="fits",
+            log=_log,
+            failed="learning: the next fit can't be made; it is tried again",
+        )
+        self._stop = self._job_loop.stopping
+
+    def start(self) -> None:
+        """Looks at the clock in a thread until `close`."""
+        if self._every_hours > 0:
+            self._job_loop.start()
+
+    def close(self) -> None:
+        """Ends the thread; a fit that is being made is made anew by whoever looks next."""
+        self._job_loop.close(patience_s=30)
+
+    def waiting(self) -> list[str]:
+        """The customers whose decisions are to be learnt from now."""
+        if self._every_hours <= 0:
+            return []
+        before_ms = int(self._now().timestamp() * 1000 - self._every_hours * _HOUR_MS)
+        asked = (EVERYBODY,) if self._across else self._store.learning.tenants()
+        last = self._store.learning.last_fits()
+        return [tenant for tenant in asked if last.get(tenant, 0) <= before_ms]
+
+    def run_once(self) -> bool:
+        """Makes the fits that are due, one after the other; False if there are none."""
+        waiting = self.waiting()
+        if not waiting:
+            return False
+        job = self._job_of()
+        process = multiprocessing.get_context("spawn").Process(target=_run, args=(job, waiting), name="fits")
+        process.start()
+        while process.is_alive() and not self._stop.is_set():
+            process.join(timeout=0.2)
+        if process.is_alive():
+            process.terminate()
+        process.join()
+        if process.exitcode and not self._stop.is_set():
+            raise ChildProcessError(f"the process that fitted ended with status {process.exitcode}")
+        return True
+
+
+def _run(job: ReplayJob, tenants: list[str]) -> None:
+    os.nice(_NICE)
+    store = Store.open(job.database_url)
+    try:
+        fit_for(store, job, tenants, job.live)
+    finally:
+        store.close()
+
+
+def fit_for(store: Store, job: ReplayJob, tenants: list[str], live: Path) -> None:
+    """A fit for each of these customers, kept with its card whether it is a candidate or refused."""
+    reader = semantics_of(
+        job.semantic, configs.SEMANTIC_DIR, device=job.device, threads=job.threads, models=job.models
+    ).reader
+    if reader is None or not learns(reader):
+        _log.warning("learning: semantic %s opens no reader whose gate could learn; nothing is fitted", job.semantic)
+        return
+    policy = Policy(live)
+    for tenant in tenants:
+        learn_from_decisions(store.learning, store.policies, policy, reader, tenant_id=tenant, by=BY)

@@ -1,0 +1,44 @@
+"""Fits by the clock: off unless set, for each customer so many hours after the last one, kept even where refused."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import configs
+from cluster.learning.schedule import BY, FitRunner, fit_for
+from cluster.replay.run import ReplayJob
+from review.store import Store
+from tests.review.learning.said import broadcast
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(f"sqlite:///{tmp_path / 'zhenyan.db'}")
+    yield opened
+    opened.close()
+
+
+def test_each_customer_s_decisions_are_learnt_from_when_their_time_has_come(store: Store, tmp_path: Path) -> None:
+    for tenant in ("local", "east"):
+        broadcast(store, f"b-{tenant}", host=f"{tenant}/h1", tenant=tenant)
+    url = f"sqlite:///{tmp_path / 'zhenyan.db'}"
+    job = ReplayJob(
+        candidate=configs.POLICY_DIR, live=configs.POLICY_DIR, database_url=url, data_dir=tmp_path, semantic="e5"
+    )
+    now = datetime.now(UTC)
+
+    def runner(hours: float, later: timedelta, *, across: bool = False) -> FitRunner:
+        return FitRunner(store, hours, lambda: job, across=across, now=lambda: now + later)
+
+    assert runner(0, timedelta()).waiting() == []
+    assert runner(24, timedelta()).waiting() == ["east", "local"]
+    assert runner(24, timedelta(), across=True).waiting() == ["_all"]
+    fit_for(store, job, ["local"], configs.POLICY_DIR)
+    [fit] = store.learning.fits()
+    assert (fit.tenant_id, fit.made_by, fit.digest) == ("local", BY, None)
+    assert fit.refused is not None
+    assert fit.refused.startswith("0 decided passages")
+    assert runner(24, timedelta(hours=1)).waiting() == ["east"]
+    assert runner(24, timedelta(hours=25)).waiting() == ["east", "local"]
