@@ -12,11 +12,14 @@ from pathlib import Path
 from review.enforcement.retention import RetentionStore
 from review.evidence.clips import clip_of
 from review.store import Store
+from review.timestamps import SUFFIX, TimeAuthority
 
 _log = logging.getLogger(__name__)
 HEADS = "audit-heads"
 Job = Callable[[], object]
 _EVERY_S = 5.0
+# Heads older than that were written before there was an authority, and stay as they are.
+_STAMPED_AT_ONCE = 7
 _LIVE_EVERY_S = 2.5
 
 
@@ -26,12 +29,21 @@ class BackgroundJobs:
     `failures` counts jobs that failed; each is logged and tried again at the next round.
     """
 
-    def __init__(self, store: Store, data_dir: Path, *, retention: RetentionStore, stretch_days: float = 7) -> None:
-        """`stretch_days`: for how long stretches are kept."""
+    def __init__(
+        self,
+        store: Store,
+        data_dir: Path,
+        *,
+        retention: RetentionStore,
+        stretch_days: float = 7,
+        authority: TimeAuthority | None = None,
+    ) -> None:
+        """`stretch_days`: for how long stretches are kept. `authority`: stamps each day's head; None: nobody does."""
         self._store = store
         self._data_dir = data_dir
         self._retention = retention
         self._stretch_days = stretch_days
+        self._authority = authority
         self._swept = ""
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -64,7 +76,7 @@ class BackgroundJobs:
 
     @property
     def _jobs(self) -> tuple[Job, ...]:
-        return (self._store.enforcement.expire, self._store.enforcement.watch, self._cut, self._daily)
+        return (self._store.enforcement.expire, self._store.enforcement.watch, self._cut, self._daily, self._stamp)
 
     def _run(self, jobs: Sequence[Job], every_s: float) -> None:
         while not self._stop.is_set():
@@ -82,6 +94,15 @@ class BackgroundJobs:
     def _cut(self) -> None:
         for finding_id in (*self._store.complaints.without_clip(), *self._store.spots.without_clip()):
             clip_of(self._store, self._data_dir, self._store.finding(finding_id))
+
+    def _stamp(self) -> None:
+        """Heads without a time stamp get one, the latest first; what the authority refuses is tried again."""
+        if self._authority is None:
+            return
+        for head in sorted((self._data_dir / HEADS).glob("*.json"), reverse=True)[:_STAMPED_AT_ONCE]:
+            stamp = head.with_name(head.name + SUFFIX)
+            if not stamp.exists():
+                stamp.write_bytes(self._authority.stamp(head.read_bytes()))
 
     def _daily(self) -> None:
         """Once a day: what is past its clock goes, and the trail's head is written out for keeping elsewhere."""

@@ -77,6 +77,7 @@ def pack_command(case_id: str, out: Path, as_zip: bool, config_file: Path | None
     if as_zip:
         zip_pack(target, final)
         shutil.rmtree(target)
+        _stamp(settings, final)
     share(final)
     click.echo(final)
 
@@ -107,6 +108,33 @@ def verify_command(pack: Path, keys_file: Path | None) -> None:
             "The key came with the pack: nothing was changed since it was signed. Give --keys to check who signed.",
             err=True,
         )
+
+
+@command.command(name="stamped")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--roots",
+    "roots",
+    metavar="PEM",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The root certificates of the authority.",
+)
+def stamped_command(file: Path, roots: Path) -> None:
+    """Say when FILE, a zipped pack or a head, was there by its time stamp FILE.tsr; exit 1 where that is none of it.
+
+    \b
+    Example:
+      zhenyan evidence stamped zhenyan-0c3f….zip --roots authority.pem
+    """
+    from review.timestamps import SUFFIX, read_roots, stamped_at
+
+    stamp = file.with_name(file.name + SUFFIX)
+    for path in (file, stamp):
+        if not path.is_file():
+            raise InputError(f"{path}: no such file; give a file that has its time stamp beside it")
+    when = stamped_at(file.read_bytes(), stamp.read_bytes(), read_roots(roots))
+    click.echo(f"{file.name}: was there at {when.isoformat()}")
 
 
 @command.command(name="keys")
@@ -144,6 +172,21 @@ def blacklist_command(config_file: Path | None) -> None:
     with _store(settings) as store:
         signed = store.enforcement.export_blacklist(f"cli:{getpass.getuser()}")
     sys.stdout.write(json.dumps(signed, ensure_ascii=False) + "\n")
+
+
+def _stamp(settings: Settings, pack: Path) -> None:
+    """Puts a time stamp beside the pack, where the settings name an authority; the pack is there without, too."""
+    from review.timestamps import SUFFIX, TimestampError
+
+    try:
+        authority = settings.time_authority
+        if authority is None:
+            return
+        stamp = pack.with_name(pack.name + SUFFIX)
+        stamp.write_bytes(authority.stamp(pack.read_bytes()))
+        share(stamp)
+    except TimestampError as error:
+        click.echo(f"no time stamp: {error}", err=True)
 
 
 @contextmanager

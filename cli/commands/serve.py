@@ -118,7 +118,11 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
         judging=_judging(store, source),
     )
     housekeeper = BackgroundJobs(
-        store, settings.data_dir.absolute(), retention=store.retention(), stretch_days=settings.stretch_days
+        store,
+        settings.data_dir.absolute(),
+        retention=store.retention(),
+        stretch_days=settings.stretch_days,
+        authority=settings.time_authority,
     )
     sender = _sender(settings, store, app.state.latencies, tracing)
     keeper = store.evidence_keeper()

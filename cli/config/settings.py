@@ -15,11 +15,13 @@ from cli.config.second_reader import PREFIX as SECOND_READER
 from cli.config.second_reader import SecondReaderSettings, from_environment, known_in_environment
 from ingest.types import EndPolicy, RetentionLimits
 from net.errors import ZhenyanError
+from net.guard import NetPolicy
 from review.judge_pool.limits import JudgingTerms
 from review.policies.folders import in_force_folder
 from review.prebroadcast.limits import MOST_CHARS, MOST_PRODUCTS, MOST_ROWS, CheckLimits
 from review.scheduling.lease_terms import LeaseTerms
 from review.stretches.types import StretchTerms
+from review.timestamps import TimeAuthority, read_roots
 
 _PREFIX = "ZHENYAN_"
 RoleName = Literal["reviewer", "senior", "admin", "auditor"]
@@ -43,6 +45,8 @@ class Settings(BaseSettings):
     screen_side_px: Annotated[int, Field(ge=320, le=4096)]
     allow_net: Annotated[tuple[str, ...], NoDecode]
     trust_ca: str
+    timestamp_url: str
+    timestamp_roots: str
     sandbox: Literal["auto", "bubblewrap", "rlimits"]
     source_start_s: Annotated[float, Field(ge=0, le=86_400)]
     source_away_s: Annotated[float, Field(ge=1, le=86_400)]
@@ -139,6 +143,14 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """The database's URL; SQLite in the data folder where none is set."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'zhenyan.db').resolve()}"
+
+    @property
+    def time_authority(self) -> TimeAuthority | None:
+        """Who stamps heads and packs; None where the settings name nobody. TimestampError for roots that are none."""
+        if not self.timestamp_url:
+            return None
+        net = NetPolicy.parse(self.allow_net, Path(self.trust_ca) if self.trust_ca else None)
+        return TimeAuthority(url=self.timestamp_url, roots=read_roots(Path(self.timestamp_roots)), net=net)
 
     @property
     def lease_terms(self) -> LeaseTerms:
