@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from ingest.types import Frame
 
-# Made this small, key frames of a still differ by at most .53 levels on average and by 6.0 anywhere (three pictures of the
-# demo's film, encoded by x264 at 23, 28 with a sensor's noise, and 35); those of the film itself, a second apart, by at
-# least 9.0 somewhere.
+# Made this small, key frames of a still differ by at most .53 levels on average and by 6.0 anywhere (three pictures of
+# the demo's film, encoded by x264 at 23, 28 with a sensor's noise, and 35); those of the film itself, a second apart,
+# by at least 9.0 somewhere.
 _SMALL = (64, 36)
 _SAME_MEAN, _SAME_MOST = 0.6, 7.5
 _BLACK_MOST = 40.0

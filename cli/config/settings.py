@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError, field_validator
@@ -15,13 +15,15 @@ from cli.config.second_reader import PREFIX as SECOND_READER
 from cli.config.second_reader import SecondReaderSettings, from_environment, known_in_environment
 from ingest.types import EndPolicy, RetentionLimits
 from net.errors import ZhenyanError
-from net.guard import NetPolicy
 from review.judge_pool.limits import JudgingTerms
 from review.policies.folders import in_force_folder
 from review.prebroadcast.limits import MOST_CHARS, MOST_PRODUCTS, MOST_ROWS, CheckLimits
 from review.scheduling.lease_terms import LeaseTerms
 from review.stretches.types import StretchTerms
-from review.timestamps import TimeAuthority, read_roots
+
+# What speaks to an authority of time stamps is an extra: it is looked for where one is named.
+if TYPE_CHECKING:
+    from review.timestamps import TimeAuthority
 
 _PREFIX = "ZHENYAN_"
 RoleName = Literal["reviewer", "senior", "admin", "auditor"]
@@ -145,10 +147,13 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.data_dir / 'zhenyan.db').resolve()}"
 
     @property
-    def time_authority(self) -> TimeAuthority | None:
+    def time_authority(self) -> "TimeAuthority | None":
         """Who stamps heads and packs; None where the settings name nobody. TimestampError for roots that are none."""
         if not self.timestamp_url:
             return None
+        from net.guard import NetPolicy
+        from review.timestamps import TimeAuthority, read_roots
+
         net = NetPolicy.parse(self.allow_net, Path(self.trust_ca) if self.trust_ca else None)
         return TimeAuthority(url=self.timestamp_url, roots=read_roots(Path(self.timestamp_roots)), net=net)
 
