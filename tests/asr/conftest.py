@@ -36,6 +36,12 @@ def transcriber(weights: WhisperWeights) -> WhisperTranscriber:
 
 
 @pytest.fixture(scope="session")
+def exact_transcriber(weights: WhisperWeights) -> WhisperTranscriber:
+    """One that hears the same on every processor, where a single character decides."""
+    return WhisperTranscriber(weights, WhisperSettings(device="cpu", compute_type="float32"))
+
+
+@pytest.fixture(scope="session")
 def lines() -> list[Line]:
     with (SPEECH / "texts.tsv").open(encoding="utf-8", newline="") as table:
         rows = list(csv.DictReader(table, delimiter="\t"))

@@ -48,13 +48,13 @@ def test_a_key_is_made_shown_once_rotated_and_revoked(zhenyan: Call, tmp_path: P
     store.close()
 
 
-def test_the_installation_has_keys_too_and_all_is_all_but_urgent(zhenyan: Call, tmp_path: Path) -> None:
+def test_the_installation_has_keys_too_and_all_is_all_but_what_is_named_alone(zhenyan: Call, tmp_path: Path) -> None:
     token = zhenyan("keys", "add", "own", "--scope", "all", "--days", "0.5", "--per-minute", "5").out.strip()
     store = stored(tmp_path)
     found = store.keys.check(token)
     store.close()
     assert (found.tenant_id, found.per_minute) == ("local", 5)
-    assert set(Scope) - found.scopes == {Scope.STREAMS_URGENT}
+    assert set(Scope) - found.scopes == {Scope.STREAMS_URGENT, Scope.TRANSCRIPTS_FULL}
     assert found.expires_at_ms is not None
     assert found.expires_at_ms - found.created_at_ms == pytest.approx(12 * 3_600_000, abs=60_000)
 

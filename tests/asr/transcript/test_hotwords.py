@@ -73,21 +73,21 @@ def test_the_hint_does_tempt_and_what_it_brings_in_is_noted_with_the_reason(
         assert finding.score_steps[-1].step == "heard only with hotwords, not confirmed"
 
 
-def test_a_name_is_found_with_its_hint(transcriber: WhisperTranscriber, cut_of: MakeCut) -> None:
-    plain = hear(transcriber, cut_of, "red_wine")
-    hinted = hear(transcriber, cut_of, "red_wine", ("赤霞珠干红葡萄酒",))
+def test_a_name_is_found_with_its_hint(exact_transcriber: WhisperTranscriber, cut_of: MakeCut) -> None:
+    plain = hear(exact_transcriber, cut_of, "red_wine")
+    hinted = hear(exact_transcriber, cut_of, "red_wine", ("赤霞珠干红葡萄酒",))
     assert "赤霞珠" not in plain.text
     assert "赤霞珠干红葡萄酒" in hinted.text
     assert "".join(word.text for word in hinted.words) == hinted.text
 
 
 def test_streams_with_other_hotwords_share_a_call(
-    transcriber: WhisperTranscriber, lines: list[Any], cut_of: MakeCut
+    exact_transcriber: WhisperTranscriber, lines: list[Any], cut_of: MakeCut
 ) -> None:
     cut = cut_of(np.asarray(soundfile.read(CLIPS / "red_wine.flac", dtype="float32")[0], np.float32))
     names = ("start_ms", "end_ms", "speech_start_ms", "speech_end_ms", "samples")
     same = {name: getattr(cut, name) for name in names}
-    wine, none, honey = transcriber.transcribe(
+    wine, none, honey = exact_transcriber.transcribe(
         [
             Cut(stream_id="wine", hotwords=("赤霞珠干红葡萄酒",), **same),
             Cut(stream_id="none", **same),
