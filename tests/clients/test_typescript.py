@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "clients" / "typescript"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 Run = Callable[..., str]
-pytestmark = pytest.mark.service
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from cluster.second_reader.types import ModelFailed, ModelLate, Reply, SecondRea
 from tests.cluster.second_reader.rooms import ASKED, SCHEMA, config
 
 ROOT = Path(__file__).parents[3]
-pytestmark = [pytest.mark.service, pytest.mark.filterwarnings("default")]
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 
 
 @pytest.fixture(scope="module")
