@@ -1,10 +1,13 @@
-"""Looks for work in a thread, again and again, until it is told to stop."""
+"""Polls a job in a background thread until stopped, and runs what is heavy of it in a process of its own."""
 
 import logging
+import multiprocessing
+import os
 import threading
 from collections.abc import Callable
 
-_EVERY_S = 1.0
+_EVERY_S, _LOOKS_EVERY_S = 1.0, 0.2
+_NICE = 10
 
 
 class BackgroundJob:
@@ -38,3 +41,23 @@ class BackgroundJob:
             except Exception:
                 self._log.exception(self._failed)
             self.stopping.wait(_EVERY_S)
+
+
+def run_apart(work: Callable[..., None], *arguments: object, name: str, stopping: threading.Event) -> int:
+    """The exit status of a process, at lower priority, in which the work was done; it is ended once `stopping` is set.
+
+    `work` is a function of a module, and its arguments can be pickled.
+    """
+    process = multiprocessing.get_context("spawn").Process(target=_at_low_priority, args=(work, *arguments), name=name)
+    process.start()
+    while process.is_alive() and not stopping.is_set():
+        process.join(timeout=_LOOKS_EVERY_S)
+    if process.is_alive():
+        process.terminate()
+    process.join()
+    return process.exitcode or 0
+
+
+def _at_low_priority(work: Callable[..., None], *arguments: object) -> None:
+    os.nice(_NICE)
+    work(*arguments)

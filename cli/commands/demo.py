@@ -82,17 +82,17 @@ def command(
     if play:
         _only_play(port or 0)
         return
-    _film()
+    film = _film()
     settings = load_settings(config_file)
     make_data_folder(settings.data_dir)
     if once:
-        watch = _play(settings, local=local, console=open_console())
+        watch = _play(film, settings, local=local, console=open_console())
         _report(watch, script=read_script(configs.DEMO_DIR / "demo.json"))
         return
     with serving(settings, settings.port if port is None else port, judges_at_once=False) as url:
         click.echo(f"review queue: {url}")
         open_browser(url)
-        _play(settings, local=local, console=open_console())
+        _play(film, settings, local=local, console=open_console())
         click.echo(f"The broadcast is over. The review queue stays at {url} until Ctrl-C.")
         threading.Event().wait()
 
@@ -125,8 +125,8 @@ def _only_play(port: int) -> None:
         threading.Event().wait()
 
 
-def _play(settings: Settings, *, local: bool, console: Console) -> Watch:
-    film, room = _film(), read_room(configs.DEMO_DIR / "room.yaml")
+def _play(film: Path, settings: Settings, *, local: bool, console: Console) -> Watch:
+    room = read_room(configs.DEMO_DIR / "room.yaml")
     watch = Watch()
     with (
         screening(local=local) as screen,

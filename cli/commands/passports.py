@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 from rich.table import Table
@@ -21,6 +22,9 @@ from cli.shell.records import InputError, load_policy, now
 from cli.shell.tables import cells, open_console
 from review.db.tenant_ids import LOCAL_TENANT
 from review.passports.bulk import FileForm
+
+if TYPE_CHECKING:
+    from cli.remote.passports import Registry
 
 
 @click.group(name="passports", no_args_is_help=False)
@@ -73,9 +77,7 @@ def import_command(
         raise InputError(f"{file}: no such file; give a file of passports")
     form = form_of(file)
     if in_store or server:
-        from cli.remote.passports import opened_registry
-
-        with opened_registry(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
+        with _opened(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
             tell_rows(file, registry.store(rows_of(file, form)), as_json=as_json)
         return
     reader = load_policy(policy_dir).quantity_reader
@@ -125,6 +127,15 @@ def template_command(file: Path, language: Literal["zh", "en"], with_example: bo
     click.echo(f"{file}: written")
 
 
+def _opened(
+    server: str | None, *, in_store: bool, tenant: str, config_file: Path | None
+) -> "AbstractContextManager[Registry]":
+    """As `opened_registry`, which needs a database and HTTP: files are read without either."""
+    from cli.remote.passports import opened_registry
+
+    return opened_registry(server, in_store=in_store, tenant=tenant, config_file=config_file)
+
+
 def _registry_options(run: Callable[..., Any]) -> Callable[..., Any]:
     run = click.option("--store", "in_store", is_flag=True, help="Those in the store of this machine.")(run)
     run = click.option("--tenant", default=LOCAL_TENANT, show_default=True, help="With --store: whose they are.")(run)
@@ -141,9 +152,7 @@ def list_command(gtin: str | None, in_store: bool, tenant: str, server: str | No
     Example:
       zhenyan passports list --server https://zhenyan.example.com
     """
-    from cli.remote.passports import opened_registry
-
-    with opened_registry(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
+    with _opened(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
         for record in registry.listed(gtin):
             click.echo(json.dumps(record, ensure_ascii=False))
 
@@ -156,9 +165,7 @@ def show_command(
     product_id: str, version: str | None, in_store: bool, tenant: str, server: str | None, config_file: Path | None
 ) -> None:
     """Print the passport of the product ID, with its record."""
-    from cli.remote.passports import opened_registry
-
-    with opened_registry(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
+    with _opened(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
         click.echo(json.dumps(registry.passport(product_id, version), ensure_ascii=False, indent=2))
 
 
@@ -167,9 +174,7 @@ def show_command(
 @_registry_options
 def history_command(product_id: str, in_store: bool, tenant: str, server: str | None, config_file: Path | None) -> None:
     """List every version of the passport of the product ID, the latest first, with when it was retired."""
-    from cli.remote.passports import opened_registry
-
-    with opened_registry(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
+    with _opened(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
         for record in registry.versions(product_id):
             click.echo(json.dumps(record, ensure_ascii=False))
 
@@ -186,9 +191,7 @@ def retire_command(
     Example:
       zhenyan passports retire P-1 P-2 --server https://zhenyan.example.com
     """
-    from cli.remote.passports import opened_registry
-
-    with opened_registry(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
+    with _opened(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
         for product_id in product_ids:
             click.echo(json.dumps(registry.retire(product_id), ensure_ascii=False))
 

@@ -1,8 +1,6 @@
 """Fits by the clock: so many hours after the last fit a customer's decisions are learnt from anew, as a candidate."""
 
 import logging
-import multiprocessing
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +9,13 @@ import configs
 from claims.classifier.learnt_file import EVERYBODY
 from claims.classifier.opening import semantics_of
 from claims.policy.policy import Policy
-from cluster.background import BackgroundJob
+from cluster.background import BackgroundJob, run_apart
 from cluster.replay.run import ReplayJob
 from review.learning.fitting import learn_from_decisions, learns
 from review.store import Store
 
 _log = logging.getLogger(__name__)
-_NICE, _HOUR_MS = 10, 3_600_000
+_HOUR_MS = 3_600_000
 BY = "schedule"
 
 
@@ -66,20 +64,13 @@ class FitRunner:
         if not waiting:
             return False
         job = self._job_of()
-        process = multiprocessing.get_context("spawn").Process(target=_run, args=(job, waiting), name="fits")
-        process.start()
-        while process.is_alive() and not self._stop.is_set():
-            process.join(timeout=0.2)
-        if process.is_alive():
-            process.terminate()
-        process.join()
-        if process.exitcode and not self._stop.is_set():
-            raise ChildProcessError(f"the process that fitted ended with status {process.exitcode}")
+        status = run_apart(_run, job, waiting, name="fits", stopping=self._stop)
+        if status and not self._stop.is_set():
+            raise ChildProcessError(f"the process that fitted ended with status {status}")
         return True
 
 
 def _run(job: ReplayJob, tenants: list[str]) -> None:
-    os.nice(_NICE)
     store = Store.open(job.database_url)
     try:
         fit_for(store, job, tenants, job.live)

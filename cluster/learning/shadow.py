@@ -1,12 +1,10 @@
 """Reads what ended by the candidate in shadow as well, in a process of its own; both scores are kept."""
 
 import logging
-import multiprocessing
-import os
 from collections.abc import Callable
 from pathlib import Path
 
-from cluster.background import BackgroundJob
+from cluster.background import BackgroundJob, run_apart
 from cluster.replay.run import Replaying, ReplayJob
 from net.errors import ZhenyanError
 from review.learning.shadow import scores_of
@@ -14,7 +12,6 @@ from review.learning.types import Shadow
 from review.store import Store
 
 _log = logging.getLogger(__name__)
-_NICE = 10
 _AT_ONCE = 50
 
 
@@ -45,20 +42,13 @@ class ShadowRunner:
         if shadow is None or self._store.learning.next_for_shadow(shadow) is None:
             return False
         job = self._job_of(self._store.policies.folder(shadow.digest, self._data_dir))
-        process = multiprocessing.get_context("spawn").Process(target=_run, args=(job, shadow), name="shadow")
-        process.start()
-        while process.is_alive() and not self._stop.is_set():
-            process.join(timeout=0.2)
-        if process.is_alive():
-            process.terminate()
-        process.join()
-        if process.exitcode and not self._stop.is_set():
-            raise ChildProcessError(f"the process that read in shadow ended with status {process.exitcode}")
+        status = run_apart(_run, job, shadow, name="shadow", stopping=self._stop)
+        if status and not self._stop.is_set():
+            raise ChildProcessError(f"the process that read in shadow ended with status {status}")
         return True
 
 
 def _run(job: ReplayJob, shadow: Shadow) -> None:
-    os.nice(_NICE)
     store = Store.open(job.database_url)
     try:
         read_in_shadow(store, Replaying(job, store), shadow)

@@ -1,14 +1,12 @@
 """Draws spot checks from broadcasts that ended, in a process of its own: what was not flagged, before people, blind."""
 
 import logging
-import multiprocessing
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from claims.classifier.encoding_cache import keeps_directions
-from cluster.background import BackgroundJob
+from cluster.background import BackgroundJob, run_apart
 from cluster.replay.run import Replaying, ReplayJob
 from net.errors import ZhenyanError
 from review.evidence.basis import read_kept_directions
@@ -17,7 +15,6 @@ from review.learning.unflagged import shown_of, unflagged_of
 from review.store import Store
 
 _log = logging.getLogger(__name__)
-_NICE = 10
 _AT_ONCE = 50
 
 
@@ -68,20 +65,13 @@ class SpotRunner:
         if not self._terms.are_on or self._store.spots.next_stream() is None:
             return False
         job = self._job_of(self._live())
-        process = multiprocessing.get_context("spawn").Process(target=_run, args=(job, self._terms), name="spot-checks")
-        process.start()
-        while process.is_alive() and not self._stop.is_set():
-            process.join(timeout=0.2)
-        if process.is_alive():
-            process.terminate()
-        process.join()
-        if process.exitcode and not self._stop.is_set():
-            raise ChildProcessError(f"the process that drew spot checks ended with status {process.exitcode}")
+        status = run_apart(_run, job, self._terms, name="spot-checks", stopping=self._stop)
+        if status and not self._stop.is_set():
+            raise ChildProcessError(f"the process that drew spot checks ended with status {status}")
         return True
 
 
 def _run(job: ReplayJob, terms: SpotTerms) -> None:
-    os.nice(_NICE)
     store = Store.open(job.database_url)
     try:
         draw_spot_checks(store, Replaying(job, store), terms, job.data_dir)

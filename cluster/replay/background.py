@@ -1,13 +1,11 @@
 """Runs the replays that people ask for on the pages, one at a time, each in a process of its own."""
 
 import logging
-import multiprocessing
-import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from cluster.background import BackgroundJob
+from cluster.background import BackgroundJob, run_apart
 from cluster.replay.run import ReplayJob, ReplayProgress, replay
 from net.errors import ZhenyanError
 from review.replays.report import report_json
@@ -16,7 +14,6 @@ from review.store import Store
 
 _log = logging.getLogger(__name__)
 _BEAT_S = 5.0
-_NICE = 10
 _DIED = "the process that ran it died; start it again"
 
 
@@ -56,14 +53,7 @@ class ReplayRunner:
         except ZhenyanError as error:
             self._store.replays.fail(waiting.id, str(error))
             return True
-        context = multiprocessing.get_context("spawn")
-        process = context.Process(target=run_replay, args=(job, waiting, self._workers), name="replay")
-        process.start()
-        while process.is_alive() and not self._stop.is_set():
-            process.join(timeout=0.2)
-        if process.is_alive():
-            process.terminate()
-        process.join()
+        run_apart(run_replay, job, waiting, self._workers, name="replay", stopping=self._stop)
         if not self._stop.is_set():
             # One that ended as it should has told so itself, and this says nothing more.
             self._store.replays.fail(waiting.id, _DIED)
@@ -72,7 +62,6 @@ class ReplayRunner:
 
 def run_replay(job: ReplayJob, waiting: Replay, workers: int) -> None:
     """Runs a claimed replay and stores how far it is and what it gave."""
-    os.nice(_NICE)
     store = Store.open(job.database_url)
     told = [ReplayProgress(done=0, total=0, span_ms=0, passage_count=0)]
     over, cancelled = threading.Event(), threading.Event()

@@ -10,7 +10,8 @@ from review.db.tables.events import EventHeadRow, EventRow
 from review.db.tables.streams import StreamRow
 from review.db.tables.tenants import TenantRow
 from review.db.tenant_ids import LOCAL_TENANT
-from review.db.upsert import insert_missing, table_of
+from review.db.upsert import table_of
+from review.events.numbers import reserve
 from review.events.stretch_log import write_stretches
 from review.events.types import MOST_EVENTS, STRETCH, Event, NewEvent
 
@@ -35,7 +36,7 @@ def write_events(connection: Connection, at_ms: int, told: Iterable[NewEvent]) -
         write_stretches(connection, tenant_id, at_ms, stretches[tenant_id])
     for tenant_id in sorted(by_tenant):
         mine = by_tenant[tenant_id]
-        first = _reserve(connection, tenant_id, len(mine))
+        first = reserve(connection, EventHeadRow, tenant_id, len(mine))
         connection.execute(
             insert(EventRow),
             [
@@ -114,22 +115,6 @@ _BATCH = 500
 
 def _event(row: Row[Any]) -> Event:
     return Event(id=row.event_id, **{k: v for k, v in row._mapping.items() if k != "event_id"})
-
-
-def _reserve(connection: Connection, tenant_id: str, count: int) -> int:
-    """The first of `count` new numbers."""
-    move = (
-        update(EventHeadRow)
-        .where(EventHeadRow.tenant_id == tenant_id)
-        .values(sequence=EventHeadRow.sequence + count)
-        .returning(EventHeadRow.sequence)
-    )
-    last: int | None = connection.scalar(move)
-    if last is None:
-        insert_missing(connection, EventHeadRow, [{"tenant_id": tenant_id, "sequence": 0}])
-        last = connection.scalar(move)
-    assert last is not None
-    return last - count + 1
 
 
 def _owners(connection: Connection, hosts: set[str]) -> dict[str, str]:

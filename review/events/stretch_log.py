@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
 from review.db.tables.stretches import StretchHeadRow, StretchRow
-from review.db.upsert import insert_missing, table_of
+from review.db.upsert import table_of
+from review.events.numbers import reserve
 from review.events.types import MOST_EVENTS, STRETCH, Event, NewEvent
 
 _DAY_MS = 86_400_000
@@ -25,7 +26,7 @@ class StretchPage:
 
 def write_stretches(connection: Connection, tenant_id: str, at_ms: int, told: Sequence[NewEvent]) -> None:
     """Adds the stretches in this order to the customer's log, whose head stays locked until the commit."""
-    first = _reserve(connection, tenant_id, len(told))
+    first = reserve(connection, StretchHeadRow, tenant_id, len(told), forgotten=0)
     rows = [
         {
             "tenant_id": tenant_id,
@@ -121,19 +122,3 @@ def _event(row: Row[Any]) -> Event:
         stream_id=row.stream_id,
         body=row.body,
     )
-
-
-def _reserve(connection: Connection, tenant_id: str, count: int) -> int:
-    """The first of `count` new numbers."""
-    move = (
-        update(StretchHeadRow)
-        .where(StretchHeadRow.tenant_id == tenant_id)
-        .values(sequence=StretchHeadRow.sequence + count)
-        .returning(StretchHeadRow.sequence)
-    )
-    last: int | None = connection.scalar(move)
-    if last is None:
-        insert_missing(connection, StretchHeadRow, [{"tenant_id": tenant_id, "sequence": 0, "forgotten": 0}])
-        last = connection.scalar(move)
-    assert last is not None
-    return last - count + 1

@@ -159,25 +159,33 @@ class Sender:
 
     def _tell_stretches(self, endpoint_id: str, name: str) -> int:
         """Tells one address of stretches until there are no more or one is not taken; gives how many were taken."""
+
+        def some(target: Target) -> int | None:
+            with self._engine.connect() as connection:
+                signing = self._signing(connection, target, self._now_ms())
+            send = partial(self._send, target, signing)
+            return tell_stretches(self._writing, target, send, self._now_ms, self._patience) or None
+
+        return self._by_turns(endpoint_id, name, some, "webhooks: telling %s of stretches failed; it is tried again")
+
+    def _by_turns(self, endpoint_id: str, name: str, some: Callable[[Target], int | None], failed: str) -> int:
+        """How many one address took, told by `some` until it gives None, or nothing is due there or it rests."""
         taken = 0
         try:
             while not self._stop.is_set():
                 target = self._targets.of(endpoint_id, None)
                 if not target.is_due(self._now_ms()):
                     break
-                with self._engine.connect() as connection:
-                    signing = self._signing(connection, target, self._now_ms())
-                send = partial(self._send, target, signing)
-                now = tell_stretches(self._writing, target, send, self._now_ms, self._patience)
-                taken += now
-                if not now:
+                now = some(target)
+                if now is None:
                     break
+                taken += now
         except UnknownEndpointError:
             pass  # it was taken out meanwhile
         except Exception:
             self.failures += 1
             self._left_alone[name] = time.monotonic() + _AFTER_FAILURE_S
-            _log.exception("webhooks: telling %s of stretches failed; it is tried again", endpoint_id)
+            _log.exception(failed, endpoint_id)
         return taken
 
     def _send(self, target: Target, signing: Signing, event: Event) -> Reply:
@@ -200,23 +208,14 @@ class Sender:
 
     def _lane(self, endpoint_id: str) -> int:
         """Sends to one address until nothing is due there or it rests; gives how many were taken."""
-        taken = 0
-        try:
-            while not self._stop.is_set():
-                target = self._targets.of(endpoint_id, None)
-                if not target.is_due(self._now_ms()):
-                    break
-                answers = self._batch(target)
-                taken += sum(answer.taken for answer in answers)
-                if not answers:
-                    break
-        except UnknownEndpointError:
-            pass  # it was taken out meanwhile
-        except Exception:
-            self.failures += 1
-            self._left_alone[endpoint_id] = time.monotonic() + _AFTER_FAILURE_S
-            _log.exception("webhooks: sending to %s failed; what was in hand is tried again", endpoint_id)
-        return taken
+
+        def some(target: Target) -> int | None:
+            answers = self._batch(target)
+            return sum(answer.taken for answer in answers) if answers else None
+
+        return self._by_turns(
+            endpoint_id, endpoint_id, some, "webhooks: sending to %s failed; what was in hand is tried again"
+        )
 
     def _batch(self, target: Target) -> list[Answer]:
         now_ms = self._now_ms()
