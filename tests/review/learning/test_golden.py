@@ -1,5 +1,6 @@
 """A case that two seniors decided alike is shown anew, unmarked, and tells how those who decide it later do."""
 
+import uuid
 from dataclasses import replace
 
 import pytest
@@ -20,7 +21,7 @@ def decide(store: Store, case_id: str, person: Person, choice: Choice) -> CaseSt
     case = store.cases.case(case_id)
     reason = {Choice.VIOLATES: "as_found", Choice.LAWFUL: "rule_wrong"}[choice]
     sent = Submission(
-        case_id=case_id, version=case.version, request_id=f"{case_id}{person.id}", choice=choice, reason=reason
+        case_id=case_id, version=case.version, request_id=str(uuid.uuid4()), choice=choice, reason=reason
     )
     store.cases.decide(sent, person)
     return store.cases.case(case_id).state
