@@ -94,7 +94,7 @@ def command(liveamr: Path | None, labels: Path | None, semantic: str, picture: P
 def measured(
     history: Sequence[Said], judged: Sequence[Said], counts: Sequence[int] = DECISIONS, *, semantic: str = "own"
 ) -> list[Row]:
-    """A row for each count of decisions; the history in an order of chance, so that no window is chosen."""
+    """A row for each count of decisions, and one of the history, in an order of chance: no window is chosen."""
     policy = Policy(configs.POLICY_DIR)
     reader = open_reader(semantic, configs.SEMANTIC_DIR)
     assert reader is not None
@@ -124,8 +124,7 @@ def measured(
         row["reach"] = None if head is None else head.reach
         row["refused"] = "" if learnt is None or learnt.refused is None else learnt.refused
         rows.append(row)
-    rows[-1] |= {"history hours": round(heard_h, 2), "flags met": flags, "spot checks met": spots}
-    return rows
+    return [*rows, {"history hours": round(heard_h, 2), "flags met": flags, "spot checks met": spots}]
 
 
 def _decisions(history: Sequence[Said], engines: Engines, most: int) -> tuple[list[LabelledPassage], float, int, int]:
@@ -249,6 +248,7 @@ def draw(rows: Sequence[Row], picture: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
+    rows = [row for row in rows if "decisions" in row]
     counts = [str(row["decisions"]) for row in rows]
     figure, left = pyplot.subplots(figsize=(6, 3.6), dpi=150)
     left.plot(counts, [float(str(row[f"precision at recall {RECALL:g}"])) for row in rows], marker="o", color="#1f6f43")

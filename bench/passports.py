@@ -123,7 +123,6 @@ class _Others:
         number = 0
         with httpx.Client(base_url=self._address, headers=self._headers, timeout=60) as client:
             while not self._end.wait(max(0.0, due - time.perf_counter())):
-                number += 1
                 calls = {
                     "PUT passport": ("PUT", "/v1/passports/S-1", record | {"brand": f"牌{number}"}),
                     "GET passport": ("GET", "/v1/passports/S-1", None),
@@ -134,6 +133,7 @@ class _Others:
                 }
                 what, (method, path, body) = list(calls.items())[number % len(calls)]
                 answer = client.request(method, path, json=body)
+                number += 1
                 self._failed += not answer.is_success
                 self._took_ms.setdefault(what, []).append((time.perf_counter() - due) * 1000)
                 due = max(due + _EVERY_S, time.perf_counter() - 1)

@@ -12,8 +12,6 @@ from claims.text.numbers import find_numbers
 from claims.types import Channel, Doubt, Frozen, Passage
 
 FOLDER = CASES_DIR / "registered"
-# Written by training/speech/hear_registered.py.
-HEARD = FOLDER / "test" / "heard.jsonl"
 
 
 class HeardUtterance(Frozen):
@@ -85,8 +83,16 @@ def read_registered(part: str, folder: Path = FOLDER) -> tuple[RegisteredCase, .
     )
 
 
-def read_heard(cases: Sequence[RegisteredCase], file: Path = HEARD) -> list[RegisteredCase]:
-    """The cases of which every utterance was spoken, as they were heard; none where nothing was heard yet."""
+def heard_file(part: str) -> Path:
+    """What was heard of the part's cases, as `training/speech/hear_registered.py` writes it."""
+    return FOLDER / part / "heard.jsonl"
+
+
+def read_heard(cases: Sequence[RegisteredCase], file: Path | None = None) -> list[RegisteredCase]:
+    """The cases of one part of which every utterance was spoken, as they were heard; none where nothing was heard."""
+    if not cases:
+        return []
+    file = heard_file(cases[0].part) if file is None else file
     if not file.is_file():
         return []
     by_case: dict[str, dict[int, HeardUtterance]] = {}

@@ -1,5 +1,6 @@
 """Talk of real rooms: ours, rules alone, the reader that learnt nothing fetched, word lists and n-grams, in one run."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,13 +35,14 @@ _BUDGET = 8.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
-    """What one way says: a score for each passage, and what its flags are worth."""
+    """What one way says: a score for each passage, what its flags are worth, and what it cost; None: not measured."""
 
     scores: list[float]
     recall: float
     recall_right_class: float | None
     precision: float
     false_per_hour: float
+    cpu_s: float | None = None
 
 
 def run(quick: bool = False) -> list[Row]:
@@ -100,6 +102,7 @@ def measured(said: Sequence[Said], learnt_from: Sequence[Said], only: Sequence[s
                 "recall at precision .8": round(recall_at(scores, breach, 0.8), 3),
                 "recall at precision .9": round(recall_at(scores, breach, 0.9), 3),
                 "area": round(area(scores, breach), 3),
+                "passages a CPU s": None if told.cpu_s is None else round(len(said) / told.cpu_s),
             }
         )
     return rows
@@ -134,6 +137,9 @@ def _by_engine(said: Sequence[Said], policy: Policy, reader: Reader | None) -> _
     engines = Engines(policy, reader)
     most: dict[str, float] = {}
     flags = []
+    for kind in {one.category for one in said}:
+        engines.of(kind)
+    cpu_s = 0.0
     for window in windows_of(said):
         by_id = {f"{one.window}.{one.number}": one for one in window}
 
@@ -142,7 +148,10 @@ def _by_engine(said: Sequence[Said], policy: Policy, reader: Reader | None) -> _
                 if not told.judged.harmless:
                     most[told.passage.id] = max(most.get(told.passage.id, 0.0), told.judged.score)
 
-        for finding in engines.findings(window, note):
+        started = time.process_time()
+        found = list(engines.findings(window, note))
+        cpu_s += time.process_time() - started
+        for finding in found:
             if finding.disposition is Disposition.FLAG:
                 flags.append(standing(finding, by_id))
         if reader is not None:
@@ -157,6 +166,7 @@ def _by_engine(said: Sequence[Said], policy: Policy, reader: Reader | None) -> _
         recall_right_class=worth.recall_right_class,
         precision=worth.precision,
         false_per_hour=worth.false_per_hour,
+        cpu_s=cpu_s,
     )
 
 

@@ -14,9 +14,11 @@ def test_chance_is_the_same_again_and_draws_as_often_as_it_says() -> None:
 
 def test_each_count_of_decisions_gives_a_row_and_none_teaches_nothing() -> None:
     judged = [one for window in list(windows_of(written(HELD)))[:3] for one in window]
-    history = [one for window in list(windows_of(written(OWN)))[:12] for one in window]
-    rows = measured(history, judged, (0, 10), semantic="e5")
+    talk = [one for window in list(windows_of(written(OWN)))[:12] for one in window]
+    rows = measured(talk, judged, (0, 10), semantic="e5")
+    *rows, history = rows
     assert [row["decisions"] for row in rows] == [0, 10]
+    assert (history["flags met"], history["spot checks met"]) == (rows[1]["flags"], rows[1]["spot checks"])
     assert rows[0]["reach"] is None
     flags, spots = rows[1]["flags"], rows[1]["spot checks"]
     assert isinstance(flags, int)
