@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar, cast
@@ -14,9 +14,11 @@ from review.analytics.bars import Raise, Weighed, best_raise, raised
 from review.analytics.people import Tally, alpha_of, by_class, by_person
 from review.analytics.quality_queries import (
     Answer,
+    Behind,
     DecidedCase,
     Missed,
     read_answers,
+    read_behind,
     read_decided_cases,
     read_missed,
 )
@@ -107,6 +109,11 @@ class Quality:
         cases = [case.weighed for case in self._decided(days, None) if name in {case.class_id, case.rule}]
         return raised(cases, bar)
 
+    def behind(self, case_ids: Sequence[str]) -> list[Behind]:
+        """What was said in these cases, the lowest score first."""
+        with Session(self._engine) as session:
+            return read_behind(session, case_ids)
+
     def weekly(self, days: int, name: str, tenant_id: str | None = None) -> list[Weekly]:
         """The precision of a class or a detector week by week, the oldest first."""
         weeks: dict[int, list[bool]] = defaultdict(list)
@@ -170,12 +177,10 @@ def _people(answers: list[Answer]) -> People:
 
 
 def _right(cases: list[DecidedCase], by: str) -> dict[str, tuple[int, int]]:
-    """Violating and decided cases by class, or of all."""
-    if by not in {"class", "all"}:
-        return {}
+    """Violating and decided cases by class, kind of goods or policy, or of all."""
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for case in cases:
-        of = sums[case.class_id if by == "class" else "all"]
+        of = sums[{"class": case.class_id, "goods": case.goods, "policy": case.policy}.get(by, "all")]
         of[0] += case.weighed.violates
         of[1] += 1
     return {key: (violates, decided) for key, (violates, decided) in sums.items()}

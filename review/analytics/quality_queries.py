@@ -1,6 +1,6 @@
 """What figures of quality stand on, each question inside the caller's session."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,12 +32,24 @@ class Missed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecidedCase:
-    """A decided case as far as bars and precision go: its class, the rule that found it, its score, when and how."""
+    """A decided case as far as bars and precision go: of what, by which rule and policy, its score, when and how."""
 
     class_id: str
+    goods: str
     rule: str
+    policy: str
     decided_at_ms: int
     weighed: Weighed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behind:
+    """What was said in a decided case, by whom, and what it scored."""
+
+    case_id: str
+    quote: str
+    host_name: str
+    score: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,9 +166,11 @@ def read_decided_cases(session: Session, since_ms: int, tenant_id: str | None) -
         select(
             CaseRow.case_id,
             CaseRow.class_id,
+            CaseRow.category,
             CaseRow.score,
             CaseRow.state,
             DecisionRow.rule,
+            DecisionRow.policy,
             DecisionRow.decided_at_ms,
         )
         .join(CaseRow, CaseRow.case_id == DecisionRow.case_id)
@@ -170,13 +184,25 @@ def read_decided_cases(session: Session, since_ms: int, tenant_id: str | None) -
     found = {
         row.case_id: DecidedCase(
             class_id=row.class_id,
+            goods=(row.category or NO_GOODS).partition("/")[0],
             rule=row.rule,
+            policy=row.policy,
             decided_at_ms=row.decided_at_ms,
             weighed=Weighed(case_id=row.case_id, score=row.score, violates=row.state == CaseState.CONFIRMED.value),
         )
         for row in session.execute(rows)
     }
     return list(found.values())
+
+
+def read_behind(session: Session, case_ids: Sequence[str]) -> list[Behind]:
+    """What was said in these cases, the lowest score first."""
+    rows = (
+        select(CaseRow.case_id, CaseRow.quote, CaseRow.host_name, CaseRow.score)
+        .where(CaseRow.case_id.in_(case_ids))
+        .order_by(CaseRow.score, CaseRow.case_id)
+    )
+    return [Behind(**row._mapping) for row in session.execute(rows)]
 
 
 def read_answers(session: Session, since_ms: int) -> list[Answer]:

@@ -1,22 +1,19 @@
 """Decisions become a candidate policy that reads in shadow, goes live by two people, and is rolled back in one step."""
 
 import json
-import random
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 import configs
-from bench.talk_rows import OWN
 from claims.classifier.fit.examples import LabelledPassage, labels_as_lines
 from claims.classifier.opening import open_reader
 from claims.classifier.reading import Reader
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import read_passports
 from claims.policy.policy import Policy
-from cli.policy.labelled_talk import Said, windows_of, written
 from cluster.learning.shadow import read_in_shadow
 from cluster.replay.run import Replaying, ReplayJob
 from review.accounts.types import Person, Role
@@ -26,28 +23,15 @@ from review.policies.folders import in_force_folder
 from review.replays.types import Scope
 from review.store import Store
 from tests.cli.support import Call
+from tests.review.learning.turned import turned_labels
 from tests.review.replays.stored import fill
 
 ANNA, BERT = (Person(id=name, name=name, role=Role.SENIOR) for name in ("anna", "bert"))
-KINDS = {"food", "electronics"}
-
-
-def _turned(said: Said, number: int) -> LabelledPassage:
-    """The passage with the other label: what a reader that knows better has much to learn from."""
-    label = {"breach": "lawful", "lawful": "breach"}[said.label]
-    at = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(minutes=number)
-    return LabelledPassage.model_validate(
-        {"text": said.text, "label": label, "goods": said.category, "host": said.window, "at": at}
-    )
 
 
 @pytest.fixture(scope="module")
 def labels() -> list[LabelledPassage]:
-    own = [one for window in windows_of(written(OWN)) for one in window if one.goods in KINDS and one.label != "unsure"]
-    assert len(own) > 240
-    # Decided in an order of chance: the newest are of the same goods as the others.
-    chosen = random.Random(1).sample(own, 240)
-    return [_turned(said, number) for number, said in enumerate(chosen)]
+    return turned_labels()
 
 
 @pytest.fixture(scope="module")

@@ -40,6 +40,7 @@ def found(
     number: int = 0,
     steps: tuple[ScoreStep, ...] = READ,
     class_id: str = "HEALTHFOOD_OVER",
+    score: float = 0.8,
 ) -> Finding:
     """A flag on a passage that says this."""
     start_ms = number * 10_000
@@ -57,7 +58,7 @@ def found(
         normalised=text,
         class_id=class_id,
         product_id="p1",
-        score=0.8,
+        score=score,
         score_steps=steps,
         witnesses=(),
         passport_path=None,

@@ -72,6 +72,21 @@ def test_the_api_tells_the_figures_of_the_page(client: TestClient, store: Store)
     assert store.quality.found(30, "class", "east") == []
 
 
+@pytest.mark.parametrize(("by", "key"), [("goods", "health_food"), ("policy", "zh-CN@2026.11.1"), ("all", "all")])
+def test_how_right_flags_are_is_told_by_goods_and_policy_too(store: Store, by: str, key: str) -> None:
+    store.quality.fewest = 4
+    fill(store, 6)
+    [row] = store.quality.found(30, by)
+    assert (row.key, row.decided, row.violates, row.precision) == (key, 6, 3, 0.5)
+
+
+def test_the_cases_behind_a_bar_are_told_by_their_words(client: TestClient, store: Store) -> None:
+    store.quality.fewest = 4
+    fill(store, 6)
+    page = client.get("/quality/bar?name=HEALTHFOOD_OVER&bar=0.9&lang=zh").text
+    assert all(f"这是第 {number} 句说得很满的话" in page for number in range(6))
+
+
 def test_a_name_that_the_policy_does_not_know_is_refused(client: TestClient, store: Store) -> None:
     token = _token(client.get("/learning"))
     refused = client.post("/quality/bar", data={"name": "NO_SUCH", "bar": "0.9", "csrf": token})
