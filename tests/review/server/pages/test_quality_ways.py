@@ -19,7 +19,7 @@ from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.server.pages.replays import PolicyDesk
 from review.store import Store
-from tests.review.learning.said import broadcast, decide, found
+from tests.review.learning.said import ON_BOTH_DATABASES, broadcast, decide, found
 from tests.review.learning.turned import turned_labels
 from tests.review.replays.stored import fill
 from tests.review.server.pages.seats import CLASS_NAMES, Clock, Sit
@@ -90,6 +90,7 @@ def test_a_bar_is_raised_replayed_signed_by_two_and_taken_back(
     sign_and_go_back(sit, chen, desk_store, data_dir, version.digest)
 
 
+@ON_BOTH_DATABASES
 def test_what_was_learnt_reads_in_shadow_is_replayed_signed_by_two_and_taken_back(
     sit: Sit, desk_store: Store, data_dir: Path, database_url: str
 ) -> None:
