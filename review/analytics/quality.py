@@ -10,8 +10,9 @@ from typing import TypeVar, cast
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from review.analytics.agreement import Agreement
 from review.analytics.bars import Raise, Weighed, best_raise, raised
-from review.analytics.people import Tally, alpha_of, by_class, by_person
+from review.analytics.people import Tally, agreement_of_all, by_class, by_person
 from review.analytics.quality_queries import (
     Answer,
     Behind,
@@ -75,7 +76,7 @@ class People:
 
     by_person: Mapping[str, Tally]
     by_class: Mapping[str, Tally]
-    alpha: float | None
+    agreement: Agreement
 
 
 class Quality:
@@ -133,7 +134,11 @@ class Quality:
 
     def people(self, days: int) -> People:
         """How people decide."""
-        return self._read(("people", days), lambda session: _people(read_answers(session, self._since_ms(days))))
+        return self._read(("people", days), lambda session: self._people(read_answers(session, self._since_ms(days))))
+
+    def _people(self, answers: list[Answer]) -> People:
+        agreement = agreement_of_all(answers, self.fewest)
+        return People(by_person=by_person(answers), by_class=by_class(answers), agreement=agreement)
 
     def _decided(self, days: int, tenant_id: str | None) -> list[DecidedCase]:
         since_ms = self._since_ms(days)
@@ -170,10 +175,6 @@ class Quality:
     def _since_ms(self, days: int) -> int:
         first = (self._now() - timedelta(days=days - 1)).date()
         return int(datetime.combine(first, datetime.min.time(), UTC).timestamp() * 1000)
-
-
-def _people(answers: list[Answer]) -> People:
-    return People(by_person=by_person(answers), by_class=by_class(answers), alpha=alpha_of(answers))
 
 
 def _right(cases: list[DecidedCase], by: str) -> dict[str, tuple[int, int]]:

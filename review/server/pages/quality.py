@@ -102,7 +102,7 @@ def quality_router(store: Store, desk: Desk, policies: PolicyDesk) -> APIRouter:
         people, names = store.quality.people(days), store.people.names()
         shown = _named(people.by_person, names)
         return page(
-            request, "people.html", viewer, days, people=shown, classes=people.by_class, alpha=people.alpha, own=False
+            request, "people.html", viewer, days, people=shown, classes=people.by_class, all=people.agreement, own=False
         )
 
     @router.get("/quality/me", dependencies=READERS)
@@ -110,7 +110,7 @@ def quality_router(store: Store, desk: Desk, policies: PolicyDesk) -> APIRouter:
         """A person's own figures, and nobody else's."""
         tally = store.quality.people(days).by_person.get(viewer.person.id, Tally())
         shown = [Shown(name=viewer.person.name, tally=tally)]
-        return page(request, "people.html", viewer, days, people=shown, classes={}, alpha=None, own=True)
+        return page(request, "people.html", viewer, days, people=shown, classes={}, all=None, own=True)
 
     return router
 

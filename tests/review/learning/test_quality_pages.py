@@ -103,3 +103,19 @@ def test_a_host_is_left_out_on_the_page(client: TestClient, store: Store) -> Non
 
 def _token(page: str) -> str:
     return page.partition('data-csrf="')[2].partition('"')[0]
+
+
+def test_people_s_agreement_is_told_with_its_interval_from_so_many_cases_on(store: Store) -> None:
+    store = Store(store._engine, now=store._now, second_share=1.0)
+    store.quality.fewest = 6
+    fill(store, 5)
+    few = store.quality.people(30)
+    assert (few.agreement.cases, few.agreement.alpha) == (5, None)
+    finding = found(store, "b1", "还有一句", number=9)
+    decide(store, finding, Choice.LAWFUL)
+    told = store.quality.people(30)
+    assert (told.agreement.cases, told.agreement.alpha) == (6, 1.0)
+    assert told.agreement.interval is not None
+    assert told.agreement.interval[0] < 1.0
+    assert told.by_class["HEALTHFOOD_OVER"].agreement(6) == told.agreement
+    assert set(told.by_person) == {"anna", "bert"}
