@@ -21,6 +21,7 @@ from review.analytics.quality_queries import (
     read_answers,
     read_behind,
     read_decided_cases,
+    read_flagged,
     read_missed,
 )
 from review.analytics.recall import Recall, in_strata, recall_of
@@ -30,8 +31,8 @@ from review.analytics.types import wilson
 FIGURES_FROM = 30
 BY = ("all", "class", "goods", "policy")
 _WEEK_MS = 7 * 86_400_000
-# What takes longer to read is kept so long; of so many questions.
-_LONG_S, _KEPT_S, _MOST_KEPT = 0.05, 60.0, 50
+# What takes longer to read is kept so long, and so many times as long as it took; of so many questions.
+_LONG_S, _KEPT_S, _KEPT_TIMES, _MOST_KEPT = 0.05, 60.0, 100, 50
 Read = TypeVar("Read")
 
 
@@ -89,16 +90,19 @@ class Quality:
     def found(self, days: int, by: str, tenant_id: str | None = None) -> list[Found]:
         """How much is found and how right it is in these days, by one of `BY`; what was missed most comes first."""
         since_ms = self._since_ms(days)
-        missed = self._read(("missed", days, by, tenant_id), lambda s: read_missed(s, since_ms, tenant_id, by))
-        cases = self._decided(days, tenant_id)
-        right = _right(cases, by)
+        flagged = self._read(("flagged", days, tenant_id), lambda s: read_flagged(s, since_ms, tenant_id))
+        missed = self._read(("missed", days, by, tenant_id), lambda s: read_missed(s, since_ms, tenant_id, by, flagged))
+        right = self._keep(("right", days, by, tenant_id), lambda: _right(self._decided(days, tenant_id), by))
         keys = sorted({*missed, *right}, key=lambda key: (-_missed_of(missed.get(key)), key))
         return [self._found(key, missed.get(key), right.get(key, (0, 0))) for key in keys]
 
     def bars(self, days: int, tenant_id: str | None = None) -> list[BarOf]:
         """Classes and detectors with enough decided cases, those whose bar would save most first."""
+        return self._keep(("bars", days, tenant_id), lambda: self._bars(self._decided(days, tenant_id)))
+
+    def _bars(self, cases: Sequence[DecidedCase]) -> list[BarOf]:
         found: dict[str, list[Weighed]] = defaultdict(list)
-        for case in self._decided(days, tenant_id):
+        for case in cases:
             found[case.class_id].append(case.weighed)
             if case.rule.partition(".")[0] == case.class_id:
                 found[case.rule].append(case.weighed)
@@ -145,15 +149,23 @@ class Quality:
         return self._read(("cases", days, tenant_id), lambda session: read_decided_cases(session, since_ms, tenant_id))
 
     def _read(self, key: tuple[object, ...], ask: Callable[[Session], Read]) -> Read:
-        """What is asked; what takes long to answer is kept for a minute, for everybody who asks meanwhile."""
-        at_s, kept = self._kept.get(key, (float("-inf"), None))
-        if time.monotonic() - at_s < _KEPT_S:
+        def read() -> Read:
+            with Session(self._engine) as session:
+                return ask(session)
+
+        return self._keep(key, read)
+
+    def _keep(self, key: tuple[object, ...], make: Callable[[], Read]) -> Read:
+        """What is made; what takes long is kept for a minute or longer, for everybody who asks meanwhile."""
+        until_s, kept = self._kept.get(key, (float("-inf"), None))
+        if time.monotonic() < until_s:
             return cast(Read, kept)
         began_s = time.monotonic()
-        with Session(self._engine) as session:
-            found = ask(session)
-        if time.monotonic() - began_s > _LONG_S:
-            self._kept = {**dict(list(self._kept.items())[-_MOST_KEPT:]), key: (time.monotonic(), found)}
+        found = make()
+        ended_s = time.monotonic()
+        if ended_s - began_s > _LONG_S:
+            until_s = ended_s + max(_KEPT_S, _KEPT_TIMES * (ended_s - began_s))
+            self._kept = {**dict(list(self._kept.items())[-_MOST_KEPT:]), key: (until_s, found)}
         return found
 
     def _found(self, key: str, missed: Missed | None, right: tuple[int, int]) -> Found:

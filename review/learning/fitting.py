@@ -52,8 +52,8 @@ def learn_from_decisions(
 ) -> Fit:
     """The fit as it is kept: with a candidate policy that waits to be looked at, or with why it was refused.
 
-    `tenant_id` `_all`: from every customer's decisions, for all of them. `more`: labelled passages from elsewhere; those
-    of hosts who asked to be left out are left out, wherever they come from.
+    `tenant_id` `_all`: from every customer's decisions, for all of them. `more`: labelled passages from elsewhere.
+    Hosts who asked to be left out are, wherever their words come from.
     """
     decided: Decided = learning.decided(None if tenant_id == EVERYBODY else tenant_id)
     gone = learning.forgotten()
