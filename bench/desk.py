@@ -14,12 +14,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import click
 import httpx
 from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
-from bench.desk_material import FULL, NOW, SMALL, Material, Size
+from bench.desk_material import FULL, NOW, SMALL, Material, Size, size_of
 from bench.postgres import new_database, running_postgres
+from cli.shell.benchmark_report import print_report, report_json
+from cli.shell.tables import open_console
 from review.accounts.types import Role
 from review.cases.queries import CaseQuery, read_counts
 from review.cases.types import CaseState
@@ -35,8 +38,25 @@ _WARM_UPS = 3
 
 def run(quick: bool = False) -> list[Row]:
     """Rows by database and page, by database and query, and the plan of every statement that reads much."""
-    size = SMALL if quick else FULL
-    repeats = 3 if quick else _REPEATS
+    return _run(SMALL, 3) if quick else _run(FULL, _REPEATS)
+
+
+@click.command()
+@click.option(
+    "--findings", type=click.IntRange(1_000), default=1_000_000, show_default=True, help="How many there are."
+)
+@click.option("--repeats", type=click.IntRange(1), default=_REPEATS, show_default=True, help="Calls of each page.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object: machine and rows.")
+def command(findings: int, repeats: int, as_json: bool) -> None:
+    """The desk's pages with so many findings, a tenth as many cases, on SQLite and PostgreSQL."""
+    rows = _run(size_of(findings), repeats)
+    if as_json:
+        click.echo(report_json("desk", rows))
+    else:
+        print_report("desk", rows, open_console())
+
+
+def _run(size: Size, repeats: int) -> list[Row]:
     with TemporaryDirectory() as folder:
         rows = _measured(f"sqlite:///{folder}/desk.db", size, repeats, Path(folder))
         with running_postgres() as server:
@@ -98,9 +118,11 @@ async def _page_rows(store: Store, engine: Engine, repeats: int, data_dir: Path)
     ) as client:
         for what, path in _pages(store, engine, host_id).items():
             moved = what.endswith("counters moved")
+            began = time.perf_counter()
             with _statements(engine) as statements:
                 answer = await client.get(path)
             answer.raise_for_status()
+            first_ms = round((time.perf_counter() - began) * 1000, 1)
             taken, worked = [], []
             for turn in range(_WARM_UPS + repeats):
                 if moved:
@@ -111,7 +133,9 @@ async def _page_rows(store: Store, engine: Engine, repeats: int, data_dir: Path)
                     taken.append(time.perf_counter() - started)
                     worked.append(time.process_time() - busy)
             size = {"kb": round(len(answer.content) / 1024, 1), "statements": len(statements)}
-            rows.append({"table": "page", "database": name, "page": what} | _row(taken, worked) | size)
+            rows.append(
+                {"table": "page", "database": name, "page": what} | _row(taken, worked) | {"first_ms": first_ms} | size
+            )
             for statement, parameters, took_s in statements:
                 if statement not in seen and statement.lstrip().lower().startswith(("select", "with")):
                     seen.add(statement)
@@ -149,8 +173,11 @@ def _pages(store: Store, engine: Engine, host_id: str) -> dict[str, str]:
         "quality, counters moved": "/quality?days=90",
         "quality, a bar": "/quality/bar?name=ORIGIN&bar=0.8",
         "quality, people": "/quality/people",
+        "quality, one's own": "/quality/me",
         "learning": "/learning",
+        "words": "/words",
         "API, quality": "/v1/quality?by=class",
+        "API, quality by goods": "/v1/quality?by=goods&days=90",
         "API, findings": "/v1/findings?after=500000",
         "API, cases": "/v1/cases",
     }

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, timezone
 from sqlalchemy import Engine, text
 
 from bench.bulk import insert_rows
+from bench.desk_learnt import DecidedCase, write_learnt
 from bench.sample import SAMPLE
 from claims.types import Disposition
 from review.cases.grouping import script_bands, script_of
@@ -68,6 +69,14 @@ class Size:
     scripts: int
 
 
+def size_of(findings: int) -> Size:
+    """As much of everything as belongs to so many findings."""
+    hosts = max(1, findings // 500)
+    return Size(
+        cases=max(1, findings // 10), findings=findings, hosts=hosts, streams_a_host=5, scripts=max(1, findings // 250)
+    )
+
+
 FULL = Size(cases=100_000, findings=1_000_000, hosts=2_000, streams_a_host=5, scripts=4_000)
 SMALL = Size(cases=300, findings=3_000, hosts=20, streams_a_host=3, scripts=40)
 
@@ -110,6 +119,11 @@ class Material:
             insert_rows(connection, CaseBandRow, self._bands())
             insert_rows(connection, DecisionRow, self._decisions())
             insert_rows(connection, TallyRow, tally_rows(self._filed()))
+            began = [
+                (f"s{host}-{turn}", int(self._started(host, turn).timestamp() * 1000))
+                for host, turn in self._stream_ids()
+            ]
+            write_learnt(connection, began, [*self._blind_able()], NOW_MS)
             counters = {"case": self.size.cases, "finding": self.size.findings}
             insert_rows(connection, CounterRow, ({"name": name, "value": value} for name, value in counters.items()))
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -270,6 +284,19 @@ class Material:
             for finding_id, turn in members:
                 stream_id = f"s{case.host}-{turn}"
                 yield {"finding_id": finding_id, "case_id": case.id, "stream_id": stream_id}
+
+    def _blind_able(self) -> Iterator[DecidedCase]:
+        for case, members in zip(self._cases, self._members, strict=True):
+            finding_id, turn = members[0]
+            yield DecidedCase(
+                id=case.id,
+                finding_id=finding_id,
+                stream_id=f"s{case.host}-{turn}",
+                class_id=case.class_id,
+                goods=(case.category or "-").partition("/")[0],
+                state=case.state,
+                opened_at_ms=case.opened_at_ms,
+            )
 
     def _bands(self) -> Iterator[dict[str, object]]:
         known: dict[tuple[int, str], list[str]] = {}

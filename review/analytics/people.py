@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from review.analytics.agreement import cohen_kappa, krippendorff_alpha
+from review.analytics.agreement import Agreement, agreement_of, cohen_kappa
 from review.analytics.quality_queries import Answer
 from review.cases.types import FINAL, CaseState, Choice
 
@@ -29,6 +29,10 @@ class Tally:
     def kappa(self) -> float | None:
         """Agreement with others beyond chance (Cohen)."""
         return cohen_kappa(self.pairs)
+
+    def agreement(self, fewest: int) -> Agreement:
+        """Agreement with others beyond chance (Krippendorff), of so many cases on."""
+        return agreement_of(self.pairs, fewest)
 
     @property
     def case_s(self) -> float | None:
@@ -66,18 +70,23 @@ def by_class(answers: Sequence[Answer]) -> Mapping[str, Tally]:
     return dict(tallies)
 
 
-def alpha_of(answers: Sequence[Answer]) -> float | None:
-    """Agreement of everybody on everything that more than one person decided blind (Krippendorff)."""
-    return krippendorff_alpha([(one.choice, other.choice) for one, other in _blind_pairs(answers)])
+def agreement_of_all(answers: Sequence[Answer], fewest: int) -> Agreement:
+    """Agreement of everybody on everything that more than one person decided blind, of so many cases on."""
+    return agreement_of([(one.choice, other.choice) for one, other in _blind_pairs(answers)], fewest)
 
 
 def _blind_pairs(answers: Iterable[Answer]) -> list[tuple[Answer, Answer]]:
     """First and second answers on a case, the second by somebody who did not see the first."""
     first: dict[str, Answer] = {}
     pairs: list[tuple[Answer, Answer]] = []
-    for answer in answers:
+    for answer in sorted(answers, key=_in_order):
         if answer.after is CaseState.SECOND_REVIEW:
             first[answer.case_id] = answer
         elif answer.before is CaseState.SECOND_REVIEW and answer.case_id in first:
             pairs.append((first.pop(answer.case_id), answer))
     return pairs
+
+
+def _in_order(answer: Answer) -> tuple[int, bool]:
+    """By time; of what was decided in the same millisecond the first answer on a case comes first."""
+    return answer.decided_at_ms, answer.before is CaseState.SECOND_REVIEW

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar, cast
@@ -10,14 +10,18 @@ from typing import TypeVar, cast
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from review.analytics.agreement import Agreement
 from review.analytics.bars import Raise, Weighed, best_raise, raised
-from review.analytics.people import Tally, alpha_of, by_class, by_person
+from review.analytics.people import Tally, agreement_of_all, by_class, by_person
 from review.analytics.quality_queries import (
     Answer,
+    Behind,
     DecidedCase,
     Missed,
     read_answers,
+    read_behind,
     read_decided_cases,
+    read_flagged,
     read_missed,
 )
 from review.analytics.recall import Recall, in_strata, recall_of
@@ -27,8 +31,8 @@ from review.analytics.types import wilson
 FIGURES_FROM = 30
 BY = ("all", "class", "goods", "policy")
 _WEEK_MS = 7 * 86_400_000
-# What takes longer to read is kept so long; of so many questions.
-_LONG_S, _KEPT_S, _MOST_KEPT = 0.05, 60.0, 50
+# What takes longer to read is kept so long, and so many times as long as it took; of so many questions.
+_LONG_S, _KEPT_S, _KEPT_TIMES, _MOST_KEPT = 0.05, 60.0, 100, 50
 Read = TypeVar("Read")
 
 
@@ -73,7 +77,7 @@ class People:
 
     by_person: Mapping[str, Tally]
     by_class: Mapping[str, Tally]
-    alpha: float | None
+    agreement: Agreement
 
 
 class Quality:
@@ -86,16 +90,19 @@ class Quality:
     def found(self, days: int, by: str, tenant_id: str | None = None) -> list[Found]:
         """How much is found and how right it is in these days, by one of `BY`; what was missed most comes first."""
         since_ms = self._since_ms(days)
-        missed = self._read(("missed", days, by, tenant_id), lambda s: read_missed(s, since_ms, tenant_id, by))
-        cases = self._decided(days, tenant_id)
-        right = _right(cases, by)
+        flagged = self._read(("flagged", days, tenant_id), lambda s: read_flagged(s, since_ms, tenant_id))
+        missed = self._read(("missed", days, by, tenant_id), lambda s: read_missed(s, since_ms, tenant_id, by, flagged))
+        right = self._keep(("right", days, by, tenant_id), lambda: _right(self._decided(days, tenant_id), by))
         keys = sorted({*missed, *right}, key=lambda key: (-_missed_of(missed.get(key)), key))
         return [self._found(key, missed.get(key), right.get(key, (0, 0))) for key in keys]
 
     def bars(self, days: int, tenant_id: str | None = None) -> list[BarOf]:
         """Classes and detectors with enough decided cases, those whose bar would save most first."""
+        return self._keep(("bars", days, tenant_id), lambda: self._bars(self._decided(days, tenant_id)))
+
+    def _bars(self, cases: Sequence[DecidedCase]) -> list[BarOf]:
         found: dict[str, list[Weighed]] = defaultdict(list)
-        for case in self._decided(days, tenant_id):
+        for case in cases:
             found[case.class_id].append(case.weighed)
             if case.rule.partition(".")[0] == case.class_id:
                 found[case.rule].append(case.weighed)
@@ -106,6 +113,11 @@ class Quality:
         """What this bar for the class or the detector would lose and save."""
         cases = [case.weighed for case in self._decided(days, None) if name in {case.class_id, case.rule}]
         return raised(cases, bar)
+
+    def behind(self, case_ids: Sequence[str]) -> list[Behind]:
+        """What was said in these cases, the lowest score first."""
+        with Session(self._engine) as session:
+            return read_behind(session, case_ids)
 
     def weekly(self, days: int, name: str, tenant_id: str | None = None) -> list[Weekly]:
         """The precision of a class or a detector week by week, the oldest first."""
@@ -126,22 +138,34 @@ class Quality:
 
     def people(self, days: int) -> People:
         """How people decide."""
-        return self._read(("people", days), lambda session: _people(read_answers(session, self._since_ms(days))))
+        return self._read(("people", days), lambda session: self._people(read_answers(session, self._since_ms(days))))
+
+    def _people(self, answers: list[Answer]) -> People:
+        agreement = agreement_of_all(answers, self.fewest)
+        return People(by_person=by_person(answers), by_class=by_class(answers), agreement=agreement)
 
     def _decided(self, days: int, tenant_id: str | None) -> list[DecidedCase]:
         since_ms = self._since_ms(days)
         return self._read(("cases", days, tenant_id), lambda session: read_decided_cases(session, since_ms, tenant_id))
 
     def _read(self, key: tuple[object, ...], ask: Callable[[Session], Read]) -> Read:
-        """What is asked; what takes long to answer is kept for a minute, for everybody who asks meanwhile."""
-        at_s, kept = self._kept.get(key, (float("-inf"), None))
-        if time.monotonic() - at_s < _KEPT_S:
+        def read() -> Read:
+            with Session(self._engine) as session:
+                return ask(session)
+
+        return self._keep(key, read)
+
+    def _keep(self, key: tuple[object, ...], make: Callable[[], Read]) -> Read:
+        """What is made; what takes long is kept for a minute or longer, for everybody who asks meanwhile."""
+        until_s, kept = self._kept.get(key, (float("-inf"), None))
+        if time.monotonic() < until_s:
             return cast(Read, kept)
         began_s = time.monotonic()
-        with Session(self._engine) as session:
-            found = ask(session)
-        if time.monotonic() - began_s > _LONG_S:
-            self._kept = {**dict(list(self._kept.items())[-_MOST_KEPT:]), key: (time.monotonic(), found)}
+        found = make()
+        ended_s = time.monotonic()
+        if ended_s - began_s > _LONG_S:
+            until_s = ended_s + max(_KEPT_S, _KEPT_TIMES * (ended_s - began_s))
+            self._kept = {**dict(list(self._kept.items())[-_MOST_KEPT:]), key: (until_s, found)}
         return found
 
     def _found(self, key: str, missed: Missed | None, right: tuple[int, int]) -> Found:
@@ -165,17 +189,11 @@ class Quality:
         return int(datetime.combine(first, datetime.min.time(), UTC).timestamp() * 1000)
 
 
-def _people(answers: list[Answer]) -> People:
-    return People(by_person=by_person(answers), by_class=by_class(answers), alpha=alpha_of(answers))
-
-
 def _right(cases: list[DecidedCase], by: str) -> dict[str, tuple[int, int]]:
-    """Violating and decided cases by class, or of all."""
-    if by not in {"class", "all"}:
-        return {}
+    """Violating and decided cases by class, kind of goods or policy, or of all."""
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for case in cases:
-        of = sums[case.class_id if by == "class" else "all"]
+        of = sums[{"class": case.class_id, "goods": case.goods, "policy": case.policy}.get(by, "all")]
         of[0] += case.weighed.violates
         of[1] += 1
     return {key: (violates, decided) for key, (violates, decided) in sums.items()}

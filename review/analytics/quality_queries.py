@@ -1,6 +1,6 @@
 """What figures of quality stand on, each question inside the caller's session."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,13 +31,35 @@ class Missed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DecidedCase:
-    """A decided case as far as bars and precision go: its class, the rule that found it, its score, when and how."""
+class Flagged:
+    """How often confirmed breaches of a class, of goods, under a policy were flagged."""
 
     class_id: str
+    goods: str
+    policy: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedCase:
+    """A decided case as far as bars and precision go: of what, by which rule and policy, its score, when and how."""
+
+    class_id: str
+    goods: str
     rule: str
+    policy: str
     decided_at_ms: int
     weighed: Weighed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behind:
+    """What was said in a decided case, by whom, and what it scored."""
+
+    case_id: str
+    quote: str
+    host_name: str
+    score: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +77,12 @@ class Answer:
     golden: Choice | None
 
 
-def read_missed(session: Session, since_ms: int, tenant_id: str | None, by: str) -> dict[str, Missed]:
+def read_missed(
+    session: Session, since_ms: int, tenant_id: str | None, by: str, flagged: Sequence[Flagged]
+) -> dict[str, Missed]:
     """What was found and missed in broadcasts that were drawn from since then, by `class`, `goods`, `policy` or `all`.
 
+    `flagged`: what `read_flagged` gives of the same days and customer.
     A class is missed among all passages: whatever else they turned out to be, they are not of this one.
     """
     parts = "all" if by == "class" else by
@@ -65,7 +90,7 @@ def read_missed(session: Session, since_ms: int, tenant_id: str | None, by: str)
     decided, breaches = _spots(session, since_ms, tenant_id, parts)
     if by == "class":
         breaches = _spots(session, since_ms, tenant_id, by)[1]
-    found = _found(session, since_ms, tenant_id, by)
+    found = _found(flagged, by)
     return {
         key: Missed(
             found=found.get(key, 0),
@@ -117,16 +142,15 @@ def _passages(session: Session, since_ms: int, tenant_id: str | None, by: str) -
     return sums
 
 
-def _found(session: Session, since_ms: int, tenant_id: str | None, by: str) -> dict[str, int]:
-    """How often confirmed breaches were flagged in those broadcasts, without what spot checks found."""
+def read_flagged(session: Session, since_ms: int, tenant_id: str | None) -> list[Flagged]:
+    """How often confirmed breaches were flagged in broadcasts that were drawn from, without what spot checks found."""
     drawn = (
         select(SpotStreamRow.stream_id, func.max(SpotStreamRow.policy).label("policy"))
         .where(SpotStreamRow.drawn_at_ms >= since_ms, *_own(SpotStreamRow.stream_id, tenant_id))
         .group_by(SpotStreamRow.stream_id)
         .subquery()
     )
-    columns = {"class": FindingRow.class_id, "goods": CaseRow.category, "policy": drawn.c.policy}
-    keys = [columns[by]] if by in columns else []
+    keys = (FindingRow.class_id, CaseRow.category, drawn.c.policy)
     rows = (
         select(func.sum(FindingRow.count), *keys)
         .join(drawn, drawn.c.stream_id == FindingRow.stream_id)
@@ -136,11 +160,17 @@ def _found(session: Session, since_ms: int, tenant_id: str | None, by: str) -> d
         .where(FindingRow.finding_id.not_in(select(BlindCaseRow.finding_id)))
         .group_by(*keys)
     )
+    return [
+        Flagged(class_id=class_id, goods=(category or NO_GOODS).partition("/")[0], policy=policy, count=int(count or 0))
+        for count, class_id, category, policy in session.execute(rows)
+    ]
+
+
+def _found(flagged: Sequence[Flagged], by: str) -> dict[str, int]:
     sums: dict[str, int] = {}
-    for count, *key in session.execute(rows):
-        name = str((key[0] if key else _ALL) or NO_GOODS)
-        shown = name.partition("/")[0] if by == "goods" else name
-        sums[shown] = sums.get(shown, 0) + int(count or 0)
+    for one in flagged:
+        key = {"class": one.class_id, "goods": one.goods, "policy": one.policy}.get(by, _ALL)
+        sums[key] = sums.get(key, 0) + one.count
     return sums
 
 
@@ -154,9 +184,11 @@ def read_decided_cases(session: Session, since_ms: int, tenant_id: str | None) -
         select(
             CaseRow.case_id,
             CaseRow.class_id,
+            CaseRow.category,
             CaseRow.score,
             CaseRow.state,
             DecisionRow.rule,
+            DecisionRow.policy,
             DecisionRow.decided_at_ms,
         )
         .join(CaseRow, CaseRow.case_id == DecisionRow.case_id)
@@ -170,13 +202,25 @@ def read_decided_cases(session: Session, since_ms: int, tenant_id: str | None) -
     found = {
         row.case_id: DecidedCase(
             class_id=row.class_id,
+            goods=(row.category or NO_GOODS).partition("/")[0],
             rule=row.rule,
+            policy=row.policy,
             decided_at_ms=row.decided_at_ms,
             weighed=Weighed(case_id=row.case_id, score=row.score, violates=row.state == CaseState.CONFIRMED.value),
         )
         for row in session.execute(rows)
     }
     return list(found.values())
+
+
+def read_behind(session: Session, case_ids: Sequence[str]) -> list[Behind]:
+    """What was said in these cases, the lowest score first."""
+    rows = (
+        select(CaseRow.case_id, CaseRow.quote, CaseRow.host_name, CaseRow.score)
+        .where(CaseRow.case_id.in_(case_ids))
+        .order_by(CaseRow.score, CaseRow.case_id)
+    )
+    return [Behind(**row._mapping) for row in session.execute(rows)]
 
 
 def read_answers(session: Session, since_ms: int) -> list[Answer]:

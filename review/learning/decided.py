@@ -22,6 +22,8 @@ from review.streams.corrected import as_corrected
 from review.streams.rows import finding_from_json, passage_from_row
 
 GOLDEN, SPOT = "golden", "spot"
+# Why a passage is left out whose host asked for it.
+FORGOTTEN = "forgotten host"
 # Reasons for which a case is lawful although its words are not: they say nothing of how such words should be read.
 NOT_BY_WORDS = frozenset({"true", "within_tolerance", "wrong_product", "misheard", "misread", "corrected"})
 _UNKNOWN = "household/other"
@@ -55,7 +57,7 @@ def read_decided(session: Session, tenant_id: str | None) -> Decided:
     for cases in _in_parts(_cases(session, tenant_id)):
         texts = _texts(session, [case.finding for case in cases])
         for case in cases:
-            why = "forgotten host" if case.host_id in forgotten else _teaches_nothing(case)
+            why = FORGOTTEN if case.host_id in forgotten else _teaches_nothing(case)
             text = texts.get(case.finding.finding_id)
             if why is None and text is None:
                 why = "erased"

@@ -17,6 +17,7 @@ from claims.classifier.learnt import Pointing
 from claims.classifier.learnt_file import EVERYBODY, FOLDER, LearntFile
 from claims.classifier.reading import Reader
 from claims.policy.policy import Policy
+from review.learning.decided import FORGOTTEN
 from review.learning.store import LearningStore
 from review.learning.types import Decided, Fit
 from review.policies.repository import PolicyStore
@@ -52,9 +53,13 @@ def learn_from_decisions(
     """The fit as it is kept: with a candidate policy that waits to be looked at, or with why it was refused.
 
     `tenant_id` `_all`: from every customer's decisions, for all of them. `more`: labelled passages from elsewhere.
+    Hosts who asked to be left out are, wherever their words come from.
     """
     decided: Decided = learning.decided(None if tenant_id == EVERYBODY else tenant_id)
-    learnt = fit_passages([*more, *decided.passages], decided.left_out, policy, reader, tenant_id)
+    gone = learning.forgotten()
+    kept = [passage for passage in more if passage.host not in gone]
+    left_out = decided.left_out + Counter({FORGOTTEN: len(more) - len(kept)})
+    learnt = fit_passages([*kept, *decided.passages], left_out, policy, reader, tenant_id)
     if learnt.file is None:
         return learning.add_fit(tenant_id, learnt, None, by)
     with TemporaryDirectory() as beside:

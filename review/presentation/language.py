@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from markupsafe import Markup, escape
 
 from review.presentation.catalogues import LANGUAGES, Language, in_both, text_of
+from review.presentation.refusals import refusal_in_chinese
 from review.presentation.score_steps import in_chinese
 
 
@@ -35,6 +36,10 @@ class Words:
     def step(self, told: str) -> str:
         """A step of a score, or the reason for a product; findings tell them in English."""
         return in_chinese(told) if self.language == "zh" else told
+
+    def refusal(self, told: str) -> str:
+        """Why a fit was refused; fits keep it in English."""
+        return refusal_in_chinese(told) if self.language == "zh" else told
 
     def named(self, names: Mapping[str, tuple[str, str]], value: str, kind: str = "") -> str:
         """A name that policy data gives in both languages; else the vocabulary's word, or the id itself."""

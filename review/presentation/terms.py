@@ -79,6 +79,7 @@ TERMS: Mapping[str, tuple[str, ...]] = {
     "gap": ("network", "publisher", "shed", "crash", "unreadable"),
     "quality": ("lost", "saved"),
     "quality.by": ("all", "class", "goods", "policy"),
+    "learning.by": ("schedule", "cli"),
     "learning.why": (
         "forgotten_host",
         "decided_by_rules_and_records_alone",

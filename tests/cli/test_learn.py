@@ -1,22 +1,19 @@
 """Decisions become a candidate policy that reads in shadow, goes live by two people, and is rolled back in one step."""
 
 import json
-import random
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 import configs
-from bench.talk_rows import OWN
 from claims.classifier.fit.examples import LabelledPassage, labels_as_lines
 from claims.classifier.opening import open_reader
 from claims.classifier.reading import Reader
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import read_passports
 from claims.policy.policy import Policy
-from cli.policy.labelled_talk import Said, windows_of, written
 from cluster.learning.shadow import read_in_shadow
 from cluster.replay.run import Replaying, ReplayJob
 from review.accounts.types import Person, Role
@@ -26,28 +23,15 @@ from review.policies.folders import in_force_folder
 from review.replays.types import Scope
 from review.store import Store
 from tests.cli.support import Call
+from tests.review.learning.turned import turned_labels
 from tests.review.replays.stored import fill
 
 ANNA, BERT = (Person(id=name, name=name, role=Role.SENIOR) for name in ("anna", "bert"))
-KINDS = {"food", "electronics"}
-
-
-def _turned(said: Said, number: int) -> LabelledPassage:
-    """The passage with the other label: what a reader that knows better has much to learn from."""
-    label = {"breach": "lawful", "lawful": "breach"}[said.label]
-    at = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(minutes=number)
-    return LabelledPassage.model_validate(
-        {"text": said.text, "label": label, "goods": said.category, "host": said.window, "at": at}
-    )
 
 
 @pytest.fixture(scope="module")
 def labels() -> list[LabelledPassage]:
-    own = [one for window in windows_of(written(OWN)) for one in window if one.goods in KINDS and one.label != "unsure"]
-    assert len(own) > 240
-    # Decided in an order of chance: the newest are of the same goods as the others.
-    chosen = random.Random(1).sample(own, 240)
-    return [_turned(said, number) for number, said in enumerate(chosen)]
+    return turned_labels()
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +78,7 @@ def _score(policy: Policy, reader: Reader, said: LabelledPassage, tenant: str = 
     return engine.reader.read(said.text, said.kind).breach
 
 
+@pytest.mark.slow
 def test_a_fit_reads_in_shadow_goes_live_by_two_people_and_back_in_one_step(
     store: Store, data_dir: Path, fit: Fit, labels: list[LabelledPassage], reader: Reader
 ) -> None:
@@ -131,6 +116,7 @@ def test_a_fit_reads_in_shadow_goes_live_by_two_people_and_back_in_one_step(
     assert store.policies.bring_into_force(data_dir) is None
 
 
+@pytest.mark.slow
 def test_what_was_learnt_on_another_reader_is_left_out(
     fit: Fit, store: Store, data_dir: Path, labels: list[LabelledPassage], reader: Reader, tmp_path: Path
 ) -> None:
@@ -148,6 +134,7 @@ def replace_text(said: LabelledPassage) -> LabelledPassage:
     return said.model_copy(update={"text": f"{said.text}啊"})
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_candidate_from_labels_alone_and_refuses_chance(
     zhenyan: Call, labels: list[LabelledPassage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +150,32 @@ def test_the_command_writes_a_candidate_from_labels_alone_and_refuses_chance(
     assert refused.status == 1
     assert "at least 50 are needed" in refused.err
     assert not (tmp_path / "none").exists()
+
+
+def test_labels_of_a_host_who_asked_for_it_are_left_out_of_the_next_fit(
+    store: Store, labels: list[LabelledPassage], reader: Reader
+) -> None:
+    few, host = labels[:30], labels[0].host
+
+    def fit_anew() -> Fit:
+        made: Fit = learn_from_decisions(
+            store.learning,
+            store.policies,
+            Policy(configs.POLICY_DIR),
+            reader,  # type: ignore[arg-type]
+            tenant_id="local",
+            more=few,
+            by="anna",
+        )
+        return made
+
+    before = fit_anew()
+    assert store.learning.forget(host, "anna") == 1
+    after = fit_anew()
+    gone = sum(one.host == host for one in few)
+    assert after.card["left_out"] == {"forgotten host": gone}
+    assert after.card["passages"] == before.card["passages"] - gone
+    assert {fit.id: fit.forgotten for fit in store.learning.fits()} == {before.id: 1, after.id: 0}
 
 
 def test_the_command_exports_decisions_and_names_what_it_can_t_do(zhenyan: Call, store: Store, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ READERS = [Depends(allow(*EVERYBODY))]
 OVERSEERS = [Depends(allow(Role.SENIOR, Role.ADMIN, Role.AUDITOR))]
 Senior = Annotated[Person, Depends(allow(*SENIORS))]
 _SHOWN_BARS = 40
+_SHOWN_CASES = 100
 
 
 def _offered(days: int) -> int:
@@ -75,7 +76,8 @@ def quality_router(store: Store, desk: Desk, policies: PolicyDesk) -> APIRouter:
         """What raising a bar would lose and save, with the cases behind it, and the precision week by week."""
         weeks, what = store.quality.weekly(days, name), store.quality.raise_of(days, name, bar)
         may = viewer.person.role in SENIORS and policies.packaged is not None
-        return page(request, "bar.html", viewer, days, name=name, what=what, weeks=weeks, may_raise=may)
+        behind = store.quality.behind([*what.lost[:_SHOWN_CASES], *what.saved[:_SHOWN_CASES]])
+        return page(request, "bar.html", viewer, days, name=name, what=what, weeks=weeks, behind=behind, may_raise=may)
 
     @router.post("/quality/bar")
     def raise_bar(
@@ -100,7 +102,7 @@ def quality_router(store: Store, desk: Desk, policies: PolicyDesk) -> APIRouter:
         people, names = store.quality.people(days), store.people.names()
         shown = _named(people.by_person, names)
         return page(
-            request, "people.html", viewer, days, people=shown, classes=people.by_class, alpha=people.alpha, own=False
+            request, "people.html", viewer, days, people=shown, classes=people.by_class, all=people.agreement, own=False
         )
 
     @router.get("/quality/me", dependencies=READERS)
@@ -108,7 +110,7 @@ def quality_router(store: Store, desk: Desk, policies: PolicyDesk) -> APIRouter:
         """A person's own figures, and nobody else's."""
         tally = store.quality.people(days).by_person.get(viewer.person.id, Tally())
         shown = [Shown(name=viewer.person.name, tally=tally)]
-        return page(request, "people.html", viewer, days, people=shown, classes={}, alpha=None, own=True)
+        return page(request, "people.html", viewer, days, people=shown, classes={}, all=None, own=True)
 
     return router
 

@@ -1,31 +1,28 @@
 """Fits by the clock: off unless set, for each customer so many hours after the last one, kept even where refused."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-import pytest
 
 import configs
 from cluster.learning.schedule import BY, FitRunner, fit_for
 from cluster.replay.run import ReplayJob
 from review.store import Store
-from tests.review.learning.said import broadcast
+from tests.review.learning.said import ON_BOTH_DATABASES, broadcast
+
+pytestmark = ON_BOTH_DATABASES
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{tmp_path / 'zhenyan.db'}")
-    yield opened
-    opened.close()
-
-
-def test_each_customer_s_decisions_are_learnt_from_when_their_time_has_come(store: Store, tmp_path: Path) -> None:
+def test_each_customer_s_decisions_are_learnt_from_when_their_time_has_come(
+    store: Store, database_url: str, tmp_path: Path
+) -> None:
     for tenant in ("local", "east"):
         broadcast(store, f"b-{tenant}", host=f"{tenant}/h1", tenant=tenant)
-    url = f"sqlite:///{tmp_path / 'zhenyan.db'}"
     job = ReplayJob(
-        candidate=configs.POLICY_DIR, live=configs.POLICY_DIR, database_url=url, data_dir=tmp_path, semantic="e5"
+        candidate=configs.POLICY_DIR,
+        live=configs.POLICY_DIR,
+        database_url=database_url,
+        data_dir=tmp_path,
+        semantic="e5",
     )
     now = datetime.now(UTC)
 

@@ -1,6 +1,5 @@
 """Spot checks drawn from a broadcast that ended: what nobody was told of, as cases like any, each day so many."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,22 +13,18 @@ from review.cases.types import CaseState
 from review.db.tables.learning import BlindCaseRow, SpotStreamRow
 from review.store import Store
 from review.streams.types import FindingQuery
+from tests.review.learning.said import ON_BOTH_DATABASES
 from tests.review.replays.stored import LINES, fill, passages_of
 
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{tmp_path / 'zhenyan.db'}")
-    yield opened
-    opened.close()
+pytestmark = ON_BOTH_DATABASES
 
 
 @pytest.fixture
-def replaying(store: Store, tmp_path: Path) -> Replaying:
+def replaying(store: Store, database_url: str, tmp_path: Path) -> Replaying:
     job = ReplayJob(
         candidate=configs.POLICY_DIR,
         live=configs.POLICY_DIR,
-        database_url=f"sqlite:///{tmp_path / 'zhenyan.db'}",
+        database_url=database_url,
         data_dir=tmp_path,
         semantic="e5",
     )

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from claims.classifier.calibration import FIRST_STEP
 from claims.types import Finding, Match, Passage, ScoreStep
 from review.accounts.types import Person, Role
@@ -11,6 +13,9 @@ from review.store import Store
 from review.streams.types import Host, ProductRef, StreamRecord, StreamState
 from tests.review.sample import FINDING
 
+ON_BOTH_DATABASES = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.service)], indirect=True
+)
 ANNA = Person(id="anna", name="安娜", role=Role.SENIOR)
 BERT = Person(id="bert", name="伯特", role=Role.SENIOR)
 READ = (ScoreStep(step=FIRST_STEP, value=0.4), ScoreStep(step="the reader's likelihood of a breach 0.90", value=0.8))
@@ -40,6 +45,7 @@ def found(
     number: int = 0,
     steps: tuple[ScoreStep, ...] = READ,
     class_id: str = "HEALTHFOOD_OVER",
+    score: float = 0.8,
 ) -> Finding:
     """A flag on a passage that says this."""
     start_ms = number * 10_000
@@ -57,7 +63,7 @@ def found(
         normalised=text,
         class_id=class_id,
         product_id="p1",
-        score=0.8,
+        score=score,
         score_steps=steps,
         witnesses=(),
         passport_path=None,

@@ -2,20 +2,16 @@
 
 from dataclasses import replace
 
-import pytest
-
 from review.cases.blind import Blind, open_blind_case, withholds_score
 from review.cases.decisions import Submission
 from review.cases.queries import CaseQuery
 from review.cases.types import BlindKind, Case, CaseState, Choice
 from review.store import Store
 from review.streams.types import FindingQuery
-from tests.review.learning.said import ANNA, BERT, READ, broadcast, decide, found
+from tests.review.learning.said import ANNA, BERT, ON_BOTH_DATABASES, READ, broadcast, decide, found
 from tests.review.sample import FINDING
 
-BOTH = pytest.mark.parametrize(
-    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.service)], indirect=True
-)
+pytestmark = ON_BOTH_DATABASES
 
 
 def spot(store: Store, stream_id: str, text: str, *, kind: BlindKind = BlindKind.SPOT, number: int = 9) -> Case:
@@ -59,7 +55,6 @@ def events_of(store: Store) -> list[str]:
     return [event.kind for event in store.events.after("local", 0, 100) if not event.kind.startswith("stream.")]
 
 
-@BOTH
 def test_it_waits_like_any_case_and_is_in_no_list_count_or_event_of_findings(store: Store) -> None:
     broadcast(store, "b1")
     case = spot(store, "b1", "这款喝了人都精神")
@@ -73,7 +68,6 @@ def test_it_waits_like_any_case_and_is_in_no_list_count_or_event_of_findings(sto
     assert store.cases.findings(case.id)[0].finding.score == case.score == 0.6
 
 
-@BOTH
 def test_found_lawful_nothing_follows(store: Store) -> None:
     broadcast(store, "b1")
     case = said_of(store, spot(store, "b1", "这款喝了人都精神"), Choice.LAWFUL, "rule_wrong")
@@ -83,7 +77,6 @@ def test_found_lawful_nothing_follows(store: Store) -> None:
     assert store.analytics.outcomes(30) == []
 
 
-@BOTH
 def test_found_a_breach_it_becomes_a_finding_that_is_told_with_its_true_score(store: Store) -> None:
     broadcast(store, "b1")
     case = said_of(store, spot(store, "b1", "这款喝了人都精神"), Choice.VIOLATES, "as_found")
@@ -96,7 +89,6 @@ def test_found_a_breach_it_becomes_a_finding_that_is_told_with_its_true_score(st
     assert store.analytics.outcomes(30) == []
 
 
-@BOTH
 def test_a_case_shown_anew_never_becomes_a_finding(store: Store) -> None:
     broadcast(store, "b1")
     case = spot(store, "b1", "这款喝了人都精神", kind=BlindKind.GOLDEN)
@@ -106,7 +98,6 @@ def test_a_case_shown_anew_never_becomes_a_finding(store: Store) -> None:
     assert store.cases.host_tally("h1") == {}
 
 
-@BOTH
 def test_a_decided_spot_check_teaches(store: Store) -> None:
     broadcast(store, "b1")
     decide(store, found(store, "b1", "喝了它血压就下来了", number=1), Choice.VIOLATES)

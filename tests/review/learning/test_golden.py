@@ -3,31 +3,24 @@
 import uuid
 from dataclasses import replace
 
-import pytest
-
 from review.accounts.types import Person, Role
 from review.cases.decisions import Submission
 from review.cases.queries import CaseQuery
 from review.cases.types import CaseState, Choice
 from review.store import Store
-from tests.review.learning.said import broadcast, case_of, found
+from tests.review.learning.said import ON_BOTH_DATABASES, broadcast, case_of, found
 
-BOTH = pytest.mark.parametrize(
-    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.service)], indirect=True
-)
+pytestmark = ON_BOTH_DATABASES
 
 
 def decide(store: Store, case_id: str, person: Person, choice: Choice) -> CaseState:
     case = store.cases.case(case_id)
     reason = {Choice.VIOLATES: "as_found", Choice.LAWFUL: "rule_wrong"}[choice]
-    sent = Submission(
-        case_id=case_id, version=case.version, request_id=str(uuid.uuid4()), choice=choice, reason=reason
-    )
+    sent = Submission(case_id=case_id, version=case.version, request_id=str(uuid.uuid4()), choice=choice, reason=reason)
     store.cases.decide(sent, person)
     return store.cases.case(case_id).state
 
 
-@BOTH
 def test_two_seniors_make_a_golden_item_by_which_others_are_measured(store: Store) -> None:
     anna, bert, carl = (
         store.people.log_in_known("test", name, name, name, role).person

@@ -12,14 +12,11 @@ from claims.types import ScoreStep
 from review.cases.types import Choice
 from review.learning.types import ShadowScore
 from review.store import Store
-from tests.review.learning.said import ANNA, READ, broadcast, decide, found
+from tests.review.learning.said import ANNA, ON_BOTH_DATABASES, READ, broadcast, decide, found
 
-BOTH = pytest.mark.parametrize(
-    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.service)], indirect=True
-)
+pytestmark = ON_BOTH_DATABASES
 
 
-@BOTH
 def test_decided_cases_are_passages_with_labels(store: Store) -> None:
     broadcast(store, "b1", host="h7")
     breach = found(store, "b1", "喝了它血压就下来了", number=1)
@@ -68,7 +65,6 @@ def test_a_decision_that_was_taken_back_teaches_nothing(store: Store) -> None:
     assert store.learning.decided("local").passages == ()
 
 
-@BOTH
 def test_nothing_of_one_customer_is_another_s(store: Store) -> None:
     for tenant, host in (("local", "h1"), ("east", "east/h1"), ("west", "west/h1")):
         broadcast(store, f"b-{tenant}", host=host, tenant=tenant)
@@ -77,7 +73,6 @@ def test_nothing_of_one_customer_is_another_s(store: Store) -> None:
     assert {one.host for one in store.learning.decided(None).passages} == {"h1", "east/h1", "west/h1"}
 
 
-@BOTH
 def test_a_host_who_asks_for_it_is_left_out(store: Store) -> None:
     for host in ("h1", "h2"):
         broadcast(store, f"b-{host}", host=host)
@@ -93,7 +88,6 @@ def test_a_host_who_asks_for_it_is_left_out(store: Store) -> None:
     assert "learning.forgotten" in {entry.action for entry in store.audit.entries(subject="host:h1")}
 
 
-@BOTH
 def test_a_shadow_keeps_both_scores_and_tells_where_they_differ(store: Store) -> None:
     store.policies.add_version(packaged(), "anna")
     digest = store.policies.versions()[0].digest

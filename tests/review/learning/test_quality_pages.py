@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import httpx
 import pytest
 from fastapi.testclient import TestClient
 
@@ -12,8 +11,9 @@ from review.cases.types import Choice
 from review.server.app import create_app
 from review.server.pages.replays import PolicyDesk
 from review.store import Store
-from tests.review.learning.said import broadcast, decide, found
+from tests.review.learning.said import ON_BOTH_DATABASES, broadcast, decide, found
 
+pytestmark = ON_BOTH_DATABASES
 PAGES = ("/learning", "/quality", "/quality/people", "/quality/me", "/quality/bar?name=HEALTHFOOD_OVER&bar=0.8")
 
 
@@ -49,7 +49,7 @@ def test_a_bar_is_raised_by_a_candidate_that_waits_for_its_replay(
 ) -> None:
     store.quality.fewest = 4
     fill(store, 6)
-    token = _token(client.get("/quality/bar?name=HEALTHFOOD_OVER&bar=0.9&lang=en"))
+    token = _token(client.get("/quality/bar?name=HEALTHFOOD_OVER&bar=0.9&lang=en").text)
     sent = {"name": "HEALTHFOOD_OVER", "bar": "0.9", "csrf": token}
     answer = client.post("/quality/bar", data=sent, follow_redirects=False)
     assert answer.status_code == 303, answer.text
@@ -72,19 +72,50 @@ def test_the_api_tells_the_figures_of_the_page(client: TestClient, store: Store)
     assert store.quality.found(30, "class", "east") == []
 
 
+@pytest.mark.parametrize(("by", "key"), [("goods", "health_food"), ("policy", "zh-CN@2026.11.1"), ("all", "all")])
+def test_how_right_flags_are_is_told_by_goods_and_policy_too(store: Store, by: str, key: str) -> None:
+    store.quality.fewest = 4
+    fill(store, 6)
+    [row] = store.quality.found(30, by)
+    assert (row.key, row.decided, row.violates, row.precision) == (key, 6, 3, 0.5)
+
+
+def test_the_cases_behind_a_bar_are_told_by_their_words(client: TestClient, store: Store) -> None:
+    store.quality.fewest = 4
+    fill(store, 6)
+    page = client.get("/quality/bar?name=HEALTHFOOD_OVER&bar=0.9&lang=zh").text
+    assert all(f"这是第 {number} 句说得很满的话" in page for number in range(6))
+
+
 def test_a_name_that_the_policy_does_not_know_is_refused(client: TestClient, store: Store) -> None:
-    token = _token(client.get("/learning"))
+    token = _token(client.get("/learning").text)
     refused = client.post("/quality/bar", data={"name": "NO_SUCH", "bar": "0.9", "csrf": token})
     assert refused.status_code == 422
     assert store.policies.versions() == ()
 
 
 def test_a_host_is_left_out_on_the_page(client: TestClient, store: Store) -> None:
-    token = _token(client.get("/learning"))
+    token = _token(client.get("/learning").text)
     assert client.post("/learning/forget", data={"host_id": " ", "csrf": token}).status_code == 422
     client.post("/learning/forget", data={"host_id": "h7", "csrf": token})
     assert set(store.learning.forgotten()) == {"h7"}
 
 
-def _token(page: httpx.Response) -> str:
-    return page.text.partition('data-csrf="')[2].partition('"')[0]
+def _token(page: str) -> str:
+    return page.partition('data-csrf="')[2].partition('"')[0]
+
+
+def test_people_s_agreement_is_told_with_its_interval_from_so_many_cases_on(store: Store) -> None:
+    store = Store(store._engine, now=store._now, second_share=1.0)
+    store.quality.fewest = 6
+    fill(store, 5)
+    few = store.quality.people(30)
+    assert (few.agreement.cases, few.agreement.alpha) == (5, None)
+    finding = found(store, "b1", "还有一句", number=9)
+    decide(store, finding, Choice.LAWFUL)
+    told = store.quality.people(30)
+    assert (told.agreement.cases, told.agreement.alpha) == (6, 1.0)
+    assert told.agreement.interval is not None
+    assert told.agreement.interval[0] < 1.0
+    assert told.by_class["HEALTHFOOD_OVER"].agreement(6) == told.agreement
+    assert set(told.by_person) == {"anna", "bert"}
