@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from claims.engine.wavering import unsure_characters
 from claims.policy.lexicon import Hit
 from claims.policy.match import Located
 from claims.policy.policy import Policy
-from claims.text.normalise import Normalised, Reading, is_boundary, is_cjk, is_strong_boundary
-from claims.text.numbers import NUMERALS, Number
-from claims.text.spell import sound_classes
+from claims.text.normalise import Normalised, Reading, is_boundary, is_strong_boundary
+from claims.text.numbers import Number
 from claims.text.units import Quantity
-from claims.types import Doubt, Passage
+from claims.types import Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,26 @@ class Window:
         """
         unsure = whole = 0
         for heard, left, right in self._behind(start, end):
-            doubts = [
-                d for d in heard.passage.doubts if d.below is None and not _sounds_the_same(heard.passage.text, d)
-            ]
-            unsure += sum(any(d.start <= at < d.end for d in doubts) for at in range(left, right))
+            amounts = self._amounts(heard)
+            doubted = {
+                at
+                for doubt in heard.passage.doubts
+                if doubt.below is None
+                for at in unsure_characters(heard.passage.text, doubt, amounts)
+            }
+            unsure += sum(at in doubted for at in range(left, right))
             whole += right - left
         return unsure / max(1, whole)
+
+    def _amounts(self, heard: Heard) -> set[int]:
+        """Where numbers stand in a passage as it was heard; a numeral that may be part of a word, only with a unit."""
+        found: set[int] = set()
+        places = [(said.start, said.end) for said in self.quantities]
+        places += [(number.start, number.end) for number in self.numbers if not number.single_digit_word]
+        for left, right in places:
+            start, end = max(0, left - heard.offset), min(len(heard.folded.text), right - heard.offset)
+            found.update(range(*heard.folded.original_span(start, end)))
+        return found
 
     def readings(self, start: int, end: int) -> tuple[Reading, ...]:
         """What was read as something else within characters [start, end)."""
@@ -111,20 +125,6 @@ class Window:
         while right < len(self.text) and not is_strong_boundary(self.text[right]):
             right += 1
         return left, right
-
-
-def _sounds_the_same(text: str, doubt: Doubt) -> bool:
-    """True where the recogniser wavered between spellings of one sound, no numeral among them."""
-    said = text[doubt.start : doubt.end]
-    return bool(doubt.alternatives) and all(
-        len(other) == len(said)
-        and all(a == b or (is_cjk(a) and is_cjk(b) and _is_same(a, b)) for a, b in zip(said, other, strict=True))
-        for other in doubt.alternatives
-    )
-
-
-def _is_same(one: str, other: str) -> bool:
-    return {one, other}.isdisjoint(NUMERALS) and sound_classes(one) == sound_classes(other)
 
 
 def fold(passage: Passage, policy: Policy, on: date | None = None) -> Normalised:

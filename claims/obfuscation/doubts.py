@@ -41,20 +41,41 @@ def doubts_of(utterance: HeardUtterance) -> tuple[Doubt, ...]:
     return (*again, *doubts, *unsure)
 
 
+def said_otherwise(text: str, start: int, end: int, other: str) -> Iterator[tuple[int, int, str]]:
+    """What differs where another reading has `other` for text[start:end]: places in the text, and what stands instead.
+
+    Numbers that both have, in digits or in words (只二百, 支200), are left out: nothing of them is in doubt.
+    """
+    behind = start + len(other)
+    instead = text[:start] + other + text[end:]
+    mine, its = _numbers_within(text, start, end), _numbers_within(instead, start, behind)
+    if mine is None or its is None or [value for _, _, value in mine] != [value for _, _, value in its]:
+        mine, its = [], []
+    at, other_at = start, start
+    for (left, right, _), (other_left, other_right, _) in zip(
+        [*mine, (end, end, None)], [*its, (behind, behind, None)], strict=True
+    ):
+        if text[at:left] != instead[other_at:other_left]:
+            yield at, left, instead[other_at:other_left]
+        at, other_at = right, other_right
+
+
+def _numbers_within(text: str, start: int, end: int) -> list[tuple[int, int, object]] | None:
+    """Where numbers stand within text[start:end], and their values; None where one goes on before or behind."""
+    found: list[tuple[int, int, object]] = []
+    for number in find_numbers(text):
+        if number.start < end and start < number.end:
+            if _NUMERAL.search(text[number.start : start] + text[end : number.end]):
+                return None
+            found.append((max(number.start, start), min(number.end, end), (number.low, number.high)))
+    return found
+
+
 def _differences(text: str, other: str) -> Iterator[tuple[int, int, str]]:
     """What the other reading has in the place of `[start, end)`; either may be empty."""
     for kind, start, end, left, right in SequenceMatcher(None, text, other, autojunk=False).get_opcodes():
-        if kind != "equal" and not _same_number(text[start:end], other[left:right]):
-            yield start, end, other[left:right]
-
-
-def _same_number(said: str, other: str) -> bool:
-    """True for one number in digits and in words (12, 十二): nothing is in doubt."""
-    numbers = [find_numbers(part) for part in (said, other)]
-    whole = all(
-        len(n) == 1 and (n[0].start, n[0].end) == (0, len(p)) for n, p in zip(numbers, (said, other), strict=True)
-    )
-    return whole and (numbers[0][0].low, numbers[0][0].high) == (numbers[1][0].low, numbers[1][0].high)
+        if kind != "equal":
+            yield from said_otherwise(text, start, end, other[left:right])
 
 
 def _unsure(utterance: HeardUtterance) -> Iterator[tuple[int, int]]:
@@ -64,5 +85,5 @@ def _unsure(utterance: HeardUtterance) -> Iterator[tuple[int, int]]:
     end = 0
     for word in utterance.words:
         start, end = end, end + len(word.text)
-        if word.probability < _UNSURE_BELOW:
-            yield start, end
+        if word.probability < _UNSURE_BELOW and word.text.strip():
+            yield end - len(word.text.lstrip()), start + len(word.text.rstrip())
