@@ -51,6 +51,7 @@ def test_one_that_was_heard_with_doubt_is_noted(speaker: Start, doubts: tuple[Do
         pytest.param((doubt("时"),), id="the least of it"),
         pytest.param((doubt("毫安时", alternatives=("豪按时",)),), id="other spellings of the same sound"),
         pytest.param((doubt("两万毫安时", alternatives=("两万毫安是",), below=7.5),), id="listened for once more"),
+        pytest.param((doubt("容量两万", alternatives=("荣亮20000",)),), id="the same number in other words"),
     ],
 )
 def test_doubts_that_say_nothing_of_the_number_hold_nothing_back(speaker: Start, doubts: tuple[Doubt, ...]) -> None:

@@ -53,6 +53,23 @@ def test_a_number_that_every_reading_has_is_not_unsure() -> None:
     assert doubts_of(_utterance(*words, others=("用20天见效",))) == (Doubt(start=1, end=2, alternatives=("2",)),)
 
 
+def test_beside_a_number_that_every_reading_has_only_the_rest_is_in_doubt() -> None:
+    words = (("一只", 0.9), ("二百", 0.2), ("克", 0.9))
+    (doubt,) = doubts_of(_utterance(*words, others=("一支200克",)))
+    assert (doubt.start, doubt.end, doubt.alternatives) == (1, 2, ("支",))
+
+
+def test_a_part_of_a_longer_number_is_in_doubt_as_it_stands() -> None:
+    (doubt, *_) = doubts_of(_utterance(("一千", 0.9), ("二百克", 0.9), others=("一千200克",)))
+    assert (doubt.start, doubt.end, doubt.alternatives) == (2, 4, ("200",))
+
+
+def test_the_space_before_an_unsure_word_is_no_part_of_it() -> None:
+    words = (("一整副", 0.9), (" 800", 0.2), ("克", 0.9))
+    assert doubts_of(_utterance(*words)) == (Doubt(start=4, end=7),)
+    assert doubts_of(_utterance(*words, others=("一整覆 800克",))) == (Doubt(start=2, end=3, alternatives=("覆",)),)
+
+
 def test_characters_that_only_one_reading_has_replace_nothing() -> None:
     assert doubts_of(_utterance(("能失眠", 0.9), others=("能治失眠",))) == ()
 
