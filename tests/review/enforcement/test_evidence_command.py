@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,12 @@ from cli.main import main
 from ingest.recording.manifest import read_manifest
 from review.store import Store
 from review.streams.types import Host, StreamRecord
+from review.timestamps import SUFFIX, read_roots, stamped_at
 from tests.cli.support import modes, usual_umask
 from tests.review.enforcement.recorded import add_recorded_case, copy_recorded
+from tests.review.enforcement.stamping import Authority, authority
+
+__all__ = ["authority"]
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -79,6 +84,96 @@ def test_what_an_old_key_signed_stays_valid(zhenyan: Command, case_id: str, tmp_
     assert status == 1
     assert "signature.json: signature" in err
     assert zhenyan("audit", "verify")[0] == 0
+
+
+@pytest.fixture
+def stamped(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Authority:
+    """An authority that the settings name."""
+    monkeypatch.setenv("ZHENYAN_TIMESTAMP_URL", authority.url)
+    monkeypatch.setenv("ZHENYAN_TIMESTAMP_ROOTS", str(authority.folder / "root.pem"))
+    monkeypatch.setenv("ZHENYAN_ALLOW_NET", "127.0.0.1")
+    return authority
+
+
+def test_a_zipped_pack_is_stamped_and_what_was_changed_in_it_since_is_told(
+    zhenyan: Command, case_id: str, tmp_path: Path, stamped: Authority
+) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=2)
+    made = zhenyan("evidence", "pack", case_id, "--out", tmp_path / "packs", "--zip")
+    assert (made[0], made[2], len(stamped.asked)) == (0, "", 1)
+    pack = Path(made[1].strip())
+    stamp = pack.with_name(pack.name + SUFFIX)
+    assert modes(pack.parent) <= {0o777 & ~usual_umask(), 0o666 & ~usual_umask()}
+    roots = stamped.folder / "root.pem"
+    when = stamped_at(pack.read_bytes(), stamp.read_bytes(), read_roots(roots))
+    assert before <= when <= datetime.now(UTC) + timedelta(seconds=2)
+    # The pack is checked by its signature as before, whether a stamp lies beside it or not.
+    assert zhenyan("evidence", "verify", pack)[0] == 0
+    status, out, err = zhenyan("evidence", "stamped", pack, "--roots", roots)
+    assert (status, err) == (0, "")
+    assert out == f"{pack.name}: was there at {when.isoformat()}\n"
+    pack.write_bytes(pack.read_bytes() + b"\0")
+    status, out, err = zhenyan("evidence", "stamped", pack, "--roots", roots)
+    assert (status, out) == (1, "")
+    assert "is none of the content" in err
+
+
+def test_a_pack_is_made_without_a_stamp_where_the_authority_is_away(
+    zhenyan: Command, case_id: str, tmp_path: Path, stamped: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZHENYAN_TIMESTAMP_URL", "http://127.0.0.1:9/")
+    status, out, err = zhenyan("evidence", "pack", case_id, "--out", tmp_path / "packs", "--zip")
+    assert status == 0
+    assert "no time stamp: timestamp_url" in err
+    pack = Path(out.strip())
+    assert [path.name for path in pack.parent.iterdir()] == [pack.name]
+    assert zhenyan("evidence", "verify", pack)[0] == 0
+    missing = zhenyan("evidence", "stamped", pack, "--roots", stamped.folder / "root.pem")
+    assert missing[0] == 2
+    assert "has its time stamp beside it" in missing[2]
+
+
+def test_a_rotation_of_the_signing_key_is_rehearsed(
+    zhenyan: Command, case_id: str, tmp_path: Path, stamped: Authority
+) -> None:
+    """Published, rotated, published anew: what was made before and after is checked by what was published last.
+
+    The copy of the keys that was published before knows nothing of the new key, and says so of what it signed.
+    """
+    data = tmp_path / "data"
+
+    def published(name: str) -> Path:
+        path = tmp_path / name
+        path.write_text(zhenyan("evidence", "keys")[1], encoding="utf-8")
+        return path
+
+    def packed(name: str) -> Path:
+        return Path(zhenyan("evidence", "pack", case_id, "--out", tmp_path / name, "--zip")[1].strip())
+
+    before, first = published("before.json"), packed("first")
+    head_before = tmp_path / "head-before.json"
+    head_before.write_text(zhenyan("audit", "head")[1], encoding="utf-8")
+    old = json.loads(before.read_text(encoding="utf-8"))["keys"][0]["key_id"]
+    secret = (data / "keys" / "signing.pem").read_bytes()
+    rotated = json.loads(zhenyan("evidence", "keys", "--rotate")[1])["keys"]
+    [retired, new] = rotated
+    assert (retired["key_id"], new["retired_at_ms"]) == (old, None)
+    assert retired["retired_at_ms"] is not None
+    assert (data / "keys" / "signing.pem").read_bytes() != secret
+    assert all(secret not in path.read_bytes() for path in data.rglob("*") if path.is_file())
+    after, second = published("after.json"), packed("second")
+    for pack, key_id in ((first, old), (second, new["key_id"])):
+        status, out, _ = zhenyan("evidence", "verify", pack, "--keys", after)
+        assert (status, f"signed by key {key_id}" in out) == (0, True)
+        assert zhenyan("evidence", "stamped", pack, "--roots", stamped.folder / "root.pem")[0] == 0
+    assert zhenyan("evidence", "verify", first, "--keys", before)[0] == 0
+    assert zhenyan("evidence", "verify", second, "--keys", before)[0] == 1
+    # Two more in a row: every key that ever signed stays known, and one alone signs.
+    zhenyan("evidence", "keys", "--rotate")
+    known = json.loads(zhenyan("evidence", "keys", "--rotate")[1])["keys"]
+    assert [key["retired_at_ms"] is None for key in known] == [False, False, False, True]
+    assert zhenyan("evidence", "verify", first, "--keys", published("last.json"))[0] == 0
+    assert zhenyan("audit", "verify", "--head", head_before)[0] == 0
 
 
 @pytest.mark.parametrize(
