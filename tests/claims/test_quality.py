@@ -138,7 +138,7 @@ def test_recall_and_precision_hold(
     ("folder", "passports", "recall", "precision"),
     [
         ("open", "passports.yaml", 0.88, 0.97),
-        ("blind/b", "passports.yaml", 0.8, 0.9),
+        pytest.param("blind/b", "passports.yaml", 0.8, 0.9, marks=pytest.mark.slow),
         pytest.param("blind/n_evasion", "passports.json", 0.68, 0.87, marks=pytest.mark.slow),
     ],
     ids=["the open examples", "blind B, never read", "blind N, never read"],

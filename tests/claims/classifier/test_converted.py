@@ -128,6 +128,7 @@ def test_a_broken_reader_is_converted_anew(there: Path, caplog: pytest.LogCaptur
 
 
 @pytest.mark.service
+@pytest.mark.slow
 def test_a_broken_tokenizer_is_converted_anew(there: Path) -> None:
     right = hash_of(there / GEMMA / TOKENIZER)
     _break(there / GEMMA / TOKENIZER)

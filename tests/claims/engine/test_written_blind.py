@@ -90,6 +90,7 @@ def test_contexts_are_told_from_phrases_that_hold_their_cues(policy: Policy, rea
 
 
 @pytest.mark.service
+@pytest.mark.slow
 def test_what_another_writer_wrote_holds_too(policy: Policy, reader: Reader) -> None:
     """Held out: nobody has read these cases; the floors stand a little under what was measured."""
     recall, precision, _ = shares("held/canonical", policy, reader)
