@@ -327,6 +327,42 @@ class AsyncZhenyan:
         body = {"urls": list(urls), "host": host} | more
         return await self._json("POST", "/v1/batches", json=body, headers=headers)
 
+    async def order_reanalysis(
+        self,
+        stream_id: str,
+        *,
+        model: str | None = None,
+        policy: str | None = None,
+        passports: Sequence[Mapping[str, str]] = (),
+        start_ms: int = 0,
+        end_ms: int | None = None,
+        request_key: str | None = None,
+    ) -> types.ReanalysisOut:
+        """Orders that a recorded broadcast, or a stretch of it, is analysed again; name what by."""
+        body = _given(stream_id=stream_id, model=model, policy=policy, end_ms=end_ms)
+        body |= {"start_ms": start_ms, "passports": list(passports)}
+        headers = {"Idempotency-Key": request_key or str(uuid.uuid4())}
+        return await self._json("POST", "/v1/reanalyses", json=body, headers=headers)
+
+    async def reanalyses(self, **filters: str) -> AsyncIterator[types.ReanalysisOut]:
+        """Your re-analyses, those ordered last first; `filters` as the interface has them."""
+        async for each in self._pages("/v1/reanalyses", "reanalyses", filters):
+            yield each
+
+    async def reanalysis(self, reanalysis_id: str) -> types.ReanalysisOut:
+        """How far the re-analysis is, and how much differs."""
+        return await self._json("GET", f"/v1/reanalyses/{_part(reanalysis_id)}")
+
+    async def reanalysed(self, reanalysis_id: str, **filters: str) -> AsyncIterator[types.ComparedOut]:
+        """Each claim as it was found before and as it is found now; `filters` as the interface has them."""
+        path = f"/v1/reanalyses/{_part(reanalysis_id)}/findings"
+        async for each in self._pages(path, "findings", filters):
+            yield each
+
+    async def cancel_reanalysis(self, reanalysis_id: str) -> types.ReanalysisOut:
+        """Ends the re-analysis."""
+        return await self._json("DELETE", f"/v1/reanalyses/{_part(reanalysis_id)}")
+
     async def batches(self) -> AsyncIterator[types.BatchOut]:
         """Your batches, those ordered last first."""
         async for each in self._pages("/v1/batches", "batches", {}):
@@ -770,6 +806,40 @@ class Zhenyan:
         headers = {"Idempotency-Key": request_key or str(uuid.uuid4())}
         body = {"urls": list(urls), "host": host} | more
         return self._json("POST", "/v1/batches", json=body, headers=headers)
+
+    def order_reanalysis(
+        self,
+        stream_id: str,
+        *,
+        model: str | None = None,
+        policy: str | None = None,
+        passports: Sequence[Mapping[str, str]] = (),
+        start_ms: int = 0,
+        end_ms: int | None = None,
+        request_key: str | None = None,
+    ) -> types.ReanalysisOut:
+        """Orders that a recorded broadcast, or a stretch of it, is analysed again; name what by."""
+        body = _given(stream_id=stream_id, model=model, policy=policy, end_ms=end_ms)
+        body |= {"start_ms": start_ms, "passports": list(passports)}
+        headers = {"Idempotency-Key": request_key or str(uuid.uuid4())}
+        return self._json("POST", "/v1/reanalyses", json=body, headers=headers)
+
+    def reanalyses(self, **filters: str) -> Iterator[types.ReanalysisOut]:
+        """Your re-analyses, those ordered last first; `filters` as the interface has them."""
+        yield from self._pages("/v1/reanalyses", "reanalyses", filters)
+
+    def reanalysis(self, reanalysis_id: str) -> types.ReanalysisOut:
+        """How far the re-analysis is, and how much differs."""
+        return self._json("GET", f"/v1/reanalyses/{_part(reanalysis_id)}")
+
+    def reanalysed(self, reanalysis_id: str, **filters: str) -> Iterator[types.ComparedOut]:
+        """Each claim as it was found before and as it is found now; `filters` as the interface has them."""
+        path = f"/v1/reanalyses/{_part(reanalysis_id)}/findings"
+        yield from self._pages(path, "findings", filters)
+
+    def cancel_reanalysis(self, reanalysis_id: str) -> types.ReanalysisOut:
+        """Ends the re-analysis."""
+        return self._json("DELETE", f"/v1/reanalyses/{_part(reanalysis_id)}")
 
     def batches(self) -> Iterator[types.BatchOut]:
         """Your batches, those ordered last first."""

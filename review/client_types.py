@@ -308,6 +308,16 @@ class OrderIn(TypedDict):
     priority: NotRequired[Literal["normal", "background", "urgent"]]
 
 
+Outcome: TypeAlias = Literal["kept", "gone", "new", "changed"]
+
+
+class OutcomeCountsOut(TypedDict):
+    kept: int
+    gone: int
+    new: int
+    changed: int
+
+
 class PassportLineOut(TypedDict):
     product_id: str
     number: int
@@ -326,6 +336,16 @@ class PassportOut(TypedDict):
     retired_at_ms: int | None
     passport: dict[str, Any]
     warnings: NotRequired[list[str] | None]
+
+
+class PassportVersionIn(TypedDict):
+    product_id: str
+    version: NotRequired[str | None]
+
+
+class PassportVersionOut(TypedDict):
+    product_id: str
+    version: str
 
 
 class PassportsOut(TypedDict):
@@ -389,6 +409,18 @@ class ReadyOut(TypedDict):
     status: str
     workers: int
     places: int
+
+
+class ReanalysisIn(TypedDict):
+    stream_id: str
+    start_ms: NotRequired[int]
+    end_ms: NotRequired[int | None]
+    model: NotRequired[str | None]
+    policy: NotRequired[str | None]
+    passports: NotRequired[list[PassportVersionIn]]
+
+
+ReanalysisState: TypeAlias = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 
 class ReasonOut(TypedDict):
@@ -860,6 +892,24 @@ class QualityRowOut(TypedDict):
     decided: int
 
 
+class ReanalysisOut(TypedDict):
+    reanalysis_id: str
+    stream_id: str
+    state: ReanalysisState
+    start_ms: int
+    end_ms: int | None
+    model: str | None
+    policy: str | None
+    passports: list[PassportVersionOut]
+    judged_by: str | None
+    span_ms: int
+    analysed_ms: int
+    missing_ms: int
+    counts: OutcomeCountsOut
+    created_at_ms: int
+    error: str | None
+
+
 class RemarkOut(TypedDict):
     start: int
     end: int
@@ -993,6 +1043,18 @@ class CheckOut(TypedDict):
     warnings: NotRequired[list[str]]
 
 
+class ComparedOut(TypedDict):
+    outcome: Outcome
+    parts: list[str]
+    before: FindingOut | None
+    after: FindingOut | None
+
+
+class ComparedPageOut(TypedDict):
+    findings: list[ComparedOut]
+    next_after: str | None
+
+
 class DeliveriesOut(TypedDict):
     deliveries: list[DeliveryOut]
     counts: dict[DeliveryState, int]
@@ -1012,6 +1074,11 @@ class QualityOut(TypedDict):
     by: Literal["all", "class", "goods", "policy"]
     figures_from: int
     rows: list[QualityRowOut]
+
+
+class ReanalysesOut(TypedDict):
+    reanalyses: list[ReanalysisOut]
+    next_after: str | None
 
 
 class WordVersionsOut(TypedDict):

@@ -42,6 +42,7 @@ from review.learning.spot_store import SpotStore
 from review.learning.store import LearningStore
 from review.passports.registry import PassportStore
 from review.policies.repository import PolicyStore
+from review.reanalyses.store import ReanalysisStore
 from review.replays.store import ReplayStore
 from review.scheduling.admission import Places, read_places
 from review.scheduling.expiry import LeaseExpiry
@@ -69,7 +70,7 @@ from review.streams.filing import (
 )
 from review.streams.queries import read_findings, read_last_said, read_numbered, read_passages, read_tally, read_version
 from review.streams.rows import finding_from_row, segment_values, stream_from_row, stream_values
-from review.streams.suggesting import read_worst
+from review.streams.suggesting import read_worst, with_suggestions
 from review.streams.tenant_words import ListedWords
 from review.streams.totals import Sums
 from review.streams.types import (
@@ -153,6 +154,7 @@ class Store:
         self.spots = SpotStore(engine, now, flag_at=flag_at, second_share=second_share)
         self.policies = PolicyStore(engine, now)
         self.batches = BatchStore(engine, now)
+        self.reanalyses = ReanalysisStore(engine, now)
         self.leases = LeaseStore(engine, now, terms)
         self.analytics = AnalyticsStore(engine, now, self.leases.terms)
         self.quality = Quality(engine, now, FIGURES_FROM)
@@ -310,6 +312,13 @@ class Store:
         """The findings as the words have them that the stream's customer lists now, with those of its words."""
         with self._engine.connect() as connection:
             return self._words.applied(connection, stream_id, passages, findings, self._now())
+
+    def as_told(self, stream_id: str, passages: Sequence[Passage], findings: Sequence[Finding]) -> list[Finding]:
+        """The findings as they would be stored if they were the first of the broadcast: by the words that its customer
+        lists now, with what its thresholds advise. Nothing is stored."""
+        with self._engine.connect() as connection:
+            worded = self._words.applied(connection, stream_id, passages, findings, self._now(), anew=True)
+            return with_suggestions(connection, worded, {})
 
     def commit_segment(
         self,

@@ -29,6 +29,7 @@ from review.server.api.json_bodies import read_by_hand
 from review.server.api.ordering import Platform
 from review.server.api.passports import passport_router
 from review.server.api.quality import quality_api_router
+from review.server.api.reanalyses import reanalyses_router
 from review.server.api.statistics import statistics_router
 from review.server.api.streams import stream_router
 from review.server.api.stretches import stretches_router
@@ -135,6 +136,7 @@ def create_app(
     app.include_router(passport_router(store, platform))
     app.include_router(bulk_passport_router(store, platform))
     app.include_router(batches_router(store, platform))
+    app.include_router(reanalyses_router(store, data_dir, platform))
     app.include_router(suggestions_router(store, platform))
     app.include_router(words_router(store, platform))
     tail = EventTail(store.events, app.state.events.closing)

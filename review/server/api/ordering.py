@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -58,7 +58,8 @@ class Platform:
     `most_waiting`: how many streams and long polls of events a key may keep open. `rate_storage`: where rates are
     counted; empty: in each process for itself. `pool` and `bounds`: where passports that are sent are read, and how
     large one may be. `suggestions`: within what customers set their thresholds. `word_terms`:
-    what a class means for the words of a customer; None: there is no such class.
+    what a class means for the words of a customer; None: there is no such class. `recognisers`: the names of those that
+    may hear a recording again.
     """
 
     reader: QuantityReader | None = None
@@ -70,6 +71,7 @@ class Platform:
     bounds: PassportBounds = field(default_factory=PassportBounds)
     suggestions: SuggestionBounds = field(default_factory=SuggestionBounds)
     word_terms: Callable[[str], WordTerms | None] = no_classes
+    recognisers: Callable[[], Sequence[str]] = tuple
 
     def quantity_reader(self) -> QuantityReader:
         """What reads passports; NotSetUp."""
