@@ -24,6 +24,7 @@ from review.cases.store import CaseStore
 from review.corrections.store import CorrectionStore
 from review.db.engine import open_database
 from review.db.migrations import migrate
+from review.db.ownership import Owner, is_of
 from review.db.tables.streams import CursorRow, FindingRow, SegmentRow, StreamRow
 from review.db.upsert import insert_missing, upsert
 from review.enforcement.case_consequences import StrikesOfCases
@@ -87,6 +88,7 @@ from review.stretches.health import read_ailing
 from review.stretches.types import Ailing, Signal, StretchTerms
 from review.tenant_rules.store import TenantRulesStore
 from review.tenants.keys import KeyStore
+from review.tenants.reach import Reach
 from review.tenants.tenancy import Tenancy, check_host
 from review.tenants.usage import UsageBook
 from review.webhooks.delivery_status import Board
@@ -167,6 +169,7 @@ class Store:
         self.tenant_rules = TenantRulesStore(engine, now)
         self._words = ListedWords()
         self.tenancy = Tenancy(engine)
+        self.reach = Reach(engine)
         migrate(engine)
 
     @classmethod
@@ -380,10 +383,12 @@ class Store:
             if write_clip(connection, finding_id, clip, clip_start_ms):
                 write_events(connection, self._now_ms(), clip_events(connection, finding_id))
 
-    def streams(self, limit: int | None = None) -> tuple[StreamRecord, ...]:
-        """Streams, the newest first; all of them without a limit."""
+    def streams(self, limit: int | None = None, owner: Owner | None = None) -> tuple[StreamRecord, ...]:
+        """Streams, the newest first; all of them without a limit. `owner`: of these customers alone."""
         with Session(self._engine) as session:
             newest = select(StreamRow).order_by(StreamRow.created_at_ms.desc(), StreamRow.stream_id).limit(limit)
+            if owner is not None:
+                newest = newest.where(is_of(owner))
             return tuple(stream_from_row(row) for row in session.scalars(newest))
 
     def streams_of(self, stream_ids: Iterable[str]) -> dict[str, StreamRecord]:
@@ -447,13 +452,15 @@ class Store:
         with Session(self._engine) as session:
             return read_numbered(session, stream_id, after, limit, channel)
 
-    def coverage(self, stream_id: str | None = None) -> StreamCoverage:
+    def coverage(self, stream_id: str | None = None, owner: Owner | None = None) -> StreamCoverage:
         """How much was really analysed, of one stream or of all; of very many, as it stood at most ten seconds ago.
 
-        What is on air and nobody records is a gap that grows while it is looked at.
+        What is on air and nobody records is a gap that grows while it is looked at. `owner`: of these customers alone.
         """
         moment = self._moment()
         with Session(self._engine) as session:
+            if stream_id is None and owner is not None:
+                return all_covered(session, moment, read_coverage(session, None, owner), owner)
             if stream_id is not None:
                 return now_covered(session, moment, stream_id, read_coverage(session, stream_id))
             small = self._is_small(session)
@@ -465,11 +472,14 @@ class Store:
         with Session(self._engine) as session:
             return read_coverage(session, stream_id)
 
-    def tally(self, stream_id: str | None = None) -> Tally:
-        """How many findings there are, of one stream or of all; of very many, as it was at most ten seconds ago."""
+    def tally(self, stream_id: str | None = None, owner: Owner | None = None) -> Tally:
+        """How many findings there are, of one stream or of all; of very many, as it was at most ten seconds ago.
+
+        `owner`: of these customers alone.
+        """
         with Session(self._engine) as session:
-            if stream_id is not None or self._is_small(session):
-                return read_tally(session, stream_id)
+            if stream_id is not None or owner is not None or self._is_small(session):
+                return read_tally(session, stream_id, owner)
             return self._sums.tally(session)
 
     def _is_small(self, session: Session) -> bool:

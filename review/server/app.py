@@ -123,6 +123,7 @@ def create_app(
     install_problem_handlers(app)
     gate = Gate(store.people, access or Access())
     install_gate(app, gate)
+    app.state.reach = store.reach
     platform = platform or Platform()
     check_bytes = MOST_BYTES if prebroadcast is None else 1024 * prebroadcast.limits.body_kb
     install_platform(app, store.keys, platform.rate_storage, check_bytes)
@@ -156,7 +157,7 @@ def create_app(
     office = Desk(glossary)
     app.include_router(editor_router(store, office, is_offered=judging is not None))
     app.include_router(login_router(app, gate, office))
-    app.include_router(admin_router(gate, office))
+    app.include_router(admin_router(gate, store.keys, office))
     app.include_router(analytics_router(store, office))
     app.include_router(learning_router(store, office))
     policies = policies or PolicyDesk(data_dir=data_dir)

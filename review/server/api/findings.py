@@ -74,7 +74,7 @@ def api_router(store: Store, data_dir: Path) -> APIRouter:
                 class_id=class_id,
                 product_id=product_id,
                 disposition=disposition,
-                tenant_id=caller.sees,
+                tenants=caller.tenants,
                 after=after,
                 limit=limit,
             )
