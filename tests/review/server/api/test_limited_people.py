@@ -243,9 +243,9 @@ def test_accounts_are_limited_by_administrators_and_the_trail_tells(platform: St
         people.change("lan", role=Role.ADMIN, actor="boss")
     people.change("lan", role=Role.ADMIN, tenants=None, actor="boss")
     assert people.accounts()[0].person.tenants is None
-    told = [(entry.action, json.loads(entry.details).get("tenants")) for entry in platform.audit.entries()]
-    assert ("account.added", "acme") in told
-    assert ("account.tenants_changed", "*") in told
+    trail = [(entry.action, json.loads(entry.details).get("tenants")) for entry in platform.audit.entries()]
+    assert ("account.added", "acme") in trail
+    assert ("account.tenants_changed", "*") in trail
 
 
 def test_a_thing_of_nobody_is_out_of_reach(platform: Store) -> None:
