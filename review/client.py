@@ -460,6 +460,10 @@ class AsyncZhenyan:
         answer = await self._send("GET", f"/v1/statistics/{what}", params={"format": form, **filters})
         return answer.content
 
+    async def quotas(self) -> types.QuotasOut:
+        """Each of your quotas, how much of it is used, and when it frees."""
+        return await self._json("GET", "/v1/statistics/quotas")
+
     async def quality(self, **filters: str) -> _Json:
         """How well what was found held when people looked."""
         return await self._json("GET", "/v1/quality", params=filters)
@@ -932,6 +936,10 @@ class Zhenyan:
         """The same figures as a file."""
         answer = self._send("GET", f"/v1/statistics/{what}", params={"format": form, **filters})
         return answer.content
+
+    def quotas(self) -> types.QuotasOut:
+        """Each of your quotas, how much of it is used, and when it frees."""
+        return self._json("GET", "/v1/statistics/quotas")
 
     def quality(self, **filters: str) -> _Json:
         """How well what was found held when people looked."""

@@ -399,6 +399,20 @@ class ProposalOut(TypedDict):
     table_version: str
 
 
+Quota: TypeAlias = Literal["streams", "checks_hour", "passports", "batch_hours_day"]
+
+
+class QuotaUseOut(TypedDict):
+    quota: Quota
+    limit: float | None
+    used: float
+    frees_at_ms: int | None
+
+
+class QuotasOut(TypedDict):
+    quotas: list[QuotaUseOut]
+
+
 class ReadOut(TypedDict):
     pictures: int
     texts: int

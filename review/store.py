@@ -1,7 +1,8 @@
 """What was received, understood and found, kept so that many processes can write while others read."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.engine import make_url
@@ -72,6 +73,7 @@ from review.streams.filing import (
 from review.streams.queries import read_findings, read_last_said, read_numbered, read_passages, read_tally, read_version
 from review.streams.rows import finding_from_row, segment_values, stream_from_row, stream_values
 from review.streams.suggesting import read_worst, with_suggestions
+from review.streams.tenant_rules import RuleKind, StoredRules
 from review.streams.tenant_words import ListedWords
 from review.streams.totals import Sums
 from review.streams.types import (
@@ -88,8 +90,10 @@ from review.stretches.health import read_ailing
 from review.stretches.types import Ailing, Signal, StretchTerms
 from review.tenant_rules.store import TenantRulesStore
 from review.tenants.keys import KeyStore
+from review.tenants.quotas import QuotaBook, Quotas
 from review.tenants.reach import Reach
 from review.tenants.tenancy import Tenancy, check_host
+from review.tenants.types import Caller
 from review.tenants.usage import UsageBook
 from review.webhooks.delivery_status import Board
 from review.webhooks.endpoints import Endpoint, Targets
@@ -170,6 +174,7 @@ class Store:
         self._words = ListedWords()
         self.tenancy = Tenancy(engine)
         self.reach = Reach(engine)
+        self.quotas = QuotaBook(engine, now)
         migrate(engine)
 
     @classmethod
@@ -219,6 +224,20 @@ class Store:
             lanes=lanes,
             observe=observe,
         )
+
+    def set_quotas(
+        self, tenant_id: str, given: Mapping[str, float | str], actor: str, *, keeps: bool = True
+    ) -> StoredRules:
+        """Sets these bounds of the customer, those that are not given staying as they are, or going (`keeps` False).
+
+        Raises TenantError, and pydantic's ValidationError for a bound that is none.
+        """
+
+        def change(old: StoredRules | None) -> Mapping[str, Any]:
+            before = old.content if keeps and old is not None else {}
+            return Quotas.model_validate({**before, **given}).model_dump()
+
+        return self.tenant_rules.put(Caller.of_operator(tenant_id, actor), RuleKind.QUOTAS, change)
 
     def retention(self) -> RetentionStore:
         """The clocks and holds; raises EnforcementNotSetUp."""

@@ -210,6 +210,7 @@ def _platform(settings: Settings, policy: Policy, store: Store, pool: JudgingPoo
         suggestions=settings.suggestion_bounds,
         word_terms=terms_of(policy),
         recognisers=lambda: found_recognisers(settings.models_folder),
+        stretch_days=settings.stretch_days,
     )
 
 

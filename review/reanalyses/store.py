@@ -25,6 +25,7 @@ from review.reanalyses.types import (
 from review.scheduling.orders import OrderKeyReused
 from review.streams.rows import finding_from_json
 from review.tenants.keys import known_tenant
+from review.tenants.quotas import Quota, check_quota
 
 # One whose worker was silent for so long is begun anew by another.
 STALE_MS = 60_000
@@ -41,7 +42,7 @@ class ReanalysisStore:
         self._now = now
 
     def place(self, new: NewReanalysis, actor: str) -> tuple[str, bool]:
-        """The order's id, and whether it was placed before by the same key; raises OrderKeyReused."""
+        """The order's id, and whether it was placed before by the same key; raises OrderKeyReused, QuotaReached."""
         key = None if new.request_key is None else hashlib.sha256(new.request_key.encode()).hexdigest()
         reanalysis_id = str(uuid.uuid4())
         journal = Journal(at_ms=self._now_ms(), actor=actor)
@@ -49,6 +50,8 @@ class ReanalysisStore:
             if (before := _placed(connection, new, key)) is not None:
                 return before, True
             known_tenant(connection, new.tenant_id, journal.at_ms)
+            if new.model is not None:
+                check_quota(connection, new.tenant_id, Quota.BATCH_HOURS_DAY, journal.at_ms)
             connection.execute(
                 insert(ReanalysisRow).values(
                     reanalysis_id=reanalysis_id,

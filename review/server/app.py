@@ -59,6 +59,7 @@ from review.server.pages.penalty_table import table_router
 from review.server.pages.quality import quality_router
 from review.server.pages.replays import PolicyDesk, replays_router
 from review.server.pages.routes import pages_router
+from review.server.pages.tenants import tenants_router
 from review.server.pages.webhooks import webhook_pages_router
 from review.server.pages.words import words_pages_router
 from review.server.prebroadcast import PrebroadcastCheck, prebroadcast_routers
@@ -145,7 +146,7 @@ def create_app(
     stretch_tail = EventTail(store.stretches, app.state.events.closing)
     app.include_router(stretches_router(store, stretch_tail, Waiting(platform.most_waiting)))
     app.include_router(transcripts_router(store))
-    app.include_router(statistics_router(store.statistics, store.usage, store.today))
+    app.include_router(statistics_router(store.statistics, store.usage, store.quotas, store.today))
     app.include_router(webhooks_router(store.webhooks, store.deliveries, platform.net))
     app.include_router(deliveries_router(store.webhooks, store.board, store.deliveries))
     app.include_router(case_api_router(store, glossary.classes))
@@ -165,12 +166,13 @@ def create_app(
     app.include_router(replays_router(store, office, policies))
     app.include_router(webhook_pages_router(store, office))
     app.include_router(words_pages_router(store, office, platform))
+    app.include_router(tenants_router(store, office, platform))
     measures = Office(store, office)
     app.include_router(office_router(store, measures, public_url))
     app.include_router(proposing_router(store, measures))
     app.include_router(host_router(store, office))
     app.include_router(table_router(store, office))
-    for router in prebroadcast_routers(prebroadcast, office):
+    for router in prebroadcast_routers(prebroadcast, office, store.quotas.count_checks):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

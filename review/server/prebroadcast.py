@@ -28,11 +28,13 @@ class PrebroadcastCheck:
     now: Callable[[], datetime] = _utc_now
 
 
-def prebroadcast_routers(check: PrebroadcastCheck | None, desk: Desk) -> Sequence[APIRouter]:
+def prebroadcast_routers(
+    check: PrebroadcastCheck | None, desk: Desk, count: Callable[[str, int], None]
+) -> Sequence[APIRouter]:
     """The routes; none where nothing is checked by."""
     if check is None:
         return ()
     return (
-        check_router(check.pool, check.limits, check.lookup, check.now),
+        check_router(check.pool, check.limits, check.lookup, check.now, count),
         prebroadcast_router(check.pool, check.limits, check.lookup, desk, check.now),
     )

@@ -29,6 +29,7 @@ from review.scheduling.types import Priority
 from review.server.api.schemas.streams import OrderIn
 from review.server.api.waiting_readers import MOST_WAITING
 from review.streams.types import Host, ProductRef, StreamRecord
+from review.tenants.quotas import Quota, check_quota
 from review.tenants.types import Caller
 
 _log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class Platform:
     counted; empty: in each process for itself. `pool` and `bounds`: where passports that are sent are read, and how
     large one may be. `suggestions`: within what customers set their thresholds. `word_terms`:
     what a class means for the words of a customer; None: there is no such class. `recognisers`: the names of those that
-    may hear a recording again.
+    may hear a recording again. `stretch_days`: for how long stretches are kept.
     """
 
     reader: QuantityReader | None = None
@@ -72,6 +73,7 @@ class Platform:
     suggestions: SuggestionBounds = field(default_factory=SuggestionBounds)
     word_terms: Callable[[str], WordTerms | None] = no_classes
     recognisers: Callable[[], Sequence[str]] = tuple
+    stretch_days: float = 7
 
     def quantity_reader(self) -> QuantityReader:
         """What reads passports; NotSetUp."""
@@ -145,6 +147,7 @@ def products_of(given: OrderIn, sent: list[Registered], tenant_id: str, platform
     """What the order's transaction asks for its products: registers those sent along, finds the others."""
 
     def find(connection: Connection, journal: Journal) -> list[tuple[ProductRef, str]]:
+        check_quota(connection, tenant_id, Quota.STREAMS, journal.at_ms)
         kept = put_passports(connection, tenant_id, [one.as_version for one in sent], journal)
         known: dict[str, StoredPassport] = current_passports(connection, tenant_id, given.products)
         known |= {stored.product_id: stored for stored, _ in kept}

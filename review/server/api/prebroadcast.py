@@ -25,9 +25,16 @@ _JSON = "application/json"
 
 
 def check_router(
-    pool: JudgingPool, limits: CheckLimits, lookup: PassportLookup, now: Callable[[], datetime]
+    pool: JudgingPool,
+    limits: CheckLimits,
+    lookup: PassportLookup,
+    now: Callable[[], datetime],
+    count: Callable[[str, int], None],
 ) -> APIRouter:
-    """The routes that check words; the server's own process reads and judges nothing of them but their JSON."""
+    """The routes that check words; the server's own process reads and judges nothing of them but their JSON.
+
+    `count`: takes how many texts a customer has checked; it raises where these are too many.
+    """
     router = APIRouter()
 
     async def goods_of(sent: CheckIn | CatalogueIn, caller: Caller) -> Goods:
@@ -47,6 +54,7 @@ def check_router(
         party = party_of(caller)
         pool.check_room(party)
         sent = await read_json(request, body, CheckIn)
+        await run_in_threadpool(count, caller.home, 1)
         checked = TextCheck(
             text=sent.text,
             kind=sent.kind,
@@ -65,6 +73,7 @@ def check_router(
         party = party_of(caller)
         pool.check_room(party)
         sent = await read_json(request, body, CatalogueIn)
+        await run_in_threadpool(count, caller.home, len(sent.rows))
         rows = tuple(
             CatalogueRow(number=number, product_id=row.product_id, text=row.text)
             for number, row in enumerate(sent.rows, start=1)

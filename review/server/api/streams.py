@@ -43,7 +43,7 @@ def stream_router(store: Store, platform: Platform) -> APIRouter:
     router = APIRouter(tags=["streams"])
 
     @router.post(
-        "/v1/streams", status_code=201, responses=write_answers(504) | _ROOM, dependencies=[Depends(unique_keys)]
+        "/v1/streams", status_code=201, responses=write_answers(409, 504) | _ROOM, dependencies=[Depends(unique_keys)]
     )
     def order_stream(given: OrderIn, caller: Writing, response: Response, key: RequestKey = None) -> StreamOut:
         """Orders the screening of a broadcast.

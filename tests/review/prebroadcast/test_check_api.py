@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from claims.types import Disposition
+from review.store import Store
 
 
 def token_of(client: httpx.Client) -> dict[str, str]:
@@ -38,6 +39,19 @@ def test_a_script_is_answered_with_findings_places_and_advice(client: httpx.Clie
     assert "65 W" in found["SPEC_PARAM"]["advice"][0]["zh"]
     for remark in answer.json()["findings"]:
         assert text[remark["start"] : remark["end"]] == remark["finding"]["quote"]
+
+
+def test_a_customers_checks_of_an_hour_are_bounded_rows_of_a_catalogue_each(
+    client: httpx.Client, headers: dict[str, str], store: Store
+) -> None:
+    store.set_quotas("local", {"checks_hour": 2}, "test")
+    assert client.post("/v1/check", json={"text": "好"}, headers=headers).status_code == 200
+    rows = {"rows": [{"text": "好"}, {"text": "行"}]}
+    refused = client.post("/v1/check/catalogue", json=rows, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (429, "quota")
+    assert int(refused.headers["retry-after"]) > 0
+    assert client.post("/v1/check", json={"text": "好"}, headers=headers).status_code == 200
+    assert client.post("/v1/check", json={"text": "好"}, headers=headers).status_code == 429
 
 
 def test_registered_products_are_named_by_id(
