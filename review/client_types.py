@@ -13,6 +13,10 @@ class AgainOut(TypedDict):
     count: int
 
 
+class AliveOut(TypedDict):
+    status: str
+
+
 AppealState: TypeAlias = Literal["filed", "upheld", "overturned"]
 
 
@@ -616,10 +620,6 @@ class WordsTryIn(TypedDict):
     words: list[ListedWord]
 
 
-class ReviewServerApiSchemasFindingsHealthOut(TypedDict):
-    status: str
-
-
 class ReviewServerApiSchemasPassportsRowOut(TypedDict):
     row: int
     id: str | None
@@ -932,6 +932,11 @@ class RemarkOut(TypedDict):
     advice: list[WordingOut]
 
 
+class StreamHealthOut(TypedDict):
+    stream_id: str
+    conditions: list[AilingOut]
+
+
 class StreamOut(TypedDict):
     stream_id: str
     source: str
@@ -1013,11 +1018,6 @@ class ReviewServerApiSchemasPrebroadcastRowOut(TypedDict):
     product_id: str
     error: str
     findings: list[RemarkOut]
-
-
-class ReviewServerApiStretchesHealthOut(TypedDict):
-    stream_id: str
-    conditions: list[AilingOut]
 
 
 class CatalogueIn(TypedDict):

@@ -10,6 +10,7 @@ from claims.passports.passport import Passport
 from claims.policy.policy import Policy
 from claims.types import Finding, Passage
 from review.replays.types import Said, StoredStream, said_of
+from review.streams.tenant_words import ready_words
 
 # As in live screening: after so much silence the next words can deny nothing.
 _PATIENCE_MS = 2_500
@@ -70,14 +71,18 @@ def _heard(
 
 class _Judge:
     def __init__(self, policy: Policy, stream: StoredStream, reader: Reader | None, watch: Watch | None) -> None:
+        self._stream = stream
         self._passports = passports_of(policy, stream)
         self.engine = ClaimEngine(policy, self._passports, at=stream.at, reader=reader, tenant=stream.tenant_id)
         self.conversation = self.engine.conversation(stream.stream_id, stream.facts, watch=watch)
 
     def finish(self) -> tuple[Said, ...]:
-        """What was found, now that nothing more comes."""
+        """What was found, now that nothing more comes, as the customer's own words have it."""
+        words, found = ready_words(self._stream.words), self.findings()
+        if words is not None:
+            found = tuple(words.applied(self._stream.passages, found, self._stream.at, {}))
         categories = {passport.id: passport.category for passport in self._passports}
-        return tuple(said_of(f, categories.get(f.product_id or "")) for f in self.findings())
+        return tuple(said_of(f, categories.get(f.product_id or "")) for f in found)
 
     def findings(self) -> tuple[Finding, ...]:
         """The findings, now that nothing more comes."""

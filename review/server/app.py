@@ -67,6 +67,7 @@ from review.server.problems import Problem, install_problem_handlers
 from review.server.request_limits import MOST_BYTES
 from review.store import Store
 from review.streams.corrections import Judging
+from review.streams.tenant_rules import RuleKind
 
 API_VERSION = "1.0"
 _ABOUT: dict[str, Any] = {
@@ -172,7 +173,12 @@ def create_app(
     app.include_router(proposing_router(store, measures))
     app.include_router(host_router(store, office))
     app.include_router(table_router(store, office))
-    for router in prebroadcast_routers(prebroadcast, office, store.quotas.count_checks):
+    for router in prebroadcast_routers(
+        prebroadcast,
+        office,
+        store.quotas.count_checks,
+        lambda tenant_id: store.tenant_rules.current(tenant_id, RuleKind.WORDS),
+    ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

@@ -53,3 +53,8 @@ class ListedWords:
             found = stored.number, Words(WordList.model_validate(stored.content), stored.name)
             self._ready[stored.tenant_id] = found
         return found[1]
+
+
+def ready_words(stored: StoredRules | None) -> Words | None:
+    """The words of this version, ready to be looked for; None where nothing is listed."""
+    return None if stored is None else Words(WordList.model_validate(stored.content), stored.name)

@@ -194,13 +194,13 @@ class StreamOut(WireModel):
     risk: Literal["low", "medium", "high", "critical"] = "low"
 
 
-class HealthOut(WireModel):
+class AliveOut(WireModel):
     """The server answers."""
 
     status: str
 
 
-class ReadyOut(HealthOut):
+class ReadyOut(AliveOut):
     """The database answers. `workers`: how many are there and take broadcasts; `places`: how many they can carry."""
 
     workers: int
