@@ -150,6 +150,23 @@ class DeliveryStatusOut(TypedDict):
     delivered_at_ms: int | None
 
 
+DepthHoursIn = TypedDict(
+    "DepthHoursIn",
+    {
+        "from": str,
+        "until": str,
+        "pictures": Literal["all", "sampled", "none"],
+        "every_s": NotRequired[int | None],
+    },
+)
+
+
+class DepthIn(TypedDict):
+    pictures: NotRequired[Literal["all", "sampled", "none"]]
+    every_s: NotRequired[int | None]
+    hours: NotRequired[list[DepthHoursIn]]
+
+
 Disposition: TypeAlias = Literal["flag", "note", "none"]
 
 
@@ -209,7 +226,7 @@ class FoundOut(TypedDict):
     notes: int
 
 
-GapKind: TypeAlias = Literal["network", "publisher", "shed", "crash", "unreadable"]
+GapKind: TypeAlias = Literal["network", "publisher", "shed", "crash", "unreadable", "ordered"]
 
 
 class GapOut(TypedDict):
@@ -310,6 +327,7 @@ class OrderIn(TypedDict):
     max_hours: NotRequired[float | None]
     policy: NotRequired[str | None]
     priority: NotRequired[Literal["normal", "background", "urgent"]]
+    depth: NotRequired[DepthIn | None]
 
 
 Outcome: TypeAlias = Literal["kept", "gone", "new", "changed"]
@@ -959,6 +977,7 @@ class StreamOut(TypedDict):
     external_id: NotRequired[str | None]
     policy: NotRequired[str | None]
     max_hours: NotRequired[float | None]
+    depth: NotRequired[str | None]
     ordered_at_ms: NotRequired[int | None]
     suggestion: NotRequired[Literal["pass", "review", "block"]]
     risk: NotRequired[Literal["low", "medium", "high", "critical"]]

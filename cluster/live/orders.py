@@ -57,6 +57,7 @@ def prepare_screening(
         at=stream.started_at or datetime.fromtimestamp(order.created_at_ms / 1000, UTC),
         allow_net=config.allow_net,
         max_ms=order.max_ms,
+        depth=order.depth,
         clips_dir=config.data_dir / "clips",
         **values,
     )

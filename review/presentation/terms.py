@@ -76,7 +76,7 @@ TERMS: Mapping[str, tuple[str, ...]] = {
     "disposition": ("flag", "note", "none"),
     "exemption": ("within_tolerance", "own_experience"),
     "factor": ("health", "minors", "repeated", "corrected", "first"),
-    "gap": ("network", "publisher", "shed", "crash", "unreadable"),
+    "gap": ("network", "publisher", "shed", "crash", "unreadable", "ordered"),
     "quality": ("lost", "saved"),
     "quality.by": ("all", "class", "goods", "policy"),
     "learning.why": (
