@@ -206,12 +206,13 @@ class AsyncZhenyan:
         title: str | None = None,
         priority: Literal["normal", "background", "urgent"] | None = None,
         policy: str | None = None,
+        depth: Mapping[str, Any] | None = None,
         request_key: str | None = None,
     ) -> types.StreamOut:
         """Orders the screening of a broadcast; the same `request_key` again is the same order."""
         body: _Json = {"url": url, "host": host, "products": list(products), "passports": list(passports)}
         body |= _given(started_at=started_at, external_id=external_id, max_hours=max_hours)
-        body |= _given(title=title, priority=priority, policy=policy)
+        body |= _given(title=title, priority=priority, policy=policy, depth=depth)
         if callback_url is not None:
             body["callback"] = {"url": callback_url}
         headers = {"Idempotency-Key": request_key or str(uuid.uuid4())}
@@ -698,12 +699,13 @@ class Zhenyan:
         title: str | None = None,
         priority: Literal["normal", "background", "urgent"] | None = None,
         policy: str | None = None,
+        depth: Mapping[str, Any] | None = None,
         request_key: str | None = None,
     ) -> types.StreamOut:
         """Orders the screening of a broadcast; the same `request_key` again is the same order."""
         body: _Json = {"url": url, "host": host, "products": list(products), "passports": list(passports)}
         body |= _given(started_at=started_at, external_id=external_id, max_hours=max_hours)
-        body |= _given(title=title, priority=priority, policy=policy)
+        body |= _given(title=title, priority=priority, policy=policy, depth=depth)
         if callback_url is not None:
             body["callback"] = {"url": callback_url}
         headers = {"Idempotency-Key": request_key or str(uuid.uuid4())}
