@@ -7,6 +7,7 @@ from typing import Literal
 
 from claims.classifier.learnt_file import OWN
 from claims.types import Finding, Passage, PlatformFact
+from ingest.decode.depth import EVERYTHING, DepthPlan
 from ingest.recording.ledger import Coverage
 from ingest.sandbox.process import SandboxChoice
 from ingest.types import EndPolicy, RetentionLimits, Segment, Shed
@@ -55,6 +56,7 @@ class ScreenJob:
     models: Path | None = None
     tenant_id: str = OWN
     stretches: StretchTerms = field(default_factory=StretchTerms)
+    depth: DepthPlan = EVERYTHING
 
     @property
     def models_dir(self) -> Path:
@@ -66,8 +68,8 @@ class ScreenJob:
 class Prepared:
     """What became of a segment when it was taken apart; `error` says why it could not be read.
 
-    `crashed`: the process that read it died. `shed`: what was left out of it on purpose. `signal`: what its sound and
-    picture gave; None: nobody looked.
+    `crashed`: the process that read it died. `shed`: what was left out of it on purpose; `is_ordered`: because the
+    order said so. `signal`: what its sound and picture gave; None: nobody looked.
     """
 
     segment: Segment
@@ -76,6 +78,7 @@ class Prepared:
     error: str | None = None
     crashed: bool = False
     shed: tuple[Shed, ...] = ()
+    is_ordered: bool = False
     signal: Signal | None = None
 
 

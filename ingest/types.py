@@ -72,7 +72,8 @@ class GapKind(StrEnum):
 
     `network`: no connection, no answer in time, an HTTP error. `publisher`: the origin answered and gave no new media,
     or its timestamps started anew on the same connection. `shed`: left out on purpose (disk full, overload, stopped).
-    `crash`: a process of ours died. `unreadable`: received, and nothing in it decodes.
+    `crash`: a process of ours died. `unreadable`: received, and nothing in it decodes. `ordered`: its pictures were not
+    looked at, because the order said so; its sound was heard.
     """
 
     NETWORK = "network"
@@ -80,6 +81,7 @@ class GapKind(StrEnum):
     SHED = "shed"
     CRASH = "crash"
     UNREADABLE = "unreadable"
+    ORDERED = "ordered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -206,12 +206,13 @@ class AsyncZhenyan:
         title: str | None = None,
         priority: Literal["normal", "background", "urgent"] | None = None,
         policy: str | None = None,
+        depth: Mapping[str, Any] | None = None,
         request_key: str | None = None,
     ) -> types.StreamOut:
         """Orders the screening of a broadcast; the same `request_key` again is the same order."""
         body: _Json = {"url": url, "host": host, "products": list(products), "passports": list(passports)}
         body |= _given(started_at=started_at, external_id=external_id, max_hours=max_hours)
-        body |= _given(title=title, priority=priority, policy=policy)
+        body |= _given(title=title, priority=priority, policy=policy, depth=depth)
         if callback_url is not None:
             body["callback"] = {"url": callback_url}
         headers = {"Idempotency-Key": request_key or str(uuid.uuid4())}
@@ -327,6 +328,42 @@ class AsyncZhenyan:
         body = {"urls": list(urls), "host": host} | more
         return await self._json("POST", "/v1/batches", json=body, headers=headers)
 
+    async def order_reanalysis(
+        self,
+        stream_id: str,
+        *,
+        model: str | None = None,
+        policy: str | None = None,
+        passports: Sequence[Mapping[str, str]] = (),
+        start_ms: int = 0,
+        end_ms: int | None = None,
+        request_key: str | None = None,
+    ) -> types.ReanalysisOut:
+        """Orders that a recorded broadcast, or a stretch of it, is analysed again; name what by."""
+        body = _given(stream_id=stream_id, model=model, policy=policy, end_ms=end_ms)
+        body |= {"start_ms": start_ms, "passports": list(passports)}
+        headers = {"Idempotency-Key": request_key or str(uuid.uuid4())}
+        return await self._json("POST", "/v1/reanalyses", json=body, headers=headers)
+
+    async def reanalyses(self, **filters: str) -> AsyncIterator[types.ReanalysisOut]:
+        """Your re-analyses, those ordered last first; `filters` as the interface has them."""
+        async for each in self._pages("/v1/reanalyses", "reanalyses", filters):
+            yield each
+
+    async def reanalysis(self, reanalysis_id: str) -> types.ReanalysisOut:
+        """How far the re-analysis is, and how much differs."""
+        return await self._json("GET", f"/v1/reanalyses/{_part(reanalysis_id)}")
+
+    async def reanalysed(self, reanalysis_id: str, **filters: str) -> AsyncIterator[types.ComparedOut]:
+        """Each claim as it was found before and as it is found now; `filters` as the interface has them."""
+        path = f"/v1/reanalyses/{_part(reanalysis_id)}/findings"
+        async for each in self._pages(path, "findings", filters):
+            yield each
+
+    async def cancel_reanalysis(self, reanalysis_id: str) -> types.ReanalysisOut:
+        """Ends the re-analysis."""
+        return await self._json("DELETE", f"/v1/reanalyses/{_part(reanalysis_id)}")
+
     async def batches(self) -> AsyncIterator[types.BatchOut]:
         """Your batches, those ordered last first."""
         async for each in self._pages("/v1/batches", "batches", {}):
@@ -423,6 +460,10 @@ class AsyncZhenyan:
         """The same figures as a file."""
         answer = await self._send("GET", f"/v1/statistics/{what}", params={"format": form, **filters})
         return answer.content
+
+    async def quotas(self) -> types.QuotasOut:
+        """Each of your quotas, how much of it is used, and when it frees."""
+        return await self._json("GET", "/v1/statistics/quotas")
 
     async def quality(self, **filters: str) -> _Json:
         """How well what was found held when people looked."""
@@ -658,12 +699,13 @@ class Zhenyan:
         title: str | None = None,
         priority: Literal["normal", "background", "urgent"] | None = None,
         policy: str | None = None,
+        depth: Mapping[str, Any] | None = None,
         request_key: str | None = None,
     ) -> types.StreamOut:
         """Orders the screening of a broadcast; the same `request_key` again is the same order."""
         body: _Json = {"url": url, "host": host, "products": list(products), "passports": list(passports)}
         body |= _given(started_at=started_at, external_id=external_id, max_hours=max_hours)
-        body |= _given(title=title, priority=priority, policy=policy)
+        body |= _given(title=title, priority=priority, policy=policy, depth=depth)
         if callback_url is not None:
             body["callback"] = {"url": callback_url}
         headers = {"Idempotency-Key": request_key or str(uuid.uuid4())}
@@ -771,6 +813,40 @@ class Zhenyan:
         body = {"urls": list(urls), "host": host} | more
         return self._json("POST", "/v1/batches", json=body, headers=headers)
 
+    def order_reanalysis(
+        self,
+        stream_id: str,
+        *,
+        model: str | None = None,
+        policy: str | None = None,
+        passports: Sequence[Mapping[str, str]] = (),
+        start_ms: int = 0,
+        end_ms: int | None = None,
+        request_key: str | None = None,
+    ) -> types.ReanalysisOut:
+        """Orders that a recorded broadcast, or a stretch of it, is analysed again; name what by."""
+        body = _given(stream_id=stream_id, model=model, policy=policy, end_ms=end_ms)
+        body |= {"start_ms": start_ms, "passports": list(passports)}
+        headers = {"Idempotency-Key": request_key or str(uuid.uuid4())}
+        return self._json("POST", "/v1/reanalyses", json=body, headers=headers)
+
+    def reanalyses(self, **filters: str) -> Iterator[types.ReanalysisOut]:
+        """Your re-analyses, those ordered last first; `filters` as the interface has them."""
+        yield from self._pages("/v1/reanalyses", "reanalyses", filters)
+
+    def reanalysis(self, reanalysis_id: str) -> types.ReanalysisOut:
+        """How far the re-analysis is, and how much differs."""
+        return self._json("GET", f"/v1/reanalyses/{_part(reanalysis_id)}")
+
+    def reanalysed(self, reanalysis_id: str, **filters: str) -> Iterator[types.ComparedOut]:
+        """Each claim as it was found before and as it is found now; `filters` as the interface has them."""
+        path = f"/v1/reanalyses/{_part(reanalysis_id)}/findings"
+        yield from self._pages(path, "findings", filters)
+
+    def cancel_reanalysis(self, reanalysis_id: str) -> types.ReanalysisOut:
+        """Ends the re-analysis."""
+        return self._json("DELETE", f"/v1/reanalyses/{_part(reanalysis_id)}")
+
     def batches(self) -> Iterator[types.BatchOut]:
         """Your batches, those ordered last first."""
         yield from self._pages("/v1/batches", "batches", {})
@@ -862,6 +938,10 @@ class Zhenyan:
         """The same figures as a file."""
         answer = self._send("GET", f"/v1/statistics/{what}", params={"format": form, **filters})
         return answer.content
+
+    def quotas(self) -> types.QuotasOut:
+        """Each of your quotas, how much of it is used, and when it frees."""
+        return self._json("GET", "/v1/statistics/quotas")
 
     def quality(self, **filters: str) -> _Json:
         """How well what was found held when people looked."""

@@ -13,6 +13,10 @@ class AgainOut(TypedDict):
     count: int
 
 
+class AliveOut(TypedDict):
+    status: str
+
+
 AppealState: TypeAlias = Literal["filed", "upheld", "overturned"]
 
 
@@ -146,6 +150,23 @@ class DeliveryStatusOut(TypedDict):
     delivered_at_ms: int | None
 
 
+DepthHoursIn = TypedDict(
+    "DepthHoursIn",
+    {
+        "from": str,
+        "until": str,
+        "pictures": Literal["all", "sampled", "none"],
+        "every_s": NotRequired[int | None],
+    },
+)
+
+
+class DepthIn(TypedDict):
+    pictures: NotRequired[Literal["all", "sampled", "none"]]
+    every_s: NotRequired[int | None]
+    hours: NotRequired[list[DepthHoursIn]]
+
+
 Disposition: TypeAlias = Literal["flag", "note", "none"]
 
 
@@ -205,7 +226,7 @@ class FoundOut(TypedDict):
     notes: int
 
 
-GapKind: TypeAlias = Literal["network", "publisher", "shed", "crash", "unreadable"]
+GapKind: TypeAlias = Literal["network", "publisher", "shed", "crash", "unreadable", "ordered"]
 
 
 class GapOut(TypedDict):
@@ -306,6 +327,17 @@ class OrderIn(TypedDict):
     max_hours: NotRequired[float | None]
     policy: NotRequired[str | None]
     priority: NotRequired[Literal["normal", "background", "urgent"]]
+    depth: NotRequired[DepthIn | None]
+
+
+Outcome: TypeAlias = Literal["kept", "gone", "new", "changed"]
+
+
+class OutcomeCountsOut(TypedDict):
+    kept: int
+    gone: int
+    new: int
+    changed: int
 
 
 class PassportLineOut(TypedDict):
@@ -326,6 +358,16 @@ class PassportOut(TypedDict):
     retired_at_ms: int | None
     passport: dict[str, Any]
     warnings: NotRequired[list[str] | None]
+
+
+class PassportVersionIn(TypedDict):
+    product_id: str
+    version: NotRequired[str | None]
+
+
+class PassportVersionOut(TypedDict):
+    product_id: str
+    version: str
 
 
 class PassportsOut(TypedDict):
@@ -379,6 +421,20 @@ class ProposalOut(TypedDict):
     table_version: str
 
 
+Quota: TypeAlias = Literal["streams", "checks_hour", "passports", "batch_hours_day"]
+
+
+class QuotaUseOut(TypedDict):
+    quota: Quota
+    limit: float | None
+    used: float
+    frees_at_ms: int | None
+
+
+class QuotasOut(TypedDict):
+    quotas: list[QuotaUseOut]
+
+
 class ReadOut(TypedDict):
     pictures: int
     texts: int
@@ -389,6 +445,18 @@ class ReadyOut(TypedDict):
     status: str
     workers: int
     places: int
+
+
+class ReanalysisIn(TypedDict):
+    stream_id: str
+    start_ms: NotRequired[int]
+    end_ms: NotRequired[int | None]
+    model: NotRequired[str | None]
+    policy: NotRequired[str | None]
+    passports: NotRequired[list[PassportVersionIn]]
+
+
+ReanalysisState: TypeAlias = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 
 class ReasonOut(TypedDict):
@@ -568,10 +636,6 @@ class WordsIn(TypedDict):
 
 class WordsTryIn(TypedDict):
     words: list[ListedWord]
-
-
-class ReviewServerApiSchemasFindingsHealthOut(TypedDict):
-    status: str
 
 
 class ReviewServerApiSchemasPassportsRowOut(TypedDict):
@@ -860,12 +924,35 @@ class QualityRowOut(TypedDict):
     decided: int
 
 
+class ReanalysisOut(TypedDict):
+    reanalysis_id: str
+    stream_id: str
+    state: ReanalysisState
+    start_ms: int
+    end_ms: int | None
+    model: str | None
+    policy: str | None
+    passports: list[PassportVersionOut]
+    judged_by: str | None
+    span_ms: int
+    analysed_ms: int
+    missing_ms: int
+    counts: OutcomeCountsOut
+    created_at_ms: int
+    error: str | None
+
+
 class RemarkOut(TypedDict):
     start: int
     end: int
     line: int
     finding: dict[str, Any]
     advice: list[WordingOut]
+
+
+class StreamHealthOut(TypedDict):
+    stream_id: str
+    conditions: list[AilingOut]
 
 
 class StreamOut(TypedDict):
@@ -890,6 +977,7 @@ class StreamOut(TypedDict):
     external_id: NotRequired[str | None]
     policy: NotRequired[str | None]
     max_hours: NotRequired[float | None]
+    depth: NotRequired[str | None]
     ordered_at_ms: NotRequired[int | None]
     suggestion: NotRequired[Literal["pass", "review", "block"]]
     risk: NotRequired[Literal["low", "medium", "high", "critical"]]
@@ -951,11 +1039,6 @@ class ReviewServerApiSchemasPrebroadcastRowOut(TypedDict):
     findings: list[RemarkOut]
 
 
-class ReviewServerApiStretchesHealthOut(TypedDict):
-    stream_id: str
-    conditions: list[AilingOut]
-
-
 class CatalogueIn(TypedDict):
     products: NotRequired[list[Product]]
     passports: NotRequired[list[dict[str, Any]]]
@@ -993,6 +1076,18 @@ class CheckOut(TypedDict):
     warnings: NotRequired[list[str]]
 
 
+class ComparedOut(TypedDict):
+    outcome: Outcome
+    parts: list[str]
+    before: FindingOut | None
+    after: FindingOut | None
+
+
+class ComparedPageOut(TypedDict):
+    findings: list[ComparedOut]
+    next_after: str | None
+
+
 class DeliveriesOut(TypedDict):
     deliveries: list[DeliveryOut]
     counts: dict[DeliveryState, int]
@@ -1012,6 +1107,11 @@ class QualityOut(TypedDict):
     by: Literal["all", "class", "goods", "policy"]
     figures_from: int
     rows: list[QualityRowOut]
+
+
+class ReanalysesOut(TypedDict):
+    reanalyses: list[ReanalysisOut]
+    next_after: str | None
 
 
 class WordVersionsOut(TypedDict):

@@ -1,7 +1,8 @@
 """What was received, understood and found, kept so that many processes can write while others read."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.engine import make_url
@@ -24,6 +25,7 @@ from review.cases.store import CaseStore
 from review.corrections.store import CorrectionStore
 from review.db.engine import open_database
 from review.db.migrations import migrate
+from review.db.ownership import Owner, is_of
 from review.db.tables.streams import CursorRow, FindingRow, SegmentRow, StreamRow
 from review.db.upsert import insert_missing, upsert
 from review.enforcement.case_consequences import StrikesOfCases
@@ -42,6 +44,7 @@ from review.learning.spot_store import SpotStore
 from review.learning.store import LearningStore
 from review.passports.registry import PassportStore
 from review.policies.repository import PolicyStore
+from review.reanalyses.store import ReanalysisStore
 from review.replays.store import ReplayStore
 from review.scheduling.admission import Places, read_places
 from review.scheduling.expiry import LeaseExpiry
@@ -69,7 +72,8 @@ from review.streams.filing import (
 )
 from review.streams.queries import read_findings, read_last_said, read_numbered, read_passages, read_tally, read_version
 from review.streams.rows import finding_from_row, segment_values, stream_from_row, stream_values
-from review.streams.suggesting import read_worst
+from review.streams.suggesting import read_worst, with_suggestions
+from review.streams.tenant_rules import RuleKind, StoredRules
 from review.streams.tenant_words import ListedWords
 from review.streams.totals import Sums
 from review.streams.types import (
@@ -86,7 +90,10 @@ from review.stretches.health import read_ailing
 from review.stretches.types import Ailing, Signal, StretchTerms
 from review.tenant_rules.store import TenantRulesStore
 from review.tenants.keys import KeyStore
+from review.tenants.quotas import QuotaBook, Quotas
+from review.tenants.reach import Reach
 from review.tenants.tenancy import Tenancy, check_host
+from review.tenants.types import Caller
 from review.tenants.usage import UsageBook
 from review.webhooks.delivery_status import Board
 from review.webhooks.endpoints import Endpoint, Targets
@@ -153,6 +160,7 @@ class Store:
         self.spots = SpotStore(engine, now, flag_at=flag_at, second_share=second_share)
         self.policies = PolicyStore(engine, now)
         self.batches = BatchStore(engine, now)
+        self.reanalyses = ReanalysisStore(engine, now)
         self.leases = LeaseStore(engine, now, terms)
         self.analytics = AnalyticsStore(engine, now, self.leases.terms)
         self.quality = Quality(engine, now, FIGURES_FROM)
@@ -165,6 +173,8 @@ class Store:
         self.tenant_rules = TenantRulesStore(engine, now)
         self._words = ListedWords()
         self.tenancy = Tenancy(engine)
+        self.reach = Reach(engine)
+        self.quotas = QuotaBook(engine, now)
         migrate(engine)
 
     @classmethod
@@ -214,6 +224,20 @@ class Store:
             lanes=lanes,
             observe=observe,
         )
+
+    def set_quotas(
+        self, tenant_id: str, given: Mapping[str, float | str], actor: str, *, keeps: bool = True
+    ) -> StoredRules:
+        """Sets these bounds of the customer, those that are not given staying as they are, or going (`keeps` False).
+
+        Raises TenantError, and pydantic's ValidationError for a bound that is none.
+        """
+
+        def change(old: StoredRules | None) -> Mapping[str, Any]:
+            before = old.content if keeps and old is not None else {}
+            return Quotas.model_validate({**before, **given}).model_dump()
+
+        return self.tenant_rules.put(Caller.of_operator(tenant_id, actor), RuleKind.QUOTAS, change)
 
     def retention(self) -> RetentionStore:
         """The clocks and holds; raises EnforcementNotSetUp."""
@@ -311,6 +335,13 @@ class Store:
         with self._engine.connect() as connection:
             return self._words.applied(connection, stream_id, passages, findings, self._now())
 
+    def as_told(self, stream_id: str, passages: Sequence[Passage], findings: Sequence[Finding]) -> list[Finding]:
+        """The findings as they would be stored if they were the first of the broadcast: by the words that its customer
+        lists now, with what its thresholds advise. Nothing is stored."""
+        with self._engine.connect() as connection:
+            worded = self._words.applied(connection, stream_id, passages, findings, self._now(), anew=True)
+            return with_suggestions(connection, worded, {})
+
     def commit_segment(
         self,
         stream_id: str,
@@ -371,10 +402,12 @@ class Store:
             if write_clip(connection, finding_id, clip, clip_start_ms):
                 write_events(connection, self._now_ms(), clip_events(connection, finding_id))
 
-    def streams(self, limit: int | None = None) -> tuple[StreamRecord, ...]:
-        """Streams, the newest first; all of them without a limit."""
+    def streams(self, limit: int | None = None, owner: Owner | None = None) -> tuple[StreamRecord, ...]:
+        """Streams, the newest first; all of them without a limit. `owner`: of these customers alone."""
         with Session(self._engine) as session:
             newest = select(StreamRow).order_by(StreamRow.created_at_ms.desc(), StreamRow.stream_id).limit(limit)
+            if owner is not None:
+                newest = newest.where(is_of(owner))
             return tuple(stream_from_row(row) for row in session.scalars(newest))
 
     def streams_of(self, stream_ids: Iterable[str]) -> dict[str, StreamRecord]:
@@ -438,13 +471,15 @@ class Store:
         with Session(self._engine) as session:
             return read_numbered(session, stream_id, after, limit, channel)
 
-    def coverage(self, stream_id: str | None = None) -> StreamCoverage:
+    def coverage(self, stream_id: str | None = None, owner: Owner | None = None) -> StreamCoverage:
         """How much was really analysed, of one stream or of all; of very many, as it stood at most ten seconds ago.
 
-        What is on air and nobody records is a gap that grows while it is looked at.
+        What is on air and nobody records is a gap that grows while it is looked at. `owner`: of these customers alone.
         """
         moment = self._moment()
         with Session(self._engine) as session:
+            if stream_id is None and owner is not None:
+                return all_covered(session, moment, read_coverage(session, None, owner), owner)
             if stream_id is not None:
                 return now_covered(session, moment, stream_id, read_coverage(session, stream_id))
             small = self._is_small(session)
@@ -456,11 +491,14 @@ class Store:
         with Session(self._engine) as session:
             return read_coverage(session, stream_id)
 
-    def tally(self, stream_id: str | None = None) -> Tally:
-        """How many findings there are, of one stream or of all; of very many, as it was at most ten seconds ago."""
+    def tally(self, stream_id: str | None = None, owner: Owner | None = None) -> Tally:
+        """How many findings there are, of one stream or of all; of very many, as it was at most ten seconds ago.
+
+        `owner`: of these customers alone.
+        """
         with Session(self._engine) as session:
-            if stream_id is not None or self._is_small(session):
-                return read_tally(session, stream_id)
+            if stream_id is not None or owner is not None or self._is_small(session):
+                return read_tally(session, stream_id, owner)
             return self._sums.tally(session)
 
     def _is_small(self, session: Session) -> bool:

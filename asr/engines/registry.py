@@ -14,6 +14,11 @@ def list_all(models_dir: Path) -> tuple[ModelInfo, ...]:
     return (*list_models(models_dir), *(sherpa_info(model, models_dir) for model in SHERPA_MODELS.values()))
 
 
+def found_recognisers(models_dir: Path) -> tuple[str, ...]:
+    """The names of the recognisers whose weights are on this machine."""
+    return tuple(info.name for info in list_all(models_dir) if info.found and info.kind == "speech recognition")
+
+
 def fetch(name: str, models_dir: Path) -> tuple[Path, str]:
     """The folder of the named weights, joined or downloaded if need be, and the hash of their model file."""
     if is_sherpa(name):

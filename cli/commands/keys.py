@@ -1,6 +1,7 @@
 """`zhenyan keys`: customers, and the keys by which their programs are let in."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,6 +60,33 @@ def tenants(as_json: bool, config_file: Path | None) -> None:
     for each in found:
         table.add_row(*cells(each.tenant_id, each.name, _moment(each.created_at_ms)))
     open_console().print(table)
+
+
+@command.command(name="quotas")
+@click.argument("tenant_id", metavar="ID")
+@click.option("--streams", metavar="N", type=click.IntRange(0), help="Broadcasts at once.")
+@click.option("--checks-hour", metavar="N", type=click.IntRange(0), help="Texts checked in an hour.")
+@click.option("--passports", metavar="N", type=click.IntRange(0), help="Passports in force.")
+@click.option("--batch-hours-day", metavar="H", type=click.FloatRange(0), help="Hours of archives in a day (UTC).")
+@click.option("--none", "unbounded", is_flag=True, help="Take every bound away that is not given.")
+@config_option
+def quotas(
+    tenant_id: str,
+    streams: int | None,
+    checks_hour: int | None,
+    passports: int | None,
+    batch_hours_day: float | None,
+    unbounded: bool,
+    config_file: Path | None,
+) -> None:
+    """Show how much of its quotas the customer ID uses, as JSON lines; set those that are given."""
+    named = {"streams": streams, "checks_hour": checks_hour, "passports": passports, "batch_hours_day": batch_hours_day}
+    given = {name: value for name, value in named.items() if value is not None}
+    with opened_store(config_file) as store:
+        if given or unbounded:
+            store.set_quotas(tenant_id, given, caller(), keeps=not unbounded)
+        for use in store.quotas.uses(tenant_id):
+            click.echo(json.dumps(asdict(use)))
 
 
 @command.command(name="add")

@@ -11,6 +11,7 @@ from cli.config.store import caller, opened_store
 from cli.shell.options import config_option
 from cli.shell.records import InputError
 from cli.shell.tables import cells, open_console
+from review.accounts.store import UNCHANGED
 from review.accounts.types import Role
 
 _ROLES = click.Choice([role.value for role in Role])
@@ -33,11 +34,14 @@ def command() -> None:
 @click.argument("login")
 @click.option("--name", default="", help="The name that colleagues see; default the login.")
 @click.option("--role", type=_ROLES, required=True, help="What they may do; an auditor reads and changes nothing.")
+@click.option(
+    "--tenant", "tenants", metavar="ID", multiple=True, help="They see this customer's things alone (repeatable)."
+)
 @config_option
-def add(login: str, name: str, role: str, config_file: Path | None) -> None:
-    """Add the account LOGIN; its password is asked for."""
+def add(login: str, name: str, role: str, tenants: tuple[str, ...], config_file: Path | None) -> None:
+    """Add the account LOGIN; its password is asked for. Without --tenant it sees every customer's things."""
     with opened_store(config_file) as store:
-        store.people.add(login, name, Role(role), _password(login), actor=caller())
+        store.people.add(login, name, Role(role), _password(login), actor=caller(), tenants=tenants or None)
     click.echo(f"{login}: added as {role}")
 
 
@@ -52,6 +56,7 @@ def list_command(as_json: bool, config_file: Path | None) -> None:
                 "login": account.login,
                 "name": account.person.name,
                 "role": account.person.role.value,
+                "tenants": ", ".join(sorted(account.person.tenants)) if account.person.tenants else "all",
                 "state": "open" if account.active else "closed",
                 "logs_in_by": account.issuer or ("password" if account.has_password else "nothing"),
             }
@@ -61,7 +66,7 @@ def list_command(as_json: bool, config_file: Path | None) -> None:
         for row in rows:
             click.echo(json.dumps(row, ensure_ascii=False))
         return
-    table = Table("login", "name", "role", "state", "logs in by", title=f"accounts: {len(rows)}")
+    table = Table("login", "name", "role", "tenants", "state", "logs in by", title=f"accounts: {len(rows)}")
     for row in rows:
         table.add_row(*cells(*row.values()))
     open_console().print(table)
@@ -71,13 +76,31 @@ def list_command(as_json: bool, config_file: Path | None) -> None:
 @click.argument("login")
 @click.option("--role", type=_ROLES, help="A new role.")
 @click.option("--open/--close", "active", default=None, help="Whether the account may log in.")
+@click.option(
+    "--tenant", "tenants", metavar="ID", multiple=True, help="They see this customer's things alone (repeatable)."
+)
+@click.option("--all-tenants", is_flag=True, help="They see every customer's things.")
 @config_option
-def set_command(login: str, role: str | None, active: bool | None, config_file: Path | None) -> None:
-    """Change role or state of the account LOGIN; it is logged out everywhere."""
-    if role is None and active is None:
-        raise InputError(f"people set {login}: changes nothing; give --role, --open or --close")
+def set_command(
+    login: str,
+    role: str | None,
+    active: bool | None,
+    tenants: tuple[str, ...],
+    all_tenants: bool,
+    config_file: Path | None,
+) -> None:
+    """Change role, state or customers of the account LOGIN; it is logged out everywhere."""
+    if tenants and all_tenants:
+        raise InputError(f"people set {login}: give --tenant or --all-tenants, not both")
+    if role is None and active is None and not tenants and not all_tenants:
+        raise InputError(
+            f"people set {login}: changes nothing; give --role, --open, --close, --tenant or --all-tenants"
+        )
+    limits = tenants or (None if all_tenants else UNCHANGED)
     with opened_store(config_file) as store:
-        store.people.change(login, role=None if role is None else Role(role), active=active, actor=caller())
+        store.people.change(
+            login, role=None if role is None else Role(role), active=active, actor=caller(), tenants=limits
+        )
     click.echo(f"{login}: changed")
 
 

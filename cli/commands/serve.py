@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 import configs
+from asr.engines.registry import found_recognisers
 from claims.classifier.reading import InTurn, Reader
 from claims.policy.law import Held
 from claims.policy.policy import Policy
@@ -208,6 +209,8 @@ def _platform(settings: Settings, policy: Policy, store: Store, pool: JudgingPoo
         bounds=settings.passport_bounds,
         suggestions=settings.suggestion_bounds,
         word_terms=terms_of(policy),
+        recognisers=lambda: found_recognisers(settings.models_folder),
+        stretch_days=settings.stretch_days,
     )
 
 

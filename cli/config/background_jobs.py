@@ -1,5 +1,5 @@
-"""What a worker does beside live broadcasts: batches of customers, replays of people, evidence sent to its storage,
-and second readings of what is in doubt."""
+"""What a worker does beside live broadcasts: batches and re-analyses of customers, replays of people, evidence sent to
+its storage, and second readings of what is in doubt."""
 
 import os
 import socket
@@ -16,6 +16,8 @@ from cluster.batch.background import BatchRunner, BatchSetup
 from cluster.learning.schedule import FitRunner
 from cluster.learning.shadow import ShadowRunner
 from cluster.learning.spot_checks import SpotRunner, SpotTerms
+from cluster.reanalysis.background import ReanalysisRunner
+from cluster.reanalysis.types import ReanalysisJob
 from cluster.replay.background import ReplayRunner
 from cluster.stages.policies import LoadedPolicies
 from review.store import Store
@@ -23,21 +25,27 @@ from review.store import Store
 
 @contextmanager
 def background_jobs(settings: Settings, *, processes: int = 1, on_ray: bool = False) -> Iterator[None]:
-    """Works on batches and replays, and reads again what is in doubt, while the block lasts.
+    """Works on batches, re-analyses and replays, and reads again what is in doubt, while the block lasts.
 
     What is in work then is left for whoever looks next. `processes`: how many a batch may take at once. `on_ray`: a
     Ray runs, on which a language model may have an actor.
     """
     data_dir = settings.data_dir.absolute()
     store = Store.open(settings.store_url, evidence=evidence_setup(settings))
+    policy_dir = Path(settings.policy_dir).absolute() if settings.policy_dir else None
+    worker_id = f"{socket.gethostname()}-{os.getpid()}"
     setup = BatchSetup(
         data_dir=data_dir,
         values=settings.job_values() | {"data_dir": data_dir},
         allow_net=settings.allow_net,
-        policy_dir=Path(settings.policy_dir).absolute() if settings.policy_dir else None,
+        policy_dir=policy_dir,
         workers=processes,
     )
-    batches = BatchRunner(store, f"{socket.gethostname()}-{os.getpid()}", setup)
+    batches = BatchRunner(store, worker_id, setup)
+    again = ReanalysisJob(
+        database_url=settings.store_url, data_dir=data_dir, values=settings.job_values(), policy_dir=policy_dir
+    )
+    reanalyses = ReanalysisRunner(store, worker_id, again)
     replays = ReplayRunner(store, data_dir, lambda candidate: replay_job(settings, candidate))
     shadow = ShadowRunner(store, data_dir, lambda candidate: replay_job(settings, candidate))
     spots = SpotRunner(
@@ -55,6 +63,7 @@ def background_jobs(settings: Settings, *, processes: int = 1, on_ray: bool = Fa
     keeper = store.evidence_keeper()
     keeper.start()
     batches.start()
+    reanalyses.start()
     replays.start()
     shadow.start()
     spots.start()
@@ -70,6 +79,7 @@ def background_jobs(settings: Settings, *, processes: int = 1, on_ray: bool = Fa
     finally:
         keeper.close()
         batches.close()
+        reanalyses.close()
         replays.close()
         shadow.close()
         spots.close()

@@ -10,12 +10,10 @@ from typing import Any
 from cluster.errors import ClusterError
 from cluster.live.types import ServiceConfig
 from cluster.stages.checkpoint import Versions, program_version
-from cluster.stages.policies import LoadedPolicies
+from cluster.stages.policies import LoadedPolicies, pinned_folder
 from cluster.types import ScreenJob
 from review.evidence.basis import keep_basis
-from review.policies.choice import digest_of
 from review.policies.errors import UnknownPolicyError
-from review.policies.folders import in_force_folder
 from review.scheduling.types import Order
 from review.scheduling.worker_feed import Feeding
 from review.store import Store
@@ -59,6 +57,7 @@ def prepare_screening(
         at=stream.started_at or datetime.fromtimestamp(order.created_at_ms / 1000, UTC),
         allow_net=config.allow_net,
         max_ms=order.max_ms,
+        depth=order.depth,
         clips_dir=config.data_dir / "clips",
         **values,
     )
@@ -72,14 +71,8 @@ def prepare_screening(
 
 def _policy_of(order: Order, config: ServiceConfig, store: Store, policies: LoadedPolicies) -> Path | None:
     """The folder of the policy that the order pins, else of the one in force; None: the packaged one."""
-    if order.policy is None:
-        return config.policy_dir or in_force_folder(config.data_dir)
-    digest = Path(digest_of(order.policy)).name
-    for own in dict.fromkeys((config.policy_dir, None)):
-        if policies.digest(own) == digest:
-            return own
     try:
-        return store.policies.folder(digest, config.data_dir)
+        return pinned_folder(order.policy, config.policy_dir, config.data_dir, store.policies, policies)
     except UnknownPolicyError as error:
         raise OrderUnusable(f"policy {order.policy!r} is not there; order one that is, or none") from error
 

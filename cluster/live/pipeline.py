@@ -62,7 +62,14 @@ class StageSet:
         self._frames_bytes = _FIRST_FRAMES_BYTES
         self.steps = Steps(0)
         self._remote = resources.remote_stages_of(job.stream_id)
-        self._decode = DecodeStage(job.stream_id, pool=resources.decoders, sandbox=job.sandbox, limits=resources.limits)
+        self._decode = DecodeStage(
+            job.stream_id,
+            pool=resources.decoders,
+            sandbox=job.sandbox,
+            limits=resources.limits,
+            depth=job.depth,
+            zone=job.at.tzinfo,
+        )
         self._products = ProductStage(job, resources.policies)
         self.left_out = self._products.left_out
         parts = checkpoint.parts if checkpoint is not None else {}

@@ -20,7 +20,7 @@ from claims.classifier.reading import Reader
 from claims.errors import ClaimsError
 from claims.policy.policy import Policy
 from cluster.stages.checkpoint import program_version
-from review.evidence.basis import read_kept_directions
+from review.evidence.basis import recall_directions
 from review.replays.compare import compare
 from review.replays.judgement_cache import (
     RememberingReader,
@@ -114,18 +114,12 @@ class Replaying:
             semantic=OFF if reader is None else reader.name,
         )
 
-    def _recall(self, stream_id: str, reader: Reader) -> None:
-        """Has the semantic layer go on with what its encoder read when the broadcast was judged first."""
-        if keeps_directions(reader) and reader.encoder_key is not None:
-            recording = self._job.data_dir / "recordings" / stream_id
-            reader.recall(read_kept_directions(recording, reader.encoder_key).by_text)
-
     def _judged(self, stream: StoredStream) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
         """What both policies find; what the one in force finds is remembered, and what the semantic layer says."""
         reader: RememberingReader | None = None
         if self.semantics.reader is not None:
             known = unpack_readings(self._store.replays.recall(stream.stream_id, self._topic))
-            self._recall(stream.stream_id, self.semantics.reader)
+            recall_directions(self._job.data_dir / "recordings" / stream.stream_id, self.semantics.reader)
             reader = RememberingReader(self.semantics.reader, known)
         topic = said_topic(stream, self.live.digest, self._topic if reader else OFF, program_version())
         remembered = self._store.replays.recall(stream.stream_id, topic)

@@ -1,6 +1,8 @@
 """Takes a stream's segments apart: speech as cuts, picture as key frames."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import tzinfo
 
 from asr.recogniser import Cut
 from asr.segmentation.listener import StreamListener
@@ -8,6 +10,7 @@ from asr.segmentation.vad import SileroVad
 from cluster.stages.backpressure import Lag, effort_limits
 from cluster.stages.state import freeze, thaw
 from cluster.types import Prepared
+from ingest.decode.depth import EVERYTHING, DepthPlan
 from ingest.decode.pool import DecodePool
 from ingest.decode.shedding import Effort, EffortLimits, effort_for
 from ingest.errors import BrokenMedia, ParserDied
@@ -34,7 +37,10 @@ class DecodeStage:
         sandbox: SandboxChoice = "auto",
         limits: EffortLimits = _LIMITS,
         new_lag: Callable[[], Lag] = Lag,
+        depth: DepthPlan = EVERYTHING,
+        zone: tzinfo | None = None,
     ) -> None:
+        """`depth`: what was ordered of the broadcast's pictures, by the clock of this `zone`."""
         self._stream_id = stream_id
         self._limits = limits
         self._owns_pool = pool is None
@@ -46,6 +52,7 @@ class DecodeStage:
         self._has_audio = False
         self._has_video = False
         self._effort = Effort.EVERY_KEY_FRAME
+        self._depth, self._zone = depth, zone
         self._new_lag = new_lag
         self._lag = new_lag()
 
@@ -66,8 +73,12 @@ class DecodeStage:
 
         `recorded_ms`: how far the recording is. Who falls behind a live stream leaves pictures out, and says which.
         """
+        depth = self._depth.at(segment.received_at_ms, self._zone)
+        effort = self._effort_at(segment, recorded_ms)
+        if depth.pictures == "none":
+            effort = Effort.SOUND_ONLY
         try:
-            boxed = self._pool.decode(segment, effort=self._effort_at(segment, recorded_ms))
+            boxed = self._pool.decode(segment, effort=effort, every_ms=depth.every_ms)
         except (BrokenMedia, ParserDied) as error:
             return _unread(segment, error), (), ()
         self._has_audio = self._has_audio or boxed.has_audio
@@ -77,7 +88,8 @@ class DecodeStage:
             segment=segment,
             has_audio=self._has_audio,
             has_video=self._has_video,
-            shed=boxed.decoded.shed,
+            shed=tuple(replace(one, why=depth.why or one.why) for one in boxed.decoded.shed),
+            is_ordered=bool(depth.why),
             signal=self._signal(segment, boxed.decoded.frames),
         )
         return prepared, cuts, boxed.decoded.frames

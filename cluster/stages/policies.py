@@ -8,6 +8,9 @@ import configs
 from claims.classifier.opening import Semantics, semantics_of
 from claims.policy.policy import Policy
 from cluster.types import ScreenJob
+from review.policies.choice import digest_of
+from review.policies.folders import in_force_folder
+from review.policies.repository import PolicyStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +59,19 @@ class LoadedPolicies:
                 policy = Policy(folder)
                 self._policies[folder] = _Loaded(policy, policy.digest)
             return self._policies[folder]
+
+
+def pinned_folder(
+    reference: str | None, own: Path | None, data_dir: Path, stored: PolicyStore, policies: LoadedPolicies
+) -> Path | None:
+    """The folder of the policy that an order pins, else of the one in force; None: the packaged one.
+
+    `own`: the folder that the settings name. Raises UnknownPolicyError.
+    """
+    if reference is None:
+        return own or in_force_folder(data_dir)
+    digest = Path(digest_of(reference)).name
+    for known in dict.fromkeys((own, None)):
+        if policies.digest(known) == digest:
+            return known
+    return stored.folder(digest, data_dir)

@@ -173,7 +173,8 @@ class Recorder:
         self._ledger.know(gaps)
         segment = prepared.segment
         if prepared.error is None:
-            shed = [Gap(kind=GapKind.SHED, start_ms=s.start_ms, end_ms=s.end_ms, why=s.why) for s in prepared.shed]
+            cause = GapKind.ORDERED if prepared.is_ordered else GapKind.SHED
+            shed = [Gap(kind=cause, start_ms=s.start_ms, end_ms=s.end_ms, why=s.why) for s in prepared.shed]
             self._ledger.analysed(segment.start_ms, segment.end_ms, shed)
         else:
             kind, why = _loss(prepared)

@@ -82,6 +82,7 @@ def _decode(request: dict[str, Any], files: Sequence[int], streams: dict[str, _S
     decoded = decoder.decode(
         _at(segment, files[0]),
         effort=Effort(request["effort"]),
+        every_ms=request["every_ms"],
         dense=Dense(**request["dense"]) if request["dense"] is not None else None,
     )
     return answer_parts(

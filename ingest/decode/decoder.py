@@ -88,11 +88,17 @@ class SegmentDecoder:
             self._voice = None
 
     def decode(
-        self, segment: Segment, *, effort: Effort = Effort.EVERY_KEY_FRAME, dense: Dense | None = None
+        self,
+        segment: Segment,
+        *,
+        effort: Effort = Effort.EVERY_KEY_FRAME,
+        every_ms: int = 0,
+        dense: Dense | None = None,
     ) -> DecodedSegment:
         """The segment's sound and key frames; BrokenMedia if nothing in it can be decoded.
 
         `effort` leaves key frames out under overload and says which seconds that cost; sound is never left out.
+        `every_ms`: how far apart the pictures are at the least.
         `dense` asks for more pictures than key frames.
         """
         if not self._follows(segment):
@@ -102,7 +108,7 @@ class SegmentDecoder:
             self._prime(self._before, self._last_sound, self.mark)
         self._before, self._primed = segment, False
         try:
-            return self._decode(segment, effort, dense)
+            return self._decode(segment, effort, every_ms, dense)
         except (BrokenMedia, UnsupportedSource, *DAMAGE) as error:
             self._voice = None
             self._since_key = []
@@ -119,7 +125,7 @@ class SegmentDecoder:
             and before.sequence + 1 == segment.sequence
         )
 
-    def _decode(self, segment: Segment, effort: Effort, dense: Dense | None) -> DecodedSegment:
+    def _decode(self, segment: Segment, effort: Effort, every_ms: int, dense: Dense | None) -> DecodedSegment:
         piece = read_piece(segment)
         pictures, sounds = piece.pictures, piece.sounds
         self._has_audio = self._has_audio or bool(sounds)
@@ -135,7 +141,8 @@ class SegmentDecoder:
         else:
             self._last_sound = None
         keys = key_packets(piece)
-        kept = self._thinning.keep(effort, len(keys))
+        keys_ms = [round(piece.at_ms(packet)) for packet in keys]
+        kept = self._thinning.keep(effort, keys_ms, every_ms)
         wanted = [packet for packet, keep in zip(keys, kept, strict=True) if keep]
         if dense is not None and dense.touches(segment):
             times_ms = {piece.at_ms(packet) for packet in wanted}
@@ -146,7 +153,7 @@ class SegmentDecoder:
             raise BrokenMedia(str(segment.path), "nothing in it decodes", sequence=segment.sequence)
         shed: tuple[Shed, ...] = ()
         if pictures:
-            shed = self._thinning.shed(segment, effort, [round(piece.at_ms(packet)) for packet in keys], kept)
+            shed = self._thinning.shed(segment, effort, keys_ms, kept)
         if any(packet.is_keyframe for packet in pictures):
             self._since_key = []
         self._since_key = [*self._since_key, segment][-_MOST_PRIMERS:]

@@ -84,7 +84,12 @@ class DecodePool:
         return tuple(pid for child in self._children() if (pid := child.pid) is not None)
 
     def decode(
-        self, segment: Segment, *, effort: Effort = Effort.EVERY_KEY_FRAME, dense: "Dense | None" = None
+        self,
+        segment: Segment,
+        *,
+        effort: Effort = Effort.EVERY_KEY_FRAME,
+        every_ms: int = 0,
+        dense: "Dense | None" = None,
     ) -> SandboxedSegment:
         """The segment's sound and frames; BrokenMedia if it cannot be read, ParserDied if it ended two children."""
         stream_id = segment.stream_id
@@ -95,6 +100,7 @@ class DecodePool:
             "ask": "decode",
             "segment": segment_row(segment),
             "effort": int(effort),
+            "every_ms": every_ms,
             "dense": asdict(dense) if dense is not None else None,
         }
         try:

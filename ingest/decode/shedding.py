@@ -53,15 +53,17 @@ class Thinning:
         self._seen = True
         self._why = ""
         self._told_ms = 0
+        self._kept_ms: int | None = None
 
-    def keep(self, effort: Effort, count: int) -> list[bool]:
-        """For the next key frames in order, whether to decode each."""
+    def keep(self, effort: Effort, keys_ms: Sequence[int], every_ms: int = 0) -> list[bool]:
+        """For the next key frames in order, whether to decode each; `every_ms`: how far apart they are at the least."""
         kept: list[bool] = []
-        for _ in range(count):
+        for at_ms in keys_ms:
             self._passed += 1
-            kept.append(bool(effort) and self._passed >= effort)
+            is_near = self._kept_ms is not None and 0 <= at_ms - self._kept_ms < every_ms
+            kept.append(bool(effort) and self._passed >= effort and not is_near)
             if kept[-1]:
-                self._passed = 0
+                self._passed, self._kept_ms = 0, at_ms
         return kept
 
     def shed(self, segment: Segment, effort: Effort, keys_ms: Sequence[int], kept: Sequence[bool]) -> tuple[Shed, ...]:

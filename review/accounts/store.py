@@ -4,11 +4,12 @@ import hashlib
 import logging
 import secrets
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 
-from sqlalchemy import Connection, Engine, delete, func, select, update
+from sqlalchemy import Connection, Engine, delete, func, null, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Rows
 
@@ -17,6 +18,8 @@ from review.accounts.types import Person, Role
 from review.audit.chain import Detail
 from review.audit.trail import Journal
 from review.db.tables.accounts import AttemptRow, PersonRow, SessionRow, ViewRow
+from review.db.tables.tenants import TenantRow
+from review.db.tenant_ids import LOCAL_TENANT
 from review.db.upsert import table_of, upsert
 from review.errors import AccountError, LoginRefused, UnknownPersonError
 
@@ -29,6 +32,15 @@ _SEEN_STEP_MS = 15_000
 _LONGEST_LOGGED = 100
 # Who makes and changes accounts where a provider vouches for people.
 _PROVIDER = "oidc"
+
+
+class Unchanged(Enum):
+    """Says that something is left as it is, where None means something else."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED = Unchanged.UNCHANGED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +71,26 @@ class PeopleStore:
         self._writing = engine.execution_options(writes=True)
         self._now = now
 
-    def add(self, login: str, name: str, role: Role, password: str | None = None, *, actor: str) -> Person:
-        """A new account, made by `actor`; AccountError names a login that is taken or a password that is too short."""
+    def add(
+        self,
+        login: str,
+        name: str,
+        role: Role,
+        password: str | None = None,
+        *,
+        actor: str,
+        tenants: Collection[str] | None = None,
+    ) -> Person:
+        """A new account, made by `actor`; AccountError names a login that is taken or a password that is too short.
+
+        `tenants`: the customers for whom the person works alone; None: all. An administrator works for all.
+        """
         if password is not None and len(password) < LEAST_CHARS:
             raise AccountError(login, f"the password needs {LEAST_CHARS} characters or more")
         if not login.strip() or len(login) > 100:
             raise AccountError(login, "a login has 1 to 100 characters")
-        person = Person(id=str(uuid.uuid4()), name=name or login, role=role)
+        own = None if tenants is None else frozenset(tenants)
+        person = Person(id=str(uuid.uuid4()), name=name or login, role=role, tenants=own)
         values = {
             "person_id": person.id,
             "login": login.strip().lower(),
@@ -73,13 +98,18 @@ class PeopleStore:
             "role": role.value,
             "password_hash": None if password is None else hash_password(password),
             "active": True,
+            "tenants": None if own is None else sorted(own),
             "created_at_ms": self._now_ms(),
         }
         try:
             with self._writing.begin() as connection:
+                _check_tenants(connection, login, role, own)
                 connection.execute(table_of(PersonRow).insert().values(values))
                 journal = self._journal(actor)
-                journal.note("account.added", f"person:{person.id}", role=role.value, password=password is not None)
+                limited = {} if own is None else {"tenants": ",".join(sorted(own))}
+                journal.note(
+                    "account.added", f"person:{person.id}", role=role.value, password=password is not None, **limited
+                )
                 journal.close(connection)
         except IntegrityError as error:
             raise AccountError(login, "the login is taken") from error
@@ -98,8 +128,9 @@ class PeopleStore:
         role: Role | None = None,
         active: bool | None = None,
         password: str | None = None,
+        tenants: Collection[str] | Unchanged | None = UNCHANGED,
     ) -> None:
-        """Changes the account, in the name of `actor`; its sessions end.
+        """Changes the account, in the name of `actor`; its sessions end. `tenants` None: for all customers.
 
         Raises UnknownPersonError, and AccountError where nobody would be left who can change accounts.
         """
@@ -115,18 +146,28 @@ class PeopleStore:
         with self._writing.begin() as connection:
             name = login.strip().lower()
             person = connection.execute(
-                select(PersonRow.person_id, PersonRow.role, PersonRow.active).where(PersonRow.login == name)
+                select(PersonRow.person_id, PersonRow.role, PersonRow.active, PersonRow.tenants).where(
+                    PersonRow.login == name
+                )
             ).one_or_none()
             if person is None:
                 raise UnknownPersonError(login)
             was_admin = person.active and person.role == Role.ADMIN.value
             if was_admin and (active is False or role not in {None, Role.ADMIN}):
                 _keep_an_admin(connection, name)
+            own = _tenants(person.tenants)
+            if not isinstance(tenants, Unchanged):
+                own = None if tenants is None else frozenset(tenants)
+                values["tenants"] = null() if own is None else sorted(own)
+            _check_tenants(connection, login, role or Role(person.role), own)
             connection.execute(update(PersonRow).where(PersonRow.person_id == person.person_id).values(**values))
             connection.execute(delete(SessionRow).where(SessionRow.person_id == person.person_id))
             journal = self._journal(actor)
             for action, details in _changes(person.role, role, active, has_password=password is not None):
                 journal.note(action, f"person:{person.person_id}", **details)
+            if "tenants" in values:
+                told = "*" if own is None else ",".join(sorted(own))
+                journal.note("account.tenants_changed", f"person:{person.person_id}", tenants=told)
             journal.close(connection)
 
     def names(self) -> dict[str, str]:
@@ -303,6 +344,23 @@ def _changes(
         yield "account.password_changed", {}
 
 
+def _tenants(stored: list[str] | None) -> frozenset[str] | None:
+    return None if stored is None else frozenset(stored)
+
+
+def _check_tenants(connection: Connection, login: str, role: Role, tenants: frozenset[str] | None) -> None:
+    """AccountError names a customer that there is not, and an administrator who would work for some alone."""
+    if tenants is None:
+        return
+    if role is Role.ADMIN:
+        raise AccountError(login, "an administrator works for all customers; give another role, or no customers")
+    if not tenants:
+        raise AccountError(login, "name one customer or several, or none of this for all")
+    known = set(connection.scalars(select(TenantRow.tenant_id).where(TenantRow.tenant_id.in_(tenants))))
+    if missing := sorted(tenants - known - {LOCAL_TENANT}):
+        raise AccountError(login, f"customer {missing[0]!r}: there is none; make it with `zhenyan keys tenant`")
+
+
 def _keep_an_admin(connection: Connection, leaving: str) -> None:
     """AccountError if nobody else could change accounts."""
     others = connection.scalar(
@@ -315,7 +373,7 @@ def _keep_an_admin(connection: Connection, leaving: str) -> None:
 
 
 def _person(row: PersonRow) -> Person:
-    return Person(id=row.person_id, name=row.name, role=Role(row.role))
+    return Person(id=row.person_id, name=row.name, role=Role(row.role), tenants=_tenants(row.tenants))
 
 
 def _account(row: PersonRow) -> Account:

@@ -15,8 +15,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who acts; `id` is stable, `name` is shown."""
+    """Who acts; `id` is stable, `name` is shown. `tenants`: the customers for whom they work, and whose things alone
+    they see; None: all."""
 
     id: str
     name: str
     role: Role
+    tenants: frozenset[str] | None = None

@@ -26,7 +26,7 @@ _CANDIDATES = 200
 class CaseQuery:
     """Which cases, and where to go on; None or empty: not asked about. `after`: rank and id of the last one seen.
 
-    `decidable_by`: leaves out second and senior reviews that this person may not take. `tenant_id`: of this customer's
+    `decidable_by`: leaves out second and senior reviews that this person may not take. `tenants`: of these customers'
     hosts alone. `findings_alone`: without cases that are no finding until a person decides.
     """
 
@@ -38,7 +38,7 @@ class CaseQuery:
     severity: str | None = None
     claimed_by: str | None = None
     decidable_by: Person | None = None
-    tenant_id: str | None = None
+    tenants: frozenset[str] | None = None
     findings_alone: bool = False
     after: tuple[float, str] | None = None
     limit: int = 50
@@ -154,7 +154,7 @@ def read_counts(session: Session, query: CaseQuery) -> QueueCounts:
         severity=query.severity,
         claimed_by=query.claimed_by,
         decidable_by=query.decidable_by,
-        tenant_id=query.tenant_id,
+        tenants=query.tenants,
     )
     rows = session.execute(
         select(CaseRow.state, CaseRow.class_id, func.count(), func.min(CaseRow.opened_at_ms))
@@ -216,8 +216,8 @@ def read_host_tally(session: Session, host_id: str, without: str | None = None) 
     return {CaseState(state): count for state, count in rows}
 
 
-def read_same_script(session: Session, case_id: str) -> tuple[Case, ...]:
-    """Cases of the class whose words are nearly the same, in whatever room, the closest first."""
+def read_same_script(session: Session, case_id: str, tenants: frozenset[str] | None) -> tuple[Case, ...]:
+    """Cases of the class whose words are nearly the same, in whatever room of these customers, the closest first."""
     row = session.get(CaseRow, case_id)
     if row is None:
         raise UnknownCaseError(case_id)
@@ -228,7 +228,10 @@ def read_same_script(session: Session, case_id: str) -> tuple[Case, ...]:
         .distinct()
         .limit(_CANDIDATES)
     )
-    others = {other.case_id: other for other in session.scalars(select(CaseRow).where(CaseRow.case_id.in_(near)))}
+    similar = select(CaseRow).where(CaseRow.case_id.in_(near))
+    if tenants is not None:
+        similar = similar.where(host_is_of(CaseRow.host_id, tenants))
+    others = {other.case_id: other for other in session.scalars(similar)}
     closest = same_script(row.script, [(other_id, other.script) for other_id, other in others.items()])
     return tuple(case_from_row(others[other_id]) for other_id in closest[:_SIMILAR])
 
@@ -246,8 +249,8 @@ def _conditions(query: CaseQuery) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [column == value for column, value in asked if value is not None]
     if query.decidable_by is not None:
         found.append(_decidable(query.decidable_by))
-    if query.tenant_id is not None:
-        found.append(host_is_of(CaseRow.host_id, query.tenant_id))
+    if query.tenants is not None:
+        found.append(host_is_of(CaseRow.host_id, query.tenants))
     if query.findings_alone:
         found.append(CaseRow.case_id.not_in(no_findings()))
     return found

@@ -100,10 +100,10 @@ class CaseStore:
         with Session(self._engine) as session:
             return queries.read_host_tally(session, host_id, without)
 
-    def same_script(self, case_id: str) -> tuple[Case, ...]:
-        """Cases whose words are nearly the same, in whatever room."""
+    def same_script(self, case_id: str, tenants: frozenset[str] | None = None) -> tuple[Case, ...]:
+        """Cases whose words are nearly the same, in whatever room; `tenants`: of these customers alone."""
         with Session(self._engine) as session:
-            return queries.read_same_script(session, case_id)
+            return queries.read_same_script(session, case_id, tenants)
 
     def claim(self, case_id: str, person: Person) -> Case:
         """The case, this person's for a while; CaseChanged if another has it."""

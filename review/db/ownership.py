@@ -1,20 +1,28 @@
 """Whose a row is, as conditions of a query: a broadcast has its customer, and a host is the customer's whose broadcasts
 it has."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
 from review.db.tables.streams import StreamRow
 
+# One customer, or several.
+Owner = str | Collection[str]
 
-def stream_is_of(column: Any, tenant_id: str) -> ColumnElement[bool]:
+
+def stream_is_of(column: Any, owner: Owner) -> ColumnElement[bool]:
     """True for rows whose stream, in this column, is the customer's."""
-    own: ColumnElement[bool] = column.in_(select(StreamRow.stream_id).where(StreamRow.tenant_id == tenant_id))
+    own: ColumnElement[bool] = column.in_(select(StreamRow.stream_id).where(is_of(owner)))
     return own
 
 
-def host_is_of(column: Any, tenant_id: str) -> ColumnElement[bool]:
+def host_is_of(column: Any, owner: Owner) -> ColumnElement[bool]:
     """True for rows whose host, in this column, is the customer's."""
-    own = select(StreamRow.stream_id).where(StreamRow.host_id == column, StreamRow.tenant_id == tenant_id)
-    return own.exists()
+    return select(StreamRow.stream_id).where(StreamRow.host_id == column, is_of(owner)).exists()
+
+
+def is_of(owner: Owner) -> ColumnElement[bool]:
+    """True for the customer's streams."""
+    return StreamRow.tenant_id == owner if isinstance(owner, str) else StreamRow.tenant_id.in_(sorted(owner))

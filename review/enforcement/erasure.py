@@ -25,6 +25,7 @@ from review.db.tables.enforcement import (
     StrikeRow,
 )
 from review.db.tables.learning import BlindCaseRow, GoldenRow, ShadowScoreRow, ShadowStreamRow, SpotStreamRow
+from review.db.tables.reanalyses import ReanalysisFindingRow, ReanalysisRow
 from review.db.tables.replays import ReplayMemoryRow
 from review.db.tables.second_reader import SecondAnswerRow, SecondOpinionRow
 from review.db.tables.streams import CoverageRow, CursorRow, FindingRow, GapRow, PassageRow, SegmentRow, StreamRow
@@ -205,7 +206,8 @@ def erase_case(connection: Connection, case_id: str) -> Erased:
         case_id,
     )
     count += forget_opinions(connection, SecondOpinionRow.finding_id.in_(finding_ids))
-    count += connection.execute(delete(FindingRow).where(FindingRow.finding_id.in_(finding_ids))).rowcount
+    for table in (ReanalysisFindingRow, FindingRow):
+        count += connection.execute(delete(table).where(table.finding_id.in_(finding_ids))).rowcount
     files = (*sorted(clips), f"packs/{case_id}")
     return Erased(kind="case", subject=f"case:{case_id}", row_count=count, files=files, findings=tuple(finding_ids))
 
@@ -233,7 +235,11 @@ def erase_broadcast(connection: Connection, stream_id: str) -> Erased:
     clips = _clips(connection, FindingRow.stream_id == stream_id)
     findings = connection.scalars(select(FindingRow.finding_id).where(FindingRow.stream_id == stream_id)).all()
     forget_bodies(connection, {stream_id, *findings})
-    count = _delete(
+    again = select(ReanalysisRow.reanalysis_id).where(ReanalysisRow.stream_id == stream_id)
+    count = connection.execute(
+        delete(ReanalysisFindingRow).where(ReanalysisFindingRow.reanalysis_id.in_(again))
+    ).rowcount
+    count += _delete(
         connection,
         [
             (SecondOpinionRow, SecondOpinionRow.stream_id),
@@ -255,6 +261,7 @@ def erase_broadcast(connection: Connection, stream_id: str) -> Erased:
             (DealRow, DealRow.stream_id),
             (ComplaintRow, ComplaintRow.stream_id),
             (ReplayMemoryRow, ReplayMemoryRow.stream_id),
+            (ReanalysisRow, ReanalysisRow.stream_id),
             (StreamRow, StreamRow.stream_id),
         ],
         stream_id,

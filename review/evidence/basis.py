@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from claims.classifier.encoding_cache import Directions
+from claims.classifier.encoding_cache import Directions, keeps_directions
+from claims.classifier.reading import Reader
 from claims.types import Passage, PlatformFact
 from ingest.recording.disk import append_line, is_full
 from ingest.recording.manifest import MANIFEST
@@ -138,6 +139,12 @@ def read_kept_directions(recording: Path, encoder: str) -> Directions:
         except (ValueError, AttributeError, TypeError, binascii.Error):
             continue
     return Directions(encoder=encoder, by_text=by_text)
+
+
+def recall_directions(recording: Path, reader: Reader) -> None:
+    """Has the semantic layer go on with what its encoder read when the broadcast was judged first."""
+    if keeps_directions(reader) and reader.encoder_key is not None:
+        reader.recall(read_kept_directions(recording, reader.encoder_key).by_text)
 
 
 def _name(version: str) -> str:

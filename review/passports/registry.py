@@ -22,6 +22,7 @@ from review.db.tables.tenants import TenantRow
 from review.errors import NotFoundError
 from review.passports.records import NewVersion, Registered
 from review.tenants.keys import known_tenant
+from review.tenants.quotas import Quota, check_quota
 from review.tenants.types import Caller
 
 
@@ -183,10 +184,12 @@ def put_passports(
 ) -> list[tuple[StoredPassport, bool]]:
     """Each passport as it is kept now and whether that is new, within the caller's transaction.
 
-    One writer of a customer goes at a time, so that two can't count the same number.
+    One writer of a customer goes at a time, so that two can't count the same number. QuotaReached where the customer
+    may have no more.
     """
     _lock(connection, tenant_id, journal.at_ms)
     last = _newest(connection, tenant_id, [one.product_id for one in given])
+    before = dict(last)
     kept: list[tuple[StoredPassport, bool]] = []
     for one in given:
         old = last.get(one.product_id)
@@ -208,6 +211,9 @@ def put_passports(
         last[one.product_id] = stored
         journal.note("passport.registered", f"product:{one.product_id}", tenant=tenant_id, version=stored.version)
         kept.append((stored, True))
+    in_force_before = {p for p, stored in before.items() if stored.retired_at_ms is None}
+    added = {one.product_id for one in given} - in_force_before
+    check_quota(connection, tenant_id, Quota.PASSPORTS, journal.at_ms, more=len(added))
     rows = [_values(stored) for stored, is_new in kept if is_new]
     if rows:
         connection.execute(insert(PassportRow), rows)

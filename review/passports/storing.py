@@ -13,7 +13,8 @@ from review.tenants.types import Caller
 
 # Files are read, and rows told, where no database is installed.
 if TYPE_CHECKING:
-    from review.passports.registry import PassportStore
+    from review.passports.records import NewVersion
+    from review.passports.registry import PassportStore, StoredPassport
 
 # So many hold up other writers for less than a tenth of a second.
 _AT_ONCE = 200
@@ -50,14 +51,14 @@ def stored_rows(passports: PassportStore, caller: Caller, rows: Iterable[ReadRow
     source = iter(rows)
     while some := list(islice(source, _AT_ONCE)):
         given = [row.kept for row in some if row.kept is not None]
-        kept = iter(passports.put_all(caller, given) if given else ())
+        kept = iter(_kept(passports, caller, given))
         for row in some:
-            if row.kept is None:
-                yield StoredRow(
-                    number=row.number, product_id=row.product_id, status=RowStatus.REFUSED, faults=row.faults
-                )
+            found = None if row.kept is None else next(kept)
+            if found is None or isinstance(found, str):
+                faults = row.faults if found is None else (("id", found),)
+                yield StoredRow(number=row.number, product_id=row.product_id, status=RowStatus.REFUSED, faults=faults)
                 continue
-            stored, is_new = next(kept)
+            stored, is_new = found
             yield StoredRow(
                 number=row.number,
                 product_id=row.product_id,
@@ -66,3 +67,18 @@ def stored_rows(passports: PassportStore, caller: Caller, rows: Iterable[ReadRow
                 version_number=stored.number,
                 warnings=row.warnings,
             )
+
+
+def _kept(
+    passports: PassportStore, caller: Caller, given: Sequence[NewVersion]
+) -> list[tuple[StoredPassport, bool] | str]:
+    """Each as it is kept now, or why the customer may have no more of them."""
+    from review.tenants.quotas import QuotaReached
+
+    try:
+        return [*(passports.put_all(caller, given) if given else ())]
+    except QuotaReached as error:
+        if len(given) == 1:
+            return [str(error)]
+    # Those of these that are there already, and the first that there is room for, are kept.
+    return [one for each in given for one in _kept(passports, caller, [each])]

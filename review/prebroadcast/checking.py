@@ -11,6 +11,7 @@ from claims.errors import PassportError
 from claims.passports.load import admit_passports, read_passports
 from claims.passports.passport import Passport
 from claims.policy.policy import Policy
+from claims.tenant_words import Words
 from claims.types import Disposition, Finding
 from review.judge_pool.policy_in_force import Judges
 from review.passports.records import faults_of, told_of
@@ -22,12 +23,22 @@ from review.prebroadcast.wording import wordings
 
 
 class Checker:
-    """Checks a customer's texts, within limits; `judges` gives what is judged by now, and is asked for each of them."""
+    """Checks a customer's texts, within limits; `judges` gives what is judged by now, and is asked for each of them.
 
-    def __init__(self, judges: Callable[[], Judges], limits: CheckLimits | None = None, tenant_id: str = OWN) -> None:
+    `words`: the customer's own; None: it lists none.
+    """
+
+    def __init__(
+        self,
+        judges: Callable[[], Judges],
+        limits: CheckLimits | None = None,
+        tenant_id: str = OWN,
+        words: Words | None = None,
+    ) -> None:
         self._judges = judges
         self._tenant_id = tenant_id
         self._limits = limits or CheckLimits()
+        self._words = words
 
     def passports(self, records: Sequence[Any]) -> tuple[Passport, ...]:
         """Passports as they were sent; CheckRefused holds all that is wrong with them."""
@@ -61,7 +72,8 @@ class Checker:
         self._limits.check_text(text)
         pieces = cut(text, kind)
         self._limits.check_pieces("text", len(pieces))
-        return _checked(_Engines(self._judges(), at, self._tenant_id), text, pieces, passports, product_id)
+        engines = _Engines(self._judges(), at, self._tenant_id, self._words)
+        return _checked(engines, text, pieces, passports, product_id)
 
     def check_rows(
         self, rows: Sequence[CatalogueRow], passports: Sequence[Passport], at: datetime
@@ -73,7 +85,7 @@ class Checker:
         """
         self._limits.check_rows(rows)
         by_id = {passport.id: passport for passport in passports}
-        engines = _Engines(self._judges(), at, self._tenant_id)
+        engines = _Engines(self._judges(), at, self._tenant_id, self._words)
         checked: list[CheckedRow] = []
         count = 0
         for row in rows:
@@ -108,9 +120,10 @@ def _as_json(records: Sequence[Any]) -> list[Any]:
 class _Engines:
     """What the texts of one request are judged by; an engine of the same passports is built once."""
 
-    def __init__(self, judges: Judges, at: datetime, tenant_id: str) -> None:
+    def __init__(self, judges: Judges, at: datetime, tenant_id: str, words: Words | None) -> None:
         self.judges = judges
         self.at = at
+        self.words = words
         self._tenant_id = tenant_id
         self._engines: dict[tuple[str, ...], ClaimEngine] = {}
 
@@ -127,7 +140,7 @@ def _checked(
     engines: _Engines, text: str, pieces: Sequence[Piece], passports: Sequence[Passport], product_id: str | None
 ) -> Checked:
     judges = engines.judges
-    findings = _judge(engines.engine(passports), pieces, product_id)
+    findings = _judge(engines, engines.engine(passports), pieces, product_id)
     known = {passport.id: passport for passport in passports}
     placed: dict[str, list[Piece]] = {}
     for piece in pieces:
@@ -144,7 +157,7 @@ def _checked(
     )
 
 
-def _judge(engine: ClaimEngine, pieces: Sequence[Piece], product_id: str | None) -> list[Finding]:
+def _judge(engines: _Engines, engine: ClaimEngine, pieces: Sequence[Piece], product_id: str | None) -> list[Finding]:
     passages = [
         piece.passage if product_id is None else piece.passage.model_copy(update={"product_id": product_id})
         for piece in pieces
@@ -154,7 +167,8 @@ def _judge(engine: ClaimEngine, pieces: Sequence[Piece], product_id: str | None)
     for passage in passages:
         conversation.hear(passage)
     conversation.flush()
-    return [f for f in conversation.findings if f.disposition is not Disposition.NONE]
+    found = [f for f in conversation.findings if f.disposition is not Disposition.NONE]
+    return found if engines.words is None else engines.words.applied(passages, found, engines.at, {})
 
 
 def _remark(

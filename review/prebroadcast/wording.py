@@ -40,8 +40,9 @@ def wordings(finding: Finding, policy: Policy, passport: Passport | None, day: d
                 en=f'Say what is registered: {finding.registered} (not "{finding.claimed}")',
             )
         )
-    file = policy.class_files[finding.class_id]
-    if finding.verdict is VerdictKind.UNSUPPORTED:
+    # A word that a customer has watched is of no class of the policy.
+    file = policy.class_files.get(finding.class_id)
+    if finding.verdict is VerdictKind.UNSUPPORTED and file is not None:
         advised += _proof(tuple(s for s in file.supported_by.schemes if s in SCHEMES))
     if passport is not None and finding.verdict is not VerdictKind.CONTRADICTED:
         permitted = [p.text for p in passport.permitted if p.valid_to is None or day <= p.valid_to]
@@ -53,7 +54,7 @@ def wordings(finding: Finding, policy: Policy, passport: Passport | None, day: d
                     en="Registered as sayable for this product: " + "; ".join(f'"{text}"' for text in listed),
                 )
             )
-    general = _both(finding.advice or file.advice)
+    general = _both(finding.advice or ("" if file is None else file.advice))
     if general is not None:
         advised.append(general)
     if finding.verdict is VerdictKind.BANNED:

@@ -89,7 +89,8 @@ def unpack_said(content: bytes) -> tuple[Said, ...] | None:
 def said_topic(stream: StoredStream, digest: str, semantic: str, program: str) -> str:
     """Under what the findings of this policy are remembered: all that they follow from is in it."""
     basis = hashlib.sha256()
-    for part in (digest, semantic, program, stream.at.isoformat(), *stream.passports, *stream.products):
+    words = "" if stream.words is None else stream.words.version
+    for part in (digest, semantic, program, words, stream.at.isoformat(), *stream.passports, *stream.products):
         basis.update(part.encode() + b"\0")
     for record in (*stream.passages, *stream.facts):
         basis.update(record.model_dump_json().encode() + b"\0")

@@ -18,6 +18,7 @@ from review.evidence.basis import BASIS, read_kept_facts, read_kept_steps
 from review.replays.types import Scope, Stored, StoredStream, said_of
 from review.streams.corrected import as_corrected
 from review.streams.rows import finding_from_json, passage_from_row
+from review.streams.tenant_rules import RuleKind, read_rules
 
 
 def read_stream_ids(session: Session, scope: Scope) -> tuple[str, ...]:
@@ -56,6 +57,7 @@ def read_stream(session: Session, stream_id: str, data_dir: Path) -> StoredStrea
         passports=passport_texts(session, row, recording),
         steps=read_kept_steps(recording),
         tenant_id=row.tenant_id,
+        words=read_rules(session.connection(), row.tenant_id, RuleKind.WORDS),
     )
 
 

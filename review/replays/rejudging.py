@@ -8,8 +8,9 @@ from claims.engine.conversation import ClaimEngine, Watch
 from claims.passports.load import read_passports
 from claims.passports.passport import Passport
 from claims.policy.policy import Policy
-from claims.types import Passage
+from claims.types import Finding, Passage
 from review.replays.types import Said, StoredStream, said_of
+from review.streams.tenant_words import ready_words
 
 # As in live screening: after so much silence the next words can deny nothing.
 _PATIENCE_MS = 2_500
@@ -32,6 +33,19 @@ def judge_by(
 
     `watch` is shown each scene as it is judged.
     """
+    return tuple(judge.finish() for judge in _heard(policies, stream, reader, watch))
+
+
+def findings_by(policy: Policy, stream: StoredStream, reader: Reader | None) -> tuple[Finding, ...]:
+    """What the policy finds, as `judge_again`, each finding whole."""
+    [judge] = _heard([policy], stream, reader, None)
+    return judge.findings()
+
+
+def _heard(
+    policies: Sequence[Policy], stream: StoredStream, reader: Reader | None, watch: Watch | None
+) -> list["_Judge"]:
+    """A judge for each policy, all of which have heard the broadcast."""
     judges = [_Judge(policy, stream, reader, watch) for policy in policies]
     known = judges[0].engine.finder.by_id if judges else {}
     passages = [_known(passage, known) for passage in stream.passages]
@@ -52,20 +66,28 @@ def judge_by(
             if passage.channel == "speech":
                 judge.conversation.idle_until(passage.start_ms, _PATIENCE_MS)
             judge.conversation.hear(passage)
-    return tuple(judge.finish() for judge in judges)
+    return judges
 
 
 class _Judge:
     def __init__(self, policy: Policy, stream: StoredStream, reader: Reader | None, watch: Watch | None) -> None:
+        self._stream = stream
         self._passports = passports_of(policy, stream)
         self.engine = ClaimEngine(policy, self._passports, at=stream.at, reader=reader, tenant=stream.tenant_id)
         self.conversation = self.engine.conversation(stream.stream_id, stream.facts, watch=watch)
 
     def finish(self) -> tuple[Said, ...]:
-        """What was found, now that nothing more comes."""
-        self.conversation.flush()
+        """What was found, now that nothing more comes, as the customer's own words have it."""
+        words, found = ready_words(self._stream.words), self.findings()
+        if words is not None:
+            found = tuple(words.applied(self._stream.passages, found, self._stream.at, {}))
         categories = {passport.id: passport.category for passport in self._passports}
-        return tuple(said_of(f, categories.get(f.product_id or "")) for f in self.conversation.findings)
+        return tuple(said_of(f, categories.get(f.product_id or "")) for f in found)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings, now that nothing more comes."""
+        self.conversation.flush()
+        return tuple(self.conversation.findings)
 
 
 def passports_of(policy: Policy, stream: StoredStream) -> tuple[Passport, ...]:

@@ -8,6 +8,7 @@ from claims.classifier.learnt_file import OWN
 from claims.types import Disposition, Finding, Passage, PlatformFact, VerdictKind
 from review.cases.types import CaseState
 from review.evidence.basis import Step
+from review.streams.tenant_rules import StoredRules
 
 
 class ChangeKind(StrEnum):
@@ -43,7 +44,7 @@ class StoredStream:
 
     `steps`: in which steps they were judged, and what was seen of products meanwhile; none: that was not kept.
     `passports`: the text of each that was in force then, in any order. `products`: their ids by link number.
-    `tenant_id`: whose broadcast it is.
+    `tenant_id`: whose broadcast it is. `words`: the list that its customer has in force now.
     """
 
     stream_id: str
@@ -56,6 +57,7 @@ class StoredStream:
     passports: tuple[str, ...]
     steps: tuple[Step, ...] = ()
     tenant_id: str = OWN
+    words: StoredRules | None = None
 
     @property
     def span_ms(self) -> int:

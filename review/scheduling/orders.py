@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from ingest.decode.depth import EVERYTHING, DepthPlan
 from review.audit.trail import Journal
 from review.db.tables.scheduling import LeaseRow, OrderRow
 from review.db.tables.streams import CoverageRow, StreamRow
 from review.errors import ReviewError, UnknownStreamError
 from review.scheduling.decisions import Room
 from review.scheduling.lease_terms import LeaseTerms
-from review.scheduling.rows import lease_from_row, order_from_row, products_to_json
+from review.scheduling.rows import depth_to_json, lease_from_row, order_from_row, products_to_json
 from review.scheduling.status import OVER_STATES, Standing, covered
 from review.scheduling.status_queries import Moment, standing_of, state_at
 from review.scheduling.types import Lease, Order, Priority
@@ -75,6 +76,7 @@ class NewOrder:
     callback_url: str | None = field(default=None, repr=False)
     external_id: str | None = None
     max_ms: int | None = None
+    depth: DepthPlan = EVERYTHING
     request_key: str | None = None
     content_sha256: str = ""
 
@@ -206,6 +208,7 @@ class OrderStore:
                 request_key=key,
                 content_sha256=new.content_sha256,
                 max_ms=new.max_ms,
+                depth=depth_to_json(new.depth),
                 created_at_ms=now_ms,
                 changed_at_ms=now_ms,
             )

@@ -3,11 +3,15 @@
 from dataclasses import fields
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import Row
 
+from ingest.decode.depth import EVERYTHING, DepthPlan
 from review.db.tables.scheduling import LeaseRow, OrderRow, WorkerRow
 from review.scheduling.types import Lease, Order, Priority, Worker
 from review.streams.types import Wanted
+
+_DEPTH = TypeAdapter(DepthPlan)
 
 
 def products_to_json(products: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
@@ -29,7 +33,13 @@ def order_from_row(row: OrderRow | Row[Any]) -> Order:
         external_id=row.external_id,
         max_ms=row.max_ms,
         created_at_ms=row.created_at_ms,
+        depth=EVERYTHING if row.depth is None else _DEPTH.validate_python(row.depth),
     )
+
+
+def depth_to_json(depth: DepthPlan) -> dict[str, Any] | None:
+    """The depth as the table keeps it; None: everything is looked at."""
+    return None if depth == EVERYTHING else _DEPTH.dump_python(depth, mode="json")
 
 
 def lease_from_row(row: LeaseRow | Row[*tuple[Any, ...]]) -> Lease:

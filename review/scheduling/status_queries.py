@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, case, or_, select
 from sqlalchemy.orm import Session
 
 from ingest.types import Gap
+from review.db.ownership import Owner, is_of
 from review.db.tables.scheduling import LeaseRow, OrderRow
 from review.db.tables.streams import CoverageRow, StreamRow
 from review.scheduling.lease_terms import LeaseTerms
@@ -50,14 +51,17 @@ def standing_of(
     )
 
 
-def read_open(session: Session, moment: Moment, stream_ids: Collection[str] | None = None) -> dict[str, Open]:
-    """The open ones of these broadcasts, or of all."""
+def read_open(
+    session: Session, moment: Moment, stream_ids: Collection[str] | None = None, owner: Owner | None = None
+) -> dict[str, Open]:
+    """The open ones of these broadcasts, or of all, or of all of these customers."""
     rows = session.execute(
         select(StreamRow, OrderRow, LeaseRow, CoverageRow)
         .join(OrderRow, OrderRow.stream_id == StreamRow.stream_id)
         .join(LeaseRow, LeaseRow.stream_id == StreamRow.stream_id)
         .outerjoin(CoverageRow, CoverageRow.stream_id == StreamRow.stream_id)
         .where(StreamRow.state.not_in(_OVER), *(() if stream_ids is None else (StreamRow.stream_id.in_(stream_ids),)))
+        .where(*(() if owner is None else (is_of(owner),)))
         .order_by(StreamRow.stream_id)
     )
     return {
@@ -68,9 +72,10 @@ def read_open(session: Session, moment: Moment, stream_ids: Collection[str] | No
     }
 
 
-def read_missed(session: Session, moment: Moment) -> list[Gap]:
+def read_missed(session: Session, moment: Moment, owner: Owner | None = None) -> list[Gap]:
     """What nobody records now, of each broadcast that is interrupted."""
-    return [one.standing.missed for one in read_open(session, moment).values() if one.standing.missed is not None]
+    found = read_open(session, moment, owner=owner).values()
+    return [one.standing.missed for one in found if one.standing.missed is not None]
 
 
 def now_covered(session: Session, moment: Moment, stream_id: str, stored: StreamCoverage) -> StreamCoverage:
@@ -79,9 +84,9 @@ def now_covered(session: Session, moment: Moment, stream_id: str, stored: Stream
     return stored if found is None else covered(stored, found.recorded_ms, found.standing.missed)
 
 
-def all_covered(session: Session, moment: Moment, stored: StreamCoverage) -> StreamCoverage:
-    """The sum of all accounts with what is missed just now."""
-    gaps = read_missed(session, moment)
+def all_covered(session: Session, moment: Moment, stored: StreamCoverage, owner: Owner | None = None) -> StreamCoverage:
+    """The sum of all accounts, or of these customers', with what is missed just now."""
+    gaps = read_missed(session, moment, owner)
     length_ms = sum(gap.length_ms for gap in gaps)
     return StreamCoverage(
         segment_count=stored.segment_count,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
+from ingest.decode.depth import EVERYTHING, DepthPlan
 from review.streams.types import Wanted
 
 
@@ -21,6 +22,7 @@ class Order:
     """A broadcast to screen. `url` is as the customer gave it, tokens and all, and never shown.
 
     `products`: product id and passport version of each product on sale. `max_ms`: when to stop, on the stream clock.
+    `depth`: which pictures are looked at.
     """
 
     stream_id: str
@@ -34,6 +36,7 @@ class Order:
     external_id: str | None = None
     max_ms: int | None = None
     created_at_ms: int = 0
+    depth: DepthPlan = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from review.server.api.json_bodies import read_by_hand
 from review.server.api.ordering import Platform
 from review.server.api.passports import passport_router
 from review.server.api.quality import quality_api_router
+from review.server.api.reanalyses import reanalyses_router
 from review.server.api.statistics import statistics_router
 from review.server.api.streams import stream_router
 from review.server.api.stretches import stretches_router
@@ -58,6 +59,7 @@ from review.server.pages.penalty_table import table_router
 from review.server.pages.quality import quality_router
 from review.server.pages.replays import PolicyDesk, replays_router
 from review.server.pages.routes import pages_router
+from review.server.pages.tenants import tenants_router
 from review.server.pages.webhooks import webhook_pages_router
 from review.server.pages.words import words_pages_router
 from review.server.prebroadcast import PrebroadcastCheck, prebroadcast_routers
@@ -65,6 +67,7 @@ from review.server.problems import Problem, install_problem_handlers
 from review.server.request_limits import MOST_BYTES
 from review.store import Store
 from review.streams.corrections import Judging
+from review.streams.tenant_rules import RuleKind
 
 API_VERSION = "1.0"
 _ABOUT: dict[str, Any] = {
@@ -122,6 +125,7 @@ def create_app(
     install_problem_handlers(app)
     gate = Gate(store.people, access or Access())
     install_gate(app, gate)
+    app.state.reach = store.reach
     platform = platform or Platform()
     check_bytes = MOST_BYTES if prebroadcast is None else 1024 * prebroadcast.limits.body_kb
     install_platform(app, store.keys, platform.rate_storage, check_bytes)
@@ -135,6 +139,7 @@ def create_app(
     app.include_router(passport_router(store, platform))
     app.include_router(bulk_passport_router(store, platform))
     app.include_router(batches_router(store, platform))
+    app.include_router(reanalyses_router(store, data_dir, platform))
     app.include_router(suggestions_router(store, platform))
     app.include_router(words_router(store, platform))
     tail = EventTail(store.events, app.state.events.closing)
@@ -142,7 +147,7 @@ def create_app(
     stretch_tail = EventTail(store.stretches, app.state.events.closing)
     app.include_router(stretches_router(store, stretch_tail, Waiting(platform.most_waiting)))
     app.include_router(transcripts_router(store))
-    app.include_router(statistics_router(store.statistics, store.usage, store.today))
+    app.include_router(statistics_router(store.statistics, store.usage, store.quotas, store.today))
     app.include_router(webhooks_router(store.webhooks, store.deliveries, platform.net))
     app.include_router(deliveries_router(store.webhooks, store.board, store.deliveries))
     app.include_router(case_api_router(store, glossary.classes))
@@ -154,7 +159,7 @@ def create_app(
     office = Desk(glossary)
     app.include_router(editor_router(store, office, is_offered=judging is not None))
     app.include_router(login_router(app, gate, office))
-    app.include_router(admin_router(gate, office))
+    app.include_router(admin_router(gate, store.keys, office))
     app.include_router(analytics_router(store, office))
     app.include_router(learning_router(store, office))
     policies = policies or PolicyDesk(data_dir=data_dir)
@@ -162,12 +167,18 @@ def create_app(
     app.include_router(replays_router(store, office, policies))
     app.include_router(webhook_pages_router(store, office))
     app.include_router(words_pages_router(store, office, platform))
+    app.include_router(tenants_router(store, office, platform))
     measures = Office(store, office)
     app.include_router(office_router(store, measures, public_url))
     app.include_router(proposing_router(store, measures))
     app.include_router(host_router(store, office))
     app.include_router(table_router(store, office))
-    for router in prebroadcast_routers(prebroadcast, office):
+    for router in prebroadcast_routers(
+        prebroadcast,
+        office,
+        store.quotas.count_checks,
+        lambda tenant_id: store.tenant_rules.current(tenant_id, RuleKind.WORDS),
+    ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

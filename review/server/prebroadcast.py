@@ -12,6 +12,7 @@ from review.prebroadcast.limits import CheckLimits
 from review.server.api.prebroadcast import check_router
 from review.server.pages.desk import Desk
 from review.server.pages.prebroadcast import prebroadcast_router
+from review.streams.tenant_rules import StoredRules
 
 
 def _utc_now() -> datetime:
@@ -28,11 +29,16 @@ class PrebroadcastCheck:
     now: Callable[[], datetime] = _utc_now
 
 
-def prebroadcast_routers(check: PrebroadcastCheck | None, desk: Desk) -> Sequence[APIRouter]:
+def prebroadcast_routers(
+    check: PrebroadcastCheck | None,
+    desk: Desk,
+    count: Callable[[str, int], None],
+    words: Callable[[str], StoredRules | None],
+) -> Sequence[APIRouter]:
     """The routes; none where nothing is checked by."""
     if check is None:
         return ()
     return (
-        check_router(check.pool, check.limits, check.lookup, check.now),
-        prebroadcast_router(check.pool, check.limits, check.lookup, desk, check.now),
+        check_router(check.pool, check.limits, check.lookup, check.now, count, words),
+        prebroadcast_router(check.pool, check.limits, check.lookup, desk, check.now, words),
     )

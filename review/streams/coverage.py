@@ -1,12 +1,15 @@
 """The ledger of a stream in the database: written as a whole, read as a whole, each inside the caller's transaction."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from ingest.recording.ledger import NOTHING, Coverage, Ledger
 from ingest.types import Gap, GapKind
+from review.db.ownership import Owner, stream_is_of
 from review.db.tables.streams import CoverageRow, CursorRow, GapRow, SegmentRow
 from review.db.upsert import upsert
 from review.streams.types import StreamCoverage
@@ -58,24 +61,24 @@ def stored_coverage(connection: Connection, stream_id: str) -> Coverage:
     ).one_or_none()
     if row is None:
         return NOTHING
-    gaps = _read_gaps(connection, [stream_id])
+    gaps = _read_gaps(connection, (GapRow.stream_id == stream_id,))
     return Coverage(span_ms=row.span_ms, analysed_ms=row.analysed_ms, waiting_ms=row.waiting_ms, gaps=gaps)
 
 
-def read_coverage(session: Session, stream_id: str | None) -> StreamCoverage:
-    """What was received and analysed, as it was last told; sums over all streams for None."""
-    of = () if stream_id is None else (SegmentRow.stream_id == stream_id,)
+def read_coverage(session: Session, stream_id: str | None, owner: Owner | None = None) -> StreamCoverage:
+    """What was received and analysed, as it was last told; sums over all streams for None, or over these customers'."""
+
+    def chosen(column: Any) -> tuple[ColumnElement[bool], ...]:
+        if stream_id is not None:
+            return (column == stream_id,)
+        return () if owner is None else (stream_is_of(column, owner),)
+
     counts = session.execute(
         select(SegmentRow.stream_id, func.count(), func.count().filter(SegmentRow.analysed))
-        .where(*of)
+        .where(*chosen(SegmentRow.stream_id))
         .group_by(SegmentRow.stream_id)
     ).all()
-    stored = {
-        row.stream_id: row
-        for row in session.scalars(
-            select(CoverageRow).where(*(() if stream_id is None else (CoverageRow.stream_id == stream_id,)))
-        )
-    }
+    stored = {row.stream_id: row for row in session.scalars(select(CoverageRow).where(*chosen(CoverageRow.stream_id)))}
     before: list[Coverage] = [_from_segments(session, known) for known, _, _ in counts if known not in stored]
     ledgers: list[CoverageRow | Coverage] = [*stored.values(), *before]
     return StreamCoverage(
@@ -85,17 +88,17 @@ def read_coverage(session: Session, stream_id: str | None) -> StreamCoverage:
         analysed_ms=sum(ledger.analysed_ms for ledger in ledgers),
         waiting_ms=sum(ledger.waiting_ms for ledger in ledgers),
         gaps=(
-            *_read_gaps(session.connection(), None if stream_id is None else list(stored)),
+            *_read_gaps(session.connection(), chosen(GapRow.stream_id)),
             *(gap for ledger in before for gap in ledger.gaps),
         ),
     )
 
 
-def _read_gaps(connection: Connection, stream_ids: list[str] | None) -> tuple[Gap, ...]:
-    """The gaps of these streams, or of all."""
+def _read_gaps(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> tuple[Gap, ...]:
+    """The gaps of the streams that are chosen so."""
     rows = connection.execute(
         select(GapRow.start_ms, GapRow.end_ms, GapRow.kind, GapRow.why)
-        .where(*(() if stream_ids is None else (GapRow.stream_id.in_(stream_ids),)))
+        .where(*conditions)
         .order_by(GapRow.stream_id, GapRow.start_ms)
     )
     return tuple(Gap(kind=GapKind(row.kind), start_ms=row.start_ms, end_ms=row.end_ms, why=row.why) for row in rows)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from sqlalchemy import Connection, select
 
 from claims.types import Finding
-from ingest.types import Gap
+from ingest.types import Gap, GapKind
 from review.db.tables.cases import CaseFindingRow, CaseRow
 from review.db.tables.scheduling import OrderRow
 from review.db.tables.streams import HIDDEN, FindingRow, StreamRow
@@ -96,8 +96,11 @@ def _state_kind(connection: Connection, stream_id: str, state: StreamState, *, i
 
 
 def gap_events(connection: Connection, stream_id: str, gaps: Iterable[Gap]) -> list[NewEvent]:
-    """`stream.gap` for stretches that the ledger has not known before; how far they go may grow later."""
-    found = list(gaps)
+    """`stream.gap` for stretches that the ledger has not known before; how far they go may grow later.
+
+    What its customer ordered to be left out is in the ledger and no news.
+    """
+    found = [gap for gap in gaps if gap.kind is not GapKind.ORDERED]
     if not found:
         return []
     host_id, tenant_id = _streams(connection, {stream_id})[stream_id]

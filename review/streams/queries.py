@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from claims.types import Channel, Disposition, Passage, VerdictKind
-from review.db.ownership import stream_is_of
+from review.db.ownership import Owner, stream_is_of
 from review.db.tables.streams import HIDDEN, FindingRow, PassageRow
 from review.streams.corrected import as_corrected
 from review.streams.rows import finding_from_row, passage_from_row
@@ -64,14 +64,16 @@ def read_last_said(session: Session, stream_id: str) -> int | None:
     return session.scalar(heard.order_by(PassageRow.start_ms.desc()).limit(1))
 
 
-def read_tally(session: Session, stream_id: str | None) -> Tally:
-    """Counts of findings; over all streams for None."""
+def read_tally(session: Session, stream_id: str | None, owner: Owner | None = None) -> Tally:
+    """Counts of findings; over all streams for None, or over all of these customers."""
     statement = select(FindingRow.verdict, FindingRow.disposition, func.count()).group_by(
         FindingRow.verdict, FindingRow.disposition
     )
     statement = statement.where(FindingRow.disposition != HIDDEN)
     if stream_id is not None:
         statement = statement.where(FindingRow.stream_id == stream_id)
+    if owner is not None:
+        statement = statement.where(stream_is_of(FindingRow.stream_id, owner))
     by_verdict: dict[VerdictKind, int] = {}
     by_disposition: dict[Disposition, int] = {}
     for verdict, disposition, count in session.execute(statement):
@@ -93,6 +95,6 @@ def _conditions(query: FindingQuery) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [column == value for column, value in asked if value is not None]
     if query.disposition is None:
         conditions.append(FindingRow.disposition != HIDDEN)
-    if query.tenant_id is not None:
-        conditions.append(stream_is_of(FindingRow.stream_id, query.tenant_id))
+    if query.tenants is not None:
+        conditions.append(stream_is_of(FindingRow.stream_id, query.tenants))
     return conditions

@@ -11,10 +11,11 @@ from review.db.upsert import table_of
 
 
 class RuleKind(StrEnum):
-    """What a customer may set."""
+    """What is set for a customer: quotas by the operator, all else by itself."""
 
     SUGGESTIONS = "suggestions"
     WORDS = "words"
+    QUOTAS = "quotas"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,14 +27,19 @@ class ListedWords:
         passages: Sequence[Passage],
         findings: Sequence[Finding],
         at: datetime,
+        *,
+        anew: bool = False,
     ) -> list[Finding]:
-        """The findings with what the broadcast's customer allows as notes, and those of the words that it lists."""
+        """The findings with what the broadcast's customer allows as notes, and those of the words that it lists.
+
+        `anew`: what the words found before is left aside.
+        """
         tenant_id = connection.scalar(select(StreamRow.tenant_id).where(StreamRow.stream_id == stream_id))
         stored = None if tenant_id is None else read_rules(connection, tenant_id, RuleKind.WORDS)
         if stored is None:
             return list(findings)
         words = self.ready(stored)
-        ids = words.ids(passages, at)
+        ids = () if anew else words.ids(passages, at)
         known = select(FindingRow.record).where(FindingRow.finding_id.in_(ids))
         before = [finding_from_json(record) for record in connection.scalars(known)] if ids else []
         return words.applied(passages, findings, at, {finding.finding_id: finding for finding in before})
@@ -48,3 +53,8 @@ class ListedWords:
             found = stored.number, Words(WordList.model_validate(stored.content), stored.name)
             self._ready[stored.tenant_id] = found
         return found[1]
+
+
+def ready_words(stored: StoredRules | None) -> Words | None:
+    """The words of this version, ready to be looked for; None where nothing is listed."""
+    return None if stored is None else Words(WordList.model_validate(stored.content), stored.name)

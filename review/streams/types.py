@@ -81,7 +81,7 @@ class StoredFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingQuery:
-    """Which findings, and where to go on; None: not asked about. `tenant_id`: of this customer alone.
+    """Which findings, and where to go on; None: not asked about. `tenants`: of these customers alone.
 
     Oldest first after `after`; with `newest_first`, the latest ones and `after` is still a lower bound.
     """
@@ -91,7 +91,7 @@ class FindingQuery:
     class_id: str | None = None
     product_id: str | None = None
     disposition: Disposition | None = None
-    tenant_id: str | None = None
+    tenants: frozenset[str] | None = None
     after: int = 0
     limit: int = 100
     newest_first: bool = False

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, Engine, select
 
-from review.db.ownership import host_is_of
+from review.db.ownership import Owner, host_is_of, is_of
 from review.db.tables.cases import CaseRow
 from review.db.tables.streams import FindingRow, StreamRow
 from review.db.tables.tenants import TenantRow
@@ -87,11 +87,11 @@ class Tenancy:
             raise UnknownHost(host_id)
         return kept
 
-    def own_file(self, caller: Caller, held: HostFile) -> HostFile:
+    def own_file(self, tenants: frozenset[str] | None, held: HostFile) -> HostFile:
         """The host's file without what is another customer's, as where people linked accounts of two of them."""
-        if caller.sees is None:
+        if tenants is None:
             return held
-        own = self._own({held.host_id, *held.linked}, caller.sees)
+        own = self._own({held.host_id, *held.linked}, tenants)
         measures = tuple(measure for measure in held.measures if measure.host_id in own)
         known = {measure.id for measure in measures}
         return HostFile(
@@ -113,7 +113,7 @@ class Tenancy:
             if measure.host_id in own
         )
 
-    def _own(self, host_ids: set[str], tenant_id: str) -> set[str]:
-        statement = select(StreamRow.host_id).where(StreamRow.host_id.in_(host_ids), StreamRow.tenant_id == tenant_id)
+    def _own(self, host_ids: set[str], owner: Owner) -> set[str]:
+        statement = select(StreamRow.host_id).where(StreamRow.host_id.in_(host_ids), is_of(owner))
         with self._engine.connect() as connection:
             return set(connection.scalars(statement.distinct()))

@@ -82,7 +82,8 @@ class NewKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks. A key sees what is its tenant's; people who log in work for the operator and see every tenant's.
+    """Who asks. A key sees what is its tenant's; people who log in work for the operator and see every tenant's,
+    unless their account is limited.
 
     `sees`: the tenant whose rows are shown; None: every tenant's. `home`: the tenant for which something new is
     made. `actor`: who it was, for the audit trail. `person`: for decisions; a key decides as one reviewer. `scopes`:
@@ -96,14 +97,19 @@ class Caller:
     scopes: frozenset[Scope] = frozenset(Scope)
 
     @property
+    def tenants(self) -> frozenset[str] | None:
+        """The tenants whose rows are shown; None: all."""
+        return None if self.sees is None else frozenset({self.sees})
+
+    @property
     def key_id(self) -> str:
         """The key that asks; empty: a person does."""
         return self.actor.removeprefix(_KEY) if self.actor.startswith(_KEY) else ""
 
     @classmethod
-    def of_person(cls, person: Person) -> "Caller":
-        """Somebody who is logged in."""
-        return cls(sees=None, home=LOCAL_TENANT, actor=person.id, person=person)
+    def of_person(cls, person: Person, tenant_id: str | None = None) -> "Caller":
+        """Somebody who is logged in; `tenant_id`: for whom they ask, where they work for some customers alone."""
+        return cls(sees=tenant_id, home=tenant_id or LOCAL_TENANT, actor=person.id, person=person)
 
     @classmethod
     def of_operator(cls, tenant_id: str, actor: str) -> "Caller":

@@ -20,13 +20,17 @@ def accounts(zhenyan: Call) -> list[dict[str, str]]:
 def test_an_account_is_added_listed_changed_and_closed(zhenyan: Call, tmp_path: Path) -> None:
     added = zhenyan("people", "add", "lan", "--name", "小兰", "--role", "reviewer", stdin=SECRET + "\n")
     assert (added.status, added.out) == (0, "lan: added as reviewer\n")
-    assert accounts(zhenyan) == [
-        {"login": "lan", "name": "小兰", "role": "reviewer", "state": "open", "logs_in_by": "password"}
-    ]
+    shown = {"login": "lan", "name": "小兰", "role": "reviewer", "tenants": "all"}
+    assert accounts(zhenyan) == [shown | {"state": "open", "logs_in_by": "password"}]
     assert zhenyan("people", "set", "lan", "--role", "senior", "--close").status == 0
     assert [(a["role"], a["state"]) for a in accounts(zhenyan)] == [("senior", "closed")]
     assert "小兰" in zhenyan("people", "list").out
     zhenyan("people", "set", "lan", "--open")
+    zhenyan("keys", "tenant", "acme")
+    assert zhenyan("people", "set", "lan", "--tenant", "acme").status == 0
+    assert [(a["role"], a["tenants"]) for a in accounts(zhenyan)] == [("senior", "acme")]
+    assert zhenyan("people", "set", "lan", "--all-tenants").status == 0
+    assert [a["tenants"] for a in accounts(zhenyan)] == ["all"]
     assert zhenyan("people", "password", "lan", stdin="another long password\n").status == 0
     store = Store.open(f"sqlite:///{tmp_path / 'data' / 'zhenyan.db'}")
     assert store.people.log_in("lan", "another long password", "x").person.role is Role.SENIOR
@@ -42,6 +46,8 @@ def test_an_account_is_added_listed_changed_and_closed(zhenyan: Call, tmp_path: 
         (("add", "lan"), SECRET, "--role"),
         (("set", "who", "--role", "admin"), "", "no account 'who'"),
         (("set", "lan"), "", "changes nothing"),
+        (("set", "lan", "--tenant", "acme", "--all-tenants"), "", "not both"),
+        (("add", "lan", "--role", "reviewer", "--tenant", "nobody"), SECRET, "customer 'nobody': there is none"),
         (("password", "who"), SECRET, "no account 'who'"),
     ],
 )

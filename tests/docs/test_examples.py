@@ -11,6 +11,7 @@ _QUICK = ("guides/passports.md",)
 _SLOW = (
     *("guides/policy.md", "guides/api.md", "guides/evidence.md", "guides/bulk-passports.md"),
     *("guides/suggestions.md", "guides/stretches.md", "guides/words.md", "guides/statistics.md"),
+    "guides/reanalyses.md",
     *("start/platform.md", "start/reviewer.md", "start/analyst.md"),
 )
 

@@ -1,13 +1,16 @@
 """The tables of people and their sessions."""
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from review.db.tables.base import Base
 
 
 class PersonRow(Base):
-    """An account: with a password of its own, or known by an OpenID provider (issuer and subject), or both."""
+    """An account: with a password of its own, or known by an OpenID provider (issuer and subject), or both.
+
+    `tenants`: the customers for whom the person works; null: all.
+    """
 
     __tablename__ = "people"
     __table_args__ = (UniqueConstraint("issuer", "subject"),)
@@ -20,6 +23,7 @@ class PersonRow(Base):
     issuer: Mapped[str | None] = mapped_column(String(300))
     subject: Mapped[str | None] = mapped_column(String(300))
     active: Mapped[bool] = mapped_column(default=True)
+    tenants: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     created_at_ms: Mapped[int]
 
 

@@ -29,6 +29,7 @@ class OrderRow(Base):
     request_key: Mapped[str | None] = mapped_column(String(64))
     content_sha256: Mapped[str] = mapped_column(String(64))
     max_ms: Mapped[int | None]
+    depth: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at_ms: Mapped[int]
     changed_at_ms: Mapped[int]
 

@@ -32,3 +32,13 @@ class ApiKeyRow(Base):
     expires_at_ms: Mapped[int | None]
     revoked_at_ms: Mapped[int | None]
     used_at_ms: Mapped[int | None]
+
+
+class QuotaCountRow(Base):
+    """How many texts a customer with a quota had checked in this hour, counted from 1970."""
+
+    __tablename__ = "quota_counts"
+
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.tenant_id"), primary_key=True)
+    hour: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    checks: Mapped[int]

@@ -27,6 +27,7 @@ from review.server.auth.guard import EVERYBODY
 from review.store import Store
 from review.streams.rows import shown_source
 from review.streams.types import ProductRef
+from review.tenants.quotas import Quota, check_quota
 from review.tenants.types import Caller, Scope
 
 BatchId = Annotated[str, Path(pattern=r"^[0-9a-f-]{1,36}$", description="The batch's `batch_id`")]
@@ -38,7 +39,7 @@ def batches_router(store: Store, platform: Platform) -> APIRouter:
     """The routes of batches."""
     router = APIRouter(tags=["batches"])
 
-    @router.post("/v1/batches", status_code=201, responses=write_answers(504), dependencies=[Depends(unique_keys)])
+    @router.post("/v1/batches", status_code=201, responses=write_answers(409, 504), dependencies=[Depends(unique_keys)])
     def order_batch(given: BatchIn, caller: Writing, response: Response, key: RequestKey = None) -> BatchFilesOut:
         """Orders the screening of archives: recordings under http or https, each a file or an HLS playlist that ended.
 
@@ -120,6 +121,7 @@ def _products_of(given: BatchIn, caller: Caller, platform: Platform) -> Products
     tenant_id = caller.home
 
     def find(connection: Connection, journal: Journal) -> list[tuple[ProductRef, str]]:
+        check_quota(connection, tenant_id, Quota.BATCH_HOURS_DAY, journal.at_ms)
         kept = put_passports(connection, tenant_id, [one.as_version for one in sent], journal)
         known: Mapping[str, StoredPassport] = current_passports(connection, tenant_id, given.products)
         known = {**known, **{stored.product_id: stored for stored, _ in kept}}

@@ -60,7 +60,7 @@ def case_api_router(store: Store, class_names: Mapping[str, tuple[str, str]]) ->
                 product_id=product_id,
                 platform=platform,
                 severity=severity,
-                tenant_id=caller.sees,
+                tenants=caller.tenants,
                 findings_alone=True,
                 after=read_cursor(after),
                 limit=limit,

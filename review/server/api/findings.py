@@ -12,7 +12,7 @@ from review.db.tenant_ids import stored_host
 from review.errors import ClipMissingError
 from review.evidence.files import beside
 from review.evidence.peaks import load_peaks
-from review.server.api.schemas.findings import FindingsOut, HealthOut, PeaksOut, ReadyOut, finding_out
+from review.server.api.schemas.findings import AliveOut, FindingsOut, PeaksOut, ReadyOut, finding_out
 from review.server.auth.api_keys import answers, key_or_person
 from review.server.auth.guard import anybody
 from review.server.problems import documented
@@ -74,7 +74,7 @@ def api_router(store: Store, data_dir: Path) -> APIRouter:
                 class_id=class_id,
                 product_id=product_id,
                 disposition=disposition,
-                tenant_id=caller.sees,
+                tenants=caller.tenants,
                 after=after,
                 limit=limit,
             )
@@ -100,9 +100,9 @@ def api_router(store: Store, data_dir: Path) -> APIRouter:
         return PeaksOut(duration_ms=peaks.duration_ms, peaks=list(peaks.peaks))
 
     @router.get("/healthz", dependencies=OPEN)
-    def healthz() -> HealthOut:
+    def healthz() -> AliveOut:
         """The process is alive."""
-        return HealthOut(status="ok")
+        return AliveOut(status="ok")
 
     @router.get("/readyz", responses=documented(503), dependencies=OPEN)
     def readyz() -> ReadyOut:

@@ -125,7 +125,7 @@ def host_api_router(store: Store) -> APIRouter:
     ) -> HostFileOut:
         """The host's file; that it was read, and by whom, is noted in the audit trail."""
         kept = store.tenancy.host(caller, host_id)
-        held = store.tenancy.own_file(caller, store.enforcement.host_file(kept, caller.actor))
+        held = store.tenancy.own_file(caller.tenants, store.enforcement.host_file(kept, caller.actor))
         return _file_out(store, caller, held, store.enforcement.proposal_for(held))
 
     return router

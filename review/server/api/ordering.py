@@ -3,9 +3,10 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,7 @@ from claims.passports.passport import Passport, tell_objections
 from claims.passports.quantities import QuantityReader
 from claims.suggestions import SuggestionBounds
 from claims.tenant_words import WordTerms
+from ingest.decode.depth import EVERYTHING, Depth, DepthHours, DepthPlan
 from net.errors import RefusedAddress, UnreachableSource
 from net.guard import SCHEMES, WEB_SCHEMES, NetPolicy, check_url, port_of, resolve
 from review.api_errors import NotResolved, OrderRefused, PlatformError
@@ -26,9 +28,10 @@ from review.passports.registry import StoredPassport, current_passports, put_pas
 from review.policies.choice import no_policies
 from review.scheduling.orders import NewOrder, Products
 from review.scheduling.types import Priority
-from review.server.api.schemas.streams import OrderIn
+from review.server.api.schemas.streams import DepthIn, OrderIn
 from review.server.api.waiting_readers import MOST_WAITING
 from review.streams.types import Host, ProductRef, StreamRecord
+from review.tenants.quotas import Quota, check_quota
 from review.tenants.types import Caller
 
 _log = logging.getLogger(__name__)
@@ -58,7 +61,8 @@ class Platform:
     `most_waiting`: how many streams and long polls of events a key may keep open. `rate_storage`: where rates are
     counted; empty: in each process for itself. `pool` and `bounds`: where passports that are sent are read, and how
     large one may be. `suggestions`: within what customers set their thresholds. `word_terms`:
-    what a class means for the words of a customer; None: there is no such class.
+    what a class means for the words of a customer; None: there is no such class. `recognisers`: the names of those that
+    may hear a recording again. `stretch_days`: for how long stretches are kept.
     """
 
     reader: QuantityReader | None = None
@@ -70,6 +74,8 @@ class Platform:
     bounds: PassportBounds = field(default_factory=PassportBounds)
     suggestions: SuggestionBounds = field(default_factory=SuggestionBounds)
     word_terms: Callable[[str], WordTerms | None] = no_classes
+    recognisers: Callable[[], Sequence[str]] = tuple
+    stretch_days: float = 7
 
     def quantity_reader(self) -> QuantityReader:
         """What reads passports; NotSetUp."""
@@ -108,6 +114,7 @@ def order_of(given: OrderIn, caller: Caller, key: str | None, platform: Platform
         callback_url=None if given.callback is None else given.callback.url,
         external_id=given.external_id,
         max_ms=None if given.max_hours is None else max(1, round(given.max_hours * _HOUR_MS)),
+        depth=EVERYTHING if given.depth is None else _plan_of(given.depth),
         request_key=key,
         content_sha256=content_of(given),
     )
@@ -115,7 +122,30 @@ def order_of(given: OrderIn, caller: Caller, key: str | None, platform: Platform
 
 def content_of(given: OrderIn) -> str:
     """The hash of what was asked for, however it was spelled."""
-    return hashlib.sha256(json.dumps(given.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+    # What was ordered before there were depths has the hash that it had.
+    content = given.model_dump(mode="json", exclude={"depth"} if given.depth is None else None)
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _plan_of(given: DepthIn) -> DepthPlan:
+    """The plan; OrderRefused names what does not go together."""
+    hours = []
+    for index, one in enumerate(given.hours):
+        if one.from_ == one.until:
+            raise OrderRefused(f"depth.hours[{index}].until", "is from: an hour that is none", code="hours")
+        depth = _depth_of(one.pictures, one.every_s, f"depth.hours[{index}]")
+        hours.append(DepthHours(from_min=_minute(one.from_), until_min=_minute(one.until), depth=depth))
+    return DepthPlan(usual=_depth_of(given.pictures, given.every_s, "depth"), hours=tuple(hours))
+
+
+def _depth_of(pictures: Literal["all", "sampled", "none"], every_s: int | None, place: str) -> Depth:
+    if (pictures == "sampled") != (every_s is not None):
+        raise OrderRefused(f"{place}.every_s", "stands with `sampled` pictures, and with no others", code="every_s")
+    return Depth(pictures=pictures, every_ms=1000 * (every_s or 0))
+
+
+def _minute(clock: str) -> int:
+    return int(clock[:2]) * 60 + int(clock[3:])
 
 
 def check_address(url: str, place: str, schemes: frozenset[str], net: NetPolicy) -> None:
@@ -143,6 +173,7 @@ def products_of(given: OrderIn, sent: list[Registered], tenant_id: str, platform
     """What the order's transaction asks for its products: registers those sent along, finds the others."""
 
     def find(connection: Connection, journal: Journal) -> list[tuple[ProductRef, str]]:
+        check_quota(connection, tenant_id, Quota.STREAMS, journal.at_ms)
         kept = put_passports(connection, tenant_id, [one.as_version for one in sent], journal)
         known: dict[str, StoredPassport] = current_passports(connection, tenant_id, given.products)
         known |= {stored.product_id: stored for stored, _ in kept}

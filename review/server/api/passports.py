@@ -115,7 +115,7 @@ def passport_router(store: Store, platform: Platform) -> APIRouter:
 
     @router.put(
         "/v1/passports/{product_id:path}",
-        responses=write_answers(404, 412, 504)
+        responses=write_answers(404, 409, 412, 504)
         | {200: {"headers": TAGGED}, 201: {"model": PassportOut, "description": "A new version", "headers": TAGGED}},
         openapi_extra=_BODY,
     )

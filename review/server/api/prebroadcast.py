@@ -17,6 +17,7 @@ from review.server.api.prebroadcast_jobs import Goods, RowsAnswer, RowsCheck, Te
 from review.server.api.schemas.prebroadcast import CatalogueIn, CatalogueOut, CheckIn, CheckOut
 from review.server.auth.api_keys import key_or_person, write_answers
 from review.server.auth.guard import EVERYBODY
+from review.streams.tenant_rules import StoredRules
 from review.tenants.types import Caller, Scope
 
 Asking = Annotated[Caller, Depends(key_or_person(Scope.CHECK, *EVERYBODY))]
@@ -25,9 +26,18 @@ _JSON = "application/json"
 
 
 def check_router(
-    pool: JudgingPool, limits: CheckLimits, lookup: PassportLookup, now: Callable[[], datetime]
+    pool: JudgingPool,
+    limits: CheckLimits,
+    lookup: PassportLookup,
+    now: Callable[[], datetime],
+    count: Callable[[str, int], None],
+    words: Callable[[str], StoredRules | None],
 ) -> APIRouter:
-    """The routes that check words; the server's own process reads and judges nothing of them but their JSON."""
+    """The routes that check words; the server's own process reads and judges nothing of them but their JSON.
+
+    `count`: takes how many texts a customer has checked; it raises where these are too many. `words`: the list that a
+    customer has in force.
+    """
     router = APIRouter()
 
     async def goods_of(sent: CheckIn | CatalogueIn, caller: Caller) -> Goods:
@@ -47,6 +57,7 @@ def check_router(
         party = party_of(caller)
         pool.check_room(party)
         sent = await read_json(request, body, CheckIn)
+        await run_in_threadpool(count, caller.home, 1)
         checked = TextCheck(
             text=sent.text,
             kind=sent.kind,
@@ -54,6 +65,7 @@ def check_router(
             at=sent.at or now(),
             limits=limits,
             tenant_id=caller.home,
+            words=await run_in_threadpool(words, caller.home),
         )
         return Response(await pool.run(party, TextAnswer(check=checked), request), media_type=_JSON)
 
@@ -65,12 +77,20 @@ def check_router(
         party = party_of(caller)
         pool.check_room(party)
         sent = await read_json(request, body, CatalogueIn)
+        await run_in_threadpool(count, caller.home, len(sent.rows))
         rows = tuple(
             CatalogueRow(number=number, product_id=row.product_id, text=row.text)
             for number, row in enumerate(sent.rows, start=1)
         )
         goods = await goods_of(sent, caller)
-        checked = RowsCheck(rows=rows, goods=goods, at=sent.at or now(), limits=limits, tenant_id=caller.home)
+        checked = RowsCheck(
+            rows=rows,
+            goods=goods,
+            at=sent.at or now(),
+            limits=limits,
+            tenant_id=caller.home,
+            words=await run_in_threadpool(words, caller.home),
+        )
         return Response(await pool.run(party, RowsAnswer(check=checked), request), media_type=_JSON)
 
     return router

@@ -22,6 +22,8 @@ from review.prebroadcast.errors import CheckRefused, ProductNotRegistered
 from review.prebroadcast.limits import CheckLimits
 from review.prebroadcast.types import CatalogueRow, Checked, CheckedRows, TextKind
 from review.server.api.schemas.prebroadcast import CatalogueOut, check_out, row_out
+from review.streams.tenant_rules import StoredRules
+from review.streams.tenant_words import ready_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ class Goods:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextCheck:
-    """A text of a customer and the goods that it speaks of."""
+    """A text of a customer and the goods that it speaks of; `words`: the list of its own that is in force."""
 
     text: str
     kind: TextKind
@@ -64,11 +66,12 @@ class TextCheck:
     at: datetime
     limits: CheckLimits
     tenant_id: str = OWN
+    words: StoredRules | None = None
 
     def run(self, judges: Callable[[], Judges]) -> Checked:
         """Everything to remark on it; CheckRefused."""
         self.limits.check_text(self.text)
-        checker = Checker(judges, self.limits, self.tenant_id)
+        checker = Checker(judges, self.limits, self.tenant_id, ready_words(self.words))
         passports = self.goods.passports(checker, self.limits)
         checked = checker.check(self.text, self.kind, passports, self.at)
         return replace(checked, warnings=warnings_of(passports, self.at))
@@ -84,12 +87,13 @@ class RowsCheck:
     rows: tuple[CatalogueRow, ...] = ()
     file: bytes | None = None
     tenant_id: str = OWN
+    words: StoredRules | None = None
 
     def run(self, judges: Callable[[], Judges]) -> CheckedRows:
         """What came of each; CheckRefused."""
         rows = self.rows if self.file is None else read_rows(self.file)
         self.limits.check_rows(rows)
-        checker = Checker(judges, self.limits, self.tenant_id)
+        checker = Checker(judges, self.limits, self.tenant_id, ready_words(self.words))
         passports = self.goods.passports(checker, self.limits)
         return CheckedRows(rows=checker.check_rows(rows, passports, self.at), warnings=warnings_of(passports, self.at))
 

@@ -1,6 +1,7 @@
 """Statistics for programs: findings, coverage and the use of keys, as JSON, CSV or Parquet."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from review.db.tenant_ids import stored_host
 from review.server.api.schemas.findings import WireModel
 from review.server.auth.api_keys import answers, key_or_person
 from review.server.auth.guard import SENIORS
+from review.tenants.quotas import Quota, QuotaBook
 from review.tenants.types import Caller, Scope
 from review.tenants.usage import UsageBook
 
@@ -54,6 +56,23 @@ class StatisticsOut(WireModel):
     rows: list[list[str | int | float | None]]
 
 
+class QuotaUseOut(WireModel):
+    """How much of a bound is used; `limit` null: there is none. `frees_at_ms`: when all of it is free again, Unix
+    time; null: when something of it ends."""
+
+    quota: Quota
+    limit: float | None
+    used: float
+    frees_at_ms: int | None
+
+
+class QuotasOut(WireModel):
+    """What you may have at once (`streams`, `passports`), in an hour (`checks_hour`) and in a day (`batch_hours_day`:
+    hours of archives, and of recordings that are heard again)."""
+
+    quotas: list[QuotaUseOut]
+
+
 _FILES: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {
@@ -64,7 +83,9 @@ _FILES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def statistics_router(store: StatisticsStore, usage: UsageBook, today: Callable[[], date]) -> APIRouter:
+def statistics_router(
+    store: StatisticsStore, usage: UsageBook, quotas: QuotaBook, today: Callable[[], date]
+) -> APIRouter:
     """The routes of statistics; `today`: the last day where none is named."""
     router = APIRouter(prefix="/v1/statistics", tags=["statistics"])
 
@@ -112,6 +133,11 @@ def statistics_router(store: StatisticsStore, usage: UsageBook, today: Callable[
         begin, end = days(first, last)
         usage.write()
         return _sent(store.usage(_asked(caller, begin, end, [], None)), begin, end, form, "usage")
+
+    @router.get("/quotas", responses=answers())
+    def count_quotas(caller: Reading) -> QuotasOut:
+        """Each of your quotas, how much of it is used now, and when it frees."""
+        return QuotasOut(quotas=[QuotaUseOut(**asdict(use)) for use in quotas.uses(caller.home)])
 
     return router
 

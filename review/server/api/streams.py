@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
 
 from claims.suggestions import Risk, Suggestion
 from claims.types import PlatformFact
+from ingest.decode.depth import DepthPlan
 from review.api_errors import KeyReused, NoRoom, OrderRefused, ScopeMissing
 from review.db.tenant_ids import shown_host, stored_host
 from review.scheduling.orders import NoRoomLeft, Ordered, OrderKeyReused, OrderQuery
@@ -43,7 +44,7 @@ def stream_router(store: Store, platform: Platform) -> APIRouter:
     router = APIRouter(tags=["streams"])
 
     @router.post(
-        "/v1/streams", status_code=201, responses=write_answers(504) | _ROOM, dependencies=[Depends(unique_keys)]
+        "/v1/streams", status_code=201, responses=write_answers(409, 504) | _ROOM, dependencies=[Depends(unique_keys)]
     )
     def order_stream(given: OrderIn, caller: Writing, response: Response, key: RequestKey = None) -> StreamOut:
         """Orders the screening of a broadcast.
@@ -139,6 +140,12 @@ _ROOM: dict[int | str, dict[str, Any]] = {
 }
 
 
+def _depth(plan: DepthPlan) -> str | None:
+    """What the order leaves out, in words."""
+    hours = [f"{one.from_min // 60:02}:{one.from_min % 60:02} {one.depth.why or 'all pictures'}" for one in plan.hours]
+    return "; ".join(filter(None, (plan.usual.why, *hours))) or None
+
+
 def _recorded_ms(store: Store, caller: Caller, stream_id: str) -> int:
     store.tenancy.check_stream(caller, stream_id)
     lease = store.orders.ordered(stream_id).lease
@@ -179,6 +186,7 @@ def _shown(store: Store, caller: Caller, ordered: Ordered, worst: tuple[Suggesti
             "external_id": None if order is None else order.external_id,
             "policy": None if order is None else order.policy,
             "max_hours": None if order is None or order.max_ms is None else order.max_ms / _HOUR_MS,
+            "depth": None if order is None else _depth(order.depth),
             "ordered_at_ms": None if order is None else order.created_at_ms,
         }
     )

@@ -103,7 +103,7 @@ class AilingOut(WireModel):
     began_at_ms: int
 
 
-class HealthOut(WireModel):
+class StreamHealthOut(WireModel):
     """What ails a broadcast now; empty: nothing that is known of."""
 
     stream_id: str
@@ -144,7 +144,7 @@ def stretches_router(store: Store, tail: EventTail, waiting: Waiting) -> APIRout
         )
 
     @router.get("/v1/streams/{stream_id}/health", responses=answers(404))
-    def get_health(stream_id: StreamId, caller: Seeing) -> HealthOut:
+    def get_health(stream_id: StreamId, caller: Seeing) -> StreamHealthOut:
         """What ails the broadcast now; when each begins and ends, `stream.health` tells."""
         store.tenancy.check_stream(caller, stream_id)
         store.stream(stream_id)
@@ -152,7 +152,7 @@ def stretches_router(store: Store, tail: EventTail, waiting: Waiting) -> APIRout
             AilingOut(condition=each.condition, since_ms=each.since_ms, began_at_ms=each.began_at_ms)
             for each in store.ailing(stream_id)
         ]
-        return HealthOut(stream_id=stream_id, conditions=conditions)
+        return StreamHealthOut(stream_id=stream_id, conditions=conditions)
 
     return router
 

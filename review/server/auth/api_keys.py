@@ -16,6 +16,7 @@ from review.accounts.types import Role
 from review.api_errors import KeyRefused, ScopeMissing, TooFast
 from review.server.auth.guard import DECIDERS, EVERYBODY, allow, current_login
 from review.server.auth.rate_limits import Rates
+from review.server.auth.tenant_reach import tenant_for
 from review.server.problems import documented
 from review.server.query_parameters import check_query
 from review.tenants.keys import KeyStore
@@ -60,7 +61,7 @@ def key_or_person(scope: Scope, *roles: Role) -> Callable[..., Awaitable[Caller]
     named. A person's write needs the session's token, a key's does not: no browser sends a key by itself. A request
     with an Authorization header is judged by it alone.
     """
-    by_session = allow(*(roles or (EVERYBODY if scope.reads else DECIDERS)))
+    by_session = allow(*(roles or (EVERYBODY if scope.reads else DECIDERS)), is_page=False)
 
     async def guard(request: Request, _key: Annotated[Any, Depends(_BEARER)]) -> Caller:
         header = request.headers.get("authorization")
@@ -69,7 +70,8 @@ def key_or_person(scope: Scope, *roles: Role) -> Callable[..., Awaitable[Caller]
             caller = await run_in_threadpool(gate.caller, request, header, scope)
         else:
             login = await run_in_threadpool(current_login, request)
-            caller = Caller.of_person(await by_session(request, login))
+            person = await by_session(request, login)
+            caller = Caller.of_person(person, await tenant_for(request, person))
         request.state.caller = caller
         check_query(request)
         return caller

@@ -19,6 +19,7 @@ from review.accounts.store import LONGEST_MS, Login, PeopleStore
 from review.accounts.types import Person, Role
 from review.errors import Forbidden, NotLoggedIn
 from review.server.auth.access import LOCAL_PERSON, Access, Auth, is_loopback
+from review.server.auth.tenant_reach import check_page
 from review.server.problems import problem_response
 from review.server.query_parameters import check_query
 
@@ -118,8 +119,11 @@ def current_login(request: Request) -> Login:
     return login
 
 
-def allow(*roles: Role) -> Callable[..., Awaitable[Person]]:
-    """A dependency that lets these roles through, and writes only with the session's token from a page of ours."""
+def allow(*roles: Role, is_page: bool = True) -> Callable[..., Awaitable[Person]]:
+    """A dependency that lets these roles through, and writes only with the session's token from a page of ours.
+
+    `is_page`: who works for some customers alone is let in where the page holds to it, and to nothing of another's.
+    """
 
     async def guard(request: Request, login: Annotated[Login, Depends(current_login)]) -> Person:
         if request.method not in _SAFE:
@@ -128,6 +132,8 @@ def allow(*roles: Role) -> Callable[..., Awaitable[Person]]:
                 raise Forbidden("the page's token is missing or out of date; load the page again")
         if login.person.role not in roles:
             raise Forbidden(f"the role {login.person.role} may not do this; ask a colleague who may")
+        if is_page:
+            await check_page(request, login.person)
         return login.person
 
     guard.is_guard = True  # type: ignore[attr-defined]

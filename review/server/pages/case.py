@@ -100,7 +100,7 @@ class CasePart:
             host_cases=others[:_SHOWN_BESIDE],
             host_count=sum(tally.values()),
             host_confirmed=tally.get(CaseState.CONFIRMED, 0),
-            similar=cases.same_script(case.id),
+            similar=cases.same_script(case.id, viewer.person.tenants),
             coverage=self._store.coverage(stored.finding.stream_id),
         )
 
@@ -156,7 +156,8 @@ class CasePart:
         past = self._store.cases.decisions(case.id)
         names = self._store.people.names()
         held = held_by_other(case, viewer.person, now_ms)
-        similar = [each for each in self._store.cases.same_script(case.id) if each.state is CaseState.OPEN]
+        alike = self._store.cases.same_script(case.id, viewer.person.tenants)
+        similar = [each for each in alike if each.state is CaseState.OPEN]
         return self._desk.fill(
             "_decide.html",
             viewer,

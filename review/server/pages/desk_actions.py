@@ -58,13 +58,15 @@ def actions_router(store: Store, glossary: Glossary) -> APIRouter:
     @router.post("/bulk/preview", response_class=HTMLResponse)
     def preview_many(given: ManyIn, viewer: Seeing) -> Response:
         """What one decision would meet at each of these cases; nothing is decided."""
-        prospects = preview(store, given.case_ids, given.choice, given.reason, viewer.person)
+        case_ids = store.reach.within(viewer.person, "case_id", given.case_ids)
+        prospects = preview(store, case_ids, given.choice, given.reason, viewer.person)
         filled = desk.fill("_preview.html", viewer, prospects=prospects, choice=given.choice, reason=given.reason)
         return HTMLResponse(filled)
 
     @router.post("/bulk")
     def decide_many(request: Request, given: ManyDecisionsIn) -> ManyDecisionsOut:
         """Decides each of these cases; one that can't be decided stops no other."""
+        store.reach.check(person_of(request), "case_id", *(one.case_id for one in given.cases))
         submissions = [
             Submission(
                 case_id=one.case_id,

@@ -1,6 +1,6 @@
 """The pages on which people work with hosts' files, measures and appeals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Path, Request, Response
@@ -16,7 +16,7 @@ from review.enforcement.measures import notice_sha256
 from review.enforcement.notice_pages import decision_html, notice_html, pdf_of, shown_time
 from review.enforcement.notice_view import ShownNotice, shown_measure, state_key
 from review.enforcement.penalty_points import expires_at_ms
-from review.enforcement.types import AppealState, HandedIn, HostPage, Measure, MeasureKind, MeasureState
+from review.enforcement.types import AppealState, HandedIn, HostFile, HostPage, Measure, MeasureKind, MeasureState
 from review.evidence.files import handed_in_name
 from review.server.auth.guard import DECIDERS, EVERYBODY, SENIORS, allow
 from review.server.language import keep_language
@@ -62,6 +62,10 @@ class Office:
         """The name by which the host's cases know the account, or its id."""
         return next((case.host_name for case in self._store.cases.host_cases(host_id, 1)), host_id)
 
+    def held(self, host_id: str, person: Person) -> HostFile:
+        """The host's file, as far as the person reaches: accounts that are linked may be other customers'."""
+        return self._store.tenancy.own_file(person.tenants, self._store.enforcement.host_file(host_id, person.id))
+
     @property
     def laws(self) -> Laws:
         """The texts of law that pages show."""
@@ -72,7 +76,7 @@ class Office:
 
     def host(self, request: Request, host_id: str, viewer: Viewer) -> Response:
         """The host's file."""
-        held = self._store.enforcement.host_file(host_id, viewer.person.id)
+        held = self.held(host_id, viewer.person)
         proposal = self._store.enforcement.proposal_for(held)
         steps = {step.case_id: step for step in proposal.steps}
         table = self._store.enforcement.setup.measures
@@ -177,6 +181,9 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:  
     """The routes of hosts' files, measures and appeals; `public_url` is where hosts reach this server."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
+    def own(viewer: Viewer, measures: Sequence[Measure]) -> list[Measure]:
+        return [one for one in measures if store.reach.within(viewer.person, "host_id", [one.host_id])]
+
     @router.get("/hosts/{host_id}", dependencies=READERS)
     def get_host(request: Request, host_id: Id, viewer: Seeing) -> Response:
         return office.host(request, host_id, viewer)
@@ -187,8 +194,8 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:  
             request,
             "measures.html",
             viewer,
-            waiting=store.enforcement.waiting(),
-            in_force=store.enforcement.in_force(),
+            waiting=own(viewer, store.enforcement.waiting()),
+            in_force=own(viewer, store.enforcement.in_force()),
             host_name=office.host_name,
         )
 
@@ -240,6 +247,7 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:  
                 store.enforcement.had_part(appeal.id),
             )
             for appeal in store.enforcement.open_appeals()
+            if store.reach.within(viewer.person, "appeal_id", [appeal.id])
         ]
         return office.page(request, "appeals.html", viewer, appeals=appeals, host_name=office.host_name)
 

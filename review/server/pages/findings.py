@@ -8,6 +8,7 @@ from fastapi import Query
 from markupsafe import Markup
 
 from claims.types import Disposition
+from review.accounts.types import Person
 from review.presentation.findings import finding_view
 from review.server.pages.case import CasePart
 from review.server.pages.desk import Desk, Viewer
@@ -29,12 +30,13 @@ class FindingFilter:
     class_id: str = ""
     limit: int = _PAGE
 
-    def query(self) -> FindingQuery:
-        """The same as a question to the store."""
+    def query(self, person: Person) -> FindingQuery:
+        """The same as this person's question to the store."""
         return FindingQuery(
             stream_id=self.stream,
             class_id=self.class_id or None,
             disposition=None if self.show == "all" else Disposition(self.show),
+            tenants=person.tenants,
             limit=self.limit,
             newest_first=True,
         )
@@ -77,7 +79,7 @@ class FindingsPart:
             "findings.html",
             viewer,
             shown=shown,
-            streams=self._offered(shown),
+            streams=self._offered(shown, viewer),
             selected=finding_id,
             summary=self.summary(shown, viewer),
             rows=self.rows(shown, viewer),
@@ -86,10 +88,11 @@ class FindingsPart:
 
     def rows(self, shown: FindingFilter, viewer: Viewer, seen: str | None = None) -> Markup | None:
         """The list; None if `seen` is still its version."""
-        version = f"{self._store.findings_version(shown.query())}-{shown.limit}"
+        query = shown.query(viewer.person)
+        version = f"{self._store.findings_version(query)}-{shown.limit}"
         if version == seen:
             return None
-        page = self._store.findings(shown.query())
+        page = self._store.findings(query)
         streams = self._store.streams_of(stored.finding.stream_id for stored in page.findings)
         laws = self._desk.glossary.laws
         return self._desk.fill(
@@ -109,13 +112,13 @@ class FindingsPart:
             seen,
             shown=shown,
             stream=None if shown.stream is None else self._store.stream_now(shown.stream),
-            coverage=self._store.coverage(shown.stream),
-            tally=self._store.tally(shown.stream),
+            coverage=self._store.coverage(shown.stream, viewer.person.tenants),
+            tally=self._store.tally(shown.stream, viewer.person.tenants),
         )
 
-    def _offered(self, shown: FindingFilter) -> list[StreamRecord]:
+    def _offered(self, shown: FindingFilter, viewer: Viewer) -> list[StreamRecord]:
         """The latest broadcasts, and the one that is shown."""
-        latest = list(self._store.streams(_OFFERED))
+        latest = list(self._store.streams(_OFFERED, viewer.person.tenants))
         if shown.stream is not None and all(stream.stream_id != shown.stream for stream in latest):
             latest.append(self._store.stream(shown.stream))
         return latest

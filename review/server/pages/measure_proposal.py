@@ -88,7 +88,7 @@ class Proposing:
     ) -> Response:
         """The form of a proposal: as drafted, or as it was sent with what is wrong in it."""
         due = self._store.enforcement
-        held = due.host_file(host_id, viewer.person.id)
+        held = self._office.held(host_id, viewer.person)
         proposal = due.proposal_for(held)
         form = form or first_form(held, proposal, kind)
         return self._office.page(
@@ -198,6 +198,7 @@ def proposing_router(store: Store, office: Office) -> APIRouter:
         form: Annotated[MeasureForm, Depends(measure_form)],
         fields_of: Short = "",
     ) -> Response:
+        store.reach.check(viewer.person, "case_id", *form.case_ids)
         if request.headers.get("HX-Request") != "true":
             return proposing.page(request, host_id, viewer, form.kind, form)
         return proposing.preview(request, host_id, viewer, form, fields_of)
@@ -210,6 +211,7 @@ def proposing_router(store: Store, office: Office) -> APIRouter:
         viewer: Seeing,
         form: Annotated[MeasureForm, Depends(measure_form)],
     ) -> Response:
+        store.reach.check(person, "case_id", *form.case_ids)
         try:
             measure = store.enforcement.propose(form.wanted(host_id), person)
         except MeasureRefused as error:

@@ -25,6 +25,7 @@ from review.server.auth.guard import EVERYBODY, allow
 from review.server.language import keep_language
 from review.server.pages.checked_text import stretches
 from review.server.pages.desk import Desk, Seeing, Viewer
+from review.streams.tenant_rules import StoredRules
 from review.tenants.types import Caller
 
 READERS = [Depends(allow(*EVERYBODY))]
@@ -36,7 +37,12 @@ Products = Annotated[list[str], Form(max_length=_MOST_LISTED)]
 
 
 def prebroadcast_router(  # noqa: C901 - its routes are counted with it, and each is simple
-    pool: JudgingPool, limits: CheckLimits, lookup: PassportLookup, desk: Desk, now: Callable[[], datetime]
+    pool: JudgingPool,
+    limits: CheckLimits,
+    lookup: PassportLookup,
+    desk: Desk,
+    now: Callable[[], datetime],
+    words: Callable[[str], StoredRules | None],
 ) -> APIRouter:
     """The routes of the pages; nothing of what is checked is stored."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False, dependencies=READERS)
@@ -90,7 +96,8 @@ def prebroadcast_router(  # noqa: C901 - its routes are counted with it, and eac
                 text, kind = _text(content, "captions"), TextKind.CAPTIONS
                 given |= {"text": text, "kind": kind}
             goods = await run_in_threadpool(goods_of, products, passports)
-            job = TextCheck(text=text, kind=kind, goods=goods, at=_moment(at, now), limits=limits)
+            listed = await run_in_threadpool(words, LOCAL_TENANT)
+            job = TextCheck(text=text, kind=kind, goods=goods, at=_moment(at, now), limits=limits, words=listed)
             checked: Checked = await judged(request, viewer, job)
             given["warnings"] = checked.warnings
         except _REFUSALS as refused:
@@ -117,7 +124,8 @@ def prebroadcast_router(  # noqa: C901 - its routes are counted with it, and eac
         try:
             file = await run_in_threadpool(_content, rows, "file")
             goods = await run_in_threadpool(goods_of, products, passports)
-            job = RowsCheck(file=file, goods=goods, at=_moment(at, now), limits=limits)
+            listed = await run_in_threadpool(words, LOCAL_TENANT)
+            job = RowsCheck(file=file, goods=goods, at=_moment(at, now), limits=limits, words=listed)
             checked: CheckedRows = await judged(request, viewer, job)
             given["warnings"] = checked.warnings
         except _REFUSALS as refused:

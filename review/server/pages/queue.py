@@ -47,6 +47,7 @@ class QueueFilter:
             severity=self.severity or None,
             claimed_by=person.id if self.held else None,
             decidable_by=person if self.state == "mine_to_decide" else None,
+            tenants=person.tenants,
             limit=self.limit,
         )
 
@@ -136,7 +137,8 @@ class QueuePart:
         page = self._store.cases.queue(query)
         counts = self._store.cases.counts(query)
         names = self._store.people.names()
-        streams = self._store.streams() if not page.cases else ()
+        tenants = viewer.person.tenants
+        streams = self._store.streams(owner=tenants) if not page.cases else ()
         waiting = sum(count for state, count in counts.by_state.items() if state in WAITING)
         return self._desk.fill(
             "_queue.html",
@@ -151,7 +153,7 @@ class QueuePart:
             more_limit=min(shown.limit + _PAGE, _MOST) if page.next_after and shown.limit < _MOST else None,
             rows=[self._row(case, viewer.person, names, now_ms) for case in page.cases],
             stream_count=len(streams),
-            coverage=self._store.coverage(None) if not page.cases else None,
+            coverage=self._store.coverage(owner=tenants) if not page.cases else None,
         )
 
     def filters(self, shown: QueueFilter, viewer: Viewer) -> Markup:

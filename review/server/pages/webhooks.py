@@ -46,7 +46,7 @@ def webhook_pages_router(store: Store, desk: Desk) -> APIRouter:  # noqa: C901 -
             f"webhooks/{template}",
             viewer,
             at=shown_time,
-            where=_where,
+            where=shown_address,
             may_send=viewer.person.role in SENIORS,
             **values,
         )
@@ -172,6 +172,7 @@ def _back(target: Target, **values: object) -> Response:
     return RedirectResponse(f"/webhooks/{target.id}?{urlencode(values)}", status_code=303)
 
 
-def _where(target: Target, words: Words) -> str:
+def shown_address(target: Target, words: Words) -> str:
+    """The address as people may see it."""
     """The address without what may be a customer's token."""
     return words("webhook.settings") if target.id == SETTINGS else shown(target.url)

@@ -21,6 +21,7 @@ from review.server.pages.webhooks import READERS
 from review.store import Store
 from review.streams.tenant_rules import RuleKind, name_of
 from review.tenant_rules.words import TriedWord, UnknownWord, with_words, without_word, words_of
+from review.tenants.reach import OutOfReach
 from review.tenants.types import Caller
 
 Senior = Annotated[Person, Depends(allow(*SENIORS))]
@@ -75,7 +76,7 @@ def words_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRoute
             words=words_of(stored).words,
             name=name_of(RuleKind.WORDS, 0) if stored is None else stored.name,
             tenant=tenant,
-            tenants=store.keys.tenants(),
+            tenants=[each for each in store.keys.tenants() if _reaches(viewer.person, each.tenant_id)],
             classes=sorted(known),
             at=_shown,
             now=store.orders.now(),
@@ -87,8 +88,8 @@ def words_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRoute
         return HTMLResponse(filled, status_code=422 if error else 200)
 
     @router.get("/words", dependencies=[Depends(allow(*READERS))])
-    def get_words(viewer: Seeing, tenant: Annotated[str, Query(max_length=60)] = LOCAL_TENANT) -> Response:
-        return page(viewer, tenant)
+    def get_words(viewer: Seeing, tenant: Annotated[str, Query(max_length=60)] = "") -> Response:
+        return page(viewer, _own(viewer.person, tenant or min(viewer.person.tenants or (LOCAL_TENANT,))))
 
     @router.post("/words")
     def send_word(
@@ -99,6 +100,7 @@ def words_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRoute
         act: Annotated[str, Form(max_length=10)] = "add",
     ) -> Response:
         """Tries the word, or puts it on the list; with what is wrong the form comes back as it was."""
+        _own(senior, tenant)
         try:
             word = sent.read()
             if act == "try":
@@ -120,6 +122,7 @@ def words_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRoute
     def remove_word(
         senior: Senior, viewer: Seeing, tenant: Tenant, word_id: Annotated[str, Form(max_length=20)]
     ) -> Response:
+        _own(senior, tenant)
         try:
             store.tenant_rules.put(
                 Caller.of_operator(tenant, senior.id),
@@ -131,6 +134,17 @@ def words_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRoute
         return RedirectResponse(f"/words?tenant={tenant}", status_code=303)
 
     return router
+
+
+def _reaches(person: Person, tenant_id: str) -> bool:
+    return person.tenants is None or tenant_id in person.tenants
+
+
+def _own(person: Person, tenant_id: str) -> str:
+    """The customer; OutOfReach where the person does not work for it."""
+    if not _reaches(person, tenant_id):
+        raise OutOfReach("tenant_id", tenant_id)
+    return tenant_id
 
 
 def _shown(moment: datetime) -> str:

@@ -16,6 +16,7 @@ from cluster.stages.decode import DecodeStage
 from cluster.stages.recorder import CLIPS, Recorder
 from cluster.types import Prepared, ScreenJob
 from ingest.capture.supervisor import CaptureJob, CaptureSupervisor, RestartPolicy
+from ingest.decode.depth import Depth, DepthPlan
 from ingest.recording.chain import GENESIS, chain_sha256, verify_chain
 from ingest.recording.ledger import Coverage
 from ingest.recording.manifest import read_manifest
@@ -204,3 +205,33 @@ def test_a_late_start_is_made_up_for_and_sheds_nothing(media: Path, job: ScreenJ
             assert prepared.shed == ()
     finally:
         preparing.finish()
+
+
+@pytest.mark.parametrize(
+    ("depth", "why"),
+    [
+        (Depth(pictures="none"), "by order: sound alone"),
+        (Depth(pictures="sampled", every_ms=600_000), "by order: one picture in 600 s"),
+    ],
+    ids=["sound alone", "sampled"],
+)
+def test_what_was_left_out_by_order_is_said_and_is_no_news(media: Path, job: ScreenJob, depth: Depth, why: str) -> None:
+    segments = record(media / "talk.mp4", job.recording_dir)
+    preparing, recorder = DecodeStage("s1", depth=DepthPlan(usual=depth)), Recorder(job)
+    frames, cuts = 0, 0
+    try:
+        for segment in segments:
+            prepared, heard, seen = preparing.prepare(segment, segment.end_ms)
+            frames, cuts = frames + len(seen), cuts + len(heard)
+            recorder.record(prepared, [], [])
+        cuts += len(preparing.finish())
+    finally:
+        recorder.finish([], [], StreamState.ENDED, None)
+    assert frames == (0 if depth.pictures == "none" else 1)
+    assert cuts > 0, "speech is heard all the same"
+    coverage = stored(job)
+    assert {(gap.kind, gap.why) for gap in coverage.gaps} == {(GapKind.ORDERED, why)}
+    assert coverage.analysed_ms + coverage.gap_ms == coverage.span_ms
+    store = Store.open(job.database_url or "")
+    assert [event.kind for event in store.events.after("local")].count("stream.gap") == 0
+    store.close()

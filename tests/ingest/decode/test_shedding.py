@@ -72,7 +72,7 @@ def run(efforts: Sequence[Effort], keys_ms: Sequence[int], segment_ms: int = 2_0
     for index, effort in enumerate(efforts):
         start_ms, end_ms = index * segment_ms, (index + 1) * segment_ms
         own = [at_ms for at_ms in keys_ms if start_ms <= at_ms < end_ms]
-        kept = thinning.keep(effort, len(own))
+        kept = thinning.keep(effort, own)
         kept_ms += [at_ms for at_ms, keep in zip(own, kept, strict=True) if keep]
         shed += thinning.shed(segment(start_ms, end_ms), effort, own, kept)
     return kept_ms, shed

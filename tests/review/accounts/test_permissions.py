@@ -52,6 +52,7 @@ def ask(browser: httpx.Client, route: str, headers: dict[str, str], case_id: str
     values |= {"host_id": "h1", "measure_id": "m1", "appeal_id": "a1", "sha256": "0" * 64, "sequence": "1"}
     values |= {"replay_id": "r1", "digest": "0" * 64, "number": "1", "answer": "approve", "batch_id": "b1"}
     values |= {"product_id": "P-1", "code": "9520000000011", "webhook_id": "wh_1", "word_id": "w_1"}
+    values |= {"reanalysis_id": "a1", "tenant_id": "local"}
     with browser.stream(method, path.replace(":path", "").format(**values), headers=headers) as answer:
         return answer.status_code
 

@@ -6,7 +6,12 @@ import re
 import httpx
 import pytest
 
+from claims.tenant_words import ListedWord, WordTerms
 from claims.types import Disposition
+from review.store import Store
+from review.streams.tenant_rules import RuleKind
+from review.tenant_rules.words import with_words
+from review.tenants.types import Caller
 
 
 def token_of(client: httpx.Client) -> dict[str, str]:
@@ -38,6 +43,46 @@ def test_a_script_is_answered_with_findings_places_and_advice(client: httpx.Clie
     assert "65 W" in found["SPEC_PARAM"]["advice"][0]["zh"]
     for remark in answer.json()["findings"]:
         assert text[remark["start"] : remark["end"]] == remark["finding"]["quote"]
+
+
+def test_a_customers_checks_of_an_hour_are_bounded_rows_of_a_catalogue_each(
+    client: httpx.Client, headers: dict[str, str], store: Store
+) -> None:
+    store.set_quotas("local", {"checks_hour": 2}, "test")
+    assert client.post("/v1/check", json={"text": "好"}, headers=headers).status_code == 200
+    rows = {"rows": [{"text": "好"}, {"text": "行"}]}
+    refused = client.post("/v1/check/catalogue", json=rows, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (429, "quota")
+    assert int(refused.headers["retry-after"]) > 0
+    assert client.post("/v1/check", json={"text": "好"}, headers=headers).status_code == 200
+    assert client.post("/v1/check", json={"text": "好"}, headers=headers).status_code == 429
+
+
+def test_a_customers_own_words_count_in_checks_as_in_broadcasts(
+    client: httpx.Client, headers: dict[str, str], store: Store
+) -> None:
+    words = [
+        ListedWord.model_validate({"kind": "block", "word": "躺瘦", "class": "WEIGHT_LOSS"}),
+        ListedWord.model_validate({"kind": "watch", "word": "老铁"}),
+        ListedWord.model_validate({"kind": "allow", "word": "第一制药"}),
+    ]
+    terms = {"WEIGHT_LOSS": WordTerms(law=("广告法 17",))}.get
+    store.tenant_rules.put(
+        Caller.of_operator("local", "test"), RuleKind.WORDS, lambda old: with_words(old, words, terms)
+    )
+    sent = {"text": "老铁们，喝了躺瘦。第一制药的老牌子。", "at": "2026-11-24T20:00:00+08:00"}
+    answer = client.post("/v1/check", json=sent, headers=headers)
+    assert answer.status_code == 200, answer.text
+    found = {r["finding"]["quote"]: r["finding"] for r in answer.json()["findings"]}
+    assert (found["躺瘦"]["class"], found["躺瘦"]["policy"], found["躺瘦"]["disposition"]) == (
+        "WEIGHT_LOSS",
+        "words@1",
+        "flag",
+    )
+    assert found["老铁"]["disposition"] == "note"
+    assert [f["quote"] for f in found.values() if f["class"] == "ABS_SUPERLATIVE" and f["disposition"] == "flag"] == []
+    rows = client.post("/v1/check/catalogue", json={"rows": [{"text": "躺瘦"}, {"text": "好"}]}, headers=headers)
+    assert [len(row["findings"]) for row in rows.json()["rows"]] == [1, 0], rows.text
 
 
 def test_registered_products_are_named_by_id(

@@ -10,7 +10,9 @@ import configs
 from claims.policy.policy import Policy
 from claims.types import Passage
 from review.evidence.basis import Step, keep_step, read_kept_steps
+from review.replays.judgement_cache import said_topic
 from review.replays.rejudging import judge_again
+from review.streams.tenant_rules import StoredRules
 from tests.review.replays.stored import AT, passages_of, stored_stream
 from vision.products.timeline import Evidence, EvidenceKind
 
@@ -62,3 +64,24 @@ def test_a_step_that_was_taken_twice_counts_as_it_was_taken_last(tmp_path: Path)
         Step(sequence=1, until_ms=4_000, passage_ids=("u1",)),
         Step(sequence=None, until_ms=9_000, passage_ids=()),
     )
+
+
+def test_a_customers_own_words_count_as_they_did_when_it_was_recorded(policy: Policy) -> None:
+    said = Passage(stream_id="s1", id="u1", start_ms=0, end_ms=4_000, text="第一制药的老牌子，家人们放心躺瘦。")
+    plain = stored_stream(said)
+    content = {
+        "words": [
+            {"kind": "allow", "word": "第一制药"},
+            {"kind": "block", "word": "躺瘦", "class": "WEIGHT_LOSS"},
+        ],
+        "terms": {},
+    }
+    words = StoredRules(
+        tenant_id="acme", kind="words", number=2, version="sha256:a", content=content, created_at_ms=0, created_by="t"
+    )
+    without, own = judge_again(policy, plain, None), judge_again(policy, replace(plain, words=words), None)
+    assert [(one.quote, one.flags) for one in own if one.class_id == "WEIGHT_LOSS"] == [("躺瘦", True)]
+    assert not any(one.quote == "躺瘦" for one in without)
+    flagged = {one.finding_id for one in own if one.flags and one.class_id == "ABS_SUPERLATIVE"}
+    assert flagged < {one.finding_id for one in without if one.flags} or not flagged
+    assert said_topic(plain, "d", "s", "p") != said_topic(replace(plain, words=words), "d", "s", "p")

@@ -187,6 +187,7 @@ class StreamOut(WireModel):
     external_id: str | None = None
     policy: str | None = None
     max_hours: float | None = None
+    depth: str | None = Field(default=None, description="What is left out by order, in words; null: nothing")
     ordered_at_ms: Annotated[int | None, Field(description="Unix time")] = None
     suggestion: Literal["pass", "review", "block"] = Field(
         default="pass", description="The gravest of what is advised about its findings"
@@ -194,13 +195,13 @@ class StreamOut(WireModel):
     risk: Literal["low", "medium", "high", "critical"] = "low"
 
 
-class HealthOut(WireModel):
+class AliveOut(WireModel):
     """The server answers."""
 
     status: str
 
 
-class ReadyOut(HealthOut):
+class ReadyOut(AliveOut):
     """The database answers. `workers`: how many are there and take broadcasts; `places`: how many they can carry."""
 
     workers: int

@@ -48,6 +48,32 @@ class CallbackIn(WireModel):
     url: Url
 
 
+Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Pictures = Annotated[
+    Literal["all", "sampled", "none"],
+    Field(description="`sampled`: one in `every_s`; `none`: its sound alone is heard"),
+]
+EveryS = Annotated[int | None, Field(ge=2, le=600, description="Of `sampled`: so many seconds lie between two")]
+
+
+class DepthHoursIn(WireModel):
+    """Another depth at these hours of the day, by the zone in which `started_at` is given; half-open, over midnight
+    where it ends before it begins."""
+
+    from_: Annotated[Clock, Field(alias="from")]
+    until: Clock
+    pictures: Pictures
+    every_s: EveryS = None
+
+
+class DepthIn(WireModel):
+    """Which pictures are looked at; speech is always heard. Of `hours`, the first that holds counts."""
+
+    pictures: Pictures = "all"
+    every_s: EveryS = None
+    hours: Annotated[tuple[DepthHoursIn, ...], Field(max_length=24)] = ()
+
+
 class OrderIn(WireModel):
     """A broadcast to screen, with what is on sale in it: registered products by id, passports that are registered by
     this order, or both."""
@@ -91,6 +117,7 @@ class OrderIn(WireModel):
     priority: Annotated[
         Literal["normal", "background", "urgent"], Field(description="`urgent` needs the scope `streams:urgent`")
     ] = "normal"
+    depth: Annotated[DepthIn | None, Field(description="All pictures are looked at, if not given")] = None
 
 
 class StreamsOut(WireModel):

@@ -9,6 +9,7 @@ import httpx
 
 from claims.types import Finding
 from ingest.types import Segment
+from review.reanalyses.types import NewReanalysis
 from review.store import Store
 from tests.review.server.api.conftest import ORDER, PASSPORT
 
@@ -34,6 +35,7 @@ class Owned:
             "PUT /v1/streams/{stream_id}/on-sale": {"product_id": "P-1"},
             "PUT /v1/passports/{product_id:path}": PASSPORT,
             "POST /v1/cases/{case_id}/decisions": decision,
+            "POST /v1/reanalyses": {"stream_id": self.values["stream_id"], "passports": [{"product_id": "P-1"}]},
             "POST /v1/complaints": {"stream": self.values["stream_id"], "at": 1000, "text": "假的"},
         }
 
@@ -67,5 +69,7 @@ def have_a_day(
     assert case_id is not None
     hook = client.post("/v1/webhooks", json={"url": f"http://127.0.0.1:8080/{tenant_id}"})
     values = {"stream_id": stream_id, "finding_id": finding_id, "case_id": case_id, "host_id": "h1"}
+    reanalysis_id, _ = store.reanalyses.place(NewReanalysis(tenant_id=tenant_id, stream_id=stream_id), tenant_id)
+    values |= {"reanalysis_id": reanalysis_id}
     values |= {"product_id": "P-1", "code": "9520000000011", "webhook_id": str(hook.json().get("id", "none"))}
     return Owned(values=values)

@@ -32,6 +32,7 @@ CALLED: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "check": (("蜂蜜",), {}),
     "check_catalogue": (([{"text": "蜂蜜"}],), {}),
     "order_batch": ((["https://a.example.com/1.mp4"],), {"host": HOST}),
+    "order_reanalysis": (("s1",), {"passports": [{"product_id": "P-1"}]}),
     "decide": (("c1", {}), {}),
     "correct": (("c1", {}), {}),
     "file_complaint": (({},), {}),
@@ -47,6 +48,7 @@ CALLED: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
 }
 # Of each parameter that says which, one that is there or not.
 WHICH = {"stream_id": "s1", "product_id": "P-1", "case_id": "c1", "finding_id": "f1", "webhook_id": "wh_1"}
+WHICH |= {"reanalysis_id": "a1"}
 WHICH |= {"batch_id": "b1", "host_id": "h7", "receipt": "r1", "code": "9520000000011", "word_id": "w_1"}
 
 

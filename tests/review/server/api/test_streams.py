@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ingest.decode.depth import Depth, DepthHours
 from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind
 from review.scheduling.applying import unseen
@@ -314,3 +315,36 @@ def test_a_body_that_is_no_order_is_told_what_is_wrong(
 ) -> None:
     headers = {"Content-Type": media_type} if media_type else {}
     assert says in problem(acme.post("/v1/streams", content=body, headers=headers), status)
+
+
+def test_the_depth_of_a_broadcast_is_ordered_and_handed_to_whoever_carries_it(
+    acme: httpx.Client, platform: Store
+) -> None:
+    depth = {"pictures": "sampled", "every_s": 10, "hours": [{"from": "22:00", "until": "02:00", "pictures": "none"}]}
+    answer = acme.post("/v1/streams", json=ORDER | {"depth": depth})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["depth"] == "by order: one picture in 10 s; 22:00 by order: sound alone"
+    order = platform.orders.ordered(answer.json()["stream_id"]).order
+    assert order is not None
+    assert order.depth.usual == Depth(pictures="sampled", every_ms=10_000)
+    assert order.depth.hours == (DepthHours(from_min=1320, until_min=120, depth=Depth(pictures="none")),)
+    plain = acme.post("/v1/streams", json=ORDER | {"external_id": "plain"}).json()
+    assert plain["depth"] is None
+
+
+@pytest.mark.parametrize(
+    ("depth", "told"),
+    [
+        ({"pictures": "sampled"}, "depth.every_s: stands with `sampled` pictures"),
+        ({"pictures": "none", "every_s": 5}, "depth.every_s"),
+        ({"pictures": "some"}, "pictures"),
+        ({"pictures": "sampled", "every_s": 1}, "every_s"),
+        ({"hours": [{"from": "24:00", "until": "02:00", "pictures": "none"}]}, "from"),
+        ({"hours": [{"from": "02:00", "until": "02:00", "pictures": "none"}]}, "depth.hours[0].until"),
+        ({"hours": [{"from": "02:00", "until": "03:00", "pictures": "sampled"}]}, "depth.hours[0].every_s"),
+    ],
+)
+def test_a_depth_that_is_none_is_told_by_field(acme: httpx.Client, depth: dict[str, Any], told: str) -> None:
+    answer = acme.post("/v1/streams", json=ORDER | {"depth": depth})
+    assert answer.status_code == 422, answer.text
+    assert told in answer.text

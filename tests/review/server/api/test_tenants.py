@@ -24,6 +24,7 @@ from tests.review.server.api.conftest import As, Clock, Key, problem
 from tests.review.server.api.owned import Owned, have_a_day
 
 OWNED_TABLES = ("streams", "stream_orders", "stream_facts", "passport_versions", "decisions", "complaints", "cases")
+OWNED_TABLES += ("reanalyses",)
 
 
 @dataclass(frozen=True, slots=True)

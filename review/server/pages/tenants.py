@@ -1,0 +1,107 @@
+"""The page of a customer's settings as they stand, with their history; administrators set its quotas here."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Path, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import ValidationError
+
+from claims.suggestions import SuggestionSettings
+from review.accounts.types import Person
+from review.enforcement.notice_pages import shown_time
+from review.server.api.ordering import Platform
+from review.server.auth.guard import ADMINS, allow
+from review.server.pages.desk import Desk, Seeing, Viewer
+from review.server.pages.webhooks import READERS, shown_address
+from review.store import Store
+from review.streams.tenant_rules import RuleKind, StoredRules
+from review.tenant_rules.words import words_of
+from review.tenants.reach import OutOfReach
+
+Admin = Annotated[Person, Depends(allow(*ADMINS))]
+TenantId = Annotated[str, Path(min_length=1, max_length=60)]
+_MOST_VERSIONS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A version of something that is set."""
+
+    rules: StoredRules
+    by: str
+
+
+def tenants_router(store: Store, desk: Desk, platform: Platform) -> APIRouter:
+    """The routes of customers' settings."""
+    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    reading = [Depends(allow(*READERS))]
+
+    def page(viewer: Viewer, tenant_id: str, error: str = "") -> Response:
+        tenants = {each.tenant_id: each for each in store.keys.tenants()}
+        if tenant_id not in tenants:
+            raise OutOfReach("tenant_id", tenant_id)
+        suggestions = store.tenant_rules.current(tenant_id, RuleKind.SUGGESTIONS)
+        filled = desk.fill(
+            "tenants/tenant.html",
+            viewer,
+            tenant=tenants[tenant_id],
+            uses=store.quotas.uses(tenant_id),
+            rules=SuggestionSettings.model_validate({} if suggestions is None else suggestions.content).rules,
+            bounds=platform.suggestions,
+            words=words_of(store.tenant_rules.current(tenant_id, RuleKind.WORDS)).words,
+            standings=store.board.standings(tenant_id),
+            clocks=store.enforcement.setup.retention.clocks,
+            retention_version=store.enforcement.setup.retention.version,
+            stretch_days=platform.stretch_days,
+            where=shown_address,
+            history=_history(store, tenant_id),
+            may_set=viewer.person.role in ADMINS,
+            at=shown_time,
+            error=error,
+        )
+        return HTMLResponse(filled, status_code=422 if error else 200)
+
+    @router.get("/tenants", dependencies=reading)
+    def get_tenants(viewer: Seeing) -> Response:
+        listed = [each for each in store.keys.tenants() if _reaches(viewer.person, each.tenant_id)]
+        uses = {each.tenant_id: store.quotas.uses(each.tenant_id) for each in listed}
+        return HTMLResponse(desk.fill("tenants/tenants.html", viewer, listed=listed, uses=uses))
+
+    @router.get("/tenants/{tenant_id}", dependencies=reading)
+    def get_tenant(tenant_id: TenantId, viewer: Seeing) -> Response:
+        return page(viewer, tenant_id)
+
+    @router.post("/tenants/{tenant_id}/quotas")
+    def set_quotas(
+        tenant_id: TenantId,
+        admin: Admin,
+        viewer: Seeing,
+        streams: Annotated[str, Form(max_length=20)] = "",
+        checks_hour: Annotated[str, Form(max_length=20)] = "",
+        passports: Annotated[str, Form(max_length=20)] = "",
+        batch_hours_day: Annotated[str, Form(max_length=20)] = "",
+    ) -> Response:
+        """Sets the quotas that stand in the form; an empty field is no bound."""
+        sent = {"streams": streams, "checks_hour": checks_hour, "passports": passports}
+        sent |= {"batch_hours_day": batch_hours_day}
+        try:
+            store.set_quotas(tenant_id, {k: v.strip() for k, v in sent.items() if v.strip()}, admin.id, keeps=False)
+        except ValidationError as error:
+            told = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors(include_url=False))
+            return page(viewer, tenant_id, told)
+        return RedirectResponse(f"/tenants/{tenant_id}", status_code=303)
+
+    return router
+
+
+def _history(store: Store, tenant_id: str) -> list[Change]:
+    """Every kind's latest versions together, the latest first."""
+    names = store.people.names()
+    found = [rules for kind in RuleKind for rules in store.tenant_rules.versions(tenant_id, kind, _MOST_VERSIONS)]
+    found.sort(key=lambda rules: (rules.created_at_ms, rules.number), reverse=True)
+    return [Change(rules=rules, by=names.get(rules.created_by, rules.created_by)) for rules in found[:_MOST_VERSIONS]]
+
+
+def _reaches(person: Person, tenant_id: str) -> bool:
+    return person.tenants is None or tenant_id in person.tenants
