@@ -19,7 +19,9 @@ from review.analytics.statistics import StatisticsStore
 from review.analytics.store import AnalyticsStore
 from review.audit.trail import AuditTrail
 from review.batches.store import BatchStore
+from review.cases.duties import DutyStore
 from review.cases.filing import file_findings
+from review.cases.named_queues import NamedQueueStore
 from review.cases.store import CaseStore
 from review.corrections.store import CorrectionStore
 from review.db.engine import open_database
@@ -131,6 +133,8 @@ class Store:
         self._second_share = second_share
         self._sums = Sums()
         self.cases = CaseStore(engine, now, StrikesOfCases())
+        self.duties = DutyStore(engine, now)
+        self.queues = NamedQueueStore(engine, now)
         self.corrections = CorrectionStore(engine, now, flag_at=flag_at, second_share=second_share)
         self.second_reader = SecondReaderStore(engine, now, flag_at=flag_at, second_share=second_share)
         self.people = PeopleStore(engine, now)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from claims.types import Disposition, Finding
-from review.cases.grouping import case_key, script_bands, script_of
+from review.cases.grouping import case_key, language_of_words, script_bands, script_of
 from review.cases.priority import Standing, rank_of, reasons
 from review.cases.state import after_finding
 from review.cases.tally import Filed, said_at, write_tallies
@@ -118,6 +118,7 @@ def _case_of(connection: Connection, finding: Finding, stream: object, now_ms: i
                 "complained": False,
                 "sampled": int(key[:8], 16) < second_share * _SHARES,
                 "version": 0,
+                "language": language_of_words(finding.quote),
             }
         ],
     )

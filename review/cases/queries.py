@@ -12,6 +12,7 @@ from review.cases.types import WAITING, Case, CaseState, Choice, Decision, Reaso
 from review.db.ownership import host_is_of
 from review.db.tables.base import CounterRow
 from review.db.tables.cases import CaseBandRow, CaseFindingRow, CaseRow, DecisionRow
+from review.db.tables.duties import DeferralRow, DutyRow
 from review.db.tables.learning import BlindCaseRow
 from review.db.tables.streams import HIDDEN, FindingRow
 from review.errors import UnknownCaseError
@@ -26,8 +27,11 @@ _CANDIDATES = 200
 class CaseQuery:
     """Which cases, and where to go on; None or empty: not asked about. `after`: rank and id of the last one seen.
 
-    `decidable_by`: leaves out second and senior reviews that this person may not take. `tenant_id`: of this customer's
-    hosts alone. `findings_alone`: without cases that are no finding until a person decides.
+    `decidable_by`: leaves out second and senior reviews that this person may not take, cases given to another, and
+    those that the person put aside for good. `at_ms`: leaves out what is put aside for everybody at that moment;
+    `put_aside`: that alone. `free_at_ms`: leaves out what another than `decidable_by` holds at that moment. `given_to`:
+    what was given to this person alone. `tenant_id`: of this customer's hosts alone. `findings_alone`: without cases
+    that are no finding until a person decides.
     """
 
     states: tuple[CaseState, ...] = WAITING
@@ -38,6 +42,13 @@ class CaseQuery:
     severity: str | None = None
     claimed_by: str | None = None
     decidable_by: Person | None = None
+    classes: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    language: str | None = None
+    given_to: str | None = None
+    at_ms: int | None = None
+    put_aside: bool = False
+    free_at_ms: int | None = None
     tenant_id: str | None = None
     findings_alone: bool = False
     after: tuple[float, str] | None = None
@@ -154,6 +165,9 @@ def read_counts(session: Session, query: CaseQuery) -> QueueCounts:
         severity=query.severity,
         claimed_by=query.claimed_by,
         decidable_by=query.decidable_by,
+        classes=query.classes,
+        severities=query.severities,
+        language=query.language,
         tenant_id=query.tenant_id,
     )
     rows = session.execute(
@@ -171,6 +185,13 @@ def read_counts(session: Session, query: CaseQuery) -> QueueCounts:
             by_class[class_id] = by_class.get(class_id, 0) + count
             oldest.append(first)
     return QueueCounts(by_state=by_state, by_class=by_class, oldest_ms=min(oldest, default=None))
+
+
+def read_length(session: Session, query: CaseQuery, most: int) -> int:
+    """How many cases the query asks for, whatever its limit; no more than `most` are counted."""
+    states = [state.value for state in query.states or tuple(CaseState)]
+    found = select(CaseRow.case_id).where(CaseRow.state.in_(states), *_conditions(query)).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0
 
 
 def read_case_findings(session: Session, case_id: str, limit: int = 200) -> tuple[StoredFinding, ...]:
@@ -242,10 +263,23 @@ def _conditions(query: CaseQuery) -> list[ColumnElement[bool]]:
         (CaseRow.platform, query.platform),
         (CaseRow.severity, query.severity),
         (CaseRow.claimed_by, query.claimed_by),
+        (CaseRow.language, query.language),
     )
     found: list[ColumnElement[bool]] = [column == value for column, value in asked if value is not None]
+    if query.classes:
+        found.append(CaseRow.class_id.in_(query.classes))
+    if query.severities:
+        found.append(CaseRow.severity.in_(query.severities))
     if query.decidable_by is not None:
         found.append(_decidable(query.decidable_by))
+        found.append(_not_turned_from(query.decidable_by))
+    if query.given_to is not None:
+        found.append(CaseRow.case_id.in_(select(DutyRow.case_id).where(DutyRow.person_id == query.given_to)))
+    if query.at_ms is not None:
+        aside = exists().where(DeferralRow.case_id == CaseRow.case_id, DeferralRow.until_ms > query.at_ms)
+        found.append(aside if query.put_aside else ~aside)
+    if query.free_at_ms is not None:
+        found.append(_free(query))
     if query.tenant_id is not None:
         found.append(host_is_of(CaseRow.host_id, query.tenant_id))
     if query.findings_alone:
@@ -273,6 +307,22 @@ def _decidable(person: Person) -> ColumnElement[bool]:
     )
     reviews = [CaseState.SECOND_REVIEW.value, CaseState.SENIOR_REVIEW.value]
     return or_(CaseRow.state.not_in(reviews), and_(CaseRow.state.in_(seconds), ~own))
+
+
+def _not_turned_from(person: Person) -> ColumnElement[bool]:
+    """True for cases that nobody else was given and that this person did not put aside for good."""
+    others = exists().where(DutyRow.case_id == CaseRow.case_id, DutyRow.person_id != person.id)
+    left = exists().where(
+        DeferralRow.case_id == CaseRow.case_id, DeferralRow.person_id == person.id, DeferralRow.until_ms.is_(None)
+    )
+    return and_(~others, ~left)
+
+
+def _free(query: CaseQuery) -> ColumnElement[bool]:
+    free = [CaseRow.claimed_by.is_(None), CaseRow.claimed_until_ms <= query.free_at_ms]
+    if query.decidable_by is not None:
+        free.append(CaseRow.claimed_by == query.decidable_by.id)
+    return or_(*free)
 
 
 def read_change(session: Session) -> int:

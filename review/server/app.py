@@ -49,13 +49,16 @@ from review.server.pages.case_changes import QueueEvents
 from review.server.pages.corrections import editor_router
 from review.server.pages.desk import Desk
 from review.server.pages.desk_actions import actions_router
+from review.server.pages.duties import duties_router
 from review.server.pages.enforcement import Office, office_router
 from review.server.pages.host import host_router
 from review.server.pages.learning import learning_router
 from review.server.pages.login import login_router
 from review.server.pages.measure_proposal import proposing_router
+from review.server.pages.named_queues import named_queues_router
 from review.server.pages.penalty_table import table_router
 from review.server.pages.quality import quality_router
+from review.server.pages.queue import QueuePart
 from review.server.pages.replays import PolicyDesk, replays_router
 from review.server.pages.routes import pages_router
 from review.server.pages.webhooks import webhook_pages_router
@@ -152,6 +155,8 @@ def create_app(
     app.include_router(actions_router(store, glossary))
     app.include_router(pages_router(store, glossary, app.state.events))
     office = Desk(glossary)
+    app.include_router(duties_router(store, QueuePart(office, store)))
+    app.include_router(named_queues_router(store, office))
     app.include_router(editor_router(store, office, is_offered=judging is not None))
     app.include_router(login_router(app, gate, office))
     app.include_router(admin_router(gate, office))

@@ -47,6 +47,7 @@ class CaseRow(Base):
     complained: Mapped[bool] = mapped_column(default=False)
     sampled: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(Integer)
+    language: Mapped[str] = mapped_column(String(8), server_default="zh")
     claimed_by: Mapped[str | None] = mapped_column(String(36))
     claimed_until_ms: Mapped[int | None]
 

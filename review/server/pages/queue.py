@@ -1,6 +1,6 @@
 """The queue: which cases wait, why each stands where it does, and for how long."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal, get_args
 from urllib.parse import urlencode
 
@@ -18,15 +18,30 @@ TARGET_MS = PATIENCE_MS
 _PAGE = 50
 _MOST = 500
 _MINUTE_MS = 60_000
-Shown = Literal["mine_to_decide", "waiting", "open", "second_review", "senior_review", "proof", "confirmed", "cleared"]
+Shown = Literal[
+    "mine_to_decide",
+    "given",
+    "waiting",
+    "open",
+    "second_review",
+    "senior_review",
+    "put_off",
+    "proof",
+    "confirmed",
+    "cleared",
+]
+# Those whose cases wait for a person, in whatever state.
+_WAITS = frozenset({"mine_to_decide", "given", "waiting", "put_off"})
+_COUNTED = 1000
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueFilter:
-    """What the queue shows; empty: not asked about. `held`: only what the viewer is working on."""
+    """What the queue shows; empty: not asked about. `held`: only what the viewer is working on. `queue`: its id."""
 
     state: Shown = "mine_to_decide"
+    queue: str = ""
     class_id: str = ""
     host: str = ""
     product: str = ""
@@ -35,9 +50,10 @@ class QueueFilter:
     held: bool = False
     limit: int = _PAGE
 
-    def query(self, person: Person) -> CaseQuery:
-        """The same as a question to the store."""
-        waits = self.state in {"mine_to_decide", "waiting"}
+    def query(self, person: Person, now_ms: int) -> CaseQuery:
+        """The same as a question to the store, but for the named queue."""
+        waits = self.state in _WAITS
+        is_own = self.state in {"mine_to_decide", "given"}
         return CaseQuery(
             states=WAITING if waits else (CaseState(self.state),),
             class_id=self.class_id or None,
@@ -46,7 +62,10 @@ class QueueFilter:
             platform=self.platform or None,
             severity=self.severity or None,
             claimed_by=person.id if self.held else None,
-            decidable_by=person if self.state == "mine_to_decide" else None,
+            decidable_by=person if is_own else None,
+            given_to=person.id if self.state == "given" else None,
+            at_ms=now_ms if is_own or self.state == "put_off" else None,
+            put_aside=self.state == "put_off",
             limit=self.limit,
         )
 
@@ -54,6 +73,7 @@ class QueueFilter:
         """What stands in an address for this filter, and what else is given."""
         given: dict[str, str | int | None] = {
             "state": self.state,
+            "queue": self.queue,
             "class": self.class_id,
             "host": self.host,
             "product": self.product,
@@ -82,6 +102,7 @@ Term = Annotated[str, Query(max_length=200)]
 
 def read_filter(
     state: Shown = "mine_to_decide",
+    queue: Annotated[str, Query(max_length=36)] = "",
     class_id: Annotated[str, Query(alias="class", max_length=60)] = "",
     host: Term = "",
     product: Term = "",
@@ -93,6 +114,7 @@ def read_filter(
     """The filter in a request's query."""
     return QueueFilter(
         state=state,
+        queue=queue,
         class_id=class_id,
         host=host.strip(),
         product=product.strip(),
@@ -120,11 +142,17 @@ class QueuePart:
         self._desk = desk
         self._store = store
 
+    def query(self, shown: QueueFilter, person: Person) -> CaseQuery:
+        """What the filter asks for, the named queue among it; UnknownQueueError where that is for others."""
+        query = shown.query(person, self._store.cases.now_ms())
+        return query if not shown.queue else self._store.queues.queue(shown.queue, person).narrows(query)
+
     def first(self, shown: QueueFilter, person: Person) -> str | None:
         """The most pressing case that nobody else works on."""
         now_ms = self._store.cases.now_ms()
-        cases = self._store.cases.queue(shown.query(person)).cases
-        return next((case.id for case in cases if not held_by_other(case, person, now_ms)), None)
+        free = replace(self.query(shown, person), free_at_ms=now_ms, limit=1)
+        page = self._store.cases.queue(free if free.decidable_by else replace(free, limit=_PAGE)).cases
+        return next((case.id for case in page if not held_by_other(case, person, now_ms)), None)
 
     def rows(self, shown: QueueFilter, viewer: Viewer, seen: str | None = None) -> Markup | None:
         """The list; None if `seen` is still its version."""
@@ -132,7 +160,7 @@ class QueuePart:
         version = f"{self._store.cases.change()}-{now_ms // (_MINUTE_MS // 4)}-{shown.limit}"
         if version == seen:
             return None
-        query = shown.query(viewer.person)
+        query = self.query(shown, viewer.person)
         page = self._store.cases.queue(query)
         counts = self._store.cases.counts(query)
         names = self._store.people.names()
@@ -144,7 +172,8 @@ class QueuePart:
             shown=shown,
             version=version,
             counts=counts,
-            waiting=waiting,
+            shown_count=self._store.cases.length(query, _COUNTED),
+            most_counted=_COUNTED,
             by_state={state.value: count for state, count in counts.by_state.items()} | {"waiting": waiting},
             oldest_ms=None if counts.oldest_ms is None else now_ms - counts.oldest_ms,
             target_ms=TARGET_MS,
@@ -162,6 +191,7 @@ class QueuePart:
             shown=shown,
             states=SHOWN,
             severities=("critical", "high", "medium"),
+            queues=self._store.queues.of(viewer.person),
             views=self._store.people.views(viewer.person.id),
         )
 

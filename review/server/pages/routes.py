@@ -10,6 +10,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from markupsafe import Markup
 
 from review.cases.decisions import REASONS
+from review.cases.duties import LEAVE_REASONS, PUT_OFF_MINUTES, PUT_OFF_REASONS
 from review.presentation.glossary import Glossary
 from review.server.auth.guard import EVERYBODY, allow
 from review.server.language import keep_language
@@ -43,6 +44,10 @@ def pages_router(store: Store, glossary: Glossary, events: QueueEvents) -> APIRo
             shown=shown,
             selected=case_id,
             bulk_choices=tuple(REASONS.items()),
+            leave_reasons=LEAVE_REASONS,
+            put_off_reasons=PUT_OFF_REASONS,
+            put_off_minutes=PUT_OFF_MINUTES,
+            colleagues=store.people.deciders(without=viewer.person.id),
             filters=queue.filters(shown, viewer),
             queue=queue.rows(shown, viewer),
             detail=None if case_id is None else cases.detail(case_id, viewer, hit),

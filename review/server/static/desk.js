@@ -1,7 +1,8 @@
 /* The queue and the open case: what moves between them, and which key does what. */
 import { announce, current, onActs, onKeys, open, rows, select, showHelp, step, text } from "./page.js";
 import { playerActs, playerKeys } from "./player.js";
-import { choose, chooseReason, leave, mountDecision, note, reopen, submit, undo, sendKept } from "./decide.js";
+import { closeAside, openAside, takeUp } from "./aside.js";
+import { choose, chooseReason, leave, mountDecision, nextFree, note, reopen, submit, undo, sendKept } from "./decide.js";
 import { closeCorrection, openCorrection } from "./correct.js";
 import { closeProposal, openProposal } from "./propose.js";
 import { confirmBulk, pickAll, preview, restorePicks, stopPicking, togglePicking } from "./bulk.js";
@@ -70,6 +71,8 @@ onKeys({
   z: undo,
   t: note,
   x: togglePicking,
+  a: openAside,
+  g: nextFree,
   w: openProposal,
   c: openCorrection,
   "[": () => jump(-1),
@@ -88,6 +91,10 @@ onActs({
   next: () => step(1),
   previous: () => step(-1),
   filter: focusFilter,
+  "next-free": nextFree,
+  aside: openAside,
+  "close-aside": closeAside,
+  "take-up": takeUp,
   propose: openProposal,
   "close-proposal": closeProposal,
   correct: () => openCorrection(),
@@ -103,7 +110,7 @@ onActs({
   preview,
   "confirm-bulk": confirmBulk,
 });
-for (const field of document.querySelectorAll("#filters .pair select")) {
+for (const field of document.querySelectorAll("#filters .pair select, #filters .named")) {
   field.addEventListener("change", () => field.form.submit());
 }
 document.body.addEventListener("htmx:load", (event) => {

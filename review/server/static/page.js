@@ -51,9 +51,9 @@ export function open(id) {
   row.click();
   row.scrollIntoView({ block: "nearest" });
 }
-/* The id of the row so many places on; null where the list ends. */
+/* The id of the row so many places on, those that others hold left out; null where the list ends. */
 export function beside(by) {
-  const all = rows();
+  const all = rows().filter((row) => row.dataset.id === selected || !row.classList.contains("held"));
   const at = all.findIndex((row) => row.dataset.id === selected);
   const row = at < 0 ? all[0] : all[at + by];
   return row ? row.dataset.id : null;

@@ -20,9 +20,7 @@ BOTH = pytest.mark.parametrize(
 def decide(store: Store, case_id: str, person: Person, choice: Choice) -> CaseState:
     case = store.cases.case(case_id)
     reason = {Choice.VIOLATES: "as_found", Choice.LAWFUL: "rule_wrong"}[choice]
-    sent = Submission(
-        case_id=case_id, version=case.version, request_id=str(uuid.uuid4()), choice=choice, reason=reason
-    )
+    sent = Submission(case_id=case_id, version=case.version, request_id=str(uuid.uuid4()), choice=choice, reason=reason)
     store.cases.decide(sent, person)
     return store.cases.case(case_id).state
 
