@@ -1,6 +1,6 @@
 """The questions that the queue and the case page ask."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union_all
@@ -14,10 +14,10 @@ from review.db.tables.base import CounterRow
 from review.db.tables.cases import CaseBandRow, CaseFindingRow, CaseRow, DecisionRow
 from review.db.tables.duties import DeferralRow, DutyRow
 from review.db.tables.learning import BlindCaseRow
-from review.db.tables.streams import HIDDEN, FindingRow
+from review.db.tables.streams import HIDDEN, FindingRow, StreamRow
 from review.errors import UnknownCaseError
 from review.streams.rows import finding_from_row
-from review.streams.types import StoredFinding
+from review.streams.types import StoredFinding, StreamState
 
 _SIMILAR = 20
 _CANDIDATES = 200
@@ -323,6 +323,19 @@ def _free(query: CaseQuery) -> ColumnElement[bool]:
     if query.decidable_by is not None:
         free.append(CaseRow.claimed_by == query.decidable_by.id)
     return or_(*free)
+
+
+def read_on_air(session: Session, case_ids: Sequence[str]) -> frozenset[str]:
+    """Those of these cases that have a broadcast that goes on."""
+    going_on = (StreamState.LIVE.value, StreamState.INTERRUPTED.value)
+    return frozenset(
+        session.scalars(
+            select(CaseFindingRow.case_id)
+            .join(StreamRow, StreamRow.stream_id == CaseFindingRow.stream_id)
+            .where(CaseFindingRow.case_id.in_(case_ids), StreamRow.state.in_(going_on))
+            .distinct()
+        )
+    )
 
 
 def read_change(session: Session) -> int:

@@ -124,6 +124,11 @@ class CaseStore:
         with Session(self._engine) as session:
             return queries.read_same_script(session, case_id)
 
+    def on_air(self, case_ids: Sequence[str]) -> frozenset[str]:
+        """Those of these cases that have a broadcast that goes on."""
+        with Session(self._engine) as session:
+            return queries.read_on_air(session, case_ids)
+
     def claim(self, case_id: str, person: Person) -> Case:
         """The case, this person's for a while; CaseChanged if another has it."""
         with self._writing.begin() as connection:

@@ -85,12 +85,6 @@ def stream_clock(at_ms: int) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
 
 
-def hours_clock(length_ms: int) -> str:
-    """A wait in hours and minutes: `1:42`."""
-    hours, minutes = divmod(max(0, length_ms) // 60_000, 60)
-    return f"{hours}:{minutes:02}"
-
-
 def finding_view(stored: StoredFinding, stream: StreamRecord, laws: Laws) -> FindingView:
     """The finding as the claim card shows it."""
     finding = stored.finding

@@ -32,6 +32,13 @@ class Words:
         except KeyError:
             return value
 
+    def age(self, length_ms: int) -> str:
+        """How long something waits, in the one unit that people would say: `42 分钟`, `3 小时`, `14 天`."""
+        minutes = max(0, length_ms) // 60_000
+        if minutes < 60:
+            return self("age.minutes", n=minutes)
+        return self("age.hours", n=minutes // 60) if minutes < 48 * 60 else self("age.days", n=minutes // 1440)
+
     def step(self, told: str) -> str:
         """A step of a score, or the reason for a product; findings tell them in English."""
         return in_chinese(told) if self.language == "zh" else told

@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 
 TERMS: Mapping[str, tuple[str, ...]] = {
-    "age": ("under_1h", "under_4h", "under_24h", "longer"),
+    "age": ("under_1h", "under_4h", "under_24h", "longer", "minutes", "hours", "days"),
     "appeal_error": (
         "not_now",
         "decided",
@@ -181,6 +181,27 @@ TERMS: Mapping[str, tuple[str, ...]] = {
         "why",
     ),
     "measure_state": ("proposed", "in_force", "approved", "rejected", "lapsed", "ended", "lifted"),
+    "nav": (
+        "queue",
+        "findings",
+        "before",
+        "measures",
+        "appeals",
+        "teaching",
+        "quality",
+        "learning",
+        "replays",
+        "words",
+        "dashboards",
+        "queues",
+        "people",
+        "webhooks",
+        "password",
+        "group_review",
+        "group_enforcement",
+        "group_rules",
+        "group_office",
+    ),
     "move": ("adopt", "back"),
     "move_state": ("open", "live", "rejected"),
     "part": ("class_id", "verdict", "law", "severity", "product_id"),

@@ -7,7 +7,6 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
-from fastapi.staticfiles import StaticFiles
 
 from claims.law.texts import Laws
 from claims.tenant_words import ALLOWED, WATCHED_CLASS
@@ -66,6 +65,7 @@ from review.server.pages.words import words_pages_router
 from review.server.prebroadcast import PrebroadcastCheck, prebroadcast_routers
 from review.server.problems import Problem, install_problem_handlers
 from review.server.request_limits import MOST_BYTES
+from review.server.static_files import HashedFiles
 from review.store import Store
 from review.streams.corrections import Judging
 
@@ -174,7 +174,7 @@ def create_app(
     app.include_router(table_router(store, office))
     for router in prebroadcast_routers(prebroadcast, office):
         app.include_router(router)
-    app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
+    app.mount("/static", HashedFiles(directory=STATIC_DIR), name="static")
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     if open_routes := unguarded(app):
         raise AccessError(f"routes that nobody guards: {'; '.join(open_routes)}; give each Depends(allow(...))")

@@ -8,13 +8,12 @@ from fastapi import Query
 from markupsafe import Markup
 
 from review.accounts.types import Person
-from review.cases.priority import PATIENCE_MS
+from review.cases.priority import target_ms
 from review.cases.queries import CaseQuery
 from review.cases.types import FINAL, WAITING, Case, CaseState
 from review.server.pages.desk import Desk, Viewer
 from review.store import Store
 
-TARGET_MS = PATIENCE_MS
 _PAGE = 50
 _MOST = 500
 _MINUTE_MS = 60_000
@@ -127,11 +126,15 @@ def read_filter(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A case of the queue. `waited_ms` None: it waits no longer. `holder`: who else is working on it."""
+    """A case of the queue. `waited_ms` None: it waits no longer. `holder`: who else is working on it.
+
+    `on_air`: one of its broadcasts goes on, so that it is late the sooner.
+    """
 
     case: Case
     waited_ms: int | None
     late: bool
+    on_air: bool
     holder: str | None
 
 
@@ -164,6 +167,7 @@ class QueuePart:
         page = self._store.cases.queue(query)
         counts = self._store.cases.counts(query)
         names = self._store.people.names()
+        on_air = self._store.cases.on_air([case.id for case in page.cases])
         streams = self._store.streams() if not page.cases else ()
         waiting = sum(count for state, count in counts.by_state.items() if state in WAITING)
         return self._desk.fill(
@@ -176,9 +180,8 @@ class QueuePart:
             most_counted=_COUNTED,
             by_state={state.value: count for state, count in counts.by_state.items()} | {"waiting": waiting},
             oldest_ms=None if counts.oldest_ms is None else now_ms - counts.oldest_ms,
-            target_ms=TARGET_MS,
             more_limit=min(shown.limit + _PAGE, _MOST) if page.next_after and shown.limit < _MOST else None,
-            rows=[self._row(case, viewer.person, names, now_ms) for case in page.cases],
+            rows=[self._row(case, viewer.person, names, now_ms, case.id in on_air) for case in page.cases],
             stream_count=len(streams),
             coverage=self._store.coverage(None) if not page.cases else None,
         )
@@ -195,13 +198,14 @@ class QueuePart:
             views=self._store.people.views(viewer.person.id),
         )
 
-    def _row(self, case: Case, person: Person, names: dict[str, str], now_ms: int) -> Row:
+    def _row(self, case: Case, person: Person, names: dict[str, str], now_ms: int, on_air: bool) -> Row:
         waited_ms = None if case.state in FINAL else now_ms - case.opened_at_ms
         other = held_by_other(case, person, now_ms)
         return Row(
             case=case,
             waited_ms=waited_ms,
-            late=waited_ms is not None and waited_ms > TARGET_MS,
+            late=waited_ms is not None and waited_ms > target_ms(case.severity, on_air=on_air),
+            on_air=on_air,
             holder=names.get(case.claimed_by or "", case.claimed_by) if other else None,
         )
 

@@ -37,12 +37,15 @@ def pages_router(store: Store, glossary: Glossary, events: QueueEvents) -> APIRo
     cases = CasePart(desk, store)
     findings = FindingsPart(desk, store, cases)
 
-    def whole(shown: QueueFilter, case_id: str | None, viewer: Viewer, hit: str | None = None) -> Markup:
+    def whole(
+        shown: QueueFilter, case_id: str | None, viewer: Viewer, hit: str | None = None, *, opened: bool = False
+    ) -> Markup:
         return desk.fill(
             "desk.html",
             viewer,
             shown=shown,
             selected=case_id,
+            opened=opened,
             bulk_choices=tuple(REASONS.items()),
             leave_reasons=LEAVE_REASONS,
             put_off_reasons=PUT_OFF_REASONS,
@@ -62,7 +65,7 @@ def pages_router(store: Store, glossary: Glossary, events: QueueEvents) -> APIRo
         request: Request, case_id: str, shown: Filter, viewer: Seeing, hit: str | None = None, swap: Swap = None
     ) -> Response:
         if swap is None:
-            return _page(request, whole(shown, case_id, viewer, hit))
+            return _page(request, whole(shown, case_id, viewer, hit, opened=True))
         return _page(request, cases.detail(case_id, viewer, hit))
 
     @router.get("/cases/{case_id}/hits/{finding_id}")

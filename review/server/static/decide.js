@@ -1,5 +1,5 @@
 /* A person takes a case, decides, and may take it back. A decision is kept until the server has answered for it. */
-import { beside, current, knownText, open, post, rowOf, select, text } from "./page.js";
+import { beside, current, isCaseShown, knownText, open, post, rowOf, select, showCase, text } from "./page.js";
 
 const BEAT_MS = 30_000;
 const PASSED_MS = 300;
@@ -50,7 +50,7 @@ export function mountDecision() {
   tick();
 }
 function takes(shown) {
-  return shown === form && !sending && "takesClaim" in shown.dataset;
+  return isCaseShown() && shown === form && !sending && "takesClaim" in shown.dataset;
 }
 async function take(taken) {
   const id = taken.dataset.case;
@@ -71,6 +71,11 @@ async function take(taken) {
     if (!isNetwork(error)) throw error;
     passing = setTimeout(take, WAITS_MS[1], taken);
   }
+}
+/* Back to the list on a narrow screen: the case is free again until it is opened once more. */
+export function leaveCase() {
+  give();
+  form = null;
 }
 function give() {
   if (!holds) return;
@@ -285,6 +290,7 @@ export async function goOn(from, wanted) {
   htmx.trigger("#queue", "changed");
 }
 async function show(id) {
+  showCase(true);
   if (rowOf(id) && id !== current()) return open(id);
   const there = `/cases/${encodeURIComponent(id)}`;
   select(id);

@@ -1,8 +1,8 @@
 /* The queue and the open case: what moves between them, and which key does what. */
-import { announce, current, onActs, onKeys, open, rows, select, showHelp, step, text } from "./page.js";
-import { playerActs, playerKeys } from "./player.js";
+import { announce, current, isCaseShown, onActs, onKeys, open, rows, select, showCase, showHelp, step, text } from "./page.js";
+import { pauseClip, playerActs, playerKeys } from "./player.js";
 import { closeAside, openAside, takeUp } from "./aside.js";
-import { choose, chooseReason, leave, mountDecision, nextFree, note, reopen, submit, undo, sendKept } from "./decide.js";
+import { choose, chooseReason, leave, leaveCase, mountDecision, nextFree, note, reopen, submit, undo, sendKept } from "./decide.js";
 import { closeCorrection, openCorrection } from "./correct.js";
 import { closeProposal, openProposal } from "./propose.js";
 import { confirmBulk, pickAll, preview, restorePicks, stopPicking, togglePicking } from "./bulk.js";
@@ -87,6 +87,11 @@ onKeys({
 });
 onActs({
   ...playerActs,
+  "to-list": () => {
+    showCase(false);
+    pauseClip();
+    leaveCase();
+  },
   help: showHelp,
   next: () => step(1),
   previous: () => step(-1),
@@ -123,7 +128,7 @@ document.body.addEventListener("htmx:load", (event) => {
     tellOpened();
   }
 });
-if (!current() && rows().length) open(rows()[0].dataset.id);
+if (!current() && rows().length && isCaseShown()) open(rows()[0].dataset.id);
 else if (current()) select(current());
 mountDecision();
 showCounts();

@@ -45,6 +45,14 @@ export function select(id) {
   selected = id;
   showSelection();
 }
+/* On a narrow screen the list and the case are two screens. */
+const screens = document.getElementById("main");
+export function showCase(shown) {
+  screens.classList.toggle("on-case", shown);
+}
+export function isCaseShown() {
+  return document.getElementById("detail").checkVisibility();
+}
 export function open(id) {
   const row = rowOf(id);
   if (!row) return;
@@ -115,7 +123,10 @@ export function showHelp() {
 
 document.addEventListener("click", (event) => {
   const row = event.target.closest("#queue .row");
-  if (row && !event.ctrlKey && !event.metaKey && !event.shiftKey) select(row.dataset.id);
+  if (row && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    select(row.dataset.id);
+    showCase(true);
+  }
 });
 document.getElementById("language").addEventListener("click", (event) => {
   event.preventDefault();

@@ -15,13 +15,18 @@ _OVERLAPS = """() => {
       [left, top] = [Math.max(left, box.left), Math.max(top, box.top)];
       [right, bottom] = [Math.min(right, box.right), Math.min(bottom, box.bottom)];
     }
+    // What a bar over the page hides is not at hand, and can be scrolled to.
+    const bar = document.querySelector(".decide");
+    if (bar && getComputedStyle(bar).position === "fixed" && !bar.contains(node)) {
+      bottom = Math.min(bottom, bar.getBoundingClientRect().top);
+    }
     return {
       left: Math.max(left, 0), top: Math.max(top, 0),
       right: Math.min(right, innerWidth), bottom: Math.min(bottom, innerHeight),
     };
   };
-  const open = document.querySelector("dialog[open], [data-popover][open]");
-  const within = open && open.matches("dialog") ? open : document;
+  const open = document.querySelector("dialog[open], details[data-popover][open]");
+  const within = open ?? document;
   const controls = [...within.querySelectorAll("button, select, input, textarea, a[href], summary")]
     .filter((node) => node.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }))
     .filter((node) => !node.closest(".unseen, .skip"))
