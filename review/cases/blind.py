@@ -99,6 +99,7 @@ def open_blind_case(
         "complained": False,
         "sampled": blind.kind is BlindKind.SPOT and int(key[:8], 16) < second_share * _SHARES,
         "version": 0,
+        "number": count_up(connection, "case_number"),
         "language": language_of_words(shown.quote),
     }
     insert_missing(connection, CaseRow, [case])

@@ -1,5 +1,6 @@
 """The questions that the queue and the case page ask."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ from review.streams.rows import finding_from_row
 from review.streams.types import StoredFinding, StreamState
 
 _SIMILAR = 20
+_NUMBER = re.compile(r"(?:ZY-?|#)?0*(\d{1,12})", re.IGNORECASE)
 _CANDIDATES = 200
 
 
@@ -29,7 +31,8 @@ class CaseQuery:
 
     `decidable_by`: leaves out second and senior reviews that this person may not take, cases given to another, and
     those that the person put aside for good. `at_ms`: leaves out what is put aside for everybody at that moment;
-    `put_aside`: that alone. `free_at_ms`: leaves out what another than `decidable_by` holds at that moment. `given_to`:
+    `put_aside`: that alone. `text`: in the words, the host's or the product's name, or the
+    case's number. `free_at_ms`: leaves out what another than `decidable_by` holds at that moment. `given_to`:
     what was given to this person alone. `tenant_id`: of this customer's hosts alone. `findings_alone`: without cases
     that are no finding until a person decides.
     """
@@ -45,6 +48,7 @@ class CaseQuery:
     classes: tuple[str, ...] = ()
     severities: tuple[str, ...] = ()
     language: str | None = None
+    text: str = ""
     given_to: str | None = None
     at_ms: int | None = None
     put_aside: bool = False
@@ -99,6 +103,7 @@ def case_from_row(row: CaseRow) -> Case:
         sampled=row.sampled,
         claimed_by=row.claimed_by,
         claimed_until_ms=row.claimed_until_ms,
+        number=row.number,
     )
 
 
@@ -168,6 +173,7 @@ def read_counts(session: Session, query: CaseQuery) -> QueueCounts:
         classes=query.classes,
         severities=query.severities,
         language=query.language,
+        text=query.text,
         tenant_id=query.tenant_id,
     )
     rows = session.execute(
@@ -266,6 +272,8 @@ def _conditions(query: CaseQuery) -> list[ColumnElement[bool]]:
         (CaseRow.language, query.language),
     )
     found: list[ColumnElement[bool]] = [column == value for column, value in asked if value is not None]
+    if query.text:
+        found.append(_says(query.text))
     if query.classes:
         found.append(CaseRow.class_id.in_(query.classes))
     if query.severities:
@@ -307,6 +315,15 @@ def _decidable(person: Person) -> ColumnElement[bool]:
     )
     reviews = [CaseState.SECOND_REVIEW.value, CaseState.SENIOR_REVIEW.value]
     return or_(CaseRow.state.not_in(reviews), and_(CaseRow.state.in_(seconds), ~own))
+
+
+def _says(text: str) -> ColumnElement[bool]:
+    within = [
+        column.icontains(text, autoescape=True) for column in (CaseRow.quote, CaseRow.host_name, CaseRow.product_name)
+    ]
+    if number := _NUMBER.fullmatch(text.strip()):
+        within.append(CaseRow.number == int(number[1]))
+    return or_(CaseRow.case_id == text, *within)
 
 
 def _not_turned_from(person: Person) -> ColumnElement[bool]:

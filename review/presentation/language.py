@@ -6,6 +6,7 @@ from markupsafe import Markup, escape
 
 from review.presentation.catalogues import LANGUAGES, Language, in_both, text_of
 from review.presentation.score_steps import in_chinese
+from review.presentation.trial_reasons import trial_reason
 
 
 class Words:
@@ -42,6 +43,10 @@ class Words:
     def step(self, told: str) -> str:
         """A step of a score, or the reason for a product; findings tell them in English."""
         return in_chinese(told) if self.language == "zh" else told
+
+    def trial(self, why: str) -> str:
+        """Why an exemption was or was not taken to apply."""
+        return trial_reason(why, self.language)
 
     def named(self, names: Mapping[str, tuple[str, str]], value: str, kind: str = "") -> str:
         """A name that policy data gives in both languages; else the vocabulary's word, or the id itself."""

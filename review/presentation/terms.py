@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 
 TERMS: Mapping[str, tuple[str, ...]] = {
+    "because": ("contradicted", "banned", "unsupported", "supported", "out_of_scope"),
     "age": ("under_1h", "under_4h", "under_24h", "longer", "minutes", "hours", "days"),
     "appeal_error": (
         "not_now",
@@ -52,7 +53,7 @@ TERMS: Mapping[str, tuple[str, ...]] = {
     ),
     "before": ("checks", "judging_busy", "judging_long", "judging_failed"),
     "before.kind": ("script", "page", "captions"),
-    "card": ("successor", "predecessor"),
+    "card": ("successor", "predecessor", "decided_confirmed", "decided_cleared"),
     "channel": ("speech", "screen"),
     "choice": ("violates", "lawful", "unsure", "needs_proof"),
     "closed_why": ("term", "not_approved", "appeal", "cases_cleared"),
@@ -260,6 +261,7 @@ TERMS: Mapping[str, tuple[str, ...]] = {
         "proof",
         "confirmed",
         "cleared",
+        "any",
     ),
     "spoken": ("zh", "other"),
     "leave": ("partial", "language", "field", "evidence"),

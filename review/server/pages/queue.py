@@ -28,6 +28,7 @@ Shown = Literal[
     "proof",
     "confirmed",
     "cleared",
+    "any",
 ]
 # Those whose cases wait for a person, in whatever state.
 _WAITS = frozenset({"mine_to_decide", "given", "waiting", "put_off"})
@@ -41,6 +42,7 @@ class QueueFilter:
 
     state: Shown = "mine_to_decide"
     queue: str = ""
+    text: str = ""
     class_id: str = ""
     host: str = ""
     product: str = ""
@@ -54,7 +56,8 @@ class QueueFilter:
         waits = self.state in _WAITS
         is_own = self.state in {"mine_to_decide", "given"}
         return CaseQuery(
-            states=WAITING if waits else (CaseState(self.state),),
+            states=() if self.state == "any" else WAITING if waits else (CaseState(self.state),),
+            text=self.text,
             class_id=self.class_id or None,
             host_id=self.host or None,
             product_id=self.product or None,
@@ -73,6 +76,7 @@ class QueueFilter:
         given: dict[str, str | int | None] = {
             "state": self.state,
             "queue": self.queue,
+            "q": self.text,
             "class": self.class_id,
             "host": self.host,
             "product": self.product,
@@ -82,7 +86,7 @@ class QueueFilter:
             "limit": self.limit,
             **more,
         }
-        defaults = {"state": "mine_to_decide", "limit": _PAGE}
+        defaults = {"state": default_state(self.text), "limit": _PAGE}
         return {key: value for key, value in given.items() if value not in {None, "", defaults.get(key)}}
 
     def url(self, path: str, **more: str | int | None) -> str:
@@ -91,16 +95,28 @@ class QueueFilter:
         return f"{path}?{urlencode(terms)}" if terms else path
 
     @property
+    def kept(self) -> str:
+        """What the next visit begins with: where one works, not what one looked for."""
+        worked = replace(self, text="", host="", product="", platform="", held=False, limit=_PAGE)
+        return urlencode(worked.terms()) if not self.text else ""
+
+    @property
     def narrowed(self) -> bool:
         """Whether one of the less used terms is set."""
         return bool(self.host or self.product or self.platform or self.severity or self.held)
+
+
+def default_state(text: str) -> Shown:
+    """What is shown where nothing is said of it: one's own work, but who looks for something looks everywhere."""
+    return "any" if text else "mine_to_decide"
 
 
 Term = Annotated[str, Query(max_length=200)]
 
 
 def read_filter(
-    state: Shown = "mine_to_decide",
+    state: Shown | None = None,
+    text: Annotated[str, Query(alias="q", max_length=200)] = "",
     queue: Annotated[str, Query(max_length=36)] = "",
     class_id: Annotated[str, Query(alias="class", max_length=60)] = "",
     host: Term = "",
@@ -112,8 +128,9 @@ def read_filter(
 ) -> QueueFilter:
     """The filter in a request's query."""
     return QueueFilter(
-        state=state,
+        state=state or default_state(text.strip()),
         queue=queue,
+        text=text.strip(),
         class_id=class_id,
         host=host.strip(),
         product=product.strip(),

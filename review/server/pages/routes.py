@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from markupsafe import Markup
 
@@ -21,6 +21,9 @@ from review.server.pages.findings import FindingFilter, FindingsPart, read_findi
 from review.server.pages.queue import QueueFilter, QueuePart, read_filter
 from review.store import Store
 
+# The filter that the next visit begins with.
+_KEPT = "zhenyan_filter"
+_YEAR_S = 365 * 86_400
 Filter = Annotated[QueueFilter, Depends(read_filter)]
 Listed = Annotated[FindingFilter, Depends(read_finding_filter)]
 Seen = Annotated[str | None, Query(max_length=100)]
@@ -57,8 +60,18 @@ def pages_router(store: Store, glossary: Glossary, events: QueueEvents) -> APIRo
         )
 
     @router.get("/")
-    def get_queue(request: Request, shown: Filter, viewer: Seeing) -> Response:
-        return _page(request, whole(shown, queue.first(shown, viewer.person), viewer))
+    def get_queue(request: Request, shown: Filter, viewer: Seeing, clear: str = "") -> Response:
+        kept = request.cookies.get(_KEPT, "")
+        if kept and not clear and not request.url.query:
+            return RedirectResponse(f"/?{kept}", status_code=303)
+        if clear:
+            answer: Response = RedirectResponse("/", status_code=303)
+            answer.delete_cookie(_KEPT)
+            return answer
+        answer = _page(request, whole(shown, queue.first(shown, viewer.person), viewer))
+        if "state" in request.query_params and not shown.text:
+            answer.set_cookie(_KEPT, shown.kept, max_age=_YEAR_S, samesite="lax", httponly=True)
+        return answer
 
     @router.get("/cases/{case_id}")
     def get_case(

@@ -39,7 +39,8 @@ function jump(by) {
   if (tabs.length > 1) tabs[(at + by + tabs.length) % tabs.length].click();
 }
 function focusFilter() {
-  document.querySelector("#filters select").focus();
+  showCase(false);
+  document.querySelector('#filters [name="q"]').select();
 }
 /* How many cases each choice of the filter would show, as far as the list knows. */
 function showCounts() {
@@ -114,6 +115,12 @@ onActs({
   "pick-all": pickAll,
   preview,
   "confirm-bulk": confirmBulk,
+});
+/* Who looks for something looks everywhere, unless they said where. */
+document.getElementById("filters").addEventListener("submit", (event) => {
+  const { q, state } = event.target.elements;
+  if (q.value.trim() && q.value !== q.defaultValue && state.value === "mine_to_decide") state.value = "any";
+  if (!q.value.trim() && q.defaultValue && state.value === "any") state.value = "mine_to_decide";
 });
 for (const field of document.querySelectorAll("#filters .pair select, #filters .named")) {
   field.addEventListener("change", () => field.form.submit());

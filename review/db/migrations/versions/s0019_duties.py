@@ -1,4 +1,4 @@
-"""Who is to look at a case, who put it aside, named queues, and the language of a case."""
+"""Who is to look at a case, who put it aside, named queues, and the number and language of a case."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -45,10 +45,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.add_column(sa.Column("language", sa.String(length=8), nullable=False, server_default="zh"))
+        batch_op.add_column(sa.Column("number", sa.BigInteger(), nullable=False, server_default="0"))
+        batch_op.create_index("cases_by_number", ["number"])
+    op.execute(
+        "update cases set number = numbered.at from (select case_id, row_number() over (order by opened_at_ms, case_id)"
+        " as at from cases) as numbered where cases.case_id = numbered.case_id"
+    )
+    op.execute("insert into counters (name, value) select 'case_number', count(*) from cases")
 
 
 def downgrade() -> None:
+    op.execute("delete from counters where name = 'case_number'")
     with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.drop_index("cases_by_number")
+        batch_op.drop_column("number")
         batch_op.drop_column("language")
     op.drop_table("named_queues")
     op.drop_table("case_deferrals")

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response, expect
 
-from claims.types import Disposition, ExemptionTrial, Finding, FrameBox, Passage, SpokenWord
+from claims.types import Disposition, ExemptionTrial, Finding, FrameBox, Match, Passage, SpokenWord
 from review.cases.types import Case
 from review.store import Store
 from review.streams.types import StreamState
@@ -224,7 +224,7 @@ def test_a_filter_is_saved_as_a_view_and_dropped(sit: Sit, add_cases: AddCases, 
     add_cases(2)
     page = sit()
     page.keyboard.press("/")
-    expect(page.locator('#filters [name="state"]')).to_be_focused()
+    expect(page.locator('#filters [name="q"]')).to_be_focused()
     page.locator("#filters summary").click()
     page.locator('[name="severity"]').select_option("high")
     page.locator("#filters button").click()
@@ -277,7 +277,7 @@ def test_the_buttons_do_what_their_keys_do(sit: Sit, add_cases: AddCases) -> Non
     page.get_by_role("button", name="上一件 K").click()
     expect(page.locator("#decide")).to_have_attribute("data-case", first.id)
     page.get_by_role("button", name="筛选 /").click()
-    expect(page.locator('#filters [name="state"]')).to_be_focused()
+    expect(page.locator('#filters [name="q"]')).to_be_focused()
 
 
 def test_the_other_language_is_kept(sit: Sit, one_case: Finding) -> None:
@@ -351,3 +351,41 @@ def test_axe_finds_nothing(
     check("all findings")
     # The checker itself tries inline styles, which the pages' policy refuses.
     complaints[:] = [told for told in complaints if "inline style" not in told]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_card_shows_first_what_decides_and_speaks_one_language(
+    sit: Sit, desk_store: Store, make_finding: MakeFinding, language: str
+) -> None:
+    trials = (
+        ExemptionTrial(id="own_experience", applies=True, why="own or family's experience makes it worse: 我妈妈"),
+        ExemptionTrial(id="dismissed", applies=False, why="未见“不屑并否认” no cue: named to be waved away (指南 6)"),
+    )
+    match = (Match(kind="list_price_word", heard="原价", meant="原价"), Match(kind="sound", heard="原家", meant="原价"))
+    desk_store.add_findings(
+        [make_finding(exemptions=trials, match=match, product_reason="called '2号链接', carried over")]
+    )
+    card = sit(path=f"/?lang={language}").locator("#card")
+    expect(card.locator(".hit-quote")).to_be_visible()
+    expect(card.locator(".claimed")).to_be_visible()
+    expect(card.locator(".registered")).to_be_visible()
+    expect(card.locator(".because")).to_have_text(
+        "所称与登记内容不一致。" if language == "zh" else "What was claimed differs from what is registered."
+    )
+    folded = card.locator(".fold > summary")
+    expect(folded.first).to_have_text(
+        "已核对 1 项豁免情形，均不适用" if language == "zh" else "1 exemptions checked, none applies"
+    )
+    for summary in folded.all():
+        expect(summary.locator("..").locator(":scope > :not(summary)").first).to_be_hidden()
+    worse = card.locator(".trials .worse")
+    expect(worse).to_be_visible()
+    expect(worse).not_to_contain_text("✓")
+    told = card.text_content() or ""
+    assert "list_price_word" not in told
+    for other in ("no cue", "carried over", "makes it worse") if language == "zh" else ("未见", "指南", "称作"):
+        assert other not in told
+    desk_page = card.page
+    desk_page.keyboard.press("v")
+    desk_page.keyboard.press("Enter")
+    expect(card.locator(".decided")).to_have_text("已判定：违规" if language == "zh" else "Decided: a violation")

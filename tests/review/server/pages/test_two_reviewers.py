@@ -146,3 +146,38 @@ def test_a_named_queue_is_made_read_and_dropped(
     page.get_by_role("button", name="删除").click()
     expect(page.locator(".figures")).to_contain_text("还没有队列")
     complaints[:] = [told for told in complaints if "inline style" not in told]
+
+
+def test_a_case_is_found_by_its_words_its_host_and_its_number(
+    sit: Sit, add_cases: AddCases, desk_store: Store, address: str
+) -> None:
+    cases = add_cases(12)
+    desk_store.cases.claim(cases[3].id, known(desk_store, "bo").person)
+    page = sit("anna")
+    assert len({case.shown_number for case in cases}) == 12
+    for asked, count in ((cases[5].shown_number, 1), ("做到7瓦", 1), ("小岚", 12), ("双口氮化镓", 12), ("50%_", 0)):
+        page.keyboard.press("/")
+        expect(page.locator('[name="q"]')).to_be_focused()
+        page.locator('[name="q"]').fill(asked)
+        page.keyboard.press("Enter")
+        expect(page.locator("#queue .row")).to_have_count(count)
+        expect(page.locator('[name="state"]')).to_have_value("any")
+        if count:
+            expect(page.locator("#card .about")).to_contain_text("ZY-")
+    check_seen(page, "nothing found")
+    page.get_by_role("link", name="清除筛选").first.click()
+    expect(page.locator("#queue .row")).to_have_count(12)
+
+
+def test_a_filter_is_remembered_until_it_is_cleared(sit: Sit, add_cases: AddCases, address: str) -> None:
+    add_cases(2)
+    page = sit("anna")
+    page.locator('#filters [name="class"]').select_option("SPEC_PARAM")
+    expect(page).to_have_url(f"{address}/?q=&state=mine_to_decide&class=SPEC_PARAM&severity=&host=&product=&platform=")
+    page.goto(f"{address}/measures")
+    page.goto(f"{address}/")
+    expect(page.locator('#filters [name="class"]')).to_have_value("SPEC_PARAM")
+    page.goto(f"{address}/?clear=1")
+    expect(page.locator('#filters [name="class"]')).to_have_value("")
+    page.goto(f"{address}/")
+    expect(page.locator('#filters [name="class"]')).to_have_value("")
