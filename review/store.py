@@ -26,6 +26,8 @@ from review.cases.store import CaseStore
 from review.corrections.store import CorrectionStore
 from review.db.engine import open_database
 from review.db.migrations import migrate
+from review.db.tables.cases import CaseRow
+from review.db.tables.enforcement import MeasureRow
 from review.db.tables.streams import CursorRow, FindingRow, SegmentRow, StreamRow
 from review.db.upsert import insert_missing, upsert
 from review.enforcement.case_consequences import StrikesOfCases
@@ -258,6 +260,16 @@ class Store:
             upsert(connection, StreamRow, [values], keep=frozenset({"created_at_ms"}))
             told = state_events(connection, stream.stream_id, before, stream.state, stream.error)
             write_events(connection, self._now_ms(), told)
+
+    def knows_host(self, host_id: str) -> bool:
+        """Whether anything is kept of this host: a broadcast, a case, a measure."""
+        asked = (
+            select(StreamRow.host_id).where(StreamRow.host_id == host_id),
+            select(CaseRow.host_id).where(CaseRow.host_id == host_id),
+            select(MeasureRow.host_id).where(MeasureRow.host_id == host_id),
+        )
+        with self._engine.connect() as connection:
+            return any(connection.scalar(each.limit(1)) is not None for each in asked)
 
     def set_state(
         self, stream_id: str, state: StreamState, error: str | None = None, *, token: int | None = None

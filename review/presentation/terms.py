@@ -79,6 +79,8 @@ TERMS: Mapping[str, tuple[str, ...]] = {
     "dash": ("class", "category", "host", "hour", "age", "coverage", "precision", "findings"),
     "deliveries": ("parked", "pending", "delivered", "all"),
     "disposition": ("flag", "note", "none"),
+    "error_page": ("403", "404", "405", "409", "413", "422", "429", "503", "link_404", "other"),
+    "error_page_do": ("403", "404", "405", "409", "413", "422", "429", "503", "link_404", "other"),
     "exemption": ("within_tolerance", "own_experience"),
     "factor": ("health", "minors", "repeated", "corrected", "first"),
     "gap": ("network", "publisher", "shed", "crash", "unreadable"),

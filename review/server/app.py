@@ -50,6 +50,7 @@ from review.server.pages.desk import Desk
 from review.server.pages.desk_actions import actions_router
 from review.server.pages.duties import duties_router
 from review.server.pages.enforcement import Office, office_router
+from review.server.pages.error_pages import ErrorPages
 from review.server.pages.host import host_router
 from review.server.pages.learning import learning_router
 from review.server.pages.login import login_router
@@ -119,6 +120,7 @@ def create_app(
         generate_unique_id_function=_operation_id,
         **_ABOUT,
     )
+    app.add_middleware(ErrorPages, desk=Desk(glossary))
     app.add_middleware(SecurityHeaders)
     latencies = app.state.latencies = Latencies()
     app.add_middleware(TimedRequests, latencies=latencies, usage=store.usage)

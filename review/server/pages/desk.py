@@ -84,6 +84,11 @@ class Desk:
         )
         return Markup(filled)
 
+    def words_only(self, template: str, language: Language, **values: object) -> Markup:
+        """The template for somebody who may not be known, in this language."""
+        filled = self._templates.get_template(template).render(t=Words(language), language=language, **values)
+        return Markup(filled)
+
     def versioned(self, template: str, viewer: Viewer, seen: str | None, **values: object) -> Markup | None:
         """The template with its version in it; None if `seen` is still that."""
         content = self.fill(template, viewer, version="", **values)

@@ -22,6 +22,7 @@ from review.server.auth.guard import DECIDERS, EVERYBODY, SENIORS, allow
 from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.store import Store
+from review.tenants.tenancy import UnknownHost
 
 Id = Annotated[str, Path(min_length=1, max_length=200)]
 Decider = Annotated[Person, Depends(allow(*DECIDERS))]
@@ -72,6 +73,8 @@ class Office:
 
     def host(self, request: Request, host_id: str, viewer: Viewer) -> Response:
         """The host's file."""
+        if not self._store.knows_host(host_id):
+            raise UnknownHost(host_id)
         held = self._store.enforcement.host_file(host_id, viewer.person.id)
         proposal = self._store.enforcement.proposal_for(held)
         steps = {step.case_id: step for step in proposal.steps}
