@@ -393,6 +393,13 @@ class Store:
             newest = select(StreamRow).order_by(StreamRow.created_at_ms.desc(), StreamRow.stream_id).limit(limit)
             return tuple(stream_from_row(row) for row in session.scalars(newest))
 
+    def streams_of_host(self, host_id: str, limit: int = 50) -> tuple[StreamRecord, ...]:
+        """The host's broadcasts, the newest first."""
+        with Session(self._engine) as session:
+            own = select(StreamRow).where(StreamRow.host_id == host_id)
+            newest = own.order_by(StreamRow.created_at_ms.desc(), StreamRow.stream_id).limit(limit)
+            return tuple(stream_from_row(row) for row in session.scalars(newest))
+
     def streams_of(self, stream_ids: Iterable[str]) -> dict[str, StreamRecord]:
         """Those of these streams that are known, by id."""
         with Session(self._engine) as session:

@@ -21,6 +21,7 @@ from review.evidence.files import handed_in_name
 from review.server.auth.guard import DECIDERS, EVERYBODY, SENIORS, allow
 from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
+from review.server.pages.host_timeline import timeline
 from review.store import Store
 from review.tenants.tenancy import UnknownHost
 
@@ -63,6 +64,10 @@ class Office:
         """The name by which the host's cases know the account, or its id."""
         return next((case.host_name for case in self._store.cases.host_cases(host_id, 1)), host_id)
 
+    def case_number(self, case_id: str) -> str:
+        """The number that people name the case by."""
+        return self._store.cases.case(case_id).shown_number
+
     @property
     def laws(self) -> Laws:
         """The texts of law that pages show."""
@@ -87,6 +92,7 @@ class Office:
             host_name=self.host_name(host_id),
             proposal=proposal,
             strikes=[(strike, steps.get(strike.case_id), expires_at_ms(strike, table)) for strike in held.strikes],
+            timeline=timeline(self._store, held),
             entry=next((m for m in held.measures if _is_entry(m.kind, m.state)), None),
             may_propose=viewer.person.role in DECIDERS and bool(held.strikes),
         )
@@ -144,6 +150,8 @@ class Office:
             barred=barred,
             may_decide=waits and not barred and viewer.person.role in SENIORS,
             reasons=REASONS[Choice.LAWFUL],
+            findings=[one for case_id in shown.measure.case_ids for one in self._store.cases.findings(case_id)],
+            case_number=self.case_number,
             error=error,
         )
 
@@ -265,10 +273,10 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:  
         overturn: Annotated[bool | None, Form()] = None,
         reasons_zh: Text = "",
         reasons_en: Text = "",
-        case_reason: Short = "rule_wrong",
+        case_reason: Short = "",
     ) -> Response:
         try:
-            if overturn is None or case_reason not in REASONS[Choice.LAWFUL]:
+            if overturn is None or (overturn and case_reason not in REASONS[Choice.LAWFUL]):
                 raise AppealRefused(f"appeal {appeal_id}", "say whether it succeeds, and why", code="choice")
             store.enforcement.decide_appeal(
                 appeal_id,
@@ -276,7 +284,7 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:  
                 overturn=overturn,
                 reasons_zh=reasons_zh,
                 reasons_en=reasons_en,
-                case_reason=case_reason,
+                case_reason=case_reason or REASONS[Choice.LAWFUL][0],
             )
         except AppealRefused as error:
             return office.appeal(request, appeal_id, viewer, error)

@@ -133,6 +133,9 @@ document.body.addEventListener("htmx:load", (event) => {
   if (event.detail.elt.matches(".claim")) {
     mountDecision();
     tellOpened();
+    // What had the focus went with the case before: it goes on to this one, unless somebody is elsewhere.
+    const at = document.activeElement;
+    if (!at || at === document.body || at.closest("#detail")) document.querySelector("#card h1")?.focus({ preventScroll: true });
   }
 });
 if (!current() && rows().length && isCaseShown()) open(rows()[0].dataset.id);
