@@ -135,6 +135,15 @@ class DecisionRefused(CaseRefused):
     """The case's state or the person's role does not allow this decision."""
 
 
+class QueueRefused(ReviewError):
+    """A named queue is not kept as it was sent; the administrator can act. `code`: what the page has words for."""
+
+    def __init__(self, name: str, why: str, *, code: str) -> None:
+        super().__init__(f"queue {name!r} {why}")
+        self.name = name
+        self.code = code
+
+
 class CaseChanged(ReviewError):
     """Somebody else was faster: `who`, where that is told; the page shows the case as it is now."""
 

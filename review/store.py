@@ -20,12 +20,16 @@ from review.analytics.statistics import StatisticsStore
 from review.analytics.store import AnalyticsStore
 from review.audit.trail import AuditTrail
 from review.batches.store import BatchStore
+from review.cases.duties import DutyStore
 from review.cases.filing import file_findings
+from review.cases.named_queues import NamedQueueStore
 from review.cases.store import CaseStore
 from review.corrections.store import CorrectionStore
 from review.db.engine import open_database
 from review.db.migrations import migrate
 from review.db.ownership import Owner, is_of
+from review.db.tables.cases import CaseRow
+from review.db.tables.enforcement import MeasureRow
 from review.db.tables.streams import CursorRow, FindingRow, SegmentRow, StreamRow
 from review.db.upsert import insert_missing, upsert
 from review.enforcement.case_consequences import StrikesOfCases
@@ -138,6 +142,8 @@ class Store:
         self._second_share = second_share
         self._sums = Sums()
         self.cases = CaseStore(engine, now, StrikesOfCases())
+        self.duties = DutyStore(engine, now)
+        self.queues = NamedQueueStore(engine, now)
         self.corrections = CorrectionStore(engine, now, flag_at=flag_at, second_share=second_share)
         self.second_reader = SecondReaderStore(engine, now, flag_at=flag_at, second_share=second_share)
         self.people = PeopleStore(engine, now)
@@ -279,6 +285,16 @@ class Store:
             told = state_events(connection, stream.stream_id, before, stream.state, stream.error)
             write_events(connection, self._now_ms(), told)
 
+    def knows_host(self, host_id: str) -> bool:
+        """Whether anything is kept of this host: a broadcast, a case, a measure."""
+        asked = (
+            select(StreamRow.host_id).where(StreamRow.host_id == host_id),
+            select(CaseRow.host_id).where(CaseRow.host_id == host_id),
+            select(MeasureRow.host_id).where(MeasureRow.host_id == host_id),
+        )
+        with self._engine.connect() as connection:
+            return any(connection.scalar(each.limit(1)) is not None for each in asked)
+
     def set_state(
         self, stream_id: str, state: StreamState, error: str | None = None, *, token: int | None = None
     ) -> None:
@@ -408,6 +424,13 @@ class Store:
             newest = select(StreamRow).order_by(StreamRow.created_at_ms.desc(), StreamRow.stream_id).limit(limit)
             if owner is not None:
                 newest = newest.where(is_of(owner))
+            return tuple(stream_from_row(row) for row in session.scalars(newest))
+
+    def streams_of_host(self, host_id: str, limit: int = 50) -> tuple[StreamRecord, ...]:
+        """The host's broadcasts, the newest first."""
+        with Session(self._engine) as session:
+            own = select(StreamRow).where(StreamRow.host_id == host_id)
+            newest = own.order_by(StreamRow.created_at_ms.desc(), StreamRow.stream_id).limit(limit)
             return tuple(stream_from_row(row) for row in session.scalars(newest))
 
     def streams_of(self, stream_ids: Iterable[str]) -> dict[str, StreamRecord]:

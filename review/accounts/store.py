@@ -175,6 +175,14 @@ class PeopleStore:
         with Rows(self._engine) as rows:
             return {row.person_id: row.name for row in rows.execute(select(PersonRow.person_id, PersonRow.name))}
 
+    def deciders(self, *, without: str = "") -> tuple[Person, ...]:
+        """Who decides cases, by name; `without`: but for this person."""
+        asked = select(PersonRow).where(
+            PersonRow.active.is_(True), PersonRow.role != Role.AUDITOR.value, PersonRow.person_id != without
+        )
+        with Rows(self._engine) as rows:
+            return tuple(_person(row) for row in rows.scalars(asked.order_by(PersonRow.name)))
+
     def log_in(self, login: str, password: str, address: str) -> Login:
         """A new session; LoginRefused, in the same words whatever was wrong, and after too many tries."""
         name = login.strip().lower()

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from sqlalchemy import Connection, select, update
 
 from claims.types import Disposition, Finding, ScoreStep
+from review.cases.grouping import language_of_words
 from review.cases.priority import Standing, rank_of, reasons
 from review.cases.tally import Filed, said_at, write_tallies
 from review.cases.types import BlindKind, CaseState
@@ -98,6 +99,8 @@ def open_blind_case(
         "complained": False,
         "sampled": blind.kind is BlindKind.SPOT and int(key[:8], 16) < second_share * _SHARES,
         "version": 0,
+        "number": count_up(connection, "case_number"),
+        "language": language_of_words(shown.quote),
     }
     insert_missing(connection, CaseRow, [case])
     row = {"finding_id": shown.finding_id, "case_id": case_id, "stream_id": shown.stream_id}

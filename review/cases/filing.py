@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from claims.types import Disposition, Finding
-from review.cases.grouping import case_key, script_bands, script_of
+from review.cases.grouping import case_key, language_of_words, script_bands, script_of
 from review.cases.priority import Standing, rank_of, reasons
 from review.cases.state import after_finding
 from review.cases.tally import Filed, said_at, write_tallies
@@ -84,6 +84,9 @@ def _case_of(connection: Connection, finding: Finding, stream: object, now_ms: i
     host_id = str(row["host_id"])
     key = case_key(finding, host_id)
     product = next((p for p in row["products"] if p["product_id"] == finding.product_id), None)  # type: ignore[attr-defined]
+    known = connection.scalar(select(CaseRow.case_id).where(CaseRow.case_key == key))
+    if known is not None:
+        return str(known)
     script = script_of(finding)
     case_id = str(uuid.uuid4())
     insert_missing(
@@ -118,6 +121,8 @@ def _case_of(connection: Connection, finding: Finding, stream: object, now_ms: i
                 "complained": False,
                 "sampled": int(key[:8], 16) < second_share * _SHARES,
                 "version": 0,
+                "number": count_up(connection, "case_number"),
+                "language": language_of_words(finding.quote),
             }
         ],
     )

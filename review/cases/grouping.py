@@ -67,3 +67,8 @@ def _shingles(text: str) -> set[str]:
     if len(text) <= _SHINGLE:
         return {text} if text else set()
     return {text[i : i + _SHINGLE] for i in range(len(text) - _SHINGLE + 1)}
+
+
+def language_of_words(words: str) -> str:
+    """`zh` for words with a Chinese character among them, else `other`: which queue by language they are in."""
+    return "zh" if any("\u4e00" <= sign <= "\u9fff" for sign in words) else "other"

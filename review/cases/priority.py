@@ -11,6 +11,13 @@ from dataclasses import dataclass
 from review.cases.types import Reason
 
 PATIENCE_MS = 4 * 3_600_000
+_MINUTE_MS = 60_000
+# Within how long a case is to be decided, by severity: once its broadcast is over, and while it goes on.
+_TARGETS_MS = {
+    "critical": (60 * _MINUTE_MS, 15 * _MINUTE_MS),
+    "high": (240 * _MINUTE_MS, 60 * _MINUTE_MS),
+    "medium": (1440 * _MINUTE_MS, 240 * _MINUTE_MS),
+}
 _HARM = {"critical": 8.0, "high": 4.0, "medium": 2.0}
 _NEAR = 0.12
 _UNSURE = 0.5
@@ -36,6 +43,12 @@ class Standing:
     complained: bool = False
     corrected: bool = False
     lowered: bool = False
+
+
+def target_ms(severity: str, *, on_air: bool) -> int:
+    """Within how long such a case is to be decided; a severity that is not known has a day."""
+    over, going_on = _TARGETS_MS.get(severity, _TARGETS_MS["medium"])
+    return going_on if on_air else over
 
 
 def rank_of(standing: Standing, patience_ms: int = PATIENCE_MS) -> float:

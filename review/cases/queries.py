@@ -1,6 +1,7 @@
 """The questions that the queue and the case page ask."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union_all
@@ -12,13 +13,15 @@ from review.cases.types import WAITING, Case, CaseState, Choice, Decision, Reaso
 from review.db.ownership import host_is_of
 from review.db.tables.base import CounterRow
 from review.db.tables.cases import CaseBandRow, CaseFindingRow, CaseRow, DecisionRow
+from review.db.tables.duties import DeferralRow, DutyRow
 from review.db.tables.learning import BlindCaseRow
-from review.db.tables.streams import HIDDEN, FindingRow
+from review.db.tables.streams import HIDDEN, FindingRow, StreamRow
 from review.errors import UnknownCaseError
 from review.streams.rows import finding_from_row
-from review.streams.types import StoredFinding
+from review.streams.types import StoredFinding, StreamState
 
 _SIMILAR = 20
+_NUMBER = re.compile(r"(?:ZY-?|#)?0*(\d{1,12})", re.IGNORECASE)
 _CANDIDATES = 200
 
 
@@ -26,8 +29,12 @@ _CANDIDATES = 200
 class CaseQuery:
     """Which cases, and where to go on; None or empty: not asked about. `after`: rank and id of the last one seen.
 
-    `decidable_by`: leaves out second and senior reviews that this person may not take. `tenants`: of these customers'
-    hosts alone. `findings_alone`: without cases that are no finding until a person decides.
+    `decidable_by`: leaves out second and senior reviews that this person may not take, cases given to another, and
+    those that the person put aside for good. `at_ms`: leaves out what is put aside for everybody at that moment;
+    `put_aside`: that alone. `text`: in the words, the host's or the product's name, or the
+    case's number. `free_at_ms`: leaves out what another than `decidable_by` holds at that moment. `given_to`:
+    what was given to this person alone. `tenants`: of these customers' hosts alone. `findings_alone`: without cases
+    that are no finding until a person decides.
     """
 
     states: tuple[CaseState, ...] = WAITING
@@ -38,6 +45,14 @@ class CaseQuery:
     severity: str | None = None
     claimed_by: str | None = None
     decidable_by: Person | None = None
+    classes: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    language: str | None = None
+    text: str = ""
+    given_to: str | None = None
+    at_ms: int | None = None
+    put_aside: bool = False
+    free_at_ms: int | None = None
     tenants: frozenset[str] | None = None
     findings_alone: bool = False
     after: tuple[float, str] | None = None
@@ -88,6 +103,7 @@ def case_from_row(row: CaseRow) -> Case:
         sampled=row.sampled,
         claimed_by=row.claimed_by,
         claimed_until_ms=row.claimed_until_ms,
+        number=row.number,
     )
 
 
@@ -154,6 +170,10 @@ def read_counts(session: Session, query: CaseQuery) -> QueueCounts:
         severity=query.severity,
         claimed_by=query.claimed_by,
         decidable_by=query.decidable_by,
+        classes=query.classes,
+        severities=query.severities,
+        language=query.language,
+        text=query.text,
         tenants=query.tenants,
     )
     rows = session.execute(
@@ -171,6 +191,13 @@ def read_counts(session: Session, query: CaseQuery) -> QueueCounts:
             by_class[class_id] = by_class.get(class_id, 0) + count
             oldest.append(first)
     return QueueCounts(by_state=by_state, by_class=by_class, oldest_ms=min(oldest, default=None))
+
+
+def read_length(session: Session, query: CaseQuery, most: int) -> int:
+    """How many cases the query asks for, whatever its limit; no more than `most` are counted."""
+    states = [state.value for state in query.states or tuple(CaseState)]
+    found = select(CaseRow.case_id).where(CaseRow.state.in_(states), *_conditions(query)).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0
 
 
 def read_case_findings(session: Session, case_id: str, limit: int = 200) -> tuple[StoredFinding, ...]:
@@ -245,10 +272,25 @@ def _conditions(query: CaseQuery) -> list[ColumnElement[bool]]:
         (CaseRow.platform, query.platform),
         (CaseRow.severity, query.severity),
         (CaseRow.claimed_by, query.claimed_by),
+        (CaseRow.language, query.language),
     )
     found: list[ColumnElement[bool]] = [column == value for column, value in asked if value is not None]
+    if query.text:
+        found.append(_says(query.text))
+    if query.classes:
+        found.append(CaseRow.class_id.in_(query.classes))
+    if query.severities:
+        found.append(CaseRow.severity.in_(query.severities))
     if query.decidable_by is not None:
         found.append(_decidable(query.decidable_by))
+        found.append(_not_turned_from(query.decidable_by))
+    if query.given_to is not None:
+        found.append(CaseRow.case_id.in_(select(DutyRow.case_id).where(DutyRow.person_id == query.given_to)))
+    if query.at_ms is not None:
+        aside = exists().where(DeferralRow.case_id == CaseRow.case_id, DeferralRow.until_ms > query.at_ms)
+        found.append(aside if query.put_aside else ~aside)
+    if query.free_at_ms is not None:
+        found.append(_free(query))
     if query.tenants is not None:
         found.append(host_is_of(CaseRow.host_id, query.tenants))
     if query.findings_alone:
@@ -276,6 +318,44 @@ def _decidable(person: Person) -> ColumnElement[bool]:
     )
     reviews = [CaseState.SECOND_REVIEW.value, CaseState.SENIOR_REVIEW.value]
     return or_(CaseRow.state.not_in(reviews), and_(CaseRow.state.in_(seconds), ~own))
+
+
+def _says(text: str) -> ColumnElement[bool]:
+    within = [
+        column.icontains(text, autoescape=True) for column in (CaseRow.quote, CaseRow.host_name, CaseRow.product_name)
+    ]
+    if number := _NUMBER.fullmatch(text.strip()):
+        within.append(CaseRow.number == int(number[1]))
+    return or_(CaseRow.case_id == text, *within)
+
+
+def _not_turned_from(person: Person) -> ColumnElement[bool]:
+    """True for cases that nobody else was given and that this person did not put aside for good."""
+    others = exists().where(DutyRow.case_id == CaseRow.case_id, DutyRow.person_id != person.id)
+    left = exists().where(
+        DeferralRow.case_id == CaseRow.case_id, DeferralRow.person_id == person.id, DeferralRow.until_ms.is_(None)
+    )
+    return and_(~others, ~left)
+
+
+def _free(query: CaseQuery) -> ColumnElement[bool]:
+    free = [CaseRow.claimed_by.is_(None), CaseRow.claimed_until_ms <= query.free_at_ms]
+    if query.decidable_by is not None:
+        free.append(CaseRow.claimed_by == query.decidable_by.id)
+    return or_(*free)
+
+
+def read_on_air(session: Session, case_ids: Sequence[str]) -> frozenset[str]:
+    """Those of these cases that have a broadcast that goes on."""
+    going_on = (StreamState.LIVE.value, StreamState.INTERRUPTED.value)
+    return frozenset(
+        session.scalars(
+            select(CaseFindingRow.case_id)
+            .join(StreamRow, StreamRow.stream_id == CaseFindingRow.stream_id)
+            .where(CaseFindingRow.case_id.in_(case_ids), StreamRow.state.in_(going_on))
+            .distinct()
+        )
+    )
 
 
 def read_change(session: Session) -> int:

@@ -22,6 +22,10 @@ from review.events.types import NewEvent
 from review.streams.events import decision_event
 from review.streams.types import StoredFinding
 
+# So many of the free cases are tried, and so often anew, before it is said that there is none.
+_CANDIDATES = 20
+_ROUNDS = 5
+
 
 class Consequences(Protocol):
     """What follows elsewhere from a decision on a case, inside the decision's transaction."""
@@ -55,7 +59,17 @@ class CaseStore:
 
         They are the same for everybody, whoever may decide which.
         """
-        asked = replace(query, states=(), class_id=None, decidable_by=None, after=None, limit=0)
+        asked = replace(
+            query,
+            states=(),
+            class_id=None,
+            decidable_by=None,
+            given_to=None,
+            at_ms=None,
+            put_aside=False,
+            after=None,
+            limit=0,
+        )
         with Session(self._engine) as session:
             if query.claimed_by is not None:
                 return queries.read_counts(session, query)
@@ -67,6 +81,11 @@ class CaseStore:
                 kept = kept | {asked: queries.read_counts(session, asked)}
             self._counts = (change, kept)
             return kept[asked]
+
+    def length(self, query: CaseQuery, most: int = 1000) -> int:
+        """How many cases the query asks for, whatever its limit; no more than `most` are counted."""
+        with Session(self._engine) as session:
+            return queries.read_length(session, query, most)
 
     def case(self, case_id: str) -> Case:
         """One case; raises UnknownCaseError."""
@@ -105,10 +124,45 @@ class CaseStore:
         with Session(self._engine) as session:
             return queries.read_same_script(session, case_id, tenants)
 
+    def on_air(self, case_ids: Sequence[str]) -> frozenset[str]:
+        """Those of these cases that have a broadcast that goes on."""
+        with Session(self._engine) as session:
+            return queries.read_on_air(session, case_ids)
+
     def claim(self, case_id: str, person: Person) -> Case:
         """The case, this person's for a while; CaseChanged if another has it."""
         with self._writing.begin() as connection:
             return decisions.claim_case(connection, case_id, person, self.now_ms())
+
+    def claim_next(self, query: CaseQuery, person: Person, *, without: str | None = None) -> Case | None:
+        """The most pressing case that is free for this person, theirs from now on; None: there is none.
+
+        What was given to the person comes first. `without`: this one is not meant.
+        """
+        for asked in (replace(query, given_to=person.id), query):
+            case = self._claim_first(
+                replace(asked, decidable_by=person, after=None, limit=_CANDIDATES), person, without
+            )
+            if case is not None:
+                return case
+        return None
+
+    def _claim_first(self, query: CaseQuery, person: Person, without: str | None) -> Case | None:
+        """Two who ask at once both see the first case as free: who comes second goes on to the one after it."""
+        for _ in range(_ROUNDS):
+            now_ms = self.now_ms()
+            found = [case for case in self.queue(replace(query, free_at_ms=now_ms)).cases if case.id != without]
+            for case in found:
+                try:
+                    taken = self.claim(case.id, person)
+                except CaseChanged:
+                    continue
+                if taken.version == case.version:
+                    return taken
+                self.release(case.id, person)
+            if not found:
+                return None
+        return None
 
     def release(self, case_id: str, person: Person) -> None:
         """Gives the case back."""

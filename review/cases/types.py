@@ -89,6 +89,12 @@ class Case:
     sampled: bool
     claimed_by: str | None = None
     claimed_until_ms: int | None = None
+    number: int = 0
+
+    @property
+    def shown_number(self) -> str:
+        """The number that people name the case by: `ZY-000123`."""
+        return f"ZY-{self.number:06}"
 
 
 class BlindKind(StrEnum):

@@ -12,6 +12,7 @@ from review.cases.types import FINAL
 from review.db.tables.analytics import TallyRow
 from review.db.tables.cases import CaseBandRow, CaseFindingRow, CaseRow, DecisionRow, ProposalRow
 from review.db.tables.corrections import CorrectionRow, SupersededRow
+from review.db.tables.duties import DeferralRow, DutyRow
 from review.db.tables.enforcement import (
     AppealRow,
     ComplaintRow,
@@ -196,6 +197,8 @@ def erase_case(connection: Connection, case_id: str) -> Erased:
             (ComplaintRow, ComplaintRow.case_id),
             (DecisionRow, DecisionRow.case_id),
             (ProposalRow, ProposalRow.case_id),
+            (DutyRow, DutyRow.case_id),
+            (DeferralRow, DeferralRow.case_id),
             (BlindCaseRow, BlindCaseRow.case_id),
             (GoldenRow, GoldenRow.case_id),
             (CaseBandRow, CaseBandRow.case_id),

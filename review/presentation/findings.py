@@ -14,6 +14,7 @@ from review.streams.types import StoredFinding, StreamRecord
 CONTEXT_MS = 15_000
 RUN_UP_MS = 3_000
 _MITIGATING = frozenset({"corrected"})
+_AGGRAVATING = frozenset({"own_experience"})
 # These tell what was measured, whether they apply or not.
 _MEASURED = frozenset({"within_tolerance"})
 
@@ -23,8 +24,8 @@ class FindingView:
     """A finding with what a reviewer reads it by; `at` is stream time, `wall_clock` the host's clock.
 
     `laws`: each citation with its text, None where that is not packaged. `mitigating`: trials that apply and speak for
-    the host without making the claim lawful; `tried`: all others that apply or measure, those that
-    apply first; `in_vain`: the rest.
+    the host without making the claim lawful; `aggravating`: those that apply and speak against; `applied`: exemptions
+    that apply; `in_vain`: all that don't, those that measure first.
     """
 
     finding: Finding
@@ -34,7 +35,8 @@ class FindingView:
     wall_clock: str
     laws: tuple[tuple[str, Article | None], ...]
     mitigating: tuple[ExemptionTrial, ...]
-    tried: tuple[ExemptionTrial, ...]
+    aggravating: tuple[ExemptionTrial, ...]
+    applied: tuple[ExemptionTrial, ...]
     in_vain: tuple[ExemptionTrial, ...]
 
 
@@ -85,12 +87,6 @@ def stream_clock(at_ms: int) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
 
 
-def hours_clock(length_ms: int) -> str:
-    """A wait in hours and minutes: `1:42`."""
-    hours, minutes = divmod(max(0, length_ms) // 60_000, 60)
-    return f"{hours}:{minutes:02}"
-
-
 def finding_view(stored: StoredFinding, stream: StreamRecord, laws: Laws) -> FindingView:
     """The finding as the claim card shows it."""
     finding = stored.finding
@@ -98,7 +94,8 @@ def finding_view(stored: StoredFinding, stream: StreamRecord, laws: Laws) -> Fin
     moment = None if stream.started_at is None else stream.started_at + timedelta(milliseconds=finding.start_ms)
     on = None if moment is None else day_of(moment)
     mitigating = tuple(trial for trial in finding.exemptions if trial.applies and trial.id in _MITIGATING)
-    others = [trial for trial in finding.exemptions if trial not in mitigating]
+    aggravating = tuple(trial for trial in finding.exemptions if trial.applies and trial.id in _AGGRAVATING)
+    others = [trial for trial in finding.exemptions if trial not in (*mitigating, *aggravating)]
     return FindingView(
         finding=finding,
         stream=stream,
@@ -107,13 +104,12 @@ def finding_view(stored: StoredFinding, stream: StreamRecord, laws: Laws) -> Fin
         wall_clock="" if moment is None else moment.strftime("%H:%M:%S"),
         laws=tuple((cited, laws.article(cited, on)) for cited in finding.law),
         mitigating=mitigating,
-        tried=tuple(sorted(filter(_tells, others), key=lambda trial: not trial.applies)),
-        in_vain=tuple(trial for trial in others if not _tells(trial)),
+        aggravating=aggravating,
+        applied=tuple(trial for trial in others if trial.applies),
+        in_vain=tuple(
+            sorted((trial for trial in others if not trial.applies), key=lambda trial: trial.id not in _MEASURED)
+        ),
     )
-
-
-def _tells(trial: ExemptionTrial) -> bool:
-    return trial.applies or trial.id in _MEASURED
 
 
 def context_lines(

@@ -7,6 +7,7 @@ from markupsafe import Markup, escape
 from review.presentation.catalogues import LANGUAGES, Language, in_both, text_of
 from review.presentation.refusals import refusal_in_chinese
 from review.presentation.score_steps import in_chinese
+from review.presentation.trial_reasons import trial_reason
 
 
 class Words:
@@ -33,6 +34,13 @@ class Words:
         except KeyError:
             return value
 
+    def age(self, length_ms: int) -> str:
+        """How long something waits, in the one unit that people would say: `42 分钟`, `3 小时`, `14 天`."""
+        minutes = max(0, length_ms) // 60_000
+        if minutes < 60:
+            return self("age.minutes", n=minutes)
+        return self("age.hours", n=minutes // 60) if minutes < 48 * 60 else self("age.days", n=minutes // 1440)
+
     def step(self, told: str) -> str:
         """A step of a score, or the reason for a product; findings tell them in English."""
         return in_chinese(told) if self.language == "zh" else told
@@ -40,6 +48,10 @@ class Words:
     def refusal(self, told: str) -> str:
         """Why a fit was refused; fits keep it in English."""
         return refusal_in_chinese(told) if self.language == "zh" else told
+
+    def trial(self, why: str) -> str:
+        """Why an exemption was or was not taken to apply."""
+        return trial_reason(why, self.language)
 
     def named(self, names: Mapping[str, tuple[str, str]], value: str, kind: str = "") -> str:
         """A name that policy data gives in both languages; else the vocabulary's word, or the id itself."""

@@ -7,7 +7,6 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
-from fastapi.staticfiles import StaticFiles
 
 from claims.law.texts import Laws
 from claims.tenant_words import ALLOWED, WATCHED_CLASS
@@ -50,13 +49,17 @@ from review.server.pages.case_changes import QueueEvents
 from review.server.pages.corrections import editor_router
 from review.server.pages.desk import Desk
 from review.server.pages.desk_actions import actions_router
+from review.server.pages.duties import duties_router
 from review.server.pages.enforcement import Office, office_router
+from review.server.pages.error_pages import ErrorPages
 from review.server.pages.host import host_router
 from review.server.pages.learning import learning_router
 from review.server.pages.login import login_router
 from review.server.pages.measure_proposal import proposing_router
+from review.server.pages.named_queues import named_queues_router
 from review.server.pages.penalty_table import table_router
 from review.server.pages.quality import quality_router
+from review.server.pages.queue import QueuePart
 from review.server.pages.replays import PolicyDesk, replays_router
 from review.server.pages.routes import pages_router
 from review.server.pages.tenants import tenants_router
@@ -65,6 +68,7 @@ from review.server.pages.words import words_pages_router
 from review.server.prebroadcast import PrebroadcastCheck, prebroadcast_routers
 from review.server.problems import Problem, install_problem_handlers
 from review.server.request_limits import MOST_BYTES
+from review.server.static_files import HashedFiles
 from review.store import Store
 from review.streams.corrections import Judging
 from review.streams.tenant_rules import RuleKind
@@ -119,6 +123,7 @@ def create_app(
         generate_unique_id_function=_operation_id,
         **_ABOUT,
     )
+    app.add_middleware(ErrorPages, desk=Desk(glossary))
     app.add_middleware(SecurityHeaders)
     latencies = app.state.latencies = Latencies()
     app.add_middleware(TimedRequests, latencies=latencies, usage=store.usage)
@@ -157,6 +162,8 @@ def create_app(
     app.include_router(actions_router(store, glossary))
     app.include_router(pages_router(store, glossary, app.state.events))
     office = Desk(glossary)
+    app.include_router(duties_router(store, QueuePart(office, store)))
+    app.include_router(named_queues_router(store, office))
     app.include_router(editor_router(store, office, is_offered=judging is not None))
     app.include_router(login_router(app, gate, office))
     app.include_router(admin_router(gate, store.keys, office))
@@ -180,7 +187,7 @@ def create_app(
         lambda tenant_id: store.tenant_rules.current(tenant_id, RuleKind.WORDS),
     ):
         app.include_router(router)
-    app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
+    app.mount("/static", HashedFiles(directory=STATIC_DIR), name="static")
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     if open_routes := unguarded(app):
         raise AccessError(f"routes that nobody guards: {'; '.join(open_routes)}; give each Depends(allow(...))")

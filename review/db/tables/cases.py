@@ -17,6 +17,7 @@ class CaseRow(Base):
         Index("cases_by_class", "state", "class", "rank"),
         Index("cases_by_host", "host_id", "state", "rank"),
         Index("cases_by_change", "changed_seq"),
+        Index("cases_by_number", "number"),
         Index("cases_by_age", "state", "class", "opened_at_ms"),
     )
 
@@ -47,6 +48,8 @@ class CaseRow(Base):
     complained: Mapped[bool] = mapped_column(default=False)
     sampled: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(Integer)
+    number: Mapped[int] = mapped_column(server_default="0")
+    language: Mapped[str] = mapped_column(String(8), server_default="zh")
     claimed_by: Mapped[str | None] = mapped_column(String(36))
     claimed_until_ms: Mapped[int | None]
 

@@ -165,6 +165,7 @@ class CasePart:
             request_id=str(uuid.uuid4()),
             choices=[(choice, REASONS[choice], barred(case, past, viewer.person, choice)) for choice in Choice],
             barred=barred(case, past, viewer.person),
+            duty=self._store.duties.of(case.id),
             holder=names.get(case.claimed_by or "", case.claimed_by) if held else None,
             lease_ms=max(0, (case.claimed_until_ms or now_ms) - now_ms),
             takes_claim=viewer.person.role is not Role.AUDITOR and case.state not in FINAL,

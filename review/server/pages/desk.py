@@ -13,11 +13,11 @@ from markupsafe import Markup
 from review.accounts.types import Person
 from review.enforcement.notice_pages import shown_time
 from review.presentation.catalogues import LANGUAGES, Language
-from review.presentation.findings import hours_clock, stream_clock
+from review.presentation.findings import stream_clock
 from review.presentation.glossary import Glossary
 from review.presentation.language import Words
 from review.presentation.terms import keys_of
-from review.server.assets import PAGES_DIR, vendored_scripts
+from review.server.assets import PAGES_DIR, parts_script, static_url, vendored_scripts
 from review.server.auth.guard import csrf, person_of
 from review.server.language import language_of
 
@@ -67,11 +67,12 @@ class Desk:
         )
         self._templates.globals.update(
             clock=stream_clock,
-            hours=hours_clock,
             finding_url=finding_url,
             case_url=case_url,
             shown_time=shown_time,
             scripts=vendored_scripts(),
+            parts_script=parts_script(),
+            static=static_url,
             glossary=glossary,
         )
 
@@ -81,6 +82,11 @@ class Desk:
         filled = self._templates.get_template(template).render(
             t=words, viewer=viewer, script_texts=_script_texts(words), **values
         )
+        return Markup(filled)
+
+    def words_only(self, template: str, language: Language, **values: object) -> Markup:
+        """The template for somebody who may not be known, in this language."""
+        filled = self._templates.get_template(template).render(t=Words(language), language=language, **values)
         return Markup(filled)
 
     def versioned(self, template: str, viewer: Viewer, seen: str | None, **values: object) -> Markup | None:

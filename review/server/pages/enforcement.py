@@ -21,7 +21,9 @@ from review.evidence.files import handed_in_name
 from review.server.auth.guard import DECIDERS, EVERYBODY, SENIORS, allow
 from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
+from review.server.pages.host_timeline import timeline
 from review.store import Store
+from review.tenants.tenancy import UnknownHost
 
 Id = Annotated[str, Path(min_length=1, max_length=200)]
 Decider = Annotated[Person, Depends(allow(*DECIDERS))]
@@ -66,6 +68,10 @@ class Office:
         """The host's file, as far as the person reaches: accounts that are linked may be other customers'."""
         return self._store.tenancy.own_file(person.tenants, self._store.enforcement.host_file(host_id, person.id))
 
+    def case_number(self, case_id: str) -> str:
+        """The number that people name the case by."""
+        return self._store.cases.case(case_id).shown_number
+
     @property
     def laws(self) -> Laws:
         """The texts of law that pages show."""
@@ -76,6 +82,8 @@ class Office:
 
     def host(self, request: Request, host_id: str, viewer: Viewer) -> Response:
         """The host's file."""
+        if not self._store.knows_host(host_id):
+            raise UnknownHost(host_id)
         held = self.held(host_id, viewer.person)
         proposal = self._store.enforcement.proposal_for(held)
         steps = {step.case_id: step for step in proposal.steps}
@@ -88,6 +96,7 @@ class Office:
             host_name=self.host_name(host_id),
             proposal=proposal,
             strikes=[(strike, steps.get(strike.case_id), expires_at_ms(strike, table)) for strike in held.strikes],
+            timeline=timeline(self._store, held),
             entry=next((m for m in held.measures if _is_entry(m.kind, m.state)), None),
             may_propose=viewer.person.role in DECIDERS and bool(held.strikes),
         )
@@ -145,6 +154,8 @@ class Office:
             barred=barred,
             may_decide=waits and not barred and viewer.person.role in SENIORS,
             reasons=REASONS[Choice.LAWFUL],
+            findings=[one for case_id in shown.measure.case_ids for one in self._store.cases.findings(case_id)],
+            case_number=self.case_number,
             error=error,
         )
 
@@ -270,10 +281,10 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:  
         overturn: Annotated[bool | None, Form()] = None,
         reasons_zh: Text = "",
         reasons_en: Text = "",
-        case_reason: Short = "rule_wrong",
+        case_reason: Short = "",
     ) -> Response:
         try:
-            if overturn is None or case_reason not in REASONS[Choice.LAWFUL]:
+            if overturn is None or (overturn and case_reason not in REASONS[Choice.LAWFUL]):
                 raise AppealRefused(f"appeal {appeal_id}", "say whether it succeeds, and why", code="choice")
             store.enforcement.decide_appeal(
                 appeal_id,
@@ -281,7 +292,7 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:  
                 overturn=overturn,
                 reasons_zh=reasons_zh,
                 reasons_en=reasons_en,
-                case_reason=case_reason,
+                case_reason=case_reason or REASONS[Choice.LAWFUL][0],
             )
         except AppealRefused as error:
             return office.appeal(request, appeal_id, viewer, error)

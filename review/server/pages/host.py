@@ -15,7 +15,7 @@ from review.enforcement.notice_view import shown_measure, state_key
 from review.enforcement.penalty_table import StatementLimits
 from review.enforcement.types import HostPage
 from review.errors import ClipMissingError, Forbidden
-from review.presentation.findings import clip_view, stream_clock
+from review.presentation.findings import clip_view
 from review.server.api.findings import find_clip
 from review.server.auth.guard import CSRF_FIELD, anybody, check_origin, same_secret
 from review.server.language import keep_language, language_of
@@ -54,7 +54,6 @@ class HostPages:
             at=shown_time,
             now_ms=now_ms,
             state_key=lambda measure: state_key(measure, now_ms),
-            stream_clock=stream_clock,
             said=said,
             error=error,
         )

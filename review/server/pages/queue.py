@@ -1,6 +1,6 @@
 """The queue: which cases wait, why each stands where it does, and for how long."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal, get_args
 from urllib.parse import urlencode
 
@@ -8,25 +8,41 @@ from fastapi import Query
 from markupsafe import Markup
 
 from review.accounts.types import Person
-from review.cases.priority import PATIENCE_MS
+from review.cases.priority import target_ms
 from review.cases.queries import CaseQuery
 from review.cases.types import FINAL, WAITING, Case, CaseState
 from review.server.pages.desk import Desk, Viewer
 from review.store import Store
 
-TARGET_MS = PATIENCE_MS
 _PAGE = 50
 _MOST = 500
 _MINUTE_MS = 60_000
-Shown = Literal["mine_to_decide", "waiting", "open", "second_review", "senior_review", "proof", "confirmed", "cleared"]
+Shown = Literal[
+    "mine_to_decide",
+    "given",
+    "waiting",
+    "open",
+    "second_review",
+    "senior_review",
+    "put_off",
+    "proof",
+    "confirmed",
+    "cleared",
+    "any",
+]
+# Those whose cases wait for a person, in whatever state.
+_WAITS = frozenset({"mine_to_decide", "given", "waiting", "put_off"})
+_COUNTED = 1000
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueFilter:
-    """What the queue shows; empty: not asked about. `held`: only what the viewer is working on."""
+    """What the queue shows; empty: not asked about. `held`: only what the viewer is working on. `queue`: its id."""
 
     state: Shown = "mine_to_decide"
+    queue: str = ""
+    text: str = ""
     class_id: str = ""
     host: str = ""
     product: str = ""
@@ -35,18 +51,23 @@ class QueueFilter:
     held: bool = False
     limit: int = _PAGE
 
-    def query(self, person: Person) -> CaseQuery:
-        """The same as a question to the store."""
-        waits = self.state in {"mine_to_decide", "waiting"}
+    def query(self, person: Person, now_ms: int) -> CaseQuery:
+        """The same as a question to the store, but for the named queue."""
+        waits = self.state in _WAITS
+        is_own = self.state in {"mine_to_decide", "given"}
         return CaseQuery(
-            states=WAITING if waits else (CaseState(self.state),),
+            states=() if self.state == "any" else WAITING if waits else (CaseState(self.state),),
+            text=self.text,
             class_id=self.class_id or None,
             host_id=self.host or None,
             product_id=self.product or None,
             platform=self.platform or None,
             severity=self.severity or None,
             claimed_by=person.id if self.held else None,
-            decidable_by=person if self.state == "mine_to_decide" else None,
+            decidable_by=person if is_own else None,
+            given_to=person.id if self.state == "given" else None,
+            at_ms=now_ms if is_own or self.state == "put_off" else None,
+            put_aside=self.state == "put_off",
             tenants=person.tenants,
             limit=self.limit,
         )
@@ -55,6 +76,8 @@ class QueueFilter:
         """What stands in an address for this filter, and what else is given."""
         given: dict[str, str | int | None] = {
             "state": self.state,
+            "queue": self.queue,
+            "q": self.text,
             "class": self.class_id,
             "host": self.host,
             "product": self.product,
@@ -64,7 +87,7 @@ class QueueFilter:
             "limit": self.limit,
             **more,
         }
-        defaults = {"state": "mine_to_decide", "limit": _PAGE}
+        defaults = {"state": default_state(self.text), "limit": _PAGE}
         return {key: value for key, value in given.items() if value not in {None, "", defaults.get(key)}}
 
     def url(self, path: str, **more: str | int | None) -> str:
@@ -73,16 +96,29 @@ class QueueFilter:
         return f"{path}?{urlencode(terms)}" if terms else path
 
     @property
+    def kept(self) -> str:
+        """What the next visit begins with: where one works, not what one looked for."""
+        worked = replace(self, text="", host="", product="", platform="", held=False, limit=_PAGE)
+        return urlencode(worked.terms()) if not self.text else ""
+
+    @property
     def narrowed(self) -> bool:
         """Whether one of the less used terms is set."""
         return bool(self.host or self.product or self.platform or self.severity or self.held)
+
+
+def default_state(text: str) -> Shown:
+    """What is shown where nothing is said of it: one's own work, but who looks for something looks everywhere."""
+    return "any" if text else "mine_to_decide"
 
 
 Term = Annotated[str, Query(max_length=200)]
 
 
 def read_filter(
-    state: Shown = "mine_to_decide",
+    state: Shown | None = None,
+    text: Annotated[str, Query(alias="q", max_length=200)] = "",
+    queue: Annotated[str, Query(max_length=36)] = "",
     class_id: Annotated[str, Query(alias="class", max_length=60)] = "",
     host: Term = "",
     product: Term = "",
@@ -93,7 +129,9 @@ def read_filter(
 ) -> QueueFilter:
     """The filter in a request's query."""
     return QueueFilter(
-        state=state,
+        state=state or default_state(text.strip()),
+        queue=queue,
+        text=text.strip(),
         class_id=class_id,
         host=host.strip(),
         product=product.strip(),
@@ -106,11 +144,15 @@ def read_filter(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A case of the queue. `waited_ms` None: it waits no longer. `holder`: who else is working on it."""
+    """A case of the queue. `waited_ms` None: it waits no longer. `holder`: who else is working on it.
+
+    `on_air`: one of its broadcasts goes on, so that it is late the sooner.
+    """
 
     case: Case
     waited_ms: int | None
     late: bool
+    on_air: bool
     holder: str | None
 
 
@@ -121,11 +163,17 @@ class QueuePart:
         self._desk = desk
         self._store = store
 
+    def query(self, shown: QueueFilter, person: Person) -> CaseQuery:
+        """What the filter asks for, the named queue among it; UnknownQueueError where that is for others."""
+        query = shown.query(person, self._store.cases.now_ms())
+        return query if not shown.queue else self._store.queues.queue(shown.queue, person).narrows(query)
+
     def first(self, shown: QueueFilter, person: Person) -> str | None:
         """The most pressing case that nobody else works on."""
         now_ms = self._store.cases.now_ms()
-        cases = self._store.cases.queue(shown.query(person)).cases
-        return next((case.id for case in cases if not held_by_other(case, person, now_ms)), None)
+        free = replace(self.query(shown, person), free_at_ms=now_ms, limit=1)
+        page = self._store.cases.queue(free if free.decidable_by else replace(free, limit=_PAGE)).cases
+        return next((case.id for case in page if not held_by_other(case, person, now_ms)), None)
 
     def rows(self, shown: QueueFilter, viewer: Viewer, seen: str | None = None) -> Markup | None:
         """The list; None if `seen` is still its version."""
@@ -133,10 +181,11 @@ class QueuePart:
         version = f"{self._store.cases.change()}-{now_ms // (_MINUTE_MS // 4)}-{shown.limit}"
         if version == seen:
             return None
-        query = shown.query(viewer.person)
+        query = self.query(shown, viewer.person)
         page = self._store.cases.queue(query)
         counts = self._store.cases.counts(query)
         names = self._store.people.names()
+        on_air = self._store.cases.on_air([case.id for case in page.cases])
         tenants = viewer.person.tenants
         streams = self._store.streams(owner=tenants) if not page.cases else ()
         waiting = sum(count for state, count in counts.by_state.items() if state in WAITING)
@@ -146,12 +195,12 @@ class QueuePart:
             shown=shown,
             version=version,
             counts=counts,
-            waiting=waiting,
+            shown_count=self._store.cases.length(query, _COUNTED),
+            most_counted=_COUNTED,
             by_state={state.value: count for state, count in counts.by_state.items()} | {"waiting": waiting},
             oldest_ms=None if counts.oldest_ms is None else now_ms - counts.oldest_ms,
-            target_ms=TARGET_MS,
             more_limit=min(shown.limit + _PAGE, _MOST) if page.next_after and shown.limit < _MOST else None,
-            rows=[self._row(case, viewer.person, names, now_ms) for case in page.cases],
+            rows=[self._row(case, viewer.person, names, now_ms, case.id in on_air) for case in page.cases],
             stream_count=len(streams),
             coverage=self._store.coverage(owner=tenants) if not page.cases else None,
         )
@@ -164,16 +213,18 @@ class QueuePart:
             shown=shown,
             states=SHOWN,
             severities=("critical", "high", "medium"),
+            queues=self._store.queues.of(viewer.person),
             views=self._store.people.views(viewer.person.id),
         )
 
-    def _row(self, case: Case, person: Person, names: dict[str, str], now_ms: int) -> Row:
+    def _row(self, case: Case, person: Person, names: dict[str, str], now_ms: int, on_air: bool) -> Row:
         waited_ms = None if case.state in FINAL else now_ms - case.opened_at_ms
         other = held_by_other(case, person, now_ms)
         return Row(
             case=case,
             waited_ms=waited_ms,
-            late=waited_ms is not None and waited_ms > TARGET_MS,
+            late=waited_ms is not None and waited_ms > target_ms(case.severity, on_air=on_air),
+            on_air=on_air,
             holder=names.get(case.claimed_by or "", case.claimed_by) if other else None,
         )
 

@@ -5,11 +5,12 @@ from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from markupsafe import Markup
 
 from review.cases.decisions import REASONS
+from review.cases.duties import LEAVE_REASONS, PUT_OFF_MINUTES, PUT_OFF_REASONS
 from review.presentation.glossary import Glossary
 from review.server.auth.guard import EVERYBODY, allow
 from review.server.language import keep_language
@@ -20,6 +21,9 @@ from review.server.pages.findings import FindingFilter, FindingsPart, read_findi
 from review.server.pages.queue import QueueFilter, QueuePart, read_filter
 from review.store import Store
 
+# The filter that the next visit begins with.
+_KEPT = "zhenyan_filter"
+_YEAR_S = 365 * 86_400
 Filter = Annotated[QueueFilter, Depends(read_filter)]
 Listed = Annotated[FindingFilter, Depends(read_finding_filter)]
 Seen = Annotated[str | None, Query(max_length=100)]
@@ -36,28 +40,45 @@ def pages_router(store: Store, glossary: Glossary, events: QueueEvents) -> APIRo
     cases = CasePart(desk, store)
     findings = FindingsPart(desk, store, cases)
 
-    def whole(shown: QueueFilter, case_id: str | None, viewer: Viewer, hit: str | None = None) -> Markup:
+    def whole(
+        shown: QueueFilter, case_id: str | None, viewer: Viewer, hit: str | None = None, *, opened: bool = False
+    ) -> Markup:
         return desk.fill(
             "desk.html",
             viewer,
             shown=shown,
             selected=case_id,
+            opened=opened,
             bulk_choices=tuple(REASONS.items()),
+            leave_reasons=LEAVE_REASONS,
+            put_off_reasons=PUT_OFF_REASONS,
+            put_off_minutes=PUT_OFF_MINUTES,
+            colleagues=store.people.deciders(without=viewer.person.id),
             filters=queue.filters(shown, viewer),
             queue=queue.rows(shown, viewer),
             detail=None if case_id is None else cases.detail(case_id, viewer, hit),
         )
 
     @router.get("/")
-    def get_queue(request: Request, shown: Filter, viewer: Seeing) -> Response:
-        return _page(request, whole(shown, queue.first(shown, viewer.person), viewer))
+    def get_queue(request: Request, shown: Filter, viewer: Seeing, clear: str = "") -> Response:
+        kept = request.cookies.get(_KEPT, "")
+        if kept and not clear and not request.url.query:
+            return RedirectResponse(f"/?{kept}", status_code=303)
+        if clear:
+            answer: Response = RedirectResponse("/", status_code=303)
+            answer.delete_cookie(_KEPT)
+            return answer
+        answer = _page(request, whole(shown, queue.first(shown, viewer.person), viewer))
+        if "state" in request.query_params and not shown.text:
+            answer.set_cookie(_KEPT, shown.kept, max_age=_YEAR_S, samesite="lax", httponly=True)
+        return answer
 
     @router.get("/cases/{case_id}")
     def get_case(
         request: Request, case_id: str, shown: Filter, viewer: Seeing, hit: str | None = None, swap: Swap = None
     ) -> Response:
         if swap is None:
-            return _page(request, whole(shown, case_id, viewer, hit))
+            return _page(request, whole(shown, case_id, viewer, hit, opened=True))
         return _page(request, cases.detail(case_id, viewer, hit))
 
     @router.get("/cases/{case_id}/hits/{finding_id}")

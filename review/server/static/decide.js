@@ -1,5 +1,5 @@
 /* A person takes a case, decides, and may take it back. A decision is kept until the server has answered for it. */
-import { beside, current, knownText, open, post, rowOf, rows, select, text } from "./page.js";
+import { beside, current, isCaseShown, knownText, open, post, rowOf, select, showCase, text } from "./page.js";
 
 const BEAT_MS = 30_000;
 const PASSED_MS = 300;
@@ -13,6 +13,8 @@ let holds = null;
 let undoable = null;
 let inOrder = Promise.resolve();
 let passing = null;
+/* The case that the server took for this person and that is not shown yet. */
+let promised = null;
 
 /* Claims, releases and decisions reach the server in the order in which they were made. */
 function queued(act) {
@@ -34,6 +36,7 @@ export function mountDecision() {
   if (found === form) return;
   give();
   form = found;
+  if (promised && promised !== form?.dataset.case) release(promised);
   choice = reason = null;
   clearTimeout(passing);
   if (!form) return;
@@ -47,7 +50,7 @@ export function mountDecision() {
   tick();
 }
 function takes(shown) {
-  return shown === form && !sending && "takesClaim" in shown.dataset;
+  return isCaseShown() && shown === form && !sending && "takesClaim" in shown.dataset;
 }
 async function take(taken) {
   const id = taken.dataset.case;
@@ -55,6 +58,7 @@ async function take(taken) {
     const answer = await queued(() => (takes(taken) ? post(`/cases/${id}/claim`) : null));
     if (!answer || taken !== form) return;
     if (answer.ok) {
+      promised = null;
       holds = { id, until: performance.now() + answer.json.lease_ms, beat: performance.now() };
       if (takes(taken) && String(answer.json.version) !== taken.dataset.version) await reload(text("changed"));
     } else if (answer.status === 409) {
@@ -68,10 +72,19 @@ async function take(taken) {
     passing = setTimeout(take, WAITS_MS[1], taken);
   }
 }
+/* Back to the list on a narrow screen: the case is free again until it is opened once more. */
+export function leaveCase() {
+  give();
+  form = null;
+}
 function give() {
   if (!holds) return;
   const { id } = holds;
   holds = null;
+  release(id);
+}
+function release(id) {
+  promised = null;
   queued(() => post(`/cases/${id}/release`, undefined, { keepalive: true })).catch((error) => {
     if (!isNetwork(error)) throw error;
   });
@@ -132,7 +145,8 @@ export function choose(wanted) {
   mountDecision();
   if (isMoving()) return;
   const button = form && form.querySelector(`[data-choice="${wanted}"]`);
-  if (!button || button.disabled || sending) return;
+  if (sending || !form) return;
+  if (!button || button.disabled) return trouble(form.dataset.why || button?.title || text("choose_not"));
   choice = wanted;
   trouble("");
   form.querySelector("#armed").hidden = false;
@@ -159,7 +173,8 @@ export function leave() {
 
 export async function submit() {
   mountDecision();
-  if (!form || sending || isMoving() || !form.querySelector(".choices")) return;
+  if (!form || sending || isMoving()) return;
+  if (form.dataset.why) return trouble(form.dataset.why);
   if (!choice) return trouble(text("choose_first"));
   const classId = form.querySelector('[name="class"]').value || null;
   if (reason === "other_class" && !classId) {
@@ -215,7 +230,6 @@ async function persist(url, body) {
 }
 async function send(given) {
   sessionStorage.setItem(KEPT, JSON.stringify(given));
-  const next = given.id === current() ? (beside(1) ?? beside(-1)) : null;
   setBusy(true);
   try {
     const answer = await persist(`/v1/cases/${encodeURIComponent(given.id)}/decisions`, given.body);
@@ -226,7 +240,7 @@ async function send(given) {
     }
     sessionStorage.removeItem(KEPT);
     if (!answer.ok) return await refused(answer);
-    await decided(given, next);
+    await decided(given);
   } finally {
     setBusy(false);
   }
@@ -237,7 +251,7 @@ async function refused(answer) {
   setBusy(false);
   await reload(message ?? text("refused", why));
 }
-async function decided(given, next) {
+async function decided(given) {
   let taken = [given.id];
   let rest = "";
   if (given.also.length) {
@@ -253,9 +267,42 @@ async function decided(given, next) {
   showBar(text("decided", given.shown) + rest, taken, given.undoMs);
   rowOf(given.id)?.classList.add("done");
   setBusy(false);
-  if (next !== null && given.id === current()) open(next);
-  else if (given.id === current()) await reload(rows().length > 1 ? "" : text("last"));
+  if (given.id === current()) await goOn(given.id);
+  else htmx.trigger("#queue", "changed");
+}
+/* The server knows which case is the best free one, and takes it for this person. */
+async function claimNext(without) {
+  try {
+    const answer = await queued(() => post(`/next${location.search}`, { without }));
+    promised = answer.ok ? answer.json.case_id : null;
+    return promised;
+  } catch (error) {
+    if (!isNetwork(error)) throw error;
+    return beside(1) ?? beside(-1);
+  }
+}
+/* On to the best free case, or to `wanted`; where there is none, the one that was open stays and says so. */
+export async function goOn(from, wanted) {
+  const next = wanted ?? (await claimNext(from));
+  if (from !== null && from !== current()) return;
+  if (next === null) await reload(text("last"));
+  else await show(next);
   htmx.trigger("#queue", "changed");
+}
+async function show(id) {
+  showCase(true);
+  if (rowOf(id) && id !== current()) return open(id);
+  const there = `/cases/${encodeURIComponent(id)}`;
+  select(id);
+  await htmx.ajax("GET", there, { target: "#detail", swap: "innerHTML" });
+  history.replaceState(null, "", there + location.search);
+  mountDecision();
+}
+/* N: whoever does not want to decide this one now goes on, and keeps nothing of it. */
+export async function nextFree() {
+  mountDecision();
+  if (sending) return;
+  await goOn(form ? form.dataset.case : null);
 }
 /* A decision that a lost page had not sent goes out now, unless somebody else sits here. */
 export function sendKept() {
@@ -291,11 +338,7 @@ export async function undo() {
   document.getElementById("bar").classList.add("shown");
   setTimeout(() => undoable || clearBar(), 4000);
   htmx.trigger("#queue", "changed");
-  if (rowOf(ids[0])) return open(ids[0]);
-  const there = `/cases/${encodeURIComponent(ids[0])}`;
-  await htmx.ajax("GET", there, { target: "#detail", swap: "innerHTML" });
-  history.replaceState(null, "", there + location.search);
-  select(ids[0]);
+  await show(ids[0]);
 }
 export async function reopen() {
   const answer = await post(`/cases/${encodeURIComponent(form.dataset.case)}/reopen`);

@@ -1,7 +1,8 @@
 /* The queue and the open case: what moves between them, and which key does what. */
-import { announce, current, onActs, onKeys, open, rows, select, showHelp, step, text } from "./page.js";
-import { playerActs, playerKeys } from "./player.js";
-import { choose, chooseReason, leave, mountDecision, note, reopen, submit, undo, sendKept } from "./decide.js";
+import { announce, current, isCaseShown, onActs, onKeys, open, rows, select, showCase, showHelp, step, text } from "./page.js";
+import { pauseClip, playerActs, playerKeys } from "./player.js";
+import { closeAside, openAside, takeUp } from "./aside.js";
+import { choose, chooseReason, leave, leaveCase, mountDecision, nextFree, note, reopen, submit, undo, sendKept } from "./decide.js";
 import { closeCorrection, openCorrection } from "./correct.js";
 import { closeProposal, openProposal } from "./propose.js";
 import { confirmBulk, pickAll, preview, restorePicks, stopPicking, togglePicking } from "./bulk.js";
@@ -38,7 +39,8 @@ function jump(by) {
   if (tabs.length > 1) tabs[(at + by + tabs.length) % tabs.length].click();
 }
 function focusFilter() {
-  document.querySelector("#filters select").focus();
+  showCase(false);
+  document.querySelector('#filters [name="q"]').select();
 }
 /* How many cases each choice of the filter would show, as far as the list knows. */
 function showCounts() {
@@ -70,6 +72,8 @@ onKeys({
   z: undo,
   t: note,
   x: togglePicking,
+  a: openAside,
+  g: nextFree,
   w: openProposal,
   c: openCorrection,
   "[": () => jump(-1),
@@ -84,10 +88,19 @@ onKeys({
 });
 onActs({
   ...playerActs,
+  "to-list": () => {
+    showCase(false);
+    pauseClip();
+    leaveCase();
+  },
   help: showHelp,
   next: () => step(1),
   previous: () => step(-1),
   filter: focusFilter,
+  "next-free": nextFree,
+  aside: openAside,
+  "close-aside": closeAside,
+  "take-up": takeUp,
   propose: openProposal,
   "close-proposal": closeProposal,
   correct: () => openCorrection(),
@@ -103,7 +116,13 @@ onActs({
   preview,
   "confirm-bulk": confirmBulk,
 });
-for (const field of document.querySelectorAll("#filters .pair select")) {
+/* Who looks for something looks everywhere, unless they said where. */
+document.getElementById("filters").addEventListener("submit", (event) => {
+  const { q, state } = event.target.elements;
+  if (q.value.trim() && q.value !== q.defaultValue && state.value === "mine_to_decide") state.value = "any";
+  if (!q.value.trim() && q.defaultValue && state.value === "any") state.value = "mine_to_decide";
+});
+for (const field of document.querySelectorAll("#filters .pair select, #filters .named")) {
   field.addEventListener("change", () => field.form.submit());
 }
 document.body.addEventListener("htmx:load", (event) => {
@@ -114,9 +133,12 @@ document.body.addEventListener("htmx:load", (event) => {
   if (event.detail.elt.matches(".claim")) {
     mountDecision();
     tellOpened();
+    // What had the focus went with the case before: it goes on to this one, unless somebody is elsewhere.
+    const at = document.activeElement;
+    if (!at || at === document.body || at.closest("#detail")) document.querySelector("#card h1")?.focus({ preventScroll: true });
   }
 });
-if (!current() && rows().length) open(rows()[0].dataset.id);
+if (!current() && rows().length && isCaseShown()) open(rows()[0].dataset.id);
 else if (current()) select(current());
 mountDecision();
 showCounts();

@@ -45,15 +45,23 @@ export function select(id) {
   selected = id;
   showSelection();
 }
+/* On a narrow screen the list and the case are two screens. */
+const screens = document.getElementById("main");
+export function showCase(shown) {
+  screens.classList.toggle("on-case", shown);
+}
+export function isCaseShown() {
+  return document.getElementById("detail").checkVisibility();
+}
 export function open(id) {
   const row = rowOf(id);
   if (!row) return;
   row.click();
   row.scrollIntoView({ block: "nearest" });
 }
-/* The id of the row so many places on; null where the list ends. */
+/* The id of the row so many places on, those that others hold left out; null where the list ends. */
 export function beside(by) {
-  const all = rows();
+  const all = rows().filter((row) => row.dataset.id === selected || !row.classList.contains("held"));
   const at = all.findIndex((row) => row.dataset.id === selected);
   const row = at < 0 ? all[0] : all[at + by];
   return row ? row.dataset.id : null;
@@ -115,7 +123,10 @@ export function showHelp() {
 
 document.addEventListener("click", (event) => {
   const row = event.target.closest("#queue .row");
-  if (row && !event.ctrlKey && !event.metaKey && !event.shiftKey) select(row.dataset.id);
+  if (row && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    select(row.dataset.id);
+    showCase(true);
+  }
 });
 document.getElementById("language").addEventListener("click", (event) => {
   event.preventDefault();

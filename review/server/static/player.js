@@ -113,6 +113,9 @@ export async function play() {
     if (!["NotAllowedError", "AbortError"].includes(error.name)) throw error;
   }
 }
+export function pauseClip() {
+  if (video()) video().pause();
+}
 export function toggle() {
   if (!video()) return;
   if (video().paused) play();

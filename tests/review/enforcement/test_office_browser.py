@@ -140,6 +140,7 @@ def appeal_as_host(sit: Sit, desk: Store, link: str, tmp_path: Path) -> str:
     page.locator("[name=files]").set_input_files(good)
     page.get_by_role("button", name="提交申诉").click()
     expect(page.locator(".appeal-filed")).to_be_visible()
+    expect(page.locator(".receipt")).to_contain_text("收到你的申诉")
     expect(page.get_by_role("link", name="检测报告.pdf")).to_be_visible()
     assert page.get_by_role("button", name="提交申诉").count() == 0
     [appeal] = desk.enforcement.open_appeals()
@@ -161,6 +162,9 @@ def overturn(sit: Sit, desk: Store, office: str, appeal_id: str) -> None:
     expect(page.get_by_role("button", name="作出决定")).to_be_visible()
     draw(page, "7c-appeal")
     page.get_by_label("申诉成立：撤销措施，消除记录").check()
+    expect(page.locator("[name=case_reason]")).to_have_value("")
+    expect(page.locator("figure.fact").first).to_contain_text("总功率可以做到一百瓦")
+    page.locator("[name=case_reason]").select_option("rule_wrong")
     page.locator("[name=reasons_zh]").fill("回放显示主播当场作了更正，情节不足以列入黑名单。")
     page.get_by_role("button", name="作出决定").click()
     expect(page.locator(".appeal-overturned").first).to_be_visible()

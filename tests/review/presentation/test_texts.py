@@ -117,4 +117,4 @@ def test_codes_of_refusals_and_of_priorities_have_words(said: frozenset[str]) ->
 def test_a_term_without_a_word_is_shown_as_it_is() -> None:
     assert Words("zh").term("severity", "unheard") == "unheard"
     assert Words("en").named({"A": ("甲", "one")}, "A") == "one"
-    assert str(Words("zh").marked("queue.waiting", n="<3>")) == "等待 <b>&lt;3&gt;</b>"
+    assert str(Words("zh").marked("queue.shown", state="待处理", n="<3>")) == "<b>待处理</b> <b>&lt;3&gt;</b> 件"

@@ -1,0 +1,75 @@
+"""The named queues, as administrators keep them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from review.accounts.types import Person, Role
+from review.cases.named_queues import LANGUAGES, SEVERITIES, NamedQueue
+from review.errors import QueueRefused
+from review.server.auth.guard import ADMINS, allow
+from review.server.pages.desk import Desk, Seeing, Viewer
+from review.store import Store
+
+Admin = Annotated[Person, Depends(allow(*ADMINS))]
+Many = Annotated[list[str], Form(default_factory=list)]
+One = Annotated[str, Form(max_length=60)]
+
+
+def named_queues_router(store: Store, desk: Desk) -> APIRouter:
+    """The page of queues, and what its forms send."""
+    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+
+    def page(viewer: Viewer, open_one: NamedQueue, error: str = "") -> Response:
+        filled = desk.fill(
+            "accounts/queues.html",
+            viewer,
+            queues=store.queues.all(),
+            edited=open_one,
+            severities=SEVERITIES,
+            languages=LANGUAGES,
+            tenants=store.keys.tenants(),
+            people=[one for one in store.people.accounts() if one.active and one.person.role is not Role.ADMIN],
+            names=store.people.names(),
+            error=error,
+        )
+        return HTMLResponse(filled, status_code=422 if error else 200)
+
+    @router.get("/queues")
+    def get_queues(admin: Admin, viewer: Seeing, queue: str = "") -> Response:
+        return page(viewer, store.queues.queue(queue, admin) if queue else NamedQueue(id="", name=""))
+
+    @router.post("/queues")
+    def keep_queue(
+        admin: Admin,
+        viewer: Seeing,
+        classes: Many,
+        severities: Many,
+        readers: Many,
+        name: One = "",
+        queue: One = "",
+        tenant: One = "",
+        language: One = "",
+    ) -> Response:
+        kept = NamedQueue(
+            id=queue,
+            name=name,
+            classes=tuple(one for one in classes if one in desk.glossary.classes),
+            severities=tuple(one for one in severities if one in SEVERITIES),
+            tenant_id=tenant or None,
+            language=language if language in LANGUAGES else None,
+            readers=tuple(readers),
+        )
+        try:
+            store.queues.put(kept, admin)
+        except QueueRefused as error:
+            return page(viewer, kept, error.code)
+        return RedirectResponse("/queues", status_code=303)
+
+    @router.post("/queues/drop")
+    def drop_queue(admin: Admin, queue: One) -> Response:
+        store.queues.drop(queue, admin)
+        return RedirectResponse("/queues", status_code=303)
+
+    return router
