@@ -2,12 +2,13 @@
 
 import json
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bench.soak import soak
 from bench.soak_plan import DAYS, FaultKind, plan_of
 from bench.soak_watch import Meters, log_of, look_at, wrong_with_events
 from bench.stress_shard import Simulation, finding_of, passage_of, segment_of
@@ -122,8 +123,13 @@ def test_this_process_is_looked_at() -> None:
 @pytest.mark.slow
 @pytest.mark.service
 def test_a_short_run_loses_and_doubles_nothing_and_tells_everything() -> None:
-    done = soak("sqlite", 45, 28)
-    assert done.wrong == []
-    assert len(done.looks) > 20
-    assert sum(done.stage.struck.values()) >= 4
-    assert sum(look.findings for look in done.looks.values()) > 0
+    command = [sys.executable, "-c", "from cli.main import main; main()", "bench", "soak"]
+    options = ["--minutes", "0.75", "--seed", "28", "--json"]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-4_000:]
+    rows = json.loads(done.stdout)["rows"]
+    [total] = [row for row in rows if row["table"] == "soak"]
+    assert total["wrong"] == 0
+    assert total["broadcasts"] > 20
+    assert total["faults"] >= 4
+    assert total["findings"] > 0
