@@ -73,10 +73,10 @@ def command(
 
 
 @contextmanager
-def database(kind: str) -> Iterator[str]:
-    """A fresh database of this kind for the time of a run."""
+def database(kind: str, *, durable: bool = False) -> Iterator[str]:
+    """A fresh database of this kind for the time of a run; `durable`: a commit outlives a server that dies."""
     if kind == "postgresql":
-        with running_postgres() as server:
+        with running_postgres(durable=durable) as server:
             yield new_database(server, "stress")
     else:
         with tempfile.TemporaryDirectory() as folder:

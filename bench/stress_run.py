@@ -91,11 +91,11 @@ def stress(database_url: str, load: Load) -> Report:
         store = Store.open(database_url, terms=load.terms)
         stack.callback(store.close)
         stack.enter_context(running_ray())
-        stack.callback(_end)
+        stack.callback(end_all)
         ensure_dispatcher(
             DispatcherSettings(database_url=database_url, launcher=launcher, staffing=staffing, terms=load.terms)
         )
-        _until(_START_S, lambda: len(store.leases.workers()) == load.shards)
+        until(_START_S, lambda: len(store.leases.workers()) == load.shards)
         store.keys.add_tenant(_TENANT, "", "stress")
         started = time.monotonic()
         ordered = [_order(store, load, number) for number in range(load.streams)]
@@ -103,9 +103,9 @@ def stress(database_url: str, load: Load) -> Report:
         if load.kill:
             time.sleep(load.seconds / 2)
             _kill()
-        _until(load.seconds + load.patience_s, lambda: all(s.state in OVER for s in store.streams_of(ordered).values()))
+        until(load.seconds + load.patience_s, lambda: all(s.state in OVER for s in store.streams_of(ordered).values()))
         seconds = time.monotonic() - started
-        delays_ms = sorted(delay for shard in _shards() for delay in ray.get(shard.figures.remote())[1])
+        delays_ms = sorted(delay for shard in shards() for delay in ray.get(shard.figures.remote())[1])
         return report(
             store, sim, ordered, duration_ms=load.seconds * 1_000, delays_ms=delays_ms, refused=refused, seconds=seconds
         )
@@ -139,7 +139,8 @@ def _refusal(store: Store, load: Load) -> str:
     return ""
 
 
-def _shards() -> list[Any]:
+def shards() -> list[Any]:
+    """The handles of the workers that there are now."""
     named: list[Any] = ray.util.list_named_actors(all_namespaces=True)
     names = sorted(actor["name"] for actor in named if actor["namespace"] == NAMESPACE)
     return [ray.get_actor(name, namespace=NAMESPACE) for name in names if name.startswith("shard-")]
@@ -149,18 +150,19 @@ def _kill() -> None:
     """Kill -9 of the dispatcher and a worker."""
     dispatcher: Any = ray.get_actor(DISPATCHER, namespace=NAMESPACE)
     os.kill(ray.get(dispatcher.state.remote()).process_id, signal.SIGKILL)
-    os.kill(ray.get(_shards()[0].figures.remote())[0], signal.SIGKILL)
+    os.kill(ray.get(shards()[0].figures.remote())[0], signal.SIGKILL)
 
 
-def _end() -> None:
+def end_all() -> None:
+    """Ends the dispatcher, and the workers once they gave everything back."""
     end_dispatcher()
-    for shard in _shards():
+    for shard in shards():
         with contextlib.suppress(RayError):
             ray.get(shard.close.remote(), timeout=20)
         ray.kill(shard)
 
 
-def _until(seconds: float, is_so: Callable[[], bool]) -> None:
+def until(seconds: float, is_so: Callable[[], bool]) -> None:
     """Waits for it, at most so long; what is missing then is told by the report."""
     deadline = time.monotonic() + seconds
     while not is_so() and time.monotonic() < deadline:

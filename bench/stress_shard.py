@@ -63,7 +63,7 @@ class SimulatedShard:
 
     def __init__(self, simulation: Simulation, worker_id: str, node: str) -> None:
         self._sim = simulation
-        self._store = Store.open(simulation.database_url, terms=simulation.terms)
+        self._store = self.open_store()
         self._worker = Worker(
             worker_id=worker_id, node=node, capacity=simulation.capacity, started_at_ms=_now_ms(), why="simulated"
         )
@@ -76,6 +76,10 @@ class SimulatedShard:
         self._threads += [threading.Thread(target=self._engine, daemon=True) for _ in range(simulation.engines)]
         for thread in self._threads:
             thread.start()
+
+    def open_store(self) -> Store:
+        """The store that it works on."""
+        return Store.open(self._sim.database_url, terms=self._sim.terms)
 
     def figures(self) -> tuple[int, list[int]]:
         """The process, and the milliseconds from each segment's close to its finding being stored, so far."""
