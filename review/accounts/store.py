@@ -175,13 +175,14 @@ class PeopleStore:
         with Rows(self._engine) as rows:
             return {row.person_id: row.name for row in rows.execute(select(PersonRow.person_id, PersonRow.name))}
 
-    def deciders(self, *, without: str = "") -> tuple[Person, ...]:
-        """Who decides cases, by name; `without`: but for this person."""
+    def colleagues(self, person: Person) -> tuple[Person, ...]:
+        """Who else decides cases of this person's customers, by name."""
         asked = select(PersonRow).where(
-            PersonRow.active.is_(True), PersonRow.role != Role.AUDITOR.value, PersonRow.person_id != without
+            PersonRow.active.is_(True), PersonRow.role != Role.AUDITOR.value, PersonRow.person_id != person.id
         )
         with Rows(self._engine) as rows:
-            return tuple(_person(row) for row in rows.scalars(asked.order_by(PersonRow.name)))
+            found = [_person(row) for row in rows.scalars(asked.order_by(PersonRow.name))]
+        return tuple(one for one in found if _share_customers(one, person))
 
     def log_in(self, login: str, password: str, address: str) -> Login:
         """A new session; LoginRefused, in the same words whatever was wrong, and after too many tries."""
@@ -392,3 +393,7 @@ def _account(row: PersonRow) -> Account:
         has_password=row.password_hash is not None,
         issuer=row.issuer,
     )
+
+
+def _share_customers(one: Person, other: Person) -> bool:
+    return one.tenants is None or other.tenants is None or not one.tenants.isdisjoint(other.tenants)

@@ -53,7 +53,7 @@ def pages_router(store: Store, glossary: Glossary, events: QueueEvents) -> APIRo
             leave_reasons=LEAVE_REASONS,
             put_off_reasons=PUT_OFF_REASONS,
             put_off_minutes=PUT_OFF_MINUTES,
-            colleagues=store.people.deciders(without=viewer.person.id),
+            colleagues=store.people.colleagues(viewer.person),
             filters=queue.filters(shown, viewer),
             queue=queue.rows(shown, viewer),
             detail=None if case_id is None else cases.detail(case_id, viewer, hit),

@@ -211,3 +211,44 @@ def test_a_queue_is_renamed_and_dropped_and_no_two_share_a_name(desk: Store) -> 
     desk.queues.drop(kept.id, eve)
     with pytest.raises(UnknownQueueError):
         desk.queues.drop(kept.id, eve)
+
+
+def limited(store: Store, name: str, *tenants: str) -> Person:
+    known(store, name, Role.REVIEWER)
+    store.people.change(name, actor="test", tenants=list(tenants))
+    return known(store, name).person
+
+
+@BOTH
+def test_a_case_is_given_to_nobody_who_works_for_other_customers(
+    desk: Store, anna: Person, make_finding: MakeFinding
+) -> None:
+    for tenant in ("acme", "bolt"):
+        desk.keys.add_tenant(tenant, tenant.title(), "test")
+    [case] = filed(desk, make_finding, 1)
+    own = next(stream.tenant_id for stream in desk.streams())
+    inside, outside = limited(desk, "ina", own), limited(desk, "ole", *{"acme", "bolt"} - {own})
+    with pytest.raises(DecisionRefused, match="no open account that decides"):
+        desk.duties.give(case.id, outside.id, anna)
+    desk.duties.give(case.id, inside.id, anna)
+    assert desk.duties.of(case.id).given_to == inside.id
+    assert {one.id for one in desk.people.colleagues(inside)} == {anna.id}
+    assert {one.id for one in desk.people.colleagues(anna)} == {inside.id, outside.id}
+
+
+@pytest.mark.parametrize(
+    ("queue_of", "asked", "left"),
+    [
+        (None, None, None),
+        ("acme", None, {"acme"}),
+        (None, {"bolt"}, {"bolt"}),
+        ("acme", {"acme", "bolt"}, {"acme"}),
+        ("acme", {"bolt"}, set()),
+    ],
+)
+def test_a_named_queue_widens_nobodys_reach(
+    queue_of: str | None, asked: set[str] | None, left: set[str] | None
+) -> None:
+    query = CaseQuery(tenants=None if asked is None else frozenset(asked))
+    narrowed = NamedQueue(id="q", name="q", tenant_id=queue_of).narrows(query)
+    assert narrowed.tenants == left
