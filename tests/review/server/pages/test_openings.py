@@ -1,4 +1,4 @@
-"""What opens over a page closes by Esc and by a click outside and covers no decision; the focus goes on with the work."""
+"""What opens over a page closes by Esc and by a click outside and covers no decision; focus goes on with the work."""
 
 from typing import Any
 
