@@ -133,6 +133,21 @@ def context_lines(
     )
 
 
+def context_rows(lines: Sequence[ContextLine]) -> list[tuple[bool, list[ContextLine]]]:
+    """The lines as the page sets them: words on screen that stood between two passages of speech in one row.
+
+    True: such a row. A line that the finding was made from, or that a person corrected, has a row of its own.
+    """
+    rows: list[tuple[bool, list[ContextLine]]] = []
+    for line in lines:
+        is_chip = line.passage.channel == "screen" and not line.own and line.correction is None
+        if is_chip and rows and rows[-1][0]:
+            rows[-1][1].append(line)
+        else:
+            rows.append((is_chip, [line]))
+    return rows
+
+
 def clip_view(stored: StoredFinding, passages: Sequence[Passage] = ()) -> ClipView | None:
     """The clip and the hit in it; None: there is no clip yet. A clip of unknown start is taken to have the run-up.
 

@@ -11,7 +11,7 @@ from review.cases.decisions import REASONS
 from review.cases.state import UNDO_MS, after_reopening, barred, visible_decisions
 from review.cases.types import FINAL, WAITING, Case, CaseState, Choice
 from review.errors import DecisionRefused, UnknownFindingError
-from review.presentation.findings import CONTEXT_MS, clip_view, context_lines, finding_view
+from review.presentation.findings import CONTEXT_MS, clip_view, context_lines, context_rows, finding_view
 from review.server.auth.guard import DECIDERS
 from review.server.pages.desk import Desk, Viewer
 from review.server.pages.queue import held_by_other
@@ -127,7 +127,7 @@ class CasePart:
             seen,
             finding=finding,
             clip=clip_view(stored),
-            lines=context_lines(finding, passages, corrections),
+            rows=context_rows(context_lines(finding, passages, corrections)),
             names=self._store.people.names() if corrections else {},
         )
 

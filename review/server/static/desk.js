@@ -1,6 +1,7 @@
 /* The queue and the open case: what moves between them, and which key does what. */
 import { announce, current, isCaseShown, onActs, onKeys, open, rows, select, showCase, showHelp, step, text } from "./page.js";
 import { pauseClip, playerActs, playerKeys } from "./player.js";
+import { tellWaiting } from "./care.js";
 import { closeAside, openAside, takeUp } from "./aside.js";
 import { choose, chooseReason, leave, leaveCase, mountDecision, nextFree, note, reopen, submit, undo, sendKept } from "./decide.js";
 import { closeCorrection, openCorrection } from "./correct.js";
@@ -129,6 +130,7 @@ document.body.addEventListener("htmx:load", (event) => {
   if (event.detail.elt.id === "queue") {
     restorePicks();
     showCounts();
+    tellWaiting();
   }
   if (event.detail.elt.matches(".claim")) {
     mountDecision();
@@ -142,5 +144,6 @@ if (!current() && rows().length && isCaseShown()) open(rows()[0].dataset.id);
 else if (current()) select(current());
 mountDecision();
 showCounts();
+tellWaiting();
 sendKept();
 listen();

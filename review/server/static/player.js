@@ -1,12 +1,19 @@
 /* The clip: it starts before the hit and plays a little faster; the words follow it and lead to any place in it. */
+import { onWish, setWish, toggleWish, wants } from "./care.js";
 import { text } from "./page.js";
+import { drawStrip, fetchAhead } from "./strip.js";
 
 const RATES = [1, 1.25, 1.5, 2];
 const AT_REST_MS = 4000;
 /* Words that stood for one key frame are shown long enough to be seen. */
 const SEEN_MS = 2000;
 let rate = 1.25;
-let muted = false;
+let muted = wants("muted");
+let zoom = 1;
+let looping = false;
+const ZOOMS = [1, 1.6, 2.4];
+const FRAME_S = 1 / 25;
+const LOOP_MARGIN_S = 0.4;
 let player = null;
 let scrolledAt = -Infinity;
 
@@ -29,10 +36,11 @@ export function mount() {
   const playOn = Boolean(player) && player.playing;
   drop();
   if (!element) return;
-  player = { video: element, wave: null, playing: false };
-  const from = Number(element.dataset.playFromMs) / 1000;
+  // It stands at the hit, with its box; playing begins a little before.
+  player = { video: element, wave: null, playing: false, fresh: !playOn };
+  const hitAt = Number(element.dataset.hitStartMs) / 1000;
   const start = () => {
-    element.currentTime = from;
+    element.currentTime = playOn ? Number(element.dataset.playFromMs) / 1000 : Math.min(hitAt + 0.05, element.duration);
     element.playbackRate = rate;
     placeBoxes(element);
     if (playOn) play();
@@ -43,9 +51,15 @@ export function mount() {
   element.addEventListener("pause", () => showPlaying(element, false));
   element.addEventListener("timeupdate", () => showNow(element));
   element.addEventListener("click", toggle);
+  zoom = 1;
+  setLoop(false);
   showRate();
   setMuted(muted);
   drawWave(player);
+  element.addEventListener("canplaythrough", () => {
+    drawStrip(element);
+    fetchAhead();
+  }, { once: true });
 }
 async function drawWave(mounted) {
   let known = { duration_ms: 0, peaks: [] };
@@ -107,6 +121,7 @@ function showBoxes(element) {
 
 export async function play() {
   if (!video()) return;
+  if (player.fresh) toHit();
   try {
     await video().play();
   } catch (error) {
@@ -125,9 +140,41 @@ export function seek(seconds) {
   if (video()) video().currentTime = Math.max(0, Math.min(seconds, video().duration || 0));
 }
 export function seekBy(seconds) {
+  if (player) player.fresh = false;
   if (video()) seek(video().currentTime + seconds);
 }
+export function stepFrame(by) {
+  if (!video()) return;
+  video().pause();
+  seekBy(by * FRAME_S);
+}
+export function toggleLoop() {
+  setLoop(!looping);
+  if (!looping || !video()) return;
+  player.fresh = false;
+  seek(loopFrom());
+  play();
+}
+function setLoop(wanted) {
+  looping = wanted;
+  document.querySelector('[data-act="loop"]')?.setAttribute("aria-pressed", String(wanted));
+}
+function loopFrom() {
+  return Math.max(0, Number(video().dataset.hitStartMs) / 1000 - LOOP_MARGIN_S);
+}
+/* Larger around the words on the picture, or its middle. */
+export function nextZoom(by = 1) {
+  if (!video()) return;
+  const at = ZOOMS.indexOf(zoom);
+  zoom = by === 0 ? ZOOMS[(at + 1) % ZOOMS.length] : ZOOMS[Math.max(0, Math.min(ZOOMS.length - 1, at + by))];
+  const picture = document.querySelector("#player .picture");
+  const box = picture.querySelector(".box:not([hidden])");
+  const [x, y] = box ? [box.offsetLeft + box.offsetWidth / 2, box.offsetTop + box.offsetHeight / 2] : ["50%", "50%"];
+  picture.style.transformOrigin = box ? `${x}px ${y}px` : `${x} ${y}`;
+  picture.style.transform = zoom === 1 ? "" : `scale(${zoom})`;
+}
 export function toHit() {
+  if (player) player.fresh = false;
   if (video()) seek(Number(video().dataset.playFromMs) / 1000);
 }
 export function nextRate() {
@@ -136,8 +183,9 @@ export function nextRate() {
   showRate();
 }
 export function toggleMuted() {
-  setMuted(!muted);
+  setWish("muted", !muted);
 }
+onWish((what, on) => what === "muted" && setMuted(on));
 export function toggleFull() {
   if (document.fullscreenElement) document.exitFullscreen();
   else if (video()) video().requestFullscreen();
@@ -163,6 +211,7 @@ function clock(seconds) {
 function showNow(element) {
   if (!element.isConnected) return;
   const atMs = element.currentTime * 1000;
+  if (looping && atMs > Number(element.dataset.hitEndMs) + LOOP_MARGIN_S * 1000) seek(loopFrom());
   document.querySelector("#player .time").textContent = `${clock(element.currentTime)} / ${clock(element.duration || 0)}`;
   showBoxes(element);
   showWord(atMs);
@@ -194,13 +243,15 @@ export function centreQuote() {
   if (own) scrollTo(own);
 }
 export function seekLine(button) {
-  seek(Number(button.closest(".said").dataset.startMs) / 1000);
+  if (player) player.fresh = false;
+  seek(Number(button.closest("[data-start-ms]").dataset.startMs) / 1000);
 }
 /* A word leads to its own time; where that is not known, its place in the passage stands for the place in its time. */
 function seekWord(event) {
   const line = event.target.closest("#context .said");
   const words = event.target.closest("#context .said p");
   if (!words || !video() || line.querySelector("button:disabled") || !getSelection().isCollapsed) return;
+  player.fresh = false;
   const word = event.target.closest("[data-w]");
   if (word) return seek(timesOf(word)[0] / 1000);
   const caret = document.caretRangeFromPoint(event.clientX, event.clientY);
@@ -220,6 +271,14 @@ export const playerKeys = {
   m: toggleMuted,
   f: toggleFull,
   " ": toggle,
+  o: toggleLoop,
+  ",": () => stepFrame(-1),
+  ".": () => stepFrame(1),
+  "+": () => nextZoom(1),
+  "=": () => nextZoom(1),
+  "-": () => nextZoom(-1),
+  b: () => toggleWish("blur"),
+  y: () => toggleWish("grey"),
   ArrowLeft: () => seekBy(-2),
   ArrowRight: () => seekBy(2),
 };
@@ -229,9 +288,19 @@ export const playerActs = {
   speed: nextRate,
   mute: toggleMuted,
   full: toggleFull,
+  loop: toggleLoop,
+  zoom: () => nextZoom(0),
+  "frame-back": () => stepFrame(-1),
+  "frame-on": () => stepFrame(1),
   seek: seekLine,
 };
 document.addEventListener("click", seekWord);
+document.addEventListener("click", (event) => {
+  const frame = event.target.closest("#player .strip canvas");
+  if (!frame) return;
+  player.fresh = false;
+  seek(Number(frame.dataset.second));
+});
 document.addEventListener("wheel", (event) => {
   if (event.target.closest("#context-scroll")) scrolledAt = performance.now();
 }, { passive: true });

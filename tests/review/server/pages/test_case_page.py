@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -93,8 +94,9 @@ def test_the_clip_starts_before_the_hit_a_little_faster_and_the_words_follow(cas
     place = case_page.locator(".wave .hit").evaluate("hit => [hit.style.left, hit.style.width].map(parseFloat)")
     assert [round(percent) for percent in place] == [38, 38]
     assert case_page.evaluate("document.querySelector('video').playbackRate") == 1.25
-    assert case_page.evaluate("document.querySelector('video').currentTime") == 0
+    assert case_page.evaluate("document.querySelector('video').currentTime") == 3.05, "it stands at the hit"
     case_page.keyboard.press("Space")
+    case_page.wait_for_function("() => document.querySelector('video').currentTime < 2")
     case_page.wait_for_function(HAS_PLAYED, arg=2.6)
     expect(case_page.locator(".said.own")).to_have_class(re.compile("now"))
     case_page.keyboard.press("l")
@@ -264,7 +266,7 @@ def test_every_key_stands_on_a_button(case_page: Page) -> None:
         """() => [...document.querySelectorAll('button')].filter((b) => b.offsetParent)
         .map((b) => (b.querySelector('kbd') ?? b).textContent).filter((key) => key === '回车' || key.length === 1)"""
     )
-    wanted = [*"JK/XLHSMF[]CWVNUEGA?", *(str(digit) for digit in range(1, 10)), "回车"]
+    wanted = [*"JK/XLHSMF[]CWVNUEGA?O,.+", *(str(digit) for digit in range(1, 10)), "回车"]
     assert sorted(named) == sorted(wanted)
 
 
@@ -389,3 +391,59 @@ def test_the_card_shows_first_what_decides_and_speaks_one_language(
     desk_page.keyboard.press("v")
     desk_page.keyboard.press("Enter")
     expect(card.locator(".decided")).to_have_text("已判定：违规" if language == "zh" else "Decided: a violation")
+
+
+def test_a_frame_is_stepped_the_hit_looped_and_the_picture_zoomed(case_page: Page) -> None:
+    at = "() => document.querySelector('video').currentTime"
+    expect(case_page.locator(".strip canvas")).to_have_count(8)
+    for key, second in ((".", 3.09), (".", 3.13), (",", 3.09)):
+        case_page.keyboard.press(key)
+        case_page.wait_for_function(f"() => Math.abs(document.querySelector('video').currentTime - {second}) < 0.005")
+    assert case_page.evaluate("document.querySelector('video').paused")
+    case_page.keyboard.press("+")
+    expect(case_page.locator(".picture")).to_have_attribute("style", re.compile(r"scale\(1\.6\)"))
+    case_page.keyboard.press("-")
+    expect(case_page.locator(".picture")).not_to_have_attribute("style", re.compile("scale"))
+    case_page.keyboard.press("o")
+    expect(case_page.locator('[data-act="loop"]')).to_have_attribute("aria-pressed", "true")
+    case_page.wait_for_function("() => document.querySelector('video').currentTime < 3")
+    case_page.evaluate("document.querySelector('video').currentTime = 6.6")
+    case_page.wait_for_function("() => document.querySelector('video').currentTime < 4")
+    case_page.keyboard.press("o")
+    case_page.locator(".strip canvas").nth(0).click()
+    assert case_page.evaluate(at) < 1.5
+
+
+def test_the_picture_is_calm_as_one_wants_it(case_page: Page) -> None:
+    """Muted at first; blur and greyscale by key or in the account's menu; all of it is kept."""
+    assert case_page.evaluate("document.querySelector('video').muted")
+    blurred = "() => getComputedStyle(document.querySelector('.picture video')).filter"
+    for key, part in (("b", "blur(14px)"), ("y", "grayscale(1)")):
+        case_page.keyboard.press(key)
+        assert part in case_page.evaluate(blurred)
+    case_page.keyboard.press("m")
+    case_page.reload()
+    case_page.wait_for_function("() => document.querySelector('video').readyState >= 1")
+    assert "blur(14px) grayscale(1)" in case_page.evaluate(blurred)
+    assert not case_page.evaluate("document.querySelector('video').muted")
+    case_page.locator(".account > summary").click()
+    case_page.get_by_label("画面模糊").uncheck()
+    assert "blur" not in case_page.evaluate(blurred)
+    assert case_page.title().startswith("(1) ")
+
+
+def test_words_on_screen_are_chips_and_a_case_without_a_clip_says_so(
+    sit: Sit, one_case: Finding, desk_store: Store
+) -> None:
+    desk_store.add_passages(
+        Passage(stream_id="s1", id=f"x{at}", channel="screen", start_ms=30_000 + at, end_ms=31_000, text=f"第{at}条")
+        for at in range(5)
+    )
+    page = sit()
+    expect(page.locator(".shown-words .said-chip")).to_have_count(7)
+    assert page.locator(".shown-words").count() < 4
+    desk_store.add_findings([replace(one_case, finding_id="f_gone", claimed="90 W", clip=None)])
+    desk_store.set_state("s1", StreamState.ENDED)
+    case_id = desk_store.cases.case_of("f_gone")
+    page.goto(page.url.split("/cases")[0].split("?")[0].rstrip("/") + f"/cases/{case_id}")
+    expect(page.locator("#player")).to_contain_text("这处没有视频片段")
