@@ -67,7 +67,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=program("chromium"), args=list(_BROWSER))
         if given.out is None:
             first = store.cases.queue(CaseQuery(limit=1)).cases[0]
-            page = draw(browser, address, store, "wang", f"/cases/{first.id}", "zh", (1366, 768))
+            page = draw(browser, address, store, "li", f"/cases/{first.id}", "zh", (1366, 768))
             page.screenshot(path=ROOT / "docs" / "review-page.png")
         else:
             given.out.mkdir(parents=True, exist_ok=True)

@@ -55,6 +55,7 @@ def send(page: Page) -> None:
 
 def test_a_pasted_script_comes_back_marked_with_advice(server: str, page: Page) -> None:
     page.goto(f"{server}/")
+    page.locator(".places .menu > summary").first.click()
     page.click("text=播前检查")
     page.fill("textarea[name=text]", "这款双口氮化镓充电器单口一百瓦，\n是全网最好的充电器！")
     page.check("input[name=products] >> nth=0")
