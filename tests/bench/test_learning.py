@@ -1,5 +1,7 @@
 """The bench of learning: decisions come as they would, by flags and by chance, and every count gives a row."""
 
+import pytest
+
 from bench.learning import SPOT_ONE_IN, _drawn, measured
 from bench.talk_rows import HELD, OWN
 from cli.policy.labelled_talk import windows_of, written
@@ -12,6 +14,7 @@ def test_chance_is_the_same_again_and_draws_as_often_as_it_says() -> None:
     assert _drawn("w1") == _drawn("w1") != _drawn("w2")
 
 
+@pytest.mark.service
 def test_each_count_of_decisions_gives_a_row_and_none_teaches_nothing() -> None:
     judged = [one for window in list(windows_of(written(HELD)))[:3] for one in window]
     talk = [one for window in list(windows_of(written(OWN)))[:12] for one in window]

@@ -87,7 +87,9 @@ def test_who_the_provider_vouches_for_is_in_with_the_role_of_their_groups(
     assert "password" not in door.text
     let = browser.get(vouch(browser, "u-1", "/findings"))
     assert (let.status_code, let.headers["location"]) == (303, "/findings")
-    assert "小兰 · 高级审核员" in browser.get("/findings").text
+    seen = browser.get("/findings").text
+    assert '<span class="who">小兰</span>' in seen
+    assert '<span class="quiet">高级审核员</span>' in seen
     [account] = desk_store.people.accounts()
     assert (account.login, account.person.role, account.issuer) == ("lan", Role.SENIOR, provider)
     assert browser.post("/login", data={"login": "lan", "password": SECRET}).status_code == 405

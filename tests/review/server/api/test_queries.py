@@ -9,7 +9,7 @@ import pytest
 from review.server.openapi import described
 from tests.review.server.api.conftest import As, Key, problem
 
-FILLED = {"stream_id": "s", "sequence": "1", "finding_id": "f", "batch_id": "0"}
+FILLED = {"reanalysis_id": "0", "stream_id": "s", "sequence": "1", "finding_id": "f", "batch_id": "0"}
 
 
 def operations() -> list[tuple[str, str, dict[str, Any]]]:
