@@ -178,8 +178,9 @@ def create_app(
     app.include_router(words_pages_router(store, office, platform))
     app.include_router(tenants_router(store, office, platform))
     measures = Office(store, office)
-    app.include_router(office_router(store, measures, public_url))
+    # Before the page of a host, whose id may have a stroke: what stands behind it is read as the id's else.
     app.include_router(proposing_router(store, measures))
+    app.include_router(office_router(store, measures, public_url))
     app.include_router(host_router(store, office))
     app.include_router(table_router(store, office))
     for router in prebroadcast_routers(

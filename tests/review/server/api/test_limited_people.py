@@ -253,3 +253,16 @@ def test_a_thing_of_nobody_is_out_of_reach(platform: Store) -> None:
     with pytest.raises(OutOfReach, match="case 'c9' is not in the store"):
         platform.reach.check(limited, "case_id", "c9")
     assert platform.reach.within(Person(id="p", name="p", role=Role.REVIEWER), "case_id", ["c9"]) == ["c9"]
+
+
+def test_the_pages_of_a_customers_host_answer_for_its_id_with_a_stroke(
+    address: str, platform: Store, measured: dict[str, Owned]
+) -> None:
+    headers = as_login(login_of(platform, Role.SENIOR, ["acme"]))
+    for path in ("/hosts/acme/h1", "/hosts/acme%2Fh1", "/hosts/acme/h1/propose"):
+        answer = httpx.get(address + path, headers=headers)
+        assert answer.status_code == 200, path
+        assert "acme host" in answer.text
+    assert "/hosts/acme/h1/measures" in httpx.get(f"{address}/hosts/acme/h1/propose", headers=headers).text
+    for path in ("/hosts/bolt/h1", "/hosts/bolt/h1/propose"):
+        assert httpx.get(address + path, headers=headers).status_code == 404
