@@ -27,7 +27,8 @@ PAGES = frozenset(
         *("/measures", "/measures/{measure_id}", "/measures/{measure_id}/notice.pdf"),
         *("/measures/{measure_id}/files/{sha256}", "/measures/{measure_id}/approve", "/measures/{measure_id}/reject"),
         *("/measures/{measure_id}/link", "/appeals", "/appeals/{appeal_id}", "/appeals/{appeal_id}/decision.pdf"),
-        *("/appeals/{appeal_id}/decide", "/words", "/words/remove", "/tenants", "/tenants/{tenant_id}"),
+        *("/appeals/{appeal_id}/decide", "/words", "/words/remove", "/webhooks", "/webhooks/{webhook_id}"),
+        *("/webhooks/{webhook_id}/redeliver", "/webhooks/{webhook_id}/enable", "/tenants", "/tenants/{tenant_id}"),
         *("/password", "/logout"),
     }
 )
