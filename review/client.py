@@ -539,6 +539,18 @@ class AsyncZhenyan:
 
     # What a customer sets for itself
 
+    async def depth_rules(self) -> types.DepthRulesOut:
+        """The rules in force of how deep broadcasts are looked into."""
+        return await self._json("GET", "/v1/depth")
+
+    async def depth_versions(self) -> list[types.DepthRulesOut]:
+        """Their versions, the latest first."""
+        return list((await self._json("GET", "/v1/depth/versions"))["versions"])
+
+    async def put_depth_rules(self, settings: Mapping[str, Any], *, if_match: str | None = None) -> types.DepthRulesOut:
+        """Sets the rules; `if_match`: the name of the version that they replace."""
+        return await self._json("PUT", "/v1/depth", json=dict(settings), headers=_if_match(if_match))
+
     async def suggestions(self) -> types.SuggestionsOut:
         """The thresholds in force of what is advised about findings."""
         return await self._json("GET", "/v1/suggestions")
@@ -1013,6 +1025,18 @@ class Zhenyan:
         self._send("POST", path, params=_given(webhook_id=webhook_id), is_again=True)
 
     # What a customer sets for itself
+
+    def depth_rules(self) -> types.DepthRulesOut:
+        """The rules in force of how deep broadcasts are looked into."""
+        return self._json("GET", "/v1/depth")
+
+    def depth_versions(self) -> list[types.DepthRulesOut]:
+        """Their versions, the latest first."""
+        return list(self._json("GET", "/v1/depth/versions")["versions"])
+
+    def put_depth_rules(self, settings: Mapping[str, Any], *, if_match: str | None = None) -> types.DepthRulesOut:
+        """Sets the rules; `if_match`: the name of the version that they replace."""
+        return self._json("PUT", "/v1/depth", json=dict(settings), headers=_if_match(if_match))
 
     def suggestions(self) -> types.SuggestionsOut:
         """The thresholds in force of what is advised about findings."""

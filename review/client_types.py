@@ -167,6 +167,32 @@ class DepthIn(TypedDict):
     hours: NotRequired[list[DepthHoursIn]]
 
 
+Host: TypeAlias = str
+
+
+class DepthRoom(TypedDict):
+    hosts: list[Host]
+    depth: DepthIn
+
+
+class DepthSourceOut(TypedDict):
+    by: Literal["order", "room", "tier", "default"]
+    name: str
+    rules: str
+    confirmed: int | None
+    days_known: int | None
+
+
+class DepthTier(TypedDict):
+    name: str
+    within_days: NotRequired[int]
+    least_confirmed: NotRequired[int | None]
+    most_confirmed: NotRequired[int | None]
+    least_days_known: NotRequired[int | None]
+    most_days_known: NotRequired[int | None]
+    depth: DepthIn
+
+
 Disposition: TypeAlias = Literal["flag", "note", "none"]
 
 
@@ -530,9 +556,6 @@ Class: TypeAlias = str
 Good: TypeAlias = str
 
 
-Host: TypeAlias = str
-
-
 Room: TypeAlias = str
 
 
@@ -821,6 +844,12 @@ class DeliveryOut(TypedDict):
     delivered_at_ms: int | None
 
 
+class DepthSettings(TypedDict):
+    rooms: NotRequired[list[DepthRoom]]
+    tiers: NotRequired[list[DepthTier]]
+    default: NotRequired[DepthIn | None]
+
+
 FindingOut = TypedDict(
     "FindingOut",
     {
@@ -978,6 +1007,7 @@ class StreamOut(TypedDict):
     policy: NotRequired[str | None]
     max_hours: NotRequired[float | None]
     depth: NotRequired[str | None]
+    depth_source: NotRequired[DepthSourceOut | None]
     ordered_at_ms: NotRequired[int | None]
     suggestion: NotRequired[Literal["pass", "review", "block"]]
     risk: NotRequired[Literal["low", "medium", "high", "critical"]]
@@ -1091,6 +1121,17 @@ class ComparedPageOut(TypedDict):
 class DeliveriesOut(TypedDict):
     deliveries: list[DeliveryOut]
     counts: dict[DeliveryState, int]
+
+
+class DepthRulesOut(TypedDict):
+    name: str
+    version: str | None
+    created_at_ms: int | None
+    settings: DepthSettings
+
+
+class DepthVersionsOut(TypedDict):
+    versions: list[DepthRulesOut]
 
 
 class HostFileOut(TypedDict):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from asr.recogniser import Cut
-from claims.types import Passage
+from claims.types import Finding, Passage
 from cluster.errors import LeaseGone, StageDied, StageLost, StateUnusable
 from cluster.live.load import Meter, Steps
 from cluster.live.remote_stages import Gate, RemoteStages
@@ -27,10 +27,11 @@ from ingest.decode.shedding import EffortLimits
 from ingest.types import Segment
 from net.backoff import backoff_s
 from review.streams.types import StreamState
-from review.tracing import Tracing, trace_id_of
+from review.tracing import Step, Tracing, trace_id_of
 
 _log = logging.getLogger("zhenyan.service")
 _POLL_S = 0.25
+_MOST_UNDERSTOOD = 500
 _FIRST_FRAMES_BYTES = 16_000_000
 # Analysing a segment that failed so often is given up, and the ledger says so.
 _MOST_FAULTS = 3
@@ -61,6 +62,7 @@ class StageSet:
         self._session = uuid.uuid4().hex
         self._frames_bytes = _FIRST_FRAMES_BYTES
         self.steps = Steps(0)
+        self._understood: dict[str, Steps] = {}
         self._remote = resources.remote_stages_of(job.stream_id)
         self._decode = DecodeStage(
             job.stream_id,
@@ -102,6 +104,7 @@ class StageSet:
         if asr is not None:
             with meter.timing("hearing_wait_s"), meter.passing("asr"), steps.doing("asr"):
                 passages = [*asr.get(), *passages]
+        self._keep(passages)
         with meter.passing("judge"), steps.doing("judge"):
             return prepared, self._ask_judge("take", prepared, passages, evidence, read.marks).get()
 
@@ -124,12 +127,33 @@ class StageSet:
 
     def finish(self, analysed_ms: int, *more: object) -> Outcome:
         """What the end of the broadcast gave, stored."""
+        self.steps = steps = Steps(time.time() * 1000)
         cuts = self._decode.finish()
         asr = self._remote.asr.ask("recognise", self._expecting(cuts)) if cuts else None
-        read: ReadScreen = self._ask_ocr("finish", analysed_ms).get()
-        passages = [*(asr.get() if asr is not None else ()), *read.passages]
-        outcome: Outcome = self._ask_judge("finish", passages, read.marks, analysed_ms, *more).get()
+        with steps.doing("ocr"):
+            read: ReadScreen = self._ask_ocr("finish", analysed_ms).get()
+        passages: list[Passage] = list(read.passages)
+        if asr is not None:
+            with steps.doing("asr"):
+                passages = [*asr.get(), *passages]
+        self._keep(passages)
+        with steps.doing("judge"):
+            outcome: Outcome = self._ask_judge("finish", passages, read.marks, analysed_ms, *more).get()
         return outcome
+
+    def steps_of(self, finding: Finding) -> list[Step]:
+        """What was done of the segment that gave the finding its last words, and how long it waited to be settled."""
+        own = next((self._understood[name] for name in reversed(finding.passage_ids) if name in self._understood), None)
+        if own is None or own is self.steps:
+            return self.steps.taken
+        settled_ms = max((step.end_ms for step in self.steps.taken), default=0.0)
+        return [*own.taken, Step(name="settling", start_ms=own.taken[-1].end_ms, end_ms=settled_ms)]
+
+    def _keep(self, passages: Sequence[Passage]) -> None:
+        """Remembers for a while by which steps the passages came."""
+        self._understood |= {passage.id: self.steps for passage in passages}
+        while len(self._understood) > _MOST_UNDERSTOOD:
+            del self._understood[next(iter(self._understood))]
 
     def close(self) -> None:
         """Lets the pools forget the broadcast."""
@@ -270,7 +294,7 @@ class Pipeline:
             with self._resources.meter.timing("work_ratio", max(1, segment.end_ms - segment.start_ms) / 1000):
                 prepared, outcome = current.analyse(segment, self._capture.recorded_ms())
         self._at, self.analysed_ms = segment.sequence, segment.end_ms
-        self._trace(current, outcome, segment)
+        self._trace(current, outcome)
         if segment.live:
             self._resources.meter.note_latency("segment", time.time() - segment.received_at_ms / 1000)
         if prepared.error is not None:
@@ -278,19 +302,19 @@ class Pipeline:
         self.lag_grown_ms = self._lag.grown_ms(self._capture.recorded_ms(), segment.end_ms)
         self._on_outcome(prepared, outcome)
 
-    def _trace(self, current: StageSet, outcome: Outcome, segment: Segment) -> None:
-        """Begins the trace of each finding that is new, with what was done of its segment."""
+    def _trace(self, current: StageSet, outcome: Outcome) -> None:
+        """Begins the trace of each finding that is new, with what was done of the segment, or the end, that gave it."""
         tracing = self._resources.tracing
         new = [finding for finding in outcome.findings if finding.finding_id not in self._traced]
         self._traced.update(finding.finding_id for finding in new)
         for finding in new:
             _log.info("found %s", finding.finding_id, extra={"trace_id": trace_id_of(finding.finding_id)})
-            if tracing is not None and current.steps.taken:
+            if tracing is not None and (steps := current.steps_of(finding)):
                 tracing.trace_finding(
                     finding.finding_id,
-                    current.steps.taken,
-                    stream_id=segment.stream_id,
-                    sequence=segment.sequence,
+                    steps,
+                    stream_id=self._job.stream_id,
+                    sequence=self._at,
                     class_id=finding.class_id,
                 )
 
@@ -302,7 +326,9 @@ class Pipeline:
             return EndOfWork.FAILED
         state = StreamState.ENDED if error is None else StreamState.FAILED
         why = None if error is None else str(error)
-        self._on_outcome(None, current.finish(self.analysed_ms, state if self._token is None else None, why))
+        outcome = current.finish(self.analysed_ms, state if self._token is None else None, why)
+        self._trace(current, outcome)
+        self._on_outcome(None, outcome)
         current.close()
         checkpoint_file(self._job.recording_dir).unlink(missing_ok=True)
         return EndOfWork.OVER

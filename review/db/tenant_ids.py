@@ -1,6 +1,8 @@
 """How customers and their hosts are told apart in stored ids."""
 
 LOCAL_TENANT = "local"
+# Hosts are named without a stroke, which stands behind the customer's id where they are kept.
+HOST_ID = r"^[^\x00/]+$"
 
 
 def stored_host(tenant_id: str, host_id: str) -> str:

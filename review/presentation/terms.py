@@ -297,7 +297,7 @@ TERMS: Mapping[str, tuple[str, ...]] = {
     "clock": ("broadcast", "case", "measure", "strike", "link"),
     "quota": ("streams", "checks_hour", "passports", "batch_hours_day"),
     "quota_frees": ("streams", "checks_hour", "passports", "batch_hours_day"),
-    "rules": ("suggestions", "words", "quotas"),
+    "rules": ("suggestions", "words", "quotas", "depth"),
     "webhook": ("unknown", "no_delivery"),
     "webhook_state": ("active",),
     "word_kind": ("block", "watch", "allow"),

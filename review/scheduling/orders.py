@@ -10,17 +10,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from ingest.decode.depth import EVERYTHING, DepthPlan
+from ingest.decode.depth import DepthPlan
 from review.audit.trail import Journal
 from review.db.tables.scheduling import LeaseRow, OrderRow
 from review.db.tables.streams import CoverageRow, StreamRow
 from review.errors import ReviewError, UnknownStreamError
 from review.scheduling.decisions import Room
+from review.scheduling.depth_choice import choose_depth
 from review.scheduling.lease_terms import LeaseTerms
-from review.scheduling.rows import depth_to_json, lease_from_row, order_from_row, products_to_json
+from review.scheduling.rows import depth_to_json, lease_from_row, order_from_row, products_to_json, source_to_json
 from review.scheduling.status import OVER_STATES, Standing, covered
 from review.scheduling.status_queries import Moment, standing_of, state_at
-from review.scheduling.types import Lease, Order, Priority
+from review.scheduling.types import DepthSource, Lease, Order, Priority
 from review.streams.rows import stream_from_row, stream_values
 from review.streams.types import ProductRef, StreamCoverage, StreamRecord, StreamState, Wanted
 
@@ -67,7 +68,8 @@ class Ordered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOrder:
-    """What is asked for. `request_key`: asked again with the same content, it is the same order."""
+    """What is asked for. `request_key`: asked again with the same content, it is the same order. `depth` None: by
+    the customer's rules."""
 
     stream: StreamRecord
     url: str = field(repr=False)
@@ -76,7 +78,7 @@ class NewOrder:
     callback_url: str | None = field(default=None, repr=False)
     external_id: str | None = None
     max_ms: int | None = None
-    depth: DepthPlan = EVERYTHING
+    depth: DepthPlan | None = None
     request_key: str | None = None
     content_sha256: str = ""
 
@@ -193,6 +195,10 @@ class OrderStore:
             products=tuple(product for product, _ in products),
             tenant_id=stream.tenant_id,
         )
+        if new.depth is None:
+            depth, source = choose_depth(connection, stream.tenant_id, stream.host.id, now_ms)
+        else:
+            depth, source = new.depth, DepthSource(by="order")
         connection.execute(insert(StreamRow).values(stream_values(record, now_ms)))
         connection.execute(
             insert(OrderRow).values(
@@ -208,7 +214,8 @@ class OrderStore:
                 request_key=key,
                 content_sha256=new.content_sha256,
                 max_ms=new.max_ms,
-                depth=depth_to_json(new.depth),
+                depth=depth_to_json(depth),
+                depth_source=source_to_json(source),
                 created_at_ms=now_ms,
                 changed_at_ms=now_ms,
             )

@@ -8,10 +8,11 @@ from sqlalchemy import Row
 
 from ingest.decode.depth import EVERYTHING, DepthPlan
 from review.db.tables.scheduling import LeaseRow, OrderRow, WorkerRow
-from review.scheduling.types import Lease, Order, Priority, Worker
+from review.scheduling.types import DepthSource, Lease, Order, Priority, Worker
 from review.streams.types import Wanted
 
 _DEPTH = TypeAdapter(DepthPlan)
+_SOURCE = TypeAdapter(DepthSource)
 
 
 def products_to_json(products: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
@@ -34,12 +35,19 @@ def order_from_row(row: OrderRow | Row[Any]) -> Order:
         max_ms=row.max_ms,
         created_at_ms=row.created_at_ms,
         depth=EVERYTHING if row.depth is None else _DEPTH.validate_python(row.depth),
+        depth_source=None if row.depth_source is None else _SOURCE.validate_python(row.depth_source),
     )
 
 
 def depth_to_json(depth: DepthPlan) -> dict[str, Any] | None:
     """The depth as the table keeps it; None: everything is looked at."""
     return None if depth == EVERYTHING else _DEPTH.dump_python(depth, mode="json")
+
+
+def source_to_json(source: DepthSource) -> dict[str, Any]:
+    """Where a depth comes from, as the table keeps it."""
+    found: dict[str, Any] = _SOURCE.dump_python(source, mode="json")
+    return found
 
 
 def lease_from_row(row: LeaseRow | Row[*tuple[Any, ...]]) -> Lease:

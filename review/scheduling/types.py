@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
+from typing import Any, Literal
 
 from ingest.decode.depth import EVERYTHING, DepthPlan
 from review.streams.types import Wanted
@@ -18,11 +18,26 @@ class Priority(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DepthSource:
+    """Where a broadcast's depth comes from: its own order, or its customer's rules as they were then.
+
+    `name`: the host whose room it is, or the tier. `rules`: the rules' version; empty: the order names its depth.
+    `confirmed`, `days_known`: what a tier was chosen by; None: it asked not.
+    """
+
+    by: Literal["order", "room", "tier", "default"]
+    name: str = ""
+    rules: str = ""
+    confirmed: int | None = None
+    days_known: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """A broadcast to screen. `url` is as the customer gave it, tokens and all, and never shown.
 
     `products`: product id and passport version of each product on sale. `max_ms`: when to stop, on the stream clock.
-    `depth`: which pictures are looked at.
+    `depth`: which pictures are looked at. `depth_source` None: it was ordered when there were no rules of depth.
     """
 
     stream_id: str
@@ -37,6 +52,7 @@ class Order:
     max_ms: int | None = None
     created_at_ms: int = 0
     depth: DepthPlan = EVERYTHING
+    depth_source: DepthSource | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

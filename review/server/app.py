@@ -18,6 +18,7 @@ from review.server.api.bulk_passports import bulk_passport_router
 from review.server.api.cases import case_api_router
 from review.server.api.corrections import corrections_router
 from review.server.api.deliveries import deliveries_router
+from review.server.api.depths import depths_router
 from review.server.api.event_followers import EventTail
 from review.server.api.events import events_router
 from review.server.api.evidence import evidence_router
@@ -147,6 +148,7 @@ def create_app(
     app.include_router(reanalyses_router(store, data_dir, platform))
     app.include_router(suggestions_router(store, platform))
     app.include_router(words_router(store, platform))
+    app.include_router(depths_router(store))
     tail = EventTail(store.events, app.state.events.closing)
     app.include_router(events_router(store.events, tail, Waiting(platform.most_waiting)))
     stretch_tail = EventTail(store.stretches, app.state.events.closing)
@@ -176,8 +178,9 @@ def create_app(
     app.include_router(words_pages_router(store, office, platform))
     app.include_router(tenants_router(store, office, platform))
     measures = Office(store, office)
-    app.include_router(office_router(store, measures, public_url))
+    # Before the page of a host, whose id may have a stroke: what stands behind it is read as the id's else.
     app.include_router(proposing_router(store, measures))
+    app.include_router(office_router(store, measures, public_url))
     app.include_router(host_router(store, office))
     app.include_router(table_router(store, office))
     for router in prebroadcast_routers(

@@ -16,6 +16,7 @@ class RuleKind(StrEnum):
     SUGGESTIONS = "suggestions"
     WORDS = "words"
     QUOTAS = "quotas"
+    DEPTH = "depth"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Row, Select, and_, case, func, select, tuple_
 
+from review.db.ownership import Owner
 from review.db.tables.events import EventRow
 from review.db.tables.webhooks import DeliveryRow, EndpointRow
 from review.db.upsert import table_of
@@ -62,11 +63,15 @@ class Board:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def standings(self, tenant_id: str | None = None) -> tuple[Standing, ...]:
-        """Every address, those in trouble first, then by customer; of callbacks those that have something open."""
+    def standings(self, owner: Owner | None = None) -> tuple[Standing, ...]:
+        """Every address, those in trouble first, then by customer; of callbacks those that have something open.
+
+        `owner`: of this customer, or these, alone.
+        """
         statement = select(*_ENDPOINTS, func.coalesce(_last_error(DeliveryState.PARKED), _last_error(_OPEN), ""))
-        if tenant_id is not None:
-            statement = statement.where(_ENDPOINTS.tenant_id == tenant_id)
+        if owner is not None:
+            owners = [owner] if isinstance(owner, str) else sorted(owner)
+            statement = statement.where(_ENDPOINTS.tenant_id.in_(owners))
         newest = (_ENDPOINTS.callback, _ENDPOINTS.created_at_ms.desc())
         with self._engine.connect() as connection:
             counted = {row.endpoint_id: row for row in connection.execute(_open_counts())}

@@ -30,6 +30,7 @@ class OrderRow(Base):
     content_sha256: Mapped[str] = mapped_column(String(64))
     max_ms: Mapped[int | None]
     depth: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    depth_source: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at_ms: Mapped[int]
     changed_at_ms: Mapped[int]
 

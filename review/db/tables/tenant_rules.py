@@ -9,7 +9,7 @@ from review.db.tables.base import Base
 
 
 class TenantRulesRow(Base):
-    """A version of what a customer has set of one kind (`suggestions`, `words`); versions are only added."""
+    """A version of what a customer has set of one kind (`suggestions`, `words`, `depth` …); versions are only added."""
 
     __tablename__ = "tenant_rules"
 

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from sqlalchemy import Connection
 
@@ -15,7 +14,7 @@ from claims.passports.passport import Passport, tell_objections
 from claims.passports.quantities import QuantityReader
 from claims.suggestions import SuggestionBounds
 from claims.tenant_words import WordTerms
-from ingest.decode.depth import EVERYTHING, Depth, DepthHours, DepthPlan
+from ingest.decode.depth import DepthPlan
 from net.errors import RefusedAddress, UnreachableSource
 from net.guard import SCHEMES, WEB_SCHEMES, NetPolicy, check_url, port_of, resolve
 from review.api_errors import NotResolved, OrderRefused, PlatformError
@@ -26,9 +25,10 @@ from review.passports.reading import PassportReading
 from review.passports.records import Registered
 from review.passports.registry import StoredPassport, current_passports, put_passports, unknown_products
 from review.policies.choice import no_policies
+from review.scheduling.depth_rules import DepthIn
 from review.scheduling.orders import NewOrder, Products
 from review.scheduling.types import Priority
-from review.server.api.schemas.streams import DepthIn, OrderIn
+from review.server.api.schemas.streams import OrderIn
 from review.server.api.waiting_readers import MOST_WAITING
 from review.streams.types import Host, ProductRef, StreamRecord
 from review.tenants.quotas import Quota, check_quota
@@ -114,7 +114,7 @@ def order_of(given: OrderIn, caller: Caller, key: str | None, platform: Platform
         callback_url=None if given.callback is None else given.callback.url,
         external_id=given.external_id,
         max_ms=None if given.max_hours is None else max(1, round(given.max_hours * _HOUR_MS)),
-        depth=EVERYTHING if given.depth is None else _plan_of(given.depth),
+        depth=None if given.depth is None else _plan_of(given.depth),
         request_key=key,
         content_sha256=content_of(given),
     )
@@ -129,23 +129,10 @@ def content_of(given: OrderIn) -> str:
 
 def _plan_of(given: DepthIn) -> DepthPlan:
     """The plan; OrderRefused names what does not go together."""
-    hours = []
-    for index, one in enumerate(given.hours):
-        if one.from_ == one.until:
-            raise OrderRefused(f"depth.hours[{index}].until", "is from: an hour that is none", code="hours")
-        depth = _depth_of(one.pictures, one.every_s, f"depth.hours[{index}]")
-        hours.append(DepthHours(from_min=_minute(one.from_), until_min=_minute(one.until), depth=depth))
-    return DepthPlan(usual=_depth_of(given.pictures, given.every_s, "depth"), hours=tuple(hours))
-
-
-def _depth_of(pictures: Literal["all", "sampled", "none"], every_s: int | None, place: str) -> Depth:
-    if (pictures == "sampled") != (every_s is not None):
-        raise OrderRefused(f"{place}.every_s", "stands with `sampled` pictures, and with no others", code="every_s")
-    return Depth(pictures=pictures, every_ms=1000 * (every_s or 0))
-
-
-def _minute(clock: str) -> int:
-    return int(clock[:2]) * 60 + int(clock[3:])
+    for place, why in given.faults():
+        path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place)
+        raise OrderRefused(f"depth{path}", why, code="hours" if place[-1] == "until" else "every_s")
+    return given.plan()
 
 
 def check_address(url: str, place: str, schemes: frozenset[str], net: NetPolicy) -> None:

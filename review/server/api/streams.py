@@ -1,6 +1,7 @@
 """Orders of broadcasts for programs: place one, see where it stands, stop it, tell of it."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
@@ -12,9 +13,10 @@ from review.api_errors import KeyReused, NoRoom, OrderRefused, ScopeMissing
 from review.db.tenant_ids import shown_host, stored_host
 from review.scheduling.orders import NoRoomLeft, Ordered, OrderKeyReused, OrderQuery
 from review.scheduling.platform_facts import NotOnSale, Told
+from review.scheduling.types import DepthSource
 from review.server.api.cursor import read_cursor, write_cursor
 from review.server.api.ordering import Platform, order_of, products_of
-from review.server.api.schemas.findings import StreamOut, stream_out
+from review.server.api.schemas.findings import DepthSourceOut, StreamOut, stream_out
 from review.server.api.schemas.streams import FactIn, FactsReceivedOut, OnSaleIn, OrderIn, StreamsOut
 from review.server.api.unique_keys import unique_keys
 from review.server.auth.api_keys import answers, key_or_person, write_answers
@@ -146,6 +148,10 @@ def _depth(plan: DepthPlan) -> str | None:
     return "; ".join(filter(None, (plan.usual.why, *hours))) or None
 
 
+def _source(source: DepthSource | None) -> DepthSourceOut | None:
+    return None if source is None else DepthSourceOut.model_validate(asdict(source))
+
+
 def _recorded_ms(store: Store, caller: Caller, stream_id: str) -> int:
     store.tenancy.check_stream(caller, stream_id)
     lease = store.orders.ordered(stream_id).lease
@@ -187,6 +193,7 @@ def _shown(store: Store, caller: Caller, ordered: Ordered, worst: tuple[Suggesti
             "policy": None if order is None else order.policy,
             "max_hours": None if order is None or order.max_ms is None else order.max_ms / _HOUR_MS,
             "depth": None if order is None else _depth(order.depth),
+            "depth_source": None if order is None else _source(order.depth_source),
             "ordered_at_ms": None if order is None else order.created_at_ms,
         }
     )

@@ -23,11 +23,12 @@ PAGES = frozenset(
         *("/findings", "/findings/{finding_id}", "/partials/findings", "/partials/summary", "/partials/queue"),
         *("/partials/findings/{finding_id}/card", "/partials/findings/{finding_id}/context"),
         *("/partials/findings/{finding_id}/player", "/stream/queue"),
-        *("/hosts/{host_id}", "/hosts/{host_id}/propose", "/hosts/{host_id}/measures"),
+        *("/hosts/{host_id:path}", "/hosts/{host_id:path}/propose", "/hosts/{host_id:path}/measures"),
         *("/measures", "/measures/{measure_id}", "/measures/{measure_id}/notice.pdf"),
         *("/measures/{measure_id}/files/{sha256}", "/measures/{measure_id}/approve", "/measures/{measure_id}/reject"),
         *("/measures/{measure_id}/link", "/appeals", "/appeals/{appeal_id}", "/appeals/{appeal_id}/decision.pdf"),
-        *("/appeals/{appeal_id}/decide", "/words", "/words/remove", "/tenants", "/tenants/{tenant_id}"),
+        *("/appeals/{appeal_id}/decide", "/words", "/words/remove", "/webhooks", "/webhooks/{webhook_id}"),
+        *("/webhooks/{webhook_id}/redeliver", "/webhooks/{webhook_id}/enable", "/tenants", "/tenants/{tenant_id}"),
         *("/password", "/logout"),
     }
 )

@@ -195,7 +195,7 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:  
     def own(viewer: Viewer, measures: Sequence[Measure]) -> list[Measure]:
         return [one for one in measures if store.reach.within(viewer.person, "host_id", [one.host_id])]
 
-    @router.get("/hosts/{host_id}", dependencies=READERS)
+    @router.get("/hosts/{host_id:path}", dependencies=READERS)
     def get_host(request: Request, host_id: Id, viewer: Seeing) -> Response:
         return office.host(request, host_id, viewer)
 

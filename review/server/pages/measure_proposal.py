@@ -186,11 +186,11 @@ def proposing_router(store: Store, office: Office) -> APIRouter:
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
     proposing = Proposing(store, office)
 
-    @router.get("/hosts/{host_id}/propose", dependencies=[Depends(allow(*DECIDERS))])
+    @router.get("/hosts/{host_id:path}/propose", dependencies=[Depends(allow(*DECIDERS))])
     def get_draft(request: Request, host_id: Id, viewer: Seeing, kind: MeasureKind | None = None) -> Response:
         return proposing.page(request, host_id, viewer, kind)
 
-    @router.post("/hosts/{host_id}/propose", dependencies=[Depends(allow(*DECIDERS))])
+    @router.post("/hosts/{host_id:path}/propose", dependencies=[Depends(allow(*DECIDERS))])
     def preview(
         request: Request,
         host_id: Id,
@@ -203,7 +203,7 @@ def proposing_router(store: Store, office: Office) -> APIRouter:
             return proposing.page(request, host_id, viewer, form.kind, form)
         return proposing.preview(request, host_id, viewer, form, fields_of)
 
-    @router.post("/hosts/{host_id}/measures")
+    @router.post("/hosts/{host_id:path}/measures")
     def propose(
         request: Request,
         host_id: Id,

@@ -10,8 +10,10 @@ from pydantic import ValidationError
 from claims.suggestions import SuggestionSettings
 from review.accounts.types import Person
 from review.enforcement.notice_pages import shown_time
+from review.scheduling.depth_choice import depth_settings
 from review.server.api.ordering import Platform
 from review.server.auth.guard import ADMINS, allow
+from review.server.pages.depth_texts import shown_depth, shown_tier
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.webhooks import READERS, shown_address
 from review.store import Store
@@ -49,6 +51,9 @@ def tenants_router(store: Store, desk: Desk, platform: Platform) -> APIRouter:
             uses=store.quotas.uses(tenant_id),
             rules=SuggestionSettings.model_validate({} if suggestions is None else suggestions.content).rules,
             bounds=platform.suggestions,
+            depth=depth_settings(store.tenant_rules.current(tenant_id, RuleKind.DEPTH)),
+            depth_of=shown_depth,
+            tier_of=shown_tier,
             words=words_of(store.tenant_rules.current(tenant_id, RuleKind.WORDS)).words,
             standings=store.board.standings(tenant_id),
             clocks=store.enforcement.setup.retention.clocks,

@@ -55,14 +55,15 @@ def webhook_pages_router(store: Store, desk: Desk) -> APIRouter:  # noqa: C901 -
         return answer
 
     def overview(request: Request, viewer: Viewer, tenant: str = "", status: int = 200, error: str = "") -> Response:
-        standings = store.board.standings(tenant or None)
+        own = viewer.person.tenants
+        standings = store.board.standings(own if own is not None and tenant not in own else tenant or None)
         return page(
             request,
             "webhooks.html",
             viewer,
             status,
             standings=standings,
-            tenants=store.keys.tenants(),
+            tenants=[each for each in store.keys.tenants() if own is None or each.tenant_id in own],
             tenant=tenant,
             troubled=sum(standing.is_troubled for standing in standings),
             now_ms=store.enforcement.now_ms(),

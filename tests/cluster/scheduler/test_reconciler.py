@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, text
 from cluster.scheduler.reconciler import TICK_S, Reconciler
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.leases import LeaseStore
+from review.scheduling.types import Priority
 from review.store import Store
 from review.streams.types import StreamState
 from tests.review.scheduling.conftest import Clock, Order, worker
@@ -56,6 +57,24 @@ def test_rounds_place_what_is_wanted_and_then_have_nothing_to_do(live: Store, or
     decided = reconciling.decision_count
     reconciling.tick()
     assert (reconciling.decision_count, reconciling.tick_count) == (decided, 2)
+
+
+def test_whoever_is_more_urgent_is_taken_first_where_places_are_short(live: Store, order: Order) -> None:
+    order("a", priority=Priority.BACKGROUND)
+    order("b", priority=Priority.NORMAL)
+    order("c", priority=Priority.URGENT)
+    live.leases.beat(worker("w1", capacity=1))
+    reconciling = Reconciler(lambda: live.leases, TERMS, Watch())
+
+    def carried(name: str) -> list[str]:
+        return [order.stream_id for order, _ in live.leases.assigned(name)]
+
+    reconciling.tick()
+    assert carried("w1") == ["c"], "neither the first by name nor by age"
+    live.leases.beat(worker("w2", capacity=1))
+    reconciling.tick()
+    assert (carried("w1"), carried("w2")) == (["c"], ["b"])
+    assert live.stream("a").error == "all 2 places of the 2 running worker(s) are taken"
 
 
 def test_another_dispatcher_goes_on_where_the_first_one_was(live: Store, order: Order) -> None:

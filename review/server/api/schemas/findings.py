@@ -153,6 +153,16 @@ class HostOut(WireModel):
     platform: str
 
 
+class DepthSourceOut(WireModel):
+    """Where a broadcast's depth comes from."""
+
+    by: Literal["order", "room", "tier", "default"] = Field(description="`order`: it names its depth itself")
+    name: str = Field(description="The host whose room it is, or the tier; else empty")
+    rules: str = Field(description="The version of the customer's rules; depth@0: none were set; empty: by the order")
+    confirmed: int | None = Field(description="How many confirmed cases of the host the tier was chosen by")
+    days_known: int | None = Field(description="How many days after the host's first broadcast it was ordered")
+
+
 class StreamOut(WireModel):
     """A broadcast and how much of it was really analysed.
 
@@ -188,6 +198,9 @@ class StreamOut(WireModel):
     policy: str | None = None
     max_hours: float | None = None
     depth: str | None = Field(default=None, description="What is left out by order, in words; null: nothing")
+    depth_source: DepthSourceOut | None = Field(
+        default=None, description="Why its depth is so, as it stood when it was ordered; null: nothing was recorded"
+    )
     ordered_at_ms: Annotated[int | None, Field(description="Unix time")] = None
     suggestion: Literal["pass", "review", "block"] = Field(
         default="pass", description="The gravest of what is advised about its findings"

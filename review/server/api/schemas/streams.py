@@ -5,13 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field, FiniteFloat, StringConstraints
 
+from review.scheduling.depth_rules import DepthIn, HostId
 from review.server.api.schemas.findings import StreamOut, WireModel
 
 # As `claims` bounds them: ten years.
 _LATEST_MS = 10 * 365 * 86_400_000
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
-# The id stands behind the customer's own and a stroke in one column.
-HostId = Annotated[str, StringConstraints(min_length=1, max_length=130, pattern=r"^[^\x00/]+$")]
 ProductId = Text
 Url = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 AtMs = Annotated[int, Field(ge=0, le=_LATEST_MS, description="Milliseconds on the stream clock")]
@@ -46,32 +45,6 @@ class CallbackIn(WireModel):
     """Where this broadcast's events are sent, beside the customer's own webhooks."""
 
     url: Url
-
-
-Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-Pictures = Annotated[
-    Literal["all", "sampled", "none"],
-    Field(description="`sampled`: one in `every_s`; `none`: its sound alone is heard"),
-]
-EveryS = Annotated[int | None, Field(ge=2, le=600, description="Of `sampled`: so many seconds lie between two")]
-
-
-class DepthHoursIn(WireModel):
-    """Another depth at these hours of the day, by the zone in which `started_at` is given; half-open, over midnight
-    where it ends before it begins."""
-
-    from_: Annotated[Clock, Field(alias="from")]
-    until: Clock
-    pictures: Pictures
-    every_s: EveryS = None
-
-
-class DepthIn(WireModel):
-    """Which pictures are looked at; speech is always heard. Of `hours`, the first that holds counts."""
-
-    pictures: Pictures = "all"
-    every_s: EveryS = None
-    hours: Annotated[tuple[DepthHoursIn, ...], Field(max_length=24)] = ()
 
 
 class OrderIn(WireModel):
@@ -117,7 +90,7 @@ class OrderIn(WireModel):
     priority: Annotated[
         Literal["normal", "background", "urgent"], Field(description="`urgent` needs the scope `streams:urgent`")
     ] = "normal"
-    depth: Annotated[DepthIn | None, Field(description="All pictures are looked at, if not given")] = None
+    depth: Annotated[DepthIn | None, Field(description="By the customer's rules of depth, if not given")] = None
 
 
 class StreamsOut(WireModel):

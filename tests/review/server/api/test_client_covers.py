@@ -40,6 +40,7 @@ CALLED: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "redeliver": (("wh_1",), {"parked": True}),
     "retry_delivery": ((1, "wh_1"), {}),
     "put_suggestions": (({"rules": []},), {}),
+    "put_depth_rules": (({"rooms": []},), {}),
     "try_suggestions": (({"rules": []},), {}),
     "put_words": (([WORD],), {}),
     "add_word": ((WORD,), {}),

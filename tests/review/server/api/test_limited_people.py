@@ -217,7 +217,7 @@ def test_pages_about_all_customers_are_closed_and_not_linked(
     app: FastAPI, address: str, platform: Store, owned: dict[str, Owned]
 ) -> None:
     headers = as_login(login_of(platform, Role.SENIOR, ["bolt"]))
-    for path in ("/dashboards", "/dashboards/class.csv", "/teaching", "/quality", "/learning", "/replays", "/webhooks"):
+    for path in ("/dashboards", "/dashboards/class.csv", "/teaching", "/quality", "/learning", "/replays"):
         answer = httpx.get(address + path, headers=headers)
         assert "about all customers" in problem(answer, 403)
     page = httpx.get(f"{address}/measures", headers=headers).text
@@ -253,3 +253,43 @@ def test_a_thing_of_nobody_is_out_of_reach(platform: Store) -> None:
     with pytest.raises(OutOfReach, match="case 'c9' is not in the store"):
         platform.reach.check(limited, "case_id", "c9")
     assert platform.reach.within(Person(id="p", name="p", role=Role.REVIEWER), "case_id", ["c9"]) == ["c9"]
+
+
+def test_the_pages_of_webhooks_show_and_change_ones_own_customers_alone(
+    address: str, platform: Store, as_key: As, key: Key
+) -> None:
+    url = "http://127.0.0.1:8080/"
+    made = {
+        name: as_key(key(name)).post("/v1/webhooks", json={"url": f"{url}{name}-hook"}).json()["id"]
+        for name in ("acme", "bolt")
+    }
+    headers = as_login(login_of(platform, Role.SENIOR, ["bolt"]))
+    for query in ("", "?tenant=acme", "?tenant=bolt"):
+        page = httpx.get(f"{address}/webhooks{query}", headers=headers)
+        assert (page.status_code, "bolt-hook" in page.text, "acme" in page.text.replace("tenant=acme", "")) == (
+            200,
+            True,
+            False,
+        )
+    assert httpx.get(f"{address}/webhooks/{made['bolt']}", headers=headers).status_code == 200
+    assert httpx.get(f"{address}/webhooks/{made['acme']}", headers=headers).status_code == 404
+    sent = {"csrf": headers["X-CSRF-Token"]}
+    for act in ("redeliver", "enable"):
+        for name, status in (("acme", 404), ("bolt", 303)):
+            answer = httpx.post(f"{address}/webhooks/{made[name]}/{act}", headers=headers, data=sent)
+            assert answer.status_code == status, (act, name, answer.text)
+    free = as_login(login_of(platform, Role.SENIOR, None))
+    assert all(f"{name}-hook" in httpx.get(f"{address}/webhooks", headers=free).text for name in made)
+
+
+def test_the_pages_of_a_customers_host_answer_for_its_id_with_a_stroke(
+    address: str, platform: Store, measured: dict[str, Owned]
+) -> None:
+    headers = as_login(login_of(platform, Role.SENIOR, ["acme"]))
+    for path in ("/hosts/acme/h1", "/hosts/acme%2Fh1", "/hosts/acme/h1/propose"):
+        answer = httpx.get(address + path, headers=headers)
+        assert answer.status_code == 200, path
+        assert "acme host" in answer.text
+    assert "/hosts/acme/h1/measures" in httpx.get(f"{address}/hosts/acme/h1/propose", headers=headers).text
+    for path in ("/hosts/bolt/h1", "/hosts/bolt/h1/propose"):
+        assert httpx.get(address + path, headers=headers).status_code == 404
