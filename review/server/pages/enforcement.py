@@ -17,6 +17,7 @@ from review.enforcement.notice_pages import decision_html, notice_html, pdf_of, 
 from review.enforcement.notice_view import ShownNotice, shown_measure, state_key
 from review.enforcement.penalty_points import expires_at_ms
 from review.enforcement.types import AppealState, HandedIn, HostFile, HostPage, Measure, MeasureKind, MeasureState
+from review.errors import UnknownCaseError
 from review.evidence.files import handed_in_name
 from review.server.auth.guard import DECIDERS, EVERYBODY, SENIORS, allow
 from review.server.language import keep_language
@@ -57,6 +58,7 @@ class Office:
             now_ms=due.now_ms(),
             state_key=lambda measure: state_key(measure, due.now_ms()),
             names=self._store.people.names(),
+            case_number=self.case_number,
             **values,
         )
 
@@ -69,8 +71,11 @@ class Office:
         return self._store.tenancy.own_file(person.tenants, self._store.enforcement.host_file(host_id, person.id))
 
     def case_number(self, case_id: str) -> str:
-        """The number that people name the case by."""
-        return self._store.cases.case(case_id).shown_number
+        """The number that people name the case by; of one that was erased, the beginning of its id."""
+        try:
+            return self._store.cases.case(case_id).shown_number
+        except UnknownCaseError:
+            return case_id[:8]
 
     @property
     def laws(self) -> Laws:
@@ -155,7 +160,6 @@ class Office:
             may_decide=waits and not barred and viewer.person.role in SENIORS,
             reasons=REASONS[Choice.LAWFUL],
             findings=[one for case_id in shown.measure.case_ids for one in self._store.cases.findings(case_id)],
-            case_number=self.case_number,
             error=error,
         )
 

@@ -135,10 +135,10 @@ def test_a_case_decided_anew_stops_the_approval_by_name(
     desk.cases.reopen(nine[KEPT[1]], OTHER_SENIOR)
     decide(desk, nine[KEPT[1]], OTHER_SENIOR, Choice.VIOLATES, "worse_than_found")
     senior.get_by_role("button", name="批准").click()
-    expect(senior.get_by_role("alert")).to_contain_text(nine[KEPT[1]][:8])
+    expect(senior.get_by_role("alert")).to_contain_text(desk.cases.case(nine[KEPT[1]]).shown_number)
     assert desk.enforcement.measure(measure.id, "a1").state is MeasureState.PROPOSED
     senior.goto(f"{office}/measures/{measure.id}")
-    expect(senior.get_by_role("alert")).to_contain_text(nine[KEPT[1]][:8])
+    expect(senior.get_by_role("alert")).to_contain_text(desk.cases.case(nine[KEPT[1]]).shown_number)
     assert senior.get_by_role("button", name="批准").count() == 0
     draw(senior, "13-measure-stale")
 
