@@ -13,8 +13,8 @@ def unsure_characters(text: str, doubt: Doubt, amounts: Collection[int]) -> set[
     """The places of what was in doubt, in the passage's own text; `amounts`: the places of its numbers and units.
 
     A number that the other readings have too (只二百, 支200) is not in doubt, nor is a word of which they spell the
-    sound otherwise; a numeral in it (十字纹) is part of the word. Of a number no sound is enough: 四 is not 十. Where
-    the unit differs, all is in doubt.
+    sound otherwise; a numeral in it (十字纹) is part of the word. Of a number no sound is enough: 四 is not 十. A word
+    that may have been a numeral is in doubt, and all of it where the unit differs.
     """
     everywhere = set(range(doubt.start, doubt.end))
     if not doubt.alternatives:
@@ -37,6 +37,6 @@ def _sounds_the_same(text: str, start: int, end: int, instead: str, amounts: Col
 
 
 def _spells(said: str, other: str, in_amount: bool) -> bool:
-    if {said, other} <= set(NUMERALS) or (in_amount and said in NUMERALS):
+    if other in NUMERALS or (in_amount and said in NUMERALS):
         return False
     return sound_classes(said) == sound_classes(other)

@@ -14,6 +14,7 @@ WORD, AMOUNT = "面子上压的是十字纹", "卖你二十克"
         pytest.param(WORD, (6, 7), (), (), {6}, id="a word that was hardly heard"),
         pytest.param(WORD, (6, 7), ("石",), (), set(), id="a numeral in a word, spelt otherwise"),
         pytest.param(WORD, (6, 7), ("四",), (), {6}, id="another numeral"),
+        pytest.param("这块石头", (2, 3), ("十",), (), {2}, id="a word that may have been a numeral"),
         pytest.param(WORD, (3, 5), ("雅地",), (), {3, 4}, id="one of two sounds otherwise"),
         pytest.param(AMOUNT, (3, 4), ("石",), (2, 3, 4), {3}, id="a numeral of an amount"),
         pytest.param(AMOUNT, (1, 4), ("泥20",), (2, 3, 4), set(), id="the same number, and the rest sounds the same"),
