@@ -88,7 +88,8 @@ def test_on_a_phone_the_list_and_the_case_are_two_screens(sit: Sit, add_cases: A
     expect(page.locator("#claim")).to_contain_text("1:")
     page.get_by_role("button", name="返回列表").click()
     expect(page.locator("#queue .row").first).to_be_visible()
-    page.locator(f"#row-{second.id}").click()
+    with page.expect_response(lambda answer: answer.url.endswith(f"/cases/{second.id}/claim")):
+        page.locator(f"#row-{second.id}").click()
     page.locator('[data-choice="violates"]').click()
     page.locator('[data-act="submit"]').click()
     expect(page.locator("#decide")).to_have_attribute("data-case", first.id)
