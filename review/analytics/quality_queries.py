@@ -1,6 +1,6 @@
 """What figures of quality stand on, each question inside the caller's session."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,19 +77,58 @@ class Answer:
     golden: Choice | None
 
 
-def read_missed(
-    session: Session, since_ms: int, tenant_id: str | None, by: str, flagged: Sequence[Flagged]
-) -> dict[str, Missed]:
-    """What was found and missed in broadcasts that were drawn from since then, by `class`, `goods`, `policy` or `all`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """What was drawn from and decided since then, as finely as it is told: counts by each kind of key.
 
-    `flagged`: what `read_flagged` gives of the same days and customer.
+    `passages`: by stratum, goods and policy; `spots`: decided spot checks by stratum, class, goods, policy and whether
+    they are breaches.
+    """
+
+    passages: Sequence[tuple[str, Mapping[str, str], int]]
+    spots: Sequence[tuple[str, Mapping[str, str], bool, int]]
+
+
+def read_drawn(session: Session, since_ms: int, tenant_id: str | None) -> Drawn:
+    """The broadcasts that were drawn from since then, and the spot checks of them that are decided."""
+    drawn = (
+        select(SpotStreamRow.stratum, SpotStreamRow.goods, SpotStreamRow.policy, func.sum(SpotStreamRow.passages))
+        .where(SpotStreamRow.drawn_at_ms >= since_ms, SpotStreamRow.passages > 0)
+        .where(*_own(SpotStreamRow.stream_id, tenant_id))
+        .group_by(SpotStreamRow.stratum, SpotStreamRow.goods, SpotStreamRow.policy)
+    )
+    keys = (BlindCaseRow.stratum, BlindCaseRow.class_id, BlindCaseRow.goods, BlindCaseRow.policy, CaseRow.state)
+    decided = (
+        select(*keys, func.count())
+        .join(CaseRow, CaseRow.case_id == BlindCaseRow.case_id)
+        .where(BlindCaseRow.kind == BlindKind.SPOT.value, BlindCaseRow.made_at_ms >= since_ms)
+        .where(CaseRow.state.in_(_FINAL))
+        .group_by(*keys)
+    )
+    if tenant_id is not None:
+        decided = decided.where(BlindCaseRow.tenant_id == tenant_id)
+    return Drawn(
+        passages=[
+            (stratum, {"goods": goods, "policy": policy}, int(count))
+            for stratum, goods, policy, count in session.execute(drawn)
+        ],
+        spots=[
+            (stratum, {"class": class_id, "goods": goods, "policy": policy}, state == CaseState.CONFIRMED.value, count)
+            for stratum, class_id, goods, policy, state, count in session.execute(decided)
+        ],
+    )
+
+
+def missed_by(by: str, drawn: Drawn, flagged: Sequence[Flagged]) -> dict[str, Missed]:
+    """What was found and missed in broadcasts that were drawn from, by `class`, `goods`, `policy` or `all`.
+
+    `drawn`, `flagged`: what `read_drawn` and `read_flagged` give of the same days and customer.
     A class is missed among all passages: whatever else they turned out to be, they are not of this one.
     """
-    parts = "all" if by == "class" else by
-    passages = _passages(session, since_ms, tenant_id, parts)
-    decided, breaches = _spots(session, since_ms, tenant_id, parts)
-    if by == "class":
-        breaches = _spots(session, since_ms, tenant_id, by)[1]
+    parts = _ALL if by == "class" else by
+    passages = _sums((stratum, keys.get(parts, _ALL), count) for stratum, keys, count in drawn.passages)
+    decided = _sums((stratum, keys.get(parts, _ALL), count) for stratum, keys, _, count in drawn.spots)
+    breaches = _sums((stratum, keys.get(by, _ALL), count) for stratum, keys, breach, count in drawn.spots if breach)
     found = _found(flagged, by)
     return {
         key: Missed(
@@ -102,43 +141,12 @@ def read_missed(
     }
 
 
-def _spots(
-    session: Session, since_ms: int, tenant_id: str | None, by: str
-) -> tuple[dict[str, dict[str, int]], dict[str, dict[str, int]]]:
-    """Spot checks that are decided, and those of them that are breaches, by key and stratum."""
-    columns = {"class": BlindCaseRow.class_id, "goods": BlindCaseRow.goods, "policy": BlindCaseRow.policy}
-    keys = [columns[by]] if by in columns else []
-    rows = (
-        select(BlindCaseRow.stratum, CaseRow.state, func.count(), *keys)
-        .join(CaseRow, CaseRow.case_id == BlindCaseRow.case_id)
-        .where(BlindCaseRow.kind == BlindKind.SPOT.value, BlindCaseRow.made_at_ms >= since_ms)
-        .where(CaseRow.state.in_(_FINAL))
-        .group_by(BlindCaseRow.stratum, CaseRow.state, *keys)
-    )
-    if tenant_id is not None:
-        rows = rows.where(BlindCaseRow.tenant_id == tenant_id)
-    decided: dict[str, dict[str, int]] = {}
-    breaches: dict[str, dict[str, int]] = {}
-    for stratum, state, count, *name in session.execute(rows):
-        for sums in (decided, *([breaches] if state == CaseState.CONFIRMED.value else [])):
-            of_key = sums.setdefault(name[0] if name else _ALL, {})
-            of_key[stratum] = of_key.get(stratum, 0) + count
-    return decided, breaches
-
-
-def _passages(session: Session, since_ms: int, tenant_id: str | None, by: str) -> dict[str, dict[str, int]]:
-    """How many passages were drawn from, by key and stratum."""
-    columns = {"goods": SpotStreamRow.goods, "policy": SpotStreamRow.policy}
-    keys = [columns[by]] if by in columns else []
-    rows = (
-        select(SpotStreamRow.stratum, func.sum(SpotStreamRow.passages), *keys)
-        .where(SpotStreamRow.drawn_at_ms >= since_ms, SpotStreamRow.passages > 0)
-        .where(*_own(SpotStreamRow.stream_id, tenant_id))
-        .group_by(SpotStreamRow.stratum, *keys)
-    )
+def _sums(counts: Iterable[tuple[str, str, int]]) -> dict[str, dict[str, int]]:
+    """Counts by key and stratum."""
     sums: dict[str, dict[str, int]] = {}
-    for stratum, count, *name in session.execute(rows):
-        sums.setdefault(name[0] if name else _ALL, {})[stratum] = int(count)
+    for stratum, key, count in counts:
+        of_key = sums.setdefault(key, {})
+        of_key[stratum] = of_key.get(stratum, 0) + count
     return sums
 
 
@@ -229,7 +237,9 @@ def read_answers(session: Session, since_ms: int) -> list[Answer]:
     `golden`: what two seniors said of the case before; None for who decided on it then.
     """
     before = aliased(DecisionRow)
-    knew = exists().where(before.case_id == GoldenRow.case_id, before.person_id == DecisionRow.person_id)
+    # Looked for by the case: somebody's decisions are many, a case's are few. SQLite would take the person's index.
+    same = func.coalesce(before.person_id, "") == DecisionRow.person_id
+    knew = exists().where(before.case_id == GoldenRow.case_id, same)
     rows = session.execute(
         select(
             DecisionRow.case_id,
@@ -240,7 +250,7 @@ def read_answers(session: Session, since_ms: int) -> list[Answer]:
             DecisionRow.after,
             CaseRow.state,
             DecisionRow.decided_at_ms,
-            case((knew, None), else_=GoldenRow.choice).label("golden"),
+            case((GoldenRow.golden_id.is_(None), None), (knew, None), else_=GoldenRow.choice).label("golden"),
         )
         .join(CaseRow, CaseRow.case_id == DecisionRow.case_id)
         .outerjoin(BlindCaseRow, BlindCaseRow.case_id == DecisionRow.case_id)

@@ -14,7 +14,6 @@ from claims.policy.policy import Policy
 from review.accounts.types import Person, Role
 from review.analytics.figures import PERIODS
 from review.analytics.people import Tally
-from review.analytics.quality import BY
 from review.policies.folders import in_force_folder
 from review.policies.raising import with_bar
 from review.replays.types import Scope
@@ -66,7 +65,7 @@ def quality_router(store: Store, desk: Desk, policies: PolicyDesk) -> APIRouter:
 
     @router.get("/quality", dependencies=READERS)
     def get_quality(request: Request, viewer: Seeing, days: Days = 30) -> Response:
-        tables = {by: store.quality.found(days, by) for by in BY}
+        tables = store.quality.tables(days)
         bars = store.quality.bars(days)[:_SHOWN_BARS]
         may = viewer.person.role in SENIORS and policies.packaged is not None
         return page(request, "quality.html", viewer, days, tables=tables, bars=bars, may_raise=may)
