@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -42,46 +42,53 @@ def reanalyse(
     if not passports_of(policy, stream):
         raise ReanalysisUnusable(f"stream {order.stream_id}: no passport of it was kept; order it with `passports`")
     screening = _screening(job, order, stream, folder)
-    judged_by = reference(policy.name, policy.digest)
-    if order.model is None:
-        return _judged_again(order, store, stream, policy, policies, screening, judged_by, report_progress)
-    return _heard_again(order, store, stream, policy, policies, screening, judged_by, report_progress)
+    work = _Work(
+        order=order,
+        store=store,
+        stream=stream,
+        policy=policy,
+        policies=policies,
+        screening=screening,
+        report_progress=report_progress,
+    )
+    return _judged_again(work) if order.model is None else _heard_again(work)
 
 
-def _judged_again(
-    order: Reanalysis,
-    store: Store,
-    stream: StoredStream,
-    policy: Policy,
-    policies: LoadedPolicies,
-    screening: ScreenJob,
-    judged_by: str,
-    report_progress: ReportProgress,
-) -> Reanalysed | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What either way works with."""
+
+    order: Reanalysis
+    store: Store
+    stream: StoredStream
+    policy: Policy
+    policies: LoadedPolicies
+    screening: ScreenJob
+    report_progress: ReportProgress
+
+    @property
+    def judged_by(self) -> str:
+        return reference(self.policy.name, self.policy.digest)
+
+
+def _judged_again(work: _Work) -> Reanalysed | None:
+    order, store, stream = work.order, work.store, work.stream
     recorded_ms = max(stream.span_ms, store.coverage(order.stream_id).span_ms)
     end_ms = recorded_ms if order.end_ms is None else min(order.end_ms, recorded_ms)
     span_ms = max(0, end_ms - order.start_ms)
-    if not report_progress(span_ms, 0):
+    if not work.report_progress(span_ms, 0):
         return None
-    reader = policies.semantics(screening).reader
+    reader = work.policies.semantics(work.screening).reader
     if reader is not None:
-        recall_directions(screening.recording_dir, reader)
-    found = store.as_told(order.stream_id, stream.passages, findings_by(policy, stream, reader))
+        recall_directions(work.screening.recording_dir, reader)
+    found = store.as_told(order.stream_id, stream.passages, findings_by(work.policy, stream, reader))
     compared = compare_findings(store.reanalyses.stored_findings(order.stream_id), found)
-    return Reanalysed(compared=within(compared, order.start_ms, end_ms), judged_by=judged_by, span_ms=span_ms)
+    return Reanalysed(compared=within(compared, order.start_ms, end_ms), judged_by=work.judged_by, span_ms=span_ms)
 
 
-def _heard_again(
-    order: Reanalysis,
-    store: Store,
-    stream: StoredStream,
-    policy: Policy,
-    policies: LoadedPolicies,
-    screening: ScreenJob,
-    judged_by: str,
-    report_progress: ReportProgress,
-) -> Reanalysed | None:
-    stretch = kept_stretch(screening.recording_dir, order.start_ms, order.end_ms)
+def _heard_again(work: _Work) -> Reanalysed | None:
+    order, store, stream = work.order, work.store, work.stream
+    stretch = kept_stretch(work.screening.recording_dir, order.start_ms, order.end_ms)
     if not stretch.segments:
         raise ReanalysisUnusable(
             f"stream {order.stream_id}: nothing of this stretch is recorded any more; without `model` "
@@ -89,8 +96,9 @@ def _heard_again(
         )
     with TemporaryDirectory(prefix="zhenyan-again-") as folder:
         passports_file = Path(folder) / "passports.json"
-        passports_file.write_text(_passports(policy, stream), encoding="utf-8")
-        given = rescreen(replace(screening, passports_file=passports_file), stream, stretch, policies, report_progress)
+        passports_file.write_text(_passports(work.policy, stream), encoding="utf-8")
+        screening = replace(work.screening, passports_file=passports_file)
+        given = rescreen(screening, stream, stretch, work.policies, work.report_progress)
     if given is None:
         return None
     found = store.as_told(order.stream_id, *_latest(given.passages, given.findings))
@@ -98,7 +106,7 @@ def _heard_again(
     compared = within(compare_findings(before, found), stretch.start_ms, stretch.end_ms)
     return Reanalysed(
         compared=compared,
-        judged_by=judged_by,
+        judged_by=work.judged_by,
         span_ms=stretch.span_ms,
         missing_ms=stretch.missing_ms + given.unread_ms,
     )
