@@ -4,6 +4,7 @@ import contextlib
 import os
 import resource
 import signal
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -158,7 +159,7 @@ def _database_slow(stage: Stage, fault: Fault) -> Lift:
         connection = engine.raw_connection()
         cursor = connection.cursor()
         cursor.execute("pragma busy_timeout = 20000")
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(sqlite3.OperationalError):
             cursor.execute("begin immediate")
 
         def unlock() -> None:

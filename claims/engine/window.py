@@ -60,13 +60,9 @@ class Window:
         """
         unsure = whole = 0
         for heard, left, right in self._behind(start, end):
-            amounts = self._amounts(heard)
-            doubted = {
-                at
-                for doubt in heard.passage.doubts
-                if doubt.below is None
-                for at in unsure_characters(heard.passage.text, doubt, amounts)
-            }
+            doubts = [doubt for doubt in heard.passage.doubts if doubt.below is None]
+            amounts = self._amounts(heard) if doubts else set()
+            doubted = {at for doubt in doubts for at in unsure_characters(heard.passage.text, doubt, amounts)}
             unsure += sum(at in doubted for at in range(left, right))
             whole += right - left
         return unsure / max(1, whole)
