@@ -13,13 +13,17 @@ _NICE = 10
 class BackgroundJob:
     """Calls `once` until `close`: again at once while it found work, else after a second.
 
-    `failed` is logged with what nobody expected; the next round may go well. `stopping` is set by `close`.
+    `failed` is logged with what nobody expected; the next round may go well. `stopping` is set by `close`, which waits
+    `patience_s` at most for the round in hand.
     """
 
-    def __init__(self, once: Callable[[], bool], *, name: str, log: logging.Logger, failed: str) -> None:
+    def __init__(
+        self, once: Callable[[], bool], *, name: str, log: logging.Logger, failed: str, patience_s: float = 30
+    ) -> None:
         self._once = once
         self._log = log
         self._failed = failed
+        self._patience_s = patience_s
         self.stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -27,11 +31,11 @@ class BackgroundJob:
         """Begins the rounds."""
         self._thread.start()
 
-    def close(self, patience_s: float) -> None:
-        """Ends them; waits so long for the round in hand."""
+    def close(self) -> None:
+        """Ends them; waits a while for the round in hand."""
         self.stopping.set()
         if self._thread.ident is not None:
-            self._thread.join(timeout=patience_s)
+            self._thread.join(timeout=self._patience_s)
 
     def _run(self) -> None:
         while not self.stopping.is_set():

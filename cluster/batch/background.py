@@ -36,28 +36,24 @@ class BatchSetup:
     workers: int = 1
 
 
-class BatchRunner:
+class BatchRunner(BackgroundJob):
     """Takes waiting batches from the database; each is worked on by one process, which says that it still does.
 
-    One whose worker went silent is taken by another: what lies in a data folder that both see is not done again.
+    One whose worker went silent is taken by another: what lies in a data folder that both see is not done again. At
+    `close` the batch in work waits for whoever looks next, and goes on where it was.
     """
 
     def __init__(self, store: Store, worker_id: str, setup: BatchSetup) -> None:
         self._store = store
         self._worker_id = worker_id
         self._setup = setup
-        self._job_loop = BackgroundJob(
-            self.run_once, name="batches", log=_log, failed="the next batch can't be worked on; it is tried again"
+        super().__init__(
+            self.run_once,
+            name="batches",
+            log=_log,
+            failed="the next batch can't be worked on; it is tried again",
+            patience_s=60,
         )
-        self._stop = self._job_loop.stopping
-
-    def start(self) -> None:
-        """Looks for waiting batches in a thread until `close`."""
-        self._job_loop.start()
-
-    def close(self) -> None:
-        """Ends the thread; the batch in work waits for whoever looks next, and goes on where it was."""
-        self._job_loop.close(patience_s=60)
 
     def run_once(self) -> bool:
         """Works on the next waiting batch to its end; False if there was none."""
@@ -74,13 +70,13 @@ class BatchRunner:
         job = self._job(batch)
         sources = [_source(batch, archive.url) for archive in batch.archives]
         notes = _Notes(self._store, batch, sources)
-        watch = _Watch(self._store, batch, self._worker_id, self._stop)
+        watch = _Watch(self._store, batch, self._worker_id, self.stopping)
         results = run_batch(
             job, sources, workers=self._setup.workers, told=notes.take, wanted=lambda: watch.is_wanted()
         )
         for number, result in enumerate(results):
             notes.finish(number, result)
-        if self._stop.is_set():
+        if self.stopping.is_set():
             self._store.batches.give_back(batch.batch_id, self._worker_id)
             return
         notes.forget()
@@ -118,12 +114,12 @@ class _Watch:
     """Whether the batch is still wanted, asked of the database once a while; to ask says that it is worked on."""
 
     def __init__(self, store: Store, batch: Batch, worker_id: str, stop: threading.Event) -> None:
-        self._store, self._batch, self._worker_id, self._stop = store, batch, worker_id, stop
+        self._store, self._batch, self._worker_id, self.stopping = store, batch, worker_id, stop
         self._asked_s = float("-inf")
         self._wanted = True
 
     def is_wanted(self) -> bool:
-        if self._stop.is_set():
+        if self.stopping.is_set():
             return False
         if self._wanted and time.monotonic() - self._asked_s >= _NOTE_S:
             self._asked_s = time.monotonic()

@@ -19,8 +19,11 @@ _HOUR_MS = 3_600_000
 BY = "schedule"
 
 
-class FitRunner:
-    """Fits whose last fit is so many hours old; `across`: from everybody's decisions, for all."""
+class FitRunner(BackgroundJob):
+    """Fits whose last fit is so many hours old; `across`: from everybody's decisions, for all.
+
+    At `close` a fit that is being made is made anew by whoever looks next.
+    """
 
     def __init__(
         self,
@@ -32,22 +35,17 @@ class FitRunner:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store, self._every_hours, self._job_of, self._across, self._now = store, every_hours, job_of, across, now
-        self._job_loop = BackgroundJob(
+        super().__init__(
             self.run_once,
             name="fits",
             log=_log,
             failed="learning: the next fit can't be made; it is tried again",
         )
-        self._stop = self._job_loop.stopping
 
     def start(self) -> None:
         """Looks at the clock in a thread until `close`."""
         if self._every_hours > 0:
-            self._job_loop.start()
-
-    def close(self) -> None:
-        """Ends the thread; a fit that is being made is made anew by whoever looks next."""
-        self._job_loop.close(patience_s=30)
+            super().start()
 
     def waiting(self) -> list[str]:
         """The customers whose decisions are to be learnt from now."""
@@ -64,8 +62,8 @@ class FitRunner:
         if not waiting:
             return False
         job = self._job_of()
-        status = run_apart(_run, job, waiting, name="fits", stopping=self._stop)
-        if status and not self._stop.is_set():
+        status = run_apart(_run, job, waiting, name="fits", stopping=self.stopping)
+        if status and not self.stopping.is_set():
             raise ChildProcessError(f"the process that fitted ended with status {status}")
         return True
 

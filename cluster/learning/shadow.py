@@ -15,26 +15,18 @@ _log = logging.getLogger(__name__)
 _AT_ONCE = 50
 
 
-class ShadowRunner:
+class ShadowRunner(BackgroundJob):
     """Reads each broadcast that ended by both policies, one after the other.
 
-    `job_of` gives what to judge a candidate's folder with.
+    `job_of` gives what to judge a candidate's folder with. At `close` a broadcast that is being read is read anew by
+    whoever looks next.
     """
 
     def __init__(self, store: Store, data_dir: Path, job_of: Callable[[Path], ReplayJob]) -> None:
         self._store, self._data_dir, self._job_of = store, data_dir, job_of
-        self._job_loop = BackgroundJob(
+        super().__init__(
             self.run_once, name="shadow", log=_log, failed="shadow: the next broadcast can't be read; it is tried again"
         )
-        self._stop = self._job_loop.stopping
-
-    def start(self) -> None:
-        """Looks for broadcasts in a thread until `close`."""
-        self._job_loop.start()
-
-    def close(self) -> None:
-        """Ends the thread; a broadcast that is being read is read anew by whoever looks next."""
-        self._job_loop.close(patience_s=30)
 
     def run_once(self) -> bool:
         """Reads what waits, some broadcasts at a time; False if there was nothing to read."""
@@ -42,8 +34,8 @@ class ShadowRunner:
         if shadow is None or self._store.learning.next_for_shadow(shadow) is None:
             return False
         job = self._job_of(self._store.policies.folder(shadow.digest, self._data_dir))
-        status = run_apart(_run, job, shadow, name="shadow", stopping=self._stop)
-        if status and not self._stop.is_set():
+        status = run_apart(_run, job, shadow, name="shadow", stopping=self.stopping)
+        if status and not self.stopping.is_set():
             raise ChildProcessError(f"the process that read in shadow ended with status {status}")
         return True
 

@@ -35,28 +35,22 @@ class SpotTerms:
         return self.share > 0 and self.a_day > 0
 
 
-class SpotRunner:
-    """Draws from each broadcast that ended, one by one; `job_of` gives what to judge a policy's folder with."""
+class SpotRunner(BackgroundJob):
+    """Draws from each broadcast that ended, one by one; `job_of` gives what to judge a policy's folder with.
+
+    At `close` a broadcast that is being drawn from is drawn from anew by whoever looks next.
+    """
 
     def __init__(
         self, store: Store, terms: SpotTerms, live: Callable[[], Path], job_of: Callable[[Path], ReplayJob]
     ) -> None:
         self._store, self._terms, self._live, self._job_of = store, terms, live, job_of
-        self._job_loop = BackgroundJob(
+        super().__init__(
             self.run_once,
             name="spot-checks",
             log=_log,
             failed="spot checks: the next can't be drawn; it is tried again",
         )
-        self._stop = self._job_loop.stopping
-
-    def start(self) -> None:
-        """Looks for broadcasts in a thread until `close`."""
-        self._job_loop.start()
-
-    def close(self) -> None:
-        """Ends the thread; a broadcast that is being drawn from is drawn from anew by whoever looks next."""
-        self._job_loop.close(patience_s=30)
 
     def run_once(self) -> bool:
         """Draws from what waits, some broadcasts at a time; False if nothing does."""
@@ -65,8 +59,8 @@ class SpotRunner:
         if not self._terms.are_on or self._store.spots.next_stream() is None:
             return False
         job = self._job_of(self._live())
-        status = run_apart(_run, job, self._terms, name="spot-checks", stopping=self._stop)
-        if status and not self._stop.is_set():
+        status = run_apart(_run, job, self._terms, name="spot-checks", stopping=self.stopping)
+        if status and not self.stopping.is_set():
             raise ChildProcessError(f"the process that drew spot checks ended with status {status}")
         return True
 

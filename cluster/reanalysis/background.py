@@ -16,33 +16,27 @@ _BEAT_S = 2.0
 _DIED = "the process that worked on it died; look at memory, and order it again"
 
 
-class ReanalysisRunner:
-    """Takes waiting re-analyses from the database; one whose worker went silent is taken by another, and begun anew."""
+class ReanalysisRunner(BackgroundJob):
+    """Takes waiting re-analyses from the database; one whose worker went silent is taken by another, and begun anew.
+
+    At `close` the one in work waits for whoever looks next.
+    """
 
     def __init__(self, store: Store, worker_id: str, job: ReanalysisJob) -> None:
         self._store = store
         self._worker_id = worker_id
         self._job = job
-        self._job_loop = BackgroundJob(
+        super().__init__(
             self.run_once, name="reanalyses", log=_log, failed="the next re-analysis can't be taken; it is tried again"
         )
-        self._stop = self._job_loop.stopping
-
-    def start(self) -> None:
-        """Looks for waiting re-analyses in a thread until `close`."""
-        self._job_loop.start()
-
-    def close(self) -> None:
-        """Ends the thread; the one in work waits for whoever looks next."""
-        self._job_loop.close(patience_s=30)
 
     def run_once(self) -> bool:
         """Works on the next waiting re-analysis to its end; False if there was none."""
         order = self._store.reanalyses.claim(self._worker_id)
         if order is None:
             return False
-        run_apart(run_reanalysis, self._job, order, self._worker_id, name="reanalysis", stopping=self._stop)
-        if self._stop.is_set():
+        run_apart(run_reanalysis, self._job, order, self._worker_id, name="reanalysis", stopping=self.stopping)
+        if self.stopping.is_set():
             self._store.reanalyses.give_back(order.reanalysis_id, self._worker_id)
         else:
             # One that ended as it should has told so itself, and this says nothing more.

@@ -17,11 +17,12 @@ _BEAT_S = 5.0
 _DIED = "the process that ran it died; start it again"
 
 
-class ReplayRunner:
+class ReplayRunner(BackgroundJob):
     """Takes waiting replays from the database; several machines may do so at once, each replay is run by one.
 
     It also has this machine judge new broadcasts by the policy that went live, wherever that was decided.
-    `job_of` gives what to replay a candidate's folder with.
+    `job_of` gives what to replay a candidate's folder with. At `close` a replay that runs is stopped, and begun anew by
+    whoever looks next.
     """
 
     def __init__(self, store: Store, data_dir: Path, job_of: Callable[[Path], ReplayJob], *, workers: int = 1) -> None:
@@ -29,18 +30,9 @@ class ReplayRunner:
         self._data_dir = data_dir
         self._job_of = job_of
         self._workers = workers
-        self._job_loop = BackgroundJob(
+        super().__init__(
             self.run_once, name="replays", log=_log, failed="replays: the next one can't be taken; it is tried again"
         )
-        self._stop = self._job_loop.stopping
-
-    def start(self) -> None:
-        """Looks for waiting replays in a thread until `close`."""
-        self._job_loop.start()
-
-    def close(self) -> None:
-        """Ends the thread; a replay that runs is stopped, and begun anew by whoever looks next."""
-        self._job_loop.close(patience_s=30)
 
     def run_once(self) -> bool:
         """Runs the next waiting replay to its end; False if there was none."""
@@ -53,8 +45,8 @@ class ReplayRunner:
         except ZhenyanError as error:
             self._store.replays.fail(waiting.id, str(error))
             return True
-        run_apart(run_replay, job, waiting, self._workers, name="replay", stopping=self._stop)
-        if not self._stop.is_set():
+        run_apart(run_replay, job, waiting, self._workers, name="replay", stopping=self.stopping)
+        if not self.stopping.is_set():
             # One that ended as it should has told so itself, and this says nothing more.
             self._store.replays.fail(waiting.id, _DIED)
         return True

@@ -66,7 +66,11 @@ class SecondReader:
         self._in_hand = 0
         self._counting = threading.Lock()
         self._rounds = BackgroundJob(
-            self.follow, name="second-reader", log=_log, failed="second reader: the log can't be read; tried again"
+            self.follow,
+            name="second-reader",
+            log=_log,
+            failed="second reader: the log can't be read; tried again",
+            patience_s=5,
         )
         self._threads = [
             threading.Thread(target=self._work, name=f"second-reader-{number}", daemon=True)
@@ -81,7 +85,7 @@ class SecondReader:
 
     def close(self) -> None:
         """Ends it; a call in hand is waited for as long as its deadline."""
-        self._rounds.close(patience_s=5)
+        self._rounds.close()
         for _ in self._threads:
             self._line.put(None)
         for thread in self._threads:
