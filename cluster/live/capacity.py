@@ -23,6 +23,7 @@ from cluster.types import ScreenJob
 from ingest.capture.supervisor import CaptureJob, CaptureSupervisor
 from ingest.decode.pool import DecodePool
 from ingest.types import Segment
+from review.policies.folders import in_force_folder
 
 _STREAM = "trial"
 _TRIAL_MS = 16_000
@@ -79,7 +80,7 @@ def tried_cores(config: ServiceConfig, asr: Measured, ocr: Measured) -> float:
     """
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / _STREAM
-        job = _job(config, folder)
+        job = trial_job(config, folder)
         first, *others = _recorded(job)
         decoders = DecodePool(sandbox=job.sandbox)
         try:
@@ -131,12 +132,14 @@ class _Trial:
         return sum(map(length_ms, cuts)) / 1000
 
 
-def _job(config: ServiceConfig, folder: Path) -> ScreenJob:
+def trial_job(config: ServiceConfig, folder: Path) -> ScreenJob:
+    """The packaged broadcast as a screening by these settings, recorded into this folder."""
     return ScreenJob(
         stream_id=_STREAM,
         source=str(configs.TRIAL_FILM),
         recording_dir=folder,
         passports_file=configs.DEMO_DIR / "passports.yaml",
+        policy_dir=config.policy_dir or in_force_folder(config.data_dir),
         at=datetime.now(UTC),
         data_dir=config.data_dir,
         max_ms=_TRIAL_MS,

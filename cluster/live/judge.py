@@ -19,6 +19,9 @@ from review.streams.types import StreamState
 from vision.layout.types import RoomMark
 from vision.products.timeline import Evidence
 
+_WARM_MS = 4_000
+_WARM_TEXT = "这款产品的参数都在详情页上，大家可以对照着看。"
+
 
 class Feed(Protocol):
     """Gives the facts of a broadcast."""
@@ -60,6 +63,21 @@ class JudgePool:
         self._policies = policies or LoadedPolicies()
         self._broadcasts: dict[str, _Broadcast] = {}
         self._judging = threading.Lock()
+        self._judged = 0
+
+    @property
+    def done(self) -> float:
+        """How many segments were judged so far, the warming up among them."""
+        return float(self._judged)
+
+    @answered
+    def warm_up(self, job: ScreenJob) -> None:
+        """Loads what such a broadcast is judged by and judges a sentence: the first live one need not wait for that."""
+        stream_id = job.stream_id
+        said = Passage(stream_id=stream_id, id="u0", start_ms=0, end_ms=_WARM_MS, text=_WARM_TEXT)
+        with self._judging:
+            JudgingStage(job, {}, self._policies).judge([said], 2 * _WARM_MS)
+            self._judged += 1
 
     @answered
     def open(
@@ -103,6 +121,7 @@ class JudgePool:
             findings = broadcast.judging.judge(passages, end_ms)
             on_sale = broadcast.judging.on_sale(end_ms)
             read = broadcast.judging.read()
+            self._judged += 1
         clipped = broadcast.recorder.record(prepared, passages, findings, evidence)
         broadcast.recorder.keep(read)
         self._report_live(broadcast)

@@ -18,6 +18,10 @@ class Answer(Protocol):
         """Waits for it; raises StageLost or LeaseGone."""
         ...
 
+    def wait(self, seconds: float) -> bool:
+        """Whether it is there, or what it failed by, at the latest after so many seconds; never raises."""
+        ...
+
 
 class RemoteStage(Protocol):
     """An actor, wherever it is."""

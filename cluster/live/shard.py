@@ -14,9 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from cluster.errors import LeaseGone
 from cluster.live.load import Meter, memory_bytes
 from cluster.live.orders import OrderUnusable, PreparedScreening, prepare_screening
-from cluster.live.pipeline import Pipeline, SharedResources
+from cluster.live.pipeline import Pipeline
 from cluster.live.remote_stages import Gate, RemoteStages
 from cluster.live.resuming import is_complete, resume_on_this_machine, start_after
+from cluster.live.stage_set import SharedResources
 from cluster.live.types import DesiredState, EndOfWork, ServiceConfig
 from cluster.logs import about
 from cluster.stages.backpressure import Load, effort_limits, places

@@ -16,7 +16,7 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from cluster.errors import StageLost
-from cluster.live.capacity import USUAL_CORES, cpu_s, places_of, tried_cores
+from cluster.live.capacity import USUAL_CORES, cpu_s, places_of, trial_job, tried_cores
 from cluster.live.judge import JudgePool
 from cluster.live.load import RecyclingPolicy, memory_bytes
 from cluster.live.pools import AsrPool, OcrPool, pool_placement
@@ -157,6 +157,9 @@ class JudgeActor(_Stage):
             self._pool = self._pool or make_judge(self._url)
             return self._pool
 
+    def _done(self) -> float:
+        return self._pool.done if self._pool is not None else 0.0
+
 
 class ShardActor:
     """A shard with its judge; the judge ends with it."""
@@ -173,6 +176,8 @@ class ShardActor:
         self._shard = Shard(
             config, worker_id=slot.name, node=node, most=config.places, remote_stages_of=self._remote_stages_of
         )
+        # Models load while orders come: what is on air meanwhile is recorded, and understood when they are there.
+        self._judge.call.remote({}, "warm_up", trial_job(config, config.data_dir / "recordings" / "warm-up"))
         self._config = config
         self._cores = cores
         self._slot = slot

@@ -47,6 +47,11 @@ class RemoteAnswer:
             raise StageLost(_message(error)) from error
         return checked(answer)
 
+    def wait(self, seconds: float) -> bool:
+        """Whether it is there, at the latest after so many seconds; an actor that died counts as an answer."""
+        there, _ = ray.wait([self._reference], timeout=seconds, fetch_local=False)
+        return bool(there)
+
 
 def _message(error: RayError) -> str:
     return str(getattr(error, "cause", None) or error).strip().splitlines()[0]

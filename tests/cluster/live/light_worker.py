@@ -5,7 +5,7 @@ What is said and shown is not looked at; capture, decoding, judging, storing and
 
 import sys
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,9 @@ class _Near:
 
         def get(self) -> Any:
             return checked(self._answer.result())
+
+        def wait(self, seconds: float) -> bool:
+            return not wait([self._answer], seconds).not_done
 
 
 def main(database_url: str, folder: str, worker_id: str, stretch_ms: str = "30000") -> None:

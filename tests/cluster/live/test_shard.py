@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,9 @@ class Call:
 
     def get(self) -> Any:
         return checked(self._future.result())
+
+    def wait(self, seconds: float) -> bool:
+        return not wait([self._future], seconds).not_done
 
 
 class Near:

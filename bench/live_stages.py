@@ -1,0 +1,127 @@
+"""What the live service takes of a machine, by stage: processor time and memory of its processes, and its waits."""
+
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from bench.live_material import figures
+from review.scheduling.latencies import read_latencies
+
+# A process belongs to the first of these that stands in its command line, else to what its parent belongs to.
+ROLES = {
+    "ray::AsrActor": "hearing",
+    "ray::OcrActor": "reading",
+    "ray::JudgeActor": "judging",
+    "ingest.decode.child": "decoding",
+    "ingest.capture.child": "capture",
+    "ray::ShardActor": "shard",
+    "ray::": "dispatcher",
+    "raylet": "ray",
+    "gcs_server": "ray",
+    "/ray/": "ray",
+}
+_LOOK_S = 1.0
+
+
+@dataclass(slots=True)
+class _Seen:
+    role: str
+    first_s: float
+    last_s: float
+
+
+@dataclass
+class StageMeter:
+    """Looks every second at the processes below this one, from `with` until its end; what ended in between counts."""
+
+    _seen: dict[int, _Seen] = field(default_factory=dict)
+    _over: threading.Event = field(default_factory=threading.Event)
+    memory: dict[str, int] = field(default_factory=dict)
+
+    def __enter__(self) -> Self:
+        self._look()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *how: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._look()
+
+    def cpu_s(self) -> dict[str, float]:
+        """Processor time by stage; "other" is the benchmark itself and the origins of its broadcasts."""
+        spent: dict[str, float] = {}
+        for one in self._seen.values():
+            spent[one.role] = spent.get(one.role, 0.0) + one.last_s - one.first_s
+        return spent
+
+    def look_at_memory(self) -> None:
+        """Notes what each stage's processes hold, in bytes; pages that several share count in parts (PSS)."""
+        held: dict[str, int] = {}
+        for pid, one in list(self._seen.items()):
+            try:
+                rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            except OSError:
+                continue
+            kib = next((int(row.split()[1]) for row in rows if row.startswith("Pss:")), 0)
+            held[one.role] = held.get(one.role, 0) + kib * 1024
+        if sum(held.values()) - held.get("other", 0) > sum(self.memory.values()) - self.memory.get("other", 0):
+            self.memory = held
+
+    def _run(self) -> None:
+        while not self._over.wait(_LOOK_S):
+            self._look()
+
+    def _look(self) -> None:
+        for pid, (role, used_s) in _tree().items():
+            if pid in self._seen:
+                self._seen[pid].last_s = used_s
+            else:
+                self._seen[pid] = _Seen(role, used_s if not self._seen else 0.0, used_s)
+
+
+def _tree() -> dict[int, tuple[str, float]]:
+    """The role and the seconds of processor time of each process at or below this one."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    parents: dict[int, int] = {}
+    used: dict[int, float] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        pid = int(path.parent.name)
+        parents[pid], used[pid] = int(fields[1]), (int(fields[11]) + int(fields[12])) / ticks
+    roles = {os.getpid(): "other"}
+    while added := {pid for pid, parent in parents.items() if parent in roles and pid not in roles}:
+        roles |= {pid: _own_role(pid) or roles[parents[pid]] for pid in added}
+    return {pid: (role, used[pid]) for pid, role in roles.items() if pid in used}
+
+
+def _own_role(pid: int) -> str | None:
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return None
+    return next((role for mark, role in ROLES.items() if mark in command), None)
+
+
+def shard_figures() -> dict[str, Any]:
+    """What the only shard tells of itself."""
+    return figures("shard")
+
+
+def mean_waits(told: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, float]:
+    """How long a segment was in each stage on average, in seconds, between two tellings of the shard."""
+    earlier = read_latencies(before)
+    found: dict[str, float] = {}
+    for stage, latency in read_latencies(told).items():
+        old = earlier.get(stage)
+        count = sum(latency.counts) - (sum(old.counts) if old else 0)
+        if count:
+            found[stage] = round((latency.sum_s - (old.sum_s if old else 0.0)) / count, 2)
+    return found
