@@ -5,8 +5,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from claims.suggestions import Risk, Suggestion
@@ -25,8 +23,8 @@ from review.cases.filing import file_findings
 from review.cases.named_queues import NamedQueueStore
 from review.cases.store import CaseStore
 from review.corrections.store import CorrectionStore
-from review.db.engine import open_database
 from review.db.migrations import migrate
+from review.db.opening import open_current
 from review.db.ownership import Owner, is_of
 from review.db.tables.cases import CaseRow
 from review.db.tables.enforcement import MeasureRow
@@ -37,7 +35,7 @@ from review.enforcement.complaints import ComplaintStore
 from review.enforcement.notice_events import with_notice
 from review.enforcement.retention import RetentionStore
 from review.enforcement.store import EnforcementSetup, EnforcementStore
-from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
+from review.errors import UnknownFindingError, UnknownStreamError
 from review.events.log import EventLog, write_events
 from review.events.stretch_log import StretchLog
 from review.events.types import Event, NewEvent
@@ -196,16 +194,7 @@ class Store:
 
         Raises StoreUnavailableError, without the password, where no database answers there.
         """
-        engine = open_database(url)
-        try:
-            return cls(engine, enforcement=enforcement, evidence=evidence, terms=terms)
-        except SchemaError:
-            engine.dispose()
-            raise
-        except SQLAlchemyError as error:
-            engine.dispose()
-            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-            raise StoreUnavailableError(make_url(url).render_as_string(hide_password=True), reason) from error
+        return cls(open_current(url), enforcement=enforcement, evidence=evidence, terms=terms)
 
     def sender(
         self,

@@ -1,4 +1,4 @@
-"""How many broadcasts a machine carries: by what a piece of the packaged one takes of it, tried at the start.
+"""What a broadcast takes of a machine: as tried at the start with a piece of the packaged one.
 
 Counted is processor time, which hardly depends on what else the machine does meanwhile. Pools serve others at the same
 time, so that theirs is divided by what they did meanwhile for everybody.
@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import configs
 from asr.recogniser import Cut, length_ms
 from cluster.errors import StageLost
+from cluster.live.load import cpu_s
 from cluster.live.remote_stages import RemoteStage
 from cluster.live.types import ServiceConfig
 from cluster.stages.decode import DecodeStage
@@ -27,12 +28,9 @@ from review.policies.folders import in_force_folder
 
 _STREAM = "trial"
 _TRIAL_MS = 16_000
-_LOAD = 0.7
 # Of a core, as measured by the benchmarks: recording and judging, which a trial so short would mostly load.
 _NOT_TRIED = 0.05
 _LEAST = 0.01
-USUAL_CORES = 0.2
-"""What a broadcast takes of a core of an AMD EPYC with the base model: reckoned with where it can't be tried."""
 
 
 class Measured(RemoteStage, Protocol):
@@ -66,11 +64,6 @@ class BroadcastCost:
     def _read(self) -> _Taken:
         told = self._pool.figures()
         return _Taken(told["cpu_s"], told["done"])
-
-
-def places_of(cores: int, cores_per_stream: float) -> float:
-    """Whole broadcasts that this many cores carry at 70 % load; at least 1."""
-    return float(max(1, int(cores * _LOAD / cores_per_stream)))
 
 
 def tried_cores(config: ServiceConfig, asr: Measured, ocr: Measured) -> float:
@@ -153,24 +146,3 @@ def _recorded(job: ScreenJob) -> list[Segment]:
     if len(segments) < 2:
         raise StageLost("the packaged broadcast could not be recorded")
     return segments
-
-
-def cpu_s(pid: int) -> float:
-    """Processor time of the process, of all below it, and of those below it that have ended, in seconds."""
-    ticks = os.sysconf("SC_CLK_TCK")
-    below: dict[int, list[int]] = {}
-    used: dict[int, float] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        one = int(path.parent.name)
-        below.setdefault(int(fields[1]), []).append(one)
-        used[one] = sum(map(int, fields[11:15])) / ticks
-    total, left = 0.0, [pid]
-    while left:
-        one = left.pop()
-        total += used.get(one, 0.0)
-        left += below.get(one, ())
-    return total

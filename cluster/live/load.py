@@ -46,6 +46,27 @@ def memory_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE_BYTES
 
 
+def cpu_s(pid: int) -> float:
+    """Processor time of the process, of all below it, and of those below it that have ended, in seconds."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    below: dict[int, list[int]] = {}
+    used: dict[int, float] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        one = int(path.parent.name)
+        below.setdefault(int(fields[1]), []).append(one)
+        used[one] = sum(map(int, fields[11:15])) / ticks
+    total, left = 0.0, [pid]
+    while left:
+        one = left.pop()
+        total += used.get(one, 0.0)
+        left += below.get(one, ())
+    return total
+
+
 @dataclass(slots=True)
 class Meter:
     """Smoothed figures by name, and how often each was how long; any number of threads may measure.

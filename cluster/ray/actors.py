@@ -2,6 +2,9 @@
 
 Their names are their slots', and their `close` ends them in good order. Control calls have threads of their own, so
 that they answer while data calls work. No call is ever retried by Ray: what was lost goes on from a checkpoint.
+
+What an actor works with is imported when it is made: each process, and the dispatcher that only names these classes,
+holds no more than its own.
 """
 
 import logging
@@ -10,26 +13,27 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from cluster.errors import StageLost
-from cluster.live.capacity import USUAL_CORES, cpu_s, places_of, trial_job, tried_cores
-from cluster.live.judge import JudgePool
-from cluster.live.load import RecyclingPolicy, memory_bytes
-from cluster.live.pools import AsrPool, OcrPool, pool_placement
+from cluster.live.load import RecyclingPolicy, cpu_s, memory_bytes
+from cluster.live.placement import USUAL_CORES, places_of, pool_placement
+from cluster.live.process_memory import bound_heap
 from cluster.live.remote_stages import RemoteStages
-from cluster.live.shard import Shard
 from cluster.live.types import Failure, FailureReason, ServiceConfig
 from cluster.logs import about, write_logs
 from cluster.ray.launcher import ActorSpec
 from cluster.ray.remote import RayStage
 from cluster.scheduler.types import NAMESPACE, ActorSlot, NodeSeen, Role
 from ingest.recording.disk import keep_to_owner
-from review.scheduling.worker_feed import Feeding
-from review.store import Store
+
+if TYPE_CHECKING:
+    from cluster.live.asr_pool import AsrPool
+    from cluster.live.judge import JudgePool
+    from cluster.live.ocr_pool import OcrPool
 
 _log = logging.getLogger("zhenyan.service")
 _TICK_S = 1.0
@@ -72,6 +76,7 @@ class _Stage:
     def __init__(self, config: ServiceConfig, name: str) -> None:
         """`name`: its log's; empty: none is written."""
         keep_to_owner()
+        bound_heap()
         if name:
             write_logs(config.data_dir / "logs", name)
         self._recycler = _RecyclesWhenIdle(config)
@@ -107,10 +112,12 @@ class AsrActor(_Stage):
     """An ASR pool as an actor."""
 
     def __init__(self, config: ServiceConfig, gpu_count: float, name: str = "") -> None:
+        from cluster.live.asr_pool import AsrPool
+
         super().__init__(config, name)
         self._pool = AsrPool(config, pool_placement(config, cores=os.cpu_count() or 1, gpu_count=gpu_count))
 
-    def _target(self) -> AsrPool:
+    def _target(self) -> "AsrPool":
         return self._pool
 
     def _done(self) -> float:
@@ -126,18 +133,24 @@ class OcrActor(_Stage):
     """An OCR pool as an actor."""
 
     def __init__(self, config: ServiceConfig, gpu_count: float, name: str = "") -> None:
+        from cluster.live.ocr_pool import OcrPool
+
         super().__init__(config, name)
         self._pool = OcrPool(config, pool_placement(config, cores=os.cpu_count() or 1, gpu_count=gpu_count))
 
-    def _target(self) -> OcrPool:
+    def _target(self) -> "OcrPool":
         return self._pool
 
     def _done(self) -> float:
         return self._pool.done
 
 
-def make_judge(database_url: str) -> JudgePool:
+def make_judge(database_url: str) -> "JudgePool":
     """A judge that stores in this database; without one each job names its own, and nobody tells facts."""
+    from cluster.live.judge import JudgePool
+    from review.scheduling.worker_feed import Feeding
+    from review.store import Store
+
     if not database_url:
         return JudgePool(None, None)
     return JudgePool(Store.open(database_url), Feeding.open(database_url))
@@ -152,7 +165,7 @@ class JudgeActor(_Stage):
         self._pool: JudgePool | None = None
         self._lock = threading.Lock()
 
-    def _target(self) -> JudgePool:
+    def _target(self) -> "JudgePool":
         with self._lock:
             self._pool = self._pool or make_judge(self._url)
             return self._pool
@@ -165,8 +178,13 @@ class ShardActor:
     """A shard with its judge; the judge ends with it."""
 
     def __init__(self, config: ServiceConfig, slot: ActorSlot, node: str, cores: int) -> None:
+        from cluster.live.capacity import trial_job, tried_cores
+        from cluster.live.shard import Shard
+
         keep_to_owner()
+        bound_heap()
         write_logs(config.data_dir / "logs", slot.name)
+        self._tried_cores = tried_cores
         as_actor: Any = ray.remote
         self._judge: Any = (
             as_actor(num_cpus=0, max_restarts=-1, concurrency_groups=GROUPS)(JudgeActor)
@@ -224,7 +242,7 @@ class ShardActor:
         while not cores and not self._ending.is_set():
             try:
                 hearing, reading = (RayStage(_pool(r, self._slot, "")) for r in (Role.HEARING, Role.READING))
-                cores = tried_cores(self._config, hearing, reading)
+                cores = self._tried_cores(self._config, hearing, reading)
             except Exception as error:  # an actor's edge: without a figure of its own it goes by the usual one
                 if time.monotonic() > deadline_s:
                     _log.warning("what a broadcast takes was not measured: %s", error)

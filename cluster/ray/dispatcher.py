@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from cluster.logs import write_logs
 from cluster.scheduler.reconciler import TICK_S, Reconciler
 from cluster.scheduler.types import DISPATCHER, NAMESPACE, ActorLauncher, Staffing
 from ingest.recording.disk import keep_to_owner
+from review.db.opening import open_current
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.leases import LeaseStore
-from review.store import Store
 
 log = logging.getLogger("zhenyan.dispatch")
 
@@ -88,7 +89,7 @@ class Dispatcher:
             thread.join()
 
     def _open(self) -> LeaseStore:
-        return Store.open(self._settings.database_url, terms=self._settings.terms).leases
+        return LeaseStore(open_current(self._settings.database_url), lambda: datetime.now(UTC), self._settings.terms)
 
     def _repeat(self, tick: Callable[[], float]) -> None:
         while not self._stop.wait(tick()):

@@ -19,7 +19,7 @@ from asr.engines.registry import fetch
 from claims.classifier.opening import prepare_reader
 from cluster.errors import CaptureFailed, StageDied
 from cluster.live.pipeline import Pipeline
-from cluster.live.pools import pool_placement
+from cluster.live.placement import pool_placement
 from cluster.live.remote_stages import Gate, RemoteStages
 from cluster.live.stage_set import SharedResources
 from cluster.live.types import DesiredState, ServiceConfig

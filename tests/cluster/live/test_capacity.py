@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from cluster.errors import StageLost
-from cluster.live.capacity import BroadcastCost, cpu_s, places_of
+from cluster.live.capacity import BroadcastCost
+from cluster.live.load import cpu_s
+from cluster.live.placement import places_of
 
 BURN = "import time\nwhile time.process_time() < 0.3: pass\nprint(flush=True)\ninput()"
 

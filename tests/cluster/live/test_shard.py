@@ -15,9 +15,11 @@ import pytest
 import configs
 from bench.live_material import service_config
 from cluster.errors import StageLost
+from cluster.live.asr_pool import AsrPool
 from cluster.live.failures import answered
 from cluster.live.judge import JudgePool
-from cluster.live.pools import AsrPool, OcrPool, pool_placement
+from cluster.live.ocr_pool import OcrPool
+from cluster.live.placement import pool_placement
 from cluster.live.remote_stages import RemoteStages, checked
 from cluster.live.shard import Shard
 from cluster.ray.actors import make_judge

@@ -1,86 +1,17 @@
-"""Pools: one engine for many broadcasts. What waits at the same time shares the engine's calls."""
+"""The OCR pool: one reader for many broadcasts; what waits at the same time shares its calls."""
 
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from asr.batching.placement import Placement, place
-from asr.recogniser import Cut, length_ms
-from asr.rescoring.candidates import SoundAlikes
-from claims.obfuscation.soundalike import alikes_of
-from claims.types import Passage
+from asr.batching.placement import Placement
 from cluster.live.failures import NotOpen, answered
 from cluster.live.types import ReadScreen, ServiceConfig
-from cluster.stages.asr import AsrStage
 from cluster.stages.ocr import OcrStage
-from cluster.stages.policies import LoadedPolicies
 from ingest.types import Frame
-from review.policies.folders import in_force_folder
 
 # After a call that failed as a whole, so many calls go one by one: who spoils a call spoils its own alone.
 _APART = 50
-
-
-def pool_placement(config: ServiceConfig, *, cores: int, gpu_count: float) -> Placement:
-    """Where a pool's engines run: on a part of a GPU where there is one, else on half of the machine's cores."""
-    return place(
-        config.job["device"],
-        gpu_count=gpu_count,
-        gpu_share=config.job["num_gpus"],
-        cores=max(1, cores // 2),
-        process_count=config.job["asr_processes"] or None,
-    )
-
-
-def _alikes(config: ServiceConfig) -> SoundAlikes | None:
-    """What finds words to listen for once more: those of the policy in force when the pool starts."""
-    if not config.job["asr_rehear"]:
-        return None
-    return alikes_of(LoadedPolicies().policy(config.policy_dir or in_force_folder(config.data_dir)))
-
-
-class AsrPool:
-    """Recognises cuts of any number of broadcasts; remembers nothing of them."""
-
-    def __init__(self, config: ServiceConfig, placement: Placement) -> None:
-        self._asr = AsrStage(
-            model=config.job["asr_model"],
-            models_dir=config.job.get("models") or Path(config.data_dir) / "models",
-            placement=placement,
-            threads=config.job["threads"],
-            budget_ms=config.job["asr_budget_ms"],
-            shared=True,
-            alikes=_alikes(config),
-        )
-        self._recognised_ms = 0
-        self._counting = threading.Lock()
-
-    @property
-    def done(self) -> float:
-        """Seconds of sound that were recognised so far."""
-        return self._recognised_ms / 1000
-
-    @property
-    def model(self) -> str:
-        """The recogniser as findings name it."""
-        return self._asr.model
-
-    def name(self) -> str:
-        """The recogniser as findings name it."""
-        return self.model
-
-    @answered
-    def recognise(self, cuts: Sequence[Cut]) -> list[Passage]:
-        """What was said in these cuts, in their order; any number of threads may call."""
-        passages = self._asr.transcribe(cuts)
-        with self._counting:
-            self._recognised_ms += sum(map(length_ms, cuts))
-        return passages
-
-    def close(self) -> None:
-        """Ends the engines."""
-        self._asr.close()
 
 
 @dataclass(slots=True)

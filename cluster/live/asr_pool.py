@@ -1,0 +1,66 @@
+"""The ASR pool: one set of engines for many broadcasts; what waits at the same time shares their calls."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from asr.batching.placement import Placement
+from asr.recogniser import Cut, length_ms
+from asr.rescoring.candidates import SoundAlikes
+from claims.obfuscation.soundalike import alikes_of
+from claims.types import Passage
+from cluster.live.failures import answered
+from cluster.live.types import ServiceConfig
+from cluster.stages.asr import AsrStage
+from cluster.stages.policies import LoadedPolicies
+from review.policies.folders import in_force_folder
+
+
+def _alikes(config: ServiceConfig) -> SoundAlikes | None:
+    """What finds words to listen for once more: those of the policy in force when the pool starts."""
+    if not config.job["asr_rehear"]:
+        return None
+    return alikes_of(LoadedPolicies().policy(config.policy_dir or in_force_folder(config.data_dir)))
+
+
+class AsrPool:
+    """Recognises cuts of any number of broadcasts; remembers nothing of them."""
+
+    def __init__(self, config: ServiceConfig, placement: Placement) -> None:
+        self._asr = AsrStage(
+            model=config.job["asr_model"],
+            models_dir=config.job.get("models") or Path(config.data_dir) / "models",
+            placement=placement,
+            threads=config.job["threads"],
+            budget_ms=config.job["asr_budget_ms"],
+            shared=True,
+            alikes=_alikes(config),
+        )
+        self._recognised_ms = 0
+        self._counting = threading.Lock()
+
+    @property
+    def done(self) -> float:
+        """Seconds of sound that were recognised so far."""
+        return self._recognised_ms / 1000
+
+    @property
+    def model(self) -> str:
+        """The recogniser as findings name it."""
+        return self._asr.model
+
+    def name(self) -> str:
+        """The recogniser as findings name it."""
+        return self.model
+
+    @answered
+    def recognise(self, cuts: Sequence[Cut]) -> list[Passage]:
+        """What was said in these cuts, in their order; any number of threads may call."""
+        passages = self._asr.transcribe(cuts)
+        with self._counting:
+            self._recognised_ms += sum(map(length_ms, cuts))
+        return passages
+
+    def close(self) -> None:
+        """Ends the engines."""
+        self._asr.close()
