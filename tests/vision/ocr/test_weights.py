@@ -101,3 +101,12 @@ def test_cuda_is_refused_where_there_is_none() -> None:
     else:
         with pytest.raises(ReaderUnavailableError, match="onnxruntime-gpu"):
             PaddleReader(device="cuda")
+
+
+def test_pictures_that_go_through_in_pieces_give_what_each_gives_alone() -> None:
+    model = OnnxModel(light_detector_weights(), device="cpu")
+    pictures = np.random.default_rng(7).standard_normal((3, 3, 544, 960), dtype=np.float32)
+    together = model.run(pictures)
+    alone = np.concatenate([model.run(one[None]) for one in pictures])
+    assert together.shape == (3, 1, 544, 960)
+    assert np.array_equal(together, alone)
