@@ -144,24 +144,26 @@ def _ours(media: Path, folder: Path, count: int, semantic: str) -> Waits:
     seen: dict[tuple[str, str], float] = {}
     ends: dict[tuple[str, str], tuple[str, int]] = {}
     store = Store.open(url)
-    worst_lag_ms = 0.0
+    worst_lag_ms = 0
     job = {"semantic": semantic, "models": load_settings().models_folder}
     config = service_config(folder, url, places=count, checkpoint_ms=10_000, job=job)
     with service(config):
         wait(lambda: bool(store.leases.workers()) and is_ready("hearing", "reading", "shard"), 300)
         wait(lambda: shard_figures()["judge"]["done"] > 0, 300)
         before = shard_figures()
-        with on_air(media, count) as air, StageMeter() as stages:
-            for name, source in zip(names, air.urls, strict=True):
-                order_demo(url, name, source)
-            meter = Meter()
-            began_s = looked_s = time.monotonic()
+        meter = Meter()
+        began_s = looked_s = time.monotonic()
+
+        def order(index: int, source: str) -> None:
+            order_demo(url, names[index], source)
+
+        with StageMeter() as stages, on_air(media, count, order) as air:
             while not all(store.stream(name).state in _OVER for name in names):
                 _look(store, names, seen, ends)
                 if time.monotonic() - looked_s > _FIGURES_S:
                     looked_s = time.monotonic()
                     stages.look_at_memory()
-                    worst_lag_ms = max(worst_lag_ms, shard_figures()["worst_lag_ms"])
+                    worst_lag_ms = max(worst_lag_ms, *(store.coverage(name).waiting_ms for name in names))
                 time.sleep(_LOOK_S)
             busy, seconds = meter.read(), time.monotonic() - began_s
             _look(store, names, seen, ends)

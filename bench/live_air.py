@@ -5,7 +5,7 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,13 +51,17 @@ class OnAir:
 
 
 @contextmanager
-def on_air(media: Path, count: int) -> Iterator[OnAir]:
-    """So many broadcasts of the media, begun half a second after one another: segments that coincide are no rule."""
+def on_air(media: Path, count: int, ordered: Callable[[int, str], None] = lambda index, url: None) -> Iterator[OnAir]:
+    """So many broadcasts of the media, begun half a second after one another: segments that coincide are no rule.
+
+    `ordered` is told of each, by its number and its URL, as soon as it is on air.
+    """
     over = threading.Event()
     with ExitStack() as stack:
         broadcasts: list[LiveBroadcast] = []
-        for _ in range(count):
+        for index in range(count):
             broadcasts.append(stack.enter_context(LiveBroadcast(media)))
+            ordered(index, broadcasts[-1].url)
             time.sleep(0.5)
         air = OnAir(urls=tuple(one.url for one in broadcasts))
 

@@ -77,11 +77,12 @@ class StageMeter:
             self._look()
 
     def _look(self) -> None:
+        is_first = not self._seen
         for pid, (role, used_s) in _tree().items():
             if pid in self._seen:
                 self._seen[pid].last_s = used_s
             else:
-                self._seen[pid] = _Seen(role, used_s if not self._seen else 0.0, used_s)
+                self._seen[pid] = _Seen(role, used_s if is_first else 0.0, used_s)
 
 
 def _tree() -> dict[int, tuple[str, float]]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ingest.capture.capture import capture
 from ingest.capture.sources import CaptureLimits
-from ingest.sandbox.child import enter_sandbox
+from ingest.sandbox.child import enter_sandbox, leave_alone_what_is_there
 from ingest.sandbox.protocol import segment_row, to_line
 from ingest.types import EndPolicy, EndReason, RetentionLimits, Trouble
 from net.errors import SourceError
@@ -24,7 +24,7 @@ _SIGN_OF_LIFE_S = 1.0
 
 def main() -> None:
     """Captures until the broadcast ends or the parent closes standard input; the last line says how it ended."""
-    renew = enter_sandbox()
+    renew, collect = enter_sandbox(), leave_alone_what_is_there()
     # Libraries that print must not get between the lines.
     answers = os.dup(1)
     os.dup2(2, 1)
@@ -55,6 +55,7 @@ def main() -> None:
             renew()
             reported.forget()
             send({"segment": segment_row(segment)})
+            collect()
     except SourceError as error:
         send({"error": str(error), "exit_code": error.exit_code})
     else:

@@ -14,7 +14,7 @@ from ingest.decode.audio import SoundMark
 from ingest.decode.decoder import Dense, SegmentDecoder, frames_between
 from ingest.decode.shedding import Effort
 from ingest.errors import BrokenMedia
-from ingest.sandbox.child import enter_sandbox
+from ingest.sandbox.child import enter_sandbox, leave_alone_what_is_there
 from ingest.sandbox.protocol import MAX_FILES, Channel, ChannelBroken, Stretch, answer_parts, to_line, trusted_segment
 from ingest.types import FAR_MS, Segment
 
@@ -41,7 +41,7 @@ class _Stream:
 
 def main() -> None:
     """Serves requests until the parent closes the channel."""
-    renew = enter_sandbox()
+    renew, collect = enter_sandbox(), leave_alone_what_is_there()
     channel = Channel(socket.socket(fileno=0))
     streams: dict[str, _Stream] = {}
     while True:
@@ -56,6 +56,7 @@ def main() -> None:
             channel.send(_answer(json.loads(line), files, streams), time.monotonic() + _ANSWER_S)
         except ChannelBroken:
             return
+        collect()
 
 
 def _answer(request: dict[str, Any], files: Sequence[int], streams: dict[str, _Stream]) -> Parts:
