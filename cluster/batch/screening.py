@@ -1,12 +1,14 @@
-"""Screens files in one process: each is recorded first, then analysed segment by segment, and each segment kept."""
+"""Screens files in one process: each is recorded first, then analysed half a minute at a time, and all of it kept."""
 
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from asr.engines.registry import visible_gpu_count
+from asr.recogniser import Cut
 from claims.passports.load import passport_texts
 from claims.products.hotwords import hotwords_of
 from claims.types import Disposition, Finding, Passage
@@ -30,13 +32,18 @@ from cluster.stages.policies import LoadedPolicies
 from cluster.stages.products import ProductStage
 from cluster.stages.recorder import Recorder
 from cluster.stages.state import Stateful
-from cluster.types import ScreenJob
+from cluster.types import Prepared, ScreenJob
 from ingest.recording.manifest import read_end, read_manifest
 from ingest.types import Segment
 from net.errors import ZhenyanError
 from review.evidence.basis import keep_basis
 from review.store import Store
 from review.streams.types import Host, ProductRef, StreamRecord, StreamState
+from vision.layout.types import RoomMark
+from vision.products.timeline import Evidence
+
+# Half a minute: about as many cuts as fill a call of the recogniser. So much is done again after a kill, at the most.
+_TOGETHER = 16
 
 Told = Callable[[FileProgress], None]
 
@@ -160,6 +167,17 @@ class BatchScreener:
             store.close()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LookedAt:
+    """A segment that was decoded and read, and is still to be heard."""
+
+    prepared: Prepared
+    cuts: Sequence[Cut]
+    shown: Sequence[Passage]
+    marks: Sequence[RoomMark]
+    evidence: Sequence[Evidence]
+
+
 class _Analysis:
     """The stages over one recorded file. Raises StateUnusable if they can't be set on with the checkpoint."""
 
@@ -216,8 +234,8 @@ class _Analysis:
         recorded = CaptureStage(self._job, records=False)
         length_ms = recorded.recorded_ms()
         try:
-            while (segment := recorded.after(self._at, 0.0)) is not None:
-                self._take(segment)
+            while segments := _next(recorded, self._at):
+                self._take(segments)
                 self._report(FileState.RUNNING, length_ms)
         finally:
             cuts = self._decode.finish()
@@ -233,19 +251,16 @@ class _Analysis:
         self._report(FileState.DONE, length_ms)
         return length_ms
 
-    def _take(self, segment: Segment) -> None:
-        """Analyses a segment and keeps what it gave and what the stages remember."""
+    def _take(self, segments: Sequence[Segment]) -> None:
+        """Analyses segments that follow one another and keeps what they gave and what the stages remember.
+
+        Their sound is heard together; all else sees them one by one.
+        """
         stream_id = self._job.stream_id
-        prepared, cuts, frames = self._decode.prepare(segment)
-        passages = self._asr.transcribe(cuts) + self._ocr.read(stream_id, frames)
-        evidence = self._products.match(frames)
-        self._judging.see(evidence, self._ocr.marks(stream_id, segment.end_ms))
-        findings = self._judging.judge(passages, segment.end_ms)
-        clipped = self._recorder.record(prepared, passages, findings, evidence)
-        self._recorder.keep(self._judging.read())
-        self._reads = self._reads or prepared.has_audio or prepared.has_video
-        self._at, self._analysed_ms = segment.sequence, segment.end_ms
-        self._keep(self._at, passages, [*findings, *clipped])
+        looked_at = [self._look_at(segment) for segment in segments]
+        heard = self._asr.transcribe_together([one.cuts for one in looked_at])
+        for one, said in zip(looked_at, heard, strict=True):
+            self._judge(one, [*said, *one.shown])
         write_checkpoint(
             checkpoint_file(self._job.recording_dir),
             Checkpoint(
@@ -256,6 +271,22 @@ class _Analysis:
                 parts={name: stage.save(stream_id) for name, stage in self._stages().items()},
             ),
         )
+
+    def _look_at(self, segment: Segment) -> "_LookedAt":
+        prepared, cuts, frames = self._decode.prepare(segment)
+        shown = self._ocr.read(self._job.stream_id, frames)
+        marks = self._ocr.marks(self._job.stream_id, segment.end_ms)
+        return _LookedAt(prepared=prepared, cuts=cuts, shown=shown, marks=marks, evidence=self._products.match(frames))
+
+    def _judge(self, one: "_LookedAt", passages: Sequence[Passage]) -> None:
+        segment = one.prepared.segment
+        self._judging.see(one.evidence, one.marks)
+        findings = self._judging.judge(passages, segment.end_ms)
+        clipped = self._recorder.record(one.prepared, passages, findings, one.evidence)
+        self._recorder.keep(self._judging.read())
+        self._reads = self._reads or one.prepared.has_audio or one.prepared.has_video
+        self._at, self._analysed_ms = segment.sequence, segment.end_ms
+        self._keep(self._at, passages, [*findings, *clipped])
 
     def _keep(self, sequence: int, passages: Sequence[Passage], findings: Sequence[Finding]) -> None:
         self._kept.add(sequence, passages, findings)
@@ -283,6 +314,15 @@ class _Analysis:
                 flagged=self._count(Disposition.FLAG),
             )
         )
+
+
+def _next(recorded: CaptureStage, after: int) -> list[Segment]:
+    """The segments that are analysed together, after this one; none at the end."""
+    segments: list[Segment] = []
+    while len(segments) < _TOGETHER and (segment := recorded.after(after, 0.0)) is not None:
+        segments.append(segment)
+        after = segment.sequence
+    return segments
 
 
 def _record(job: ScreenJob) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 
 from asr.batching.placement import Placement, place
 from asr.engines.registry import fetch, open_recogniser
-from asr.engines.shared import SharedRecogniser, start_shared
+from asr.engines.shared import SharedRecogniser, by_cut, start_shared
 from asr.recogniser import Cut, Recogniser, RecognitionCounts
 from asr.rescoring.candidates import SoundAlikes
 from claims.obfuscation.soundalike import alikes_of
@@ -82,8 +83,14 @@ class AsrStage:
 
     def transcribe(self, cuts: Sequence[Cut]) -> list[Passage]:
         """The passages that were said in these cuts."""
-        expecting = [replace(cut, hotwords=self._hotwords.get(cut.stream_id, ())) for cut in cuts]
-        return [from_utterance(u) for u in self._recogniser.transcribe(expecting)] if cuts else []
+        [passages] = self.transcribe_together([cuts])
+        return passages
+
+    def transcribe_together(self, groups: Sequence[Sequence[Cut]]) -> list[list[Passage]]:
+        """The passages of each group of cuts; all of them share the recogniser's calls."""
+        cuts = [replace(cut, hotwords=self._hotwords.get(cut.stream_id, ())) for group in groups for cut in group]
+        heard = iter(by_cut(cuts, self._recogniser.transcribe(cuts)) if cuts else ())
+        return [[from_utterance(said) for said in chain.from_iterable(islice(heard, len(group)))] for group in groups]
 
     def close(self) -> None:
         """Ends the engines' processes, if they have any."""

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from claims.classifier.reading import Reader
-from claims.policy.policy import Policy
 from claims.types import Channel, Finding
+
+if TYPE_CHECKING:
+    from claims.classifier.reading import Reader
+    from claims.policy.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,7 @@ class Judging:
     `data_dir`: where recordings lie, and beside each what it was judged by.
     """
 
-    in_force: Policy
-    by_name: Callable[[str], Policy | None]
-    reader: Reader | None
+    in_force: "Policy"
+    by_name: Callable[[str], "Policy | None"]
+    reader: "Reader | None"
     data_dir: Path

@@ -15,10 +15,20 @@ DEMO_PASSPORTS = configs.DEMO_DIR / "passports.yaml"
 @pytest.fixture(scope="session")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of a host's with one short media file, and beside it a policy."""
-    folder = tmp_path_factory.mktemp("archive") / "xiaolan"
+    return archived(tmp_path_factory.mktemp("archive"), length_s=20)
+
+
+@pytest.fixture(scope="session")
+def longer_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with more segments than are analysed together."""
+    return archived(tmp_path_factory.mktemp("longer"), length_s=44)
+
+
+def archived(root: Path, *, length_s: int) -> Path:
+    folder = root / "xiaolan"
     folder.mkdir()
-    cut_demo(folder / "evening.mp4", start_s=20, length_s=20)
-    shutil.copytree(configs.POLICY_DIR, folder.parent / "policy")
+    cut_demo(folder / "evening.mp4", start_s=20, length_s=length_s)
+    shutil.copytree(configs.POLICY_DIR, root / "policy")
     return folder
 
 

@@ -1,4 +1,4 @@
-"""A batch is killed in the middle and called again: the same findings, and at most a segment done twice."""
+"""A batch is killed in the middle and called again: the same findings, and at most half a minute done twice."""
 
 import json
 import os
@@ -70,16 +70,16 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def undisturbed(longer_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("undisturbed") / "out"
-    status, told = ended(batch(archive, out))
+    status, told = ended(batch(longer_archive, out))
     assert status == 0, told
     return out
 
 
 def test_everything_is_found_and_nothing_of_the_work_is_left(undisturbed: Path) -> None:
     findings = read(undisturbed / "findings.jsonl")
-    assert {f["class"] for f in findings if f["disposition"] == "flag"} == {"SPEC_PARAM", "ABS_SUPERLATIVE"}
+    assert {f["class"] for f in findings if f["disposition"] == "flag"} == {"SPEC_PARAM", "ABS_SUPERLATIVE", "PRICE_ORIGINAL"}
     assert len(read(undisturbed / "passages.jsonl")) > 5
     [file] = read(undisturbed / "files.jsonl")
     assert (file["state"], file["host_id"], file["coverage_per_mille"]) == ("done", "xiaolan", 1000)
@@ -87,10 +87,10 @@ def test_everything_is_found_and_nothing_of_the_work_is_left(undisturbed: Path) 
 
 
 def test_killed_in_the_middle_it_goes_on_with_the_same_findings(
-    archive: Path, undisturbed: Path, tmp_path: Path
+    longer_archive: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    first = batch(archive, out)
+    first = batch(longer_archive, out)
     wait_until(lambda: checkpoint(out) >= 2)
     workers = workers_of(first.pid)
     assert workers
@@ -98,10 +98,10 @@ def test_killed_in_the_middle_it_goes_on_with_the_same_findings(
     first.communicate(timeout=DEADLINE_S)
     wait_until(lambda: not any(is_alive(pid) for pid in workers))
     kept, last = analysed(out), checkpoint(out)
-    assert 0 <= len(kept) - 1 - last <= 1, "at most a segment is done twice"
+    assert 0 <= len(kept) - 1 - last <= 16, "at most half a minute is done twice"
     assert not (out / "findings.jsonl").exists()
 
-    status, told = ended(batch(archive, out))
+    status, told = ended(batch(longer_archive, out))
     assert status == 0, told
     numbers = analysed(out)
     assert numbers == [*range(len(numbers) - 1), -1], "each segment once, in order"
@@ -109,9 +109,9 @@ def test_killed_in_the_middle_it_goes_on_with_the_same_findings(
         assert read(out / name) == read(undisturbed / name)
 
 
-def test_a_worker_that_is_killed_costs_nothing(archive: Path, undisturbed: Path, tmp_path: Path) -> None:
+def test_a_worker_that_is_killed_costs_nothing(longer_archive: Path, undisturbed: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    process = batch(archive, out)
+    process = batch(longer_archive, out)
     wait_until(lambda: checkpoint(out) >= 2)
     [worker] = workers_of(process.pid)
     os.kill(worker, signal.SIGKILL)
@@ -120,9 +120,9 @@ def test_a_worker_that_is_killed_costs_nothing(archive: Path, undisturbed: Path,
     assert read(out / "findings.jsonl") == read(undisturbed / "findings.jsonl")
 
 
-def test_called_again_it_screens_nothing_twice(archive: Path, undisturbed: Path) -> None:
+def test_called_again_it_screens_nothing_twice(longer_archive: Path, undisturbed: Path) -> None:
     [segments] = undisturbed.glob(".work/*/segments.jsonl")
     before = segments.stat().st_mtime_ns
-    status, told = ended(batch(archive, undisturbed))
+    status, told = ended(batch(longer_archive, undisturbed))
     assert (status, "1 of 1 files screened" in told) == (0, True), told
     assert segments.stat().st_mtime_ns == before
