@@ -4,7 +4,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import click
 import numpy as np
 from faster_whisper import WhisperModel
+from sqlalchemy import Engine, select
 
 import configs
 from asr.engines.weights import DEFAULT_MODEL, find_whisper
@@ -26,15 +27,20 @@ from cluster.ray.session import running_ray
 from ingest.media.ffmpeg import find_ffmpeg
 from ingest.recording.manifest import read_manifest
 from ingest.types import SAMPLE_RATE_HZ
+from review.db.engine import open_engine
+from review.db.tables.streams import FindingRow, PassageRow, StreamRow
 from review.store import Store
-from review.streams.types import FindingQuery, StreamState
+from review.streams.types import StreamState
 
 START_S, SECONDS, QUICK_SECONDS = 56, 72, 24
 WINDOW_S = 10
 SIZES = (1, 4, 11, 16, 20, 24)
 MOST_P50_S, MOST_P95_S = 4.0, 8.0
-_LOOK_S, _FIGURES_S = 0.25, 10.0
-_OVER = (StreamState.ENDED, StreamState.FAILED)
+_LOOK_S, _FIGURES_S = 0.25, 20.0
+_OVER = {StreamState.ENDED.value, StreamState.FAILED.value}
+_PASSAGES = select(PassageRow.stream_id, PassageRow.id, PassageRow.end_ms).where(PassageRow.channel == "speech")
+_FINDINGS = select(FindingRow.stream_id, FindingRow.finding_id)
+_STATES = select(StreamRow.state).distinct()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,9 +147,8 @@ def _ours(media: Path, folder: Path, count: int, semantic: str) -> Waits:
     """The live service with so many streams, on a database of its own."""
     url = f"sqlite:///{folder / 'zhenyan.db'}"
     names = [f"s{index}" for index in range(count)]
-    seen: dict[tuple[str, str], float] = {}
-    ends: dict[tuple[str, str], tuple[str, int]] = {}
-    store = Store.open(url)
+    store, engine = Store.open(url), open_engine(url)
+    looks = _Looks(store, engine)
     worst_lag_ms = 0
     job = {"semantic": semantic, "models": load_settings().models_folder}
     config = service_config(folder, url, places=count, checkpoint_ms=10_000, job=job)
@@ -158,22 +163,21 @@ def _ours(media: Path, folder: Path, count: int, semantic: str) -> Waits:
             order_demo(url, names[index], source)
 
         with StageMeter() as stages, on_air(media, count, order) as air:
-            while not all(store.stream(name).state in _OVER for name in names):
-                _look(store, names, seen, ends)
+            while not looks.look():
                 if time.monotonic() - looked_s > _FIGURES_S:
                     looked_s = time.monotonic()
                     stages.look_at_memory()
                     worst_lag_ms = max(worst_lag_ms, *(store.coverage(name).waiting_ms for name in names))
                 time.sleep(_LOOK_S)
             busy, seconds = meter.read(), time.monotonic() - began_s
-            _look(store, names, seen, ends)
         in_stage_s = mean_waits(shard_figures(), before)
         lost_ms = sum(one.span_ms - one.analysed_ms for one in map(store.coverage, names))
-    waits: dict[str, list[float]] = {"passage": [], "finding": []}
-    for key, (name, end_ms) in ends.items():
-        given_s = _published_s(air, names.index(name), folder / "recordings" / name, end_ms)
-        if given_s is not None:
-            waits[key[0]].append(seen[key] - given_s)
+
+    def given_s(stream_id: str, end_ms: int) -> float | None:
+        return _published_s(air, names.index(stream_id), folder / "recordings" / stream_id, end_ms)
+
+    waits = looks.waits(given_s)
+    engine.dispose()
     store.close()
     return Waits(
         streams=count,
@@ -189,25 +193,49 @@ def _ours(media: Path, folder: Path, count: int, semantic: str) -> Waits:
     )
 
 
-def _look(
-    store: Store,
-    names: Sequence[str],
-    seen: dict[tuple[str, str], float],
-    ends: dict[tuple[str, str], tuple[str, int]],
-) -> None:
-    """Notes what is stored of speech for the first time."""
-    for name in names:
+@dataclass(slots=True)
+class _Looks:
+    """When something was there for the first time: passages of speech and findings, by kind, broadcast and id.
+
+    One look asks three questions of the database, however many broadcasts there are.
+    """
+
+    store: Store
+    engine: Engine
+    seen: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    ends_ms: dict[tuple[str, str, str], int] = field(default_factory=dict)
+
+    def look(self) -> bool:
+        """Whether all broadcasts are over."""
+        with self.engine.connect() as connection:
+            passages = connection.execute(_PASSAGES).all()
+            findings = connection.execute(_FINDINGS).all()
+            states = set(connection.execute(_STATES).scalars())
         now_s = time.time()
-        new = [(("passage", f"{name}/{p.id}"), p.end_ms) for p in store.passages(name) if p.channel == "speech"]
-        page = store.findings(FindingQuery(stream_id=name, limit=500))
-        new += [
-            (("finding", one.finding.finding_id), one.finding.end_ms)
-            for one in page.findings
-            if one.finding.channel == "speech"
-        ]
-        for key, end_ms in new:
-            if key not in seen:
-                seen[key], ends[key] = now_s, (name, end_ms)
+        for row in passages:
+            self._note(("passage", row.stream_id, row.id), now_s, row.end_ms)
+        for row in findings:
+            self._note(("finding", row.stream_id, row.finding_id), now_s, -1)
+        return states <= _OVER
+
+    def waits(self, given_s: Callable[[str, int], float | None]) -> dict[str, list[float]]:
+        """Seconds by kind from the moment at which the end of each was given out, of what was spoken."""
+        found: dict[str, list[float]] = {"passage": [], "finding": []}
+        for (kind, stream_id, name), seen_s in self.seen.items():
+            end_ms = self.ends_ms[kind, stream_id, name]
+            if kind == "finding":
+                finding = self.store.finding(name).finding
+                if finding.channel != "speech":
+                    continue
+                end_ms = finding.end_ms
+            out_s = given_s(stream_id, end_ms)
+            if out_s is not None:
+                found[kind].append(seen_s - out_s)
+        return found
+
+    def _note(self, key: tuple[str, str, str], now_s: float, end_ms: int) -> None:
+        if key not in self.seen:
+            self.seen[key], self.ends_ms[key] = now_s, end_ms
 
 
 def _published_s(air: OnAir, index: int, recording: Path, end_ms: int) -> float | None:

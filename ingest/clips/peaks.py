@@ -2,11 +2,14 @@
 
 import json
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING
 
 from ingest.errors import BrokenMedia
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 PEAKS_PER_SECOND = 50
 _RATE_HZ = 8_000
@@ -22,9 +25,6 @@ class Peaks:
     peaks: tuple[float, ...]
 
 
-_PEAKS = TypeAdapter(Peaks)
-
-
 def peaks_path(clip: Path) -> Path:
     """Where a clip's peaks are kept: beside it."""
     return clip.with_name(clip.name + ".peaks.json")
@@ -33,7 +33,15 @@ def peaks_path(clip: Path) -> Path:
 def read_peaks(clip: Path) -> Peaks | None:
     """The peaks that are kept beside the clip; None if there are none."""
     kept = peaks_path(clip)
-    return _PEAKS.validate_json(kept.read_bytes()) if kept.is_file() else None
+    return _stored().validate_json(kept.read_bytes()) if kept.is_file() else None
+
+
+@cache
+def _stored() -> "TypeAdapter[Peaks]":
+    """How what is kept is read; whoever only computes peaks, a clip's child, need not load what that takes."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Peaks)
 
 
 def write_peaks(clip: Path) -> Peaks:
@@ -55,17 +63,19 @@ def compute_peaks(clip: Path) -> Peaks:
     try:
         with av.open(str(clip), format="mp4") as container:
             duration_ms = min(int((container.duration or 0) / 1000), _MAX_CLIP_MS)
-            loudest = np.zeros(-(-duration_ms * PEAKS_PER_SECOND // 1000), dtype=np.float32)
+            count = -(-duration_ms * PEAKS_PER_SECOND // 1000)
+            loudness = np.zeros(count * _SAMPLES_PER_PEAK, dtype=np.float32)
             if container.streams.audio:
                 resampler = av.AudioResampler(format="flt", layout="mono", rate=_RATE_HZ)
                 for frame in container.decode(container.streams.audio[0]):
                     start = 0 if frame.time is None else round(frame.time * _RATE_HZ)
                     for resampled in resampler.resample(frame):
                         samples = np.abs(resampled.to_ndarray().reshape(-1))
-                        slots = (start + np.arange(samples.size)) // _SAMPLES_PER_PEAK
-                        inside = (slots >= 0) & (slots < loudest.size)
-                        np.maximum.at(loudest, slots[inside], samples[inside])
+                        here = loudness[max(0, start) : max(0, start + samples.size)]
+                        inside = samples[max(0, -start) :][: here.size]
+                        np.maximum(here[: inside.size], inside, out=here[: inside.size])
                         start += samples.size
+                loudest = loudness.reshape(count, _SAMPLES_PER_PEAK).max(axis=1)
                 peaks = tuple(round(min(float(value), 1.0), 3) for value in loudest)
     except av.FFmpegError as error:
         raise BrokenMedia(clip.name, str(error)) from error

@@ -79,7 +79,11 @@ def undisturbed(longer_archive: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 def test_everything_is_found_and_nothing_of_the_work_is_left(undisturbed: Path) -> None:
     findings = read(undisturbed / "findings.jsonl")
-    assert {f["class"] for f in findings if f["disposition"] == "flag"} == {"SPEC_PARAM", "ABS_SUPERLATIVE", "PRICE_ORIGINAL"}
+    assert {f["class"] for f in findings if f["disposition"] == "flag"} == {
+        "SPEC_PARAM",
+        "ABS_SUPERLATIVE",
+        "PRICE_ORIGINAL",
+    }
     assert len(read(undisturbed / "passages.jsonl")) > 5
     [file] = read(undisturbed / "files.jsonl")
     assert (file["state"], file["host_id"], file["coverage_per_mille"]) == ("done", "xiaolan", 1000)
