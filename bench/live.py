@@ -212,10 +212,10 @@ class _Looks:
             findings = connection.execute(_FINDINGS).all()
             states = set(connection.execute(_STATES).scalars())
         now_s = time.time()
-        for row in passages:
-            self._note(("passage", row.stream_id, row.id), now_s, row.end_ms)
-        for row in findings:
-            self._note(("finding", row.stream_id, row.finding_id), now_s, -1)
+        for stream_id, name, end_ms in passages:
+            self._note(("passage", stream_id, name), now_s, end_ms)
+        for stream_id, name in findings:
+            self._note(("finding", stream_id, name), now_s, -1)
         return states <= _OVER
 
     def waits(self, given_s: Callable[[str, int], float | None]) -> dict[str, list[float]]:
