@@ -58,6 +58,7 @@ class Home:
         self.environment: Mapping[str, str] = kept | {
             "HOME": str(folder),
             "LANG": "C.UTF-8",
+            "PYTHONPATH": str(self.clone) if installed else "",
             "PATH": os.pathsep.join(map(str, (tools, base, "/usr/local/bin", "/usr/bin", "/bin"))),
         }
 
