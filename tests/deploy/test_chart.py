@@ -72,6 +72,7 @@ def test_every_manifest_is_one_that_kubernetes_takes(version: str) -> None:
         kubernetes_validate.validate(manifest, version, strict=True)
         seen.add(manifest["kind"])
     assert {"Deployment", "Service", "NetworkPolicy", "PodDisruptionBudget", "PersistentVolumeClaim"} <= seen
+    assert "HorizontalPodAutoscaler" in seen
 
 
 @each_pod
@@ -188,6 +189,8 @@ def test_each_part_has_a_budget_of_disruption() -> None:
         ({"settings": {"auth": "none"}}, "/settings/auth"),
         ({"settings": {"auth": "local", "database_url": "postgresql://u:p@h/d"}}, "/settings"),
         ({"web": {"replicas": 0}}, "/web/replicas"),
+        ({"web": {"autoscaling": {"most": 4, "cpuPercent": 0}}}, "/web/autoscaling/cpuPercent"),
+        ({"web": {"replicas": 3, "autoscaling": {"most": 2}}}, "/web/autoscaling/most"),
         ({"ray": {"groups": {"listening": {"replicas": 1}}}}, "listening"),
         ({"databse": {"secret": "x"}}, "databse"),
         ({"image": {"digest": "sha256:short"}}, "/image/digest"),
@@ -211,3 +214,29 @@ def test_what_is_given_is_used_and_what_is_there_already_not_made() -> None:
     assert "claimName: mine" in everything
     assert "AWS_SECRET_ACCESS_KEY" not in everything
     assert "namespace: there" in everything
+
+
+def test_the_pages_grow_by_what_they_use_and_shrink_slowly() -> None:
+    (scaler,) = of_kind("HorizontalPodAutoscaler")
+    (web,) = of_kind("Deployment")
+    spec = scaler["spec"]
+    assert spec["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": web["metadata"]["name"]}
+    assert "replicas" not in web["spec"], "each rollout would take the copies back that the scaler made"
+    assert spec["minReplicas"] < spec["maxReplicas"]
+    (metric,) = spec["metrics"]
+    assert metric["resource"]["name"] == "cpu"
+    requests = web["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]
+    assert "cpu" in requests, "the share is one of what is requested"
+    down, up = spec["behavior"]["scaleDown"], spec["behavior"]["scaleUp"]
+    assert down["stabilizationWindowSeconds"] > up["stabilizationWindowSeconds"]
+    assert [policy["value"] for policy in down["policies"]] == [1], "one of a part at a time, as its budget has it"
+
+
+def test_without_a_scaler_the_pages_have_so_many_copies() -> None:
+    given = chart_renders({"web": {"replicas": 3, "autoscaling": {"most": 0}}})
+    assert given.returncode == 0, given.stderr
+    texts = json.loads(given.stdout)
+    manifests = [one for text in texts.values() for one in yaml.safe_load_all(text) if one]
+    assert "HorizontalPodAutoscaler" not in {one["kind"] for one in manifests}
+    (web,) = (one for one in manifests if one["kind"] == "Deployment")
+    assert web["spec"]["replicas"] == 3

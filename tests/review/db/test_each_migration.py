@@ -65,7 +65,7 @@ def _values(connection: Connection, table: Table) -> Iterator[tuple[str, object]
         elif isinstance(column.type, LargeBinary):
             yield column.name, b"x"
         else:
-            yield column.name, f"{column.name[:8]}1"
+            yield column.name, f"{column.name[:6]}1"
 
 
 def rows(connection: Connection, like: dict[str, Table] | None = None) -> Rows:
