@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from claims.types import Disposition, Finding
 from review.accounts.types import Role
 from review.db.engine import open_engine
+from review.db.tables.enforcement import HoldRow
 from review.db.tables.streams import FindingRow
 from review.enforcement.erasure import Erased
 from review.enforcement.errors import RetentionRefused
@@ -177,7 +178,7 @@ def test_a_deal_only_moves_the_clock_forward(
 
 @pytest.mark.parametrize("kind", ["host", "stream", "case", "measure"])
 def test_a_hold_is_set_and_released_in_the_trail_with_who_and_when(
-    desk: Store, retention: RetentionStore, clock: Clock, kind: str
+    desk: Store, retention: RetentionStore, database_url: str, clock: Clock, kind: str
 ) -> None:
     subject = f"{kind}:x:1"
     hold = retention.hold(subject, " 诉讼 ", SENIOR)
@@ -186,6 +187,10 @@ def test_a_hold_is_set_and_released_in_the_trail_with_who_and_when(
     clock.wait(DAY_MS)
     retention.release(hold.id, replace(SENIOR, id="a1", role=Role.ADMIN))
     assert retention.holds() == ()
+    engine = open_engine(database_url)
+    with engine.connect() as connection:
+        assert connection.execute(select(HoldRow.released_by, HoldRow.released_at_ms)).one() == ("a1", clock.ms)
+    engine.dispose()
     told = [
         (entry.action, entry.actor, entry.at_ms, json.loads(entry.details))
         for entry in desk.audit.entries()

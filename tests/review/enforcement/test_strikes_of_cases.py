@@ -9,11 +9,13 @@ import pytest
 from claims.types import ExemptionTrial, Finding
 from review.cases.decisions import Submission
 from review.cases.types import Choice
+from review.db.engine import open_engine
+from review.enforcement.case_consequences import deciders_of
 from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.types import MeasureState, Strike
 from review.store import Store
 from review.streams.types import ProductRef, StreamRecord
-from tests.review.enforcement.people import OTHER_SENIOR, REVIEWER, SENIOR, Clock, confirm, decide, wanted
+from tests.review.enforcement.people import OTHER, OTHER_SENIOR, REVIEWER, SENIOR, Clock, confirm, decide, wanted
 
 MakeFinding = Callable[..., Finding]
 RIGHT = ExemptionTrial(id="corrected", applies=True, why="说错了")
@@ -107,6 +109,24 @@ def test_the_class_that_people_found_last_is_the_strikes(desk: Store, make_findi
             person,
         )
     assert {s.class_id for s in desk.enforcement.host_file("h1", "a1").strikes} == {"ABS_SUPERLATIVE", "ORIGIN"}
+    third = confirm(desk, make_finding(finding_id="f_third", class_id="PATENT", rule="PATENT.x"))
+    (own,) = (s for s in desk.enforcement.host_file("h1", "a1").strikes if s.case_id == third)
+    assert own.class_id == "PATENT", "what was decided on another case is that case's"
+
+
+def test_who_decided_on_a_case_is_told_of_that_case_alone(
+    desk: Store, database_url: str, make_finding: MakeFinding
+) -> None:
+    case_id = confirm(desk, make_finding(), REVIEWER)
+    other = confirm(desk, make_finding(finding_id="f_other", class_id="ORIGIN", rule="ORIGIN.x"), OTHER)
+    desk.cases.undo(other, OTHER)
+    engine = open_engine(database_url)
+    with engine.connect() as connection:
+        assert deciders_of(connection, [case_id]) == {REVIEWER.id}
+        assert deciders_of(connection, [other]) == {OTHER.id}, "a decision that was taken back was one"
+        assert deciders_of(connection, [case_id, other]) == {REVIEWER.id, OTHER.id}
+        assert deciders_of(connection, []) == frozenset()
+    engine.dispose()
 
 
 def clear(desk: Store, case_id: str) -> None:
