@@ -2,7 +2,7 @@
 
     python -m scripts.mutants                           # every part; at most 300 mutants of each, chosen by seed
     python -m scripts.mutants --part retention --left   # only what the last run of the part left alive or undone
-    python -m scripts.mutants --write                   # and docs/quality/mutants.json and mutants.md
+    python -m scripts.mutants --write                   # and writes docs/quality/mutants.json and mutants.md
 
 Each part is run in a copy of the checkout under build/mutants, where `mutmut show NAME` shows a mutant. The exit status
 is 1 where fewer are killed than `bar` says: of each part, or with a smaller sample of all parts together.
@@ -83,11 +83,15 @@ class Runner:
         names = self._ended()
         if not names:
             raise SystemExit(f"{self.plan.name}: mutmut made no mutants\n{told}")
-        standing = Standing(digest=self._digest(), total=len(names))
-        if go_on and self._kept.exists():
-            before = Standing(**json.loads(self._kept.read_text(encoding="utf-8")))
-            standing = before if before.digest == standing.digest else standing
-        return standing
+        before = self.kept() if go_on else None
+        return before or Standing(digest=self._digest(), total=len(names))
+
+    def kept(self) -> Standing | None:
+        """What the last run found; None where there is none, or the mutated files changed since."""
+        if not self._kept.exists():
+            return None
+        standing = Standing(**json.loads(self._kept.read_text(encoding="utf-8")))
+        return standing if standing.digest == self._digest() else None
 
     def run(self, names: Sequence[str], standing: Standing) -> None:
         """Tests these mutants and keeps how they ended."""
@@ -163,6 +167,11 @@ def chosen(names: Sequence[str], sample: int, seed: int) -> list[str]:
 def tested(plan: Plan, options: argparse.Namespace, until: float) -> Standing:
     """The part after the run; batches that would begin later than `until` are left for the next one (`--undone`)."""
     runner = Runner(plan)
+    if options.kept:
+        found = runner.kept()
+        if found is None:
+            raise SystemExit(f"{plan.name}: was not run on the files as they are")
+        return found
     standing = runner.set_up(options.left or options.undone)
     names = chosen(runner.names(), options.sample, options.seed)
     standing.ended = {name: status for name, status in standing.ended.items() if name in set(names)}
@@ -195,6 +204,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--left", action="store_true", help="only what the last run left alive or undone")
     parser.add_argument("--undone", action="store_true", help="only what the last run did not come to")
+    parser.add_argument("--kept", action="store_true", help="run nothing; report what the last runs found")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin nothing new after so long")
     parser.add_argument("--write", action="store_true", help="write docs/quality/mutants.json and mutants.md")
     options = parser.parse_args(arguments)

@@ -89,6 +89,17 @@ def test_a_sweep_removes_nothing_outside_and_no_whole_folder_of_the_data(
     assert everything(data) == before
 
 
+def test_what_may_not_be_removed_keeps_nothing_else(
+    data: Path, retention: RetentionStore, forsake: Callable[[str], None]
+) -> None:
+    before = everything(data)
+    (data / "recordings/s2").mkdir()
+    (data / "recordings/s2/0.ts").write_bytes(b"x")
+    forsake("../outside.mp4")
+    assert retention.sweep()
+    assert everything(data) == before
+
+
 def test_an_absolute_place_is_none_of_the_data_folder(
     data: Path, retention: RetentionStore, forsake: Callable[[str], None]
 ) -> None:
@@ -203,12 +214,13 @@ def test_a_hold_is_set_and_released_in_the_trail_with_who_and_when(
 
 
 def test_holds_are_told_the_oldest_first_and_each_is_released_alone(retention: RetentionStore, clock: Clock) -> None:
-    first = retention.hold("host:h1", "诉讼", SENIOR)
-    clock.wait(1)
-    second = retention.hold("stream:s1", "审计", SENIOR)
-    assert retention.holds() == (first, second)
-    retention.release(first.id, SENIOR)
-    assert retention.holds() == (second,)
+    held = []
+    for number in range(6):
+        held.append(retention.hold(f"host:h{number}", "诉讼", SENIOR))
+        clock.wait(1)
+    assert retention.holds() == tuple(held)
+    retention.release(held[0].id, SENIOR)
+    assert retention.holds() == tuple(held[1:])
 
 
 @pytest.mark.parametrize(
