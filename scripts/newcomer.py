@@ -51,11 +51,11 @@ class Home:
         self.folder = folder
         self.clone = folder / "zhenyan"
         _call(["git", "clone", "--quiet", "--depth", "1", f"file://{ROOT}", str(self.clone)])
-        self.box = _box(folder)
+        index = _index()
+        self.box = _box(folder, [value for value in index.values() if value.startswith("/")])
         tools = Path(sys.executable).parent if installed else self.clone / ".venv" / "bin"
         base = Path(sys.base_prefix) / "bin"
-        kept = {key: value for key, value in os.environ.items() if key.startswith(_KEPT)}
-        self.environment: Mapping[str, str] = kept | {
+        self.environment: Mapping[str, str] = index | {
             "HOME": str(folder),
             "LANG": "C.UTF-8",
             "PYTHONPATH": str(self.clone) if installed else "",
@@ -79,12 +79,22 @@ class Home:
         return done.stdout + done.stderr
 
 
-def _box(folder: Path) -> list[str]:
-    """bubblewrap's arguments for a room in which only the system, Python and this folder are there; else nothing."""
+def _index() -> dict[str, str]:
+    """How packages are found on this machine: by variables, and by the file of the user that runs this."""
+    kept = {key: value for key, value in os.environ.items() if key.startswith(_KEPT)}
+    own = Path.home() / ".config" / "pip" / "pip.conf"
+    return {"PIP_CONFIG_FILE": str(own)} | kept if own.is_file() else kept
+
+
+def _box(folder: Path, more: Sequence[str]) -> list[str]:
+    """bubblewrap's arguments for a room in which only the system, Python and this folder are there; else nothing.
+
+    `more`: files and folders that are seen there as well.
+    """
     program = shutil.which("bwrap")
     if program is None:
         return []
-    seen = [*("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/opt", "/run"), sys.base_prefix, sys.prefix]
+    seen = [*("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/opt", "/run"), sys.base_prefix, sys.prefix, *more]
     bound = [word for place in seen if Path(place).exists() for word in ("--ro-bind", place, place)]
     box = [program, *bound, "--tmpfs", "/tmp", "--bind", str(folder), str(folder), "--proc", "/proc", "--dev", "/dev"]
     box += ["--unshare-pid", "--die-with-parent"]
