@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from scripts.page_session import PageFailed, end_session, run_page
+from scripts.page_session import PageFailed, end_session, free_port, run_page
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
@@ -41,7 +41,7 @@ _KEPT = (
     "http_proxy",
     "https_proxy",
 )
-_ADDRESS = re.compile(r"https?://[\w.]+:\d+/?")
+_ADDRESS = re.compile(r"^review queue: (\S+)$", re.MULTILINE)
 
 
 class Home:
@@ -111,7 +111,7 @@ def readme(home: Home) -> None:
     if "make demo" not in text or "prints the address of the queue" not in text:
         raise PageFailed("README.md no longer says `make demo`, or what it prints: this script tries something else")
     log = home.folder / "demo.log"
-    environment = dict(home.environment) | {"ZHENYAN_DATA_DIR": str(home.folder / "demo-data")}
+    environment = dict(home.environment) | {"ZHENYAN_PORT": str(free_port())}
     with log.open("wb") as written:
         command = [*home.box, "bash", "-c", "exec make demo"]
         demo = subprocess.Popen(

@@ -79,7 +79,7 @@ def run_page(
 
     `box`: a command that runs its arguments in a closed room, if the shell is to run in one.
     """
-    own = {port: str(_free_port()) for port in _PORTS}
+    own = {port: str(free_port()) for port in _PORTS}
     for port, free in own.items():
         text = text.replace(port, free)
     steps = steps_of(text)
@@ -150,6 +150,7 @@ def end_session(session: "subprocess.Popen[bytes]") -> None:
         session.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nobody listens yet."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
