@@ -4,7 +4,7 @@ AT_ONCE := $(shell n=$$(nproc); echo $$((n + (n + 1) / 2)))
 PY := $(VENV)/bin/python
 LOCALE := review/presentation/locale
 BABEL := $(PY) -m babel.messages.frontend --quiet
-.PHONY: deploy sbom hashes audit install extras demo test service check fix messages bench docs soak nightly system wheel
+.PHONY: deploy sbom hashes audit install extras demo test service check fix messages bench docs soak mutants newcomer nightly system wheel
 
 install: $(VENV)/.installed
 $(VENV)/.installed: pyproject.toml bench/pyproject.toml demo_film/pyproject.toml constraints.txt
@@ -53,5 +53,12 @@ docs: install
 MINUTES := 15
 soak: extras system
 	@for kind in sqlite postgresql; do $(VENV)/bin/zhenyan bench soak --minutes $(MINUTES) --database $$kind || exit $$?; done
+# Faults put into what decides, by parts; rewrites docs/quality/mutants.md.
+mutants: extras
+	@$(PY) -m scripts.mutants --write
+# A clean clone in an empty home: README and the quick starts, word by word.
+newcomer: extras
+	@$(PY) -m scripts.newcomer
+# The soak takes half an hour: MINUTES on each of two databases.
 nightly: extras system
-	@$(MAKE) audit && $(MAKE) sbom && $(MAKE) deploy && $(PY) -m pytest && $(MAKE) soak && $(VENV)/bin/zhenyan demo --once
+	@$(MAKE) audit && $(MAKE) sbom && $(MAKE) deploy && $(PY) -m pytest && $(MAKE) soak && $(PY) -m scripts.mutants --sample 40 && $(MAKE) newcomer && $(VENV)/bin/zhenyan demo --once

@@ -73,13 +73,13 @@ class NetPolicy:
 
 def _checked_entry(entry: str) -> str:
     text = entry.strip().lower()
-    parts = urlsplit(f"//{text}")
     try:
-        port = parts.port
+        parts = urlsplit(f"//{text}")
+        host, port = parts.hostname, parts.port
     except ValueError:
-        port = -1
+        host, port = None, -1
     bare_ipv6 = text.count(":") > 1 and "[" not in text
-    bad_host = not text or any(c in text for c in "/@?#*, ") or (not bare_ipv6 and not parts.hostname)
+    bad_host = not text or any(c in text for c in "/@?#*, ") or (not bare_ipv6 and not host)
     if bad_host or (not bare_ipv6 and port == -1) or text.endswith(":"):
         raise ValueError(f"{entry!r}: not HOST or HOST:PORT")
     return text

@@ -75,7 +75,12 @@ def _work(settings: Settings, leases: LeaseStore, places: int) -> None:
         fetch(settings.asr_model, settings.models_folder)
         prepare_reader(settings.semantic, configs.SEMANTIC_DIR, settings.models_folder)
     launcher = RayLauncher(factory=ServiceActorFactory(config))
-    staffing = Staffing(shards=settings.worker_shards, hearing=settings.worker_hearing, reading=settings.worker_reading)
+    staffing = Staffing(
+        shards=settings.worker_shards,
+        hearing=settings.worker_hearing,
+        reading=settings.worker_reading,
+        free_share=settings.worker_free_share,
+    )
     dispatcher_settings = DispatcherSettings(
         database_url=settings.store_url,
         launcher=launcher,

@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     worker_shards: Annotated[int, Field(ge=1, le=64)]
     worker_hearing: Annotated[int, Field(ge=1, le=64)]
     worker_reading: Annotated[int, Field(ge=1, le=64)]
+    worker_free_share: Annotated[float, Field(ge=0, le=0.9)]
     worker_hand_over_s: Annotated[float, Field(ge=0, le=3_600)]
     worker_frames_mb: Annotated[int, Field(ge=16, le=100_000)]
     worker_recycle_hours: Annotated[float, Field(ge=0, le=8_760)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import ray
+from ray.autoscaler.sdk import request_resources
 from ray.exceptions import ActorDiedError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -89,6 +90,10 @@ class RayLauncher:
     def end(self, name: str) -> None:
         """Lets the actor close by itself, in the background, and ends its process in any case."""
         threading.Thread(target=self.end_now, args=(name,), name=f"end-{name}", daemon=True).start()
+
+    def ask_for(self, machines: int) -> None:
+        """Asks Ray's autoscaler for so many machines that are set aside for captures; without one nothing happens."""
+        request_resources(bundles=[{Role.SHARD.resource: 1.0}] * machines)
 
     def end_now(self, name: str) -> None:
         """The same, and returns when the actor is gone."""

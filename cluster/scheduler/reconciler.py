@@ -7,13 +7,14 @@ from collections.abc import Callable
 from sqlalchemy.exc import SQLAlchemyError
 
 from cluster.scheduler.plan import plan
-from cluster.scheduler.staffing import staffing_changes
+from cluster.scheduler.staffing import machines_wanted, staffing_changes
 from cluster.scheduler.types import ActorLauncher, Staffing
 from net.backoff import backoff_s
 from review.errors import StoreUnavailableError
-from review.scheduling.decisions import Close, Decision, Free, Grant, Recall, Tell
+from review.scheduling.decisions import Close, Decision, Free, Grant, Recall, Snapshot, Tell
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.leases import LeaseStore
+from review.streams.types import Wanted
 
 log = logging.getLogger("zhenyan.dispatch")
 
@@ -43,6 +44,7 @@ class Reconciler:
         self._failures = 0
         self._error = ""
         self._ending: frozenset[str] = frozenset()
+        self._asked = 0
         self.tick_count = 0
         self.decision_count = 0
 
@@ -86,7 +88,16 @@ class Reconciler:
             log.info("ending %s", name)
             launcher.end(name)
         self._ending |= frozenset(change.end)
+        if staffing.free_share:
+            self._ask(launcher, machines_wanted(nodes, snapshot.workers, _running(snapshot), staffing.free_share))
         self._leases.forget(older_ms=_FORGOTTEN_MS, but_on={node.name for node in nodes})
+
+    def _ask(self, launcher: ActorLauncher, machines: int) -> None:
+        """Asks for so many machines, once: what was asked stands until another number is."""
+        if machines != self._asked:
+            log.info("asking for %d machines that carry broadcasts", machines)
+            launcher.ask_for(machines)
+            self._asked = machines
 
     def _decide(self, now_ms: int) -> None:
         if self._leases is None:
@@ -110,6 +121,10 @@ class Reconciler:
         wait_s = backoff_s(self._failures)
         self._failures += 1
         return wait_s
+
+
+def _running(snapshot: Snapshot) -> int:
+    return sum(order.wanted is Wanted.RUN for order in snapshot.orders)
 
 
 def _log(decision: Decision) -> None:

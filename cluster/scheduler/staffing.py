@@ -1,5 +1,6 @@
-"""Which actors are missing on which machine, and which are too many: a pure function."""
+"""Which actors are missing on which machine and which are too many, and how many machines there should be: pure."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -40,6 +41,24 @@ def staffing_changes(
         elif not there & holders:
             end += sorted(there)
     return Change(start=tuple(start), end=tuple(end))
+
+
+def machines_wanted(nodes: Iterable[NodeSeen], workers: Iterable[Worker], running: int, free_share: float) -> int:
+    """How many machines that carry broadcasts leave this share of their places free, with so many broadcasts to run.
+
+    A machine more counts for as many places as one that is there has on average. While none has told of its places,
+    there should be as many as there are, or one. A machine that is being drained is none any more.
+    """
+    draining = {worker.node for worker in workers if worker.draining}
+    places: dict[str, float] = {}
+    for worker in workers:
+        if worker.node not in draining:
+            places[worker.node] = places.get(worker.node, 0.0) + worker.capacity
+    carrying = [n for n in nodes if n.cpu_count >= 1 and n.is_for(Role.SHARD) and n.name not in draining]
+    if not sum(places.values()):
+        return max(1, len(carrying))
+    of_one = sum(places.values()) / len(places)
+    return max(1, math.ceil(running / (of_one * (1.0 - free_share))))
 
 
 def is_on(name: str, node: NodeSeen) -> bool:

@@ -70,11 +70,15 @@ class ActorSlot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staffing:
-    """How many actors of each role a machine gets."""
+    """How many actors of each role a machine gets.
+
+    `free_share`: machines are asked of Ray's autoscaler so that this share of all places stays free; 0: none are.
+    """
 
     shards: int = 1
     hearing: int = 1
     reading: int = 1
+    free_share: float = 0.0
 
     def slots(self, node: NodeSeen) -> tuple[ActorSlot, ...]:
         """Every slot of this machine; pools first, so that shards find them."""
@@ -108,4 +112,8 @@ class ActorLauncher(Protocol):
 
     def end(self, name: str) -> None:
         """Ends the actor for good: a shard first gives back what it holds, all within a few seconds."""
+        ...
+
+    def ask_for(self, machines: int) -> None:
+        """Asks for so many machines that carry broadcasts, in place of what was asked before; a hint, no promise."""
         ...

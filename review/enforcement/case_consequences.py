@@ -94,7 +94,7 @@ def _add_strike(connection: Connection, case_id: str, case: Row[Any], journal: J
         .where(CaseFindingRow.case_id == case_id)
     ).all()
     law = sorted({cited for record in records for cited in record["law"]})
-    corrected = all(
+    corrected = bool(records) and all(
         any(trial["id"] == _CORRECTED and trial["applies"] for trial in record["exemptions"]) for record in records
     )
     insert_missing(
@@ -107,7 +107,7 @@ def _add_strike(connection: Connection, case_id: str, case: Row[Any], journal: J
                 "class": _decided_class(connection, case_id) or case._mapping["class"],
                 "category": case.category,
                 "severity": case.severity,
-                "corrected": bool(records) and corrected,
+                "corrected": corrected,
                 "law": json.dumps(law, ensure_ascii=False),
                 "at_ms": case.opened_at_ms,
                 "confirmed_at_ms": journal.at_ms,

@@ -103,12 +103,22 @@ def check_record(record: Row, name: str, hashes_of: Callable[[str], tuple[str, s
             link = chain_sha256(link, own)
             if link != row["chain_sha256"]:
                 raise PackBroken("chain", f"{name}: segment {number}", "its link does not follow from the one before")
-            if own_sm3:
-                link_sm3 = chain_sm3(link_sm3, own_sm3)
-                if link_sm3 != row["chain_sm3"]:
-                    raise PackBroken("chain", f"{name}: segment {number}", "its SM3 link does not follow")
+            link_sm3 = _checked_sm3(link_sm3, row, f"{name}: segment {number}")
             found[number] = own
     return found
+
+
+def _checked_sm3(before: str, row: Row, what: str) -> str:
+    """The segment's SM3 link; where a recording began without them, the first that has one follows `GENESIS`."""
+    own = str(row["sm3"])
+    if not own and before == GENESIS:
+        return before
+    if not own:
+        raise PackBroken("chain", what, "its SM3 hash is missing")
+    link = chain_sm3(before, own)
+    if link != row["chain_sm3"]:
+        raise PackBroken("chain", what, "its SM3 link does not follow")
+    return link
 
 
 def _rows(record: Row, key: str, name: str) -> list[Row]:

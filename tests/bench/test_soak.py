@@ -120,16 +120,56 @@ def test_this_process_is_looked_at() -> None:
     assert meters.files["tests", os.getpid()][0] > 0
 
 
+# The same run, in which somebody takes a stored finding out of the database before it is all counted.
+_ROBBED = """
+from sqlalchemy import create_engine, text
+from bench import soak
+
+count = soak.Soak._told_at_last
+
+def rob(run):
+    engine = create_engine(run.stage.url)
+    with engine.begin() as connection:
+        first = "(select min(finding_id) from findings)"
+        assert connection.execute(text(f"delete from findings where finding_id = {first}")).rowcount == 1
+    engine.dispose()
+    count(run)
+
+soak.Soak._told_at_last = rob
+soak.command()
+"""
+
+
+def soaked(program: str, kind: str, minutes: str) -> "subprocess.CompletedProcess[str]":
+    """A short soak on a database of this kind, by this program and the options of the command."""
+    options = ["--minutes", minutes, "--seed", "28", "--database", kind, "--json"]
+    return subprocess.run([sys.executable, "-c", program, *options], capture_output=True, text=True, check=False)
+
+
 @pytest.mark.slow
 @pytest.mark.service
-def test_a_short_run_loses_and_doubles_nothing_and_tells_everything() -> None:
-    command = [sys.executable, "-c", "from cli.main import main; main()", "bench", "soak"]
-    options = ["--minutes", "0.75", "--seed", "28", "--json"]
-    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_short_run_loses_and_doubles_nothing_and_tells_everything(kind: str) -> None:
+    done = soaked("from bench.soak import command; command()", kind, "0.75")
     assert done.returncode == 0, done.stderr[-4_000:]
     rows = json.loads(done.stdout)["rows"]
     [total] = [row for row in rows if row["table"] == "soak"]
-    assert total["wrong"] == 0
+    assert (total["wrong"], total["database"], total["seed"]) == (0, kind, 28)
     assert total["broadcasts"] > 20
     assert total["faults"] >= 4
     assert total["findings"] > 0
+    assert total["events"] >= total["findings"]
+    struck = {row["fault"]: row["struck"] for row in rows if row["table"] == "faults"}
+    assert sum(struck.values()) == total["faults"]
+    assert struck.keys() == {kind.value for kind in FaultKind}
+
+
+@pytest.mark.slow
+@pytest.mark.service
+def test_a_run_in_which_a_finding_is_taken_fails_and_names_what_is_lost() -> None:
+    done = soaked(_ROBBED, "sqlite", "0.5")
+    assert done.returncode == 1, done.stderr[-4_000:]
+    [total] = [row for row in json.loads(done.stdout)["rows"] if row["table"] == "soak"]
+    told = [line for line in done.stderr.splitlines() if line.startswith("zhenyan: soak: ")]
+    assert any("1 findings are lost" in line for line in told), told
+    assert total["wrong"] == 1

@@ -72,6 +72,7 @@ def test_every_manifest_is_one_that_kubernetes_takes(version: str) -> None:
         kubernetes_validate.validate(manifest, version, strict=True)
         seen.add(manifest["kind"])
     assert {"Deployment", "Service", "NetworkPolicy", "PodDisruptionBudget", "PersistentVolumeClaim"} <= seen
+    assert "HorizontalPodAutoscaler" in seen
 
 
 @each_pod
@@ -188,6 +189,10 @@ def test_each_part_has_a_budget_of_disruption() -> None:
         ({"settings": {"auth": "none"}}, "/settings/auth"),
         ({"settings": {"auth": "local", "database_url": "postgresql://u:p@h/d"}}, "/settings"),
         ({"web": {"replicas": 0}}, "/web/replicas"),
+        ({"web": {"autoscaling": {"most": 4, "cpuPercent": 0}}}, "/web/autoscaling/cpuPercent"),
+        ({"web": {"replicas": 3, "autoscaling": {"most": 2}}}, "/web/autoscaling/most"),
+        ({"ray": {"autoscaling": {"most": 1}}}, "/ray/autoscaling/most"),
+        ({"ray": {"autoscaling": {"freeShare": 0}}}, "/ray/autoscaling/freeShare"),
         ({"ray": {"groups": {"listening": {"replicas": 1}}}}, "listening"),
         ({"databse": {"secret": "x"}}, "databse"),
         ({"image": {"digest": "sha256:short"}}, "/image/digest"),
@@ -211,3 +216,57 @@ def test_what_is_given_is_used_and_what_is_there_already_not_made() -> None:
     assert "claimName: mine" in everything
     assert "AWS_SECRET_ACCESS_KEY" not in everything
     assert "namespace: there" in everything
+
+
+def test_the_pages_grow_by_what_they_use_and_shrink_slowly() -> None:
+    (scaler,) = of_kind("HorizontalPodAutoscaler")
+    (web,) = of_kind("Deployment")
+    spec = scaler["spec"]
+    assert spec["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": web["metadata"]["name"]}
+    assert "replicas" not in web["spec"], "each rollout would take the copies back that the scaler made"
+    assert spec["minReplicas"] < spec["maxReplicas"]
+    (metric,) = spec["metrics"]
+    assert metric["resource"]["name"] == "cpu"
+    requests = web["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]
+    assert "cpu" in requests, "the share is one of what is requested"
+    down, up = spec["behavior"]["scaleDown"], spec["behavior"]["scaleUp"]
+    assert down["stabilizationWindowSeconds"] > up["stabilizationWindowSeconds"]
+    assert [policy["value"] for policy in down["policies"]] == [1], "one of a part at a time, as its budget has it"
+
+
+def test_without_a_scaler_the_pages_have_so_many_copies() -> None:
+    given = chart_renders({"web": {"replicas": 3, "autoscaling": {"most": 0}}})
+    assert given.returncode == 0, given.stderr
+    texts = json.loads(given.stdout)
+    manifests = [one for text in texts.values() for one in yaml.safe_load_all(text) if one]
+    assert "HorizontalPodAutoscaler" not in {one["kind"] for one in manifests}
+    (web,) = (one for one in manifests if one["kind"] == "Deployment")
+    assert web["spec"]["replicas"] == 3
+
+
+def test_captures_grow_by_places_only_if_that_is_asked_for() -> None:
+    (fixed,) = of_kind("RayCluster")
+    assert fixed["spec"]["enableInTreeAutoscaling"] is False
+    assert all(group["minReplicas"] == group["maxReplicas"] for group in fixed["spec"]["workerGroupSpecs"])
+    given = chart_renders({"ray": {"autoscaling": {"most": 9, "freeShare": 0.25}}})
+    assert given.returncode == 0, given.stderr
+    manifests = [one for text in json.loads(given.stdout).values() for one in yaml.safe_load_all(text) if one]
+    (cluster,) = (one["spec"] for one in manifests if one["kind"] == "RayCluster")
+    assert cluster["enableInTreeAutoscaling"] is True
+    assert cluster["autoscalerOptions"]["idleTimeoutSeconds"] == 600
+    assert cluster["autoscalerOptions"]["securityContext"]["runAsNonRoot"] is True
+    bounds = {g["groupName"]: (g["replicas"], g["minReplicas"], g["maxReplicas"]) for g in cluster["workerGroupSpecs"]}
+    assert bounds["capture"] == (2, 2, 9)
+    assert bounds["hearing"] == (1, 1, 1)
+    pods = {g["groupName"]: g["template"]["spec"] for g in cluster["workerGroupSpecs"]}
+    pods["head"] = cluster["headGroupSpec"]["template"]["spec"]
+    assert {name for name, pod in pods.items() if pod["automountServiceAccountToken"]} == {"head"}
+    told = {v["name"]: v.get("value") for v in pods["capture"]["containers"][0]["env"]}
+    assert told["ZHENYAN_WORKER_FREE_SHARE"] == "0.25"
+    (head,) = (one for one in manifests if one["metadata"]["name"] == "other-head" and one["kind"] == "NetworkPolicy")
+    assert head["spec"]["egress"] == [
+        {"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}], "ports": [{"protocol": "TCP", "port": 443}]}
+    ]
+    for pod in pods.values():
+        written = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": pod}
+        kubernetes_validate.validate(written, VERSIONS[-1], strict=True)

@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from cluster.scheduler.reconciler import TICK_S, Reconciler
+from cluster.scheduler.types import ActorSlot, NodeSeen, Staffing
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.leases import LeaseStore
 from review.scheduling.types import Priority
@@ -153,3 +155,45 @@ def test_a_database_that_is_not_there_at_the_start_is_waited_for(tmp_path: Path)
     reconciling.tick()
     assert (reconciling.error, reconciling.tick_count) == ("", 1)
     opened[0].close()
+
+
+@dataclass
+class Machines:
+    """Machines that carry broadcasts, none of which starts anything; `asked`: for how many it was asked."""
+
+    asked: list[int] = field(default_factory=list)
+
+    def nodes(self) -> tuple[NodeSeen, ...]:
+        return (NodeSeen(node_id="a" * 20, host="m1", cpu_count=4),)
+
+    def present(self) -> frozenset[str]:
+        return frozenset()
+
+    def start(self, slot: ActorSlot) -> None:
+        pass
+
+    def end(self, name: str) -> None:
+        pass
+
+    def ask_for(self, machines: int) -> None:
+        self.asked.append(machines)
+
+
+def test_machines_are_asked_for_by_places_and_only_where_that_is_wanted(live: Store, order: Order) -> None:
+    live.leases.beat(worker("w1", capacity=4))
+    machines = Machines()
+    reconciling = Reconciler(lambda: live.leases, TERMS, Watch())
+    reconciling.tick()
+    for stream_id in ("s1", "s2", "s3"):
+        order(stream_id)
+    reconciling.apply_staffing(machines, Staffing())
+    assert machines.asked == []
+    reconciling.apply_staffing(machines, Staffing(free_share=0.25))
+    assert machines.asked == [1]
+    order("s4")
+    reconciling.apply_staffing(machines, Staffing(free_share=0.25))
+    reconciling.apply_staffing(machines, Staffing(free_share=0.25))
+    assert machines.asked == [1, 2], "what was asked for stands, and is not asked again"
+    live.orders.stop("s4", "r1")
+    reconciling.apply_staffing(machines, Staffing(free_share=0.25))
+    assert machines.asked == [1, 2, 1]

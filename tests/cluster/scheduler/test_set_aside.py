@@ -1,10 +1,13 @@
 """A machine that says by its Ray resources what it is for is manned with that alone; judges go by them, too."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import ray
+from ray._private.ray_constants import AUTOSCALER_RESOURCE_REQUEST_CHANNEL
+from ray.experimental.internal_kv import _internal_kv_get
 
 from cluster.ray.actors import _judge_placement
 from cluster.ray.launcher import ActorSpec, RayLauncher
@@ -68,3 +71,11 @@ def test_a_machine_is_manned_with_what_it_is_for_and_judges_go_where_judging_is_
     assert ray.get(actor.judge_node.remote()) == node.node_id
     assert ray.available_resources()[Role.JUDGING.resource] < 1  # type: ignore[no-untyped-call]
     assert ray.available_resources()[Role.SHARD.resource] == 1  # type: ignore[no-untyped-call]
+
+
+def test_machines_are_asked_of_ray_by_the_resource_of_captures(roles: frozenset[Role]) -> None:
+    launcher = RayLauncher(factory=IdleFactory(), grace_s=5)
+    for count in (3, 1):
+        launcher.ask_for(count)
+        asked = json.loads(_internal_kv_get(AUTOSCALER_RESOURCE_REQUEST_CHANNEL))
+        assert [one["resources"] for one in asked] == [{"zhenyan_shard": 1.0}] * count

@@ -1,6 +1,10 @@
-"""Which actors are missing and which are too many."""
+"""Which actors are missing and which are too many, and how many machines there should be."""
 
-from cluster.scheduler.staffing import Change, staffing_changes
+from dataclasses import replace
+
+import pytest
+
+from cluster.scheduler.staffing import Change, machines_wanted, staffing_changes
 from cluster.scheduler.types import ActorSlot, NodeSeen, Role, Staffing
 from review.scheduling.types import Lease, Worker
 
@@ -64,3 +68,28 @@ def test_what_a_machine_is_no_longer_for_is_ended() -> None:
     aside = NodeSeen(node_id=NODE.node_id, host="m1", cpu_count=4, roles=frozenset({Role.SHARD}))
     change = staffing_changes([aside], ALL, (), {}, STAFFING)
     assert change == Change(end=("hearing-aaaaaaaaaaaa-0", "reading-aaaaaaaaaaaa-0"))
+
+
+@pytest.mark.parametrize(
+    ("running", "free_share", "machines"),
+    [(0, 0.2, 1), (1, 0.2, 1), (6, 0.25, 2), (7, 0.25, 3), (12, 0.25, 4), (8, 0.0, 2), (9, 0.0, 3), (4, 0.5, 2)],
+)
+def test_as_many_machines_are_wanted_as_leave_a_share_of_the_places_free(
+    running: int, free_share: float, machines: int
+) -> None:
+    workers = [replace(shard(NODE), capacity=5), replace(shard(OTHER), capacity=3)]
+    assert machines_wanted([NODE, OTHER], workers, running, free_share) == machines
+
+
+def test_the_places_of_a_machine_are_those_of_all_its_shards_and_a_drained_one_has_none() -> None:
+    two = [replace(shard(NODE), worker_id=name, capacity=4) for name in ("a", "b")]
+    assert machines_wanted([NODE], two, 16, 0.0) == 2
+    drained = replace(shard(OTHER, draining=True), capacity=100)
+    assert machines_wanted([NODE, OTHER], [*two, drained], 16, 0.0) == 2
+
+
+def test_while_no_places_are_known_there_should_be_as_many_machines_as_there_are() -> None:
+    head = NodeSeen(node_id="cccccccccccccccc", host="head", cpu_count=0)
+    card = NodeSeen(node_id="dddddddddddddddd", host="m4", cpu_count=4, roles=frozenset({Role.HEARING}))
+    assert machines_wanted([head, card, NODE, OTHER], (), 50, 0.2) == 2
+    assert machines_wanted([head], (), 50, 0.2) == 1

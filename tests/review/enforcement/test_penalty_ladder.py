@@ -223,3 +223,24 @@ def test_a_table_without_a_ladder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "measures.yaml").write_text(cut, encoding="utf-8")
     with pytest.raises(PolicyError, match="ladder"):
         read_measures(tmp_path)
+
+
+def test_what_was_said_at_the_very_moment_of_the_notice_leads_no_further_and_a_moment_later_does() -> None:
+    first = strike("a", 0, "high")
+    more = [strike(f"b{n}", 1, "high") for n in range(4)]
+    last_ms = more[0].said_in[0].last_ms
+    at_its_end = Taken(kind=MeasureKind.WARNING, told_at_ms=last_ms, case_ids=("a",))
+    assert propose([first, *more], TABLE, NOW, taken=[at_its_end]).measure is MeasureKind.WARNING
+    before = replace(at_its_end, told_at_ms=last_ms - 1)
+    assert propose([first, *more], TABLE, NOW, taken=[before]).measure is MeasureKind.SUSPENSION
+
+
+def test_a_broadcast_that_began_at_the_moment_of_the_notice_counts_as_led_up_to_it() -> None:
+    first = strike("a", 0, "high")
+    said = first.said_in[0]
+    told_at_ms = said.first_ms
+    warned = Taken(kind=MeasureKind.WARNING, told_at_ms=told_at_ms, case_ids=("a",))
+    more = [strike(f"b{n}", 0, "high") for n in range(4)]
+    assert propose([first, *more], TABLE, NOW, taken=[warned]).measure is MeasureKind.WARNING
+    sooner = replace(warned, told_at_ms=told_at_ms - 1)
+    assert propose([first, *more], TABLE, NOW, taken=[sooner]).measure is MeasureKind.SUSPENSION

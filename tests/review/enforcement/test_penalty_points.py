@@ -129,3 +129,75 @@ def test_the_sum_is_the_steps_order_does_not_matter_and_time_only_helps(strikes:
     assert propose(strikes, TABLE, NOW + 3650 * DAY_MS).measure is None
     corrected = propose([replace(strike, corrected=True) for strike in strikes], TABLE, NOW)
     assert corrected.points <= proposal.points
+
+
+@pytest.mark.parametrize(
+    ("changes", "factors", "points"),
+    [
+        ({"class_id": "INFANT_BREASTMILK"}, (("minors", 100), ("first", -25)), 35),
+        ({"category": "infant_formula/stage1"}, (("minors", 100), ("first", -25)), 35),
+        ({"class_id": "DISEASE_FOOD"}, (("health", 50), ("first", -25)), 25),
+        (
+            {"class_id": "DISEASE_FOOD", "category": "infant_formula/x"},
+            (("health", 50), ("minors", 100), ("first", -25)),
+            45,
+        ),
+        ({"category": "food/infant_formula/x"}, (("first", -25),), 15),
+        ({"corrected": True}, (("corrected", -50), ("first", -25)), 5),
+    ],
+)
+def test_each_step_names_its_factors_in_hundredths(
+    changes: dict[str, object], factors: tuple[tuple[str, int], ...], points: int, table: Measures
+) -> None:
+    (step,) = propose([replace(STRIKE, **changes)], table, NOW).steps  # type: ignore[arg-type]
+    assert (step.case_id, step.base_points) == (STRIKE.case_id, 20)
+    assert (step.factors, step.points) == (factors, points)
+    assert step.expires_at_ms == STRIKE.at_ms + 180 * DAY_MS
+
+
+def test_hundredths_are_taken_of_the_points_and_rounded_down_and_never_under_nothing(table: Measures) -> None:
+    heavy = table.severities["medium"].model_copy(update={"points": 199})
+    weights = table.model_copy(update={"severities": {**table.severities, "medium": heavy}})
+    assert propose([STRIKE], weights, NOW).points == 149
+    off = table.mitigations.model_copy(
+        update={"corrected": table.mitigations.corrected.model_copy(update={"percent": 100})}
+    )
+    forgiving = weights.model_copy(update={"mitigations": off})
+    assert propose([replace(STRIKE, corrected=True)], forgiving, NOW).points == 0
+    plain = [replace(STRIKE, at_ms=STRIKE.at_ms - DAY_MS, case_id="c0"), later(1, broadcasts=(in_broadcast(5),))]
+    assert [step.points for step in propose(plain, weights, NOW).steps] == [149, 199]
+
+
+def test_the_proposal_says_how_long_and_by_which_table(table: Measures) -> None:
+    proposal = propose([STRIKE], table, NOW)
+    assert (proposal.measure, proposal.term_days) == (MeasureKind.WARNING, 90)
+    assert (proposal.table_version, proposal.held) == (table.version, Held.NOTHING)
+    assert propose([replace(STRIKE, corrected=True)], table, NOW).term_days == 0
+
+
+def test_cases_that_are_not_chosen_weigh_nothing_and_still_tell_which_broadcast_was_the_first(table: Measures) -> None:
+    both = [STRIKE, later(1, severity="high", broadcasts=(in_broadcast(3),))]
+    proposal = propose(both, table, NOW, chosen=["c1"])
+    assert [(step.case_id, step.points) for step in proposal.steps] == [("c1", 40)]
+    assert propose(both, table, NOW, chosen=[]).points == 0
+    early = [later(1, at_ms=NOW + 1)]
+    assert propose(early, table, NOW).points == 0
+    assert propose(early, table, NOW + 1).points > 0
+
+
+def test_words_of_the_very_moment_of_a_notice_are_no_repetition(table: Measures) -> None:
+    told = Taken(kind=MeasureKind.WARNING, told_at_ms=STRIKE.said_in[0].last_ms, case_ids=())
+    assert dict(propose([STRIKE], table, NOW, taken=[told]).steps[0].factors) == {"first": -25}
+    sooner = replace(told, told_at_ms=told.told_at_ms - 1)
+    assert dict(propose([STRIKE], table, NOW, taken=[sooner]).steps[0].factors) == {"repeated": 50}
+
+
+def test_where_only_the_law_is_wanting_the_measure_below_is_proposed_and_the_reason_told(table: Measures) -> None:
+    law = ("明码标价和禁止价格欺诈规定 16",)
+    grave = [later(n, severity="critical", law=law, broadcasts=(in_broadcast(n),)) for n in range(4)]
+    assert propose(grave, table, NOW).held is Held.LAW
+    one = [replace(strike, broadcasts=(in_broadcast(0),)) for strike in grave]
+    held = propose(one, table, NOW)
+    assert (held.measure, held.held) == (MeasureKind.WARNING, Held.LADDER)
+    unknown = [replace(strike, law=("某某办法 1", "传闻")) for strike in grave]
+    assert propose(unknown, table, NOW).measure is MeasureKind.SUSPENSION

@@ -67,8 +67,9 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 {{- end }}
 
+{{- /* `mountsToken`: the pod talks to the Kubernetes API, as the head with an autoscaler does. */}}
 {{- define "zhenyan.podSecurity" -}}
-automountServiceAccountToken: false
+automountServiceAccountToken: {{ .mountsToken | default false }}
 serviceAccountName: {{ include "zhenyan.name" . }}
 securityContext:
   runAsNonRoot: true

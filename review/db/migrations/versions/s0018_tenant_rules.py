@@ -28,7 +28,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("findings", schema=None) as batch_op:
-        batch_op.drop_column("risk")
-        batch_op.drop_column("suggestion")
+    # A copy of the table would take the place of one that others refer to, which SQLite refuses.
+    op.drop_column("findings", "risk")
+    op.drop_column("findings", "suggestion")
     op.drop_table("tenant_rules")

@@ -1,0 +1,228 @@
+"""How many faults put into what decides are found by its tests: mutmut, part by part (`scripts/mutants.yaml`).
+
+    python -m scripts.mutants                           # every part; at most 300 mutants of each, chosen by seed
+    python -m scripts.mutants --part retention --left   # only what the last run of the part left alive or undone
+    python -m scripts.mutants --write                   # and writes docs/quality/mutants.json and mutants.md
+
+Each part is run in a copy of the checkout under build/mutants, where `mutmut show NAME` shows a mutant. The exit status
+is 1 where fewer are killed than `bar` says: of each part, or with a smaller sample of all parts together.
+"""
+
+import argparse
+import hashlib
+import json
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from scripts.mutants_report import NAMES, Part, Survivor, failing, table, written
+
+ROOT = Path(__file__).parents[1]
+PLAN = ROOT / "scripts" / "mutants.yaml"
+WORK = ROOT / "build" / "mutants"
+SAMPLE, SEED = 300, 1
+_BATCH = 30
+_PACKAGES = ("net", "ingest", "asr", "vision", "claims", "review", "cluster", "cli", "bench", "configs")
+_BESIDE = ("scripts", "demo_film", "docs", "deploy", "training")
+# A server of PostgreSQL would be started for each mutant anew; hypothesis draws the same each time.
+_PYTEST = ("-p", "no:cacheprovider", "-k", "not postgresql", "--hypothesis-seed=0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One part: the files that get faults, as patterns, and the tests that are to find them."""
+
+    name: str
+    files: tuple[str, ...]
+    tests: tuple[str, ...]
+
+    def sources(self, root: Path) -> list[Path]:
+        """The files that get faults."""
+        return sorted(path for pattern in self.files for path in root.glob(pattern))
+
+
+@dataclass(slots=True, kw_only=True)
+class Standing:
+    """What is known of a part's mutants: how each ended, by its name; `shown`: what those changed that live."""
+
+    digest: str
+    total: int
+    ended: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, list[str]] = field(default_factory=dict)
+
+
+class Runner:
+    """mutmut in a copy of the checkout that is set up for one part."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.at = WORK / plan.name
+        self._kept = WORK / f"{plan.name}.json"
+
+    def set_up(self, go_on: bool) -> Standing:
+        """Copies the checkout, has the mutants made and gives what is known of them; with `go_on`, of the last run too.
+
+        What was found before counts only while the mutated files stay as they were: mutants are numbered within them.
+        """
+        if self.at.exists():
+            shutil.rmtree(self.at)
+        for name in _tracked():
+            (self.at / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, self.at / name)
+        with (self.at / "pyproject.toml").open("a", encoding="utf-8") as file:
+            file.write(self._settings())
+        # Nothing is called so: mutmut makes the mutants, sees which tests reach which function, and ends.
+        told = self._mutmut("run", "--max-children", "1", "none")
+        names = self._ended()
+        if not names:
+            raise SystemExit(f"{self.plan.name}: mutmut made no mutants\n{told}")
+        before = self.kept() if go_on else None
+        return before or Standing(digest=self._digest(), total=len(names))
+
+    def kept(self) -> Standing | None:
+        """What the last run found; None where there is none, or the mutated files changed since."""
+        if not self._kept.exists():
+            return None
+        standing = Standing(**json.loads(self._kept.read_text(encoding="utf-8")))
+        return standing if standing.digest == self._digest() else None
+
+    def run(self, names: Sequence[str], standing: Standing) -> None:
+        """Tests these mutants and keeps how they ended."""
+        told = self._mutmut("run", "--max-children", "1", *names)
+        ended = self._ended()
+        for name in names:
+            status = ended.get(name)
+            if status is None:
+                raise SystemExit(f"{self.plan.name}: {name} was not run\n{told[-2000:]}")
+            standing.ended[name] = status
+            standing.shown.pop(name, None)
+            if status not in NAMES.killed:
+                standing.shown[name] = self._shown(name)
+        self._kept.write_text(json.dumps(vars_of(standing), ensure_ascii=False, indent=1), encoding="utf-8")
+
+    def names(self) -> list[str]:
+        """The names of all mutants of the part, in order."""
+        return sorted(self._ended())
+
+    def _settings(self) -> str:
+        mutated = [str(path.relative_to(ROOT)) for path in self.plan.sources(ROOT)]
+        rooms = sorted({path.partition("/")[0] for path in mutated})
+        beside = [name for name in (*_PACKAGES, *_BESIDE) if name not in rooms]
+        lists = {
+            "source_paths": rooms,
+            "also_copy": beside,
+            "only_mutate": mutated,
+            "pytest_add_cli_args": list(_PYTEST),
+            "pytest_add_cli_args_test_selection": list(self.plan.tests),
+        }
+        # Lists of plain words are written alike in JSON and in TOML.
+        return "\n[tool.mutmut]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in lists.items())
+
+    def _ended(self) -> dict[str, str | None]:
+        """How each mutant ended, by its name; None: not run."""
+        found: dict[str, str | None] = {}
+        for path in (self.at / "mutants").rglob("*.meta"):
+            for name, code in json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"].items():
+                found[name] = NAMES.of(code)
+        return found
+
+    def _shown(self, name: str) -> list[str]:
+        lines = self._mutmut("show", name).splitlines()
+        return [line for line in lines if line[:1] in "+-" and line[:3] not in {"+++", "---"}]
+
+    def _digest(self) -> str:
+        return hashlib.sha256(b"".join(path.read_bytes() for path in self.plan.sources(ROOT))).hexdigest()
+
+    def _mutmut(self, *arguments: str) -> str:
+        command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
+        done = subprocess.run(command, cwd=self.at, capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
+
+
+def vars_of(standing: Standing) -> dict[str, object]:
+    """The standing as JSON has it."""
+    return {name: getattr(standing, name) for name in ("digest", "total", "ended", "shown")}
+
+
+def _tracked() -> Iterable[str]:
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return (name for name in told.split("\0") if name and (ROOT / name).is_file())
+
+
+def chosen(names: Sequence[str], sample: int, seed: int) -> list[str]:
+    """At most so many of the mutants, by the seed; a smaller sample is part of a larger one."""
+    shuffled = sorted(names)
+    random.Random(seed).shuffle(shuffled)
+    return shuffled[:sample]
+
+
+def tested(plan: Plan, options: argparse.Namespace, until: float) -> Standing:
+    """The part after the run; batches that would begin later than `until` are left for the next one (`--undone`)."""
+    runner = Runner(plan)
+    if options.kept:
+        found = runner.kept()
+        if found is None:
+            raise SystemExit(f"{plan.name}: was not run on the files as they are")
+        return found
+    standing = runner.set_up(options.left or options.undone)
+    names = chosen(runner.names(), options.sample, options.seed)
+    standing.ended = {name: status for name, status in standing.ended.items() if name in set(names)}
+    settled = standing.ended if options.undone else {n: s for n, s in standing.ended.items() if s in NAMES.killed}
+    todo = [name for name in names if name not in settled]
+    for start in range(0, len(todo), _BATCH):
+        if time.monotonic() > until:
+            print(f"{plan.name}: {len(todo) - start} left undone", file=sys.stderr)
+            break
+        runner.run(todo[start : start + _BATCH], standing)
+    return standing
+
+
+def part_of(plan: Plan, standing: Standing, why: Sequence[Survivor]) -> Part:
+    """The part as it is reported, each survivor with its reason if the plan gives one."""
+    killed = sum(status in NAMES.killed for status in standing.ended.values())
+    alive = tuple(
+        Survivor.told(name, standing.shown.get(name, []), status, why)
+        for name, status in sorted(standing.ended.items())
+        if status not in NAMES.killed
+    )
+    return Part(name=plan.name, files=plan.files, total=standing.total, killed=killed, survivors=alive)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", action="append", help="only this one; may be given again")
+    parser.add_argument("--sample", type=int, default=SAMPLE, help="at most so many mutants of a part")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--left", action="store_true", help="only what the last run left alive or undone")
+    parser.add_argument("--undone", action="store_true", help="only what the last run did not come to")
+    parser.add_argument("--kept", action="store_true", help="run nothing; report what the last runs found")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="begin nothing new after so long")
+    parser.add_argument("--write", action="store_true", help="write docs/quality/mutants.json and mutants.md")
+    options = parser.parse_args(arguments)
+    told = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
+    plans = [Plan(name=n, files=tuple(p["files"]), tests=tuple(p["tests"])) for n, p in told["parts"].items()]
+    reasons = [Survivor(**one) for one in told["survivors"]]
+    WORK.mkdir(parents=True, exist_ok=True)
+    until = time.monotonic() + options.seconds
+    wanted = [plan for plan in plans if options.part is None or plan.name in options.part]
+    parts = [part_of(plan, tested(plan, options, until), reasons) for plan in wanted]
+    print(table(parts))
+    if options.write:
+        written(parts, options.sample, options.seed)
+    low = failing(parts, told["bar"], whole=options.sample >= SAMPLE)
+    for name in low:
+        print(f"{name}: fewer than {told['bar']:.0%} were killed", file=sys.stderr)
+    return 1 if low else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
