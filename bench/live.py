@@ -18,7 +18,7 @@ import configs
 from asr.engines.weights import DEFAULT_MODEL, find_whisper
 from bench.live_air import SEGMENT_MS, Busy, Meter, OnAir, on_air, two_second_gop
 from bench.live_material import is_ready, order_demo, service, service_config, wait
-from bench.live_stages import StageMeter, mean_waits, shard_figures
+from bench.live_stages import Moment, StageMeter, cuts_that_wait, mean_waits, shard_figures
 from cli.broadcast.script import lay_out, read_script
 from cli.config.settings import load_settings
 from cli.shell.benchmark_report import print_report, report_json
@@ -36,7 +36,7 @@ START_S, SECONDS, QUICK_SECONDS = 56, 72, 24
 WINDOW_S = 10
 SIZES = (1, 4, 11, 16, 20, 24)
 MOST_P50_S, MOST_P95_S = 4.0, 8.0
-_LOOK_S, _FIGURES_S = 0.25, 20.0
+_LOOK_S, _FIGURES_S = 0.25, 15.0
 _OVER = {StreamState.ENDED.value, StreamState.FAILED.value}
 _PASSAGES = select(PassageRow.stream_id, PassageRow.id, PassageRow.end_ms).where(PassageRow.channel == "speech")
 _FINDINGS = select(FindingRow.stream_id, FindingRow.finding_id)
@@ -55,7 +55,7 @@ class Waits:
     found_s: tuple[float, ...]
     busy: Busy
     lost_ms: int = 0
-    worst_lag_s: float = 0.0
+    moments: tuple[Moment, ...] = ()
     seconds: float = 0.0
     cpu_s: Mapping[str, float] = field(default_factory=dict)
     memory: Mapping[str, int] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class Waits:
             "utterance_p50_s": _quantile(self.spoken_s, 0.5),
             "utterance_p95_s": _quantile(self.spoken_s, 0.95),
             "lost_or_shed_s": round(self.lost_ms / 1000, 1),
-            "worst_lag_s": round(self.worst_lag_s, 1),
+            "worst_lag_s": round(max((max(one.lags_s) for one in self.moments), default=0.0), 1),
             "machine_busy": round(self.busy.machine, 2),
             "own_share": round(self.busy.own, 2),
         }
@@ -139,6 +139,7 @@ def _measured(sizes: Sequence[int], seconds: int, semantic: str, *, has_peer: bo
     rows = [one.row("ours") for one in runs]
     rows += [one.row(f"loop: ffmpeg, {WINDOW_S} s windows, transcribe, word list") for one in loops]
     rows += [one.cost_row() for one in runs] + [one.stage_row() for one in runs]
+    rows += [moment.row(one.streams) for one in runs for moment in one.moments]
     rows.append({"asked": f"p50 ≤ {MOST_P50_S} s, p95 ≤ {MOST_P95_S} s, nothing left out", "streams_carried": carried})
     return rows
 
@@ -149,14 +150,14 @@ def _ours(media: Path, folder: Path, count: int, semantic: str) -> Waits:
     names = [f"s{index}" for index in range(count)]
     store, engine = Store.open(url), open_engine(url)
     looks = _Looks(store, engine)
-    worst_lag_ms = 0
+    moments: list[Moment] = []
     job = {"semantic": semantic, "models": load_settings().models_folder}
     config = service_config(folder, url, places=count, checkpoint_ms=10_000, job=job)
     with service(config):
         wait(lambda: bool(store.leases.workers()) and is_ready("hearing", "reading", "shard"), 300)
         wait(lambda: shard_figures()["judge"]["done"] > 0, 300)
         before = shard_figures()
-        meter = Meter()
+        meter, since = Meter(), Meter()
         began_s = looked_s = time.monotonic()
 
         def order(index: int, source: str) -> None:
@@ -167,7 +168,10 @@ def _ours(media: Path, folder: Path, count: int, semantic: str) -> Waits:
                 if time.monotonic() - looked_s > _FIGURES_S:
                     looked_s = time.monotonic()
                     stages.look_at_memory()
-                    worst_lag_ms = max(worst_lag_ms, *(store.coverage(name).waiting_ms for name in names))
+                    lags_s = tuple(store.coverage(name).waiting_ms / 1000 for name in names)
+                    at_s, busy_since = round(looked_s - began_s), since.read().machine
+                    moments.append(Moment(second=at_s, busy=busy_since, lags_s=lags_s, cuts=cuts_that_wait()))
+                    since = Meter()
                 time.sleep(_LOOK_S)
             busy, seconds = meter.read(), time.monotonic() - began_s
         in_stage_s = mean_waits(shard_figures(), before)
@@ -185,7 +189,7 @@ def _ours(media: Path, folder: Path, count: int, semantic: str) -> Waits:
         found_s=tuple(waits["finding"]),
         busy=busy,
         lost_ms=lost_ms,
-        worst_lag_s=worst_lag_ms / 1000,
+        moments=tuple(moments),
         seconds=seconds,
         cpu_s=stages.cpu_s(),
         memory=stages.memory,

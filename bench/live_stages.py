@@ -111,6 +111,35 @@ def _own_role(pid: int) -> str | None:
     return next((role for mark, role in ROLES.items() if mark in command), None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """The service at one second of a run: how busy the machine was since the one before, and what waits.
+
+    `lags_s`: how much of each broadcast was received and is still to be analysed. `cuts`: of speech, for an engine.
+    """
+
+    second: int
+    busy: float
+    lags_s: tuple[float, ...]
+    cuts: int
+
+    def row(self, streams: int) -> dict[str, object]:
+        """The moment as a row."""
+        return {
+            "streams": streams,
+            "second": self.second,
+            "busy_since": round(self.busy, 2),
+            "mean_lag_s": round(sum(self.lags_s) / len(self.lags_s), 1),
+            "most_lag_s": round(max(self.lags_s), 1),
+            "cuts_that_wait": self.cuts,
+        }
+
+
+def cuts_that_wait() -> int:
+    """How many cuts wait for an engine of the hearing pool."""
+    return int(figures("hearing")["waiting"])
+
+
 def shard_figures() -> dict[str, Any]:
     """What the only shard tells of itself."""
     return figures("shard")

@@ -45,6 +45,11 @@ class AsrPool:
         return self._recognised_ms / 1000
 
     @property
+    def waiting(self) -> int:
+        """How many cuts wait for an engine."""
+        return self._asr.waiting_count
+
+    @property
     def model(self) -> str:
         """The recogniser as findings name it."""
         return self._asr.model

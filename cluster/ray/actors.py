@@ -87,6 +87,9 @@ class _Stage:
     def _done(self) -> float:
         return 0.0
 
+    def _waiting(self) -> int:
+        return 0
+
     @ray.method(concurrency_group="data")
     def call(self, context: Mapping[str, Any], method: str, *args: object) -> Any:
         """Calls the method; `context` stands in whatever is logged meanwhile."""
@@ -99,9 +102,15 @@ class _Stage:
 
     @ray.method(concurrency_group="ctl")
     def figures(self) -> dict[str, Any]:
-        """How it goes, and what was done so far in how much processor time."""
+        """How it goes, what was done so far in how much processor time, and how much waits."""
         pid = os.getpid()
-        return {"pid": pid, "memory_bytes": memory_bytes(), "cpu_s": cpu_s(pid), "done": self._done()}
+        return {
+            "pid": pid,
+            "memory_bytes": memory_bytes(),
+            "cpu_s": cpu_s(pid),
+            "done": self._done(),
+            "waiting": self._waiting(),
+        }
 
     @ray.method(concurrency_group="ctl")
     def close(self) -> None:
@@ -122,6 +131,9 @@ class AsrActor(_Stage):
 
     def _done(self) -> float:
         return self._pool.done
+
+    def _waiting(self) -> int:
+        return self._pool.waiting
 
     @ray.method(concurrency_group="ctl")
     def close(self) -> None:

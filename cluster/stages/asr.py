@@ -74,6 +74,11 @@ class AsrStage:
         """What became of the cuts so far."""
         return self._recogniser.counts
 
+    @property
+    def waiting_count(self) -> int:
+        """How many cuts wait for an engine; none where one engine works for one caller at a time."""
+        return self._recogniser.waiting_count if isinstance(self._recogniser, SharedRecogniser) else 0
+
     def expect(self, stream_id: str, hotwords: tuple[str, ...]) -> None:
         """Names these to the recogniser from now on when it hears this stream; an empty list ends it."""
         if hotwords:
