@@ -164,14 +164,14 @@ def chosen(names: Sequence[str], sample: int, seed: int) -> list[str]:
     return shuffled[:sample]
 
 
-def tested(plan: Plan, options: argparse.Namespace, until: float) -> Standing:
-    """The part after the run; batches that would begin later than `until` are left for the next one (`--undone`)."""
+def tested(plan: Plan, options: argparse.Namespace, until: float) -> Standing | None:
+    """The part after the run; batches that would begin later than `until` are left for the next one (`--undone`).
+
+    None if nothing is to be run (`--kept`) and the last run was of other files than are there now.
+    """
     runner = Runner(plan)
     if options.kept:
-        found = runner.kept()
-        if found is None:
-            raise SystemExit(f"{plan.name}: was not run on the files as they are")
-        return found
+        return runner.kept()
     standing = runner.set_up(options.left or options.undone)
     names = chosen(runner.names(), options.sample, options.seed)
     standing.ended = {name: status for name, status in standing.ended.items() if name in set(names)}
@@ -214,7 +214,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     WORK.mkdir(parents=True, exist_ok=True)
     until = time.monotonic() + options.seconds
     wanted = [plan for plan in plans if options.part is None or plan.name in options.part]
-    parts = [part_of(plan, tested(plan, options, until), reasons) for plan in wanted]
+    found = [(plan, tested(plan, options, until)) for plan in wanted]
+    parts = [part_of(plan, standing, reasons) for plan, standing in found if standing is not None]
+    for plan in (plan for plan, standing in found if standing is None):
+        print(f"{plan.name}: was not run on the files as they are", file=sys.stderr)
     print(table(parts))
     if options.write:
         written(parts, options.sample, options.seed)
