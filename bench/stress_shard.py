@@ -211,7 +211,6 @@ class SimulatedShard:
             stream.ledger.analysed(start_ms, start_ms + sim.segment_ms)
         found = not shed and stream.sequence % sim.finding_every == 0
         findings = [finding_of(sim, order.stream_id, stream.sequence)] if found else []
-        self._store.add_segments([segment_of(sim, order.stream_id, stream.sequence, closed_ms)], token=stream.token)
         self._store.commit_segment(
             order.stream_id,
             stream.sequence,
@@ -220,6 +219,7 @@ class SimulatedShard:
             coverage=stream.ledger.coverage(),
             analysed=not shed,
             token=stream.token,
+            segment=segment_of(sim, order.stream_id, stream.sequence, closed_ms),
         )
         with self._changed:
             self._delays_ms += [_now_ms() - closed_ms for _ in findings]

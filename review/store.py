@@ -25,7 +25,7 @@ from review.cases.filing import file_findings
 from review.cases.named_queues import NamedQueueStore
 from review.cases.store import CaseStore
 from review.corrections.store import CorrectionStore
-from review.db.engine import open_database
+from review.db.engine import each_for_itself, open_database
 from review.db.migrations import migrate
 from review.db.ownership import Owner, is_of
 from review.db.tables.cases import CaseRow
@@ -60,13 +60,12 @@ from review.scheduling.overview import LiveView, read_view
 from review.scheduling.platform_facts import FactStore
 from review.scheduling.status_queries import Moment, all_covered, now_covered, read_open
 from review.second_reader.store import SecondReaderStore
+from review.segment_commits import FilingTerms, SegmentCommits, SegmentGiven
 from review.streams.coverage import read_coverage, write_coverage
 from review.streams.events import clip_events, finding_events, gap_events, state_events
 from review.streams.filing import (
     Written,
     hosts_of,
-    mark_analysed,
-    move_cursor,
     state_of,
     understood,
     write_clip,
@@ -89,7 +88,7 @@ from review.streams.types import (
     StreamState,
     Tally,
 )
-from review.stretches.filing import count_rest, count_segment
+from review.stretches.filing import count_rest
 from review.stretches.health import read_ailing
 from review.stretches.types import Ailing, Signal, StretchTerms
 from review.tenant_rules.store import TenantRulesStore
@@ -137,6 +136,7 @@ class Store:
         """
         self._engine = engine
         self._writing = engine.execution_options(writes=True)
+        self._reading = each_for_itself(engine)
         self._now = now
         self._flag_at = flag_at
         self._second_share = second_share
@@ -178,6 +178,7 @@ class Store:
         self.passports = PassportStore(engine, now)
         self.tenant_rules = TenantRulesStore(engine, now)
         self._words = ListedWords()
+        self._commits = SegmentCommits(engine, now, FilingTerms(flag_at=flag_at, second_share=second_share))
         self.tenancy = Tenancy(engine)
         self.reach = Reach(engine)
         self.quotas = QuotaBook(engine, now)
@@ -348,7 +349,7 @@ class Store:
 
     def worded(self, stream_id: str, passages: Sequence[Passage], findings: Sequence[Finding]) -> list[Finding]:
         """The findings as the words have them that the stream's customer lists now, with those of its words."""
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             return self._words.applied(connection, stream_id, passages, findings, self._now())
 
     def as_told(self, stream_id: str, passages: Sequence[Passage], findings: Sequence[Finding]) -> list[Finding]:
@@ -370,28 +371,29 @@ class Store:
         signal: Signal | None = None,
         terms: StretchTerms = _TERMS,
         token: int | None = None,
+        segment: Segment | None = None,
     ) -> None:
         """Stores what a segment gave and moves the stream's cursor to it: all of that, or nothing.
 
         The cursor never moves back, so a segment that is analysed twice is stored once. `analysed` false: the segment
         could not be read. `coverage` is the stream's ledger from then on; None leaves it as it is. `signal`: what sound
         and picture gave, which counts in the stretches that are told by these terms; None: no stretch is told.
+        `segment`: added with it, unless it is there already. What several threads bring at once is one transaction.
         """
-        now_ms = self._now_ms()
-        with self._writing.begin() as connection:
-            guard_all(connection, [stream_id], token)
-            fresh = write_passages(connection, passages)
-            written = write_findings(connection, findings)
-            told = self._filed(connection, written)
-            if analysed:
-                mark_analysed(connection, stream_id, sequence)
-            move_cursor(connection, stream_id, sequence)
-            if coverage is not None:
-                told += gap_events(connection, stream_id, write_coverage(connection, stream_id, coverage))
-                if signal is not None:
-                    new = understood(fresh, written)
-                    told += count_segment(connection, stream_id, signal, new, coverage, terms, now_ms)
-            write_events(connection, now_ms, told)
+        self._commits.put(
+            SegmentGiven(
+                stream_id=stream_id,
+                sequence=sequence,
+                findings=tuple(findings),
+                passages=tuple(passages),
+                coverage=coverage,
+                analysed=analysed,
+                signal=signal,
+                terms=terms,
+                token=token,
+                segment=segment,
+            )
+        )
 
     def commit_end(
         self,

@@ -1,10 +1,10 @@
 """The steps of a write, each inside the caller's transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select, tuple_, update
 
 from claims.types import Disposition, Finding, Passage
 from ingest.types import Gap
@@ -43,18 +43,27 @@ def write_passages(connection: Connection, passages: Iterable[Passage]) -> list[
         for row in connection.execute(select(*columns).where(columns.stream_id.in_(stream_ids), columns.id.in_(ids)))
     }
     rows = [row for key, passage in latest.items() if (row := passage_values(passage)) != known.get(key)]
-    numbers = {stream_id: last_number(connection, stream_id) for stream_id in stream_ids}
+    numbers = last_numbers(connection, stream_ids)
     for row in rows:
         stream_id = str(row["stream_id"])
-        numbers[stream_id] += 1
-        row["number"] = numbers[stream_id]
+        row["number"] = numbers[stream_id] = numbers.get(stream_id, 0) + 1
     upsert(connection, PassageRow, rows)
     return [passage for key, passage in latest.items() if key not in known]
 
 
 def last_number(connection: Connection, stream_id: str) -> int:
     """The number of the stream's passage that was written last; 0: there is none."""
-    return connection.scalar(select(func.max(PassageRow.number)).where(PassageRow.stream_id == stream_id)) or 0
+    return last_numbers(connection, {stream_id}).get(stream_id, 0)
+
+
+def last_numbers(connection: Connection, stream_ids: Collection[str]) -> dict[str, int]:
+    """The numbers of the passages that were written last of those of these streams that have any."""
+    rows = connection.execute(
+        select(PassageRow.stream_id, func.max(PassageRow.number).label("number"))
+        .where(PassageRow.stream_id.in_(stream_ids))
+        .group_by(PassageRow.stream_id)
+    )
+    return {row.stream_id: row.number for row in rows}
 
 
 def renumber(connection: Connection, stream_id: str, passage_id: str) -> None:
@@ -221,21 +230,23 @@ def write_clip(connection: Connection, finding_id: str, clip: str, clip_start_ms
     return bool(record.get("clip") != clip)
 
 
-def mark_analysed(connection: Connection, stream_id: str, sequence: int) -> None:
-    """Counts the segment as analysed; raises UnknownSegmentError."""
-    marked = connection.execute(
-        update(SegmentRow)
-        .where(SegmentRow.stream_id == stream_id, SegmentRow.sequence == sequence)
-        .values(analysed=True)
-    )
-    if marked.rowcount == 0:
+def mark_analysed(connection: Connection, segments: Collection[tuple[str, int]]) -> None:
+    """Counts the segments, each a stream and a number, as analysed; raises UnknownSegmentError."""
+    if not segments:
+        return
+    columns = table_of(SegmentRow).c
+    named = tuple_(columns.stream_id, columns.sequence).in_(sorted(segments))
+    if connection.execute(update(SegmentRow).where(named).values(analysed=True)).rowcount == len(segments):
+        return
+    known = {(row.stream_id, row.sequence) for row in connection.execute(select(*columns).where(named))}
+    for stream_id, sequence in sorted(set(segments) - known):
         raise UnknownSegmentError(stream_id, sequence)
 
 
-def move_cursor(connection: Connection, stream_id: str, sequence: int) -> None:
-    """Moves the cursor forward, never back."""
-    hosts_of(connection, {stream_id})
-    upsert(connection, CursorRow, [{"stream_id": stream_id, "sequence": sequence}], only_growing="sequence")
+def move_cursors(connection: Connection, sequences: Mapping[str, int]) -> None:
+    """Moves the cursors of these streams, which are there, forward, never back."""
+    rows = [{"stream_id": stream_id, "sequence": sequence} for stream_id, sequence in sorted(sequences.items())]
+    upsert(connection, CursorRow, rows, only_growing="sequence")
 
 
 def hosts_of(connection: Connection, stream_ids: set[str], *, hold: bool = False) -> dict[str, str]:

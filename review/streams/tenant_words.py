@@ -7,9 +7,9 @@ from sqlalchemy import Connection, select
 
 from claims.tenant_words import WordList, Words
 from claims.types import Finding, Passage
-from review.db.tables.streams import FindingRow, StreamRow
+from review.db.tables.streams import FindingRow
 from review.streams.rows import finding_from_json
-from review.streams.tenant_rules import RuleKind, StoredRules, read_rules
+from review.streams.tenant_rules import RuleKind, StoredRules, rules_of_stream
 
 _MOST_KEPT = 200
 
@@ -34,8 +34,7 @@ class ListedWords:
 
         `anew`: what the words found before is left aside.
         """
-        tenant_id = connection.scalar(select(StreamRow.tenant_id).where(StreamRow.stream_id == stream_id))
-        stored = None if tenant_id is None else read_rules(connection, tenant_id, RuleKind.WORDS)
+        stored = rules_of_stream(connection, stream_id, RuleKind.WORDS)
         if stored is None:
             return list(findings)
         words = self.ready(stored)
