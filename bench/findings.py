@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 from rich.console import Console
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 
 from bench.checkout import ROOT
 from bench.sample import SAMPLE
@@ -23,6 +23,7 @@ from cli.shell.benchmark_report import print_report, report_json
 from ingest.recording.ledger import Ledger
 from ingest.types import Segment
 from review.db.engine import open_engine
+from review.events.types import Event
 from review.store import Store
 from review.streams.types import FindingQuery, Host, StreamRecord
 from review.stretches.types import Signal, Span, StretchTerms
@@ -114,6 +115,7 @@ def stored(
             for number in range(processes)
         ]
         prepared(works)
+        empty_kb = _kilobytes(url)
         told = _by_processes(works)
         taken = sorted(ms for each in told for ms in each["taken_ms"])
         segments, took_s = len(taken), max(each["seconds"] for each in told)
@@ -127,6 +129,7 @@ def stored(
             "commits_per_segment": round(sum(each["commits"] for each in told) / max(1, segments), 2),
             "p50_ms": _percentile(taken, 0.5),
             "p95_ms": _percentile(taken, 0.95),
+            "row_kb_per_segment": round((_kilobytes(url) - empty_kb) / max(1, segments), 2),
             "faults": len(faults(url, segments * findings)),
         }
 
@@ -281,33 +284,59 @@ def segments_of(work: Work, number: int) -> Iterator[Given]:
 def faults(url: str, findings: int) -> list[str]:
     """What is not as it must be: each finding stored and told once, in order; no number missing; the trail whole."""
     store = Store.open(url)
-    wrong: list[str] = []
     told: list[str] = []
+    wrong: list[str] = []
     for tenant_id, head in store.events.heads().items():
-        numbers: list[int] = []
-        latest: dict[str, int] = {}
-        while page := store.events.after(tenant_id, numbers[-1] if numbers else 0, 1_000):
-            for each in page:
-                numbers.append(each.sequence)
-                if each.kind == "finding.created":
-                    told.append(each.subject)
-                    start_ms = int(each.body["finding"]["start_ms"])
-                    if start_ms <= latest.get(str(each.stream_id), -1):
-                        wrong.append(f"{each.subject} was told out of its broadcast's order")
-                    latest[str(each.stream_id)] = start_ms
-        if numbers != list(range(1, head + 1)):
+        events = list(_log(store, tenant_id))
+        if [each.sequence for each in events] != list(range(1, head + 1)):
             wrong.append(f"{tenant_id}: the log of events has gaps")
-    kept: list[str] = []
-    after = 0
-    while (page := store.findings(FindingQuery(after=after, limit=500))).findings:
-        kept += [each.finding.finding_id for each in page.findings]
-        after = page.findings[-1].created_seq
+        created = [each for each in events if each.kind == "finding.created"]
+        told += [each.subject for each in created]
+        wrong += _disordered(created)
+    kept = list(_kept(store))
     if not len(kept) == len(set(kept)) == len(told) == len(set(told)) == findings or set(kept) != set(told):
         wrong.append(f"{findings} findings were given, {len(set(kept))} are stored, {len(told)} were told")
     if (broken := store.audit.verify()) is not None:
         wrong.append(str(broken))
     store.close()
     return wrong
+
+
+def _log(store: Store, tenant_id: str) -> Iterator[Event]:
+    after = 0
+    while page := store.events.after(tenant_id, after, 1_000):
+        yield from page
+        after = page[-1].sequence
+
+
+def _kept(store: Store) -> Iterator[str]:
+    after = 0
+    while found := store.findings(FindingQuery(after=after, limit=500)).findings:
+        yield from (each.finding.finding_id for each in found)
+        after = found[-1].created_seq
+
+
+def _disordered(created: Sequence[Event]) -> Iterator[str]:
+    latest: dict[str, tuple[int, int]] = {}
+    for each in created:
+        _, sequence, place = each.subject.rsplit("-", 2)
+        now, stream_id = (int(sequence), int(place)), each.stream_id or ""
+        if now <= latest.get(stream_id, (-1, -1)):
+            yield f"{each.subject} was told out of its broadcast's order"
+        latest[stream_id] = now
+
+
+def _kilobytes(url: str) -> float:
+    """What the database takes, its indexes with it."""
+    engine = open_engine(url)
+    if engine.dialect.name == "postgresql":
+        asked = "select pg_database_size(current_database())"
+    else:
+        asked = "select page_count * page_size from pragma_page_count(), pragma_page_size()"
+    with engine.connect() as connection:
+        found = connection.scalar(text(asked))
+    engine.dispose()
+    return float(found) / 1000
 
 
 def _percentile(ascending: Sequence[float], share: float) -> float:

@@ -73,13 +73,14 @@ class SegmentCommits:
         self._writing = engine.execution_options(writes=True)
         self._now = now
         self._filing = filing
-        self._grouped: Grouped[SegmentGiven, None] = Grouped(self._write, most=_MOST, pause_s=_PAUSE_S)
+        self._grouped: Grouped[SegmentGiven, None] = Grouped(self.write, most=_MOST, pause_s=_PAUSE_S)
 
     def put(self, given: SegmentGiven) -> None:
         """Stores it, or raises LeaseLost, UnknownStreamError, UnknownSegmentError, or what the database raises."""
         self._grouped.put(given)
 
-    def _write(self, group: Sequence[SegmentGiven]) -> list[Exception | None]:
+    def write(self, group: Sequence[SegmentGiven]) -> list[Exception | None]:
+        """Stores them in as few transactions as can be; gives for each, in their order, why it is not stored."""
         results: list[Exception | None] = [None] * len(group)
         for places in _rounds(group):
             try:

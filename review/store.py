@@ -53,6 +53,7 @@ from review.replays.store import ReplayStore
 from review.scheduling.admission import Places, read_places
 from review.scheduling.expiry import LeaseExpiry
 from review.scheduling.fencing import guard_all
+from review.scheduling.grouped_writes import Grouped
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.leases import LeaseStore
 from review.scheduling.orders import OrderStore
@@ -76,7 +77,7 @@ from review.streams.filing import (
 from review.streams.queries import read_findings, read_last_said, read_numbered, read_passages, read_tally, read_version
 from review.streams.rows import finding_from_row, segment_values, stream_from_row, stream_values
 from review.streams.suggesting import read_worst, with_suggestions
-from review.streams.tenant_rules import RuleKind, StoredRules
+from review.streams.tenant_rules import RuleKind, StoredRules, rules_of_streams
 from review.streams.tenant_words import ListedWords
 from review.streams.totals import Sums
 from review.streams.types import (
@@ -178,6 +179,8 @@ class Store:
         self.passports = PassportStore(engine, now)
         self.tenant_rules = TenantRulesStore(engine, now)
         self._words = ListedWords()
+        # Several threads that ask at once are answered from one look.
+        self._listed: Grouped[str, StoredRules | None] = Grouped(self._read_listed, pause_s=0)
         self._commits = SegmentCommits(engine, now, FilingTerms(flag_at=flag_at, second_share=second_share))
         self.tenancy = Tenancy(engine)
         self.reach = Reach(engine)
@@ -349,14 +352,20 @@ class Store:
 
     def worded(self, stream_id: str, passages: Sequence[Passage], findings: Sequence[Finding]) -> list[Finding]:
         """The findings as the words have them that the stream's customer lists now, with those of its words."""
-        with self._reading.connect() as connection:
-            return self._words.applied(connection, stream_id, passages, findings, self._now())
+        stored = self._listed.put(stream_id)
+        if stored is None:
+            return list(findings)
+        with self._engine.connect() as connection:
+            return self._words.applied(connection, stored, passages, findings, self._now())
 
     def as_told(self, stream_id: str, passages: Sequence[Passage], findings: Sequence[Finding]) -> list[Finding]:
         """The findings as they would be stored if they were the first of the broadcast: by the words that its customer
         lists now, with what its thresholds advise. Nothing is stored."""
+        stored = self._listed.put(stream_id)
         with self._engine.connect() as connection:
-            worded = self._words.applied(connection, stream_id, passages, findings, self._now(), anew=True)
+            worded = list(findings)
+            if stored is not None:
+                worded = self._words.applied(connection, stored, passages, findings, self._now(), anew=True)
             return with_suggestions(connection, worded, {})
 
     def commit_segment(
@@ -539,6 +548,11 @@ class Store:
         """What ails the broadcast now."""
         with self._engine.connect() as connection:
             return read_ailing(connection, stream_id)
+
+    def _read_listed(self, stream_ids: Sequence[str]) -> list[StoredRules | None]:
+        with self._reading.connect() as connection:
+            found = rules_of_streams(connection, stream_ids, RuleKind.WORDS)
+        return [found.get(stream_id) for stream_id in stream_ids]
 
     def _filed(self, connection: Connection, written: Sequence[Written]) -> list[NewEvent]:
         """Files the findings as just written; gives the events that are to be written at the transaction's end."""

@@ -69,14 +69,9 @@ def latest_rules(connection: Connection, tenant_ids: Collection[str], kind: Rule
     return {row.tenant_id: StoredRules(**row._mapping) for row in rows}
 
 
-def rules_of_stream(connection: Connection, stream_id: str, kind: RuleKind) -> StoredRules | None:
-    """The version in force of the broadcast's customer; None: there is none, or no such broadcast."""
-    columns = table_of(TenantRulesRow).c
-    row = connection.execute(
-        select(*columns)
-        .join(StreamRow, StreamRow.tenant_id == columns.tenant_id)
-        .where(StreamRow.stream_id == stream_id, columns.kind == kind.value)
-        .order_by(columns.number.desc())
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else StoredRules(**row._mapping)
+def rules_of_streams(connection: Connection, stream_ids: Collection[str], kind: RuleKind) -> dict[str, StoredRules]:
+    """The versions in force of the customers of those of these broadcasts whose customers have set any."""
+    of_streams = select(StreamRow.stream_id, StreamRow.tenant_id).where(StreamRow.stream_id.in_(stream_ids))
+    tenants = {row.stream_id: row.tenant_id for row in connection.execute(of_streams)}
+    in_force = latest_rules(connection, set(tenants.values()), kind)
+    return {stream_id: in_force[tenant] for stream_id, tenant in tenants.items() if tenant in in_force}
