@@ -13,10 +13,12 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from bench.sample import SAMPLE
 from claims.types import Finding, Passage
+from cluster.live.load import memory_bytes
 from ingest.recording.ledger import Ledger
 from ingest.types import Gap, GapKind, Segment
 from review.errors import LeaseLost, WorkerReplaced
@@ -63,6 +65,8 @@ class SimulatedShard:
 
     def __init__(self, simulation: Simulation, worker_id: str, node: str) -> None:
         self._sim = simulation
+        self._statements = 0
+        event.listen(Engine, "before_cursor_execute", self._count)
         self._store = self.open_store()
         self._worker = Worker(
             worker_id=worker_id, node=node, capacity=simulation.capacity, started_at_ms=_now_ms(), why="simulated"
@@ -85,6 +89,13 @@ class SimulatedShard:
         """The process, and the milliseconds from each segment's close to its finding being stored, so far."""
         with self._changed:
             return os.getpid(), list(self._delays_ms)
+
+    def costs(self) -> tuple[int, int]:
+        """How many statements it has sent to the database, and the bytes of memory that it takes."""
+        return self._statements, memory_bytes()
+
+    def _count(self, *_: object) -> None:
+        self._statements += 1
 
     def close(self) -> None:
         """Gives everything back and ends."""
