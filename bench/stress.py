@@ -36,6 +36,7 @@ def run(quick: bool = False) -> list[dict[str, object]]:
 @click.option("--shards", type=click.IntRange(1, 64), default=2, show_default=True)
 @click.option("--segment-ms", type=click.IntRange(200, 60_000), default=1_000, show_default=True)
 @click.option("--engine-ms", type=click.IntRange(0, 60_000), default=10, show_default=True, help="A segment's cost.")
+@click.option("--engines", type=click.IntRange(1, 256), default=4, show_default=True, help="Of each worker.")
 @click.option("--database", "kind", type=click.Choice(["sqlite", "postgresql"]), default="sqlite", show_default=True)
 @click.option("--kill", is_flag=True, help="Kill a third of the workers, cut the database, move a clock.")
 @click.option("--most-p50-ms", type=click.IntRange(1), help="Fail if the median is above.")
@@ -49,6 +50,7 @@ def command(
     shards: int,
     segment_ms: int,
     engine_ms: int,
+    engines: int,
     kind: str,
     kill: bool,
     most_p50_ms: int | None,

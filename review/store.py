@@ -37,7 +37,7 @@ from review.enforcement.complaints import ComplaintStore
 from review.enforcement.notice_events import with_notice
 from review.enforcement.retention import RetentionStore
 from review.enforcement.store import EnforcementSetup, EnforcementStore
-from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
+from review.errors import ReviewError, SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
 from review.events.log import EventLog, write_events
 from review.events.stretch_log import StretchLog
 from review.events.types import Event, NewEvent
@@ -181,6 +181,7 @@ class Store:
         self._words = ListedWords()
         # Several threads that ask at once are answered from one look.
         self._listed: Grouped[str, StoredRules | None] = Grouped(self._read_listed, pause_s=0)
+        self._clips: Grouped[tuple[str, str, int], None] = Grouped(self._name_clips)
         self._commits = SegmentCommits(engine, now, FilingTerms(flag_at=flag_at, second_share=second_share))
         self.tenancy = Tenancy(engine)
         self.reach = Reach(engine)
@@ -424,10 +425,24 @@ class Store:
             write_events(connection, self._now_ms(), told)
 
     def set_clip(self, finding_id: str, clip: str, clip_start_ms: int) -> None:
-        """Names the finding's clip, relative to the data folder, and the stream time of its first frame."""
+        """Names the finding's clip, relative to the data folder, and the stream time of its first frame.
+
+        What several threads name at once is one transaction; who names a wrong one is refused alone.
+        """
+        self._clips.put((finding_id, clip, clip_start_ms))
+
+    def _name_clips(self, named: Sequence[tuple[str, str, int]]) -> list[Exception | None]:
+        refused: list[Exception | None] = [None] * len(named)
+        told: list[NewEvent] = []
         with self._writing.begin() as connection:
-            if write_clip(connection, finding_id, clip, clip_start_ms):
-                write_events(connection, self._now_ms(), clip_events(connection, finding_id))
+            for place, (finding_id, clip, clip_start_ms) in enumerate(named):
+                try:
+                    if write_clip(connection, finding_id, clip, clip_start_ms):
+                        told += clip_events(connection, finding_id)
+                except ReviewError as error:
+                    refused[place] = error
+            write_events(connection, self._now_ms(), told)
+        return refused
 
     def streams(self, limit: int | None = None, owner: Owner | None = None) -> tuple[StreamRecord, ...]:
         """Streams, the newest first; all of them without a limit. `owner`: of these customers alone."""

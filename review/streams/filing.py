@@ -218,10 +218,11 @@ def write_clip(connection: Connection, finding_id: str, clip: str, clip_start_ms
     path = PurePosixPath(clip)
     if path.is_absolute() or ".." in path.parts or not path.name or "\\" in clip:
         raise ClipPathError(clip)
-    sequence = reserve_sequences(connection, 1)
-    record = connection.scalar(select(FindingRow.record).where(FindingRow.finding_id == finding_id))
-    if record is None:
+    if connection.scalar(select(FindingRow.finding_id).where(FindingRow.finding_id == finding_id)) is None:
         raise UnknownFindingError(finding_id)
+    # Who holds the counter writes findings alone: what is read after that is what is there.
+    sequence = reserve_sequences(connection, 1)
+    record = connection.execute(select(FindingRow.record).where(FindingRow.finding_id == finding_id)).scalar_one()
     connection.execute(
         update(FindingRow)
         .where(FindingRow.finding_id == finding_id)
