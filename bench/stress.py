@@ -38,6 +38,7 @@ def run(quick: bool = False) -> list[dict[str, object]]:
 @click.option("--engine-ms", type=click.IntRange(0, 60_000), default=10, show_default=True, help="A segment's cost.")
 @click.option("--engines", type=click.IntRange(1, 256), default=4, show_default=True, help="Of each worker.")
 @click.option("--database", "kind", type=click.Choice(["sqlite", "postgresql"]), default="sqlite", show_default=True)
+@click.option("--shed-ms", type=click.IntRange(1_000), default=20_000, show_default=True, help="Left out after that.")
 @click.option("--kill", is_flag=True, help="Kill a third of the workers, cut the database, move a clock.")
 @click.option("--most-p50-ms", type=click.IntRange(1), help="Fail if the median is above.")
 @click.option("--most-p95-ms", type=click.IntRange(1), help="Fail if the 95th percentile is above.")
@@ -52,6 +53,7 @@ def command(
     engine_ms: int,
     engines: int,
     kind: str,
+    shed_ms: int,
     kill: bool,
     most_p50_ms: int | None,
     most_p95_ms: int | None,
@@ -65,10 +67,23 @@ def command(
     Example:
       zhenyan bench stress --streams 100 --seconds 60 --most-p95-ms 1000 --most-dropped 0
     """
-    load = Load(streams=streams, seconds=seconds, shards=shards, segment_ms=segment_ms, engine_ms=engine_ms, kill=kill)
+    load = Load(
+        streams=streams,
+        seconds=seconds,
+        shards=shards,
+        segment_ms=segment_ms,
+        engine_ms=engine_ms,
+        engines=engines,
+        shed_ms=shed_ms,
+        kill=kill,
+    )
     bounds = Bounds(p50_ms=most_p50_ms, p95_ms=most_p95_ms, p99_ms=most_p99_ms, dropped=most_dropped)
-    with database(kind, durable=True) as url, tempfile.TemporaryDirectory() as folder:
-        report = stress(url, load, **(_breaking(url, Path(folder)) if kill else {}))
+    with database(kind, durable=True) as url:
+        if kill:
+            with breaking(url) as breaks:
+                report = stress(url, load, **breaks)
+        else:
+            report = stress(url, load)
     rows: list[dict[str, object]] = [{"database": kind} | report.row()]
     if as_json:
         click.echo(report_json("stress", rows))
@@ -80,17 +95,22 @@ def command(
         sys.exit(1)
 
 
-class _Breaking(TypedDict, total=False):
+class Breaking(TypedDict):
+    """What `stress` takes besides, for a run in whose middle much breaks."""
+
     factory_of: Callable[[Simulation, Load], ActorFactory]
     strike: Callable[[], None]
 
 
-def _breaking(url: str, folder: Path) -> _Breaking:
-    """Workers whose clocks may jump, and what breaks in the middle."""
-    return {
-        "factory_of": lambda simulation, load: SoakActorFactory(simulation=simulation, load=load, folder=folder),
-        "strike": Breaks(url=url, folder=folder).strike,
-    }
+@contextmanager
+def breaking(url: str) -> Iterator[Breaking]:
+    """Workers whose clocks may jump, and what breaks: a third of them, the dispatcher, the database, a clock."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        yield {
+            "factory_of": lambda simulation, load: SoakActorFactory(simulation=simulation, load=load, folder=folder),
+            "strike": Breaks(url=url, folder=folder).strike,
+        }
 
 
 @contextmanager
