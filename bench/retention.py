@@ -53,7 +53,7 @@ _CASE_ROWS = """
 insert into cases (case_id, case_key, host_id, host_name, platform, class, severity, quote, script, state, rank, why,
                    opened_at_ms, changed_at_ms, changed_seq, finding_count, stream_count, said_count, top_finding_id,
                    score, reach, complained, sampled, version, number)
-select 'c' || i, 'k' || i, 'h' || i % 500, '小岚', 'demo', 'SPEC_PARAM', 'medium', '', '', 'dismissed', 0, '[]',
+select 'c' || i, 'k' || i, 'h' || i % 500, '小岚', 'demo', 'SPEC_PARAM', 'medium', '', '', 'cleared', 0, '[]',
        case when i < :old then :long_ago else :now end, case when i < :old then :long_ago else :now end, i,
        :findings, 1, :findings, 'f' || i || '-0', 0.9, 0, false, false, 1, i
 from generate_series(0, :streams - 1) i

@@ -28,7 +28,8 @@ from review.scheduling.types import Lease, Order, Worker
 from review.store import Store
 from review.streams.types import StreamState, Wanted
 
-_TICK_S = 0.5
+# As long as a shard's own.
+_TICK_S = 1.0
 _RETRY_MS = 500
 
 

@@ -10,7 +10,7 @@ import pytest
 from claims.types import Finding, Passage
 from ingest.recording.ledger import Coverage
 from ingest.types import Segment
-from review.cases.types import CaseQuery
+from review.cases.queries import CaseQuery
 from review.db.engine import open_engine
 from review.errors import LeaseLost, UnknownSegmentError, UnknownStreamError
 from review.scheduling.decisions import Grant
