@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from claims.types import Finding, Passage
 from ingest.recording.ledger import Coverage
 from ingest.types import Segment
-from review.cases.filing import file_findings
+from review.cases.filing import file_looked_up, look_up
 from review.db.tables.streams import SegmentRow, StreamRow
 from review.db.upsert import insert_missing
 from review.errors import LeaseLost, ReviewError, UnknownStreamError
@@ -25,8 +25,9 @@ from review.streams.filing import (
     Written,
     mark_analysed,
     move_cursors,
+    number,
     understood,
-    write_findings,
+    unnumbered_findings,
     write_passages,
 )
 from review.streams.rows import segment_values
@@ -128,28 +129,38 @@ def write_segments(
     move_cursors(connection, {given.stream_id: given.sequence for given in group})
     coverages = {given.stream_id: given.coverage for given in group if given.coverage is not None}
     gaps = write_coverages(connection, coverages)
-    written = write_findings(connection, (each for given in group for each in given.findings))
-    changed = [each.finding for each in written]
-    file_findings(connection, changed, now_ms=now_ms, flag_at=filing.flag_at, second_share=filing.second_share)
-    told = _events_by_stream(
-        finding_events(connection, changed, {each.finding.finding_id for each in written if each.is_new})
-    )
-    by_stream = _by_stream_of_findings(written)
-    counting = {
+    found = unnumbered_findings(connection, (each for given in group for each in given.findings))
+    changed = [each.finding for each in found.written]
+    new = {each.finding.finding_id for each in found.written if each.is_new}
+    told = _events_by_stream(finding_events(connection, changed, new))
+    for stream_id, gone in gaps.items():
+        told[stream_id] += gap_events(connection, stream_id, gone)
+    counting = _counting(group, fresh, _by_stream_of_findings(found.written), coverages)
+    for stream_id, turned in count_segments(connection, counting, now_ms).items():
+        told[stream_id] += turned
+    places = look_up(connection, changed, new)
+    number(connection, found)
+    file_looked_up(connection, places, now_ms=now_ms, flag_at=filing.flag_at, second_share=filing.second_share)
+    return [event for given in group for event in told.get(given.stream_id, ())]
+
+
+def _counting(
+    group: Sequence[SegmentGiven],
+    fresh: Mapping[str, list[Passage]],
+    written: Mapping[str, list[Written]],
+    coverages: Mapping[str, Coverage],
+) -> dict[str, Counting]:
+    """What counts in stretches, of those segments of which it is known what sound and picture gave."""
+    return {
         given.stream_id: Counting(
             signal=given.signal,
-            understood=understood(fresh.get(given.stream_id, ()), by_stream.get(given.stream_id, ())),
+            understood=understood(fresh.get(given.stream_id, ()), written.get(given.stream_id, ())),
             coverage=coverages[given.stream_id],
             terms=given.terms,
         )
         for given in group
         if given.signal is not None and given.stream_id in coverages
     }
-    for stream_id, new in gaps.items():
-        told[stream_id] += gap_events(connection, stream_id, new)
-    for stream_id, turned in count_segments(connection, counting, now_ms).items():
-        told[stream_id] += turned
-    return [event for given in group for event in told.get(given.stream_id, ())]
 
 
 def _refused(connection: Connection, group: Sequence[SegmentGiven]) -> dict[str, Exception]:

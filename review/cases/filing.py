@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -22,6 +22,19 @@ from review.streams.filing import count_up
 _SHARES = 1 << 32
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filing:
+    """Where findings go: `filed` are in a case, by finding; `known`: the cases that are there, by their key.
+
+    `joining` are in none yet, `streams` are the broadcasts of them all, `changed` cases are to be ranked anew.
+    """
+
+    joining: Sequence[Finding] = ()
+    changed: frozenset[str] = frozenset()
+    streams: Mapping[str, Any] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
+
+
 def file_findings(
     connection: Connection, findings: Sequence[Finding], *, now_ms: int, flag_at: float, second_share: float
 ) -> None:
@@ -30,30 +43,38 @@ def file_findings(
     A finding that is in a case already stays there whatever becomes of it: a slip corrected on the spot is a fact for
     the person who decides. `second_share`: how many of the cases are decided twice.
     """
-    filed = {
-        row.finding_id: row.case_id
-        for row in connection.execute(
-            select(CaseFindingRow.finding_id, CaseFindingRow.case_id).where(
-                CaseFindingRow.finding_id.in_([f.finding_id for f in findings])
-            )
+    file_looked_up(connection, look_up(connection, findings), now_ms=now_ms, flag_at=flag_at, second_share=second_share)
+
+
+def look_up(connection: Connection, findings: Sequence[Finding], new: Collection[str] = ()) -> Filing:
+    """Where these findings go, before anything is held; `new`: those that were not stored before, so are in no case."""
+    old = [f.finding_id for f in findings if f.finding_id not in new]
+    filed: dict[str, str] = {}
+    if old:
+        rows = connection.execute(
+            select(CaseFindingRow.finding_id, CaseFindingRow.case_id).where(CaseFindingRow.finding_id.in_(old))
         )
-    }
-    flagged = [f for f in findings if f.disposition is Disposition.FLAG or f.finding_id in filed]
-    if not flagged:
-        return
-    streams = {
-        row.stream_id: row
-        for row in connection.execute(
-            select(StreamRow.__table__).where(StreamRow.stream_id.in_({f.stream_id for f in flagged}))
-        )
-    }
-    joining = [f for f in flagged if f.finding_id not in filed]
-    case_ids = _cases_of(connection, joining, streams, now_ms, second_share)
-    rows = [{"finding_id": f.finding_id, "case_id": case_ids[f.finding_id], "stream_id": f.stream_id} for f in joining]
+        filed = {row.finding_id: row.case_id for row in rows}
+    joining = [f for f in findings if f.disposition is Disposition.FLAG and f.finding_id not in filed]
+    if not joining:
+        return Filing(changed=frozenset(filed.values()))
+    of_them = select(StreamRow.__table__).where(StreamRow.stream_id.in_({f.stream_id for f in joining}))
+    streams = {row.stream_id: row for row in connection.execute(of_them)}
+    known = _known(connection, {case_key(f, str(streams[f.stream_id].host_id)) for f in joining})
+    return Filing(joining=joining, changed=frozenset(filed.values()), streams=streams, known=known)
+
+
+def file_looked_up(connection: Connection, filing: Filing, *, now_ms: int, flag_at: float, second_share: float) -> None:
+    """Files as `file_findings` does what was looked up in the same transaction, and is stored by now."""
+    case_ids = _cases_of(connection, filing, now_ms, second_share)
+    rows = [
+        {"finding_id": f.finding_id, "case_id": case_ids[f.finding_id], "stream_id": f.stream_id}
+        for f in filing.joining
+    ]
     insert_missing(connection, CaseFindingRow, rows)
-    write_tallies(connection, [_filed(f, streams[f.stream_id], now_ms) for f in joining])
-    changed = {filed.get(f.finding_id) or case_ids[f.finding_id] for f in flagged}
-    refresh_cases(connection, changed, now_ms=now_ms, flag_at=flag_at, joined=set(case_ids.values()))
+    write_tallies(connection, [_filed(f, filing.streams[f.stream_id], now_ms) for f in filing.joining])
+    joined = set(case_ids.values())
+    refresh_cases(connection, filing.changed | joined, now_ms=now_ms, flag_at=flag_at, joined=joined)
 
 
 def _filed(finding: Finding, stream: Any, now_ms: int) -> Filed:
@@ -66,15 +87,11 @@ def _filed(finding: Finding, stream: Any, now_ms: int) -> Filed:
     )
 
 
-def _cases_of(
-    connection: Connection, findings: Sequence[Finding], streams: Mapping[str, Any], now_ms: int, second_share: float
-) -> dict[str, str]:
+def _cases_of(connection: Connection, filing: Filing, now_ms: int, second_share: float) -> dict[str, str]:
     """The id of each finding's case, by finding; those that are not there yet are opened."""
-    if not findings:
-        return {}
-    keys = {f.finding_id: case_key(f, str(streams[f.stream_id].host_id)) for f in findings}
-    known = _known(connection, set(keys.values()))
-    new = {keys[f.finding_id]: f for f in reversed(findings) if keys[f.finding_id] not in known}
+    streams, known = filing.streams, dict(filing.known)
+    keys = {f.finding_id: case_key(f, str(streams[f.stream_id].host_id)) for f in filing.joining}
+    new = {keys[f.finding_id]: f for f in reversed(filing.joining) if keys[f.finding_id] not in known}
     if new:
         last = count_up(connection, "case_number", len(new))
         # Rows in one order for all writers, numbers in that of the findings.

@@ -1,6 +1,6 @@
 """The steps of a write, each inside the caller's transaction."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -83,17 +83,30 @@ class Written:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unnumbered:
+    """Findings that are new or changed, in order, with their rows, which still want their numbers."""
+
+    written: Sequence[Written]
+    rows: Sequence[dict[str, object]]
+
+
 def write_findings(connection: Connection, findings: Iterable[Finding]) -> list[Written]:
     """Adds findings or replaces those with the same id, and gives those that are new or changed.
 
     What a person corrected stays as it is, and what a second reader said of a finding stays with it. Raises
     UnknownStreamError.
     """
+    return number(connection, unnumbered_findings(connection, findings))
+
+
+def unnumbered_findings(connection: Connection, findings: Iterable[Finding]) -> Unnumbered:
+    """What `write_findings` writes, as far as it needs no number; the broadcasts are held from then on."""
     given = list(findings)
     if not given:
-        return []
+        return Unnumbered(written=(), rows=())
     hosts_of(connection, {finding.stream_id for finding in given}, hold=True)
-    return write_judged(connection, without_corrected(connection, with_opinions(connection, given)))
+    return _unnumbered(connection, without_corrected(connection, with_opinions(connection, given)))
 
 
 def understood(passages: Iterable[Passage], written: Iterable[Written]) -> Understood:
@@ -111,14 +124,28 @@ def understood(passages: Iterable[Passage], written: Iterable[Written]) -> Under
 def write_judged(
     connection: Connection, findings: Iterable[Finding], *, clips_of: Finding | None = None
 ) -> list[Written]:
-    """As `write_findings`, whatever was corrected; `clips_of`: a new finding's clip begins where this one's does.
+    """As `write_findings`, whatever was corrected; `clips_of`: a new finding's clip begins where this one's does."""
+    return number(connection, _unnumbered(connection, findings, clips_of))
 
-    What needs no number is done before one is taken, for all writers wait for whoever has the last one: meanwhile the
-    broadcasts' rows are held, so that nobody else writes the same findings.
+
+def number(connection: Connection, found: Unnumbered) -> list[Written]:
+    """Writes the findings with their numbers.
+
+    All writers wait for whoever has the last number: what needs none is done before. Meanwhile the broadcasts' rows
+    are held, so that nobody else writes the same findings.
     """
+    if found.rows:
+        for sequence, row in enumerate(found.rows, start=reserve_sequences(connection, len(found.rows))):
+            row["updated_seq"] = sequence
+            row["created_seq"] = row["created_seq"] or sequence
+        upsert(connection, FindingRow, found.rows, keep=frozenset({"created_seq"}))
+    return list(found.written)
+
+
+def _unnumbered(connection: Connection, findings: Iterable[Finding], clips_of: Finding | None = None) -> Unnumbered:
     latest = {finding.finding_id: finding for finding in findings}
     if not latest:
-        return []
+        return Unnumbered(written=(), rows=())
     hosts = hosts_of(connection, {finding.stream_id for finding in latest.values()}, hold=True)
     begins = _clip_start(connection, clips_of)
     stored = {
@@ -152,13 +179,7 @@ def write_judged(
                 clip_start_ms=begins if before is None else before.clip_start_ms if before.clip == kept.clip else None,
             )
         )
-    if not rows:
-        return []
-    for number, row in enumerate(rows, start=reserve_sequences(connection, len(rows))):
-        row["updated_seq"] = number
-        row["created_seq"] = row["created_seq"] or number
-    upsert(connection, FindingRow, rows, keep=frozenset({"created_seq"}))
-    return changed
+    return Unnumbered(written=changed, rows=rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
