@@ -121,7 +121,12 @@ def stress(
         if load.kill:
             time.sleep(load.seconds / 2)
             (strike or _kill)()
-        until(load.seconds + load.patience_s, lambda: all(s.state in OVER for s in store.streams_of(ordered).values()))
+        until(
+            load.seconds + load.patience_s,
+            lambda: all(s.state in OVER for s in store.streams_of(ordered).values()),
+            # Looking at very many often would be part of the load.
+            poll_s=max(_POLL_S, load.streams / 500),
+        )
         seconds = time.monotonic() - started
         delays_ms = sorted(delay for shard in shards() for delay in ray.get(shard.figures.remote())[1])
         costs = [ray.get(shard.costs.remote()) for shard in shards()]
@@ -189,8 +194,8 @@ def end_all() -> None:
         ray.kill(shard)
 
 
-def until(seconds: float, is_so: Callable[[], bool]) -> None:
+def until(seconds: float, is_so: Callable[[], bool], poll_s: float = _POLL_S) -> None:
     """Waits for it, at most so long; what is missing then is told by the report."""
     deadline = time.monotonic() + seconds
     while not is_so() and time.monotonic() < deadline:
-        time.sleep(_POLL_S)
+        time.sleep(poll_s)
