@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ray.exceptions import RayError
+from sqlalchemy import create_engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from bench.soak_faults import Stage, kill_process, worker_pids
 from bench.soak_plan import Fault, FaultKind
 
 _CUT_S = 4.0
+_RECOVERS_S = 60.0
 _JUMP_S = 5.0
 _JUMP_MS = 30_000
 
@@ -35,6 +38,7 @@ class Breaks:
         self._lasting(stage, FaultKind.DISPATCHER_KILLED, 2.0)
         if FaultKind.DATABASE_GONE in stage.kinds:
             self._lasting(stage, FaultKind.DATABASE_GONE, 1.0)
+            self._wait_for_database()
         self._lasting(stage, FaultKind.DATABASE_SLOW, _CUT_S)
         for shift_ms in (_JUMP_MS, -_JUMP_MS):
             self._lasting(stage, FaultKind.CLOCK_JUMPS, _JUMP_S, whom=0.99, shift_ms=shift_ms)
@@ -45,3 +49,17 @@ class Breaks:
             lift = stage.strike(fault)
             time.sleep(seconds)
             lift()
+
+    def _wait_for_database(self) -> None:
+        """Until it has recovered; what is struck then strikes a database that answers."""
+        engine = create_engine(self.url)
+        until_s = time.monotonic() + _RECOVERS_S
+        while True:
+            try:
+                with engine.connect():
+                    break
+            except SQLAlchemyError:
+                if time.monotonic() > until_s:
+                    raise
+                time.sleep(0.2)
+        engine.dispose()

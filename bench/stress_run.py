@@ -4,12 +4,13 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import ray
 from ray.exceptions import RayError
+from sqlalchemy.exc import SQLAlchemyError
 
 from bench.stress_report import Report, report
 from bench.stress_shard import SimulatedShard, Simulation
@@ -123,7 +124,7 @@ def stress(
             (strike or _kill)()
         until(
             load.seconds + load.patience_s,
-            lambda: all(s.state in OVER for s in store.streams_of(ordered).values()),
+            lambda: _are_over(store, ordered),
             # Looking at very many often would be part of the load.
             poll_s=max(_POLL_S, load.streams / 500),
         )
@@ -169,6 +170,13 @@ def _refusal(store: Store, load: Load) -> str:
     except NoRoomLeft as error:
         return str(error)
     return ""
+
+
+def _are_over(store: Store, ordered: Sequence[str]) -> bool:
+    """Whether every broadcast is over; not while the database is away."""
+    with contextlib.suppress(SQLAlchemyError):
+        return all(stream.state in OVER for stream in store.streams_of(ordered).values())
+    return False
 
 
 def shards() -> list[Any]:

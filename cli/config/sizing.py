@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from claims.policy.files import read_policy_file
+from claims.types import Frozen
 
 _DAY_S = 86_400
 _HOUR_S = 3_600
 
 
-class Figure(BaseModel):
+class Figure(Frozen):
     """A figure and where it is from: a command with its machine, or an assumption."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     value: Annotated[float, Field(gt=0)]
     command: str = ""
@@ -30,10 +29,8 @@ class Figure(BaseModel):
         return self
 
 
-class Figures(BaseModel):
+class Figures(Frozen):
     """Per broadcast on air: cores, MB, Mbit/s; `tried_streams`: the most carried in one run, none lost."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     capture_cores: Figure
     sight_cores: Figure
@@ -55,9 +52,7 @@ class Figures(BaseModel):
     tried_streams: Figure
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _File(Frozen):
     figures: Figures
 
 
