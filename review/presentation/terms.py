@@ -96,6 +96,7 @@ TERMS: Mapping[str, tuple[str, ...]] = {
     ),
     "js": (
         "proposed",
+        "not_previewed",
         "not_sent",
         "corrected",
         "corrected_away",
