@@ -29,7 +29,7 @@ PAGES = frozenset(
         *("/measures/{measure_id}/link", "/appeals", "/appeals/{appeal_id}", "/appeals/{appeal_id}/decision.pdf"),
         *("/appeals/{appeal_id}/decide", "/words", "/words/remove", "/webhooks", "/webhooks/{webhook_id}"),
         *("/webhooks/{webhook_id}/redeliver", "/webhooks/{webhook_id}/enable", "/tenants", "/tenants/{tenant_id}"),
-        *("/password", "/logout"),
+        *("/password", "/logout", "/notifications"),
     }
 )
 # What pages call the ids that stand behind the question mark.

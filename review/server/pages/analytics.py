@@ -36,7 +36,10 @@ def analytics_router(store: Store, desk: Desk) -> APIRouter:
     boards = Dashboards(store.analytics, desk.glossary.classes)
 
     def page(request: Request, template: str, viewer: Viewer, days: int, **values: object) -> Response:
-        filled = desk.fill(template, viewer, days=days, periods=PERIODS, shown=shown, **values)
+        words = Words(viewer.language)
+        filled = desk.fill(
+            template, viewer, days=days, periods=PERIODS, shown=lambda *cell: shown(*cell, words), **values
+        )
         answer = HTMLResponse(filled)
         keep_language(request, answer)
         return answer

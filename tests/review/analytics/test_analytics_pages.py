@@ -89,7 +89,7 @@ def table(client: httpx.Client, name: str, days: int = 30) -> list[list[str]]:
 
 def test_findings_are_counted_by_class_category_host_and_hour(store: Store, client: httpx.Client) -> None:
     assert [row[:2] for row in table(client, "class")] == [["规格/参数/净含量", "3"], ["ORIGIN", "1"]]
-    assert [row[:2] for row in table(client, "category")] == [["electronics/charger", "3"], ["未登记", "1"]]
+    assert [row[:2] for row in table(client, "category")] == [["数码电子 › 充电器", "3"], ["未登记", "1"]]
     assert table(client, "host") == [["小岚 (h1)", "3", "0.75"], ['\'=HYPERLINK("x") (h2)', "1", "0.25"]]
     hours = {row[0]: row[1] for row in table(client, "hour")}
     assert (len(hours), hours["20"], hours["21"], hours["00"]) == (24, "3", "1", "0")

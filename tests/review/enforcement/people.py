@@ -24,6 +24,7 @@ EVERYBODY = (REVIEWER, OTHER, SENIOR, OTHER_SENIOR, THIRD_SENIOR, AUDITOR)
 
 ROLES = {
     "anna": Role.REVIEWER,
+    "bo": Role.REVIEWER,
     "chen": Role.SENIOR,
     "dai": Role.SENIOR,
     "eva": Role.SENIOR,

@@ -73,7 +73,7 @@ def test_what_the_words_would_match_is_shown_before_they_are_sent(sit: Sit, add_
     page.locator('#proposal [name="words"]').fill("一百二十瓦")
     expect(preview).to_contain_text("会命中 1 句")
     expect(preview.locator("li")).to_contain_text("有人问是不是一百二十瓦的")
-    expect(preview).to_contain_text("查看了库里全部")
+    expect(preview).to_contain_text("查看了全部")
 
 
 def test_an_auditor_proposes_nothing(sit: Sit, add_cases: AddCases) -> None:
