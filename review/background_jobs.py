@@ -85,7 +85,7 @@ class BackgroundJobs:
     @property
     def _mail_jobs(self) -> tuple[Job, ...]:
         # A mail server that does not answer holds up nothing else.
-        return () if self._digests is None else (self._digests.send_due,)
+        return () if self._digests is None else (self._digests.send,)
 
     @property
     def _jobs(self) -> tuple[Job, ...]:

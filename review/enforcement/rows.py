@@ -13,9 +13,9 @@ from review.audit.chain import canonical
 from review.db.tables.enforcement import (
     AppealRow,
     DefenceRow,
+    EarlierMeasureRow,
     LinkRow,
     LockedHostRow,
-    MeasureBeforeRow,
     MeasureCaseRow,
     MeasureRow,
     StrikeRow,
@@ -136,7 +136,7 @@ def move_measure(connection: Connection, measure: Measure) -> None:
 def change_measure(connection: Connection, before: Measure, after: Measure, appeal_id: str, at_ms: int) -> None:
     """Stores the measure as an appeal changed it, and keeps what it was."""
     connection.execute(
-        insert(MeasureBeforeRow).values(
+        insert(EarlierMeasureRow).values(
             appeal_id=appeal_id,
             measure_id=before.id,
             kind=before.kind.value,

@@ -19,14 +19,14 @@ class Digests:
         self._server = server
         self._page_url = page_url
 
-    def send_due(self) -> int:
+    def send(self) -> int:
         """How many were sent. One that fails stops no other: it is logged without its address, and tried again."""
-        due = self._wishes.due()
-        if not due:
+        taken = self._wishes.take()
+        if not taken:
             return 0
         people = {account.person.id: account.person for account in self._people.accounts() if account.active}
         sent = 0
-        for wish in due:
+        for wish in taken:
             person = people.get(wish.person_id)
             digest = None if person is None else compose(wish, self._wishes.waiting(person), self._page_url)
             if digest is None:

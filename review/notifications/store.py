@@ -62,7 +62,7 @@ class WishStore:
         with self._writing.begin() as connection:
             upsert(connection, WishRow, [row])
 
-    def due(self) -> tuple[Wish, ...]:
+    def take(self) -> tuple[Wish, ...]:
         """Takes the wishes whose time has come: each is given to one caller, and comes again at its next time."""
         now_ms = self._now_ms()
         is_due = (WishRow.every != Every.NEVER.value, WishRow.next_at_ms <= now_ms)

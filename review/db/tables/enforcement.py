@@ -77,7 +77,7 @@ class MeasureRow(Base):
     closed_why: Mapped[str] = mapped_column(Text)
 
 
-class MeasureBeforeRow(Base):
+class EarlierMeasureRow(Base):
     """A measure as it was until an appeal changed it: `notice` is what the host had been told."""
 
     __tablename__ = "measures_before"

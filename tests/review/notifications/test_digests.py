@@ -72,9 +72,9 @@ def test_a_digest_goes_out_when_its_time_has_come_and_once(store: Store, receive
     anna = person(store)
     store.wishes.put(Wish(person_id=anna.id, email="anna@example.com", every=Every.HOUR))
     job = digests(store, receiver)
-    assert job.send_due() == 0
+    assert job.send() == 0
     clock.wait(5 * HOUR_MS)
-    assert [job.send_due(), job.send_due()] == [1, 0]
+    assert [job.send(), job.send()] == [1, 0]
     [mail] = receiver.mails
     assert (mail["To"], mail["From"], receiver.recipients) == ("anna@example.com", SENDER, ["anna@example.com"])
     assert mail["Subject"] == "真言：1 项待办提醒"
@@ -85,23 +85,23 @@ def test_a_digest_goes_out_when_its_time_has_come_and_once(store: Store, receive
     assert "小岚" not in told
     assert receiver.logins == [("desk", "right")]
     clock.wait(HOUR_MS)
-    assert job.send_due() == 1
+    assert job.send() == 1
 
 
 def test_nothing_waits_nothing_is_sent(store: Store, receiver: Receiver, clock: Clock) -> None:
     anna = person(store)
     store.wishes.put(Wish(person_id=anna.id, email="anna@example.com", every=Every.HOUR, topics=(Topic.APPEALS,)))
     clock.wait(5 * HOUR_MS)
-    assert (digests(store, receiver).send_due(), receiver.mails) == (0, [])
+    assert (digests(store, receiver).send(), receiver.mails) == (0, [])
 
 
 def test_a_daily_digest_comes_at_nine_in_china(store: Store, receiver: Receiver, clock: Clock) -> None:
     store.wishes.put(Wish(person_id=person(store).id, email="a@example.com", every=Every.DAY, language="en"))
     job = digests(store, receiver)
     clock.wait(13 * HOUR_MS - 1)
-    assert job.send_due() == 0
+    assert job.send() == 0
     clock.wait(1)
-    assert job.send_due() == 1
+    assert job.send() == 1
     assert receiver.mails[0]["Subject"] == "Zhenyan: 1 waiting"
 
 
@@ -118,7 +118,7 @@ def test_a_closed_account_gets_nothing(store: Store, receiver: Receiver, clock: 
     [login] = [account.login for account in store.people.accounts() if account.person.id == anna.id]
     store.people.change(login, active=False, actor=admin.id)
     clock.wait(5 * HOUR_MS)
-    assert (digests(store, receiver).send_due(), receiver.mails) == (0, [])
+    assert (digests(store, receiver).send(), receiver.mails) == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -139,15 +139,15 @@ def test_what_is_not_taken_is_logged_without_secrets_and_tried_again(
     receiver.refuses = refuses
     clock.wait(5 * HOUR_MS)
     with caplog.at_level(logging.DEBUG):
-        assert digests(store, receiver, **changes).send_due() == 0
+        assert digests(store, receiver, **changes).send() == 0
     assert anna.id in caplog.text
     assert "anna@example.com" not in caplog.text
     assert "hunter2" not in caplog.text
     assert store.wishes.wish(anna.id).failed
     receiver.refuses = ""
-    assert digests(store, receiver).send_due() == 0
+    assert digests(store, receiver).send() == 0
     clock.wait(600_000)
-    assert digests(store, receiver).send_due() == 1
+    assert digests(store, receiver).send() == 1
     assert not store.wishes.wish(anna.id).failed
 
 
