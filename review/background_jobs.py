@@ -11,6 +11,7 @@ from pathlib import Path
 
 from review.enforcement.retention import RetentionStore
 from review.evidence.clips import clip_of
+from review.notifications.sending import Digests
 from review.store import Store
 from review.timestamps import SUFFIX, TimeAuthority
 
@@ -37,13 +38,18 @@ class BackgroundJobs:
         retention: RetentionStore,
         stretch_days: float = 7,
         authority: TimeAuthority | None = None,
+        digests: Digests | None = None,
     ) -> None:
-        """`stretch_days`: for how long stretches are kept. `authority`: stamps each day's head; None: nobody does."""
+        """`stretch_days`: for how long stretches are kept. `authority`: stamps each day's head; None: nobody does.
+
+        `digests`: sends people what waits for them; None: no mail is sent.
+        """
         self._store = store
         self._data_dir = data_dir
         self._retention = retention
         self._stretch_days = stretch_days
         self._authority = authority
+        self._digests = digests
         self._swept = ""
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -53,12 +59,14 @@ class BackgroundJobs:
         """Every job once; one that fails stops no other."""
         self._run_each(self._live_jobs)
         self._run_each(self._jobs)
+        self._run_each(self._mail_jobs)
 
     def start(self) -> None:
         """Runs every few seconds in threads until `close`; what is live waits for no clip that is cut."""
         for name, jobs, every_s in (
             ("housekeeping", self._jobs, _EVERY_S),
             ("housekeeping-live", self._live_jobs, _LIVE_EVERY_S),
+            ("mail", self._mail_jobs, _EVERY_S),
         ):
             thread = threading.Thread(target=self._run, args=(jobs, every_s), name=name, daemon=True)
             self._threads.append(thread)
@@ -73,6 +81,11 @@ class BackgroundJobs:
     @property
     def _live_jobs(self) -> tuple[Job, ...]:
         return (self._store.lease_expiry.keep,)
+
+    @property
+    def _mail_jobs(self) -> tuple[Job, ...]:
+        # A mail server that does not answer holds up nothing else.
+        return () if self._digests is None else (self._digests.send,)
 
     @property
     def _jobs(self) -> tuple[Job, ...]:

@@ -17,7 +17,7 @@ class AliveOut(TypedDict):
     status: str
 
 
-AppealState: TypeAlias = Literal["filed", "upheld", "overturned"]
+AppealState: TypeAlias = Literal["filed", "upheld", "varied", "overturned"]
 
 
 ArchiveState: TypeAlias = Literal["waiting", "running", "done", "same", "failed"]

@@ -37,6 +37,8 @@ from review.corrections.pinned_policies import PinnedPolicies
 from review.events.types import Event
 from review.judge_pool.policy_in_force import JudgesSource
 from review.judge_pool.pool import JudgingPool
+from review.notifications.mail import MailServer
+from review.notifications.sending import Digests
 from review.passports.registered_lookup import RegisteredPassports
 from review.policies.choice import UsablePolicies
 from review.server.api.ordering import Platform
@@ -124,6 +126,7 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
         retention=store.retention(),
         stretch_days=settings.stretch_days,
         authority=settings.time_authority,
+        digests=_digests(settings, store),
     )
     sender = _sender(settings, store, app.state.latencies, tracing)
     keeper = store.evidence_keeper()
@@ -152,6 +155,21 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
             tracing.close()
         store.usage.write()
         store.close()
+
+
+def _digests(settings: Settings, store: Store) -> Digests | None:
+    """What sends people what waits for them; None where no mail server is named."""
+    if not settings.smtp_host:
+        return None
+    server = MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        sender=settings.smtp_from or f"zhenyan@{settings.smtp_host}",
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=settings.smtp_password,
+    )
+    return Digests(store.wishes, store.people, server, settings.public_url)
 
 
 def judges_source(settings: Settings) -> JudgesSource:

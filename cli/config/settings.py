@@ -84,6 +84,12 @@ class Settings(BaseSettings):
     evidence_url: str
     webhook_url: str
     webhook_secret: Annotated[str, Field(repr=False)]
+    smtp_host: str
+    smtp_port: Annotated[int, Field(ge=1, le=65_535)]
+    smtp_security: Literal["starttls", "tls", "none"]
+    smtp_user: str
+    smtp_password: Annotated[str, Field(repr=False)]
+    smtp_from: str
     metrics_token: Annotated[str, Field(repr=False)]
     trace_url: Annotated[str, Field(repr=False, pattern=r"^(https?://\S+)?$")]
     waiting_per_key: Annotated[int, Field(ge=1, le=10_000)]

@@ -105,7 +105,9 @@ class Dashboards:
         if dimension is Dimension.HOST:
             names = self._teaching.host_names(key for key, _ in tallies)
             return lambda key: f"{names.get(key, '')} ({key})".strip()
-        return lambda key: key or words("dash.no_category")
+        if dimension is Dimension.CATEGORY:
+            return lambda key: words.goods(key) if key else words("dash.no_category")
+        return lambda key: key
 
     def _outcomes(self, days: int, words: Words, *, by_class: bool = False) -> list[tuple[str, Outcomes]]:
         """Outcomes by rule or class, with the name to show, those of the most cases first."""
@@ -131,10 +133,12 @@ def added(one: Outcomes, other: Outcomes) -> Outcomes:
     )
 
 
-def shown(figures: Figures, column: str, value: Cell) -> str:
+def shown(figures: Figures, column: str, value: Cell, words: Words) -> str:
     """A cell as people read it."""
     if value is None:
         return "—"
+    if column == "col.minutes" and isinstance(value, int | float):
+        return words.length(round(value * _MINUTE_MS))
     if column in figures.shares and isinstance(value, float):
         return f"{value * 100:.1f} %"
     return str(value)

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from review.accounts.types import Person, Role
 from review.analytics import queries
 from review.analytics.outcomes import OutcomeBook
+from review.analytics.proposal_preview import ProposalPreview, preview_words
 from review.analytics.queries import CoverageSum
 from review.analytics.types import Outcomes, Proposal, ProposalKind
 from review.cases.tally import Dimension
+from review.db.ownership import Owner
 from review.db.tables.cases import CaseRow, ProposalRow
 from review.db.tables.streams import FindingRow
 from review.db.upsert import table_of
@@ -75,14 +77,23 @@ class AnalyticsStore:
         with Session(self._engine) as session:
             return queries.read_coverage_sum(session, Moment(at_ms=self._now_ms(), terms=self._terms))
 
-    def propose(self, case_id: str, person: Person, words: str, class_id: str | None, kind: ProposalKind) -> Proposal:
+    def preview(self, words: str, tenants: Owner | None) -> ProposalPreview:
+        """What these words would match among what is stored; ProposalRefused for words that can't be proposed."""
+        try:
+            return preview_words(self._engine, _said(words), tenants)
+        except ValueError as error:
+            raise ProposalRefused(f"words {words[:60]!r}: need a letter or a figure") from error
+
+    def propose(
+        self, case_id: str, person: Person, words: str, class_id: str | None, kind: ProposalKind, reason: str
+    ) -> Proposal:
         """The proposal as stored; the same words again, by whomever, are the proposal that is there.
 
         `class_id` None: the case's. Raises UnknownCaseError and ProposalRefused.
         """
-        said = " ".join(words.split()).lower()
-        if not said or len(said) > _MOST_CHARS or any(char in "{}|()?" or not char.isprintable() for char in said):
-            raise ProposalRefused(f"words {words[:60]!r}: need 1 to {_MOST_CHARS} characters, without {{}}|()?")
+        said = _said(words)
+        if not reason.strip():
+            raise ProposalRefused("reason: say in a few words why the lexicon should have these words")
         with self._writing.begin() as connection:
             row = connection.execute(
                 select(CaseRow.class_id, FindingRow.record)
@@ -102,9 +113,10 @@ class AnalyticsStore:
                 kind=kind,
                 rule=str(record["rule"]),
                 created_at_ms=self._now_ms(),
+                reason=reason.strip(),
             )
             there = connection.execute(
-                select(ProposalRow.proposal_id, ProposalRow.case_id, ProposalRow.person_id, ProposalRow.created_at_ms)
+                select(ProposalRow)
                 .where(ProposalRow.class_id == proposal.class_id, ProposalRow.words == said)
                 .where(ProposalRow.kind == kind.value)
             ).first()
@@ -115,6 +127,7 @@ class AnalyticsStore:
                     case_id=there.case_id,
                     person_id=there.person_id,
                     created_at_ms=there.created_at_ms,
+                    reason=there.reason,
                 )
             connection.execute(
                 table_of(ProposalRow)
@@ -127,6 +140,7 @@ class AnalyticsStore:
                         "class": proposal.class_id,
                         "words": said,
                         "kind": kind.value,
+                        "reason": proposal.reason,
                         "created_at_ms": proposal.created_at_ms,
                     }
                 )
@@ -152,6 +166,7 @@ class AnalyticsStore:
                     kind=ProposalKind(row.kind),
                     rule=str(record["rule"]),
                     created_at_ms=row.created_at_ms,
+                    reason=row.reason,
                 )
                 for row, record in rows
             )
@@ -171,3 +186,11 @@ class AnalyticsStore:
 
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)
+
+
+def _said(words: str) -> str:
+    """The words as they are kept; ProposalRefused for words that the lexicon can't have."""
+    said = " ".join(words.split()).lower()
+    if not said or len(said) > _MOST_CHARS or any(char in "{}|()?" or not char.isprintable() for char in said):
+        raise ProposalRefused(f"words {words[:60]!r}: need 1 to {_MOST_CHARS} characters, without {{}}|()?")
+    return said

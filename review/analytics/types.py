@@ -60,7 +60,10 @@ class ProposalKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """Words that a reviewer proposes; `rule` is the one that brought up the case they come from."""
+    """Words that a reviewer proposes, and why; `rule` is the one that brought up the case they come from.
+
+    `reason` empty: they were proposed before a reason was asked for.
+    """
 
     id: str
     case_id: str
@@ -70,6 +73,7 @@ class Proposal:
     kind: ProposalKind
     rule: str
     created_at_ms: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

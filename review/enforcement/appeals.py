@@ -3,6 +3,8 @@
 import hashlib
 import secrets
 import uuid
+from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, insert, select
 
@@ -15,20 +17,24 @@ from review.db.tables.cases import CaseRow
 from review.db.tables.enforcement import AppealRow, HostTokenRow
 from review.enforcement.case_consequences import deciders_of, follow_case
 from review.enforcement.errors import AppealRefused, UnknownTokenError
-from review.enforcement.hearing import checked_files, checked_statement, decided, filed, may_answer
+from review.enforcement.grounds import ground_of
+from review.enforcement.hearing import check_decider, checked_files, checked_statement, filed, may_answer
+from review.enforcement.law_book import Book
 from review.enforcement.measure_states import lifted
-from review.enforcement.measures import lock_measure
+from review.enforcement.measures import expire_measure, lock_measure, notice_sha256
 from review.enforcement.penalty_table import DAY_MS, Measures
 from review.enforcement.rows import (
     appeal_of,
     appeals_where,
+    change_measure,
     defence_of,
     insert_defence,
     measure_of,
     move_measure,
     write_appeal,
 )
-from review.enforcement.types import Appeal, AppealState, Defence, HandedIn, Measure
+from review.enforcement.rulings import Decided, ruled
+from review.enforcement.types import Appeal, AppealState, Defence, HandedIn, Measure, Remaining, Ruling
 from review.streams.events import decision_event
 
 
@@ -130,50 +136,95 @@ def had_part_in(connection: Connection, measure: Measure) -> frozenset[str]:
     return deciders_of(connection, measure.case_ids) | frozenset(person for person in people if person)
 
 
+def ruling_on(
+    connection: Connection,
+    appeal_id: str,
+    rulings: Sequence[Ruling],
+    remaining: Remaining | None,
+    table: Measures,
+    book: Book,
+    now_ms: int,
+) -> tuple[Measure, Decided]:
+    """The measure as it is, and what these rulings would make of it; AppealRefused says what is undecided."""
+    measure = measure_of(connection, appeal_of(connection, appeal_id).measure_id)
+    rows = connection.execute(select(CaseRow.case_id, CaseRow.state).where(CaseRow.case_id.in_(measure.case_ids)))
+    cases = {row.case_id: CaseState(row.state) for row in rows}
+    ground = ground_of(connection, measure.host_id, measure.case_ids, book)
+    return measure, ruled(measure, rulings, remaining, cases, ground, table, book, appeal_id, now_ms)
+
+
 def decide_appeal(
     connection: Connection,
     appeal_id: str,
     person: Person,
     journal: Journal,
+    rulings: Sequence[Ruling],
+    remaining: Remaining | None,
+    table: Measures,
+    book: Book,
     *,
-    overturn: bool,
-    reasons_zh: str,
+    reasons_zh: str = "",
     reasons_en: str = "",
-    case_reason: str = "rule_wrong",
 ) -> Appeal:
-    """The appeal as decided; overturned, the measure is lifted, its cases are cleared and their strikes are gone.
+    """The appeal as decided: cases that do not stand are cleared, their strikes are gone, the measure follows.
 
-    `case_reason`: why the cases are lawful, one of the reasons that reviewers give.
+    It is lifted, stays, or becomes milder or shorter with a corrected notice; what it was is kept.
     """
     measure = lock_measure(connection, appeal_of(connection, appeal_id).measure_id)
     connection.execute(
         select(CaseRow.case_id).where(CaseRow.case_id.in_(measure.case_ids)).order_by(CaseRow.case_id).with_for_update()
     ).all()
-    appeal = decided(
+    check_decider(appeal_of(connection, appeal_id), person, had_part_in(connection, measure))
+    _, found = ruling_on(connection, appeal_id, rulings, remaining, table, book, journal.at_ms)
+    appeal = replace(
         appeal_of(connection, appeal_id),
-        person,
-        had_part_in(connection, measure),
-        overturn=overturn,
-        reasons_zh=reasons_zh,
-        reasons_en=reasons_en,
-        now_ms=journal.at_ms,
+        state=found.state,
+        decided_by=person.id,
+        decided_at_ms=journal.at_ms,
+        reasons_zh=reasons_zh.strip(),
+        reasons_en=reasons_en.strip(),
+        rulings=found.rulings,
+        outcome=found.outcome,
     )
     write_appeal(connection, appeal)
-    journal.note(f"appeal.{appeal.state}", f"appeal:{appeal_id}", host=measure.host_id, measure=measure.id)
-    if appeal.state is AppealState.OVERTURNED:
-        _undo_measure(connection, measure, appeal, person, case_reason, journal)
-    journal.add_event(f"appeal.{appeal.state}", measure.host_id, measure.id, appeal=appeal_id)
+    fallen = [ruling.case_id for ruling in found.fallen]
+    journal.note(
+        f"appeal.{appeal.state}", f"appeal:{appeal_id}", host=measure.host_id, measure=measure.id, fallen=fallen
+    )
+    if found.after is None:
+        move_measure(connection, lifted(measure, person.id, "appeal", journal.at_ms))
+        journal.note("measure.lifted", f"measure:{measure.id}", host=measure.host_id, why="appeal")
+        journal.add_event("measure.lifted", measure.host_id, measure.id, kind=measure.kind.value, why="appeal")
+    elif found.state is AppealState.VARIED:
+        _change(connection, measure, found.after, appeal_id, journal)
+    for ruling in found.fallen:
+        _clear_case(connection, ruling.case_id, appeal, person, ruling.why, journal)
+    if found.state is AppealState.VARIED:
+        expire_measure(connection, measure.id, journal)
+    journal.add_event(f"appeal.{appeal.state}", measure.host_id, measure.id, appeal=appeal_id, fallen=fallen)
     return appeal
 
 
-def _undo_measure(
-    connection: Connection, measure: Measure, appeal: Appeal, person: Person, case_reason: str, journal: Journal
-) -> None:
-    move_measure(connection, lifted(measure, person.id, "appeal", journal.at_ms))
-    journal.note("measure.lifted", f"measure:{measure.id}", host=measure.host_id, why="appeal")
-    journal.add_event("measure.lifted", measure.host_id, measure.id, kind=measure.kind.value, why="appeal")
-    for case_id in measure.case_ids:
-        _clear_case(connection, case_id, appeal, person, case_reason, journal)
+def _change(connection: Connection, before: Measure, after: Measure, appeal_id: str, journal: Journal) -> None:
+    change_measure(connection, before, after, appeal_id, journal.at_ms)
+    journal.note(
+        "measure.varied",
+        f"measure:{after.id}",
+        host=after.host_id,
+        kind=after.kind.value,
+        kind_before=before.kind.value,
+        appeal=appeal_id,
+        notice_sha256=notice_sha256(after),
+    )
+    journal.add_event(
+        "measure.varied",
+        after.host_id,
+        after.id,
+        kind=after.kind.value,
+        kind_before=before.kind.value,
+        starts_at_ms=after.starts_at_ms,
+        ends_at_ms=after.ends_at_ms,
+    )
 
 
 def _clear_case(

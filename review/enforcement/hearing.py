@@ -1,7 +1,6 @@
 """When a host may answer or appeal, what may be handed in, and who may decide: pure."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 from review.accounts.types import Person, Role
 from review.enforcement.errors import AppealRefused
@@ -10,6 +9,7 @@ from review.enforcement.types import Appeal, AppealState, HandedIn, Measure, Mea
 
 _DECIDES = frozenset({Role.SENIOR, Role.ADMIN})
 _APPEALABLE = frozenset({MeasureState.IN_FORCE, MeasureState.ENDED})
+_MAY_FOLLOW = frozenset({AppealState.UPHELD, AppealState.VARIED})
 
 
 def may_answer(measure: Measure, now_ms: int, *, answered: bool) -> bool:
@@ -20,7 +20,7 @@ def may_answer(measure: Measure, now_ms: int, *, answered: bool) -> bool:
 def may_appeal(measure: Measure, appeals: Sequence[Appeal], now_ms: int) -> bool:
     """True while the host can appeal: the measure was approved, its time is not over, and no appeal is open or won."""
     in_time = measure.appeal_due_ms is not None and now_ms < measure.appeal_due_ms
-    free = all(appeal.state is AppealState.UPHELD for appeal in appeals)
+    free = all(appeal.state in _MAY_FOLLOW for appeal in appeals)
     return measure.state in _APPEALABLE and in_time and free
 
 
@@ -48,17 +48,8 @@ def filed(
     )
 
 
-def decided(
-    appeal: Appeal,
-    person: Person,
-    had_part: Collection[str],
-    *,
-    overturn: bool,
-    reasons_zh: str,
-    reasons_en: str,
-    now_ms: int,
-) -> Appeal:
-    """The appeal as decided; AppealRefused if it was already, by this role, by one who had a part, without reasons."""
+def check_decider(appeal: Appeal, person: Person, had_part: Collection[str]) -> None:
+    """AppealRefused if it was decided already, by this role, or by one who had a part in the measure."""
     name = f"appeal {appeal.id}"
     if appeal.state is not AppealState.FILED:
         raise AppealRefused(name, f"it is {appeal.state} already", code="decided")
@@ -66,16 +57,6 @@ def decided(
         raise AppealRefused(name, "a senior decides it", code="senior_only")
     if person.id in had_part:
         raise AppealRefused(name, "somebody who had no part in the measure decides it", code="had_part")
-    if not reasons_zh.strip():
-        raise AppealRefused(name, "the written reasons are missing", code="reasons")
-    return replace(
-        appeal,
-        state=AppealState.OVERTURNED if overturn else AppealState.UPHELD,
-        decided_by=person.id,
-        decided_at_ms=now_ms,
-        reasons_zh=reasons_zh.strip(),
-        reasons_en=reasons_en.strip(),
-    )
 
 
 def checked_statement(statement: str, limits: StatementLimits) -> str:

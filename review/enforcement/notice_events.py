@@ -10,7 +10,7 @@ from review.enforcement.rows import measure_of
 from review.enforcement.store import EnforcementStore
 from review.events.types import Event
 
-_WITH_NOTICE = frozenset({"measure.proposed", "measure.in_force"})
+_WITH_NOTICE = frozenset({"measure.proposed", "measure.in_force", "measure.varied"})
 
 
 def with_notice(engine: Engine, due: EnforcementStore, page_url: str) -> Callable[[Event], Mapping[str, object]]:
@@ -39,6 +39,7 @@ def with_notice(engine: Engine, due: EnforcementStore, page_url: str) -> Callabl
                 "starts_at_ms": notice.starts_at_ms,
                 "ends_at_ms": notice.ends_at_ms,
                 "appeal": notice.appeal_zh,
+                "amended": notice.amended_zh,
             },
         }
 

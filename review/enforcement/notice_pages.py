@@ -34,7 +34,7 @@ def notice_html(
         .get_template("notice.html")
         .render(
             lang="zh-CN",
-            title="处置通知书" if approved else "拟处置事先告知书",
+            title=_title(measure, approved),
             measure=measure,
             zh=shown_measure(measure, "zh", laws, now_ms),
             en=shown_measure(measure, "en", laws, now_ms),
@@ -45,6 +45,12 @@ def notice_html(
             decision_days=table.deadlines.appeal_decision_days,
         )
     )
+
+
+def _title(measure: Measure, approved: bool) -> str:
+    if not approved:
+        return "拟处置事先告知书"
+    return "处置通知书（更正）" if measure.notice.amended_zh else "处置通知书"
 
 
 def decision_html(appeal: Appeal, measure: Measure, host_name: str, table: Measures) -> str:
@@ -61,7 +67,7 @@ def decision_html(appeal: Appeal, measure: Measure, host_name: str, table: Measu
             measure=measure,
             host_name=host_name,
             rule=table.measures[measure.kind],
-            overturned=appeal.state is AppealState.OVERTURNED,
+            kinds={kind.value: rule for kind, rule in table.measures.items()},
         )
     )
 

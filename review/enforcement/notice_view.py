@@ -48,6 +48,7 @@ class ShownNotice:
     term: str
     appeal: str
     remarks: str
+    amended: str
 
 
 def shown_measure(measure: Measure, language: Language, laws: Laws, now_ms: int) -> ShownNotice:
@@ -83,6 +84,7 @@ def shown_notice(
         term=term,
         appeal=notice.appeal_zh if zh else notice.appeal_en or notice.appeal_zh,
         remarks=notice.remarks_zh or notice.remarks_en if zh else notice.remarks_en or notice.remarks_zh,
+        amended=notice.amended_zh if zh else notice.amended_en or notice.amended_zh,
     )
 
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from claims.types import CHINA_TIME
-from review.enforcement.types import Fact, Occurrence
+from review.enforcement.penalty_table import Measures
+from review.enforcement.types import Fact, Measure, Occurrence
 
 _VERBS_ZH = {"speech": "口播称", "screen": "画面展示"}
 _VERBS_EN = {"speech": "said aloud", "screen": "shown on screen"}
@@ -59,6 +60,33 @@ def fact_en(number: int, fact: Fact, basis: Sequence[str]) -> str:
         said += f"; the same in {fact.more_broadcasts} more broadcast(s)"
     compared = f" Claimed: {fact.claimed}; registered: {fact.registered}." if fact.registered else ""
     return f"{number}. {said}.{compared} Found to be “{fact.class_en}” under {'; '.join(basis)}."
+
+
+def amended_zh(
+    appeal_id: str, facts: Sequence[int], fallen: int, before: Measure, after: Measure, table: Measures, now_ms: int
+) -> str:
+    """What an appeal changed of a notice. `facts`: those of it that fell, as it numbered them; `fallen`: how many."""
+    gone = f"原通知书第{'、'.join(map(str, facts))}项事实" if facts else f"{fallen} 项事实"
+    said = [f"{gone}经复核撤销，不再计分"] if fallen else []
+    if after.kind is not before.kind:
+        said.append(f"措施由“{table.measures[before.kind].zh}”改为“{table.measures[after.kind].zh}”")
+    if after.ends_at_ms != before.ends_at_ms:
+        said.append(f"期限由至{date_zh(before.ends_at_ms)}止改为至{date_zh(after.ends_at_ms)}止")
+    return f"本通知书依{date_zh(now_ms)}的申诉决定（申诉编号 {appeal_id[:8]}）更正：{'；'.join(said or ['措施不变'])}。"
+
+
+def amended_en(
+    appeal_id: str, facts: Sequence[int], fallen: int, before: Measure, after: Measure, table: Measures, now_ms: int
+) -> str:
+    """The same in English."""
+    gone = f"fact(s) {', '.join(map(str, facts))} of the earlier notice" if facts else f"{fallen} fact(s)"
+    said = [f"{gone} fell and no longer count"] if fallen else []
+    if after.kind is not before.kind:
+        said.append(f"the measure is {table.measures[after.kind].en} instead of {table.measures[before.kind].en}")
+    if after.ends_at_ms != before.ends_at_ms:
+        said.append(f"it ends {date_en(after.ends_at_ms)} instead of {date_en(before.ends_at_ms)}")
+    told = "; ".join(said or ["the measure is the same"])
+    return f"Corrected by the decision of {date_en(now_ms)} on appeal {appeal_id[:8]}: {told}."
 
 
 def _where_zh(at: Occurrence, *, other: bool) -> str:

@@ -13,6 +13,7 @@ from review.audit.chain import canonical
 from review.db.tables.enforcement import (
     AppealRow,
     DefenceRow,
+    EarlierMeasureRow,
     LinkRow,
     LockedHostRow,
     MeasureCaseRow,
@@ -30,6 +31,8 @@ from review.enforcement.types import (
     MeasureKind,
     MeasureState,
     Notice,
+    Outcome,
+    Ruling,
     Strike,
 )
 
@@ -51,6 +54,8 @@ _COPIED = (
     "closed_why",
 )
 _NOTICE = TypeAdapter(Notice)
+_RULINGS = TypeAdapter(tuple[Ruling, ...])
+_OUTCOME = TypeAdapter(Outcome | None)
 _MOVES = ("approved_by", "approved_at_ms", "appeal_due_ms", "closed_by", "closed_at_ms", "closed_why")
 
 
@@ -128,6 +133,33 @@ def move_measure(connection: Connection, measure: Measure) -> None:
     )
 
 
+def change_measure(connection: Connection, before: Measure, after: Measure, appeal_id: str, at_ms: int) -> None:
+    """Stores the measure as an appeal changed it, and keeps what it was."""
+    connection.execute(
+        insert(EarlierMeasureRow).values(
+            appeal_id=appeal_id,
+            measure_id=before.id,
+            kind=before.kind.value,
+            notice=stored_notice(before.notice),
+            starts_at_ms=before.starts_at_ms,
+            ends_at_ms=before.ends_at_ms,
+            until_ms=at_ms,
+        )
+    )
+    connection.execute(
+        update(MeasureRow)
+        .where(MeasureRow.measure_id == after.id)
+        .values(
+            kind=after.kind.value,
+            notice=stored_notice(after.notice),
+            breach=after.breach,
+            serious_why=after.serious_why,
+            starts_at_ms=after.starts_at_ms,
+            ends_at_ms=after.ends_at_ms,
+        )
+    )
+
+
 def measures_where(connection: Connection, *conditions: Any) -> tuple[Measure, ...]:
     """The measures that fit, the latest first."""
     columns = table_of(MeasureRow).c
@@ -192,6 +224,8 @@ def write_appeal(connection: Connection, appeal: Appeal) -> None:
         "state": appeal.state.value,
         "reasons_zh": appeal.reasons_zh,
         "reasons_en": appeal.reasons_en,
+        "rulings": _RULINGS.dump_python(appeal.rulings, mode="json"),
+        "outcome": _OUTCOME.dump_python(appeal.outcome, mode="json"),
     }
     changed = connection.execute(update(AppealRow).where(AppealRow.appeal_id == appeal.id).values(**values))
     if changed.rowcount == 0:
@@ -219,6 +253,8 @@ def _appeal(row: Row[Any]) -> Appeal:
         id=values.pop("appeal_id"),
         files=_files(values.pop("files")),
         state=AppealState(values.pop("state")),
+        rulings=_RULINGS.validate_python(values.pop("rulings")),
+        outcome=_OUTCOME.validate_python(values.pop("outcome")),
         **values,
     )
 

@@ -36,6 +36,7 @@ from review.enforcement.rows import (
     measure_of,
     measures_where,
 )
+from review.enforcement.rulings import Decided
 from review.enforcement.statement_files import HandedInFiles
 from review.enforcement.types import (
     Appeal,
@@ -49,6 +50,8 @@ from review.enforcement.types import (
     MeasureState,
     Notice,
     Proposal,
+    Remaining,
+    Ruling,
     Wanted,
 )
 
@@ -301,27 +304,42 @@ class EnforcementStore:
             measure = measure_of(connection, appeal_of(connection, appeal_id).measure_id)
             return appeal_steps.had_part_in(connection, measure)
 
+    def preview_appeal(self, appeal_id: str, rulings: Sequence[Ruling], remaining: Remaining | None) -> Decided:
+        """What these rulings would make of the measure; nothing is stored. AppealRefused says what is undecided."""
+        with self._engine.connect() as connection:
+            setup = self.setup
+            _, found = appeal_steps.ruling_on(
+                connection, appeal_id, rulings, remaining, setup.measures, setup.book, self.now_ms()
+            )
+        return found
+
     def decide_appeal(
         self,
         appeal_id: str,
         person: Person,
+        rulings: Sequence[Ruling],
+        remaining: Remaining | None = None,
         *,
-        overturn: bool,
-        reasons_zh: str,
+        reasons_zh: str = "",
         reasons_en: str = "",
-        case_reason: str = "rule_wrong",
     ) -> Appeal:
-        """The appeal as decided; AppealRefused says why this person may not. See `appeal_steps.decide_appeal`."""
+        """The appeal as decided case by case; AppealRefused says why this person may not, or what is undecided.
+
+        `remaining`: the measure that is left; it is asked for where a case stands.
+        """
+        setup = self.setup
         with self._step(person.id) as (connection, journal):
             return appeal_steps.decide_appeal(
                 connection,
                 appeal_id,
                 person,
                 journal,
-                overturn=overturn,
+                rulings,
+                remaining,
+                setup.measures,
+                setup.book,
                 reasons_zh=reasons_zh,
                 reasons_en=reasons_en,
-                case_reason=case_reason,
             )
 
     @property

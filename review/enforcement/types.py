@@ -186,7 +186,7 @@ class Notice:
     the remarks is composed (`review.enforcement.notice_composition`); a notice from before that has neither
     `facts` nor `points`.
     `basis_*`: the citations of `basis` as they are printed; `power_*`: by which law the platform takes the measure,
-    makes it public and reports it.
+    makes it public and reports it. `amended_*`: what an appeal changed; "": nothing did.
     """
 
     facts_zh: str
@@ -208,6 +208,8 @@ class Notice:
     proposed_kind: str = ""
     power_zh: str = ""
     power_en: str = ""
+    amended_zh: str = ""
+    amended_en: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,16 +305,55 @@ class Defence:
 
 
 class AppealState(StrEnum):
-    """Where an appeal stands."""
+    """Where an appeal stands. `varied`: some of its cases fell, or the measure became milder or shorter."""
 
     FILED = "filed"
     UPHELD = "upheld"
+    VARIED = "varied"
     OVERTURNED = "overturned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What is decided on one case of an appealed measure, with the reasons in writing.
+
+    `why`: of a case that does not stand, why it is lawful, one of the reasons that reviewers give. `fact` and `quote`:
+    what the appealed notice called it; 0 and "" until it is decided, or where that notice lists no facts.
+    """
+
+    case_id: str
+    stands: bool
+    reasons_zh: str
+    reasons_en: str = ""
+    why: str = ""
+    fact: int = 0
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remaining:
+    """The measure that is left where cases stand. `kind` None: none; `term_days` None: as long as it may be."""
+
+    kind: MeasureKind | None
+    term_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a decision on an appeal made of the measure; `kind_after` None: it was lifted."""
+
+    kind_before: MeasureKind
+    ends_before_ms: int
+    kind_after: MeasureKind | None
+    ends_after_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Appeal:
-    """What the host says against a measure, and what somebody who had no part in it decided; reasons in writing."""
+    """What the host says against a measure, and what somebody who had no part in it decided; reasons in writing.
+
+    `rulings`: case by case; none before it is decided, or where it was decided as one. `reasons_*`: of it as a whole.
+    """
 
     id: str
     measure_id: str
@@ -325,6 +366,8 @@ class Appeal:
     decided_at_ms: int | None = None
     reasons_zh: str = ""
     reasons_en: str = ""
+    rulings: tuple[Ruling, ...] = ()
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

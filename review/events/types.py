@@ -17,7 +17,8 @@ KINDS = frozenset(
         *("stream.ended", "stream.failed", "stream.stopped", "stream.health", STRETCH),
         *("decision.made", "decision.reversed"),
         *("measure.proposed", "measure.in_force", "measure.rejected", "measure.lapsed", "measure.ended"),
-        *("measure.lifted", "appeal.filed", "appeal.upheld", "appeal.overturned"),
+        *("measure.lifted", "measure.varied"),
+        *("appeal.filed", "appeal.upheld", "appeal.varied", "appeal.overturned"),
         *("evasion.seen", "complaint.filed"),
         *("batch.done", "batch.failed", "batch.cancelled"),
     }

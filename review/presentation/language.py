@@ -41,6 +41,26 @@ class Words:
             return self("age.minutes", n=minutes)
         return self("age.hours", n=minutes // 60) if minutes < 48 * 60 else self("age.days", n=minutes // 1440)
 
+    def length(self, length_ms: int) -> str:
+        """How long something lasts, in its two greatest units: `8.5 秒`, `12 分 5 秒`, `12 小时 30 分`."""
+        seconds = round(max(0, length_ms) / 1000, 1)
+        if seconds < 60:
+            return self("length.seconds", n=f"{seconds:.1f}".removesuffix(".0"))
+        minutes, rest = divmod(round(seconds), 60)
+        if minutes < 60:
+            return self("length.minutes", n=minutes, rest=rest)
+        hours, minutes = divmod(minutes, 60)
+        if hours < 48:
+            return self("length.hours", n=hours, rest=minutes)
+        return self("length.days", n=hours // 24, rest=hours % 24)
+
+    def goods(self, category: str) -> str:
+        """A category path as people name it: `化妆品 › 特殊化妆品 › 防晒`; a part that nobody named stands as it is."""
+        parts = [part for part in category.split("/") if part]
+        named = [self.term("goods", part) for part in parts]
+        told = (part.replace("_", " ") if part == name else name for part, name in zip(parts, named, strict=True))
+        return " › ".join(told)
+
     def step(self, told: str) -> str:
         """A step of a score, or the reason for a product; findings tell them in English."""
         return in_chinese(told) if self.language == "zh" else told

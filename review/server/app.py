@@ -58,6 +58,7 @@ from review.server.pages.learning import learning_router
 from review.server.pages.login import login_router
 from review.server.pages.measure_proposal import proposing_router
 from review.server.pages.named_queues import named_queues_router
+from review.server.pages.notifications import notifications_router
 from review.server.pages.penalty_table import table_router
 from review.server.pages.quality import quality_router
 from review.server.pages.queue import QueuePart
@@ -169,6 +170,7 @@ def create_app(
     app.include_router(editor_router(store, office, is_offered=judging is not None))
     app.include_router(login_router(app, gate, office))
     app.include_router(admin_router(gate, store.keys, office))
+    app.include_router(notifications_router(store, office))
     app.include_router(analytics_router(store, office))
     app.include_router(learning_router(store, office))
     policies = policies or PolicyDesk(data_dir=data_dir)

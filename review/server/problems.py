@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem details."""
 
 import logging
+import secrets
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -21,6 +22,7 @@ _MEDIA_TYPE = "application/problem+json"
 
 # What the web framework says of a body of which it can't tell what is wrong.
 _NOT_PARSED = "There was an error parsing the body"
+FAILED = "the server failed; its log says why"
 _UNREADABLE = "the body can't be read: it is no JSON in UTF-8, is nested too deep, or has a number of 5000 digits"
 
 
@@ -135,8 +137,15 @@ def install_problem_handlers(app: FastAPI) -> None:
         )
 
     @app.exception_handler(Exception)
-    async def unexpected(_request: Request, _error: Exception) -> JSONResponse:
-        return problem_response(500, "the server failed; its log says why")
+    async def unexpected(request: Request, error: Exception) -> JSONResponse:
+        return problem_response(500, f"{FAILED}, at reference {logged_failure(request, error)}")
+
+
+def logged_failure(request: Request, error: Exception) -> str:
+    """The number under which the log has what failed, for whoever met it to name; the query is not logged."""
+    reference = secrets.token_hex(4).upper()
+    _log.error("reference %s: %s %s failed", reference, request.method, request.url.path, exc_info=error)
+    return reference
 
 
 def _reason(error: dict[str, Any]) -> str:

@@ -113,4 +113,5 @@ class ProposalRow(Base):
     class_id: Mapped[str] = mapped_column("class", String(60))
     words: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(Text, server_default="")
     created_at_ms: Mapped[int]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from review.db.tables.base import Base
@@ -77,6 +77,20 @@ class MeasureRow(Base):
     closed_why: Mapped[str] = mapped_column(Text)
 
 
+class EarlierMeasureRow(Base):
+    """A measure as it was until an appeal changed it: `notice` is what the host had been told."""
+
+    __tablename__ = "measures_before"
+
+    appeal_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    measure_id: Mapped[str] = mapped_column(ForeignKey("measures.measure_id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    notice: Mapped[str] = mapped_column(Text)
+    starts_at_ms: Mapped[int]
+    ends_at_ms: Mapped[int]
+    until_ms: Mapped[int]
+
+
 class MeasureCaseRow(Base):
     """A case that a measure rests on."""
 
@@ -130,6 +144,8 @@ class AppealRow(Base):
     decided_at_ms: Mapped[int | None]
     reasons_zh: Mapped[str] = mapped_column(Text)
     reasons_en: Mapped[str] = mapped_column(Text)
+    rulings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, server_default="[]")
+    outcome: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class EvasionRow(Base):

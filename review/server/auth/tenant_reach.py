@@ -17,7 +17,7 @@ PAGES = frozenset(
         *("/", "/cases/{case_id}", "/cases/{case_id}/hits/{finding_id}"),
         *("/cases/{case_id}/claim", "/cases/{case_id}/release", "/cases/{case_id}/undo", "/cases/{case_id}/reopen"),
         *("/next", "/cases/{case_id}/give", "/cases/{case_id}/put-off", "/cases/{case_id}/take-up"),
-        *("/cases/{case_id}/leave", "/cases/{case_id}/proposals"),
+        *("/cases/{case_id}/leave", "/cases/{case_id}/proposals", "/cases/{case_id}/proposals/preview"),
         *("/cases/{case_id}/hits/{finding_id}/correction",),
         *("/bulk", "/bulk/preview", "/views", "/views/drop"),
         *("/findings", "/findings/{finding_id}", "/partials/findings", "/partials/summary", "/partials/queue"),
@@ -29,7 +29,7 @@ PAGES = frozenset(
         *("/measures/{measure_id}/link", "/appeals", "/appeals/{appeal_id}", "/appeals/{appeal_id}/decision.pdf"),
         *("/appeals/{appeal_id}/decide", "/words", "/words/remove", "/webhooks", "/webhooks/{webhook_id}"),
         *("/webhooks/{webhook_id}/redeliver", "/webhooks/{webhook_id}/enable", "/tenants", "/tenants/{tenant_id}"),
-        *("/password", "/logout"),
+        *("/password", "/logout", "/notifications"),
     }
 )
 # What pages call the ids that stand behind the question mark.

@@ -36,7 +36,10 @@ def analytics_router(store: Store, desk: Desk) -> APIRouter:
     boards = Dashboards(store.analytics, desk.glossary.classes)
 
     def page(request: Request, template: str, viewer: Viewer, days: int, **values: object) -> Response:
-        filled = desk.fill(template, viewer, days=days, periods=PERIODS, shown=shown, **values)
+        words = Words(viewer.language)
+        filled = desk.fill(
+            template, viewer, days=days, periods=PERIODS, shown=lambda *cell: shown(*cell, words), **values
+        )
         answer = HTMLResponse(filled)
         keep_language(request, answer)
         return answer
@@ -80,6 +83,13 @@ def analytics_router(store: Store, desk: Desk) -> APIRouter:
             may_propose=viewer.person.role in DECIDERS,
         )
 
+    @router.get("/cases/{case_id}/proposals/preview", dependencies=[Depends(allow(*DECIDERS))])
+    def preview(case_id: str, viewer: Seeing, words: Annotated[str, Query(max_length=200)]) -> Response:
+        """What the words would match among what is stored; nothing is proposed by it."""
+        store.cases.case(case_id)
+        found = store.analytics.preview(words, viewer.person.tenants)
+        return HTMLResponse(desk.fill("analytics/_word_preview.html", viewer, found=found))
+
     @router.post("/cases/{case_id}/proposals")
     def propose(
         request: Request,
@@ -88,12 +98,13 @@ def analytics_router(store: Store, desk: Desk) -> APIRouter:
         words: Annotated[str, Form(max_length=200)],
         kind: Annotated[ProposalKind, Form()] = ProposalKind.WORD,
         class_id: Annotated[str | None, Form(alias="class", max_length=60)] = None,
+        reason: Annotated[str, Form(max_length=300)] = "",
     ) -> Response:
         """Proposes words for the lexicon; a page's form is led back to the case, a script gets the proposal's id."""
         classes = desk.glossary.classes
         if class_id and classes and class_id not in classes:
             raise ProposalRefused(f"class {class_id!r}: the policy has none of this name")
-        proposal = store.analytics.propose(case_id, person, words, class_id or None, kind)
+        proposal = store.analytics.propose(case_id, person, words, class_id or None, kind, reason)
         if "text/html" in request.headers.get("accept", ""):
             return RedirectResponse(case_url(case_id), status_code=303)
         return JSONResponse({"proposal_id": proposal.id, "words": proposal.words}, status_code=201)

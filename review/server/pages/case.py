@@ -1,10 +1,12 @@
 """One case: its clip and words, the claim card, and where a person decides."""
 
 import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from claims.types import Passage
 from review.accounts.types import Person, Role
 from review.cases.blind import withholds_score
 from review.cases.decisions import REASONS
@@ -16,7 +18,8 @@ from review.server.auth.guard import DECIDERS
 from review.server.pages.desk import Desk, Viewer
 from review.server.pages.queue import held_by_other
 from review.store import Store
-from review.streams.types import StoredFinding
+from review.streams.corrections import Correction
+from review.streams.types import StoredFinding, StreamRecord
 
 _SHOWN_BESIDE = 20
 
@@ -30,6 +33,28 @@ class Hit:
     chosen: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """What the parts that show one finding are filled from, read once.
+
+    `passages`: those around it. `corrections`: of these and of its own. `names`: of people, by id.
+    """
+
+    stored: StoredFinding
+    stream: StreamRecord
+    passages: tuple[Passage, ...]
+    corrections: tuple[Correction, ...]
+    names: dict[str, str]
+
+    def within(self, start_ms: int, end_ms: int) -> tuple[Passage, ...]:
+        """The passages of this stretch."""
+        return tuple(one for one in self.passages if one.end_ms >= start_ms and one.start_ms < end_ms)
+
+    def corrected(self, passage_ids: Collection[str]) -> tuple[Correction, ...]:
+        """The corrections of these passages."""
+        return tuple(one for one in self.corrections if one.passage_id in passage_ids)
+
+
 class CasePart:
     """The middle and the right column."""
 
@@ -40,24 +65,61 @@ class CasePart:
     def detail(self, case_id: str, viewer: Viewer, hit: str | None = None) -> Markup:
         """The case; `hit` names the finding that is played, else the weightiest is."""
         case = self._store.cases.case(case_id)
+        played = self._played(hit or case.top_finding_id)
+        alike = self._store.cases.same_script(case_id, viewer.person.tenants)
         return self._desk.fill(
             "_detail.html",
             viewer,
             case=case,
-            watch=self.watch(case, viewer, hit),
-            card=self.card(case_id, hit or case.top_finding_id, viewer),
-            decide=self.decide(case, viewer),
+            watch=self._watch(case, played, alike, viewer),
+            card=self._card(case, played, viewer),
+            decide=self._decide(case, played.names, alike, viewer),
         )
 
     def hit(self, case_id: str, finding_id: str, viewer: Viewer) -> Markup:
         """Another finding of the same case, to take the place of the one that is shown."""
         case = self._store.cases.case(case_id)
-        card = self.card(case_id, finding_id, viewer)
-        return self._desk.fill("_hit.html", viewer, watch=self.watch(case, viewer, finding_id), card=card)
+        played = self._played(finding_id)
+        alike = self._store.cases.same_script(case_id, viewer.person.tenants)
+        watch = self._watch(case, played, alike, viewer)
+        return self._desk.fill("_hit.html", viewer, watch=watch, card=self._card(case, played, viewer))
 
-    def watch(self, case: Case, viewer: Viewer, hit: str | None) -> Markup:
+    def player(self, finding_id: str, viewer: Viewer, seen: str | None = None) -> Markup | None:
+        """The clip, or a note that it is being cut; None if `seen` is still its version."""
+        return self._player(self._played(finding_id), viewer, seen)
+
+    def context(self, finding_id: str, viewer: Viewer, seen: str | None = None) -> Markup | None:
+        """The passages around the finding; None if `seen` is still its version."""
+        return self._context(self._played(finding_id), viewer, seen)
+
+    def card(self, case_id: str | None, finding_id: str, viewer: Viewer, seen: str | None = None) -> Markup | None:
+        """The claim card; `case_id` None: the finding is looked at by itself. None if `seen` is still its version."""
+        case = None if case_id is None else self._store.cases.case(case_id)
+        return self._card(case, self._played(finding_id), viewer, seen)
+
+    def apart(self, finding_id: str, viewer: Viewer) -> tuple[Markup | None, Markup | None, Markup | None]:
+        """Player, context and card of a finding that is looked at by itself."""
+        played = self._played(finding_id)
+        return self._player(played, viewer), self._context(played, viewer), self._card(None, played, viewer)
+
+    def _played(self, finding_id: str) -> Played:
+        stored = self._store.finding(finding_id)
+        finding = stored.finding
+        passages = self._store.passages(
+            finding.stream_id, from_ms=max(0, finding.start_ms - CONTEXT_MS), to_ms=finding.end_ms + CONTEXT_MS
+        )
+        told_of = sorted({*finding.passage_ids, *(passage.id for passage in passages)})
+        return Played(
+            stored=stored,
+            stream=self._store.stream(finding.stream_id),
+            passages=passages,
+            corrections=self._store.corrections.of_passages(finding.stream_id, told_of),
+            names=self._store.people.names(),
+        )
+
+    def _watch(self, case: Case, played: Played, alike: Sequence[Case], viewer: Viewer) -> Markup:
         """Clip, words, and what else is known of the host, the script and the broadcast."""
-        chosen = hit or case.top_finding_id
+        chosen = played.stored.finding.finding_id
         gone = self._store.corrections.superseded(case.id)
         listed = (
             *self._store.cases.findings(case.id),
@@ -67,7 +129,7 @@ class CasePart:
             # Of many findings only the latest are listed; the one that is asked for is shown all the same.
             if self._store.cases.case_of(chosen) != case.id:
                 raise UnknownFindingError(chosen)
-            listed = (*listed, self._store.finding(chosen))
+            listed = (*listed, played.stored)
         findings = sorted(
             listed,
             key=lambda each: (
@@ -77,7 +139,6 @@ class CasePart:
             ),
         )
         streams = self._store.streams_of(stored.finding.stream_id for stored in findings)
-        stored = next(each for each in findings if each.finding.finding_id == chosen)
         cases = self._store.cases
         tally = cases.host_tally(case.host_id, without=case.id)
         others = [each for each in cases.host_cases(case.host_id, _SHOWN_BESIDE + 1) if each.id != case.id]
@@ -89,74 +150,58 @@ class CasePart:
                 Hit(
                     stored=each,
                     stream_title=streams[each.finding.stream_id].title,
-                    chosen=each is stored,
+                    chosen=each.finding.finding_id == chosen,
                 )
                 for each in findings
             ],
             finding_id=chosen,
-            player=self.player(chosen, viewer),
-            context=self.context(chosen, viewer),
+            player=self._player(played, viewer),
+            context=self._context(played, viewer),
             corrects=viewer.person.role in DECIDERS,
             host_cases=others[:_SHOWN_BESIDE],
             host_count=sum(tally.values()),
             host_confirmed=tally.get(CaseState.CONFIRMED, 0),
-            similar=cases.same_script(case.id, viewer.person.tenants),
-            coverage=self._store.coverage(stored.finding.stream_id),
+            similar=alike,
+            coverage=self._store.coverage(played.stream.stream_id),
         )
 
-    def player(self, finding_id: str, viewer: Viewer, seen: str | None = None) -> Markup | None:
-        """The clip, or a note that it is being cut; None if `seen` is still its version."""
-        stored = self._store.finding(finding_id)
-        stream = self._store.stream(stored.finding.stream_id)
-        finding = stored.finding
-        passages = self._store.passages(finding.stream_id, from_ms=finding.start_ms, to_ms=finding.end_ms)
-        view = finding_view(stored, stream, self._desk.glossary.laws)
-        return self._desk.versioned("_player.html", viewer, seen, view=view, clip=clip_view(stored, passages))
+    def _player(self, played: Played, viewer: Viewer, seen: str | None = None) -> Markup | None:
+        finding = played.stored.finding
+        view = finding_view(played.stored, played.stream, self._desk.glossary.laws)
+        clip = clip_view(played.stored, played.within(finding.start_ms, finding.end_ms))
+        return self._desk.versioned("_player.html", viewer, seen, view=view, clip=clip)
 
-    def context(self, finding_id: str, viewer: Viewer, seen: str | None = None) -> Markup | None:
-        """The passages around the finding; None if `seen` is still its version."""
-        stored = self._store.finding(finding_id)
-        finding = stored.finding
-        passages = self._store.passages(
-            finding.stream_id, from_ms=max(0, finding.start_ms - CONTEXT_MS), to_ms=finding.end_ms + CONTEXT_MS
-        )
-        corrections = self._store.corrections.of_passages(finding.stream_id, [passage.id for passage in passages])
+    def _context(self, played: Played, viewer: Viewer, seen: str | None = None) -> Markup | None:
+        finding = played.stored.finding
+        corrections = played.corrected({passage.id for passage in played.passages})
         return self._desk.versioned(
             "_context.html",
             viewer,
             seen,
             finding=finding,
-            clip=clip_view(stored),
-            rows=context_rows(context_lines(finding, passages, corrections)),
-            names=self._store.people.names() if corrections else {},
+            clip=clip_view(played.stored),
+            rows=context_rows(context_lines(finding, played.passages, corrections)),
+            names=played.names,
         )
 
-    def card(self, case_id: str | None, finding_id: str, viewer: Viewer, seen: str | None = None) -> Markup | None:
-        """The claim card; `case_id` None: the finding is looked at by itself. None if `seen` is still its version."""
-        stored = self._store.finding(finding_id)
-        stream = self._store.stream(stored.finding.stream_id)
-        case = None if case_id is None else self._store.cases.case(case_id)
-        view = finding_view(stored, stream, self._desk.glossary.laws)
-        corrections = self._store.corrections.of_passages(stream.stream_id, stored.finding.passage_ids)
+    def _card(self, case: Case | None, played: Played, viewer: Viewer, seen: str | None = None) -> Markup | None:
         return self._desk.versioned(
             "_card.html",
             viewer,
             seen,
-            view=view,
+            view=finding_view(played.stored, played.stream, self._desk.glossary.laws),
             case=case,
             withheld=case is not None and case.state not in FINAL and withholds_score(case.key),
-            corrections=corrections,
-            product_names={product.product_id: product.name for product in stream.products},
-            names=self._store.people.names() if corrections else {},
+            corrections=played.corrected(set(played.stored.finding.passage_ids)),
+            product_names={product.product_id: product.name for product in played.stream.products},
+            names=played.names,
         )
 
-    def decide(self, case: Case, viewer: Viewer) -> Markup:
+    def _decide(self, case: Case, names: dict[str, str], alike: Sequence[Case], viewer: Viewer) -> Markup:
         """Where the person decides, or why they can't; each time with an id by which a second send is known."""
         now_ms = self._store.cases.now_ms()
         past = self._store.cases.decisions(case.id)
-        names = self._store.people.names()
         held = held_by_other(case, viewer.person, now_ms)
-        alike = self._store.cases.same_script(case.id, viewer.person.tenants)
         similar = [each for each in alike if each.state is CaseState.OPEN]
         return self._desk.fill(
             "_decide.html",

@@ -16,11 +16,14 @@ from review.enforcement.measures import notice_sha256
 from review.enforcement.notice_pages import decision_html, notice_html, pdf_of, shown_time
 from review.enforcement.notice_view import ShownNotice, shown_measure, state_key
 from review.enforcement.penalty_points import expires_at_ms
+from review.enforcement.penalty_table import DAY_MS
+from review.enforcement.rulings import Decided
 from review.enforcement.types import AppealState, HandedIn, HostFile, HostPage, Measure, MeasureKind, MeasureState
 from review.errors import UnknownCaseError
 from review.evidence.files import handed_in_name
 from review.server.auth.guard import DECIDERS, EVERYBODY, SENIORS, allow
 from review.server.language import keep_language
+from review.server.pages.appeal_form import AppealForm, read_appeal_form
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.host_timeline import timeline
 from review.store import Store
@@ -141,11 +144,31 @@ class Office:
             link=link,
         )
 
-    def appeal(self, request: Request, appeal_id: str, viewer: Viewer, error: AppealRefused | None = None) -> Response:
-        """The appeal's page; whoever had a part in the measure can read it and not decide."""
-        appeal, shown = self._store.enforcement.appeal_file(appeal_id, viewer.person.id)
-        barred = viewer.person.id in self._store.enforcement.had_part(appeal_id)
+    def appeal(
+        self,
+        request: Request,
+        appeal_id: str,
+        viewer: Viewer,
+        error: AppealRefused | None = None,
+        *,
+        form: AppealForm | None = None,
+        preview: Decided | None = None,
+    ) -> Response:
+        """The appeal's page; whoever had a part in the measure can read it and not decide.
+
+        `form`: what stands in its fields; `preview`: what that would make of the measure.
+        """
+        due = self._store.enforcement
+        appeal, shown = due.appeal_file(appeal_id, viewer.person.id)
+        measure = shown.measure
+        barred = viewer.person.id in due.had_part(appeal_id)
         waits = appeal.state is AppealState.FILED
+        facts = {fact.case_id: number for number, fact in enumerate(measure.notice.facts, 1)}
+        cases = [
+            (case, facts.get(case.id, 0), self._store.cases.findings(case.id))
+            for case in (self._store.cases.case(case_id) for case_id in measure.case_ids)
+        ]
+        after = preview.after if preview else None
         return self.page(
             request,
             "appeal.html",
@@ -153,13 +176,18 @@ class Office:
             422 if error else 200,
             appeal=appeal,
             shown=shown,
-            measure=shown.measure,
-            notice=self._notice(shown.measure, viewer),
-            host_name=self.host_name(shown.measure.host_id),
+            measure=measure,
+            notice=self._notice(measure, viewer),
+            host_name=self.host_name(measure.host_id),
             barred=barred,
             may_decide=waits and not barred and viewer.person.role in SENIORS,
             reasons=REASONS[Choice.LAWFUL],
-            findings=[one for case_id in shown.measure.case_ids for one in self._store.cases.findings(case_id)],
+            cases=sorted(cases, key=lambda each: each[1]),
+            kinds=[kind for kind in MeasureKind if kind.gravity <= measure.kind.gravity],
+            most_days=-(-(measure.ends_at_ms - measure.starts_at_ms) // DAY_MS),
+            form=form or AppealForm(),
+            preview=preview,
+            corrected=self._notice(after, viewer) if after else None,
             error=error,
         )
 
@@ -282,24 +310,21 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:  
         appeal_id: Id,
         person: Senior,
         viewer: Seeing,
-        overturn: Annotated[bool | None, Form()] = None,
-        reasons_zh: Text = "",
-        reasons_en: Text = "",
-        case_reason: Short = "",
+        form: Annotated[AppealForm, Depends(read_appeal_form)],
     ) -> Response:
+        """Decides the appeal, or shows what the choice would make of the measure."""
+        due = store.enforcement
+        appeal, shown = due.appeal_file(appeal_id, person.id)
         try:
-            if overturn is None or (overturn and case_reason not in REASONS[Choice.LAWFUL]):
-                raise AppealRefused(f"appeal {appeal_id}", "say whether it succeeds, and why", code="choice")
-            store.enforcement.decide_appeal(
-                appeal_id,
-                person,
-                overturn=overturn,
-                reasons_zh=reasons_zh,
-                reasons_en=reasons_en,
-                case_reason=case_reason or REASONS[Choice.LAWFUL][0],
+            rulings, remaining = form.rulings(appeal, shown.measure), form.remaining()
+            if form.wants_preview:
+                found = due.preview_appeal(appeal_id, rulings, remaining)
+                return office.appeal(request, appeal_id, viewer, form=form, preview=found)
+            due.decide_appeal(
+                appeal_id, person, rulings, remaining, reasons_zh=form.reasons_zh, reasons_en=form.reasons_en
             )
         except AppealRefused as error:
-            return office.appeal(request, appeal_id, viewer, error)
+            return office.appeal(request, appeal_id, viewer, error, form=form)
         return RedirectResponse(f"/appeals/{appeal_id}", status_code=303)
 
     return router

@@ -15,6 +15,7 @@ from review.presentation.terms import keys_of
 from review.server.auth.guard import local_path
 from review.server.language import language_of
 from review.server.pages.desk import Desk
+from review.server.problems import FAILED, logged_failure
 
 _PROBLEM = "application/problem+json"
 _NO_PAGES = ("/v1/", "/static/", "/clips/", "/partials/", "/stream/", "/metrics", "/openapi.json")
@@ -34,19 +35,33 @@ class ErrorPages:
             return
         started: Message = {}
         body = bytearray()
+        is_begun = False
 
         async def send_page(message: Message) -> None:
+            nonlocal is_begun
             if message["type"] == "http.response.start" and _is_problem(message):
                 started.update(message)
                 return
             if not started:
+                is_begun = True
                 await send(message)
                 return
             body.extend(message.get("body", b""))
             if not message.get("more_body", False):
                 await self._send(Request(scope), started, json.loads(body), send)
 
-        await self._app(scope, receive, send_page)
+        try:
+            await self._app(scope, receive, send_page)
+        except Exception as error:
+            if is_begun:
+                raise
+            await self._send_failure(Request(scope), error, send)
+
+    async def _send_failure(self, request: Request, error: Exception, send: Send) -> None:
+        """The page of a failure that nobody expected; its number is in the log beside what failed."""
+        reference = logged_failure(request, error)
+        started = {"type": "http.response.start", "status": 500, "headers": []}
+        await self._send(request, started, {"detail": FAILED, "reference": reference}, send)
 
     async def _send(self, request: Request, started: Message, problem: dict[str, Any], send: Send) -> None:
         language = language_of(request)
@@ -60,6 +75,7 @@ class ErrorPages:
             status=status,
             detail=problem.get("detail", ""),
             back=_back(request),
+            reference=problem.get("reference", ""),
             is_host=is_host,
             other_url=str(request.url.include_query_params(lang=_other(language)).replace(scheme="", netloc="")),
         ).encode()

@@ -125,12 +125,13 @@ class FindingsPart:
 
     def detail(self, finding_id: str, viewer: Viewer) -> Markup:
         """The clip, the words around it and the claim card; nothing is decided here."""
+        player, context, card = self._cases.apart(finding_id, viewer)
         return self._desk.fill(
             "_finding.html",
             viewer,
             finding_id=finding_id,
             case_id=self._store.cases.case_of(finding_id),
-            player=self._cases.player(finding_id, viewer),
-            context=self._cases.context(finding_id, viewer),
-            card=self._cases.card(None, finding_id, viewer),
+            player=player,
+            context=context,
+            card=card,
         )

@@ -40,7 +40,7 @@ def report_values(report: ReplayReport, words: Words, classes: Names, laws: Laws
         "side": side,
         "class_name": _of_class(words, classes),
         "group_name": lambda group: group.name,
-        "category_name": lambda group: group.key or words("replay.no_category"),
+        "category_name": lambda group: words.goods(group.key) if group.key else words("replay.no_category"),
     }
 
 

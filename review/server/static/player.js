@@ -206,7 +206,8 @@ function showPlaying(element, playing) {
   document.querySelector('[data-act="play"] span').textContent = text(playing ? "pause" : "play");
 }
 function clock(seconds) {
-  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+  const [hours, minutes, rest] = [seconds / 3600, (seconds / 60) % 60, seconds % 60].map((part) => String(Math.floor(part)).padStart(2, "0"));
+  return seconds < 3600 ? `${minutes}:${rest}` : `${Number(hours)}:${minutes}:${rest}`;
 }
 function showNow(element) {
   if (!element.isConnected) return;

@@ -89,7 +89,7 @@ def table(client: httpx.Client, name: str, days: int = 30) -> list[list[str]]:
 
 def test_findings_are_counted_by_class_category_host_and_hour(store: Store, client: httpx.Client) -> None:
     assert [row[:2] for row in table(client, "class")] == [["规格/参数/净含量", "3"], ["ORIGIN", "1"]]
-    assert [row[:2] for row in table(client, "category")] == [["electronics/charger", "3"], ["未登记", "1"]]
+    assert [row[:2] for row in table(client, "category")] == [["数码电子 › 充电器", "3"], ["未登记", "1"]]
     assert table(client, "host") == [["小岚 (h1)", "3", "0.75"], ['\'=HYPERLINK("x") (h2)', "1", "0.25"]]
     hours = {row[0]: row[1] for row in table(client, "hour")}
     assert (len(hours), hours["20"], hours["21"], hours["00"]) == (24, "3", "1", "0")
@@ -161,13 +161,18 @@ def token(client: httpx.Client) -> str:
 
 def test_words_are_proposed_from_a_case_with_one_call(store: Store, client: httpx.Client, token: str) -> None:
     url = f"/cases/{case_of(store, 'f_power')}/proposals"
-    sent = client.post(url, data={"words": "  百瓦  快充 "}, headers={"X-CSRF-Token": token})
+    sent = client.post(url, data={"words": "  百瓦  快充 ", "reason": " 换了说法 "}, headers={"X-CSRF-Token": token})
     assert (sent.status_code, sent.json()["words"]) == (201, "百瓦 快充")
-    again = client.post(url, data={"words": "百瓦 快充", "csrf": token}, headers={"Accept": "text/html"})
+    again = client.post(
+        url, data={"words": "百瓦 快充", "reason": "再次", "csrf": token}, headers={"Accept": "text/html"}
+    )
     assert again.headers["location"] == f"/cases/{case_of(store, 'f_power')}"
     [proposal] = store.analytics.proposals()
     assert (proposal.class_id, proposal.rule, proposal.kind) == ("SPEC_PARAM", "SPEC_PARAM.quantity", "word")
-    assert "百瓦 快充" in client.get("/teaching").text
+    assert proposal.reason == "换了说法"
+    page = client.get("/teaching").text
+    assert "百瓦 快充" in page
+    assert "换了说法" in page
     gone = client.post(f"/proposals/{proposal.id}/withdraw", data={"csrf": token})
     assert gone.status_code == 303
     assert store.analytics.proposals() == ()
@@ -176,11 +181,13 @@ def test_words_are_proposed_from_a_case_with_one_call(store: Store, client: http
 @pytest.mark.parametrize(
     ("fields", "status"),
     [
-        ({"words": "x" * 31}, 422),
-        ({"words": "   "}, 422),
-        ({"words": "{superlative}"}, 422),
-        ({"words": "最好", "class": "NOPE"}, 422),
-        ({"words": "最好", "kind": "rule"}, 422),
+        ({"words": "x" * 31, "reason": "暗语"}, 422),
+        ({"words": "   ", "reason": "暗语"}, 422),
+        ({"words": "{superlative}", "reason": "暗语"}, 422),
+        ({"words": "最好", "class": "NOPE", "reason": "暗语"}, 422),
+        ({"words": "最好", "kind": "rule", "reason": "暗语"}, 422),
+        ({"words": "最好", "reason": "  "}, 422),
+        ({"words": "最好"}, 422),
         ({}, 422),
     ],
 )
@@ -193,12 +200,14 @@ def test_words_that_cannot_be_proposed_are_refused(
 
 
 def test_a_case_that_is_none_gets_no_proposal(client: httpx.Client, token: str) -> None:
-    sent = client.post("/cases/none/proposals", data={"words": "最好"}, headers={"X-CSRF-Token": token})
+    sent = client.post(
+        "/cases/none/proposals", data={"words": "最好", "reason": "暗语"}, headers={"X-CSRF-Token": token}
+    )
     assert sent.status_code == 404
 
 
 def test_only_the_author_and_seniors_withdraw(store: Store) -> None:
-    proposal = store.analytics.propose(case_of(store, "f_power"), LAN, "百瓦", None, ProposalKind.NEAR_MISS)
+    proposal = store.analytics.propose(case_of(store, "f_power"), LAN, "百瓦", None, ProposalKind.NEAR_MISS, "常见规格")
     with pytest.raises(ProposalRefused, match="colleague"):
         store.analytics.withdraw(proposal.id, MEI)
     store.analytics.withdraw(proposal.id, SENIOR)

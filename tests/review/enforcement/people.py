@@ -10,7 +10,7 @@ from review.accounts.types import Person, Role
 from review.cases.decisions import Submission
 from review.cases.types import Choice
 from review.enforcement.penalty_table import DAY_MS
-from review.enforcement.types import MeasureKind, Notice, Wanted
+from review.enforcement.types import Appeal, MeasureKind, Notice, Remaining, Ruling, Wanted
 from review.store import Store
 
 REVIEWER = Person(id="r1", name="甲", role=Role.REVIEWER)
@@ -24,6 +24,7 @@ EVERYBODY = (REVIEWER, OTHER, SENIOR, OTHER_SENIOR, THIRD_SENIOR, AUDITOR)
 
 ROLES = {
     "anna": Role.REVIEWER,
+    "bo": Role.REVIEWER,
     "chen": Role.SENIOR,
     "dai": Role.SENIOR,
     "eva": Role.SENIOR,
@@ -70,6 +71,25 @@ def decide(store: Store, case_id: str, person: Person, choice: Choice, reason: s
     store.cases.decide(
         Submission(case_id=case_id, version=case.version, request_id=request_id, choice=choice, reason=reason), person
     )
+
+
+def decide_whole(
+    store: Store, appeal_id: str, person: Person, *, overturn: bool, reasons_zh: str, reasons_en: str = ""
+) -> Appeal:
+    """Decides an appeal alike in all its cases; what stands carries the measure as it was."""
+    measure = store.enforcement.appeal_file(appeal_id, "a1")[1].measure
+    rulings = [
+        Ruling(
+            case_id=case_id,
+            stands=not overturn,
+            why="rule_wrong" if overturn else "",
+            reasons_zh=reasons_zh,
+            reasons_en=reasons_en,
+        )
+        for case_id in measure.case_ids
+    ]
+    left = None if overturn else Remaining(kind=measure.kind)
+    return store.enforcement.decide_appeal(appeal_id, person, rulings, left)
 
 
 def due_kinds(store: Store) -> list[str]:

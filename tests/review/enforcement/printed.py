@@ -1,10 +1,12 @@
-"""The words of a PDF that this program made, so that tests read what is on the paper and not what it was made from."""
+"""The words of a PDF that this program or a browser made, so that tests read what is on the paper."""
 
 import re
 import zlib
 
 _OBJECT = re.compile(rb"(\d+) 0 obj\n(.*?)\nendobj", re.DOTALL)
 _STREAM = re.compile(rb"stream\r?\n(.*)\r?\nendstream", re.DOTALL)
+_RANGES = re.compile(rb"beginbfrange.*?endbfrange", re.DOTALL)
+_HEADS = re.compile(rb"begincodespacerange.*?endcodespacerange", re.DOTALL)
 _SHOWN = re.compile(rb"/(\S+) [\d.]+ Tf|<([0-9a-fA-F]+)>")
 
 
@@ -17,7 +19,7 @@ def words_of(pdf: bytes) -> str:
             told = re.search(rb"/ToUnicode (\d+) 0 R", objects.get(int(number), b""))
             if told:
                 fonts[name] = _meanings(_content(objects[int(told[1])]))
-    pages = [content for body in objects.values() if b"] TJ" in (content := _content(body))]
+    pages = [content for body in objects.values() if b" Tf" in (content := _content(body))]
     return "".join("".join(_read(page, fonts) for page in pages).split())
 
 
@@ -44,8 +46,20 @@ def _content(body: bytes) -> bytes:
 
 
 def _meanings(table: bytes) -> dict[bytes, str]:
-    pairs = re.findall(rb"<([0-9a-fA-F]{4})> <([0-9a-fA-F]+)>", table)
-    return {glyph.lower(): bytes.fromhex(text.decode()).decode("utf-16-be") for glyph, text in pairs}
+    """The text of each code; codes are of two digits in the fonts that browsers draw, of four in others."""
+    ranges = re.findall(rb"<(\w{2}|\w{4})> <(\w{2}|\w{4})> <(\w+)>", table)
+    pairs = re.findall(rb"<(\w{2}|\w{4})> <(\w+)>", _HEADS.sub(b"", _RANGES.sub(b"", table)))
+    found = {code.lower(): _text(text) for code, text in pairs}
+    for first, last, text in ranges:
+        begins = _text(text)
+        for step in range(int(last, 16) - int(first, 16) + 1):
+            code = f"{int(first, 16) + step:0{len(first)}x}".encode()
+            found[code] = begins[:-1] + chr(ord(begins[-1]) + step)
+    return found
+
+
+def _text(digits: bytes) -> str:
+    return bytes.fromhex(digits.decode()).decode("utf-16-be")
 
 
 def _read(content: bytes, fonts: dict[bytes, dict[bytes, str]]) -> str:
@@ -53,6 +67,7 @@ def _read(content: bytes, fonts: dict[bytes, dict[bytes, str]]) -> str:
     font: dict[bytes, str] = {}
     for name, shown in _SHOWN.findall(content):
         if name:
-            font = fonts[name]
-        said.extend(font.get(shown[at : at + 4].lower(), "") for at in range(0, len(shown), 4))
+            font = fonts.get(name, {})
+        width = len(next(iter(font), b"0000"))
+        said.extend(font.get(shown[at : at + width].lower(), "") for at in range(0, len(shown), width))
     return "".join(said)

@@ -33,6 +33,7 @@ from tests.review.enforcement.people import (
     Clock,
     confirm,
     decide,
+    decide_whole,
     wanted,
 )
 from tests.review.sample import FINDING
@@ -185,7 +186,7 @@ class DueProcess(RuleBasedStateMachine):
         part = self.store.enforcement.had_part(appeal.id)
         cases = self.store.enforcement.measure(appeal.measure_id, "a1").case_ids
         try:
-            self.store.enforcement.decide_appeal(appeal.id, person, overturn=overturn, reasons_zh="理由")
+            decide_whole(self.store, appeal.id, person, overturn=overturn, reasons_zh="理由")
         except AppealRefused:
             return
         assert person.id not in part

@@ -30,6 +30,7 @@ from tests.review.enforcement.people import (
     Clock,
     confirm,
     decide,
+    decide_whole,
     due_kinds,
     wanted,
 )
@@ -72,7 +73,7 @@ def test_the_whole_path_ends_with_nothing_left_against_a_host_who_was_right(
     appeal = desk.enforcement.appeal(token, "检测报告证明功率属实", [proof])
     assert [waiting.id for waiting in desk.enforcement.open_appeals()] == [appeal.id]
     assert desk.enforcement.had_part(appeal.id) == {"r1", "s1"}
-    desk.enforcement.decide_appeal(appeal.id, OTHER_SENIOR, overturn=True, reasons_zh="报告属实")
+    decide_whole(desk, appeal.id, OTHER_SENIOR, overturn=True, reasons_zh="报告属实")
     after = desk.enforcement.page(token)
     assert (after.measure.state, after.appeals[0].state) == (MeasureState.LIFTED, AppealState.OVERTURNED)
     assert after.defence is not None
@@ -100,15 +101,15 @@ def test_an_appeal_that_fails_leaves_the_measure_to_end_by_itself(desk: Store, c
         desk.enforcement.appeal(token, "再次不服")
     for person in (REVIEWER, SENIOR, AUDITOR):
         with pytest.raises(AppealRefused):
-            desk.enforcement.decide_appeal(appeal.id, person, overturn=False, reasons_zh="x")
+            decide_whole(desk, appeal.id, person, overturn=False, reasons_zh="x")
     with pytest.raises(AppealRefused, match="reasons"):
-        desk.enforcement.decide_appeal(appeal.id, OTHER_SENIOR, overturn=False, reasons_zh=" ")
-    desk.enforcement.decide_appeal(appeal.id, OTHER_SENIOR, overturn=False, reasons_zh="证据充分")
+        decide_whole(desk, appeal.id, OTHER_SENIOR, overturn=False, reasons_zh=" ")
+    decide_whole(desk, appeal.id, OTHER_SENIOR, overturn=False, reasons_zh="证据充分")
     with pytest.raises(AppealRefused, match="already"):
-        desk.enforcement.decide_appeal(appeal.id, THIRD_SENIOR, overturn=True, reasons_zh="x")
+        decide_whole(desk, appeal.id, THIRD_SENIOR, overturn=True, reasons_zh="x")
     again = desk.enforcement.appeal(token, "新证据")
     with pytest.raises(AppealRefused, match="no part"):
-        desk.enforcement.decide_appeal(again.id, OTHER_SENIOR, overturn=True, reasons_zh="x")
+        decide_whole(desk, again.id, OTHER_SENIOR, overturn=True, reasons_zh="x")
     assert (strikes(desk), len(desk.enforcement.blacklist())) == (1, 1)
     clock.wait(31 * DAY_MS)
     assert desk.enforcement.blacklist() == ()
@@ -268,7 +269,7 @@ def test_of_many_who_act_at_once_one_is_first(desk: Store, make_finding: MakeFin
         seniors = [SENIOR, OTHER_SENIOR, THIRD_SENIOR]
         decisions = at_once(
             *[
-                lambda a=appeal_id, p=person: desk.enforcement.decide_appeal(a, p, overturn=True, reasons_zh="属实")
+                lambda a=appeal_id, p=person: decide_whole(desk, a, p, overturn=True, reasons_zh="属实")
                 for person in seniors
             ],
             desk.enforcement.expire,

@@ -23,7 +23,7 @@ from review.webhooks.errors import UnknownDeliveryError, WebhookSettingError
 from review.webhooks.retry_queue import Patience
 from review.webhooks.sender import Sender
 from tests.review.enforcement.listener import SECRET, Platform, listening
-from tests.review.enforcement.people import OTHER_SENIOR, REVIEWER, SENIOR, Clock, wanted
+from tests.review.enforcement.people import OTHER_SENIOR, REVIEWER, SENIOR, Clock, decide_whole, wanted
 
 BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
@@ -63,7 +63,7 @@ def test_a_notice_and_its_overturning_are_told_once_and_signed(
     telling = sender()
     telling.tell()
     appeal = desk.enforcement.appeal(desk.enforcement.issue_token(measure.id, "r1"), "不服")
-    desk.enforcement.decide_appeal(appeal.id, OTHER_SENIOR, overturn=True, reasons_zh="事实不清")
+    decide_whole(desk, appeal.id, OTHER_SENIOR, overturn=True, reasons_zh="事实不清")
     telling.tell()
     assert telling.tell() == 0
     messages = platform.messages()

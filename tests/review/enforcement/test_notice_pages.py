@@ -14,7 +14,7 @@ from review.enforcement.penalty_table import DAY_MS, Measures
 from review.enforcement.types import Measure, MeasureState
 from review.presentation.language import Words
 from review.store import Store
-from tests.review.enforcement.people import OTHER_SENIOR, REVIEWER, SENIOR, Clock, notice, wanted
+from tests.review.enforcement.people import OTHER_SENIOR, REVIEWER, SENIOR, Clock, decide_whole, notice, wanted
 from tests.review.enforcement.printed import words_of
 from tests.system import pango
 
@@ -115,8 +115,8 @@ def test_a_decision_is_printed_once_there_is_one(desk: Store, confirmed: str, cl
     appeal = desk.enforcement.appeal(token, "不服")
     with pytest.raises(AppealRefused, match="not decided"):
         decision_html(appeal, measure, "小岚", table)
-    decided = desk.enforcement.decide_appeal(
-        appeal.id, OTHER_SENIOR, overturn=True, reasons_zh="报告属实", reasons_en="The report is true."
+    decided = decide_whole(
+        desk, appeal.id, OTHER_SENIOR, overturn=True, reasons_zh="报告属实", reasons_en="The report is true."
     )
     html = decision_html(decided, measure, "小岚", table)
     assert "申诉成立" in html

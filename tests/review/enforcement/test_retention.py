@@ -21,7 +21,16 @@ from review.enforcement.store import EnforcementSetup
 from review.errors import UnknownCaseError, UnknownStreamError
 from review.store import Store
 from review.streams.types import StreamState
-from tests.review.enforcement.people import OTHER_SENIOR, REVIEWER, SENIOR, Clock, confirm, decide, wanted
+from tests.review.enforcement.people import (
+    OTHER_SENIOR,
+    REVIEWER,
+    SENIOR,
+    Clock,
+    confirm,
+    decide,
+    decide_whole,
+    wanted,
+)
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 THREE_YEARS_MS = 1095 * DAY_MS
@@ -58,7 +67,7 @@ def kept(desk: Store, make_finding: Callable[..., Finding], clock: Clock, passag
     clock.wait(10 * DAY_MS)
     desk.enforcement.approve(measure.id, SENIOR)
     appeal = desk.enforcement.appeal(token, "不服", [desk.enforcement.hand_in(token, "a.pdf", PDF)])
-    desk.enforcement.decide_appeal(appeal.id, OTHER_SENIOR, overturn=False, reasons_zh="证据充分")
+    decide_whole(desk, appeal.id, OTHER_SENIOR, overturn=False, reasons_zh="证据充分")
     desk.enforcement.watch()
     desk.set_state("s1", StreamState.ENDED)
     clock.wait(31 * DAY_MS)

@@ -63,12 +63,12 @@ def test_no_finding_is_never_said_without_coverage(
     store.add_segments([make_segment(0), make_segment(1)])
     store.commit_segment("s1", 0)
     page = client.get("/").text
-    assert "已分析 00:02，共 00:04。 其中 00:02 等待分析" in page
+    assert "已分析 2 秒，共 4 秒。 其中 2 秒 等待分析" in page
     lost = Gap(kind=GapKind.NETWORK, start_ms=2000, end_ms=63_000, why="the server answered <404>")
     ledger = Coverage(span_ms=64_000, analysed_ms=3000, waiting_ms=0, gaps=(lost,))
     store.put_coverage("s1", ledger)
     page = client.get("/").text
-    assert "缺口 01:01（网络 61.0 秒）：没分析的部分，不等于没有问题" in page
+    assert "缺口 1 分 1 秒（网络 1 分 1 秒）：没分析的部分，不等于没有问题" in page
     page = client.get("/findings?stream=s1").text
     assert "<b>4.6%</b>" in page
     assert "00:02–01:03 网络: the server answered &lt;404&gt;" in page

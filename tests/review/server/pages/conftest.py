@@ -72,6 +72,7 @@ def serving(app: Any) -> Iterator[str]:
         app, host="127.0.0.1", port=0, log_level="warning", lifespan="off", timeout_graceful_shutdown=1
     )
     listener = config.bind_socket()
+    listener.listen()
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

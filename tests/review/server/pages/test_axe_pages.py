@@ -32,7 +32,7 @@ def test_axe_finds_nothing_on_the_other_pages(
         ],
         anna,
     )
-    desk_store.analytics.propose(first.id, anna, "躺着就瘦", None, ProposalKind.WORD)
+    desk_store.analytics.propose(first.id, anna, "躺着就瘦", None, ProposalKind.WORD, "常用暗语")
     page = sit("eve", f"/?lang={language}")
     page.emulate_media(color_scheme=scheme)
     expect(page.locator("#claim")).to_contain_text("1:")

@@ -1,0 +1,66 @@
+"""How often one view of a case asks the database: what its parts show is read once and handed on."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Connection, Engine, event
+
+from claims.types import Passage
+from review.db.engine import open_engine
+from review.server.app import create_app
+from review.store import Store
+from review.streams.types import StreamRecord
+from tests.review.server.pages.seats import CLASS_NAMES, Clock, MakeFinding
+
+_MOST = 40
+
+
+@pytest.fixture
+def engine(database_url: str) -> Engine:
+    return open_engine(database_url)
+
+
+@pytest.fixture
+def store(engine: Engine, stream: StreamRecord, passages: tuple[Passage, ...], make_finding: MakeFinding) -> Store:
+    """Three cases of one host, the words around them among what is stored."""
+    opened = Store(engine, now=Clock(), second_share=0)
+    opened.put_stream(stream)
+    opened.add_passages(passages)
+    opened.add_findings(
+        make_finding(finding_id=f"f_{number}", claimed=f"{number} W", quote=f"总功率可以做到{number}瓦")
+        for number in range(3)
+    )
+    return opened
+
+
+@pytest.fixture
+def asked(engine: Engine) -> Iterator[list[str]]:
+    """The statements that the database was asked from now on."""
+    told: list[str] = []
+
+    def note(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
+        told.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield told
+    event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("swap", [False, True], ids=["the whole page", "the case alone"])
+def test_one_view_reads_each_thing_once(store: Store, data_dir: Path, asked: list[str], swap: bool) -> None:
+    case_id = store.cases.case_of("f_1")
+    app = create_app(store, data_dir, class_names=CLASS_NAMES)
+    client = TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 1))
+    headers = {"HX-Request": "true"} if swap else {}
+    assert client.get(f"/cases/{case_id}", headers=headers).status_code == 200
+    asked.clear()
+    assert client.get(f"/cases/{case_id}", headers=headers).status_code == 200
+    selects = Counter(asked)
+    assert len(asked) < _MOST, "\n".join(f"{count} x {what[:200]}" for what, count in selects.most_common())
+    by_case = [what for what in asked if "FROM cases" in what and "WHERE cases.case_id = " in what]
+    assert len(by_case) <= 2
+    assert len([what for what in asked if "FROM findings" in what and "WHERE findings.finding_id = " in what]) <= 1
+    assert len([what for what in asked if "case_bands" in what]) <= 2
