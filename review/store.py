@@ -59,6 +59,7 @@ from review.scheduling.orders import OrderStore
 from review.scheduling.overview import LiveView, read_view
 from review.scheduling.platform_facts import FactStore
 from review.scheduling.status_queries import Moment, all_covered, now_covered, read_open
+from review.scheduling.wall import LiveWall
 from review.second_reader.store import SecondReaderStore
 from review.streams.coverage import read_coverage, write_coverage
 from review.streams.events import clip_events, finding_events, gap_events, state_events
@@ -168,6 +169,7 @@ class Store:
         self.batches = BatchStore(engine, now)
         self.reanalyses = ReanalysisStore(engine, now)
         self.leases = LeaseStore(engine, now, terms)
+        self.wall = LiveWall(engine, now, self.leases.terms)
         self.analytics = AnalyticsStore(engine, now, self.leases.terms)
         self.quality = Quality(engine, now, FIGURES_FROM)
         self.statistics = StatisticsStore(engine)

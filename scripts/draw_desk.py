@@ -20,6 +20,8 @@ SIZES = ((1366, 768), (1024, 768), (390, 844))
 PLACES = {
     "desk": "/",
     "findings": "/findings",
+    "live": "/live",
+    "broadcast": "/live/room-host-2",
     "queues": "/queues",
     "people": "/people",
     "measures": "/measures",

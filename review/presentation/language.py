@@ -8,6 +8,7 @@ from review.presentation.catalogues import LANGUAGES, Language, in_both, text_of
 from review.presentation.refusals import refusal_in_chinese
 from review.presentation.score_steps import in_chinese
 from review.presentation.trial_reasons import trial_reason
+from review.presentation.waiting_reasons import waiting_reason_in_chinese
 
 
 class Words:
@@ -40,6 +41,20 @@ class Words:
         if minutes < 60:
             return self("age.minutes", n=minutes)
         return self("age.hours", n=minutes // 60) if minutes < 48 * 60 else self("age.days", n=minutes // 1440)
+
+    def length(self, length_ms: int) -> str:
+        """How long a part of a broadcast is: `42 秒`, `3 分 5 秒`, `2 小时 5 分`."""
+        seconds = max(0, length_ms) // 1000
+        if seconds < 60:
+            return self("length.seconds", n=seconds)
+        minutes, seconds = divmod(seconds, 60)
+        if minutes < 60:
+            return self("length.minutes", m=minutes, s=seconds)
+        return self("length.hours", h=minutes // 60, m=minutes % 60)
+
+    def waits(self, told: str) -> str:
+        """What a broadcast waits for; the scheduler tells it in English."""
+        return waiting_reason_in_chinese(told) if self.language == "zh" else told
 
     def step(self, told: str) -> str:
         """A step of a score, or the reason for a product; findings tell them in English."""

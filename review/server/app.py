@@ -55,6 +55,7 @@ from review.server.pages.enforcement import Office, office_router
 from review.server.pages.error_pages import ErrorPages
 from review.server.pages.host import host_router
 from review.server.pages.learning import learning_router
+from review.server.pages.live import live_router
 from review.server.pages.login import login_router
 from review.server.pages.measure_proposal import proposing_router
 from review.server.pages.named_queues import named_queues_router
@@ -171,6 +172,7 @@ def create_app(
     app.include_router(admin_router(gate, store.keys, office))
     app.include_router(analytics_router(store, office))
     app.include_router(learning_router(store, office))
+    app.include_router(live_router(store, office))
     policies = policies or PolicyDesk(data_dir=data_dir)
     app.include_router(quality_router(store, office, policies))
     app.include_router(replays_router(store, office, policies))

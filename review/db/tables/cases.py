@@ -58,7 +58,10 @@ class CaseFindingRow(Base):
     """A finding of a case; it belongs to one."""
 
     __tablename__ = "case_findings"
-    __table_args__ = (Index("case_findings_by_case", "case_id"),)
+    __table_args__ = (
+        Index("case_findings_by_case", "case_id"),
+        Index("case_findings_by_stream", "stream_id", "case_id"),
+    )
 
     finding_id: Mapped[str] = mapped_column(ForeignKey("findings.finding_id"), primary_key=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.case_id"))
