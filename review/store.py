@@ -18,6 +18,8 @@ from review.accounts.store import PeopleStore
 from review.analytics.quality import FIGURES_FROM, Quality
 from review.analytics.statistics import StatisticsStore
 from review.analytics.store import AnalyticsStore
+from review.analytics.trend_cases import Behind, BehindPage, read_behind_trend
+from review.analytics.trends import Trends
 from review.audit.trail import AuditTrail
 from review.batches.store import BatchStore
 from review.cases.duties import DutyStore
@@ -172,6 +174,7 @@ class Store:
         self.wall = LiveWall(engine, now, self.leases.terms)
         self.analytics = AnalyticsStore(engine, now, self.leases.terms)
         self.quality = Quality(engine, now, FIGURES_FROM)
+        self.trends = Trends(engine, now, self.quality)
         self.statistics = StatisticsStore(engine)
         self.usage = UsageBook(engine, now)
         self.facts = FactStore(engine, now)
@@ -529,6 +532,10 @@ class Store:
     def _is_small(self, session: Session) -> bool:
         """Whether sums over all broadcasts are read anew each time they are asked for."""
         return (session.scalar(select(func.count()).select_from(StreamRow)) or 0) <= self._sums.from_streams
+
+    def trend_cases(self, asked: Behind) -> BehindPage:
+        """The cases behind a figure of a trend, a page at a time."""
+        return read_behind_trend(self._engine, asked)
 
     def last_said_ms(self, stream_id: str) -> int | None:
         """Where on the stream clock somebody was last heard to speak; None: nobody yet."""

@@ -27,6 +27,8 @@ PLACES = {
     "measures": "/measures",
     "appeals": "/appeals",
     "dashboards": "/dashboards",
+    "trends": "/trends?step=day&days=30",
+    "trend-cases": "/trends/cases?first=2026-11-01&last=2026-11-30&what=decided",
     "host": "/hosts/host-5",
 }
 _BROWSER = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--autoplay-policy=no-user-gesture-required")

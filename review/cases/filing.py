@@ -71,7 +71,10 @@ def _filed(finding: Finding, stream: object, now_ms: int) -> Filed:
     row: Mapping[str, Any] = stream._mapping  # type: ignore[attr-defined]
     product: Mapping[str, str] = next((p for p in row["products"] if p["product_id"] == finding.product_id), {})
     return Filed(
+        tenant_id=str(row["tenant_id"]),
         class_id=finding.class_id,
+        rule=finding.rule,
+        policy=finding.policy,
         host_id=str(row["host_id"]),
         category=product.get("category"),
         said_at=said_at(row["started_at"], finding.start_ms, now_ms),
@@ -188,6 +191,8 @@ def refresh_case(
             said_count=standing.said_count,
             top_finding_id=top.finding_id,
             score=top.score,
+            rule=top.rule,
+            policy=top.policy,
             reach=standing.reach,
             version=CaseRow.version + int(reopened or changed),
         )

@@ -59,12 +59,14 @@ from review.server.pages.live import live_router
 from review.server.pages.login import login_router
 from review.server.pages.measure_proposal import proposing_router
 from review.server.pages.named_queues import named_queues_router
+from review.server.pages.passports import passport_pages_router
 from review.server.pages.penalty_table import table_router
 from review.server.pages.quality import quality_router
 from review.server.pages.queue import QueuePart
 from review.server.pages.replays import PolicyDesk, replays_router
 from review.server.pages.routes import pages_router
 from review.server.pages.tenants import tenants_router
+from review.server.pages.trends import trends_router
 from review.server.pages.webhooks import webhook_pages_router
 from review.server.pages.words import words_pages_router
 from review.server.prebroadcast import PrebroadcastCheck, prebroadcast_routers
@@ -173,11 +175,13 @@ def create_app(
     app.include_router(analytics_router(store, office))
     app.include_router(learning_router(store, office))
     app.include_router(live_router(store, office))
+    app.include_router(trends_router(store, office))
     policies = policies or PolicyDesk(data_dir=data_dir)
     app.include_router(quality_router(store, office, policies))
     app.include_router(replays_router(store, office, policies))
     app.include_router(webhook_pages_router(store, office))
     app.include_router(words_pages_router(store, office, platform))
+    app.include_router(passport_pages_router(store, office, platform))
     app.include_router(tenants_router(store, office, platform))
     measures = Office(store, office)
     # Before the page of a host, whose id may have a stroke: what stands behind it is read as the id's else.

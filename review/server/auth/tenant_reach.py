@@ -30,6 +30,8 @@ PAGES = frozenset(
         *("/appeals/{appeal_id}/decide", "/words", "/words/remove", "/webhooks", "/webhooks/{webhook_id}"),
         *("/webhooks/{webhook_id}/redeliver", "/webhooks/{webhook_id}/enable", "/tenants", "/tenants/{tenant_id}"),
         *("/live", "/live/{stream_id}", "/partials/live", "/partials/live/{stream_id}"),
+        *("/trends", "/trends/cases"),
+        *("/passports", "/passports/{product_id:path}", "/passports/import", "/passports/retire"),
         *("/password", "/logout"),
     }
 )
