@@ -15,7 +15,7 @@ from review.cases.blind import blind_kind, settle
 from review.cases.decisions import Submission
 from review.cases.queries import CasePage, CaseQuery, QueueCounts
 from review.cases.types import FINAL, Case, CaseState, Decision
-from review.db.tables.cases import CaseFindingRow
+from review.db.tables.cases import CaseFindingRow, CaseRow
 from review.db.tables.corrections import SupersededRow
 from review.errors import CaseChanged, DecisionRefused
 from review.events.types import NewEvent
@@ -98,6 +98,11 @@ class CaseStore:
             now = session.scalar(select(CaseFindingRow.case_id).where(CaseFindingRow.finding_id == finding_id))
             before = select(SupersededRow.case_id).where(SupersededRow.finding_id == finding_id)
             return now or session.scalar(before)
+
+    def numbered(self, number: int) -> str | None:
+        """The id of the case with this number; None: there is none."""
+        with Session(self._engine) as session:
+            return session.scalar(select(CaseRow.case_id).where(CaseRow.number == number).limit(1))
 
     def findings(self, case_id: str) -> tuple[StoredFinding, ...]:
         """The case's findings, the latest first."""

@@ -6,6 +6,8 @@
 from collections.abc import Mapping
 
 TERMS: Mapping[str, tuple[str, ...]] = {
+    "archive_state": ("waiting", "running", "done", "same", "failed"),
+    "batch_state": ("waiting", "running", "done", "failed", "cancelled"),
     "because": ("contradicted", "banned", "unsupported", "supported", "out_of_scope"),
     "age": ("under_1h", "under_4h", "under_24h", "longer", "minutes", "hours", "days"),
     "appeal_error": (
@@ -86,6 +88,7 @@ TERMS: Mapping[str, tuple[str, ...]] = {
     "exemption": ("within_tolerance", "own_experience"),
     "factor": ("health", "minors", "repeated", "corrected", "first"),
     "gap": ("network", "publisher", "shed", "crash", "unreadable", "ordered"),
+    "origin": ("default", "file", "environment"),
     "passport_row": ("stored", "unchanged", "refused"),
     "quality": ("lost", "saved"),
     "quality.by": ("all", "class", "goods", "policy"),
@@ -276,6 +279,7 @@ TERMS: Mapping[str, tuple[str, ...]] = {
         "cleared",
         "any",
     ),
+    "settings_group": ("changed", "usual"),
     "spoken": ("zh", "other"),
     "length": ("seconds", "minutes", "hours"),
     "live": ("analysed", "waiting"),

@@ -32,6 +32,7 @@ PAGES = frozenset(
         *("/live", "/live/{stream_id}", "/partials/live", "/partials/live/{stream_id}"),
         *("/trends", "/trends/cases"),
         *("/passports", "/passports/{product_id:path}", "/passports/import", "/passports/retire"),
+        *("/batches", "/batches/{batch_id}", "/decisions", "/decisions.csv"),
         *("/password", "/logout"),
     }
 )
