@@ -1,6 +1,6 @@
 """What was received, understood and found, kept so that many processes can write while others read."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -18,13 +18,9 @@ from review.accounts.store import PeopleStore
 from review.analytics.quality import FIGURES_FROM, Quality
 from review.analytics.statistics import StatisticsStore
 from review.analytics.store import AnalyticsStore
-from review.analytics.trend_cases import Behind, BehindPage, read_behind_trend
 from review.analytics.trends import Trends
-from review.audit.chain import AuditEntry
-from review.audit.search import TrailQuery, actions, each_entry, read_trail
 from review.audit.trail import AuditTrail
 from review.batches.store import BatchStore
-from review.cases.decision_log import Logged, LogQuery, each_decision, read_log
 from review.cases.duties import DutyStore
 from review.cases.filing import file_findings
 from review.cases.named_queues import NamedQueueStore
@@ -535,30 +531,6 @@ class Store:
     def _is_small(self, session: Session) -> bool:
         """Whether sums over all broadcasts are read anew each time they are asked for."""
         return (session.scalar(select(func.count()).select_from(StreamRow)) or 0) <= self._sums.from_streams
-
-    def trend_cases(self, asked: Behind) -> BehindPage:
-        """The cases behind a figure of a trend, a page at a time."""
-        return read_behind_trend(self._engine, asked)
-
-    def trail(self, query: TrailQuery) -> tuple[AuditEntry, ...]:
-        """The latest entries of the audit trail that the query asks for."""
-        return read_trail(self._engine, query)
-
-    def each_trail(self, query: TrailQuery, most: int) -> Iterator[AuditEntry]:
-        """Every such entry, the latest first, at most so many, read as they are taken."""
-        return each_entry(self._engine, query, most)
-
-    def trail_actions(self) -> tuple[str, ...]:
-        """Every action that stands in the audit trail."""
-        return actions(self._engine)
-
-    def decision_log(self, query: LogQuery) -> tuple[Logged, ...]:
-        """The latest decisions that the query asks for, those taken back among them."""
-        return read_log(self._engine, query)
-
-    def each_decision(self, query: LogQuery, most: int) -> Iterator[Logged]:
-        """Every such decision, the latest first, at most so many, read as they are taken."""
-        return each_decision(self._engine, query, most)
 
     def last_said_ms(self, stream_id: str) -> int | None:
         """Where on the stream clock somebody was last heard to speak; None: nobody yet."""

@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Engine, Select, and_, exists, func, or_, s
 from sqlalchemy.orm import Session, aliased
 
 from claims.types import CHINA_TIME
-from review.analytics.trends import By
 from review.cases.queries import case_from_row
 from review.cases.tally import NO_GOODS
 from review.cases.types import FINAL, WAITING, Case, CaseState
@@ -19,6 +18,15 @@ from review.db.tables.learning import BlindCaseRow
 
 _FINAL = [state.value for state in FINAL]
 _WAITING = [state.value for state in WAITING]
+
+
+class By(StrEnum):
+    """What is looked at apart."""
+
+    CLASS = "class"
+    RULE = "rule"
+    POLICY = "policy"
+    GOODS = "goods"
 
 
 class What(StrEnum):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from claims.types import CHINA_TIME
 from review.analytics.quality import Quality
 from review.analytics.quality_queries import DecidedCase
+from review.analytics.trend_cases import Behind, BehindPage, By, read_behind_trend
 from review.analytics.types import wilson
 from review.cases.tally import goods_of
 from review.cases.types import WAITING, CaseState
@@ -28,15 +29,6 @@ _EPOCH = date(1970, 1, 1).toordinal()
 _WEEK = 7
 _WAITING = frozenset(state.value for state in WAITING)
 _UNDECIDED = (*_WAITING, CaseState.PROOF.value)
-
-
-class By(StrEnum):
-    """What is looked at apart."""
-
-    CLASS = "class"
-    RULE = "rule"
-    POLICY = "policy"
-    GOODS = "goods"
 
 
 class Step(StrEnum):
@@ -153,6 +145,10 @@ class Trends:
             keys=tuple(sorted(shown, key=lambda one: (-one[1].found, -one[1].decided, one[0]))),
             total=_sums(days, told, first, today),
         )
+
+    def cases(self, asked: Behind) -> BehindPage:
+        """The cases behind a figure, a page at a time."""
+        return read_behind_trend(self._engine, asked)
 
     def _found(self, asked: Asked, first: int, today: int) -> dict[str, dict[int, int]]:
         columns = FoundDayRow.__table__.c

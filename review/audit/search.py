@@ -45,7 +45,7 @@ def each_entry(engine: Engine, query: TrailQuery, most: int) -> Iterator[AuditEn
         left, before = left - len(page), page[-1].sequence
 
 
-def actions(engine: Engine) -> tuple[str, ...]:
+def read_actions(engine: Engine) -> tuple[str, ...]:
     """Every action that stands in the trail, in order; each is looked for behind the one before, by the index."""
     found: list[str] = []
     with engine.connect() as connection:

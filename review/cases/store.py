@@ -1,6 +1,6 @@
 """The cases of the store; methods are short transactions, safe from any thread or process."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -12,6 +12,7 @@ from review.accounts.types import Person
 from review.audit.trail import Journal
 from review.cases import decisions, queries
 from review.cases.blind import blind_kind, settle
+from review.cases.decision_log import Logged, LogQuery, each_decision, read_log
 from review.cases.decisions import Submission
 from review.cases.queries import CasePage, CaseQuery, QueueCounts
 from review.cases.types import FINAL, Case, CaseState, Decision
@@ -231,6 +232,14 @@ class CaseStore:
             told = self._reversed(connection, case_id, "reopened")
             self._follow(connection, case_id, person, "case.reopened", told, state=case.state.value)
             return case
+
+    def decision_log(self, query: LogQuery) -> tuple[Logged, ...]:
+        """The latest decisions that the query asks for, those taken back among them."""
+        return read_log(self._engine, query)
+
+    def each_decision(self, query: LogQuery, most: int) -> Iterator[Logged]:
+        """Every such decision, the latest first, at most so many, read as they are taken."""
+        return each_decision(self._engine, query, most)
 
     def change(self) -> int:
         """The number of the last change of any case: while it stays, so does every queue."""

@@ -106,7 +106,7 @@ def logs_router(store: Store, desk: Desk) -> APIRouter:
     ) -> Response:
         place = read_cursor(after, int)
         query = _trail_query(store, given, None if place is None else int(place[0]))
-        found = store.trail(query)
+        found = store.audit.find(query)
         shown = found[:_PAGE]
         more = given.url("/audit", after=write_cursor(shown[-1].sequence)) if len(found) > _PAGE else None
         return page(
@@ -116,7 +116,7 @@ def logs_router(store: Store, desk: Desk) -> APIRouter:
             given=given,
             entries=shown,
             more=more,
-            actions=_families(store.trail_actions()),
+            actions=_families(store.audit.actions()),
             url_of=_subject_url,
         )
 
@@ -125,7 +125,7 @@ def logs_router(store: Store, desk: Desk) -> APIRouter:
         """The entries that the filter finds, at most 100 000, the latest first."""
         names = store.people.names()
         heads = ("sequence", "time", "actor", "name", "action", "subject", "details", "sha256")
-        rows = (_trail_row(one, names) for one in store.each_trail(_trail_query(store, given, None), _MOST_EXPORTED))
+        rows = (_trail_row(one, names) for one in store.audit.each(_trail_query(store, given, None), _MOST_EXPORTED))
         return _csv("zhenyan-audit", heads, rows)
 
     @router.get("/decisions")
@@ -134,7 +134,7 @@ def logs_router(store: Store, desk: Desk) -> APIRouter:
     ) -> Response:
         place = read_cursor(after, int, str)
         begin = None if place is None else (int(place[0]), str(place[1]))
-        found = store.decision_log(_log_query(store, given, viewer.person, begin))
+        found = store.cases.decision_log(_log_query(store, given, viewer.person, begin))
         shown = found[:_PAGE]
         more = None
         if len(found) > _PAGE:
@@ -148,7 +148,7 @@ def logs_router(store: Store, desk: Desk) -> APIRouter:
         names, words = store.people.names(), Words(viewer.language)
         heads = ("time", "case", "class", "host", "quote", "person", "choice", "reason", "note", "before", "after")
         query = _log_query(store, given, viewer.person, None)
-        rows = (_decision_row(one, names, words) for one in store.each_decision(query, _MOST_EXPORTED))
+        rows = (_decision_row(one, names, words) for one in store.cases.each_decision(query, _MOST_EXPORTED))
         return _csv("zhenyan-decisions", (*heads, "taken_back", "rule", "policy"), rows)
 
     return router

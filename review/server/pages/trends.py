@@ -9,8 +9,8 @@ from fastapi.responses import HTMLResponse
 from pydantic import AfterValidator
 
 from review.analytics.figures import PERIODS
-from review.analytics.trend_cases import Behind, What
-from review.analytics.trends import Asked, By, Period, Step, Trend
+from review.analytics.trend_cases import Behind, By, What
+from review.analytics.trends import Asked, Period, Step, Trend
 from review.presentation.language import Words
 from review.server.api.cursor import read_cursor, write_cursor
 from review.server.auth.guard import EVERYBODY, allow
@@ -97,7 +97,7 @@ def trends_router(store: Store, desk: Desk) -> APIRouter:
             owner=viewer.person.tenants,
             after=None if place is None else (int(place[0]), str(place[1])),
         )
-        found = store.trend_cases(asked)
+        found = store.trends.cases(asked)
         given = {"by": by.value, "key": key, "what": what.value, "first": str(first), "last": str(last)}
         more = None
         if found.after is not None:

@@ -9,8 +9,8 @@ import pytest
 
 from claims.types import Finding
 from review.accounts.types import Person, Role
-from review.analytics.trend_cases import Behind, What
-from review.analytics.trends import Asked, By, Step, Sums
+from review.analytics.trend_cases import Behind, By, What
+from review.analytics.trends import Asked, Step, Sums
 from review.cases.decisions import Submission
 from review.cases.queries import CaseQuery
 from review.cases.types import Choice
@@ -121,7 +121,7 @@ def test_only_the_customers_own(trending: Store, stream: StreamRecord, make_find
     assert (own.total.found, own.total.opened, own.total.waiting, own.total.decided) == (1, 1, 1, 0)
     assert trending.trends.read(asked(owner=frozenset({"nobody"}))).total == Sums()
     behind = Behind(by=By.CLASS, what=What.WAITING, first=TODAY, last=TODAY, owner=frozenset({"bolt"}))
-    assert [case.host_id for case, _ in trending.trend_cases(behind).cases] == ["bolt/h1"]
+    assert [case.host_id for case, _ in trending.trends.cases(behind).cases] == ["bolt/h1"]
 
 
 @pytest.mark.parametrize("by", By)
@@ -132,7 +132,7 @@ def test_the_cases_behind_a_figure_are_as_many_as_it_says(trending: Store, by: B
         expected = {What.OPENED: sums.opened, What.DECIDED: sums.decided, What.CONFIRMED: sums.confirmed}
         expected[What.WAITING] = sums.waiting
         for what, count in expected.items():
-            page = trending.trend_cases(Behind(by=by, what=what, first=first, last=last, key=key))
+            page = trending.trends.cases(Behind(by=by, what=what, first=first, last=last, key=key))
             assert len(page.cases) == count, (key, what)
 
 
@@ -147,7 +147,7 @@ def test_a_case_that_was_decided_again_stands_once_by_its_last_decision(trending
     )
     trending.cases.decide(again, senior)
     behind = Behind(by=By.CLASS, what=What.CONFIRMED, first=date(2026, 11, 20), last=TODAY)
-    [(found, at_ms)] = trending.trend_cases(behind).cases
+    [(found, at_ms)] = trending.trends.cases(behind).cases
     assert (found.id, at_ms) == (case_id, int(clock.now.timestamp() * 1000))
     assert trending.trends.read(asked()).total.decided == 2
 
@@ -157,7 +157,7 @@ def test_pages_of_cases_hold_each_once(trending: Store, make_finding: MakeFindin
     seen: list[str] = []
     after: tuple[int, str] | None = None
     while True:
-        page = trending.trend_cases(
+        page = trending.trends.cases(
             Behind(by=By.CLASS, what=What.WAITING, first=TODAY, last=TODAY, after=after, limit=2)
         )
         seen += [case.id for case, _ in page.cases]

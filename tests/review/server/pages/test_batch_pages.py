@@ -20,7 +20,7 @@ def nothing_on_sale(_connection: Connection, _journal: Journal) -> Sequence[tupl
     return [(ProductRef(product_id="a/b?c", name="蜂蜜"), "sha256:1")]
 
 
-def hand_in(store: Store, tenant: str = "local", files: int = 3) -> str:
+def hand_in(store: Store, tenant: str = "acme", files: int = 3) -> str:
     urls = tuple(f"https://user:geheim@archive.example/{tenant}/{n}.mp4?token=geheim" for n in range(files))
     new = NewBatch(
         tenant_id=tenant,
@@ -36,9 +36,8 @@ def hand_in(store: Store, tenant: str = "local", files: int = 3) -> str:
 @pytest.fixture
 def batch_id(desk_store: Store, people: dict[str, Person]) -> str:
     """A batch of three files: one is done with findings, one failed, one waits."""
-    for tenant in ("local", "bolt"):
-        if tenant not in {one.tenant_id for one in desk_store.keys.tenants()}:
-            desk_store.keys.add_tenant(tenant, tenant.title(), "test")
+    for tenant in ("acme", "bolt"):
+        desk_store.keys.add_tenant(tenant, tenant.title(), "test")
     found = hand_in(desk_store)
     desk_store.batches.claim("w1")
     done = {"stream_id": "s1", "recorded_ms": 90_000, "analysed_ms": 90_000, "findings": 2}
@@ -56,10 +55,10 @@ def test_a_batch_with_its_files_and_no_secret_of_its_addresses(address: str, des
     assert f'/batches/{batch_id}"' in listed
     page = get(address, desk_store, f"/batches/{batch_id}").text
     assert "the server answered 404" in page
-    assert "https://archive.example/local/0.mp4" in page
+    assert "https://archive.example/acme/0.mp4" in page
     assert "geheim" not in page + listed
     assert "/findings?stream=s1" in page
-    assert "/passports/a%2Fb%3Fc?tenant=local" in page
+    assert "/passports/a%2Fb%3Fc?tenant=acme" in page
 
 
 def test_files_of_one_state_alone(address: str, desk_store: Store, batch_id: str) -> None:
