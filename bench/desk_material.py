@@ -13,14 +13,14 @@ from datetime import datetime, timedelta, timezone
 from sqlalchemy import Engine, text
 
 from bench.bulk import insert_rows
-from bench.desk_learnt import DecidedCase, write_learnt
+from bench.desk_learnt import POLICY, DecidedCase, write_learnt
 from bench.sample import SAMPLE
 from claims.types import Disposition
 from review.cases.grouping import script_bands, script_of
 from review.cases.priority import Standing, rank_of, reasons
-from review.cases.tally import Filed, tally_rows
+from review.cases.tally import Filed, found_rows, tally_rows
 from review.cases.types import CaseState, Choice
-from review.db.tables.analytics import TallyRow
+from review.db.tables.analytics import FoundDayRow, TallyRow
 from review.db.tables.base import CounterRow
 from review.db.tables.cases import CaseBandRow, CaseFindingRow, CaseRow, DecisionRow
 from review.db.tables.streams import CoverageRow, FindingRow, GapRow, PassageRow, StreamRow
@@ -119,6 +119,7 @@ class Material:
             insert_rows(connection, CaseBandRow, self._bands())
             insert_rows(connection, DecisionRow, self._decisions())
             insert_rows(connection, TallyRow, tally_rows(self._filed()))
+            insert_rows(connection, FoundDayRow, found_rows(self._filed()))
             began = [
                 (f"s{host}-{turn}", int(self._started(host, turn).timestamp() * 1000))
                 for host, turn in self._stream_ids()
@@ -170,7 +171,8 @@ class Material:
                 "title": f"第 {turn} 场",
                 "started_at": self._started(host, turn).isoformat(),
                 "products": [{"product_id": "p1", "name": "双口氮化镓充电器"}],
-                "state": "ended",
+                # A hundred of the ten thousand are on air.
+                "state": "live" if turn == 0 and host % 20 == 0 else "ended",
                 "error": None,
                 "created_at_ms": int(self._started(host, turn).timestamp() * 1000),
             }
@@ -275,6 +277,8 @@ class Material:
                 "complained": False,
                 "sampled": number % 10 == 0,
                 "version": 1,
+                "rule": case.rule,
+                "policy": POLICY,
                 "claimed_by": None,
                 "claimed_until_ms": None,
             }
@@ -332,7 +336,7 @@ class Material:
                     "decided_at_ms": at_ms,
                     "undone_at_ms": at_ms + 4000 if undone else None,
                     "rule": case.rule,
-                    "policy": "zh-CN@2026.11.1",
+                    "policy": POLICY,
                 }
 
     def _filed(self) -> Iterator[Filed]:
@@ -340,6 +344,9 @@ class Material:
             host, category = case.host, case.category
             for _, turn in members:
                 yield Filed(
+                    tenant_id="local",
+                    rule=case.rule,
+                    policy=POLICY,
                     class_id=case.class_id,
                     host_id=f"h{host}",
                     category=category,

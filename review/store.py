@@ -16,6 +16,7 @@ from review.accounts.store import PeopleStore
 from review.analytics.quality import FIGURES_FROM, Quality
 from review.analytics.statistics import StatisticsStore
 from review.analytics.store import AnalyticsStore
+from review.analytics.trends import Trends
 from review.audit.trail import AuditTrail
 from review.batches.store import BatchStore
 from review.cases.duties import DutyStore
@@ -60,6 +61,7 @@ from review.scheduling.orders import OrderStore
 from review.scheduling.overview import LiveView, read_view
 from review.scheduling.platform_facts import FactStore
 from review.scheduling.status_queries import Moment, all_covered, now_covered, read_open
+from review.scheduling.wall import LiveWall
 from review.second_reader.store import SecondReaderStore
 from review.segment_commits import FilingTerms, SegmentCommits, SegmentGiven
 from review.streams.coverage import read_coverage, write_coverage
@@ -170,8 +172,10 @@ class Store:
         self.batches = BatchStore(engine, now)
         self.reanalyses = ReanalysisStore(engine, now)
         self.leases = LeaseStore(engine, now, terms)
+        self.wall = LiveWall(engine, now, self.leases.terms)
         self.analytics = AnalyticsStore(engine, now, self.leases.terms)
         self.quality = Quality(engine, now, FIGURES_FROM)
+        self.trends = Trends(engine, now, self.quality)
         self.statistics = StatisticsStore(engine)
         self.usage = UsageBook(engine, now)
         self.facts = FactStore(engine, now)

@@ -20,6 +20,8 @@ from claims.policy.policy import Policy
 from claims.types import Finding, Passage
 from cli.config.enforcement import book_of
 from cli.shell.records import load_policy, read_passports_file
+from ingest.recording.ledger import Coverage
+from ingest.types import Gap, GapKind
 from review.accounts.types import Person, Role
 from review.cases.decisions import Submission
 from review.cases.named_queues import NamedQueue
@@ -83,6 +85,7 @@ def fill(store: Store, policy: Policy, clock: SampleClock, data_dir: Path) -> di
         )
         passages, findings = _judged(policy, stream_id)
         store.add_passages(passages)
+        store.put_coverage(stream_id, _covered(passages))
         shown = [one for at, one in enumerate(findings) if not number or at % 5 != number % 5]
         store.add_findings(shown)
         for at, finding in enumerate(shown):
@@ -116,6 +119,15 @@ def _judged(policy: Policy, stream_id: str) -> tuple[list[Passage], list[Finding
         talk.hear(passage)
     talk.flush()
     return passages, [replace(one, clip=None) for one in talk.findings]
+
+
+def _covered(passages: list[Passage]) -> Coverage:
+    """The whole talk and a minute that waits, but for what the network and the load took."""
+    end_ms = max(passage.end_ms for passage in passages)
+    network = Gap(kind=GapKind.NETWORK, start_ms=20_000, end_ms=31_000, why="no answer within 10 s")
+    shed = Gap(kind=GapKind.SHED, start_ms=end_ms // 2, end_ms=end_ms // 2 + 4_000, why="pictures left out")
+    analysed_ms = end_ms - network.length_ms - shed.length_ms
+    return Coverage(span_ms=end_ms + 60_000, analysed_ms=analysed_ms, waiting_ms=60_000, gaps=(network, shed))
 
 
 def _decide_some(store: Store, people: dict[str, Person]) -> None:

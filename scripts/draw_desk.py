@@ -20,11 +20,15 @@ SIZES = ((1366, 768), (1024, 768), (390, 844))
 PLACES = {
     "desk": "/",
     "findings": "/findings",
+    "live": "/live",
+    "broadcast": "/live/room-host-2",
     "queues": "/queues",
     "people": "/people",
     "measures": "/measures",
     "appeals": "/appeals",
     "dashboards": "/dashboards",
+    "trends": "/trends?step=day&days=30",
+    "trend-cases": "/trends/cases?first=2026-11-01&last=2026-11-30&what=decided",
     "host": "/hosts/host-5",
 }
 _BROWSER = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--autoplay-policy=no-user-gesture-required")

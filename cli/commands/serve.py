@@ -22,6 +22,7 @@ from claims.policy.policy import Policy
 from claims.tenant_words import WordTerms
 from claims.types import VerdictKind
 from cli.config.enforcement import book_of, enforcement_setup, evidence_setup
+from cli.config.in_force import settings_in_force
 from cli.config.replays import replay_job
 from cli.config.sandbox_notice import sandbox_notice
 from cli.config.settings import Settings, load_settings
@@ -71,16 +72,17 @@ def command(port: int | None, config_file: Path | None) -> None:
         click.echo(notice, err=True)
     write_logs(settings.data_dir.absolute() / "logs", f"serve-{os.getpid()}", beside=True)
     chosen = settings.port if port is None else port
-    with serving(settings, chosen) as url:
+    with serving(settings, chosen, file=config_file) as url:
         click.echo(f"review queue: {url}")
         threading.Event().wait()
 
 
 @contextmanager
-def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> Iterator[str]:
+def serving(settings: Settings, port: int, *, judges_at_once: bool = True, file: Path | None = None) -> Iterator[str]:
     """The pages, served from a thread; gives their URL once they answer. InputError where the port is taken.
 
-    `judges_at_once` False: the processes that judge texts are started when the first text is sent.
+    `judges_at_once` False: the processes that judge texts are started when the first text is sent. `file`: what the
+    settings were read from besides the defaults and the environment, for the page that shows them.
     """
     access = access_of(settings)
     access.check_bound(settings.host)
@@ -119,6 +121,7 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True) -> It
             pool=pool,
         ),
         judging=_judging(store, source),
+        settings=settings_in_force(settings, file),
     )
     housekeeper = BackgroundJobs(
         store,

@@ -25,7 +25,7 @@ from review.stretches.types import StretchTerms
 if TYPE_CHECKING:
     from review.timestamps import TimeAuthority
 
-_PREFIX = "ZHENYAN_"
+PREFIX = "ZHENYAN_"
 RoleName = Literal["reviewer", "senior", "admin", "auditor"]
 
 
@@ -36,7 +36,7 @@ class SettingsError(ZhenyanError):
 class Settings(BaseSettings):
     """What `configs/default.yaml` explains, checked."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     data_dir: Path
     models_dir: str
@@ -263,16 +263,16 @@ class Settings(BaseSettings):
 
 def load_settings(file: Path | None = None) -> Settings:
     """The settings in force; SettingsError names the source and the key that is wrong."""
-    in_environment = {name.upper() for name in os.environ if name.upper().startswith(_PREFIX)}
+    in_environment = {name.upper() for name in os.environ if name.upper().startswith(PREFIX)}
     for name in sorted(in_environment):
-        known = name.removeprefix(_PREFIX).lower() in Settings.model_fields
+        known = name.removeprefix(PREFIX).lower() in Settings.model_fields
         if not known and name not in known_in_environment():
             raise SettingsError(
                 f"environment variable {name}: unknown setting; unset it or correct its name ({_known()})"
             )
-    values = _read(configs.ROOT / "default.yaml")
+    values = read_settings_file(configs.ROOT / "default.yaml")
     if file is not None:
-        values = _over(values, _read(file))
+        values = _over(values, read_settings_file(file))
     try:
         values["second_reader"] = from_environment(values["second_reader"])
         return Settings.model_validate(values)
@@ -282,9 +282,9 @@ def load_settings(file: Path | None = None) -> Settings:
         variable = f"{SECOND_READER}{key.removeprefix('second_reader.').upper()}"
         if key.startswith("second_reader.") and variable in in_environment:
             raise SettingsError(f"environment variable {variable}: {first['msg']}; correct or unset it") from error
-        if _PREFIX + key.upper() in in_environment:
+        if PREFIX + key.upper() in in_environment:
             raise SettingsError(
-                f"environment variable {_PREFIX}{key.upper()}: {first['msg']}; correct or unset it"
+                f"environment variable {PREFIX}{key.upper()}: {first['msg']}; correct or unset it"
             ) from error
         if first["type"] == "extra_forbidden":
             raise SettingsError(f"settings {file}: {key}: unknown setting; correct its name ({_known()})") from error
@@ -303,7 +303,8 @@ def _known() -> str:
     return "known: " + ", ".join(Settings.model_fields)
 
 
-def _read(file: Path) -> dict[str, object]:
+def read_settings_file(file: Path) -> dict[str, object]:
+    """The settings that a file gives, unchecked; SettingsError where it is none."""
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:

@@ -27,6 +27,7 @@ from review.analytics.quality_queries import (
 )
 from review.analytics.recall import Recall, in_strata, recall_of
 from review.analytics.types import wilson
+from review.db.ownership import Owner
 
 # From how many decided cases on a figure is told, unless the settings say otherwise.
 FIGURES_FROM = 30
@@ -157,7 +158,15 @@ class Quality:
         agreement = agreement_of_all(answers, self.fewest)
         return People(by_person=by_person(answers), by_class=by_class(answers), agreement=agreement)
 
-    def _decided(self, days: int, tenant_id: str | None) -> list[DecidedCase]:
+    def decided(self, days: int, owner: Owner | None) -> list[DecidedCase]:
+        """The cases that stand decided since then, each once; of all customers, or of these."""
+        return self._decided(days, owner if owner is None or isinstance(owner, str) else frozenset(owner))
+
+    def kept(self, key: tuple[object, ...], ask: Callable[[Session], Read]) -> Read:
+        """What is read; kept as every figure here is, where reading it takes long."""
+        return self._read(key, ask)
+
+    def _decided(self, days: int, tenant_id: Owner | None) -> list[DecidedCase]:
         since_ms = self._since_ms(days)
         return self._read(("cases", days, tenant_id), lambda session: read_decided_cases(session, since_ms, tenant_id))
 

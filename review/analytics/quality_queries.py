@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from review.analytics.bars import Weighed
 from review.cases.types import FINAL, BlindKind, CaseState, Choice
-from review.db.ownership import host_is_of, stream_is_of
+from review.db.ownership import Owner, host_is_of, stream_is_of
 from review.db.tables.cases import CaseFindingRow, CaseRow, DecisionRow
 from review.db.tables.learning import BlindCaseRow, GoldenRow, SpotStreamRow
 from review.db.tables.streams import FindingRow
@@ -48,6 +48,7 @@ class DecidedCase:
     goods: str
     rule: str
     policy: str
+    opened_at_ms: int
     decided_at_ms: int
     weighed: Weighed
 
@@ -186,7 +187,7 @@ def _own(column: Any, tenant_id: str | None) -> list[Any]:
     return [] if tenant_id is None else [stream_is_of(column, tenant_id)]
 
 
-def read_decided_cases(session: Session, since_ms: int, tenant_id: str | None) -> list[DecidedCase]:
+def read_decided_cases(session: Session, since_ms: int, tenant_id: Owner | None) -> list[DecidedCase]:
     """The cases that stand decided since then, each once, by its last decision; those that no flag opened left out."""
     rows = (
         select(
@@ -195,6 +196,7 @@ def read_decided_cases(session: Session, since_ms: int, tenant_id: str | None) -
             CaseRow.category,
             CaseRow.score,
             CaseRow.state,
+            CaseRow.opened_at_ms,
             DecisionRow.rule,
             DecisionRow.policy,
             DecisionRow.decided_at_ms,
@@ -213,6 +215,7 @@ def read_decided_cases(session: Session, since_ms: int, tenant_id: str | None) -
             goods=(row.category or NO_GOODS).partition("/")[0],
             rule=row.rule,
             policy=row.policy,
+            opened_at_ms=row.opened_at_ms,
             decided_at_ms=row.decided_at_ms,
             weighed=Weighed(case_id=row.case_id, score=row.score, violates=row.state == CaseState.CONFIRMED.value),
         )

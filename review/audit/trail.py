@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from review.audit.chain import ORIGIN, AuditEntry, Break, Detail, Head, export_lines, next_entry, verify
+from review.audit.search import TrailQuery, each_entry, read_actions, read_trail
 from review.db.tables.audit import AuditHeadRow, AuditRow
 from review.db.upsert import insert_missing
 from review.events.log import write_events
@@ -92,6 +93,18 @@ class AuditTrail:
             statement = statement.where(AuditRow.actor == actor)
         with self._engine.connect() as connection:
             return tuple(AuditEntry(**row._mapping) for row in connection.execute(statement))
+
+    def find(self, query: TrailQuery) -> tuple[AuditEntry, ...]:
+        """The latest entries that the query asks for."""
+        return read_trail(self._engine, query)
+
+    def each(self, query: TrailQuery, most: int) -> Iterator[AuditEntry]:
+        """Every such entry, the latest first, at most so many, read as they are taken."""
+        return each_entry(self._engine, query, most)
+
+    def actions(self) -> tuple[str, ...]:
+        """Every action that stands in the trail, in order."""
+        return read_actions(self._engine)
 
     def head(self) -> Head:
         """The last entry's number and hash; number 0: there is none."""

@@ -20,6 +20,7 @@ from review.batches.types import (
     NewBatch,
     UnknownBatchError,
 )
+from review.db.ownership import Owner
 from review.db.tables.batches import BatchFileRow, BatchRow
 from review.db.tables.passports import PassportRow
 from review.events.log import write_events
@@ -77,11 +78,12 @@ class BatchStore:
             journal.close(connection)
         return batch_id, False
 
-    def batch(self, batch_id: str, tenant_id: str | None = None) -> Batch:
+    def batch(self, batch_id: str, owner: Owner | None = None) -> Batch:
         """One batch with its archives; UnknownBatchError, also where it is another customer's (None: anybody's)."""
+        own = {owner} if isinstance(owner, str) else owner
         with Session(self._engine) as session:
             row = session.get(BatchRow, batch_id)
-            if row is None or tenant_id not in {None, row.tenant_id}:
+            if row is None or (own is not None and row.tenant_id not in own):
                 raise UnknownBatchError(batch_id)
             files = session.scalars(
                 select(BatchFileRow).where(BatchFileRow.batch_id == batch_id).order_by(BatchFileRow.number)
@@ -89,13 +91,17 @@ class BatchStore:
             return _batch(row, tuple(_archive(file) for file in files))
 
     def batches(
-        self, tenant_id: str | None, *, after: tuple[int, str] | None = None, limit: int = 50
+        self, owner: Owner | None, *, after: tuple[int, str] | None = None, limit: int = 50
     ) -> tuple[tuple[Batch, BatchCounts], ...]:
-        """The customer's batches without their archives, latest first; `after`: when made, and id, of the last seen."""
+        """The customers' batches (None: all) without their archives, latest first.
+
+        `after`: when made, and id, of the last seen.
+        """
         newest = (BatchRow.created_at_ms.desc(), BatchRow.batch_id.desc())
         statement = select(BatchRow).order_by(*newest).limit(limit)
-        if tenant_id is not None:
-            statement = statement.where(BatchRow.tenant_id == tenant_id)
+        if owner is not None:
+            own = [owner] if isinstance(owner, str) else sorted(owner)
+            statement = statement.where(BatchRow.tenant_id.in_(own))
         if after is not None:
             statement = statement.where(tuple_(BatchRow.created_at_ms, BatchRow.batch_id) < tuple_(*after))
         with Session(self._engine) as session:

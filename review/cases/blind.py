@@ -177,7 +177,10 @@ def settle(connection: Connection, case_id: str, now_ms: int) -> list[NewEvent]:
     )
     product: dict[str, str] = next((p for p in stream["products"] if p["product_id"] == finding.product_id), {})
     filed = Filed(
+        tenant_id=str(stream["tenant_id"]),
         class_id=finding.class_id,
+        rule=finding.rule,
+        policy=finding.policy,
         host_id=str(stream["host_id"]),
         category=product.get("category"),
         said_at=said_at(stream["started_at"], finding.start_ms, now_ms),

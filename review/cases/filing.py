@@ -80,7 +80,10 @@ def file_looked_up(connection: Connection, filing: Filing, *, now_ms: int, flag_
 def _filed(finding: Finding, stream: Any, now_ms: int) -> Filed:
     product: Mapping[str, str] = next((p for p in stream.products if p["product_id"] == finding.product_id), {})
     return Filed(
+        tenant_id=str(stream.tenant_id),
         class_id=finding.class_id,
+        rule=finding.rule,
+        policy=finding.policy,
         host_id=str(stream.host_id),
         category=product.get("category"),
         said_at=said_at(stream.started_at, finding.start_ms, now_ms),
@@ -231,6 +234,8 @@ def refresh_cases(
                 "said_count": standing.said_count,
                 "top_finding_id": weight.top_finding_id,
                 "score": weight.score,
+                "rule": weight.rule,
+                "policy": weight.policy,
                 "reach": standing.reach,
                 "later": int(reopened or case.case_id in changed),
             }

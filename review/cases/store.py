@@ -1,6 +1,6 @@
 """The cases of the store; methods are short transactions, safe from any thread or process."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -12,10 +12,11 @@ from review.accounts.types import Person
 from review.audit.trail import Journal
 from review.cases import decisions, queries
 from review.cases.blind import blind_kind, settle
+from review.cases.decision_log import Logged, LogQuery, each_decision, read_log
 from review.cases.decisions import Submission
 from review.cases.queries import CasePage, CaseQuery, QueueCounts
 from review.cases.types import FINAL, Case, CaseState, Decision
-from review.db.tables.cases import CaseFindingRow
+from review.db.tables.cases import CaseFindingRow, CaseRow
 from review.db.tables.corrections import SupersededRow
 from review.errors import CaseChanged, DecisionRefused
 from review.events.types import NewEvent
@@ -98,6 +99,11 @@ class CaseStore:
             now = session.scalar(select(CaseFindingRow.case_id).where(CaseFindingRow.finding_id == finding_id))
             before = select(SupersededRow.case_id).where(SupersededRow.finding_id == finding_id)
             return now or session.scalar(before)
+
+    def numbered(self, number: int) -> str | None:
+        """The id of the case with this number; None: there is none."""
+        with Session(self._engine) as session:
+            return session.scalar(select(CaseRow.case_id).where(CaseRow.number == number).limit(1))
 
     def findings(self, case_id: str) -> tuple[StoredFinding, ...]:
         """The case's findings, the latest first."""
@@ -226,6 +232,14 @@ class CaseStore:
             told = self._reversed(connection, case_id, "reopened")
             self._follow(connection, case_id, person, "case.reopened", told, state=case.state.value)
             return case
+
+    def decision_log(self, query: LogQuery) -> tuple[Logged, ...]:
+        """The latest decisions that the query asks for, those taken back among them."""
+        return read_log(self._engine, query)
+
+    def each_decision(self, query: LogQuery, most: int) -> Iterator[Logged]:
+        """Every such decision, the latest first, at most so many, read as they are taken."""
+        return each_decision(self._engine, query, most)
 
     def change(self) -> int:
         """The number of the last change of any case: while it stays, so does every queue."""

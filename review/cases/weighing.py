@@ -17,14 +17,16 @@ class Weight:
     """A case's findings together: the gravest of them, the flagged ones before notes, and how many in how many
     broadcasts.
 
-    `all_notes`: none is flagged any more; `lowered`: a second reader took one of them for lawful. `reach`: viewers of
-    its broadcasts, as far as they are known.
+    `rule`, `policy`: what found the gravest. `all_notes`: none is flagged any more; `lowered`: a second reader took one
+    of them for lawful. `reach`: viewers of its broadcasts, as far as they are known.
     """
 
     top_finding_id: str
     severity: str
     score: float
     quote: str
+    rule: str
+    policy: str
     finding_count: int
     stream_count: int
     said_count: int
@@ -45,6 +47,8 @@ def weigh(connection: Connection, case_ids: Collection[str]) -> dict[str, Weight
             severity=tops[case_id].severity,
             score=tops[case_id].score,
             quote=tops[case_id].record["quote"],
+            rule=tops[case_id].record["rule"],
+            policy=tops[case_id].record["policy"],
             finding_count=sum(part.findings for part in of_case),
             stream_count=len(of_case),
             said_count=int(sum(part.said for part in of_case)),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, func, or_, select, union_all
+from sqlalchemy import Connection, Result, and_, delete, exists, func, or_, select, union_all
 from sqlalchemy.orm import DeclarativeBase
 
 from review.cases.types import FINAL
@@ -181,7 +181,7 @@ def _streams_of(connection: Connection, case_ids: Sequence[str]) -> dict[str, li
     streams: dict[str, list[str]] = {case_id: [] for case_id in case_ids}
     for start in range(0, len(case_ids), _AT_ONCE):
         some = case_ids[start : start + _AT_ONCE]
-        found = connection.execute(
+        found: Result[str, str] = connection.execute(
             union_all(
                 select(CaseFindingRow.case_id, CaseFindingRow.stream_id).where(CaseFindingRow.case_id.in_(some)),
                 select(SupersededRow.case_id, SupersededRow.stream_id).where(SupersededRow.case_id.in_(some)),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, exists, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, exists, func, insert, or_, select
 from sqlalchemy.orm import aliased
 
 from claims.passports.load import read_passports
@@ -39,7 +39,8 @@ class UnknownPassport(NotFoundError):
 class StoredPassport:
     """A version of a passport. `number` counts from 1; `version` is `sha256:` and the hash of `text`.
 
-    `retired_at_ms`: since when it is in force no longer because it was retired; None: it was not.
+    `retired_at_ms`: since when it is in force no longer because it was retired; None: it was not. `retired_by` and
+    `reason` say by whom and why; None: as before, or nobody gave a reason.
     """
 
     tenant_id: str
@@ -50,6 +51,8 @@ class StoredPassport:
     text: str
     created_at_ms: int
     retired_at_ms: int | None = None
+    retired_by: str | None = None
+    reason: str | None = None
 
     def passport(self, reader: QuantityReader) -> Passport:
         """The passport as it is read today."""
@@ -93,7 +96,9 @@ class PassportStore:
             journal.close(connection)
         return kept
 
-    def retire(self, caller: Caller, product_id: str, condition: Condition | None = None) -> StoredPassport:
+    def retire(
+        self, caller: Caller, product_id: str, condition: Condition | None = None, *, reason: str = ""
+    ) -> StoredPassport:
         """The passport's last version, in force no longer; retired before, it stays as it is. UnknownPassport."""
         journal = Journal(at_ms=self._now_ms(), actor=caller.actor)
         with self._writing.begin() as connection:
@@ -111,11 +116,12 @@ class PassportStore:
                     number=last.number,
                     retired_at_ms=journal.at_ms,
                     retired_by=caller.actor,
+                    reason=reason,
                 )
             )
             journal.note("passport.retired", f"product:{product_id}", tenant=caller.home, version=last.version)
             journal.close(connection)
-        return replace(last, retired_at_ms=journal.at_ms)
+        return replace(last, retired_at_ms=journal.at_ms, retired_by=caller.actor, reason=reason or None)
 
     def current(self, tenant_id: str, product_id: str) -> StoredPassport:
         """The version in force; UnknownPassport."""
@@ -144,6 +150,23 @@ class PassportStore:
             if stored.version == version:
                 return stored
         raise UnknownPassport(product_id, version)
+
+    def searched(
+        self, tenant_id: str, text: str = "", *, is_retired: bool = False, after: str = "", limit: int = 100
+    ) -> tuple[StoredPassport, ...]:
+        """The last versions by product, after this product, that are in force or (`is_retired`) no longer; with a text,
+        those that hold it: in the id, the code, or anywhere in the record."""
+        retired = RetirementRow.retired_at_ms
+        statement = _selected(
+            PassportRow.tenant_id == tenant_id,
+            PassportRow.product_id > after,
+            _IS_LAST,
+            retired.is_not(None) if is_retired else retired.is_(None),
+        )
+        if text:
+            holds = (PassportRow.product_id, PassportRow.gtin, PassportRow.text)
+            statement = statement.where(or_(*(column.icontains(text, autoescape=True) for column in holds)))
+        return self._read(statement.order_by(PassportRow.product_id).limit(limit))
 
     def listed(
         self, tenant_id: str, *, after: str = "", limit: int = 100, gtin: str | None = None
@@ -264,7 +287,12 @@ _RETIREMENT = and_(
 
 def _selected(*conditions: ColumnElement[bool]) -> "Select[Any]":
     columns = [getattr(PassportRow, name) for name in _COLUMNS]
-    return select(*columns, RetirementRow.retired_at_ms).outerjoin(RetirementRow, _RETIREMENT).where(*conditions)
+    retired = (
+        RetirementRow.retired_at_ms,
+        RetirementRow.retired_by,
+        func.nullif(RetirementRow.reason, "").label("reason"),
+    )
+    return select(*columns, *retired).outerjoin(RetirementRow, _RETIREMENT).where(*conditions)
 
 
 def _newest(connection: Connection, tenant_id: str, product_ids: Collection[str]) -> dict[str, StoredPassport]:

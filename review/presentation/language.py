@@ -8,6 +8,7 @@ from review.presentation.catalogues import LANGUAGES, Language, in_both, text_of
 from review.presentation.refusals import refusal_in_chinese
 from review.presentation.score_steps import in_chinese
 from review.presentation.trial_reasons import trial_reason
+from review.presentation.waiting_reasons import waiting_reason_in_chinese
 
 
 class Words:
@@ -60,6 +61,10 @@ class Words:
         named = [self.term("goods", part) for part in parts]
         told = (part.replace("_", " ") if part == name else name for part, name in zip(parts, named, strict=True))
         return " › ".join(told)
+
+    def waits(self, told: str) -> str:
+        """What a broadcast waits for; the scheduler tells it in English."""
+        return waiting_reason_in_chinese(told) if self.language == "zh" else told
 
     def step(self, told: str) -> str:
         """A step of a score, or the reason for a product; findings tell them in English."""

@@ -6,6 +6,8 @@
 from collections.abc import Mapping
 
 TERMS: Mapping[str, tuple[str, ...]] = {
+    "archive_state": ("waiting", "running", "done", "same", "failed"),
+    "batch_state": ("waiting", "running", "done", "failed", "cancelled"),
     "because": ("contradicted", "banned", "unsupported", "supported", "out_of_scope"),
     "age": ("under_1h", "under_4h", "under_24h", "longer", "minutes", "hours", "days"),
     "length": ("seconds", "minutes", "hours", "days"),
@@ -64,6 +66,7 @@ TERMS: Mapping[str, tuple[str, ...]] = {
     "card": ("successor", "predecessor", "decided_confirmed", "decided_cleared"),
     "channel": ("speech", "screen"),
     "choice": ("violates", "lawful", "unsure", "needs_proof"),
+    "condition": ("source_away", "no_speech", "black_picture", "frozen_picture", "lagging"),
     "closed_why": ("term", "not_approved", "appeal", "cases_cleared"),
     "col": (
         "category",
@@ -160,6 +163,8 @@ TERMS: Mapping[str, tuple[str, ...]] = {
         "stage",
     ),
     "gap": ("network", "publisher", "shed", "crash", "unreadable", "ordered"),
+    "origin": ("default", "file", "environment"),
+    "passport_row": ("stored", "unchanged", "refused"),
     "quality": ("lost", "saved"),
     "quality.by": ("all", "class", "goods", "policy"),
     "learning.by": ("schedule", "cli"),
@@ -352,7 +357,9 @@ TERMS: Mapping[str, tuple[str, ...]] = {
         "cleared",
         "any",
     ),
+    "settings_group": ("changed", "usual"),
     "spoken": ("zh", "other"),
+    "live": ("analysed", "waiting"),
     "leave": ("partial", "language", "field", "evidence"),
     "put_off": ("waits_seller", "waits_advice", "waits_broadcast", "waits_colleague"),
     "put_off_for": ("30", "120", "480", "1440"),
@@ -371,6 +378,11 @@ TERMS: Mapping[str, tuple[str, ...]] = {
         "appeal_decided",
     ),
     "term": ("lifted", "lifted_before"),
+    "trend_by": ("class", "rule", "policy", "goods"),
+    "trend_picture": ("found", "precision", "waiting", "hours"),
+    "trend_step": ("day", "week"),
+    "trend_what": ("opened", "decided", "confirmed", "waiting"),
+    "turn": ("live", "interrupted", "resumed", "unreachable", "ended", "failed", "stopped"),
     "verdict": ("contradicted", "banned", "unsupported", "supported", "out_of_scope"),
     "clock": ("broadcast", "case", "measure", "strike", "link"),
     "quota": ("streams", "checks_hour", "passports", "batch_hours_day"),

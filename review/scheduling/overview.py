@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from ingest.recording.ledger import NOTHING, Coverage
 from ingest.types import GapKind
 from review.db.tables.scheduling import LeaseRow, OrderRow, WorkerRow
 from review.db.tables.streams import CoverageRow, GapRow, StreamRow
 from review.scheduling.rows import worker_from_row
-from review.scheduling.status import covered
-from review.scheduling.status_queries import Moment, standing_of, state_at
+from review.scheduling.status_queries import Moment, account_of, standing_of, state_at
 from review.scheduling.types import Worker
 from review.streams.rows import stream_from_row
 from review.streams.types import StreamState, Wanted
@@ -113,8 +111,7 @@ def _watched(
 ) -> WatchedStream:
     stands = standing_of(moment, stream, order, lease, ledger)
     record = stands.shown(stream_from_row(stream))
-    now = covered(_stored(ledger), lease.recorded_ms if lease else 0, stands.missed)
-    interrupted_ms = stands.missed.length_ms if stands.missed is not None else 0
+    account = account_of(stands, lease, ledger)
     return WatchedStream(
         stream_id=order.stream_id,
         tenant_id=order.tenant_id,
@@ -129,15 +126,8 @@ def _watched(
         recorded_ms=lease.recorded_ms if lease else 0,
         analysed_ms=lease.analysed_ms if lease else 0,
         beat_at_ms=lease.beat_at_ms if lease else 0,
-        coverage=now.analysed_ms / now.span_ms if now.span_ms else None,
+        coverage=account.coverage,
         error=record.error,
-        lag_ms=now.waiting_ms + interrupted_ms,
-        interrupted_ms=interrupted_ms,
+        lag_ms=account.lag_ms,
+        interrupted_ms=account.interrupted_ms,
     )
-
-
-def _stored(ledger: CoverageRow | None) -> Coverage:
-    """The account without its gaps, which nobody asks for here."""
-    if ledger is None:
-        return NOTHING
-    return Coverage(span_ms=ledger.span_ms, analysed_ms=ledger.analysed_ms, waiting_ms=ledger.waiting_ms, gaps=())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, case, or_, select
 from sqlalchemy.orm import Session
 
+from ingest.recording.ledger import NOTHING, Coverage
 from ingest.types import Gap
 from review.db.ownership import Owner, is_of
 from review.db.tables.scheduling import LeaseRow, OrderRow
@@ -32,6 +33,33 @@ class Open:
 
     recorded_ms: int
     standing: Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """How far the analysis of a broadcast is at one moment.
+
+    `coverage`: the share that was really analysed; None: nothing was received yet. `lag_ms`: how far the analysis is
+    behind the broadcast; `interrupted_ms` of it nobody has recorded so far.
+    """
+
+    coverage: float | None
+    lag_ms: int
+    interrupted_ms: int
+
+
+def account_of(stands: Standing, lease: LeaseRow | None, ledger: CoverageRow | None) -> Account:
+    """The account of the broadcast that stands so, without its gaps, which nobody asks for in a list."""
+    stored = NOTHING
+    if ledger is not None:
+        stored = Coverage(span_ms=ledger.span_ms, analysed_ms=ledger.analysed_ms, waiting_ms=ledger.waiting_ms, gaps=())
+    now = covered(stored, lease.recorded_ms if lease else 0, stands.missed)
+    interrupted_ms = stands.missed.length_ms if stands.missed is not None else 0
+    return Account(
+        coverage=now.analysed_ms / now.span_ms if now.span_ms else None,
+        lag_ms=now.waiting_ms + interrupted_ms,
+        interrupted_ms=interrupted_ms,
+    )
 
 
 def standing_of(

@@ -1,6 +1,6 @@
 """The server of the review side: pages for people, JSON for programs, clips for both."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ from review.server.latency import Latencies, TimedRequests
 from review.server.metrics import metrics_router
 from review.server.pages.accounts import admin_router
 from review.server.pages.analytics import analytics_router
+from review.server.pages.batches import batch_pages_router
 from review.server.pages.case_changes import QueueEvents
 from review.server.pages.corrections import editor_router
 from review.server.pages.desk import Desk
@@ -55,16 +56,21 @@ from review.server.pages.enforcement import Office, office_router
 from review.server.pages.error_pages import ErrorPages
 from review.server.pages.host import host_router
 from review.server.pages.learning import learning_router
+from review.server.pages.live import live_router
 from review.server.pages.login import login_router
+from review.server.pages.logs import logs_router
 from review.server.pages.measure_proposal import proposing_router
 from review.server.pages.named_queues import named_queues_router
 from review.server.pages.notifications import notifications_router
+from review.server.pages.passports import passport_pages_router
 from review.server.pages.penalty_table import table_router
 from review.server.pages.quality import quality_router
 from review.server.pages.queue import QueuePart
 from review.server.pages.replays import PolicyDesk, replays_router
 from review.server.pages.routes import pages_router
+from review.server.pages.settings import SettingInForce, settings_router
 from review.server.pages.tenants import tenants_router
+from review.server.pages.trends import trends_router
 from review.server.pages.webhooks import webhook_pages_router
 from review.server.pages.words import words_pages_router
 from review.server.prebroadcast import PrebroadcastCheck, prebroadcast_routers
@@ -97,6 +103,7 @@ def create_app(
     metrics_token: str = "",
     policies: PolicyDesk | None = None,
     judging: Callable[[], Judging] | None = None,
+    settings: Sequence[SettingInForce] = (),
 ) -> FastAPI:
     """An app over this store; `data_dir` is what clip paths are relative to.
 
@@ -105,8 +112,9 @@ def create_app(
     nobody logs in, and only this machine is served. `public_url`: where hosts reach this server; empty: as it was
     asked. `platform`: what orders are held against; None: public addresses, no passports. `prebroadcast`: what texts
     are checked by before a broadcast; None: that is not offered. `judging`: what a claim is judged anew by when its
-    words are corrected; None: nothing can be corrected. `metrics_token`: who sends it may scrape /metrics from
-    elsewhere. Before the server stops, call `app.state.events.close()`: pages that follow the queue would hold it open.
+    words are corrected; None: nothing can be corrected. `settings`: those in force, for administrators to see.
+    `metrics_token`: who sends it may scrape /metrics from elsewhere. Before the server stops, call
+    `app.state.events.close()`: pages that follow the queue would hold it open.
     AccessError if a route is guarded by nobody.
     """
     own = {COMPLAINT_CLASS: in_every_language("complaint"), WATCHED_CLASS: in_every_language("watched_word")}
@@ -173,11 +181,17 @@ def create_app(
     app.include_router(notifications_router(store, office))
     app.include_router(analytics_router(store, office))
     app.include_router(learning_router(store, office))
+    app.include_router(live_router(store, office))
+    app.include_router(trends_router(store, office))
     policies = policies or PolicyDesk(data_dir=data_dir)
     app.include_router(quality_router(store, office, policies))
     app.include_router(replays_router(store, office, policies))
     app.include_router(webhook_pages_router(store, office))
     app.include_router(words_pages_router(store, office, platform))
+    app.include_router(batch_pages_router(store, office))
+    app.include_router(settings_router(office, settings))
+    app.include_router(logs_router(store, office))
+    app.include_router(passport_pages_router(store, office, platform))
     app.include_router(tenants_router(store, office, platform))
     measures = Office(store, office)
     # Before the page of a host, whose id may have a stroke: what stands behind it is read as the id's else.

@@ -17,6 +17,7 @@ _FILES = {
     "/before": 24_000_000,
     "/codes": 12_000_000,
     "/v1/passports:batch": 8_388_608,
+    "/passports/import": 8_388_608,
 }
 _CHECKS = "/v1/check"
 # The values of one body of JSON: it is parsed in one go, and meanwhile nobody else is served.

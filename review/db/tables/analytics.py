@@ -20,6 +20,21 @@ class TallyRow(Base):
     count: Mapped[int] = mapped_column(Integer)
 
 
+class FoundDayRow(Base):
+    """How many findings joined cases on one day (as `TallyRow` has it), of one customer, class, detector, policy and
+    kind of goods; counted when they are filed."""
+
+    __tablename__ = "found_days"
+
+    tenant_id: Mapped[str] = mapped_column(String(60), primary_key=True)
+    day: Mapped[int] = mapped_column(primary_key=True)
+    class_id: Mapped[str] = mapped_column("class", String(60), primary_key=True)
+    rule: Mapped[str] = mapped_column(String(120), primary_key=True)
+    policy: Mapped[str] = mapped_column(String(80), primary_key=True)
+    goods: Mapped[str] = mapped_column(String(100), primary_key=True)
+    count: Mapped[int] = mapped_column(Integer)
+
+
 class KeyUsageRow(Base):
     """How many requests a key sent on one day (UTC, ISO 8601), and how many of them were refused or failed."""
 

@@ -10,7 +10,12 @@ class AuditRow(Base):
     """An entry of the audit trail; triggers refuse changing and deleting."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("audit_by_subject", "subject", "sequence"), Index("audit_by_actor", "actor", "sequence"))
+    __table_args__ = (
+        Index("audit_by_subject", "subject", "sequence"),
+        Index("audit_by_actor", "actor", "sequence"),
+        Index("audit_by_time", "at_ms"),
+        Index("audit_by_action", "action", "sequence"),
+    )
 
     sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at_ms: Mapped[int]

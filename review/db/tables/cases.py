@@ -9,7 +9,7 @@ from review.db.tables.base import Base
 
 
 class CaseRow(Base):
-    """A case; its queue is read by (state, rank)."""
+    """A case; its queue is read by (state, rank). `rule`, `policy`: what found the finding that stands for it."""
 
     __tablename__ = "cases"
     __table_args__ = (
@@ -19,6 +19,7 @@ class CaseRow(Base):
         Index("cases_by_change", "changed_seq"),
         Index("cases_by_number", "number"),
         Index("cases_by_age", "state", "class", "opened_at_ms"),
+        Index("cases_by_opening", "opened_at_ms"),
     )
 
     case_id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -50,6 +51,8 @@ class CaseRow(Base):
     version: Mapped[int] = mapped_column(Integer)
     number: Mapped[int] = mapped_column(server_default="0")
     language: Mapped[str] = mapped_column(String(8), server_default="zh")
+    rule: Mapped[str] = mapped_column(String(120), server_default="")
+    policy: Mapped[str] = mapped_column(String(80), server_default="")
     claimed_by: Mapped[str | None] = mapped_column(String(36))
     claimed_until_ms: Mapped[int | None]
 
@@ -58,7 +61,10 @@ class CaseFindingRow(Base):
     """A finding of a case; it belongs to one."""
 
     __tablename__ = "case_findings"
-    __table_args__ = (Index("case_findings_by_case", "case_id"),)
+    __table_args__ = (
+        Index("case_findings_by_case", "case_id"),
+        Index("case_findings_by_stream", "stream_id", "case_id"),
+    )
 
     finding_id: Mapped[str] = mapped_column(ForeignKey("findings.finding_id"), primary_key=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.case_id"))

@@ -22,7 +22,7 @@ class PassportRow(Base):
 
 
 class RetirementRow(Base):
-    """The version after which a customer's passport was taken out of force."""
+    """The version after which a customer's passport was taken out of force; `reason` empty: nobody gave one."""
 
     __tablename__ = "passport_retirements"
 
@@ -31,3 +31,4 @@ class RetirementRow(Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     retired_at_ms: Mapped[int]
     retired_by: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(Text, server_default="")

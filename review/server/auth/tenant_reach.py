@@ -29,6 +29,10 @@ PAGES = frozenset(
         *("/measures/{measure_id}/link", "/appeals", "/appeals/{appeal_id}", "/appeals/{appeal_id}/decision.pdf"),
         *("/appeals/{appeal_id}/decide", "/words", "/words/remove", "/webhooks", "/webhooks/{webhook_id}"),
         *("/webhooks/{webhook_id}/redeliver", "/webhooks/{webhook_id}/enable", "/tenants", "/tenants/{tenant_id}"),
+        *("/live", "/live/{stream_id}", "/partials/live", "/partials/live/{stream_id}"),
+        *("/trends", "/trends/cases"),
+        *("/passports", "/passports/{product_id:path}", "/passports/import", "/passports/retire"),
+        *("/batches", "/batches/{batch_id}", "/decisions", "/decisions.csv"),
         *("/password", "/logout", "/notifications"),
     }
 )

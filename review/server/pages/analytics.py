@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from pydantic import AfterValidator
 
 from review.accounts.types import Person
-from review.analytics.figures import PERIODS, Dashboards, as_csv, shown
+from review.analytics.figures import PERIODS, Cell, Dashboards, Figures, as_csv, shown
 from review.analytics.store import ProposalRefused
 from review.analytics.types import ProposalKind
 from review.cases.tally import Dimension
@@ -37,9 +37,11 @@ def analytics_router(store: Store, desk: Desk) -> APIRouter:
 
     def page(request: Request, template: str, viewer: Viewer, days: int, **values: object) -> Response:
         words = Words(viewer.language)
-        filled = desk.fill(
-            template, viewer, days=days, periods=PERIODS, shown=lambda *cell: shown(*cell, words), **values
-        )
+
+        def cell(figures: Figures, column: str, value: Cell) -> str:
+            return shown(figures, column, value, words)
+
+        filled = desk.fill(template, viewer, days=days, periods=PERIODS, shown=cell, **values)
         answer = HTMLResponse(filled)
         keep_language(request, answer)
         return answer

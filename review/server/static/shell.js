@@ -41,4 +41,9 @@ function label(table) {
     }
   }
 }
-for (const table of document.querySelectorAll("table.figures")) label(table);
+function labelAll(part) {
+  for (const table of part.querySelectorAll("table.figures")) label(table);
+}
+labelAll(document);
+/* Parts of a page that come anew. */
+document.addEventListener("htmx:load", (event) => labelAll(event.target));

@@ -106,3 +106,23 @@ def test_the_store_works_the_same(
     assert case_id is not None
     assert store.cases.case(case_id).finding_count == 1
     store.close()
+
+
+@BOTH
+def test_what_was_found_before_is_counted_as_what_is_found_now(
+    database_url: str, stream: StreamRecord, make_finding: Callable[..., Finding]
+) -> None:
+    store = Store.open(database_url)
+    store.put_stream(stream)
+    store.add_findings([make_finding(finding_id="f1"), make_finding(finding_id="f2", claimed="80 W")])
+    store.close()
+    engine = open_engine(database_url)
+    asked = (text("select * from found_days"), text("select rule, policy from cases order by case_id"))
+    with engine.execution_options(writes=True).begin() as connection:
+        before = [connection.execute(each).all() for each in asked]
+        run(connection, "downgrade", "0025")
+        run(connection, "upgrade", HEAD)
+        assert [connection.execute(each).all() for each in asked] == before
+    assert [row.count for row in before[0]] == [2]
+    assert {row.rule for row in before[1]} == {"SPEC_PARAM.quantity"}
+    engine.dispose()

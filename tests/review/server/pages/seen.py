@@ -73,3 +73,24 @@ def check_seen(page: Page, what: str, *, axe: bool = True) -> None:
     if axe:
         found = Axe().run(page).response["violations"]
         assert [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found] == [], what
+
+
+_SCREENS = ((1366, 768), (390, 844))
+_MAIN_SIDEWAYS = """() => {
+  const main = document.querySelector("main");
+  return main.scrollWidth > main.clientWidth + 1 ? [`main ${main.scrollWidth} > ${main.clientWidth}`] : [];
+}"""
+
+
+def check_office(page: Page, what: str) -> None:
+    """Fails with what scrolls sideways on a laptop and on a phone, and what axe finds, in both languages."""
+    url = page.url
+    for language in ("en", "zh"):
+        page.goto(f"{url}{'&' if '?' in url else '?'}lang={language}")
+        for width, height in _SCREENS:
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate(_SIDEWAYS) == [], f"{what} {language} {width}"
+            assert page.evaluate(_MAIN_SIDEWAYS) == [], f"{what} {language} {width}"
+            found = Axe().run(page).response["violations"]
+            told = [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found]
+            assert told == [], f"{what} {language} {width}"

@@ -1,0 +1,18 @@
+"""Why a passport was taken out of force, in the words of who did it."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0030"
+down_revision = "0029"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("passport_retirements", sa.Column("reason", sa.Text(), nullable=False, server_default=""))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("passport_retirements", schema=None) as batch_op:
+        batch_op.drop_column("reason")

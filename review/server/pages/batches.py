@@ -1,0 +1,72 @@
+"""The pages of batches: what was handed in and how far it is, and each file of one with its error and findings."""
+
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import HTMLResponse
+
+from review.batches.types import ArchiveState
+from review.server.api.cursor import read_cursor, write_cursor
+from review.server.auth.guard import EVERYBODY, allow
+from review.server.language import keep_language
+from review.server.pages.desk import Desk, Seeing
+from review.store import Store
+from review.streams.rows import shown_source
+
+BatchId = Annotated[str, Path(min_length=1, max_length=36)]
+_PAGE = 50
+
+
+def batch_pages_router(store: Store, desk: Desk) -> APIRouter:
+    """The routes of the pages of batches."""
+    router = APIRouter(
+        default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(allow(*EVERYBODY))]
+    )
+
+    def page(request: Request, filled: str) -> Response:
+        answer = HTMLResponse(filled)
+        keep_language(request, answer)
+        return answer
+
+    @router.get("/batches")
+    def get_batches(
+        request: Request, viewer: Seeing, after: Annotated[str | None, Query(max_length=2000)] = None
+    ) -> Response:
+        place = read_cursor(after, int, str)
+        begin = None if place is None else (int(place[0]), str(place[1]))
+        found = store.batches.batches(viewer.person.tenants, after=begin, limit=_PAGE + 1)
+        shown = found[:_PAGE]
+        more = None
+        if len(found) > _PAGE:
+            last = shown[-1][0]
+            more = "/batches?" + urlencode({"after": write_cursor(last.created_at_ms, last.batch_id)})
+        names = {one.tenant_id: one.name for one in store.keys.tenants()}
+        return page(request, desk.fill("batches/batches.html", viewer, listed=shown, more=more, names=names))
+
+    @router.get("/batches/{batch_id}")
+    def get_batch(
+        request: Request,
+        batch_id: BatchId,
+        viewer: Seeing,
+        state: ArchiveState | None = None,
+    ) -> Response:
+        batch = store.batches.batch(batch_id, viewer.person.tenants)
+        files = [one for one in batch.archives if state is None or one.state is state]
+        by_state: Mapping[str, int] = {
+            each.value: sum(one.state is each for one in batch.archives) for each in ArchiveState
+        }
+        filled = desk.fill(
+            "batches/batch.html",
+            viewer,
+            batch=batch,
+            counts=store.batches.counts(batch_id),
+            files=files,
+            by_state=by_state,
+            chosen=state,
+            shown_source=shown_source,
+        )
+        return page(request, filled)
+
+    return router
