@@ -177,6 +177,7 @@ def settle(connection: Connection, case_id: str, now_ms: int) -> list[NewEvent]:
     )
     product: dict[str, str] = next((p for p in stream["products"] if p["product_id"] == finding.product_id), {})
     filed = Filed(
+        tenant_id=str(stream["tenant_id"]),
         class_id=finding.class_id,
         host_id=str(stream["host_id"]),
         category=product.get("category"),

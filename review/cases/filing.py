@@ -71,6 +71,7 @@ def _filed(finding: Finding, stream: object, now_ms: int) -> Filed:
     row: Mapping[str, Any] = stream._mapping  # type: ignore[attr-defined]
     product: Mapping[str, str] = next((p for p in row["products"] if p["product_id"] == finding.product_id), {})
     return Filed(
+        tenant_id=str(row["tenant_id"]),
         class_id=finding.class_id,
         host_id=str(row["host_id"]),
         category=product.get("category"),
