@@ -34,6 +34,7 @@ PAGES = frozenset(
         *("/dashboards", "/dashboards/{name}.csv", "/teaching", "/proposals/{proposal_id}/withdraw", "/learning"),
         *("/quality", "/quality/people", "/quality/me"),
         *("/before", "/before/catalogue", "/codes"),
+        *("/reanalyses", "/reanalyses/{reanalysis_id}", "/reanalyses/{reanalysis_id}/cancel"),
         *("/password", "/logout"),
     }
 )
