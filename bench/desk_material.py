@@ -24,6 +24,7 @@ from review.db.tables.analytics import FoundDayRow, TallyRow
 from review.db.tables.base import CounterRow
 from review.db.tables.cases import CaseBandRow, CaseFindingRow, CaseRow, DecisionRow
 from review.db.tables.streams import CoverageRow, FindingRow, GapRow, PassageRow, StreamRow
+from review.db.tenant_ids import LOCAL_TENANT
 from review.streams.rows import finding_values
 
 NOW = datetime(2026, 11, 24, 20, tzinfo=timezone(timedelta(hours=8)))
@@ -344,7 +345,7 @@ class Material:
             host, category = case.host, case.category
             for _, turn in members:
                 yield Filed(
-                    tenant_id="local",
+                    tenant_id=LOCAL_TENANT,
                     rule=case.rule,
                     policy=POLICY,
                     class_id=case.class_id,

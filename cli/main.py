@@ -18,6 +18,7 @@ COMMANDS = {
     "screen": ("cli.commands.screen", "Screen one live URL or media file."),
     "streams": ("cli.commands.streams", "Order broadcasts on a server, see where they stand, stop them."),
     "batches": ("cli.commands.batches", "Order the screening of archives on a server."),
+    "reanalyses": ("cli.commands.reanalyses", "Have recorded broadcasts analysed again on a server, and compare."),
     "batch": ("cli.commands.batch", "Screen archives: files, folders, object stores, lists of addresses."),
     "replay": ("cli.commands.replay", "Replay what is stored under another policy, before it goes live."),
     "learn": ("cli.commands.learn", "Learn from what people decided; export it; leave a host out."),

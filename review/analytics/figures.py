@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Mapping
 
-from review.analytics.store import AnalyticsStore
+from review.analytics.store import AnalyticsStore, Tenants
 from review.analytics.types import Cell, Figures, Outcomes
 from review.cases.tally import Dimension
 from review.presentation.language import Words
@@ -18,16 +18,19 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Dashboards:
-    """Each table by its name, in a viewer's language."""
+    """Each table by its name, in a viewer's language; of these customers alone, or of all for None."""
 
-    def __init__(self, teaching: AnalyticsStore, class_names: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(
+        self, teaching: AnalyticsStore, class_names: Mapping[str, tuple[str, str]], tenants: Tenants = None
+    ) -> None:
         self._teaching = teaching
+        self._tenants = tenants
         self._class_names = class_names
 
     def findings(self, dimension: Dimension, days: int, words: Words) -> Figures:
         """Findings that joined cases, by one dimension; of hosts, those with the most."""
         limit = _MOST_HOSTS if dimension is Dimension.HOST else None
-        tallies = self._teaching.tallies(dimension, days, limit)
+        tallies = self._teaching.tallies(dimension, days, limit, self._tenants)
         name = self._naming(dimension, tallies, words)
         if dimension is Dimension.HOUR:
             counts = dict(tallies)
@@ -43,12 +46,12 @@ class Dashboards:
 
     def ages(self, words: Words) -> Figures:
         """Waiting cases by how long they wait."""
-        rows = tuple((words(f"age.{name}"), count) for name, count in self._teaching.ages().items())
+        rows = tuple((words(f"age.{name}"), count) for name, count in self._teaching.ages(self._tenants).items())
         return Figures(name="age", columns=("col.age", "col.count"), rows=rows, chart="columns")
 
     def coverage(self, words: Words) -> Figures:
-        """How much of all broadcasts was analysed, waits, or was lost to what."""
-        found = self._teaching.coverage()
+        """How much of the broadcasts was analysed, waits, or was lost to what."""
+        found = self._teaching.coverage(self._tenants)
         named = {
             words("coverage.analysed"): found.analysed_ms,
             words("coverage.waiting"): found.waiting_ms,
@@ -112,7 +115,7 @@ class Dashboards:
     def _outcomes(self, days: int, words: Words, *, by_class: bool = False) -> list[tuple[str, Outcomes]]:
         """Outcomes by rule or class, with the name to show, those of the most cases first."""
         sums: dict[str, Outcomes] = {}
-        for each in self._teaching.outcomes(days):
+        for each in self._teaching.outcomes(days, self._tenants):
             key = each.class_id if by_class else each.rule
             sums[key] = added(sums[key], each) if key in sums else each
         ordered = sorted(sums.items(), key=lambda item: (-item[1].decided, item[0]))

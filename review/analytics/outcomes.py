@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from threading import Lock
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
 from review.analytics.types import Outcomes
 from review.cases.types import FINAL, CaseState
+from review.db.ownership import Owner, host_is_of
 from review.db.tables.base import CounterRow
 from review.db.tables.cases import CaseRow, DecisionRow
 from review.db.tables.learning import BlindCaseRow
@@ -65,10 +66,14 @@ def count_case(decisions: Iterable[Taken], class_id: str, state: CaseState, sinc
 
 
 class OutcomeBook:
-    """The counts since one moment; exact to the cases' change counter whenever it is asked."""
+    """The counts since one moment; exact to the cases' change counter whenever it is asked.
 
-    def __init__(self, since_ms: int) -> None:
+    `owner`: of these customers' cases alone.
+    """
+
+    def __init__(self, since_ms: int, owner: Owner | None = None) -> None:
         self.since_ms = since_ms
+        self._own = true() if owner is None else host_is_of(CaseRow.host_id, owner)
         self._lock = Lock()
         self._seen = -1
         self._by_case: dict[str, Counts] = {}
@@ -91,12 +96,13 @@ class OutcomeBook:
     def _update(self, session: Session) -> None:
         if self._seen < 0:
             recent = select(DecisionRow.case_id).where(DecisionRow.decided_at_ms >= self.since_ms)
-            self._replace(_read(session, CaseRow.case_id.in_(recent), self.since_ms))
+            self._replace(_read(session, CaseRow.case_id.in_(recent) & self._own, self.since_ms))
             return
         changed = list(session.scalars(select(CaseRow.case_id).where(CaseRow.changed_seq > self._seen)))
         for at in range(0, len(changed), _AT_ONCE):
             some = changed[at : at + _AT_ONCE]
-            self._replace({case_id: {} for case_id in some} | _read(session, CaseRow.case_id.in_(some), self.since_ms))
+            found = _read(session, CaseRow.case_id.in_(some) & self._own, self.since_ms)
+            self._replace({case_id: {} for case_id in some} | found)
 
     def _replace(self, found: Mapping[str, Counts]) -> None:
         for case_id, counts in found.items():

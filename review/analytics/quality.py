@@ -36,6 +36,8 @@ _WEEK_MS = 7 * 86_400_000
 # What takes longer to read is kept so long, and so many times as long as it took; of so many questions.
 _LONG_S, _KEPT_S, _KEPT_TIMES, _MOST_KEPT = 0.05, 60.0, 100, 50
 Read = TypeVar("Read")
+# One customer, several, or all.
+Whose = str | frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +91,16 @@ class Quality:
         self._engine, self._now, self.fewest = engine, now, fewest
         self._kept: dict[tuple[object, ...], tuple[float, object]] = {}
 
-    def found(self, days: int, by: str, tenant_id: str | None = None) -> list[Found]:
+    def found(self, days: int, by: str, owner: Whose = None) -> list[Found]:
         """How much is found and how right it is in these days, by one of `BY`; what was missed most comes first."""
-        return self.tables(days, (by,), tenant_id)[by]
+        return self.tables(days, (by,), owner)[by]
 
-    def tables(self, days: int, every: Sequence[str] = BY, tenant_id: str | None = None) -> dict[str, list[Found]]:
+    def tables(self, days: int, every: Sequence[str] = BY, owner: Whose = None) -> dict[str, list[Found]]:
         """The same by each of these, read once."""
         since_ms = self._since_ms(days)
-        flagged = self._read(("flagged", days, tenant_id), lambda s: read_flagged(s, since_ms, tenant_id))
-        drawn = self._read(("drawn", days, tenant_id), lambda s: read_drawn(s, since_ms, tenant_id))
-        rights = self._keep(("right", days, *every, tenant_id), lambda: self._rights(days, every, tenant_id))
+        flagged = self._read(("flagged", days, owner), lambda s: read_flagged(s, since_ms, owner))
+        drawn = self._read(("drawn", days, owner), lambda s: read_drawn(s, since_ms, owner))
+        rights = self._keep(("right", days, *every, owner), lambda: self._rights(days, every, owner))
         tables = {}
         for by in every:
             missed, right = missed_by(by, drawn, flagged), rights[by]
@@ -106,13 +108,13 @@ class Quality:
             tables[by] = [self._found(key, missed.get(key), right.get(key, (0, 0))) for key in keys]
         return tables
 
-    def _rights(self, days: int, every: Sequence[str], tenant_id: str | None) -> dict[str, dict[str, tuple[int, int]]]:
-        cases = self._decided(days, tenant_id)
+    def _rights(self, days: int, every: Sequence[str], owner: Whose) -> dict[str, dict[str, tuple[int, int]]]:
+        cases = self._decided(days, owner)
         return {by: _right(cases, by) for by in every}
 
-    def bars(self, days: int, tenant_id: str | None = None) -> list[BarOf]:
+    def bars(self, days: int, owner: Whose = None) -> list[BarOf]:
         """Classes and detectors with enough decided cases, those whose bar would save most first."""
-        return self._keep(("bars", days, tenant_id), lambda: self._bars(self._decided(days, tenant_id)))
+        return self._keep(("bars", days, owner), lambda: self._bars(self._decided(days, owner)))
 
     def _bars(self, cases: Sequence[DecidedCase]) -> list[BarOf]:
         found: dict[str, list[Weighed]] = defaultdict(list)
@@ -123,9 +125,9 @@ class Quality:
         told = [_bar(name, cases) for name, cases in found.items() if len(cases) >= self.fewest]
         return sorted(told, key=lambda one: (-(len(one.best.saved) if one.best else 0), one.name))
 
-    def raise_of(self, days: int, name: str, bar: float) -> Raise:
+    def raise_of(self, days: int, name: str, bar: float, owner: Whose = None) -> Raise:
         """What this bar for the class or the detector would lose and save."""
-        cases = [case.weighed for case in self._decided(days, None) if name in {case.class_id, case.rule}]
+        cases = [case.weighed for case in self._decided(days, owner) if name in {case.class_id, case.rule}]
         return raised(cases, bar)
 
     def behind(self, case_ids: Sequence[str]) -> list[Behind]:
@@ -133,10 +135,10 @@ class Quality:
         with Session(self._engine) as session:
             return read_behind(session, case_ids)
 
-    def weekly(self, days: int, name: str, tenant_id: str | None = None) -> list[Weekly]:
+    def weekly(self, days: int, name: str, owner: Whose = None) -> list[Weekly]:
         """The precision of a class or a detector week by week, the oldest first."""
         weeks: dict[int, list[bool]] = defaultdict(list)
-        for case in self._decided(days, tenant_id):
+        for case in self._decided(days, owner):
             if name in {case.class_id, case.rule}:
                 weeks[case.decided_at_ms // _WEEK_MS * _WEEK_MS].append(case.weighed.violates)
         return [
@@ -150,9 +152,10 @@ class Quality:
             for week, told in sorted(weeks.items())
         ]
 
-    def people(self, days: int) -> People:
-        """How people decide."""
-        return self._read(("people", days), lambda session: self._people(read_answers(session, self._since_ms(days))))
+    def people(self, days: int, owner: Whose = None) -> People:
+        """How people decide, on these customers' cases."""
+        since_ms = self._since_ms(days)
+        return self._read(("people", days, owner), lambda s: self._people(read_answers(s, since_ms, owner)))
 
     def _people(self, answers: list[Answer]) -> People:
         agreement = agreement_of_all(answers, self.fewest)
@@ -166,9 +169,9 @@ class Quality:
         """What is read; kept as every figure here is, where reading it takes long."""
         return self._read(key, ask)
 
-    def _decided(self, days: int, tenant_id: Owner | None) -> list[DecidedCase]:
+    def _decided(self, days: int, owner: Whose) -> list[DecidedCase]:
         since_ms = self._since_ms(days)
-        return self._read(("cases", days, tenant_id), lambda session: read_decided_cases(session, since_ms, tenant_id))
+        return self._read(("cases", days, owner), lambda session: read_decided_cases(session, since_ms, owner))
 
     def _read(self, key: tuple[object, ...], ask: Callable[[Session], Read]) -> Read:
         def read() -> Read:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from review.analytics.bars import Weighed
 from review.cases.types import FINAL, BlindKind, CaseState, Choice
-from review.db.ownership import Owner, host_is_of, stream_is_of
+from review.db.ownership import Owner, host_is_of, owner_in, stream_is_of
 from review.db.tables.cases import CaseFindingRow, CaseRow, DecisionRow
 from review.db.tables.learning import BlindCaseRow, GoldenRow, SpotStreamRow
 from review.db.tables.streams import FindingRow
@@ -90,12 +90,12 @@ class Drawn:
     spots: Sequence[tuple[str, Mapping[str, str], bool, int]]
 
 
-def read_drawn(session: Session, since_ms: int, tenant_id: str | None) -> Drawn:
+def read_drawn(session: Session, since_ms: int, owner: Owner | None) -> Drawn:
     """The broadcasts that were drawn from since then, and the spot checks of them that are decided."""
     drawn = (
         select(SpotStreamRow.stratum, SpotStreamRow.goods, SpotStreamRow.policy, func.sum(SpotStreamRow.passages))
         .where(SpotStreamRow.drawn_at_ms >= since_ms, SpotStreamRow.passages > 0)
-        .where(*_own(SpotStreamRow.stream_id, tenant_id))
+        .where(*_own(SpotStreamRow.stream_id, owner))
         .group_by(SpotStreamRow.stratum, SpotStreamRow.goods, SpotStreamRow.policy)
     )
     keys = (BlindCaseRow.stratum, BlindCaseRow.class_id, BlindCaseRow.goods, BlindCaseRow.policy, CaseRow.state)
@@ -106,8 +106,8 @@ def read_drawn(session: Session, since_ms: int, tenant_id: str | None) -> Drawn:
         .where(CaseRow.state.in_(_FINAL))
         .group_by(*keys)
     )
-    if tenant_id is not None:
-        decided = decided.where(BlindCaseRow.tenant_id == tenant_id)
+    if owner is not None:
+        decided = decided.where(owner_in(BlindCaseRow.tenant_id, owner))
     return Drawn(
         passages=[
             (stratum, {"goods": goods, "policy": policy}, int(count))
@@ -151,11 +151,11 @@ def _sums(counts: Iterable[tuple[str, str, int]]) -> dict[str, dict[str, int]]:
     return sums
 
 
-def read_flagged(session: Session, since_ms: int, tenant_id: str | None) -> list[Flagged]:
+def read_flagged(session: Session, since_ms: int, owner: Owner | None) -> list[Flagged]:
     """How often confirmed breaches were flagged in broadcasts that were drawn from, without what spot checks found."""
     drawn = (
         select(SpotStreamRow.stream_id, func.max(SpotStreamRow.policy).label("policy"))
-        .where(SpotStreamRow.drawn_at_ms >= since_ms, *_own(SpotStreamRow.stream_id, tenant_id))
+        .where(SpotStreamRow.drawn_at_ms >= since_ms, *_own(SpotStreamRow.stream_id, owner))
         .group_by(SpotStreamRow.stream_id)
         .subquery()
     )
@@ -183,11 +183,11 @@ def _found(flagged: Sequence[Flagged], by: str) -> dict[str, int]:
     return sums
 
 
-def _own(column: Any, tenant_id: str | None) -> list[Any]:
-    return [] if tenant_id is None else [stream_is_of(column, tenant_id)]
+def _own(column: Any, owner: Owner | None) -> list[Any]:
+    return [] if owner is None else [stream_is_of(column, owner)]
 
 
-def read_decided_cases(session: Session, since_ms: int, tenant_id: Owner | None) -> list[DecidedCase]:
+def read_decided_cases(session: Session, since_ms: int, owner: Owner | None) -> list[DecidedCase]:
     """The cases that stand decided since then, each once, by its last decision; those that no flag opened left out."""
     rows = (
         select(
@@ -207,8 +207,8 @@ def read_decided_cases(session: Session, since_ms: int, tenant_id: Owner | None)
         .where(CaseRow.case_id.not_in(select(BlindCaseRow.case_id)))
         .order_by(DecisionRow.decided_at_ms)
     )
-    if tenant_id is not None:
-        rows = rows.where(host_is_of(CaseRow.host_id, tenant_id))
+    if owner is not None:
+        rows = rows.where(host_is_of(CaseRow.host_id, owner))
     found = {
         row.case_id: DecidedCase(
             class_id=row.class_id,
@@ -234,8 +234,8 @@ def read_behind(session: Session, case_ids: Sequence[str]) -> list[Behind]:
     return [Behind(**row._mapping) for row in session.execute(rows)]
 
 
-def read_answers(session: Session, since_ms: int) -> list[Answer]:
-    """Every standing decision since then, the oldest first.
+def read_answers(session: Session, since_ms: int, owner: Owner | None) -> list[Answer]:
+    """Every standing decision on these customers' cases since then, the oldest first.
 
     `golden`: what two seniors said of the case before; None for who decided on it then.
     """
@@ -259,6 +259,7 @@ def read_answers(session: Session, since_ms: int) -> list[Answer]:
         .outerjoin(BlindCaseRow, BlindCaseRow.case_id == DecisionRow.case_id)
         .outerjoin(GoldenRow, GoldenRow.golden_id == BlindCaseRow.golden_id)
         .where(DecisionRow.decided_at_ms >= since_ms, DecisionRow.undone_at_ms.is_(None))
+        .where(*([] if owner is None else [host_is_of(CaseRow.host_id, owner)]))
         .order_by(DecisionRow.decided_at_ms, DecisionRow.decision_id)
     )
     return [

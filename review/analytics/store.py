@@ -16,7 +16,7 @@ from review.analytics.proposal_preview import ProposalPreview, preview_words
 from review.analytics.queries import CoverageSum
 from review.analytics.types import Outcomes, Proposal, ProposalKind
 from review.cases.tally import Dimension
-from review.db.ownership import Owner
+from review.db.ownership import Owner, host_is_of
 from review.db.tables.cases import CaseRow, ProposalRow
 from review.db.tables.streams import FindingRow
 from review.db.upsert import table_of
@@ -25,6 +25,7 @@ from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.status_queries import Moment
 
 _MOST_CHARS = 30
+Tenants = frozenset[str] | None
 
 
 class ProposalRefused(ReviewError):
@@ -34,7 +35,8 @@ class ProposalRefused(ReviewError):
 class AnalyticsStore:
     """Precision, reversals, counts, and words proposed for the lexicon.
 
-    Outcomes are kept in memory by period and brought up to date by what changed.
+    Outcomes are kept in memory by period and customers and brought up to date by what changed. `tenants`: of these
+    customers alone; None: of all.
     """
 
     def __init__(self, engine: Engine, now: Callable[[], datetime], terms: LeaseTerms) -> None:
@@ -42,40 +44,42 @@ class AnalyticsStore:
         self._terms = terms
         self._writing = engine.execution_options(writes=True)
         self._now = now
-        self._books: dict[int, OutcomeBook] = {}
+        self._books: dict[tuple[int, Tenants], OutcomeBook] = {}
         self._lock = Lock()
 
-    def outcomes(self, days: int) -> list[Outcomes]:
+    def outcomes(self, days: int, tenants: Tenants = None) -> list[Outcomes]:
         """What became of the cases that were decided in these days, by rule and class."""
         first = datetime.combine(self._first_day(days), datetime.min.time(), UTC)
         since_ms = int(first.timestamp() * 1000)
         with self._lock:
-            book = self._books.get(days)
+            book = self._books.get((days, tenants))
             if book is None or book.since_ms != since_ms:
-                book = self._books[days] = OutcomeBook(since_ms)
+                book = self._books[days, tenants] = OutcomeBook(since_ms, tenants)
         with Session(self._engine) as session:
             return book.read(session)
 
-    def tallies(self, dimension: Dimension, days: int, limit: int | None = None) -> list[tuple[str, int]]:
+    def tallies(
+        self, dimension: Dimension, days: int, limit: int | None = None, tenants: Tenants = None
+    ) -> list[tuple[str, int]]:
         """Findings that joined cases in these days, by key, the most first."""
         first_day = self._first_day(days).toordinal()
         with Session(self._engine) as session:
-            return queries.read_tallies(session, dimension, first_day, limit)
+            return queries.read_tallies(session, dimension, first_day, limit, tenants)
 
     def host_names(self, host_ids: Iterable[str]) -> dict[str, str]:
         """The names of these hosts."""
         with Session(self._engine) as session:
             return queries.read_host_names(session, list(host_ids))
 
-    def ages(self) -> dict[str, int]:
+    def ages(self, tenants: Tenants = None) -> dict[str, int]:
         """How many cases have waited how long."""
         with Session(self._engine) as session:
-            return queries.read_ages(session, self._now_ms())
+            return queries.read_ages(session, self._now_ms(), tenants)
 
-    def coverage(self) -> CoverageSum:
-        """How much of all broadcasts was analysed, waits, or was lost, up to now."""
+    def coverage(self, tenants: Tenants = None) -> CoverageSum:
+        """How much of the broadcasts was analysed, waits, or was lost, up to now."""
         with Session(self._engine) as session:
-            return queries.read_coverage_sum(session, Moment(at_ms=self._now_ms(), terms=self._terms))
+            return queries.read_coverage_sum(session, Moment(at_ms=self._now_ms(), terms=self._terms), tenants)
 
     def preview(self, words: str, tenants: Owner | None) -> ProposalPreview:
         """What these words would match among what is stored; ProposalRefused for words that can't be proposed."""
@@ -147,13 +151,15 @@ class AnalyticsStore:
             )
         return proposal
 
-    def proposals(self) -> tuple[Proposal, ...]:
-        """Every proposal, by class and age."""
+    def proposals(self, tenants: Tenants = None) -> tuple[Proposal, ...]:
+        """Every proposal out of these customers' cases, by class and age."""
+        own = () if tenants is None else (host_is_of(CaseRow.host_id, tenants),)
         with Session(self._engine) as session:
             rows = session.execute(
                 select(ProposalRow, FindingRow.record)
                 .join(CaseRow, CaseRow.case_id == ProposalRow.case_id)
                 .join(FindingRow, FindingRow.finding_id == CaseRow.top_finding_id)
+                .where(*own)
                 .order_by(ProposalRow.class_id, ProposalRow.created_at_ms, ProposalRow.proposal_id)
             )
             return tuple(

@@ -56,16 +56,16 @@ def said_at(started_at: str | None, start_ms: int, now_ms: int) -> datetime:
 
 def tally_rows(filed: Iterable[Filed]) -> list[dict[str, object]]:
     """What these findings add to the counts; in the order in which every writer locks."""
-    counts: Counter[tuple[str, int, str]] = Counter()
+    counts: Counter[tuple[str, int, str, str]] = Counter()
     for finding in filed:
-        day = finding.said_at.date().toordinal()
-        counts[Dimension.CLASS, day, finding.class_id] += 1
-        counts[Dimension.CATEGORY, day, finding.category or ""] += 1
-        counts[Dimension.HOST, day, finding.host_id] += 1
-        counts[Dimension.HOUR, day, f"{finding.said_at.hour:02}"] += 1
+        day, owner = finding.said_at.date().toordinal(), finding.tenant_id
+        counts[Dimension.CLASS, day, finding.class_id, owner] += 1
+        counts[Dimension.CATEGORY, day, finding.category or "", owner] += 1
+        counts[Dimension.HOST, day, finding.host_id, owner] += 1
+        counts[Dimension.HOUR, day, f"{finding.said_at.hour:02}", owner] += 1
     return [
-        {"dimension": str(dimension), "day": day, "key": key, "count": count}
-        for (dimension, day, key), count in sorted(counts.items())
+        {"dimension": str(dimension), "day": day, "key": key, "tenant_id": tenant_id, "count": count}
+        for (dimension, day, key, tenant_id), count in sorted(counts.items())
     ]
 
 

@@ -25,4 +25,10 @@ def host_is_of(column: Any, owner: Owner) -> ColumnElement[bool]:
 
 def is_of(owner: Owner) -> ColumnElement[bool]:
     """True for the customer's streams."""
-    return StreamRow.tenant_id == owner if isinstance(owner, str) else StreamRow.tenant_id.in_(sorted(owner))
+    return owner_in(StreamRow.tenant_id, owner)
+
+
+def owner_in(column: Any, owner: Owner) -> ColumnElement[bool]:
+    """True for rows whose customer, in this column, is one of these."""
+    own: ColumnElement[bool] = column == owner if isinstance(owner, str) else column.in_(sorted(owner))
+    return own

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from claims.classifier.fit.learning import Learnt, host_hash
 from review.audit.trail import Journal
+from review.db.ownership import Owner, is_of, owner_in, stream_is_of
 from review.db.tables.learning import FitRow, ForgottenHostRow, ShadowRow, ShadowScoreRow, ShadowStreamRow
 from review.db.tables.streams import StreamRow
 from review.db.upsert import insert_missing, table_of
@@ -34,10 +35,16 @@ class LearningStore:
         with Session(self._engine) as session:
             return read_decided(session, tenant_id)
 
-    def forgotten(self) -> dict[str, int]:
-        """The hosts that no fit learns from any more, and when that was asked."""
+    def forgotten(self, owner: Owner | None = None) -> dict[str, int]:
+        """The hosts that no fit learns from any more, and when that was asked; `owner`: of these customers alone."""
         with Session(self._engine) as session:
-            return forgotten_hosts(session)
+            hosts = forgotten_hosts(session)
+            if owner is None:
+                return hosts
+            own = session.scalars(
+                select(StreamRow.host_id).where(StreamRow.host_id.in_(hosts), is_of(owner)).distinct()
+            )
+            return {host_id: hosts[host_id] for host_id in own}
 
     def forget(self, host_id: str, by: str) -> int:
         """Leaves the host out of every later fit; gives how many kept fits still hold their talk."""
@@ -68,12 +75,21 @@ class LearningStore:
             journal.note("learning.fitted", f"fit:{fit_id}", tenant=tenant_id, outcome=outcome)
         return next(fit for fit in self.fits() if fit.id == fit_id)
 
-    def fits(self, limit: int = 50) -> tuple[Fit, ...]:
-        """The latest fits, the latest first."""
+    def fits(self, limit: int = 50, owner: Owner | None = None) -> tuple[Fit, ...]:
+        """The latest fits, the latest first; `owner`: of these customers' decisions alone."""
+        latest = select(FitRow).order_by(FitRow.made_at_ms.desc(), FitRow.fit_id).limit(limit)
+        if owner is not None:
+            latest = latest.where(owner_in(FitRow.tenant_id, owner))
         with Session(self._engine) as session:
             gone = {host_hash(host_id) for host_id in forgotten_hosts(session)}
-            rows = session.scalars(select(FitRow).order_by(FitRow.made_at_ms.desc(), FitRow.fit_id).limit(limit))
-            return tuple(_fit(row, gone) for row in rows)
+            return tuple(_fit(row, gone) for row in session.scalars(latest))
+
+    def learnt_by_others(self, digest: str, owner: Owner) -> bool:
+        """Whether a fit made this policy, and none of these customers' decisions."""
+        makers = select(FitRow.tenant_id).where(FitRow.digest == digest)
+        with Session(self._engine) as session:
+            found = set(session.scalars(makers))
+        return bool(found) and found.isdisjoint({owner} if isinstance(owner, str) else owner)
 
     def last_fits(self) -> dict[str, int]:
         """When each customer's decisions were last learnt from, in vain or not."""
@@ -153,14 +169,14 @@ class LearningStore:
                 rows = [key | _score_values(number, score) for number, score in enumerate(scores)]
                 connection.execute(insert(table_of(ShadowScoreRow)), rows)
 
-    def shadow_figures(self, shadow_id: str) -> ShadowFigures:
-        """How its flags stand to those in force, over everything that it read."""
+    def shadow_figures(self, shadow_id: str, owner: Owner | None = None) -> ShadowFigures:
+        """How its flags stand to those in force, over everything that it read; `owner`: of these customers alone."""
         of_streams = select(
             func.count(), func.count(ShadowStreamRow.why), func.coalesce(func.sum(ShadowStreamRow.passages), 0)
-        ).where(ShadowStreamRow.shadow_id == shadow_id)
+        ).where(ShadowStreamRow.shadow_id == shadow_id, *_own(ShadowStreamRow.stream_id, owner))
         of_scores = (
             select(ShadowScoreRow.flags, ShadowScoreRow.shadow_flags, func.count())
-            .where(ShadowScoreRow.shadow_id == shadow_id)
+            .where(ShadowScoreRow.shadow_id == shadow_id, *_own(ShadowScoreRow.stream_id, owner))
             .group_by(ShadowScoreRow.flags, ShadowScoreRow.shadow_flags)
         )
         with Session(self._engine) as session:
@@ -175,12 +191,15 @@ class LearningStore:
             dropped=counts.get((True, False), 0),
         )
 
-    def shadow_differences(self, shadow_id: str, limit: int = 200) -> tuple[ShadowScore, ...]:
-        """Where one flags and the other does not, the widest apart first."""
+    def shadow_differences(
+        self, shadow_id: str, limit: int = 200, owner: Owner | None = None
+    ) -> tuple[ShadowScore, ...]:
+        """Where one flags and the other does not, the widest apart first; `owner`: of these customers alone."""
         apart = func.abs(func.coalesce(ShadowScoreRow.shadow_score, 0.0) - func.coalesce(ShadowScoreRow.score, 0.0))
         rows = (
             select(ShadowScoreRow)
             .where(ShadowScoreRow.shadow_id == shadow_id, ShadowScoreRow.flags != ShadowScoreRow.shadow_flags)
+            .where(*_own(ShadowScoreRow.stream_id, owner))
             .order_by(apart.desc(), ShadowScoreRow.stream_id, ShadowScoreRow.number)
             .limit(limit)
         )
@@ -200,6 +219,10 @@ class LearningStore:
 
 # A broadcast that began so long before the shadow may still end in its time.
 _LONGEST_MS = 2 * 86_400_000
+
+
+def _own(column: Any, owner: Owner | None) -> list[ColumnElement[bool]]:
+    return [] if owner is None else [stream_is_of(column, owner)]
 
 
 def _end(connection: Connection, at_ms: int) -> bool:

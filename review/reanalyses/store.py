@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from claims.types import Disposition, Finding
 from review.audit.trail import Journal
+from review.db.ownership import Owner, owner_in
 from review.db.tables.reanalyses import ReanalysisFindingRow, ReanalysisRow
 from review.db.tables.streams import HIDDEN, FindingRow
 from review.reanalyses.types import (
@@ -93,17 +94,17 @@ class ReanalysisStore:
 
     def reanalyses(
         self,
-        tenant_id: str | None,
+        owner: Owner | None,
         *,
         stream_id: str | None = None,
         after: tuple[int, str] | None = None,
         limit: int = 50,
     ) -> tuple[Reanalysis, ...]:
-        """The customer's re-analyses, the latest first; `after`: when made, and id, of the last seen."""
+        """These customers' re-analyses, or all, the latest first; `after`: when made, and id, of the last seen."""
         newest = (ReanalysisRow.created_at_ms.desc(), ReanalysisRow.reanalysis_id.desc())
         statement = select(ReanalysisRow).order_by(*newest).limit(limit)
-        if tenant_id is not None:
-            statement = statement.where(ReanalysisRow.tenant_id == tenant_id)
+        if owner is not None:
+            statement = statement.where(owner_in(ReanalysisRow.tenant_id, owner))
         if stream_id is not None:
             statement = statement.where(ReanalysisRow.stream_id == stream_id)
         if after is not None:

@@ -66,6 +66,7 @@ from review.server.pages.passports import passport_pages_router
 from review.server.pages.penalty_table import table_router
 from review.server.pages.quality import quality_router
 from review.server.pages.queue import QueuePart
+from review.server.pages.reanalyses import reanalysis_pages_router
 from review.server.pages.replays import PolicyDesk, replays_router
 from review.server.pages.routes import pages_router
 from review.server.pages.settings import SettingInForce, settings_router
@@ -186,6 +187,7 @@ def create_app(
     policies = policies or PolicyDesk(data_dir=data_dir)
     app.include_router(quality_router(store, office, policies))
     app.include_router(replays_router(store, office, policies))
+    app.include_router(reanalysis_pages_router(store, office, platform, data_dir))
     app.include_router(webhook_pages_router(store, office))
     app.include_router(words_pages_router(store, office, platform))
     app.include_router(batch_pages_router(store, office))

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, Select, select
 
 from review.accounts.types import Person
 from review.db.tables.batches import BatchRow
-from review.db.tables.cases import CaseRow
+from review.db.tables.cases import CaseRow, ProposalRow
 from review.db.tables.enforcement import AppealRow, MeasureRow
 from review.db.tables.reanalyses import ReanalysisRow
 from review.db.tables.streams import FindingRow, StreamRow
@@ -32,6 +32,11 @@ OWNERS: Mapping[str, Callable[[str], Select[Any]]] = {
         FindingRow.finding_id == id_
     ),
     "case_id": lambda id_: _OWNER.join(CaseRow, CaseRow.host_id == _OF_HOST).where(CaseRow.case_id == id_),
+    "proposal_id": lambda id_: (
+        _OWNER.join(CaseRow, CaseRow.host_id == _OF_HOST)
+        .join(ProposalRow, ProposalRow.case_id == CaseRow.case_id)
+        .where(ProposalRow.proposal_id == id_)
+    ),
     "measure_id": lambda id_: _OWNER.join(MeasureRow, MeasureRow.host_id == _OF_HOST).where(
         MeasureRow.measure_id == id_
     ),

@@ -9,7 +9,8 @@ from review.db.tables.base import Base
 class TallyRow(Base):
     """How many findings joined cases on one day, by one key of one dimension; counted when they are filed.
 
-    `day`: the proleptic Gregorian ordinal of the day of the broadcast, by the host's clock.
+    `day`: the proleptic Gregorian ordinal of the day of the broadcast, by the host's clock. `tenant_id`: the customer
+    whose broadcast it was; empty: nobody's who is known any more.
     """
 
     __tablename__ = "tallies"
@@ -17,6 +18,7 @@ class TallyRow(Base):
     dimension: Mapped[str] = mapped_column(String(10), primary_key=True)
     day: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(60), primary_key=True)
     count: Mapped[int] = mapped_column(Integer)
 
 

@@ -1,7 +1,5 @@
 """Re-analyses for programs: order one over what is recorded, see how far it is and what differs, stop it."""
 
-import hashlib
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -9,21 +7,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi import Path as PathParameter
 
-from review.api_errors import KeyReused, OrderRefused
-from review.errors import UnknownStreamError
-from review.passports.registry import UnknownPassport
-from review.reanalyses.recording import is_recorded, kept_stretch
-from review.reanalyses.types import Compared, NewReanalysis, Outcome, Reanalysis
-from review.scheduling.orders import OrderKeyReused
-from review.scheduling.status import OVER_STATES
+from review.reanalyses.types import Compared, Outcome, Reanalysis
 from review.server.api.cursor import read_cursor, write_cursor
 from review.server.api.ordering import Platform
+from review.server.api.reanalysis_orders import place_reanalysis
 from review.server.api.schemas.findings import finding_out
 from review.server.api.schemas.reanalyses import (
     ComparedOut,
     ComparedPageOut,
     OutcomeCountsOut,
-    PassportVersionIn,
     PassportVersionOut,
     ReanalysesOut,
     ReanalysisIn,
@@ -34,10 +26,8 @@ from review.server.api.unique_keys import unique_keys
 from review.server.auth.api_keys import answers, key_or_person, write_answers
 from review.server.auth.guard import EVERYBODY
 from review.store import Store
-from review.streams.types import StreamRecord
 from review.tenants.types import Caller, Scope
 
-_MOST_NAMED = 8
 ReanalysisId = Annotated[
     str, PathParameter(pattern=r"^[0-9a-f-]{1,36}$", description="The re-analysis's `reanalysis_id`")
 ]
@@ -59,30 +49,7 @@ def reanalyses_router(store: Store, data_dir: Path, platform: Platform) -> APIRo
         found is compared, by place, with what is stored. Findings, cases and events stay as they are. The same
         `Idempotency-Key` with the same order gives the re-analysis of the first time.
         """
-        stream = _recorded(given, caller, store, data_dir)
-        if given.model is not None:
-            _check_model(given.model, platform)
-        policy = None if given.policy is None else platform.policies(given.policy)
-        passports = _versions(given, stream, store)
-        if given.model is None and policy is None and not passports:
-            raise OrderRefused("model", "name a model, a policy or passports to analyse by", code="nothing_named")
-        new = NewReanalysis(
-            tenant_id=stream.tenant_id,
-            stream_id=stream.stream_id,
-            start_ms=given.start_ms,
-            end_ms=given.end_ms,
-            model=given.model,
-            policy=policy,
-            passports=passports,
-            request_key=key,
-            content_sha256=hashlib.sha256(
-                json.dumps(given.model_dump(mode="json"), sort_keys=True).encode()
-            ).hexdigest(),
-        )
-        try:
-            reanalysis_id, again = store.reanalyses.place(new, caller.actor)
-        except OrderKeyReused as error:
-            raise KeyReused from error
+        reanalysis_id, again = place_reanalysis(given, caller, store, data_dir, platform, key)
         if again:
             response.headers["Idempotency-Replayed"] = "true"
         response.headers["Location"] = f"/v1/reanalyses/{reanalysis_id}"
@@ -133,61 +100,6 @@ def reanalyses_router(store: Store, data_dir: Path, platform: Platform) -> APIRo
         return _shown(store.reanalyses.reanalysis(reanalysis_id))
 
     return router
-
-
-def _recorded(given: ReanalysisIn, caller: Caller, store: Store, data_dir: Path) -> StreamRecord:
-    """The broadcast; OrderRefused names the field by which nothing of it can be analysed."""
-    try:
-        store.tenancy.check_stream(caller, given.stream_id)
-        ordered = store.orders.ordered(given.stream_id)
-    except UnknownStreamError as error:
-        why = "there is no such broadcast; it may have been deleted when its time of keeping was over"
-        raise OrderRefused("stream_id", why, code="unknown_stream") from error
-    if ordered.standing.state not in OVER_STATES:
-        raise OrderRefused("stream_id", "is still on air; order it once it is over", code="on_air")
-    span_ms = store.ledger(given.stream_id).span_ms
-    if given.end_ms is not None and given.end_ms <= given.start_ms:
-        raise OrderRefused("end_ms", "is not after start_ms", code="range")
-    if given.start_ms >= span_ms:
-        raise OrderRefused("start_ms", f"is not before its end, {span_ms} ms", code="range")
-    recording = data_dir / "recordings" / given.stream_id
-    # Where the folder is not on this machine, the worker says what it finds on its own.
-    hears = given.model is not None and is_recorded(recording)
-    if hears and not kept_stretch(recording, given.start_ms, given.end_ms).segments:
-        why = "its recording was deleted when its time of keeping was over; without `model` its stored passages "
-        raise OrderRefused("stream_id", f"{why}are judged anew", code="recording_deleted")
-    return ordered.stream
-
-
-def _check_model(model: str, platform: Platform) -> None:
-    known = platform.recognisers()
-    if model not in known:
-        named = ", ".join(known[:_MOST_NAMED]) or "none"
-        raise OrderRefused("model", f"{model!r}: there is none; it may be {named}", code="unknown_model")
-
-
-def _versions(given: ReanalysisIn, stream: StreamRecord, store: Store) -> tuple[tuple[str, str], ...]:
-    """Id and version of each passport that is named; OrderRefused names one that is not registered, or another's."""
-    on_sale = {product.product_id for product in stream.products}
-    found: dict[str, str] = {}
-    for index, named in enumerate(given.passports):
-        place = f"passports[{index}]"
-        if named.product_id not in on_sale:
-            raise OrderRefused(f"{place}.product_id", "was not on sale in this broadcast", code="unknown_product")
-        if named.product_id in found:
-            raise OrderRefused(f"{place}.product_id", "is named twice", code="named_twice")
-        found[named.product_id] = _version(named, place, stream.tenant_id, store)
-    return tuple(found.items())
-
-
-def _version(named: PassportVersionIn, place: str, tenant_id: str, store: Store) -> str:
-    try:
-        if named.version is None:
-            return store.passports.current(tenant_id, named.product_id).version
-        return store.passports.version(tenant_id, named.product_id, named.version).version
-    except UnknownPassport as error:
-        field = "product_id" if named.version is None else "version"
-        raise OrderRefused(f"{place}.{field}", "is not registered; register it", code="unknown_passport") from error
 
 
 def _shown(one: Reanalysis) -> ReanalysisOut:

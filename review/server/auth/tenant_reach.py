@@ -1,14 +1,16 @@
 """What people see who work for some customers alone: pages that hold to it, and none of another customer's things.
 
-Pages are closed to them unless they stand in `PAGES`; the routes of programs hold to one customer, as for a key.
+Pages are closed to them unless they stand in `PAGES` or `LOOKED_AT`; the routes of programs hold to one customer, as
+for a key.
 """
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from review.accounts.types import Person
+from review.db.tenant_ids import LOCAL_TENANT
 from review.errors import Forbidden
-from review.tenants.reach import OWNERS, Reach
+from review.tenants.reach import OWNERS, OutOfReach, Reach
 
 TENANT_HEADER = "Zhenyan-Tenant"
 # Each holds to the customers of whoever looks: its lists do, and each id in its address is looked at here.
@@ -29,6 +31,10 @@ PAGES = frozenset(
         *("/measures/{measure_id}/link", "/appeals", "/appeals/{appeal_id}", "/appeals/{appeal_id}/decision.pdf"),
         *("/appeals/{appeal_id}/decide", "/words", "/words/remove", "/webhooks", "/webhooks/{webhook_id}"),
         *("/webhooks/{webhook_id}/redeliver", "/webhooks/{webhook_id}/enable", "/tenants", "/tenants/{tenant_id}"),
+        *("/dashboards", "/dashboards/{name}.csv", "/teaching", "/proposals/{proposal_id}/withdraw", "/learning"),
+        *("/quality", "/quality/people", "/quality/me"),
+        *("/before", "/before/catalogue", "/codes"),
+        *("/reanalyses", "/reanalyses/{reanalysis_id}", "/reanalyses/{reanalysis_id}/cancel"),
         *("/live", "/live/{stream_id}", "/partials/live", "/partials/live/{stream_id}"),
         *("/trends", "/trends/cases"),
         *("/passports", "/passports/{product_id:path}", "/passports/import", "/passports/retire"),
@@ -36,6 +42,9 @@ PAGES = frozenset(
         *("/password", "/logout", "/notifications"),
     }
 )
+# These too, where they are looked at; what is sent to them is about all customers.
+LOOKED_AT = frozenset({"/quality/bar"})
+_LOOKS = frozenset({"GET", "HEAD"})
 # What pages call the ids that stand behind the question mark.
 _ASKED = {"case": "case_id", "hit": "finding_id", "stream": "stream_id"}
 
@@ -45,13 +54,25 @@ async def check_page(request: Request, person: Person) -> None:
     if person.tenants is None:
         return
     path = request.scope["route"].path
-    if path not in PAGES:
+    if path not in PAGES and not (path in LOOKED_AT and request.method in _LOOKS):
         raise Forbidden("this page is about all customers, and your account works for some; ask an administrator")
     reach: Reach = request.app.state.reach
     named = [(name, str(id_)) for name, id_ in request.path_params.items() if name in OWNERS]
     named += [(_ASKED[name], id_) for name, id_ in request.query_params.items() if name in _ASKED and id_]
     for name, id_ in named:
         await run_in_threadpool(reach.check, person, name, id_)
+
+
+def own_tenant(person: Person, tenant_id: str = "") -> str:
+    """The customer for whom a page is shown: the one that is named, else the person's first, else this installation's.
+
+    OutOfReach where the person does not work for it.
+    """
+    if not tenant_id:
+        return min(person.tenants or (LOCAL_TENANT,))
+    if person.tenants is not None and tenant_id not in person.tenants:
+        raise OutOfReach("tenant_id", tenant_id)
+    return tenant_id
 
 
 async def tenant_for(request: Request, person: Person) -> str | None:

@@ -7,9 +7,9 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from pydantic import AfterValidator
 
 from review.accounts.types import Person
-from review.analytics.figures import PERIODS, Cell, Dashboards, Figures, as_csv, shown
+from review.analytics.figures import PERIODS, Dashboards, as_csv, shown
 from review.analytics.store import ProposalRefused
-from review.analytics.types import ProposalKind
+from review.analytics.types import Cell, Figures, ProposalKind
 from review.cases.tally import Dimension
 from review.presentation.language import Words
 from review.server.assets import chart_script
@@ -33,7 +33,9 @@ READERS = [Depends(allow(*EVERYBODY))]
 def analytics_router(store: Store, desk: Desk) -> APIRouter:
     """The routes of what decisions teach."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
-    boards = Dashboards(store.analytics, desk.glossary.classes)
+
+    def boards_of(viewer: Viewer) -> Dashboards:
+        return Dashboards(store.analytics, desk.glossary.classes, viewer.person.tenants)
 
     def page(request: Request, template: str, viewer: Viewer, days: int, **values: object) -> Response:
         words = Words(viewer.language)
@@ -48,7 +50,7 @@ def analytics_router(store: Store, desk: Desk) -> APIRouter:
 
     @router.get("/dashboards", dependencies=READERS)
     def get_dashboards(request: Request, viewer: Seeing, days: Days = 30) -> Response:
-        words = Words(viewer.language)
+        words, boards = Words(viewer.language), boards_of(viewer)
         tables = [
             *(boards.findings(dimension, days, words) for dimension in Dimension),
             boards.ages(words),
@@ -60,7 +62,7 @@ def analytics_router(store: Store, desk: Desk) -> APIRouter:
     @router.get("/dashboards/{name}.csv", dependencies=READERS)
     def get_csv(name: str, viewer: Seeing, days: Days = 30) -> Response:
         words = Words(viewer.language)
-        figures = boards.named(name, days, words)
+        figures = boards_of(viewer).named(name, days, words)
         if figures is None:
             raise HTTPException(404, "there is no table of this name")
         headers = {"Content-Disposition": f'attachment; filename="zhenyan-{name}-{days}d.csv"'}
@@ -68,7 +70,7 @@ def analytics_router(store: Store, desk: Desk) -> APIRouter:
 
     @router.get("/teaching", dependencies=READERS)
     def get_analytics(request: Request, viewer: Seeing, days: Days = 30) -> Response:
-        words = Words(viewer.language)
+        words, boards = Words(viewer.language), boards_of(viewer)
         tables = {
             "teach.by_class": boards.precision(days, words, by_class=True),
             "teach.by_rule": boards.precision(days, words),
@@ -80,7 +82,7 @@ def analytics_router(store: Store, desk: Desk) -> APIRouter:
             viewer,
             days,
             tables=tables,
-            proposals=store.analytics.proposals(),
+            proposals=store.analytics.proposals(viewer.person.tenants),
             names=store.people.names(),
             may_propose=viewer.person.role in DECIDERS,
         )

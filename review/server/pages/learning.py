@@ -26,23 +26,23 @@ def learning_router(store: Store, desk: Desk) -> APIRouter:
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
     def page(request: Request, viewer: Viewer, error: str = "", status: int = 200) -> Response:
-        shadow = store.learning.in_shadow()
+        own = viewer.person.tenants
         words = Words(viewer.language)
         names = {version.digest: version.name for version in store.policies.versions()}
-        shown = shadow or next(iter(store.learning.shadows()), None)
+        shown = _shown(store, own)
         filled = desk.fill(
             "analytics/learning.html",
             viewer,
-            fits=store.learning.fits(),
-            forgotten=len(store.learning.forgotten()),
+            fits=store.learning.fits(owner=own),
+            forgotten=len(store.learning.forgotten(own)),
             shadow=shown,
-            figures=_figures(store, shown),
-            differences=() if shown is None else store.learning.shadow_differences(shown.id, _SHOWN_DIFFERENCES),
+            figures=ShadowFigures() if shown is None else store.learning.shadow_figures(shown.id, own),
+            differences=() if shown is None else store.learning.shadow_differences(shown.id, _SHOWN_DIFFERENCES, own),
             policy_name=lambda digest: names.get(digest, words("policy.packaged")),
             live=store.policies.in_force(),
             at=shown_time,
             names=store.people.names(),
-            may_move=viewer.person.role in SENIORS,
+            may_move=viewer.person.role in SENIORS and own is None,
             error=error,
         )
         answer = HTMLResponse(filled, status_code=status)
@@ -86,5 +86,11 @@ def learning_router(store: Store, desk: Desk) -> APIRouter:
     return router
 
 
-def _figures(store: Store, shadow: Shadow | None) -> ShadowFigures:
-    return ShadowFigures() if shadow is None else store.learning.shadow_figures(shadow.id)
+def _shown(store: Store, owner: frozenset[str] | None) -> Shadow | None:
+    """What reads in shadow now, else what did last; not what was learnt from other customers' decisions alone."""
+    found = [
+        one
+        for one in store.learning.shadows()
+        if owner is None or not store.learning.learnt_by_others(one.digest, owner)
+    ]
+    return next((one for one in found if one.ended_at_ms is None), next(iter(found), None))

@@ -10,7 +10,6 @@ from starlette.concurrency import run_in_threadpool
 
 from claims.types import CHINA_TIME
 from review.api_errors import PlatformError
-from review.db.tenant_ids import LOCAL_TENANT
 from review.judge_pool.callers import party_of
 from review.judge_pool.pool import JudgingPool
 from review.judge_pool.worker import Job
@@ -22,6 +21,7 @@ from review.prebroadcast.types import Checked, CheckedRows, TextKind
 from review.presentation.language import Words
 from review.server.api.prebroadcast_jobs import CodesRead, Goods, RowsCheck, TextCheck
 from review.server.auth.guard import EVERYBODY, allow
+from review.server.auth.tenant_reach import own_tenant
 from review.server.language import keep_language
 from review.server.pages.checked_text import stretches
 from review.server.pages.desk import Desk, Seeing, Viewer
@@ -33,6 +33,14 @@ _MOST_BYTES = 8_000_000
 _MOST_LISTED = 200
 Sent = Annotated[UploadFile | None, File()]
 Moment = Annotated[str, Form(max_length=40)]
+
+
+def _tenant(viewer: Seeing, tenant: Annotated[str, Query(max_length=60)] = "") -> str:
+    return own_tenant(viewer.person, tenant)
+
+
+# The customer whose goods and words a text is held against.
+Tenant = Annotated[str, Depends(_tenant)]
 Products = Annotated[list[str], Form(max_length=_MOST_LISTED)]
 
 
@@ -47,9 +55,12 @@ def prebroadcast_router(  # noqa: C901 - its routes are counted with it, and eac
     """The routes of the pages; nothing of what is checked is stored."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False, dependencies=READERS)
 
-    def page(request: Request, template: str, viewer: Viewer, values: Mapping[str, object]) -> Response:
-        listed = lookup.listed(LOCAL_TENANT, _MOST_LISTED)
-        shown: dict[str, object] = {"error": None, "faults": (), "listed": listed, "most": limits.chars, **values}
+    def page(request: Request, template: str, viewer: Viewer, tenant: str, values: Mapping[str, object]) -> Response:
+        shown: dict[str, object] = {
+            **{"error": None, "faults": (), "most": limits.chars},
+            **{"listed": lookup.listed(tenant, _MOST_LISTED), "tenant": tenant},
+            **values,
+        }
         status, headers = 422 if shown["error"] else 200, dict[str, str]()
         if isinstance(error := shown["error"], PlatformError):
             status, headers = error.status, error.headers
@@ -60,13 +71,15 @@ def prebroadcast_router(  # noqa: C901 - its routes are counted with it, and eac
         keep_language(request, answer)
         return answer
 
-    async def shows(request: Request, template: str, viewer: Viewer, values: Mapping[str, object]) -> Response:
+    async def shows(
+        request: Request, template: str, viewer: Viewer, tenant: str, values: Mapping[str, object]
+    ) -> Response:
         """The page, filled beside the server's loop: a long text has many marks."""
-        return await run_in_threadpool(page, request, template, viewer, values)
+        return await run_in_threadpool(page, request, template, viewer, tenant, values)
 
-    def goods_of(products: list[str], file: UploadFile | None) -> Goods:
+    def goods_of(tenant: str, products: list[str], file: UploadFile | None) -> Goods:
         wanted = tuple(dict.fromkeys(products))
-        found = lookup.find(LOCAL_TENANT, wanted) if wanted else ()
+        found = lookup.find(tenant, wanted) if wanted else ()
         registered = {shelved.product_id: shelved.record for shelved in found}
         return Goods(products=wanted, registered=registered, file=_content(file, "passports"))
 
@@ -75,13 +88,14 @@ def prebroadcast_router(  # noqa: C901 - its routes are counted with it, and eac
         return await pool.run(party_of(Caller.of_person(viewer.person)), job, request)
 
     @router.get("/before")
-    def get_prebroadcast(request: Request, viewer: Seeing) -> Response:
-        return page(request, "prebroadcast/text.html", viewer, _EMPTY_TEXT)
+    def get_prebroadcast(request: Request, viewer: Seeing, tenant: Tenant) -> Response:
+        return page(request, "prebroadcast/text.html", viewer, tenant, _EMPTY_TEXT)
 
     @router.post("/before")
     async def post_prebroadcast(
         request: Request,
         viewer: Seeing,
+        tenant: Tenant,
         text: Annotated[str, Form(max_length=MOST_CHARS + 1)] = "",
         kind: Annotated[TextKind, Form()] = TextKind.SCRIPT,
         at: Moment = "",
@@ -95,25 +109,36 @@ def prebroadcast_router(  # noqa: C901 - its routes are counted with it, and eac
             if content:
                 text, kind = _text(content, "captions"), TextKind.CAPTIONS
                 given |= {"text": text, "kind": kind}
-            goods = await run_in_threadpool(goods_of, products, passports)
-            listed = await run_in_threadpool(words, LOCAL_TENANT)
-            job = TextCheck(text=text, kind=kind, goods=goods, at=_moment(at, now), limits=limits, words=listed)
+            goods = await run_in_threadpool(goods_of, tenant, products, passports)
+            listed = await run_in_threadpool(words, tenant)
+            job = TextCheck(
+                text=text,
+                kind=kind,
+                goods=goods,
+                at=_moment(at, now),
+                limits=limits,
+                tenant_id=tenant,
+                words=listed,
+            )
             checked: Checked = await judged(request, viewer, job)
             given["warnings"] = checked.warnings
         except _REFUSALS as refused:
-            return await shows(request, "prebroadcast/text.html", viewer, {**_EMPTY_TEXT, **given, "error": refused})
+            return await shows(
+                request, "prebroadcast/text.html", viewer, tenant, {**_EMPTY_TEXT, **given, "error": refused}
+            )
         parts = await run_in_threadpool(stretches, checked.text, checked.remarks)
         values = {**_EMPTY_TEXT, **given, "checked": checked, "parts": parts}
-        return await shows(request, "prebroadcast/text.html", viewer, values)
+        return await shows(request, "prebroadcast/text.html", viewer, tenant, values)
 
     @router.get("/before/catalogue")
-    def get_catalogue(request: Request, viewer: Seeing) -> Response:
-        return page(request, "prebroadcast/catalogue.html", viewer, _EMPTY_CATALOGUE)
+    def get_catalogue(request: Request, viewer: Seeing, tenant: Tenant) -> Response:
+        return page(request, "prebroadcast/catalogue.html", viewer, tenant, _EMPTY_CATALOGUE)
 
     @router.post("/before/catalogue")
     async def post_catalogue(
         request: Request,
         viewer: Seeing,
+        tenant: Tenant,
         rows: Sent = None,
         at: Moment = "",
         products: Products = [],  # noqa: B006 - FastAPI copies it
@@ -123,36 +148,40 @@ def prebroadcast_router(  # noqa: C901 - its routes are counted with it, and eac
         given: dict[str, object] = {"at": at, "chosen": set(products)}
         try:
             file = await run_in_threadpool(_content, rows, "file")
-            goods = await run_in_threadpool(goods_of, products, passports)
-            listed = await run_in_threadpool(words, LOCAL_TENANT)
-            job = RowsCheck(file=file, goods=goods, at=_moment(at, now), limits=limits, words=listed)
+            goods = await run_in_threadpool(goods_of, tenant, products, passports)
+            listed = await run_in_threadpool(words, tenant)
+            job = RowsCheck(file=file, goods=goods, at=_moment(at, now), limits=limits, tenant_id=tenant, words=listed)
             checked: CheckedRows = await judged(request, viewer, job)
             given["warnings"] = checked.warnings
         except _REFUSALS as refused:
             values = {**_EMPTY_CATALOGUE, **given, "error": refused}
-            return await shows(request, "prebroadcast/catalogue.html", viewer, values)
+            return await shows(request, "prebroadcast/catalogue.html", viewer, tenant, values)
         if form == "csv":
             headers = {"Content-Disposition": 'attachment; filename="zhenyan-check.csv"'}
             table = await run_in_threadpool(as_csv, checked.rows, viewer.language)
             return Response(table, media_type="text/csv; charset=utf-8", headers=headers)
         return await shows(
-            request, "prebroadcast/catalogue.html", viewer, {**_EMPTY_CATALOGUE, **given, "rows": checked.rows}
+            request, "prebroadcast/catalogue.html", viewer, tenant, {**_EMPTY_CATALOGUE, **given, "rows": checked.rows}
         )
 
     @router.get("/codes")
-    def get_codes(request: Request, viewer: Seeing, code: Annotated[str, Query(max_length=2_000)] = "") -> Response:
-        found = lookup.by_code(LOCAL_TENANT, code) if code.strip() else ()
-        return page(request, "prebroadcast/codes.html", viewer, {"codes": ((code, found),) if code.strip() else ()})
+    def get_codes(
+        request: Request, viewer: Seeing, tenant: Tenant, code: Annotated[str, Query(max_length=2_000)] = ""
+    ) -> Response:
+        found = lookup.by_code(tenant, code) if code.strip() else ()
+        return page(
+            request, "prebroadcast/codes.html", viewer, tenant, {"codes": ((code, found),) if code.strip() else ()}
+        )
 
     @router.post("/codes")
-    async def post_codes(request: Request, viewer: Seeing, picture: Sent = None) -> Response:
+    async def post_codes(request: Request, viewer: Seeing, tenant: Tenant, picture: Sent = None) -> Response:
         try:
             content = await run_in_threadpool(_content, picture, "picture")
             read: tuple[str, ...] = await judged(request, viewer, CodesRead(content=content))
         except _REFUSALS as refused:
-            return await shows(request, "prebroadcast/codes.html", viewer, {"codes": (), "error": refused})
-        codes = await run_in_threadpool(lambda: tuple((text, lookup.by_code(LOCAL_TENANT, text)) for text in read))
-        return await shows(request, "prebroadcast/codes.html", viewer, {"codes": codes})
+            return await shows(request, "prebroadcast/codes.html", viewer, tenant, {"codes": (), "error": refused})
+        codes = await run_in_threadpool(lambda: tuple((text, lookup.by_code(tenant, text)) for text in read))
+        return await shows(request, "prebroadcast/codes.html", viewer, tenant, {"codes": codes})
 
     return router
 

@@ -65,16 +65,18 @@ def quality_router(store: Store, desk: Desk, policies: PolicyDesk) -> APIRouter:
 
     @router.get("/quality", dependencies=READERS)
     def get_quality(request: Request, viewer: Seeing, days: Days = 30) -> Response:
-        tables = store.quality.tables(days)
-        bars = store.quality.bars(days)[:_SHOWN_BARS]
-        may = viewer.person.role in SENIORS and policies.packaged is not None
-        return page(request, "quality.html", viewer, days, tables=tables, bars=bars, may_raise=may)
+        own = viewer.person.tenants
+        tables = store.quality.tables(days, owner=own)
+        bars = store.quality.bars(days, own)[:_SHOWN_BARS]
+        return page(request, "quality.html", viewer, days, tables=tables, bars=bars)
 
     @router.get("/quality/bar", dependencies=READERS)
     def get_bar(request: Request, viewer: Seeing, name: Name, bar: Bar, days: Days = 30) -> Response:
         """What raising a bar would lose and save, with the cases behind it, and the precision week by week."""
-        weeks, what = store.quality.weekly(days, name), store.quality.raise_of(days, name, bar)
-        may = viewer.person.role in SENIORS and policies.packaged is not None
+        own = viewer.person.tenants
+        weeks, what = store.quality.weekly(days, name, own), store.quality.raise_of(days, name, bar, own)
+        # A candidate judges every customer's broadcasts, and its replay goes over all of them.
+        may = viewer.person.role in SENIORS and own is None and policies.packaged is not None
         behind = store.quality.behind([*what.lost[:_SHOWN_CASES], *what.saved[:_SHOWN_CASES]])
         return page(request, "bar.html", viewer, days, name=name, what=what, weeks=weeks, behind=behind, may_raise=may)
 
@@ -98,7 +100,7 @@ def quality_router(store: Store, desk: Desk, policies: PolicyDesk) -> APIRouter:
 
     @router.get("/quality/people", dependencies=OVERSEERS)
     def get_people(request: Request, viewer: Seeing, days: Days = 30) -> Response:
-        people, names = store.quality.people(days), store.people.names()
+        people, names = store.quality.people(days, viewer.person.tenants), store.people.names()
         shown = _named(people.by_person, names)
         return page(
             request, "people.html", viewer, days, people=shown, classes=people.by_class, all=people.agreement, own=False
@@ -107,7 +109,7 @@ def quality_router(store: Store, desk: Desk, policies: PolicyDesk) -> APIRouter:
     @router.get("/quality/me", dependencies=READERS)
     def get_own(request: Request, viewer: Seeing, days: Days = 30) -> Response:
         """A person's own figures, and nobody else's."""
-        tally = store.quality.people(days).by_person.get(viewer.person.id, Tally())
+        tally = store.quality.people(days, viewer.person.tenants).by_person.get(viewer.person.id, Tally())
         shown = [Shown(name=viewer.person.name, tally=tally)]
         return page(request, "people.html", viewer, days, people=shown, classes={}, all=None, own=True)
 

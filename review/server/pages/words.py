@@ -12,16 +12,15 @@ from claims.tenant_words import ListedWord
 from claims.types import CHINA_TIME
 from review.accounts.types import Person
 from review.api_errors import PlatformError
-from review.db.tenant_ids import LOCAL_TENANT
 from review.enforcement.notice_pages import shown_time
 from review.server.api.ordering import Platform
 from review.server.auth.guard import SENIORS, allow
+from review.server.auth.tenant_reach import own_tenant
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.webhooks import READERS
 from review.store import Store
 from review.streams.tenant_rules import RuleKind, name_of
 from review.tenant_rules.words import TriedWord, UnknownWord, with_words, without_word, words_of
-from review.tenants.reach import OutOfReach
 from review.tenants.types import Caller
 
 Senior = Annotated[Person, Depends(allow(*SENIORS))]
@@ -89,7 +88,7 @@ def words_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRoute
 
     @router.get("/words", dependencies=[Depends(allow(*READERS))])
     def get_words(viewer: Seeing, tenant: Annotated[str, Query(max_length=60)] = "") -> Response:
-        return page(viewer, _own(viewer.person, tenant or min(viewer.person.tenants or (LOCAL_TENANT,))))
+        return page(viewer, own_tenant(viewer.person, tenant))
 
     @router.post("/words")
     def send_word(
@@ -100,7 +99,7 @@ def words_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRoute
         act: Annotated[str, Form(max_length=10)] = "add",
     ) -> Response:
         """Tries the word, or puts it on the list; with what is wrong the form comes back as it was."""
-        _own(senior, tenant)
+        own_tenant(senior, tenant)
         try:
             word = sent.read()
             if act == "try":
@@ -122,7 +121,7 @@ def words_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRoute
     def remove_word(
         senior: Senior, viewer: Seeing, tenant: Tenant, word_id: Annotated[str, Form(max_length=20)]
     ) -> Response:
-        _own(senior, tenant)
+        own_tenant(senior, tenant)
         try:
             store.tenant_rules.put(
                 Caller.of_operator(tenant, senior.id),
@@ -138,13 +137,6 @@ def words_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRoute
 
 def _reaches(person: Person, tenant_id: str) -> bool:
     return person.tenants is None or tenant_id in person.tenants
-
-
-def _own(person: Person, tenant_id: str) -> str:
-    """The customer; OutOfReach where the person does not work for it."""
-    if not _reaches(person, tenant_id):
-        raise OutOfReach("tenant_id", tenant_id)
-    return tenant_id
 
 
 def _shown(moment: datetime) -> str:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -120,9 +121,34 @@ def test_what_was_found_before_is_counted_as_what_is_found_now(
     asked = (text("select * from found_days"), text("select rule, policy from cases order by case_id"))
     with engine.execution_options(writes=True).begin() as connection:
         before = [connection.execute(each).all() for each in asked]
-        run(connection, "downgrade", "0025")
+        run(connection, "downgrade", "0028")
         run(connection, "upgrade", HEAD)
         assert [connection.execute(each).all() for each in asked] == before
     assert [row.count for row in before[0]] == [2]
     assert {row.rule for row in before[1]} == {"SPEC_PARAM.quantity"}
     engine.dispose()
+
+
+@BOTH
+def test_counts_of_before_are_given_to_the_customers_whose_findings_they_count(
+    database_url: str, stream: StreamRecord, make_finding: Callable[..., Finding]
+) -> None:
+    store = Store.open(database_url)
+    for tenant_id, host_id in (("local", "h1"), ("acme", "acme/h1")):
+        own = replace(stream, stream_id=f"s-{tenant_id}", tenant_id=tenant_id, host=replace(stream.host, id=host_id))
+        store.put_stream(own)
+        store.add_findings([make_finding(finding_id=f"f-{tenant_id}", stream_id=own.stream_id)])
+    store.close()
+    engine = open_engine(database_url)
+    counted = text("select dimension, key, tenant_id, count from tallies order by dimension, key, tenant_id")
+    with engine.execution_options(writes=True).begin() as connection:
+        before = connection.execute(counted).all()
+        run(connection, "downgrade", "0031")
+        assert connection.scalar(text("select max(count) from tallies where dimension = 'class'")) == 2
+        # One more that nothing stored accounts for any more.
+        connection.execute(text("update tallies set count = 3 where dimension = 'class'"))
+        run(connection, "upgrade", HEAD)
+        after = connection.execute(counted).all()
+    engine.dispose()
+    assert [row for row in after if row.tenant_id] == before
+    assert [(row.dimension, row.key, row.count) for row in after if not row.tenant_id] == [("class", "SPEC_PARAM", 1)]

@@ -54,7 +54,8 @@ def have_a_day(
     make_segment: Callable[..., Segment],
 ) -> Owned:
     """Makes all that for this customer, over the interface where there is one."""
-    assert client.put("/v1/passports/P-1", json=PASSPORT | {"brand": tenant_id}).status_code == 201
+    passport = PASSPORT | {"brand": tenant_id, "name": f"{tenant_id} charger"}
+    assert client.put("/v1/passports/P-1", json=passport).status_code == 201
     host = {"id": "h1", "name": f"{tenant_id} host", "platform": "example-live"}
     answer = client.post("/v1/streams", json=ORDER | {"host": host, "external_id": f"{tenant_id}-room"})
     assert answer.status_code == 201, answer.text
@@ -62,7 +63,9 @@ def have_a_day(
     store.add_segments([make_segment(number, stream_id=stream_id) for number in range(20)])
     finding_id = f"f_{tenant_id}"
     clip = f"clips/{finding_id}.mp4"
-    store.add_findings([make_finding(finding_id=finding_id, stream_id=stream_id, product_id="P-1", clip=clip)])
+    said = f"{tenant_id} says a hundred watts"
+    found = make_finding(finding_id=finding_id, stream_id=stream_id, product_id="P-1", clip=clip, quote=said)
+    store.add_findings([found])
     (data_dir / "clips").mkdir(parents=True, exist_ok=True)
     (data_dir / clip).write_bytes(b"clip of " + tenant_id.encode())
     case_id = store.cases.case_of(finding_id)

@@ -14,7 +14,7 @@ from review.store import Store
 from review.tenants.types import Scope
 from tests.review.accounts.support import as_login
 from tests.review.server.api.conftest import ORDER, PASSPORT, As, Clock, Key, problem
-from tests.review.server.api.test_limited_people import login_of
+from tests.review.server.api.limited.logins import login_of
 from tests.review.server.api.test_suggestions import banned
 
 BOTH = pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from review.streams.types import StreamState
 from review.tenants.quotas import QuotaReached
 from tests.review.accounts.support import as_login
 from tests.review.server.api.conftest import ORDER, PASSPORT, As, Clock, Key, problem
-from tests.review.server.api.test_limited_people import login_of
+from tests.review.server.api.limited.logins import login_of
 
 BOTH = pytest.mark.parametrize(
     "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.service)], indirect=True

@@ -1,8 +1,6 @@
 """People who work for some customers alone: every page and route, looked at with another customer's ids."""
 
 import json
-from collections.abc import Callable, Collection, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,90 +8,21 @@ import pytest
 from fastapi import FastAPI
 from starlette.routing import Mount
 
-from claims.law.texts import Laws
-from claims.types import Finding
-from ingest.types import Segment
-from review.accounts.store import Login
 from review.accounts.types import Person, Role
-from review.cases.decisions import Submission
-from review.cases.types import Choice
-from review.db.engine import open_engine
-from review.enforcement.law_book import Book
-from review.enforcement.linked_accounts import Identifier, IdentifierKind
-from review.enforcement.penalty_table import read_measures, read_retention
-from review.enforcement.store import EnforcementSetup
-from review.enforcement.types import MeasureKind, Wanted
 from review.errors import AccountError
 from review.server.auth.guard import api_routes
-from review.server.auth.tenant_reach import PAGES, TENANT_HEADER
+from review.server.auth.tenant_reach import LOOKED_AT, PAGES, TENANT_HEADER
 from review.store import Store
 from review.tenants.reach import OutOfReach
 from tests.review.accounts.support import as_login
-from tests.review.server.api.conftest import ENFORCEMENT_DIR, As, Clock, Key, problem
-from tests.review.server.api.owned import Owned, have_a_day
+from tests.review.server.api.conftest import As, Key, problem
+from tests.review.server.api.limited.logins import login_of
+from tests.review.server.api.owned import Owned
 from tests.review.server.api.test_tenants import kept
 
-LetIn = Callable[..., dict[str, str]]
-HOUR_S = 3_600
-LAWS_FILE = ENFORCEMENT_DIR.parent / "laws" / "zh-CN.yaml"
-
-
-def login_of(platform: Store, role: Role, tenants: Collection[str] | None) -> Login:
-    name = f"{role.value}-{'-'.join(tenants or ())}"
-    platform.people.log_in_known("test", name, name, name, role)
-    platform.people.change(name, actor="test", tenants=tenants)
-    return platform.people.log_in_known("test", name, name, name, role)
-
-
-@pytest.fixture
-def platform(database_url: str, clock: Clock, tmp_path: Path) -> Iterator[Store]:
-    """A store with the customers acme and bolt, in which measures can be proposed."""
-    due = EnforcementSetup(
-        measures=read_measures(ENFORCEMENT_DIR),
-        retention=read_retention(ENFORCEMENT_DIR),
-        data_dir=tmp_path / "data",
-        book=Book(classes={}, laws=Laws.read(LAWS_FILE)),
-    )
-    store = Store(open_engine(database_url), now=clock, second_share=0.0, enforcement=due)
-    for name in ("acme", "bolt"):
-        store.keys.add_tenant(name, name.title(), "test")
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def owned(
-    platform: Store,
-    as_key: As,
-    key: Key,
-    work: Callable[[float], None],
-    tmp_path: Path,
-    make_finding: Callable[..., Finding],
-    make_segment: Callable[..., Segment],
-) -> dict[str, Owned]:
-    work(100)
-    return {
-        name: have_a_day(name, as_key(key(name)), platform, tmp_path / "data", make_finding, make_segment)
-        for name in ("acme", "bolt")
-    }
-
-
-@pytest.fixture
-def measured(platform: Store, owned: dict[str, Owned], clock: Clock) -> dict[str, Owned]:
-    """Both customers' hosts were found at fault, and one was proposed to be warned; their accounts are linked."""
-    for name in ("acme", "bolt"):
-        case = platform.cases.case(owned[name].values["case_id"])
-        given = Submission(
-            case_id=case.id, version=case.version, request_id=name, choice=Choice.VIOLATES, reason="as_found"
-        )
-        platform.cases.decide(given, Person(id=f"judge-{name}", name=f"judge of {name}", role=Role.SENIOR))
-        same = Identifier(kind=IdentifierKind.CREDIT_CODE, value="91350100M000100Y43")
-        platform.enforcement.link(f"{name}/h1", [same], "test")
-    clock.wait(24 * HOUR_S)
-    wanted = Wanted(host_id="acme/h1", kind=MeasureKind.WARNING, case_ids=(owned["acme"].values["case_id"],))
-    measure = platform.enforcement.propose(wanted, Person(id="p1", name="p1", role=Role.REVIEWER))
-    owned["acme"].values["measure_id"] = measure.id
-    return owned
+ON_BOTH_DATABASES = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.service)], indirect=True
+)
 
 
 def doors(app: FastAPI) -> list[str]:
@@ -112,15 +41,17 @@ def ask(address: str, headers: dict[str, str], door: str, of: Owned, **more: Any
 def secrets_of(name: str, of: Owned) -> set[str]:
     found = {of.values[each] for each in ("stream_id", "finding_id", "case_id", "reanalysis_id")}
     found |= {f"{name} host", f"{name}-room", f"{name}/h1", f"{name}%2Fh1", f"clip of {name}", f'"{name}"'}
+    found |= {f"{name} says", f"{name} charger", f"{name} word", f"{name} in shadow", f"{name} fit"}
     return found | {value for key, value in of.values.items() if key == "measure_id"}
 
 
 @pytest.mark.slow
+@ON_BOTH_DATABASES
 @pytest.mark.parametrize("role", [Role.REVIEWER, Role.SENIOR, Role.AUDITOR])
 def test_no_page_and_no_route_shows_or_changes_what_is_another_customers(
-    app: FastAPI, address: str, platform: Store, measured: dict[str, Owned], role: Role, database_url: str
+    app: FastAPI, address: str, platform: Store, learnt: dict[str, Owned], role: Role, database_url: str
 ) -> None:
-    acme, bolt = measured["acme"], measured["bolt"]
+    acme, bolt = learnt["acme"], learnt["bolt"]
     login = login_of(platform, role, ["bolt"])
     headers = as_login(login)
     secrets = secrets_of("acme", acme)
@@ -217,16 +148,19 @@ def test_pages_about_all_customers_are_closed_and_not_linked(
     app: FastAPI, address: str, platform: Store, owned: dict[str, Owned]
 ) -> None:
     headers = as_login(login_of(platform, Role.SENIOR, ["bolt"]))
-    for path in ("/dashboards", "/dashboards/class.csv", "/teaching", "/quality", "/learning", "/replays"):
+    for path in ("/replays", "/replays/none", "/learning/decisions.jsonl"):
         answer = httpx.get(address + path, headers=headers)
         assert "about all customers" in problem(answer, 403)
+    for path in ("/quality/bar", "/learning/shadow", "/learning/shadow/end", "/learning/forget", "/policies/back"):
+        answer = httpx.post(address + path, headers=headers, data={"name": "SPEC_PARAM", "bar": "0.9", "digest": "d"})
+        assert "about all customers" in problem(answer, 403)
     page = httpx.get(f"{address}/measures", headers=headers).text
-    assert 'href="/appeals"' in page
-    assert 'href="/dashboards"' not in page
+    assert 'href="/dashboards"' in page
+    assert 'href="/replays"' not in page
     free = as_login(login_of(platform, Role.SENIOR, None))
-    assert 'href="/dashboards"' in httpx.get(f"{address}/measures", headers=free).text
+    assert 'href="/replays"' in httpx.get(f"{address}/measures", headers=free).text
     known = {route.path for route in api_routes(app.routes)}
-    assert known >= PAGES, "no page stands here that is not served"
+    assert known >= PAGES | LOOKED_AT, "no page stands here that is not served"
 
 
 def test_accounts_are_limited_by_administrators_and_the_trail_tells(platform: Store) -> None:
