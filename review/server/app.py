@@ -64,6 +64,7 @@ from review.server.pages.named_queues import named_queues_router
 from review.server.pages.notifications import notifications_router
 from review.server.pages.passports import passport_pages_router
 from review.server.pages.penalty_table import table_router
+from review.server.pages.proposals import proposals_router
 from review.server.pages.quality import quality_router
 from review.server.pages.queue import QueuePart
 from review.server.pages.reanalyses import reanalysis_pages_router
@@ -181,6 +182,7 @@ def create_app(
     app.include_router(admin_router(gate, store.keys, office))
     app.include_router(notifications_router(store, office))
     app.include_router(analytics_router(store, office))
+    app.include_router(proposals_router(store, office))
     app.include_router(learning_router(store, office))
     app.include_router(live_router(store, office))
     app.include_router(trends_router(store, office))

@@ -1,21 +1,19 @@
-"""The pages of dashboards and lessons, and the routes by which words are proposed."""
+"""The pages of dashboards and lessons."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi.responses import HTMLResponse
 from pydantic import AfterValidator
 
-from review.accounts.types import Person
 from review.analytics.figures import PERIODS, Dashboards, as_csv, shown
-from review.analytics.store import ProposalRefused
-from review.analytics.types import Cell, Figures, ProposalKind
+from review.analytics.types import Cell, Figures
 from review.cases.tally import Dimension
 from review.presentation.language import Words
 from review.server.assets import chart_script
 from review.server.auth.guard import DECIDERS, EVERYBODY, allow
 from review.server.language import keep_language
-from review.server.pages.desk import Desk, Seeing, Viewer, case_url
+from review.server.pages.desk import Desk, Seeing, Viewer
 from review.store import Store
 
 
@@ -26,7 +24,6 @@ def _offered(days: int) -> int:
 
 
 Days = Annotated[int, Query(), AfterValidator(_offered)]
-Decider = Annotated[Person, Depends(allow(*DECIDERS))]
 READERS = [Depends(allow(*EVERYBODY))]
 
 
@@ -86,36 +83,5 @@ def analytics_router(store: Store, desk: Desk) -> APIRouter:
             names=store.people.names(),
             may_propose=viewer.person.role in DECIDERS,
         )
-
-    @router.get("/cases/{case_id}/proposals/preview", dependencies=[Depends(allow(*DECIDERS))])
-    def preview(case_id: str, viewer: Seeing, words: Annotated[str, Query(max_length=200)]) -> Response:
-        """What the words would match among what is stored; nothing is proposed by it."""
-        store.cases.case(case_id)
-        found = store.analytics.preview(words, viewer.person.tenants)
-        return HTMLResponse(desk.fill("analytics/_word_preview.html", viewer, found=found))
-
-    @router.post("/cases/{case_id}/proposals")
-    def propose(
-        request: Request,
-        case_id: str,
-        person: Decider,
-        words: Annotated[str, Form(max_length=200)],
-        kind: Annotated[ProposalKind, Form()] = ProposalKind.WORD,
-        class_id: Annotated[str | None, Form(alias="class", max_length=60)] = None,
-        reason: Annotated[str, Form(max_length=300)] = "",
-    ) -> Response:
-        """Proposes words for the lexicon; a page's form is led back to the case, a script gets the proposal's id."""
-        classes = desk.glossary.classes
-        if class_id and classes and class_id not in classes:
-            raise ProposalRefused(f"class {class_id!r}: the policy has none of this name")
-        proposal = store.analytics.propose(case_id, person, words, class_id or None, kind, reason)
-        if "text/html" in request.headers.get("accept", ""):
-            return RedirectResponse(case_url(case_id), status_code=303)
-        return JSONResponse({"proposal_id": proposal.id, "words": proposal.words}, status_code=201)
-
-    @router.post("/proposals/{proposal_id}/withdraw")
-    def withdraw(proposal_id: str, person: Decider) -> Response:
-        store.analytics.withdraw(proposal_id, person)
-        return RedirectResponse("/teaching", status_code=303)
 
     return router
