@@ -138,6 +138,9 @@ class Room:
         config = service_config(self._folder, self._url, **changes)
         return Shard(config, worker_id=name, node="here:1", most=1, remote_stages_of=lambda _: self._stages)
 
+    def close(self) -> None:
+        self.store.close()
+
     def turn_until(self, holds: Callable[[], bool], shard: Shard) -> None:
         deadline_s = time.monotonic() + 300
         while not holds():
@@ -162,6 +165,7 @@ def test_while_one_segment_is_heard_the_next_are_decoded_and_read(database_url: 
     assert coverage.analysed_ms == coverage.span_ms > 20_000
     assert room.store.findings(FindingQuery(stream_id="s1", limit=50)).findings
     shard.leave()
+    room.close()
 
 
 def test_a_segment_that_spoils_an_engine_is_found_among_those_in_hand_and_given_up_alone(
@@ -175,6 +179,7 @@ def test_a_segment_that_spoils_an_engine_is_found_among_those_in_hand_and_given_
     assert coverage.gap_ms < 12_000
     assert coverage.analysed_ms == coverage.span_ms - coverage.gap_ms
     shard.leave()
+    room.close()
 
 
 def test_what_is_in_hand_is_judged_before_a_broadcast_is_given_back(database_url: str, tmp_path: Path) -> None:
@@ -190,3 +195,4 @@ def test_what_is_in_hand_is_judged_before_a_broadcast_is_given_back(database_url
     assert room.eye.asked_ms == sorted(set(room.eye.asked_ms))
     first.leave()
     second.leave()
+    room.close()

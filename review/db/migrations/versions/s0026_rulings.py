@@ -30,7 +30,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("appeals", schema=None) as batch_op:
-        batch_op.drop_column("outcome")
-        batch_op.drop_column("rulings")
+    op.drop_column("appeals", "outcome")
+    op.drop_column("appeals", "rulings")
     op.drop_table("measures_before")

@@ -19,8 +19,10 @@ _MOST = 40
 
 
 @pytest.fixture
-def engine(database_url: str) -> Engine:
-    return open_engine(database_url)
+def engine(database_url: str) -> Iterator[Engine]:
+    opened = open_engine(database_url)
+    yield opened
+    opened.dispose()
 
 
 @pytest.fixture
