@@ -24,7 +24,10 @@ CUES = {
     "anaphor": ("它",),
     "answer_no": ("不能", "没有"),
     "answer_yes": ("能", "是的"),
-    "asks_by_negation": ("没有", "不"),
+    "asked_verb": ("有",),
+    "asking": ("是不是", "多少"),
+    "asks_at_once": ("吗",),
+    "asks_by_negation": ("没有", "不是", "不是啊", "不"),
     "asks_by_particle": ("吗",),
     "assent": ("行",),
     "bare": ("这", "都", "我们"),
@@ -35,8 +38,11 @@ CUES = {
     "consequence_bare": ("的话",),
     "consequence_weak": ("就",),
     "counterfactual": ("早",),
+    "bare_negation": ("不",),
+    "denying_head": ("谁说",),
     "denial": ("是假的", "骗人的"),
     "doubled_by": ("不",),
+    "goes_on": ("不是",),
     "hedge": ("也许",),
     "light": ("什么", "我们"),
     "marker": ("比如",),
@@ -44,6 +50,8 @@ CUES = {
     "negation": ("不是", "没有"),
     "negator": ("不", "没有", "不是"),
     "no_then": ("那种",),
+    "no_asked_verb": ("没有",),
+    "not_asking": ("是不是说的",),
     "not_denied": ("没有不",),
     "not_denial": ("不骗人的",),
     "not_negator": ("不错",),
@@ -54,6 +62,7 @@ CUES = {
     "referring": ("这种话",),
     "referring_bare": ("这些",),
     "reported": ("人说",),
+    "rhetorical": ("难道",),
     "revoked": ("懂的都懂",),
     "saying": ("不能讲",),
     "subject": ("你",),
@@ -122,6 +131,7 @@ DENIED = {
         pytest.param("最好,不行", "不", id="no, and what assents"),
         pytest.param("最好,没有不行", None, id="two negations affirm"),
         pytest.param("最好,不没有不", "不", id="three deny again"),
+        pytest.param("最好,不没有不不", None, id="four affirm"),
         pytest.param("最好,不是", "不是", id="of negators that begin together the longest counts, once"),
         pytest.param("最好,不错", None, id="a word in which no negation stands"),
         pytest.param("最好,不贵", None, id="a negation of something else"),
@@ -218,6 +228,9 @@ SUPPOSED = {
         pytest.param("要是它就最好,那大家买", True, id="unless what follows is marked"),
         pytest.param("要是它就最好,大家早买", True, id="or never came"),
         pytest.param("要是它就最好,大家买", False, id="unmarked, it is asserted"),
+        pytest.param("要是它就最好,大家买早", True, id="the word that says so ends its clause"),
+        pytest.param("要是人说你最好,大家买", True, id="others' talk right behind the condition"),
+        pytest.param("要是最好,大家要是来", True, id="a condition behind the claim is not its own"),
         pytest.param("最好,要是下雨", False, id="a condition behind the claim"),
         pytest.param("要是下雨。最好,大家买", False, id="of another sentence"),
     ],
@@ -225,6 +238,11 @@ SUPPOSED = {
 def test_what_a_condition_holds(text: str, held: bool) -> None:
     found = supposed(rule_of(**SUPPOSED), window_of(text), place_of(text))
     assert found == ((text.index("要是"), text.index("要是") + 2) if held else None)
+
+
+def test_of_two_conditions_the_nearer_one_holds_the_claim() -> None:
+    text = "要是下雨,要是最好,大家买"
+    assert supposed(rule_of(**SUPPOSED), window_of(text), place_of(text)) == (5, 7)
 
 
 @pytest.mark.parametrize(
@@ -437,3 +455,46 @@ def test_which_contexts_are_tried_anywhere() -> None:
     file = cast(ClassFile, SimpleNamespace(drop_exemptions=("dropped",), exemptions=("of_class",)))
     window = window_of("比如最好")
     assert [trial.id for trial in trials_anywhere(window, 0, 4, file, policy)] == ["always", "of_class"]
+
+
+ASKED = {"direction": "asked", "trigger": "asking", "pseudo": "not_asking", "revoked_by": "rhetorical"}
+
+
+@pytest.mark.parametrize(
+    ("text", "cue"),
+    [
+        pytest.param("是不是最好", "是不是", id="a word of asking before it"),
+        pytest.param("它是不是最好", "是不是", id="a word of asking in its clause"),
+        pytest.param("是不是,最好", None, id="a word of asking in another clause"),
+        pytest.param("是不是说的最好", None, id="a word that only looks like asking"),
+        pytest.param("最是不是好", "是不是", id="a verb said and denied within the claim"),
+        pytest.param("最贵多少好", None, id="a word of amounts within the claim"),
+        pytest.param("最好?", "?", id="a question mark"),
+        pytest.param("最好吗", "吗", id="a particle at once"),
+        pytest.param("最好的吗", "吗", id="a particle that closes the clause"),
+        pytest.param("最好的没有", None, id="a negation that closes it, behind no verb"),
+        pytest.param("它有最好的没有", "没有", id="a negation that closes it, behind a verb"),
+        pytest.param("最好没有", "没有", id="a negation right behind the claim"),
+        pytest.param("最好不最好", "不", id="said and denied"),
+        pytest.param("好最好", None, id="said twice"),
+        pytest.param("最好不贵", None, id="what follows the negation is another word"),
+        pytest.param("最好不好", "不", id="its last character alone is denied"),
+        pytest.param("最好不是最差", None, id="it goes on with what it is not"),
+        pytest.param("最好不是啊", "不是啊", id="it goes on, and ends there: it asks"),
+        pytest.param("最好吗,能", None, id="answered yes"),
+        pytest.param("最好吗,不能", "吗", id="answered no"),
+        pytest.param("难道是不是最好", None, id="it asserts by asking"),
+        pytest.param("谁说不最好?", None, id="who says that it is not"),
+        pytest.param("谁说最好?不", "?", id="a negation behind the claim"),
+        pytest.param("谁说最好?", "?", id="who says so"),
+        pytest.param("谁说,不最好?", "?", id="who says, in another clause"),
+        pytest.param("不谁说最好?", "?", id="a negation before who says"),
+        pytest.param("最好", None, id="nothing asks"),
+    ],
+)
+def test_what_is_only_asked(text: str, cue: str | None) -> None:
+    start = text.index("最")
+    end = text.index("好", start) + 1
+    place = Place(start, end, ((start, end),))
+    applied = try_context(rule_of(**ASKED), window_of(text), place).applied
+    assert (None if applied is None else applied.cue) == cue
