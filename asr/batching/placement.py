@@ -1,13 +1,15 @@
-"""Where engines run on this machine: how many processes, on what, with what arithmetic. Pure.
+"""Where engines run on a machine: how many processes, on what, with what arithmetic. Pure.
 
 On a CPU an engine takes one thread of int8: a second thread gains nothing there, a second process does. On a GPU two
 processes hold the weights each, so that one prepares spectrograms and searches while the other's call is computed.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from asr.batching.batcher import BatcherSettings
+from asr.batching.gpu_memory import engine_memory_mb
 from asr.errors import SpeechSettingsError
 
 GPU_PROCESSES = 2
@@ -72,3 +74,45 @@ def place(
         cpu_count=count,
         gpu_share=0,
     )
+
+
+def fitted(placement: Placement, model: str, card_mb: float) -> Placement:
+    """The placement with as many processes and as large calls as its share of a card of this memory holds.
+
+    Calls shrink first, by halves, for two small ones overlap; then processes. On a CPU nothing changes. Raises
+    SpeechSettingsError where not even one process that hears one cut at a time fits.
+    """
+    if placement.device == "cpu":
+        return placement
+    room_mb = card_mb * min(1.0, placement.gpu_share)
+
+    def takes_mb(processes: int, batch: int) -> float:
+        return processes * engine_memory_mb(model, batch_size=batch, compute_type=placement.compute_type)
+
+    for processes in range(placement.process_count, 0, -1):
+        batch = placement.batch_size
+        while batch > 1 and takes_mb(processes, batch) > room_mb:
+            batch //= 2
+        if takes_mb(processes, batch) <= room_mb:
+            return replace(placement, process_count=processes, batch_size=batch, cpu_count=processes)
+    raise SpeechSettingsError(
+        f"model {model!r}: an engine takes {takes_mb(1, 1):.0f} MB of a card, its share is {room_mb:.0f} MB; give it"
+        " more of the card, or take a smaller model"
+    )
+
+
+def spread(cards_mb: Sequence[float], placement: Placement, model: str) -> tuple[Placement, ...]:
+    """The pools that a machine with these cards holds, card by card: as many as there are shares of each.
+
+    A card that holds none is left out; without any the machine has one pool on its CPUs, if the placement is one.
+    """
+    if placement.device == "cpu":
+        return (placement,)
+    pools: list[Placement] = []
+    for card_mb in cards_mb:
+        try:
+            one = fitted(placement, model, card_mb)
+        except SpeechSettingsError:
+            continue
+        pools += [one] * max(1, int(1 / placement.gpu_share + 1e-9))
+    return tuple(pools)
