@@ -77,7 +77,7 @@ class SoakActorFactory:
             "simulation": sim,
             "worker_id": slot.name,
             "node": node.name,
-            "clock": self.folder / f"{slot.name}.clock",
+            "clock": self.folder / f"shard-{slot.number}.clock",
         }
         return ActorSpec(kind=SoakShard, arguments=arguments, options={"max_concurrency": 2})
 

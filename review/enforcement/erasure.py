@@ -41,6 +41,7 @@ from review.streams.opinions import forget_opinions
 from review.streams.types import StreamState
 
 _BY_HOST = "host"
+_AT_ONCE = 5_000
 _OVER = (StreamState.ENDED.value, StreamState.FAILED.value)
 
 
@@ -165,15 +166,7 @@ def overdue_cases(connection: Connection, limits: Limits) -> list[str]:
             ~exists().where(StrikeRow.case_id == CaseRow.case_id),
         )
     ).all()
-    streams: dict[str, list[str]] = {row.case_id: [] for row in rows}
-    found: Sequence[Any] = connection.execute(
-        union_all(
-            select(CaseFindingRow.case_id, CaseFindingRow.stream_id).where(CaseFindingRow.case_id.in_(streams)),
-            select(SupersededRow.case_id, SupersededRow.stream_id).where(SupersededRow.case_id.in_(streams)),
-        )
-    ).all()
-    for row in found:
-        streams[row.case_id].append(row.stream_id)
+    streams = _streams_of(connection, [row.case_id for row in rows])
     return sorted(
         row.case_id
         for row in rows
@@ -181,16 +174,38 @@ def overdue_cases(connection: Connection, limits: Limits) -> list[str]:
     )
 
 
+def _streams_of(connection: Connection, case_ids: Sequence[str]) -> dict[str, list[str]]:
+    """The broadcasts of each of these cases, asked for some at a time: a statement takes so many values and no more."""
+    streams: dict[str, list[str]] = {case_id: [] for case_id in case_ids}
+    for start in range(0, len(case_ids), _AT_ONCE):
+        some = case_ids[start : start + _AT_ONCE]
+        found = connection.execute(
+            union_all(
+                select(CaseFindingRow.case_id, CaseFindingRow.stream_id).where(CaseFindingRow.case_id.in_(some)),
+                select(SupersededRow.case_id, SupersededRow.stream_id).where(SupersededRow.case_id.in_(some)),
+            )
+        )
+        for row in found:
+            streams[row.case_id].append(row.stream_id)
+    return streams
+
+
 def erase_case(connection: Connection, case_id: str) -> Erased:
     """The case with its decisions, complaints, findings and their clips."""
-    finding_ids = [
-        *connection.scalars(select(CaseFindingRow.finding_id).where(CaseFindingRow.case_id == case_id)),
-        *connection.scalars(select(SupersededRow.finding_id).where(SupersededRow.case_id == case_id)),
+    found = [
+        *connection.execute(
+            select(CaseFindingRow.finding_id, CaseFindingRow.stream_id).where(CaseFindingRow.case_id == case_id)
+        ),
+        *connection.execute(
+            select(SupersededRow.finding_id, SupersededRow.stream_id).where(SupersededRow.case_id == case_id)
+        ),
     ]
+    finding_ids = [row.finding_id for row in found]
     forget_bodies(connection, {case_id, *finding_ids})
     clips = _clips(connection, FindingRow.finding_id.in_(finding_ids))
-    # A finding that took another's place has its clip, too.
-    clips -= _clips(connection, FindingRow.finding_id.not_in(finding_ids) & FindingRow.clip.in_(clips))
+    # A finding that took another's place has its clip, too; it is of the same broadcast, so that not all are looked at.
+    others = FindingRow.stream_id.in_({row.stream_id for row in found}) & FindingRow.finding_id.not_in(finding_ids)
+    clips -= _clips(connection, others & FindingRow.clip.in_(clips))
     count = _delete(
         connection,
         [

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import inspect, text
 
 from claims.types import Disposition, Finding, Passage
+from review.cases.types import Choice
 from review.db.engine import open_engine
+from review.enforcement import erasure
 from review.enforcement.complaint_intake import Complaint
 from review.enforcement.errors import RetentionRefused
 from review.enforcement.linked_accounts import Identifier, IdentifierKind
@@ -19,7 +21,7 @@ from review.enforcement.store import EnforcementSetup
 from review.errors import UnknownCaseError, UnknownStreamError
 from review.store import Store
 from review.streams.types import StreamState
-from tests.review.enforcement.people import OTHER_SENIOR, REVIEWER, SENIOR, Clock, confirm, wanted
+from tests.review.enforcement.people import OTHER_SENIOR, REVIEWER, SENIOR, Clock, confirm, decide, wanted
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 THREE_YEARS_MS = 1095 * DAY_MS
@@ -135,6 +137,45 @@ def test_a_later_deal_starts_the_clock_again(
     assert retention.sweep() == ()
     clock.wait(51 * DAY_MS)
     assert [erased.subject for erased in retention.sweep()] == ["stream:s2"]
+
+
+def test_more_cases_than_a_statement_takes_go_too(
+    desk: Store,
+    retention: RetentionStore,
+    clock: Clock,
+    make_finding: Callable[..., Finding],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(erasure, "_AT_ONCE", 2)
+    cases = set()
+    for number in range(5):
+        desk.add_findings([make_finding(finding_id=f"f{number}", claimed=f"{number} W")])
+        case_id = desk.cases.case_of(f"f{number}")
+        assert case_id is not None
+        decide(desk, case_id, REVIEWER, Choice.LAWFUL, "misheard")
+        cases.add(f"case:{case_id}")
+    held = retention.hold("stream:s1", "诉讼", SENIOR)
+    clock.wait(THREE_YEARS_MS + DAY_MS)
+    assert not {erased.subject for erased in retention.sweep()} & cases
+    retention.release(held.id, SENIOR)
+    assert {erased.subject for erased in retention.sweep()} & cases == cases
+
+
+def test_a_clip_that_another_finding_of_the_broadcast_has_stays(
+    desk: Store, retention: RetentionStore, clock: Clock, make_finding: Callable[..., Finding]
+) -> None:
+    clips = desk.enforcement.setup.data_dir / "clips"
+    clips.mkdir(parents=True)
+    (clips / "shared.mp4").write_bytes(b"x")
+    desk.add_findings([make_finding(finding_id="f1"), make_finding(finding_id="f2", claimed="200 W")])
+    for finding_id in ("f1", "f2"):
+        desk.set_clip(finding_id, "clips/shared.mp4", 0)
+    case_id = desk.cases.case_of("f1")
+    assert case_id is not None
+    decide(desk, case_id, REVIEWER, Choice.LAWFUL, "misheard")
+    clock.wait(THREE_YEARS_MS + DAY_MS)
+    assert f"case:{case_id}" in {erased.subject for erased in retention.sweep()}
+    assert (clips / "shared.mp4").is_file()
 
 
 def test_a_live_broadcast_and_an_open_case_never_go(
