@@ -32,6 +32,7 @@ COMMANDS = {
     "people": ("cli.commands.people", "Add, list and change the accounts of the review pages."),
     "doctor": ("cli.commands.doctor", "Say what of this machine is wrong for the program, and what to do."),
     "models": ("cli.commands.models", "Show which model weights are found, or fetch them."),
+    "size": ("cli.commands.size", "Reckon what so many broadcasts take, and what gives first."),
     "bench": ("cli.commands.bench", "Run a benchmark, ours beside its peer."),
 }
 

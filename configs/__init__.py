@@ -9,6 +9,7 @@ POLICY_DIR = ROOT / "policy" / "zh-CN"
 DEMO_DIR = ROOT / "demo"
 SEMANTIC_DIR = ROOT / "semantic"
 LAWS_FILE = ROOT / "laws" / "zh-CN.yaml"
+SIZING_FILE = ROOT / "sizing.yaml"
 # The first eighteen seconds of the demo's broadcast, by which a machine is tried.
 TRIAL_FILM = DEMO_DIR / "trial.mp4"
 DEMO_FILM = "broadcast.mp4"
