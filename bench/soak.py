@@ -151,7 +151,8 @@ class Soak:
                     self._look_again(stream_id)
             for name, pid in worker_pids().items():
                 self.meters.note(name, pid)
-            self.meters.note("sender", self.stage.sender.pid)
+            if self.stage.sender is not None:
+                self.meters.note("sender", self.stage.sender.pid)
             if (process := dispatcher_pid()) is not None:
                 self.meters.note("dispatcher", process)
             time.sleep(_LOOK_S)
@@ -215,6 +216,12 @@ def _away_for_a_while() -> Iterator[None]:
         yield
 
 
+def _end_sender(stage: Stage) -> None:
+    if stage.sender is not None:
+        stage.sender.kill()
+        stage.sender.wait()
+
+
 def soak(kind: str, seconds: float, seed: int) -> Soak:
     """A whole run on a fresh database of this kind."""
     sim_load = Load(streams=_PLACES, seconds=0, shards=_SHARDS, places=_PLACES, terms=TERMS)
@@ -228,8 +235,7 @@ def soak(kind: str, seconds: float, seed: int) -> Soak:
         receiver = stack.enter_context(receiving(Receiver(failing=0)))
         store.webhooks.add(TENANT, receiver.url, [], LOOPBACK, "soak")
         stage = Stage(url=url, folder=folder, receiver=receiver, sender=start_sender(url, folder))
-        stack.callback(lambda: stage.sender.wait())
-        stack.callback(lambda: stage.sender.kill())
+        stack.callback(_end_sender, stage)
         # Workers that give way to everything else would be late for that alone.
         os.environ.setdefault("RAY_worker_niceness", "0")
         stack.enter_context(running_ray())

@@ -30,12 +30,12 @@ Lift = Callable[[], None]
 
 @dataclass
 class Stage:
-    """What faults strike: the database, the workers' and the sender's folder, the receiver, the sender."""
+    """What faults strike: the database, the workers' and the sender's folder, the receiver and the sender, if any."""
 
     url: str
     folder: Path
-    receiver: Receiver
-    sender: subprocess.Popen[bytes]
+    receiver: Receiver = field(default_factory=lambda: Receiver(failing=0))
+    sender: subprocess.Popen[bytes] | None = None
     struck: dict[FaultKind, int] = field(default_factory=dict)
 
     @property
@@ -92,8 +92,13 @@ def _nothing() -> None:
 def _kill(pid: int | None) -> Lift | None:
     if pid is None:
         return None
-    _signal(pid, signal.SIGKILL)
+    kill_process(pid)
     return _nothing
+
+
+def kill_process(pid: int) -> None:
+    """Kill -9; one that is gone already is none."""
+    _signal(pid, signal.SIGKILL)
 
 
 def _signal(pid: int, what: signal.Signals) -> None:
@@ -110,7 +115,9 @@ def _dispatcher_killed(stage: Stage, fault: Fault) -> Lift | None:
     return _kill(dispatcher_pid())
 
 
-def _sender_killed(stage: Stage, fault: Fault) -> Lift:
+def _sender_killed(stage: Stage, fault: Fault) -> Lift | None:
+    if stage.sender is None:
+        return None
     stage.sender.kill()
     stage.sender.wait()
     stage.sender = start_sender(stage.url, stage.folder)

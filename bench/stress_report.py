@@ -12,6 +12,7 @@ from review.streams.types import FindingQuery, StreamState
 class Report:
     """What came of a run. Delays: from a segment's close to its finding being stored.
 
+    `statements_per_s`: of the workers that were there at the end; `worker_mb`: the memory of the largest of them.
     `refused`: why one broadcast more was. `wrong`: what is lost, doubled, disordered or unfinished, in words.
     """
 
@@ -27,6 +28,8 @@ class Report:
     seconds: float
     refused: str
     wrong: tuple[str, ...]
+    statements_per_s: int = 0
+    worker_mb: int = 0
 
     def row(self) -> dict[str, object]:
         """As the bench prints it."""
@@ -40,6 +43,8 @@ class Report:
             "dropped": self.dropped,
             "moves": self.moves,
             "least_coverage": round(self.least_coverage, 4),
+            "statements_per_s": self.statements_per_s,
+            "worker_mb": self.worker_mb,
             "seconds": round(self.seconds, 1),
             "faults": len(self.wrong),
             "one_more": self.refused or "was accepted",
@@ -73,6 +78,8 @@ def report(
     delays_ms: Sequence[int],
     refused: str = "",
     seconds: float = 0,
+    statements: int = 0,
+    worker_bytes: int = 0,
 ) -> Report:
     """Looks at what is stored of the ordered broadcasts. `delays_ms` in ascending order."""
     looks = [_Look.of(store, sim, stream_id, duration_ms) for stream_id in ordered]
@@ -88,6 +95,8 @@ def report(
         least_coverage=min((look.coverage for look in looks), default=0),
         seconds=seconds,
         refused=refused,
+        statements_per_s=round(statements / seconds) if seconds else 0,
+        worker_mb=round(worker_bytes / 1e6),
         wrong=tuple(f"{look.stream_id}: {what}" for look in looks for what in look.faults),
     )
 

@@ -4,12 +4,13 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import ray
 from ray.exceptions import RayError
+from sqlalchemy.exc import SQLAlchemyError
 
 from bench.stress_report import Report, report
 from bench.stress_shard import SimulatedShard, Simulation
@@ -73,8 +74,25 @@ class SimulatedActorFactory:
         return ActorSpec(kind=SimulatedShard, arguments=arguments, options={"max_concurrency": 2})
 
 
-def stress(database_url: str, load: Load) -> Report:
-    """Orders the broadcasts, waits until they are over, and looks at what is stored. Starts Ray if there is none."""
+class ActorFactory(Protocol):
+    """Says what a shard is."""
+
+    def spec(self, slot: ActorSlot, node: NodeSeen) -> ActorSpec:
+        """A shard in a process of its own."""
+        ...
+
+
+def stress(
+    database_url: str,
+    load: Load,
+    *,
+    factory_of: Callable[[Simulation, Load], ActorFactory] | None = None,
+    strike: Callable[[], None] | None = None,
+) -> Report:
+    """Orders the broadcasts, waits until they are over, and looks at what is stored. Starts Ray if there is none.
+
+    `strike`: what is done in the middle where the load is to be killed; None: a worker and the dispatcher are.
+    """
     sim = Simulation(
         database_url=database_url,
         capacity=0,
@@ -85,7 +103,8 @@ def stress(database_url: str, load: Load) -> Report:
         shed_ms=load.shed_ms,
         terms=load.terms,
     )
-    launcher = RayLauncher(factory=SimulatedActorFactory(simulation=sim, load=load), grace_s=10)
+    factory = SimulatedActorFactory(simulation=sim, load=load) if factory_of is None else factory_of(sim, load)
+    launcher = RayLauncher(factory=factory, grace_s=10)
     staffing = Staffing(shards=load.shards, hearing=0, reading=0)
     with contextlib.ExitStack() as stack:
         store = Store.open(database_url, terms=load.terms)
@@ -102,12 +121,26 @@ def stress(database_url: str, load: Load) -> Report:
         refused = "" if load.places else _refusal(store, load)
         if load.kill:
             time.sleep(load.seconds / 2)
-            _kill()
-        until(load.seconds + load.patience_s, lambda: all(s.state in OVER for s in store.streams_of(ordered).values()))
+            (strike or _kill)()
+        until(
+            load.seconds + load.patience_s,
+            lambda: _are_over(store, ordered),
+            # Looking at very many often would be part of the load.
+            poll_s=max(_POLL_S, load.streams / 500),
+        )
         seconds = time.monotonic() - started
         delays_ms = sorted(delay for shard in shards() for delay in ray.get(shard.figures.remote())[1])
+        costs = [ray.get(shard.costs.remote()) for shard in shards()]
         return report(
-            store, sim, ordered, duration_ms=load.seconds * 1_000, delays_ms=delays_ms, refused=refused, seconds=seconds
+            store,
+            sim,
+            ordered,
+            duration_ms=load.seconds * 1_000,
+            delays_ms=delays_ms,
+            refused=refused,
+            seconds=seconds,
+            statements=sum(statements for statements, _ in costs),
+            worker_bytes=max((size for _, size in costs), default=0),
         )
 
 
@@ -139,6 +172,13 @@ def _refusal(store: Store, load: Load) -> str:
     return ""
 
 
+def _are_over(store: Store, ordered: Sequence[str]) -> bool:
+    """Whether every broadcast is over; not while the database is away."""
+    with contextlib.suppress(SQLAlchemyError):
+        return all(stream.state in OVER for stream in store.streams_of(ordered).values())
+    return False
+
+
 def shards() -> list[Any]:
     """The handles of the workers that there are now."""
     named: list[Any] = ray.util.list_named_actors(all_namespaces=True)
@@ -162,8 +202,8 @@ def end_all() -> None:
         ray.kill(shard)
 
 
-def until(seconds: float, is_so: Callable[[], bool]) -> None:
+def until(seconds: float, is_so: Callable[[], bool], poll_s: float = _POLL_S) -> None:
     """Waits for it, at most so long; what is missing then is told by the report."""
     deadline = time.monotonic() + seconds
     while not is_so() and time.monotonic() < deadline:
-        time.sleep(_POLL_S)
+        time.sleep(poll_s)

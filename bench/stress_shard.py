@@ -13,10 +13,12 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from bench.sample import SAMPLE
 from claims.types import Finding, Passage
+from cluster.live.load import memory_bytes
 from ingest.recording.ledger import Ledger
 from ingest.types import Gap, GapKind, Segment
 from review.errors import LeaseLost, WorkerReplaced
@@ -26,7 +28,8 @@ from review.scheduling.types import Lease, Order, Worker
 from review.store import Store
 from review.streams.types import StreamState, Wanted
 
-_TICK_S = 0.5
+# As long as a shard's own.
+_TICK_S = 1.0
 _RETRY_MS = 500
 
 
@@ -63,6 +66,8 @@ class SimulatedShard:
 
     def __init__(self, simulation: Simulation, worker_id: str, node: str) -> None:
         self._sim = simulation
+        self._statements = 0
+        event.listen(Engine, "before_cursor_execute", self._count)
         self._store = self.open_store()
         self._worker = Worker(
             worker_id=worker_id, node=node, capacity=simulation.capacity, started_at_ms=_now_ms(), why="simulated"
@@ -85,6 +90,13 @@ class SimulatedShard:
         """The process, and the milliseconds from each segment's close to its finding being stored, so far."""
         with self._changed:
             return os.getpid(), list(self._delays_ms)
+
+    def costs(self) -> tuple[int, int]:
+        """How many statements it has sent to the database, and the bytes of memory that it takes."""
+        return self._statements, memory_bytes()
+
+    def _count(self, *_: object) -> None:
+        self._statements += 1
 
     def close(self) -> None:
         """Gives everything back and ends."""
@@ -211,7 +223,6 @@ class SimulatedShard:
             stream.ledger.analysed(start_ms, start_ms + sim.segment_ms)
         found = not shed and stream.sequence % sim.finding_every == 0
         findings = [finding_of(sim, order.stream_id, stream.sequence)] if found else []
-        self._store.add_segments([segment_of(sim, order.stream_id, stream.sequence, closed_ms)], token=stream.token)
         self._store.commit_segment(
             order.stream_id,
             stream.sequence,
@@ -220,6 +231,7 @@ class SimulatedShard:
             coverage=stream.ledger.coverage(),
             analysed=not shed,
             token=stream.token,
+            segment=segment_of(sim, order.stream_id, stream.sequence, closed_ms),
         )
         with self._changed:
             self._delays_ms += [_now_ms() - closed_ms for _ in findings]

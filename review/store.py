@@ -25,7 +25,7 @@ from review.cases.filing import file_findings
 from review.cases.named_queues import NamedQueueStore
 from review.cases.store import CaseStore
 from review.corrections.store import CorrectionStore
-from review.db.engine import open_database
+from review.db.engine import each_for_itself, open_database
 from review.db.migrations import migrate
 from review.db.ownership import Owner, is_of
 from review.db.tables.cases import CaseRow
@@ -37,7 +37,7 @@ from review.enforcement.complaints import ComplaintStore
 from review.enforcement.notice_events import with_notice
 from review.enforcement.retention import RetentionStore
 from review.enforcement.store import EnforcementSetup, EnforcementStore
-from review.errors import SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
+from review.errors import ReviewError, SchemaError, StoreUnavailableError, UnknownFindingError, UnknownStreamError
 from review.events.log import EventLog, write_events
 from review.events.stretch_log import StretchLog
 from review.events.types import Event, NewEvent
@@ -53,6 +53,7 @@ from review.replays.store import ReplayStore
 from review.scheduling.admission import Places, read_places
 from review.scheduling.expiry import LeaseExpiry
 from review.scheduling.fencing import guard_all
+from review.scheduling.grouped_writes import Grouped
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.leases import LeaseStore
 from review.scheduling.orders import OrderStore
@@ -60,13 +61,12 @@ from review.scheduling.overview import LiveView, read_view
 from review.scheduling.platform_facts import FactStore
 from review.scheduling.status_queries import Moment, all_covered, now_covered, read_open
 from review.second_reader.store import SecondReaderStore
+from review.segment_commits import FilingTerms, SegmentCommits, SegmentGiven
 from review.streams.coverage import read_coverage, write_coverage
 from review.streams.events import clip_events, finding_events, gap_events, state_events
 from review.streams.filing import (
     Written,
     hosts_of,
-    mark_analysed,
-    move_cursor,
     state_of,
     understood,
     write_clip,
@@ -77,7 +77,7 @@ from review.streams.filing import (
 from review.streams.queries import read_findings, read_last_said, read_numbered, read_passages, read_tally, read_version
 from review.streams.rows import finding_from_row, segment_values, stream_from_row, stream_values
 from review.streams.suggesting import read_worst, with_suggestions
-from review.streams.tenant_rules import RuleKind, StoredRules
+from review.streams.tenant_rules import RuleKind, StoredRules, rules_of_streams
 from review.streams.tenant_words import ListedWords
 from review.streams.totals import Sums
 from review.streams.types import (
@@ -89,7 +89,7 @@ from review.streams.types import (
     StreamState,
     Tally,
 )
-from review.stretches.filing import count_rest, count_segment
+from review.stretches.filing import count_rest
 from review.stretches.health import read_ailing
 from review.stretches.types import Ailing, Signal, StretchTerms
 from review.tenant_rules.store import TenantRulesStore
@@ -137,6 +137,7 @@ class Store:
         """
         self._engine = engine
         self._writing = engine.execution_options(writes=True)
+        self._reading = each_for_itself(engine)
         self._now = now
         self._flag_at = flag_at
         self._second_share = second_share
@@ -178,6 +179,10 @@ class Store:
         self.passports = PassportStore(engine, now)
         self.tenant_rules = TenantRulesStore(engine, now)
         self._words = ListedWords()
+        # Several threads that ask at once are answered from one look.
+        self._listed: Grouped[str, StoredRules | None] = Grouped(self._read_listed, pause_s=0)
+        self._clips: Grouped[tuple[str, str, int], None] = Grouped(self._name_clips)
+        self._commits = SegmentCommits(engine, now, FilingTerms(flag_at=flag_at, second_share=second_share))
         self.tenancy = Tenancy(engine)
         self.reach = Reach(engine)
         self.quotas = QuotaBook(engine, now)
@@ -348,14 +353,20 @@ class Store:
 
     def worded(self, stream_id: str, passages: Sequence[Passage], findings: Sequence[Finding]) -> list[Finding]:
         """The findings as the words have them that the stream's customer lists now, with those of its words."""
+        stored = self._listed.put(stream_id)
+        if stored is None:
+            return list(findings)
         with self._engine.connect() as connection:
-            return self._words.applied(connection, stream_id, passages, findings, self._now())
+            return self._words.applied(connection, stored, passages, findings, self._now())
 
     def as_told(self, stream_id: str, passages: Sequence[Passage], findings: Sequence[Finding]) -> list[Finding]:
         """The findings as they would be stored if they were the first of the broadcast: by the words that its customer
         lists now, with what its thresholds advise. Nothing is stored."""
+        stored = self._listed.put(stream_id)
         with self._engine.connect() as connection:
-            worded = self._words.applied(connection, stream_id, passages, findings, self._now(), anew=True)
+            worded = list(findings)
+            if stored is not None:
+                worded = self._words.applied(connection, stored, passages, findings, self._now(), anew=True)
             return with_suggestions(connection, worded, {})
 
     def commit_segment(
@@ -370,28 +381,29 @@ class Store:
         signal: Signal | None = None,
         terms: StretchTerms = _TERMS,
         token: int | None = None,
+        segment: Segment | None = None,
     ) -> None:
         """Stores what a segment gave and moves the stream's cursor to it: all of that, or nothing.
 
         The cursor never moves back, so a segment that is analysed twice is stored once. `analysed` false: the segment
         could not be read. `coverage` is the stream's ledger from then on; None leaves it as it is. `signal`: what sound
         and picture gave, which counts in the stretches that are told by these terms; None: no stretch is told.
+        `segment`: added with it, unless it is there already. What several threads bring at once is one transaction.
         """
-        now_ms = self._now_ms()
-        with self._writing.begin() as connection:
-            guard_all(connection, [stream_id], token)
-            fresh = write_passages(connection, passages)
-            written = write_findings(connection, findings)
-            told = self._filed(connection, written)
-            if analysed:
-                mark_analysed(connection, stream_id, sequence)
-            move_cursor(connection, stream_id, sequence)
-            if coverage is not None:
-                told += gap_events(connection, stream_id, write_coverage(connection, stream_id, coverage))
-                if signal is not None:
-                    new = understood(fresh, written)
-                    told += count_segment(connection, stream_id, signal, new, coverage, terms, now_ms)
-            write_events(connection, now_ms, told)
+        self._commits.put(
+            SegmentGiven(
+                stream_id=stream_id,
+                sequence=sequence,
+                findings=tuple(findings),
+                passages=tuple(passages),
+                coverage=coverage,
+                analysed=analysed,
+                signal=signal,
+                terms=terms,
+                token=token,
+                segment=segment,
+            )
+        )
 
     def commit_end(
         self,
@@ -413,10 +425,24 @@ class Store:
             write_events(connection, self._now_ms(), told)
 
     def set_clip(self, finding_id: str, clip: str, clip_start_ms: int) -> None:
-        """Names the finding's clip, relative to the data folder, and the stream time of its first frame."""
+        """Names the finding's clip, relative to the data folder, and the stream time of its first frame.
+
+        What several threads name at once is one transaction; who names a wrong one is refused alone.
+        """
+        self._clips.put((finding_id, clip, clip_start_ms))
+
+    def _name_clips(self, named: Sequence[tuple[str, str, int]]) -> list[Exception | None]:
+        refused: list[Exception | None] = [None] * len(named)
+        told: list[NewEvent] = []
         with self._writing.begin() as connection:
-            if write_clip(connection, finding_id, clip, clip_start_ms):
-                write_events(connection, self._now_ms(), clip_events(connection, finding_id))
+            for place, (finding_id, clip, clip_start_ms) in enumerate(named):
+                try:
+                    if write_clip(connection, finding_id, clip, clip_start_ms):
+                        told += clip_events(connection, finding_id)
+                except ReviewError as error:
+                    refused[place] = error
+            write_events(connection, self._now_ms(), told)
+        return refused
 
     def streams(self, limit: int | None = None, owner: Owner | None = None) -> tuple[StreamRecord, ...]:
         """Streams, the newest first; all of them without a limit. `owner`: of these customers alone."""
@@ -537,6 +563,11 @@ class Store:
         """What ails the broadcast now."""
         with self._engine.connect() as connection:
             return read_ailing(connection, stream_id)
+
+    def _read_listed(self, stream_ids: Sequence[str]) -> list[StoredRules | None]:
+        with self._reading.connect() as connection:
+            found = rules_of_streams(connection, stream_ids, RuleKind.WORDS)
+        return [found.get(stream_id) for stream_id in stream_ids]
 
     def _filed(self, connection: Connection, written: Sequence[Written]) -> list[NewEvent]:
         """Files the findings as just written; gives the events that are to be written at the transaction's end."""

@@ -85,7 +85,6 @@ class Recorder:
         self._room.keep_free()
         keep_step(self._job.recording_dir, segment.sequence, segment.end_ms, passages, evidence)
         if self._store is not None:
-            self._store.add_segments([segment], token=self._token)
             self._store.commit_segment(
                 self._job.stream_id,
                 segment.sequence,
@@ -96,6 +95,7 @@ class Recorder:
                 signal=prepared.signal,
                 terms=self._job.stretches,
                 token=self._token,
+                segment=segment,
             )
         self._want_clips(findings)
         return self._cut(until_ms=segment.end_ms)

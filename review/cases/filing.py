@@ -1,11 +1,11 @@
 """How findings become cases: inside the transaction that stores them, so that the queue is never behind."""
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from claims.types import Disposition, Finding
 from review.cases.grouping import case_key, language_of_words, script_bands, script_of
@@ -13,13 +13,26 @@ from review.cases.priority import Standing, rank_of, reasons
 from review.cases.state import after_finding
 from review.cases.tally import Filed, said_at, write_tallies
 from review.cases.types import CaseState
+from review.cases.weighing import weigh
 from review.db.tables.cases import CaseBandRow, CaseFindingRow, CaseRow
-from review.db.tables.streams import FindingRow, StreamRow
-from review.db.upsert import insert_missing
+from review.db.tables.streams import StreamRow
+from review.db.upsert import insert_missing, table_of
 from review.streams.filing import count_up
-from review.streams.rows import finding_from_json
 
 _SHARES = 1 << 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filing:
+    """Where findings go: `filed` are in a case, by finding; `known`: the cases that are there, by their key.
+
+    `joining` are in none yet, `streams` are the broadcasts of them all, `changed` cases are to be ranked anew.
+    """
+
+    joining: Sequence[Finding] = ()
+    changed: frozenset[str] = frozenset()
+    streams: Mapping[str, Any] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
 
 
 def file_findings(
@@ -30,107 +43,116 @@ def file_findings(
     A finding that is in a case already stays there whatever becomes of it: a slip corrected on the spot is a fact for
     the person who decides. `second_share`: how many of the cases are decided twice.
     """
-    filed = {
-        row.finding_id: row.case_id
-        for row in connection.execute(
-            select(CaseFindingRow.finding_id, CaseFindingRow.case_id).where(
-                CaseFindingRow.finding_id.in_([f.finding_id for f in findings])
-            )
-        )
-    }
-    flagged = [f for f in findings if f.disposition is Disposition.FLAG or f.finding_id in filed]
-    if not flagged:
-        return
-    streams = {
-        row.stream_id: row
-        for row in connection.execute(
-            select(StreamRow.__table__).where(StreamRow.stream_id.in_({f.stream_id for f in flagged}))
-        )
-    }
-    changed: set[str] = set()
-    joined: set[str] = set()
-    counted: list[Filed] = []
-    for finding in flagged:
-        case_id = filed.get(finding.finding_id)
-        if case_id is None:
-            case_id = _case_of(connection, finding, streams[finding.stream_id], now_ms, second_share)
-            joined.add(case_id)
-            counted.append(_filed(finding, streams[finding.stream_id], now_ms))
-            insert_missing(
-                connection,
-                CaseFindingRow,
-                [{"finding_id": finding.finding_id, "case_id": case_id, "stream_id": finding.stream_id}],
-            )
-        changed.add(case_id)
-    write_tallies(connection, counted)
-    for case_id in sorted(changed):
-        refresh_case(connection, case_id, now_ms=now_ms, flag_at=flag_at, joined=case_id in joined)
+    file_looked_up(connection, look_up(connection, findings), now_ms=now_ms, flag_at=flag_at, second_share=second_share)
 
 
-def _filed(finding: Finding, stream: object, now_ms: int) -> Filed:
-    row: Mapping[str, Any] = stream._mapping  # type: ignore[attr-defined]
-    product: Mapping[str, str] = next((p for p in row["products"] if p["product_id"] == finding.product_id), {})
+def look_up(connection: Connection, findings: Sequence[Finding], new: Collection[str] = ()) -> Filing:
+    """Where these findings go, before anything is held; `new`: those that were not stored before, so are in no case."""
+    old = [f.finding_id for f in findings if f.finding_id not in new]
+    filed: dict[str, str] = {}
+    if old:
+        rows = connection.execute(
+            select(CaseFindingRow.finding_id, CaseFindingRow.case_id).where(CaseFindingRow.finding_id.in_(old))
+        )
+        filed = {row.finding_id: row.case_id for row in rows}
+    joining = [f for f in findings if f.disposition is Disposition.FLAG and f.finding_id not in filed]
+    if not joining:
+        return Filing(changed=frozenset(filed.values()))
+    of_them = select(StreamRow.__table__).where(StreamRow.stream_id.in_({f.stream_id for f in joining}))
+    streams = {row.stream_id: row for row in connection.execute(of_them)}
+    known = _known(connection, {case_key(f, str(streams[f.stream_id].host_id)) for f in joining})
+    return Filing(joining=joining, changed=frozenset(filed.values()), streams=streams, known=known)
+
+
+def file_looked_up(connection: Connection, filing: Filing, *, now_ms: int, flag_at: float, second_share: float) -> None:
+    """Files as `file_findings` does what was looked up in the same transaction, and is stored by now."""
+    case_ids = _cases_of(connection, filing, now_ms, second_share)
+    rows = [
+        {"finding_id": f.finding_id, "case_id": case_ids[f.finding_id], "stream_id": f.stream_id}
+        for f in filing.joining
+    ]
+    insert_missing(connection, CaseFindingRow, rows)
+    write_tallies(connection, [_filed(f, filing.streams[f.stream_id], now_ms) for f in filing.joining])
+    joined = set(case_ids.values())
+    refresh_cases(connection, filing.changed | joined, now_ms=now_ms, flag_at=flag_at, joined=joined)
+
+
+def _filed(finding: Finding, stream: Any, now_ms: int) -> Filed:
+    product: Mapping[str, str] = next((p for p in stream.products if p["product_id"] == finding.product_id), {})
     return Filed(
         class_id=finding.class_id,
-        host_id=str(row["host_id"]),
+        host_id=str(stream.host_id),
         category=product.get("category"),
-        said_at=said_at(row["started_at"], finding.start_ms, now_ms),
+        said_at=said_at(stream.started_at, finding.start_ms, now_ms),
     )
 
 
-def _case_of(connection: Connection, finding: Finding, stream: object, now_ms: int, second_share: float) -> str:
-    """The id of the finding's case, which is opened if there is none."""
-    row: Mapping[str, object] = stream._mapping  # type: ignore[attr-defined]
-    host_id = str(row["host_id"])
-    key = case_key(finding, host_id)
-    product = next((p for p in row["products"] if p["product_id"] == finding.product_id), None)  # type: ignore[attr-defined]
-    known = connection.scalar(select(CaseRow.case_id).where(CaseRow.case_key == key))
-    if known is not None:
-        return str(known)
-    script = script_of(finding)
-    case_id = str(uuid.uuid4())
-    insert_missing(
-        connection,
-        CaseRow,
-        [
-            {
-                "case_id": case_id,
-                "case_key": key,
-                "host_id": host_id,
-                "host_name": row["host_name"],
-                "platform": row["platform"],
-                "product_id": finding.product_id,
-                "product_name": product["name"] if product else None,
-                "class": finding.class_id,
-                "category": product.get("category") if product else None,
-                "severity": finding.severity,
-                "quote": finding.quote,
-                "script": script,
-                "state": CaseState.OPEN.value,
-                "rank": 0.0,
-                "why": [],
-                "opened_at_ms": now_ms,
-                "changed_at_ms": now_ms,
-                "changed_seq": 0,
-                "finding_count": 0,
-                "stream_count": 0,
-                "said_count": 0,
-                "top_finding_id": finding.finding_id,
-                "score": finding.score,
-                "reach": 0,
-                "complained": False,
-                "sampled": int(key[:8], 16) < second_share * _SHARES,
-                "version": 0,
-                "number": count_up(connection, "case_number"),
-                "language": language_of_words(finding.quote),
-            }
-        ],
-    )
-    found = connection.execute(select(CaseRow.case_id).where(CaseRow.case_key == key)).scalar_one()
-    if found == case_id:
-        bands = [{"band": band, "case_id": case_id} for band in sorted(set(script_bands(script, finding.class_id)))]
+def _cases_of(connection: Connection, filing: Filing, now_ms: int, second_share: float) -> dict[str, str]:
+    """The id of each finding's case, by finding; those that are not there yet are opened."""
+    streams, known = filing.streams, dict(filing.known)
+    keys = {f.finding_id: case_key(f, str(streams[f.stream_id].host_id)) for f in filing.joining}
+    new = {keys[f.finding_id]: f for f in reversed(filing.joining) if keys[f.finding_id] not in known}
+    if new:
+        last = count_up(connection, "case_number", len(new))
+        # Rows in one order for all writers, numbers in that of the findings.
+        numbers = dict(zip(reversed(new), range(last - len(new) + 1, last + 1), strict=True))
+        opened = {
+            key: _opened(new[key], key, numbers[key], streams[new[key].stream_id], now_ms, second_share)
+            for key in sorted(new)
+        }
+        insert_missing(connection, CaseRow, list(opened.values()))
+        known |= _known(connection, set(new))
+        bands = [
+            {"band": band, "case_id": row["case_id"]}
+            for key, row in opened.items()
+            if known[key] == row["case_id"]
+            for band in sorted(set(script_bands(str(row["script"]), str(row["class"]))))
+        ]
         insert_missing(connection, CaseBandRow, bands)
-    return found
+    return {finding_id: known[key] for finding_id, key in keys.items()}
+
+
+def _known(connection: Connection, keys: Collection[str]) -> dict[str, str]:
+    rows = connection.execute(select(CaseRow.case_key, CaseRow.case_id).where(CaseRow.case_key.in_(keys)))
+    return {row.case_key: row.case_id for row in rows}
+
+
+def _opened(
+    finding: Finding, key: str, number: int, stream: Any, now_ms: int, second_share: float
+) -> dict[str, object]:
+    """The row of the case that this finding opens; it is counted and ranked after."""
+    product: Mapping[str, str] = next((p for p in stream.products if p["product_id"] == finding.product_id), {})
+    return {
+        "case_id": str(uuid.uuid4()),
+        "case_key": key,
+        "host_id": str(stream.host_id),
+        "host_name": stream.host_name,
+        "platform": stream.platform,
+        "product_id": finding.product_id,
+        "product_name": product.get("name"),
+        "class": finding.class_id,
+        "category": product.get("category"),
+        "severity": finding.severity,
+        "quote": finding.quote,
+        "script": script_of(finding),
+        "state": CaseState.OPEN.value,
+        "rank": 0.0,
+        "why": [],
+        "opened_at_ms": now_ms,
+        "changed_at_ms": now_ms,
+        "changed_seq": 0,
+        "finding_count": 0,
+        "stream_count": 0,
+        "said_count": 0,
+        "top_finding_id": finding.finding_id,
+        "score": finding.score,
+        "reach": 0,
+        "complained": False,
+        "sampled": int(key[:8], 16) < second_share * _SHARES,
+        "version": 0,
+        "number": number,
+        "language": language_of_words(finding.quote),
+    }
 
 
 def refresh_case(
@@ -140,58 +162,83 @@ def refresh_case(
 
     `joined`: one of them is new to it; `changed`: they are not those that anybody saw who looks at the case.
     """
-    case = connection.execute(
-        select(CaseRow.state, CaseRow.complained, CaseRow.opened_at_ms, CaseRow.finding_count)
-        .where(CaseRow.case_id == case_id)
-        .with_for_update()
-    ).one()
-    rows = connection.execute(
-        select(FindingRow.record)
-        .join(CaseFindingRow, CaseFindingRow.finding_id == FindingRow.finding_id)
-        .where(CaseFindingRow.case_id == case_id)
-    ).scalars()
-    findings = [finding_from_json(record) for record in rows]
-    all_notes = all(f.disposition is not Disposition.FLAG for f in findings)
-    lowered = any(f.second_reading is not None and f.second_reading.effect == "lowered" for f in findings)
-    top = max(findings, key=lambda f: (f.disposition is Disposition.FLAG, f.score, f.finding_id))
-    streams = {f.stream_id for f in findings}
-    reach = connection.scalar(select(func.sum(StreamRow.viewers)).where(StreamRow.stream_id.in_(streams))) or 0
-    before = CaseState(case.state)
-    state = after_finding(before) if joined and case.finding_count else before
-    reopened = state is not before
-    standing = Standing(
-        severity=top.severity,
-        score=top.score,
+    of_it = {case_id}
+    refresh_cases(
+        connection,
+        of_it,
+        now_ms=now_ms,
         flag_at=flag_at,
-        said_count=sum(f.count for f in findings),
-        stream_count=len(streams),
-        reach=int(reach),
-        opened_at_ms=now_ms if reopened else case.opened_at_ms,
-        complained=case.complained,
-        corrected=all_notes and not lowered,
-        lowered=all_notes and lowered,
+        joined=of_it if joined else (),
+        changed=of_it if changed else (),
     )
-    connection.execute(
-        update(CaseRow)
-        .where(CaseRow.case_id == case_id)
-        .values(
-            state=state.value,
-            severity=top.severity,
-            quote=top.quote,
-            rank=rank_of(standing),
-            why=[asdict(reason) for reason in reasons(standing)],
-            opened_at_ms=standing.opened_at_ms,
-            changed_at_ms=now_ms,
-            changed_seq=next_change(connection),
-            finding_count=len(findings),
-            stream_count=standing.stream_count,
-            said_count=standing.said_count,
-            top_finding_id=top.finding_id,
-            score=top.score,
-            reach=standing.reach,
-            version=CaseRow.version + int(reopened or changed),
+
+
+def refresh_cases(
+    connection: Connection,
+    case_ids: Collection[str],
+    *,
+    now_ms: int,
+    flag_at: float,
+    joined: Collection[str] = (),
+    changed: Collection[str] = (),
+) -> None:
+    """Counts and ranks these cases anew from their findings, as `refresh_case` does.
+
+    All of them are held before the counter of changes is: who holds a case may wait for the counter, never the other
+    way about.
+    """
+    if not case_ids:
+        return
+    cases = connection.execute(
+        select(CaseRow.case_id, CaseRow.state, CaseRow.complained, CaseRow.opened_at_ms, CaseRow.finding_count)
+        .where(CaseRow.case_id.in_(case_ids))
+        .order_by(CaseRow.case_id)
+        .with_for_update()
+    ).all()
+    weighed = weigh(connection, case_ids)
+    first = count_up(connection, "case", len(cases)) - len(cases) + 1
+    rows = []
+    for number, case in enumerate(cases, start=first):
+        weight = weighed[case.case_id]
+        before = CaseState(case.state)
+        state = after_finding(before) if case.case_id in joined and case.finding_count else before
+        reopened = state is not before
+        standing = Standing(
+            severity=weight.severity,
+            score=weight.score,
+            flag_at=flag_at,
+            said_count=weight.said_count,
+            stream_count=weight.stream_count,
+            reach=weight.reach,
+            opened_at_ms=now_ms if reopened else case.opened_at_ms,
+            complained=case.complained,
+            corrected=weight.all_notes and not weight.lowered,
+            lowered=weight.all_notes and weight.lowered,
         )
-    )
+        rows.append(
+            {
+                "of_case": case.case_id,
+                "state": state.value,
+                "severity": weight.severity,
+                "quote": weight.quote,
+                "rank": rank_of(standing),
+                "why": [asdict(reason) for reason in reasons(standing)],
+                "opened_at_ms": standing.opened_at_ms,
+                "changed_at_ms": now_ms,
+                "changed_seq": number,
+                "finding_count": weight.finding_count,
+                "stream_count": standing.stream_count,
+                "said_count": standing.said_count,
+                "top_finding_id": weight.top_finding_id,
+                "score": weight.score,
+                "reach": standing.reach,
+                "later": int(reopened or case.case_id in changed),
+            }
+        )
+    table = table_of(CaseRow)
+    values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name not in ("of_case", "later")}
+    ranked = update(table).where(table.c.case_id == bindparam("of_case"))
+    connection.execute(ranked.values(values | {"version": table.c.version + bindparam("later")}), rows)
 
 
 def next_change(connection: Connection) -> int:

@@ -35,6 +35,13 @@ def open_database(url: str) -> Engine:
         raise StoreUnavailableError(make_url(url).render_as_string(hide_password=True), str(error)) from error
 
 
+def each_for_itself(engine: Engine) -> Engine:
+    """The engine, for reading a statement or two that need not see one moment: PostgreSQL is spared the transaction."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="AUTOCOMMIT")
+    return engine
+
+
 def _set_pragmas(connection: SqliteConnection, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in (

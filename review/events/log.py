@@ -32,28 +32,26 @@ def write_events(connection: Connection, at_ms: int, told: Iterable[NewEvent]) -
     for event in events:
         logs = stretches if event.kind == STRETCH else by_tenant
         logs[event.tenant_id or owners.get(event.host_id, LOCAL_TENANT)].append(event)
-    for tenant_id in sorted(stretches):
-        write_stretches(connection, tenant_id, at_ms, stretches[tenant_id])
-    for tenant_id in sorted(by_tenant):
-        mine = by_tenant[tenant_id]
-        first = reserve(connection, EventHeadRow, tenant_id, len(mine))
-        connection.execute(
-            insert(EventRow),
-            [
-                {
-                    "tenant_id": tenant_id,
-                    "sequence": first + offset,
-                    "event_id": f"{tenant_id}-{first + offset}",
-                    "at_ms": at_ms,
-                    "kind": event.kind,
-                    "subject": event.subject,
-                    "host_id": event.host_id,
-                    "stream_id": event.stream_id,
-                    "body": dict(event.body),
-                }
-                for offset, event in enumerate(mine)
-            ],
-        )
+    if stretches:
+        write_stretches(connection, at_ms, stretches)
+    firsts = reserve(connection, EventHeadRow, {tenant_id: len(mine) for tenant_id, mine in by_tenant.items()})
+    rows = [
+        {
+            "tenant_id": tenant_id,
+            "sequence": number,
+            "event_id": f"{tenant_id}-{number}",
+            "at_ms": at_ms,
+            "kind": event.kind,
+            "subject": event.subject,
+            "host_id": event.host_id,
+            "stream_id": event.stream_id,
+            "body": dict(event.body),
+        }
+        for tenant_id in sorted(by_tenant)
+        for number, event in enumerate(by_tenant[tenant_id], start=firsts[tenant_id])
+    ]
+    if rows:
+        connection.execute(insert(EventRow), rows)
 
 
 def read_events(

@@ -1,6 +1,6 @@
 """The log of stretches: numbered as events are, and forgotten after days."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,13 +24,13 @@ class StretchPage:
     more: bool = False
 
 
-def write_stretches(connection: Connection, tenant_id: str, at_ms: int, told: Sequence[NewEvent]) -> None:
-    """Adds the stretches in this order to the customer's log, whose head stays locked until the commit."""
-    first = reserve(connection, StretchHeadRow, tenant_id, len(told), forgotten=0)
+def write_stretches(connection: Connection, at_ms: int, told: Mapping[str, Sequence[NewEvent]]) -> None:
+    """Adds the stretches in this order to each customer's log, whose heads stay locked until the commit."""
+    firsts = reserve(connection, StretchHeadRow, {name: len(mine) for name, mine in told.items()}, forgotten=0)
     rows = [
         {
             "tenant_id": tenant_id,
-            "sequence": first + offset,
+            "sequence": number,
             "at_ms": at_ms,
             "stream_id": new.stream_id,
             "host_id": new.host_id,
@@ -38,7 +38,8 @@ def write_stretches(connection: Connection, tenant_id: str, at_ms: int, told: Se
             "end_ms": new.body["end_ms"],
             "body": dict(new.body),
         }
-        for offset, new in enumerate(told)
+        for tenant_id, mine in sorted(told.items())
+        for number, new in enumerate(mine, start=firsts[tenant_id])
     ]
     connection.execute(insert(StretchRow), rows)
 

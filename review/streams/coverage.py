@@ -1,6 +1,6 @@
 """The ledger of a stream in the database: written as a whole, read as a whole, each inside the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,13 +17,34 @@ from review.streams.types import StreamCoverage
 
 def write_coverage(connection: Connection, stream_id: str, coverage: Coverage) -> tuple[Gap, ...]:
     """Replaces the stream's ledger, whose gaps are only touched when they have changed; gives those that are new."""
-    values: dict[str, object] = {name: getattr(coverage, name) for name in ("span_ms", "analysed_ms", "waiting_ms")}
-    upsert(connection, CoverageRow, [values | {"stream_id": stream_id}])
-    count, end_ms = connection.execute(
-        select(func.count(), func.max(GapRow.end_ms)).where(GapRow.stream_id == stream_id)
-    ).one()
-    if (count, end_ms or 0) == (len(coverage.gaps), coverage.gaps[-1].end_ms if coverage.gaps else 0):
-        return ()
+    return write_coverages(connection, {stream_id: coverage}).get(stream_id, ())
+
+
+def write_coverages(connection: Connection, coverages: Mapping[str, Coverage]) -> dict[str, tuple[Gap, ...]]:
+    """Replaces the ledgers of these streams as `write_coverage` does; gives the gaps that are new, where any are."""
+    if not coverages:
+        return {}
+    names = ("span_ms", "analysed_ms", "waiting_ms")
+    rows = [
+        {name: getattr(coverage, name) for name in names} | {"stream_id": stream_id}
+        for stream_id, coverage in sorted(coverages.items())
+    ]
+    upsert(connection, CoverageRow, rows)
+    counted = connection.execute(
+        select(GapRow.stream_id, func.count().label("number"), func.max(GapRow.end_ms).label("end_ms"))
+        .where(GapRow.stream_id.in_(coverages))
+        .group_by(GapRow.stream_id)
+    )
+    stored = {row.stream_id: (row.number, row.end_ms) for row in counted}
+    new: dict[str, tuple[Gap, ...]] = {}
+    for stream_id, coverage in sorted(coverages.items()):
+        end_ms = coverage.gaps[-1].end_ms if coverage.gaps else 0
+        if stored.get(stream_id, (0, 0)) != (len(coverage.gaps), end_ms):
+            new[stream_id] = _replace_gaps(connection, stream_id, coverage)
+    return new
+
+
+def _replace_gaps(connection: Connection, stream_id: str, coverage: Coverage) -> tuple[Gap, ...]:
     known = set(connection.scalars(select(GapRow.start_ms).where(GapRow.stream_id == stream_id)))
     connection.execute(delete(GapRow).where(GapRow.stream_id == stream_id))
     rows = [

@@ -1,10 +1,10 @@
 """The steps of a write, each inside the caller's transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select, tuple_, update
 
 from claims.types import Disposition, Finding, Passage
 from ingest.types import Gap
@@ -43,18 +43,27 @@ def write_passages(connection: Connection, passages: Iterable[Passage]) -> list[
         for row in connection.execute(select(*columns).where(columns.stream_id.in_(stream_ids), columns.id.in_(ids)))
     }
     rows = [row for key, passage in latest.items() if (row := passage_values(passage)) != known.get(key)]
-    numbers = {stream_id: last_number(connection, stream_id) for stream_id in stream_ids}
+    numbers = last_numbers(connection, stream_ids)
     for row in rows:
         stream_id = str(row["stream_id"])
-        numbers[stream_id] += 1
-        row["number"] = numbers[stream_id]
+        row["number"] = numbers[stream_id] = numbers.get(stream_id, 0) + 1
     upsert(connection, PassageRow, rows)
     return [passage for key, passage in latest.items() if key not in known]
 
 
 def last_number(connection: Connection, stream_id: str) -> int:
     """The number of the stream's passage that was written last; 0: there is none."""
-    return connection.scalar(select(func.max(PassageRow.number)).where(PassageRow.stream_id == stream_id)) or 0
+    return last_numbers(connection, {stream_id}).get(stream_id, 0)
+
+
+def last_numbers(connection: Connection, stream_ids: Collection[str]) -> dict[str, int]:
+    """The numbers of the passages that were written last of those of these streams that have any."""
+    rows = connection.execute(
+        select(PassageRow.stream_id, func.max(PassageRow.number).label("number"))
+        .where(PassageRow.stream_id.in_(stream_ids))
+        .group_by(PassageRow.stream_id)
+    )
+    return {row.stream_id: row.number for row in rows}
 
 
 def renumber(connection: Connection, stream_id: str, passage_id: str) -> None:
@@ -74,17 +83,30 @@ class Written:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unnumbered:
+    """Findings that are new or changed, in order, with their rows, which still want their numbers."""
+
+    written: Sequence[Written]
+    rows: Sequence[dict[str, object]]
+
+
 def write_findings(connection: Connection, findings: Iterable[Finding]) -> list[Written]:
     """Adds findings or replaces those with the same id, and gives those that are new or changed.
 
     What a person corrected stays as it is, and what a second reader said of a finding stays with it. Raises
     UnknownStreamError.
     """
+    return number(connection, unnumbered_findings(connection, findings))
+
+
+def unnumbered_findings(connection: Connection, findings: Iterable[Finding]) -> Unnumbered:
+    """What `write_findings` writes, as far as it needs no number; the broadcasts are held from then on."""
     given = list(findings)
     if not given:
-        return []
+        return Unnumbered(written=(), rows=())
     hosts_of(connection, {finding.stream_id for finding in given}, hold=True)
-    return write_judged(connection, without_corrected(connection, with_opinions(connection, given)))
+    return _unnumbered(connection, without_corrected(connection, with_opinions(connection, given)))
 
 
 def understood(passages: Iterable[Passage], written: Iterable[Written]) -> Understood:
@@ -102,14 +124,28 @@ def understood(passages: Iterable[Passage], written: Iterable[Written]) -> Under
 def write_judged(
     connection: Connection, findings: Iterable[Finding], *, clips_of: Finding | None = None
 ) -> list[Written]:
-    """As `write_findings`, whatever was corrected; `clips_of`: a new finding's clip begins where this one's does.
+    """As `write_findings`, whatever was corrected; `clips_of`: a new finding's clip begins where this one's does."""
+    return number(connection, _unnumbered(connection, findings, clips_of))
 
-    What needs no number is done before one is taken, for all writers wait for whoever has the last one: meanwhile the
-    broadcasts' rows are held, so that nobody else writes the same findings.
+
+def number(connection: Connection, found: Unnumbered) -> list[Written]:
+    """Writes the findings with their numbers.
+
+    All writers wait for whoever has the last number: what needs none is done before. Meanwhile the broadcasts' rows
+    are held, so that nobody else writes the same findings.
     """
+    if found.rows:
+        for sequence, row in enumerate(found.rows, start=reserve_sequences(connection, len(found.rows))):
+            row["updated_seq"] = sequence
+            row["created_seq"] = row["created_seq"] or sequence
+        upsert(connection, FindingRow, found.rows, keep=frozenset({"created_seq"}))
+    return list(found.written)
+
+
+def _unnumbered(connection: Connection, findings: Iterable[Finding], clips_of: Finding | None = None) -> Unnumbered:
     latest = {finding.finding_id: finding for finding in findings}
     if not latest:
-        return []
+        return Unnumbered(written=(), rows=())
     hosts = hosts_of(connection, {finding.stream_id for finding in latest.values()}, hold=True)
     begins = _clip_start(connection, clips_of)
     stored = {
@@ -143,13 +179,7 @@ def write_judged(
                 clip_start_ms=begins if before is None else before.clip_start_ms if before.clip == kept.clip else None,
             )
         )
-    if not rows:
-        return []
-    for number, row in enumerate(rows, start=reserve_sequences(connection, len(rows))):
-        row["updated_seq"] = number
-        row["created_seq"] = row["created_seq"] or number
-    upsert(connection, FindingRow, rows, keep=frozenset({"created_seq"}))
-    return changed
+    return Unnumbered(written=changed, rows=rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,10 +239,11 @@ def write_clip(connection: Connection, finding_id: str, clip: str, clip_start_ms
     path = PurePosixPath(clip)
     if path.is_absolute() or ".." in path.parts or not path.name or "\\" in clip:
         raise ClipPathError(clip)
-    sequence = reserve_sequences(connection, 1)
-    record = connection.scalar(select(FindingRow.record).where(FindingRow.finding_id == finding_id))
-    if record is None:
+    if connection.scalar(select(FindingRow.finding_id).where(FindingRow.finding_id == finding_id)) is None:
         raise UnknownFindingError(finding_id)
+    # Who holds the counter writes findings alone: what is read after that is what is there.
+    sequence = reserve_sequences(connection, 1)
+    record = connection.execute(select(FindingRow.record).where(FindingRow.finding_id == finding_id)).scalar_one()
     connection.execute(
         update(FindingRow)
         .where(FindingRow.finding_id == finding_id)
@@ -221,21 +252,23 @@ def write_clip(connection: Connection, finding_id: str, clip: str, clip_start_ms
     return bool(record.get("clip") != clip)
 
 
-def mark_analysed(connection: Connection, stream_id: str, sequence: int) -> None:
-    """Counts the segment as analysed; raises UnknownSegmentError."""
-    marked = connection.execute(
-        update(SegmentRow)
-        .where(SegmentRow.stream_id == stream_id, SegmentRow.sequence == sequence)
-        .values(analysed=True)
-    )
-    if marked.rowcount == 0:
+def mark_analysed(connection: Connection, segments: Collection[tuple[str, int]]) -> None:
+    """Counts the segments, each a stream and a number, as analysed; raises UnknownSegmentError."""
+    if not segments:
+        return
+    columns = table_of(SegmentRow).c
+    named = tuple_(columns.stream_id, columns.sequence).in_(sorted(segments))
+    if connection.execute(update(SegmentRow).where(named).values(analysed=True)).rowcount == len(segments):
+        return
+    known = {(row.stream_id, row.sequence) for row in connection.execute(select(*columns).where(named))}
+    for stream_id, sequence in sorted(set(segments) - known):
         raise UnknownSegmentError(stream_id, sequence)
 
 
-def move_cursor(connection: Connection, stream_id: str, sequence: int) -> None:
-    """Moves the cursor forward, never back."""
-    hosts_of(connection, {stream_id})
-    upsert(connection, CursorRow, [{"stream_id": stream_id, "sequence": sequence}], only_growing="sequence")
+def move_cursors(connection: Connection, sequences: Mapping[str, int]) -> None:
+    """Moves the cursors of these streams, which are there, forward, never back."""
+    rows = [{"stream_id": stream_id, "sequence": sequence} for stream_id, sequence in sorted(sequences.items())]
+    upsert(connection, CursorRow, rows, only_growing="sequence")
 
 
 def hosts_of(connection: Connection, stream_ids: set[str], *, hold: bool = False) -> dict[str, str]:

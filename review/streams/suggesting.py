@@ -11,7 +11,7 @@ from claims.types import Finding
 from review.db.tables.scheduling import OrderRow
 from review.db.tables.streams import FindingRow, StreamRow
 from review.db.tenant_ids import shown_host
-from review.streams.tenant_rules import RuleKind, name_of, read_rules
+from review.streams.tenant_rules import RuleKind, StoredRules, latest_rules, name_of, read_rules
 
 _NOTHING_SET = name_of(RuleKind.SUGGESTIONS, 0)
 
@@ -22,6 +22,7 @@ def with_suggestions(
     """The findings with what is advised: of one that is stored already by the settings that it names, of a new one by
     those in force."""
     places = _Places(connection, {finding.stream_id for finding in findings})
+    in_force = latest_rules(connection, set(places.tenants.values()), RuleKind.SUGGESTIONS)
     settings: dict[tuple[str, str | None], tuple[str, SuggestionSettings]] = {}
     advised = []
     for finding in findings:
@@ -29,7 +30,7 @@ def with_suggestions(
         pinned = stored.get(finding.finding_id, {}).get("suggested_by")
         key = (tenant_id, pinned)
         if key not in settings:
-            settings[key] = _settings(connection, tenant_id, pinned)
+            settings[key] = _settings(connection, tenant_id, pinned, in_force.get(tenant_id))
         name, found = settings[key]
         advised.append(
             replace(
@@ -85,10 +86,12 @@ class _Places:
         )
 
 
-def _settings(connection: Connection, tenant_id: str, pinned: str | None) -> tuple[str, SuggestionSettings]:
+def _settings(
+    connection: Connection, tenant_id: str, pinned: str | None, in_force: StoredRules | None
+) -> tuple[str, SuggestionSettings]:
     if pinned == _NOTHING_SET:
         return pinned, SuggestionSettings()
-    found = read_rules(connection, tenant_id, RuleKind.SUGGESTIONS, pinned)
+    found = in_force if pinned is None else read_rules(connection, tenant_id, RuleKind.SUGGESTIONS, pinned)
     if found is None:
         return _NOTHING_SET, SuggestionSettings()
     return found.name, SuggestionSettings.model_validate(found.content)

@@ -7,9 +7,9 @@ from sqlalchemy import Connection, select
 
 from claims.tenant_words import WordList, Words
 from claims.types import Finding, Passage
-from review.db.tables.streams import FindingRow, StreamRow
+from review.db.tables.streams import FindingRow
 from review.streams.rows import finding_from_json
-from review.streams.tenant_rules import RuleKind, StoredRules, read_rules
+from review.streams.tenant_rules import StoredRules
 
 _MOST_KEPT = 200
 
@@ -23,21 +23,17 @@ class ListedWords:
     def applied(
         self,
         connection: Connection,
-        stream_id: str,
+        stored: StoredRules,
         passages: Sequence[Passage],
         findings: Sequence[Finding],
         at: datetime,
         *,
         anew: bool = False,
     ) -> list[Finding]:
-        """The findings with what the broadcast's customer allows as notes, and those of the words that it lists.
+        """The findings with what the customer allows as notes, and those of the words that it lists.
 
-        `anew`: what the words found before is left aside.
+        `stored`: the customer's list in force. `anew`: what the words found before is left aside.
         """
-        tenant_id = connection.scalar(select(StreamRow.tenant_id).where(StreamRow.stream_id == stream_id))
-        stored = None if tenant_id is None else read_rules(connection, tenant_id, RuleKind.WORDS)
-        if stored is None:
-            return list(findings)
         words = self.ready(stored)
         ids = () if anew else words.ids(passages, at)
         known = select(FindingRow.record).where(FindingRow.finding_id.in_(ids))

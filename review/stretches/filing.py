@@ -1,5 +1,8 @@
 """Counts what a segment gave and tells the stretches that are over, each inside the caller's transaction."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from sqlalchemy import Connection, select
 
 from ingest.recording.ledger import Coverage
@@ -7,37 +10,53 @@ from review.db.tables.streams import StreamRow
 from review.db.tables.stretches import StreamSignalRow
 from review.db.upsert import upsert
 from review.events.types import NewEvent
-from review.stretches.counting import LATE_MS, Closed, Tally
+from review.stretches.counting import LATE_MS, Closed, Tally, Turn
 from review.stretches.health import begin, end
 from review.stretches.types import Signal, StretchTerms, Understood
 
 
-def count_segment(
-    connection: Connection,
-    stream_id: str,
-    signal: Signal,
-    understood: Understood,
-    coverage: Coverage,
-    terms: StretchTerms,
-    now_ms: int,
-) -> list[NewEvent]:
-    """Counts the segment, once; gives what begins or ends to ail the broadcast and the stretches that are over.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counting:
+    """A segment to count: what it gave before and after it was understood, and its broadcast's ledger by then."""
+
+    signal: Signal
+    understood: Understood
+    coverage: Coverage
+    terms: StretchTerms
+
+
+def count_segments(connection: Connection, given: Mapping[str, Counting], now_ms: int) -> dict[str, list[NewEvent]]:
+    """Counts a segment of each of these streams, once; gives of each what begins or ends to ail the broadcast and the
+    stretches that are over.
 
     A stretch is over once everything up to a little behind it is accounted for: words are known seconds after they
     were said.
     """
-    before = _read(connection, stream_id) or Tally(length_ms=terms.length_ms)
-    tally, turns = before.count(signal, understood).turns(terms)
-    tally, closed = tally.close(coverage.span_ms - coverage.waiting_ms - LATE_MS)
-    if tally != before:
-        _write(connection, stream_id, tally)
-    told: list[NewEvent] = []
-    for turn in turns:
-        if turn.begins:
-            told += begin(connection, stream_id, turn.condition, turn.at_ms, now_ms)
-        else:
-            told += end(connection, stream_id, turn.condition, turn.at_ms)
-    return told + _events(connection, stream_id, closed, coverage)
+    if not given:
+        return {}
+    rows = connection.execute(
+        select(StreamSignalRow.stream_id, StreamSignalRow.state).where(StreamSignalRow.stream_id.in_(given))
+    )
+    stored = {row.stream_id: Tally.from_json(row.state) for row in rows}
+    changed: list[dict[str, object]] = []
+    told: dict[str, list[NewEvent]] = {}
+    for stream_id, counting in sorted(given.items()):
+        before = stored.get(stream_id) or Tally(length_ms=counting.terms.length_ms)
+        tally, turns = before.count(counting.signal, counting.understood).turns(counting.terms)
+        coverage = counting.coverage
+        tally, closed = tally.close(coverage.span_ms - coverage.waiting_ms - LATE_MS)
+        if tally != before:
+            changed.append(_row(stream_id, tally))
+        of_it = [event for turn in turns for event in _turned(connection, stream_id, turn, now_ms)]
+        told[stream_id] = of_it + _events(connection, stream_id, closed, coverage)
+    upsert(connection, StreamSignalRow, changed)
+    return told
+
+
+def _turned(connection: Connection, stream_id: str, turn: Turn, now_ms: int) -> list[NewEvent]:
+    if turn.begins:
+        return begin(connection, stream_id, turn.condition, turn.at_ms, now_ms)
+    return end(connection, stream_id, turn.condition, turn.at_ms)
 
 
 def count_rest(connection: Connection, stream_id: str, understood: Understood) -> None:
@@ -82,5 +101,8 @@ def _read(connection: Connection, stream_id: str) -> Tally | None:
 
 
 def _write(connection: Connection, stream_id: str, tally: Tally) -> None:
-    row = {"stream_id": stream_id, "sequence": tally.sequence, "state": tally.to_json()}
-    upsert(connection, StreamSignalRow, [row])
+    upsert(connection, StreamSignalRow, [_row(stream_id, tally)])
+
+
+def _row(stream_id: str, tally: Tally) -> dict[str, object]:
+    return {"stream_id": stream_id, "sequence": tally.sequence, "state": tally.to_json()}
