@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.stress import database
+from bench.stress import breaking, database
 from bench.stress_report import Bounds, Report
 from bench.stress_run import Load, stress
 from review.scheduling.lease_terms import LeaseTerms
@@ -32,6 +32,15 @@ def test_a_killed_worker_and_a_killed_dispatcher_lose_nothing_and_double_nothing
     check(report, load)
     assert report.moves >= load.streams // load.shards, "the killed worker had broadcasts"
     assert report.refused == "24 broadcasts are wanted and the 2 running worker(s) have 24 places"
+
+
+@pytest.mark.slow
+def test_a_third_of_the_workers_a_cut_database_and_a_clock_that_jumps_lose_nothing() -> None:
+    load = Load(streams=30, seconds=40, shards=3, kill=True, shed_ms=_PATIENT_MS, patience_s=600)
+    with database("postgresql", durable=True) as url, breaking(url) as breaks:
+        report = stress(url, load, **breaks)
+    check(report, load)
+    assert report.moves > 0, "the killed worker had broadcasts"
 
 
 @pytest.mark.parametrize(
