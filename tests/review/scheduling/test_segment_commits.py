@@ -1,7 +1,7 @@
 """Segments of many broadcasts in one transaction: each is whole or not there, whoever comes with it."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -28,9 +28,10 @@ Given = Callable[..., SegmentGiven]
 
 
 @pytest.fixture
-def commits(database_url: str, live: Store) -> SegmentCommits:
+def commits(database_url: str, live: Store) -> Iterator[SegmentCommits]:
     engine = open_engine(database_url)
-    return SegmentCommits(engine, lambda: datetime(2026, 11, 24, tzinfo=UTC), FilingTerms(flag_at=0.6, second_share=0))
+    yield SegmentCommits(engine, lambda: datetime(2026, 11, 24, tzinfo=UTC), FilingTerms(flag_at=0.6, second_share=0))
+    engine.dispose()
 
 
 @pytest.fixture
