@@ -158,7 +158,7 @@ def the_administrator_keeps_house(day: Day) -> None:
     page.locator('[name="email"]').fill("fang@example.com")
     page.locator('[name="every"]').select_option("day")
     day.press(page, "notify.keep")
-    expect(page.locator("main [role=status]").first).to_have_text(day.words("notify.kept"))
+    expect(page.locator(".sheet [role=status]")).to_have_text(day.words("notify.kept"))
     for path in ("/replays", "/tenants", "/words", "/webhooks", "/dashboards", "/teaching", "/quality", "/learning"):
         day.seat("fang", path)
 

@@ -40,11 +40,12 @@ def store(engine: Engine, stream: StreamRecord, passages: tuple[Passage, ...], m
 
 @pytest.fixture
 def asked(engine: Engine) -> Iterator[list[str]]:
-    """The statements that the database was asked from now on."""
+    """The statements that the database was asked from now on, without those that only begin a transaction."""
     told: list[str] = []
 
     def note(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
-        told.append(statement)
+        if statement != "BEGIN":
+            told.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
     yield told
