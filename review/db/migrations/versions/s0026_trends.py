@@ -69,7 +69,6 @@ def _counted(connection: sa.Connection, said: str) -> Counter[tuple[Any, ...]]:
 
 def downgrade() -> None:
     op.drop_index("cases_by_opening", table_name="cases")
-    with op.batch_alter_table("cases", schema=None) as batch_op:
-        batch_op.drop_column("policy")
-        batch_op.drop_column("rule")
+    op.drop_column("cases", "policy")
+    op.drop_column("cases", "rule")
     op.drop_table("found_days")

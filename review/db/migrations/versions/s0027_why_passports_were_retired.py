@@ -14,5 +14,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("passport_retirements", schema=None) as batch_op:
-        batch_op.drop_column("reason")
+    op.drop_column("passport_retirements", "reason")
