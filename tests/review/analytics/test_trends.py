@@ -99,7 +99,7 @@ def test_weeks_begin_on_mondays_and_have_the_same_sums(trending: Store) -> None:
         (By.POLICY, {"zh-CN@2026.11.1": (3, 2), "zh-CN@2026.12.1": (1, 0)}),
         (By.GOODS, {"-": (4, 2)}),
     ],
-    ids=lambda value: value.name if isinstance(value, By) else "",
+    ids=["class", "rule", "policy", "goods"],
 )
 def test_by_each_key_found_and_decided(trending: Store, by: By, expected: dict[str, tuple[int, int]]) -> None:
     trend = trending.trends.read(asked(by))

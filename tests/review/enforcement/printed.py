@@ -2,15 +2,12 @@
 
 import re
 import zlib
-from unicodedata import normalize
 
 _OBJECT = re.compile(rb"(\d+) 0 obj\n(.*?)\nendobj", re.DOTALL)
 _STREAM = re.compile(rb"stream\r?\n(.*)\r?\nendstream", re.DOTALL)
 _RANGES = re.compile(rb"beginbfrange.*?endbfrange", re.DOTALL)
 _HEADS = re.compile(rb"begincodespacerange.*?endcodespacerange", re.DOTALL)
 _SHOWN = re.compile(rb"/(\S+) [\d.]+ Tf|<([0-9a-fA-F]+)>")
-
-_RADICALS = frozenset(map(chr, range(0x2E80, 0x2FE0)))
 
 
 def words_of(pdf: bytes) -> str:
@@ -23,9 +20,7 @@ def words_of(pdf: bytes) -> str:
             if told:
                 fonts[name] = _meanings(_content(objects[int(told[1])]))
     pages = [content for body in objects.values() if b" Tf" in (content := _content(body))]
-    said = "".join("".join(_read(page, fonts) for page in pages).split())
-    # A font that draws a radical and its character alike names either: ⼀ is 一.
-    return "".join(normalize("NFKC", sign) if sign in _RADICALS else sign for sign in said)
+    return "".join("".join(_read(page, fonts) for page in pages).split())
 
 
 def _objects(pdf: bytes) -> dict[int, bytes]:

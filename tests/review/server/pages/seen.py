@@ -93,4 +93,4 @@ def check_office(page: Page, what: str) -> None:
             assert page.evaluate(_MAIN_SIDEWAYS) == [], f"{what} {language} {width}"
             found = Axe().run(page).response["violations"]
             told = [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found]
-            assert told == [], f"{what} {language} {width}"
+            assert told == [], f"{what} {language} {width}: {told}"

@@ -183,4 +183,4 @@ def test_both_logs_in_a_browser(sit: Sit, desk_store: Store, decided: list[Case]
     expect(page.locator("tbody tr")).to_have_count(1)
     check_office(page, "audit")
     page.locator("tbody a").click()
-    expect(page.locator("#claim")).to_be_visible()
+    page.wait_for_url(f"**/cases/{decided[0].id}")

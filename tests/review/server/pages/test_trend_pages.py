@@ -97,7 +97,7 @@ def test_from_a_figure_to_its_case(sit: Sit, moving: Store) -> None:
     page.locator("tbody").last.get_by_role("link", name="判违规 1").click()
     expect(page.locator("tbody tr")).to_have_count(1)
     page.locator("tbody a").click()
-    expect(page.locator("#claim")).to_be_visible()
+    page.wait_for_url("**/cases/*-*")
 
 
 @pytest.mark.browser
