@@ -1,5 +1,6 @@
 """The interface as OpenAPI tells it, and what schemathesis finds when it believes every word of it."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,16 +19,22 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+import configs
 from claims.passports.quantities import QuantityReader
 from ingest.types import Segment
 from net.guard import NetPolicy
 from review.db.engine import open_engine
 from review.enforcement.penalty_table import read_measures, read_retention
 from review.enforcement.store import EnforcementSetup
+from review.judge_pool.limits import JudgingTerms
+from review.judge_pool.policy_in_force import JudgesSource
+from review.judge_pool.pool import JudgingPool
+from review.passports.registered_lookup import RegisteredPassports
 from review.scheduling.types import Worker
 from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
+from review.server.prebroadcast import PrebroadcastCheck
 from review.store import Store
 from review.tenants.types import Scope
 from tests.review.postgres import new_database
@@ -36,6 +43,8 @@ from tests.review.server.api.conftest import ENFORCEMENT_DIR
 from tests.review.server.api.owned import have_a_day
 from tests.review.serving import served as serving
 
+ROOT = Path(__file__).parents[4]
+ENDLESS = frozenset({"/v1/events/stream"})
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 CHECKS = [
     not_a_server_error,
@@ -45,9 +54,23 @@ CHECKS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JudgingPool]:
+    """What judges texts by the rules alone; its processes start when the first text comes."""
+    source = JudgesSource(
+        data_dir=tmp_path_factory.mktemp("judged"),
+        packaged=configs.POLICY_DIR,
+        semantic_dir=configs.SEMANTIC_DIR,
+        semantic="off",
+    )
+    opened = JudgingPool(source, JudgingTerms(wait_s=120, processes=1))
+    yield opened
+    opened.close()
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def served(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, reader: QuantityReader
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, reader: QuantityReader, pool: JudgingPool
 ) -> Iterator[tuple[str, str]]:
     """The address of a server whose customer acme had a day, and acme's key."""
     folder = tmp_path_factory.mktemp("openapi")
@@ -63,7 +86,9 @@ def served(
     store.keys.add_tenant("acme", "Acme", "test")
     token = store.keys.add("acme", "acme", Scope, "test", per_minute=1_000_000).token
     platform = Platform(reader=reader, net=NetPolicy.parse(["127.0.0.1:8080"]))
-    with serving(create_app(store, folder, access=Access(auth=Auth.LOCAL), platform=platform)) as address:
+    before = PrebroadcastCheck(pool=pool, lookup=RegisteredPassports(store.passports))
+    app = create_app(store, folder, access=Access(auth=Auth.LOCAL), platform=platform, prebroadcast=before)
+    with serving(app) as address:
         with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}) as client:
             have_a_day("acme", client, store, folder, _finding, _segment)
         yield address, token
@@ -94,10 +119,10 @@ def _segment(sequence: int, stream_id: str) -> Segment:
 
 
 def operations(address: str) -> list[Any]:
-    """What programs may call, as the running server tells it; the stream of events never ends and is left out."""
+    """What programs may call, as the running server tells it; streams of events never end and are left out."""
     schema = schemathesis.openapi.from_url(f"{address}/openapi.json")
-    programs = schema.include(path_regex="^/(v1/|clips/|healthz|readyz)").exclude(path="/v1/events/stream")
-    return [found.ok() for found in programs.get_all_operations()]
+    programs = schema.include(path_regex="^/(v1/|clips/|healthz|readyz)")
+    return [one for one in (found.ok() for found in programs.get_all_operations()) if one.path not in ENDLESS]
 
 
 def complaints(operation: Any, mode: GenerationMode, token: str) -> str:
@@ -124,6 +149,19 @@ def complaints(operation: Any, mode: GenerationMode, token: str) -> str:
     except Exception as error:
         return f"{operation.method.upper()} {operation.path}: {error}"
     return ""
+
+
+def test_every_documented_call_of_programs_is_among_those_that_are_tried(served: tuple[str, str]) -> None:
+    document = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
+    methods = {"get", "put", "post", "delete", "patch"}
+    documented = {
+        (method, path)
+        for path, known in document["paths"].items()
+        if path.startswith("/v1/")
+        for method in methods & known.keys()
+    }
+    tried = {(operation.method, operation.path) for operation in operations(served[0])}
+    assert documented - tried == {("get", path) for path in ENDLESS}
 
 
 @pytest.mark.service
