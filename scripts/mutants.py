@@ -231,11 +231,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = [plan for plan in plans if options.part is None or plan.name in options.part]
     found = [(plan, tested(plan, options, until)) for plan in wanted]
     parts = [part_of(plan, standing, reasons) for plan, standing in found if standing is not None]
-    for plan in (plan for plan, standing in found if standing is None):
-        print(f"{plan.name}: was not run on the files as they are", file=sys.stderr)
+    missing = [plan.name for plan, standing in found if standing is None]
+    for name in missing:
+        print(f"{name}: was not run on the files as they are", file=sys.stderr)
     print(table(parts))
     if options.write:
-        written(parts, options.sample, options.seed)
+        written(parts, options.sample, options.seed, missing)
     low = failing(parts, told["bar"], whole=options.sample >= SAMPLE)
     for name in low:
         print(f"{name}: fewer than {told['bar']:.0%} were killed", file=sys.stderr)
