@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,8 @@ def app(desk_store: Store, data_dir: Path, reader: QuantityReader) -> Any:
 
 def seat(address: str, store: Store, login: str) -> httpx.Client:
     login_of = known(store, login)
-    headers = {"Cookie": f"zhenyan={login_of.token}", "X-CSRF-Token": login_of.csrf}
-    return httpx.Client(base_url=address, headers=headers, timeout=30)
+    cookies = {"zhenyan": login_of.token}
+    return httpx.Client(base_url=address, cookies=cookies, headers={"X-CSRF-Token": login_of.csrf}, timeout=30)
 
 
 def send(client: httpx.Client, content: bytes, name: str = "p.jsonl", tenant: str = "local") -> httpx.Response:
@@ -51,8 +52,9 @@ def lines(*records: dict[str, Any]) -> bytes:
 
 
 @pytest.fixture
-def chen(address: str, desk_store: Store, people: dict[str, Person]) -> httpx.Client:
-    return seat(address, desk_store, "chen")
+def chen(address: str, desk_store: Store, people: dict[str, Person]) -> Iterator[httpx.Client]:
+    with seat(address, desk_store, "chen") as client:
+        yield client
 
 
 def test_each_row_of_a_file_is_answered_and_the_same_again_changes_nothing(
