@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import openpyxl
 import pytest
+from openpyxl import Workbook
 from playwright.sync_api import expect
 
 from claims.passports.quantities import QuantityReader
@@ -69,9 +69,11 @@ def test_each_row_of_a_file_is_answered_and_the_same_again_changes_nothing(
 
 def test_tables_are_read_as_the_interface_reads_them(chen: httpx.Client, desk_store: Store) -> None:
     assert "新登记 1" in send(chen, "id,name,category\nP-1,充电器,electronics/charger".encode(), "表.CSV").text
-    book = openpyxl.Workbook()
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
     for row in (("id", "name", "category"), ("P-9", "充电器", "electronics/charger")):
-        book.active.append(row)
+        sheet.append(row)
     written = io.BytesIO()
     book.save(written)
     assert "新登记 1" in send(chen, written.getvalue(), "p.xlsx").text
