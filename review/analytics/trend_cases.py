@@ -80,7 +80,7 @@ def read_behind_trend(engine: Engine, asked: Behind) -> BehindPage:
 
 def _opened(asked: Behind) -> Select[CaseRow, int]:
     begin_ms, end_ms = _midnight_ms(asked.first), _midnight_ms(asked.last + timedelta(days=1))
-    found = select(CaseRow, CaseRow.opened_at_ms).where(CaseRow.opened_at_ms < end_ms)
+    found: Select[Any] = select(CaseRow, CaseRow.opened_at_ms).where(CaseRow.opened_at_ms < end_ms)
     if asked.what is What.WAITING:
         return found.where(CaseRow.state.in_(_WAITING))
     return found.where(CaseRow.opened_at_ms >= begin_ms)
@@ -98,13 +98,14 @@ def _decided(asked: Behind) -> Select[CaseRow, int]:
         later.case_id == DecisionRow.case_id, is_later, later.undone_at_ms.is_(None), later.after == CaseRow.state
     )
     states = [CaseState.CONFIRMED.value] if asked.what is What.CONFIRMED else _FINAL
-    return (
+    found: Select[Any] = (
         select(CaseRow, DecisionRow.decided_at_ms)
         .join(DecisionRow, DecisionRow.case_id == CaseRow.case_id)
         .where(DecisionRow.decided_at_ms >= begin_ms, DecisionRow.decided_at_ms < end_ms)
         .where(DecisionRow.undone_at_ms.is_(None), DecisionRow.after == CaseRow.state, CaseRow.state.in_(states))
         .where(~is_again)
     )
+    return found
 
 
 def _of_key(asked: Behind, of: Any) -> list[ColumnElement[bool]]:
