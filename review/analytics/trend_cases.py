@@ -80,7 +80,7 @@ def read_behind_trend(engine: Engine, asked: Behind) -> BehindPage:
 
 def _opened(asked: Behind) -> Select[CaseRow, int]:
     begin_ms, end_ms = _midnight_ms(asked.first), _midnight_ms(asked.last + timedelta(days=1))
-    found: Select[Any] = select(CaseRow, CaseRow.opened_at_ms).where(CaseRow.opened_at_ms < end_ms)
+    found: Select[CaseRow, int] = select(CaseRow, CaseRow.opened_at_ms).where(CaseRow.opened_at_ms < end_ms)
     if asked.what is What.WAITING:
         return found.where(CaseRow.state.in_(_WAITING))
     return found.where(CaseRow.opened_at_ms >= begin_ms)
@@ -98,7 +98,7 @@ def _decided(asked: Behind) -> Select[CaseRow, int]:
         later.case_id == DecisionRow.case_id, is_later, later.undone_at_ms.is_(None), later.after == CaseRow.state
     )
     states = [CaseState.CONFIRMED.value] if asked.what is What.CONFIRMED else _FINAL
-    found: Select[Any] = (
+    found: Select[CaseRow, int] = (
         select(CaseRow, DecisionRow.decided_at_ms)
         .join(DecisionRow, DecisionRow.case_id == CaseRow.case_id)
         .where(DecisionRow.decided_at_ms >= begin_ms, DecisionRow.decided_at_ms < end_ms)
