@@ -13,7 +13,8 @@ _HEAD = """# Mutants
 Faults were put into the code that decides, one at a time, and its tests were run: how many noticed. Made by mutmut
 {version}; `make mutants` runs it again and writes this page and `mutants.json`. Of a part with more than {sample}
 mutants, that many are chosen by the seed {seed}. A mutant that sends a test into an endless loop counts as killed.
-Decorated functions, such as properties, and what stands outside functions get no faults.
+Decorated functions, such as properties, and what stands outside functions get no faults. Where fewer were run than are
+chosen, the rest was not come to; a survivor that is open may have been met by a test that was written since.
 """
 _COLUMNS = "| part | files | mutants | run | killed | survived | share |\n|---|---|---|---|---|---|---|"
 
@@ -106,11 +107,20 @@ def failing(parts: Sequence[Part], bar: float, *, whole: bool) -> list[str]:
     return ["all parts together"] if not run or killed / run < bar else []
 
 
-def written(parts: Sequence[Part], sample: int, seed: int) -> None:
-    """Writes the report as JSON and as a page."""
+def written(parts: Sequence[Part], sample: int, seed: int, missing: Sequence[str] = ()) -> None:
+    """Writes the report as JSON and as a page; `missing`: the parts that were not run."""
     tool = version("mutmut")
-    record: dict[str, Any] = {"tool": f"mutmut {tool}", "sample": sample, "seed": seed, "parts": []}
-    lines = [_HEAD.format(version=tool, sample=sample, seed=seed), table(parts), "", "## Survivors", ""]
+    record: dict[str, Any] = {
+        "tool": f"mutmut {tool}",
+        "sample": sample,
+        "seed": seed,
+        "missing": list(missing),
+        "parts": [],
+    }
+    lines = [_HEAD.format(version=tool, sample=sample, seed=seed), table(parts), ""]
+    if missing:
+        lines += [f"Not run on the files as they are: {', '.join(missing)}.", ""]
+    lines += ["## Survivors", ""]
     for part in parts:
         record["parts"].append(
             {"part": part.name, "files": part.files, "mutants": part.total, "run": part.run, "killed": part.killed}

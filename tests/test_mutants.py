@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.mutants import PLAN, Plan, Standing, chosen, part_of
+from scripts.mutants import PLAN, Plan, Standing, chosen, part_of, plans_of
 from scripts.mutants_report import NAMES, Part, Survivor, failing, table
 
 ROOT = Path(__file__).parents[1]
 TOLD = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
-PLANS = [Plan(name=n, files=tuple(p["files"]), tests=tuple(p["tests"])) for n, p in TOLD["parts"].items()]
+PLANS = plans_of(TOLD["parts"])
 NAME = "net.guard.xǁNetPolicyǁnames__mutmut_2"
 SHOWN = [
     "-def xǁNetPolicyǁnames__mutmut_orig(self, host):",

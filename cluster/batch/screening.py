@@ -168,7 +168,7 @@ class BatchScreener:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _LookedAt:
+class _Apart:
     """A segment that was decoded and read, and is still to be heard."""
 
     prepared: Prepared
@@ -257,9 +257,9 @@ class _Analysis:
         Their sound is heard together; all else sees them one by one.
         """
         stream_id = self._job.stream_id
-        looked_at = [self._look_at(segment) for segment in segments]
-        heard = self._asr.transcribe_together([one.cuts for one in looked_at])
-        for one, said in zip(looked_at, heard, strict=True):
+        apart = [self._take_apart(segment) for segment in segments]
+        heard = self._asr.transcribe_together([one.cuts for one in apart])
+        for one, said in zip(apart, heard, strict=True):
             self._judge(one, [*said, *one.shown])
         write_checkpoint(
             checkpoint_file(self._job.recording_dir),
@@ -272,13 +272,13 @@ class _Analysis:
             ),
         )
 
-    def _look_at(self, segment: Segment) -> "_LookedAt":
+    def _take_apart(self, segment: Segment) -> "_Apart":
         prepared, cuts, frames = self._decode.prepare(segment)
         shown = self._ocr.read(self._job.stream_id, frames)
         marks = self._ocr.marks(self._job.stream_id, segment.end_ms)
-        return _LookedAt(prepared=prepared, cuts=cuts, shown=shown, marks=marks, evidence=self._products.match(frames))
+        return _Apart(prepared=prepared, cuts=cuts, shown=shown, marks=marks, evidence=self._products.match(frames))
 
-    def _judge(self, one: "_LookedAt", passages: Sequence[Passage]) -> None:
+    def _judge(self, one: "_Apart", passages: Sequence[Passage]) -> None:
         segment = one.prepared.segment
         self._judging.see(one.evidence, one.marks)
         findings = self._judging.judge(passages, segment.end_ms)

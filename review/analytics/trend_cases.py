@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Engine, and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from claims.types import CHINA_TIME
@@ -78,7 +78,7 @@ def read_behind_trend(engine: Engine, asked: Behind) -> BehindPage:
     return BehindPage(cases=page, after=(page[-1][1], page[-1][0].id) if len(found) > asked.limit else None)
 
 
-def _opened(asked: Behind) -> Select[CaseRow, int]:
+def _opened(asked: Behind) -> Any:
     begin_ms, end_ms = _midnight_ms(asked.first), _midnight_ms(asked.last + timedelta(days=1))
     found = select(CaseRow, CaseRow.opened_at_ms).where(CaseRow.opened_at_ms < end_ms)
     if asked.what is What.WAITING:
@@ -86,7 +86,7 @@ def _opened(asked: Behind) -> Select[CaseRow, int]:
     return found.where(CaseRow.opened_at_ms >= begin_ms)
 
 
-def _decided(asked: Behind) -> Select[CaseRow, int]:
+def _decided(asked: Behind) -> Any:
     """Each case once, by the last decision that led to where it stands."""
     begin_ms, end_ms = _midnight_ms(asked.first), _midnight_ms(asked.last + timedelta(days=1))
     later = aliased(DecisionRow)
@@ -98,13 +98,14 @@ def _decided(asked: Behind) -> Select[CaseRow, int]:
         later.case_id == DecisionRow.case_id, is_later, later.undone_at_ms.is_(None), later.after == CaseRow.state
     )
     states = [CaseState.CONFIRMED.value] if asked.what is What.CONFIRMED else _FINAL
-    return (
+    found = (
         select(CaseRow, DecisionRow.decided_at_ms)
         .join(DecisionRow, DecisionRow.case_id == CaseRow.case_id)
         .where(DecisionRow.decided_at_ms >= begin_ms, DecisionRow.decided_at_ms < end_ms)
         .where(DecisionRow.undone_at_ms.is_(None), DecisionRow.after == CaseRow.state, CaseRow.state.in_(states))
         .where(~is_again)
     )
+    return found
 
 
 def _of_key(asked: Behind, of: Any) -> list[ColumnElement[bool]]:

@@ -14,7 +14,7 @@ from tests.cli.support import AT, CHARGER, DEMO_PASSPORTS, Answer, passage
 pytestmark = pytest.mark.service
 
 BOTH = "worker,server"
-_BARE = {"check", "policy", "passports", "bench"}
+_BARE = {"check", "policy", "passports", "bench", "size"}
 _INSTALL = "pip install 'zhenyan[worker,server]'"
 _HELPS = """
 import json, sys

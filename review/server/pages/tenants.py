@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Path, Response
+from fastapi import APIRouter, Depends, Form, Path, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
@@ -13,6 +13,7 @@ from review.enforcement.notice_pages import shown_time
 from review.scheduling.depth_choice import depth_settings
 from review.server.api.ordering import Platform
 from review.server.auth.guard import ADMINS, allow
+from review.server.language import keep_language
 from review.server.pages.depth_texts import shown_depth, shown_tier
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.webhooks import READERS, shown_address
@@ -68,14 +69,18 @@ def tenants_router(store: Store, desk: Desk, platform: Platform) -> APIRouter:
         return HTMLResponse(filled, status_code=422 if error else 200)
 
     @router.get("/tenants", dependencies=reading)
-    def get_tenants(viewer: Seeing) -> Response:
+    def get_tenants(request: Request, viewer: Seeing) -> Response:
         listed = [each for each in store.keys.tenants() if _reaches(viewer.person, each.tenant_id)]
         uses = {each.tenant_id: store.quotas.uses(each.tenant_id) for each in listed}
-        return HTMLResponse(desk.fill("tenants/tenants.html", viewer, listed=listed, uses=uses))
+        answer = HTMLResponse(desk.fill("tenants/tenants.html", viewer, listed=listed, uses=uses))
+        keep_language(request, answer)
+        return answer
 
     @router.get("/tenants/{tenant_id}", dependencies=reading)
-    def get_tenant(tenant_id: TenantId, viewer: Seeing) -> Response:
-        return page(viewer, tenant_id)
+    def get_tenant(request: Request, tenant_id: TenantId, viewer: Seeing) -> Response:
+        answer = page(viewer, tenant_id)
+        keep_language(request, answer)
+        return answer
 
     @router.post("/tenants/{tenant_id}/quotas")
     def set_quotas(

@@ -198,6 +198,12 @@ def test_grams_of_a_liquid_are_held_against_millilitres_loosely(policy: Policy) 
     assert not fits(told("400"), bottle, policy)
 
 
+def test_an_amount_in_the_registered_measure_is_told_by_its_unit(policy: Policy) -> None:
+    said = said_as(told("250"), of("251"), policy.linking)
+    assert said is not None
+    assert (said.low, said.by_unit) == (Decimal(250), True)
+
+
 def test_a_unit_of_something_else_is_no_amount_of_it(policy: Policy) -> None:
     assert said_as(told("500", dimension="length"), of("500", dimension="volume"), policy.linking) is None
     assert said_as(told("500"), of(None), policy.linking) is None

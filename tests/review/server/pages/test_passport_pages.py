@@ -2,12 +2,13 @@
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import openpyxl
 import pytest
+from openpyxl import Workbook
 from playwright.sync_api import expect
 
 from claims.passports.quantities import QuantityReader
@@ -38,8 +39,8 @@ def app(desk_store: Store, data_dir: Path, reader: QuantityReader) -> Any:
 
 def seat(address: str, store: Store, login: str) -> httpx.Client:
     login_of = known(store, login)
-    headers = {"Cookie": f"zhenyan={login_of.token}", "X-CSRF-Token": login_of.csrf}
-    return httpx.Client(base_url=address, headers=headers, timeout=30)
+    cookies = {"zhenyan": login_of.token}
+    return httpx.Client(base_url=address, cookies=cookies, headers={"X-CSRF-Token": login_of.csrf}, timeout=30)
 
 
 def send(client: httpx.Client, content: bytes, name: str = "p.jsonl", tenant: str = "local") -> httpx.Response:
@@ -51,8 +52,9 @@ def lines(*records: dict[str, Any]) -> bytes:
 
 
 @pytest.fixture
-def chen(address: str, desk_store: Store, people: dict[str, Person]) -> httpx.Client:
-    return seat(address, desk_store, "chen")
+def chen(address: str, desk_store: Store, people: dict[str, Person]) -> Iterator[httpx.Client]:
+    with seat(address, desk_store, "chen") as client:
+        yield client
 
 
 def test_each_row_of_a_file_is_answered_and_the_same_again_changes_nothing(
@@ -69,9 +71,11 @@ def test_each_row_of_a_file_is_answered_and_the_same_again_changes_nothing(
 
 def test_tables_are_read_as_the_interface_reads_them(chen: httpx.Client, desk_store: Store) -> None:
     assert "新登记 1" in send(chen, "id,name,category\nP-1,充电器,electronics/charger".encode(), "表.CSV").text
-    book = openpyxl.Workbook()
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
     for row in (("id", "name", "category"), ("P-9", "充电器", "electronics/charger")):
-        book.active.append(row)
+        sheet.append(row)
     written = io.BytesIO()
     book.save(written)
     assert "新登记 1" in send(chen, written.getvalue(), "p.xlsx").text
@@ -135,10 +139,9 @@ def test_versions_show_what_differs_and_a_retirement_its_reason(chen: httpx.Clie
     page = chen.get("/passports/a%2Fb%3Fc").text
     assert "<ins>&lt;b&gt;老周&lt;/b&gt;</ins>" in page
     assert chen.post("/passports/retire", data={"tenant": "local", "product_id": "a/b?c"}).status_code == 422
-    done = chen.post(
-        "/passports/retire", data={"tenant": "local", "product_id": "a/b?c", "reason": "停产"}, follow_redirects=True
-    )
-    assert done.status_code == 200
+    sent = chen.post("/passports/retire", data={"tenant": "local", "product_id": "a/b?c", "reason": "停产"})
+    assert sent.status_code == 303
+    done = chen.get(sent.headers["location"])
     assert "停产" in done.text
     assert "Chen" in done.text
     assert "a/b?c" not in chen.get("/passports").text

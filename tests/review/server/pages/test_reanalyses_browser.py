@@ -3,6 +3,7 @@
 ZHENYAN_SHOTS names a folder into which they are drawn.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,20 @@ from playwright.sync_api import expect
 
 from claims.passports.quantities import QuantityReader
 from claims.policy.policy import Policy
+from claims.types import Passage
 from ingest.recording.ledger import Coverage
 from net.guard import NetPolicy
+from review.db.engine import open_engine
+from review.enforcement.penalty_table import read_measures, read_retention
+from review.enforcement.store import EnforcementSetup
 from review.reanalyses.comparing import compare_findings
 from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.store import Store
 from review.streams.types import StreamRecord, StreamState
-from tests.review.server.api.conftest import POLICY_DIR
-from tests.review.server.pages.seats import CLASS_NAMES, MakeFinding, Sit
+from tests.review.server.api.conftest import ENFORCEMENT_DIR, POLICY_DIR
+from tests.review.server.pages.seats import CLASS_NAMES, Clock, MakeFinding, Sit
 from tests.review.server.pages.test_quality_browser import PHONE, seen
 
 pytestmark = pytest.mark.browser
@@ -30,6 +35,21 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def reader() -> QuantityReader:
     return Policy(POLICY_DIR).quantity_reader
+
+
+@pytest.fixture
+def desk_store(
+    database_url: str, stream: StreamRecord, clock: Clock, passages: tuple[Passage, ...], tmp_path: Path
+) -> Iterator[Store]:
+    """A store with one room, in which measures and times of keeping are set up."""
+    due = EnforcementSetup(
+        measures=read_measures(ENFORCEMENT_DIR), retention=read_retention(ENFORCEMENT_DIR), data_dir=tmp_path / "data"
+    )
+    store = Store(open_engine(database_url), now=clock, second_share=0.0, enforcement=due)
+    store.put_stream(stream)
+    store.add_passages(passages)
+    yield store
+    store.close()
 
 
 @pytest.fixture
@@ -92,10 +112,11 @@ def test_a_broadcast_is_analysed_again_and_compared(
 def test_a_customers_settings_are_seen_and_its_quotas_set(
     sit: Sit, desk_store: Store, address: str, scheme: str, language: str
 ) -> None:
+    desk_store.keys.add_tenant("acme", "Acme 直播电商", "test")
     page = sit("eve", f"/tenants?lang={language}")
     page.emulate_media(color_scheme=scheme)
     seen(page, f"tenants-{language}")
-    page.locator("main a[href='/tenants/local']").click()
+    page.locator("main a[href='/tenants/acme']").click()
     field = page.locator("input[name=streams]")
     field.fill("many")
     page.locator("main button.main").click()
@@ -107,7 +128,7 @@ def test_a_customers_settings_are_seen_and_its_quotas_set(
     seen(page, f"tenant-{language}")
     page.set_viewport_size(PHONE)
     seen(page, f"tenant-{language}-phone")
-    reading = sit("dora", f"/tenants/local?lang={language}")
+    reading = sit("dora", f"/tenants/acme?lang={language}")
     expect(reading.locator("input[name=streams]")).to_have_count(0)
     expect(reading.locator("main section").first).to_contain_text("3")
     assert reading.goto(f"{address}/tenants/nobody").status == 404  # type: ignore[union-attr]

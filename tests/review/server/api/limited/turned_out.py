@@ -19,7 +19,7 @@ def turned_out(store: Store, owned: Mapping[str, Owned]) -> None:
     """Stores all that; every text names its customer."""
     for name, of in owned.items():
         person = Person(id=f"author-{name}", name=f"author of {name}", role=Role.REVIEWER)
-        store.analytics.propose(of.values["case_id"], person, f"{name} word", None, ProposalKind.WORD)
+        store.analytics.propose(of.values["case_id"], person, f"{name} word", None, ProposalKind.WORD, "said often")
         card = _CARD | {"reader": f"{name} fit", "goods": {f"{name} fit": 40}}
         store.learning.add_fit(name, Learnt(file=None, refused="too few", card=card, hosts=()), None, name)
     candidate = store.policies.add_version(Policy(configs.POLICY_DIR), "test")
