@@ -146,8 +146,9 @@ def test_brackets_go_from_hit_to_hit_and_a_read_one_is_marked_on_the_picture(cas
     expect(case_page.locator(".box")).to_have_count(0)
     case_page.keyboard.press("]")
     expect(case_page.locator("#card q")).to_have_text("总功率100W")
-    expect(case_page.locator(".box")).to_be_hidden()
     case_page.wait_for_function("() => document.querySelector('video').readyState >= 1")
+    case_page.evaluate("document.querySelector('video').currentTime = 1")
+    expect(case_page.locator(".box")).to_be_hidden()
     case_page.evaluate("document.querySelector('video').currentTime = 4")
     expect(case_page.locator(".box")).to_be_visible()
     drawn: Any = case_page.evaluate(
