@@ -215,12 +215,14 @@ class StageSet:
 
     def _settle_reading(self) -> None:
         """Waits until the pictures of the segment that was begun last are read, and gives back what they took."""
-        in_hand, self._unread = self._unread, None
+        in_hand = self._unread
         if in_hand is None or in_hand.ocr is None:
             return
         meter = self._resources.meter
         with in_hand.frames, meter.timing("reading_wait_s"), meter.passing("ocr"), in_hand.steps.doing("ocr"):
             in_hand.read = in_hand.ocr.get()
+        # Only now: a segment whose reading failed is not finished without it, but fails with it.
+        self._unread = None
         if in_hand.saves:
             self._save_into(in_hand, lambda: {"ocr": self._ask_ocr("save").get()})
 

@@ -72,20 +72,33 @@ class Ear:
 
 
 class Eye:
-    """Reads nothing, and notes up to where it was asked; what it remembers is how often."""
+    """Reads a line of its own in every segment, and notes up to where it was asked; what it remembers is how often.
 
-    def __init__(self) -> None:
+    `fails`: how often the segment that ends behind `fails_from_ms` can't be read.
+    """
+
+    def __init__(self, fails: int = 0, fails_from_ms: int = 0) -> None:
         self.asked_ms: list[int] = []
         self._count = 0
+        self._fails, self._fails_from_ms = fails, fails_from_ms
 
     def open(self, stream_id: str, session: str, state: bytes | None) -> str:
         self._count = int(state) if state else 0
         return "eye"
 
+    @answered
     def read(self, stream_id: str, session: str, frames: Sequence[Frame], until_ms: int) -> ReadScreen:
+        if self._fails and until_ms > self._fails_from_ms:
+            self._fails -= 1
+            raise ValueError("these pictures can't be read now")
         self.asked_ms.append(until_ms)
         self._count += 1
-        return ReadScreen(passages=[], marks=())
+        start_ms = until_ms - 1
+        name = f"v{until_ms}"
+        shown = Passage(
+            stream_id=stream_id, id=name, channel="screen", start_ms=start_ms, end_ms=until_ms, text="到手价"
+        )
+        return ReadScreen(passages=[shown], marks=())
 
     def finish(self, *_: object) -> ReadScreen:
         return ReadScreen(passages=[], marks=())
@@ -98,15 +111,18 @@ class Eye:
 
 
 class Noting:
-    """A judge that notes the numbers of the segments it is given."""
+    """A judge that notes the numbers of the segments it is given, and of those with nothing from the screen."""
 
     def __init__(self, pool: JudgePool) -> None:
         self._pool = pool
         self.taken: list[int] = []
+        self.unread: list[int] = []
 
-    def take(self, stream_id: str, session: str, prepared: Any, *more: Any) -> Any:
+    def take(self, stream_id: str, session: str, prepared: Any, passages: Sequence[Passage], *more: Any) -> Any:
         self.taken.append(prepared.segment.sequence)
-        return self._pool.take(stream_id, session, prepared, *more)
+        if all(passage.channel == "speech" for passage in passages):
+            self.unread.append(prepared.segment.sequence)
+        return self._pool.take(stream_id, session, prepared, passages, *more)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._pool, name)
@@ -126,8 +142,8 @@ class Beside:
 class Room:
     """A broadcast of 24 s as a file, to be screened by shards with these stages."""
 
-    def __init__(self, url: str, folder: Path, ear: Ear) -> None:
-        self.store, self.ear, self.eye = Store.open(url), ear, Eye()
+    def __init__(self, url: str, folder: Path, ear: Ear, eye: Eye | None = None) -> None:
+        self.store, self.ear, self.eye = Store.open(url), ear, eye or Eye()
         self.judge = Noting(make_judge(url))
         self._stages = RemoteStages(Beside(ear), Beside(self.eye), Beside(self.judge))
         self._url, self._folder = url, folder
@@ -195,4 +211,17 @@ def test_what_is_in_hand_is_judged_before_a_broadcast_is_given_back(database_url
     assert room.eye.asked_ms == sorted(set(room.eye.asked_ms))
     first.leave()
     second.leave()
+    room.close()
+
+
+def test_a_segment_that_can_not_be_read_now_is_read_later_and_never_judged_without(
+    database_url: str, tmp_path: Path
+) -> None:
+    room = Room(database_url, tmp_path, Ear(), Eye(fails=1, fails_from_ms=5_000))
+    shard = room.shard("w1", checkpoint_ms=2_000)
+    coverage = room.carry_to_its_end(shard)
+    assert room.judge.unread == []
+    assert sorted(set(room.judge.taken)) == list(range(max(room.judge.taken) + 1))
+    assert coverage.analysed_ms == coverage.span_ms
+    shard.leave()
     room.close()
