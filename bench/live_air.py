@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench.checkout import DEMO_FILM
 from cli.broadcast.play import LiveBroadcast
+from cluster.live.load import below, process_times
 from ingest.media.ffmpeg import find_ffmpeg
 
 SEGMENT_MS = 2_000
@@ -110,18 +111,5 @@ class Meter:
     @staticmethod
     def _tree() -> dict[int, float]:
         """Seconds of processor time of each process of the tree."""
-        parents: dict[int, int] = {}
-        used: dict[int, float] = {}
-        ticks = os.sysconf("SC_CLK_TCK")
-        for path in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = path.read_text().rpartition(")")[2].split()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            pid = int(path.parent.name)
-            parents[pid] = int(fields[1])
-            used[pid] = (int(fields[11]) + int(fields[12])) / ticks
-        mine = {os.getpid()}
-        while added := {pid for pid, parent in parents.items() if parent in mine} - mine:
-            mine |= added
-        return {pid: used[pid] for pid in mine if pid in used}
+        times = process_times()
+        return {pid: times[pid].own_s for pid in below(os.getpid(), times) if pid in times}

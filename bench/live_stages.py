@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from bench.live_material import figures
+from cluster.live.load import below, process_times
 from review.scheduling.latencies import read_latencies
 
 # A process belongs to the first of these that stands in its command line, else to what its parent belongs to.
@@ -87,20 +88,12 @@ class StageMeter:
 
 def _tree() -> dict[int, tuple[str, float]]:
     """The role and the seconds of processor time of each process at or below this one."""
-    ticks = os.sysconf("SC_CLK_TCK")
-    parents: dict[int, int] = {}
-    used: dict[int, float] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        pid = int(path.parent.name)
-        parents[pid], used[pid] = int(fields[1]), (int(fields[11]) + int(fields[12])) / ticks
-    roles = {os.getpid(): "other"}
-    while added := {pid for pid, parent in parents.items() if parent in roles and pid not in roles}:
-        roles |= {pid: _own_role(pid) or roles[parents[pid]] for pid in added}
-    return {pid: (role, used[pid]) for pid, role in roles.items() if pid in used}
+    times = process_times()
+    own, *others = below(os.getpid(), times)
+    roles = {own: "other"}
+    for pid in others:
+        roles[pid] = _own_role(pid) or roles[times[pid].parent]
+    return {pid: (role, times[pid].own_s) for pid, role in roles.items()}
 
 
 def _own_role(pid: int) -> str | None:

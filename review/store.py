@@ -26,7 +26,7 @@ from review.cases.store import CaseStore
 from review.corrections.store import CorrectionStore
 from review.db.engine import each_for_itself
 from review.db.migrations import migrate
-from review.db.opening import open_current
+from review.db.opening import opened
 from review.db.ownership import Owner, is_of
 from review.db.tables.cases import CaseRow
 from review.db.tables.enforcement import MeasureRow
@@ -206,7 +206,7 @@ class Store:
 
         Raises StoreUnavailableError, without the password, where no database answers there.
         """
-        return cls(open_current(url), enforcement=enforcement, evidence=evidence, terms=terms)
+        return opened(url, lambda engine: cls(engine, enforcement=enforcement, evidence=evidence, terms=terms))
 
     def sender(
         self,

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,25 +46,44 @@ def memory_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE_BYTES
 
 
-def cpu_s(pid: int) -> float:
-    """Processor time of the process, of all below it, and of those below it that have ended, in seconds."""
+@dataclass(frozen=True, slots=True)
+class ProcessTimes:
+    """A process's parent, and seconds of processor time: its own, and that of those below it that have ended."""
+
+    parent: int
+    own_s: float
+    ended_s: float
+
+
+def process_times() -> dict[int, ProcessTimes]:
+    """Every process of the machine that can be seen, by its number."""
     ticks = os.sysconf("SC_CLK_TCK")
-    below: dict[int, list[int]] = {}
-    used: dict[int, float] = {}
+    found: dict[int, ProcessTimes] = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = path.read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        one = int(path.parent.name)
-        below.setdefault(int(fields[1]), []).append(one)
-        used[one] = sum(map(int, fields[11:15])) / ticks
-    total, left = 0.0, [pid]
-    while left:
-        one = left.pop()
-        total += used.get(one, 0.0)
-        left += below.get(one, ())
-    return total
+        own, ended = sum(map(int, fields[11:13])), sum(map(int, fields[13:15]))
+        found[int(path.parent.name)] = ProcessTimes(int(fields[1]), own / ticks, ended / ticks)
+    return found
+
+
+def below(pid: int, times: Mapping[int, ProcessTimes]) -> list[int]:
+    """The process and all below it, each after its parent."""
+    children: dict[int, list[int]] = {}
+    for child, one in times.items():
+        children.setdefault(one.parent, []).append(child)
+    found = [pid]
+    for parent in found:
+        found += children.get(parent, [])
+    return found
+
+
+def cpu_s(pid: int) -> float:
+    """Processor time of the process, of all below it, and of those below it that have ended, in seconds."""
+    times = process_times()
+    return sum(times[one].own_s + times[one].ended_s for one in below(pid, times) if one in times)
 
 
 @dataclass(slots=True)

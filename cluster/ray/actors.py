@@ -190,13 +190,12 @@ class ShardActor:
     """A shard with its judge; the judge ends with it."""
 
     def __init__(self, config: ServiceConfig, slot: ActorSlot, node: str, cores: int) -> None:
-        from cluster.live.capacity import trial_job, tried_cores
+        from cluster.live.capacity import trial_job
         from cluster.live.shard import Shard
 
         keep_to_owner()
         bound_heap()
         write_logs(config.data_dir / "logs", slot.name)
-        self._tried_cores = tried_cores
         as_actor: Any = ray.remote
         self._judge: Any = (
             as_actor(num_cpus=0, max_restarts=-1, concurrency_groups=GROUPS)(JudgeActor)
@@ -249,12 +248,14 @@ class ShardActor:
 
     def _measure(self) -> None:
         """What this slot found before a restart stands: nobody waits for it to be found again."""
+        from cluster.live.capacity import tried_cores
+
         cores = self._shard.known_cores()
         deadline_s = time.monotonic() + _TRIAL_S
         while not cores and not self._ending.is_set():
             try:
                 hearing, reading = (RayStage(_pool(r, self._slot, "")) for r in (Role.HEARING, Role.READING))
-                cores = self._tried_cores(self._config, hearing, reading)
+                cores = tried_cores(self._config, hearing, reading)
             except Exception as error:  # an actor's edge: without a figure of its own it goes by the usual one
                 if time.monotonic() > deadline_s:
                     _log.warning("what a broadcast takes was not measured: %s", error)
