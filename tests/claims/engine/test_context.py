@@ -2,15 +2,11 @@ from typing import Any
 
 import pytest
 
-import configs
 from claims.engine.context import Place, try_context
 from claims.engine.window import Window
-from claims.policy.files import read_policy_file
-from claims.policy.match import Located
-from claims.policy.messages import Messages
 from claims.policy.schema import ContextRule
+from tests.claims.engine.contexts import MESSAGES, rule_of, window_with
 
-MESSAGES = read_policy_file(configs.POLICY_DIR / "messages.yaml", Messages)
 CUES = {
     "negation": ("不是", "不", "没有"),
     "not_negation": ("不仅", "不粘"),
@@ -46,25 +42,18 @@ CUES = {
     "refuted": ("外行话",),
     "set": ("里", "的"),
 }
-CONCEPTS = {"by_use": ("抹",), "to_an_end": ("没",)}
 CLAIM = "最好"
 
 
 def window_of(text: str) -> Window:
-    located = Located(text)
-    for name, words in ({f"cue:{name}": words for name, words in CUES.items()} | CONCEPTS).items():
-        for word in words:
-            for start in range(len(text)):
-                if text.startswith(word, start):
-                    located.add(start, start + len(word), name)
-    return Window((), text, 0, len(text), located, (), (), ())
+    return window_with(text, CUES)
 
 
 def tried(text: str, claim: str = CLAIM, gap: bool = False, **rule: Any) -> tuple[bool, str]:
     start = text.index(claim[0])
     end = text.index(claim[-1], start) + 1
     slots = ((start, start + 1), (end - 1, end)) if gap else ((start, end),)
-    given = ContextRule.model_validate({"id": "tried", "why": "because", "zh": "因为"} | rule)
+    given = rule_of(**rule)
     trial = try_context(given, window_of(text), Place(start, end, slots)).trial(MESSAGES)
     assert trial.id == given.id
     return trial.applies, trial.why

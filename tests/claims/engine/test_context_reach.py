@@ -5,20 +5,16 @@ from typing import Any, cast
 
 import pytest
 
-import configs
 from claims.engine.context import Effect, Place, affirmed, asks_by_doubling, effect_of, trials_anywhere, try_context
 from claims.engine.context.denial import denied
 from claims.engine.context.scope import clause_end, clause_start, closes, leads_through, reaches
 from claims.engine.context.supposition import supposed
 from claims.engine.context.triggers import Applied, concepts_of, spans_of, triggers_of
 from claims.engine.window import Window
-from claims.policy.files import read_policy_file
-from claims.policy.match import Located
-from claims.policy.messages import Messages
 from claims.policy.policy import Policy
-from claims.policy.schema import ClassFile, ContextRule
+from claims.policy.schema import ClassFile
+from tests.claims.engine.contexts import MESSAGES, rule_of, window_with
 
-MESSAGES = read_policy_file(configs.POLICY_DIR / "messages.yaml", Messages)
 CUES = {
     "affirming": ("没错",),
     "anaphor": ("它",),
@@ -70,22 +66,11 @@ CUES = {
     "then": ("那",),
     "turned": ("没想到",),
 }
-CONCEPTS = {"by_use": ("抹",), "to_an_end": ("没",)}
 CLAIM = "最好"
 
 
 def window_of(text: str) -> Window:
-    located = Located(text)
-    for name, words in ({f"cue:{name}": words for name, words in CUES.items()} | CONCEPTS).items():
-        for word in words:
-            for start in range(len(text)):
-                if text.startswith(word, start):
-                    located.add(start, start + len(word), name)
-    return Window((), text, 0, len(text), located, (), (), ())
-
-
-def rule_of(**rule: Any) -> ContextRule:
-    return ContextRule.model_validate({"id": "tried", "why": "because", "zh": "因为"} | rule)
+    return window_with(text, CUES)
 
 
 def place_of(text: str, *parts: str) -> Place:
