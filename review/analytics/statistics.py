@@ -156,7 +156,7 @@ _COLUMNS: dict[GroupBy, ColumnElement[Any]] = {
 
 def _conditions(asked: Asked) -> list[ColumnElement[bool]]:
     begun = func.substr(StreamRow.started_at, 1, 10)
-    first_ms, last_ms = _midnight_ms(asked.first), _midnight_ms(asked.last + timedelta(days=1))
+    first_ms, last_ms = midnight_ms(asked.first), midnight_ms(asked.last + timedelta(days=1))
     within = or_(
         and_(StreamRow.started_at.is_not(None), begun.between(asked.first.isoformat(), asked.last.isoformat())),
         and_(StreamRow.started_at.is_(None), StreamRow.created_at_ms >= first_ms, StreamRow.created_at_ms < last_ms),
@@ -169,7 +169,8 @@ def _conditions(asked: Asked) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _midnight_ms(day: date) -> int:
+def midnight_ms(day: date) -> int:
+    """When the day begins in China (Unix time)."""
     return int(datetime.combine(day, time.min, CHINA_TIME).astimezone(UTC).timestamp() * 1000)
 
 

@@ -1,14 +1,14 @@
 """The cases behind a figure of a trend, a page at a time."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Engine, Select, and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from claims.types import CHINA_TIME
+from review.analytics.statistics import midnight_ms
 from review.cases.queries import case_from_row
 from review.cases.tally import NO_GOODS
 from review.cases.types import FINAL, WAITING, Case, CaseState
@@ -78,17 +78,17 @@ def read_behind_trend(engine: Engine, asked: Behind) -> BehindPage:
     return BehindPage(cases=page, after=(page[-1][1], page[-1][0].id) if len(found) > asked.limit else None)
 
 
-def _opened(asked: Behind) -> Any:
-    begin_ms, end_ms = _midnight_ms(asked.first), _midnight_ms(asked.last + timedelta(days=1))
-    found = select(CaseRow, CaseRow.opened_at_ms).where(CaseRow.opened_at_ms < end_ms)
+def _opened(asked: Behind) -> Select[CaseRow, int]:
+    begin_ms, end_ms = midnight_ms(asked.first), midnight_ms(asked.last + timedelta(days=1))
+    found: Select[CaseRow, int] = select(CaseRow, CaseRow.opened_at_ms).where(CaseRow.opened_at_ms < end_ms)
     if asked.what is What.WAITING:
         return found.where(CaseRow.state.in_(_WAITING))
     return found.where(CaseRow.opened_at_ms >= begin_ms)
 
 
-def _decided(asked: Behind) -> Any:
+def _decided(asked: Behind) -> Select[CaseRow, int]:
     """Each case once, by the last decision that led to where it stands."""
-    begin_ms, end_ms = _midnight_ms(asked.first), _midnight_ms(asked.last + timedelta(days=1))
+    begin_ms, end_ms = midnight_ms(asked.first), midnight_ms(asked.last + timedelta(days=1))
     later = aliased(DecisionRow)
     is_later = or_(
         later.decided_at_ms > DecisionRow.decided_at_ms,
@@ -98,7 +98,7 @@ def _decided(asked: Behind) -> Any:
         later.case_id == DecisionRow.case_id, is_later, later.undone_at_ms.is_(None), later.after == CaseRow.state
     )
     states = [CaseState.CONFIRMED.value] if asked.what is What.CONFIRMED else _FINAL
-    found = (
+    found: Select[CaseRow, int] = (
         select(CaseRow, DecisionRow.decided_at_ms)
         .join(DecisionRow, DecisionRow.case_id == CaseRow.case_id)
         .where(DecisionRow.decided_at_ms >= begin_ms, DecisionRow.decided_at_ms < end_ms)
@@ -119,7 +119,3 @@ def _of_key(asked: Behind, of: Any) -> list[ColumnElement[bool]]:
         return [or_(category == asked.key, category.startswith(f"{asked.key}/", autoescape=True))]
     column: ColumnElement[str] = of.rule if asked.by is By.RULE else of.policy
     return [column == asked.key]
-
-
-def _midnight_ms(day: date) -> int:
-    return int(datetime.combine(day, time.min, CHINA_TIME).timestamp() * 1000)

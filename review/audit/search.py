@@ -6,9 +6,8 @@ from dataclasses import dataclass, fields, replace
 from sqlalchemy import Connection, Engine, select
 
 from review.audit.chain import AuditEntry
+from review.db.paging import read_through
 from review.db.tables.audit import AuditRow
-
-_BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +35,11 @@ def read_trail(engine: Engine, query: TrailQuery) -> tuple[AuditEntry, ...]:
 
 def each_entry(engine: Engine, query: TrailQuery, most: int) -> Iterator[AuditEntry]:
     """Every entry that the query asks for, the latest first, at most so many; read in pages as they are taken."""
-    left, before = most, query.before
-    while left > 0:
-        page = read_trail(engine, replace(query, before=before, limit=min(_BATCH, left)))
-        yield from page
-        if len(page) < min(_BATCH, left):
-            return
-        left, before = left - len(page), page[-1].sequence
+
+    def read(before: int | None, limit: int) -> tuple[AuditEntry, ...]:
+        return read_trail(engine, replace(query, before=before, limit=limit))
+
+    return read_through(read, lambda entry: entry.sequence, begin=query.before, most=most)
 
 
 def read_actions(engine: Engine) -> tuple[str, ...]:

@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 from review.cases.queries import decision_from_row
 from review.cases.types import Choice, Decision
 from review.db.ownership import Owner, host_is_of
+from review.db.paging import read_through
 from review.db.tables.cases import CaseRow, DecisionRow
-
-_BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +90,11 @@ def read_log(engine: Engine, query: LogQuery) -> tuple[Logged, ...]:
 
 def each_decision(engine: Engine, query: LogQuery, most: int) -> Iterator[Logged]:
     """Every decision that the query asks for, the latest first, at most so many; read in pages as they are taken."""
-    left, after = most, query.after
-    while left > 0:
-        page = read_log(engine, replace(query, after=after, limit=min(_BATCH, left)))
-        yield from page
-        if len(page) < min(_BATCH, left):
-            return
-        last = page[-1].decision
-        left, after = left - len(page), (last.decided_at_ms, last.id)
+
+    def read(after: tuple[int, str] | None, limit: int) -> tuple[Logged, ...]:
+        return read_log(engine, replace(query, after=after, limit=limit))
+
+    def place(logged: Logged) -> tuple[int, str]:
+        return logged.decision.decided_at_ms, logged.decision.id
+
+    return read_through(read, place, begin=query.after, most=most)

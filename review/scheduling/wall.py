@@ -110,7 +110,7 @@ class LiveWall:
                 raise UnknownStreamError(stream_id)
             stream, order, lease, ledger = row
             stands = standing_of(moment, stream, order, lease, ledger)
-            [tile] = _tiles(session, [_on_air(moment, _ailing(session), stream, order, lease, ledger)])
+            [tile] = _tiles(session, [_on_air(moment, _ailing(session, stream_id), stream, order, lease, ledger)])
             timeline = read_timeline(session, stream_id, 0 if lease is None else lease.recorded_ms, stands.missed)
         return Broadcast(tile=tile, timeline=timeline)
 
@@ -147,10 +147,13 @@ def _read(session: Session, moment: Moment, owner: Owner | None) -> list[OnAir]:
     return [_on_air(moment, ailing, *row) for row in rows]
 
 
-def _ailing(session: Session) -> dict[str, list[Condition]]:
-    """What ails every broadcast that anything ails: the table has what holds now, and no more."""
+def _ailing(session: Session, stream_id: str | None = None) -> dict[str, list[Condition]]:
+    """What ails every broadcast that anything ails, or this one: the table has what holds now, and no more."""
+    asked = select(StreamConditionRow).order_by(StreamConditionRow.since_ms)
+    if stream_id is not None:
+        asked = asked.where(StreamConditionRow.stream_id == stream_id)
     found: dict[str, list[Condition]] = defaultdict(list)
-    for row in session.scalars(select(StreamConditionRow).order_by(StreamConditionRow.since_ms)):
+    for row in session.scalars(asked):
         found[row.stream_id].append(Condition(row.condition))
     return found
 

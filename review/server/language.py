@@ -1,6 +1,9 @@
 """Which language a request asks for, and the cookie that remembers it."""
 
+from collections.abc import Mapping
+
 from fastapi import Request, Response
+from fastapi.responses import HTMLResponse
 
 from review.presentation.catalogues import LANGUAGES, Language
 
@@ -21,3 +24,12 @@ def keep_language(request: Request, response: Response) -> None:
     """Remembers the language in the browser, if the address asked for one."""
     if request.query_params.get(_COOKIE) in LANGUAGES:
         response.set_cookie(_COOKIE, language_of(request), max_age=_YEAR_S, samesite="lax", httponly=True)
+
+
+def page_answer(
+    request: Request, page: str, *, status_code: int = 200, headers: Mapping[str, str] | None = None
+) -> HTMLResponse:
+    """The page as an answer, which remembers the language in the browser, if the address asked for one."""
+    answer = HTMLResponse(page, status_code=status_code, headers=headers)
+    keep_language(request, answer)
+    return answer

@@ -12,7 +12,7 @@ from review.cases.tally import Dimension
 from review.presentation.language import Words
 from review.server.assets import chart_script
 from review.server.auth.guard import DECIDERS, EVERYBODY, allow
-from review.server.language import keep_language
+from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.store import Store
 
@@ -41,9 +41,7 @@ def analytics_router(store: Store, desk: Desk) -> APIRouter:
             return shown(figures, column, value, words)
 
         filled = desk.fill(template, viewer, days=days, periods=PERIODS, shown=cell, **values)
-        answer = HTMLResponse(filled)
-        keep_language(request, answer)
-        return answer
+        return page_answer(request, filled)
 
     @router.get("/dashboards", dependencies=READERS)
     def get_dashboards(request: Request, viewer: Seeing, days: Days = 30) -> Response:

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from review.batches.types import ArchiveState
 from review.server.api.cursor import read_cursor, write_cursor
 from review.server.auth.guard import EVERYBODY, allow
-from review.server.language import keep_language
+from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing
 from review.store import Store
 from review.streams.rows import shown_source
@@ -25,11 +25,6 @@ def batch_pages_router(store: Store, desk: Desk) -> APIRouter:
         default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(allow(*EVERYBODY))]
     )
 
-    def page(request: Request, filled: str) -> Response:
-        answer = HTMLResponse(filled)
-        keep_language(request, answer)
-        return answer
-
     @router.get("/batches")
     def get_batches(
         request: Request, viewer: Seeing, after: Annotated[str | None, Query(max_length=2000)] = None
@@ -43,7 +38,7 @@ def batch_pages_router(store: Store, desk: Desk) -> APIRouter:
             last = shown[-1][0]
             more = "/batches?" + urlencode({"after": write_cursor(last.created_at_ms, last.batch_id)})
         names = {one.tenant_id: one.name for one in store.keys.tenants()}
-        return page(request, desk.fill("batches/batches.html", viewer, listed=shown, more=more, names=names))
+        return page_answer(request, desk.fill("batches/batches.html", viewer, listed=shown, more=more, names=names))
 
     @router.get("/batches/{batch_id}")
     def get_batch(
@@ -67,6 +62,6 @@ def batch_pages_router(store: Store, desk: Desk) -> APIRouter:
             chosen=state,
             shown_source=shown_source,
         )
-        return page(request, filled)
+        return page_answer(request, filled)
 
     return router

@@ -22,7 +22,7 @@ from review.enforcement.types import AppealState, HandedIn, HostFile, HostPage, 
 from review.errors import UnknownCaseError
 from review.evidence.files import handed_in_name
 from review.server.auth.guard import DECIDERS, EVERYBODY, SENIORS, allow
-from review.server.language import keep_language
+from review.server.language import page_answer
 from review.server.pages.appeal_form import AppealForm, read_appeal_form
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.host_timeline import timeline
@@ -46,9 +46,7 @@ class Office:
 
     def page(self, request: Request, template: str, viewer: Viewer, status: int = 200, **values: object) -> Response:
         """The page, with what all of them show: the table, times, names."""
-        answer = HTMLResponse(self.fragment(template, viewer, **values), status_code=status)
-        keep_language(request, answer)
-        return answer
+        return page_answer(request, self.fragment(template, viewer, **values), status_code=status)
 
     def fragment(self, template: str, viewer: Viewer, **values: object) -> str:
         """A part of a page, with the same."""

@@ -18,7 +18,7 @@ from review.errors import ClipMissingError, Forbidden
 from review.presentation.findings import clip_view
 from review.server.api.findings import find_clip
 from review.server.auth.guard import CSRF_FIELD, anybody, check_origin, same_secret
-from review.server.language import keep_language, language_of
+from review.server.language import language_of, page_answer
 from review.server.pages.desk import Desk, Viewer
 from review.server.pages.enforcement import file_answer, handed_in, pdf_answer
 from review.store import Store
@@ -57,9 +57,7 @@ class HostPages:
             said=said,
             error=error,
         )
-        answer = HTMLResponse(filled, status_code=422 if error else 200)
-        keep_language(request, answer)
-        return answer
+        return page_answer(request, filled, status_code=422 if error else 200)
 
     def findings(self, page: HostPage) -> list[StoredFinding]:
         """The findings of the cases that the measure rests on."""

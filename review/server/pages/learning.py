@@ -11,7 +11,7 @@ from review.enforcement.notice_pages import shown_time
 from review.learning.types import Shadow, ShadowFigures
 from review.presentation.language import Words
 from review.server.auth.guard import EVERYBODY, SENIORS, allow
-from review.server.language import keep_language
+from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.store import Store
 
@@ -45,9 +45,7 @@ def learning_router(store: Store, desk: Desk) -> APIRouter:
             may_move=viewer.person.role in SENIORS and own is None,
             error=error,
         )
-        answer = HTMLResponse(filled, status_code=status)
-        keep_language(request, answer)
-        return answer
+        return page_answer(request, filled, status_code=status)
 
     @router.get("/learning", dependencies=READERS)
     def get_learning(request: Request, viewer: Seeing) -> Response:

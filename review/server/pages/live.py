@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from review.scheduling.broadcast_timeline import Timeline
 from review.scheduling.wall import Broadcast
 from review.server.auth.guard import EVERYBODY, allow
-from review.server.language import keep_language
+from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.store import Store
 
@@ -65,9 +65,7 @@ def live_router(store: Store, desk: Desk) -> APIRouter:
 
     @router.get("/live")
     def get_wall(request: Request, viewer: Seeing, limit: Shown = _PAGE) -> Response:
-        answer = HTMLResponse(desk.fill("live/wall.html", viewer, wall=wall(viewer, limit)))
-        keep_language(request, answer)
-        return answer
+        return page_answer(request, desk.fill("live/wall.html", viewer, wall=wall(viewer, limit)))
 
     @router.get("/partials/live")
     def get_tiles(viewer: Seeing, limit: Shown = _PAGE, seen: Seen = None) -> Response:
@@ -78,9 +76,7 @@ def live_router(store: Store, desk: Desk) -> APIRouter:
         found = store.wall.broadcast(stream_id)
         stream = found.tile.on_air.stream
         filled = desk.fill("live/broadcast.html", viewer, stream=stream, broadcast=broadcast(viewer, found))
-        answer = HTMLResponse(filled)
-        keep_language(request, answer)
-        return answer
+        return page_answer(request, filled)
 
     @router.get("/partials/live/{stream_id}")
     def get_strip(stream_id: StreamId, viewer: Seeing, seen: Seen = None) -> Response:

@@ -5,16 +5,16 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 
-from claims.types import CHINA_TIME
 from review.accounts.types import Person, Role
 from review.analytics.figures import guarded_cell
+from review.analytics.statistics import midnight_ms
 from review.audit.chain import AuditEntry
 from review.audit.search import TrailQuery
 from review.cases.decision_log import Logged, LogQuery
@@ -23,7 +23,7 @@ from review.enforcement.notice_pages import shown_time
 from review.presentation.language import Words
 from review.server.api.cursor import read_cursor, write_cursor
 from review.server.auth.guard import allow
-from review.server.language import keep_language
+from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer, case_url
 from review.store import Store
 
@@ -60,8 +60,8 @@ class LogFilter:
     @property
     def span_ms(self) -> tuple[int | None, int | None]:
         """From the first day's midnight to that after the last (Unix time)."""
-        end = None if self.last is None else self.last + timedelta(days=1)
-        return _midnight_ms(self.first), _midnight_ms(end)
+        begin = None if self.first is None else midnight_ms(self.first)
+        return begin, None if self.last is None else midnight_ms(self.last + timedelta(days=1))
 
 
 Day = Annotated[str, Query(max_length=10, pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
@@ -96,9 +96,7 @@ def logs_router(store: Store, desk: Desk) -> APIRouter:
     )
 
     def page(request: Request, template: str, viewer: Viewer, **values: object) -> Response:
-        answer = HTMLResponse(desk.fill(template, viewer, names=store.people.names(), **values))
-        keep_language(request, answer)
-        return answer
+        return page_answer(request, desk.fill(template, viewer, names=store.people.names(), **values))
 
     @router.get("/audit")
     def get_audit(
@@ -268,7 +266,3 @@ def _day(text: str) -> date | None:
         return None
     # So near to the ends of the calendar there is no day before or after.
     return found if found is None or 1970 <= found.year <= 2999 else None
-
-
-def _midnight_ms(day: date | None) -> int | None:
-    return None if day is None else int(datetime.combine(day, time.min, CHINA_TIME).timestamp() * 1000)

@@ -9,7 +9,7 @@ from review.accounts.types import Person
 from review.notifications.store import WishRefused
 from review.notifications.types import Every, Topic, Wish
 from review.server.auth.guard import EVERYBODY, allow
-from review.server.language import keep_language, language_of
+from review.server.language import language_of, page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.store import Store
 
@@ -24,9 +24,7 @@ def notifications_router(store: Store, desk: Desk) -> APIRouter:
         values = {"wish": wish, "refused": refused, "kept": kept, "topics": tuple(Topic), "everies": tuple(Every)}
         values["has_account"] = viewer.person.id in store.people.names()
         filled = desk.fill("accounts/notifications.html", viewer, **values)
-        answer = HTMLResponse(filled, status_code=422 if refused else 200)
-        keep_language(request, answer)
-        return answer
+        return page_answer(request, filled, status_code=422 if refused else 200)
 
     @router.get("/notifications")
     def get_wish(request: Request, person: Anybody, viewer: Seeing, kept: str = "") -> Response:

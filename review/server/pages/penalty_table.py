@@ -5,7 +5,7 @@ from fastapi.responses import HTMLResponse
 
 from review.accounts.types import Person, Role
 from review.server.auth.guard import anybody
-from review.server.language import keep_language, language_of
+from review.server.language import language_of, page_answer
 from review.server.pages.desk import Desk, Viewer
 from review.store import Store
 
@@ -37,8 +37,6 @@ def table_router(store: Store, desk: Desk) -> APIRouter:
                 for statute in table.statutes
             ],
         )
-        answer = HTMLResponse(filled)
-        keep_language(request, answer)
-        return answer
+        return page_answer(request, filled)
 
     return router

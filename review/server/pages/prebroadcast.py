@@ -22,7 +22,7 @@ from review.presentation.language import Words
 from review.server.api.prebroadcast_jobs import CodesRead, Goods, RowsCheck, TextCheck
 from review.server.auth.guard import EVERYBODY, allow
 from review.server.auth.tenant_reach import own_tenant
-from review.server.language import keep_language
+from review.server.language import page_answer
 from review.server.pages.checked_text import stretches
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.streams.tenant_rules import StoredRules
@@ -67,9 +67,7 @@ def prebroadcast_router(  # noqa: C901 - its routes are counted with it, and eac
             shown["error"] = Words(viewer.language)(f"before.{error.code}")
         elif isinstance(error, CheckRefused):
             shown["faults"] = error.faults
-        answer = HTMLResponse(desk.fill(template, viewer, **shown), status_code=status, headers=headers)
-        keep_language(request, answer)
-        return answer
+        return page_answer(request, desk.fill(template, viewer, **shown), status_code=status, headers=headers)
 
     async def shows(
         request: Request, template: str, viewer: Viewer, tenant: str, values: Mapping[str, object]

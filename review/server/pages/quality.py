@@ -18,7 +18,7 @@ from review.policies.folders import in_force_folder
 from review.policies.raising import with_bar
 from review.replays.types import Scope
 from review.server.auth.guard import EVERYBODY, SENIORS, allow
-from review.server.language import keep_language
+from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer, case_url
 from review.server.pages.replays import PolicyDesk
 from review.store import Store
@@ -55,9 +55,7 @@ def quality_router(store: Store, desk: Desk, policies: PolicyDesk) -> APIRouter:
 
     def page(request: Request, template: str, viewer: Viewer, days: int, **values: object) -> Response:
         shown = {"days": days, "periods": PERIODS, "fewest": store.quality.fewest, "case_url": case_url}
-        answer = HTMLResponse(desk.fill(f"analytics/{template}", viewer, **shown, **values))
-        keep_language(request, answer)
-        return answer
+        return page_answer(request, desk.fill(f"analytics/{template}", viewer, **shown, **values))
 
     def in_force() -> Policy | None:
         folder = policies.policy_dir or in_force_folder(policies.data_dir) or policies.packaged

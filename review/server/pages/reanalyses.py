@@ -20,7 +20,7 @@ from review.server.api.ordering import Platform
 from review.server.api.reanalysis_orders import place_reanalysis
 from review.server.api.schemas.reanalyses import ReanalysisIn
 from review.server.auth.guard import EVERYBODY, SENIORS, allow
-from review.server.language import keep_language
+from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer, finding_url
 from review.store import Store
 from review.streams.types import StreamRecord
@@ -42,9 +42,7 @@ def reanalysis_pages_router(store: Store, desk: Desk, platform: Platform, data_d
     def page(request: Request, template: str, viewer: Viewer, status: int = 200, /, **values: object) -> Response:
         may = viewer.person.role in SENIORS
         filled = desk.fill(f"reanalyses/{template}", viewer, at=shown_time, may_order=may, **values)
-        answer = HTMLResponse(filled, status_code=status)
-        keep_language(request, answer)
-        return answer
+        return page_answer(request, filled, status_code=status)
 
     def overview(
         request: Request, viewer: Viewer, stream_id: str, sent: dict[str, object] | None = None, error: str = ""

@@ -23,7 +23,7 @@ from review.presentation.language import Words
 from review.replays.report import report_from_json
 from review.replays.types import ReplayState, Scope
 from review.server.auth.guard import EVERYBODY, SENIORS, allow
-from review.server.language import keep_language
+from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.replay_report import report_values
 from review.server.policy_uploads import PolicyRead
@@ -60,9 +60,7 @@ def replays_router(store: Store, desk: Desk, settings: PolicyDesk) -> APIRouter:
 
     def page(request: Request, template: str, viewer: Viewer, status: int = 200, /, **values: object) -> Response:
         filled = desk.fill(f"replays/{template}", viewer, at=shown_time, names=store.people.names(), **values)
-        answer = HTMLResponse(filled, status_code=status)
-        keep_language(request, answer)
-        return answer
+        return page_answer(request, filled, status_code=status)
 
     def overview(request: Request, viewer: Viewer, error: str = "", status: int = 200) -> Response:
         moves = store.policies.moves()

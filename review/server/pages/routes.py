@@ -13,7 +13,7 @@ from review.cases.decisions import REASONS
 from review.cases.duties import LEAVE_REASONS, PUT_OFF_MINUTES, PUT_OFF_REASONS
 from review.presentation.glossary import Glossary
 from review.server.auth.guard import EVERYBODY, allow
-from review.server.language import keep_language
+from review.server.language import page_answer
 from review.server.pages.case import CasePart
 from review.server.pages.case_changes import QueueEvents
 from review.server.pages.desk import Desk, Seeing, Viewer
@@ -129,9 +129,7 @@ def pages_router(store: Store, glossary: Glossary, events: QueueEvents) -> APIRo
 
 
 def _page(request: Request, page: Markup) -> Response:
-    answer = HTMLResponse(page, headers={"Vary": "HX-Request, Cookie"})
-    keep_language(request, answer)
-    return answer
+    return page_answer(request, page, headers={"Vary": "HX-Request, Cookie"})
 
 
 def _fragment(fragment: Markup | None) -> Response:

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from review.accounts.types import Role
 from review.server.auth.guard import allow
-from review.server.language import keep_language
+from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing
 
 READERS = (Role.ADMIN, Role.AUDITOR)
@@ -42,8 +42,6 @@ def settings_router(desk: Desk, settings: Sequence[SettingInForce]) -> APIRouter
         changed = [one for one in settings if one.origin is not Origin.DEFAULT]
         usual = [one for one in settings if one.origin is Origin.DEFAULT]
         filled = desk.fill("settings.html", viewer, groups={"changed": changed, "usual": usual})
-        answer = HTMLResponse(filled)
-        keep_language(request, answer)
-        return answer
+        return page_answer(request, filled)
 
     return router

@@ -13,7 +13,7 @@ from review.enforcement.notice_pages import shown_time
 from review.scheduling.depth_choice import depth_settings
 from review.server.api.ordering import Platform
 from review.server.auth.guard import ADMINS, allow
-from review.server.language import keep_language
+from review.server.language import keep_language, page_answer
 from review.server.pages.depth_texts import shown_depth, shown_tier
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.webhooks import READERS, shown_address
@@ -72,9 +72,7 @@ def tenants_router(store: Store, desk: Desk, platform: Platform) -> APIRouter:
     def get_tenants(request: Request, viewer: Seeing) -> Response:
         listed = [each for each in store.keys.tenants() if _reaches(viewer.person, each.tenant_id)]
         uses = {each.tenant_id: store.quotas.uses(each.tenant_id) for each in listed}
-        answer = HTMLResponse(desk.fill("tenants/tenants.html", viewer, listed=listed, uses=uses))
-        keep_language(request, answer)
-        return answer
+        return page_answer(request, desk.fill("tenants/tenants.html", viewer, listed=listed, uses=uses))
 
     @router.get("/tenants/{tenant_id}", dependencies=reading)
     def get_tenant(request: Request, tenant_id: TenantId, viewer: Seeing) -> Response:

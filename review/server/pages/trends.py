@@ -14,7 +14,7 @@ from review.analytics.trends import Asked, Period, Step, Trend
 from review.presentation.language import Words
 from review.server.api.cursor import read_cursor, write_cursor
 from review.server.auth.guard import EVERYBODY, allow
-from review.server.language import keep_language
+from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing
 from review.server.pages.trend_pictures import Picture, bars, shares
 from review.store import Store
@@ -38,11 +38,6 @@ def trends_router(store: Store, desk: Desk) -> APIRouter:
     router = APIRouter(
         default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(allow(*EVERYBODY))]
     )
-
-    def page(request: Request, filled: str) -> Response:
-        answer = HTMLResponse(filled)
-        keep_language(request, answer)
-        return answer
 
     @router.get("/trends")
     def get_trends(
@@ -73,7 +68,7 @@ def trends_router(store: Store, desk: Desk) -> APIRouter:
             url=url,
             behind=behind,
         )
-        return page(request, filled)
+        return page_answer(request, filled)
 
     @router.get("/trends/cases")
     def get_cases(
@@ -104,7 +99,7 @@ def trends_router(store: Store, desk: Desk) -> APIRouter:
             cursor = {"after": write_cursor(*found.after)}
             more = "/trends/cases?" + urlencode({k: v for k, v in (given | cursor).items() if v})
         filled = desk.fill("analytics/trend_cases.html", viewer, asked=asked, cases=found.cases, more=more)
-        return page(request, filled)
+        return page_answer(request, filled)
 
     return router
 

@@ -14,7 +14,7 @@ from review.enforcement.notice_pages import shown_time
 from review.events.types import DeliveryState, EndpointState, Target
 from review.presentation.language import Words
 from review.server.auth.guard import SENIORS, allow
-from review.server.language import keep_language
+from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.store import Store
 from review.webhooks.endpoints import SETTINGS
@@ -50,9 +50,7 @@ def webhook_pages_router(store: Store, desk: Desk) -> APIRouter:  # noqa: C901 -
             may_send=viewer.person.role in SENIORS,
             **values,
         )
-        answer = HTMLResponse(filled, status_code=status)
-        keep_language(request, answer)
-        return answer
+        return page_answer(request, filled, status_code=status)
 
     def overview(request: Request, viewer: Viewer, tenant: str = "", status: int = 200, error: str = "") -> Response:
         own = viewer.person.tenants

@@ -15,6 +15,7 @@ from review.accounts.types import Person
 from review.db.engine import open_engine
 from review.enforcement.law_book import Book
 from review.enforcement.penalty_table import DAY_MS, Measures, read_measures, read_retention
+from review.enforcement.retention import RetentionStore
 from review.enforcement.store import EnforcementSetup
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
@@ -59,6 +60,15 @@ def desk(database_url: str, stream: StreamRecord, clock: Clock, enforcement_setu
     store.put_stream(replace(stream, stream_id="s2", host=Host(id="h2", name="阿强", platform="demo")))
     yield store
     store.close()
+
+
+@pytest.fixture
+def retention(
+    desk: Store, database_url: str, clock: Clock, enforcement_setup: EnforcementSetup
+) -> Iterator[RetentionStore]:
+    engine = open_engine(database_url)
+    yield RetentionStore(engine, clock, enforcement_setup)
+    engine.dispose()
 
 
 @pytest.fixture

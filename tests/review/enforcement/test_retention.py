@@ -1,7 +1,7 @@
 """What is past its clock goes, with a record of it; what is held, or still needed, stays."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from review.enforcement.errors import RetentionRefused
 from review.enforcement.linked_accounts import Identifier, IdentifierKind
 from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.retention import RetentionStore
-from review.enforcement.store import EnforcementSetup
 from review.errors import UnknownCaseError, UnknownStreamError
 from review.store import Store
 from review.streams.types import StreamState
@@ -35,15 +34,6 @@ from tests.review.enforcement.people import (
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 THREE_YEARS_MS = 1095 * DAY_MS
 PDF = b"%PDF-1.7 x"
-
-
-@pytest.fixture
-def retention(
-    desk: Store, database_url: str, clock: Clock, enforcement_setup: EnforcementSetup
-) -> Iterator[RetentionStore]:
-    engine = open_engine(database_url)
-    yield RetentionStore(engine, clock, enforcement_setup)
-    engine.dispose()
 
 
 @pytest.fixture

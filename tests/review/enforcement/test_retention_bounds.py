@@ -1,7 +1,7 @@
 """What a sweep may never touch on the disk, who may hold and release, and what the trail says of both."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,15 +24,6 @@ from review.streams.types import StreamState
 from tests.review.enforcement.people import REVIEWER, SENIOR, Clock
 
 THREE_YEARS_MS = 1095 * DAY_MS
-
-
-@pytest.fixture
-def retention(
-    desk: Store, database_url: str, clock: Clock, enforcement_setup: EnforcementSetup
-) -> Iterator[RetentionStore]:
-    engine = open_engine(database_url)
-    yield RetentionStore(engine, clock, enforcement_setup)
-    engine.dispose()
 
 
 @pytest.fixture

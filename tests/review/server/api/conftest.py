@@ -10,12 +10,16 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+import configs
 from claims.passports.quantities import QuantityReader
 from claims.policy.policy import Policy
 from net.guard import NetPolicy
 from review.db.engine import open_engine
 from review.enforcement.penalty_table import read_measures, read_retention
 from review.enforcement.store import EnforcementSetup
+from review.judge_pool.limits import JudgingTerms
+from review.judge_pool.policy_in_force import JudgesSource
+from review.judge_pool.pool import JudgingPool
 from review.scheduling.types import Worker
 from review.server.api.ordering import Platform
 from review.server.app import create_app
@@ -139,3 +143,17 @@ def as_key(address: str) -> Iterator[As]:
             return stack.enter_context(httpx.Client(base_url=address, timeout=30, headers=headers))
 
         yield open_client
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JudgingPool]:
+    """What judges texts by the rules alone; its processes start when the first text comes."""
+    source = JudgesSource(
+        data_dir=tmp_path_factory.mktemp("judged"),
+        packaged=configs.POLICY_DIR,
+        semantic_dir=configs.SEMANTIC_DIR,
+        semantic="off",
+    )
+    opened = JudgingPool(source, JudgingTerms(wait_s=120, processes=1))
+    yield opened
+    opened.close()

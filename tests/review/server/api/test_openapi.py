@@ -19,15 +19,12 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-import configs
 from claims.passports.quantities import QuantityReader
 from ingest.types import Segment
 from net.guard import NetPolicy
 from review.db.engine import open_engine
 from review.enforcement.penalty_table import read_measures, read_retention
 from review.enforcement.store import EnforcementSetup
-from review.judge_pool.limits import JudgingTerms
-from review.judge_pool.policy_in_force import JudgesSource
 from review.judge_pool.pool import JudgingPool
 from review.passports.registered_lookup import RegisteredPassports
 from review.scheduling.types import Worker
@@ -52,20 +49,6 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-
-
-@pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JudgingPool]:
-    """What judges texts by the rules alone; its processes start when the first text comes."""
-    source = JudgesSource(
-        data_dir=tmp_path_factory.mktemp("judged"),
-        packaged=configs.POLICY_DIR,
-        semantic_dir=configs.SEMANTIC_DIR,
-        semantic="off",
-    )
-    opened = JudgingPool(source, JudgingTerms(wait_s=120, processes=1))
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-import configs
 from claims.law.texts import Laws
 from claims.passports.quantities import QuantityReader
 from claims.types import Finding
@@ -21,8 +20,6 @@ from review.enforcement.linked_accounts import Identifier, IdentifierKind
 from review.enforcement.penalty_table import read_measures, read_retention
 from review.enforcement.store import EnforcementSetup
 from review.enforcement.types import MeasureKind, Wanted
-from review.judge_pool.limits import JudgingTerms
-from review.judge_pool.policy_in_force import JudgesSource
 from review.judge_pool.pool import JudgingPool
 from review.passports.registered_lookup import RegisteredPassports
 from review.server.api.ordering import Platform
@@ -52,20 +49,6 @@ def platform(database_url: str, clock: Clock, tmp_path: Path) -> Iterator[Store]
         store.keys.add_tenant(name, name.title(), "test")
     yield store
     store.close()
-
-
-@pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JudgingPool]:
-    """What judges texts by the rules alone; its processes start when the first text comes."""
-    source = JudgesSource(
-        data_dir=tmp_path_factory.mktemp("judged"),
-        packaged=configs.POLICY_DIR,
-        semantic_dir=configs.SEMANTIC_DIR,
-        semantic="off",
-    )
-    opened = JudgingPool(source, JudgingTerms(wait_s=120, processes=1))
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
