@@ -60,6 +60,7 @@ from review.scheduling.leases import LeaseStore
 from review.scheduling.orders import OrderStore
 from review.scheduling.overview import LiveView, read_view
 from review.scheduling.platform_facts import FactStore
+from review.scheduling.state_changes import begin_live
 from review.scheduling.status_queries import Moment, all_covered, now_covered, read_open
 from review.scheduling.wall import LiveWall
 from review.second_reader.store import SecondReaderStore
@@ -69,7 +70,6 @@ from review.streams.events import clip_events, finding_events, gap_events, state
 from review.streams.filing import (
     Written,
     hosts_of,
-    state_of,
     understood,
     write_clip,
     write_findings,
@@ -307,13 +307,12 @@ class Store:
             guard_all(connection, [stream_id], token)
             write_events(connection, self._now_ms(), write_state(connection, stream_id, state, error))
 
-    def tell_live(self, stream_id: str, *, token: int | None = None) -> None:
-        """The stream that waited is live. Of one that was interrupted, what is recorded tells it, not what is analysed:
-        that may have waited on a disk."""
+    def tell_live(self, segment: Segment, *, token: int | None = None) -> None:
+        """The stream that waited is live, as this segment of it was analysed. Of one that was interrupted, what is
+        recorded tells it, not what is analysed: that may have waited on a disk."""
         with self._writing.begin() as connection:
-            guard_all(connection, [stream_id], token)
-            if state_of(connection, stream_id) is StreamState.WAITING:
-                write_events(connection, self._now_ms(), write_state(connection, stream_id, StreamState.LIVE))
+            guard_all(connection, [segment.stream_id], token)
+            write_events(connection, self._now_ms(), begin_live(connection, segment))
 
     def put_coverage(self, stream_id: str, coverage: Coverage, *, token: int | None = None) -> None:
         """Replaces the stream's ledger."""

@@ -14,6 +14,7 @@ from cluster.stages.policies import LoadedPolicies
 from cluster.stages.recorder import Recorder
 from cluster.stages.state import freeze, thaw
 from cluster.types import Marked, Prepared, ScreenJob
+from ingest.types import Segment
 from review.store import Store
 from review.streams.types import StreamState
 from vision.layout.types import RoomMark
@@ -124,7 +125,7 @@ class JudgePool:
             self._judged += 1
         clipped = broadcast.recorder.record(prepared, passages, findings, evidence)
         broadcast.recorder.keep(read)
-        self._report_live(broadcast)
+        self._report_live(broadcast, prepared.segment)
         return Outcome(
             passages=list(passages),
             findings=findings,
@@ -191,7 +192,7 @@ class JudgePool:
                 broadcast.judging.learn(fact)
             broadcast.facts_read = number
 
-    def _report_live(self, broadcast: _Broadcast) -> None:
+    def _report_live(self, broadcast: _Broadcast, segment: Segment) -> None:
         if not broadcast.reported_live and self._store is not None and broadcast.token is not None:
-            self._store.tell_live(broadcast.job.stream_id, token=broadcast.token)
+            self._store.tell_live(segment, token=broadcast.token)
         broadcast.reported_live = True

@@ -6,10 +6,10 @@ held while it is looked at. Each gives the events that the caller writes at the 
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
-from ingest.types import GapKind
-from review.db.tables.scheduling import OrderRow
+from ingest.types import GapKind, Segment
+from review.db.tables.scheduling import LeaseRow, OrderRow
 from review.events.types import NewEvent
 from review.scheduling.decisions import Air, Reach
 from review.scheduling.status import OVER_STATES, is_missed, loss, missed
@@ -31,6 +31,20 @@ def leave_alone(connection: Connection, lease: Lease, why: str) -> list[NewEvent
     kind, reason = loss(lease)
     body = _since(lease) | {"kind": kind.value, "why": reason}
     return write_state(connection, lease.stream_id, StreamState.INTERRUPTED, why or reason, Turn(body=body))
+
+
+def begin_live(connection: Connection, segment: Segment) -> list[NewEvent]:
+    """The broadcast that waited is live: this is the first segment of it that was analysed.
+
+    Its holder may die before it ever told that it records. So the lease knows from then on what the segment proves.
+    """
+    if state_of(connection, segment.stream_id) is not StreamState.WAITING:
+        return []
+    if segment.live:
+        untold = update(LeaseRow).where(LeaseRow.stream_id == segment.stream_id, LeaseRow.recorded_at_ms == 0)
+        reached = {"recorded_ms": segment.end_ms, "recorded_at_ms": segment.received_at_ms}
+        connection.execute(untold.values(on_air=True, **reached))
+    return write_state(connection, segment.stream_id, StreamState.LIVE)
 
 
 def cannot_reach(connection: Connection, lease: Lease, kind: GapKind, why: str, now_ms: int) -> list[NewEvent]:

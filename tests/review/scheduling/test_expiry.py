@@ -1,11 +1,12 @@
 """What the serving processes tell of broadcasts whose worker is gone: once, on both databases, whoever else looks."""
 
 import threading
+from collections.abc import Callable
 
 import pytest
 
 from ingest.recording.ledger import Coverage
-from ingest.types import Gap, GapKind
+from ingest.types import Gap, GapKind, Segment
 from review.scheduling.applying import unseen
 from review.scheduling.decisions import Air, Close, Free, Grant, Reach, Released, Tell
 from review.scheduling.status import LOST
@@ -124,12 +125,39 @@ def test_whoever_goes_on_tells_it_once(live: Store, recorded: Beat, serving: Ser
 
 
 def test_what_was_recorded_before_and_is_analysed_now_ends_no_interruption(
-    live: Store, recorded: Beat, serving: Serving
+    live: Store, recorded: Beat, serving: Serving, make_segment: Callable[..., Segment]
 ) -> None:
     serving.looks(60)
     live.leases.apply([Grant(stream_id="s1", worker_id="w2", seen=held(live), restarts=1)])
-    live.tell_live("s1", token=held(live).token)
+    live.tell_live(make_segment(0), token=held(live).token)
     assert live.stream("s1").state is StreamState.INTERRUPTED
+
+
+def test_a_worker_that_dies_before_it_told_that_it_records_interrupts_what_it_judged(
+    live: Store, order: Order, serving: Serving, clock: Clock, make_segment: Callable[..., Segment]
+) -> None:
+    order("s1")
+    live.leases.beat(worker())
+    live.leases.apply([Grant(stream_id="s1", worker_id="w1", seen=unseen("s1"))])
+    first = make_segment(0, live=True, received_at_ms=int(clock.at.timestamp() * 1000))
+    live.tell_live(first, token=held(live).token)
+    assert live.stream_now("s1").state is StreamState.LIVE
+    assert serving.looks(60) == 1
+    assert told(live) == ["stream.live", "stream.interrupted"]
+    gap = live.coverage("s1").gaps[-1]
+    assert (gap.start_ms, gap.length_ms, gap.why) == (2_000, 60_000, LOST)
+
+
+def test_a_file_whose_worker_dies_before_it_told_of_it_waits(
+    live: Store, order: Order, serving: Serving, make_segment: Callable[..., Segment]
+) -> None:
+    order("s1")
+    live.leases.beat(worker())
+    live.leases.apply([Grant(stream_id="s1", worker_id="w1", seen=unseen("s1"))])
+    live.tell_live(make_segment(0), token=held(live).token)
+    serving.looks(60)
+    assert live.stream_now("s1").state is StreamState.WAITING
+    assert live.coverage("s1").gaps == ()
 
 
 def test_a_takeover_by_the_dispatcher_is_told_at_once_and_its_end_too(

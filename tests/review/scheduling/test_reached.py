@@ -1,6 +1,8 @@
 """What a worker sees of a broadcast moves its state, and each move is told once; wrong clocks move nothing."""
 
-from ingest.types import GapKind
+from collections.abc import Callable
+
+from ingest.types import GapKind, Segment
 from review.scheduling.applying import unseen
 from review.scheduling.decisions import Air, Grant, Reach, Released, Tell
 from review.scheduling.expiry import Watch
@@ -66,14 +68,16 @@ def test_whoever_takes_it_over_and_has_not_begun_unrecords_nothing(live: Store, 
     assert (held(live).recorded_ms, held(live).on_air) == (60_000, True)
 
 
-def test_what_is_recorded_for_the_first_time_is_live_once_some_of_it_is_analysed(live: Store, order: Order) -> None:
+def test_what_is_recorded_for_the_first_time_is_live_once_some_of_it_is_analysed(
+    live: Store, order: Order, make_segment: Callable[..., Segment]
+) -> None:
     order("s1")
     live.leases.apply([Grant(stream_id="s1", worker_id="w1", seen=unseen("s1"))])
     for recorded_ms in (2_000, 4_000, 6_000):
         live.leases.renew("w1", {"s1": Reach(token=1, recorded_ms=recorded_ms, analysed_ms=0, air=Air.ON)})
     assert (told(live), live.stream_now("s1").state) == ([], StreamState.WAITING)
-    live.tell_live("s1", token=1)
-    live.tell_live("s1", token=1)
+    live.tell_live(make_segment(0), token=1)
+    live.tell_live(make_segment(0), token=1)
     assert (told(live), live.stream_now("s1").state) == (["stream.live"], StreamState.LIVE)
 
 
