@@ -1,40 +1,49 @@
-"""Cuts one clip for a parent: a job on standard input, one line of facts on standard output."""
+"""Cuts clips for a parent: each in a fork of its own, which gets the open files that it reads and writes."""
 
-import json
 import os
-import sys
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
-from ingest.clips.clip import cut_clip
-from ingest.sandbox.child import enter_sandbox
+from ingest.clips.clip import companions, write_cut
+from ingest.sandbox.forking import serve_forked
 from ingest.sandbox.protocol import to_line, trusted_segment
 from net.errors import SourceError
 
+# The files of a request before those of its segments: the clip, its still, its loudness.
+_WRITTEN = 3
 
-def main() -> None:
-    """Writes the clip and what belongs beside it into the folder that the job names."""
-    enter_sandbox()
-    # Libraries that print must not get between the lines.
-    answers = os.dup(1)
-    os.dup2(2, 1)
-    job = json.loads(sys.stdin.buffer.readline())
+
+def _cut(request: dict[str, Any], files: Sequence[int]) -> bytes:
+    clip, still, loudness = files[:_WRITTEN]
+    segments = [
+        replace(trusted_segment(row), path=_opened(file))
+        for row, file in zip(request["segments"], files[_WRITTEN:], strict=True)
+    ]
+    raw = os.memfd_create("raw")
     try:
-        info = cut_clip(
-            [trusted_segment(row) for row in job["segments"]],
-            start_ms=job["start_ms"],
-            end_ms=job["end_ms"],
-            target=Path(job["target"]),
-            hit_ms=job["hit_ms"],
+        cut = write_cut(
+            segments,
+            start_ms=request["start_ms"],
+            end_ms=request["end_ms"],
+            hit_ms=request["hit_ms"],
+            clip=_opened(clip),
+            raw=_opened(raw),
+            shared_files=(raw, clip),
         )
     except SourceError as error:
-        line = to_line({"broken": getattr(error, "why", str(error))[:2_000]})
-    else:
-        names = {name: path and path.name for name in ("path", "poster", "peaks") for path in [getattr(info, name)]}
-        line = to_line({"clip": asdict(info) | names})
-    with os.fdopen(answers, "wb") as out:
-        out.write(line)
+        return to_line({"broken": getattr(error, "why", str(error))[:2_000]})
+    beside = companions(_opened(clip), cut)
+    for file, content in zip((still, loudness), beside, strict=True):
+        with os.fdopen(file, "wb") as out:
+            out.write(content or b"")
+    return to_line({"cut": asdict(cut)})
+
+
+def _opened(file: int) -> Path:
+    return Path(f"/proc/self/fd/{file}")
 
 
 if __name__ == "__main__":
-    main()
+    serve_forked(_cut)

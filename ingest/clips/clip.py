@@ -3,6 +3,8 @@
 import hashlib
 import subprocess
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,8 +12,8 @@ import av
 from av.container import OutputContainer
 from av.stream import Stream
 
-from ingest.clips.peaks import peaks_path, write_peaks
-from ingest.clips.poster import write_poster
+from ingest.clips.peaks import compute_peaks, peaks_json, peaks_path
+from ingest.clips.poster import poster_of
 from ingest.decode.packets import Piece, begin_at, readable_pieces
 from ingest.errors import BrokenMedia
 from ingest.media.container import AnyPacket, add_copy
@@ -26,6 +28,21 @@ _ENCODE_LIMIT_S = 300
 Parameters = tuple[str, str | None, bytes | None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """What was written of a stretch: where it really starts and ends on the stream clock, and whence it comes.
+
+    `copied`: no packet was encoded anew. `hit_ms`: where in it the moment that matters is; None: none was named.
+    """
+
+    start_ms: int
+    end_ms: int
+    offset_ms: int
+    copied: bool
+    sources: tuple[ClipSource, ...]
+    hit_ms: int | None
+
+
 def cut_clip(
     segments: Sequence[Segment], *, start_ms: int, end_ms: int, target: Path, hit_ms: int | None = None
 ) -> ClipInfo:
@@ -35,45 +52,103 @@ def cut_clip(
     Unreadable segments are left out. A clip holds one set of codec parameters: that of the hit, else of the start.
     BrokenMedia if none of the segments holds anything of the wanted stretch.
     """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial, raw = (target.with_name(target.name + ending) for ending in (".part", ".raw.part"))
+    try:
+        cut = write_cut(segments, start_ms=start_ms, end_ms=end_ms, hit_ms=hit_ms, clip=partial, raw=raw)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+        raw.unlink(missing_ok=True)
+    still, loudness = companions(target, cut)
+    poster, peaks = target.with_suffix(".jpg"), peaks_path(target)
+    return clip_info(
+        cut,
+        target,
+        sha256=hashlib.sha256(target.read_bytes()).hexdigest(),
+        poster=poster if _kept(still, poster) else None,
+        peaks=peaks if _kept(loudness, peaks) else None,
+    )
+
+
+def write_cut(
+    segments: Sequence[Segment],
+    *,
+    start_ms: int,
+    end_ms: int,
+    hit_ms: int | None,
+    clip: Path,
+    raw: Path,
+    shared_files: tuple[int, ...] = (),
+) -> Cut:
+    """Writes the stretch to `clip` as `cut_clip` does, without what belongs beside it; `raw`: for what is encoded anew.
+
+    `shared_files`: open files that an encoder wants, where the paths name such. Raises BrokenMedia.
+    """
     pieces = readable_pieces([segment for segment in segments if segment.start_ms < end_ms], look=True)
     run = _run_of(pieces, start_ms if hit_ms is None else hit_ms)
     begin = begin_at(run, start_ms)
     if begin is None:
-        raise BrokenMedia(str(target), f"no recorded media from {start_ms} to {end_ms} ms")
+        raise BrokenMedia(str(clip), f"no recorded media from {start_ms} to {end_ms} ms")
     first, begin_ms = begin
     chosen = _between(run[first:], begin_ms, end_ms)
     templates = _templates(run[first:])
     copied = all(_is_played(stream) for stream in templates.values())
-    target.parent.mkdir(parents=True, exist_ok=True)
-    last_ms = _write(target, templates, chosen, begin_ms, copied=copied)
-    offset_ms = max(0, start_ms - round(begin_ms))
-    return ClipInfo(
-        path=target,
+    try:
+        if copied:
+            with av.open(str(clip), "w", format="mp4", options={"movflags": "+faststart"}) as output:
+                last_ms = _copy(output, templates, chosen, begin_ms)
+        else:
+            with av.open(str(raw), "w", format="matroska") as output:
+                last_ms = _copy(output, templates, chosen, begin_ms)
+            _encode(raw, clip, shared_files)
+    except av.FFmpegError as error:
+        raise BrokenMedia(str(clip), error.strerror or "the clip cannot be written") from error
+    return Cut(
         start_ms=round(begin_ms),
         end_ms=round(last_ms),
-        offset_ms=offset_ms,
+        offset_ms=max(0, start_ms - round(begin_ms)),
         copied=copied,
-        sha256=hashlib.sha256(target.read_bytes()).hexdigest(),
         sources=_sources(piece.segment for piece, _ in chosen),
-        poster=None if hit_ms is None else _poster(target, hit_ms - round(begin_ms)),
-        peaks=None if hit_ms is None else _peaks(target),
+        hit_ms=None if hit_ms is None else hit_ms - round(begin_ms),
     )
 
 
-def _poster(clip: Path, at_ms: int) -> Path | None:
-    target = clip.with_suffix(".jpg")
-    try:
-        return target if write_poster(clip, at_ms=at_ms, target=target) else None
-    except BrokenMedia:
-        return None
+def companions(clip: Path, cut: Cut) -> tuple[bytes | None, bytes | None]:
+    """The still of the moment that matters, a JPEG, and the loudness, as JSON; None for each that can't be had."""
+    if cut.hit_ms is None:
+        return None, None
+    still = loudness = None
+    with suppress(BrokenMedia):
+        still = poster_of(clip, at_ms=cut.hit_ms)
+    with suppress(BrokenMedia):
+        loudness = peaks_json(compute_peaks(clip))
+    return still, loudness
 
 
-def _peaks(clip: Path) -> Path | None:
-    try:
-        write_peaks(clip)
-    except BrokenMedia:
-        return None
-    return peaks_path(clip)
+def clip_info(cut: Cut, path: Path, *, sha256: str, poster: Path | None, peaks: Path | None) -> ClipInfo:
+    """What is known of a clip that lies at `path`."""
+    return ClipInfo(
+        path=path,
+        start_ms=cut.start_ms,
+        end_ms=cut.end_ms,
+        offset_ms=cut.offset_ms,
+        copied=cut.copied,
+        sha256=sha256,
+        sources=cut.sources,
+        poster=poster,
+        peaks=peaks,
+    )
+
+
+def _kept(content: bytes | None, target: Path) -> bool:
+    """Writes it whole or not at all; false if there is nothing."""
+    if content is None:
+        return False
+    part = target.with_name(target.name + ".part")
+    part.write_bytes(content)
+    part.replace(target)
+    return True
 
 
 def _between(pieces: Sequence[Piece], begin_ms: float, end_ms: int) -> list[tuple[Piece, AnyPacket]]:
@@ -92,35 +167,7 @@ def _between(pieces: Sequence[Piece], begin_ms: float, end_ms: int) -> list[tupl
     return chosen
 
 
-def _write(
-    target: Path,
-    templates: dict[str, Stream],
-    packets: Sequence[tuple[Piece, AnyPacket]],
-    begin_ms: float,
-    *,
-    copied: bool,
-) -> float:
-    """Writes the clip whole or not at all; gives the moment of its end."""
-    partial = target.with_name(target.name + ".part")
-    raw = target.with_name(target.name + ".raw.part")
-    try:
-        if copied:
-            with av.open(str(partial), "w", format="mp4", options={"movflags": "+faststart"}) as output:
-                last_ms = _copy(output, templates, packets, begin_ms)
-        else:
-            with av.open(str(raw), "w", format="matroska") as output:
-                last_ms = _copy(output, templates, packets, begin_ms)
-            _encode(raw, partial)
-        partial.replace(target)
-    except av.FFmpegError as error:
-        raise BrokenMedia(str(target), error.strerror or "the clip cannot be written") from error
-    finally:
-        partial.unlink(missing_ok=True)
-        raw.unlink(missing_ok=True)
-    return last_ms
-
-
-def _encode(raw: Path, target: Path) -> None:
+def _encode(raw: Path, target: Path, shared_files: tuple[int, ...]) -> None:
     """The recording in codecs that browsers play."""
     command = [str(find_ffmpeg()), "-v", "error", "-nostdin", "-y", "-protocol_whitelist", "file", "-i", f"file:{raw}"]
     codecs = ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
@@ -133,6 +180,7 @@ def _encode(raw: Path, target: Path) -> None:
             check=True,
             capture_output=True,
             timeout=_ENCODE_LIMIT_S,
+            pass_fds=shared_files,
         )
     except subprocess.SubprocessError as error:
         raise BrokenMedia(str(raw), "ffmpeg could not encode it") from error

@@ -49,9 +49,14 @@ def write_peaks(clip: Path) -> Peaks:
     peaks = compute_peaks(clip)
     target = peaks_path(clip)
     part = target.with_suffix(".part")
-    part.write_text(json.dumps(asdict(peaks)), encoding="utf-8")
+    part.write_bytes(peaks_json(peaks))
     part.replace(target)
     return peaks
+
+
+def peaks_json(peaks: Peaks) -> bytes:
+    """The peaks as they are kept."""
+    return json.dumps(asdict(peaks)).encode()
 
 
 def compute_peaks(clip: Path) -> Peaks:

@@ -13,8 +13,8 @@ from ingest.errors import BrokenMedia
 from ingest.media.container import DAMAGE, MAX_PIXELS, best_streams, open_media, reason
 
 
-def write_poster(clip: Path, *, at_ms: int, target: Path) -> bool:
-    """Writes what the clip shows `at_ms` after its start, at its full size; false if it has no picture.
+def poster_of(clip: Path, *, at_ms: int) -> bytes | None:
+    """What the clip shows `at_ms` after its start, at its full size; None if it has no picture.
 
     Before the first picture that is the first, after the last the last. Places of words on screen hold on it as they
     are. Raises BrokenMedia.
@@ -23,7 +23,7 @@ def write_poster(clip: Path, *, at_ms: int, target: Path) -> bool:
         with clip.open("rb") as file, open_media(file, clip.name) as container:
             video, _ = best_streams(container, clip.name)
             if video is None or video.codec_context.width * video.codec_context.height > MAX_PIXELS:
-                return False
+                return None
             video.codec_context.thread_count = 1
             video.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
             container.seek(max(0, at_ms) * 1000)
@@ -32,15 +32,9 @@ def write_poster(clip: Path, *, at_ms: int, target: Path) -> bool:
                 if shown is not None and image.time is not None and image.time * 1000 > at_ms + 0.5:
                     break
                 shown = image
-            if shown is None:
-                return False
-            content = _jpeg(pixels_of(shown))
+            return None if shown is None else _jpeg(pixels_of(shown))
     except DAMAGE as error:
         raise BrokenMedia(clip.name, reason(error)) from error
-    part = target.with_name(target.name + ".part")
-    part.write_bytes(content)
-    part.replace(target)
-    return True
 
 
 def _jpeg(pixels: NDArray[np.uint8]) -> bytes:

@@ -1,8 +1,6 @@
 """A worker's decoding children: each serves several streams, and its death costs one segment at most."""
 
-import os
 import socket
-import stat
 import subprocess
 import threading
 import time
@@ -16,8 +14,17 @@ from ingest.decode.shedding import Effort
 from ingest.errors import BrokenMedia, ParserDied
 from ingest.sandbox.answers import Answer, Mark, read_answer, read_decoded
 from ingest.sandbox.process import SandboxChoice, SandboxLimits, SandboxProcess, SandboxView, printable, start_sandbox
-from ingest.sandbox.protocol import ENDED, MAX_FILES, Channel, ChannelBroken, Stretch, segment_row, to_line
-from ingest.types import MAX_SEGMENT_BYTES, DecodedSegment, Frame, Segment
+from ingest.sandbox.protocol import (
+    ENDED,
+    MAX_FILES,
+    Channel,
+    ChannelBroken,
+    Stretch,
+    open_segment,
+    segment_row,
+    to_line,
+)
+from ingest.types import DecodedSegment, Frame, Segment
 
 if TYPE_CHECKING:
     from ingest.decode.decoder import Dense
@@ -210,11 +217,11 @@ class _Child:
         """The decoded segment; ChannelBroken says how the child ended over it."""
         with self._lock, ExitStack() as opened:
             channel = self._awake()
-            files = [_open(segment, opened)]
+            files = [open_segment(segment, opened)]
             before = cursor.segment if cursor is not None and segment.stream_id not in self._knows else None
             if before is not None:
                 try:
-                    files.append(_open(before, opened))
+                    files.append(open_segment(before, opened))
                 except BrokenMedia:
                     before = None
             mark = cursor.mark if cursor is not None and before is not None else None
@@ -233,7 +240,7 @@ class _Child:
             files: list[int] = []
             for segment in segments:
                 try:
-                    files.append(_open(segment, opened))
+                    files.append(open_segment(segment, opened))
                 except BrokenMedia:
                     continue
                 there.append(segment)
@@ -319,17 +326,3 @@ def _end(box: SandboxProcess, channel: socket.socket, grace_s: float = 0.0) -> s
 
 def _follows(segment: Segment, before: Segment) -> bool:
     return (before.epoch, before.sequence + 1) == (segment.epoch, segment.sequence)
-
-
-def _open(segment: Segment, opened: ExitStack) -> int:
-    """A plain file to hand over; whoever records could have put a link or a pipe there."""
-    name = str(segment.path)
-    try:
-        file = os.open(segment.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise BrokenMedia(name, error.strerror or "unreadable", sequence=segment.sequence) from error
-    opened.callback(os.close, file)
-    facts = os.fstat(file)
-    if not stat.S_ISREG(facts.st_mode) or facts.st_size > MAX_SEGMENT_BYTES:
-        raise BrokenMedia(name, "no segment file", sequence=segment.sequence)
-    return file

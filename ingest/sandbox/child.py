@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
+PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 
 
 def enter_sandbox() -> Callable[[], None]:
@@ -20,7 +20,7 @@ def enter_sandbox() -> Callable[[], None]:
     terms = json.loads(sys.argv[1])
     process_control = ctypes.CDLL(None, use_errno=True).prctl
     if terms["parent"]:
-        process_control(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        process_control(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
         if os.getppid() != terms["parent"]:
             raise SystemExit("the parent is gone")
     process_control(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)

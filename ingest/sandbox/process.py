@@ -68,6 +68,10 @@ class SandboxProcess:
         self.process = process
         self._stderr = stderr
 
+    def last_words(self) -> str:
+        """What it, or what it forked, said last on standard error since this was asked."""
+        return "" if self._stderr < 0 else _last_words(self._stderr)
+
     def end(self, grace_s: float) -> str:
         """Kills the child unless it ends within `grace_s`, frees what it held, and says how it ended."""
         if self.process.stdin is not None:

@@ -1,9 +1,12 @@
 """What a child and its parent say to each other: a line of JSON, then raw arrays."""
 
 import json
+import os
 import socket
+import stat
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.errors import BrokenMedia
 from ingest.types import (
     MAX_ASTRAY_MS,
     MAX_DECODED_BYTES,
     MAX_FRAMES,
     MAX_SAMPLES,
+    MAX_SEGMENT_BYTES,
     MAX_SIDE_PX,
     MAX_SPANS,
     AudioSpan,
@@ -113,6 +118,23 @@ def segment_row(segment: Segment) -> dict[str, Any]:
 def trusted_segment(row: dict[str, Any]) -> Segment:
     """The segment that a parent told."""
     return Segment(**(row | {"path": Path(row["path"])}))
+
+
+def open_segment(segment: Segment, opened: ExitStack) -> int:
+    """A plain file to hand over, closed with `opened`; whoever records could have put a link or a pipe there.
+
+    Raises BrokenMedia.
+    """
+    name = str(segment.path)
+    try:
+        file = os.open(segment.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise BrokenMedia(name, error.strerror or "unreadable", sequence=segment.sequence) from error
+    opened.callback(os.close, file)
+    facts = os.fstat(file)
+    if not stat.S_ISREG(facts.st_mode) or facts.st_size > MAX_SEGMENT_BYTES:
+        raise BrokenMedia(name, "no segment file", sequence=segment.sequence)
+    return file
 
 
 @dataclass(frozen=True, slots=True)
