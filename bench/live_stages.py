@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from bench.live_material import figures
-from cluster.live.load import below, process_times
+from cluster.live.load import ProcessTimes, below, process_times
 from review.scheduling.latencies import read_latencies
 
+CUTTER = "ingest.clips.child"
 # A process belongs to the first of these that stands in its command line, else to what its parent belongs to.
 ROLES = {
     "ray::AsrActor": "hearing",
@@ -18,6 +19,7 @@ ROLES = {
     "ray::JudgeActor": "judging",
     "ingest.decode.child": "decoding",
     "ingest.capture.child": "capture",
+    CUTTER: "clips",
     "ray::ShardActor": "shard",
     "ray::": "dispatcher",
     "raylet": "ray",
@@ -90,18 +92,28 @@ def _tree() -> dict[int, tuple[str, float]]:
     """The role and the seconds of processor time of each process at or below this one."""
     times = process_times()
     own, *others = below(os.getpid(), times)
-    roles = {own: "other"}
+    roles, commands = {own: "other"}, {pid: _command(pid) for pid in others}
     for pid in others:
-        roles[pid] = _own_role(pid) or roles[times[pid].parent]
-    return {pid: (role, times[pid].own_s) for pid, role in roles.items()}
+        roles[pid] = _own_role(commands[pid]) or roles[times[pid].parent]
+    forks = {pid for pid in others if CUTTER in commands[pid] and commands[pid] == commands.get(times[pid].parent)}
+    return {pid: (role, _used_s(times[pid], commands.get(pid, ""))) for pid, role in roles.items() if pid not in forks}
 
 
-def _own_role(pid: int) -> str | None:
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
-        return None
+def _used_s(times: ProcessTimes, command: str) -> float:
+    """What a process used itself; one that forks for each clip is also what its forks used, which live for too short
+    a time to be seen."""
+    return times.own_s + (times.ended_s if CUTTER in command and not command.startswith("bwrap") else 0.0)
+
+
+def _own_role(command: str) -> str | None:
     return next((role for mark, role in ROLES.items() if mark in command), None)
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
