@@ -16,6 +16,7 @@ import numpy as np
 from faster_whisper import WhisperModel
 
 from asr.engines.shared import start_shared
+from asr.engines.vocabulary import for_mandarin
 from asr.engines.weights import DEFAULT_MODEL, WhisperWeights, find_whisper
 from asr.engines.whisper import WhisperSettings, WhisperTranscriber
 from asr.recogniser import SAMPLES_PER_MS, Cut
@@ -116,7 +117,7 @@ def run(*, quick: bool = False) -> list[dict[str, object]]:
         ways: dict[str, Callable[[], Hearing]] = {
             "peer": lambda: OneThreadPerStream(weights, fallback=True),
             "peer without fallback": lambda: OneThreadPerStream(weights, fallback=False),
-            "ours": lambda: ours(weights),
+            "ours": lambda: ours(for_mandarin(weights, Path(scratch))),
         }
         busy = f"{os.getloadavg()[0]:.1f}"
         tried = {name: _search(start, lines, FIRST_GUESS[name], quick) for name, start in ways.items()}

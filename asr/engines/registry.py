@@ -49,10 +49,14 @@ def open_recogniser(
         from asr.engines.sherpa import SherpaRecogniser
 
         return SherpaRecogniser(find_sherpa(name, models_dir), device=device, threads=threads)
-    from asr.engines.whisper import WhisperSettings, WhisperTranscriber
+    from asr.engines.vocabulary import for_mandarin
+    from asr.engines.whisper import WhisperSettings, WhisperTranscriber, runs_on_gpu
 
+    weights = find_whisper(name, models_dir)
+    if not runs_on_gpu(device):
+        weights = for_mandarin(weights, models_dir)
     settings = WhisperSettings(device=device, cpu_threads=threads, compute_type=compute_type, batch_size=batch_size)
-    return WhisperTranscriber(find_whisper(name, models_dir), settings, alikes)
+    return WhisperTranscriber(weights, settings, alikes)
 
 
 def visible_gpu_count() -> int:

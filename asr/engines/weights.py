@@ -114,6 +114,23 @@ def remembered_sha256(path: Path, cache_dir: Path) -> str:
     return _remembered(path, stamps)
 
 
+def stamp(path: Path) -> None:
+    """Notes the hash of a file that was just made, beside it."""
+    _write_stamp(path, _sha256(path), path.parent)
+
+
+def is_as_stamped(path: Path) -> bool:
+    """Whether the file is the one whose hash was noted beside it; it is only read again where it was touched."""
+    stamp_path = path.parent / (path.name + STAMP_SUFFIX)
+    if not (path.is_file() and stamp_path.is_file()):
+        return False
+    noted = json.loads(stamp_path.read_text(encoding="utf-8"))
+    facts = path.stat()
+    if [noted["size"], noted["mtime_ns"]] == [facts.st_size, facts.st_mtime_ns]:
+        return True
+    return bool(noted["sha256"] == _sha256(path))
+
+
 def verify(info: ModelInfo, cache_dir: Path) -> str:
     """The hash of the model's file as it lies there now; WeightsDamagedError if it is not the one that is known.
 

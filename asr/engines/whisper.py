@@ -63,10 +63,8 @@ class WhisperTranscriber:
     ) -> None:
         """`alikes`: what finds words to listen for once more."""
         settings = settings or WhisperSettings()
-        device = settings.device
-        if device == "auto":
-            device = "cuda" if gpu_count() else "cpu"
-        on_gpu = device == "cuda"
+        on_gpu = runs_on_gpu(settings.device)
+        device = "cuda" if on_gpu else "cpu"
         compute_type = settings.compute_type or ("float16" if on_gpu else "int8")
         if on_gpu and not gpu_count():
             raise SpeechSettingsError("device 'cuda': no GPU that CUDA can use is here; set device to auto or cpu")
@@ -288,6 +286,11 @@ def gpu_count() -> int:
     """How many GPUs CUDA can use here."""
     count: int = ctranslate2.get_cuda_device_count()
     return count
+
+
+def runs_on_gpu(device: Literal["auto", "cpu", "cuda"]) -> bool:
+    """Whether this choice of a device is a GPU here."""
+    return device == "cuda" or (device == "auto" and gpu_count() > 0)
 
 
 def _rows(encoded: Any, rows: Sequence[int]) -> Any:

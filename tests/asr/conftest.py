@@ -10,6 +10,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from asr.engines.vocabulary import for_mandarin
 from asr.engines.weights import DEFAULT_MODEL, WhisperWeights, find_whisper
 from asr.engines.whisper import WhisperSettings, WhisperTranscriber
 from asr.recogniser import Cut
@@ -26,8 +27,15 @@ class Line:
 
 
 @pytest.fixture(scope="session")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> WhisperWeights:
+def all_tokens(tmp_path_factory: pytest.TempPathFactory) -> WhisperWeights:
+    """The model as its packages have it."""
     return find_whisper(DEFAULT_MODEL, tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="session")
+def weights(all_tokens: WhisperWeights) -> WhisperWeights:
+    """The model as a processor runs it."""
+    return for_mandarin(all_tokens, all_tokens.folder.parent)
 
 
 @pytest.fixture(scope="session")

@@ -71,7 +71,7 @@ def test_utterances_have_ordered_words_on_the_stream_clock(
     (utterance,) = transcriber.transcribe([cut_of(demo_lines[1].samples, start_ms=90_000)])
     assert utterance.text == "".join(word.text for word in utterance.words)
     assert 0 < utterance.confidence <= 1
-    assert utterance.model.startswith("whisper-base/int8@d01c3014")
+    assert utterance.model.startswith("whisper-base-mandarin/int8@d01c3014")
     starts = [word.start_ms for word in utterance.words]
     assert starts == sorted(starts)
     assert 90_000 <= starts[0] < 92_000

@@ -113,7 +113,7 @@ def test_a_job_says_where_its_engines_run(
 
 
 def test_the_model_is_named(hearing: AsrStage) -> None:
-    assert hearing.model.startswith("whisper-base/")
+    assert hearing.model.startswith("whisper-base-mandarin/")
 
 
 @pytest.mark.parametrize("wanted", [True, False])
