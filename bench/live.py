@@ -85,6 +85,7 @@ class Waits:
             "streams": self.streams,
             "cores_per_stream": round(sum(each.values()), 3),
             "of_which": ", ".join(f"{s} {c:.3f}" for s, c in sorted(each.items(), key=lambda one: -one[1])),
+            "benchmark_cores": round(self.cpu_s.get("other", 0.0) / self.seconds, 2),
             "memory_mb": round(sum(held.values()) / 1e6),
             "held_by": ", ".join(f"{s} {m / 1e6:.0f}" for s, m in sorted(held.items(), key=lambda one: -one[1])),
         }
