@@ -95,10 +95,15 @@ def turn_features(turn: Turn, shown: str, asked: Values, said: Values, words: An
     """
     if words is None:
         return {}
-    found = {ANSWERS: float(turn.answers), PUTS_RIGHT: float(turn.puts_right)}
-    if turn.puts_right and asked.registered is not said.registered:
-        # The last word counts: who takes the registered value back says otherwise, who comes to it does not.
-        found[RIGHT if said.registered else WRONG] = 1.0
+    # Of what is put right the last word counts: who takes the registered value back says otherwise, who comes to it not.
+    is_changed = turn.puts_right and asked.registered is not said.registered
+    comes_to_it = is_changed and said.registered
+    found = {
+        ANSWERS: float(turn.answers),
+        PUTS_RIGHT: float(turn.puts_right and not comes_to_it),
+        WRONG: float(is_changed and not comes_to_it),
+        RIGHT: float(comes_to_it),
+    }
     as_registered = _is_as_registered(turn, shown, asked, words)
     if as_registered is not None:
         found[LIKEWISE if as_registered else OTHERWISE] = 1.0
