@@ -95,7 +95,7 @@ def turn_features(turn: Turn, shown: str, asked: Values, said: Values, words: An
     """
     if words is None:
         return {}
-    # Of what is put right the last word counts: who takes the registered value back says otherwise, who comes to it not.
+    # The last word counts: who takes the registered value back says otherwise, who comes to it does not.
     is_changed = turn.puts_right and asked.registered is not said.registered
     comes_to_it = is_changed and said.registered
     found = {

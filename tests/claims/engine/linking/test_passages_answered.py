@@ -1,6 +1,6 @@
 """What a passage makes of the one before it: an answer, yes or no in every group of dialects, or a slip put right."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -201,11 +201,11 @@ class _Near:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def differs(self, pairs: list[str]) -> list[float]:
+    def differs(self, pairs: Sequence[str]) -> list[float]:
         self.asked += pairs
         return [2.0 for _ in pairs]
 
-    def nearness(self, said: str, registered: list[str]) -> list[float]:
+    def nearness(self, said: str, registered: Sequence[str]) -> list[float]:
         return [5.0 for _ in registered]
 
 
