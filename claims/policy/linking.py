@@ -36,6 +36,8 @@ class Answers(Frozen):
     asks_at_the_end: Words
     # Between a verb and itself these ask, between a verb and what comes of it they deny: 拿不拿, 拿不下来.
     negators: str
+    # Characters behind such a negator by which it asks all the same.
+    asks_behind: str
     # What may stand before an answer, and what closes it.
     fillers: Words
     particles: Words

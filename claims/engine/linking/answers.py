@@ -19,8 +19,6 @@ WRONG, RIGHT = "the registered value is taken back", "put right to the registere
 # An answer says yes or no so early in its first clause; a verb is taken up again in so many characters of it.
 _EARLY, _ECHOED = 4, 3
 _OPENS = 2
-# Closes what is done, and ends what can or can't be: 拆不了.
-_CAN = "了"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +131,8 @@ class _Grammar:
         self._yes_begins = re.compile(f"{lead}(?:{_any(words.affirms_at_once)})")
         self._no = re.compile(f"{lead}(?:{_any(words.denies)})")
         self._no_no = re.compile(f"{lead}(?:{_any(words.denies_nothing)})")
-        closing = "".join(sorted({char for word in words.particles for char in word} - {_CAN}))
-        self._cannot = re.compile(rf"{lead}.{{0,{_EARLY}}}?[^\W\d_][{words.negators}](?![{closing}])[^\W\d_]")
+        cannot = rf"[^\W\d_][{words.negators}](?![{words.asks_behind}])[^\W\d_]"
+        self._cannot = re.compile(rf"{lead}.{{0,{_EARLY}}}?{cannot}")
         echo = rf"{lead}(?!{_any(words.fillers)})(?P<echo>[^\W\d_]{{1,{_ECHOED}}}?)"
         whole = rf"{lead}(?P<whole>[^\W\d_]{{2,{_ECHOED}}}){end}"
         self._echo = re.compile(f"{echo}(?:{_any(words.echo_ends)})|{whole}")
