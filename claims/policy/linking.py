@@ -28,6 +28,39 @@ class PlaceOfOthers(Frozen):
     before: Regex
 
 
+class Answers(Frozen):
+    """How a passage takes up the one before it: asks, says yes or no, or puts right what was said."""
+
+    # What asks: anywhere in a passage, and at the end of a clause.
+    asks: Words
+    asks_at_the_end: Words
+    # Between a verb and itself these ask, between a verb and what comes of it they deny: 拿不拿, 拿不下来.
+    negators: str
+    # Characters behind such a negator by which it asks all the same.
+    asks_behind: str
+    # What may stand before an answer, and what closes it.
+    fillers: Words
+    particles: Words
+    # An answer that is nothing but a yes; one that begins so; a no; what begins like a no and is none.
+    affirms: Words
+    affirms_at_once: Words
+    denies: Words
+    denies_nothing: Words
+    # Behind a verb of the question these say it again: 送的, 放得平.
+    echo_ends: Words
+    # Before such a verb these affirm it: 能调, 会亮, 好洗.
+    may: Words
+    # Behind such a verb these deny by asking back: 洗啥子洗.
+    asks_back: Words
+    # A slip that is owned up to, what else puts right what was said, and by what a passage breaks off before it does.
+    slips: Regex
+    puts_right: Words
+    breaks_off: Words
+    # How what is registered says that something is there or may be done, or is not.
+    is_there: Words
+    is_lacking: Words
+
+
 class LinkingFile(Frozen):
     """`linking.yaml`."""
 
@@ -78,6 +111,8 @@ class LinkingFile(Frozen):
     place_of_others: PlaceOfOthers | None = None
     # Characters that name the sides of a size.
     sides: str = ""
+    # By which words passages answer one another; None: each is read for itself.
+    answers: Answers | None = None
 
     def types_of(self, *labels: str) -> frozenset[str]:
         """Of which sorts the values of attributes of these labels are."""

@@ -109,6 +109,12 @@ _SAID: Mapping[str, str] = {
     "the nearest registered text": "意思最近的登记文字",
     "its words are linked to it": "其中的词对应到该项",
     "how likely its words say otherwise": "其中的词与登记不符的可能性",
+    "it answers what was asked": "回答了上一句的提问",
+    "it puts right what was said": "更正了上一句",
+    "answered otherwise than registered": "肯定或否定的回答与登记相反",
+    "answered as registered": "肯定或否定的回答与登记相同",
+    "the registered value is taken back": "收回了登记值",
+    "put right to the registered value": "更正为登记值",
     "a reader of another text says otherwise": "阅读模型认为与另一项登记文字不符",
     "or said of another attribute, of which the same holds": "或说的是另一属性，同样不符",
     # Why a number may have been heard wrong.

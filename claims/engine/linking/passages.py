@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from claims.classifier.reading import Links, pair_of
 from claims.engine.checkers.base import contradicted
+from claims.engine.linking.answers import Turn, Values, span_before, turn_features, turn_of
 from claims.engine.linking.asides import asides_in, contexts_of
 from claims.engine.linking.claim import LinkedClaim
 from claims.engine.linking.entries import Book
@@ -112,7 +113,8 @@ def nearest_texts(
     """The registered texts nearest to the passage in focus, each with how near it is."""
     text = _read_of(window)
     texts = texts_of(passport, policy)
-    if len(text) < _SHORTEST or not texts:
+    is_short = len(text) < _SHORTEST and turn_of(window, policy.linking.answers).affirms is None
+    if is_short or not texts:
         return []
     near = _nearness(before_of(window), text, [one.text for one in texts], links)
     order = sorted(range(len(near)), key=lambda n: (-near[n], n))[:entries]
@@ -148,11 +150,13 @@ def passage_features(
     window: Window,
     known: ByWord,
     about: Features,
+    turn: Turn,
     policy: Policy,
 ) -> Features:
     """What speaks for the passage contradicting the text, and what against it.
 
-    `others`: what else was read with the passage; `about`: of what else the passage speaks.
+    `others`: what else was read with the passage; `about`: of what else the passage speaks; `turn`: what it makes of
+    the one before it.
     """
     text, entry = _read_of(window), read.of.entry
     found = {
@@ -160,26 +164,34 @@ def passage_features(
         "the nearest registered text": float(read.rank == 0),
         "its label's characters are in the passage": label_share(read.of.label, text, policy.linking),
     }
+    said = _values_in(text, (window.focus_start, window.focus_end), read.of, known, policy)
     if entry is not None:
-        focused = (m for m in known.words if window.focus_start < m.end <= window.focus_end)
-        own = [m for m in focused if may_be_said_of(m, entry)]
         found |= {
             "it is named": float(any(name in text for name in entry.names if len(name) > 1)),
-            "the registered value is said": float(
-                is_told_in(own, entry, policy)
-                or is_written_in(text, entry)
-                or any(_is_of(path, read.of) for path in known.agreed)
-            ),
-            "another value is said": float(any(not word_agrees(m, entry, policy) for m in own)),
+            "another value is said": float(said.another),
             "what is registered is not understood": float(not entry.is_known),
         }
-    else:
-        parts = (part.rstrip("0123456789.%") for part in normalise(read.of.shown).text.split("、"))
-        found["the registered value is said"] = float(any(part in text for part in parts if part))
+    agreed = entry is not None and any(_is_of(path, read.of) for path in known.agreed)
+    found["the registered value is said"] = float(said.registered or agreed)
     found |= {**about, **_linked_features(read.of, known.claims)}
+    asked = _values_in(turn.before, span_before(window), read.of, known, policy)
+    found |= turn_features(turn, normalise(read.of.shown).text, asked, said, policy.linking.answers)
     if others:
         found[OTHERS] = max(_LEAST_ODDS, *(one.log_odds for one in others))
     return {name: value for name, value in found.items() if value}
+
+
+def _values_in(text: str, span: tuple[int, int], of: TextEntry, known: ByWord, policy: Policy) -> Values:
+    """Which values of a registered text stand in the text, and in the words whose end lies in the span."""
+    if of.entry is None:
+        parts = (part.rstrip("0123456789.%") for part in normalise(of.shown).text.split("、"))
+        return Values(registered=any(part in text for part in parts if part), another=False)
+    entry = of.entry
+    own = [m for m in known.words if span[0] < m.end <= span[1] and may_be_said_of(m, entry)]
+    return Values(
+        registered=is_told_in(own, entry, policy) or is_written_in(text, entry),
+        another=any(not word_agrees(m, entry, policy) for m in own),
+    )
 
 
 def _linked_features(of: TextEntry, linked: Sequence[LinkedClaim]) -> dict[str, float]:
@@ -209,8 +221,10 @@ def weighed_texts(
     others = [[two for two in read if two is not one] for one in read]
     text, start = _read_of(window), window.focus_start
     about = asides_in(text, policy.linking) | contexts_of(start, start + len(text), window, policy) if read else {}
+    turn = turn_of(window, policy.linking.answers)
     return [
-        (one, passage_features(one, rest, window, known, about, policy)) for one, rest in zip(read, others, strict=True)
+        (one, passage_features(one, rest, window, known, about, turn, policy))
+        for one, rest in zip(read, others, strict=True)
     ]
 
 

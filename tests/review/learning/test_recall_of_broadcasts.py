@@ -10,7 +10,7 @@ from review.store import Store
 from tests.review.learning.said import ON_BOTH_DATABASES, READ, broadcast, decide, found
 
 pytestmark = ON_BOTH_DATABASES
-POLICY = "zh-CN@2026.11.12"
+POLICY = "zh-CN@2026.11.13"
 FOUND = 8
 
 
