@@ -67,12 +67,12 @@ _LEAST = {"#context-scroll": 90, "#card-scroll": 90, "#queue-scroll": 120, ".sta
 
 def check_seen(page: Page, what: str, *, axe: bool = True) -> None:
     """Fails with the name of every pair that overlaps, every part without height, what scrolls sideways, and axe."""
-    assert page.evaluate(_SIDEWAYS) == [], what
-    assert page.evaluate(_FLAT, _LEAST) == [], what
-    assert page.evaluate(_OVERLAPS) == [], what
+    for told in (page.evaluate(_SIDEWAYS), page.evaluate(_FLAT, _LEAST), page.evaluate(_OVERLAPS)):
+        assert told == [], f"{what}: {told}"
     if axe:
         found = Axe().run(page).response["violations"]
-        assert [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found] == [], what
+        told = [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found]
+        assert told == [], f"{what}: {told}"
 
 
 _SCREENS = ((1366, 768), (390, 844))
