@@ -45,11 +45,11 @@ _OVERLAPS = """() => {
   }
   return told;
 }"""
-# Parts of a page that must be there to be worked with, and how high at least.
+# Parts of a page that must be there to be worked with, and how high at least; one that holds less may be lower.
 _FLAT = """(least) => Object.entries(least).flatMap(([what, height]) => {
   const node = document.querySelector(what);
   const found = node && node.checkVisibility() ? node.getBoundingClientRect().height : null;
-  return found !== null && found < height ? [`${what}: ${found} px`] : [];
+  return found !== null && found < Math.min(height, Math.max(node.scrollHeight, 24)) ? [`${what}: ${found} px`] : [];
 })"""
 _SIDEWAYS = """() => {
   const told = [];
