@@ -83,7 +83,11 @@ def reviewers_decide(day: Day, case_ids: list[str]) -> None:
     for login in ("anna", "bo", "anna", "bo"):
         page = day.seat(login, "/")
         if day.size[0] <= 900:
-            page.locator("#queue .row:not(.held)").first.click()
+            row = page.locator("#queue .row:not(.held)").first
+            chosen = row.get_attribute("data-id")
+            row.click()
+            page.wait_for_url(f"**/cases/{chosen}*")
+            expect(page.locator(f'#decide[data-case="{chosen}"]')).to_be_visible()
         expect(page.locator("#claim")).to_contain_text("1:")
         case_id = page.locator("#decide").get_attribute("data-case") or ""
         assert case_id not in done
