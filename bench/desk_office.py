@@ -59,8 +59,7 @@ def write_offices(connection: Connection, streams: Sequence[tuple[str, int]], ca
     insert_rows(connection, StrikeRow, (_strike(each) for each in confirmed))
     measured = confirmed[::_MEASURES]
     insert_rows(connection, MeasureRow, (_measure(number, each) for number, each in enumerate(measured)))
-    of_cases = ({"measure_id": _id(2, number), "case_id": each.case.id} for number, each in enumerate(measured))
-    insert_rows(connection, MeasureCaseRow, of_cases)
+    insert_rows(connection, MeasureCaseRow, (_of_case(number, each) for number, each in enumerate(measured)))
     insert_rows(connection, AppealRow, (_appeal(number, each) for number, each in enumerate(measured[::_APPEALS])))
     _write_trail(connection, cases)
 
@@ -208,6 +207,10 @@ def _measure(number: int, each: OfficeCase) -> dict[str, object]:
         "closed_at_ms": ends_ms if state is MeasureState.ENDED else None,
         "closed_why": "",
     }
+
+
+def _of_case(number: int, each: OfficeCase) -> dict[str, object]:
+    return {"measure_id": _id(2, number), "case_id": each.case.id}
 
 
 def _appeal(number: int, each: OfficeCase) -> dict[str, object]:
