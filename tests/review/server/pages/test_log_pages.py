@@ -173,7 +173,7 @@ def test_reviewers_read_no_log(address: str, desk_store: Store, people: dict[str
 def test_both_logs_in_a_browser(sit: Sit, desk_store: Store, decided: list[Case]) -> None:
     desk_store.audit.note("test", "thing.done", f"case:{decided[0].id}")
     page = sit("dora", "/decisions")
-    page.get_by_label("谁").fill("Bo")
+    page.get_by_label("判定人").fill("Bo")
     page.get_by_role("button", name="查找").click()
     expect(page.locator("tbody tr")).to_have_count(1)
     check_office(page, "decisions")
