@@ -178,7 +178,7 @@ def test_both_logs_in_a_browser(sit: Sit, desk_store: Store, decided: list[Case]
     expect(page.locator("tbody tr")).to_have_count(1)
     check_office(page, "decisions")
     page.goto(page.url.partition("/decisions")[0] + "/audit?lang=zh")
-    page.get_by_label("操作", exact=True).select_option("thing.")
+    page.locator("select[name=what]").select_option("thing.")
     page.get_by_role("button", name="查找").click()
     expect(page.locator("tbody tr")).to_have_count(1)
     check_office(page, "audit")
