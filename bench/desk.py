@@ -19,6 +19,7 @@ import httpx
 from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
+import configs
 from bench.desk_material import FULL, NOW, SMALL, Material, Size, size_of
 from bench.postgres import new_database, running_postgres
 from cli.shell.benchmark_report import print_report, report_json
@@ -27,6 +28,8 @@ from review.accounts.types import Role
 from review.cases.queries import CaseQuery, read_counts
 from review.cases.types import CaseState
 from review.db.engine import open_engine
+from review.enforcement.penalty_table import read_measures, read_retention
+from review.enforcement.store import EnforcementSetup
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.store import Store
@@ -67,7 +70,12 @@ def _run(size: Size, repeats: int) -> list[Row]:
 def _measured(url: str, size: Size, repeats: int, data_dir: Path) -> list[Row]:
     engine = open_engine(url)
     name = engine.dialect.name
-    store = Store(engine, now=lambda: NOW)
+    due = EnforcementSetup(
+        measures=read_measures(configs.ROOT / "enforcement"),
+        retention=read_retention(configs.ROOT / "enforcement"),
+        data_dir=data_dir,
+    )
+    store = Store(engine, now=lambda: NOW, enforcement=due)
     started = time.perf_counter()
     Material(size).write(engine)
     filled_s = round(time.perf_counter() - started, 1)
@@ -96,6 +104,7 @@ def _queries(store: Store, engine: Engine) -> dict[str, Callable[[], object]]:
         "queue, decided cases": lambda: cases.queue(CaseQuery(states=(CaseState.CONFIRMED,))),
         "queue counts": lambda: cases.counts(CaseQuery()),
         "queue counts, counted anew": lambda: _count_anew(engine),
+        "what falls due": store.deadlines.tell,
         "same script": lambda: cases.same_script(first.cases[0].id),
     }
 
@@ -152,12 +161,17 @@ def _pages(store: Store, engine: Engine, host_id: str) -> dict[str, str]:
                 "f.finding_id = c.top_finding_id where c.state = 'open' order by c.finding_count desc limit 1"
             )
         ).one()
+        batch_id = connection.scalar(text("select min(batch_id) from batches"))
+        measure_id = connection.scalar(text("select min(measure_id) from measures where state = 'in_force'"))
+        appeal_id = connection.scalar(text("select min(appeal_id) from appeals where state = 'filed'"))
+        reanalysis_id = connection.scalar(text("select min(reanalysis_id) from reanalyses"))
     first = store.cases.queue(CaseQuery()).cases[0].id
     return {
         "queue": "/",
         "queue, counters moved": "/?lang=zh",
         "queue, one class": "/?class=ORIGIN",
         "queue, one host": f"/?host={host_id}",
+        "queue, one broadcast": f"/?state=waiting&stream={stream_id}",
         "queue, decided cases": "/?state=confirmed",
         "queue fragment": "/partials/queue",
         "case, the first of the queue": f"/cases/{first}",
@@ -183,6 +197,27 @@ def _pages(store: Store, engine: Engine, host_id: str) -> dict[str, str]:
         "quality, one's own": "/quality/me",
         "learning": "/learning",
         "words": "/words",
+        "host": f"/hosts/{host_id}",
+        "measures": "/measures",
+        "measure": f"/measures/{measure_id}",
+        "appeals": "/appeals",
+        "appeal": f"/appeals/{appeal_id}",
+        "passports": "/passports",
+        "passports, searched": "/passports?q=充电器",
+        "passport": "/passports/P-000000",
+        "batches": "/batches",
+        "batch": f"/batches/{batch_id}",
+        "analyses anew": "/reanalyses",
+        "analysis anew": f"/reanalyses/{reanalysis_id}",
+        "replays": "/replays",
+        "audit trail": "/audit",
+        "audit trail, one person": "/audit?who=person-3",
+        "audit trail, one host": f"/audit?case=host:{host_id}",
+        "decisions": "/decisions",
+        "decisions, one person": "/decisions?who=person-3",
+        "tenants": "/tenants",
+        "webhooks": "/webhooks",
+        "notifications": "/notifications",
         "API, quality": "/v1/quality?by=class",
         "API, quality by goods": "/v1/quality?by=goods&days=90",
         "API, findings": "/v1/findings?after=500000",

@@ -6,7 +6,7 @@ would take days.
 
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta, timezone
 
@@ -14,6 +14,7 @@ from sqlalchemy import Engine, text
 
 from bench.bulk import insert_rows
 from bench.desk_learnt import POLICY, DecidedCase, write_learnt
+from bench.desk_office import OfficeCase, write_offices
 from bench.sample import SAMPLE
 from claims.types import Disposition
 from review.cases.grouping import script_bands, script_of
@@ -125,7 +126,9 @@ class Material:
                 (f"s{host}-{turn}", int(self._started(host, turn).timestamp() * 1000))
                 for host, turn in self._stream_ids()
             ]
-            write_learnt(connection, began, [*self._blind_able()], NOW_MS)
+            decided = [*self._blind_able()]
+            write_learnt(connection, began, decided, NOW_MS)
+            write_offices(connection, began, [*self._of_offices(decided)])
             counters = {"case": self.size.cases, "finding": self.size.findings}
             insert_rows(connection, CounterRow, ({"name": name, "value": value} for name, value in counters.items()))
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -302,6 +305,10 @@ class Material:
                 state=case.state,
                 opened_at_ms=case.opened_at_ms,
             )
+
+    def _of_offices(self, decided: Iterable[DecidedCase]) -> Iterator[OfficeCase]:
+        for case, one in zip(self._cases, decided, strict=True):
+            yield OfficeCase(case=one, host_id=f"h{case.host}", severity=case.severity)
 
     def _bands(self) -> Iterator[dict[str, object]]:
         known: dict[tuple[int, str], list[str]] = {}

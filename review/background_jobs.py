@@ -1,5 +1,5 @@
-"""What has to happen by itself: terms end, clips of complaints are cut, what is past its clock goes, and what became of
-broadcasts whose worker is gone is told."""
+"""What has to happen by itself: terms end, clips of complaints are cut, what is past its clock goes, what falls due is
+told, and what became of broadcasts whose worker is gone."""
 
 import json
 import logging
@@ -22,6 +22,7 @@ _EVERY_S = 5.0
 # Heads older than that were written before there was an authority, and stay as they are.
 _STAMPED_AT_ONCE = 7
 _LIVE_EVERY_S = 2.5
+_DEADLINES_EVERY_S = 30.0
 
 
 class BackgroundJobs:
@@ -59,6 +60,7 @@ class BackgroundJobs:
         """Every job once; one that fails stops no other."""
         self._run_each(self._live_jobs)
         self._run_each(self._jobs)
+        self._run_each(self._deadline_jobs)
         self._run_each(self._mail_jobs)
 
     def start(self) -> None:
@@ -66,6 +68,7 @@ class BackgroundJobs:
         for name, jobs, every_s in (
             ("housekeeping", self._jobs, _EVERY_S),
             ("housekeeping-live", self._live_jobs, _LIVE_EVERY_S),
+            ("deadlines", self._deadline_jobs, _DEADLINES_EVERY_S),
             ("mail", self._mail_jobs, _EVERY_S),
         ):
             thread = threading.Thread(target=self._run, args=(jobs, every_s), name=name, daemon=True)
@@ -81,6 +84,10 @@ class BackgroundJobs:
     @property
     def _live_jobs(self) -> tuple[Job, ...]:
         return (self._store.lease_expiry.keep,)
+
+    @property
+    def _deadline_jobs(self) -> tuple[Job, ...]:
+        return (self._store.deadlines.tell,)
 
     @property
     def _mail_jobs(self) -> tuple[Job, ...]:
@@ -125,6 +132,7 @@ class BackgroundJobs:
         self._retention.sweep()
         self._store.deliveries.forget_done()
         self._store.stretches.forget(self._stretch_days)
+        self._store.deadlines.forget()
         folder = self._data_dir / HEADS
         folder.mkdir(parents=True, exist_ok=True)
         head = asdict(self._store.audit.head()) | {"at": day}

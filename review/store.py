@@ -46,6 +46,7 @@ from review.evidence.uploading import EvidenceKeeper
 from review.learning.golden import GoldenStore
 from review.learning.spot_store import SpotStore
 from review.learning.store import LearningStore
+from review.notifications.deadlines import Deadlines
 from review.notifications.store import WishStore
 from review.passports.registry import PassportStore
 from review.policies.repository import PolicyStore
@@ -151,6 +152,7 @@ class Store:
         self.second_reader = SecondReaderStore(engine, now, flag_at=flag_at, second_share=second_share)
         self.people = PeopleStore(engine, now)
         self.wishes = WishStore(engine, now)
+        self.deadlines = Deadlines(engine, now)
         self.keys = KeyStore(engine, now)
         self.enforcement = EnforcementStore(engine, now, enforcement)
         self.complaints = ComplaintStore(

@@ -18,7 +18,10 @@ import configs
 from claims.engine.conversation import ClaimEngine
 from claims.policy.policy import Policy
 from claims.types import Finding, Passage
+from cli.commands.serve import terms_of
 from cli.config.enforcement import book_of
+from cli.config.in_force import settings_in_force
+from cli.config.settings import load_settings
 from cli.shell.records import load_policy, read_passports_file
 from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind
@@ -30,10 +33,12 @@ from review.cases.types import Choice
 from review.db.engine import open_engine
 from review.enforcement.penalty_table import read_measures, read_retention
 from review.enforcement.store import EnforcementSetup
+from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.store import Store
-from review.streams.types import Host, ProductRef, StreamRecord, StreamState
+from review.streams.types import FindingQuery, Host, ProductRef, StreamRecord, StreamState
+from scripts.desk_office_sample import fill_offices
 
 DEMO_DIR = Path(configs.__file__).parent / "demo"
 STARTED = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
@@ -93,8 +98,14 @@ def fill(store: Store, policy: Policy, clock: SampleClock, data_dir: Path) -> di
                 store.set_clip(finding.finding_id, "clips/sample.mp4", max(0, finding.start_ms - 3000))
     clock.now = end
     _decide_some(store, people)
+    fill_offices(store, policy, people, _findings_of_first(store))
     store.queues.put(NamedQueue(id="", name="食品与保健", classes=("DISEASE_FOOD", "HEALTHFUNC_FOOD")), people["admin"])
     return people
+
+
+def _findings_of_first(store: Store) -> list[Finding]:
+    first = f"room-{ROOMS[-1][0]}"
+    return [stored.finding for stored in store.findings(FindingQuery(stream_id=first, limit=50)).findings]
 
 
 def _products(policy: Policy) -> tuple[ProductRef, ...]:
@@ -161,6 +172,8 @@ def sample_desk(folder: Path, port: int = 0) -> Iterator[tuple[str, Store]]:
         class_names=book.classes,
         exemption_names={rule.id: (rule.zh, rule.id.replace("_", " ")) for rule in policy.context.exemptions},
         laws=book.laws,
+        settings=settings_in_force(load_settings(), None),
+        platform=Platform(reader=policy.quantity_reader, word_terms=terms_of(policy)),
         access=Access(auth=Auth.LOCAL),
     )
     config = uvicorn.Config(

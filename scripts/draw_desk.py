@@ -30,6 +30,18 @@ PLACES = {
     "trends": "/trends?step=day&days=30",
     "trend-cases": "/trends/cases?first=2026-11-01&last=2026-11-30&what=decided",
     "host": "/hosts/host-5",
+    "replays": "/replays",
+    "reanalyses": "/reanalyses",
+    "words": "/words",
+    "passports": "/passports",
+    "batches": "/batches",
+    "tenants": "/tenants",
+    "tenant": "/tenants/local",
+    "webhooks": "/webhooks",
+    "settings": "/settings",
+    "audit": "/audit",
+    "decisions": "/decisions",
+    "notifications": "/notifications",
 }
 _BROWSER = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--autoplay-policy=no-user-gesture-required")
 

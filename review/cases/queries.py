@@ -34,12 +34,13 @@ class CaseQuery:
     `put_aside`: that alone. `text`: in the words, the host's or the product's name, or the
     case's number. `free_at_ms`: leaves out what another than `decidable_by` holds at that moment. `given_to`:
     what was given to this person alone. `tenants`: of these customers' hosts alone. `findings_alone`: without cases
-    that are no finding until a person decides.
+    that are no finding until a person decides. `stream_id`: with a finding of this broadcast.
     """
 
     states: tuple[CaseState, ...] = WAITING
     class_id: str | None = None
     host_id: str | None = None
+    stream_id: str | None = None
     product_id: str | None = None
     platform: str | None = None
     severity: str | None = None
@@ -165,6 +166,7 @@ def read_counts(session: Session, query: CaseQuery) -> QueueCounts:
     open_to_all = CaseQuery(
         states=(),
         host_id=query.host_id,
+        stream_id=query.stream_id,
         product_id=query.product_id,
         platform=query.platform,
         severity=query.severity,
@@ -275,6 +277,9 @@ def _conditions(query: CaseQuery) -> list[ColumnElement[bool]]:
         (CaseRow.language, query.language),
     )
     found: list[ColumnElement[bool]] = [column == value for column, value in asked if value is not None]
+    if query.stream_id is not None:
+        of_stream = select(CaseFindingRow.case_id).where(CaseFindingRow.stream_id == query.stream_id)
+        found.append(CaseRow.case_id.in_(of_stream))
     if query.text:
         found.append(_says(query.text))
     if query.classes:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 
 
 def upsert(
@@ -38,6 +38,23 @@ def insert_missing(
     if rows:
         statement = _insert(connection, table_of(row_type)).on_conflict_do_nothing()
         connection.execute(statement, [dict(row) for row in rows])
+
+
+def insert_new(
+    connection: Connection,
+    row_type: type[DeclarativeBase],
+    rows: Sequence[Mapping[str, object]],
+    column: InstrumentedAttribute[str],
+) -> frozenset[str]:
+    """Writes the rows whose primary key is not there yet; gives this column of those that this transaction wrote.
+
+    Whoever writes the same rows at once waits for the other's commit: give them in one order.
+    """
+    if not rows:
+        return frozenset()
+    statement = _insert(connection, table_of(row_type)).values([dict(row) for row in rows])
+    written = connection.execute(statement.on_conflict_do_nothing().returning(column))
+    return frozenset(written.scalars())
 
 
 def add_up(

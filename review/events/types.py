@@ -9,6 +9,8 @@ from review.db.tenant_ids import shown_host
 
 # What is told of every stretch of a broadcast: in a log of its own, and only to who asks for it by this name.
 STRETCH = "stream.stretch"
+# What falls due: in the log of events, and only to who asks for it by name or by family.
+DEADLINES = frozenset({"deadline.measure", "deadline.appeal", "deadline.case"})
 # Every kind of event that there is: what is told is one of these, and what webhooks may ask for.
 KINDS = frozenset(
     {
@@ -21,6 +23,7 @@ KINDS = frozenset(
         *("appeal.filed", "appeal.upheld", "appeal.varied", "appeal.overturned"),
         *("evasion.seen", "complaint.filed"),
         *("batch.done", "batch.failed", "batch.cancelled"),
+        *DEADLINES,
     }
 )
 # The most that a page of the log has.
@@ -97,7 +100,9 @@ class EndpointState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """An address that a customer is told at. `kinds` empty: every event; `finding.*` names a family.
+    """An address that a customer is told at. `kinds` empty: every event but stretches and what falls due.
+
+    `finding.*` names a family.
 
     `url` may hold the customer's token. `callback`: it came with a broadcast, and hears of that alone.
     """
@@ -119,10 +124,10 @@ class Target:
         return self.state is EndpointState.ACTIVE and self.paused_until_ms <= now_ms
 
     def hears(self, kind: str) -> bool:
-        """Whether an event of this kind is sent there; stretches only where they are named."""
+        """Whether an event of this kind is sent there; stretches and what falls due only where they are named."""
         if kind == STRETCH:
             return STRETCH in self.kinds
-        return not self.kinds or any(
+        return (not self.kinds and kind not in DEADLINES) or any(
             kind == wanted or (wanted.endswith(".*") and kind.startswith(wanted[:-1])) for wanted in self.kinds
         )
 

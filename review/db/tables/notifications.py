@@ -1,6 +1,6 @@
-"""The table of what people want to be told by mail."""
+"""The tables of what people want to be told by mail, and of what was told that fell due."""
 
-from sqlalchemy import JSON, String
+from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from review.db.tables.base import Base
@@ -18,3 +18,14 @@ class WishRow(Base):
     language: Mapped[str] = mapped_column(String(8))
     next_at_ms: Mapped[int]
     failed: Mapped[bool] = mapped_column(default=False)
+
+
+class ToldDeadlineRow(Base):
+    """A measure, an appeal or a case of which was told that it falls due: whoever wrote the row told it."""
+
+    __tablename__ = "told_deadlines"
+    __table_args__ = (Index("told_deadlines_by_time", "told_at_ms"),)
+
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(36), primary_key=True)
+    told_at_ms: Mapped[int]

@@ -24,7 +24,10 @@ _EXAMPLE = {"url": "https://platform.example.com/zhenyan", "kinds": ["finding.cr
 
 
 class WebhookIn(WireModel):
-    """An address to be told at. `kinds`: such as `finding.created` or `measure.*`; empty: everything."""
+    """An address to be told at. `kinds`: such as `finding.created` or `measure.*`.
+
+    Empty: everything but `stream.stretch` and `deadline.*`, which are told where they are named.
+    """
 
     model_config = ConfigDict(
         extra="forbid",

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from review.accounts.store import UNCHANGED
 from review.accounts.types import Person, Role
 from review.errors import AccountError
 from review.server.auth.guard import ADMINS, Gate, allow
+from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.tenants.keys import KeyStore
 
@@ -34,8 +35,10 @@ def admin_router(gate: Gate, keys: KeyStore, desk: Desk) -> APIRouter:
         return HTMLResponse(page, status_code=422 if error else 200)
 
     @router.get("/people", dependencies=[Depends(allow(*ADMINS))])
-    def get_accounts(viewer: Seeing) -> Response:
-        return shown(viewer)
+    def get_accounts(request: Request, viewer: Seeing) -> Response:
+        answer = shown(viewer)
+        keep_language(request, answer)
+        return answer
 
     @router.post("/people")
     def add_account(

@@ -24,7 +24,7 @@ from review.server.auth.guard import (
     same_secret,
     set_session,
 )
-from review.server.language import keep_language, language_of
+from review.server.language import keep_language, language_of, page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
 
 _BEFORE = "before_login"
@@ -95,8 +95,8 @@ def _add_passwords(router: APIRouter, gate: Gate, desk: Desk, shown: Shown) -> N
         return answer
 
     @router.get("/password", dependencies=[Depends(allow(*EVERYBODY))])
-    def get_password(viewer: Seeing) -> Response:
-        return HTMLResponse(desk.fill("accounts/password.html", viewer, error=""))
+    def get_password(request: Request, viewer: Seeing) -> Response:
+        return page_answer(request, desk.fill("accounts/password.html", viewer, error=""))
 
     @router.post("/password")
     def post_password(

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from review.accounts.types import Person, Role
 from review.cases.named_queues import LANGUAGES, SEVERITIES, NamedQueue
 from review.errors import QueueRefused
 from review.server.auth.guard import ADMINS, allow
+from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.store import Store
 
@@ -37,8 +38,10 @@ def named_queues_router(store: Store, desk: Desk) -> APIRouter:
         return HTMLResponse(filled, status_code=422 if error else 200)
 
     @router.get("/queues")
-    def get_queues(admin: Admin, viewer: Seeing, queue: str = "") -> Response:
-        return page(viewer, store.queues.queue(queue, admin) if queue else NamedQueue(id="", name=""))
+    def get_queues(request: Request, admin: Admin, viewer: Seeing, queue: str = "") -> Response:
+        answer = page(viewer, store.queues.queue(queue, admin) if queue else NamedQueue(id="", name=""))
+        keep_language(request, answer)
+        return answer
 
     @router.post("/queues")
     def keep_queue(

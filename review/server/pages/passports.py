@@ -142,9 +142,15 @@ def passport_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRo
 
     @router.get("/passports/{product_id:path}", dependencies=reading)
     def get_passport(
-        product_id: Annotated[str, Path(min_length=1, max_length=LONGEST_ID)], viewer: Seeing, tenant: Tenant = ""
+        request: Request,
+        product_id: Annotated[str, Path(min_length=1, max_length=LONGEST_ID)],
+        viewer: Seeing,
+        tenant: Tenant = "",
     ) -> Response:
-        return one(viewer, _own(viewer.person, tenant or min(viewer.person.tenants or (LOCAL_TENANT,))), product_id)
+        own = _own(viewer.person, tenant or min(viewer.person.tenants or (LOCAL_TENANT,)))
+        answer = one(viewer, own, product_id)
+        keep_language(request, answer)
+        return answer
 
     @router.post("/passports/import")
     def import_file(

@@ -45,6 +45,7 @@ class QueueFilter:
     text: str = ""
     class_id: str = ""
     host: str = ""
+    stream: str = ""
     product: str = ""
     platform: str = ""
     severity: str = ""
@@ -60,6 +61,7 @@ class QueueFilter:
             text=self.text,
             class_id=self.class_id or None,
             host_id=self.host or None,
+            stream_id=self.stream or None,
             product_id=self.product or None,
             platform=self.platform or None,
             severity=self.severity or None,
@@ -80,6 +82,7 @@ class QueueFilter:
             "q": self.text,
             "class": self.class_id,
             "host": self.host,
+            "stream": self.stream,
             "product": self.product,
             "platform": self.platform,
             "severity": self.severity,
@@ -98,13 +101,13 @@ class QueueFilter:
     @property
     def kept(self) -> str:
         """What the next visit begins with: where one works, not what one looked for."""
-        worked = replace(self, text="", host="", product="", platform="", held=False, limit=_PAGE)
+        worked = replace(self, text="", host="", stream="", product="", platform="", held=False, limit=_PAGE)
         return urlencode(worked.terms()) if not self.text else ""
 
     @property
     def narrowed(self) -> bool:
         """Whether one of the less used terms is set."""
-        return bool(self.host or self.product or self.platform or self.severity or self.held)
+        return bool(self.host or self.stream or self.product or self.platform or self.severity or self.held)
 
 
 def default_state(text: str) -> Shown:
@@ -121,6 +124,7 @@ def read_filter(
     queue: Annotated[str, Query(max_length=36)] = "",
     class_id: Annotated[str, Query(alias="class", max_length=60)] = "",
     host: Term = "",
+    stream: Term = "",
     product: Term = "",
     platform: Term = "",
     severity: Term = "",
@@ -134,6 +138,7 @@ def read_filter(
         text=text.strip(),
         class_id=class_id,
         host=host.strip(),
+        stream=stream.strip(),
         product=product.strip(),
         platform=platform.strip(),
         severity=severity,

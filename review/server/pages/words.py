@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
@@ -16,6 +16,7 @@ from review.enforcement.notice_pages import shown_time
 from review.server.api.ordering import Platform
 from review.server.auth.guard import SENIORS, allow
 from review.server.auth.tenant_reach import own_tenant
+from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.webhooks import READERS
 from review.store import Store
@@ -87,8 +88,10 @@ def words_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRoute
         return HTMLResponse(filled, status_code=422 if error else 200)
 
     @router.get("/words", dependencies=[Depends(allow(*READERS))])
-    def get_words(viewer: Seeing, tenant: Annotated[str, Query(max_length=60)] = "") -> Response:
-        return page(viewer, own_tenant(viewer.person, tenant))
+    def get_words(request: Request, viewer: Seeing, tenant: Annotated[str, Query(max_length=60)] = "") -> Response:
+        answer = page(viewer, own_tenant(viewer.person, tenant))
+        keep_language(request, answer)
+        return answer
 
     @router.post("/words")
     def send_word(

@@ -4,19 +4,27 @@ Each page of the day is looked at as it stands: nothing over another, nothing si
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+import configs
+from claims.policy.policy import Policy
 from claims.types import Finding
+from cluster.replay.background import ReplayRunner
+from cluster.replay.run import ReplayJob
 from review.cases.types import CaseState
 from review.enforcement.penalty_table import DAY_MS
+from review.enforcement.store import EnforcementSetup
 from review.enforcement.types import AppealState, MeasureKind, MeasureState
+from review.policies.folders import pack_policy
 from review.presentation.catalogues import Language
 from review.presentation.language import Words
 from review.store import Store
 from tests.review.enforcement.drawing import Sit
 from tests.review.enforcement.people import Clock
+from tests.review.replays.stored import ALL, candidate
 from tests.review.server.pages.seats import wait_until
 from tests.review.server.pages.seen import check_seen
 
@@ -28,6 +36,12 @@ OTHERS: tuple[Size, ...] = ((1024, 768), (1180, 820), (1920, 1080), (390, 844))
 # Pairwise: each size in both languages and both schemes, though not in each pair of them.
 PAIRS = [(size, *pair) for size in OTHERS for pair in (("zh", "dark"), ("en", "light"))]
 _CASES = 4
+# What the administrator looks at beside what is done on this day.
+_PAGES = (
+    *("/live", "/live/s1", "/trends", "/dashboards", "/quality", "/teaching", "/learning"),
+    *("/replays", "/reanalyses", "/words", "/passports", "/batches"),
+    *("/tenants", "/webhooks", "/settings", "/audit", "/decisions"),
+)
 _SETTLED = {CaseState.CONFIRMED, CaseState.CLEARED}
 
 
@@ -69,7 +83,11 @@ def reviewers_decide(day: Day, case_ids: list[str]) -> None:
     for login in ("anna", "bo", "anna", "bo"):
         page = day.seat(login, "/")
         if day.size[0] <= 900:
-            page.locator("#queue .row").first.click()
+            row = page.locator("#queue .row:not(.held)").first
+            chosen = row.get_attribute("data-id")
+            row.click()
+            page.wait_for_url(f"**/cases/{chosen}*")
+            expect(page.locator(f'#decide[data-case="{chosen}"]')).to_be_visible()
         expect(page.locator("#claim")).to_contain_text("1:")
         case_id = page.locator("#decide").get_attribute("data-case") or ""
         assert case_id not in done
@@ -140,6 +158,35 @@ def another_senior_decides(day: Day, appeal_id: str) -> None:
     day.look(page, "decided")
 
 
+def a_policy_goes_live(day: Day, runner: ReplayRunner, folder: Path) -> None:
+    """Chen hands a policy in, has it replayed and proposes it; Fang approves it, and it is in force."""
+    digest = Policy(candidate(folder / "candidate", ALL)).digest
+    archive = folder / "candidate.zip"
+    archive.write_bytes(pack_policy(folder / "candidate"))
+    page = day.seat("chen", "/replays")
+    page.locator('[name="archive"]').set_input_files(archive)
+    day.press(page, "policy.send")
+    version = page.get_by_role("row").filter(has_text=digest[:12])
+    expect(version).to_be_visible()
+    version.get_by_role("button", name=day.words("replay.start")).click()
+    page.wait_for_url("**/replays/*")
+    assert runner.run_once()
+    day.look(page, "replayed")
+    page = day.seat("chen", "/replays")
+    version.locator('[name="why"]').fill("绝对化用语的说法更全")
+    version.get_by_role("button", name=day.words("policy.propose")).click()
+    expect(page.get_by_text(day.words("policy.needs_other"))).to_be_visible()
+    expect(page.get_by_role("button", name=day.words("policy.approve"), exact=True)).to_have_count(0)
+    day.look(page, "policy proposed")
+    assert day.store.policies.in_force() is None
+    page = day.seat("fang", "/replays")
+    day.press(page, "policy.approve")
+    approved = page.get_by_role("row").filter(has_text=digest[:12])
+    expect(approved).to_contain_text(day.words("policy.in_force"))
+    day.look(page, "policy approved")
+    assert day.store.policies.in_force() == digest
+
+
 def the_administrator_keeps_house(day: Day) -> None:
     """Fang adds an account, makes a queue, sets notifications, and looks at what is told of rules and customers."""
     page = day.seat("fang", "/people")
@@ -159,11 +206,11 @@ def the_administrator_keeps_house(day: Day) -> None:
     page.locator('[name="every"]').select_option("day")
     day.press(page, "notify.keep")
     expect(page.locator(".sheet [role=status]")).to_have_text(day.words("notify.kept"))
-    for path in ("/replays", "/tenants", "/words", "/webhooks", "/dashboards", "/teaching", "/quality", "/learning"):
+    for path in _PAGES:
         day.seat("fang", path)
 
 
-def a_day(day: Day, make_finding: MakeFinding) -> None:
+def a_day(day: Day, make_finding: MakeFinding, runner: ReplayRunner, folder: Path) -> None:
     day.store.add_findings(
         make_finding(finding_id=f"f_{number}", claimed=f"{number}00 W", quote=f"总功率可以做到{number}百瓦")
         for number in range(1, _CASES + 1)
@@ -176,6 +223,7 @@ def a_day(day: Day, make_finding: MakeFinding) -> None:
     link = a_senior_approves(day, measure_id)
     appeal_id = the_host_appeals(day, link)
     another_senior_decides(day, appeal_id)
+    a_policy_goes_live(day, runner, folder)
     the_administrator_keeps_house(day)
     measure = day.store.enforcement.measure(measure_id, "a1")
     assert (measure.kind, measure.state) == (MeasureKind.WARNING, MeasureState.IN_FORCE)
@@ -186,24 +234,41 @@ def a_day(day: Day, make_finding: MakeFinding) -> None:
     assert day.store.audit.verify() is None
 
 
+@pytest.fixture
+def runner(desk: Store, enforcement_setup: EnforcementSetup, database_url: str) -> ReplayRunner:
+    """What replays candidates, over the packaged policy."""
+    data_dir = enforcement_setup.data_dir
+
+    def job_of(folder: Path) -> ReplayJob:
+        live = configs.POLICY_DIR
+        return ReplayJob(candidate=folder, live=live, database_url=database_url, data_dir=data_dir, semantic="off")
+
+    return ReplayRunner(desk, data_dir, job_of)
+
+
+@pytest.fixture
+def spend(
+    sit: Sit, desk: Store, office: str, clock: Clock, make_finding: MakeFinding, runner: ReplayRunner, tmp_path: Path
+) -> Callable[[Size, Language, str], None]:
+    """Spends a day at this size, in this language and scheme."""
+
+    def spend_day(size: Size, language: Language, scheme: str) -> None:
+        a_day(Day(sit, desk, office, clock, (size, language, scheme)), make_finding, runner, tmp_path)
+
+    return spend_day
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_a_day_on_a_laptop(
-    sit: Sit, desk: Store, office: str, clock: Clock, make_finding: MakeFinding, language: Language
-) -> None:
-    a_day(Day(sit, desk, office, clock, (LAPTOP, language, "light")), make_finding)
+def test_a_day_on_a_laptop(spend: Callable[[Size, Language, str], None], language: Language) -> None:
+    spend(LAPTOP, language, "light")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("size", "language", "scheme"), PAIRS)
+@pytest.mark.parametrize(
+    ("size", "language", "scheme"), PAIRS, ids=[f"{width}x{height}-{look[0]}" for (width, height), *look in PAIRS]
+)
 def test_a_day_on_other_screens(
-    sit: Sit,
-    desk: Store,
-    office: str,
-    clock: Clock,
-    make_finding: MakeFinding,
-    size: Size,
-    language: Language,
-    scheme: str,
+    spend: Callable[[Size, Language, str], None], size: Size, language: Language, scheme: str
 ) -> None:
-    a_day(Day(sit, desk, office, clock, (size, language, scheme)), make_finding)
+    spend(size, language, scheme)

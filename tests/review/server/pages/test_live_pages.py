@@ -117,3 +117,21 @@ def test_marks_of_the_strip_lead_to_cases(sit: Sit, on_air: Store) -> None:
 @pytest.mark.parametrize("path", ["/live", "/live/s1", "/live/s2"])
 def test_pages_fit_and_axe_finds_nothing(sit: Sit, on_air: Store, path: str) -> None:
     check_office(sit("dora", path), path)
+
+
+def test_the_open_cases_of_a_tile_are_those_that_its_link_leads_to(
+    address: str, on_air: Store, people: dict[str, Person], make_finding: MakeFinding
+) -> None:
+    """The host has another broadcast whose cases are not counted, and the first has a case that is decided."""
+    on_air.put_stream(replace(on_air.stream("s1"), stream_id="s9"))
+    more = [make_finding(finding_id=f"f{n}", claimed=f"{n} W", quote=f"第{n}句") for n in range(2)]
+    on_air.add_findings([*more, make_finding(finding_id="f9", stream_id="s9", claimed="9 W", quote="另一场")])
+    page = get(address, on_air, "/live/s1").text
+    link = page.partition('id="to-cases" href="')[2].partition('"')[0].replace("&amp;", "&")
+    counted = page.partition('id="to-cases"')[2].partition(">")[2].partition("<")[0]
+    assert link == "/?state=waiting&stream=s1"
+    queue = get(address, on_air, link).text
+    shown = queue.count('<a id="row-')
+    assert counted == f"待处理案件 {shown} 件"
+    assert shown == len(more) + 1
+    assert "另一场" not in queue
