@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -74,7 +75,8 @@ def running_postgres(*, durable: bool = False) -> Iterator[str]:
         try:
             yield _when_ready(f"postgresql+psycopg://zhenyan@127.0.0.1:{port}/postgres")
         finally:
-            server.terminate()
+            # At once, whoever is still connected; a plain end would wait for them.
+            server.send_signal(signal.SIGINT)
             server.wait(30)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -4,7 +4,6 @@ import hashlib
 import subprocess
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import av
 from av.container import OutputContainer
 from av.stream import Stream
 
+from ingest.clips.cut import Cut, clip_info
 from ingest.clips.peaks import compute_peaks, peaks_json, peaks_path
 from ingest.clips.poster import poster_of
 from ingest.decode.packets import Piece, begin_at, readable_pieces
@@ -26,21 +26,6 @@ _PLAYED_PIXELS = frozenset({"yuv420p", "yuvj420p", "yuv420p10le"})
 _ENCODE_LIMIT_S = 300
 
 Parameters = tuple[str, str | None, bytes | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
-    """What was written of a stretch: where it really starts and ends on the stream clock, and whence it comes.
-
-    `copied`: no packet was encoded anew. `hit_ms`: where in it the moment that matters is; None: none was named.
-    """
-
-    start_ms: int
-    end_ms: int
-    offset_ms: int
-    copied: bool
-    sources: tuple[ClipSource, ...]
-    hit_ms: int | None
 
 
 def cut_clip(
@@ -124,21 +109,6 @@ def companions(clip: Path, cut: Cut) -> tuple[bytes | None, bytes | None]:
     with suppress(BrokenMedia):
         loudness = peaks_json(compute_peaks(clip))
     return still, loudness
-
-
-def clip_info(cut: Cut, path: Path, *, sha256: str, poster: Path | None, peaks: Path | None) -> ClipInfo:
-    """What is known of a clip that lies at `path`."""
-    return ClipInfo(
-        path=path,
-        start_ms=cut.start_ms,
-        end_ms=cut.end_ms,
-        offset_ms=cut.offset_ms,
-        copied=cut.copied,
-        sha256=sha256,
-        sources=cut.sources,
-        poster=poster,
-        peaks=peaks,
-    )
 
 
 def _kept(content: bytes | None, target: Path) -> bool:

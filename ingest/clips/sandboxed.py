@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
-from ingest.clips.clip import Cut, clip_info
+from ingest.clips.cut import Cut, clip_info
 from ingest.clips.peaks import peaks_path
 from ingest.errors import BrokenMedia, ParserDied
 from ingest.sandbox.process import SandboxChoice, SandboxLimits, printable

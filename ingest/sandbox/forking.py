@@ -102,7 +102,9 @@ def _work(handle: Handle, request: dict[str, Any], answer: int, files: Sequence[
     try:
         os.setpgid(0, 0)
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-        _close_all_but({1, 2, answer, *files})
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        _close_all_but({0, 1, 2, answer, *files})
         line = handle(request, files)
         with socket.socket(fileno=answer) as out:
             out.sendall(line)
@@ -117,7 +119,9 @@ def _close_all_but(kept: set[int]) -> None:
     edges = sorted(kept)
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     for below, above in zip([-1, *edges], [*edges, most], strict=True):
-        os.closerange(below + 1, above)
+        # A range that holds nothing would be taken for one without end.
+        if below + 1 < above:
+            os.closerange(below + 1, above)
 
 
 def _kill(fork: _Fork) -> None:

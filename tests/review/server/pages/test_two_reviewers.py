@@ -173,7 +173,9 @@ def test_a_filter_is_remembered_until_it_is_cleared(sit: Sit, add_cases: AddCase
     add_cases(2)
     page = sit("anna")
     page.locator('#filters [name="class"]').select_option("SPEC_PARAM")
-    expect(page).to_have_url(f"{address}/?q=&state=mine_to_decide&class=SPEC_PARAM&severity=&host=&product=&platform=")
+    expect(page).to_have_url(
+        f"{address}/?q=&state=mine_to_decide&class=SPEC_PARAM&severity=&host=&stream=&product=&platform="
+    )
     page.goto(f"{address}/measures")
     page.goto(f"{address}/")
     expect(page.locator('#filters [name="class"]')).to_have_value("SPEC_PARAM")
