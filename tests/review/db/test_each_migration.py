@@ -85,6 +85,7 @@ def test_there_is_a_step_for_every_revision_of_the_program() -> None:
     assert (steps()[0], steps()[-1]) == (FIRST, HEAD)
 
 
+@pytest.mark.service
 @BOTH
 def test_each_step_goes_forward_and_back_over_rows_in_every_table(database_url: str) -> None:
     engine = open_engine(database_url)
