@@ -59,6 +59,7 @@ def test_special_tokens_are_where_the_model_expects_them(all_tokens: WhisperWeig
     assert max(config["suppress_ids"]) < len(lines)
 
 
+@pytest.mark.service
 def test_as_few_errors_are_made(
     all_tokens: WhisperWeights, weights: WhisperWeights, lines: list[Any], demo_lines: list[Any]
 ) -> None:

@@ -120,7 +120,7 @@ def test_one_that_has_nothing_to_do_ends_and_is_started_again() -> None:
 
 def test_its_forks_end_with_it(warm: WarmSandbox) -> None:
     pid = asked(warm, "say")["parent"]
-    failed = threading.Thread(target=lost, args=(warm,), daemon=True)
+    failed = threading.Thread(target=lost, args=(warm, 2), daemon=True)
     failed.start()
 
     def forks() -> list[int]:
