@@ -5,6 +5,7 @@ speakers say they stand for nothing, yet the decoder scores all of them with eve
 is a quarter of the search. Any text can still be written: the single bytes stay, and all that is spelt of them.
 """
 
+import fcntl
 import json
 import re
 import shutil
@@ -43,15 +44,26 @@ def for_mandarin(weights: WhisperWeights, cache_dir: Path) -> WhisperWeights:
         kept = _kept(weights.folder)
         if kept is None:
             return weights
-        cache_dir.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=f".{folder.name}", dir=cache_dir) as scratch:
-            made = Path(scratch) / "made"
-            made.mkdir()
-            _write(weights.folder, made, kept)
-            stamp(made / MODEL_FILE)
-            shutil.rmtree(folder, ignore_errors=True)
-            made.replace(folder)
+        _make(weights.folder, folder, kept)
     return replace(weights, name=f"{weights.name}-mandarin", folder=folder)
+
+
+def _make(source: Path, folder: Path, kept: Sequence[int]) -> None:
+    """Makes the folder, whole or not at all; of several processes that start at once, one does."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        TemporaryDirectory(prefix=f".{folder.name}", dir=folder.parent) as scratch,
+        (source / MODEL_FILE).open("rb") as one_at_a_time,
+    ):
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        if is_as_stamped(folder / MODEL_FILE):
+            return
+        made = Path(scratch) / "made"
+        made.mkdir()
+        _write(source, made, kept)
+        stamp(made / MODEL_FILE)
+        shutil.rmtree(folder, ignore_errors=True)
+        made.replace(folder)
 
 
 @dataclass(frozen=True, slots=True)

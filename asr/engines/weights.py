@@ -121,14 +121,10 @@ def stamp(path: Path) -> None:
 
 def is_as_stamped(path: Path) -> bool:
     """Whether the file is the one whose hash was noted beside it; it is only read again where it was touched."""
-    stamp_path = path.parent / (path.name + STAMP_SUFFIX)
-    if not (path.is_file() and stamp_path.is_file()):
+    noted = _noted(path, path.parent)
+    if noted is None or not path.is_file():
         return False
-    noted = json.loads(stamp_path.read_text(encoding="utf-8"))
-    facts = path.stat()
-    if [noted["size"], noted["mtime_ns"]] == [facts.st_size, facts.st_mtime_ns]:
-        return True
-    return bool(noted["sha256"] == _sha256(path))
+    return _is_untouched(path, noted) or noted.get("sha256") == _sha256(path)
 
 
 def verify(info: ModelInfo, cache_dir: Path) -> str:
@@ -231,18 +227,27 @@ def _from_hub(name: str, cache_dir: Path, *, may_download: bool) -> Path:
 
 def _remembered(path: Path, folder: Path) -> str:
     """The file's hash, computed once and remembered in the folder with the file's size and change time."""
-    stamp_path = folder / (path.name + STAMP_SUFFIX)
-    stat = path.stat()
-    if stamp_path.is_file():
-        try:
-            stamp = json.loads(stamp_path.read_text(encoding="utf-8"))
-        except ValueError:
-            stamp = None
-        if isinstance(stamp, dict) and [stamp.get("size"), stamp.get("mtime_ns")] == [stat.st_size, stat.st_mtime_ns]:
-            return str(stamp.get("sha256"))
+    noted = _noted(path, folder)
+    if noted is not None and _is_untouched(path, noted):
+        return str(noted.get("sha256"))
     sha256 = _sha256(path)
     _write_stamp(path, sha256, folder)
     return sha256
+
+
+def _noted(path: Path, folder: Path) -> dict[str, object] | None:
+    """What was noted of the file in the folder; None if nothing was, or it can't be read."""
+    stamp_path = folder / (path.name + STAMP_SUFFIX)
+    try:
+        noted = json.loads(stamp_path.read_text(encoding="utf-8")) if stamp_path.is_file() else None
+    except ValueError:
+        return None
+    return noted if isinstance(noted, dict) else None
+
+
+def _is_untouched(path: Path, noted: dict[str, object]) -> bool:
+    stat = path.stat()
+    return [noted.get("size"), noted.get("mtime_ns")] == [stat.st_size, stat.st_mtime_ns]
 
 
 def _write_stamp(path: Path, sha256: str, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from asr.engines.vocabulary import for_mandarin
-from asr.engines.weights import MODEL_FILE, WhisperWeights
+from asr.engines.weights import MODEL_FILE, WhisperWeights, is_as_stamped
 from asr.engines.whisper import WhisperSettings, WhisperTranscriber
 from bench.cer import character_error_rate
 from tests.asr.engines.test_whisper import texts_of
@@ -82,6 +83,14 @@ def test_it_is_made_once_and_again_when_it_is_damaged(all_tokens: WhisperWeights
     assert for_mandarin(all_tokens, tmp_path).folder / MODEL_FILE == made
     assert made.read_bytes()[-1] != 0x55
     assert [path.name for path in tmp_path.iterdir()] == [made.parent.name]
+
+
+def test_engines_that_start_at_once_make_it_once(all_tokens: WhisperWeights, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        made = list(threads.map(lambda _: for_mandarin(all_tokens, tmp_path), range(4)))
+    assert len(set(made)) == 1
+    assert [path.name for path in tmp_path.iterdir()] == [made[0].folder.name]
+    assert is_as_stamped(made[0].folder / MODEL_FILE)
 
 
 def test_a_model_of_another_layout_or_language_stays_as_it_is(all_tokens: WhisperWeights, tmp_path: Path) -> None:
