@@ -22,8 +22,10 @@ from ingest.sandbox.process import (
 )
 from ingest.sandbox.protocol import ENDED, LATE, MAX_FILES, Channel, ChannelBroken, to_line
 
-MAX_ANSWER_BYTES = 1 << 20
+_MAX_ANSWER_BYTES = 1 << 20
 _SEND_S = 60.0
+# Once more where the process had just ended.
+_TRIES = 2
 # The process that forks tells that one of its forks is late; so long after that it is itself taken for lost.
 _GRACE_S = 10.0
 
@@ -73,20 +75,22 @@ class WarmSandbox:
 
         WarmDied says how the fork ended, if it did so without an answer, badly or late.
         """
-        for is_last in (False, True):
+        how = ENDED
+        for _ in range(_TRIES):
             ours, theirs = socket.socketpair()
             with ours:
                 with theirs, self._lock:
-                    running = self._sent(request, [theirs.fileno(), *files], wall_s)
-                said = _all_of(ours, wall_s + _GRACE_S)
-            if said is None:
-                self._drop(running)
-                raise WarmDied(LATE)
-            if said or is_last:
+                    running = self._awake()
+                    is_sent = self._is_sent(running, request, [theirs.fileno(), *files], wall_s)
+                said = _all_of(ours, wall_s + _GRACE_S) if is_sent else b""
+            if said:
                 return self._answer(said, running)
-            # Idle, it ended while the request was on its way: it is started again, once.
-            self._drop(running)
-        raise WarmDied(ENDED)
+            ended = self._drop(running)
+            if said is None:
+                raise WarmDied(LATE)
+            # Idle, it ended before the request or while that was on its way: it is started again.
+            how = ENDED if is_sent else ended
+        raise WarmDied(how)
 
     def close(self) -> None:
         """Ends the process and all its forks."""
@@ -96,22 +100,16 @@ class WarmSandbox:
             self._finalizer.detach()
             _end(running)
 
-    def _sent(self, request: Mapping[str, Any], files: Sequence[int], wall_s: float) -> _Running:
+    def _is_sent(self, running: _Running, request: Mapping[str, Any], files: Sequence[int], wall_s: float) -> bool:
+        deadline_s = time.monotonic() + _SEND_S
         line = to_line(dict(request) | {"files": len(files), "wall_s": wall_s, "idle_s": self._idle_s})
-        for is_last in (False, True):
-            running = self._awake()
-            deadline_s = time.monotonic() + _SEND_S
-            try:
-                running.channel.send([line], deadline_s)
-                for first in range(0, len(files), MAX_FILES):
-                    running.channel.send([b"."], deadline_s, list(files[first : first + MAX_FILES]))
-            except ChannelBroken as error:
-                how = self._bury(running)
-                if is_last:
-                    raise WarmDied(how) from error
-            else:
-                return running
-        raise WarmDied(ENDED)
+        try:
+            running.channel.send([line], deadline_s)
+            for first in range(0, len(files), MAX_FILES):
+                running.channel.send([b"."], deadline_s, list(files[first : first + MAX_FILES]))
+        except ChannelBroken:
+            return False
+        return True
 
     def _answer(self, said: bytes, running: _Running) -> bytes:
         *lines, last = said.splitlines() or [b""]
@@ -141,9 +139,9 @@ class WarmSandbox:
             self._finalizer = weakref.finalize(self, _end, self._running)
         return self._running
 
-    def _drop(self, running: _Running) -> None:
+    def _drop(self, running: _Running) -> str:
         with self._lock:
-            self._bury(running)
+            return self._bury(running)
 
     def _bury(self, running: _Running) -> str:
         if self._running is not running:
@@ -162,7 +160,7 @@ def _all_of(ours: socket.socket, wall_s: float) -> bytes | None:
     """All that is said until nobody can say more; None if that takes longer. What is too long is cut short."""
     deadline_s = time.monotonic() + wall_s
     said = bytearray()
-    while len(said) <= MAX_ANSWER_BYTES:
+    while len(said) <= _MAX_ANSWER_BYTES:
         ours.settimeout(max(0.001, deadline_s - time.monotonic()))
         try:
             got = ours.recv(1 << 16)
