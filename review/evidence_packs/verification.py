@@ -124,9 +124,9 @@ def _check_tags(pack: PackSource, signed: bytes) -> None:
         content = pack.read(name)
         if hashlib.sha256(content).hexdigest() == expected:
             continue
-        lines: list[bytes] = content.split(b"\n", MOST_FILES)
-        lines.sort(key=_named)
-        if hashlib.sha256(b"\n".join([*lines[1:], b""])).hexdigest() == expected:
+        lines = content.split(b"\n", MOST_FILES)
+        end = lines.pop()
+        if hashlib.sha256(b"\n".join([*sorted(lines, key=_named), end])).hexdigest() == expected:
             raise PackBroken("reordered", name, "its lines are not in their order")
         raise PackBroken("changed", name, "it is not what was signed")
     beside = {name for name in pack.sizes if not name.startswith("data/")} - listed.keys() - {SIGNED, SIGNATURE}

@@ -7,10 +7,10 @@ from typing import Any
 
 import configs
 from claims.classifier.calibration import Calibration
-from claims.classifier.files import LAYERS
 from claims.classifier.gemma import PackagedGemma
 from claims.classifier.reader import ClassifierFile
 from claims.classifier.reading import Known, Links, Reading
+from claims.classifier.trained_layers import LAYERS
 from claims.engine.conversation import Conversation
 from claims.engine.window import fold
 from claims.policy.policy import Policy
