@@ -79,7 +79,7 @@ class Calibration(Frozen):
 
 def likelihood(log_odds: float) -> float:
     """Log-odds as a likelihood, 0 to 1."""
-    return 1.0 / (1.0 + math.exp(-max(-40.0, min(40.0, log_odds))))
+    return 1.0 / (1.0 + math.exp(-max(-40.0, log_odds)))
 
 
 def odds_of(score: float) -> float:

@@ -162,7 +162,8 @@ def test_what_a_hint_alone_brought_in_is_a_note_in_every_step(policy: Policy, lo
 
 
 @pytest.mark.parametrize(
-    ("per_hour", "bar"), [(0.8, 0.8), (1.0, 0.8), (3.0, 0.7143), (8.0, 0.5), (8.1, 0.4994), (40.0, 0.3), (41.0, 0.3)]
+    ("per_hour", "bar"),
+    [(0.8, 0.8), (0.9, 0.8), (1.0, 0.8), (3.0, 0.7143), (8.0, 0.5), (8.1, 0.4994), (40.0, 0.3), (41.0, 0.3)],
 )
 def test_the_bar_between_measured_budgets_lies_on_a_line(per_hour: float, bar: float) -> None:
     assert CALIBRATION.bar(per_hour) == bar
@@ -171,6 +172,8 @@ def test_the_bar_between_measured_budgets_lies_on_a_line(per_hour: float, bar: f
 def test_a_step_between_two_budgets_belongs_to_the_one_with_fewer_alarms() -> None:
     steep = CALIBRATION.model_copy(update={"budgets": ((1.0, 0.8), (8.0, 0.5), (8.0, 0.4), (40.0, 0.3))})
     assert steep.bar(8.0) == 0.5
+    fewest = CALIBRATION.model_copy(update={"budgets": ((1.0, 0.8), (1.0, 0.6), (8.0, 0.5))})
+    assert fewest.bar(1.0) == 0.8
 
 
 def test_odds_and_likelihood_are_each_others_inverse_and_bounded() -> None:
