@@ -19,7 +19,7 @@ GRAMMAR = frozenset(
         *("consequence", "consequence_weak", "consequence_bare", "no_consequence", "then", "no_then"),
         *("counterfactual", "denying_head", "bare_negation", "begins_clause", "not_rhetorical"),
         *("negator", "not_negator", "not_denied", "affirming", "bare", "assent", "closing", "anaphor"),
-        *("referring", "referring_bare", "own_report"),
+        *("referring", "own_report"),
     }
 )
 

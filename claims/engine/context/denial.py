@@ -64,7 +64,7 @@ def _called_false(rule: ContextRule, window: Window, number: int, clause: Span, 
     """A predicate of falsity that closes its clause, unless it is itself negated: 这可不是骗人的."""
     start, end = clause
     for s, e in triggers_of(window, rule.trigger, rule.pseudo):
-        if not (start <= s and e <= end) or not closes(window, e, rule.closing or ""):
+        if not (start <= s and e <= end) or not closes(window, e, rule.closing):
             continue
         if any(start <= ns and s - _NEGATION_REACH <= ne <= s for ns, ne in _negations(window)):
             continue
@@ -106,10 +106,8 @@ def _is_bare(window: Window, start: int, end: int) -> bool:
 
 
 def _points_back(window: Window, start: int, end: int) -> bool:
-    """True if words such as 这种话 stand in [start, end), or a bare 这些 that names nothing of its own."""
-    text = window.text
-    bare = (s for s in spans_of(window, "referring_bare") if s[1] >= len(text) or is_boundary(text[s[1]]))
-    return any(start <= s and e <= end for s, e in (*spans_of(window, "referring"), *bare))
+    """True if words such as 这种话 stand in [start, end)."""
+    return any(start <= s and e <= end for s, e in spans_of(window, "referring"))
 
 
 def _is_turned(rule: ContextRule, window: Window, at: int) -> bool:

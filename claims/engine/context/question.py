@@ -69,10 +69,9 @@ def _doubled(window: Window, place: Place) -> Span | None:
     是鹅绒不是鸭毛 asks nothing: it goes on with what it is not.
     """
     text, said = window.text, window.text[place.start : place.end]
-    if any(s == place.end for s, _ in spans_of(window, "goes_on")):
-        closes = any(s == place.end and _ends_soon(window, e) for s, e in spans_of(window, "goes_on"))
-        if not closes:
-            return None
+    goes_on = [e for s, e in spans_of(window, "goes_on") if s == place.end]
+    if goes_on and not any(_ends_soon(window, e) for e in goes_on):
+        return None
     for start, end in spans_of(window, "doubled_by"):
         if start == place.end and text[end : end + 1] in {said[:1], said[-1:]}:
             return start, end

@@ -29,8 +29,8 @@ def leads_through(window: Window, start: int, end: int, names: str, sentence: bo
     return end in _reached(window, start, end, names, sentence)
 
 
-def closes(window: Window, at: int, names: str) -> bool:
-    """True if the clause ends at `at`, or after words of these lists alone.
+def closes(window: Window, at: int, names: str | None) -> bool:
+    """True if the clause ends at `at`, or after words of these lists alone, if there are any.
 
     What is heard has few commas: after a particle, a word with which clauses begin ends it as well.
     """
@@ -52,9 +52,9 @@ def clause_start(window: Window, at: int) -> int:
     return next((i + 1 for i in range(at - 1, -1, -1) if is_boundary(window.text[i])), 0)
 
 
-def _reached(window: Window, start: int, end: int, names: str, sentence: bool) -> set[int]:
+def _reached(window: Window, start: int, end: int, names: str | None, sentence: bool) -> set[int]:
     """Every place up to `end` that words of these lists, one after the other, lead to from `start`."""
-    concepts = concepts_of(names)
+    concepts = concepts_of(names) if names else []
     places, reached = [start], {start}
     while places:
         for onward in _onward(window, places.pop(), concepts, sentence):

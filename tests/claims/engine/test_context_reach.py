@@ -46,6 +46,7 @@ CUES = {
     "negation": ("不是", "没有"),
     "negator": ("不", "没有", "不是"),
     "no_then": ("那种",),
+    "no_consequence": ("就算", "那个"),
     "no_asked_verb": ("没有",),
     "not_asking": ("是不是说的",),
     "not_denied": ("没有不",),
@@ -56,7 +57,6 @@ CUES = {
     "particle": ("啊", "呗"),
     "pledge": ("我赔",),
     "referring": ("这种话",),
-    "referring_bare": ("这些",),
     "reported": ("人说",),
     "rhetorical": ("难道",),
     "revoked": ("懂的都懂",),
@@ -134,6 +134,8 @@ DENIED = {
         pytest.param("人说一二三四五最好,大家听着,是假的", None, id="others said something too far before it"),
         pytest.param("最好。是假的", "是假的", id="one full stop on"),
         pytest.param("最好。这。是假的", None, id="two full stops on"),
+        pytest.param("最好。这。这种话是假的", None, id="two full stops on, though of such words"),
+        pytest.param("没错,最好,不", "不", id="a clause before it that affirms"),
         pytest.param("最好!这,是假的", None, id="two clauses on, though no full stop"),
         pytest.param("最好,,是假的", "是假的", id="two commas are one boundary"),
         pytest.param("最好,是假的,没想到真行", None, id="the next words take it back"),
@@ -217,12 +219,27 @@ SUPPOSED = {
         pytest.param("要是人说你最好,大家买", True, id="others' talk right behind the condition"),
         pytest.param("要是最好,大家要是来", True, id="a condition behind the claim is not its own"),
         pytest.param("最好,要是下雨", False, id="a condition behind the claim"),
+        pytest.param("最好,要是下雨,大家买", False, id="a condition behind the claim, from which something follows"),
         pytest.param("要是下雨。最好,大家买", False, id="of another sentence"),
+        pytest.param("要是下雨。那我得最好", False, id="what would follow, in another sentence"),
+        pytest.param("要是最好我赔", False, id="staked at once"),
+        pytest.param("要是X最好,大家买", True, id="a letter parts nothing"),
+        pytest.param("要是它就算最好,大家买", True, id="a word that only looks like a weak consequence"),
+        pytest.param("要是那个最好,大家买", True, id="a word that only looks like a consequence"),
+        pytest.param("要是它就最好。行,那大家买", False, id="what is marked stands in another sentence"),
     ],
 )
 def test_what_a_condition_holds(text: str, held: bool) -> None:
     found = supposed(rule_of(**SUPPOSED), window_of(text), place_of(text))
     assert found == ((text.index("要是"), text.index("要是") + 2) if held else None)
+
+
+def test_a_word_that_only_looks_like_a_condition_is_none() -> None:
+    rule = rule_of(**SUPPOSED | {"pseudo": "not_supposing"})
+    text = "要是说它最好,大家买"
+    assert supposed(rule, window_with(text, CUES), place_of(text)) == (0, 2)
+    covered = window_with(text, CUES | {"not_supposing": ("要是说",)})
+    assert supposed(rule, covered, place_of(text)) is None
 
 
 def test_of_two_conditions_the_nearer_one_holds_the_claim() -> None:
@@ -301,12 +318,20 @@ def test_words_that_lead_from_one_place_to_another_fill_all_between() -> None:
         ("最好的,人", 2, True),
         ("最好,人", 2, True),
         ("最好啊然后买", 2, True),
+        ("最好啊然后买", 3, False),
         ("最好的然后买", 2, False),
         ("最好然后买", 2, False),
     ],
 )
 def test_where_a_clause_closes(text: str, at: int, closed: bool) -> None:
     assert closes(window_of(text), at, "closing") is closed
+
+
+def test_without_closing_words_a_denial_ends_its_clause_itself() -> None:
+    rule = DENIED | {"closing": None}
+    for text, cue in (("最好,是假的", "是假的"), ("最好,是假的啊", None), ("最好,是假的,人", "是假的")):
+        applied = try_context(rule_of(**rule), window_of(text), place_of(text)).applied
+        assert (None if applied is None else applied.cue) == cue
 
 
 def test_where_a_clause_begins_and_ends() -> None:
@@ -434,12 +459,13 @@ def test_which_contexts_are_tried_anywhere() -> None:
             ("of_class", {"anywhere": True}),
             ("of_another", {"anywhere": True}),
             ("placed", {"always": True}),
+            ("last", ANYWHERE),
         )
     ]
     policy = cast(Policy, SimpleNamespace(context=SimpleNamespace(exemptions=rules), messages=MESSAGES))
     file = cast(ClassFile, SimpleNamespace(drop_exemptions=("dropped",), exemptions=("of_class",)))
     window = window_of("比如最好")
-    assert [trial.id for trial in trials_anywhere(window, 0, 4, file, policy)] == ["always", "of_class"]
+    assert [trial.id for trial in trials_anywhere(window, 0, 4, file, policy)] == ["always", "of_class", "last"]
 
 
 ASKED = {"direction": "asked", "trigger": "asking", "pseudo": "not_asking", "revoked_by": "rhetorical"}
@@ -459,6 +485,7 @@ ASKED = {"direction": "asked", "trigger": "asking", "pseudo": "not_asking", "rev
         pytest.param("最好的吗", "吗", id="a particle that closes the clause"),
         pytest.param("最好的没有", None, id="a negation that closes it, behind no verb"),
         pytest.param("它有最好的没有", "没有", id="a negation that closes it, behind a verb"),
+        pytest.param("有最好的没有", "没有", id="a negation that closes it, behind a verb that opens it"),
         pytest.param("最好没有", "没有", id="a negation right behind the claim"),
         pytest.param("最好不最好", "不", id="said and denied"),
         pytest.param("好最好", None, id="said twice"),

@@ -299,6 +299,16 @@ def test_a_clip_may_be_cut_from_any_of_the_streams_that_are_in_the_pack(tmp_path
     assert verify_pack(made(tmp_path, more)).segment_count == 10
 
 
+@pytest.mark.parametrize("sm3_from", [0, 20])
+def test_a_segment_that_the_chain_says_is_there_and_is_not_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sm3_from: int
+) -> None:
+    monkeypatch.setattr("review.evidence_packs.pack.check_content", lambda pack, found: 0)
+    pack = made(tmp_path, {CHAIN: json.dumps(record_of(8, [3], sm3_from=sm3_from)).encode()})
+    why = "its bytes do not give the hash recorded at capture"
+    assert broken(pack) == ("chain", SEGMENT.removeprefix("data/"), why)
+
+
 def test_the_first_passport_whose_name_is_not_its_hash_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
