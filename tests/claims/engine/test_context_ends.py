@@ -36,6 +36,24 @@ def test_what_goes_on_with_what_it_is_not_asks_nothing(text: str, wanted: str | 
 
 
 @pytest.mark.parametrize(
+    ("text", "claim", "wanted"),
+    [
+        pytest.param("它多少最好", "多少最好", "多少", id="with which it begins"),
+        pytest.param("它多少最好", "少最好", "多少", id="which reaches into it"),
+        pytest.param("它最多少好", "最多少好", None, id="which stands within it"),
+    ],
+)
+def test_a_word_of_asking_may_end_within_the_first_words_of_a_claim(text: str, claim: str, wanted: str | None) -> None:
+    assert cue(text, place_of(text, claim), **ASKED) == wanted
+
+
+def test_what_a_claim_shares_with_a_word_that_only_looks_like_a_context_counts_as_nothing() -> None:
+    rule = {"direction": "overlap", "trigger": "negator", "pseudo": "not_negator"}
+    assert cue("它不贵", Place(1, 3, ((1, 3),)), **rule) == "不"
+    assert cue("它不错", Place(1, 3, ((1, 3),)), **rule) is None
+
+
+@pytest.mark.parametrize(
     ("text", "start", "wanted"),
     [
         pytest.param("最好?,没有", 0, "没有", id="the question stands in the passage"),
@@ -48,11 +66,16 @@ def test_an_answer_is_of_a_question_in_its_passage(text: str, start: int, wanted
 
 
 def test_the_words_of_a_pair_follow_each_other_and_look_like_nothing_else() -> None:
-    pair = {"direction": "pair", "trigger": "reported", "trigger_after": "own_report"}
+    pair: dict[str, Any] = {"direction": "pair", "trigger": "reported", "trigger_after": "own_report"}
     assert standing("没有人说", **pair) is None
     assert standing("人说没有人说", **pair) == "人说 … 没有人说"
     assert standing("没有人说,是假的", direction="pair", trigger="reported", trigger_after="denial") is not None
-    covered = {"direction": "pair", "trigger": "reported", "trigger_after": "denial", "pseudo": "own_report"}
+    covered: dict[str, Any] = {
+        "direction": "pair",
+        "trigger": "reported",
+        "trigger_after": "denial",
+        "pseudo": "own_report",
+    }
     assert standing("没有人说,是假的", **covered) is None
     assert standing("有人说,是假的", **covered) == "人说 … 是假的"
 
@@ -141,6 +164,7 @@ def test_a_clause_that_says_nothing_else(text: str, wanted: str | None) -> None:
     ("text", "wanted"),
     [
         ("最好,这种话是假的", "是假的"),
+        ("最好这种话是假的", "是假的"),
         ("这种话最好是假的", None),
         ("最好,是假的,这种话", None),
         ("最好是假的", None),

@@ -195,7 +195,13 @@ def test_of_a_segment_recorded_without_sm3_the_bytes_are_held_against_sha256_alo
 
 @pytest.mark.parametrize(
     ("record", "key"),
-    [({}, "runs"), ({"runs": {}}, "runs"), ({"runs": [1]}, "runs"), ({"runs": [{"before": {}}]}, "chain_sha256")],
+    [
+        ({}, "runs"),
+        ({"runs": {}}, "runs"),
+        ({"runs": [1]}, "runs"),
+        ({"runs": [{"before": {}}]}, "chain_sha256"),
+        ({"runs": [{"before": {"chain_sha256": "", "chain_sm3": ""}, "segments": {}}]}, "segments"),
+    ],
 )
 def test_a_record_of_another_form_is_no_chain(record: dict[str, Any], key: str) -> None:
     with pytest.raises((PackBroken, KeyError)) as broken:
