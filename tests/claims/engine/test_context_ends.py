@@ -8,7 +8,7 @@ from claims.engine.context import Place, try_context
 from claims.engine.context.status import before
 from claims.engine.context.supposition import supposed
 from tests.claims.engine.contexts import rule_of, window_with
-from tests.claims.engine.test_context_reach import ASKED, DENIED, SUPPOSED, place_of, standing, window_of
+from tests.claims.engine.test_context_reach import ASKED, CUES, DENIED, SUPPOSED, place_of, standing, window_of
 
 
 def cue(text: str, place: Place, **rule: Any) -> str | None:
@@ -99,6 +99,17 @@ def test_what_stands_between_the_words_of_a_claim(text: str, rule: dict[str, Any
     assert cue(text, place_of(text, "最", "好"), **INSIDE | rule) == wanted
 
 
+def test_what_stands_behind_the_last_word_of_a_claim_and_in_it() -> None:
+    assert cue("最没有好,大家买", Place(0, 4, ((0, 1),)), **INSIDE) == "没有"
+    assert cue("最没有我们,大家买", Place(0, 5, ((0, 1),)), **INSIDE, through="light") == "没有"
+    assert cue("最没有大家,大家买", Place(0, 5, ((0, 1),)), **INSIDE, through="light") is None
+
+
+@pytest.mark.parametrize(("text", "wanted"), [("不是最好", "不是"), ("不是最好吗", None), ("不是最好?", None)])
+def test_a_negation_in_a_question_is_one_of_manner(text: str, wanted: str | None) -> None:
+    assert cue(text, place_of(text), direction="forward", trigger="negation", not_asked=True) == wanted
+
+
 def test_a_word_within_a_claim_that_has_no_words_of_its_own() -> None:
     either = {"direction": "either", "trigger": "negation"}
     assert cue("没有最好", Place(0, 4, ()), **either) == "没有"
@@ -115,6 +126,33 @@ def test_words_of_the_claim_itself_that_void_a_context(direction: str) -> None:
         assert (cue(text, place, **rule) is not None) is held
     beside = "也许比如最好"
     assert cue(beside, Place(4, 6, ((4, 6),)), **rule) == "也许"
+
+
+def test_a_context_of_the_clause_may_end_it() -> None:
+    for text in ("也许最好", "最好也许", "最好也许,大家买"):
+        assert cue(text, place_of(text), direction="clause", trigger="hedge") == "也许"
+
+
+def test_a_denial_may_stand_between_the_clauses_of_a_claim() -> None:
+    text = "最好,是假的,最大"
+    place = place_of(text, "最好", "最大")
+    assert cue(text, place, **BEHIND, denies=True) == "是假的"
+    assert cue(text, place, **BEHIND) is None
+
+
+def test_of_negators_of_which_one_holds_another_the_longer_counts_once() -> None:
+    for text, negators in (("最好,并没有", ("并没有", "没有")), ("最好,没有不", ("没有不", "不"))):
+        window = window_with(text, CUES | {"negator": negators, "not_denied": ()})
+        applied = try_context(rule_of(**DENIED), window, place_of(text)).applied
+        assert applied is not None
+        assert applied.cue == negators[0]
+
+
+@pytest.mark.parametrize(("scope", "held"), [("sentence", True), ("clause", False)])
+def test_a_condition_reaches_over_a_comma_where_its_context_does(scope: str, held: bool) -> None:
+    text = "要是就它,最好,那大家买"
+    found = supposed(rule_of(**SUPPOSED | {"scope": scope}), window_of(text), place_of(text))
+    assert found == ((0, 2) if held else None)
 
 
 def test_a_context_of_the_clause_has_words_that_only_look_like_it() -> None:
@@ -139,9 +177,9 @@ def test_before_a_claim_one_that_does_not_hold_leaves_it_to_the_farther(text: st
 def test_of_a_word_within_a_longer_one_that_is_out_of_reach_the_longer_counts() -> None:
     text = "大概也许是最好"
     window = window_with(text, {"hedge": ("大概也许是", "也许")})
-    applied = try_context(rule_of(direction="forward", trigger="hedge", reach=0), window, place_of(text)).applied
-    assert applied is not None
-    assert applied.cue == "大概也许是"
+    for narrow in ({"reach": 0}, {"reach": 9, "through": "light"}):
+        rule = rule_of(direction="forward", trigger="hedge", **narrow)
+        assert before(rule, window, place_of(text)) == (0, 5)
 
 
 BEHIND = {"direction": "backward", "trigger": "denial", "scope": "sentence", "reach": 9}
@@ -158,6 +196,14 @@ BEHIND = {"direction": "backward", "trigger": "denial", "scope": "sentence", "re
 )
 def test_a_clause_that_says_nothing_else(text: str, wanted: str | None) -> None:
     assert cue(text, place_of(text), **BEHIND, bare_clause=True, through_after="light") == wanted
+
+
+def test_the_second_word_of_a_pair_may_stand_a_clause_further_on() -> None:
+    text = "人说最好,大家,我们是假的"
+    bare = BEHIND | {"bare_clause": True, "through_after": "light"}
+    pair = bare | {"direction": "pair", "trigger": "reported", "trigger_after": "denial", "reach_after": 9}
+    assert cue(text, place_of(text), **pair) == "人说 … 是假的"
+    assert cue(text, place_of(text), **bare) is None
 
 
 @pytest.mark.parametrize(
@@ -179,9 +225,7 @@ def test_words_that_point_back_stand_between_claim_and_trigger(text: str, wanted
     [
         pytest.param("是假的最好骗人的", {}, id="one before the claim"),
         pytest.param("最好是假的,这种话骗人的", {"refers": "referring"}, id="one that nothing leads back from"),
-        pytest.param(
-            "最好大家是假的我们骗人的", {"refers": "light", "through_after": "light"}, id="one too far behind"
-        ),
+        pytest.param("最好我们大家是假的这骗人的", {"refers": "bare", "through_after": "light"}, id="one not led to"),
         pytest.param("最好是假的人骗人的", {"closing": "closing"}, id="one whose clause goes on"),
         pytest.param("最好是假的没想到" + "一" * 20 + "骗人的", {"turned_by": "turned", "reach": 40}, id="turned"),
     ],

@@ -77,6 +77,10 @@ def test_a_whole_pack_tells_its_case_its_key_and_how_much_is_in_it(pack: Path, f
         assert (found.file_count, found.segment_count) == (5, 5)
 
 
+def test_a_name_may_have_spaces_in_it(tmp_path: Path) -> None:
+    assert verify_pack(made(tmp_path, {"a  b.txt": b"x", " c.txt": b"y"})).file_count == 3
+
+
 def test_signed_again_as_it_was_it_is_whole(pack: Path) -> None:
     sign(pack)
     assert verify_pack(pack, keys_of(pack).public_keys()).known_key
