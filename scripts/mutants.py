@@ -3,9 +3,11 @@
     python -m scripts.mutants                           # every part; at most 300 mutants of each, chosen by seed
     python -m scripts.mutants --part retention --left   # only what the last run of the part left alive or undone
     python -m scripts.mutants --write                   # and writes docs/quality/mutants.json and mutants.md
+    python -m scripts.mutants --write --kept            # runs nothing: what the last runs found
 
-Each part is run in a copy of the checkout under build/mutants, where `mutmut show NAME` shows a mutant. The exit status
-is 1 where fewer are killed than `bar` says: of each part, or with a smaller sample of all parts together.
+Each part is run in a copy of the checkout under build/mutants, where `mutmut show NAME` shows a mutant. What is written
+of parts that were not run stays while their files do. The exit status is 1 where fewer are killed than `bar` says: of
+each part, or with a smaller sample of all parts together.
 """
 
 import argparse
@@ -23,7 +25,7 @@ from typing import Any
 
 import yaml
 
-from scripts.mutants_report import NAMES, Part, Survivor, failing, table, written
+from scripts.mutants_report import NAMES, Part, Survivor, failing, recorded, table, written
 
 ROOT = Path(__file__).parents[1]
 PLAN = ROOT / "scripts" / "mutants.yaml"
@@ -52,6 +54,10 @@ class Plan:
     def sources(self, root: Path) -> list[Path]:
         """The files that get faults."""
         return sorted(path for pattern in self.files for path in root.glob(pattern))
+
+    def digest(self, root: Path) -> str:
+        """What the files are, so that a figure is known to be of them."""
+        return hashlib.sha256(b"".join(path.read_bytes() for path in self.sources(root))).hexdigest()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,14 +96,14 @@ class Runner:
         if not names:
             raise SystemExit(f"{self.plan.name}: mutmut made no mutants\n{told}")
         before = self.kept() if go_on else None
-        return before or Standing(digest=self._digest(), total=len(names))
+        return before or Standing(digest=self.plan.digest(ROOT), total=len(names))
 
     def kept(self) -> Standing | None:
         """What the last run found; None where there is none, or the mutated files changed since."""
         if not self._kept.exists():
             return None
         standing = Standing(**json.loads(self._kept.read_text(encoding="utf-8")))
-        return standing if standing.digest == self._digest() else None
+        return standing if standing.digest == self.plan.digest(ROOT) else None
 
     def run(self, names: Sequence[str], standing: Standing) -> None:
         """Tests these mutants and keeps how they ended."""
@@ -143,9 +149,6 @@ class Runner:
     def _shown(self, name: str) -> list[str]:
         lines = self._mutmut("show", name).splitlines()
         return [line for line in lines if line[:1] in "+-" and line[:3] not in {"+++", "---"}]
-
-    def _digest(self) -> str:
-        return hashlib.sha256(b"".join(path.read_bytes() for path in self.plan.sources(ROOT))).hexdigest()
 
     def _mutmut(self, *arguments: str) -> str:
         command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
@@ -208,7 +211,27 @@ def part_of(plan: Plan, standing: Standing, why: Sequence[Survivor]) -> Part:
         for name, status in sorted(standing.ended.items())
         if status not in NAMES.killed
     )
-    return Part(name=plan.name, files=plan.files, total=standing.total, killed=killed, survivors=alive)
+    return Part(
+        name=plan.name,
+        files=plan.files,
+        total=standing.total,
+        killed=killed,
+        survivors=alive,
+        digest=standing.digest,
+    )
+
+
+def together(plans: Sequence[Plan], found: Sequence[Part], before: Sequence[Part]) -> tuple[list[Part], list[str]]:
+    """The parts as they are written, and the names of those of which nothing is known of the files as they are.
+
+    `found`: those that were run now; `before`: as the report has them, which stay while their files do.
+    """
+    known = {part.name: part for part in before if part.digest}
+    digests = {plan.name: plan.digest(ROOT) for plan in plans}
+    known = {name: part for name, part in known.items() if part.digest == digests.get(name)}
+    known |= {part.name: part for part in found}
+    names = [plan.name for plan in plans]
+    return [known[name] for name in names if name in known], [name for name in names if name not in known]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -231,12 +254,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = [plan for plan in plans if options.part is None or plan.name in options.part]
     found = [(plan, tested(plan, options, until)) for plan in wanted]
     parts = [part_of(plan, standing, reasons) for plan, standing in found if standing is not None]
-    missing = [plan.name for plan, standing in found if standing is None]
-    for name in missing:
-        print(f"{name}: was not run on the files as they are", file=sys.stderr)
+    for plan, standing in found:
+        if standing is None:
+            print(f"{plan.name}: was not run on the files as they are", file=sys.stderr)
     print(table(parts))
     if options.write:
-        written(parts, options.sample, options.seed, missing)
+        all_of_them, missing = together(plans, parts, recorded(reasons))
+        written(all_of_them, options.sample, options.seed, missing)
     low = failing(parts, told["bar"], whole=options.sample >= SAMPLE)
     for name in low:
         print(f"{name}: fewer than {told['bar']:.0%} were killed", file=sys.stderr)

@@ -69,13 +69,17 @@ def _changed(shown: Sequence[str]) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """The mutants of one part: all that there are, and of those that were run, how many were killed."""
+    """The mutants of one part: all that there are, and of those that were run, how many were killed.
+
+    `digest`: of the files that they were put into.
+    """
 
     name: str
     files: tuple[str, ...]
     total: int
     killed: int
     survivors: tuple[Survivor, ...]
+    digest: str = ""
 
     @property
     def run(self) -> int:
@@ -107,6 +111,26 @@ def failing(parts: Sequence[Part], bar: float, *, whole: bool) -> list[str]:
     return ["all parts together"] if not run or killed / run < bar else []
 
 
+def recorded(reasons: Sequence[Survivor]) -> list[Part]:
+    """The parts as they were last written, each survivor with the reason that is now given for it."""
+    parts = json.loads((QUALITY / "mutants.json").read_text(encoding="utf-8"))["parts"]
+    whys = {(one.at, one.was, one.now): one.why for one in reasons}
+    return [
+        Part(
+            name=part["part"],
+            files=tuple(part["files"]),
+            total=part["mutants"],
+            killed=part["killed"],
+            survivors=tuple(
+                Survivor(**one | {"why": whys.get((one["at"], one["was"], one["now"]), "")})
+                for one in part["survivors"]
+            ),
+            digest=part.get("digest", ""),
+        )
+        for part in parts
+    ]
+
+
 def written(parts: Sequence[Part], sample: int, seed: int, missing: Sequence[str] = ()) -> None:
     """Writes the report as JSON and as a page; `missing`: the parts that were not run."""
     tool = version("mutmut")
@@ -124,6 +148,7 @@ def written(parts: Sequence[Part], sample: int, seed: int, missing: Sequence[str
     for part in parts:
         record["parts"].append(
             {"part": part.name, "files": part.files, "mutants": part.total, "run": part.run, "killed": part.killed}
+            | {"digest": part.digest}
             | {"survivors": [{n: getattr(s, n) for n in ("at", "was", "now", "ended", "why")} for s in part.survivors]}
         )
         lines += [f"### {part.name}", "", "| function | was | became | why it may stay |", "|---|---|---|---|"]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.mutants import PLAN, Plan, Standing, chosen, part_of, plans_of
-from scripts.mutants_report import NAMES, Part, Survivor, failing, table
+from scripts.mutants import PLAN, Plan, Standing, chosen, part_of, plans_of, together
+from scripts.mutants_report import NAMES, Part, Survivor, failing, recorded, table
 
 ROOT = Path(__file__).parents[1]
 TOLD = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
@@ -86,3 +86,34 @@ def test_the_bar_holds_for_each_part_and_of_a_small_sample_for_all_together() ->
     assert failing(parts, 0.8, whole=False) == []
     assert failing(parts, 0.9, whole=False) == ["all parts together"]
     assert failing([], 0.9, whole=False) == ["all parts together"]
+
+
+def _part(plan: Plan, killed: int, digest: str) -> Part:
+    return Part(name=plan.name, files=plan.files, total=9, killed=killed, survivors=(), digest=digest)
+
+
+def test_what_is_written_of_other_parts_stays_while_their_files_do() -> None:
+    run, stays, changed, old = PLANS[:4]
+    before = [
+        _part(run, 1, run.digest(ROOT)),
+        _part(stays, 2, stays.digest(ROOT)),
+        _part(changed, 3, "another"),
+        _part(old, 4, ""),
+    ]
+    parts, missing = together(PLANS[:4], [_part(run, 8, run.digest(ROOT))], before)
+    assert [(part.name, part.killed) for part in parts] == [(run.name, 8), (stays.name, 2)]
+    assert missing == [changed.name, old.name]
+
+
+def test_the_report_is_read_as_it_was_written_with_the_reasons_of_now() -> None:
+    parts = recorded([])
+    assert {part.name for part in parts} <= {plan.name for plan in PLANS}
+    alive = [one for part in parts for one in part.survivors]
+    assert alive
+    assert not any(one.why for one in alive)
+    given = Survivor(at=alive[0].at, was=alive[0].was, now=alive[0].now, why="so")
+    assert recorded([given])[parts.index(next(p for p in parts if p.survivors))].survivors[0].why == "so"
+
+
+def test_each_part_that_the_report_has_meets_the_bar() -> None:
+    assert failing([part for part in recorded([]) if part.run], TOLD["bar"], whole=True) == []
