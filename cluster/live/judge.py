@@ -22,6 +22,8 @@ from vision.products.timeline import Evidence
 
 _WARM_MS = 4_000
 _WARM_TEXT = "这款产品的参数都在详情页上，大家可以对照着看。"
+# Words of Latin letters are cut by a tokenizer of their own, as they stand in passports' names.
+_WARM_LATIN = "Bluetooth"
 
 
 class Feed(Protocol):
@@ -75,6 +77,10 @@ class JudgePool:
     def warm_up(self, job: ScreenJob) -> None:
         """Loads what such a broadcast is judged by and judges a sentence: the first live one need not wait for that."""
         stream_id = job.stream_id
+        self._policies.policy(job.policy_dir).load()
+        reader = self._policies.semantics(job).reader
+        if reader is not None and reader.links is not None:
+            reader.links.nearness(_WARM_TEXT, [_WARM_LATIN])
         said = Passage(stream_id=stream_id, id="u0", start_ms=0, end_ms=_WARM_MS, text=_WARM_TEXT)
         with self._judging:
             JudgingStage(job, {}, self._policies).judge([said], 2 * _WARM_MS)
