@@ -135,8 +135,8 @@ def _judged(policy: Policy, stream_id: str) -> tuple[list[Passage], list[Finding
 def _covered(passages: list[Passage]) -> Coverage:
     """The whole talk and a minute that waits, but for what the network and the load took."""
     end_ms = max(passage.end_ms for passage in passages)
-    network = Gap(kind=GapKind.NETWORK, start_ms=20_000, end_ms=31_000, why="no answer within 10 s")
-    shed = Gap(kind=GapKind.SHED, start_ms=end_ms // 2, end_ms=end_ms // 2 + 4_000, why="pictures left out")
+    network = Gap(kind=GapKind.NETWORK, start_ms=20_000, end_ms=31_000, why="no answer in time")
+    shed = Gap(kind=GapKind.SHED, start_ms=end_ms // 2, end_ms=end_ms // 2 + 4_000, why="overload: sound only")
     analysed_ms = end_ms - network.length_ms - shed.length_ms
     return Coverage(span_ms=end_ms + 60_000, analysed_ms=analysed_ms, waiting_ms=60_000, gaps=(network, shed))
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from markupsafe import Markup, escape
 
+from review.presentation.audit_actions import action_in_words
 from review.presentation.catalogues import LANGUAGES, Language, in_both, text_of
 from review.presentation.recording_reasons import parts_of, recording_reason_in_chinese
 from review.presentation.refusals import refusal_in_chinese
@@ -68,6 +69,10 @@ class Words:
         if self.language != "zh":
             return told
         return "；".join(waiting_reason_in_chinese(one) or recording_reason_in_chinese(one) for one in parts_of(told))
+
+    def action(self, action: str) -> str:
+        """An action of the audit trail."""
+        return action_in_words(action, self.language)
 
     def step(self, told: str) -> str:
         """A step of a score, or the reason for a product; findings tell them in English."""

@@ -54,7 +54,7 @@ def test_a_batch_with_its_files_and_no_secret_of_its_addresses(address: str, des
     listed = get(address, desk_store, "/batches").text
     assert f'/batches/{batch_id}"' in listed
     page = get(address, desk_store, f"/batches/{batch_id}").text
-    assert "the server answered 404" in page
+    assert "服务器返回 404" in page
     assert "https://archive.example/acme/0.mp4" in page
     assert "geheim" not in page + listed
     assert "/findings?stream=s1" in page

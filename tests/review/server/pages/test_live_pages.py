@@ -15,7 +15,7 @@ from review.streams.types import StreamState
 from tests.review.server.pages.seats import MakeFinding, Sit, known
 from tests.review.server.pages.seen import check_office
 
-NETWORK = Gap(kind=GapKind.NETWORK, start_ms=20_000, end_ms=26_000, why="no answer within 10 s")
+NETWORK = Gap(kind=GapKind.NETWORK, start_ms=20_000, end_ms=26_000, why="no answer in time")
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_the_last_finding_leads_to_its_case(sit: Sit, on_air: Store) -> None:
 @pytest.mark.browser
 def test_marks_of_the_strip_lead_to_cases(sit: Sit, on_air: Store) -> None:
     page = sit("anna", "/live/s1")
-    expect(page.locator("rect.bar-gap-network title")).to_have_text("00:20–00:26 网络: no answer within 10 s")
+    expect(page.locator("rect.bar-gap-network title")).to_have_text("00:20–00:26 网络: 超时未响应")
     page.locator("#mark-f_power").click()
     page.wait_for_url(f"**/cases/{on_air.cases.case_of('f_power')}")
 
