@@ -16,7 +16,7 @@ from cli.broadcast.play import LiveBroadcast
 from cluster.ray.session import running_ray
 from cluster.scheduler.types import DISPATCHER
 from review.scheduling.types import Lease
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 
 STREAMS = 2
@@ -51,7 +51,7 @@ def run(quick: bool = False) -> list[dict[str, object]]:
 
 def _struck(folder: Path, strikes: list[Strike]) -> Iterator[dict[str, object]]:
     url = f"sqlite:///{folder / 'zhenyan.db'}"
-    store = Store.open(url)
+    store = Stores.open(url)
     names = [f"s{index}" for index in range(STREAMS)]
     media = DEMO_FILM
     with service(service_config(folder, url, checkpoint_ms=10_000)):
@@ -75,22 +75,22 @@ def _struck(folder: Path, strikes: list[Strike]) -> Iterator[dict[str, object]]:
                     "near_the_edge_after_s": round(time.monotonic() - begun_s, 1),
                     "load": f"{os.getloadavg()[0]:.1f}",
                 }
-            wait(lambda: all(store.stream(name).state in _OVER for name in names), 400)
-    coverage = [store.coverage(name) for name in names]
+            wait(lambda: all(store.streams.stream(name).state in _OVER for name in names), 400)
+    coverage = [store.streams.coverage(name) for name in names]
     yield {
         "streams": STREAMS,
-        "states": ", ".join(store.stream(name).state.value for name in names),
+        "states": ", ".join(store.streams.stream(name).state.value for name in names),
         "broadcast_s": round(sum(one.span_ms for one in coverage) / 1000, 1),
         "lost_s": round(sum(one.span_ms - one.analysed_ms for one in coverage) / 1000, 1),
     }
     store.close()
 
 
-def _lease(store: Store, name: str) -> Lease:
+def _lease(store: Stores, name: str) -> Lease:
     return store.leases.lease(name) or Lease(stream_id=name, worker_id="", token=0, until_ms=0)
 
 
-def _near(store: Store, names: list[str], after_ms: int) -> bool:
+def _near(store: Stores, names: list[str], after_ms: int) -> bool:
     """Whether all are analysed beyond this, and to near where they are recorded."""
     leases = [_lease(store, name) for name in names]
     return all(one.analysed_ms > after_ms and one.recorded_ms - one.analysed_ms <= NEAR_MS for one in leases)

@@ -32,7 +32,7 @@ from review.enforcement.penalty_table import read_measures, read_retention
 from review.enforcement.store import EnforcementSetup
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 
 Row = dict[str, object]
 _REPEATS = 40
@@ -75,7 +75,7 @@ def _measured(url: str, size: Size, repeats: int, data_dir: Path) -> list[Row]:
         retention=read_retention(configs.ROOT / "enforcement"),
         data_dir=data_dir,
     )
-    store = Store(engine, now=lambda: NOW, enforcement=due)
+    store = Stores.over(engine, now=lambda: NOW, enforcement=due)
     started = time.perf_counter()
     Material(size).write(engine)
     filled_s = round(time.perf_counter() - started, 1)
@@ -90,7 +90,7 @@ def _measured(url: str, size: Size, repeats: int, data_dir: Path) -> list[Row]:
     return rows
 
 
-def _queries(store: Store, engine: Engine) -> dict[str, Callable[[], object]]:
+def _queries(store: Stores, engine: Engine) -> dict[str, Callable[[], object]]:
     cases = store.cases
     first = cases.queue(CaseQuery())
     deep = cases.queue(CaseQuery(limit=5000)).next_after
@@ -114,7 +114,7 @@ def _count_anew(engine: Engine) -> object:
         return read_counts(session, CaseQuery())
 
 
-async def _page_rows(store: Store, engine: Engine, repeats: int, data_dir: Path) -> list[Row]:
+async def _page_rows(store: Stores, engine: Engine, repeats: int, data_dir: Path) -> list[Row]:
     app = create_app(store, data_dir, access=Access(auth=Auth.LOCAL))
     login = store.people.log_in_known("bench", "pages", "pages", "", Role.SENIOR)
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
@@ -153,7 +153,7 @@ async def _page_rows(store: Store, engine: Engine, repeats: int, data_dir: Path)
     return rows
 
 
-def _pages(store: Store, engine: Engine, host_id: str) -> dict[str, str]:
+def _pages(store: Stores, engine: Engine, host_id: str) -> dict[str, str]:
     with engine.connect() as connection:
         large, finding_id, stream_id = connection.execute(
             text(

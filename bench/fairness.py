@@ -28,7 +28,7 @@ from rich.console import Console
 from cli.shell.benchmark_report import print_report, report_json
 from review.accounts.types import Role
 from review.db.engine import open_engine
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 
 Row = dict[str, object]
@@ -105,7 +105,7 @@ def _serving(program: Path, folder: Path) -> Iterator[_Served]:
     address = f"http://127.0.0.1:{port}"
     try:
         _until(lambda: httpx.get(f"{address}/readyz", timeout=5).status_code == 200)
-        store = Store(open_engine(url))
+        store = Stores.over(open_engine(url))
         tokens = []
         for tenant, keys in (("attacker", len(_SENDERS)), ("other", 1)):
             store.keys.add_tenant(tenant, tenant, "bench")

@@ -24,7 +24,7 @@ from ingest.recording.ledger import Ledger
 from ingest.types import Segment
 from review.db.engine import open_engine
 from review.events.types import Event
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import FindingQuery, Host, StreamRecord
 from review.stretches.types import Signal, Span, StretchTerms
 
@@ -82,7 +82,7 @@ def command(
     least: float | None,
     as_json: bool,
 ) -> None:
-    """Store findings with what their segments give, by several processes; fail where anything is not as it must be.
+    """Stores findings with what their segments give, by several processes; fail where anything is not as it must be.
 
     \b
     Example:
@@ -136,13 +136,13 @@ def stored(
 
 def prepared(works: Sequence[Work]) -> None:
     """The broadcasts of all processes, each lent to its process."""
-    store = Store.open(works[0].url)
+    store = Stores.open(works[0].url)
     for work in works:
         for number in range(work.streams):
             name = f"s{work.process}-{number}"
             tenant = f"t{(work.process * work.streams + number) % work.customers}"
             host = Host(id=f"{tenant}/h{name}", name="小岚", platform="demo")
-            store.put_stream(
+            store.stream_writer.put_stream(
                 StreamRecord(stream_id=name, source="bench", host=host, title="", started_at=None, tenant_id=tenant)
             )
     store.close()
@@ -179,7 +179,7 @@ class _Counted:
 def write(work: Work, engine: Engine) -> dict[str, object]:
     """Stores segments of each of the process's broadcasts until its time is over: how long each took, in ms."""
     counted = _Counted()
-    store = Store(engine)
+    store = Stores.over(engine)
     print("ready", flush=True)
     sys.stdin.readline()
 
@@ -220,7 +220,7 @@ class Given:
     findings: Sequence[Finding]
     ledger: Ledger
 
-    def store(self, store: Store) -> None:
+    def store(self, store: Stores) -> None:
         """As a recorder does."""
         stream_id, sequence = self.segment.stream_id, self.segment.sequence
         signal = Signal(
@@ -229,9 +229,9 @@ class Given:
             end_ms=self.segment.end_ms,
             spoken=(Span(start_ms=self.segment.start_ms, end_ms=self.segment.end_ms),),
         )
-        findings = store.worded(stream_id, self.passages, self.findings)
+        findings = store.stream_writer.worded(stream_id, self.passages, self.findings)
         self.ledger.analysed(self.segment.start_ms, self.segment.end_ms, [])
-        store.commit_segment(
+        store.stream_writer.commit_segment(
             stream_id,
             sequence,
             findings=findings,
@@ -283,7 +283,7 @@ def segments_of(work: Work, number: int) -> Iterator[Given]:
 
 def faults(url: str, findings: int) -> list[str]:
     """What is not as it must be: each finding stored and told once, in order; no number missing; the trail whole."""
-    store = Store.open(url)
+    store = Stores.open(url)
     told: list[str] = []
     wrong: list[str] = []
     for tenant_id, head in store.events.heads().items():
@@ -302,16 +302,16 @@ def faults(url: str, findings: int) -> list[str]:
     return wrong
 
 
-def _log(store: Store, tenant_id: str) -> Iterator[Event]:
+def _log(store: Stores, tenant_id: str) -> Iterator[Event]:
     after = 0
     while page := store.events.after(tenant_id, after, 1_000):
         yield from page
         after = page[-1].sequence
 
 
-def _kept(store: Store) -> Iterator[str]:
+def _kept(store: Stores) -> Iterator[str]:
     after = 0
-    while found := store.findings(FindingQuery(after=after, limit=500)).findings:
+    while found := store.streams.findings(FindingQuery(after=after, limit=500)).findings:
         yield from (each.finding.finding_id for each in found)
         after = found[-1].created_seq
 

@@ -22,7 +22,7 @@ import httpx
 
 from bench.postgres import new_database, running_postgres
 from review.db.engine import open_engine
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 
 Row = dict[str, object]
@@ -51,7 +51,7 @@ def run(quick: bool = False) -> list[Row]:
 
 
 def _measured(database: str, url: str, count: int, folder: Path) -> list[Row]:
-    store = Store(open_engine(url or f"sqlite:///{folder / 'zhenyan.db'}"))
+    store = Stores.over(open_engine(url or f"sqlite:///{folder / 'zhenyan.db'}"))
     for tenant in ("seller", "other"):
         store.keys.add_tenant(tenant, tenant, "bench")
     keys = {

@@ -14,7 +14,7 @@ from bench.soak_parts import open_store
 from bench.stress import database
 from cli.shell.benchmark_report import print_report, report_json
 from review.db.engine import open_engine
-from review.store import Store
+from review.stores import Stores
 
 # A broadcast of an hour: segments, passages, findings in one decided case, each told once.
 _SEGMENTS, _PASSAGES, _FINDINGS = 1_800, 900, 20
@@ -145,7 +145,7 @@ def _fill(engine: Engine, streams: int, old: int) -> None:
         connection.execute(text("analyze"))
 
 
-def _sweep(store: Store) -> tuple[float, Counter[str]]:
+def _sweep(store: Stores) -> tuple[float, Counter[str]]:
     began = time.monotonic()
     gone: Counter[str] = Counter()
     for erased in store.retention().sweep():

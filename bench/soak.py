@@ -35,7 +35,7 @@ from cluster.scheduler.types import Staffing
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.orders import NewOrder, NoRoomLeft
 from review.scheduling.types import Priority
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord, StreamState
 
 TENANT = "soak"
@@ -64,7 +64,7 @@ class Soak:
 
     plan: Plan
     sim: Simulation
-    store: Store
+    store: Stores
     stage: Stage
     on_air: dict[str, _OnAir] = field(default_factory=dict)
     looks: dict[str, Look] = field(default_factory=dict)
@@ -121,7 +121,7 @@ class Soak:
         if stop_s is not None and not one.is_stopped and self.at_s - one.began_s > stop_s:
             self.store.orders.stop(one.stream_id, "soak")
             one.is_stopped = True
-        state = self.store.stream(one.stream_id).state
+        state = self.store.streams.stream(one.stream_id).state
         if state not in OVER:
             return
         lasts = None if one.is_stopped else one.airing.lasts_s
@@ -130,7 +130,7 @@ class Soak:
         self.on_air.pop(one.stream_id)
         self._note(one.stream_id, look.wrong)
         if state is StreamState.FAILED:
-            self._note(one.stream_id, [f"failed: {self.store.stream(one.stream_id).error}"])
+            self._note(one.stream_id, [f"failed: {self.store.streams.stream(one.stream_id).error}"])
 
     def _strike(self) -> None:
         for fault in self.plan.faults:
@@ -166,7 +166,9 @@ class Soak:
 
     def _told_at_last(self) -> None:
         """Waits until every event is delivered, and compares what was with what stands in the database."""
-        self._note("", [f"{stream_id} is {self.store.stream(stream_id).state.value}" for stream_id in self.on_air])
+        self._note(
+            "", [f"{stream_id} is {self.store.streams.stream(stream_id).state.value}" for stream_id in self.on_air]
+        )
         until(
             _PATIENCE_S,
             lambda: all(event.id in self.stage.receiver.accepted for event in log_of(self.store, TENANT)),

@@ -22,7 +22,7 @@ from review.scheduling.admission import OVER
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.orders import NewOrder, NoRoomLeft
 from review.scheduling.types import Priority
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord
 
 _TENANT = "simulated"
@@ -107,7 +107,7 @@ def stress(
     launcher = RayLauncher(factory=factory, grace_s=10)
     staffing = Staffing(shards=load.shards, hearing=0, reading=0)
     with contextlib.ExitStack() as stack:
-        store = Store.open(database_url, terms=load.terms)
+        store = Stores.open(database_url, terms=load.terms)
         stack.callback(store.close)
         stack.enter_context(running_ray())
         stack.callback(end_all)
@@ -144,7 +144,7 @@ def stress(
         )
 
 
-def _order(store: Store, load: Load, number: int) -> str:
+def _order(store: Stores, load: Load, number: int) -> str:
     """Orders the broadcast of this number as a customer would; raises NoRoomLeft."""
     stream = StreamRecord(
         stream_id="",
@@ -163,7 +163,7 @@ def _order(store: Store, load: Load, number: int) -> str:
     return store.orders.place(new, lambda connection, journal: [], "stress")[0]
 
 
-def _refusal(store: Store, load: Load) -> str:
+def _refusal(store: Stores, load: Load) -> str:
     """Why one more broadcast than there are places is refused; empty if it is not."""
     try:
         _order(store, load, load.streams)
@@ -172,10 +172,10 @@ def _refusal(store: Store, load: Load) -> str:
     return ""
 
 
-def _are_over(store: Store, ordered: Sequence[str]) -> bool:
+def _are_over(store: Stores, ordered: Sequence[str]) -> bool:
     """Whether every broadcast is over; not while the database is away."""
     with contextlib.suppress(SQLAlchemyError):
-        return all(stream.state in OVER for stream in store.streams_of(ordered).values())
+        return all(stream.state in OVER for stream in store.streams.streams_of(ordered).values())
     return False
 
 

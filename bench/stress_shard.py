@@ -25,7 +25,7 @@ from review.errors import LeaseLost, WorkerReplaced
 from review.scheduling.decisions import Reach, Released
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.types import Lease, Order, Worker
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState, Wanted
 
 # As long as a shard's own.
@@ -82,9 +82,9 @@ class SimulatedShard:
         for thread in self._threads:
             thread.start()
 
-    def open_store(self) -> Store:
+    def open_store(self) -> Stores:
         """The store that it works on."""
-        return Store.open(self._sim.database_url, terms=self._sim.terms)
+        return Stores.open(self._sim.database_url, terms=self._sim.terms)
 
     def figures(self) -> tuple[int, list[int]]:
         """The process, and the milliseconds from each segment's close to its finding being stored, so far."""
@@ -149,10 +149,10 @@ class SimulatedShard:
                 self._take(order, lease)
 
     def _take(self, order: Order, lease: Lease) -> None:
-        cursor = self._store.cursor(order.stream_id)
-        ledger = Ledger(self._store.ledger(order.stream_id))
+        cursor = self._store.streams.cursor(order.stream_id)
+        ledger = Ledger(self._store.streams.ledger(order.stream_id))
         try:
-            self._store.set_state(order.stream_id, StreamState.LIVE, token=lease.token)
+            self._store.stream_writer.set_state(order.stream_id, StreamState.LIVE, token=lease.token)
         except LeaseLost:
             return
         stream = _Stream(order, lease.token, 0 if cursor is None else cursor + 1, ledger)
@@ -223,7 +223,7 @@ class SimulatedShard:
             stream.ledger.analysed(start_ms, start_ms + sim.segment_ms)
         found = not shed and stream.sequence % sim.finding_every == 0
         findings = [finding_of(sim, order.stream_id, stream.sequence)] if found else []
-        self._store.commit_segment(
+        self._store.stream_writer.commit_segment(
             order.stream_id,
             stream.sequence,
             findings=findings,

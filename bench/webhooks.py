@@ -25,7 +25,7 @@ from review.db.engine import open_engine
 from review.enforcement.penalty_table import read_measures, read_retention
 from review.enforcement.store import EnforcementSetup
 from review.events.types import DeliveryState, Event
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord
 from review.webhooks.retry_queue import Patience
 from review.webhooks.sender import Lanes
@@ -145,7 +145,7 @@ def written(url: str, folder: Path, seconds: float, writers: int = 8) -> Row:
         number = 0
         while time.monotonic() < until:
             began = time.perf_counter()
-            store.add_findings([finding(f"w{writer}-{number}")])
+            store.stream_writer.add_findings([finding(f"w{writer}-{number}")])
             taken.append(time.perf_counter() - began)
             number += 1
 
@@ -164,21 +164,21 @@ def written(url: str, folder: Path, seconds: float, writers: int = 8) -> Row:
     }
 
 
-def open_store(url: str, folder: Path) -> Store:
+def open_store(url: str, folder: Path) -> Stores:
     """The store, with its keys in this folder."""
     due = configs.ROOT / "enforcement"
     setup = EnforcementSetup(measures=read_measures(due), retention=read_retention(due), data_dir=folder)
-    return Store(open_engine(url), enforcement=setup)
+    return Stores.over(open_engine(url), enforcement=setup)
 
 
-def fill(store: Store, count: int) -> None:
+def fill(store: Stores, count: int) -> None:
     """Adds so many findings, and with them events, of one broadcast of a customer."""
     host = Host(id=f"{TENANT}/h1", name="小岚", platform="demo")
-    store.put_stream(
+    store.stream_writer.put_stream(
         StreamRecord(stream_id="s1", source="bench", host=host, title="", started_at=None, tenant_id=TENANT)
     )
     for start in range(0, count, 100):
-        store.add_findings(finding(f"f{number}") for number in range(start, min(start + 100, count)))
+        store.stream_writer.add_findings(finding(f"f{number}") for number in range(start, min(start + 100, count)))
 
 
 def finding(name: str) -> Finding:
@@ -201,7 +201,7 @@ def _wait(receiver: Receiver, accepted: int) -> None:
         time.sleep(0.005)
 
 
-def _log(store: Store) -> list[Event]:
+def _log(store: Stores) -> list[Event]:
     events: list[Event] = []
     after = 0
     while page := store.events.after(TENANT, after, 1000):

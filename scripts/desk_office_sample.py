@@ -22,7 +22,7 @@ from review.enforcement.types import MeasureKind, Wanted
 from review.passports.records import Registered
 from review.reanalyses.comparing import compare_findings
 from review.reanalyses.types import NewReanalysis
-from review.store import Store
+from review.stores import Stores
 from review.streams.tenant_rules import RuleKind
 from review.streams.types import ProductRef
 from review.tenant_rules.words import with_words
@@ -31,7 +31,7 @@ from review.tenants.types import Caller
 PASSPORTS = configs.DEMO_DIR / "passports.yaml"
 
 
-def fill_offices(store: Store, policy: Policy, people: dict[str, Person], findings: Sequence[Finding]) -> None:
+def fill_offices(store: Stores, policy: Policy, people: dict[str, Person], findings: Sequence[Finding]) -> None:
     """Fills the pages of rules and of administration; `findings`: those of one broadcast that is over."""
     _register(store, policy, people["chen"])
     _hand_in(store, findings[0].stream_id, len(findings))
@@ -40,7 +40,7 @@ def fill_offices(store: Store, policy: Policy, people: dict[str, Person], findin
     _propose(store, people["wang"])
 
 
-def _register(store: Store, policy: Policy, senior: Person) -> None:
+def _register(store: Stores, policy: Policy, senior: Person) -> None:
     """The demo's passports, one of them in two versions, and one that is retired."""
     caller = Caller.of_operator("local", senior.id)
     texts = passport_texts(PASSPORTS)
@@ -56,7 +56,7 @@ def _register(store: Store, policy: Policy, senior: Person) -> None:
     store.passports.retire(caller, last.product_id, reason="检测报告已过期，等待商家补交")
 
 
-def _hand_in(store: Store, stream_id: str, found: int) -> None:
+def _hand_in(store: Stores, stream_id: str, found: int) -> None:
     """A batch of three files: one is done, one could not be read, one waits."""
 
     def on_sale(_connection: Connection, _journal: Journal) -> Sequence[tuple[ProductRef, str]]:
@@ -77,7 +77,7 @@ def _hand_in(store: Store, stream_id: str, found: int) -> None:
     store.batches.note(batch_id, 1, state=ArchiveState.FAILED.value, error="the server answered 404")
 
 
-def _analyse_again(store: Store, findings: Sequence[Finding]) -> None:
+def _analyse_again(store: Stores, findings: Sequence[Finding]) -> None:
     """A broadcast that was judged again: one finding has gone, one is new, one has another class."""
     stream_id = findings[0].stream_id
     new = NewReanalysis(tenant_id="local", stream_id=stream_id, end_ms=60_000, model="sensevoice")
@@ -97,7 +97,7 @@ def _analyse_again(store: Store, findings: Sequence[Finding]) -> None:
     )
 
 
-def _list_words(store: Store, senior: Person) -> None:
+def _list_words(store: Stores, senior: Person) -> None:
     """Words of the installation's own: one to be noted, one that is allowed."""
     until = store.orders.now() + timedelta(days=30)
     words = (
@@ -109,7 +109,7 @@ def _list_words(store: Store, senior: Person) -> None:
     )
 
 
-def _propose(store: Store, reviewer: Person) -> None:
+def _propose(store: Stores, reviewer: Person) -> None:
     """A warning that waits for its approval."""
     confirmed = store.cases.queue(CaseQuery(states=(CaseState.CONFIRMED,))).cases
     ids = tuple(case.id for case in confirmed if case.host_id == confirmed[0].host_id)

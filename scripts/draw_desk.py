@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from review.cases.queries import CaseQuery
-from review.store import Store
+from review.stores import Stores
 from scripts.desk_sample import sample_desk
 from tests.system import program
 
@@ -49,7 +49,7 @@ _BROWSER = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--autoplay-polic
 def draw(
     browser: Browser,
     address: str,
-    store: Store,
+    store: Stores,
     login: str,
     path: str,
     language: str,
@@ -91,7 +91,7 @@ def main() -> None:
         browser.close()
 
 
-def _draw_all(browser: Browser, address: str, store: Store, login: str, out: Path, names: Iterable[str]) -> None:
+def _draw_all(browser: Browser, address: str, store: Stores, login: str, out: Path, names: Iterable[str]) -> None:
     for name in names:
         for size in SIZES:
             for language in ("zh", "en"):

@@ -13,7 +13,7 @@ from cli.shell.options import config_option
 from cli.shell.records import InputError
 from net.errors import ZhenyanError
 from review.audit.chain import Break, Head, read_export, verify
-from review.store import Store
+from review.stores import Stores
 
 
 class AuditBroken(ZhenyanError):
@@ -60,7 +60,7 @@ def verify_command(export: Path | None, heads: tuple[Path, ...], config_file: Pa
         head, entries = read_export(export)
         found = verify(entries, head, anchors)
     else:
-        store = Store.open(load_settings(config_file).store_url)
+        store = Stores.open(load_settings(config_file).store_url)
         try:
             head, found = store.audit.head(), store.audit.verify(anchors)
         finally:
@@ -80,7 +80,7 @@ def export_command(file: Path, config_file: Path | None) -> None:
     Example:
       zhenyan audit export audit.jsonl
     """
-    store = Store.open(load_settings(config_file).store_url)
+    store = Stores.open(load_settings(config_file).store_url)
     try:
         with create(file) as target:
             target.writelines(store.audit.export())
@@ -99,7 +99,7 @@ def head_command(config_file: Path | None) -> None:
     Example:
       zhenyan audit head > head-2026-11-24.json
     """
-    store = Store.open(load_settings(config_file).store_url)
+    store = Stores.open(load_settings(config_file).store_url)
     try:
         head = store.audit.head()
     finally:

@@ -23,7 +23,7 @@ from review.evidence_packs.layout import zip_pack
 from review.evidence_packs.verification import verify_pack
 
 if TYPE_CHECKING:
-    from review.store import Store
+    from review.stores import Stores
 
 
 @click.group(name="evidence", no_args_is_help=False)
@@ -190,11 +190,11 @@ def _stamp(settings: Settings, pack: Path) -> None:
 
 
 @contextmanager
-def _store(settings: Settings) -> Iterator["Store"]:
+def _store(settings: Settings) -> Iterator["Stores"]:
     from cli.config.enforcement import enforcement_setup, evidence_setup
-    from review.store import Store
+    from review.stores import Stores
 
-    store = Store.open(settings.store_url, enforcement=enforcement_setup(settings), evidence=evidence_setup(settings))
+    store = Stores.open(settings.store_url, enforcement=enforcement_setup(settings), evidence=evidence_setup(settings))
     try:
         yield store
     finally:

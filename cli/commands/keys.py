@@ -84,7 +84,7 @@ def quotas(
     given = {name: value for name, value in named.items() if value is not None}
     with opened_store(config_file) as store:
         if given or unbounded:
-            store.set_quotas(tenant_id, given, caller(), keeps=not unbounded)
+            store.tenant_rules.set_quotas(tenant_id, given, caller(), keeps=not unbounded)
         for use in store.quotas.uses(tenant_id):
             click.echo(json.dumps(asdict(use)))
 

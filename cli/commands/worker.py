@@ -20,7 +20,7 @@ from cli.shell.options import config_option
 from cli.shell.records import InputError
 from review.scheduling.leases import LeaseStore
 from review.scheduling.types import Worker
-from review.store import Store
+from review.stores import Stores
 
 if TYPE_CHECKING:
     from cluster.live.types import ServiceConfig
@@ -49,7 +49,7 @@ def command(capacity: int | None, drain: bool, config_file: Path | None) -> None
     make_data_folder(settings.data_dir)
     if notice := sandbox_notice(settings):
         click.echo(notice, err=True)
-    store = Store.open(settings.store_url, terms=settings.lease_terms)
+    store = Stores.open(settings.store_url, terms=settings.lease_terms)
     try:
         if drain:
             _drain(store.leases)

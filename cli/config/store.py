@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cli.config.settings import load_settings
 from cli.shell.folders import make_data_folder
-from review.store import Store
+from review.stores import Stores
 
 
 def caller() -> str:
@@ -19,11 +19,11 @@ def caller() -> str:
 
 
 @contextmanager
-def opened_store(config_file: Path | None) -> Iterator[Store]:
+def opened_store(config_file: Path | None) -> Iterator[Stores]:
     """The store of the settings in force; the data folder is made where it is missing."""
     settings = load_settings(config_file)
     make_data_folder(settings.data_dir)
-    store = Store.open(settings.store_url)
+    store = Stores.open(settings.store_url)
     try:
         yield store
     finally:

@@ -15,7 +15,7 @@ from cluster.stages.recorder import Recorder
 from cluster.stages.state import freeze, thaw
 from cluster.types import Marked, Prepared, ScreenJob
 from ingest.types import Segment
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 from vision.layout.types import RoomMark
 from vision.products.timeline import Evidence
@@ -58,7 +58,7 @@ class JudgePool:
     anyway; storing and cutting clips do not wait for it.
     """
 
-    def __init__(self, store: Store | None, feed: Feed | None, policies: LoadedPolicies | None = None) -> None:
+    def __init__(self, store: Stores | None, feed: Feed | None, policies: LoadedPolicies | None = None) -> None:
         self._store = store
         self._feed = feed
         self._policies = policies or LoadedPolicies()
@@ -194,5 +194,5 @@ class JudgePool:
 
     def _report_live(self, broadcast: _Broadcast, segment: Segment) -> None:
         if not broadcast.reported_live and self._store is not None and broadcast.token is not None:
-            self._store.tell_live(segment, token=broadcast.token)
+            self._store.stream_writer.tell_live(segment, token=broadcast.token)
         broadcast.reported_live = True

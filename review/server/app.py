@@ -79,7 +79,7 @@ from review.server.prebroadcast import PrebroadcastCheck, prebroadcast_routers
 from review.server.problems import Problem, install_problem_handlers
 from review.server.request_limits import MOST_BYTES
 from review.server.static_files import HashedFiles
-from review.store import Store
+from review.stores import Stores
 from review.streams.corrections import Judging
 from review.streams.tenant_rules import RuleKind
 
@@ -92,7 +92,7 @@ _ABOUT: dict[str, Any] = {
 
 
 def create_app(
-    store: Store,
+    store: Stores,
     data_dir: Path,
     *,
     class_names: Mapping[str, tuple[str, str]] | None = None,
@@ -146,63 +146,65 @@ def create_app(
     platform = platform or Platform()
     check_bytes = MOST_BYTES if prebroadcast is None else 1024 * prebroadcast.limits.body_kb
     install_platform(app, store.keys, platform.rate_storage, check_bytes)
-    app.state.events = QueueEvents(store)
+    app.state.events = QueueEvents(store.cases)
     app.include_router(api_router(store, data_dir))
     app.include_router(
-        metrics_router(store.live_view, store.tally, store.second_reader.figures, metrics_token, latencies.registry)
+        metrics_router(
+            store.overview.view, store.streams.tally, store.second_reader.figures, metrics_token, latencies.registry
+        )
     )
-    app.include_router(quality_api_router(store))
+    app.include_router(quality_api_router(store.quality))
     app.include_router(stream_router(store, platform))
-    app.include_router(passport_router(store, platform))
-    app.include_router(bulk_passport_router(store, platform))
-    app.include_router(batches_router(store, platform))
+    app.include_router(passport_router(store.passports, store.orders, platform))
+    app.include_router(bulk_passport_router(store.passports, store.orders, platform))
+    app.include_router(batches_router(store.batches, platform))
     app.include_router(reanalyses_router(store, data_dir, platform))
-    app.include_router(suggestions_router(store, platform))
-    app.include_router(words_router(store, platform))
-    app.include_router(depths_router(store))
+    app.include_router(suggestions_router(store.tenant_rules, platform))
+    app.include_router(words_router(store.tenant_rules, store.orders, platform))
+    app.include_router(depths_router(store.tenant_rules))
     tail = EventTail(store.events, app.state.events.closing)
     app.include_router(events_router(store.events, tail, Waiting(platform.most_waiting)))
     stretch_tail = EventTail(store.stretches, app.state.events.closing)
     app.include_router(stretches_router(store, stretch_tail, Waiting(platform.most_waiting)))
-    app.include_router(transcripts_router(store))
-    app.include_router(statistics_router(store.statistics, store.usage, store.quotas, store.today))
+    app.include_router(transcripts_router(store.streams, store.tenancy))
+    app.include_router(statistics_router(store.statistics, store.usage, store.quotas))
     app.include_router(webhooks_router(store.webhooks, store.deliveries, platform.net))
     app.include_router(deliveries_router(store.webhooks, store.board, store.deliveries))
     app.include_router(case_api_router(store, glossary.classes))
-    app.include_router(corrections_router(store, judging))
+    app.include_router(corrections_router(store.corrections, store.tenancy, judging))
     app.include_router(evidence_router(store, data_dir, glossary))
-    app.include_router(host_api_router(store))
+    app.include_router(host_api_router(store.enforcement, store.tenancy))
     app.include_router(actions_router(store, glossary))
     app.include_router(pages_router(store, glossary, app.state.events))
     office = Desk(glossary)
-    app.include_router(duties_router(store, QueuePart(office, store)))
+    app.include_router(duties_router(store.cases, store.duties, QueuePart(office, store)))
     app.include_router(named_queues_router(store, office))
     app.include_router(editor_router(store, office, is_offered=judging is not None))
     app.include_router(login_router(app, gate, office))
     app.include_router(admin_router(gate, store.keys, office))
-    app.include_router(notifications_router(store, office))
-    app.include_router(analytics_router(store, office))
-    app.include_router(proposals_router(store, office))
+    app.include_router(notifications_router(store.people, store.wishes, office))
+    app.include_router(analytics_router(store.people, store.analytics, office))
+    app.include_router(proposals_router(store.cases, store.analytics, office))
     app.include_router(learning_router(store, office))
-    app.include_router(live_router(store, office))
-    app.include_router(trends_router(store, office))
+    app.include_router(live_router(store.wall, office))
+    app.include_router(trends_router(store.trends, office))
     policies = policies or PolicyDesk(data_dir=data_dir)
     app.include_router(quality_router(store, office, policies))
     app.include_router(replays_router(store, office, policies))
     app.include_router(reanalysis_pages_router(store, office, platform, data_dir))
     app.include_router(webhook_pages_router(store, office))
     app.include_router(words_pages_router(store, office, platform))
-    app.include_router(batch_pages_router(store, office))
+    app.include_router(batch_pages_router(store.batches, store.keys, office))
     app.include_router(settings_router(office, settings))
     app.include_router(logs_router(store, office))
     app.include_router(passport_pages_router(store, office, platform))
     app.include_router(tenants_router(store, office, platform))
     measures = Office(store, office)
     # Before the page of a host, whose id may have a stroke: what stands behind it is read as the id's else.
-    app.include_router(proposing_router(store, measures))
+    app.include_router(proposing_router(store.enforcement, store.reach, measures))
     app.include_router(office_router(store, measures, public_url))
     app.include_router(host_router(store, office))
-    app.include_router(table_router(store, office))
+    app.include_router(table_router(store.enforcement, office))
     for router in prebroadcast_routers(
         prebroadcast,
         office,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from review.api_errors import KeyRefused
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 from tests.cli.support import Call
 
@@ -16,8 +16,8 @@ def acme(zhenyan: Call) -> None:
     assert zhenyan("keys", "tenant", "acme", "--name", "Acme Live").out == "acme: added\n"
 
 
-def stored(tmp_path: Path) -> Store:
-    return Store.open(f"sqlite:///{tmp_path / 'data' / 'zhenyan.db'}")
+def stored(tmp_path: Path) -> Stores:
+    return Stores.open(f"sqlite:///{tmp_path / 'data' / 'zhenyan.db'}")
 
 
 def keys(zhenyan: Call) -> list[dict[str, str]]:

@@ -21,7 +21,7 @@ from review.learning.fitting import learn_from_decisions, write_candidate
 from review.learning.types import Fit
 from review.policies.folders import in_force_folder
 from review.replays.types import Scope
-from review.store import Store
+from review.stores import Stores
 from tests.cli.support import Call
 from tests.review.learning.turned import turned_labels
 from tests.review.replays.stored import fill
@@ -49,14 +49,14 @@ def data_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(data_dir: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{data_dir / 'zhenyan.db'}")
+def store(data_dir: Path) -> Iterator[Stores]:
+    opened = Stores.open(f"sqlite:///{data_dir / 'zhenyan.db'}")
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def fit(store: Store, labels: list[LabelledPassage], reader: Reader) -> Fit:
+def fit(store: Stores, labels: list[LabelledPassage], reader: Reader) -> Fit:
     policy = Policy(configs.POLICY_DIR)
     made: Fit = learn_from_decisions(
         store.learning,
@@ -80,7 +80,7 @@ def _score(policy: Policy, reader: Reader, said: LabelledPassage, tenant: str = 
 
 @pytest.mark.slow
 def test_a_fit_reads_in_shadow_goes_live_by_two_people_and_back_in_one_step(
-    store: Store, data_dir: Path, fit: Fit, labels: list[LabelledPassage], reader: Reader
+    store: Stores, data_dir: Path, fit: Fit, labels: list[LabelledPassage], reader: Reader
 ) -> None:
     assert fit.refused is None
     assert fit.digest is not None
@@ -103,7 +103,7 @@ def test_a_fit_reads_in_shadow_goes_live_by_two_people_and_back_in_one_step(
         data_dir=data_dir,
         semantic="e5",
     )
-    assert read_in_shadow(store, Replaying(job, store), shadow) == 1
+    assert read_in_shadow(store.learning, Replaying(job, store.replays), shadow) == 1
     figures = store.learning.shadow_figures(shadow.id)
     assert (figures.streams, figures.skipped) == (1, 0)
     assert figures.both + figures.added + figures.dropped > 0
@@ -118,7 +118,7 @@ def test_a_fit_reads_in_shadow_goes_live_by_two_people_and_back_in_one_step(
 
 @pytest.mark.slow
 def test_what_was_learnt_on_another_reader_is_left_out(
-    fit: Fit, store: Store, data_dir: Path, labels: list[LabelledPassage], reader: Reader, tmp_path: Path
+    fit: Fit, store: Stores, data_dir: Path, labels: list[LabelledPassage], reader: Reader, tmp_path: Path
 ) -> None:
     assert fit.digest is not None
     learnt = Policy(store.policies.folder(fit.digest, data_dir)).learnt_for("local")
@@ -153,7 +153,7 @@ def test_the_command_writes_a_candidate_from_labels_alone_and_refuses_chance(
 
 
 def test_labels_of_a_host_who_asked_for_it_are_left_out_of_the_next_fit(
-    store: Store, labels: list[LabelledPassage], reader: Reader
+    store: Stores, labels: list[LabelledPassage], reader: Reader
 ) -> None:
     few, host = labels[:30], labels[0].host
 
@@ -178,7 +178,7 @@ def test_labels_of_a_host_who_asked_for_it_are_left_out_of_the_next_fit(
     assert {fit.id: fit.forgotten for fit in store.learning.fits()} == {before.id: 1, after.id: 0}
 
 
-def test_the_command_exports_decisions_and_names_what_it_can_t_do(zhenyan: Call, store: Store, tmp_path: Path) -> None:
+def test_the_command_exports_decisions_and_names_what_it_can_t_do(zhenyan: Call, store: Stores, tmp_path: Path) -> None:
     exported = zhenyan("learn", "--export", tmp_path / "out.jsonl")
     assert (exported.status, (tmp_path / "out.jsonl").read_text(encoding="utf-8")) == (0, "")
     assert "learning_across_tenants is false" in zhenyan("learn", "--everybody").complaint

@@ -14,7 +14,7 @@ from review.accounts.types import Person, Role
 from review.cases.decisions import Submission
 from review.cases.types import Choice
 from review.replays.types import Scope
-from review.store import Store
+from review.stores import Stores
 from tests.cli.support import DEMO_PASSPORTS, Call, passage
 from tests.review.replays.stored import ALL, AT, LINES, STRICTER, candidate, fill
 
@@ -29,8 +29,8 @@ def data_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(data_dir: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{data_dir / 'zhenyan.db'}")
+def store(data_dir: Path) -> Iterator[Stores]:
+    opened = Stores.open(f"sqlite:///{data_dir / 'zhenyan.db'}")
     yield opened
     opened.close()
 
@@ -47,7 +47,7 @@ def replayed(zhenyan: Call, folder: Path, *more: str) -> dict[str, Any]:
     return report
 
 
-def test_the_policy_in_force_changes_nothing(zhenyan: Call, store: Store, data_dir: Path) -> None:
+def test_the_policy_in_force_changes_nothing(zhenyan: Call, store: Stores, data_dir: Path) -> None:
     fill(store, data_dir, "s1")
     report = replayed(zhenyan, configs.POLICY_DIR)
     assert set(report["counts"].values()) == {0}
@@ -56,7 +56,7 @@ def test_the_policy_in_force_changes_nothing(zhenyan: Call, store: Store, data_d
 
 
 def test_what_is_newly_flagged_cleared_and_changed_is_told_with_samples(
-    zhenyan: Call, store: Store, data_dir: Path, tmp_path: Path
+    zhenyan: Call, store: Stores, data_dir: Path, tmp_path: Path
 ) -> None:
     fill(store, data_dir, "s1", host="h1")
     fill(store, data_dir, "s2", host="h2")
@@ -71,15 +71,17 @@ def test_what_is_newly_flagged_cleared_and_changed_is_told_with_samples(
     )
     assert cleared["before"]["class_id"] == "ABS_SUPERLATIVE"
     assert cleared["after"]["disposition"] == "note"
-    assert store.finding(cleared["stored_id"]).finding.class_id == "ABS_SUPERLATIVE"
+    assert store.streams.finding(cleared["stored_id"]).finding.class_id == "ABS_SUPERLATIVE"
     assert changed["after"]["law"] == ["广告法 28(2)(2)", "反不正当竞争法 9(1)", "消费者权益保护法 20(3)"]
     assert [(row["key"], row["flagged"], row["cleared"]) for row in report["by_host"]] == [("h1", 1, 1), ("h2", 1, 1)]
     assert {row["key"] for row in report["by_category"]} >= {"electronics/charger"}
-    assert store.finding(cleared["stored_id"]).finding.disposition == "flag", "a replay changes nothing that is stored"
+    assert store.streams.finding(cleared["stored_id"]).finding.disposition == "flag", (
+        "a replay changes nothing that is stored"
+    )
 
 
 def test_confirmed_decisions_that_would_be_reversed_are_named(
-    zhenyan: Call, store: Store, data_dir: Path, tmp_path: Path
+    zhenyan: Call, store: Stores, data_dir: Path, tmp_path: Path
 ) -> None:
     fill(store, data_dir, "s1")
     for case in store.cases.host_cases("h1", 10):
@@ -105,7 +107,7 @@ def test_confirmed_decisions_that_would_be_reversed_are_named(
 
 @pytest.mark.service
 def test_only_the_broadcasts_of_the_scope_are_replayed(
-    zhenyan: Call, store: Store, data_dir: Path, tmp_path: Path
+    zhenyan: Call, store: Stores, data_dir: Path, tmp_path: Path
 ) -> None:
     for day in range(3):
         fill(store, data_dir, f"s{day}", at=AT + timedelta(days=day))
@@ -119,7 +121,7 @@ def test_only_the_broadcasts_of_the_scope_are_replayed(
 
 
 @pytest.mark.service
-def test_several_processes_give_the_same_report(zhenyan: Call, store: Store, data_dir: Path, tmp_path: Path) -> None:
+def test_several_processes_give_the_same_report(zhenyan: Call, store: Stores, data_dir: Path, tmp_path: Path) -> None:
     for number in range(3):
         fill(store, data_dir, f"s{number}")
     folder = candidate(tmp_path / "candidate", ALL)
@@ -127,7 +129,7 @@ def test_several_processes_give_the_same_report(zhenyan: Call, store: Store, dat
 
 
 def test_a_broadcast_without_passports_is_named_and_the_others_go_on(
-    zhenyan: Call, store: Store, data_dir: Path, tmp_path: Path
+    zhenyan: Call, store: Stores, data_dir: Path, tmp_path: Path
 ) -> None:
     fill(store, data_dir, "s1")
     fill(store, data_dir, "s2")
@@ -140,7 +142,7 @@ def test_a_broadcast_without_passports_is_named_and_the_others_go_on(
     assert "1 newly flagged" in answer.out
 
 
-def test_the_table_and_the_page_tell_the_same(zhenyan: Call, store: Store, data_dir: Path, tmp_path: Path) -> None:
+def test_the_table_and_the_page_tell_the_same(zhenyan: Call, store: Stores, data_dir: Path, tmp_path: Path) -> None:
     fill(store, data_dir, "s1")
     page = tmp_path / "replay.html"
     answer = zhenyan("replay", "--policy", candidate(tmp_path / "c", ALL), "--report", page, "--workers", "1")
@@ -154,7 +156,7 @@ def test_the_table_and_the_page_tell_the_same(zhenyan: Call, store: Store, data_
 
 
 def test_a_policy_that_is_handed_in_waits_at_the_desk_with_its_replay(
-    zhenyan: Call, store: Store, data_dir: Path, tmp_path: Path
+    zhenyan: Call, store: Stores, data_dir: Path, tmp_path: Path
 ) -> None:
     fill(store, data_dir, "s1")
     answer = zhenyan("replay", "--policy", candidate(tmp_path / "c", ALL), "--store", "--workers", "1")
@@ -170,7 +172,7 @@ def test_a_wrong_candidate_is_one_line(zhenyan: Call, data_dir: Path, tmp_path: 
     assert "nowhere" in answer.complaint
 
 
-def test_the_check_uses_the_policy_that_went_live(zhenyan: Call, store: Store, data_dir: Path, tmp_path: Path) -> None:
+def test_the_check_uses_the_policy_that_went_live(zhenyan: Call, store: Stores, data_dir: Path, tmp_path: Path) -> None:
     def flags() -> list[str]:
         said = passage("家人们晚上好")
         answer = zhenyan("check", "--passports", DEMO_PASSPORTS, "--at", AT.isoformat(), stdin=said)

@@ -17,7 +17,7 @@ from review.scheduling.types import Worker
 from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 from tests.review.serving import served
 
@@ -57,7 +57,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def server(tmp_path: Path) -> Iterator[tuple[str, str]]:
     """The address of a server, and a key."""
     policy = Policy(ROOT / "configs" / "policy" / "zh-CN")
-    store = Store(open_engine(f"sqlite:///{tmp_path / 'zhenyan.db'}"), now=lambda: NOW)
+    store = Stores.over(open_engine(f"sqlite:///{tmp_path / 'zhenyan.db'}"), now=lambda: NOW)
     store.leases.beat(Worker(worker_id="w1", node="n1", capacity=10))
     store.keys.add_tenant("acme", "Acme", "test")
     token = store.keys.add("acme", "acme", Scope, "test").token

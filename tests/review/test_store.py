@@ -13,7 +13,7 @@ from claims.types import Disposition, Finding, Passage, VerdictKind
 from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind, Segment
 from review.errors import ClipPathError, SchemaError, UnknownFindingError, UnknownSegmentError, UnknownStreamError
-from review.store import Store
+from review.stores import Stores
 from review.streams.rows import shown_source
 from review.streams.types import FindingQuery, StreamRecord, StreamState
 from tests.review.postgres import fresh_database
@@ -28,8 +28,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return fresh_database(request, tmp_path)
 
 
-def ids(store: Store, query: FindingQuery) -> list[str]:
-    return [stored.finding.finding_id for stored in store.findings(query).findings]
+def ids(store: Stores, query: FindingQuery) -> list[str]:
+    return [stored.finding.finding_id for stored in store.streams.findings(query).findings]
 
 
 @pytest.mark.parametrize(
@@ -47,79 +47,82 @@ def test_a_source_is_shown_without_what_is_secret(source: str, shown: str) -> No
     assert shown_source(source) == shown
 
 
-def test_a_stream_comes_back_as_it_was_put_but_for_its_secrets(store: Store, stream: StreamRecord) -> None:
-    assert store.stream("s1") == replace(stream, source="https://live.example/room/7.m3u8")
-    assert "secret" not in repr(store.streams())
+def test_a_stream_comes_back_as_it_was_put_but_for_its_secrets(store: Stores, stream: StreamRecord) -> None:
+    assert store.streams.stream("s1") == replace(stream, source="https://live.example/room/7.m3u8")
+    assert "secret" not in repr(store.streams.newest())
 
 
-def test_a_state_carries_its_error_until_the_next(store: Store) -> None:
-    store.set_state("s1", StreamState.FAILED, "the origin answers 403")
-    assert (store.stream("s1").state, store.stream("s1").error) == (StreamState.FAILED, "the origin answers 403")
-    store.set_state("s1", StreamState.LIVE)
-    assert store.stream("s1").error is None
+def test_a_state_carries_its_error_until_the_next(store: Stores) -> None:
+    store.stream_writer.set_state("s1", StreamState.FAILED, "the origin answers 403")
+    assert (store.streams.stream("s1").state, store.streams.stream("s1").error) == (
+        StreamState.FAILED,
+        "the origin answers 403",
+    )
+    store.stream_writer.set_state("s1", StreamState.LIVE)
+    assert store.streams.stream("s1").error is None
     with pytest.raises(UnknownStreamError, match="'nope'"):
-        store.set_state("nope", StreamState.ENDED)
+        store.stream_writer.set_state("nope", StreamState.ENDED)
 
 
-def test_a_finding_comes_back_whole(store: Store, make_finding: MakeFinding) -> None:
+def test_a_finding_comes_back_whole(store: Stores, make_finding: MakeFinding) -> None:
     finding = make_finding()
-    store.add_findings([finding])
-    stored = store.finding("f_power")
+    store.stream_writer.add_findings([finding])
+    stored = store.streams.finding("f_power")
     assert stored.finding == finding
     assert (stored.host_id, stored.created_seq, stored.clip_start_ms) == ("h1", 1, None)
 
 
-def test_the_same_finding_twice_is_one_row_with_the_later_record(store: Store, make_finding: MakeFinding) -> None:
-    store.add_findings([make_finding(), make_finding(finding_id="f_other")])
-    store.add_findings([make_finding(count=2, disposition=Disposition.NOTE)])
-    first, other = store.findings(FindingQuery()).findings
+def test_the_same_finding_twice_is_one_row_with_the_later_record(store: Stores, make_finding: MakeFinding) -> None:
+    store.stream_writer.add_findings([make_finding(), make_finding(finding_id="f_other")])
+    store.stream_writer.add_findings([make_finding(count=2, disposition=Disposition.NOTE)])
+    first, other = store.streams.findings(FindingQuery()).findings
     assert (first.finding.count, first.finding.disposition, first.created_seq) == (2, Disposition.NOTE, 1)
     assert first.updated_seq > other.updated_seq
     assert ids(store, FindingQuery(disposition=Disposition.NOTE)) == ["f_power"]
 
 
-def test_writing_an_equal_finding_again_changes_nothing(store: Store, make_finding: MakeFinding) -> None:
-    store.add_findings([make_finding()])
-    version = store.findings_version(FindingQuery())
-    store.add_findings([make_finding(), make_finding()])
-    assert store.findings_version(FindingQuery()) == version
+def test_writing_an_equal_finding_again_changes_nothing(store: Stores, make_finding: MakeFinding) -> None:
+    store.stream_writer.add_findings([make_finding()])
+    version = store.streams.findings_version(FindingQuery())
+    store.stream_writer.add_findings([make_finding(), make_finding()])
+    assert store.streams.findings_version(FindingQuery()) == version
 
 
-def test_a_finding_analysed_again_keeps_the_clip_it_had(store: Store, make_finding: MakeFinding) -> None:
-    store.add_findings([make_finding()])
-    store.set_clip("f_power", "clips/a.mp4", 22_500)
-    store.add_findings([make_finding(count=3)])
-    stored = store.finding("f_power")
+def test_a_finding_analysed_again_keeps_the_clip_it_had(store: Stores, make_finding: MakeFinding) -> None:
+    store.stream_writer.add_findings([make_finding()])
+    store.stream_writer.set_clip("f_power", "clips/a.mp4", 22_500)
+    store.stream_writer.add_findings([make_finding(count=3)])
+    stored = store.streams.finding("f_power")
     assert (stored.finding.clip, stored.clip_start_ms, stored.finding.count) == ("clips/a.mp4", 22_500, 3)
 
 
 @pytest.mark.parametrize("clip", ["/etc/passwd", "../x.mp4", "clips/../../x.mp4", "", "clips\\..\\x.mp4"])
-def test_a_clip_outside_the_data_folder_is_refused(store: Store, make_finding: MakeFinding, clip: str) -> None:
-    store.add_findings([make_finding()])
+def test_a_clip_outside_the_data_folder_is_refused(store: Stores, make_finding: MakeFinding, clip: str) -> None:
+    store.stream_writer.add_findings([make_finding()])
     with pytest.raises(ClipPathError):
-        store.set_clip("f_power", clip, 0)
-    assert store.finding("f_power").finding.clip is None
+        store.stream_writer.set_clip("f_power", clip, 0)
+    assert store.streams.finding("f_power").finding.clip is None
 
 
-def test_what_belongs_to_nothing_known_is_refused(store: Store, make_finding: MakeFinding) -> None:
+def test_what_belongs_to_nothing_known_is_refused(store: Stores, make_finding: MakeFinding) -> None:
     with pytest.raises(UnknownStreamError, match="'s9'"):
-        store.add_findings([make_finding(stream_id="s9")])
+        store.stream_writer.add_findings([make_finding(stream_id="s9")])
     with pytest.raises(UnknownStreamError):
-        store.add_passages([Passage(stream_id="s9", id="u", start_ms=0, end_ms=1, text="")])
+        store.stream_writer.add_passages([Passage(stream_id="s9", id="u", start_ms=0, end_ms=1, text="")])
     with pytest.raises(UnknownFindingError, match="'f_none'"):
-        store.set_clip("f_none", "clips/a.mp4", 0)
+        store.stream_writer.set_clip("f_none", "clips/a.mp4", 0)
     with pytest.raises(UnknownFindingError):
-        store.finding("f_none")
+        store.streams.finding("f_none")
 
 
-def test_pages_follow_each_other_without_holes_while_findings_arrive(store: Store, make_finding: MakeFinding) -> None:
-    store.add_findings(make_finding(finding_id=f"f{number}") for number in range(5))
-    page = store.findings(FindingQuery(limit=2))
+def test_pages_follow_each_other_without_holes_while_findings_arrive(store: Stores, make_finding: MakeFinding) -> None:
+    store.stream_writer.add_findings(make_finding(finding_id=f"f{number}") for number in range(5))
+    page = store.streams.findings(FindingQuery(limit=2))
     assert ([stored.finding.finding_id for stored in page.findings], page.more) == (["f0", "f1"], True)
-    store.add_findings([make_finding(finding_id="f0", count=9), make_finding(finding_id="f5")])
+    store.stream_writer.add_findings([make_finding(finding_id="f0", count=9), make_finding(finding_id="f5")])
     assert ids(store, FindingQuery(after=page.next_after)) == ["f2", "f3", "f4", "f5"]
-    end = store.findings(FindingQuery(after=page.next_after))
-    after_all = store.findings(FindingQuery(after=end.next_after))
+    end = store.streams.findings(FindingQuery(after=page.next_after))
+    after_all = store.streams.findings(FindingQuery(after=end.next_after))
     assert (after_all.findings, after_all.next_after, after_all.more) == ((), end.next_after, False)
     assert ids(store, FindingQuery(limit=2, newest_first=True)) == ["f5", "f4"]
 
@@ -136,76 +139,76 @@ def test_pages_follow_each_other_without_holes_while_findings_arrive(store: Stor
     ids=["stream", "host", "class", "product", "disposition"],
 )
 def test_each_part_of_a_query_narrows(
-    store: Store, stream: StreamRecord, make_finding: MakeFinding, query: FindingQuery
+    store: Stores, stream: StreamRecord, make_finding: MakeFinding, query: FindingQuery
 ) -> None:
-    store.put_stream(replace(stream, stream_id="s2", host=replace(stream.host, id="h2")))
+    store.stream_writer.put_stream(replace(stream, stream_id="s2", host=replace(stream.host, id="h2")))
     other = make_finding(
         finding_id="f_2", stream_id="s2", class_id="ORIGIN", product_id="p2", disposition=Disposition.NOTE
     )
-    store.add_findings([make_finding(), other])
+    store.stream_writer.add_findings([make_finding(), other])
     assert ids(store, query) == ["f_2"]
 
 
 def test_a_committed_segment_stores_all_and_moves_the_cursor(
-    store: Store, make_finding: MakeFinding, make_segment: MakeSegment, passages: tuple[Passage, ...]
+    store: Stores, make_finding: MakeFinding, make_segment: MakeSegment, passages: tuple[Passage, ...]
 ) -> None:
-    store.add_segments([make_segment(0), make_segment(1)])
-    assert store.cursor("s1") is None
-    store.commit_segment("s1", 1, findings=[make_finding()], passages=passages)
-    store.commit_segment("s1", 0)
-    assert store.cursor("s1") == 1
+    store.stream_writer.add_segments([make_segment(0), make_segment(1)])
+    assert store.streams.cursor("s1") is None
+    store.stream_writer.commit_segment("s1", 1, findings=[make_finding()], passages=passages)
+    store.stream_writer.commit_segment("s1", 0)
+    assert store.streams.cursor("s1") == 1
     assert ids(store, FindingQuery()) == ["f_power"]
-    assert [passage.id for passage in store.passages("s1", from_ms=21_000, to_ms=30_000)] == ["c1", "u0", "u1"]
+    assert [passage.id for passage in store.streams.passages("s1", from_ms=21_000, to_ms=30_000)] == ["c1", "u0", "u1"]
 
 
 def test_a_commit_that_fails_leaves_nothing_behind(
-    store: Store, make_finding: MakeFinding, make_segment: MakeSegment, passages: tuple[Passage, ...]
+    store: Stores, make_finding: MakeFinding, make_segment: MakeSegment, passages: tuple[Passage, ...]
 ) -> None:
-    store.add_segments([make_segment(0)])
-    store.commit_segment("s1", 0)
+    store.stream_writer.add_segments([make_segment(0)])
+    store.stream_writer.commit_segment("s1", 0)
     with pytest.raises(UnknownSegmentError, match="segment 1 "):
-        store.commit_segment("s1", 1, findings=[make_finding()], passages=passages)
-    assert store.cursor("s1") == 0
+        store.stream_writer.commit_segment("s1", 1, findings=[make_finding()], passages=passages)
+    assert store.streams.cursor("s1") == 0
     assert ids(store, FindingQuery()) == []
-    assert store.passages("s1") == ()
+    assert store.streams.passages("s1") == ()
 
 
-def test_coverage_counts_only_what_was_really_analysed(store: Store, make_segment: MakeSegment) -> None:
-    store.add_segments([make_segment(0), make_segment(1), make_segment(2)])
+def test_coverage_counts_only_what_was_really_analysed(store: Stores, make_segment: MakeSegment) -> None:
+    store.stream_writer.add_segments([make_segment(0), make_segment(1), make_segment(2)])
     late = make_segment(3, start_ms=10_000, end_ms=12_000, gap_before_ms=4000)
-    store.add_segments([late])
-    store.commit_segment("s1", 0)
-    store.commit_segment("s1", 1, analysed=False)
-    store.commit_segment("s1", 2)
-    store.add_segments([make_segment(0)])
-    coverage = store.coverage("s1")
+    store.stream_writer.add_segments([late])
+    store.stream_writer.commit_segment("s1", 0)
+    store.stream_writer.commit_segment("s1", 1, analysed=False)
+    store.stream_writer.commit_segment("s1", 2)
+    store.stream_writer.add_segments([make_segment(0)])
+    coverage = store.streams.coverage("s1")
     assert (coverage.segment_count, coverage.analysed_count) == (4, 2)
     assert (coverage.span_ms, coverage.waiting_ms, coverage.analysed_ms) == (12_000, 6000, 4000)
     assert [(gap.kind, gap.start_ms, gap.end_ms) for gap in coverage.gaps] == [(GapKind.UNREADABLE, 2000, 4000)]
-    assert store.cursor("s1") == 2
-    assert store.coverage() == coverage
+    assert store.streams.cursor("s1") == 2
+    assert store.streams.coverage() == coverage
 
 
 def test_the_ledger_is_stored_with_the_segment_and_wins_over_what_segments_tell(
-    store: Store, make_segment: MakeSegment
+    store: Stores, make_segment: MakeSegment
 ) -> None:
     lost = Gap(kind=GapKind.NETWORK, start_ms=2000, end_ms=9000, why="the connection failed")
     ledger = Coverage(span_ms=14_000, analysed_ms=2000, waiting_ms=5000, gaps=(lost,))
-    store.add_segments([make_segment(0)])
-    store.commit_segment("s1", 0, coverage=ledger)
+    store.stream_writer.add_segments([make_segment(0)])
+    store.stream_writer.commit_segment("s1", 0, coverage=ledger)
     for scope in ("s1", None):
-        stored = store.coverage(scope)
+        stored = store.streams.coverage(scope)
         assert (stored.span_ms, stored.analysed_ms, stored.waiting_ms, stored.gaps) == (14_000, 2000, 5000, (lost,))
     assert stored.per_mille == 142
     assert dict(stored.by_kind) == {GapKind.NETWORK: 7000}
 
 
 @pytest.mark.parametrize("state", [StreamState.ENDED, StreamState.FAILED])
-def test_what_still_waits_at_the_end_was_lost(store: Store, state: StreamState) -> None:
+def test_what_still_waits_at_the_end_was_lost(store: Stores, state: StreamState) -> None:
     lost = Gap(kind=GapKind.SHED, start_ms=0, end_ms=1000, why="disk full")
-    store.put_coverage("s1", Coverage(span_ms=9000, analysed_ms=3000, waiting_ms=5000, gaps=(lost,)))
-    store.set_state("s1", state)
-    coverage = store.coverage("s1")
+    store.stream_writer.put_coverage("s1", Coverage(span_ms=9000, analysed_ms=3000, waiting_ms=5000, gaps=(lost,)))
+    store.stream_writer.set_state("s1", state)
+    coverage = store.streams.coverage("s1")
     assert (coverage.span_ms, coverage.analysed_ms, coverage.waiting_ms) == (9000, 3000, 0)
     assert [(gap.kind, gap.start_ms, gap.end_ms) for gap in coverage.gaps] == [
         (GapKind.SHED, 0, 1000),
@@ -213,23 +216,23 @@ def test_what_still_waits_at_the_end_was_lost(store: Store, state: StreamState) 
     ]
 
 
-def test_coverage_of_a_stream_without_segments_is_zero(store: Store) -> None:
-    coverage = store.coverage("s1")
+def test_coverage_of_a_stream_without_segments_is_zero(store: Stores) -> None:
+    coverage = store.streams.coverage("s1")
     assert (coverage.segment_count, coverage.span_ms, coverage.analysed_ms, coverage.gap_ms) == (0, 0, 0, 0)
 
 
 def test_the_tally_counts_verdicts_in_the_queue_and_dispositions_of_all(
-    store: Store, make_finding: MakeFinding
+    store: Stores, make_finding: MakeFinding
 ) -> None:
     banned = VerdictKind.BANNED
-    store.add_findings(
+    store.stream_writer.add_findings(
         [
             make_finding(),
             make_finding(finding_id="f_b", verdict=banned),
             make_finding(finding_id="f_n", verdict=banned, disposition=Disposition.NOTE),
         ]
     )
-    tally = store.tally("s1")
+    tally = store.streams.tally("s1")
     assert tally.by_verdict == {VerdictKind.CONTRADICTED: 1, banned: 1}
     assert tally.by_disposition == {Disposition.FLAG: 2, Disposition.NOTE: 1}
 
@@ -237,21 +240,21 @@ def test_the_tally_counts_verdicts_in_the_queue_and_dispositions_of_all(
 WRITER = """
 import sys
 from dataclasses import replace
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import FindingQuery
-store = Store.open(sys.argv[1])
-template = store.finding("f_power").finding
+store = Stores.open(sys.argv[1])
+template = store.streams.finding("f_power").finding
 for number in range(40):
     shared = replace(template, finding_id=f"shared_{number}", count=number)
-    store.commit_segment("s1", number, findings=[replace(template, finding_id=f"{sys.argv[2]}_{number}"), shared])
+    store.stream_writer.commit_segment("s1", number, findings=[replace(template, finding_id=f"{sys.argv[2]}_{number}"), shared])
 """
 
 
 def test_two_processes_write_while_a_third_reads_every_finding_once(
-    store: Store, database_url: str, make_finding: MakeFinding, make_segment: MakeSegment
+    store: Stores, database_url: str, make_finding: MakeFinding, make_segment: MakeSegment
 ) -> None:
-    store.add_segments(make_segment(number) for number in range(40))
-    store.add_findings([make_finding()])
+    store.stream_writer.add_segments(make_segment(number) for number in range(40))
+    store.stream_writer.add_findings([make_finding()])
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, database_url, name], cwd=ROOT, stderr=subprocess.PIPE)
         for name in ("a", "b")
@@ -261,32 +264,32 @@ def test_two_processes_write_while_a_third_reads_every_finding_once(
     running = True
     while running:
         running = any(writer.poll() is None for writer in writers)
-        page = store.findings(FindingQuery(after=after, limit=7))
+        page = store.streams.findings(FindingQuery(after=after, limit=7))
         while page.findings:
             seen += [stored.finding.finding_id for stored in page.findings]
-            page = store.findings(FindingQuery(after=page.next_after, limit=7))
+            page = store.streams.findings(FindingQuery(after=page.next_after, limit=7))
         after = page.next_after
     errors = [writer.communicate(timeout=60)[1].decode() for writer in writers]
     assert [writer.returncode for writer in writers] == [0, 0], errors
     expected = {f"{name}_{number}" for name in ("a", "b", "shared") for number in range(40)} | {"f_power"}
     assert len(seen) == len(set(seen))
     assert set(seen) == expected
-    assert store.cursor("s1") == 39
+    assert store.streams.cursor("s1") == 39
 
 
-def test_a_database_of_a_later_program_is_refused(store: Store, database_url: str) -> None:
+def test_a_database_of_a_later_program_is_refused(store: Stores, database_url: str) -> None:
     engine = create_engine(database_url)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
     with pytest.raises(SchemaError, match="step 9999"):
-        Store.open(database_url)
+        Stores.open(database_url)
 
 
-def test_overlapping_segments_are_counted_once(store: Store, make_segment: MakeSegment) -> None:
+def test_overlapping_segments_are_counted_once(store: Stores, make_segment: MakeSegment) -> None:
     parts = [replace(make_segment(0), start_ms=0, end_ms=2_080), replace(make_segment(1), start_ms=2_000, end_ms=4_000)]
-    store.add_segments(parts)
+    store.stream_writer.add_segments(parts)
     for part in parts:
-        store.commit_segment("s1", part.sequence)
-    coverage = store.coverage("s1")
+        store.stream_writer.commit_segment("s1", part.sequence)
+    coverage = store.streams.coverage("s1")
     assert (coverage.span_ms, coverage.waiting_ms, coverage.analysed_ms) == (4_000, 0, 4_000)

@@ -24,7 +24,7 @@ from review.server.api.schemas.cases import (
     write_cursor,
 )
 from review.server.auth.api_keys import answers, key_or_person, write_answers
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Caller, Scope
 
 Severity = Literal["critical", "high", "medium"]
@@ -33,7 +33,7 @@ Deciding = Annotated[Caller, Depends(key_or_person(Scope.CASES_WRITE))]
 CaseId = Annotated[str, Path(min_length=1, max_length=64, description="The case's `case_id`")]
 
 
-def case_api_router(store: Store, class_names: Mapping[str, tuple[str, str]]) -> APIRouter:
+def case_api_router(store: Stores, class_names: Mapping[str, tuple[str, str]]) -> APIRouter:
     """The routes of cases that programs use, and the page's own decisions."""
     router = APIRouter()
 

@@ -14,6 +14,7 @@ from starlette.background import BackgroundTask
 from review.db.tenant_ids import stored_host
 from review.enforcement.complaint_intake import Complaint
 from review.evidence.clips import clip_of
+from review.evidence.files import KeptEvidence
 from review.evidence_packs.contents import gather
 from review.evidence_packs.layout import zip_pack
 from review.evidence_packs.pack import Maker, contents, write_pack
@@ -24,7 +25,7 @@ from review.server.auth.api_keys import answers, key_or_person, write_answers
 from review.server.auth.guard import anybody
 from review.server.problems import documented
 from review.server.ranges import RangedFile
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Caller, Scope
 
 _ZIP: dict[int | str, dict[str, Any]] = {200: {"description": "The signed pack", "content": {"application/zip": {}}}}
@@ -85,7 +86,7 @@ class KeysOut(WireModel):
     keys: list[KeyOut]
 
 
-def evidence_router(store: Store, data_dir: FilePath, glossary: Glossary) -> APIRouter:
+def evidence_router(store: Stores, data_dir: FilePath, glossary: Glossary) -> APIRouter:
     """The routes of complaints and packs."""
     router = APIRouter()
 
@@ -172,14 +173,14 @@ def evidence_router(store: Store, data_dir: FilePath, glossary: Glossary) -> API
     return router
 
 
-def _cut(store: Store, data_dir: FilePath, finding_id: str) -> None:
-    stored = store.finding(finding_id)
+def _cut(store: Stores, data_dir: FilePath, finding_id: str) -> None:
+    stored = store.streams.finding(finding_id)
     if stored.finding.clip is None:
-        clip_of(store, data_dir, stored)
+        clip_of(store.evidence, store.stream_writer, data_dir, stored)
 
 
 def _pack(
-    store: Store,
+    store: Stores,
     data_dir: FilePath,
     glossary: Glossary,
     case_id: str,
@@ -207,14 +208,14 @@ def _pack(
         zipped,
         media_type="application/zip",
         filename=f"zhenyan-{case_id}.zip",
-        background=BackgroundTask(_after_sending, store, case_id if only is None else None, zipped),
+        background=BackgroundTask(_after_sending, store.evidence, case_id if only is None else None, zipped),
     )
 
 
-def _after_sending(store: Store, case_id: str | None, zipped: FilePath) -> None:
+def _after_sending(evidence: KeptEvidence, case_id: str | None, zipped: FilePath) -> None:
     """Keeps the pack of a case as it was given out, and removes its folder."""
     try:
         if case_id is not None:
-            store.evidence.keep_pack(case_id, zipped)
+            evidence.keep_pack(case_id, zipped)
     finally:
         shutil.rmtree(zipped.parent, ignore_errors=True)

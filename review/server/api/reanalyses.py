@@ -25,7 +25,7 @@ from review.server.api.streams import RequestKey
 from review.server.api.unique_keys import unique_keys
 from review.server.auth.api_keys import answers, key_or_person, write_answers
 from review.server.auth.guard import EVERYBODY
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Caller, Scope
 
 ReanalysisId = Annotated[
@@ -35,7 +35,7 @@ Reading = Annotated[Caller, Depends(key_or_person(Scope.BATCHES, *EVERYBODY))]
 Writing = Annotated[Caller, Depends(key_or_person(Scope.BATCHES))]
 
 
-def reanalyses_router(store: Store, data_dir: Path, platform: Platform) -> APIRouter:
+def reanalyses_router(store: Stores, data_dir: Path, platform: Platform) -> APIRouter:
     """The routes of re-analyses; `data_dir`: where recordings lie, as far as this machine has them."""
     router = APIRouter(tags=["reanalyses"])
 

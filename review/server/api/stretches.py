@@ -14,7 +14,7 @@ from review.server.api.events import After, Whose, whose
 from review.server.api.schemas.findings import WireModel
 from review.server.api.waiting_readers import Waiting
 from review.server.auth.api_keys import answers, key_or_person
-from review.store import Store
+from review.stores import Stores
 from review.stretches.types import Condition
 from review.tenants.types import Caller, Scope
 
@@ -110,7 +110,7 @@ class StreamHealthOut(WireModel):
     conditions: list[AilingOut]
 
 
-def stretches_router(store: Store, tail: EventTail, waiting: Waiting) -> APIRouter:
+def stretches_router(store: Stores, tail: EventTail, waiting: Waiting) -> APIRouter:
     """The routes of stretches; `tail` follows their log."""
     router = APIRouter(tags=["stretches"])
     log: StretchLog = store.stretches
@@ -147,10 +147,10 @@ def stretches_router(store: Store, tail: EventTail, waiting: Waiting) -> APIRout
     def get_health(stream_id: StreamId, caller: Seeing) -> StreamHealthOut:
         """What ails the broadcast now; when each begins and ends, `stream.health` tells."""
         store.tenancy.check_stream(caller, stream_id)
-        store.stream(stream_id)
+        store.streams.stream(stream_id)
         conditions = [
             AilingOut(condition=each.condition, since_ms=each.since_ms, began_at_ms=each.began_at_ms)
-            for each in store.ailing(stream_id)
+            for each in store.streams.ailing(stream_id)
         ]
         return StreamHealthOut(stream_id=stream_id, conditions=conditions)
 

@@ -17,7 +17,7 @@ from review.presentation.findings import CONTEXT_MS, clip_view, context_lines, c
 from review.server.auth.guard import DECIDERS
 from review.server.pages.desk import Desk, Viewer
 from review.server.pages.queue import held_by_other
-from review.store import Store
+from review.stores import Stores
 from review.streams.corrections import Correction
 from review.streams.types import StoredFinding, StreamRecord
 
@@ -58,7 +58,7 @@ class Played:
 class CasePart:
     """The middle and the right column."""
 
-    def __init__(self, desk: Desk, store: Store) -> None:
+    def __init__(self, desk: Desk, store: Stores) -> None:
         self._desk = desk
         self._store = store
 
@@ -103,15 +103,15 @@ class CasePart:
         return self._player(played, viewer), self._context(played, viewer), self._card(None, played, viewer)
 
     def _played(self, finding_id: str) -> Played:
-        stored = self._store.finding(finding_id)
+        stored = self._store.streams.finding(finding_id)
         finding = stored.finding
-        passages = self._store.passages(
+        passages = self._store.streams.passages(
             finding.stream_id, from_ms=max(0, finding.start_ms - CONTEXT_MS), to_ms=finding.end_ms + CONTEXT_MS
         )
         told_of = sorted({*finding.passage_ids, *(passage.id for passage in passages)})
         return Played(
             stored=stored,
-            stream=self._store.stream(finding.stream_id),
+            stream=self._store.streams.stream(finding.stream_id),
             passages=passages,
             corrections=self._store.corrections.of_passages(finding.stream_id, told_of),
             names=self._store.people.names(),
@@ -123,7 +123,7 @@ class CasePart:
         gone = self._store.corrections.superseded(case.id)
         listed = (
             *self._store.cases.findings(case.id),
-            *(self._store.finding(one.finding.finding_id) for one in gone),
+            *(self._store.streams.finding(one.finding.finding_id) for one in gone),
         )
         if all(stored.finding.finding_id != chosen for stored in listed):
             # Of many findings only the latest are listed; the one that is asked for is shown all the same.
@@ -138,7 +138,7 @@ class CasePart:
                 each.finding.start_ms,
             ),
         )
-        streams = self._store.streams_of(stored.finding.stream_id for stored in findings)
+        streams = self._store.streams.streams_of(stored.finding.stream_id for stored in findings)
         cases = self._store.cases
         tally = cases.host_tally(case.host_id, without=case.id)
         others = [each for each in cases.host_cases(case.host_id, _SHOWN_BESIDE + 1) if each.id != case.id]
@@ -162,7 +162,7 @@ class CasePart:
             host_count=sum(tally.values()),
             host_confirmed=tally.get(CaseState.CONFIRMED, 0),
             similar=alike,
-            coverage=self._store.coverage(played.stream.stream_id),
+            coverage=self._store.streams.coverage(played.stream.stream_id),
         )
 
     def _player(self, played: Played, viewer: Viewer, seen: str | None = None) -> Markup | None:

@@ -13,12 +13,12 @@ from review.errors import CaseChanged, DecisionRefused
 from review.presentation.language import Words
 from review.server.auth.guard import DECIDERS, allow
 from review.server.pages.desk import Desk, Seeing, Viewer
-from review.store import Store
+from review.stores import Stores
 
 Id = Annotated[str, Path(min_length=1, max_length=200)]
 
 
-def editor_router(store: Store, desk: Desk, *, is_offered: bool) -> APIRouter:
+def editor_router(store: Stores, desk: Desk, *, is_offered: bool) -> APIRouter:
     """The route that gives the editor; `is_offered` false: it says that nothing is judged here."""
     router = APIRouter(include_in_schema=False, dependencies=[Depends(allow(*DECIDERS))])
 
@@ -32,9 +32,9 @@ def editor_router(store: Store, desk: Desk, *, is_offered: bool) -> APIRouter:
 
 
 def _editor(
-    store: Store, desk: Desk, case_id: str, finding_id: str, passage_id: str | None, viewer: Viewer, is_offered: bool
+    store: Stores, desk: Desk, case_id: str, finding_id: str, passage_id: str | None, viewer: Viewer, is_offered: bool
 ) -> Markup:
-    finding = store.finding(finding_id).finding
+    finding = store.streams.finding(finding_id).finding
     chosen = passage_id or finding.passage_ids[-1]
     words = Words(viewer.language)
     stand: Stand | None = None
@@ -44,7 +44,9 @@ def _editor(
             stand = store.corrections.stand(case_id, chosen, viewer.person)
         except (CaseChanged, DecisionRefused, CorrectionRefused) as refused:
             why = " · ".join(part for part in (words(f"barred.{refused.code}"), refused.who) if part)
-    own = [p for p in store.passages(finding.stream_id, from_ms=finding.start_ms) if p.id in finding.passage_ids]
+    own = [
+        p for p in store.streams.passages(finding.stream_id, from_ms=finding.start_ms) if p.id in finding.passage_ids
+    ]
     return desk.fill(
         "_correct.html",
         viewer,
@@ -52,6 +54,6 @@ def _editor(
         stand=stand,
         why=why,
         passages=own,
-        products=store.stream(finding.stream_id).products,
+        products=store.streams.stream(finding.stream_id).products,
         request_id=str(uuid.uuid4()),
     )

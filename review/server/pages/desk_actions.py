@@ -22,13 +22,13 @@ from review.server.auth.guard import DECIDERS, allow, person_of
 from review.server.pages.bulk_decisions import preview
 from review.server.pages.desk import Desk, Seeing
 from review.server.pages.queue import QueueFilter, read_filter
-from review.store import Store
+from review.stores import Stores
 
 Filter = Annotated[QueueFilter, Depends(read_filter)]
 CaseId = Annotated[str, Path(min_length=1, max_length=64)]
 
 
-def actions_router(store: Store, glossary: Glossary) -> APIRouter:
+def actions_router(store: Stores, glossary: Glossary) -> APIRouter:
     """The routes that the desk's scripts send to; each write carries the session's token."""
     router = APIRouter(include_in_schema=False, dependencies=[Depends(allow(*DECIDERS))])
     desk = Desk(glossary)
@@ -59,7 +59,7 @@ def actions_router(store: Store, glossary: Glossary) -> APIRouter:
     def preview_many(given: ManyIn, viewer: Seeing) -> Response:
         """What one decision would meet at each of these cases; nothing is decided."""
         case_ids = store.reach.within(viewer.person, "case_id", given.case_ids)
-        prospects = preview(store, case_ids, given.choice, given.reason, viewer.person)
+        prospects = preview(store.cases, case_ids, given.choice, given.reason, viewer.person)
         filled = desk.fill("_preview.html", viewer, prospects=prospects, choice=given.choice, reason=given.reason)
         return HTMLResponse(filled)
 

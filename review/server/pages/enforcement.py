@@ -18,15 +18,16 @@ from review.enforcement.notice_view import ShownNotice, shown_measure, state_key
 from review.enforcement.penalty_points import expires_at_ms
 from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.rulings import Decided
+from review.enforcement.store import EnforcementStore
 from review.enforcement.types import AppealState, HandedIn, HostFile, HostPage, Measure, MeasureKind, MeasureState
 from review.errors import UnknownCaseError
-from review.evidence.files import handed_in_name
+from review.evidence.files import KeptEvidence, handed_in_name
 from review.server.auth.guard import DECIDERS, EVERYBODY, SENIORS, allow
 from review.server.language import page_answer
 from review.server.pages.appeal_form import AppealForm, read_appeal_form
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.host_timeline import timeline
-from review.store import Store
+from review.stores import Stores
 from review.tenants.tenancy import UnknownHost
 
 Id = Annotated[str, Path(min_length=1, max_length=200)]
@@ -40,7 +41,7 @@ READERS = [Depends(allow(*EVERYBODY))]
 class Office:
     """Fills the pages of due process."""
 
-    def __init__(self, store: Store, desk: Desk) -> None:
+    def __init__(self, store: Stores, desk: Desk) -> None:
         self._store = store
         self._desk = desk
 
@@ -88,7 +89,7 @@ class Office:
 
     def host(self, request: Request, host_id: str, viewer: Viewer) -> Response:
         """The host's file."""
-        if not self._store.knows_host(host_id):
+        if not self._store.streams.knows_host(host_id):
             raise UnknownHost(host_id)
         held = self.held(host_id, viewer.person)
         proposal = self._store.enforcement.proposal_for(held)
@@ -203,10 +204,10 @@ def handed_in(page: HostPage, sha256: str) -> HandedIn:
     return found[sha256]
 
 
-def file_answer(store: Store, file: HandedIn) -> Response:
+def file_answer(enforcement: EnforcementStore, evidence: KeptEvidence, file: HandedIn) -> Response:
     """The file for download; it is never shown in a page of this server."""
-    store.evidence.restore([handed_in_name(file.sha256)])
-    content = store.enforcement.setup.files.read(file.sha256)
+    evidence.restore([handed_in_name(file.sha256)])
+    content = enforcement.setup.files.read(file.sha256)
     suffix = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg"}.get(file.media_type, ".mp4")
     headers = {"Content-Disposition": f'attachment; filename="{file.sha256[:12]}{suffix}"'}
     return Response(content, media_type=file.media_type, headers=headers)
@@ -218,7 +219,7 @@ def pdf_answer(html: str, name: str) -> Response:
     return Response(pdf_of(html), media_type="application/pdf", headers=dict(headers))
 
 
-def office_router(store: Store, office: Office, public_url: str) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
+def office_router(store: Stores, office: Office, public_url: str) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
     """The routes of hosts' files, measures and appeals; `public_url` is where hosts reach this server."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -253,7 +254,11 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:  
 
     @router.get("/measures/{measure_id}/files/{sha256}", dependencies=READERS)
     def get_file(measure_id: Id, sha256: Id, viewer: Seeing) -> Response:
-        return file_answer(store, handed_in(store.enforcement.measure_file(measure_id, viewer.person.id), sha256))
+        return file_answer(
+            store.enforcement,
+            store.evidence,
+            handed_in(store.enforcement.measure_file(measure_id, viewer.person.id), sha256),
+        )
 
     @router.post("/measures/{measure_id}/approve")
     def approve(

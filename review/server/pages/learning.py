@@ -8,12 +8,13 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from claims.classifier.fit.examples import labels_as_lines
 from review.accounts.types import Person
 from review.enforcement.notice_pages import shown_time
+from review.learning.store import LearningStore
 from review.learning.types import Shadow, ShadowFigures
 from review.presentation.language import Words
 from review.server.auth.guard import EVERYBODY, SENIORS, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
-from review.store import Store
+from review.stores import Stores
 
 READERS = [Depends(allow(*EVERYBODY))]
 Senior = Annotated[Person, Depends(allow(*SENIORS))]
@@ -21,7 +22,7 @@ PACKAGED = "packaged"
 _SHOWN_DIFFERENCES = 100
 
 
-def learning_router(store: Store, desk: Desk) -> APIRouter:
+def learning_router(store: Stores, desk: Desk) -> APIRouter:
     """The routes of what is learnt."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -29,7 +30,7 @@ def learning_router(store: Store, desk: Desk) -> APIRouter:
         own = viewer.person.tenants
         words = Words(viewer.language)
         names = {version.digest: version.name for version in store.policies.versions()}
-        shown = _shown(store, own)
+        shown = _shown(store.learning, own)
         filled = desk.fill(
             "analytics/learning.html",
             viewer,
@@ -84,11 +85,7 @@ def learning_router(store: Store, desk: Desk) -> APIRouter:
     return router
 
 
-def _shown(store: Store, owner: frozenset[str] | None) -> Shadow | None:
+def _shown(learning: LearningStore, owner: frozenset[str] | None) -> Shadow | None:
     """What reads in shadow now, else what did last; not what was learnt from other customers' decisions alone."""
-    found = [
-        one
-        for one in store.learning.shadows()
-        if owner is None or not store.learning.learnt_by_others(one.digest, owner)
-    ]
+    found = [one for one in learning.shadows() if owner is None or not learning.learnt_by_others(one.digest, owner)]
     return next((one for one in found if one.ended_at_ms is None), next(iter(found), None))

@@ -11,14 +11,14 @@ from review.errors import QueueRefused
 from review.server.auth.guard import ADMINS, allow
 from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
-from review.store import Store
+from review.stores import Stores
 
 Admin = Annotated[Person, Depends(allow(*ADMINS))]
 Many = Annotated[list[str], Form(default_factory=list)]
 One = Annotated[str, Form(max_length=60)]
 
 
-def named_queues_router(store: Store, desk: Desk) -> APIRouter:
+def named_queues_router(store: Stores, desk: Desk) -> APIRouter:
     """The page of queues, and what its forms send."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 

@@ -23,7 +23,7 @@ from review.server.api.ordering import Platform
 from review.server.auth.guard import EVERYBODY, SENIORS, allow
 from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
-from review.store import Store
+from review.stores import Stores
 from review.tenants.reach import OutOfReach
 from review.tenants.types import Caller
 
@@ -69,7 +69,7 @@ class Imported:
     left_out: int
 
 
-def passport_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRouter:
+def passport_pages_router(store: Stores, desk: Desk, platform: Platform) -> APIRouter:
     """The routes of the pages of passports."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
     reading = [Depends(allow(*EVERYBODY))]

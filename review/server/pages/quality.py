@@ -21,7 +21,7 @@ from review.server.auth.guard import EVERYBODY, SENIORS, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer, case_url
 from review.server.pages.replays import PolicyDesk
-from review.store import Store
+from review.stores import Stores
 
 READERS = [Depends(allow(*EVERYBODY))]
 OVERSEERS = [Depends(allow(Role.SENIOR, Role.ADMIN, Role.AUDITOR))]
@@ -49,7 +49,7 @@ class Shown:
     tally: Tally
 
 
-def quality_router(store: Store, desk: Desk, policies: PolicyDesk) -> APIRouter:
+def quality_router(store: Stores, desk: Desk, policies: PolicyDesk) -> APIRouter:
     """The routes of quality."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 

@@ -12,7 +12,7 @@ from review.cases.priority import target_ms
 from review.cases.queries import CaseQuery
 from review.cases.types import FINAL, WAITING, Case, CaseState
 from review.server.pages.desk import Desk, Viewer
-from review.store import Store
+from review.stores import Stores
 
 _PAGE = 50
 _MOST = 500
@@ -164,7 +164,7 @@ class Row:
 class QueuePart:
     """The left column."""
 
-    def __init__(self, desk: Desk, store: Store) -> None:
+    def __init__(self, desk: Desk, store: Stores) -> None:
         self._desk = desk
         self._store = store
 
@@ -192,7 +192,7 @@ class QueuePart:
         names = self._store.people.names()
         on_air = self._store.cases.on_air([case.id for case in page.cases])
         tenants = viewer.person.tenants
-        streams = self._store.streams(owner=tenants) if not page.cases else ()
+        streams = self._store.streams.newest(owner=tenants) if not page.cases else ()
         waiting = sum(count for state, count in counts.by_state.items() if state in WAITING)
         return self._desk.fill(
             "_queue.html",
@@ -207,7 +207,7 @@ class QueuePart:
             more_limit=min(shown.limit + _PAGE, _MOST) if page.next_after and shown.limit < _MOST else None,
             rows=[self._row(case, viewer.person, names, now_ms, case.id in on_air) for case in page.cases],
             stream_count=len(streams),
-            coverage=self._store.coverage(owner=tenants) if not page.cases else None,
+            coverage=self._store.streams.coverage(owner=tenants) if not page.cases else None,
         )
 
     def filters(self, shown: QueueFilter, viewer: Viewer) -> Markup:

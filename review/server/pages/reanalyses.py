@@ -22,7 +22,8 @@ from review.server.api.schemas.reanalyses import ReanalysisIn
 from review.server.auth.guard import EVERYBODY, SENIORS, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer, finding_url
-from review.store import Store
+from review.stores import Stores
+from review.stream_store.queries import StreamQueries
 from review.streams.types import StreamRecord
 from review.tenants.types import Caller
 
@@ -35,7 +36,7 @@ _MOST, _A_PAGE = 100, 200
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})")
 
 
-def reanalysis_pages_router(store: Store, desk: Desk, platform: Platform, data_dir: Path) -> APIRouter:
+def reanalysis_pages_router(store: Stores, desk: Desk, platform: Platform, data_dir: Path) -> APIRouter:
     """The routes of these pages; `data_dir`: where recordings lie, as far as this machine has them."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -47,7 +48,7 @@ def reanalysis_pages_router(store: Store, desk: Desk, platform: Platform, data_d
     def overview(
         request: Request, viewer: Viewer, stream_id: str, sent: dict[str, object] | None = None, error: str = ""
     ) -> Response:
-        stream = store.stream_now(stream_id) if stream_id else None
+        stream = store.streams.stream_now(stream_id) if stream_id else None
         found = store.reanalyses.reanalyses(viewer.person.tenants, stream_id=stream_id or None, limit=_MOST)
         return page(
             request,
@@ -57,7 +58,7 @@ def reanalysis_pages_router(store: Store, desk: Desk, platform: Platform, data_d
             stream=stream,
             is_over=stream is not None and stream.state in OVER_STATES,
             found=found,
-            titles=_titles(store, [one.stream_id for one in found]),
+            titles=_titles(store.streams, [one.stream_id for one in found]),
             models=platform.recognisers(),
             sent=sent or {"model": "", "policy": "", "products": [], "begins": "", "ends": ""},
             error=error,
@@ -96,7 +97,7 @@ def reanalysis_pages_router(store: Store, desk: Desk, platform: Platform, data_d
                     "passports": [{"product_id": product_id} for product_id in products],
                 }
             )
-            caller = Caller.of_person(senior, store.stream(stream).tenant_id)
+            caller = Caller.of_person(senior, store.streams.stream(stream).tenant_id)
             reanalysis_id, _ = place_reanalysis(given, caller, store, data_dir, platform)
         except ValidationError as error:
             told = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors(include_url=False))
@@ -120,7 +121,7 @@ def reanalysis_pages_router(store: Store, desk: Desk, platform: Platform, data_d
             "reanalysis.html",
             viewer,
             one=one,
-            title=_titles(store, [one.stream_id]).get(one.stream_id, one.stream_id),
+            title=_titles(store.streams, [one.stream_id]).get(one.stream_id, one.stream_id),
             is_going=one.state not in OVER,
             claims=[claim for _, claim in claims[:_A_PAGE]],
             next_after=claims[_A_PAGE - 1][0] if len(claims) > _A_PAGE else None,
@@ -143,9 +144,9 @@ def _told(error: PlatformError, words: Words) -> str:
     return words(key) if key in set(keys_of("reanalysis_error")) else str(error)
 
 
-def _titles(store: Store, stream_ids: list[str]) -> dict[str, str]:
+def _titles(streams: StreamQueries, stream_ids: list[str]) -> dict[str, str]:
     """What people call each broadcast."""
-    found: dict[str, StreamRecord] = store.streams_of(stream_ids)
+    found: dict[str, StreamRecord] = streams.streams_of(stream_ids)
     return {stream_id: f"{stream.title or stream_id} · {stream.host.name}" for stream_id, stream in found.items()}
 
 

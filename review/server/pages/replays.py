@@ -27,7 +27,7 @@ from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.replay_report import report_values
 from review.server.policy_uploads import PolicyRead
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Caller
 
 READERS = [Depends(allow(*EVERYBODY))]
@@ -54,7 +54,7 @@ class PolicyDesk:
     pool: JudgingPool | None = None
 
 
-def replays_router(store: Store, desk: Desk, settings: PolicyDesk) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
+def replays_router(store: Stores, desk: Desk, settings: PolicyDesk) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
     """The routes of policies and replays."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 

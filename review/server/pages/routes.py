@@ -19,7 +19,7 @@ from review.server.pages.case_changes import QueueEvents
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.findings import FindingFilter, FindingsPart, read_finding_filter
 from review.server.pages.queue import QueueFilter, QueuePart, read_filter
-from review.store import Store
+from review.stores import Stores
 
 # The filter that the next visit begins with.
 _KEPT = "zhenyan_filter"
@@ -30,7 +30,7 @@ Seen = Annotated[str | None, Query(max_length=100)]
 Swap = Annotated[str | None, Header(alias="HX-Request")]
 
 
-def pages_router(store: Store, glossary: Glossary, events: QueueEvents) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
+def pages_router(store: Stores, glossary: Glossary, events: QueueEvents) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
     """The pages, and the fragments they ask for again and again."""
     router = APIRouter(
         default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(allow(*EVERYBODY))]
@@ -38,7 +38,7 @@ def pages_router(store: Store, glossary: Glossary, events: QueueEvents) -> APIRo
     desk = Desk(glossary)
     queue = QueuePart(desk, store)
     cases = CasePart(desk, store)
-    findings = FindingsPart(desk, store, cases)
+    findings = FindingsPart(desk, store.streams, store.cases, cases)
 
     def whole(
         shown: QueueFilter, case_id: str | None, viewer: Viewer, hit: str | None = None, *, opened: bool = False

@@ -16,7 +16,7 @@ from review.presentation.language import Words
 from review.server.auth.guard import SENIORS, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
-from review.store import Store
+from review.stores import Stores
 from review.webhooks.endpoints import SETTINGS
 from review.webhooks.errors import UnknownDeliveryError, UnknownEndpointError
 
@@ -36,7 +36,7 @@ class Shown(StrEnum):
     ALL = "all"
 
 
-def webhook_pages_router(store: Store, desk: Desk) -> APIRouter:  # noqa: C901 - its routes are counted with it
+def webhook_pages_router(store: Stores, desk: Desk) -> APIRouter:  # noqa: C901 - its routes are counted with it
     """The routes of the pages of webhooks."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
     reading = [Depends(allow(*READERS))]

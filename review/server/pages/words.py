@@ -19,7 +19,7 @@ from review.server.auth.tenant_reach import own_tenant
 from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.webhooks import READERS
-from review.store import Store
+from review.stores import Stores
 from review.streams.tenant_rules import RuleKind, name_of
 from review.tenant_rules.words import TriedWord, UnknownWord, with_words, without_word, words_of
 from review.tenants.types import Caller
@@ -61,7 +61,7 @@ def _sent(
     return Sent(word=word, kind=kind, class_id=class_id, match=match, until=until, note=note)
 
 
-def words_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRouter:
+def words_pages_router(store: Stores, desk: Desk, platform: Platform) -> APIRouter:
     """The routes of the page of words."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 

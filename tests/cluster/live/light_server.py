@@ -7,14 +7,14 @@ from cli.config.enforcement import enforcement_setup
 from cli.config.settings import load_settings
 from net.guard import NetPolicy
 from review.background_jobs import BackgroundJobs
-from review.store import Store
+from review.stores import Stores
 from review.webhooks.retry_queue import Patience
 
 
 def main(database_url: str) -> None:
     """Serves until it is killed."""
     settings = load_settings()
-    store = Store.open(database_url, enforcement=enforcement_setup(settings))
+    store = Stores.open(database_url, enforcement=enforcement_setup(settings))
     BackgroundJobs(store, settings.data_dir.absolute(), retention=store.retention()).start()
     store.sender(NetPolicy.parse(("127.0.0.1",)), patience=Patience(rest_s=0.2, lease_ms=4_000)).start()
     threading.Event().wait()

@@ -21,7 +21,7 @@ from review.passports.records import read_record
 from review.policies.choice import reference
 from review.policies.repository import PolicyStore
 from review.reanalyses.types import NewReanalysis, Outcome, Reanalysis, ReanalysisState
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import FindingQuery
 from review.tenants.types import Caller
 from tests.cluster.batch.conftest import DEMO_PASSPORTS, archive
@@ -31,8 +31,8 @@ __all__ = ["archive"]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{tmp_path / 'zhenyan.db'}")
+def store(tmp_path: Path) -> Iterator[Stores]:
+    opened = Stores.open(f"sqlite:///{tmp_path / 'zhenyan.db'}")
     yield opened
     opened.close()
 
@@ -45,22 +45,22 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ReanalysisJob:
     return ReanalysisJob(database_url=settings.store_url, data_dir=tmp_path, values=settings.job_values())
 
 
-def claimed(store: Store, stream_id: str, **asked: Any) -> Reanalysis:
+def claimed(store: Stores, stream_id: str, **asked: Any) -> Reanalysis:
     store.reanalyses.place(NewReanalysis(tenant_id="local", stream_id=stream_id, **asked), "test")
     order = store.reanalyses.claim("w1")
     assert order is not None
     return order
 
 
-def kept(store: Store) -> tuple[Any, ...]:
+def kept(store: Stores) -> tuple[Any, ...]:
     """All that must not change: findings, cases, events."""
-    findings = store.findings(FindingQuery(limit=1000)).findings
+    findings = store.streams.findings(FindingQuery(limit=1000)).findings
     cases = [(case.id, case.state, case.version) for case in store.cases.host_cases("h1", 100)]
     return findings, cases, store.events.after("local", 0, 1000)
 
 
 def test_stored_passages_are_judged_by_another_policy_and_nothing_stored_changes(
-    store: Store, tmp_path: Path, job: ReanalysisJob
+    store: Stores, tmp_path: Path, job: ReanalysisJob
 ) -> None:
     fill(store, tmp_path, "s1")
     before = kept(store)
@@ -78,7 +78,7 @@ def test_stored_passages_are_judged_by_another_policy_and_nothing_stored_changes
 
 
 def test_a_stretch_by_the_same_policy_is_found_again_and_no_more(
-    store: Store, tmp_path: Path, job: ReanalysisJob
+    store: Stores, tmp_path: Path, job: ReanalysisJob
 ) -> None:
     fill(store, tmp_path, "s1")
     own = Policy(configs.POLICY_DIR)
@@ -90,11 +90,11 @@ def test_a_stretch_by_the_same_policy_is_found_again_and_no_more(
 
 
 def test_another_version_of_a_passport_takes_a_contradiction_away(
-    store: Store, tmp_path: Path, job: ReanalysisJob
+    store: Stores, tmp_path: Path, job: ReanalysisJob
 ) -> None:
     fill(store, tmp_path, "s1")
     own = Policy(configs.POLICY_DIR)
-    told = [stored.finding for stored in store.findings(FindingQuery(limit=100)).findings]
+    told = [stored.finding for stored in store.streams.findings(FindingQuery(limit=100)).findings]
     wrong = next(finding for finding in told if finding.class_id == "SPEC_PARAM")
     basis = tmp_path / "recordings" / "s1" / "basis"
     texts = [json.loads(path.read_text(encoding="utf-8")) for path in basis.glob("passport-*.json")]
@@ -111,7 +111,7 @@ def test_another_version_of_a_passport_takes_a_contradiction_away(
 
 
 def test_what_cannot_be_done_fails_by_name_and_a_cancelled_one_stops(
-    store: Store, tmp_path: Path, job: ReanalysisJob
+    store: Stores, tmp_path: Path, job: ReanalysisJob
 ) -> None:
     fill(store, tmp_path, "s1")
     with pytest.raises(ReanalysisUnusable, match="policy 'x#"):
@@ -126,7 +126,7 @@ def test_what_cannot_be_done_fails_by_name_and_a_cancelled_one_stops(
 
 @pytest.mark.service
 def test_a_recording_is_heard_again_in_a_process_of_its_own(
-    archive: Path, store: Store, tmp_path: Path, job: ReanalysisJob
+    archive: Path, store: Stores, tmp_path: Path, job: ReanalysisJob
 ) -> None:
     screening = BatchJob(
         out=tmp_path / "batch",
@@ -146,7 +146,7 @@ def test_a_recording_is_heard_again_in_a_process_of_its_own(
         NewReanalysis(tenant_id="local", stream_id=result.stream_id, model="base"), "test"
     )
     manifest = (tmp_path / "recordings" / result.stream_id / "manifest.jsonl").read_bytes()
-    runner = ReanalysisRunner(store, "w1", job)
+    runner = ReanalysisRunner(store.reanalyses, "w1", job)
     assert runner.run_once()
     done = store.reanalyses.reanalysis(order)
     assert (done.state, done.error) == (ReanalysisState.DONE, None)

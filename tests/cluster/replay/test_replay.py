@@ -17,7 +17,7 @@ from cluster.stages.recorder import Recorder
 from cluster.types import ScreenJob
 from review.evidence.basis import read_kept_directions
 from review.replays.types import StreamDiff
-from review.store import Store
+from review.stores import Stores
 from tests.claims.support import own_encoder, own_known
 from tests.review.replays.stored import ALL, AT, PASSPORTS, candidate, fill, passages_of
 
@@ -27,8 +27,8 @@ IMPLIED = "我爸原来一天三顿药，喝了这个现在一颗都不碰了"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{tmp_path / 'zhenyan.db'}")
+def store(tmp_path: Path) -> Iterator[Stores]:
+    opened = Stores.open(f"sqlite:///{tmp_path / 'zhenyan.db'}")
     yield opened
     opened.close()
 
@@ -56,7 +56,7 @@ def _said() -> list[Passage]:
     return [*passages, more]
 
 
-def _screen(store: Store, tmp_path: Path) -> list[Finding]:
+def _screen(store: Stores, tmp_path: Path) -> list[Finding]:
     """Judges the words as live screening does, and stores what it stores; gives the findings."""
     fill(store, tmp_path, "s1")
     job = ScreenJob(
@@ -72,12 +72,12 @@ def _screen(store: Store, tmp_path: Path) -> list[Finding]:
     judging, recorder = JudgingStage(job, {"asr": "base"}), Recorder(job, store=store)
     findings = judging.judge(_said(), 0) + judging.finish()
     recorder.keep(judging.read())
-    store.add_passages(_said())
-    store.add_findings(findings)
+    store.stream_writer.add_passages(_said())
+    store.stream_writer.add_findings(findings)
     return findings
 
 
-def _replayed(store: Store, tmp_path: Path, policy: Path) -> StreamDiff:
+def _replayed(store: Stores, tmp_path: Path, policy: Path) -> StreamDiff:
     job = ReplayJob(
         candidate=policy,
         live=configs.POLICY_DIR,
@@ -86,12 +86,12 @@ def _replayed(store: Store, tmp_path: Path, policy: Path) -> StreamDiff:
         semantic=AUTO,
         models=user_models_folder(),
     )
-    diff = Replaying(job, store).replay("s1")
+    diff = Replaying(job, store.replays).replay("s1")
     assert isinstance(diff, StreamDiff)
     return diff
 
 
-def test_what_was_read_while_live_is_not_read_again(store: Store, tmp_path: Path, reads: list[str]) -> None:
+def test_what_was_read_while_live_is_not_read_again(store: Stores, tmp_path: Path, reads: list[str]) -> None:
     findings = _screen(store, tmp_path)
     assert [f for f in findings if f.rule.endswith(".semantic")], [(f.rule, f.quote) for f in findings]
     assert reads
@@ -104,7 +104,7 @@ def test_what_was_read_while_live_is_not_read_again(store: Store, tmp_path: Path
     assert diff.changes
 
 
-def test_what_was_not_kept_is_read_and_gives_the_same(store: Store, tmp_path: Path, reads: list[str]) -> None:
+def test_what_was_not_kept_is_read_and_gives_the_same(store: Stores, tmp_path: Path, reads: list[str]) -> None:
     _screen(store, tmp_path)
     folder = candidate(tmp_path / "candidate", ALL)
     kept = _replayed(store, tmp_path, folder)
@@ -117,7 +117,7 @@ def test_what_was_not_kept_is_read_and_gives_the_same(store: Store, tmp_path: Pa
     assert reads
 
 
-def test_a_broadcast_is_read_anew_by_another_encoder(store: Store, tmp_path: Path) -> None:
+def test_a_broadcast_is_read_anew_by_another_encoder(store: Stores, tmp_path: Path) -> None:
     _screen(store, tmp_path)
     recording = tmp_path / "recordings" / "s1"
     assert read_kept_directions(recording, str(own_encoder().key)).by_text

@@ -11,7 +11,7 @@ from claims.types import Disposition, ExemptionTrial, Finding, Passage
 from review.accounts.types import Person, Role
 from review.cases.decisions import Submission
 from review.cases.types import CaseState, Choice
-from review.store import Store
+from review.stores import Stores
 from tests.cluster.second_reader.rooms import HOST, SAID, config, doubtful, reading, room
 from tests.cluster.second_reader.scripted import Response, Script, completion, data_of, saying, scripted
 
@@ -20,12 +20,12 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], i
 FLAG = {"disposition": Disposition.FLAG, "score": 0.65}
 
 
-def read_again(store: Store, data_dir: Path, finding: Finding, script: Script, **changes: Any) -> Finding:
+def read_again(store: Stores, data_dir: Path, finding: Finding, script: Script, **changes: Any) -> Finding:
     """The finding as it stands once the script has answered."""
     with scripted(script) as server, reading(store, data_dir, config(server.url, **changes)) as reader:
-        store.add_findings([finding])
+        store.stream_writer.add_findings([finding])
         assert reader.settle(30)
-    return store.finding(finding.finding_id).finding
+    return store.streams.finding(finding.finding_id).finding
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def read_again(store: Store, data_dir: Path, finding: Finding, script: Script, *
     ],
 )
 def test_an_answer_moves_the_finding_under_its_own_id(
-    store: Store, tmp_path: Path, before: dict[str, Any], answer: str, disposition: Disposition, effect: str
+    store: Stores, tmp_path: Path, before: dict[str, Any], answer: str, disposition: Disposition, effect: str
 ) -> None:
     room(store, tmp_path)
     finding = doubtful(**before)
@@ -56,7 +56,7 @@ def test_an_answer_moves_the_finding_under_its_own_id(
     assert kinds == ["finding.created", "finding.updated"]
 
 
-def test_a_lifted_note_opens_a_case_and_a_lowered_flag_goes_down_the_queue(store: Store, tmp_path: Path) -> None:
+def test_a_lifted_note_opens_a_case_and_a_lowered_flag_goes_down_the_queue(store: Stores, tmp_path: Path) -> None:
     room(store, tmp_path)
     room(store, tmp_path, "s2")
     lifted = read_again(store, tmp_path, doubtful(), saying("breach"))
@@ -69,21 +69,21 @@ def test_a_lifted_note_opens_a_case_and_a_lowered_flag_goes_down_the_queue(store
     assert "second_reader" in {reason.code for reason in case.why}
 
 
-def test_no_endpoint_changes_nothing(store: Store, tmp_path: Path) -> None:
+def test_no_endpoint_changes_nothing(store: Stores, tmp_path: Path) -> None:
     room(store, tmp_path)
-    store.add_findings([doubtful()])
-    assert store.finding("f_s1").finding == doubtful()
+    store.stream_writer.add_findings([doubtful()])
+    assert store.streams.finding("f_s1").finding == doubtful()
     assert not config("").is_on
 
 
 def test_a_class_that_was_proposed_is_chosen_and_the_finding_names_what_took_its_place(
-    store: Store, tmp_path: Path
+    store: Stores, tmp_path: Path
 ) -> None:
     room(store, tmp_path)
     finding = doubtful(**FLAG)
     left = read_again(store, tmp_path, finding, saying("breach", **{"class": "EFFICACY_GUARANTEE"}))
     assert left.superseded_by is not None
-    heir = store.finding(left.superseded_by).finding
+    heir = store.streams.finding(left.superseded_by).finding
     assert (heir.class_id, heir.disposition, heir.supersedes) == (
         "EFFICACY_GUARANTEE",
         Disposition.FLAG,
@@ -94,12 +94,12 @@ def test_a_class_that_was_proposed_is_chosen_and_the_finding_names_what_took_its
     assert case_id is not None
     assert store.cases.case(case_id).class_id == "EFFICACY_GUARANTEE"
     # Said again, the claim stays what it became.
-    store.add_findings([replace(finding, count=2, passage_ids=("u1", "u9"))])
-    assert store.finding(finding.finding_id).finding.superseded_by == heir.finding_id
-    assert store.finding(heir.finding_id).finding.count == 2
+    store.stream_writer.add_findings([replace(finding, count=2, passage_ids=("u1", "u9"))])
+    assert store.streams.finding(finding.finding_id).finding.superseded_by == heir.finding_id
+    assert store.streams.finding(heir.finding_id).finding.count == 2
 
 
-def test_a_better_reading_of_what_was_heard_changes_the_quote(store: Store, tmp_path: Path) -> None:
+def test_a_better_reading_of_what_was_heard_changes_the_quote(store: Stores, tmp_path: Path) -> None:
     doubts = Passage.model_validate(
         {
             "stream_id": "s1",
@@ -117,7 +117,7 @@ def test_a_better_reading_of_what_was_heard_changes_the_quote(store: Store, tmp_
         doubtful(quote=doubts.text),
         saying("breach", reading=1, words=["血糖慢慢就稳住了"]),
     )
-    heir = store.finding(left.superseded_by or "").finding
+    heir = store.streams.finding(left.superseded_by or "").finding
     assert (heir.quote, heir.supersedes, heir.class_id) == ("血糖慢慢就稳住了", "f_s1", "DISEASE_FOOD")
     assert heir.second_reading is not None
     assert heir.second_reading.reading == "老人家的血糖慢慢就稳住了"
@@ -131,12 +131,12 @@ def test_a_better_reading_of_what_was_heard_changes_the_quote(store: Store, tmp_
     ],
 )
 def test_what_is_protected_is_read_only_if_wanted_and_never_moved(
-    store: Store, tmp_path: Path, changes: dict[str, Any], why: str
+    store: Stores, tmp_path: Path, changes: dict[str, Any], why: str
 ) -> None:
     room(store, tmp_path)
     finding = doubtful(**FLAG, **changes)
     with scripted(saying("lawful")) as server, reading(store, tmp_path, config(server.url)) as reader:
-        store.add_findings([finding])
+        store.stream_writer.add_findings([finding])
         assert reader.settle(30)
         assert server.asked == []
     given = config("")
@@ -147,7 +147,7 @@ def test_what_is_protected_is_read_only_if_wanted_and_never_moved(
     assert (now.second_reading.answer, now.second_reading.effect, now.second_reading.why) == ("lawful", "none", why)
 
 
-def test_a_note_that_a_context_makes_one_is_not_lifted(store: Store, tmp_path: Path) -> None:
+def test_a_note_that_a_context_makes_one_is_not_lifted(store: Stores, tmp_path: Path) -> None:
     room(store, tmp_path)
     asked = (ExemptionTrial(id="question", applies=True, why="asked"),)
     now = read_again(store, tmp_path, doubtful(exemptions=asked), saying("breach"))
@@ -158,7 +158,7 @@ def test_a_note_that_a_context_makes_one_is_not_lifted(store: Store, tmp_path: P
 
 @pytest.mark.parametrize("taken", ["held", "decided"])
 def test_once_a_person_has_the_case_the_answer_is_shown_and_changes_nothing(
-    store: Store, tmp_path: Path, taken: str
+    store: Stores, tmp_path: Path, taken: str
 ) -> None:
     room(store, tmp_path)
     finding = doubtful(**FLAG)
@@ -188,36 +188,36 @@ def test_once_a_person_has_the_case_the_answer_is_shown_and_changes_nothing(
     assert (now.second_reading.answer, now.second_reading.why) == ("lawful", taken)
 
 
-def test_what_the_worker_writes_again_keeps_what_was_said(store: Store, tmp_path: Path) -> None:
+def test_what_the_worker_writes_again_keeps_what_was_said(store: Stores, tmp_path: Path) -> None:
     room(store, tmp_path)
     finding = doubtful(**FLAG)
     read_again(store, tmp_path, finding, saying("lawful"))
-    store.add_findings([replace(finding, count=2)])
-    now = store.finding(finding.finding_id).finding
+    store.stream_writer.add_findings([replace(finding, count=2)])
+    now = store.streams.finding(finding.finding_id).finding
     assert (now.count, now.disposition) == (2, Disposition.NOTE)
     assert now.second_reading is not None
     other = replace(finding, quote="血糖慢慢就稳住了", score=0.9)
-    store.add_findings([other])
-    assert store.finding(finding.finding_id).finding == other
+    store.stream_writer.add_findings([other])
+    assert store.streams.finding(finding.finding_id).finding == other
 
 
-def test_the_same_passage_is_asked_about_once(store: Store, tmp_path: Path) -> None:
+def test_the_same_passage_is_asked_about_once(store: Stores, tmp_path: Path) -> None:
     room(store, tmp_path)
     room(store, tmp_path, "s2")
     with scripted(saying("breach")) as server, reading(store, tmp_path, config(server.url, at_once=1)) as reader:
-        store.add_findings([doubtful()])
+        store.stream_writer.add_findings([doubtful()])
         assert reader.settle(30)
-        store.add_findings([doubtful("s2")])
+        store.stream_writer.add_findings([doubtful("s2")])
         assert reader.settle(30)
         assert len(server.asked) == 1
-    assert store.finding("f_s2").finding.disposition is Disposition.FLAG
+    assert store.streams.finding("f_s2").finding.disposition is Disposition.FLAG
     assert store.second_reader.figures().outcomes == {"answered": 1, "kept": 1}
 
 
-def test_what_leaves_the_machine_names_no_host_and_holds_what_the_settings_say(store: Store, tmp_path: Path) -> None:
+def test_what_leaves_the_machine_names_no_host_and_holds_what_the_settings_say(store: Stores, tmp_path: Path) -> None:
     room(store, tmp_path)
     with scripted(saying("breach")) as server, reading(store, tmp_path, config(server.url)) as reader:
-        store.add_findings([doubtful()])
+        store.stream_writer.add_findings([doubtful()])
         assert reader.settle(30)
     (asked,) = server.asked
     sent = str(asked)
@@ -234,18 +234,18 @@ def test_what_leaves_the_machine_names_no_host_and_holds_what_the_settings_say(s
     assert server.headers[0]["authorization"] == "Bearer sk-very-secret"
 
 
-def test_less_is_sent_where_the_settings_say_so(store: Store, tmp_path: Path) -> None:
+def test_less_is_sent_where_the_settings_say_so(store: Stores, tmp_path: Path) -> None:
     room(store, tmp_path)
     with scripted(saying("breach")) as server, reading(store, tmp_path, config(server.url, sends=())) as reader:
-        store.add_findings([doubtful()])
+        store.stream_writer.add_findings([doubtful()])
         assert reader.settle(30)
     assert set(data_of(server.asked[0])) == {"classes", "passage"}
 
 
-def test_decided_cases_that_are_alike_go_along(store: Store, tmp_path: Path) -> None:
+def test_decided_cases_that_are_alike_go_along(store: Stores, tmp_path: Path) -> None:
     room(store, tmp_path)
     room(store, tmp_path, "s2")
-    store.add_findings([doubtful("s2", quote="血糖慢慢就稳住了", **FLAG)])
+    store.stream_writer.add_findings([doubtful("s2", quote="血糖慢慢就稳住了", **FLAG)])
     case_id = store.cases.case_of("f_s2")
     assert case_id is not None
     case = store.cases.case(case_id)
@@ -255,7 +255,7 @@ def test_decided_cases_that_are_alike_go_along(store: Store, tmp_path: Path) -> 
     store.cases.decide(decision, WANG)
     state = store.cases.case(case_id).state
     with scripted(saying("breach")) as server, reading(store, tmp_path, config(server.url), stream_id="s1") as reader:
-        store.add_findings([doubtful()])
+        store.stream_writer.add_findings([doubtful()])
         assert reader.settle(30)
     expected = [{"text": "血糖慢慢就稳住了", "answer": "breach"}] if state is CaseState.CONFIRMED else None
     assert data_of(server.asked[0]).get("decided") == expected
@@ -289,39 +289,39 @@ def test_decided_cases_that_are_alike_go_along(store: Store, tmp_path: Path) -> 
     ],
 )
 def test_a_broken_or_hostile_answer_is_tried_once_more_and_says_nothing(
-    store: Store, tmp_path: Path, script: Script, outcome: str
+    store: Stores, tmp_path: Path, script: Script, outcome: str
 ) -> None:
     room(store, tmp_path)
     finding = doubtful(**FLAG)
     with scripted(script) as server, reading(store, tmp_path, config(server.url)) as reader:
-        store.add_findings([finding])
+        store.stream_writer.add_findings([finding])
         assert reader.settle(30)
         assert len(server.asked) == 2
-    assert store.finding(finding.finding_id).finding == finding
+    assert store.streams.finding(finding.finding_id).finding == finding
     assert store.second_reader.figures().outcomes == {outcome: 1}
 
 
-def test_a_slow_server_is_dropped_at_the_deadline(store: Store, tmp_path: Path) -> None:
+def test_a_slow_server_is_dropped_at_the_deadline(store: Stores, tmp_path: Path) -> None:
     room(store, tmp_path)
     released = threading.Event()
     finding = doubtful(**FLAG)
     slow = Response(hold=released)
     with scripted(lambda _: slow) as server:
         with reading(store, tmp_path, config(server.url, deadline_s=0.3)) as reader:
-            store.add_findings([finding])
+            store.stream_writer.add_findings([finding])
             assert reader.settle(30)
         released.set()
-    assert store.finding(finding.finding_id).finding == finding
+    assert store.streams.finding(finding.finding_id).finding == finding
     assert store.second_reader.figures().outcomes == {"late": 1}
 
 
-def test_an_absent_server_is_left_alone_after_some_failures(store: Store, tmp_path: Path) -> None:
+def test_an_absent_server_is_left_alone_after_some_failures(store: Stores, tmp_path: Path) -> None:
     with scripted(saying("breach")) as server:
         gone = server.url
     for number in range(6):
         room(store, tmp_path, f"s{number}", text=f"{SAID}{number}")
     with reading(store, tmp_path, config(gone, failures=4, at_once=1)) as reader:
         for number in range(6):
-            store.add_findings([doubtful(f"s{number}", quote=f"{SAID}{number}")])
+            store.stream_writer.add_findings([doubtful(f"s{number}", quote=f"{SAID}{number}")])
             assert reader.settle(30)
     assert store.second_reader.figures().outcomes == {"failed": 2, "resting": 4}

@@ -25,7 +25,7 @@ from review.audit.chain import (
 )
 from review.audit.errors import AuditFileError
 from review.db.engine import open_engine
-from review.store import Store
+from review.stores import Stores
 
 BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 Command = Callable[..., tuple[int, str, str]]
@@ -190,7 +190,7 @@ def test_the_command_checks_writes_and_heads_a_database(
 ) -> None:
     url = f"sqlite:///{tmp_path / 'a.db'}"
     monkeypatch.setenv("ZHENYAN_DATABASE_URL", url)
-    store = Store.open(url)
+    store = Stores.open(url)
     store.audit.note("r1", "host.read", "host:h1")
     store.audit.note("r2", "host.read", "host:h1")
     store.close()
@@ -212,7 +212,7 @@ def test_the_command_checks_writes_and_heads_a_database(
 
 
 @BOTH
-def test_the_database_refuses_to_change_or_delete_an_entry(store: Store, database_url: str) -> None:
+def test_the_database_refuses_to_change_or_delete_an_entry(store: Stores, database_url: str) -> None:
     store.audit.note("r1", "host.read", "host:h1", why="内容")
     engine = open_engine(database_url)
     for statement in ("update audit set actor = 'x'", "delete from audit"):
@@ -224,7 +224,7 @@ def test_the_database_refuses_to_change_or_delete_an_entry(store: Store, databas
 
 
 @BOTH
-def test_many_writers_make_one_chain(store: Store) -> None:
+def test_many_writers_make_one_chain(store: Stores) -> None:
     def write(name: str) -> None:
         for number in range(15):
             store.audit.note(name, "host.read", f"host:{number}")

@@ -22,7 +22,7 @@ from review.enforcement.penalty_table import DAY_MS, read_measures, read_retenti
 from review.enforcement.store import EnforcementSetup
 from review.enforcement.types import AppealState, HostFile, MeasureKind, MeasureState
 from review.errors import CaseChanged, DecisionRefused
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord, StreamState
 from tests.review.enforcement.people import (
     AUDITOR,
@@ -58,10 +58,10 @@ class DueProcess(RuleBasedStateMachine):
         self.clock = Clock()
         book = Book(laws=laws_of(CONFIGS.parent / "laws" / "zh-CN.yaml"))
         setup = EnforcementSetup(measures=TABLE, retention=read_retention(CONFIGS), data_dir=self.folder, book=book)
-        self.store = Store(
+        self.store = Stores.over(
             open_engine(f"sqlite:///{self.folder / 'due.db'}"), now=self.clock, second_share=0.0, enforcement=setup
         )
-        self.store.put_stream(
+        self.store.stream_writer.put_stream(
             StreamRecord(
                 stream_id="s1",
                 source="x",

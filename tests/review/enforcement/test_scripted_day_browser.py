@@ -21,7 +21,7 @@ from review.enforcement.types import AppealState, MeasureKind, MeasureState
 from review.policies.folders import pack_policy
 from review.presentation.catalogues import Language
 from review.presentation.language import Words
-from review.store import Store
+from review.stores import Stores
 from tests.review.enforcement.drawing import Sit
 from tests.review.enforcement.people import Clock
 from tests.review.replays.stored import ALL, candidate
@@ -48,7 +48,7 @@ _SETTLED = {CaseState.CONFIRMED, CaseState.CLEARED}
 class Day:
     """Who sits where, at which size, in which language and scheme."""
 
-    def __init__(self, sit: Sit, store: Store, office: str, clock: Clock, look: tuple[Size, Language, str]) -> None:
+    def __init__(self, sit: Sit, store: Stores, office: str, clock: Clock, look: tuple[Size, Language, str]) -> None:
         self.store, self.office, self.clock = store, office, clock
         self.size, self.language, self.scheme = look
         self.words = Words(self.language)
@@ -211,7 +211,7 @@ def the_administrator_keeps_house(day: Day) -> None:
 
 
 def a_day(day: Day, make_finding: MakeFinding, runner: ReplayRunner, folder: Path) -> None:
-    day.store.add_findings(
+    day.store.stream_writer.add_findings(
         make_finding(finding_id=f"f_{number}", claimed=f"{number}00 W", quote=f"总功率可以做到{number}百瓦")
         for number in range(1, _CASES + 1)
     )
@@ -235,7 +235,7 @@ def a_day(day: Day, make_finding: MakeFinding, runner: ReplayRunner, folder: Pat
 
 
 @pytest.fixture
-def runner(desk: Store, enforcement_setup: EnforcementSetup, database_url: str) -> ReplayRunner:
+def runner(desk: Stores, enforcement_setup: EnforcementSetup, database_url: str) -> ReplayRunner:
     """What replays candidates, over the packaged policy."""
     data_dir = enforcement_setup.data_dir
 
@@ -243,12 +243,12 @@ def runner(desk: Store, enforcement_setup: EnforcementSetup, database_url: str) 
         live = configs.POLICY_DIR
         return ReplayJob(candidate=folder, live=live, database_url=database_url, data_dir=data_dir, semantic="off")
 
-    return ReplayRunner(desk, data_dir, job_of)
+    return ReplayRunner(desk.replays, desk.policies, data_dir, job_of)
 
 
 @pytest.fixture
 def spend(
-    sit: Sit, desk: Store, office: str, clock: Clock, make_finding: MakeFinding, runner: ReplayRunner, tmp_path: Path
+    sit: Sit, desk: Stores, office: str, clock: Clock, make_finding: MakeFinding, runner: ReplayRunner, tmp_path: Path
 ) -> Callable[[Size, Language, str], None]:
     """Spends a day at this size, in this language and scheme."""
 

@@ -30,7 +30,7 @@ from review.evidence_packs.pack import Maker, contents, write_pack
 from review.evidence_packs.verification import verify_pack
 from review.server.api.findings import find_clip
 from review.server.pages.enforcement import file_answer
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamRecord, StreamState
 from tests.review.enforcement.people import REVIEWER, SENIOR, Clock, decide, wanted
 from tests.review.enforcement.recorded import add_recorded_case, copy_recorded
@@ -60,18 +60,18 @@ def data_dir(tmp_path: Path) -> Path:
 @pytest.fixture
 def store(
     database_url: str, storage_url: str, data_dir: Path, stream: StreamRecord, clock: Clock, recordings: Path
-) -> Iterator[Store]:
+) -> Iterator[Stores]:
     """A store with a broadcast that was really recorded and a finding in it, its clip cut."""
     book = Book(laws=laws_of(CONFIGS.parent / "laws" / "zh-CN.yaml"))
     due = EnforcementSetup(
         measures=read_measures(CONFIGS), retention=read_retention(CONFIGS), data_dir=data_dir, book=book
     )
     setup = EvidenceSetup.of(storage_url, data_dir)
-    opened = Store(open_engine(database_url), now=clock, second_share=0.0, enforcement=due, evidence=setup)
-    opened.put_stream(stream)
-    opened.add_segments(read_manifest(copy_recorded(recordings, 24, data_dir)))
+    opened = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=due, evidence=setup)
+    opened.stream_writer.put_stream(stream)
+    opened.stream_writer.add_segments(read_manifest(copy_recorded(recordings, 24, data_dir)))
     add_recorded_case(opened, START_MS, END_MS)
-    assert clip_of(opened, data_dir, opened.finding("f_recorded")) is not None
+    assert clip_of(opened.evidence, opened.stream_writer, data_dir, opened.streams.finding("f_recorded")) is not None
     yield opened
     opened.close()
 
@@ -82,13 +82,13 @@ def lose(data_dir: Path) -> None:
         shutil.rmtree(data_dir / folder, ignore_errors=True)
 
 
-def case_of(store: Store) -> str:
+def case_of(store: Stores) -> str:
     found = store.cases.case_of("f_recorded")
     assert found is not None
     return found
 
 
-def packed(store: Store, data_dir: Path, folder: Path) -> tuple[list[str], list[str]]:
+def packed(store: Stores, data_dir: Path, folder: Path) -> tuple[list[str], list[str]]:
     """The files of the case's verified pack, and the hashes of its segments."""
     maker, keys = Maker(name="甲", at_ms=1_795_500_100_000), KeyRing(data_dir / "keys")
     dossier = gather(store, data_dir, case_of(store))
@@ -99,14 +99,14 @@ def packed(store: Store, data_dir: Path, folder: Path) -> tuple[list[str], list[
 
 
 @BOTH
-def test_clip_and_pack_are_had_when_the_local_files_are_gone(store: Store, data_dir: Path, tmp_path: Path) -> None:
-    clip = find_clip(store, data_dir, "f_recorded").read_bytes()
+def test_clip_and_pack_are_had_when_the_local_files_are_gone(store: Stores, data_dir: Path, tmp_path: Path) -> None:
+    clip = find_clip(store.streams, store.evidence, data_dir, "f_recorded").read_bytes()
     before = packed(store, data_dir, tmp_path / "before")
     keeper = store.evidence_keeper()
     assert (keeper.run_once(), keeper.run_once(), store.evidence_keeper().run_once()) == (1, 0, 0)
     lose(data_dir)
-    assert find_clip(store, data_dir, "f_recorded").read_bytes() == clip
-    assert find_clip(store, data_dir, "f_recorded").with_suffix(".jpg").is_file()
+    assert find_clip(store.streams, store.evidence, data_dir, "f_recorded").read_bytes() == clip
+    assert find_clip(store.streams, store.evidence, data_dir, "f_recorded").with_suffix(".jpg").is_file()
     lose(data_dir)
     after = packed(store, data_dir, tmp_path / "after")
     assert after == before
@@ -115,15 +115,15 @@ def test_clip_and_pack_are_had_when_the_local_files_are_gone(store: Store, data_
     assert store.evidence_keeper().run_once() == 0
 
 
-def test_what_was_not_kept_is_not_had(store: Store, data_dir: Path) -> None:
+def test_what_was_not_kept_is_not_had(store: Stores, data_dir: Path) -> None:
     lose(data_dir)
     with pytest.raises(ClipMissingError):
-        find_clip(store, data_dir, "f_recorded")
+        find_clip(store.streams, store.evidence, data_dir, "f_recorded")
 
 
-def test_only_what_findings_need_is_kept(store: Store, data_dir: Path) -> None:
+def test_only_what_findings_need_is_kept(store: Stores, data_dir: Path) -> None:
     store.evidence_keeper().run_once()
-    with store._engine.connect() as connection:
+    with store.engine.connect() as connection:
         kept = set(connection.scalars(select(KeptFileRow.path)))
     segments = {name for name in kept if name.startswith("recordings/s1/") and not name.endswith((".json", ".jsonl"))}
     near = [s for s in read_manifest(data_dir / "recordings" / "s1") if s.start_ms < 14_500]
@@ -132,9 +132,9 @@ def test_only_what_findings_need_is_kept(store: Store, data_dir: Path) -> None:
     assert not any("keys" in name for name in kept)
 
 
-def test_a_confirmed_case_is_kept_though_no_clip_could_be_cut(store: Store, data_dir: Path) -> None:
-    finding = replace(store.finding("f_recorded").finding, finding_id="f_unclipped", clip=None, quote="另一句")
-    store.add_findings([finding])
+def test_a_confirmed_case_is_kept_though_no_clip_could_be_cut(store: Stores, data_dir: Path) -> None:
+    finding = replace(store.streams.finding("f_recorded").finding, finding_id="f_unclipped", clip=None, quote="另一句")
+    store.stream_writer.add_findings([finding])
     keeper = store.evidence_keeper()
     assert keeper.run_once() == 1
     case_id = store.cases.case_of("f_unclipped")
@@ -145,7 +145,7 @@ def test_a_confirmed_case_is_kept_though_no_clip_could_be_cut(store: Store, data
 
 @BOTH
 def test_what_is_erased_is_gone_from_the_storage_too(
-    store: Store, data_dir: Path, clock: Clock, storage_url: str, tmp_path: Path
+    store: Stores, data_dir: Path, clock: Clock, storage_url: str, tmp_path: Path
 ) -> None:
     case_id = case_of(store)
     decide(store, case_id, REVIEWER, Choice.LAWFUL, "misheard")
@@ -153,7 +153,7 @@ def test_what_is_erased_is_gone_from_the_storage_too(
     (tmp_path / "pack.zip").write_bytes(b"pack")
     store.evidence.keep_pack(case_id, tmp_path / "pack.zip")
     assert len(objects(storage_url)) > 5
-    store.set_state("s1", StreamState.ENDED)
+    store.stream_writer.set_state("s1", StreamState.ENDED)
     hold = store.retention().hold(f"case:{case_id}", "诉讼", SENIOR)
     clock.wait(4 * 365 * DAY_MS)
     store.retention().sweep()
@@ -162,33 +162,35 @@ def test_what_is_erased_is_gone_from_the_storage_too(
     gone = [erased.kind for erased in store.retention().sweep()]
     assert gone == ["case", "broadcast"]
     assert objects(storage_url) == []
-    with store._engine.connect() as connection:
+    with store.engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(KeptFileRow)) == 0
 
 
 def test_where_the_storage_cannot_erase_nothing_is_and_it_is_tried_again(
-    store: Store, data_dir: Path, clock: Clock, storage_url: str
+    store: Stores, data_dir: Path, clock: Clock, storage_url: str
 ) -> None:
     case_id = case_of(store)
     decide(store, case_id, REVIEWER, Choice.LAWFUL, "misheard")
     store.evidence_keeper().run_once()
-    store.set_state("s1", StreamState.ENDED)
+    store.stream_writer.set_state("s1", StreamState.ENDED)
     clock.wait(4 * 365 * DAY_MS)
-    without = Store(open_engine(store._engine.url.render_as_string()), now=clock, enforcement=store.enforcement.setup)
+    without = Stores.over(
+        open_engine(store.engine.url.render_as_string()), now=clock, enforcement=store.enforcement.setup
+    )
     with pytest.raises(StorageError, match="evidence_url"):
         without.retention().sweep()
     without.close()
-    assert find_clip(store, data_dir, "f_recorded").is_file()
+    assert find_clip(store.streams, store.evidence, data_dir, "f_recorded").is_file()
     gone = [erased.subject.partition(":")[0] for erased in store.retention().sweep()]
     assert gone == ["case", "stream", "tally"]
     assert objects(storage_url) == []
 
 
-def test_a_storage_that_is_away_loses_nothing(store: Store, data_dir: Path, tmp_path: Path) -> None:
+def test_a_storage_that_is_away_loses_nothing(store: Stores, data_dir: Path, tmp_path: Path) -> None:
     blocked = tmp_path / "blocked"
     blocked.write_text("in the way", encoding="utf-8")
     setup = EvidenceSetup(storage=open_storage(str(blocked)), data_dir=data_dir)
-    away = Store(open_engine(store._engine.url.render_as_string()), evidence=setup)
+    away = Stores.over(open_engine(store.engine.url.render_as_string()), evidence=setup)
     keeper: EvidenceKeeper = away.evidence_keeper()
     with pytest.raises(StorageError, match="can't be written"):
         keeper.run_once()
@@ -197,7 +199,7 @@ def test_a_storage_that_is_away_loses_nothing(store: Store, data_dir: Path, tmp_
     away.close()
 
 
-def test_a_copy_that_came_back_is_brought_up_to_date_and_never_sent(store: Store, data_dir: Path) -> None:
+def test_a_copy_that_came_back_is_brought_up_to_date_and_never_sent(store: Stores, data_dir: Path) -> None:
     """Another machine goes on recording while this one holds a copy."""
     recording = data_dir / "recordings" / "s1"
     store.evidence_keeper().run_once()
@@ -209,8 +211,8 @@ def test_a_copy_that_came_back_is_brought_up_to_date_and_never_sent(store: Store
     with (elsewhere / "recordings" / "s1" / "manifest.jsonl").open("a", encoding="utf-8") as file:
         file.write(f"{line}\n")
     assert store.evidence.setup is not None
-    worker = Store(
-        open_engine(store._engine.url.render_as_string()),
+    worker = Stores.over(
+        open_engine(store.engine.url.render_as_string()),
         evidence=EvidenceSetup(storage=store.evidence.setup.storage, data_dir=elsewhere),
     )
     assert worker.evidence.keep(["recordings/s1/manifest.jsonl"], anew=True) == 1
@@ -219,7 +221,7 @@ def test_a_copy_that_came_back_is_brought_up_to_date_and_never_sent(store: Store
     assert (recording / "manifest.jsonl").read_text(encoding="utf-8").endswith(f"{line}\n")
 
 
-def test_a_file_that_a_host_handed_in_comes_back(store: Store, data_dir: Path, clock: Clock) -> None:
+def test_a_file_that_a_host_handed_in_comes_back(store: Stores, data_dir: Path, clock: Clock) -> None:
     decide(store, case_of(store), REVIEWER, Choice.VIOLATES, "as_found")
     measure = store.enforcement.propose(wanted([case_of(store)], clock.ms), REVIEWER)
     token = store.enforcement.issue_token(measure.id, "r1")
@@ -229,13 +231,13 @@ def test_a_file_that_a_host_handed_in_comes_back(store: Store, data_dir: Path, c
     store.enforcement.answer(token, "属实", [proof])
     store.evidence_keeper().run_once()
     shutil.rmtree(data_dir / "handed-in")
-    assert file_answer(store, proof).body == b"%PDF-1.7 proof"
+    assert file_answer(store.enforcement, store.evidence, proof).body == b"%PDF-1.7 proof"
     with pytest.raises(UnknownFileError):
-        file_answer(store, stray)
+        file_answer(store.enforcement, store.evidence, stray)
 
 
 @pytest.mark.service
-def test_a_manifest_is_kept_while_it_is_written_on(store: Store, data_dir: Path) -> None:
+def test_a_manifest_is_kept_while_it_is_written_on(store: Stores, data_dir: Path) -> None:
     name = "recordings/s1/clips.jsonl"
     path, over = data_dir / name, threading.Event()
 

@@ -7,13 +7,13 @@ from review.accounts.types import Person, Role
 from review.cases.decisions import Submission
 from review.cases.queries import CaseQuery
 from review.cases.types import CaseState, Choice
-from review.store import Store
+from review.stores import Stores
 from tests.review.learning.said import ON_BOTH_DATABASES, broadcast, case_of, found
 
 pytestmark = ON_BOTH_DATABASES
 
 
-def decide(store: Store, case_id: str, person: Person, choice: Choice) -> CaseState:
+def decide(store: Stores, case_id: str, person: Person, choice: Choice) -> CaseState:
     case = store.cases.case(case_id)
     reason = {Choice.VIOLATES: "as_found", Choice.LAWFUL: "rule_wrong"}[choice]
     sent = Submission(case_id=case_id, version=case.version, request_id=str(uuid.uuid4()), choice=choice, reason=reason)
@@ -21,12 +21,12 @@ def decide(store: Store, case_id: str, person: Person, choice: Choice) -> CaseSt
     return store.cases.case(case_id).state
 
 
-def test_two_seniors_make_a_golden_item_by_which_others_are_measured(store: Store) -> None:
+def test_two_seniors_make_a_golden_item_by_which_others_are_measured(store: Stores) -> None:
     anna, bert, carl = (
         store.people.log_in_known("test", name, name, name, role).person
         for name, role in (("anna", Role.SENIOR), ("bert", Role.SENIOR), ("carl", Role.REVIEWER))
     )
-    store = Store(store._engine, now=store._now, second_share=1.0)
+    store = Stores.over(store.engine, now=store.now, second_share=1.0)
     broadcast(store, "b1")
     case = case_of(store, found(store, "b1", "喝了它血压就下来了"))
     assert decide(store, case.id, anna, Choice.VIOLATES) is CaseState.SECOND_REVIEW

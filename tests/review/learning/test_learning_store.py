@@ -11,13 +11,13 @@ from claims.policy.policy import Policy
 from claims.types import ScoreStep
 from review.cases.types import Choice
 from review.learning.types import ShadowScore
-from review.store import Store
+from review.stores import Stores
 from tests.review.learning.said import ANNA, ON_BOTH_DATABASES, READ, broadcast, decide, found
 
 pytestmark = ON_BOTH_DATABASES
 
 
-def test_decided_cases_are_passages_with_labels(store: Store) -> None:
+def test_decided_cases_are_passages_with_labels(store: Stores) -> None:
     broadcast(store, "b1", host="h7")
     breach = found(store, "b1", "喝了它血压就下来了", number=1)
     lawful = found(store, "b1", "这个包装很漂亮大家看", number=2, class_id="ABS_SUPERLATIVE")
@@ -34,7 +34,7 @@ def test_decided_cases_are_passages_with_labels(store: Store) -> None:
     assert all(one.at is not None for one in decided.passages)
 
 
-def test_what_a_detector_scored_before_the_reader_is_told(store: Store) -> None:
+def test_what_a_detector_scored_before_the_reader_is_told(store: Stores) -> None:
     broadcast(store, "b1")
     steps = (ScoreStep(step="pattern", value=0.9), ScoreStep(step="not sure", value=0.72), *READ)
     decide(store, found(store, "b1", "喝了它血压就下来了", steps=steps), Choice.VIOLATES)
@@ -42,14 +42,14 @@ def test_what_a_detector_scored_before_the_reader_is_told(store: Store) -> None:
 
 
 @pytest.mark.parametrize("reason", ["true", "misheard", "wrong_product", "corrected"])
-def test_what_was_lawful_for_another_reason_than_its_words_teaches_nothing(store: Store, reason: str) -> None:
+def test_what_was_lawful_for_another_reason_than_its_words_teaches_nothing(store: Stores, reason: str) -> None:
     broadcast(store, "b1")
     decide(store, found(store, "b1", "喝了它血压就下来了"), Choice.LAWFUL, reason=reason)
     decided = store.learning.decided("local")
     assert (decided.passages, decided.left_out) == ((), {"lawful for another reason than its words": 1})
 
 
-def test_what_rules_and_records_alone_decided_teaches_nothing(store: Store) -> None:
+def test_what_rules_and_records_alone_decided_teaches_nothing(store: Stores) -> None:
     broadcast(store, "b1")
     by_record = (ScoreStep(step="passport contradicts", value=0.9),)
     assert all(step.step != FIRST_STEP for step in by_record)
@@ -58,14 +58,14 @@ def test_what_rules_and_records_alone_decided_teaches_nothing(store: Store) -> N
     assert (decided.passages, decided.left_out) == ((), {"decided by rules and records alone": 1})
 
 
-def test_a_decision_that_was_taken_back_teaches_nothing(store: Store) -> None:
+def test_a_decision_that_was_taken_back_teaches_nothing(store: Stores) -> None:
     broadcast(store, "b1")
     case = decide(store, found(store, "b1", "喝了它血压就下来了"), Choice.VIOLATES)
     store.cases.undo(case.id, ANNA)
     assert store.learning.decided("local").passages == ()
 
 
-def test_nothing_of_one_customer_is_another_s(store: Store) -> None:
+def test_nothing_of_one_customer_is_another_s(store: Stores) -> None:
     for tenant, host in (("local", "h1"), ("east", "east/h1"), ("west", "west/h1")):
         broadcast(store, f"b-{tenant}", host=host, tenant=tenant)
         decide(store, found(store, f"b-{tenant}", f"这是 {tenant} 说的话"), Choice.VIOLATES)
@@ -73,7 +73,7 @@ def test_nothing_of_one_customer_is_another_s(store: Store) -> None:
     assert {one.host for one in store.learning.decided(None).passages} == {"h1", "east/h1", "west/h1"}
 
 
-def test_a_host_who_asks_for_it_is_left_out(store: Store) -> None:
+def test_a_host_who_asks_for_it_is_left_out(store: Stores) -> None:
     for host in ("h1", "h2"):
         broadcast(store, f"b-{host}", host=host)
         decide(store, found(store, f"b-{host}", f"{host} 说的话"), Choice.VIOLATES)
@@ -88,7 +88,7 @@ def test_a_host_who_asks_for_it_is_left_out(store: Store) -> None:
     assert "learning.forgotten" in {entry.action for entry in store.audit.entries(subject="host:h1")}
 
 
-def test_a_shadow_keeps_both_scores_and_tells_where_they_differ(store: Store) -> None:
+def test_a_shadow_keeps_both_scores_and_tells_where_they_differ(store: Stores) -> None:
     store.policies.add_version(packaged(), "anna")
     digest = store.policies.versions()[0].digest
     first = store.learning.begin_shadow(digest, "packaged", "anna")

@@ -16,7 +16,7 @@ from review.enforcement.penalty_table import DAY_MS, read_measures, read_retenti
 from review.enforcement.store import EnforcementSetup
 from review.events.types import DEADLINES, KINDS, Event, Target
 from review.notifications.deadlines import LEAD_MS, LOOK_BACK_MS
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord
 from tests.review.enforcement.people import OTHER_SENIOR, REVIEWER, SENIOR, Clock, confirm, decide, decide_whole, wanted
 from tests.review.server.pages.conftest import LAWS_FILE
@@ -42,26 +42,26 @@ def setup(tmp_path: Path) -> EnforcementSetup:
 
 
 @pytest.fixture
-def store(database_url: str, stream: StreamRecord, clock: Clock, setup: EnforcementSetup) -> Iterator[Store]:
+def store(database_url: str, stream: StreamRecord, clock: Clock, setup: EnforcementSetup) -> Iterator[Stores]:
     """A broadcast of this installation's, and one of a customer's."""
-    opened = Store(open_engine(database_url), now=clock, second_share=0.0, enforcement=setup)
-    opened.put_stream(stream)
+    opened = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=setup)
+    opened.stream_writer.put_stream(stream)
     other = replace(stream, stream_id="s2", host=Host(id="h2", name="阿强", platform="demo"), tenant_id="bolt")
-    opened.put_stream(other)
+    opened.stream_writer.put_stream(other)
     yield opened
     opened.close()
 
 
-def due(store: Store, tenant_id: str = "local") -> list[Event]:
+def due(store: Stores, tenant_id: str = "local") -> list[Event]:
     return [event for event in store.events.after(tenant_id, limit=1000) if event.kind in DEADLINES]
 
 
 @BOTH
 def test_a_case_that_waited_longer_than_its_severity_allows_is_told_once_to_its_customer(
-    store: Store, make_finding: MakeFinding, clock: Clock
+    store: Stores, make_finding: MakeFinding, clock: Clock
 ) -> None:
     opened_ms = clock.ms
-    store.add_findings(
+    store.stream_writer.add_findings(
         [make_finding(severity="high"), make_finding(finding_id="f2", stream_id="s2", severity="medium")]
     )
     clock.wait(4 * HOUR_MS)
@@ -79,18 +79,18 @@ def test_a_case_that_waited_longer_than_its_severity_allows_is_told_once_to_its_
 
 
 def test_what_was_decided_in_time_and_what_is_long_past_is_not_told(
-    store: Store, make_finding: MakeFinding, clock: Clock
+    store: Stores, make_finding: MakeFinding, clock: Clock
 ) -> None:
     confirm(store, make_finding())
     clock.wait(24 * HOUR_MS + 1)
     assert store.deadlines.tell() == 0
-    store.add_findings([make_finding(finding_id="f2", stream_id="s2", severity="high")])
+    store.stream_writer.add_findings([make_finding(finding_id="f2", stream_id="s2", severity="high")])
     clock.wait(4 * HOUR_MS + LOOK_BACK_MS)
     assert store.deadlines.tell() == 0
 
 
-def test_a_case_that_waits_anew_is_not_told_twice(store: Store, make_finding: MakeFinding, clock: Clock) -> None:
-    store.add_findings([make_finding(severity="high")])
+def test_a_case_that_waits_anew_is_not_told_twice(store: Stores, make_finding: MakeFinding, clock: Clock) -> None:
+    store.stream_writer.add_findings([make_finding(severity="high")])
     case_id = store.cases.case_of("f_power")
     assert case_id is not None
     clock.wait(5 * HOUR_MS)
@@ -105,7 +105,7 @@ def test_a_case_that_waits_anew_is_not_told_twice(store: Store, make_finding: Ma
 
 @BOTH
 def test_a_proposal_and_an_appeal_are_told_a_day_before_and_once(
-    store: Store, make_finding: MakeFinding, clock: Clock
+    store: Stores, make_finding: MakeFinding, clock: Clock
 ) -> None:
     case_id = confirm(store, make_finding())
     lapsing = store.enforcement.propose(wanted([case_id], clock.ms), REVIEWER)
@@ -132,21 +132,21 @@ def test_a_proposal_and_an_appeal_are_told_a_day_before_and_once(
 
 @BOTH
 def test_of_processes_that_look_at_once_one_tells(
-    store: Store, database_url: str, make_finding: MakeFinding, clock: Clock, setup: EnforcementSetup
+    store: Stores, database_url: str, make_finding: MakeFinding, clock: Clock, setup: EnforcementSetup
 ) -> None:
     count = 40
-    store.add_findings(
+    store.stream_writer.add_findings(
         [
             make_finding(finding_id=f"f{n}", severity="high", product_id=f"p{n}", stream_id="s1" if n % 2 else "s2")
             for n in range(count)
         ]
     )
     clock.wait(5 * HOUR_MS)
-    others = [Store(open_engine(database_url), now=clock, enforcement=setup) for _ in range(2)]
+    others = [Stores.over(open_engine(database_url), now=clock, enforcement=setup) for _ in range(2)]
     told: list[int] = []
     start = threading.Barrier(3)
 
-    def look(one: Store) -> None:
+    def look(one: Stores) -> None:
         start.wait(30)
         told.append(one.deadlines.tell())
 

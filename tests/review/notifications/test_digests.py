@@ -18,7 +18,7 @@ from review.notifications.store import WishRefused
 from review.notifications.types import Every, Topic, Waiting, Wish
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord
 from tests.review.accounts.support import Clock, as_login, let_in
 from tests.review.notifications.receiver import Receiver, receiving
@@ -36,14 +36,14 @@ def clock() -> Clock:
 @pytest.fixture
 def store(
     database_url: str, stream: StreamRecord, make_finding: Callable[..., Finding], clock: Clock
-) -> Iterator[Store]:
+) -> Iterator[Stores]:
     """A case of high severity of one customer, and one of another's."""
-    opened = Store(open_engine(database_url), now=clock)
-    opened.put_stream(stream)
+    opened = Stores.over(open_engine(database_url), now=clock)
+    opened.stream_writer.put_stream(stream)
     other = replace(stream, stream_id="s2", host=Host(id="h2", name="阿强", platform="demo"), tenant_id="bolt")
-    opened.put_stream(other)
+    opened.stream_writer.put_stream(other)
     grave = make_finding(finding_id="f2", stream_id="s2", severity="critical")
-    opened.add_findings([make_finding(severity="high"), grave])
+    opened.stream_writer.add_findings([make_finding(severity="high"), grave])
     yield opened
     opened.close()
 
@@ -59,16 +59,16 @@ def server(receiver: Receiver, **changes: str) -> MailServer:
     return MailServer(host="127.0.0.1", port=receiver.port, sender=SENDER, **values)  # type: ignore[arg-type]
 
 
-def digests(store: Store, receiver: Receiver, **changes: str) -> Digests:
+def digests(store: Stores, receiver: Receiver, **changes: str) -> Digests:
     return Digests(store.wishes, store.people, server(receiver, **changes), "https://review.example/")
 
 
-def person(store: Store, role: Role = Role.REVIEWER) -> Person:
+def person(store: Stores, role: Role = Role.REVIEWER) -> Person:
     return let_in(store.people, role).person
 
 
 @BOTH
-def test_a_digest_goes_out_when_its_time_has_come_and_once(store: Store, receiver: Receiver, clock: Clock) -> None:
+def test_a_digest_goes_out_when_its_time_has_come_and_once(store: Stores, receiver: Receiver, clock: Clock) -> None:
     anna = person(store)
     store.wishes.put(Wish(person_id=anna.id, email="anna@example.com", every=Every.HOUR))
     job = digests(store, receiver)
@@ -88,14 +88,14 @@ def test_a_digest_goes_out_when_its_time_has_come_and_once(store: Store, receive
     assert job.send() == 1
 
 
-def test_nothing_waits_nothing_is_sent(store: Store, receiver: Receiver, clock: Clock) -> None:
+def test_nothing_waits_nothing_is_sent(store: Stores, receiver: Receiver, clock: Clock) -> None:
     anna = person(store)
     store.wishes.put(Wish(person_id=anna.id, email="anna@example.com", every=Every.HOUR, topics=(Topic.APPEALS,)))
     clock.wait(5 * HOUR_MS)
     assert (digests(store, receiver).send(), receiver.mails) == (0, [])
 
 
-def test_a_daily_digest_comes_at_nine_in_china(store: Store, receiver: Receiver, clock: Clock) -> None:
+def test_a_daily_digest_comes_at_nine_in_china(store: Stores, receiver: Receiver, clock: Clock) -> None:
     store.wishes.put(Wish(person_id=person(store).id, email="a@example.com", every=Every.DAY, language="en"))
     job = digests(store, receiver)
     clock.wait(13 * HOUR_MS - 1)
@@ -105,14 +105,14 @@ def test_a_daily_digest_comes_at_nine_in_china(store: Store, receiver: Receiver,
     assert receiver.mails[0]["Subject"] == "Zhenyan: 1 waiting"
 
 
-def test_who_works_for_one_customer_is_told_of_theirs_alone(store: Store, clock: Clock) -> None:
+def test_who_works_for_one_customer_is_told_of_theirs_alone(store: Stores, clock: Clock) -> None:
     clock.wait(30 * HOUR_MS)
     anna = replace(person(store), tenants=frozenset({"local"}))
     assert store.wishes.waiting(anna).late == (("high", 1),)
     assert store.wishes.waiting(person(store)).late == (("critical", 1), ("high", 1))
 
 
-def test_a_closed_account_gets_nothing(store: Store, receiver: Receiver, clock: Clock) -> None:
+def test_a_closed_account_gets_nothing(store: Stores, receiver: Receiver, clock: Clock) -> None:
     anna, admin = person(store), person(store, Role.ADMIN)
     store.wishes.put(Wish(person_id=anna.id, email="anna@example.com", every=Every.HOUR))
     [login] = [account.login for account in store.people.accounts() if account.person.id == anna.id]
@@ -127,7 +127,7 @@ def test_a_closed_account_gets_nothing(store: Store, receiver: Receiver, clock: 
     ids=["wrong password", "refused"],
 )
 def test_what_is_not_taken_is_logged_without_secrets_and_tried_again(
-    store: Store,
+    store: Stores,
     receiver: Receiver,
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
@@ -168,7 +168,7 @@ def test_a_server_without_tls_gets_no_password(receiver: Receiver) -> None:
 @pytest.mark.parametrize(
     "email", ["", "anna", "anna@", "@example.com", "a@b", "a b@example.com", "a@example.com\nBcc: x"]
 )
-def test_what_is_no_address_is_refused(store: Store, email: str) -> None:
+def test_what_is_no_address_is_refused(store: Stores, email: str) -> None:
     with pytest.raises(WishRefused):
         store.wishes.put(Wish(person_id="p", email=email, every=Every.DAY))
     store.wishes.put(Wish(person_id="p", email=email, every=Every.NEVER))
@@ -184,7 +184,7 @@ def test_a_digest_says_what_waits_in_the_readers_language() -> None:
     assert compose(Wish(person_id="p", topics=()), waiting, "") is None
 
 
-def test_the_page_keeps_ones_own_wish_alone(store: Store, tmp_path: Path) -> None:
+def test_the_page_keeps_ones_own_wish_alone(store: Stores, tmp_path: Path) -> None:
     app = create_app(store, tmp_path, access=Access(auth=Auth.LOCAL))
     held, other = let_in(store.people, Role.REVIEWER), let_in(store.people, Role.AUDITOR)
     client = TestClient(app, base_url="http://127.0.0.1", headers=as_login(held), follow_redirects=False)

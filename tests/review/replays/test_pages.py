@@ -20,7 +20,7 @@ from review.policies.folders import in_force_folder, pack_policy
 from review.replays.types import Scope
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from tests.review.replays.stored import ALL, candidate, fill
 from tests.review.server.pages.conftest import ARGUMENTS, serving
 from tests.review.server.pages.seats import CLASS_NAMES, DEADLINE_MS, known
@@ -40,22 +40,22 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def runner(store: Store, data_dir: Path, database_url: str) -> ReplayRunner:
+def runner(store: Stores, data_dir: Path, database_url: str) -> ReplayRunner:
     def job_of(folder: Path) -> ReplayJob:
         live = in_force_folder(data_dir) or configs.POLICY_DIR
         return ReplayJob(candidate=folder, live=live, database_url=database_url, data_dir=data_dir, semantic="off")
 
-    return ReplayRunner(store, data_dir, job_of)
+    return ReplayRunner(store.replays, store.policies, data_dir, job_of)
 
 
 @pytest.fixture
-def address(store: Store, data_dir: Path) -> Iterator[str]:
+def address(store: Stores, data_dir: Path) -> Iterator[str]:
     with serving(create_app(store, data_dir, class_names=CLASS_NAMES, access=Access(auth=Auth.LOCAL))) as url:
         yield url
 
 
 @pytest.fixture
-def sit(browser: Browser, address: str, store: Store) -> Iterator[Sit]:
+def sit(browser: Browser, address: str, store: Stores) -> Iterator[Sit]:
     """A page in a browser of its own, logged in as this person; no page may complain."""
     contexts, complaints = [], []
 
@@ -91,7 +91,7 @@ def draw(page: Page, name: str) -> None:
 
 @pytest.mark.service
 def test_a_policy_is_handed_in_replayed_and_goes_live_by_two_people(
-    sit: Sit, address: str, store: Store, data_dir: Path, runner: ReplayRunner, tmp_path: Path
+    sit: Sit, address: str, store: Stores, data_dir: Path, runner: ReplayRunner, tmp_path: Path
 ) -> None:
     fill(store, data_dir, "s-demo")
     folder = candidate(tmp_path / "candidate", ALL)
@@ -142,7 +142,7 @@ def test_a_policy_is_handed_in_replayed_and_goes_live_by_two_people(
     assert actions == ["policy.live", "policy.proposed", "policy.replayed", "policy.added"]
 
 
-def test_a_reviewer_sees_replays_and_changes_no_policy(sit: Sit, address: str, store: Store) -> None:
+def test_a_reviewer_sees_replays_and_changes_no_policy(sit: Sit, address: str, store: Stores) -> None:
     store.policies.add_version(Policy(configs.POLICY_DIR), "anna")
     page = sit("rita", Role.REVIEWER)
     page.goto(f"{address}/replays")
@@ -165,7 +165,7 @@ def test_a_wrong_archive_is_answered_with_the_file_and_the_reason(sit: Sit, addr
 
 
 def test_a_replay_that_is_stopped_gives_nothing_and_one_that_cannot_run_says_why(
-    store: Store, data_dir: Path, runner: ReplayRunner, tmp_path: Path
+    store: Stores, data_dir: Path, runner: ReplayRunner, tmp_path: Path
 ) -> None:
     digest = store.policies.add_version(Policy(candidate(tmp_path / "c", ALL)), "anna").digest
     stopped = store.replays.ask(digest, Scope(), "anna")

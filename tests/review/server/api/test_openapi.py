@@ -32,7 +32,7 @@ from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.server.prebroadcast import PrebroadcastCheck
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 from tests.review.postgres import new_database
 from tests.review.sample import FINDING
@@ -64,7 +64,7 @@ def served(
     due = EnforcementSetup(
         measures=read_measures(ENFORCEMENT_DIR), retention=read_retention(ENFORCEMENT_DIR), data_dir=folder
     )
-    store = Store(open_engine(url), now=lambda: NOW, enforcement=due)
+    store = Stores.over(open_engine(url), now=lambda: NOW, enforcement=due)
     store.leases.beat(Worker(worker_id="w1", node="n1", capacity=10_000))
     store.keys.add_tenant("acme", "Acme", "test")
     token = store.keys.add("acme", "acme", Scope, "test", per_minute=1_000_000).token

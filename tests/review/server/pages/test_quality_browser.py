@@ -25,7 +25,7 @@ from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.server.pages.replays import PolicyDesk
-from review.store import Store
+from review.stores import Stores
 from tests.review.learning.said import broadcast, decide, found
 from tests.review.server.pages.conftest import LAPTOP, LAWS_FILE
 from tests.review.server.pages.seats import Clock, Sit
@@ -77,7 +77,7 @@ def second_share() -> float:
 
 
 @pytest.fixture
-def app(desk_store: Store, data_dir: Path, policy: Policy) -> Any:
+def app(desk_store: Stores, data_dir: Path, policy: Policy) -> Any:
     return create_app(
         desk_store,
         data_dir,
@@ -90,7 +90,7 @@ def app(desk_store: Store, data_dir: Path, policy: Policy) -> Any:
 
 
 @pytest.fixture
-def history(desk_store: Store, clock: Clock, policy: Policy, people: dict[str, Any], tmp_path: Path) -> None:
+def history(desk_store: Stores, clock: Clock, policy: Policy, people: dict[str, Any], tmp_path: Path) -> None:
     """A month of decisions, spot checks, fits and a candidate that read in shadow."""
     store = desk_store
     broadcast(store, "b1")

@@ -8,14 +8,14 @@ from claims.policy.policy import Policy
 from review.accounts.types import Person, Role
 from review.analytics.types import ProposalKind
 from review.learning.types import ShadowScore
-from review.store import Store
+from review.stores import Stores
 from tests.review.server.api.owned import Owned
 
 _CARD = {"passages": 40, "hosts": 2, "data_sha256": "0" * 64, "breach": 20, "lawful": 20, "unsure": 0}
 _CARD |= {"spot_checks": 0, "base": "b" * 64, "from": "2026-11-01", "to": "2026-11-20", "left_out": {}}
 
 
-def turned_out(store: Store, owned: Mapping[str, Owned]) -> None:
+def turned_out(store: Stores, owned: Mapping[str, Owned]) -> None:
     """Stores all that; every text names its customer."""
     for name, of in owned.items():
         person = Person(id=f"author-{name}", name=f"author of {name}", role=Role.REVIEWER)
