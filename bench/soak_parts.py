@@ -57,7 +57,7 @@ class SoakShard(SimulatedShard):
         self._clock = JumpingClock(clock)
         super().__init__(simulation, worker_id, node)
 
-    def open_store(self) -> Stores:
+    def open_stores(self) -> Stores:
         """The store, by this worker's clock."""
         return Stores.over(open_database(self._sim.database_url), now=self._clock, terms=self._sim.terms)
 
@@ -82,7 +82,7 @@ class SoakActorFactory:
         return ActorSpec(kind=SoakShard, arguments=arguments, options={"max_concurrency": 2})
 
 
-def open_store(url: str, folder: Path, clock: JumpingClock | None = None) -> Stores:
+def open_stores(url: str, folder: Path, clock: JumpingClock | None = None) -> Stores:
     """The store, with its keys in this folder."""
     due = configs.ROOT / "enforcement"
     setup = EnforcementSetup(measures=read_measures(due), retention=read_retention(due), data_dir=folder)
@@ -103,8 +103,8 @@ def start_sender(url: str, folder: Path) -> subprocess.Popen[bytes]:
 def _send() -> None:
     given = json.load(sys.stdin)
     folder = Path(given["folder"])
-    store = open_store(given["url"], folder, JumpingClock(folder / "sender.clock"))
-    store.sender(LOOPBACK, patience=_PATIENCE, lanes=_LANES).start()
+    stores = open_stores(given["url"], folder, JumpingClock(folder / "sender.clock"))
+    stores.sender(LOOPBACK, patience=_PATIENCE, lanes=_LANES).start()
     threading.Event().wait()
 
 

@@ -101,17 +101,17 @@ def command(
     if folder is not None:
         _write(settings, labels, whose, folder, as_json=as_json)
         return
-    with _store(settings) as store:
+    with _stores(settings) as stores:
         if export_file is not None:
-            _export(store.learning, whose, export_file)
+            _export(stores.learning, whose, export_file)
         elif host is not None:
-            _forget(store.learning, host)
+            _forget(stores.learning, host)
         elif digest is not None:
-            _shadow(store.learning, store.policies, settings, digest)
+            _shadow(stores.learning, stores.policies, settings, digest)
         else:
             policy, reader = load_policy(settings.policy_folder), _reader(settings)
             fit = learn_from_decisions(
-                store.learning, store.policies, policy, reader, tenant_id=whose, more=labels, by="cli"
+                stores.learning, stores.policies, policy, reader, tenant_id=whose, more=labels, by="cli"
             )
             _tell(fit.card, as_json=as_json, digest=fit.digest)
             _refuse(fit)
@@ -164,14 +164,14 @@ def _reader(settings: Settings) -> Pointing:
 
 
 @contextmanager
-def _store(settings: Settings) -> Iterator[Stores]:
+def _stores(settings: Settings) -> Iterator[Stores]:
     if not settings.database_url and not settings.data_dir.is_dir():
         raise InputError(f"setting data_dir: folder {settings.data_dir} does not exist: nothing is decided there")
-    store = Stores.open(settings.store_url)
+    stores = Stores.open(settings.store_url)
     try:
-        yield store
+        yield stores
     finally:
-        store.close()
+        stores.close()
 
 
 def _tell(card: Any, *, as_json: bool, digest: str | None) -> None:

@@ -138,11 +138,11 @@ def propose(out_dir: Path, policy_dir: Path | None, config_file: Path | None) ->
 
     settings = load_settings(config_file)
     live = load_policy(policy_dir or settings.policy_folder)
-    store = Stores.open(settings.store_url)
+    stores = Stores.open(settings.store_url)
     try:
-        proposals = store.analytics.proposals()
+        proposals = stores.analytics.proposals()
     finally:
-        store.close()
+        stores.close()
     propose_to(live, proposals, out_dir)
 
 

@@ -31,22 +31,22 @@ def compare_readers(settings: Settings, scope: Scope, ways: tuple[str, ...], *, 
     policy = load_policy(settings.policy_folder)
     if policy.second_reader is None:
         raise InputError(f"policy {policy.name}: has no second_reader.yaml, so that nothing can be asked by it")
-    store = Stores.open(settings.store_url)
+    stores = Stores.open(settings.store_url)
     try:
         with ExitStack() as opened:
             sides = tuple(
-                (name, opened.enter_context(_way(name, settings, store.streams, store.second_reader)))
+                (name, opened.enter_context(_way(name, settings, stores.streams, stores.second_reader)))
                 for name in (first, second)
             )
             told = compare(
-                store.second_reader,
-                store.replays.stream_ids(scope),
+                stores.second_reader,
+                stores.replays.stream_ids(scope),
                 config_of(settings).doubt,
                 policy,
                 (sides[0], sides[1]),
             )
     finally:
-        store.close()
+        stores.close()
     if as_json:
         click.echo(json.dumps(told.to_json(), ensure_ascii=False))
     else:

@@ -93,28 +93,28 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True, file:
     policy = Policy(settings.policy_folder)
     book = book_of(policy)
     tracing = open_tracing(settings.trace_url, "zhenyan-serve")
-    store = Stores.open(
+    stores = Stores.open(
         settings.store_url,
         enforcement=enforcement_setup(settings, book),
         terms=settings.lease_terms,
         evidence=evidence_setup(settings),
     )
-    store.quality.fewest = settings.figures_from
+    stores.quality.fewest = settings.figures_from
     exemptions = {rule.id: (rule.zh, rule.id.replace("_", " ")) for rule in policy.context.exemptions}
     source = judges_source(settings)
     pool = JudgingPool(source, settings.judging_terms)
     app = create_app(
-        store,
+        stores,
         settings.data_dir,
         class_names=book.classes,
         exemption_names=exemptions,
         laws=book.laws,
         access=access,
         public_url=settings.public_url,
-        platform=_platform(settings, policy, store.policies, pool),
+        platform=_platform(settings, policy, stores.policies, pool),
         metrics_token=settings.metrics_token,
         prebroadcast=PrebroadcastCheck(
-            pool=pool, limits=settings.check_limits, lookup=RegisteredPassports(store.passports)
+            pool=pool, limits=settings.check_limits, lookup=RegisteredPassports(stores.passports)
         ),
         policies=PolicyDesk(
             data_dir=settings.data_dir.absolute(),
@@ -123,21 +123,21 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True, file:
             packaged=configs.POLICY_DIR,
             pool=pool,
         ),
-        judging=_judging(store.policies, source),
+        judging=_judging(stores.policies, source),
         settings=settings_in_force(settings, file),
     )
     housekeeper = BackgroundJobs(
-        store,
+        stores,
         settings.data_dir.absolute(),
-        retention=store.retention(),
+        retention=stores.retention(),
         stretch_days=settings.stretch_days,
         authority=settings.time_authority,
-        digests=_digests(settings, store.people, store.wishes),
+        digests=_digests(settings, stores.people, stores.wishes),
     )
-    sender = _sender(settings, store, app.state.latencies, tracing)
-    keeper = store.evidence_keeper()
+    sender = _sender(settings, stores, app.state.latencies, tracing)
+    keeper = stores.evidence_keeper()
     replays = ReplayRunner(
-        store.replays, store.policies, settings.data_dir.absolute(), lambda candidate: replay_job(settings, candidate)
+        stores.replays, stores.policies, settings.data_dir.absolute(), lambda candidate: replay_job(settings, candidate)
     )
     server = uvicorn.Server(_server_config(app, settings.host, port))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages", daemon=True)
@@ -161,8 +161,8 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True, file:
         thread.join(timeout=5)
         if tracing is not None:
             tracing.close()
-        store.usage.write()
-        store.close()
+        stores.usage.write()
+        stores.close()
 
 
 def _digests(settings: Settings, people: PeopleStore, wishes: WishStore) -> Digests | None:
@@ -261,7 +261,7 @@ def _net(settings: Settings) -> NetPolicy:
     return NetPolicy.parse(settings.allow_net, Path(settings.trust_ca) if settings.trust_ca else None)
 
 
-def _sender(settings: Settings, store: Stores, latencies: Latencies, tracing: Tracing | None) -> Sender:
+def _sender(settings: Settings, stores: Stores, latencies: Latencies, tracing: Tracing | None) -> Sender:
     """What tells customers, at their addresses and at that of the settings, while pages are served."""
     page_url = settings.public_url or f"http://{settings.host}:{settings.port}"
     own = Endpoint(url=settings.webhook_url, secret=settings.webhook_secret) if settings.webhook_url else None
@@ -272,7 +272,7 @@ def _sender(settings: Settings, store: Stores, latencies: Latencies, tracing: Tr
         if event.kind == "finding.created":
             trace_webhook(tracing, event, seconds, now_ms, is_taken=is_taken)
 
-    return store.sender(_net(settings), own, page_url=page_url, observe=observe)
+    return stores.sender(_net(settings), own, page_url=page_url, observe=observe)
 
 
 def access_of(settings: Settings) -> Access:

@@ -34,20 +34,20 @@ def command(once: bool, as_json: bool, every: float, config_file: Path | None) -
     Example:
       zhenyan top --once
     """
-    store = Stores.open(load_settings(config_file).store_url)
+    stores = Stores.open(load_settings(config_file).store_url)
     console = open_console()
     try:
         if as_json:
-            click.echo(json.dumps(asdict(store.overview.view()), ensure_ascii=False, default=str))
+            click.echo(json.dumps(asdict(stores.overview.view()), ensure_ascii=False, default=str))
         elif once or not console.is_terminal:
-            console.print(shown(store.overview.view()))
+            console.print(shown(stores.overview.view()))
         else:
-            with Live(shown(store.overview.view()), console=console, screen=True, auto_refresh=False) as live:
+            with Live(shown(stores.overview.view()), console=console, screen=True, auto_refresh=False) as live:
                 while True:
                     time.sleep(every)
-                    live.update(shown(store.overview.view()), refresh=True)
+                    live.update(shown(stores.overview.view()), refresh=True)
     finally:
-        store.close()
+        stores.close()
 
 
 def shown(view: LiveView) -> RenderableType:

@@ -63,12 +63,12 @@ def reading_again(
     from review.stores import Stores
 
     config = config_of(settings)
-    store = Stores.open(settings.store_url)
+    stores = Stores.open(settings.store_url)
     try:
         model = open_model(config, on_ray=on_ray)
         data_dir: Path = settings.data_dir.absolute()
         reader = SecondReader(
-            store.streams, store.second_reader, store.events, model, config, policy, data_dir, stream_id=stream_id
+            stores.streams, stores.second_reader, stores.events, model, config, policy, data_dir, stream_id=stream_id
         )
         reader.start()
         try:
@@ -76,7 +76,7 @@ def reading_again(
         finally:
             reader.close()
     finally:
-        store.close()
+        stores.close()
 
 
 def read_batch_again(
@@ -93,21 +93,21 @@ def read_batch_again(
     from review.stores import Stores
 
     config = config_of(settings)
-    store = Stores.open(settings.store_url)
+    stores = Stores.open(settings.store_url)
     model = open_model(config)
     try:
-        listener = Listener(model, config, store.second_reader)
+        listener = Listener(model, config, stores.second_reader)
         reader = SecondReader(
-            store.streams,
-            store.second_reader,
-            store.events,
+            stores.streams,
+            stores.second_reader,
+            stores.events,
             model,
             config,
             lambda: policy,
             settings.data_dir.absolute(),
         )
-        stored = (store.streams, store.second_reader, reader) if job.stores else None
+        stored = (stores.streams, stores.second_reader, reader) if job.stores else None
         return BatchReader(job, config, listener, policy, passports, stored=stored).read()
     finally:
         model.close()
-        store.close()
+        stores.close()

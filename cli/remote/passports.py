@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cli.config.settings import load_settings
-from cli.config.store import caller, opened_store
+from cli.config.stores import caller, opened_stores
 from cli.remote.server import opened_server
 from cli.shell.records import InputError, load_policy, now
 from review.client import Zhenyan
@@ -53,8 +53,8 @@ def opened_registry(server: str | None, *, in_store: bool, tenant: str, config_f
     if in_store:
         if server:
             raise InputError("--store and --server: name one of them")
-        with opened_store(config_file) as store:
-            yield _OfStore(store.passports, tenant, config_file)
+        with opened_stores(config_file) as stores:
+            yield _OfStore(stores.passports, tenant, config_file)
         return
     with opened_server(server) as client:
         yield _OfServer(client)

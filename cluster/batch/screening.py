@@ -144,9 +144,9 @@ class BatchScreener:
             return
         products = on_sale(self._policies.policy(screening.policy_dir), screening)
         texts = passport_texts(screening.passports_file)
-        store = Stores.open(screening.database_url)
+        stores = Stores.open(screening.database_url)
         try:
-            store.stream_writer.put_stream(
+            stores.stream_writer.put_stream(
                 StreamRecord(
                     stream_id=screening.stream_id,
                     source=source.source,
@@ -161,10 +161,10 @@ class BatchScreener:
             yield
             keep_basis(screening.recording_dir, {p.version: texts[p.version] for p in products}, ())
         except (ZhenyanError, OSError) as error:
-            store.stream_writer.set_state(screening.stream_id, StreamState.FAILED, str(error))
+            stores.stream_writer.set_state(screening.stream_id, StreamState.FAILED, str(error))
             raise
         finally:
-            store.close()
+            stores.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

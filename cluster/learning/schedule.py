@@ -77,11 +77,11 @@ class FitRunner(BackgroundJob):
 
 
 def _run(job: ReplayJob, tenants: list[str]) -> None:
-    store = Stores.open(job.database_url)
+    stores = Stores.open(job.database_url)
     try:
-        fit_for(store.learning, store.policies, job, tenants, job.live)
+        fit_for(stores.learning, stores.policies, job, tenants, job.live)
     finally:
-        store.close()
+        stores.close()
 
 
 def fit_for(learning: LearningStore, policies: PolicyStore, job: ReplayJob, tenants: list[str], live: Path) -> None:

@@ -45,11 +45,11 @@ class ShadowRunner(BackgroundJob):
 
 
 def _run(job: ReplayJob, shadow: Shadow) -> None:
-    store = Stores.open(job.database_url)
+    stores = Stores.open(job.database_url)
     try:
-        read_in_shadow(store.learning, Replaying(job, store.replays), shadow)
+        read_in_shadow(stores.learning, Replaying(job, stores.replays), shadow)
     finally:
-        store.close()
+        stores.close()
 
 
 def read_in_shadow(learning: LearningStore, replaying: Replaying, shadow: Shadow, limit: int = _AT_ONCE) -> int:

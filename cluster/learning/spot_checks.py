@@ -74,11 +74,11 @@ class SpotRunner(BackgroundJob):
 
 
 def _run(job: ReplayJob, terms: SpotTerms) -> None:
-    store = Stores.open(job.database_url)
+    stores = Stores.open(job.database_url)
     try:
-        draw_spot_checks(store.replays, store.spots, Replaying(job, store.replays), terms, job.data_dir)
+        draw_spot_checks(stores.replays, stores.spots, Replaying(job, stores.replays), terms, job.data_dir)
     finally:
-        store.close()
+        stores.close()
 
 
 def draw_spot_checks(

@@ -98,7 +98,7 @@ class Shard:
         self._config = config
         self._worker = Worker(worker_id=worker_id, node=node, capacity=most, started_at_ms=now_ms())
         self._remote_stages_of = remote_stages_of
-        self._store: Stores | None = None
+        self._stores: Stores | None = None
         self._feeding = Feeding.open(config.database_url)
         self._held: dict[str, _Held] = {}
         self._decoders = DecodePool(sandbox=config.job["sandbox"])
@@ -131,11 +131,11 @@ class Shard:
     def tick(self) -> None:
         """Tells and asks the database once, and does what it says. What it can't answer now waits for the next turn."""
         try:
-            store = self._opened()
-            self._release_done(store.leases)
-            self._beat(store.leases)
-            self._renew(store.leases)
-            self._follow(store.leases)
+            stores = self._opened()
+            self._release_done(stores.leases)
+            self._beat(stores.leases)
+            self._renew(stores.leases)
+            self._follow(stores.leases)
         except WorkerReplaced:
             self.replaced = True
             self.abandon()
@@ -158,8 +158,8 @@ class Shard:
         self._decoders.close()
         if self._tracing is not None:
             self._tracing.close()
-        if self._store is not None:
-            self._store.leases.leave(self._worker.worker_id)
+        if self._stores is not None:
+            self._stores.leases.leave(self._worker.worker_id)
 
     def figures(self) -> dict[str, object]:
         """How it goes, for whoever looks."""
@@ -185,10 +185,10 @@ class Shard:
         return (*self._decoders.pids, *(pid for pid in captures if pid is not None))
 
     def _opened(self) -> Stores:
-        if self._store is None:
+        if self._stores is None:
             terms = LeaseTerms(lagging_ms=self._config.lagging_ms)
-            self._store = Stores.open(self._config.database_url, terms=terms)
-        return self._store
+            self._stores = Stores.open(self._config.database_url, terms=terms)
+        return self._stores
 
     def _beat(self, leases: LeaseStore) -> None:
         most, why = places(self._worker.capacity, self._load(), self._why_so_many())
@@ -269,9 +269,9 @@ class Shard:
         """What is to be screened; None if it is not wanted any more before the database answered."""
         while held.desired in (DesiredState.RUN, DesiredState.STOP):
             try:
-                store = self._opened()
+                stores = self._opened()
                 return prepare_screening(
-                    held.order, self._config, store.streams, store.policies, self._feeding, self._policies
+                    held.order, self._config, stores.streams, stores.policies, self._feeding, self._policies
                 )
             except SQLAlchemyError as error:
                 _log.warning("%s: the database does not answer: %s", held.order.stream_id, str(error).splitlines()[0])
@@ -279,7 +279,7 @@ class Shard:
         return None
 
     def _screen(self, held: _Held, screening: PreparedScreening) -> tuple[Released, str]:
-        job, store = screening.job, self._opened()
+        job, stores = screening.job, self._opened()
         if resume_on_this_machine(job.recording_dir, self._feeding.segments(job.stream_id)):
             _log.info("%s: goes on here; what was recorded before lies elsewhere", job.stream_id)
         is_whole = is_complete(job.recording_dir)
@@ -301,7 +301,7 @@ class Shard:
             resources,
             token=held.token,
             start_after=lambda: start_after(
-                job.recording_dir, store.streams.cursor(job.stream_id), self._config.replay_ms
+                job.recording_dir, stores.streams.cursor(job.stream_id), self._config.replay_ms
             ),
         )
         done = held.pipeline.run(lambda: held.desired, held.changed.wait)

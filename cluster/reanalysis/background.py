@@ -47,13 +47,13 @@ class ReanalysisRunner(BackgroundJob):
 
 def run_reanalysis(job: ReanalysisJob, order: Reanalysis, worker_id: str) -> None:
     """Works on a claimed re-analysis and stores how far it is and what it gave."""
-    store = Stores.open(job.database_url)
-    beating = _Beating(store.reanalyses, order, worker_id)
+    stores = Stores.open(job.database_url)
+    beating = _Beating(stores.reanalyses, order, worker_id)
     beating.start()
     try:
-        done = reanalyse(job, order, store, beating.report_progress)
+        done = reanalyse(job, order, stores, beating.report_progress)
         if done is not None:
-            store.reanalyses.finish(
+            stores.reanalyses.finish(
                 order.reanalysis_id,
                 worker_id,
                 done.compared,
@@ -62,14 +62,14 @@ def run_reanalysis(job: ReanalysisJob, order: Reanalysis, worker_id: str) -> Non
                 missing_ms=done.missing_ms,
             )
     except ZhenyanError as error:
-        store.reanalyses.fail(order.reanalysis_id, worker_id, str(error))
+        stores.reanalyses.fail(order.reanalysis_id, worker_id, str(error))
     except Exception as error:  # a fault of a stage ends the order and is told with it
         _log.exception("re-analysis %s failed", order.reanalysis_id)
         why = f"a fault of the program: {type(error).__name__}: {error}"
-        store.reanalyses.fail(order.reanalysis_id, worker_id, why)
+        stores.reanalyses.fail(order.reanalysis_id, worker_id, why)
     finally:
         beating.stop()
-        store.close()
+        stores.close()
 
 
 @dataclass(frozen=True, slots=True)

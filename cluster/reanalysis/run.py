@@ -33,7 +33,7 @@ ReportProgress = Callable[[int, int], bool]
 def reanalyse(
     job: ReanalysisJob,
     order: Reanalysis,
-    store: Stores,
+    stores: Stores,
     report_progress: ReportProgress = lambda _span, _analysed: True,
 ) -> Reanalysed | None:
     """What is found now beside what is stored; None if `report_progress` said: stop. Nothing that is stored changes.
@@ -41,15 +41,15 @@ def reanalyse(
     Raises ReanalysisUnusable, and what the stages raise where weights or media can't be used.
     """
     policies = LoadedPolicies()
-    folder = _policy_folder(job, order, store.policies, policies)
+    folder = _policy_folder(job, order, stores.policies, policies)
     policy = policies.policy(folder)
-    stream = _as_ordered(store.replays.stream(order.stream_id, job.data_dir), order, store.passports)
+    stream = _as_ordered(stores.replays.stream(order.stream_id, job.data_dir), order, stores.passports)
     if not passports_of(policy, stream):
         raise ReanalysisUnusable(f"stream {order.stream_id}: no passport of it was kept; order it with `passports`")
     screening = _screening(job, order, stream, folder)
     work = _Work(
         order=order,
-        store=store,
+        stores=stores,
         stream=stream,
         policy=policy,
         policies=policies,
@@ -64,7 +64,7 @@ class _Work:
     """What either way works with."""
 
     order: Reanalysis
-    store: Stores
+    stores: Stores
     stream: StoredStream
     policy: Policy
     policies: LoadedPolicies
@@ -77,8 +77,8 @@ class _Work:
 
 
 def _judged_again(work: _Work) -> Reanalysed | None:
-    order, store, stream = work.order, work.store, work.stream
-    recorded_ms = max(stream.span_ms, store.streams.coverage(order.stream_id).span_ms)
+    order, stores, stream = work.order, work.stores, work.stream
+    recorded_ms = max(stream.span_ms, stores.streams.coverage(order.stream_id).span_ms)
     end_ms = recorded_ms if order.end_ms is None else min(order.end_ms, recorded_ms)
     span_ms = max(0, end_ms - order.start_ms)
     if not work.report_progress(span_ms, 0):
@@ -86,13 +86,13 @@ def _judged_again(work: _Work) -> Reanalysed | None:
     reader = work.policies.semantics(work.screening).reader
     if reader is not None:
         recall_directions(work.screening.recording_dir, reader)
-    found = store.stream_writer.as_told(order.stream_id, stream.passages, findings_by(work.policy, stream, reader))
-    compared = compare_findings(store.reanalyses.stored_findings(order.stream_id), found)
+    found = stores.stream_writer.as_told(order.stream_id, stream.passages, findings_by(work.policy, stream, reader))
+    compared = compare_findings(stores.reanalyses.stored_findings(order.stream_id), found)
     return Reanalysed(compared=within(compared, order.start_ms, end_ms), judged_by=work.judged_by, span_ms=span_ms)
 
 
 def _heard_again(work: _Work) -> Reanalysed | None:
-    order, store, stream = work.order, work.store, work.stream
+    order, stores, stream = work.order, work.stores, work.stream
     stretch = kept_stretch(work.screening.recording_dir, order.start_ms, order.end_ms)
     if not stretch.segments:
         raise ReanalysisUnusable(
@@ -106,8 +106,8 @@ def _heard_again(work: _Work) -> Reanalysed | None:
         given = rescreen(screening, stream, stretch, work.policies, work.report_progress)
     if given is None:
         return None
-    found = store.stream_writer.as_told(order.stream_id, *_latest(given.passages, given.findings))
-    before = [finding for finding in store.reanalyses.stored_findings(order.stream_id) if stretch.holds(finding)]
+    found = stores.stream_writer.as_told(order.stream_id, *_latest(given.passages, given.findings))
+    before = [finding for finding in stores.reanalyses.stored_findings(order.stream_id) if stretch.holds(finding)]
     compared = within(compare_findings(before, found), stretch.start_ms, stretch.end_ms)
     return Reanalysed(
         compared=compared,

@@ -64,13 +64,13 @@ class ReplayRunner(BackgroundJob):
 
 def run_replay(job: ReplayJob, waiting: Replay, workers: int) -> None:
     """Runs a claimed replay and stores how far it is and what it gave."""
-    store = Stores.open(job.database_url)
+    stores = Stores.open(job.database_url)
     told = [ReplayProgress(done=0, total=0, span_ms=0, passage_count=0)]
     over, cancelled = threading.Event(), threading.Event()
 
     def beat() -> None:
         while True:
-            if not store.replays.beat(waiting.id, told[0].done, told[0].total):
+            if not stores.replays.beat(waiting.id, told[0].done, told[0].total):
                 cancelled.set()
             if over.wait(_BEAT_S):
                 return
@@ -84,10 +84,10 @@ def run_replay(job: ReplayJob, waiting: Replay, workers: int) -> None:
     try:
         report = replay(job, waiting.scope, workers=workers, on_progress=note)
         if report is not None:
-            store.replays.finish(waiting.id, report_json(report))
+            stores.replays.finish(waiting.id, report_json(report))
     except ZhenyanError as error:
-        store.replays.fail(waiting.id, str(error))
+        stores.replays.fail(waiting.id, str(error))
     finally:
         over.set()
         beating.join()
-        store.close()
+        stores.close()

@@ -148,14 +148,14 @@ def replay(
 
     Raises PolicyError, SemanticError, and UnknownStreamError for a broadcast of the scope that is not stored.
     """
-    store = Stores.open(job.database_url)
+    stores = Stores.open(job.database_url)
     results: list[StreamDiff | Skipped] = []
     span_ms = passage_count = 0
     try:
-        stream_ids = store.replays.stream_ids(scope)
+        stream_ids = stores.replays.stream_ids(scope)
         if not on_progress(ReplayProgress(done=0, total=len(stream_ids), span_ms=0, passage_count=0)):
             return None
-        with _replaying(job, store.replays, min(workers, len(stream_ids))) as side:
+        with _replaying(job, stores.replays, min(workers, len(stream_ids))) as side:
             for result in side.results(stream_ids):
                 results.append(result)
                 if isinstance(result, StreamDiff):
@@ -168,7 +168,7 @@ def replay(
                     return None
             names = side.names()
     finally:
-        store.close()
+        stores.close()
     results.sort(key=lambda result: result.stream_id)
     return sum_up(
         [result for result in results if isinstance(result, StreamDiff)],

@@ -111,7 +111,7 @@ def gather(sources: PackSources, data_dir: Path, case_id: str, *, only: str | No
     """
     case, inside = sources.cases.case(case_id), only is None
     findings = tuple(stored for stored in sources.cases.findings(case_id) if only in {None, stored.finding.finding_id})
-    streams = sources.streams.streams_of(stored.finding.stream_id for stored in findings)
+    streams = sources.streams.by_ids(stored.finding.stream_id for stored in findings)
     for stream_id in streams:
         sources.evidence.restore_recording(stream_id)
     clips = tuple(clip for stored in findings if (clip := _clip(sources, data_dir, stored)) is not None)

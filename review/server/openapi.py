@@ -15,12 +15,12 @@ from review.stores import Stores
 def described() -> dict[str, Any]:
     """The OpenAPI description of every route, as a server with everything switched on serves it."""
     with tempfile.TemporaryDirectory() as folder:
-        store = Stores.open(f"sqlite:///{Path(folder) / 'empty.db'}")
+        stores = Stores.open(f"sqlite:///{Path(folder) / 'empty.db'}")
         try:
-            app = create_app(store, Path(folder), prebroadcast=PrebroadcastCheck(pool=JudgingPool(_Nothing())))
+            app = create_app(stores, Path(folder), prebroadcast=PrebroadcastCheck(pool=JudgingPool(_Nothing())))
             return app.openapi()
         finally:
-            store.close()
+            stores.close()
 
 
 class _Nothing:

@@ -50,14 +50,14 @@ class StreamQueries:
                 newest = newest.where(is_of(owner))
             return tuple(stream_from_row(row) for row in session.scalars(newest))
 
-    def streams_of_host(self, host_id: str, limit: int = 50) -> tuple[StreamRecord, ...]:
+    def of_host(self, host_id: str, limit: int = 50) -> tuple[StreamRecord, ...]:
         """The host's broadcasts, the newest first."""
         with Session(self._engine) as session:
             own = select(StreamRow).where(StreamRow.host_id == host_id)
             newest = own.order_by(StreamRow.created_at_ms.desc(), StreamRow.stream_id).limit(limit)
             return tuple(stream_from_row(row) for row in session.scalars(newest))
 
-    def streams_of(self, stream_ids: Iterable[str]) -> dict[str, StreamRecord]:
+    def by_ids(self, stream_ids: Iterable[str]) -> dict[str, StreamRecord]:
         """Those of these streams that are known, by id."""
         with Session(self._engine) as session:
             rows = session.scalars(select(StreamRow).where(StreamRow.stream_id.in_(set(stream_ids))))

@@ -34,10 +34,7 @@ from review.streams.rows import segment_values, stream_values
 from review.streams.suggesting import with_suggestions
 from review.streams.tenant_rules import RuleKind, StoredRules, rules_of_streams
 from review.streams.tenant_words import ListedWords
-from review.streams.types import (
-    StreamRecord,
-    StreamState,
-)
+from review.streams.types import StreamRecord, StreamState
 from review.stretches.filing import count_rest
 from review.stretches.types import Signal, StretchTerms
 from review.tenants.tenancy import check_host

@@ -57,11 +57,11 @@ def screen(zhenyan: Call, models: Path, tmp_path: Path) -> Callable[..., Answer]
 
 
 def streams(folder: Path) -> tuple[StreamRecord, ...]:
-    store = Stores.open(f"sqlite:///{folder / 'zhenyan.db'}")
+    stores = Stores.open(f"sqlite:///{folder / 'zhenyan.db'}")
     try:
-        return store.streams.newest()
+        return stores.streams.newest()
     finally:
-        store.close()
+        stores.close()
 
 
 def told(findings: list[dict[str, Any]]) -> list[tuple[str, str, str, int]]:

@@ -32,9 +32,9 @@ HERE = f"{socket.gethostname()}:0123456789ab"
 def live(tmp_path: Path) -> Iterator[Stores]:
     """The store of the command's data folder."""
     (tmp_path / "data").mkdir(mode=0o700)
-    store = Stores.open(f"sqlite:///{tmp_path / 'data' / 'zhenyan.db'}")
-    yield store
-    store.close()
+    stores = Stores.open(f"sqlite:///{tmp_path / 'data' / 'zhenyan.db'}")
+    yield stores
+    stores.close()
 
 
 @contextmanager

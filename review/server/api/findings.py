@@ -48,7 +48,7 @@ def find_clip(streams: StreamQueries, evidence: KeptEvidence, data_dir: Path, fi
     return path
 
 
-def api_router(store: Stores, data_dir: Path) -> APIRouter:
+def api_router(stores: Stores, data_dir: Path) -> APIRouter:
     """The routes that programs use."""
     router = APIRouter()
 
@@ -68,7 +68,7 @@ def api_router(store: Stores, data_dir: Path) -> APIRouter:
         ] = None,
     ) -> FindingsOut:
         """Findings in the order in which they were found, a page at a time."""
-        page = store.streams.findings(
+        page = stores.streams.findings(
             FindingQuery(
                 stream_id=stream_id,
                 host_id=None if host_id is None else stored_host(caller.home, host_id),
@@ -89,15 +89,15 @@ def api_router(store: Stores, data_dir: Path) -> APIRouter:
     @router.get("/clips/{finding_id}.mp4", response_class=FileResponse, responses=_CLIP_ANSWERS)
     def get_clip(finding_id: FindingId, caller: Seeing) -> FileResponse:
         """The finding's clip; ranges are served."""
-        store.tenancy.check_finding(caller, finding_id)
-        path = find_clip(store.streams, store.evidence, data_dir, finding_id)
+        stores.tenancy.check_finding(caller, finding_id)
+        path = find_clip(stores.streams, stores.evidence, data_dir, finding_id)
         return RangedFile(path, media_type="video/mp4", headers={"Cache-Control": "private, no-cache"})
 
     @router.get("/clips/{finding_id}.peaks.json", responses=answers(404))
     def get_peaks(finding_id: FindingId, caller: Seeing) -> PeaksOut:
         """The loudness of the finding's clip, for drawing."""
-        store.tenancy.check_finding(caller, finding_id)
-        peaks = load_peaks(find_clip(store.streams, store.evidence, data_dir, finding_id))
+        stores.tenancy.check_finding(caller, finding_id)
+        peaks = load_peaks(find_clip(stores.streams, stores.evidence, data_dir, finding_id))
         return PeaksOut(duration_ms=peaks.duration_ms, peaks=list(peaks.peaks))
 
     @router.get("/healthz", dependencies=OPEN)
@@ -108,7 +108,7 @@ def api_router(store: Stores, data_dir: Path) -> APIRouter:
     @router.get("/readyz", responses=documented(503), dependencies=OPEN)
     def readyz() -> ReadyOut:
         """The database answers; with the workers that are there, so that it shows whether orders will find room."""
-        there = store.overview.places()
+        there = stores.overview.places()
         return ReadyOut(status="ok", workers=there.workers, places=there.places)
 
     return router

@@ -21,17 +21,17 @@ _MOST_NAMED = 8
 
 
 def place_reanalysis(
-    given: ReanalysisIn, caller: Caller, store: Stores, data_dir: Path, platform: Platform, key: str | None = None
+    given: ReanalysisIn, caller: Caller, stores: Stores, data_dir: Path, platform: Platform, key: str | None = None
 ) -> tuple[str, bool]:
     """The id of the re-analysis, and whether it was ordered before by this key.
 
     OrderRefused names the field by which it can't be done; KeyReused: the key came with another order.
     """
-    stream = _recorded(given, caller, store, data_dir)
+    stream = _recorded(given, caller, stores, data_dir)
     if given.model is not None:
         _check_model(given.model, platform)
     policy = None if given.policy is None else platform.policies(given.policy)
-    passports = _versions(given, stream, store.passports)
+    passports = _versions(given, stream, stores.passports)
     if given.model is None and policy is None and not passports:
         raise OrderRefused("model", "name a model, a policy or passports to analyse by", code="nothing_named")
     new = NewReanalysis(
@@ -46,22 +46,22 @@ def place_reanalysis(
         content_sha256=hashlib.sha256(json.dumps(given.model_dump(mode="json"), sort_keys=True).encode()).hexdigest(),
     )
     try:
-        return store.reanalyses.place(new, caller.actor)
+        return stores.reanalyses.place(new, caller.actor)
     except OrderKeyReused as error:
         raise KeyReused from error
 
 
-def _recorded(given: ReanalysisIn, caller: Caller, store: Stores, data_dir: Path) -> StreamRecord:
+def _recorded(given: ReanalysisIn, caller: Caller, stores: Stores, data_dir: Path) -> StreamRecord:
     """The broadcast; OrderRefused names the field by which nothing of it can be analysed."""
     try:
-        store.tenancy.check_stream(caller, given.stream_id)
-        ordered = store.orders.ordered(given.stream_id)
+        stores.tenancy.check_stream(caller, given.stream_id)
+        ordered = stores.orders.ordered(given.stream_id)
     except UnknownStreamError as error:
         why = "there is no such broadcast; it may have been deleted when its time of keeping was over"
         raise OrderRefused("stream_id", why, code="unknown_stream") from error
     if ordered.standing.state not in OVER_STATES:
         raise OrderRefused("stream_id", "is still on air; order it once it is over", code="on_air")
-    span_ms = store.streams.ledger(given.stream_id).span_ms
+    span_ms = stores.streams.ledger(given.stream_id).span_ms
     if given.end_ms is not None and given.end_ms <= given.start_ms:
         raise OrderRefused("end_ms", "is not after start_ms", code="range")
     if given.start_ms >= span_ms:

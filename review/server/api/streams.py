@@ -43,7 +43,7 @@ RequestKey = Annotated[
 ]
 
 
-def stream_router(store: Stores, platform: Platform) -> APIRouter:
+def stream_router(stores: Stores, platform: Platform) -> APIRouter:
     """The routes of broadcasts."""
     router = APIRouter(tags=["streams"])
 
@@ -59,11 +59,11 @@ def stream_router(store: Stores, platform: Platform) -> APIRouter:
         """
         if given.priority == "urgent" and Scope.STREAMS_URGENT not in caller.scopes:
             raise ScopeMissing(Scope.STREAMS_URGENT)
-        new = order_of(given, caller, key, platform, store.orders.now())
+        new = order_of(given, caller, key, platform, stores.orders.now())
         sent = platform.reading.records(caller, given.passports)
         find = products_of(given, sent, caller.home, platform)
         try:
-            stream_id, again = store.orders.place(new, find, caller.actor)
+            stream_id, again = stores.orders.place(new, find, caller.actor)
         except OrderKeyReused as error:
             raise KeyReused from error
         except NoRoomLeft as error:
@@ -71,7 +71,7 @@ def stream_router(store: Stores, platform: Platform) -> APIRouter:
         if again:
             response.headers["Idempotency-Replayed"] = "true"
         response.headers["Location"] = f"/v1/streams/{stream_id}"
-        return _shown(store.streams, caller, store.orders.ordered(stream_id))
+        return _shown(stores.streams, caller, stores.orders.ordered(stream_id))
 
     @router.get("/v1/streams", responses=answers())
     def list_streams(
@@ -85,7 +85,7 @@ def stream_router(store: Stores, platform: Platform) -> APIRouter:
     ) -> StreamsOut:
         """Your broadcasts, those ordered last first, a page at a time."""
         place = read_cursor(after, int, str)
-        found = store.orders.listed(
+        found = stores.orders.listed(
             OrderQuery(
                 tenant_id=caller.sees,
                 state=state,
@@ -99,29 +99,29 @@ def stream_router(store: Stores, platform: Platform) -> APIRouter:
         more = len(found) > limit
         page = found[:limit]
         last = write_cursor(page[-1].created_at_ms, page[-1].stream.stream_id) if more else None
-        worst = store.streams.worst([each.stream.stream_id for each in page])
-        shown = [_shown(store.streams, caller, each, worst[each.stream.stream_id]) for each in page]
+        worst = stores.streams.worst([each.stream.stream_id for each in page])
+        shown = [_shown(stores.streams, caller, each, worst[each.stream.stream_id]) for each in page]
         return StreamsOut(streams=shown, next_after=last)
 
     @router.get("/v1/streams/{stream_id}", responses=answers(404))
     def get_stream(stream_id: StreamId, caller: Reading) -> StreamOut:
         """What is wanted of the broadcast, where it stands, and how much of it was really analysed."""
-        store.tenancy.check_stream(caller, stream_id)
-        return _shown(store.streams, caller, store.orders.ordered(stream_id))
+        stores.tenancy.check_stream(caller, stream_id)
+        return _shown(stores.streams, caller, stores.orders.ordered(stream_id))
 
     @router.delete("/v1/streams/{stream_id}", responses=answers(404, 409))
     def stop_stream(stream_id: StreamId, caller: Writing) -> StreamOut:
         """Stops the screening; what was recorded and found stays. Stopping twice is stopping once."""
-        store.tenancy.check_stream(caller, stream_id)
-        store.orders.stop(stream_id, caller.actor)
-        return _shown(store.streams, caller, store.orders.ordered(stream_id))
+        stores.tenancy.check_stream(caller, stream_id)
+        stores.orders.stop(stream_id, caller.actor)
+        return _shown(stores.streams, caller, stores.orders.ordered(stream_id))
 
     @router.put("/v1/streams/{stream_id}/on-sale", responses=write_answers(404))
     def put_on_sale(stream_id: StreamId, given: OnSaleIn, caller: Telling) -> FactsReceivedOut:
         """Tells which product the host explains from this moment on."""
-        at_ms = _recorded_ms(store.tenancy, store.orders, caller, stream_id) if given.at_ms is None else given.at_ms
+        at_ms = _recorded_ms(stores.tenancy, stores.orders, caller, stream_id) if given.at_ms is None else given.at_ms
         fact = FactIn(at_ms=at_ms, kind="on_sale", product_id=given.product_id, value=given.product_id is not None)
-        return _tell(store.facts, caller, stream_id, [fact])
+        return _tell(stores.facts, caller, stream_id, [fact])
 
     @router.put("/v1/streams/{stream_id}/facts", responses=write_answers(404))
     def put_facts(
@@ -130,7 +130,7 @@ def stream_router(store: Stores, platform: Platform) -> APIRouter:
         caller: Telling,
     ) -> FactsReceivedOut:
         """Tells one fact or many of this broadcast; one of the same moment, kind and product is kept once."""
-        return _tell(store.facts, caller, stream_id, given if isinstance(given, list) else [given])
+        return _tell(stores.facts, caller, stream_id, given if isinstance(given, list) else [given])
 
     return router
 

@@ -95,7 +95,7 @@ class FindingsPart:
         if version == seen:
             return None
         page = self._streams.findings(query)
-        streams = self._streams.streams_of(stored.finding.stream_id for stored in page.findings)
+        streams = self._streams.by_ids(stored.finding.stream_id for stored in page.findings)
         laws = self._desk.glossary.laws
         return self._desk.fill(
             "_findings.html",

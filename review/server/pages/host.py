@@ -108,10 +108,10 @@ def check_length(request: Request, limits: StatementLimits) -> None:
         raise HTTPException(413, f"larger than {most} bytes; send fewer or smaller files")
 
 
-def host_router(store: Stores, desk: Desk) -> APIRouter:
+def host_router(stores: Stores, desk: Desk) -> APIRouter:
     """The routes behind a host's link; the token in the address is all that is asked for."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(anybody)])
-    pages = HostPages(store.cases, store.enforcement, desk)
+    pages = HostPages(stores.cases, stores.enforcement, desk)
 
     @router.get("/h/{token}")
     def get_page(request: Request, token: Token) -> Response:
@@ -120,8 +120,8 @@ def host_router(store: Stores, desk: Desk) -> APIRouter:
     @router.post("/h/{token}")
     async def send(request: Request, token: Token) -> Response:
         check_origin(request)
-        await run_in_threadpool(store.enforcement.page, token)
-        limits = store.enforcement.setup.measures.statements
+        await run_in_threadpool(stores.enforcement.page, token)
+        limits = stores.enforcement.setup.measures.statements
         check_length(request, limits)
         part_bytes = limits.longest_chars * _CHARACTER_BYTES
         async with request.form(max_files=limits.most_files, max_fields=8, max_part_size=part_bytes) as form:
@@ -135,25 +135,25 @@ def host_router(store: Stores, desk: Desk) -> APIRouter:
 
     @router.get("/h/{token}/notice.pdf")
     def get_notice(request: Request, token: Token) -> Response:
-        page = store.enforcement.page(token)
+        page = stores.enforcement.page(token)
         host_id = page.measure.host_id
-        name = next((case.host_name for case in store.cases.host_cases(host_id, 1)), host_id)
+        name = next((case.host_name for case in stores.cases.host_cases(host_id, 1)), host_id)
         url = f"{str(request.base_url).rstrip('/')}/h/{token}"
-        table, laws = store.enforcement.setup.measures, desk.glossary.laws
+        table, laws = stores.enforcement.setup.measures, desk.glossary.laws
         return pdf_answer(
-            notice_html(page.measure, name, table, laws, store.enforcement.now_ms(), page_url=url), "notice"
+            notice_html(page.measure, name, table, laws, stores.enforcement.now_ms(), page_url=url), "notice"
         )
 
     @router.get("/h/{token}/clips/{finding_id}.mp4")
     def get_clip(token: Token, finding_id: str) -> FileResponse:
-        page = store.enforcement.page(token)
+        page = stores.enforcement.page(token)
         if finding_id not in {stored.finding.finding_id for stored in pages.findings(page)}:
             raise ClipMissingError(finding_id)
-        path = find_clip(store.streams, store.evidence, store.enforcement.setup.data_dir, finding_id)
+        path = find_clip(stores.streams, stores.evidence, stores.enforcement.setup.data_dir, finding_id)
         return FileResponse(path, media_type="video/mp4", headers={"Cache-Control": "private, no-cache"})
 
     @router.get("/h/{token}/files/{sha256}")
     def get_file(token: Token, sha256: str) -> Response:
-        return file_answer(store.enforcement, store.evidence, handed_in(store.enforcement.page(token), sha256))
+        return file_answer(stores.enforcement, stores.evidence, handed_in(stores.enforcement.page(token), sha256))
 
     return router

@@ -27,12 +27,12 @@ class Moment:
     state: str = ""
 
 
-def timeline(store: Stores, held: HostFile) -> tuple[Moment, ...]:
+def timeline(stores: Stores, held: HostFile) -> tuple[Moment, ...]:
     """The latest moments, the newest first."""
-    cases = store.cases.host_cases(held.host_id, _CASES)
-    corrections = (one for case in cases for one in store.corrections.of_case(case.id))
+    cases = stores.cases.host_cases(held.host_id, _CASES)
+    corrections = (one for case in cases for one in stores.corrections.of_case(case.id))
     moments = [
-        *_broadcasts(store.streams.streams_of_host(held.host_id)),
+        *_broadcasts(stores.streams.of_host(held.host_id)),
         *_cases(cases),
         *_corrections(corrections),
         *_measures(held.measures),

@@ -91,22 +91,22 @@ def read_log_filter(
 Given = Annotated[LogFilter, Depends(read_log_filter)]
 
 
-def logs_router(store: Stores, desk: Desk) -> APIRouter:
+def logs_router(stores: Stores, desk: Desk) -> APIRouter:
     """The routes of both logs."""
     router = APIRouter(
         default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(allow(*OVERSEERS))]
     )
 
     def page(request: Request, template: str, viewer: Viewer, **values: object) -> Response:
-        return page_answer(request, desk.fill(template, viewer, names=store.people.names(), **values))
+        return page_answer(request, desk.fill(template, viewer, names=stores.people.names(), **values))
 
     @router.get("/audit")
     def get_audit(
         request: Request, viewer: Seeing, given: Given, after: Annotated[str | None, Query(max_length=200)] = None
     ) -> Response:
         place = read_cursor(after, int)
-        query = _trail_query(store.people, store.cases, given, None if place is None else int(place[0]))
-        found = store.audit.find(query)
+        query = _trail_query(stores.people, stores.cases, given, None if place is None else int(place[0]))
+        found = stores.audit.find(query)
         shown = found[:_PAGE]
         more = given.url("/audit", after=write_cursor(shown[-1].sequence)) if len(found) > _PAGE else None
         return page(
@@ -116,18 +116,18 @@ def logs_router(store: Stores, desk: Desk) -> APIRouter:
             given=given,
             entries=shown,
             more=more,
-            actions=_families(store.audit.actions()),
+            actions=_families(stores.audit.actions()),
             url_of=_subject_url,
         )
 
     @router.get("/audit.csv")
     def get_audit_csv(viewer: Seeing, given: Given) -> Response:
         """The entries that the filter finds, at most 100 000, the latest first."""
-        names = store.people.names()
+        names = stores.people.names()
         heads = ("sequence", "time", "actor", "name", "action", "subject", "details", "sha256")
         rows = (
             _trail_row(one, names)
-            for one in store.audit.each(_trail_query(store.people, store.cases, given, None), _MOST_EXPORTED)
+            for one in stores.audit.each(_trail_query(stores.people, stores.cases, given, None), _MOST_EXPORTED)
         )
         return _csv("zhenyan-audit", heads, rows)
 
@@ -137,7 +137,7 @@ def logs_router(store: Stores, desk: Desk) -> APIRouter:
     ) -> Response:
         place = read_cursor(after, int, str)
         begin = None if place is None else (int(place[0]), str(place[1]))
-        found = store.cases.decision_log(_log_query(store.people, given, viewer.person, begin))
+        found = stores.cases.decision_log(_log_query(stores.people, given, viewer.person, begin))
         shown = found[:_PAGE]
         more = None
         if len(found) > _PAGE:
@@ -148,10 +148,10 @@ def logs_router(store: Stores, desk: Desk) -> APIRouter:
     @router.get("/decisions.csv")
     def get_decisions_csv(viewer: Seeing, given: Given) -> Response:
         """The decisions that the filter finds, at most 100 000, the latest first."""
-        names, words = store.people.names(), Words(viewer.language)
+        names, words = stores.people.names(), Words(viewer.language)
         heads = ("time", "case", "class", "host", "quote", "person", "choice", "reason", "note", "before", "after")
-        query = _log_query(store.people, given, viewer.person, None)
-        rows = (_decision_row(one, names, words) for one in store.cases.each_decision(query, _MOST_EXPORTED))
+        query = _log_query(stores.people, given, viewer.person, None)
+        rows = (_decision_row(one, names, words) for one in stores.cases.each_decision(query, _MOST_EXPORTED))
         return _csv("zhenyan-decisions", (*heads, "taken_back", "rule", "policy"), rows)
 
     return router

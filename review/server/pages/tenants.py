@@ -37,33 +37,33 @@ class Change:
     by: str
 
 
-def tenants_router(store: Stores, desk: Desk, platform: Platform) -> APIRouter:
+def tenants_router(stores: Stores, desk: Desk, platform: Platform) -> APIRouter:
     """The routes of customers' settings."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
     reading = [Depends(allow(*READERS))]
 
     def page(viewer: Viewer, tenant_id: str, error: str = "") -> Response:
-        tenants = {each.tenant_id: each for each in store.keys.tenants()}
+        tenants = {each.tenant_id: each for each in stores.keys.tenants()}
         if tenant_id not in tenants:
             raise OutOfReach("tenant_id", tenant_id)
-        suggestions = store.tenant_rules.current(tenant_id, RuleKind.SUGGESTIONS)
+        suggestions = stores.tenant_rules.current(tenant_id, RuleKind.SUGGESTIONS)
         filled = desk.fill(
             "tenants/tenant.html",
             viewer,
             tenant=tenants[tenant_id],
-            uses=store.quotas.uses(tenant_id),
+            uses=stores.quotas.uses(tenant_id),
             rules=SuggestionSettings.model_validate({} if suggestions is None else suggestions.content).rules,
             bounds=platform.suggestions,
-            depth=depth_settings(store.tenant_rules.current(tenant_id, RuleKind.DEPTH)),
+            depth=depth_settings(stores.tenant_rules.current(tenant_id, RuleKind.DEPTH)),
             depth_of=shown_depth,
             tier_of=shown_tier,
-            words=words_of(store.tenant_rules.current(tenant_id, RuleKind.WORDS)).words,
-            standings=store.board.standings(tenant_id),
-            clocks=store.enforcement.setup.retention.clocks,
-            retention_version=store.enforcement.setup.retention.version,
+            words=words_of(stores.tenant_rules.current(tenant_id, RuleKind.WORDS)).words,
+            standings=stores.board.standings(tenant_id),
+            clocks=stores.enforcement.setup.retention.clocks,
+            retention_version=stores.enforcement.setup.retention.version,
             stretch_days=platform.stretch_days,
             where=shown_address,
-            history=_history(store.people, store.tenant_rules, tenant_id),
+            history=_history(stores.people, stores.tenant_rules, tenant_id),
             may_set=viewer.person.role in ADMINS,
             at=shown_time,
             error=error,
@@ -72,8 +72,8 @@ def tenants_router(store: Stores, desk: Desk, platform: Platform) -> APIRouter:
 
     @router.get("/tenants", dependencies=reading)
     def get_tenants(request: Request, viewer: Seeing) -> Response:
-        listed = [each for each in store.keys.tenants() if _reaches(viewer.person, each.tenant_id)]
-        uses = {each.tenant_id: store.quotas.uses(each.tenant_id) for each in listed}
+        listed = [each for each in stores.keys.tenants() if _reaches(viewer.person, each.tenant_id)]
+        uses = {each.tenant_id: stores.quotas.uses(each.tenant_id) for each in listed}
         return page_answer(request, desk.fill("tenants/tenants.html", viewer, listed=listed, uses=uses))
 
     @router.get("/tenants/{tenant_id}", dependencies=reading)
@@ -96,7 +96,7 @@ def tenants_router(store: Stores, desk: Desk, platform: Platform) -> APIRouter:
         sent = {"streams": streams, "checks_hour": checks_hour, "passports": passports}
         sent |= {"batch_hours_day": batch_hours_day}
         try:
-            store.tenant_rules.set_quotas(
+            stores.tenant_rules.set_quotas(
                 tenant_id, {k: v.strip() for k, v in sent.items() if v.strip()}, admin.id, keeps=False
             )
         except ValidationError as error:

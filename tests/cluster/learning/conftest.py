@@ -12,7 +12,7 @@ __all__ = ["database_url", "postgres", "postgres_template", "sqlite_template"]
 
 
 @pytest.fixture
-def store(database_url: str) -> Iterator[Stores]:
+def stores(database_url: str) -> Iterator[Stores]:
     opened = Stores.over(open_engine(database_url))
     yield opened
     opened.close()

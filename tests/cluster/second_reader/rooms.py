@@ -55,10 +55,10 @@ def config(url: str, **changes: Any) -> SecondReaderConfig:
     return replace(given, **changes)
 
 
-def room(store: Stores, data_dir: Path, stream_id: str = "s1", text: str = SAID, **more: Any) -> None:
+def room(stores: Stores, data_dir: Path, stream_id: str = "s1", text: str = SAID, **more: Any) -> None:
     """A room in which this was said between two other things, about the demo's honey."""
     passports = load_passports(PASSPORTS, policy().quantity_reader)
-    store.stream_writer.put_stream(
+    stores.stream_writer.put_stream(
         StreamRecord(
             stream_id=stream_id,
             source="https://live.example/7.m3u8",
@@ -76,7 +76,7 @@ def room(store: Stores, data_dir: Path, stream_id: str = "s1", text: str = SAID,
         for n, (name, said) in enumerate(given.items())
     ]
     passages[1] = passages[1].model_copy(update=more)
-    store.stream_writer.add_passages(passages)
+    stores.stream_writer.add_passages(passages)
 
 
 @cache
@@ -114,10 +114,10 @@ def doubtful(stream_id: str = "s1", quote: str = SAID, **changes: Any) -> Findin
 
 
 @contextmanager
-def reading(store: Stores, data_dir: Path, given: SecondReaderConfig, **more: Any) -> Iterator[SecondReader]:
+def reading(stores: Stores, data_dir: Path, given: SecondReaderConfig, **more: Any) -> Iterator[SecondReader]:
     """A second reader that runs while the block lasts."""
     reader = SecondReader(
-        store.streams, store.second_reader, store.events, open_model(given), given, policy, data_dir, **more
+        stores.streams, stores.second_reader, stores.events, open_model(given), given, policy, data_dir, **more
     )
     reader.start()
     try:

@@ -35,12 +35,12 @@ from tests.review.sample import FINDING
 def job(tmp_path: Path) -> ScreenJob:
     """A job whose stream the store knows."""
     url = f"sqlite:///{tmp_path / 'zhenyan.db'}"
-    store = Stores.open(url)
+    stores = Stores.open(url)
     host = Host(id="h1", name="h1", platform="demo")
-    store.stream_writer.put_stream(
+    stores.stream_writer.put_stream(
         StreamRecord(stream_id="s1", source="talk.mp4", host=host, title="talk", started_at=None)
     )
-    store.close()
+    stores.close()
     return ScreenJob(
         stream_id="s1",
         source="talk.mp4",
@@ -53,11 +53,11 @@ def job(tmp_path: Path) -> ScreenJob:
 
 
 def stored(job: ScreenJob) -> Coverage:
-    store = Stores.open(job.database_url or "")
+    stores = Stores.open(job.database_url or "")
     try:
-        return store.streams.coverage("s1")
+        return stores.streams.coverage("s1")
     finally:
-        store.close()
+        stores.close()
 
 
 def read(segment: Segment, **changes: object) -> Prepared:
@@ -234,6 +234,6 @@ def test_what_was_left_out_by_order_is_said_and_is_no_news(media: Path, job: Scr
     coverage = stored(job)
     assert {(gap.kind, gap.why) for gap in coverage.gaps} == {(GapKind.ORDERED, why)}
     assert coverage.analysed_ms + coverage.gap_ms == coverage.span_ms
-    store = Stores.open(job.database_url or "")
-    assert [event.kind for event in store.events.after("local")].count("stream.gap") == 0
-    store.close()
+    stores = Stores.open(job.database_url or "")
+    assert [event.kind for event in stores.events.after("local")].count("stream.gap") == 0
+    stores.close()

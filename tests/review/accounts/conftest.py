@@ -62,9 +62,9 @@ def serve(desk_store: Stores, tmp_path: Path) -> Iterator[Serve]:
 
 
 @contextmanager
-def _running(store: Stores, data_dir: Path, access: Access) -> Iterator[str]:
+def _running(stores: Stores, data_dir: Path, access: Access) -> Iterator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
-    app = create_app(store, data_dir, access=access)
+    app = create_app(stores, data_dir, access=access)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

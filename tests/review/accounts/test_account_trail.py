@@ -15,14 +15,14 @@ from tests.review.accounts.support import SECRET, as_login, let_in, log_in
 OTHER = "ein anderes, langes Kennwort"
 
 
-def trail(store: Stores) -> list[tuple[str, str, str, dict[str, object]]]:
+def trail(stores: Stores) -> list[tuple[str, str, str, dict[str, object]]]:
     """Who did what to whom, from the first entry on, and how."""
-    entries = reversed(store.audit.entries())
+    entries = reversed(stores.audit.entries())
     return [(entry.actor, entry.action, entry.subject, json.loads(entry.details)) for entry in entries]
 
 
-def person_of(store: Stores, login: str) -> str:
-    return next(account.person.id for account in store.people.accounts() if account.login == login)
+def person_of(stores: Stores, login: str) -> str:
+    return next(account.person.id for account in stores.people.accounts() if account.login == login)
 
 
 def test_what_an_administrator_does_on_the_page_is_in_the_trail(serve: Serve, desk_store: Stores) -> None:

@@ -19,8 +19,8 @@ def browser(serve: Serve, desk_store: Stores) -> httpx.Client:
     return opened
 
 
-def roles(store: Stores) -> dict[str, tuple[Role, bool]]:
-    return {account.login: (account.person.role, account.active) for account in store.people.accounts()}
+def roles(stores: Stores) -> dict[str, tuple[Role, bool]]:
+    return {account.login: (account.person.role, account.active) for account in stores.people.accounts()}
 
 
 def test_an_account_is_added_promoted_and_closed(browser: httpx.Client, desk_store: Stores) -> None:

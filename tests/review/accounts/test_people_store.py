@@ -24,9 +24,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def people(database_url: str, clock: Clock) -> Iterator[PeopleStore]:
-    store = Stores.over(open_engine(database_url), now=clock)
-    yield store.people
-    store.close()
+    stores = Stores.over(open_engine(database_url), now=clock)
+    yield stores.people
+    stores.close()
 
 
 def test_who_has_the_password_is_let_in_and_out(people: PeopleStore) -> None:

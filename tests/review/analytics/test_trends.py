@@ -38,10 +38,10 @@ def clock() -> Clock:
 @pytest.fixture
 def trending(database_url: str, stream: StreamRecord, make_finding: MakeFinding, clock: Clock) -> Iterator[Stores]:
     """Three cases of two classes; two days later one is confirmed and one cleared, and today another is opened."""
-    store = Stores.over(open_engine(database_url), now=clock, second_share=0.0)
-    store.stream_writer.put_stream(replace(stream, started_at=None))
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=0.0)
+    stores.stream_writer.put_stream(replace(stream, started_at=None))
     clock.now = datetime(2026, 11, 20, 3, tzinfo=UTC)
-    store.stream_writer.add_findings(
+    stores.stream_writer.add_findings(
         [
             make_finding(finding_id="f1", claimed="1 W"),
             make_finding(finding_id="f2", claimed="2 W"),
@@ -49,20 +49,20 @@ def trending(database_url: str, stream: StreamRecord, make_finding: MakeFinding,
         ]
     )
     clock.now += timedelta(days=2)
-    decide(store, "f1", Choice.VIOLATES, "as_found")
-    decide(store, "f3", Choice.LAWFUL, "true")
+    decide(stores, "f1", Choice.VIOLATES, "as_found")
+    decide(stores, "f3", Choice.LAWFUL, "true")
     clock.now = datetime(2026, 11, 24, 12, tzinfo=UTC)
-    store.stream_writer.add_findings([make_finding(finding_id="f4", claimed="4 W", policy="zh-CN@2026.12.1")])
-    yield store
-    store.close()
+    stores.stream_writer.add_findings([make_finding(finding_id="f4", claimed="4 W", policy="zh-CN@2026.12.1")])
+    yield stores
+    stores.close()
 
 
-def decide(store: Stores, finding_id: str, choice: Choice, reason: str) -> None:
-    case_id = store.cases.case_of(finding_id)
+def decide(stores: Stores, finding_id: str, choice: Choice, reason: str) -> None:
+    case_id = stores.cases.case_of(finding_id)
     assert case_id is not None
-    case = store.cases.case(case_id)
+    case = stores.cases.case(case_id)
     given = Submission(case_id=case_id, version=case.version, request_id=finding_id, choice=choice, reason=reason)
-    store.cases.decide(given, ANNA)
+    stores.cases.decide(given, ANNA)
 
 
 def asked(by: By = By.CLASS, step: Step = Step.DAY, days: int = 7, **more: object) -> Asked:

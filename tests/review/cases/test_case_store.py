@@ -45,16 +45,16 @@ def clock() -> Clock:
 @pytest.fixture
 def desk(database_url: str, stream: StreamRecord, clock: Clock) -> Iterator[Stores]:
     """A store in which no case is decided twice; streams s1 and s2 of host h1, s3 of host h2."""
-    store = Stores.over(open_engine(database_url), now=clock, second_share=0.0)
-    store.stream_writer.put_stream(stream)
-    store.stream_writer.put_stream(replace(stream, stream_id="s2"))
-    store.stream_writer.put_stream(replace(stream, stream_id="s3", host=Host(id="h2", name="阿强", platform="demo")))
-    yield store
-    store.close()
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=0.0)
+    stores.stream_writer.put_stream(stream)
+    stores.stream_writer.put_stream(replace(stream, stream_id="s2"))
+    stores.stream_writer.put_stream(replace(stream, stream_id="s3", host=Host(id="h2", name="阿强", platform="demo")))
+    yield stores
+    stores.close()
 
 
-def only_case(store: Stores) -> Case:
-    [case] = store.cases.queue(CaseQuery()).cases
+def only_case(stores: Stores) -> Case:
+    [case] = stores.cases.queue(CaseQuery()).cases
     return case
 
 
@@ -172,20 +172,20 @@ def test_what_was_cleared_and_is_said_again_is_looked_at_again(desk: Stores, mak
 
 
 def test_a_sampled_case_is_decided_by_two(database_url: str, stream: StreamRecord, make_finding: MakeFinding) -> None:
-    store = Stores.over(open_engine(database_url), second_share=1.0)
-    store.stream_writer.put_stream(stream)
-    store.stream_writer.add_findings([make_finding()])
-    case = only_case(store)
-    store.cases.decide(submit(case), REVIEWER)
-    waiting = only_case(store)
+    stores = Stores.over(open_engine(database_url), second_share=1.0)
+    stores.stream_writer.put_stream(stream)
+    stores.stream_writer.add_findings([make_finding()])
+    case = only_case(stores)
+    stores.cases.decide(submit(case), REVIEWER)
+    waiting = only_case(stores)
     assert waiting.state is CaseState.SECOND_REVIEW
     with pytest.raises(DecisionRefused, match="somebody else"):
-        store.cases.decide(submit(waiting, request_id="q2"), REVIEWER)
-    store.cases.decide(submit(waiting, Choice.LAWFUL, "q3", "true"), OTHER)
-    disputed = only_case(store)
-    store.cases.decide(submit(disputed, Choice.LAWFUL, "q4", "true"), SENIOR)
-    assert store.cases.case(case.id).state is CaseState.CLEARED
-    store.close()
+        stores.cases.decide(submit(waiting, request_id="q2"), REVIEWER)
+    stores.cases.decide(submit(waiting, Choice.LAWFUL, "q3", "true"), OTHER)
+    disputed = only_case(stores)
+    stores.cases.decide(submit(disputed, Choice.LAWFUL, "q4", "true"), SENIOR)
+    assert stores.cases.case(case.id).state is CaseState.CLEARED
+    stores.close()
 
 
 def test_many_are_decided_and_one_that_fails_stops_no_other(desk: Stores, make_finding: MakeFinding) -> None:

@@ -31,10 +31,10 @@ def clock() -> Clock:
 
 @pytest.fixture
 def desk(database_url: str, stream: StreamRecord, clock: Clock) -> Iterator[Stores]:
-    store = Stores.over(open_engine(database_url), now=clock, second_share=0.0)
-    store.stream_writer.put_stream(stream)
-    yield store
-    store.close()
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=0.0)
+    stores.stream_writer.put_stream(stream)
+    yield stores
+    stores.close()
 
 
 @pytest.fixture
@@ -47,22 +47,22 @@ def bo(desk: Stores) -> Person:
     return known(desk, "bo", Role.REVIEWER).person
 
 
-def filed(store: Stores, make_finding: MakeFinding, count: int, **changes: object) -> list[Case]:
-    store.stream_writer.add_findings(
+def filed(stores: Stores, make_finding: MakeFinding, count: int, **changes: object) -> list[Case]:
+    stores.stream_writer.add_findings(
         make_finding(finding_id=f"f_{number}", claimed=f"{number} W", quote=f"总功率可以做到{number}瓦", **changes)
         for number in range(count)
     )
-    return list(store.cases.queue(CaseQuery(limit=500)).cases)
+    return list(stores.cases.queue(CaseQuery(limit=500)).cases)
 
 
-def waiting_for(store: Stores, person: Person) -> list[str]:
-    asked = CaseQuery(decidable_by=person, at_ms=store.cases.now_ms(), limit=500)
-    assert store.cases.length(asked) == len(store.cases.queue(asked).cases)
-    return [case.id for case in store.cases.queue(asked).cases]
+def waiting_for(stores: Stores, person: Person) -> list[str]:
+    asked = CaseQuery(decidable_by=person, at_ms=stores.cases.now_ms(), limit=500)
+    assert stores.cases.length(asked) == len(stores.cases.queue(asked).cases)
+    return [case.id for case in stores.cases.queue(asked).cases]
 
 
-def next_of(store: Stores, person: Person, without: str | None = None) -> str | None:
-    case = store.cases.claim_next(CaseQuery(at_ms=store.cases.now_ms()), person, without=without)
+def next_of(stores: Stores, person: Person, without: str | None = None) -> str | None:
+    case = stores.cases.claim_next(CaseQuery(at_ms=stores.cases.now_ms()), person, without=without)
     return None if case is None else case.id
 
 
@@ -213,10 +213,10 @@ def test_a_queue_is_renamed_and_dropped_and_no_two_share_a_name(desk: Stores) ->
         desk.queues.drop(kept.id, eve)
 
 
-def limited(store: Stores, name: str, *tenants: str) -> Person:
-    known(store, name, Role.REVIEWER)
-    store.people.change(name, actor="test", tenants=list(tenants))
-    return known(store, name).person
+def limited(stores: Stores, name: str, *tenants: str) -> Person:
+    known(stores, name, Role.REVIEWER)
+    stores.people.change(name, actor="test", tenants=list(tenants))
+    return known(stores, name).person
 
 
 @BOTH

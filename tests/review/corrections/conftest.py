@@ -50,10 +50,10 @@ def second_share() -> float:
 @pytest.fixture
 def room(database_url: str, tmp_path: Path, clock: Clock, second_share: float) -> Iterator[Stores]:
     """A store with the broadcast `live`, screened under the packaged policy."""
-    store = Stores.over(open_engine(database_url), now=clock, second_share=second_share)
-    fill(store, tmp_path, "live")
-    yield store
-    store.close()
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=second_share)
+    fill(stores, tmp_path, "live")
+    yield stores
+    stores.close()
 
 
 @pytest.fixture

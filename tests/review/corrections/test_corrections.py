@@ -29,12 +29,12 @@ AGAIN = POWER.replace("一百瓦", "一百二十瓦")
 TRUE = POWER.replace("一百瓦", "六十五瓦")
 
 
-def decide(store: Stores, case: Case, choice: Choice, person: Person = ANNA) -> None:
+def decide(stores: Stores, case: Case, choice: Choice, person: Person = ANNA) -> None:
     reason = {Choice.VIOLATES: "as_found", Choice.LAWFUL: "true", Choice.UNSURE: "unclear_words"}[choice]
     given = Submission(
         case_id=case.id, version=case.version, request_id=f"d{case.version}", choice=choice, reason=reason
     )
-    store.cases.decide(given, person)
+    stores.cases.decide(given, person)
 
 
 @BOTH

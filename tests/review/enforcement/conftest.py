@@ -57,11 +57,11 @@ def desk(
     database_url: str, stream: StreamRecord, clock: Clock, enforcement_setup: EnforcementSetup
 ) -> Iterator[Stores]:
     """Streams s1 of host h1 and s2 of host h2."""
-    store = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=enforcement_setup)
-    store.stream_writer.put_stream(stream)
-    store.stream_writer.put_stream(replace(stream, stream_id="s2", host=Host(id="h2", name="阿强", platform="demo")))
-    yield store
-    store.close()
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=enforcement_setup)
+    stores.stream_writer.put_stream(stream)
+    stores.stream_writer.put_stream(replace(stream, stream_id="s2", host=Host(id="h2", name="阿强", platform="demo")))
+    yield stores
+    stores.close()
 
 
 @pytest.fixture

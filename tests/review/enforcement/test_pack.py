@@ -40,22 +40,22 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, KeyRi
     root = tmp_path_factory.mktemp("pack")
     data_dir = root / "data"
     record(make_broadcast(root / "broadcast.mp4", seconds=24), data_dir)
-    store = Stores.over(open_engine(f"sqlite:///{root / 'store.db'}"), second_share=0.0)
+    stores = Stores.over(open_engine(f"sqlite:///{root / 'store.db'}"), second_share=0.0)
     host = Host(id="h1", name="小岚", platform="demo")
-    store.stream_writer.put_stream(
+    stores.stream_writer.put_stream(
         StreamRecord(
             stream_id="s1", source="https://u:p@live.example/r.m3u8?t=1", host=host, title="直播间", started_at=None
         )
     )
-    store.stream_writer.add_passages(
+    stores.stream_writer.add_passages(
         [Passage(stream_id="s1", id="u1", start_ms=9000, end_ms=12_000, text="总功率可以做到一百瓦<script>")]
     )
-    case_id = add_recorded_case(store, 9000, 12_000)
-    decide(store, case_id, REVIEWER, Choice.VIOLATES, "as_found")
+    case_id = add_recorded_case(stores, 9000, 12_000)
+    decide(stores, case_id, REVIEWER, Choice.VIOLATES, "as_found")
     keys = KeyRing(data_dir / "keys")
-    folder = write_pack(contents(gather(store, data_dir, case_id), MAKER, NAMES), root / "whole", keys, MAKER, case_id)
+    folder = write_pack(contents(gather(stores, data_dir, case_id), MAKER, NAMES), root / "whole", keys, MAKER, case_id)
     yield folder, keys, case_id
-    store.close()
+    stores.close()
 
 
 @pytest.fixture

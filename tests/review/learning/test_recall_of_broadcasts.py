@@ -15,20 +15,20 @@ FOUND = 8
 
 
 @pytest.fixture
-def figures(store: Stores) -> Stores:
+def figures(stores: Stores) -> Stores:
     """Of one broadcast 8 flags were confirmed, and 2 of 8 spot checks out of 80 passages; another customer's has 1."""
-    store.quality.fewest = 4
+    stores.quality.fewest = 4
     for tenant, stream_id, host in (("local", "b1", "h1"), ("east", "b2", "east/h1")):
-        broadcast(store, stream_id, host=host, tenant=tenant)
+        broadcast(stores, stream_id, host=host, tenant=tenant)
     for number in range(FOUND):
-        decide(store, found(store, "b1", f"标出的第 {number} 句", number=number), Choice.VIOLATES)
-    decide(store, found(store, "b2", "标出的一句", number=0), Choice.VIOLATES)
-    spots(store, "b1", breaches=2)
-    spots(store, "b2", breaches=4)
-    return store
+        decide(stores, found(stores, "b1", f"标出的第 {number} 句", number=number), Choice.VIOLATES)
+    decide(stores, found(stores, "b2", "标出的一句", number=0), Choice.VIOLATES)
+    spots(stores, "b1", breaches=2)
+    spots(stores, "b2", breaches=4)
+    return stores
 
 
-def spots(store: Stores, stream_id: str, *, breaches: int) -> None:
+def spots(stores: Stores, stream_id: str, *, breaches: int) -> None:
     """Eight spot checks of a broadcast, of which so many are found to be breaches."""
     passages = [
         Unflagged(
@@ -45,7 +45,7 @@ def spots(store: Stores, stream_id: str, *, breaches: int) -> None:
     drawn = passages[:4] + passages[40:44]
     shown = []
     for number, passage in enumerate(drawn):
-        flag = found(store, stream_id, "没有标出的话", number=500 + number)
+        flag = found(stores, stream_id, "没有标出的话", number=500 + number)
         shown.append(
             SpotCase(
                 finding=replace(
@@ -54,11 +54,11 @@ def spots(store: Stores, stream_id: str, *, breaches: int) -> None:
                 drawn=Drawn(passage=passage, share=0.1),
             )
         )
-    store.spots.add(stream_id, POLICY, passages, shown)
-    assert store.spots.next_stream() != stream_id
+    stores.spots.add(stream_id, POLICY, passages, shown)
+    assert stores.spots.next_stream() != stream_id
     for number, case in enumerate(shown):
         choice = Choice.VIOLATES if number < breaches else Choice.LAWFUL
-        assert decide(store, case.finding, choice).state in {CaseState.CONFIRMED, CaseState.CLEARED}
+        assert decide(stores, case.finding, choice).state in {CaseState.CONFIRMED, CaseState.CLEARED}
 
 
 @pytest.mark.parametrize(("by", "key"), [("all", "all"), ("class", "HEALTHFOOD_OVER"), ("goods", "health_food")])

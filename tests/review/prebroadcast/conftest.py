@@ -89,11 +89,11 @@ def records() -> tuple[dict[str, object], ...]:
 
 
 @pytest.fixture
-def server(store: Stores, pool: JudgingPool, tmp_path: Path, records: tuple[dict[str, object], ...]) -> Iterator[str]:
+def server(stores: Stores, pool: JudgingPool, tmp_path: Path, records: tuple[dict[str, object], ...]) -> Iterator[str]:
     before = PrebroadcastCheck(
         pool=pool, lookup=GivenPassports(records), now=lambda: datetime(2026, 11, 24, 12, tzinfo=UTC)
     )
-    with served(create_app(store, tmp_path, prebroadcast=before)) as url:
+    with served(create_app(stores, tmp_path, prebroadcast=before)) as url:
         yield url
 
 

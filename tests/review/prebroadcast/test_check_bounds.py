@@ -57,12 +57,12 @@ def passport(**more: object) -> dict[str, object]:
 class Serving:
     """A server with its pool, and programs of the customers acme and bolt that ask it."""
 
-    def __init__(self, url: str, store: Stores, pool: JudgingPool) -> None:
-        self.url, self.store, self.pool = url, store, pool
+    def __init__(self, url: str, stores: Stores, pool: JudgingPool) -> None:
+        self.url, self.stores, self.pool = url, stores, pool
         self.keys = {name: self.key(name) for name in ("acme", "bolt")}
 
     def key(self, tenant: str) -> str:
-        return self.store.keys.add(tenant, f"{tenant} key", tuple(Scope), "test").token
+        return self.stores.keys.add(tenant, f"{tenant} key", tuple(Scope), "test").token
 
     def headers(self, tenant: str = "acme") -> dict[str, str]:
         return {"Authorization": f"Bearer {self.keys[tenant]}"}
@@ -91,17 +91,17 @@ def pool_of(folder: Path, **terms: float) -> JudgingPool:
 
 
 @contextmanager
-def asked(store: Stores, folder: Path, pool: JudgingPool, limits: CheckLimits) -> Iterator[Serving]:
-    before = PrebroadcastCheck(pool=pool, limits=limits, lookup=RegisteredPassports(store.passports))
+def asked(stores: Stores, folder: Path, pool: JudgingPool, limits: CheckLimits) -> Iterator[Serving]:
+    before = PrebroadcastCheck(pool=pool, limits=limits, lookup=RegisteredPassports(stores.passports))
     platform = Platform(reader=reader(), pool=pool, bounds=limits.passport)
-    app = create_app(store, folder, access=Access(auth=Auth.LOCAL), prebroadcast=before, platform=platform)
+    app = create_app(stores, folder, access=Access(auth=Auth.LOCAL), prebroadcast=before, platform=platform)
     with served(app) as url:
-        yield Serving(url, store, pool)
+        yield Serving(url, stores, pool)
 
 
 @contextmanager
-def serving(store: Stores, folder: Path, **terms: float) -> Iterator[Serving]:
-    with pool_of(folder, **terms) as pool, asked(store, folder, pool, CheckLimits()) as running:
+def serving(stores: Stores, folder: Path, **terms: float) -> Iterator[Serving]:
+    with pool_of(folder, **terms) as pool, asked(stores, folder, pool, CheckLimits()) as running:
         yield running
 
 
@@ -112,10 +112,10 @@ def one_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JudgingPoo
 
 
 @pytest.fixture
-def customers(store: Stores) -> Stores:
+def customers(stores: Stores) -> Stores:
     for name in ("acme", "bolt"):
-        store.keys.add_tenant(name, name.title(), "test")
-    return store
+        stores.keys.add_tenant(name, name.title(), "test")
+    return stores
 
 
 @pytest.fixture

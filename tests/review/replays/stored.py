@@ -50,11 +50,11 @@ def stored_stream(*passages: Passage, steps: tuple[Step, ...] = ()) -> StoredStr
     )
 
 
-def fill(store: Stores, data_dir: Path, stream_id: str, *, host: str = "h1", at: datetime = AT) -> None:
+def fill(stores: Stores, data_dir: Path, stream_id: str, *, host: str = "h1", at: datetime = AT) -> None:
     """A broadcast that was screened under the packaged policy: what the store and the recording's folder keep."""
     policy = Policy(configs.POLICY_DIR)
     passports = load_passports(PASSPORTS, policy.quantity_reader)
-    store.stream_writer.put_stream(
+    stores.stream_writer.put_stream(
         StreamRecord(
             stream_id=stream_id,
             source="https://live.example/room.m3u8",
@@ -70,8 +70,8 @@ def fill(store: Stores, data_dir: Path, stream_id: str, *, host: str = "h1", at:
     for passage in passages_of(stream_id):
         conversation.hear(passage)
     conversation.flush()
-    store.stream_writer.add_passages(passages_of(stream_id))
-    store.stream_writer.add_findings(conversation.findings)
+    stores.stream_writer.add_passages(passages_of(stream_id))
+    stores.stream_writer.add_findings(conversation.findings)
 
 
 def candidate(folder: Path, edits: Mapping[str, tuple[str, str]]) -> Path:

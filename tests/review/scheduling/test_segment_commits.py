@@ -135,11 +135,11 @@ def test_writers_of_many_threads_and_two_processes_leave_a_log_without_gaps(
     other = Stores.over(open_engine(database_url))
     failed: list[BaseException] = []
 
-    def carry(store: Stores, name: str) -> None:
+    def carry(stores: Stores, name: str) -> None:
         try:
             for sequence in range(4):
                 one = given(name, sequence)
-                store.stream_writer.commit_segment(
+                stores.stream_writer.commit_segment(
                     name,
                     sequence,
                     findings=one.findings,

@@ -22,8 +22,8 @@ __all__ = ["recorded"]
 MakeFinding = Callable[..., Finding]
 
 
-def ids(store: Stores, most: int = 50) -> list[str]:
-    return [tile.on_air.stream.stream_id for tile in store.wall.view(None, most).tiles]
+def ids(stores: Stores, most: int = 50) -> list[str]:
+    return [tile.on_air.stream.stream_id for tile in stores.wall.view(None, most).tiles]
 
 
 def test_state_and_lag_are_those_of_the_overview_and_of_the_interface(

@@ -23,8 +23,8 @@ def samples(text: str, name: str) -> dict[tuple[str, ...], float]:
     }
 
 
-def test_requests_are_counted_by_their_route(store: Stores, tmp_path: Path) -> None:
-    with served(create_app(store, tmp_path)) as url, httpx.Client(base_url=url) as client:
+def test_requests_are_counted_by_their_route(stores: Stores, tmp_path: Path) -> None:
+    with served(create_app(stores, tmp_path)) as url, httpx.Client(base_url=url) as client:
         client.get("/v1/streams/s1")
         client.get("/v1/streams/no-such-stream")
         client.get("/no/such/page/1")

@@ -38,11 +38,11 @@ TERMS = StretchTerms(length_ms=4_000, no_speech_ms=6_000)
 BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 
-def analyse(store: Stores, make_segment: MakeSegment, stream_id: str, numbers: range, *, speaks: bool = True) -> None:
+def analyse(stores: Stores, make_segment: MakeSegment, stream_id: str, numbers: range, *, speaks: bool = True) -> None:
     """So many segments of two seconds, in each of which somebody speaks for a second."""
     for number in numbers:
         start_ms, end_ms = number * 2_000, number * 2_000 + 2_000
-        store.stream_writer.add_segments([make_segment(number, stream_id=stream_id)])
+        stores.stream_writer.add_segments([make_segment(number, stream_id=stream_id)])
         said = Passage(stream_id=stream_id, id=f"u{number}", start_ms=start_ms, end_ms=end_ms - 500, text="三百九十九")
         signal = Signal(
             sequence=number,
@@ -51,7 +51,7 @@ def analyse(store: Stores, make_segment: MakeSegment, stream_id: str, numbers: r
             spoken=(Span(start_ms=start_ms, end_ms=start_ms + 1_000),) if speaks else (),
             pictures=1,
         )
-        store.stream_writer.commit_segment(
+        stores.stream_writer.commit_segment(
             stream_id,
             number,
             passages=[said] if speaks else [],

@@ -48,14 +48,14 @@ def told(
     database_url: str, stream: StreamRecord, clock: Clock, enforcement_setup: EnforcementSetup
 ) -> Iterator[Stores]:
     """Broadcast s1 of this installation's own, a1 of the customer acme, b1 of bolt; all of them live."""
-    store = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=enforcement_setup)
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=enforcement_setup)
     for tenant_id, stream_id, host_id in (("acme", "a1", "acme/h1"), ("bolt", "b1", "bolt/h1")):
-        store.keys.add_tenant(tenant_id, tenant_id.title(), "test")
+        stores.keys.add_tenant(tenant_id, tenant_id.title(), "test")
         host = Host(id=host_id, name="阿强", platform="demo")
-        store.stream_writer.put_stream(replace(stream, stream_id=stream_id, host=host, tenant_id=tenant_id))
-    store.stream_writer.put_stream(stream)
-    yield store
-    store.close()
+        stores.stream_writer.put_stream(replace(stream, stream_id=stream_id, host=host, tenant_id=tenant_id))
+    stores.stream_writer.put_stream(stream)
+    yield stores
+    stores.close()
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ As = Callable[..., httpx.Client]
 MakeFinding = Callable[..., Finding]
 
 
-def add(store: Stores, make_finding: MakeFinding, *names: str, stream_id: str = "a1") -> None:
+def add(stores: Stores, make_finding: MakeFinding, *names: str, stream_id: str = "a1") -> None:
     for name in names:
-        store.stream_writer.add_findings([make_finding(finding_id=name, stream_id=stream_id)])
+        stores.stream_writer.add_findings([make_finding(finding_id=name, stream_id=stream_id)])
 
 
 def sent(lines: Iterator[str]) -> Iterator[dict[str, str]]:

@@ -25,12 +25,12 @@ MakeFinding = Callable[..., Finding]
 MakeSegment = Callable[..., Segment]
 
 
-def kinds(store: Stores, tenant_id: str = "local") -> list[str]:
-    return [event.kind for event in store.events.after(tenant_id, limit=1000)]
+def kinds(stores: Stores, tenant_id: str = "local") -> list[str]:
+    return [event.kind for event in stores.events.after(tenant_id, limit=1000)]
 
 
-def of_kind(store: Stores, kind: str, tenant_id: str = "local") -> list[Event]:
-    return [event for event in store.events.after(tenant_id, limit=1000) if event.kind == kind]
+def of_kind(stores: Stores, kind: str, tenant_id: str = "local") -> list[Event]:
+    return [event for event in stores.events.after(tenant_id, limit=1000) if event.kind == kind]
 
 
 @BOTH

@@ -27,14 +27,14 @@ MakeFinding = Callable[..., Finding]
 Send = Callable[..., Sender]
 
 
-def add(store: Stores, make_finding: MakeFinding, *names: str, stream_id: str = "a1") -> None:
+def add(stores: Stores, make_finding: MakeFinding, *names: str, stream_id: str = "a1") -> None:
     for name in names:
-        store.stream_writer.add_findings([make_finding(finding_id=name, stream_id=stream_id)])
+        stores.stream_writer.add_findings([make_finding(finding_id=name, stream_id=stream_id)])
 
 
-def register(store: Stores, receiver: Receiver, tenant_id: str = "acme", *kinds: str) -> tuple[str, str]:
+def register(stores: Stores, receiver: Receiver, tenant_id: str = "acme", *kinds: str) -> tuple[str, str]:
     """The address's id and its secret."""
-    target, secret = store.webhooks.add(tenant_id, receiver.url, kinds, LOOPBACK, "test")
+    target, secret = stores.webhooks.add(tenant_id, receiver.url, kinds, LOOPBACK, "test")
     return target.id, secret
 
 
@@ -85,7 +85,7 @@ def test_while_a_secret_rotates_messages_are_signed_by_both(
     receiver.got[-1].check(new)
 
 
-def order(store: Stores, stream_id: str, tenant_id: str, callback_url: str) -> None:
+def order(stores: Stores, stream_id: str, tenant_id: str, callback_url: str) -> None:
     """Orders the broadcast with a callback, as the API would."""
     values = {
         "stream_id": stream_id,
@@ -99,7 +99,7 @@ def order(store: Stores, stream_id: str, tenant_id: str, callback_url: str) -> N
         "created_at_ms": 0,
         "changed_at_ms": 0,
     }
-    with store.engine.execution_options(writes=True).begin() as connection:
+    with stores.engine.execution_options(writes=True).begin() as connection:
         connection.execute(OrderRow.__table__.insert().values(values))  # type: ignore[attr-defined]
 
 

@@ -87,11 +87,11 @@ def platform(database_url: str, clock: Clock, tmp_path: Path) -> Iterator[Stores
     due = EnforcementSetup(
         measures=read_measures(ENFORCEMENT_DIR), retention=read_retention(ENFORCEMENT_DIR), data_dir=tmp_path / "data"
     )
-    store = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=due)
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=due)
     for name in ("acme", "bolt"):
-        store.keys.add_tenant(name, name.title(), "test")
-    yield store
-    store.close()
+        stores.keys.add_tenant(name, name.title(), "test")
+    yield stores
+    stores.close()
 
 
 @pytest.fixture

@@ -56,23 +56,23 @@ def app(platform: Stores, tmp_path: Any, policy: Policy, reader: QuantityReader)
     return create_app(platform, tmp_path / "data", access=Access(auth=Auth.LOCAL), platform=setup)
 
 
-def screened(store: Stores, stream_id: str, make_segment: Callable[..., Segment]) -> Finding:
+def screened(stores: Stores, stream_id: str, make_segment: Callable[..., Segment]) -> Finding:
     """What a worker stores of forty seconds: twenty of talk, twenty of silence, a finding and a listed word."""
     said = "老铁家人们，这是全网第一"
     for number in range(20):
         start_ms, end_ms = number * 2_000, number * 2_000 + 2_000
         speaks = number < 10
-        store.stream_writer.add_segments([make_segment(number, stream_id=stream_id)])
+        stores.stream_writer.add_segments([make_segment(number, stream_id=stream_id)])
         heard = Passage(stream_id=stream_id, id=f"u{number}", start_ms=start_ms, end_ms=end_ms - 500, text=said)
         spoken = (Span(start_ms=start_ms, end_ms=start_ms + 1_000),) if speaks else ()
         signal = Signal(sequence=number, start_ms=start_ms, end_ms=end_ms, spoken=spoken, pictures=1)
         covered = Coverage(span_ms=end_ms, analysed_ms=end_ms, waiting_ms=0, gaps=())
         passages = [heard] if speaks else []
-        store.stream_writer.commit_segment(
+        stores.stream_writer.commit_segment(
             stream_id,
             number,
             passages=passages,
-            findings=store.stream_writer.worded(stream_id, passages, ()),
+            findings=stores.stream_writer.worded(stream_id, passages, ()),
             coverage=covered,
             signal=signal,
             terms=TERMS,
@@ -90,7 +90,7 @@ def screened(store: Stores, stream_id: str, make_segment: Callable[..., Segment]
         quote="全网第一",
         match=(Match(kind="literal", heard="第一", meant="第一"),),
     )
-    store.stream_writer.add_findings([found])
+    stores.stream_writer.add_findings([found])
     return found
 
 

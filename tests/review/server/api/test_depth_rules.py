@@ -59,16 +59,16 @@ def source(shown: dict[str, Any]) -> tuple[str, str, str]:
     return found["by"], found["name"], found["rules"]
 
 
-def confirm(store: Stores, stream_id: str, name: str) -> None:
+def confirm(stores: Stores, stream_id: str, name: str) -> None:
     """Has somebody find that a finding of this broadcast violates."""
-    store.stream_writer.add_findings([banned(stream_id, name)])
-    anna = store.people.log_in_known("test", "anna", "anna", "anna", Role.SENIOR).person
-    [case] = store.cases.queue(CaseQuery()).cases
+    stores.stream_writer.add_findings([banned(stream_id, name)])
+    anna = stores.people.log_in_known("test", "anna", "anna", "anna", Role.SENIOR).person
+    [case] = stores.cases.queue(CaseQuery()).cases
     sent = Submission(
         case_id=case.id, version=case.version, request_id=f"r-{name}", choice=Choice.VIOLATES, reason="as_found"
     )
-    store.cases.decide(sent, anna)
-    assert store.cases.case(case.id).state is CaseState.CONFIRMED
+    stores.cases.decide(sent, anna)
+    assert stores.cases.case(case.id).state is CaseState.CONFIRMED
 
 
 @BOTH

@@ -73,15 +73,15 @@ def acme(as_key: As, key: Key, work: Callable[[float], None]) -> httpx.Client:
     return client
 
 
-def hand_in(store: Stores, policy: Policy) -> None:
-    store.policies.add_version(policy, ANNA.id)
+def hand_in(stores: Stores, policy: Policy) -> None:
+    stores.policies.add_version(policy, ANNA.id)
 
 
-def go_live(store: Stores, policy: Policy) -> None:
+def go_live(stores: Stores, policy: Policy) -> None:
     """Hands it in, replays it over nothing, and puts it in force by two people."""
-    hand_in(store, policy)
-    store.replays.add_done(policy.digest, ReplayScope(), ANNA.id, {})
-    store.policies.approve(store.policies.propose(policy.digest, ANNA, "").number, EVE)
+    hand_in(stores, policy)
+    stores.replays.add_done(policy.digest, ReplayScope(), ANNA.id, {})
+    stores.policies.approve(stores.policies.propose(policy.digest, ANNA, "").number, EVE)
 
 
 def order(client: httpx.Client, policy: str | None) -> httpx.Response:

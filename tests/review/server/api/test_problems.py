@@ -169,11 +169,13 @@ def test_a_database_that_does_not_answer(as_key: As, key: Key, platform: Stores)
 
 
 @pytest.mark.parametrize(("header", "status"), [("bytes=a-b", 400), ("bytes=99999999-", 416)])
-def test_a_range_of_a_clip_that_cannot_be_served(client: httpx.Client, store: Stores, header: str, status: int) -> None:
+def test_a_range_of_a_clip_that_cannot_be_served(
+    client: httpx.Client, stores: Stores, header: str, status: int
+) -> None:
     from tests.review.sample import FINDING
 
-    store.stream_writer.add_findings([FINDING])
-    store.stream_writer.set_clip(FINDING.finding_id, "clips/f_power.mp4", 0)
+    stores.stream_writer.add_findings([FINDING])
+    stores.stream_writer.set_clip(FINDING.finding_id, "clips/f_power.mp4", 0)
     answer = client.get(f"/clips/{FINDING.finding_id}.mp4", headers={"Range": header})
     told(answer, status)
     assert (answer.headers.get("content-range") or "bytes */1").startswith("bytes */")

@@ -66,11 +66,11 @@ def flag(stream_id: str, **changes: Any) -> Finding:
     return replace(found, disposition=Disposition.FLAG, **changes)
 
 
-def keep(store: Stores, stream_id: str, text: str, number: int, findings: tuple[Finding, ...] = ()) -> None:
+def keep(stores: Stores, stream_id: str, text: str, number: int, findings: tuple[Finding, ...] = ()) -> None:
     """As whoever records a broadcast stores what a segment gave."""
     passages = [said(stream_id, text, number)]
-    store.stream_writer.add_passages(passages)
-    store.stream_writer.add_findings(store.stream_writer.worded(stream_id, passages, findings))
+    stores.stream_writer.add_passages(passages)
+    stores.stream_writer.add_findings(stores.stream_writer.worded(stream_id, passages, findings))
 
 
 @BOTH

@@ -55,14 +55,14 @@ def desk_store(
     database_url: str, stream: StreamRecord, clock: Clock, second_share: float, passages: tuple[Passage, ...]
 ) -> Iterator[Stores]:
     """A store with four rooms; the first has words around the finding."""
-    store = Stores.over(open_engine(database_url), now=clock, second_share=second_share)
-    store.stream_writer.put_stream(stream)
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=second_share)
+    stores.stream_writer.put_stream(stream)
     for number, name in enumerate(("阿强", "老周", "小美"), start=2):
         host = Host(id=f"h{number}", name=name, platform="demo")
-        store.stream_writer.put_stream(replace(stream, stream_id=f"s{number}", host=host, title=f"{name}的直播间"))
-    store.stream_writer.add_passages(passages)
-    yield store
-    store.close()
+        stores.stream_writer.put_stream(replace(stream, stream_id=f"s{number}", host=host, title=f"{name}的直播间"))
+    stores.stream_writer.add_passages(passages)
+    yield stores
+    stores.close()
 
 
 @contextmanager

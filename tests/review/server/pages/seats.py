@@ -33,14 +33,14 @@ class Clock:
         self.now += timedelta(seconds=seconds)
 
 
-def known(store: Stores, login: str, role: Role | None = None) -> Login:
+def known(stores: Stores, login: str, role: Role | None = None) -> Login:
     """A session of this person, whom some provider vouches for; `role`: they are new here."""
-    return store.people.log_in_known("https://id.example", login, login, login.title(), role)
+    return stores.people.log_in_known("https://id.example", login, login, login.title(), role)
 
 
-def log_in(page: Page, address: str, store: Stores, login: str) -> str:
+def log_in(page: Page, address: str, stores: Stores, login: str) -> str:
     """Gives the page's browser a session; returns its token."""
-    token = known(store, login).token
+    token = known(stores, login).token
     page.context.add_cookies([{"name": "zhenyan", "value": token, "url": address}])
     return token
 

@@ -20,7 +20,7 @@ def nothing_on_sale(_connection: Connection, _journal: Journal) -> Sequence[tupl
     return [(ProductRef(product_id="a/b?c", name="蜂蜜"), "sha256:1")]
 
 
-def hand_in(store: Stores, tenant: str = "acme", files: int = 3) -> str:
+def hand_in(stores: Stores, tenant: str = "acme", files: int = 3) -> str:
     urls = tuple(f"https://user:geheim@archive.example/{tenant}/{n}.mp4?token=geheim" for n in range(files))
     new = NewBatch(
         tenant_id=tenant,
@@ -30,7 +30,7 @@ def hand_in(store: Stores, tenant: str = "acme", files: int = 3) -> str:
         started_at="2026-11-24T20:00:00+08:00",
         urls=urls,
     )
-    return store.batches.place(new, nothing_on_sale, "test")[0]
+    return stores.batches.place(new, nothing_on_sale, "test")[0]
 
 
 @pytest.fixture
@@ -46,8 +46,8 @@ def batch_id(desk_store: Stores, people: dict[str, Person]) -> str:
     return found
 
 
-def get(address: str, store: Stores, path: str, login: str = "anna") -> httpx.Response:
-    return httpx.get(f"{address}{path}", cookies={"zhenyan": known(store, login).token}, timeout=30)
+def get(address: str, stores: Stores, path: str, login: str = "anna") -> httpx.Response:
+    return httpx.get(f"{address}{path}", cookies={"zhenyan": known(stores, login).token}, timeout=30)
 
 
 def test_a_batch_with_its_files_and_no_secret_of_its_addresses(address: str, desk_store: Stores, batch_id: str) -> None:

@@ -39,13 +39,13 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def only_decision(store: Stores, case_id: str) -> tuple[Choice, str]:
-    [decision] = store.cases.decisions(case_id)
+def only_decision(stores: Stores, case_id: str) -> tuple[Choice, str]:
+    [decision] = stores.cases.decisions(case_id)
     return decision.choice, decision.reason
 
 
-def wait_for_decisions(page: Page, store: Stores, case_id: str, count: int) -> None:
-    wait_until(page, lambda: len(store.cases.decisions(case_id)) == count)
+def wait_for_decisions(page: Page, stores: Stores, case_id: str, count: int) -> None:
+    wait_until(page, lambda: len(stores.cases.decisions(case_id)) == count)
 
 
 def test_thirty_cases_are_decided_without_the_mouse(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:

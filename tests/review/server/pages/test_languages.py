@@ -38,10 +38,10 @@ def desk_store(database_url: str, stream: StreamRecord, clock: Callable[[], Any]
     due = EnforcementSetup(
         measures=read_measures(ENFORCEMENT_DIR), retention=read_retention(ENFORCEMENT_DIR), data_dir=tmp_path / "data"
     )
-    store = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=due)
-    store.stream_writer.put_stream(stream)
-    yield store
-    store.close()
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=due)
+    stores.stream_writer.put_stream(stream)
+    yield stores
+    stores.close()
 
 
 @pytest.mark.parametrize("path", _PAGES)

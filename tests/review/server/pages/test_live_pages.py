@@ -28,8 +28,8 @@ def on_air(desk_store: Stores, make_finding: MakeFinding) -> Stores:
     return desk_store
 
 
-def get(address: str, store: Stores, path: str, login: str = "anna") -> httpx.Response:
-    return httpx.get(f"{address}{path}", cookies={"zhenyan": known(store, login).token}, timeout=30)
+def get(address: str, stores: Stores, path: str, login: str = "anna") -> httpx.Response:
+    return httpx.get(f"{address}{path}", cookies={"zhenyan": known(stores, login).token}, timeout=30)
 
 
 def test_a_tile_says_what_there_is_and_quotes_are_text(address: str, on_air: Stores, people: dict[str, Person]) -> None:

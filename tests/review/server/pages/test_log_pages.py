@@ -29,14 +29,14 @@ def decided(desk_store: Stores, add_cases: AddCases, people: dict[str, Person], 
     return [desk_store.cases.case(case.id) for case in cases]
 
 
-def decide(store: Stores, case: Case, person: Person, choice: Choice, reason: str, note: str = "") -> None:
-    version = store.cases.case(case.id).version
+def decide(stores: Stores, case: Case, person: Person, choice: Choice, reason: str, note: str = "") -> None:
+    version = stores.cases.case(case.id).version
     given = Submission(case_id=case.id, version=version, request_id=case.id, choice=choice, reason=reason, note=note)
-    store.cases.decide(given, person)
+    stores.cases.decide(given, person)
 
 
-def get(address: str, store: Stores, path: str, login: str = "dora", **asked: str) -> httpx.Response:
-    return httpx.get(f"{address}{path}", params=asked, cookies={"zhenyan": known(store, login).token}, timeout=30)
+def get(address: str, stores: Stores, path: str, login: str = "dora", **asked: str) -> httpx.Response:
+    return httpx.get(f"{address}{path}", params=asked, cookies={"zhenyan": known(stores, login).token}, timeout=30)
 
 
 def rows(answer: httpx.Response) -> list[dict[str, str]]:

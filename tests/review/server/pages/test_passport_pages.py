@@ -37,8 +37,8 @@ def app(desk_store: Stores, data_dir: Path, reader: QuantityReader) -> Any:
     return create_app(desk_store, data_dir, access=Access(auth=Auth.LOCAL), platform=Platform(reader=reader))
 
 
-def seat(address: str, store: Stores, login: str) -> httpx.Client:
-    login_of = known(store, login)
+def seat(address: str, stores: Stores, login: str) -> httpx.Client:
+    login_of = known(stores, login)
     cookies = {"zhenyan": login_of.token}
     return httpx.Client(base_url=address, cookies=cookies, headers={"X-CSRF-Token": login_of.csrf}, timeout=30)
 

@@ -43,18 +43,18 @@ def job_of(folder: Path, data_dir: Path, database_url: str, semantic: str) -> Re
     return ReplayJob(candidate=folder, live=live, database_url=database_url, data_dir=data_dir, semantic=semantic)
 
 
-def sign_and_go_back(sit: Sit, senior: Page, store: Stores, data_dir: Path, digest: str) -> None:
+def sign_and_go_back(sit: Sit, senior: Page, stores: Stores, data_dir: Path, digest: str) -> None:
     """One proposes, another approves, and either takes it back in one step, all on the page of policies."""
     senior.goto(senior.url.partition("/replays")[0] + "/replays")
     row = senior.get_by_role("row").filter(has_text=digest[:12]).first
     row.get_by_role("button", name="提议上线").click()
     expect(senior.get_by_text("提议人不能自己批准")).to_be_visible()
     assert senior.get_by_role("button", name="批准上线").count() == 0
-    assert store.policies.in_force() is None
+    assert stores.policies.in_force() is None
     other = sit("eve", "/replays")
     other.get_by_role("button", name="批准上线").click()
     expect(other.get_by_role("row").filter(has_text=digest[:12]).first).to_contain_text("现行")
-    assert (store.policies.in_force(), in_force_folder(data_dir)) == (digest, data_dir / "policies" / digest)
+    assert (stores.policies.in_force(), in_force_folder(data_dir)) == (digest, data_dir / "policies" / digest)
     other.get_by_role("button", name="退回上一版").click()
     expect(other.get_by_role("row").filter(has_text="随软件附带的规则").first).to_contain_text("现行")
     assert in_force_folder(data_dir) is None

@@ -45,11 +45,11 @@ def desk_store(
     due = EnforcementSetup(
         measures=read_measures(ENFORCEMENT_DIR), retention=read_retention(ENFORCEMENT_DIR), data_dir=tmp_path / "data"
     )
-    store = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=due)
-    store.stream_writer.put_stream(stream)
-    store.stream_writer.add_passages(passages)
-    yield store
-    store.close()
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=due)
+    stores.stream_writer.put_stream(stream)
+    stores.stream_writer.add_passages(passages)
+    yield stores
+    stores.close()
 
 
 @pytest.fixture
@@ -70,14 +70,14 @@ def broadcast(desk_store: Stores, stream: StreamRecord, make_finding: MakeFindin
     return stream.stream_id
 
 
-def done_by_a_worker(store: Stores, stream_id: str) -> None:
-    claimed = store.reanalyses.claim("w1")
+def done_by_a_worker(stores: Stores, stream_id: str) -> None:
+    claimed = stores.reanalyses.claim("w1")
     assert claimed is not None
-    [stored] = store.reanalyses.stored_findings(stream_id)
+    [stored] = stores.reanalyses.stored_findings(stream_id)
     moved = replace(stored, finding_id="f_moved", passage_ids=("u9",), class_id="ABS_SUPERLATIVE", severity="minor")
     new = replace(stored, finding_id="f_new", start_ms=40_000, end_ms=42_000, quote="全网最低价")
     done: dict[str, Any] = {"judged_by": "zh-CN@2026.11.1#a", "span_ms": 60_000, "missing_ms": 4_000}
-    assert store.reanalyses.finish(claimed.reanalysis_id, "w1", compare_findings([stored], [moved, new]), **done)
+    assert stores.reanalyses.finish(claimed.reanalysis_id, "w1", compare_findings([stored], [moved, new]), **done)
 
 
 @pytest.mark.parametrize(("scheme", "language"), [("light", "zh"), ("dark", "en")])

@@ -28,7 +28,7 @@ SAID = SecondReading(
 )
 
 
-def answered(store: Stores, finding: Finding) -> list[Standing]:
+def answered(stores: Stores, finding: Finding) -> list[Standing]:
     """Stores the answer to a finding as a second reader does; gives how its case stood then."""
     stood: list[Standing] = []
 
@@ -37,8 +37,8 @@ def answered(store: Stores, finding: Finding) -> list[Standing]:
         why = "" if standing is Standing.FREE else standing.value
         return Merged(finding=replace(stored, second_reading=replace(SAID, why=why)))
 
-    assert store.second_reader.claim(finding, stale_ms=60_000)
-    assert store.second_reader.put(finding, "key", merge)
+    assert stores.second_reader.claim(finding, stale_ms=60_000)
+    assert stores.second_reader.put(finding, "key", merge)
     return stood
 
 

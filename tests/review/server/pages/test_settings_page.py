@@ -27,8 +27,8 @@ def app(desk_store: Stores, data_dir: Path) -> Any:
     return create_app(desk_store, data_dir, access=Access(auth=Auth.LOCAL), settings=SETTINGS)
 
 
-def get(address: str, store: Stores, login: str) -> httpx.Response:
-    return httpx.get(f"{address}/settings", cookies={"zhenyan": known(store, login).token}, timeout=30)
+def get(address: str, stores: Stores, login: str) -> httpx.Response:
+    return httpx.get(f"{address}/settings", cookies={"zhenyan": known(stores, login).token}, timeout=30)
 
 
 def test_what_is_set_stands_apart_and_what_is_secret_is_not_shown(

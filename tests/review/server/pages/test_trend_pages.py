@@ -27,8 +27,8 @@ def moving(desk_store: Stores, add_cases: AddCases, people: dict[str, Person]) -
     return desk_store
 
 
-def get(address: str, store: Stores, path: str, login: str = "anna") -> httpx.Response:
-    return httpx.get(f"{address}{path}", cookies={"zhenyan": known(store, login).token}, timeout=30)
+def get(address: str, stores: Stores, path: str, login: str = "anna") -> httpx.Response:
+    return httpx.get(f"{address}{path}", cookies={"zhenyan": known(stores, login).token}, timeout=30)
 
 
 def test_every_way_to_look_answers(address: str, moving: Stores) -> None:

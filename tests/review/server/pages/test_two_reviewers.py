@@ -38,7 +38,7 @@ def decide_in_turns(seats: list[Page], count: int) -> dict[str, int]:
     return decided
 
 
-def two_reviewers(sit: Sit, add_cases: AddCases, store: Stores, count: int) -> None:
+def two_reviewers(sit: Sit, add_cases: AddCases, stores: Stores, count: int) -> None:
     cases = add_cases(count)
     seats = [sit("anna")]
     expect(seats[0].locator("#claim")).to_contain_text("1:")
@@ -46,13 +46,13 @@ def two_reviewers(sit: Sit, add_cases: AddCases, store: Stores, count: int) -> N
     expect(seats[1].locator("#claim")).to_contain_text("1:")
     assert shown(seats[0]) != shown(seats[1])
     decided = decide_in_turns(seats, count)
-    people = [known(store, login).person.id for login in ("anna", "bo")]
-    wait_until(seats[0], lambda: store.cases.queue(CaseQuery()).cases == ())
+    people = [known(stores, login).person.id for login in ("anna", "bo")]
+    wait_until(seats[0], lambda: stores.cases.queue(CaseQuery()).cases == ())
     assert set(decided) == {case.id for case in cases}
     for case_id, at in decided.items():
-        [decision] = store.cases.decisions(case_id)
+        [decision] = stores.cases.decisions(case_id)
         assert decision.person_id == people[at]
-        assert store.cases.case(case_id).state in {CaseState.CONFIRMED, CaseState.CLEARED}
+        assert stores.cases.case(case_id).state in {CaseState.CONFIRMED, CaseState.CLEARED}
     for page in seats:
         expect(page.locator("#trouble")).to_contain_text("没有下一件")
 
