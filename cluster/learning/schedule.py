@@ -36,13 +36,8 @@ class FitRunner(BackgroundJob):
         across: bool = False,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._learning, self._every_hours, self._job_of, self._across, self._now = (
-            learning,
-            every_hours,
-            job_of,
-            across,
-            now,
-        )
+        self._learning, self._every_hours, self._job_of = learning, every_hours, job_of
+        self._across, self._now = across, now
         super().__init__(
             self.run_once,
             name="fits",

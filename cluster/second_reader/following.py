@@ -58,14 +58,8 @@ class SecondReader:
         stream_id: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._streams, self._second_reader, self._events, self._model, self._config, self._policy = (
-            streams,
-            second_reader,
-            events,
-            model,
-            config,
-            policy,
-        )
+        self._second_reader, self._events = second_reader, events
+        self._model, self._config, self._policy = model, config, policy
         self._listener = Listener(model, config, second_reader, clock=clock)
         self._gatherer = Gatherer(streams, second_reader, data_dir, config.sends)
         self._stream_id = stream_id
