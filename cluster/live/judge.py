@@ -15,7 +15,7 @@ from cluster.stages.recorder import Recorder
 from cluster.stages.state import freeze, thaw
 from cluster.types import Marked, Prepared, ScreenJob
 from ingest.types import Segment
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 from vision.layout.types import RoomMark
 from vision.products.timeline import Evidence
@@ -60,8 +60,8 @@ class JudgePool:
     anyway; storing and cutting clips do not wait for it.
     """
 
-    def __init__(self, store: Store | None, feed: Feed | None, policies: LoadedPolicies | None = None) -> None:
-        self._store = store
+    def __init__(self, stores: Stores | None, feed: Feed | None, policies: LoadedPolicies | None = None) -> None:
+        self._stores = stores
         self._feed = feed
         self._policies = policies or LoadedPolicies()
         self._broadcasts: dict[str, _Broadcast] = {}
@@ -99,7 +99,7 @@ class JudgePool:
         with self._judging:
             self._broadcasts.pop(job.stream_id, None)
             judging = JudgingStage(job, models, self._policies)
-        recorder = Recorder(job, store=self._store, token=token)
+        recorder = Recorder(job, stores=self._stores, token=token)
         broadcast = _Broadcast(session=session, job=job, token=token, judging=judging, recorder=recorder)
         if state is not None:
             memory, recorded, broadcast.facts_read = thaw(state, {})
@@ -199,6 +199,6 @@ class JudgePool:
             broadcast.facts_read = number
 
     def _report_live(self, broadcast: _Broadcast, segment: Segment) -> None:
-        if not broadcast.reported_live and self._store is not None and broadcast.token is not None:
-            self._store.tell_live(segment, token=broadcast.token)
+        if not broadcast.reported_live and self._stores is not None and broadcast.token is not None:
+            self._stores.stream_writer.tell_live(segment, token=broadcast.token)
         broadcast.reported_live = True
