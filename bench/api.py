@@ -26,7 +26,7 @@ from bench.postgres import new_database, running_postgres
 from review.db.engine import open_engine
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, ProductRef, StreamRecord
 from review.tenants.types import Scope
 
@@ -68,9 +68,9 @@ def _cpu_s(process: int) -> float:
 
 def _prepare(url: str) -> str:
     """Broadcasts to tell of, and the key."""
-    store = Store(open_engine(url))
+    stores = Stores.over(open_engine(url))
     for number in range(_STREAMS):
-        store.put_stream(
+        stores.stream_writer.put_stream(
             StreamRecord(
                 stream_id=f"s{number}",
                 source="bench",
@@ -80,8 +80,8 @@ def _prepare(url: str) -> str:
                 products=(ProductRef(product_id="P-1", name="product"),),
             )
         )
-    token = store.keys.add("local", "bench", [Scope.FACTS_WRITE], "bench", per_minute=10_000_000).token
-    store.close()
+    token = stores.keys.add("local", "bench", [Scope.FACTS_WRITE], "bench", per_minute=10_000_000).token
+    stores.close()
     return token
 
 
@@ -107,8 +107,8 @@ def _served(url: str, folder: Path) -> Iterator[tuple[str, int]]:
 
 
 def _serve(url: str, folder: str, port: str) -> None:
-    store = Store(open_engine(url))
-    app = create_app(store, Path(folder), access=Access(auth=Auth.LOCAL))
+    stores = Stores.over(open_engine(url))
+    app = create_app(stores, Path(folder), access=Access(auth=Auth.LOCAL))
     uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning", timeout_graceful_shutdown=1)
 
 

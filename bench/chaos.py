@@ -16,7 +16,7 @@ from cli.broadcast.play import LiveBroadcast
 from cluster.ray.session import running_ray
 from cluster.scheduler.types import DISPATCHER
 from review.scheduling.types import Lease
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 
 STREAMS = 2
@@ -51,48 +51,48 @@ def run(quick: bool = False) -> list[dict[str, object]]:
 
 def _struck(folder: Path, strikes: list[Strike]) -> Iterator[dict[str, object]]:
     url = f"sqlite:///{folder / 'zhenyan.db'}"
-    store = Store.open(url)
+    stores = Stores.open(url)
     names = [f"s{index}" for index in range(STREAMS)]
     media = DEMO_FILM
     with service(service_config(folder, url, checkpoint_ms=10_000)):
-        wait(lambda: bool(store.leases.workers()) and is_ready("hearing", "reading", "shard"), 300)
+        wait(lambda: bool(stores.leases.workers()) and is_ready("hearing", "reading", "shard"), 300)
         with LiveBroadcast(media, window=30) as first, LiveBroadcast(media, window=30) as second:
             for name, source in zip(names, (first.url, second.url), strict=True):
                 order_demo(url, name, source)
-            wait(lambda: _near(store, names, 0), LIMIT_S)
+            wait(lambda: _near(stores, names, 0), LIMIT_S)
             for strike in strikes:
                 time.sleep(QUIET_S)
-                at_ms = max(_lease(store, name).analysed_ms for name in names)
+                at_ms = max(_lease(stores, name).analysed_ms for name in names)
                 for pid in strike.pids():
                     os.kill(pid, signal.SIGKILL)
                 begun_s = time.monotonic()
-                wait(lambda at_ms=at_ms: all(_lease(store, n).analysed_ms > at_ms for n in names), LIMIT_S)  # type: ignore[misc]
+                wait(lambda at_ms=at_ms: all(_lease(stores, n).analysed_ms > at_ms for n in names), LIMIT_S)  # type: ignore[misc]
                 again_s = time.monotonic() - begun_s
-                wait(lambda at_ms=at_ms: _near(store, names, at_ms), LIMIT_S)  # type: ignore[misc]
+                wait(lambda at_ms=at_ms: _near(stores, names, at_ms), LIMIT_S)  # type: ignore[misc]
                 yield {
                     "killed": strike.name,
                     "goes_on_after_s": round(again_s, 1),
                     "near_the_edge_after_s": round(time.monotonic() - begun_s, 1),
                     "load": f"{os.getloadavg()[0]:.1f}",
                 }
-            wait(lambda: all(store.stream(name).state in _OVER for name in names), 400)
-    coverage = [store.coverage(name) for name in names]
+            wait(lambda: all(stores.streams.stream(name).state in _OVER for name in names), 400)
+    coverage = [stores.streams.coverage(name) for name in names]
     yield {
         "streams": STREAMS,
-        "states": ", ".join(store.stream(name).state.value for name in names),
+        "states": ", ".join(stores.streams.stream(name).state.value for name in names),
         "broadcast_s": round(sum(one.span_ms for one in coverage) / 1000, 1),
         "lost_s": round(sum(one.span_ms - one.analysed_ms for one in coverage) / 1000, 1),
     }
-    store.close()
+    stores.close()
 
 
-def _lease(store: Store, name: str) -> Lease:
-    return store.leases.lease(name) or Lease(stream_id=name, worker_id="", token=0, until_ms=0)
+def _lease(stores: Stores, name: str) -> Lease:
+    return stores.leases.lease(name) or Lease(stream_id=name, worker_id="", token=0, until_ms=0)
 
 
-def _near(store: Store, names: list[str], after_ms: int) -> bool:
+def _near(stores: Stores, names: list[str], after_ms: int) -> bool:
     """Whether all are analysed beyond this, and to near where they are recorded."""
-    leases = [_lease(store, name) for name in names]
+    leases = [_lease(stores, name) for name in names]
     return all(one.analysed_ms > after_ms and one.recorded_ms - one.analysed_ms <= NEAR_MS for one in leases)
 
 

@@ -32,7 +32,7 @@ from review.enforcement.penalty_table import read_measures, read_retention
 from review.enforcement.store import EnforcementSetup
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 
 Row = dict[str, object]
 _REPEATS = 40
@@ -75,7 +75,7 @@ def _measured(url: str, size: Size, repeats: int, data_dir: Path) -> list[Row]:
         retention=read_retention(configs.ROOT / "enforcement"),
         data_dir=data_dir,
     )
-    store = Store(engine, now=lambda: NOW, enforcement=due)
+    stores = Stores.over(engine, now=lambda: NOW, enforcement=due)
     started = time.perf_counter()
     Material(size).write(engine)
     filled_s = round(time.perf_counter() - started, 1)
@@ -83,18 +83,18 @@ def _measured(url: str, size: Size, repeats: int, data_dir: Path) -> list[Row]:
     rows[0] |= {"fill_s": filled_s, "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
     rows += [
         {"table": "query", "database": name, "query": what} | _timed(ask, repeats)
-        for what, ask in _queries(store, engine).items()
+        for what, ask in _queries(stores, engine).items()
     ]
-    rows += asyncio.run(_page_rows(store, engine, repeats, data_dir))
-    store.close()
+    rows += asyncio.run(_page_rows(stores, engine, repeats, data_dir))
+    stores.close()
     return rows
 
 
-def _queries(store: Store, engine: Engine) -> dict[str, Callable[[], object]]:
-    cases = store.cases
+def _queries(stores: Stores, engine: Engine) -> dict[str, Callable[[], object]]:
+    cases = stores.cases
     first = cases.queue(CaseQuery())
     deep = cases.queue(CaseQuery(limit=5000)).next_after
-    person = store.people.log_in_known("bench", "queries", "queries", "", Role.SENIOR).person
+    person = stores.people.log_in_known("bench", "queries", "queries", "", Role.SENIOR).person
     return {
         "queue": lambda: cases.queue(CaseQuery()),
         "queue, what one person may take": lambda: cases.queue(CaseQuery(decidable_by=person)),
@@ -104,7 +104,7 @@ def _queries(store: Store, engine: Engine) -> dict[str, Callable[[], object]]:
         "queue, decided cases": lambda: cases.queue(CaseQuery(states=(CaseState.CONFIRMED,))),
         "queue counts": lambda: cases.counts(CaseQuery()),
         "queue counts, counted anew": lambda: _count_anew(engine),
-        "what falls due": store.deadlines.tell,
+        "what falls due": stores.deadlines.tell,
         "same script": lambda: cases.same_script(first.cases[0].id),
     }
 
@@ -114,18 +114,18 @@ def _count_anew(engine: Engine) -> object:
         return read_counts(session, CaseQuery())
 
 
-async def _page_rows(store: Store, engine: Engine, repeats: int, data_dir: Path) -> list[Row]:
-    app = create_app(store, data_dir, access=Access(auth=Auth.LOCAL))
-    login = store.people.log_in_known("bench", "pages", "pages", "", Role.SENIOR)
+async def _page_rows(stores: Stores, engine: Engine, repeats: int, data_dir: Path) -> list[Row]:
+    app = create_app(stores, data_dir, access=Access(auth=Auth.LOCAL))
+    login = stores.people.log_in_known("bench", "pages", "pages", "", Role.SENIOR)
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
-    host_id = store.cases.queue(CaseQuery()).cases[0].host_id
+    host_id = stores.cases.queue(CaseQuery()).cases[0].host_id
     rows: list[Row] = []
     seen: set[str] = set()
     name = engine.dialect.name
     async with httpx.AsyncClient(
         transport=transport, base_url="http://127.0.0.1", cookies={"zhenyan": login.token}
     ) as client:
-        for what, path in _pages(store, engine, host_id).items():
+        for what, path in _pages(stores, engine, host_id).items():
             moved = what.endswith("counters moved")
             began = time.perf_counter()
             with _statements(engine) as statements:
@@ -153,7 +153,7 @@ async def _page_rows(store: Store, engine: Engine, repeats: int, data_dir: Path)
     return rows
 
 
-def _pages(store: Store, engine: Engine, host_id: str) -> dict[str, str]:
+def _pages(stores: Stores, engine: Engine, host_id: str) -> dict[str, str]:
     with engine.connect() as connection:
         large, finding_id, stream_id = connection.execute(
             text(
@@ -165,7 +165,7 @@ def _pages(store: Store, engine: Engine, host_id: str) -> dict[str, str]:
         measure_id = connection.scalar(text("select min(measure_id) from measures where state = 'in_force'"))
         appeal_id = connection.scalar(text("select min(appeal_id) from appeals where state = 'filed'"))
         reanalysis_id = connection.scalar(text("select min(reanalysis_id) from reanalyses"))
-    first = store.cases.queue(CaseQuery()).cases[0].id
+    first = stores.cases.queue(CaseQuery()).cases[0].id
     return {
         "queue": "/",
         "queue, counters moved": "/?lang=zh",

@@ -28,7 +28,7 @@ from rich.console import Console
 from cli.shell.benchmark_report import print_report, report_json
 from review.accounts.types import Role
 from review.db.engine import open_engine
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 
 Row = dict[str, object]
@@ -105,15 +105,15 @@ def _serving(program: Path, folder: Path) -> Iterator[_Served]:
     address = f"http://127.0.0.1:{port}"
     try:
         _until(lambda: httpx.get(f"{address}/readyz", timeout=5).status_code == 200)
-        store = Store(open_engine(url))
+        stores = Stores.over(open_engine(url))
         tokens = []
         for tenant, keys in (("attacker", len(_SENDERS)), ("other", 1)):
-            store.keys.add_tenant(tenant, tenant, "bench")
+            stores.keys.add_tenant(tenant, tenant, "bench")
             for _ in range(keys):
-                key = store.keys.add(tenant, tenant, [Scope.CHECK], "bench", per_minute=1_000_000)
+                key = stores.keys.add(tenant, tenant, [Scope.CHECK], "bench", per_minute=1_000_000)
                 tokens.append(key.token)
-        session = store.people.log_in_known("bench", "desk", "desk", "", Role.SENIOR).token
-        store.close()
+        session = stores.people.log_in_known("bench", "desk", "desk", "", Role.SENIOR).token
+        stores.close()
         served = _Served(address=address, attacker=tuple(tokens[:-1]), other=tokens[-1], session=session)
         # The first check of each kind waits for what is loaded.
         _until(lambda: _small_check(served).status_code == 200)

@@ -24,7 +24,7 @@ from ingest.recording.ledger import Ledger
 from ingest.types import Segment
 from review.db.engine import open_engine
 from review.events.types import Event
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import FindingQuery, Host, StreamRecord
 from review.stretches.types import Signal, Span, StretchTerms
 
@@ -82,7 +82,7 @@ def command(
     least: float | None,
     as_json: bool,
 ) -> None:
-    """Store findings with what their segments give, by several processes; fail where anything is not as it must be.
+    """Stores findings with what their segments give, by several processes; fail where anything is not as it must be.
 
     \b
     Example:
@@ -136,16 +136,16 @@ def stored(
 
 def prepared(works: Sequence[Work]) -> None:
     """The broadcasts of all processes, each lent to its process."""
-    store = Store.open(works[0].url)
+    stores = Stores.open(works[0].url)
     for work in works:
         for number in range(work.streams):
             name = f"s{work.process}-{number}"
             tenant = f"t{(work.process * work.streams + number) % work.customers}"
             host = Host(id=f"{tenant}/h{name}", name="小岚", platform="demo")
-            store.put_stream(
+            stores.stream_writer.put_stream(
                 StreamRecord(stream_id=name, source="bench", host=host, title="", started_at=None, tenant_id=tenant)
             )
-    store.close()
+    stores.close()
 
 
 def _by_processes(works: Sequence[Work]) -> list[dict[str, Any]]:
@@ -179,7 +179,7 @@ class _Counted:
 def write(work: Work, engine: Engine) -> dict[str, object]:
     """Stores segments of each of the process's broadcasts until its time is over: how long each took, in ms."""
     counted = _Counted()
-    store = Store(engine)
+    stores = Stores.over(engine)
     print("ready", flush=True)
     sys.stdin.readline()
 
@@ -198,7 +198,7 @@ def write(work: Work, engine: Engine) -> dict[str, object]:
             if time.monotonic() - began > work.seconds:
                 return
             at = time.perf_counter()
-            given.store(store)
+            given.store(stores)
             taken.append(1000 * (time.perf_counter() - at))
 
     threads = [threading.Thread(target=carry, args=(number,)) for number in range(work.streams)]
@@ -207,7 +207,7 @@ def write(work: Work, engine: Engine) -> dict[str, object]:
     for thread in threads:
         thread.join()
     seconds = time.monotonic() - began
-    store.close()
+    stores.close()
     return {"taken_ms": taken, "seconds": seconds, **asdict(counted)}
 
 
@@ -220,7 +220,7 @@ class Given:
     findings: Sequence[Finding]
     ledger: Ledger
 
-    def store(self, store: Store) -> None:
+    def store(self, stores: Stores) -> None:
         """As a recorder does."""
         stream_id, sequence = self.segment.stream_id, self.segment.sequence
         signal = Signal(
@@ -229,9 +229,9 @@ class Given:
             end_ms=self.segment.end_ms,
             spoken=(Span(start_ms=self.segment.start_ms, end_ms=self.segment.end_ms),),
         )
-        findings = store.worded(stream_id, self.passages, self.findings)
+        findings = stores.stream_writer.worded(stream_id, self.passages, self.findings)
         self.ledger.analysed(self.segment.start_ms, self.segment.end_ms, [])
-        store.commit_segment(
+        stores.stream_writer.commit_segment(
             stream_id,
             sequence,
             findings=findings,
@@ -283,35 +283,35 @@ def segments_of(work: Work, number: int) -> Iterator[Given]:
 
 def faults(url: str, findings: int) -> list[str]:
     """What is not as it must be: each finding stored and told once, in order; no number missing; the trail whole."""
-    store = Store.open(url)
+    stores = Stores.open(url)
     told: list[str] = []
     wrong: list[str] = []
-    for tenant_id, head in store.events.heads().items():
-        events = list(_log(store, tenant_id))
+    for tenant_id, head in stores.events.heads().items():
+        events = list(_log(stores, tenant_id))
         if [each.sequence for each in events] != list(range(1, head + 1)):
             wrong.append(f"{tenant_id}: the log of events has gaps")
         created = [each for each in events if each.kind == "finding.created"]
         told += [each.subject for each in created]
         wrong += _disordered(created)
-    kept = list(_kept(store))
+    kept = list(_kept(stores))
     if not len(kept) == len(set(kept)) == len(told) == len(set(told)) == findings or set(kept) != set(told):
         wrong.append(f"{findings} findings were given, {len(set(kept))} are stored, {len(told)} were told")
-    if (broken := store.audit.verify()) is not None:
+    if (broken := stores.audit.verify()) is not None:
         wrong.append(str(broken))
-    store.close()
+    stores.close()
     return wrong
 
 
-def _log(store: Store, tenant_id: str) -> Iterator[Event]:
+def _log(stores: Stores, tenant_id: str) -> Iterator[Event]:
     after = 0
-    while page := store.events.after(tenant_id, after, 1_000):
+    while page := stores.events.after(tenant_id, after, 1_000):
         yield from page
         after = page[-1].sequence
 
 
-def _kept(store: Store) -> Iterator[str]:
+def _kept(stores: Stores) -> Iterator[str]:
     after = 0
-    while found := store.findings(FindingQuery(after=after, limit=500)).findings:
+    while found := stores.streams.findings(FindingQuery(after=after, limit=500)).findings:
         yield from (each.finding.finding_id for each in found)
         after = found[-1].created_seq
 

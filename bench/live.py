@@ -29,7 +29,7 @@ from ingest.recording.manifest import read_manifest
 from ingest.types import SAMPLE_RATE_HZ
 from review.db.engine import open_engine
 from review.db.tables.streams import FindingRow, PassageRow, StreamRow
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 
 START_S, SECONDS, QUICK_SECONDS = 56, 72, 24
@@ -149,13 +149,13 @@ def _ours(media: Path, folder: Path, count: int, semantic: str) -> Waits:
     """The live service with so many streams, on a database of its own."""
     url = f"sqlite:///{folder / 'zhenyan.db'}"
     names = [f"s{index}" for index in range(count)]
-    store, engine = Store.open(url), open_engine(url)
-    looks = _Looks(store, engine)
+    stores, engine = Stores.open(url), open_engine(url)
+    looks = _Looks(stores, engine)
     moments: list[Moment] = []
     job = {"semantic": semantic, "models": load_settings().models_folder}
     config = service_config(folder, url, places=count, checkpoint_ms=10_000, job=job)
     with service(config):
-        wait(lambda: bool(store.leases.workers()) and is_ready("hearing", "reading", "shard"), 300)
+        wait(lambda: bool(stores.leases.workers()) and is_ready("hearing", "reading", "shard"), 300)
         wait(lambda: shard_figures()["judge"]["done"] > 0, 300)
         before = shard_figures()
         meter, since = Meter(), Meter()
@@ -169,21 +169,21 @@ def _ours(media: Path, folder: Path, count: int, semantic: str) -> Waits:
                 if time.monotonic() - looked_s > _FIGURES_S:
                     looked_s = time.monotonic()
                     stages.look_at_memory()
-                    lags_s = tuple(store.coverage(name).waiting_ms / 1000 for name in names)
+                    lags_s = tuple(stores.streams.coverage(name).waiting_ms / 1000 for name in names)
                     at_s, busy_since = round(looked_s - began_s), since.read().machine
                     moments.append(Moment(second=at_s, busy=busy_since, lags_s=lags_s, cuts=cuts_that_wait()))
                     since = Meter()
                 time.sleep(_LOOK_S)
             busy, seconds = meter.read(), time.monotonic() - began_s
         in_stage_s = mean_waits(shard_figures(), before)
-        lost_ms = sum(one.span_ms - one.analysed_ms for one in map(store.coverage, names))
+        lost_ms = sum(one.span_ms - one.analysed_ms for one in map(stores.streams.coverage, names))
 
     def given_s(stream_id: str, end_ms: int) -> float | None:
         return _published_s(air, names.index(stream_id), folder / "recordings" / stream_id, end_ms)
 
     waits = looks.waits(given_s)
     engine.dispose()
-    store.close()
+    stores.close()
     return Waits(
         streams=count,
         spoken_s=tuple(waits["passage"]),
@@ -205,7 +205,7 @@ class _Looks:
     One look asks three questions of the database, however many broadcasts there are.
     """
 
-    store: Store
+    stores: Stores
     engine: Engine
     seen: dict[tuple[str, str, str], float] = field(default_factory=dict)
     ends_ms: dict[tuple[str, str, str], int] = field(default_factory=dict)
@@ -229,7 +229,7 @@ class _Looks:
         for (kind, stream_id, name), seen_s in self.seen.items():
             end_ms = self.ends_ms[kind, stream_id, name]
             if kind == "finding":
-                finding = self.store.finding(name).finding
+                finding = self.stores.streams.finding(name).finding
                 if finding.channel != "speech":
                     continue
                 end_ms = finding.end_ms

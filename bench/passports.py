@@ -22,7 +22,7 @@ import httpx
 
 from bench.postgres import new_database, running_postgres
 from review.db.engine import open_engine
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 
 Row = dict[str, object]
@@ -51,14 +51,14 @@ def run(quick: bool = False) -> list[Row]:
 
 
 def _measured(database: str, url: str, count: int, folder: Path) -> list[Row]:
-    store = Store(open_engine(url or f"sqlite:///{folder / 'zhenyan.db'}"))
+    stores = Stores.over(open_engine(url or f"sqlite:///{folder / 'zhenyan.db'}"))
     for tenant in ("seller", "other"):
-        store.keys.add_tenant(tenant, tenant, "bench")
+        stores.keys.add_tenant(tenant, tenant, "bench")
     keys = {
-        name: store.keys.add(name, name, set(Scope), "bench", per_minute=1_000_000).token
+        name: stores.keys.add(name, name, set(Scope), "bench", per_minute=1_000_000).token
         for name in ("seller", "other")
     }
-    store.close()
+    stores.close()
     file = folder / "goods.csv"
     with file.open("w", encoding="gb18030") as written:
         written.write(_HEADS + "\n")

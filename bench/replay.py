@@ -29,7 +29,7 @@ from cluster.stages.policies import LoadedPolicies
 from cluster.types import ScreenJob
 from review.evidence.basis import keep_basis, keep_directions, keep_step
 from review.replays.types import ChangeKind, Scope
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, ProductRef, StreamRecord, StreamState
 
 _AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
@@ -117,12 +117,12 @@ def _screen(url: str, data_dir: Path, streams: int, length_ms: int) -> tuple[dic
     """Judges and stores the broadcasts as live screening does; gives what that took, and every text."""
     passports = load_passports(_PASSPORTS, Policy(configs.POLICY_DIR).quantity_reader)
     texts = passport_texts(_PASSPORTS)
-    store, laws = Store.open(url), LoadedPolicies()
+    stores, laws = Stores.open(url), LoadedPolicies()
     told: list[str] = []
     wall_s = cpu_s = 0.0
     for number in range(streams):
         stream_id, recording = f"s{number:03}", data_dir / "recordings" / f"s{number:03}"
-        store.put_stream(
+        stores.stream_writer.put_stream(
             StreamRecord(
                 stream_id=stream_id,
                 source="bench",
@@ -151,11 +151,11 @@ def _screen(url: str, data_dir: Path, streams: int, length_ms: int) -> tuple[dic
             keep_step(recording, place, passage.end_ms, [passage])
             if (read := judging.read()) is not None:
                 keep_directions(recording, read)
-        store.add_passages(said)
-        store.add_findings([*findings, *judging.finish()])
+        stores.stream_writer.add_passages(said)
+        stores.stream_writer.add_findings([*findings, *judging.finish()])
         wall_s, cpu_s = wall_s + time.monotonic() - started, cpu_s + _cpu_s() - cpu_before_s
         told += [passage.text for passage in said]
-    store.close()
+    stores.close()
     row = _row("judged while live, semantic auto, all kept", 1, len(told), streams * length_ms, wall_s, cpu_s)
     return row | {"changes": 0}, told
 
@@ -183,13 +183,13 @@ def _said(stream_id: str, number: int, length_ms: int) -> list[Passage]:
 def _forget(url: str, data_dir: Path, streams: int) -> Scope:
     """Takes away what was read of the first broadcasts, and what their replays remember."""
     stream_ids = tuple(f"s{number:03}" for number in range(streams))
-    store = Store.open(url)
+    stores = Stores.open(url)
     for stream_id in stream_ids:
         for file in (data_dir / "recordings" / stream_id).rglob("read-*"):
             file.unlink()
         for kind in ("said", "semantic"):
-            store.replays.remember(stream_id, f"{kind}:nothing", b"")
-    store.close()
+            stores.replays.remember(stream_id, f"{kind}:nothing", b"")
+    stores.close()
     return Scope(stream_ids=stream_ids)
 
 

@@ -10,11 +10,11 @@ import click
 from rich.console import Console
 from sqlalchemy import Engine, text
 
-from bench.soak_parts import open_store
+from bench.soak_parts import open_stores
 from bench.stress import database
 from cli.shell.benchmark_report import print_report, report_json
 from review.db.engine import open_engine
-from review.store import Store
+from review.stores import Stores
 
 # A broadcast of an hour: segments, passages, findings in one decided case, each told once.
 _SEGMENTS, _PASSAGES, _FINDINGS = 1_800, 900, 20
@@ -101,19 +101,19 @@ def swept(rows: int, old: int) -> dict[str, object]:
     """What deleting takes; `left`: broadcasts past their clock that are still there."""
     streams = max(old + 1, rows // _ROWS)
     with database("postgresql") as url, tempfile.TemporaryDirectory() as folder:
-        store = open_store(url, Path(folder))
+        stores = open_stores(url, Path(folder))
         engine = open_engine(url)
         began = time.monotonic()
         _fill(engine, streams, old)
         filled_s = time.monotonic() - began
-        first_s, gone = _sweep(store)
-        again_s, _ = _sweep(store)
+        first_s, gone = _sweep(stores)
+        again_s, _ = _sweep(stores)
         with engine.connect() as connection:
             left = connection.scalar(
                 text("select count(*) from streams where created_at_ms = :long_ago"), {"long_ago": _LONG_AGO_MS}
             )
         engine.dispose()
-        store.close()
+        stores.close()
         return {
             "rows": streams * _ROWS,
             "filled_s": round(filled_s, 1),
@@ -145,10 +145,10 @@ def _fill(engine: Engine, streams: int, old: int) -> None:
         connection.execute(text("analyze"))
 
 
-def _sweep(store: Store) -> tuple[float, Counter[str]]:
+def _sweep(stores: Stores) -> tuple[float, Counter[str]]:
     began = time.monotonic()
     gone: Counter[str] = Counter()
-    for erased in store.retention().sweep():
+    for erased in stores.retention().sweep():
         gone[erased.kind] += 1
         gone["rows"] += erased.row_count
     return time.monotonic() - began, gone

@@ -19,7 +19,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from bench.soak_faults import Lift, Stage, dispatcher_pid, worker_pids
-from bench.soak_parts import LOOPBACK, SoakActorFactory, open_store, start_sender
+from bench.soak_parts import LOOPBACK, SoakActorFactory, open_stores, start_sender
 from bench.soak_plan import Airing, FaultKind, Plan, plan_of
 from bench.soak_watch import OVER, Look, Meters, log_of, look_at, numbered, wrong_with_events
 from bench.stress import database
@@ -35,7 +35,7 @@ from cluster.scheduler.types import Staffing
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.orders import NewOrder, NoRoomLeft
 from review.scheduling.types import Priority
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord, StreamState
 
 TENANT = "soak"
@@ -64,7 +64,7 @@ class Soak:
 
     plan: Plan
     sim: Simulation
-    store: Store
+    stores: Stores
     stage: Stage
     on_air: dict[str, _OnAir] = field(default_factory=dict)
     looks: dict[str, Look] = field(default_factory=dict)
@@ -110,7 +110,7 @@ class Soak:
         priority = Priority.URGENT if airing.is_urgent else Priority.NORMAL
         new = NewOrder(stream=record, url=f"simulated://{number}", priority=priority, max_ms=airing.lasts_s * 1_000)
         try:
-            stream_id = self.store.orders.place(new, lambda connection, journal: [], "soak")[0]
+            stream_id = self.stores.orders.place(new, lambda connection, journal: [], "soak")[0]
         except NoRoomLeft:
             self.refused += 1
             return
@@ -119,18 +119,18 @@ class Soak:
     def _follow(self, one: _OnAir) -> None:
         stop_s = one.airing.stopped_after_s
         if stop_s is not None and not one.is_stopped and self.at_s - one.began_s > stop_s:
-            self.store.orders.stop(one.stream_id, "soak")
+            self.stores.orders.stop(one.stream_id, "soak")
             one.is_stopped = True
-        state = self.store.stream(one.stream_id).state
+        state = self.stores.streams.stream(one.stream_id).state
         if state not in OVER:
             return
         lasts = None if one.is_stopped else one.airing.lasts_s
-        look = look_at(self.store, self.sim, one.stream_id, is_over=True, lasts=lasts)
+        look = look_at(self.stores, self.sim, one.stream_id, is_over=True, lasts=lasts)
         self.looks[one.stream_id] = look
         self.on_air.pop(one.stream_id)
         self._note(one.stream_id, look.wrong)
         if state is StreamState.FAILED:
-            self._note(one.stream_id, [f"failed: {self.store.stream(one.stream_id).error}"])
+            self._note(one.stream_id, [f"failed: {self.stores.streams.stream(one.stream_id).error}"])
 
     def _strike(self) -> None:
         for fault in self.plan.faults:
@@ -159,24 +159,26 @@ class Soak:
 
     def _look_again(self, stream_id: str) -> None:
         for _ in range(_AGAIN):
-            wrong = look_at(self.store, self.sim, stream_id, is_over=False).wrong
+            wrong = look_at(self.stores, self.sim, stream_id, is_over=False).wrong
             if not wrong or stream_id not in self.on_air:
                 return
         self._note(stream_id, wrong)
 
     def _told_at_last(self) -> None:
         """Waits until every event is delivered, and compares what was with what stands in the database."""
-        self._note("", [f"{stream_id} is {self.store.stream(stream_id).state.value}" for stream_id in self.on_air])
+        self._note(
+            "", [f"{stream_id} is {self.stores.streams.stream(stream_id).state.value}" for stream_id in self.on_air]
+        )
         until(
             _PATIENCE_S,
-            lambda: all(event.id in self.stage.receiver.accepted for event in log_of(self.store, TENANT)),
+            lambda: all(event.id in self.stage.receiver.accepted for event in log_of(self.stores, TENANT)),
         )
         for stream_id in self.looks:
-            self._note(stream_id, look_at(self.store, self.sim, stream_id, is_over=True).wrong)
+            self._note(stream_id, look_at(self.stores, self.sim, stream_id, is_over=True).wrong)
         found = sum(look.findings for look in self.looks.values())
-        self._note("events", wrong_with_events(log_of(self.store, TENANT), self.stage.receiver, found))
+        self._note("events", wrong_with_events(log_of(self.stores, TENANT), self.stage.receiver, found))
         self._note("growth", self.meters.wrong())
-        broken = self.store.audit.verify()
+        broken = self.stores.audit.verify()
         self._note("audit", [] if broken is None else [str(broken)])
 
     def _note(self, whose: str, wrong: Iterator[str] | list[str] | tuple[str, ...]) -> None:
@@ -229,11 +231,11 @@ def soak(kind: str, seconds: float, seed: int) -> Soak:
         url = stack.enter_context(database(kind, durable=True))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         sim = Simulation(database_url=url, capacity=0, engine_ms=5, finding_every=4, terms=TERMS)
-        store = open_store(url, folder)
-        stack.callback(store.close)
-        store.keys.add_tenant(TENANT, "", "soak")
+        stores = open_stores(url, folder)
+        stack.callback(stores.close)
+        stores.keys.add_tenant(TENANT, "", "soak")
         receiver = stack.enter_context(receiving(Receiver(failing=0)))
-        store.webhooks.add(TENANT, receiver.url, [], LOOPBACK, "soak")
+        stores.webhooks.add(TENANT, receiver.url, [], LOOPBACK, "soak")
         stage = Stage(url=url, folder=folder, receiver=receiver, sender=start_sender(url, folder))
         stack.callback(_end_sender, stage)
         # Workers that give way to everything else would be late for that alone.
@@ -243,9 +245,9 @@ def soak(kind: str, seconds: float, seed: int) -> Soak:
         launcher = RayLauncher(factory=SoakActorFactory(simulation=sim, load=sim_load, folder=folder), grace_s=10)
         staffing = Staffing(shards=_SHARDS, hearing=0, reading=0)
         ensure_dispatcher(DispatcherSettings(database_url=url, launcher=launcher, staffing=staffing, terms=TERMS))
-        until(_START_S, lambda: len(store.leases.workers()) == _SHARDS)
+        until(_START_S, lambda: len(stores.leases.workers()) == _SHARDS)
         plan = plan_of(seed, seconds, at_once=_AT_ONCE, kinds=stage.kinds)
-        run = Soak(plan=plan, sim=sim, store=store, stage=stage)
+        run = Soak(plan=plan, sim=sim, stores=stores, stage=stage)
         run.go()
         return run
 

@@ -17,7 +17,7 @@ from net.guard import NetPolicy
 from review.db.engine import open_database, open_engine
 from review.enforcement.penalty_table import read_measures, read_retention
 from review.enforcement.store import EnforcementSetup
-from review.store import Store
+from review.stores import Stores
 from review.webhooks.retry_queue import Patience
 from review.webhooks.sender import Lanes
 
@@ -57,9 +57,9 @@ class SoakShard(SimulatedShard):
         self._clock = JumpingClock(clock)
         super().__init__(simulation, worker_id, node)
 
-    def open_store(self) -> Store:
+    def open_stores(self) -> Stores:
         """The store, by this worker's clock."""
-        return Store(open_database(self._sim.database_url), now=self._clock, terms=self._sim.terms)
+        return Stores.over(open_database(self._sim.database_url), now=self._clock, terms=self._sim.terms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,13 +82,13 @@ class SoakActorFactory:
         return ActorSpec(kind=SoakShard, arguments=arguments, options={"max_concurrency": 2})
 
 
-def open_store(url: str, folder: Path, clock: JumpingClock | None = None) -> Store:
+def open_stores(url: str, folder: Path, clock: JumpingClock | None = None) -> Stores:
     """The store, with its keys in this folder."""
     due = configs.ROOT / "enforcement"
     setup = EnforcementSetup(measures=read_measures(due), retention=read_retention(due), data_dir=folder)
     if clock is None:
-        return Store(open_engine(url), enforcement=setup)
-    return Store(open_engine(url), now=clock, enforcement=setup)
+        return Stores.over(open_engine(url), enforcement=setup)
+    return Stores.over(open_engine(url), now=clock, enforcement=setup)
 
 
 def start_sender(url: str, folder: Path) -> subprocess.Popen[bytes]:
@@ -103,8 +103,8 @@ def start_sender(url: str, folder: Path) -> subprocess.Popen[bytes]:
 def _send() -> None:
     given = json.load(sys.stdin)
     folder = Path(given["folder"])
-    store = open_store(given["url"], folder, JumpingClock(folder / "sender.clock"))
-    store.sender(LOOPBACK, patience=_PATIENCE, lanes=_LANES).start()
+    stores = open_stores(given["url"], folder, JumpingClock(folder / "sender.clock"))
+    stores.sender(LOOPBACK, patience=_PATIENCE, lanes=_LANES).start()
     threading.Event().wait()
 
 

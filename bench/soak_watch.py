@@ -9,7 +9,7 @@ from statistics import median
 from bench.stress_shard import Simulation, finding_of
 from bench.webhook_receiver import Receiver
 from review.events.types import Event
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import FindingQuery, StoredFinding, StreamState
 
 # A process is judged by its memory only if it was looked at so often; the first looks are its beginning.
@@ -32,18 +32,22 @@ class Look:
     wrong: tuple[str, ...]
 
 
-def look_at(store: Store, sim: Simulation, stream_id: str, *, is_over: bool, lasts: int | None = None) -> Look:
+def look_at(stores: Stores, sim: Simulation, stream_id: str, *, is_over: bool, lasts: int | None = None) -> Look:
     """What is stored of this broadcast, and what of it is not as it must be.
 
     One on air is looked at by parts, while it is written to: what stands there may be more than what was there a
     moment before, and never less, twice, or of nothing. `lasts`: how many segments one that is over must have; None: it
     was stopped, perhaps between the receiving of a segment and its analysis.
     """
-    before, ledger, after = store.cursor(stream_id), store.ledger(stream_id), store.cursor(stream_id)
+    before, ledger, after = (
+        stores.streams.cursor(stream_id),
+        stores.streams.ledger(stream_id),
+        stores.streams.cursor(stream_id),
+    )
     segments = 0 if before is None else before + 1
     latest = segments if after is None else after + 1
-    ids = [each.finding.finding_id for each in _findings(store, stream_id)]
-    ending = segments if is_over else 1 + (store.cursor(stream_id) or latest)
+    ids = [each.finding.finding_id for each in _findings(stores, stream_id)]
+    ending = segments if is_over else 1 + (stores.streams.cursor(stream_id) or latest)
     shed = {
         gap.start_ms // sim.segment_ms + offset
         for gap in ledger.gaps
@@ -69,19 +73,19 @@ def look_at(store: Store, sim: Simulation, stream_id: str, *, is_over: bool, las
         if is_over and lasts is not None and (segments, ledger.span_ms) != (lasts, lasts * sim.segment_ms):
             yield f"{segments} segments of {lasts} are there, and the ledger is of {ledger.span_ms} ms"
 
-    lease = store.leases.lease(stream_id)
+    lease = stores.leases.lease(stream_id)
     moves = 0 if lease is None else max(0, lease.token - 2)
     return Look(segments=segments, findings=len(ids), dropped=len(shed), moves=moves, wrong=tuple(wrong()))
 
 
-def _findings(store: Store, stream_id: str) -> Sequence[StoredFinding]:
-    return store.findings(FindingQuery(stream_id=stream_id, limit=100_000)).findings
+def _findings(stores: Stores, stream_id: str) -> Sequence[StoredFinding]:
+    return stores.streams.findings(FindingQuery(stream_id=stream_id, limit=100_000)).findings
 
 
-def log_of(store: Store, tenant: str) -> list[Event]:
+def log_of(stores: Stores, tenant: str) -> list[Event]:
     """Every event of the customer, in order."""
     events: list[Event] = []
-    while page := store.events.after(tenant, events[-1].sequence if events else 0, _PAGE):
+    while page := stores.events.after(tenant, events[-1].sequence if events else 0, _PAGE):
         events += page
     return events
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.stress_shard import Simulation, finding_of
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import FindingQuery, StreamState
 
 
@@ -70,7 +70,7 @@ class Bounds:
 
 
 def report(
-    store: Store,
+    stores: Stores,
     sim: Simulation,
     ordered: Sequence[str],
     *,
@@ -82,7 +82,7 @@ def report(
     worker_bytes: int = 0,
 ) -> Report:
     """Looks at what is stored of the ordered broadcasts. `delays_ms` in ascending order."""
-    looks = [_Look.of(store, sim, stream_id, duration_ms) for stream_id in ordered]
+    looks = [_Look.of(stores, sim, stream_id, duration_ms) for stream_id in ordered]
     return Report(
         streams=len(ordered),
         segments=sum(look.segments for look in looks),
@@ -112,17 +112,24 @@ class _Look:
     faults: tuple[str, ...]
 
     @classmethod
-    def of(cls, store: Store, sim: Simulation, stream_id: str, duration_ms: int) -> "_Look":
+    def of(cls, stores: Stores, sim: Simulation, stream_id: str, duration_ms: int) -> "_Look":
         """What is stored of one broadcast."""
         count = duration_ms // sim.segment_ms
-        coverage, cursor, lease = store.coverage(stream_id), store.cursor(stream_id), store.leases.lease(stream_id)
+        coverage, cursor, lease = (
+            stores.streams.coverage(stream_id),
+            stores.streams.cursor(stream_id),
+            stores.leases.lease(stream_id),
+        )
         lost = [(gap.start_ms // sim.segment_ms, gap.length_ms // sim.segment_ms) for gap in coverage.gaps]
         shed = {first + offset for first, length in lost for offset in range(length)}
-        found = [each.finding for each in store.findings(FindingQuery(stream_id=stream_id, limit=count + 1)).findings]
+        found = [
+            each.finding
+            for each in stores.streams.findings(FindingQuery(stream_id=stream_id, limit=count + 1)).findings
+        ]
         expected = [finding_of(sim, stream_id, n) for n in range(0, count, sim.finding_every) if n not in shed]
 
         def faults() -> Iterator[str]:
-            stream = store.stream(stream_id)
+            stream = stores.streams.stream(stream_id)
             if stream.state is not StreamState.ENDED:
                 yield f"is {stream.state.value} ({stream.error})"
             if (coverage.analysed_ms + coverage.gap_ms, coverage.waiting_ms) != (duration_ms, 0):

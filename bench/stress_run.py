@@ -22,7 +22,7 @@ from review.scheduling.admission import OVER
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.orders import NewOrder, NoRoomLeft
 from review.scheduling.types import Priority
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord
 
 _TENANT = "simulated"
@@ -107,24 +107,24 @@ def stress(
     launcher = RayLauncher(factory=factory, grace_s=10)
     staffing = Staffing(shards=load.shards, hearing=0, reading=0)
     with contextlib.ExitStack() as stack:
-        store = Store.open(database_url, terms=load.terms)
-        stack.callback(store.close)
+        stores = Stores.open(database_url, terms=load.terms)
+        stack.callback(stores.close)
         stack.enter_context(running_ray())
         stack.callback(end_all)
         ensure_dispatcher(
             DispatcherSettings(database_url=database_url, launcher=launcher, staffing=staffing, terms=load.terms)
         )
-        until(_START_S, lambda: len(store.leases.workers()) == load.shards)
-        store.keys.add_tenant(_TENANT, "", "stress")
+        until(_START_S, lambda: len(stores.leases.workers()) == load.shards)
+        stores.keys.add_tenant(_TENANT, "", "stress")
         started = time.monotonic()
-        ordered = [_order(store, load, number) for number in range(load.streams)]
-        refused = "" if load.places else _refusal(store, load)
+        ordered = [_order(stores, load, number) for number in range(load.streams)]
+        refused = "" if load.places else _refusal(stores, load)
         if load.kill:
             time.sleep(load.seconds / 2)
             (strike or _kill)()
         until(
             load.seconds + load.patience_s,
-            lambda: _are_over(store, ordered),
+            lambda: _are_over(stores, ordered),
             # Looking at very many often would be part of the load.
             poll_s=max(_POLL_S, load.streams / 500),
         )
@@ -132,7 +132,7 @@ def stress(
         delays_ms = sorted(delay for shard in shards() for delay in ray.get(shard.figures.remote())[1])
         costs = [ray.get(shard.costs.remote()) for shard in shards()]
         return report(
-            store,
+            stores,
             sim,
             ordered,
             duration_ms=load.seconds * 1_000,
@@ -144,7 +144,7 @@ def stress(
         )
 
 
-def _order(store: Store, load: Load, number: int) -> str:
+def _order(stores: Stores, load: Load, number: int) -> str:
     """Orders the broadcast of this number as a customer would; raises NoRoomLeft."""
     stream = StreamRecord(
         stream_id="",
@@ -160,22 +160,22 @@ def _order(store: Store, load: Load, number: int) -> str:
         priority=Priority.URGENT if number < load.urgent else Priority.NORMAL,
         max_ms=load.seconds * 1_000,
     )
-    return store.orders.place(new, lambda connection, journal: [], "stress")[0]
+    return stores.orders.place(new, lambda connection, journal: [], "stress")[0]
 
 
-def _refusal(store: Store, load: Load) -> str:
+def _refusal(stores: Stores, load: Load) -> str:
     """Why one more broadcast than there are places is refused; empty if it is not."""
     try:
-        _order(store, load, load.streams)
+        _order(stores, load, load.streams)
     except NoRoomLeft as error:
         return str(error)
     return ""
 
 
-def _are_over(store: Store, ordered: Sequence[str]) -> bool:
+def _are_over(stores: Stores, ordered: Sequence[str]) -> bool:
     """Whether every broadcast is over; not while the database is away."""
     with contextlib.suppress(SQLAlchemyError):
-        return all(stream.state in OVER for stream in store.streams_of(ordered).values())
+        return all(stream.state in OVER for stream in stores.streams.by_ids(ordered).values())
     return False
 
 

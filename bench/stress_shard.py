@@ -25,7 +25,7 @@ from review.errors import LeaseLost, WorkerReplaced
 from review.scheduling.decisions import Reach, Released
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.types import Lease, Order, Worker
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState, Wanted
 
 # As long as a shard's own.
@@ -68,7 +68,7 @@ class SimulatedShard:
         self._sim = simulation
         self._statements = 0
         event.listen(Engine, "before_cursor_execute", self._count)
-        self._store = self.open_store()
+        self._stores = self.open_stores()
         self._worker = Worker(
             worker_id=worker_id, node=node, capacity=simulation.capacity, started_at_ms=_now_ms(), why="simulated"
         )
@@ -82,9 +82,9 @@ class SimulatedShard:
         for thread in self._threads:
             thread.start()
 
-    def open_store(self) -> Store:
+    def open_stores(self) -> Stores:
         """The store that it works on."""
-        return Store.open(self._sim.database_url, terms=self._sim.terms)
+        return Stores.open(self._sim.database_url, terms=self._sim.terms)
 
     def figures(self) -> tuple[int, list[int]]:
         """The process, and the milliseconds from each segment's close to its finding being stored, so far."""
@@ -106,9 +106,9 @@ class SimulatedShard:
         for thread in self._threads:
             thread.join()
         for stream in self._streams.values():
-            self._store.leases.release(stream.order.stream_id, stream.token, Released.GIVEN_BACK)
-        self._store.leases.leave(self._worker.worker_id)
-        self._store.close()
+            self._stores.leases.release(stream.order.stream_id, stream.token, Released.GIVEN_BACK)
+        self._stores.leases.leave(self._worker.worker_id)
+        self._stores.close()
 
     def _serve(self) -> None:
         while not self._closing:
@@ -122,8 +122,8 @@ class SimulatedShard:
                 self._changed.wait_for(lambda: self._closing, _TICK_S)
 
     def _turn(self) -> None:
-        self._store.leases.beat(self._worker)
-        assigned = {o.stream_id: (o, lease) for o, lease in self._store.leases.assigned(self._worker.worker_id)}
+        self._stores.leases.beat(self._worker)
+        assigned = {o.stream_id: (o, lease) for o, lease in self._stores.leases.assigned(self._worker.worker_id)}
         with self._changed:
             progress = {stream_id: _reach(s) for stream_id, s in self._streams.items()}
         waiting = {stream_id: lease for stream_id, (_, lease) in assigned.items() if stream_id not in progress}
@@ -131,7 +131,7 @@ class SimulatedShard:
             stream_id: Reach(token=lease.token, recorded_ms=lease.recorded_ms, analysed_ms=lease.analysed_ms)
             for stream_id, lease in waiting.items()
         }
-        held = self._store.leases.renew(self._worker.worker_id, progress | kept)
+        held = self._stores.leases.renew(self._worker.worker_id, progress | kept)
         for stream_id in progress.keys() - held:
             self._drop(stream_id, progress[stream_id].token)
         until = time.monotonic() + _TICK_S
@@ -149,10 +149,10 @@ class SimulatedShard:
                 self._take(order, lease)
 
     def _take(self, order: Order, lease: Lease) -> None:
-        cursor = self._store.cursor(order.stream_id)
-        ledger = Ledger(self._store.ledger(order.stream_id))
+        cursor = self._stores.streams.cursor(order.stream_id)
+        ledger = Ledger(self._stores.streams.ledger(order.stream_id))
         try:
-            self._store.set_state(order.stream_id, StreamState.LIVE, token=lease.token)
+            self._stores.stream_writer.set_state(order.stream_id, StreamState.LIVE, token=lease.token)
         except LeaseLost:
             return
         stream = _Stream(order, lease.token, 0 if cursor is None else cursor + 1, ledger)
@@ -211,7 +211,7 @@ class SimulatedShard:
         start_ms = stream.sequence * sim.segment_ms
         ending = Released.ENDED if order.max_ms is not None and start_ms >= order.max_ms else stream.ending
         if ending is not None:
-            self._store.leases.release(order.stream_id, stream.token, ending)
+            self._stores.leases.release(order.stream_id, stream.token, ending)
             return False
         closed_ms = self._closes_at_ms(stream)
         shed = _now_ms() - closed_ms > sim.shed_ms
@@ -223,7 +223,7 @@ class SimulatedShard:
             stream.ledger.analysed(start_ms, start_ms + sim.segment_ms)
         found = not shed and stream.sequence % sim.finding_every == 0
         findings = [finding_of(sim, order.stream_id, stream.sequence)] if found else []
-        self._store.commit_segment(
+        self._stores.stream_writer.commit_segment(
             order.stream_id,
             stream.sequence,
             findings=findings,

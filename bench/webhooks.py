@@ -25,7 +25,7 @@ from review.db.engine import open_engine
 from review.enforcement.penalty_table import read_measures, read_retention
 from review.enforcement.store import EnforcementSetup
 from review.events.types import DeliveryState, Event
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord
 from review.webhooks.retry_queue import Patience
 from review.webhooks.sender import Lanes
@@ -95,11 +95,11 @@ def run(quick: bool = False) -> list[Row]:
 
 def tell(url: str, folder: Path, count: int, *, failing: int, kills: int) -> Outcome:
     """Tells so many events to a receiver of which one message in `failing` fails, the sender killed so many times."""
-    store = open_store(url, folder)
-    fill(store, 0)
+    stores = open_stores(url, folder)
+    fill(stores, 0)
     with receiving(Receiver(failing=failing)) as receiver:
-        target, _ = store.webhooks.add(TENANT, receiver.url, ["finding.*"], _LOOPBACK, "bench")
-        fill(store, count)
+        target, _ = stores.webhooks.add(TENANT, receiver.url, ["finding.*"], _LOOPBACK, "bench")
+        fill(stores, count)
         began = time.monotonic()
         sender = start_sender(url, folder)
         try:
@@ -110,16 +110,16 @@ def tell(url: str, folder: Path, count: int, *, failing: int, kills: int) -> Out
                 sender = start_sender(url, folder)
             _wait(receiver, count)
             seconds = time.monotonic() - began
-            while store.deliveries.counts(target.id).get(DeliveryState.PENDING, 0):
+            while stores.deliveries.counts(target.id).get(DeliveryState.PENDING, 0):
                 if time.monotonic() - began > _DEADLINE_S:
                     break
                 time.sleep(0.1)
         finally:
             sender.kill()
             sender.wait()
-        counts = store.deliveries.counts(target.id)
-        log = {event.id: event.to_json() for event in _log(store)}
-    store.close()
+        counts = stores.deliveries.counts(target.id)
+        log = {event.id: event.to_json() for event in _log(stores)}
+    stores.close()
     bodies = sorted((json.loads(body) for body in receiver.accepted.values()), key=lambda body: body["sequence"])
     return Outcome(
         events=count,
@@ -136,8 +136,8 @@ def tell(url: str, folder: Path, count: int, *, failing: int, kills: int) -> Out
 
 def written(url: str, folder: Path, seconds: float, writers: int = 8) -> Row:
     """How many findings a second are stored with their events by so many writers, each in a transaction of its own."""
-    store = open_store(url, folder)
-    fill(store, 0)
+    stores = open_stores(url, folder)
+    fill(stores, 0)
     taken: list[float] = []
     until = time.monotonic() + seconds
 
@@ -145,7 +145,7 @@ def written(url: str, folder: Path, seconds: float, writers: int = 8) -> Row:
         number = 0
         while time.monotonic() < until:
             began = time.perf_counter()
-            store.add_findings([finding(f"w{writer}-{number}")])
+            stores.stream_writer.add_findings([finding(f"w{writer}-{number}")])
             taken.append(time.perf_counter() - began)
             number += 1
 
@@ -154,7 +154,7 @@ def written(url: str, folder: Path, seconds: float, writers: int = 8) -> Row:
         thread.start()
     for thread in threads:
         thread.join()
-    store.close()
+    stores.close()
     taken.sort()
     return {
         "writers": writers,
@@ -164,21 +164,21 @@ def written(url: str, folder: Path, seconds: float, writers: int = 8) -> Row:
     }
 
 
-def open_store(url: str, folder: Path) -> Store:
+def open_stores(url: str, folder: Path) -> Stores:
     """The store, with its keys in this folder."""
     due = configs.ROOT / "enforcement"
     setup = EnforcementSetup(measures=read_measures(due), retention=read_retention(due), data_dir=folder)
-    return Store(open_engine(url), enforcement=setup)
+    return Stores.over(open_engine(url), enforcement=setup)
 
 
-def fill(store: Store, count: int) -> None:
+def fill(stores: Stores, count: int) -> None:
     """Adds so many findings, and with them events, of one broadcast of a customer."""
     host = Host(id=f"{TENANT}/h1", name="小岚", platform="demo")
-    store.put_stream(
+    stores.stream_writer.put_stream(
         StreamRecord(stream_id="s1", source="bench", host=host, title="", started_at=None, tenant_id=TENANT)
     )
     for start in range(0, count, 100):
-        store.add_findings(finding(f"f{number}") for number in range(start, min(start + 100, count)))
+        stores.stream_writer.add_findings(finding(f"f{number}") for number in range(start, min(start + 100, count)))
 
 
 def finding(name: str) -> Finding:
@@ -201,10 +201,10 @@ def _wait(receiver: Receiver, accepted: int) -> None:
         time.sleep(0.005)
 
 
-def _log(store: Store) -> list[Event]:
+def _log(stores: Stores) -> list[Event]:
     events: list[Event] = []
     after = 0
-    while page := store.events.after(TENANT, after, 1000):
+    while page := stores.events.after(TENANT, after, 1000):
         events += [event for event in page if event.kind.startswith("finding.")]
         after = page[-1].sequence
     return events
@@ -212,8 +212,8 @@ def _log(store: Store) -> list[Event]:
 
 def _send() -> None:
     given = json.load(sys.stdin)
-    store = open_store(given["url"], Path(given["folder"]))
-    store.sender(_LOOPBACK, patience=_PATIENCE, lanes=_LANES).start()
+    stores = open_stores(given["url"], Path(given["folder"]))
+    stores.sender(_LOOPBACK, patience=_PATIENCE, lanes=_LANES).start()
     threading.Event().wait()
 
 

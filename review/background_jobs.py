@@ -8,12 +8,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
+from review.audit.trail import AuditTrail
+from review.enforcement.complaints import ComplaintStore
 from review.enforcement.retention import RetentionStore
+from review.enforcement.store import EnforcementStore
+from review.events.stretch_log import StretchLog
 from review.evidence.clips import clip_of
+from review.evidence.files import KeptEvidence
+from review.learning.spot_store import SpotStore
+from review.notifications.deadlines import Deadlines
 from review.notifications.sending import Digests
-from review.store import Store
+from review.scheduling.expiry import LeaseExpiry
+from review.stream_store.queries import StreamQueries
+from review.stream_store.writer import StreamWriter
 from review.timestamps import SUFFIX, TimeAuthority
+from review.webhooks.retry_queue import Deliveries
 
 _log = logging.getLogger(__name__)
 HEADS = "audit-heads"
@@ -25,6 +36,54 @@ _LIVE_EVERY_S = 2.5
 _DEADLINES_EVERY_S = 30.0
 
 
+class JobStores(Protocol):
+    """The stores that the jobs work on."""
+
+    @property
+    def lease_expiry(self) -> LeaseExpiry:
+        """Broadcasts whose worker is gone."""
+
+    @property
+    def deadlines(self) -> Deadlines:
+        """What falls due."""
+
+    @property
+    def enforcement(self) -> EnforcementStore:
+        """Measures whose term ends."""
+
+    @property
+    def complaints(self) -> ComplaintStore:
+        """Complaints whose clips are to be cut."""
+
+    @property
+    def spots(self) -> SpotStore:
+        """Spot checks whose clips are to be cut."""
+
+    @property
+    def streams(self) -> StreamQueries:
+        """The findings that clips are of."""
+
+    @property
+    def stream_writer(self) -> StreamWriter:
+        """Where clips are named."""
+
+    @property
+    def evidence(self) -> KeptEvidence:
+        """The files that are kept elsewhere."""
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Deliveries that are done with."""
+
+    @property
+    def stretches(self) -> StretchLog:
+        """Stretches past their clock."""
+
+    @property
+    def audit(self) -> AuditTrail:
+        """The trail whose head is written out."""
+
+
 class BackgroundJobs:
     """Runs the jobs one after the other; several processes may do so at once, each job finds what is left.
 
@@ -33,7 +92,7 @@ class BackgroundJobs:
 
     def __init__(
         self,
-        store: Store,
+        stores: JobStores,
         data_dir: Path,
         *,
         retention: RetentionStore,
@@ -45,7 +104,7 @@ class BackgroundJobs:
 
         `digests`: sends people what waits for them; None: no mail is sent.
         """
-        self._store = store
+        self._stores = stores
         self._data_dir = data_dir
         self._retention = retention
         self._stretch_days = stretch_days
@@ -83,11 +142,11 @@ class BackgroundJobs:
 
     @property
     def _live_jobs(self) -> tuple[Job, ...]:
-        return (self._store.lease_expiry.keep,)
+        return (self._stores.lease_expiry.keep,)
 
     @property
     def _deadline_jobs(self) -> tuple[Job, ...]:
-        return (self._store.deadlines.tell,)
+        return (self._stores.deadlines.tell,)
 
     @property
     def _mail_jobs(self) -> tuple[Job, ...]:
@@ -96,7 +155,7 @@ class BackgroundJobs:
 
     @property
     def _jobs(self) -> tuple[Job, ...]:
-        return (self._store.enforcement.expire, self._store.enforcement.watch, self._cut, self._daily, self._stamp)
+        return (self._stores.enforcement.expire, self._stores.enforcement.watch, self._cut, self._daily, self._stamp)
 
     def _run(self, jobs: Sequence[Job], every_s: float) -> None:
         while not self._stop.is_set():
@@ -112,8 +171,13 @@ class BackgroundJobs:
                 _log.exception("housekeeping: %s failed; it is tried again", getattr(job, "__name__", job))
 
     def _cut(self) -> None:
-        for finding_id in (*self._store.complaints.without_clip(), *self._store.spots.without_clip()):
-            clip_of(self._store, self._data_dir, self._store.finding(finding_id))
+        for finding_id in (*self._stores.complaints.without_clip(), *self._stores.spots.without_clip()):
+            clip_of(
+                self._stores.evidence,
+                self._stores.stream_writer,
+                self._data_dir,
+                self._stores.streams.finding(finding_id),
+            )
 
     def _stamp(self) -> None:
         """Heads without a time stamp get one, the latest first; what the authority refuses is tried again."""
@@ -126,15 +190,15 @@ class BackgroundJobs:
 
     def _daily(self) -> None:
         """Once a day: what is past its clock goes, and the trail's head is written out for keeping elsewhere."""
-        day = datetime.fromtimestamp(self._store.enforcement.now_ms() / 1000, UTC).strftime("%Y-%m-%d")
+        day = datetime.fromtimestamp(self._stores.enforcement.now_ms() / 1000, UTC).strftime("%Y-%m-%d")
         if day == self._swept:
             return
         self._retention.sweep()
-        self._store.deliveries.forget_done()
-        self._store.stretches.forget(self._stretch_days)
-        self._store.deadlines.forget()
+        self._stores.deliveries.forget_done()
+        self._stores.stretches.forget(self._stretch_days)
+        self._stores.deadlines.forget()
         folder = self._data_dir / HEADS
         folder.mkdir(parents=True, exist_ok=True)
-        head = asdict(self._store.audit.head()) | {"at": day}
+        head = asdict(self._stores.audit.head()) | {"at": day}
         (folder / f"{day}.json").write_text(json.dumps(head) + "\n", encoding="utf-8")
         self._swept = day

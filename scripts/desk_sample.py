@@ -36,7 +36,7 @@ from review.enforcement.store import EnforcementSetup
 from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import FindingQuery, Host, ProductRef, StreamRecord, StreamState
 from scripts.desk_office_sample import fill_offices
 
@@ -64,10 +64,10 @@ class SampleClock:
         return self.now
 
 
-def fill(store: Store, policy: Policy, clock: SampleClock, data_dir: Path) -> dict[str, Person]:
+def fill(stores: Stores, policy: Policy, clock: SampleClock, data_dir: Path) -> dict[str, Person]:
     """Rooms, cases, people and decisions; gives the people by login."""
     people = {
-        login: store.people.log_in_known("https://id.example", login, login, name, role).person
+        login: stores.people.log_in_known("https://id.example", login, login, name, role).person
         for login, (name, role) in _PEOPLE.items()
     }
     end = STARTED.astimezone(UTC) + timedelta(minutes=30)
@@ -76,7 +76,7 @@ def fill(store: Store, policy: Policy, clock: SampleClock, data_dir: Path) -> di
     for number, (host_id, name, title, viewers, before) in enumerate(reversed(ROOMS)):
         clock.now = end - before
         stream_id = f"room-{host_id}"
-        store.put_stream(
+        stores.stream_writer.put_stream(
             StreamRecord(
                 stream_id=stream_id,
                 source="https://live.example/room.m3u8",
@@ -89,23 +89,25 @@ def fill(store: Store, policy: Policy, clock: SampleClock, data_dir: Path) -> di
             )
         )
         passages, findings = _judged(policy, stream_id)
-        store.add_passages(passages)
-        store.put_coverage(stream_id, _covered(passages))
+        stores.stream_writer.add_passages(passages)
+        stores.stream_writer.put_coverage(stream_id, _covered(passages))
         shown = [one for at, one in enumerate(findings) if not number or at % 5 != number % 5]
-        store.add_findings(shown)
+        stores.stream_writer.add_findings(shown)
         for at, finding in enumerate(shown):
             if (at + number) % 4:
-                store.set_clip(finding.finding_id, "clips/sample.mp4", max(0, finding.start_ms - 3000))
+                stores.stream_writer.set_clip(finding.finding_id, "clips/sample.mp4", max(0, finding.start_ms - 3000))
     clock.now = end
-    _decide_some(store, people)
-    fill_offices(store, policy, people, _findings_of_first(store))
-    store.queues.put(NamedQueue(id="", name="食品与保健", classes=("DISEASE_FOOD", "HEALTHFUNC_FOOD")), people["admin"])
+    _decide_some(stores, people)
+    fill_offices(stores, policy, people, _findings_of_first(stores))
+    stores.queues.put(
+        NamedQueue(id="", name="食品与保健", classes=("DISEASE_FOOD", "HEALTHFUNC_FOOD")), people["admin"]
+    )
     return people
 
 
-def _findings_of_first(store: Store) -> list[Finding]:
+def _findings_of_first(stores: Stores) -> list[Finding]:
     first = f"room-{ROOMS[-1][0]}"
-    return [stored.finding for stored in store.findings(FindingQuery(stream_id=first, limit=50)).findings]
+    return [stored.finding for stored in stores.streams.findings(FindingQuery(stream_id=first, limit=50)).findings]
 
 
 def _products(policy: Policy) -> tuple[ProductRef, ...]:
@@ -135,25 +137,25 @@ def _judged(policy: Policy, stream_id: str) -> tuple[list[Passage], list[Finding
 def _covered(passages: list[Passage]) -> Coverage:
     """The whole talk and a minute that waits, but for what the network and the load took."""
     end_ms = max(passage.end_ms for passage in passages)
-    network = Gap(kind=GapKind.NETWORK, start_ms=20_000, end_ms=31_000, why="no answer within 10 s")
-    shed = Gap(kind=GapKind.SHED, start_ms=end_ms // 2, end_ms=end_ms // 2 + 4_000, why="pictures left out")
+    network = Gap(kind=GapKind.NETWORK, start_ms=20_000, end_ms=31_000, why="no answer in time")
+    shed = Gap(kind=GapKind.SHED, start_ms=end_ms // 2, end_ms=end_ms // 2 + 4_000, why="overload: sound only")
     analysed_ms = end_ms - network.length_ms - shed.length_ms
     return Coverage(span_ms=end_ms + 60_000, analysed_ms=analysed_ms, waiting_ms=60_000, gaps=(network, shed))
 
 
-def _decide_some(store: Store, people: dict[str, Person]) -> None:
-    cases = store.cases.queue(CaseQuery(limit=200)).cases
+def _decide_some(stores: Stores, people: dict[str, Person]) -> None:
+    cases = stores.cases.queue(CaseQuery(limit=200)).cases
     chosen = [case for case in cases if case.host_id in {"host-5", "host-4"}][:6]
     for number, case in enumerate(chosen):
         choice, reason = [(Choice.VIOLATES, "as_found"), (Choice.LAWFUL, "misheard")][number % 3 == 2]
         given = Submission(
             case_id=case.id, version=case.version, request_id=case.id, choice=choice, reason=reason, note=""
         )
-        store.cases.decide(given, people["wang"])
+        stores.cases.decide(given, people["wang"])
 
 
 @contextmanager
-def sample_desk(folder: Path, port: int = 0) -> Iterator[tuple[str, Store]]:
+def sample_desk(folder: Path, port: int = 0) -> Iterator[tuple[str, Stores]]:
     """The address of a running desk over a sample in this folder, and its store; people log in with a session."""
     policy = load_policy(None)
     book = book_of(policy)
@@ -164,10 +166,10 @@ def sample_desk(folder: Path, port: int = 0) -> Iterator[tuple[str, Store]]:
         data_dir=folder,
         book=book,
     )
-    store = Store(open_engine(f"sqlite:///{folder / 'desk.db'}"), now=clock, enforcement=enforcement)
-    fill(store, policy, clock, folder)
+    stores = Stores.over(open_engine(f"sqlite:///{folder / 'desk.db'}"), now=clock, enforcement=enforcement)
+    fill(stores, policy, clock, folder)
     app = create_app(
-        store,
+        stores,
         folder,
         class_names=book.classes,
         exemption_names={rule.id: (rule.zh, rule.id.replace("_", " ")) for rule in policy.context.exemptions},
@@ -184,9 +186,9 @@ def sample_desk(folder: Path, port: int = 0) -> Iterator[tuple[str, Store]]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", store
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", stores
     finally:
         app.state.events.close()
         server.should_exit = True
         thread.join(10)
-        store.close()
+        stores.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from review.cases.queries import CaseQuery
-from review.store import Store
+from review.stores import Stores
 from scripts.desk_sample import sample_desk
 from tests.system import program
 
@@ -49,7 +49,7 @@ _BROWSER = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--autoplay-polic
 def draw(
     browser: Browser,
     address: str,
-    store: Store,
+    stores: Stores,
     login: str,
     path: str,
     language: str,
@@ -58,7 +58,7 @@ def draw(
 ) -> Page:
     """A page of the desk as this person sees it."""
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)  # type: ignore[arg-type]
-    token = store.people.log_in_known("https://id.example", login, login, login, None).token
+    token = stores.people.log_in_known("https://id.example", login, login, login, None).token
     context.add_cookies(
         [{"name": "zhenyan", "value": token, "url": address}, {"name": "lang", "value": language, "url": address}]
     )
@@ -77,25 +77,25 @@ def main() -> None:
     given = asked.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        sample_desk(Path(folder)) as (address, store),
+        sample_desk(Path(folder)) as (address, stores),
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=program("chromium"), args=list(_BROWSER))
         if given.out is None:
-            first = store.cases.queue(CaseQuery(limit=1)).cases[0]
-            page = draw(browser, address, store, "li", f"/cases/{first.id}", "zh", (1366, 768))
+            first = stores.cases.queue(CaseQuery(limit=1)).cases[0]
+            page = draw(browser, address, stores, "li", f"/cases/{first.id}", "zh", (1366, 768))
             page.screenshot(path=ROOT / "docs" / "review-page.png")
         else:
             given.out.mkdir(parents=True, exist_ok=True)
-            _draw_all(browser, address, store, given.login, given.out, given.only or PLACES)
+            _draw_all(browser, address, stores, given.login, given.out, given.only or PLACES)
         browser.close()
 
 
-def _draw_all(browser: Browser, address: str, store: Store, login: str, out: Path, names: Iterable[str]) -> None:
+def _draw_all(browser: Browser, address: str, stores: Stores, login: str, out: Path, names: Iterable[str]) -> None:
     for name in names:
         for size in SIZES:
             for language in ("zh", "en"):
-                page = draw(browser, address, store, login, PLACES.get(name, name), language, size)
+                page = draw(browser, address, stores, login, PLACES.get(name, name), language, size)
                 page.screenshot(path=out / f"{name.strip('/').replace('/', '-')}-{size[0]}-{language}.png")
                 page.context.close()
 

@@ -92,6 +92,11 @@ class Reader:
         self._channel, self._sentences = channel, sentences
         self._pictures = PictureReader(disguise.pictures, terms)
 
+    def load(self) -> None:
+        """Builds what is otherwise built for the first text that needs it."""
+        self._speller  # noqa: B018 - it is kept
+        self._sentences()
+
     def read(self, folded: Normalised, passage: Passage, on: date | None = None) -> Normalised:
         """The text as it was most likely said, every disguise taken off; `on`: the day of the broadcast."""
         heard = self.hear(folded, passage, on)

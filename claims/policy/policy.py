@@ -279,6 +279,11 @@ class Policy:
         sha.update("\0".join((settings, wording, *words)).encode())
         return sha.hexdigest()
 
+    def load(self) -> None:
+        """Builds what is otherwise built at its first use, which takes seconds: for who must answer at once."""
+        self.texts, self.rule_index  # noqa: B018 - they are kept
+        self.reader.load()
+
     def successors(self, detector: str) -> tuple[str, ...]:
         """The detectors that find now what this one (`ORIGIN.imported`) found, in this version or an older one."""
         itself = (detector,) if detector in self._detectors else ()

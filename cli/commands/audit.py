@@ -13,7 +13,7 @@ from cli.shell.options import config_option
 from cli.shell.records import InputError
 from net.errors import ZhenyanError
 from review.audit.chain import Break, Head, read_export, verify
-from review.store import Store
+from review.stores import Stores
 
 
 class AuditBroken(ZhenyanError):
@@ -60,11 +60,11 @@ def verify_command(export: Path | None, heads: tuple[Path, ...], config_file: Pa
         head, entries = read_export(export)
         found = verify(entries, head, anchors)
     else:
-        store = Store.open(load_settings(config_file).store_url)
+        stores = Stores.open(load_settings(config_file).store_url)
         try:
-            head, found = store.audit.head(), store.audit.verify(anchors)
+            head, found = stores.audit.head(), stores.audit.verify(anchors)
         finally:
-            store.close()
+            stores.close()
     if found is not None:
         raise AuditBroken(found)
     click.echo(f"audit trail whole: {head.sequence} entries, head {head.sha256}")
@@ -80,14 +80,14 @@ def export_command(file: Path, config_file: Path | None) -> None:
     Example:
       zhenyan audit export audit.jsonl
     """
-    store = Store.open(load_settings(config_file).store_url)
+    stores = Stores.open(load_settings(config_file).store_url)
     try:
         with create(file) as target:
-            target.writelines(store.audit.export())
+            target.writelines(stores.audit.export())
     except OSError as error:
         raise InputError(f"{file}: cannot be written: {error.strerror}; name another file") from error
     finally:
-        store.close()
+        stores.close()
 
 
 @command.command(name="head")
@@ -99,11 +99,11 @@ def head_command(config_file: Path | None) -> None:
     Example:
       zhenyan audit head > head-2026-11-24.json
     """
-    store = Store.open(load_settings(config_file).store_url)
+    stores = Stores.open(load_settings(config_file).store_url)
     try:
-        head = store.audit.head()
+        head = stores.audit.head()
     finally:
-        store.close()
+        stores.close()
     click.echo(json.dumps(asdict(head) | {"at": datetime.now(UTC).isoformat(timespec="seconds")}))
 
 

@@ -23,7 +23,7 @@ from review.evidence_packs.layout import zip_pack
 from review.evidence_packs.verification import verify_pack
 
 if TYPE_CHECKING:
-    from review.store import Store
+    from review.stores import Stores
 
 
 @click.group(name="evidence", no_args_is_help=False)
@@ -68,11 +68,11 @@ def pack_command(case_id: str, out: Path, as_zip: bool, config_file: Path | None
 
     book = book_of(Policy(settings.policy_folder))
     maker = Maker(name=getpass.getuser(), at_ms=int(now().timestamp() * 1000))
-    with _store(settings) as store:
-        dossier = gather(store, settings.data_dir.absolute(), case_id)
-        store.audit.note(f"cli:{maker.name}", "pack.made", f"case:{case_id}", host=dossier.case.host_id)
+    with _stores(settings) as stores:
+        dossier = gather(stores, settings.data_dir.absolute(), case_id)
+        stores.audit.note(f"cli:{maker.name}", "pack.made", f"case:{case_id}", host=dossier.case.host_id)
         write_pack(
-            contents(dossier, maker, book.classes, book.laws), target, store.enforcement.setup.keys, maker, case_id
+            contents(dossier, maker, book.classes, book.laws), target, stores.enforcement.setup.keys, maker, case_id
         )
     if as_zip:
         zip_pack(target, final)
@@ -152,8 +152,8 @@ def keys_command(rotate: bool, config_file: Path | None) -> None:
     ring, at_ms = KeyRing(settings.data_dir / "keys"), int(now().timestamp() * 1000)
     if rotate:
         new = ring.rotate(at_ms)
-        with _store(settings) as store:
-            store.audit.note(f"cli:{getpass.getuser()}", "key.rotated", f"key:{new}")
+        with _stores(settings) as stores:
+            stores.audit.note(f"cli:{getpass.getuser()}", "key.rotated", f"key:{new}")
     elif not ring.published():
         ring.sign(b"", at_ms)
     click.echo(json.dumps({"keys": [asdict(key) for key in ring.published()]}, indent=1))
@@ -169,8 +169,8 @@ def blacklist_command(config_file: Path | None) -> None:
       zhenyan evidence blacklist > blacklist.json
     """
     settings = load_settings(config_file)
-    with _store(settings) as store:
-        signed = store.enforcement.export_blacklist(f"cli:{getpass.getuser()}")
+    with _stores(settings) as stores:
+        signed = stores.enforcement.export_blacklist(f"cli:{getpass.getuser()}")
     sys.stdout.write(json.dumps(signed, ensure_ascii=False) + "\n")
 
 
@@ -190,15 +190,15 @@ def _stamp(settings: Settings, pack: Path) -> None:
 
 
 @contextmanager
-def _store(settings: Settings) -> Iterator["Store"]:
+def _stores(settings: Settings) -> Iterator["Stores"]:
     from cli.config.enforcement import enforcement_setup, evidence_setup
-    from review.store import Store
+    from review.stores import Stores
 
-    store = Store.open(settings.store_url, enforcement=enforcement_setup(settings), evidence=evidence_setup(settings))
+    stores = Stores.open(settings.store_url, enforcement=enforcement_setup(settings), evidence=evidence_setup(settings))
     try:
-        yield store
+        yield stores
     finally:
-        store.close()
+        stores.close()
 
 
 def _read_keys(path: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from cli.config.store import caller, opened_store
+from cli.config.stores import caller, opened_stores
 from cli.shell.options import config_option
 from cli.shell.records import now
 from cli.shell.tables import cells, open_console
@@ -40,8 +40,8 @@ def command() -> None:
 @config_option
 def tenant(tenant_id: str, name: str, config_file: Path | None) -> None:
     """Add the customer ID."""
-    with opened_store(config_file) as store:
-        store.keys.add_tenant(tenant_id, name, caller())
+    with opened_stores(config_file) as stores:
+        stores.keys.add_tenant(tenant_id, name, caller())
     click.echo(f"{tenant_id}: added")
 
 
@@ -50,8 +50,8 @@ def tenant(tenant_id: str, name: str, config_file: Path | None) -> None:
 @config_option
 def tenants(as_json: bool, config_file: Path | None) -> None:
     """List the customers."""
-    with opened_store(config_file) as store:
-        found = store.keys.tenants()
+    with opened_stores(config_file) as stores:
+        found = stores.keys.tenants()
     if as_json:
         for each in found:
             click.echo(json.dumps({"tenant": each.tenant_id, "name": each.name}, ensure_ascii=False))
@@ -82,10 +82,10 @@ def quotas(
     """Show how much of its quotas the customer ID uses, as JSON lines; set those that are given."""
     named = {"streams": streams, "checks_hour": checks_hour, "passports": passports, "batch_hours_day": batch_hours_day}
     given = {name: value for name, value in named.items() if value is not None}
-    with opened_store(config_file) as store:
+    with opened_stores(config_file) as stores:
         if given or unbounded:
-            store.set_quotas(tenant_id, given, caller(), keeps=not unbounded)
-        for use in store.quotas.uses(tenant_id):
+            stores.tenant_rules.set_quotas(tenant_id, given, caller(), keeps=not unbounded)
+        for use in stores.quotas.uses(tenant_id):
             click.echo(json.dumps(asdict(use)))
 
 
@@ -112,8 +112,8 @@ def add(
     wanted = set(Scope) - {Scope.STREAMS_URGENT, Scope.TRANSCRIPTS_FULL} if _ALL in scopes else set()
     wanted |= {Scope(scope) for scope in scopes if scope != _ALL}
     ends_ms = None if days is None else _now_ms() + round(days * _DAY_MS)
-    with opened_store(config_file) as store:
-        made = store.keys.add(tenant_id, name, wanted, caller(), per_minute=per_minute, expires_at_ms=ends_ms)
+    with opened_stores(config_file) as stores:
+        made = stores.keys.add(tenant_id, name, wanted, caller(), per_minute=per_minute, expires_at_ms=ends_ms)
     _show(made)
 
 
@@ -123,8 +123,8 @@ def add(
 @config_option
 def list_command(tenant_id: str | None, as_json: bool, config_file: Path | None) -> None:
     """List the keys, without their secrets."""
-    with opened_store(config_file) as store:
-        found = store.keys.keys(tenant_id)
+    with opened_stores(config_file) as stores:
+        found = stores.keys.keys(tenant_id)
     rows = [_row(key) for key in found]
     if as_json:
         for row in rows:
@@ -142,8 +142,8 @@ def list_command(tenant_id: str | None, as_json: bool, config_file: Path | None)
 @config_option
 def rotate(key_id: str, overlap_hours: float, config_file: Path | None) -> None:
     """Make a key like KEY in its place; the one line on standard output is the new key."""
-    with opened_store(config_file) as store:
-        made = store.keys.rotate(key_id, caller(), overlap_ms=round(overlap_hours * _HOUR_MS))
+    with opened_stores(config_file) as stores:
+        made = stores.keys.rotate(key_id, caller(), overlap_ms=round(overlap_hours * _HOUR_MS))
     click.echo(f"{key_id}: works for {overlap_hours:g} h more", err=True)
     _show(made)
 
@@ -153,8 +153,8 @@ def rotate(key_id: str, overlap_hours: float, config_file: Path | None) -> None:
 @config_option
 def revoke(key_id: str, config_file: Path | None) -> None:
     """End KEY at once."""
-    with opened_store(config_file) as store:
-        store.keys.revoke(key_id, caller())
+    with opened_stores(config_file) as stores:
+        stores.keys.revoke(key_id, caller())
     click.echo(f"{key_id}: revoked")
 
 

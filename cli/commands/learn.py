@@ -23,8 +23,10 @@ from cli.shell.records import InputError, load_policy
 from cli.shell.tables import open_console
 from net.errors import ZhenyanError
 from review.learning.fitting import fit_passages, learn_from_decisions, learns, write_candidate
+from review.learning.store import LearningStore
 from review.learning.types import Fit
-from review.store import Store
+from review.policies.repository import PolicyStore
+from review.stores import Stores
 
 
 class NotLearnt(ZhenyanError):
@@ -99,17 +101,17 @@ def command(
     if folder is not None:
         _write(settings, labels, whose, folder, as_json=as_json)
         return
-    with _store(settings) as store:
+    with _stores(settings) as stores:
         if export_file is not None:
-            _export(store, whose, export_file)
+            _export(stores.learning, whose, export_file)
         elif host is not None:
-            _forget(store, host)
+            _forget(stores.learning, host)
         elif digest is not None:
-            _shadow(store, settings, digest)
+            _shadow(stores.learning, stores.policies, settings, digest)
         else:
             policy, reader = load_policy(settings.policy_folder), _reader(settings)
             fit = learn_from_decisions(
-                store.learning, store.policies, policy, reader, tenant_id=whose, more=labels, by="cli"
+                stores.learning, stores.policies, policy, reader, tenant_id=whose, more=labels, by="cli"
             )
             _tell(fit.card, as_json=as_json, digest=fit.digest)
             _refuse(fit)
@@ -129,8 +131,8 @@ def _write(settings: Settings, labels: list[LabelledPassage], tenant: str, folde
     click.echo(f"zhenyan: the candidate lies in {folder}; replay it: zhenyan replay --policy {folder}", err=True)
 
 
-def _export(store: Store, tenant: str, file: Path) -> None:
-    decided = store.learning.decided(None if tenant == EVERYBODY else tenant)
+def _export(learning: LearningStore, tenant: str, file: Path) -> None:
+    decided = learning.decided(None if tenant == EVERYBODY else tenant)
     with create(file) as out:
         out.writelines(f"{line}\n" for line in labels_as_lines(decided.passages))
     skipped = "; ".join(f"{count} {why}" for why, count in sorted(decided.left_out.items()))
@@ -139,18 +141,18 @@ def _export(store: Store, tenant: str, file: Path) -> None:
     )
 
 
-def _forget(store: Store, host: str) -> None:
-    held = store.learning.forget(host, "cli")
+def _forget(learning: LearningStore, host: str) -> None:
+    held = learning.forget(host, "cli")
     click.echo(f"zhenyan: nothing is learnt from host {host} any more; {held} earlier fits hold their talk: fit anew")
 
 
-def _shadow(store: Store, settings: Settings, digest: str) -> None:
-    found = [version for version in store.policies.versions() if version.digest.startswith(digest)]
+def _shadow(learning: LearningStore, policies: PolicyStore, settings: Settings, digest: str) -> None:
+    found = [version for version in policies.versions() if version.digest.startswith(digest)]
     if len(found) != 1:
-        known = ", ".join(version.digest[:12] for version in store.policies.versions()) or "none"
+        known = ", ".join(version.digest[:12] for version in policies.versions()) or "none"
         raise InputError(f"--shadow {digest}: names {len(found)} policies that were handed in; known: {known}")
     live = load_policy(settings.policy_folder)
-    store.learning.begin_shadow(found[0].digest, live.digest, "cli")
+    learning.begin_shadow(found[0].digest, live.digest, "cli")
     click.echo(f"zhenyan: {found[0].name} reads in shadow from now on; its differences are at /learning")
 
 
@@ -162,14 +164,14 @@ def _reader(settings: Settings) -> Pointing:
 
 
 @contextmanager
-def _store(settings: Settings) -> Iterator[Store]:
+def _stores(settings: Settings) -> Iterator[Stores]:
     if not settings.database_url and not settings.data_dir.is_dir():
         raise InputError(f"setting data_dir: folder {settings.data_dir} does not exist: nothing is decided there")
-    store = Store.open(settings.store_url)
+    stores = Stores.open(settings.store_url)
     try:
-        yield store
+        yield stores
     finally:
-        store.close()
+        stores.close()
 
 
 def _tell(card: Any, *, as_json: bool, digest: str | None) -> None:

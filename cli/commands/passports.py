@@ -210,13 +210,13 @@ def stored_command(as_json: bool, policy_dir: Path | None, config_file: Path | N
     Example:
       zhenyan passports stored --json
     """
-    from cli.config.store import opened_store
+    from cli.config.stores import opened_stores
     from review.passports.objections import stored_objections
 
     reader = load_policy(policy_dir or load_settings(config_file).policy_folder).quantity_reader
     products = 0
-    with opened_store(config_file) as store:
-        for found in stored_objections(store.passports, [t.tenant_id for t in store.keys.tenants()], reader):
+    with opened_stores(config_file) as stores:
+        for found in stored_objections(stores.passports, [t.tenant_id for t in stores.keys.tenants()], reader):
             products += 1
             for fault in found.faults:
                 record = {"tenant": found.tenant_id, "product_id": found.product_id, "fault": fault}

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from cli.config.store import caller, opened_store
+from cli.config.stores import caller, opened_stores
 from cli.shell.options import config_option
 from cli.shell.records import InputError
 from cli.shell.tables import cells, open_console
@@ -40,8 +40,8 @@ def command() -> None:
 @config_option
 def add(login: str, name: str, role: str, tenants: tuple[str, ...], config_file: Path | None) -> None:
     """Add the account LOGIN; its password is asked for. Without --tenant it sees every customer's things."""
-    with opened_store(config_file) as store:
-        store.people.add(login, name, Role(role), _password(login), actor=caller(), tenants=tenants or None)
+    with opened_stores(config_file) as stores:
+        stores.people.add(login, name, Role(role), _password(login), actor=caller(), tenants=tenants or None)
     click.echo(f"{login}: added as {role}")
 
 
@@ -50,7 +50,7 @@ def add(login: str, name: str, role: str, tenants: tuple[str, ...], config_file:
 @config_option
 def list_command(as_json: bool, config_file: Path | None) -> None:
     """List the accounts."""
-    with opened_store(config_file) as store:
+    with opened_stores(config_file) as stores:
         rows = [
             {
                 "login": account.login,
@@ -60,7 +60,7 @@ def list_command(as_json: bool, config_file: Path | None) -> None:
                 "state": "open" if account.active else "closed",
                 "logs_in_by": account.issuer or ("password" if account.has_password else "nothing"),
             }
-            for account in store.people.accounts()
+            for account in stores.people.accounts()
         ]
     if as_json:
         for row in rows:
@@ -97,8 +97,8 @@ def set_command(
             f"people set {login}: changes nothing; give --role, --open, --close, --tenant or --all-tenants"
         )
     limits = tenants or (None if all_tenants else UNCHANGED)
-    with opened_store(config_file) as store:
-        store.people.change(
+    with opened_stores(config_file) as stores:
+        stores.people.change(
             login, role=None if role is None else Role(role), active=active, actor=caller(), tenants=limits
         )
     click.echo(f"{login}: changed")
@@ -109,8 +109,8 @@ def set_command(
 @config_option
 def password(login: str, config_file: Path | None) -> None:
     """Set a new password for the account LOGIN; it is logged out everywhere."""
-    with opened_store(config_file) as store:
-        store.people.change(login, password=_password(login), actor=caller())
+    with opened_stores(config_file) as stores:
+        stores.people.change(login, password=_password(login), actor=caller())
     click.echo(f"{login}: the password is set")
 
 

@@ -134,15 +134,15 @@ def propose(out_dir: Path, policy_dir: Path | None, config_file: Path | None) ->
       zhenyan policy propose candidate/
     """
     from cli.policy.candidate import propose_to
-    from review.store import Store
+    from review.stores import Stores
 
     settings = load_settings(config_file)
     live = load_policy(policy_dir or settings.policy_folder)
-    store = Store.open(settings.store_url)
+    stores = Stores.open(settings.store_url)
     try:
-        proposals = store.analytics.proposals()
+        proposals = stores.analytics.proposals()
     finally:
-        store.close()
+        stores.close()
     propose_to(live, proposals, out_dir)
 
 

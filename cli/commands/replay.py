@@ -24,7 +24,7 @@ from review.presentation.findings import stream_clock
 from review.replays.report import Group, ReplayReport, report_json
 from review.replays.types import Change, ChangeKind, Scope
 from review.server.pages.replay_report import report_html
-from review.store import Store
+from review.stores import Stores
 
 _HOUR_MS = 3_600_000
 _SHOWN_ROWS = 12
@@ -117,12 +117,12 @@ def command(
 
 
 def _hand_in(url: str, policy_dir: Path, scope: Scope, report: ReplayReport) -> None:
-    store = Store.open(url)
+    stores = Stores.open(url)
     try:
-        version = store.policies.add_version(load_policy(policy_dir), "cli")
-        store.replays.add_done(version.digest, scope, "cli", report_json(report))
+        version = stores.policies.add_version(load_policy(policy_dir), "cli")
+        stores.replays.add_done(version.digest, scope, "cli", report_json(report))
     finally:
-        store.close()
+        stores.close()
     click.echo(f"zhenyan: policy {version.name} is kept as {version.digest[:12]}; propose it at /replays", err=True)
 
 

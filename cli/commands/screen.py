@@ -26,7 +26,7 @@ from net.errors import ZhenyanError, shown
 from net.guard import NetPolicy, check_url
 from net.schemes import is_object
 from review.evidence.basis import drop_unused_basis, keep_basis
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, ProductRef, StreamRecord, StreamState
 
 if TYPE_CHECKING:
@@ -167,8 +167,8 @@ def registered(job: ScreenJob, *, host: Host, title: str) -> Iterator[None]:
     products = on_sale(load_policy(job.policy_dir), job)
     texts = passport_texts(job.passports_file)
     keep_basis(job.recording_dir, {p.version: texts[p.version] for p in products if p.version in texts}, job.facts)
-    store = Store.open(job.database_url or "")
-    store.put_stream(
+    stores = Stores.open(job.database_url or "")
+    stores.stream_writer.put_stream(
         StreamRecord(
             stream_id=job.stream_id,
             source=job.source,
@@ -185,14 +185,14 @@ def registered(job: ScreenJob, *, host: Host, title: str) -> Iterator[None]:
     try:
         yield
     except ZhenyanError as error:
-        store.set_state(job.stream_id, StreamState.FAILED, str(error))
+        stores.stream_writer.set_state(job.stream_id, StreamState.FAILED, str(error))
         raise
     except KeyboardInterrupt:
-        store.set_state(job.stream_id, StreamState.FAILED, "interrupted")
+        stores.stream_writer.set_state(job.stream_id, StreamState.FAILED, "interrupted")
         raise
     finally:
         drop_unused_basis(job.recording_dir)
-        store.close()
+        stores.close()
 
 
 @contextmanager

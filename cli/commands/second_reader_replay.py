@@ -17,7 +17,9 @@ from cluster.second_reader.gathering import Gatherer
 from cluster.second_reader.listening import Listener
 from cluster.second_reader.opening import open_model
 from review.replays.types import Scope
-from review.store import Store
+from review.second_reader.store import SecondReaderStore
+from review.stores import Stores
+from review.stream_store.queries import StreamQueries
 
 OFF = "off"
 _SHOWN = 20
@@ -29,15 +31,22 @@ def compare_readers(settings: Settings, scope: Scope, ways: tuple[str, ...], *, 
     policy = load_policy(settings.policy_folder)
     if policy.second_reader is None:
         raise InputError(f"policy {policy.name}: has no second_reader.yaml, so that nothing can be asked by it")
-    store = Store.open(settings.store_url)
+    stores = Stores.open(settings.store_url)
     try:
         with ExitStack() as opened:
-            sides = tuple((name, opened.enter_context(_way(name, settings, store))) for name in (first, second))
+            sides = tuple(
+                (name, opened.enter_context(_way(name, settings, stores.streams, stores.second_reader)))
+                for name in (first, second)
+            )
             told = compare(
-                store, store.replays.stream_ids(scope), config_of(settings).doubt, policy, (sides[0], sides[1])
+                stores.second_reader,
+                stores.replays.stream_ids(scope),
+                config_of(settings).doubt,
+                policy,
+                (sides[0], sides[1]),
             )
     finally:
-        store.close()
+        stores.close()
     if as_json:
         click.echo(json.dumps(told.to_json(), ensure_ascii=False))
     else:
@@ -45,7 +54,7 @@ def compare_readers(settings: Settings, scope: Scope, ways: tuple[str, ...], *, 
 
 
 @contextmanager
-def _way(name: str, settings: Settings, store: Store) -> Iterator[Way]:
+def _way(name: str, settings: Settings, streams: StreamQueries, second_reader: SecondReaderStore) -> Iterator[Way]:
     """The way of this name: `off`, or a model of the endpoint or of transformers that is set."""
     if name == OFF:
         yield as_found
@@ -59,8 +68,8 @@ def _way(name: str, settings: Settings, store: Store) -> Iterator[Way]:
     policy = load_policy(settings.policy_folder)
     model = open_model(named)
     try:
-        listener = Listener(model, named, store.second_reader)
-        yield asking(listener, policy, Gatherer(store, settings.data_dir.absolute(), named.sends))
+        listener = Listener(model, named, second_reader)
+        yield asking(listener, policy, Gatherer(streams, second_reader, settings.data_dir.absolute(), named.sends))
     finally:
         model.close()
 

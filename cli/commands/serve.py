@@ -32,6 +32,7 @@ from cli.shell.records import InputError
 from cluster.logs import write_logs
 from cluster.replay.background import ReplayRunner
 from net.guard import NetPolicy
+from review.accounts.store import PeopleStore
 from review.accounts.types import Role
 from review.background_jobs import BackgroundJobs
 from review.corrections.pinned_policies import PinnedPolicies
@@ -40,15 +41,17 @@ from review.judge_pool.policy_in_force import JudgesSource
 from review.judge_pool.pool import JudgingPool
 from review.notifications.mail import MailServer
 from review.notifications.sending import Digests
+from review.notifications.store import WishStore
 from review.passports.registered_lookup import RegisteredPassports
 from review.policies.choice import UsablePolicies
+from review.policies.repository import PolicyStore
 from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth, OidcSettings
 from review.server.latency import Latencies
 from review.server.pages.replays import PolicyDesk
 from review.server.prebroadcast import PrebroadcastCheck
-from review.store import Store
+from review.stores import Stores
 from review.streams.corrections import Judging
 from review.tracing import Tracing, open_tracing
 from review.webhooks.endpoints import Endpoint
@@ -90,28 +93,28 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True, file:
     policy = Policy(settings.policy_folder)
     book = book_of(policy)
     tracing = open_tracing(settings.trace_url, "zhenyan-serve")
-    store = Store.open(
+    stores = Stores.open(
         settings.store_url,
         enforcement=enforcement_setup(settings, book),
         terms=settings.lease_terms,
         evidence=evidence_setup(settings),
     )
-    store.quality.fewest = settings.figures_from
+    stores.quality.fewest = settings.figures_from
     exemptions = {rule.id: (rule.zh, rule.id.replace("_", " ")) for rule in policy.context.exemptions}
     source = judges_source(settings)
     pool = JudgingPool(source, settings.judging_terms)
     app = create_app(
-        store,
+        stores,
         settings.data_dir,
         class_names=book.classes,
         exemption_names=exemptions,
         laws=book.laws,
         access=access,
         public_url=settings.public_url,
-        platform=_platform(settings, policy, store, pool),
+        platform=_platform(settings, policy, stores.policies, pool),
         metrics_token=settings.metrics_token,
         prebroadcast=PrebroadcastCheck(
-            pool=pool, limits=settings.check_limits, lookup=RegisteredPassports(store.passports)
+            pool=pool, limits=settings.check_limits, lookup=RegisteredPassports(stores.passports)
         ),
         policies=PolicyDesk(
             data_dir=settings.data_dir.absolute(),
@@ -120,20 +123,22 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True, file:
             packaged=configs.POLICY_DIR,
             pool=pool,
         ),
-        judging=_judging(store, source),
+        judging=_judging(stores.policies, source),
         settings=settings_in_force(settings, file),
     )
     housekeeper = BackgroundJobs(
-        store,
+        stores,
         settings.data_dir.absolute(),
-        retention=store.retention(),
+        retention=stores.retention(),
         stretch_days=settings.stretch_days,
         authority=settings.time_authority,
-        digests=_digests(settings, store),
+        digests=_digests(settings, stores.people, stores.wishes),
     )
-    sender = _sender(settings, store, app.state.latencies, tracing)
-    keeper = store.evidence_keeper()
-    replays = ReplayRunner(store, settings.data_dir.absolute(), lambda candidate: replay_job(settings, candidate))
+    sender = _sender(settings, stores, app.state.latencies, tracing)
+    keeper = stores.evidence_keeper()
+    replays = ReplayRunner(
+        stores.replays, stores.policies, settings.data_dir.absolute(), lambda candidate: replay_job(settings, candidate)
+    )
     server = uvicorn.Server(_server_config(app, settings.host, port))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="pages", daemon=True)
     thread.start()
@@ -156,11 +161,11 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True, file:
         thread.join(timeout=5)
         if tracing is not None:
             tracing.close()
-        store.usage.write()
-        store.close()
+        stores.usage.write()
+        stores.close()
 
 
-def _digests(settings: Settings, store: Store) -> Digests | None:
+def _digests(settings: Settings, people: PeopleStore, wishes: WishStore) -> Digests | None:
     """What sends people what waits for them; None where no mail server is named."""
     if not settings.smtp_host:
         return None
@@ -172,7 +177,7 @@ def _digests(settings: Settings, store: Store) -> Digests | None:
         user=settings.smtp_user,
         password=settings.smtp_password,
     )
-    return Digests(store.wishes, store.people, server, settings.public_url)
+    return Digests(wishes, people, server, settings.public_url)
 
 
 def judges_source(settings: Settings) -> JudgesSource:
@@ -199,9 +204,9 @@ def judging_pool(settings: Settings) -> JudgingPool:
     return JudgingPool(judges_source(settings), settings.judging_terms)
 
 
-def _judging(store: Store, source: JudgesSource) -> Callable[[], Judging]:
+def _judging(policies: PolicyStore, source: JudgesSource) -> Callable[[], Judging]:
     """What a claim is judged anew by when its words are corrected; loaded with the first correction."""
-    pinned = PinnedPolicies(store.policies, source.data_dir)
+    pinned = PinnedPolicies(policies, source.data_dir)
     opened = cache(source.open)
 
     @cache
@@ -216,14 +221,14 @@ def _judging(store: Store, source: JudgesSource) -> Callable[[], Judging]:
     return judging
 
 
-def _platform(settings: Settings, policy: Policy, store: Store, pool: JudgingPool) -> Platform:
+def _platform(settings: Settings, policy: Policy, policies: PolicyStore, pool: JudgingPool) -> Platform:
     """What customers' orders are held against."""
     fixed = bool(settings.policy_dir)
     own = cache(lambda: policy if fixed else Policy(configs.POLICY_DIR))
     return Platform(
         reader=policy.quantity_reader,
         net=_net(settings),
-        policies=UsablePolicies(store.policies, own, is_fixed=fixed),
+        policies=UsablePolicies(policies, own, is_fixed=fixed),
         most_waiting=settings.waiting_per_key,
         rate_storage=settings.rate_storage,
         pool=pool,
@@ -256,7 +261,7 @@ def _net(settings: Settings) -> NetPolicy:
     return NetPolicy.parse(settings.allow_net, Path(settings.trust_ca) if settings.trust_ca else None)
 
 
-def _sender(settings: Settings, store: Store, latencies: Latencies, tracing: Tracing | None) -> Sender:
+def _sender(settings: Settings, stores: Stores, latencies: Latencies, tracing: Tracing | None) -> Sender:
     """What tells customers, at their addresses and at that of the settings, while pages are served."""
     page_url = settings.public_url or f"http://{settings.host}:{settings.port}"
     own = Endpoint(url=settings.webhook_url, secret=settings.webhook_secret) if settings.webhook_url else None
@@ -267,7 +272,7 @@ def _sender(settings: Settings, store: Store, latencies: Latencies, tracing: Tra
         if event.kind == "finding.created":
             trace_webhook(tracing, event, seconds, now_ms, is_taken=is_taken)
 
-    return store.sender(_net(settings), own, page_url=page_url, observe=observe)
+    return stores.sender(_net(settings), own, page_url=page_url, observe=observe)
 
 
 def access_of(settings: Settings) -> Access:

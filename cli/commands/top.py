@@ -17,7 +17,7 @@ from cli.shell.options import config_option
 from cli.shell.tables import cells, open_console
 from review.scheduling.overview import LiveView, WatchedStream
 from review.scheduling.types import Priority
-from review.store import Store
+from review.stores import Stores
 
 _LATE_MS, _VERY_LATE_MS = 10_000, 30_000
 
@@ -34,20 +34,20 @@ def command(once: bool, as_json: bool, every: float, config_file: Path | None) -
     Example:
       zhenyan top --once
     """
-    store = Store.open(load_settings(config_file).store_url)
+    stores = Stores.open(load_settings(config_file).store_url)
     console = open_console()
     try:
         if as_json:
-            click.echo(json.dumps(asdict(store.live_view()), ensure_ascii=False, default=str))
+            click.echo(json.dumps(asdict(stores.overview.view()), ensure_ascii=False, default=str))
         elif once or not console.is_terminal:
-            console.print(shown(store.live_view()))
+            console.print(shown(stores.overview.view()))
         else:
-            with Live(shown(store.live_view()), console=console, screen=True, auto_refresh=False) as live:
+            with Live(shown(stores.overview.view()), console=console, screen=True, auto_refresh=False) as live:
                 while True:
                     time.sleep(every)
-                    live.update(shown(store.live_view()), refresh=True)
+                    live.update(shown(stores.overview.view()), refresh=True)
     finally:
-        store.close()
+        stores.close()
 
 
 def shown(view: LiveView) -> RenderableType:

@@ -20,7 +20,7 @@ from cli.shell.options import config_option
 from cli.shell.records import InputError
 from review.scheduling.leases import LeaseStore
 from review.scheduling.types import Worker
-from review.store import Store
+from review.stores import Stores
 
 if TYPE_CHECKING:
     from cluster.live.types import ServiceConfig
@@ -49,14 +49,14 @@ def command(capacity: int | None, drain: bool, config_file: Path | None) -> None
     make_data_folder(settings.data_dir)
     if notice := sandbox_notice(settings):
         click.echo(notice, err=True)
-    store = Store.open(settings.store_url, terms=settings.lease_terms)
+    stores = Stores.open(settings.store_url, terms=settings.lease_terms)
     try:
         if drain:
-            _drain(store.leases)
+            _drain(stores.leases)
         else:
-            _work(settings, store.leases, capacity or settings.worker_places)
+            _work(settings, stores.leases, capacity or settings.worker_places)
     finally:
-        store.close()
+        stores.close()
 
 
 def _work(settings: Settings, leases: LeaseStore, places: int) -> None:

@@ -20,7 +20,7 @@ from cluster.reanalysis.background import ReanalysisRunner
 from cluster.reanalysis.types import ReanalysisJob
 from cluster.replay.background import ReplayRunner
 from cluster.stages.policies import LoadedPolicies
-from review.store import Store
+from review.stores import Stores
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def background_jobs(settings: Settings, *, processes: int = 1, on_ray: bool = Fa
     Ray runs, on which a language model may have an actor.
     """
     data_dir = settings.data_dir.absolute()
-    store = Store.open(settings.store_url, evidence=evidence_setup(settings))
+    stores = Stores.open(settings.store_url, evidence=evidence_setup(settings))
     policy_dir = Path(settings.policy_dir).absolute() if settings.policy_dir else None
     worker_id = f"{socket.gethostname()}-{os.getpid()}"
     setup = BatchSetup(
@@ -41,26 +41,27 @@ def background_jobs(settings: Settings, *, processes: int = 1, on_ray: bool = Fa
         policy_dir=policy_dir,
         workers=processes,
     )
-    batches = BatchRunner(store, worker_id, setup)
+    batches = BatchRunner(stores.batches, worker_id, setup)
     again = ReanalysisJob(
         database_url=settings.store_url, data_dir=data_dir, values=settings.job_values(), policy_dir=policy_dir
     )
-    reanalyses = ReanalysisRunner(store, worker_id, again)
-    replays = ReplayRunner(store, data_dir, lambda candidate: replay_job(settings, candidate))
-    shadow = ShadowRunner(store, data_dir, lambda candidate: replay_job(settings, candidate))
+    reanalyses = ReanalysisRunner(stores.reanalyses, worker_id, again)
+    replays = ReplayRunner(stores.replays, stores.policies, data_dir, lambda candidate: replay_job(settings, candidate))
+    shadow = ShadowRunner(stores.learning, stores.policies, data_dir, lambda candidate: replay_job(settings, candidate))
     spots = SpotRunner(
-        store,
+        stores.golden,
+        stores.spots,
         SpotTerms(share=settings.spot_share, a_day=settings.spot_a_day, golden=settings.golden_share),
         lambda: settings.policy_folder,
         lambda live: replay_job(settings, live),
     )
     fits = FitRunner(
-        store,
+        stores.learning,
         settings.learning_every_hours,
         lambda: replay_job(settings, settings.policy_folder),
         across=settings.learning_across_tenants,
     )
-    keeper = store.evidence_keeper()
+    keeper = stores.evidence_keeper()
     keeper.start()
     batches.start()
     reanalyses.start()
@@ -84,4 +85,4 @@ def background_jobs(settings: Settings, *, processes: int = 1, on_ray: bool = Fa
         shadow.close()
         spots.close()
         fits.close()
-        store.close()
+        stores.close()

@@ -60,21 +60,23 @@ def reading_again(
         return
     from cluster.second_reader.following import SecondReader
     from cluster.second_reader.opening import open_model
-    from review.store import Store
+    from review.stores import Stores
 
     config = config_of(settings)
-    store = Store.open(settings.store_url)
+    stores = Stores.open(settings.store_url)
     try:
         model = open_model(config, on_ray=on_ray)
         data_dir: Path = settings.data_dir.absolute()
-        reader = SecondReader(store, model, config, policy, data_dir, stream_id=stream_id)
+        reader = SecondReader(
+            stores.streams, stores.second_reader, stores.events, model, config, policy, data_dir, stream_id=stream_id
+        )
         reader.start()
         try:
             yield reader
         finally:
             reader.close()
     finally:
-        store.close()
+        stores.close()
 
 
 def read_batch_again(
@@ -88,16 +90,24 @@ def read_batch_again(
     from cluster.second_reader.following import SecondReader
     from cluster.second_reader.listening import Listener
     from cluster.second_reader.opening import open_model
-    from review.store import Store
+    from review.stores import Stores
 
     config = config_of(settings)
-    store = Store.open(settings.store_url)
+    stores = Stores.open(settings.store_url)
     model = open_model(config)
     try:
-        listener = Listener(model, config, store.second_reader)
-        reader = SecondReader(store, model, config, lambda: policy, settings.data_dir.absolute())
-        stored = (store, reader) if job.stores else None
+        listener = Listener(model, config, stores.second_reader)
+        reader = SecondReader(
+            stores.streams,
+            stores.second_reader,
+            stores.events,
+            model,
+            config,
+            lambda: policy,
+            settings.data_dir.absolute(),
+        )
+        stored = (stores.streams, stores.second_reader, reader) if job.stores else None
         return BatchReader(job, config, listener, policy, passports, stored=stored).read()
     finally:
         model.close()
-        store.close()
+        stores.close()

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cli.config.settings import load_settings
-from cli.config.store import caller, opened_store
+from cli.config.stores import caller, opened_stores
 from cli.remote.server import opened_server
 from cli.shell.records import InputError, load_policy, now
 from review.client import Zhenyan
 from review.passports.bulk import SentRow, read_rows, told_apart
 from review.passports.columns import column_of
-from review.passports.registry import StoredPassport
+from review.passports.registry import PassportStore, StoredPassport
 from review.passports.storing import RowStatus, StoredRow, stored_rows
-from review.store import Store
 from review.tenants.types import Caller
 
 # A request of a few hundred is read in about a second.
@@ -54,8 +53,8 @@ def opened_registry(server: str | None, *, in_store: bool, tenant: str, config_f
     if in_store:
         if server:
             raise InputError("--store and --server: name one of them")
-        with opened_store(config_file) as store:
-            yield _OfStore(store, tenant, config_file)
+        with opened_stores(config_file) as stores:
+            yield _OfStore(stores.passports, tenant, config_file)
         return
     with opened_server(server) as client:
         yield _OfServer(client)
@@ -93,8 +92,8 @@ class _OfServer:
 
 
 class _OfStore:
-    def __init__(self, store: Store, tenant: str, config_file: Path | None) -> None:
-        self._store = store
+    def __init__(self, passports: PassportStore, tenant: str, config_file: Path | None) -> None:
+        self._passports = passports
         self._config_file = config_file
         self._caller = Caller.of_operator(tenant, caller())
 
@@ -102,26 +101,26 @@ class _OfStore:
         settings = load_settings(self._config_file)
         reader = load_policy(settings.policy_folder).quantity_reader
         read = read_rows(rows, reader, now().date(), settings.passport_bounds)
-        return stored_rows(self._store.passports, self._caller, read)
+        return stored_rows(self._passports, self._caller, read)
 
     def listed(self, gtin: str | None) -> Iterator[Record]:
         after = ""
         number = None if gtin is None else gtin.zfill(14)
-        while page := self._store.passports.listed(self._caller.home, after=after, limit=_AT_ONCE, gtin=number):
+        while page := self._passports.listed(self._caller.home, after=after, limit=_AT_ONCE, gtin=number):
             yield from map(_line, page)
             after = page[-1].product_id
 
     def passport(self, product_id: str, version: str | None) -> Record:
-        known = self._store.passports
+        known = self._passports
         home = self._caller.home
         found = known.current(home, product_id) if version is None else known.version(home, product_id, version)
         return _line(found) | {"passport": json.loads(found.text)}
 
     def versions(self, product_id: str) -> Sequence[Record]:
-        return [_line(stored) for stored in self._store.passports.versions(self._caller.home, product_id)]
+        return [_line(stored) for stored in self._passports.versions(self._caller.home, product_id)]
 
     def retire(self, product_id: str) -> Record:
-        return _line(self._store.passports.retire(self._caller, product_id))
+        return _line(self._passports.retire(self._caller, product_id))
 
 
 def _line(stored: StoredPassport) -> dict[str, Any]:

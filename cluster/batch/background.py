@@ -16,9 +16,9 @@ from cluster.batch.folder import replace_text
 from cluster.batch.run import run_batch
 from cluster.batch.types import BatchJob, BatchSource, FileProgress, FileResult, FileState
 from net.errors import ZhenyanError
+from review.batches.store import BatchStore
 from review.batches.types import ArchiveState, Batch, BatchState
 from review.policies.folders import in_force_folder
-from review.store import Store
 from review.streams.rows import shown_source
 
 _log = logging.getLogger("zhenyan.batches")
@@ -43,8 +43,8 @@ class BatchRunner(BackgroundJob):
     `close` the batch in work waits for whoever looks next, and goes on where it was.
     """
 
-    def __init__(self, store: Store, worker_id: str, setup: BatchSetup) -> None:
-        self._store = store
+    def __init__(self, batches: BatchStore, worker_id: str, setup: BatchSetup) -> None:
+        self._batches = batches
         self._worker_id = worker_id
         self._setup = setup
         super().__init__(
@@ -57,36 +57,36 @@ class BatchRunner(BackgroundJob):
 
     def run_once(self) -> bool:
         """Works on the next waiting batch to its end; False if there was none."""
-        batch = self._store.batches.claim(self._worker_id)
+        batch = self._batches.claim(self._worker_id)
         if batch is None:
             return False
         try:
             self._work(batch)
         except ZhenyanError as error:
-            self._store.batches.finish(batch.batch_id, self._worker_id, BatchState.FAILED, str(error))
+            self._batches.finish(batch.batch_id, self._worker_id, BatchState.FAILED, str(error))
         return True
 
     def _work(self, batch: Batch) -> None:
         job = self._job(batch)
         sources = [_source(batch, archive.url) for archive in batch.archives]
-        notes = _Notes(self._store, batch, sources)
-        watch = _Watch(self._store, batch, self._worker_id, self.stopping)
+        notes = _Notes(self._batches, batch, sources)
+        watch = _Watch(self._batches, batch, self._worker_id, self.stopping)
         results = run_batch(
             job, sources, workers=self._setup.workers, told=notes.take, wanted=lambda: watch.is_wanted()
         )
         for number, result in enumerate(results):
             notes.finish(number, result)
         if self.stopping.is_set():
-            self._store.batches.give_back(batch.batch_id, self._worker_id)
+            self._batches.give_back(batch.batch_id, self._worker_id)
             return
         notes.forget()
-        self._store.batches.finish(batch.batch_id, self._worker_id, BatchState.DONE)
+        self._batches.finish(batch.batch_id, self._worker_id, BatchState.DONE)
         # Everything is in the store, under its clocks; a second copy here would outlast them.
         shutil.rmtree(job.out, ignore_errors=True)
 
     def _job(self, batch: Batch) -> BatchJob:
         out = self._setup.data_dir / "batches" / batch.batch_id
-        texts = self._store.batches.passports(batch)
+        texts = self._batches.passports(batch)
         passports_file = out / "passports.json"
         records = [json.loads(text) for text in texts.values()]
         replace_text(passports_file, json.dumps(records, ensure_ascii=False))
@@ -113,8 +113,8 @@ def _source(batch: Batch, url: str) -> BatchSource:
 class _Watch:
     """Whether the batch is still wanted, asked of the database once a while; to ask says that it is worked on."""
 
-    def __init__(self, store: Store, batch: Batch, worker_id: str, stop: threading.Event) -> None:
-        self._store, self._batch, self._worker_id, self.stopping = store, batch, worker_id, stop
+    def __init__(self, batches: BatchStore, batch: Batch, worker_id: str, stop: threading.Event) -> None:
+        self._batches, self._batch, self._worker_id, self.stopping = batches, batch, worker_id, stop
         self._asked_s = float("-inf")
         self._wanted = True
 
@@ -123,15 +123,15 @@ class _Watch:
             return False
         if self._wanted and time.monotonic() - self._asked_s >= _NOTE_S:
             self._asked_s = time.monotonic()
-            self._wanted = self._store.batches.beat(self._batch.batch_id, self._worker_id)
+            self._wanted = self._batches.beat(self._batch.batch_id, self._worker_id)
         return self._wanted
 
 
 class _Notes:
     """Writes down how far each archive is, every other second."""
 
-    def __init__(self, store: Store, batch: Batch, sources: list[BatchSource]) -> None:
-        self._store, self._batch_id, self._sources = store, batch.batch_id, sources
+    def __init__(self, batches: BatchStore, batch: Batch, sources: list[BatchSource]) -> None:
+        self._batches, self._batch_id, self._sources = batches, batch.batch_id, sources
         self._number_of = {source.name: number for number, source in reversed(list(enumerate(sources)))}
         self._noted_s: dict[int, float] = {}
 
@@ -142,7 +142,7 @@ class _Notes:
         if time.monotonic() - self._noted_s.get(number, float("-inf")) < _NOTE_S:
             return
         self._noted_s[number] = time.monotonic()
-        self._store.batches.note(
+        self._batches.note(
             self._batch_id,
             number,
             state=ArchiveState.RUNNING.value,
@@ -154,7 +154,7 @@ class _Notes:
     def forget(self) -> None:
         """Nobody fetches the archives again: what their addresses hold of tokens goes."""
         for number, source in enumerate(self._sources):
-            self._store.batches.note(self._batch_id, number, url=source.name)
+            self._batches.note(self._batch_id, number, url=source.name)
 
     def finish(self, number: int, result: FileResult) -> None:
         if result.state is FileState.WAITING:
@@ -168,4 +168,4 @@ class _Notes:
                 "analysed_ms": result.length_ms,
                 "findings": result.flagged + result.noted,
             }
-        self._store.batches.note(self._batch_id, number, **values)
+        self._batches.note(self._batch_id, number, **values)

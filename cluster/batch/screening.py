@@ -37,7 +37,7 @@ from ingest.recording.manifest import read_end, read_manifest
 from ingest.types import Segment
 from net.errors import ZhenyanError
 from review.evidence.basis import keep_basis
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, ProductRef, StreamRecord, StreamState
 from vision.layout.types import RoomMark
 from vision.products.timeline import Evidence
@@ -144,9 +144,9 @@ class BatchScreener:
             return
         products = on_sale(self._policies.policy(screening.policy_dir), screening)
         texts = passport_texts(screening.passports_file)
-        store = Store.open(screening.database_url)
+        stores = Stores.open(screening.database_url)
         try:
-            store.put_stream(
+            stores.stream_writer.put_stream(
                 StreamRecord(
                     stream_id=screening.stream_id,
                     source=source.source,
@@ -161,10 +161,10 @@ class BatchScreener:
             yield
             keep_basis(screening.recording_dir, {p.version: texts[p.version] for p in products}, ())
         except (ZhenyanError, OSError) as error:
-            store.set_state(screening.stream_id, StreamState.FAILED, str(error))
+            stores.stream_writer.set_state(screening.stream_id, StreamState.FAILED, str(error))
             raise
         finally:
-            store.close()
+            stores.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,9 @@ from claims.policy.policy import Policy
 from cluster.background import BackgroundJob, run_apart
 from cluster.replay.run import ReplayJob
 from review.learning.fitting import learn_from_decisions, learns
-from review.store import Store
+from review.learning.store import LearningStore
+from review.policies.repository import PolicyStore
+from review.stores import Stores
 
 _log = logging.getLogger(__name__)
 _HOUR_MS = 3_600_000
@@ -27,14 +29,15 @@ class FitRunner(BackgroundJob):
 
     def __init__(
         self,
-        store: Store,
+        learning: LearningStore,
         every_hours: float,
         job_of: Callable[[], ReplayJob],
         *,
         across: bool = False,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._store, self._every_hours, self._job_of, self._across, self._now = store, every_hours, job_of, across, now
+        self._learning, self._every_hours, self._job_of = learning, every_hours, job_of
+        self._across, self._now = across, now
         super().__init__(
             self.run_once,
             name="fits",
@@ -52,8 +55,8 @@ class FitRunner(BackgroundJob):
         if self._every_hours <= 0:
             return []
         before_ms = int(self._now().timestamp() * 1000 - self._every_hours * _HOUR_MS)
-        asked = (EVERYBODY,) if self._across else self._store.learning.tenants()
-        last = self._store.learning.last_fits()
+        asked = (EVERYBODY,) if self._across else self._learning.tenants()
+        last = self._learning.last_fits()
         return [tenant for tenant in asked if last.get(tenant, 0) <= before_ms]
 
     def run_once(self) -> bool:
@@ -69,14 +72,14 @@ class FitRunner(BackgroundJob):
 
 
 def _run(job: ReplayJob, tenants: list[str]) -> None:
-    store = Store.open(job.database_url)
+    stores = Stores.open(job.database_url)
     try:
-        fit_for(store, job, tenants, job.live)
+        fit_for(stores.learning, stores.policies, job, tenants, job.live)
     finally:
-        store.close()
+        stores.close()
 
 
-def fit_for(store: Store, job: ReplayJob, tenants: list[str], live: Path) -> None:
+def fit_for(learning: LearningStore, policies: PolicyStore, job: ReplayJob, tenants: list[str], live: Path) -> None:
     """A fit for each of these customers, kept with its card whether it is a candidate or refused."""
     reader = semantics_of(
         job.semantic, configs.SEMANTIC_DIR, device=job.device, threads=job.threads, models=job.models
@@ -86,4 +89,4 @@ def fit_for(store: Store, job: ReplayJob, tenants: list[str], live: Path) -> Non
         return
     policy = Policy(live)
     for tenant in tenants:
-        learn_from_decisions(store.learning, store.policies, policy, reader, tenant_id=tenant, by=BY)
+        learn_from_decisions(learning, policies, policy, reader, tenant_id=tenant, by=BY)

@@ -1,26 +1,40 @@
 """The ASR pool: one set of engines for many broadcasts; what waits at the same time shares their calls."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from asr.batching.placement import Placement
 from asr.recogniser import Cut, length_ms
-from asr.rescoring.candidates import SoundAlikes
-from claims.obfuscation.soundalike import alikes_of
+from asr.rescoring.candidates import Candidate, SoundAlikes
 from claims.types import Passage
 from cluster.live.failures import answered
 from cluster.live.types import ServiceConfig
 from cluster.stages.asr import AsrStage
-from cluster.stages.policies import LoadedPolicies
-from review.policies.folders import in_force_folder
 
 
-def _alikes(config: ServiceConfig) -> SoundAlikes | None:
-    """What finds words to listen for once more: those of the policy in force when the pool starts."""
-    if not config.job["asr_rehear"]:
-        return None
-    return alikes_of(LoadedPolicies().policy(config.policy_dir or in_force_folder(config.data_dir)))
+class AlikesInForce:
+    """The words of the policy in force to listen for once more; the policy is read by the engine's process, which
+    unpickles this, and let go: the pool itself needs none."""
+
+    def __init__(self, data_dir: Path, policy_dir: Path | None) -> None:
+        self._from = data_dir, policy_dir
+
+    def __reduce__(self) -> tuple[Callable[[Path, Path | None], SoundAlikes], tuple[Path, Path | None]]:
+        """The words themselves, where this is unpickled."""
+        return _read_alikes, self._from
+
+    def find(self, text: str) -> Sequence[Candidate]:
+        """What the words themselves find."""
+        return _read_alikes(*self._from).find(text)
+
+
+def _read_alikes(data_dir: Path, policy_dir: Path | None) -> SoundAlikes:
+    from claims.obfuscation.soundalike import alikes_of
+    from cluster.stages.policies import LoadedPolicies
+    from review.policies.folders import in_force_folder
+
+    return alikes_of(LoadedPolicies().policy(policy_dir or in_force_folder(data_dir)))
 
 
 class AsrPool:
@@ -34,7 +48,7 @@ class AsrPool:
             threads=config.job["threads"],
             budget_ms=config.job["asr_budget_ms"],
             shared=True,
-            alikes=_alikes(config),
+            alikes=AlikesInForce(config.data_dir, config.policy_dir) if config.job["asr_rehear"] else None,
         )
         self._recognised_ms = 0
         self._counting = threading.Lock()

@@ -15,13 +15,15 @@ from cluster.stages.recorder import Recorder
 from cluster.stages.state import freeze, thaw
 from cluster.types import Marked, Prepared, ScreenJob
 from ingest.types import Segment
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 from vision.layout.types import RoomMark
 from vision.products.timeline import Evidence
 
 _WARM_MS = 4_000
 _WARM_TEXT = "这款产品的参数都在详情页上，大家可以对照着看。"
+# Words of Latin letters are cut by a tokenizer of their own, as they stand in passports' names.
+_WARM_LATIN = "Bluetooth"
 
 
 class Feed(Protocol):
@@ -58,8 +60,8 @@ class JudgePool:
     anyway; storing and cutting clips do not wait for it.
     """
 
-    def __init__(self, store: Store | None, feed: Feed | None, policies: LoadedPolicies | None = None) -> None:
-        self._store = store
+    def __init__(self, stores: Stores | None, feed: Feed | None, policies: LoadedPolicies | None = None) -> None:
+        self._stores = stores
         self._feed = feed
         self._policies = policies or LoadedPolicies()
         self._broadcasts: dict[str, _Broadcast] = {}
@@ -75,6 +77,10 @@ class JudgePool:
     def warm_up(self, job: ScreenJob) -> None:
         """Loads what such a broadcast is judged by and judges a sentence: the first live one need not wait for that."""
         stream_id = job.stream_id
+        self._policies.policy(job.policy_dir).load()
+        reader = self._policies.semantics(job).reader
+        if reader is not None and reader.links is not None:
+            reader.links.nearness(_WARM_TEXT, [_WARM_LATIN])
         said = Passage(stream_id=stream_id, id="u0", start_ms=0, end_ms=_WARM_MS, text=_WARM_TEXT)
         with self._judging:
             JudgingStage(job, {}, self._policies).judge([said], 2 * _WARM_MS)
@@ -93,7 +99,7 @@ class JudgePool:
         with self._judging:
             self._broadcasts.pop(job.stream_id, None)
             judging = JudgingStage(job, models, self._policies)
-        recorder = Recorder(job, store=self._store, token=token)
+        recorder = Recorder(job, stores=self._stores, token=token)
         broadcast = _Broadcast(session=session, job=job, token=token, judging=judging, recorder=recorder)
         if state is not None:
             memory, recorded, broadcast.facts_read = thaw(state, {})
@@ -193,6 +199,6 @@ class JudgePool:
             broadcast.facts_read = number
 
     def _report_live(self, broadcast: _Broadcast, segment: Segment) -> None:
-        if not broadcast.reported_live and self._store is not None and broadcast.token is not None:
-            self._store.tell_live(segment, token=broadcast.token)
+        if not broadcast.reported_live and self._stores is not None and broadcast.token is not None:
+            self._stores.stream_writer.tell_live(segment, token=broadcast.token)
         broadcast.reported_live = True

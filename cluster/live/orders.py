@@ -14,9 +14,10 @@ from cluster.stages.policies import LoadedPolicies, pinned_folder
 from cluster.types import ScreenJob
 from review.evidence.basis import keep_basis
 from review.policies.errors import UnknownPolicyError
+from review.policies.repository import PolicyStore
 from review.scheduling.types import Order
 from review.scheduling.worker_feed import Feeding
-from review.store import Store
+from review.stream_store.queries import StreamQueries
 
 
 class OrderUnusable(ClusterError):
@@ -32,10 +33,15 @@ class PreparedScreening:
 
 
 def prepare_screening(
-    order: Order, config: ServiceConfig, store: Store, feeding: Feeding, policies: LoadedPolicies
+    order: Order,
+    config: ServiceConfig,
+    streams: StreamQueries,
+    policy_store: PolicyStore,
+    feeding: Feeding,
+    policies: LoadedPolicies,
 ) -> PreparedScreening:
     """The screening that was ordered, its passports materialised. Raises OrderUnusable."""
-    stream = store.stream(order.stream_id)
+    stream = streams.stream(order.stream_id)
     texts = feeding.passports(order)
     missing = [product_id for product_id, version in order.products if version not in texts]
     if missing or not texts:
@@ -52,7 +58,7 @@ def prepare_screening(
         source=order.url,
         recording_dir=recording_dir,
         passports_file=passports_file,
-        policy_dir=_policy_of(order, config, store, policies),
+        policy_dir=_policy_of(order, config, policy_store, policies),
         tenant_id=stream.tenant_id,
         at=stream.started_at or datetime.fromtimestamp(order.created_at_ms / 1000, UTC),
         allow_net=config.allow_net,
@@ -69,10 +75,10 @@ def prepare_screening(
     return PreparedScreening(job=job, versions=versions)
 
 
-def _policy_of(order: Order, config: ServiceConfig, store: Store, policies: LoadedPolicies) -> Path | None:
+def _policy_of(order: Order, config: ServiceConfig, policy_store: PolicyStore, policies: LoadedPolicies) -> Path | None:
     """The folder of the policy that the order pins, else of the one in force; None: the packaged one."""
     try:
-        return pinned_folder(order.policy, config.policy_dir, config.data_dir, store.policies, policies)
+        return pinned_folder(order.policy, config.policy_dir, config.data_dir, policy_store, policies)
     except UnknownPolicyError as error:
         raise OrderUnusable(f"policy {order.policy!r} is not there; order one that is, or none") from error
 

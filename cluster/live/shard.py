@@ -30,9 +30,10 @@ from review.errors import StoreUnavailableError, WorkerReplaced
 from review.scheduling.decisions import Reach, Released
 from review.scheduling.latencies import LATENCIES
 from review.scheduling.lease_terms import LeaseTerms
+from review.scheduling.leases import LeaseStore
 from review.scheduling.types import Lease, Order, Worker
 from review.scheduling.worker_feed import Feeding
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Wanted
 from review.tracing import open_tracing
 
@@ -97,7 +98,7 @@ class Shard:
         self._config = config
         self._worker = Worker(worker_id=worker_id, node=node, capacity=most, started_at_ms=now_ms())
         self._remote_stages_of = remote_stages_of
-        self._store: Store | None = None
+        self._stores: Stores | None = None
         self._feeding = Feeding.open(config.database_url)
         self._held: dict[str, _Held] = {}
         self._decoders = DecodePool(sandbox=config.job["sandbox"])
@@ -130,11 +131,11 @@ class Shard:
     def tick(self) -> None:
         """Tells and asks the database once, and does what it says. What it can't answer now waits for the next turn."""
         try:
-            store = self._opened()
-            self._release_done(store)
-            self._beat(store)
-            self._renew(store)
-            self._follow(store)
+            stores = self._opened()
+            self._release_done(stores.leases)
+            self._beat(stores.leases)
+            self._renew(stores.leases)
+            self._follow(stores.leases)
         except WorkerReplaced:
             self.replaced = True
             self.abandon()
@@ -157,8 +158,8 @@ class Shard:
         self._decoders.close()
         if self._tracing is not None:
             self._tracing.close()
-        if self._store is not None:
-            self._store.leases.leave(self._worker.worker_id)
+        if self._stores is not None:
+            self._stores.leases.leave(self._worker.worker_id)
 
     def figures(self) -> dict[str, object]:
         """How it goes, for whoever looks."""
@@ -183,13 +184,13 @@ class Shard:
         captures = [h.capture.pid for h in list(self._held.values()) if h.capture]
         return (*self._decoders.pids, *(pid for pid in captures if pid is not None))
 
-    def _opened(self) -> Store:
-        if self._store is None:
+    def _opened(self) -> Stores:
+        if self._stores is None:
             terms = LeaseTerms(lagging_ms=self._config.lagging_ms)
-            self._store = Store.open(self._config.database_url, terms=terms)
-        return self._store
+            self._stores = Stores.open(self._config.database_url, terms=terms)
+        return self._stores
 
-    def _beat(self, store: Store) -> None:
+    def _beat(self, leases: LeaseStore) -> None:
         most, why = places(self._worker.capacity, self._load(), self._why_so_many())
         beat = Worker(
             worker_id=self._worker.worker_id,
@@ -200,7 +201,7 @@ class Shard:
             figures=self.figures(),
             started_at_ms=self._worker.started_at_ms,
         )
-        store.leases.beat(beat)
+        leases.beat(beat)
 
     def _why_so_many(self) -> str:
         cores = self._cores_per_stream
@@ -211,13 +212,13 @@ class Shard:
         late = [lag for lag in lags if lag > self._config.shed_from_ms]
         return Load(streams=len(self._held), lagging=len(late), worst_lag_ms=max(late, default=0))
 
-    def _renew(self, store: Store) -> None:
+    def _renew(self, leases: LeaseStore) -> None:
         progress = {stream_id: held.reach for stream_id, held in self._held.items() if not held.over}
-        for stream_id in set(progress) - store.leases.renew(self._worker.worker_id, progress):
+        for stream_id in set(progress) - leases.renew(self._worker.worker_id, progress):
             self._held[stream_id].ask_for(DesiredState.ABANDON)
 
-    def _follow(self, store: Store) -> None:
-        assigned = {order.stream_id: (order, lease) for order, lease in store.leases.assigned(self._worker.worker_id)}
+    def _follow(self, leases: LeaseStore) -> None:
+        assigned = {order.stream_id: (order, lease) for order, lease in leases.assigned(self._worker.worker_id)}
         for stream_id, held in self._held.items():
             order, lease = assigned.get(stream_id, (None, None))
             if order is None or lease is None or lease.token != held.token:
@@ -268,15 +269,17 @@ class Shard:
         """What is to be screened; None if it is not wanted any more before the database answered."""
         while held.desired in (DesiredState.RUN, DesiredState.STOP):
             try:
-                store = self._opened()
-                return prepare_screening(held.order, self._config, store, self._feeding, self._policies)
+                stores = self._opened()
+                return prepare_screening(
+                    held.order, self._config, stores.streams, stores.policies, self._feeding, self._policies
+                )
             except SQLAlchemyError as error:
                 _log.warning("%s: the database does not answer: %s", held.order.stream_id, str(error).splitlines()[0])
                 held.changed.wait(_TICK_S)
         return None
 
     def _screen(self, held: _Held, screening: PreparedScreening) -> tuple[Released, str]:
-        job, store = screening.job, self._opened()
+        job, stores = screening.job, self._opened()
         if resume_on_this_machine(job.recording_dir, self._feeding.segments(job.stream_id)):
             _log.info("%s: goes on here; what was recorded before lies elsewhere", job.stream_id)
         is_whole = is_complete(job.recording_dir)
@@ -297,7 +300,9 @@ class Shard:
             held.capture,
             resources,
             token=held.token,
-            start_after=lambda: start_after(job.recording_dir, store.cursor(job.stream_id), self._config.replay_ms),
+            start_after=lambda: start_after(
+                job.recording_dir, stores.streams.cursor(job.stream_id), self._config.replay_ms
+            ),
         )
         done = held.pipeline.run(lambda: held.desired, held.changed.wait)
         error = held.capture.error
@@ -307,13 +312,13 @@ class Shard:
             return _why_released(done, error), str(error)
         return Released.ENDED, ""
 
-    def _release_done(self, store: Store) -> None:
+    def _release_done(self, leases: LeaseStore) -> None:
         for stream_id, held in list(self._held.items()):
             if not held.over:
                 continue
             if held.released is not None:
                 how, why = held.released
-                store.leases.release(stream_id, held.token, how, why)
+                leases.release(stream_id, held.token, how, why)
             del self._held[stream_id]
 
 

@@ -161,11 +161,11 @@ def make_judge(database_url: str) -> "JudgePool":
     """A judge that stores in this database; without one each job names its own, and nobody tells facts."""
     from cluster.live.judge import JudgePool
     from review.scheduling.worker_feed import Feeding
-    from review.store import Store
+    from review.stores import Stores
 
     if not database_url:
         return JudgePool(None, None)
-    return JudgePool(Store.open(database_url), Feeding.open(database_url))
+    return JudgePool(Stores.open(database_url), Feeding.open(database_url))
 
 
 class JudgeActor(_Stage):

@@ -8,8 +8,9 @@ from cluster.background import BackgroundJob, run_apart
 from cluster.reanalysis.run import reanalyse
 from cluster.reanalysis.types import ReanalysisJob
 from net.errors import ZhenyanError
+from review.reanalyses.store import ReanalysisStore
 from review.reanalyses.types import Reanalysis
-from review.store import Store
+from review.stores import Stores
 
 _log = logging.getLogger("zhenyan.reanalyses")
 _BEAT_S = 2.0
@@ -22,8 +23,8 @@ class ReanalysisRunner(BackgroundJob):
     At `close` the one in work waits for whoever looks next.
     """
 
-    def __init__(self, store: Store, worker_id: str, job: ReanalysisJob) -> None:
-        self._store = store
+    def __init__(self, reanalyses: ReanalysisStore, worker_id: str, job: ReanalysisJob) -> None:
+        self._reanalyses = reanalyses
         self._worker_id = worker_id
         self._job = job
         super().__init__(
@@ -32,27 +33,27 @@ class ReanalysisRunner(BackgroundJob):
 
     def run_once(self) -> bool:
         """Works on the next waiting re-analysis to its end; False if there was none."""
-        order = self._store.reanalyses.claim(self._worker_id)
+        order = self._reanalyses.claim(self._worker_id)
         if order is None:
             return False
         run_apart(run_reanalysis, self._job, order, self._worker_id, name="reanalysis", stopping=self.stopping)
         if self.stopping.is_set():
-            self._store.reanalyses.give_back(order.reanalysis_id, self._worker_id)
+            self._reanalyses.give_back(order.reanalysis_id, self._worker_id)
         else:
             # One that ended as it should has told so itself, and this says nothing more.
-            self._store.reanalyses.fail(order.reanalysis_id, self._worker_id, _DIED)
+            self._reanalyses.fail(order.reanalysis_id, self._worker_id, _DIED)
         return True
 
 
 def run_reanalysis(job: ReanalysisJob, order: Reanalysis, worker_id: str) -> None:
     """Works on a claimed re-analysis and stores how far it is and what it gave."""
-    store = Store.open(job.database_url)
-    beating = _Beating(store, order, worker_id)
+    stores = Stores.open(job.database_url)
+    beating = _Beating(stores.reanalyses, order, worker_id)
     beating.start()
     try:
-        done = reanalyse(job, order, store, beating.report_progress)
+        done = reanalyse(job, order, stores, beating.report_progress)
         if done is not None:
-            store.reanalyses.finish(
+            stores.reanalyses.finish(
                 order.reanalysis_id,
                 worker_id,
                 done.compared,
@@ -61,14 +62,14 @@ def run_reanalysis(job: ReanalysisJob, order: Reanalysis, worker_id: str) -> Non
                 missing_ms=done.missing_ms,
             )
     except ZhenyanError as error:
-        store.reanalyses.fail(order.reanalysis_id, worker_id, str(error))
+        stores.reanalyses.fail(order.reanalysis_id, worker_id, str(error))
     except Exception as error:  # a fault of a stage ends the order and is told with it
         _log.exception("re-analysis %s failed", order.reanalysis_id)
         why = f"a fault of the program: {type(error).__name__}: {error}"
-        store.reanalyses.fail(order.reanalysis_id, worker_id, why)
+        stores.reanalyses.fail(order.reanalysis_id, worker_id, why)
     finally:
         beating.stop()
-        store.close()
+        stores.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,8 @@ class _Far:
 class _Beating:
     """Notes every other second how far the work is; hears of a cancellation so."""
 
-    def __init__(self, store: Store, order: Reanalysis, worker_id: str) -> None:
-        self._store, self._order, self._worker_id = store, order, worker_id
+    def __init__(self, reanalyses: ReanalysisStore, order: Reanalysis, worker_id: str) -> None:
+        self._reanalyses, self._order, self._worker_id = reanalyses, order, worker_id
         self._far = _Far()
         self._over, self._unwanted = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._beat, name="beat", daemon=True)
@@ -103,7 +104,7 @@ class _Beating:
     def _beat(self) -> None:
         while True:
             far = self._far
-            if not self._store.reanalyses.beat(
+            if not self._reanalyses.beat(
                 self._order.reanalysis_id, self._worker_id, span_ms=far.span_ms, analysed_ms=far.analysed_ms
             ):
                 self._unwanted.set()

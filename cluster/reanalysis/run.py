@@ -15,36 +15,41 @@ from cluster.reanalysis.types import Reanalysed, ReanalysisJob, ReanalysisUnusab
 from cluster.stages.policies import LoadedPolicies, pinned_folder
 from cluster.types import ScreenJob
 from review.evidence.basis import recall_directions
+from review.passports.registry import PassportStore
 from review.policies.choice import reference
 from review.policies.errors import UnknownPolicyError
+from review.policies.repository import PolicyStore
 from review.reanalyses.comparing import compare_findings, within
 from review.reanalyses.recording import kept_stretch
 from review.reanalyses.types import Reanalysis
 from review.replays.rejudging import findings_by, passports_of
 from review.replays.types import StoredStream
-from review.store import Store
+from review.stores import Stores
 
 # Gives how long the stretch is and how far it is analysed; its answer False: stop.
 ReportProgress = Callable[[int, int], bool]
 
 
 def reanalyse(
-    job: ReanalysisJob, order: Reanalysis, store: Store, report_progress: ReportProgress = lambda _span, _analysed: True
+    job: ReanalysisJob,
+    order: Reanalysis,
+    stores: Stores,
+    report_progress: ReportProgress = lambda _span, _analysed: True,
 ) -> Reanalysed | None:
     """What is found now beside what is stored; None if `report_progress` said: stop. Nothing that is stored changes.
 
     Raises ReanalysisUnusable, and what the stages raise where weights or media can't be used.
     """
     policies = LoadedPolicies()
-    folder = _policy_folder(job, order, store, policies)
+    folder = _policy_folder(job, order, stores.policies, policies)
     policy = policies.policy(folder)
-    stream = _as_ordered(store.replays.stream(order.stream_id, job.data_dir), order, store)
+    stream = _as_ordered(stores.replays.stream(order.stream_id, job.data_dir), order, stores.passports)
     if not passports_of(policy, stream):
         raise ReanalysisUnusable(f"stream {order.stream_id}: no passport of it was kept; order it with `passports`")
     screening = _screening(job, order, stream, folder)
     work = _Work(
         order=order,
-        store=store,
+        stores=stores,
         stream=stream,
         policy=policy,
         policies=policies,
@@ -59,7 +64,7 @@ class _Work:
     """What either way works with."""
 
     order: Reanalysis
-    store: Store
+    stores: Stores
     stream: StoredStream
     policy: Policy
     policies: LoadedPolicies
@@ -72,8 +77,8 @@ class _Work:
 
 
 def _judged_again(work: _Work) -> Reanalysed | None:
-    order, store, stream = work.order, work.store, work.stream
-    recorded_ms = max(stream.span_ms, store.coverage(order.stream_id).span_ms)
+    order, stores, stream = work.order, work.stores, work.stream
+    recorded_ms = max(stream.span_ms, stores.streams.coverage(order.stream_id).span_ms)
     end_ms = recorded_ms if order.end_ms is None else min(order.end_ms, recorded_ms)
     span_ms = max(0, end_ms - order.start_ms)
     if not work.report_progress(span_ms, 0):
@@ -81,13 +86,13 @@ def _judged_again(work: _Work) -> Reanalysed | None:
     reader = work.policies.semantics(work.screening).reader
     if reader is not None:
         recall_directions(work.screening.recording_dir, reader)
-    found = store.as_told(order.stream_id, stream.passages, findings_by(work.policy, stream, reader))
-    compared = compare_findings(store.reanalyses.stored_findings(order.stream_id), found)
+    found = stores.stream_writer.as_told(order.stream_id, stream.passages, findings_by(work.policy, stream, reader))
+    compared = compare_findings(stores.reanalyses.stored_findings(order.stream_id), found)
     return Reanalysed(compared=within(compared, order.start_ms, end_ms), judged_by=work.judged_by, span_ms=span_ms)
 
 
 def _heard_again(work: _Work) -> Reanalysed | None:
-    order, store, stream = work.order, work.store, work.stream
+    order, stores, stream = work.order, work.stores, work.stream
     stretch = kept_stretch(work.screening.recording_dir, order.start_ms, order.end_ms)
     if not stretch.segments:
         raise ReanalysisUnusable(
@@ -101,8 +106,8 @@ def _heard_again(work: _Work) -> Reanalysed | None:
         given = rescreen(screening, stream, stretch, work.policies, work.report_progress)
     if given is None:
         return None
-    found = store.as_told(order.stream_id, *_latest(given.passages, given.findings))
-    before = [finding for finding in store.reanalyses.stored_findings(order.stream_id) if stretch.holds(finding)]
+    found = stores.stream_writer.as_told(order.stream_id, *_latest(given.passages, given.findings))
+    before = [finding for finding in stores.reanalyses.stored_findings(order.stream_id) if stretch.holds(finding)]
     compared = within(compare_findings(before, found), stretch.start_ms, stretch.end_ms)
     return Reanalysed(
         compared=compared,
@@ -117,16 +122,18 @@ def _latest(passages: Sequence[Passage], findings: Sequence[Finding]) -> tuple[l
     return list({one.id: one for one in passages}.values()), list({one.finding_id: one for one in findings}.values())
 
 
-def _policy_folder(job: ReanalysisJob, order: Reanalysis, store: Store, policies: LoadedPolicies) -> Path | None:
+def _policy_folder(
+    job: ReanalysisJob, order: Reanalysis, policy_store: PolicyStore, policies: LoadedPolicies
+) -> Path | None:
     try:
-        return pinned_folder(order.policy, job.policy_dir, job.data_dir, store.policies, policies)
+        return pinned_folder(order.policy, job.policy_dir, job.data_dir, policy_store, policies)
     except UnknownPolicyError as error:
         raise ReanalysisUnusable(f"policy {order.policy!r} is not there; order one that is, or none") from error
 
 
-def _as_ordered(stream: StoredStream, order: Reanalysis, store: Store) -> StoredStream:
+def _as_ordered(stream: StoredStream, order: Reanalysis, passports: PassportStore) -> StoredStream:
     """The broadcast with the passports that the order names in the place of those that it was judged by."""
-    named = [store.passports.version(order.tenant_id, product, version).text for product, version in order.passports]
+    named = [passports.version(order.tenant_id, product, version).text for product, version in order.passports]
     return replace(stream, passports=(*stream.passports, *named))
 
 

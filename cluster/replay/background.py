@@ -8,9 +8,10 @@ from pathlib import Path
 from cluster.background import BackgroundJob, run_apart
 from cluster.replay.run import ReplayJob, ReplayProgress, replay
 from net.errors import ZhenyanError
+from review.policies.repository import PolicyStore
 from review.replays.report import report_json
-from review.replays.store import Replay
-from review.store import Store
+from review.replays.store import Replay, ReplayStore
+from review.stores import Stores
 
 _log = logging.getLogger(__name__)
 _BEAT_S = 5.0
@@ -25,8 +26,17 @@ class ReplayRunner(BackgroundJob):
     whoever looks next.
     """
 
-    def __init__(self, store: Store, data_dir: Path, job_of: Callable[[Path], ReplayJob], *, workers: int = 1) -> None:
-        self._store = store
+    def __init__(
+        self,
+        replays: ReplayStore,
+        policies: PolicyStore,
+        data_dir: Path,
+        job_of: Callable[[Path], ReplayJob],
+        *,
+        workers: int = 1,
+    ) -> None:
+        self._replays = replays
+        self._policies = policies
         self._data_dir = data_dir
         self._job_of = job_of
         self._workers = workers
@@ -36,31 +46,31 @@ class ReplayRunner(BackgroundJob):
 
     def run_once(self) -> bool:
         """Runs the next waiting replay to its end; False if there was none."""
-        self._store.policies.bring_into_force(self._data_dir)
-        waiting = self._store.replays.claim()
+        self._policies.bring_into_force(self._data_dir)
+        waiting = self._replays.claim()
         if waiting is None:
             return False
         try:
-            job = self._job_of(self._store.policies.folder(waiting.digest, self._data_dir))
+            job = self._job_of(self._policies.folder(waiting.digest, self._data_dir))
         except ZhenyanError as error:
-            self._store.replays.fail(waiting.id, str(error))
+            self._replays.fail(waiting.id, str(error))
             return True
         run_apart(run_replay, job, waiting, self._workers, name="replay", stopping=self.stopping)
         if not self.stopping.is_set():
             # One that ended as it should has told so itself, and this says nothing more.
-            self._store.replays.fail(waiting.id, _DIED)
+            self._replays.fail(waiting.id, _DIED)
         return True
 
 
 def run_replay(job: ReplayJob, waiting: Replay, workers: int) -> None:
     """Runs a claimed replay and stores how far it is and what it gave."""
-    store = Store.open(job.database_url)
+    stores = Stores.open(job.database_url)
     told = [ReplayProgress(done=0, total=0, span_ms=0, passage_count=0)]
     over, cancelled = threading.Event(), threading.Event()
 
     def beat() -> None:
         while True:
-            if not store.replays.beat(waiting.id, told[0].done, told[0].total):
+            if not stores.replays.beat(waiting.id, told[0].done, told[0].total):
                 cancelled.set()
             if over.wait(_BEAT_S):
                 return
@@ -74,10 +84,10 @@ def run_replay(job: ReplayJob, waiting: Replay, workers: int) -> None:
     try:
         report = replay(job, waiting.scope, workers=workers, on_progress=note)
         if report is not None:
-            store.replays.finish(waiting.id, report_json(report))
+            stores.replays.finish(waiting.id, report_json(report))
     except ZhenyanError as error:
-        store.replays.fail(waiting.id, str(error))
+        stores.replays.fail(waiting.id, str(error))
     finally:
         over.set()
         beating.join()
-        store.close()
+        stores.close()

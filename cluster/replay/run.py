@@ -33,8 +33,9 @@ from review.replays.judgement_cache import (
 from review.replays.rejudging import judge_by, missing_of, passports_of
 from review.replays.report import PolicyName, ReplayReport, sum_up
 from review.replays.shared_texts import share_texts
+from review.replays.store import ReplayStore
 from review.replays.types import Said, Scope, Skipped, StoredStream, StreamDiff
-from review.store import Store
+from review.stores import Stores
 
 # So many broadcasts are handed out ahead for each process; more would only delay a stop.
 _AHEAD = 2
@@ -76,9 +77,9 @@ class Names:
 class Replaying:
     """Replays one broadcast after the other; both policies and the semantic layer are loaded once."""
 
-    def __init__(self, job: ReplayJob, store: Store) -> None:
+    def __init__(self, job: ReplayJob, replays: ReplayStore) -> None:
         self._job = job
-        self._store = store
+        self._replays = replays
         self.live = Policy(job.live)
         self.candidate = Policy(job.candidate)
         share_texts(self.live, self.candidate)
@@ -89,7 +90,7 @@ class Replaying:
 
     def replay(self, stream_id: str) -> StreamDiff | Skipped:
         """What the candidate changes in this broadcast, or why it can't be replayed."""
-        stream = self._store.replays.stream(stream_id, self._job.data_dir)
+        stream = self._replays.stream(stream_id, self._job.data_dir)
         if not stream.passports:
             return Skipped(stream_id=stream_id, why="no passport of it was kept")
         try:
@@ -97,11 +98,11 @@ class Replaying:
             before, after = self._judged(stream)
         except ClaimsError as error:
             return Skipped(stream_id=stream_id, why=str(error))
-        return compare(stream, before, after, self._store.replays.stored(stream_id), missing)
+        return compare(stream, before, after, self._replays.stored(stream_id), missing)
 
     def both(self, stream_id: str) -> tuple[StoredStream, tuple[Said, ...], tuple[Said, ...]]:
         """The broadcast, and what either policy finds in it, notes among it; ClaimsError where it can't be judged."""
-        stream = self._store.replays.stream(stream_id, self._job.data_dir)
+        stream = self._replays.stream(stream_id, self._job.data_dir)
         before, after = self._judged(stream)
         return stream, before, after
 
@@ -118,21 +119,21 @@ class Replaying:
         """What both policies find; what the one in force finds is remembered, and what the semantic layer says."""
         reader: RememberingReader | None = None
         if self.semantics.reader is not None:
-            known = unpack_readings(self._store.replays.recall(stream.stream_id, self._topic))
+            known = unpack_readings(self._replays.recall(stream.stream_id, self._topic))
             recall_directions(self._job.data_dir / "recordings" / stream.stream_id, self.semantics.reader)
             reader = RememberingReader(self.semantics.reader, known)
         topic = said_topic(stream, self.live.digest, self._topic if reader else OFF, program_version())
-        remembered = self._store.replays.recall(stream.stream_id, topic)
+        remembered = self._replays.recall(stream.stream_id, topic)
         before = unpack_said(remembered) if remembered is not None else None
         same = self.candidate.digest == self.live.digest
         asked = [*([self.live] if before is None else []), *([] if same else [self.candidate])]
         found = judge_by(asked, stream, reader)
         if before is None:
             before = found[0]
-            self._store.replays.remember(stream.stream_id, topic, pack_said(before))
+            self._replays.remember(stream.stream_id, topic, pack_said(before))
         after = before if same else found[-1]
         if reader is not None and reader.asked:
-            self._store.replays.remember(stream.stream_id, self._topic, pack_readings(reader.known))
+            self._replays.remember(stream.stream_id, self._topic, pack_readings(reader.known))
         return before, after
 
 
@@ -147,14 +148,14 @@ def replay(
 
     Raises PolicyError, SemanticError, and UnknownStreamError for a broadcast of the scope that is not stored.
     """
-    store = Store.open(job.database_url)
+    stores = Stores.open(job.database_url)
     results: list[StreamDiff | Skipped] = []
     span_ms = passage_count = 0
     try:
-        stream_ids = store.replays.stream_ids(scope)
+        stream_ids = stores.replays.stream_ids(scope)
         if not on_progress(ReplayProgress(done=0, total=len(stream_ids), span_ms=0, passage_count=0)):
             return None
-        with _replaying(job, store, min(workers, len(stream_ids))) as side:
+        with _replaying(job, stores.replays, min(workers, len(stream_ids))) as side:
             for result in side.results(stream_ids):
                 results.append(result)
                 if isinstance(result, StreamDiff):
@@ -167,7 +168,7 @@ def replay(
                     return None
             names = side.names()
     finally:
-        store.close()
+        stores.close()
     results.sort(key=lambda result: result.stream_id)
     return sum_up(
         [result for result in results if isinstance(result, StreamDiff)],
@@ -198,10 +199,10 @@ class _Side(Protocol):
 
 
 @contextmanager
-def _replaying(job: ReplayJob, store: Store, workers: int) -> Iterator[_Side]:
+def _replaying(job: ReplayJob, replays: ReplayStore, workers: int) -> Iterator[_Side]:
     """This process, or as many others."""
     if workers <= 1:
-        yield _Here(Replaying(job, store))
+        yield _Here(Replaying(job, replays))
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(job,)) as pool:
@@ -252,7 +253,7 @@ def _start(job: ReplayJob) -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), name="parent", daemon=True).start()
-    _here.append(Replaying(job, Store.open(job.database_url)))
+    _here.append(Replaying(job, Stores.open(job.database_url).replays))
     # What is loaded stays: to look through it for garbage again and again costs a tenth of the time.
     gc.collect()
     gc.freeze()

@@ -18,7 +18,8 @@ from cluster.batch.types import BatchJob, BatchReading
 from cluster.second_reader.following import SecondReader
 from cluster.second_reader.listening import Listener
 from cluster.second_reader.types import Heard, Outcome, SecondReaderConfig
-from review.store import Store
+from review.second_reader.store import SecondReaderStore
+from review.stream_store.queries import StreamQueries
 from review.streams.rows import finding_from_json
 
 
@@ -33,7 +34,7 @@ class BatchReader:
         policy: Policy,
         passports: Sequence[Passport],
         *,
-        stored: tuple[Store, SecondReader] | None = None,
+        stored: tuple[StreamQueries, SecondReaderStore, SecondReader] | None = None,
     ) -> None:
         self._job, self._config, self._listener, self._policy = job, config, listener, policy
         self._passports: Mapping[str, Passport] = {passport.id: passport for passport in passports}
@@ -81,14 +82,16 @@ class BatchReader:
         made = merged(material, asked, heard.opinion, Standing.FREE, self._policy)
         return [made.finding, *([] if made.heir is None else [made.heir])], heard
 
-    def _read_stored(self, store: Store, reader: SecondReader, finding: Finding) -> tuple[list[Finding], Heard | None]:
+    def _read_stored(
+        self, streams: StreamQueries, second_reader: SecondReaderStore, reader: SecondReader, finding: Finding
+    ) -> tuple[list[Finding], Heard | None]:
         heard = None
-        if store.second_reader.claim(finding, stale_ms=round(self._config.deadline_s * 3000)):
+        if second_reader.claim(finding, stale_ms=round(self._config.deadline_s * 3000)):
             heard = reader.read(finding)
-        now = store.finding(finding.finding_id).finding
+        now = streams.finding(finding.finding_id).finding
         if now.superseded_by in {None, now.finding_id}:
             return [now], heard
-        return [now, store.finding(now.superseded_by or "").finding], heard
+        return [now, streams.finding(now.superseded_by or "").finding], heard
 
 
 def _note(told: BatchReading, heard: Heard, finding: Finding) -> None:

@@ -13,8 +13,8 @@ from cluster.second_reader.gathering import Gatherer
 from cluster.second_reader.listening import Listener
 from cluster.second_reader.types import Heard, Outcome
 from review.cases.types import CaseState
+from review.second_reader.store import SecondReaderStore
 from review.second_reader.types import Readable
-from review.store import Store
 
 # A way of reading again: what it makes of a finding, and what asking it took; None: as it was found first.
 Way = Callable[[Finding], tuple[Finding, Heard | None]]
@@ -78,12 +78,16 @@ class Comparison:
 
 
 def compare(
-    store: Store, stream_ids: Iterable[str], doubt: Doubt, policy: Policy, ways: tuple[tuple[str, Way], tuple[str, Way]]
+    second_reader: SecondReaderStore,
+    stream_ids: Iterable[str],
+    doubt: Doubt,
+    policy: Policy,
+    ways: tuple[tuple[str, Way], tuple[str, Way]],
 ) -> Comparison:
     """What the two ways make of what is stored; nothing that is stored changes but answers, which are kept."""
     told = Comparison(ways=(ways[0][0], ways[1][0]))
     for stream_id in stream_ids:
-        for one in store.second_reader.readable(stream_id):
+        for one in second_reader.readable(stream_id):
             told.findings += 1
             if is_doubtful(one.finding, doubt, policy):
                 told.doubtful += 1

@@ -18,7 +18,9 @@ from cluster.background import BackgroundJob
 from cluster.second_reader.gathering import Gatherer
 from cluster.second_reader.listening import Listener
 from cluster.second_reader.types import Heard, Model, Outcome, SecondReaderConfig
-from review.store import Store
+from review.events.log import EventLog
+from review.second_reader.store import SecondReaderStore
+from review.stream_store.queries import StreamQueries
 from review.streams.rows import finding_from_json
 
 _log = logging.getLogger(__name__)
@@ -45,7 +47,9 @@ class SecondReader:
 
     def __init__(
         self,
-        store: Store,
+        streams: StreamQueries,
+        second_reader: SecondReaderStore,
+        events: EventLog,
         model: Model,
         config: SecondReaderConfig,
         policy: Callable[[], Policy],
@@ -54,9 +58,10 @@ class SecondReader:
         stream_id: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._model, self._config, self._policy = store, model, config, policy
-        self._listener = Listener(model, config, store.second_reader, clock=clock)
-        self._gatherer = Gatherer(store, data_dir, config.sends)
+        self._second_reader, self._events = second_reader, events
+        self._model, self._config, self._policy = model, config, policy
+        self._listener = Listener(model, config, second_reader, clock=clock)
+        self._gatherer = Gatherer(streams, second_reader, data_dir, config.sends)
         self._stream_id = stream_id
         self._clock = clock
         self._line: queue.Queue[_Waiting | None] = queue.Queue(_MOST_WAITING)
@@ -97,9 +102,9 @@ class SecondReader:
         """Takes up what was told since this was last called; whether there was anything."""
         found = False
         since_ms = round(time.time() * 1000) - _LOOKS_BACK_MS
-        for tenant_id, head in self._store.events.heads().items():
+        for tenant_id, head in self._events.heads().items():
             after = self._after.get(tenant_id, max(0, head - _BATCH) if self._is_first else 0)
-            events = self._store.events.after(tenant_id, after, _BATCH) if head > after else ()
+            events = self._events.after(tenant_id, after, _BATCH) if head > after else ()
             for event in events:
                 self._after[tenant_id] = event.sequence
                 told = event.body.get("finding")
@@ -115,7 +120,7 @@ class SecondReader:
         if other or finding.second_reading is not None or not is_doubtful(finding, self._config.doubt, self._policy()):
             return
         until_s = self._clock() + self._config.deadline_s
-        if not self._store.second_reader.claim(finding, stale_ms=round(self._config.deadline_s * 3000)):
+        if not self._second_reader.claim(finding, stale_ms=round(self._config.deadline_s * 3000)):
             return
         with self._counting:
             self._in_hand += 1
@@ -123,7 +128,7 @@ class SecondReader:
             self._line.put_nowait(_Waiting(finding, until_s))
         except queue.Full:
             self._miss(finding, Outcome.BUSY)
-            self._store.second_reader.count(Outcome.BUSY.value)
+            self._second_reader.count(Outcome.BUSY.value)
             self._done()
 
     def updated(self) -> list[Finding]:
@@ -163,7 +168,7 @@ class SecondReader:
         def merge(stored: Finding, standing: Standing) -> Merged:
             return merged(replace(material, finding=stored), asked, opinion, standing, policy)
 
-        for one in self._store.second_reader.put(finding, heard.key, merge):
+        for one in self._second_reader.put(finding, heard.key, merge):
             self._changed.put(one)
         return heard
 
@@ -179,13 +184,13 @@ class SecondReader:
 
     def _fail(self, finding: Finding) -> None:
         try:
-            self._store.second_reader.count(Outcome.FAILED.value)
+            self._second_reader.count(Outcome.FAILED.value)
             self._miss(finding, Outcome.FAILED)
         except Exception:  # the database does not answer: the claim runs out by itself
             _log.exception("second reader: what became of finding %s was not kept", finding.finding_id)
 
     def _miss(self, finding: Finding, outcome: Outcome) -> None:
-        self._store.second_reader.miss(finding, outcome.value)
+        self._second_reader.miss(finding, outcome.value)
 
     def _done(self) -> None:
         with self._counting:

@@ -11,7 +11,8 @@ from claims.second_reader.asking import Material
 from claims.second_reader.likeness import most_alike
 from claims.second_reader.types import Sent
 from claims.types import Finding
-from review.store import Store
+from review.second_reader.store import SecondReaderStore
+from review.stream_store.queries import StreamQueries
 
 _BEFORE_MS, _AFTER_MS = 60_000, 30_000
 
@@ -19,18 +20,20 @@ _BEFORE_MS, _AFTER_MS = 60_000, 30_000
 class Gatherer:
     """Gathers from the store; the passports of a broadcast are read once."""
 
-    def __init__(self, store: Store, data_dir: Path, sends: tuple[Sent, ...]) -> None:
-        self._store, self._data_dir, self._sends = store, data_dir, sends
+    def __init__(
+        self, streams: StreamQueries, second_reader: SecondReaderStore, data_dir: Path, sends: tuple[Sent, ...]
+    ) -> None:
+        self._streams, self._second_reader, self._data_dir, self._sends = streams, second_reader, data_dir, sends
         self._passports: dict[tuple[str, str], tuple[Passport, ...]] = {}
 
     def material(self, finding: Finding, policy: Policy) -> Material:
         """What is known of the finding; raises UnknownStreamError."""
         assert policy.second_reader is not None
-        stream = self._store.stream(finding.stream_id)
-        passages = self._store.passages(
+        stream = self._streams.stream(finding.stream_id)
+        passages = self._streams.passages(
             finding.stream_id, from_ms=max(0, finding.start_ms - _BEFORE_MS), to_ms=finding.end_ms + _AFTER_MS
         )
-        kept = self._store.second_reader
+        kept = self._second_reader
         decided = kept.decided(stream.tenant_id, finding.class_id) if "decided" in self._sends else ()
         private = (stream.host.name, stream.host.id, stream.host.id.rpartition("/")[2])
         return Material(
@@ -50,7 +53,7 @@ class Gatherer:
             return None
         known = (finding.stream_id, policy.digest)
         if known not in self._passports:
-            texts = self._store.second_reader.passport_texts(finding.stream_id, self._data_dir)
+            texts = self._second_reader.passport_texts(finding.stream_id, self._data_dir)
             self._passports[known] = tuple(
                 passport
                 for text in texts

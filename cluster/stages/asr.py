@@ -5,17 +5,19 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from asr.batching.placement import Placement, place
 from asr.engines.registry import fetch, open_recogniser
 from asr.engines.shared import SharedRecogniser, by_cut, start_shared
 from asr.recogniser import Cut, Recogniser, RecognitionCounts
 from asr.rescoring.candidates import SoundAlikes
-from claims.obfuscation.soundalike import alikes_of
 from claims.passages import from_utterance
 from claims.types import Passage
-from cluster.stages.policies import LoadedPolicies
 from cluster.types import ScreenJob
+
+if TYPE_CHECKING:
+    from cluster.stages.policies import LoadedPolicies
 
 _CALLS_PER_ENGINE = 2
 
@@ -103,7 +105,7 @@ class AsrStage:
             self._recogniser.close()
 
 
-def asr_stage_of(job: ScreenJob, placement: Placement, policies: LoadedPolicies | None = None) -> AsrStage:
+def asr_stage_of(job: ScreenJob, placement: Placement, policies: "LoadedPolicies | None" = None) -> AsrStage:
     """The job's hearing, its engines loaded. `policies`: what this process has loaded already."""
     return AsrStage(
         model=job.asr_model,
@@ -111,8 +113,16 @@ def asr_stage_of(job: ScreenJob, placement: Placement, policies: LoadedPolicies 
         placement=placement,
         threads=job.threads,
         budget_ms=job.asr_budget_ms,
-        alikes=alikes_of((policies or LoadedPolicies()).policy(job.policy_dir)) if job.asr_rehear else None,
+        alikes=_alikes(job, policies) if job.asr_rehear else None,
     )
+
+
+def _alikes(job: ScreenJob, policies: "LoadedPolicies | None") -> SoundAlikes:
+    # A pool's process, which holds a stage and no policy, is spared what these take.
+    from claims.obfuscation.soundalike import alikes_of
+    from cluster.stages.policies import LoadedPolicies
+
+    return alikes_of((policies or LoadedPolicies()).policy(job.policy_dir))
 
 
 def placement_of(job: ScreenJob, gpu_count: float) -> Placement:

@@ -70,14 +70,14 @@ def write_cut(
 
     `shared_files`: open files that an encoder wants, where the paths name such. Raises BrokenMedia.
     """
-    pieces = readable_pieces([segment for segment in segments if segment.start_ms < end_ms], look=True)
+    pieces = _known_pieces([segment for segment in segments if segment.start_ms < end_ms])
     run = _run_of(pieces, start_ms if hit_ms is None else hit_ms)
     begin = begin_at(run, start_ms)
     if begin is None:
         raise BrokenMedia(str(clip), f"no recorded media from {start_ms} to {end_ms} ms")
     first, begin_ms = begin
     chosen = _between(run[first:], begin_ms, end_ms)
-    templates = _templates(run[first:])
+    templates = _templates(run, run[first:])
     copied = all(_is_played(stream) for stream in templates.values())
     try:
         if copied:
@@ -156,6 +156,21 @@ def _encode(raw: Path, target: Path, shared_files: tuple[int, ...]) -> None:
         raise BrokenMedia(str(raw), "ffmpeg could not encode it") from error
 
 
+def _known_pieces(segments: Sequence[Segment]) -> list[Piece]:
+    """The segments that can be read. What tells the pixel format costs most: it is looked up once for each header."""
+    pieces: list[Piece] = []
+    looked: set[bytes] = set()
+    for piece in readable_pieces(segments):
+        header = b"" if piece.video is None else piece.video.codec_context.extradata or b""
+        if piece.video is not None and header not in looked:
+            pieces += readable_pieces([piece.segment], look=True)
+            # Without a header each segment may be another.
+            looked |= {header} - {b""}
+        else:
+            pieces.append(piece)
+    return pieces
+
+
 def _parameters(piece: Piece) -> dict[str, Parameters]:
     return {
         stream.type: (stream.codec_context.name, _pixels(stream), stream.codec_context.extradata)
@@ -190,15 +205,23 @@ def _differ(known: Parameters, own: Parameters) -> bool:
     return any(old and new and old != new for old, new in zip(known, own, strict=True))
 
 
-def _templates(pieces: Sequence[Piece]) -> dict[str, Stream]:
-    """For picture and sound the first stream that tells its parameters."""
+def _templates(run: Sequence[Piece], used: Sequence[Piece]) -> dict[str, Stream]:
+    """For picture and sound, if what is used of the run has it, the first stream of the run that tells the most of
+    its parameters."""
+    told = [
+        (stream, _parameters(piece)[stream.type]) for piece in run for stream in piece.streams if _tells(piece, stream)
+    ]
+    kinds = {stream.type for piece in used for stream in piece.streams if _tells(piece, stream)}
+    told.sort(key=lambda one: sum(not part for part in one[1]))
     templates: dict[str, Stream] = {}
-    for piece in pieces:
-        told = _parameters(piece)
-        for stream in piece.streams:
-            if stream.type in told:
-                templates.setdefault(stream.type, stream)
+    for stream, _ in told:
+        if stream.type in kinds:
+            templates.setdefault(stream.type, stream)
     return templates
+
+
+def _tells(piece: Piece, stream: Stream) -> bool:
+    return stream.type in _parameters(piece)
 
 
 def _is_played(stream: Stream) -> bool:

@@ -10,7 +10,17 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from ingest.errors import BrokenMedia
-from ingest.media.container import DAMAGE, AnyPacket, best_streams, chosen, open_media, packet_ms, read_packets, reason
+from ingest.media.container import (
+    DAMAGE,
+    AnyPacket,
+    ahead_ms,
+    best_streams,
+    chosen,
+    open_media,
+    packet_ms,
+    read_packets,
+    reason,
+)
 from ingest.types import Segment
 from net.errors import UnsupportedSource
 
@@ -50,9 +60,7 @@ class Piece:
 
     def decoded_at_ms(self, packet: AnyPacket) -> float:
         """By decoding order a picture is never cut off from those that it refers to."""
-        assert packet.pts is not None
-        ahead = packet.pts - (packet.pts if packet.dts is None else packet.dts)
-        return self.at_ms(packet) - float(ahead * packet.time_base * 1000)
+        return self.at_ms(packet) - ahead_ms(packet)
 
 
 def read_piece(segment: Segment, *, look: bool = False) -> Piece:

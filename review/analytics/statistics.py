@@ -1,6 +1,6 @@
 """What was found, what was covered, and what keys asked for, counted by day, host, product and class, for programs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -53,8 +53,13 @@ class Statistics:
 class StatisticsStore:
     """Counts out of the database, each in one query."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
         self._engine = engine
+        self._now = now
+
+    def today(self) -> date:
+        """The day in China."""
+        return self._now().astimezone(CHINA_TIME).date()
 
     def findings(self, asked: Asked) -> Statistics:
         """How many findings there are, flags and notes apart, and of how many broadcasts."""

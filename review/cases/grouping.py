@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable
-
-from datasketch import MinHash
+from typing import TYPE_CHECKING
 
 from claims.types import Finding
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
 
 BANDS = 16
 _PERMUTATIONS = 64
@@ -57,7 +59,10 @@ def same_script(text: str, others: Iterable[tuple[str, str]]) -> list[str]:
     return [case_id for score, case_id in sorted(scored, reverse=True) if score >= SAME_SCRIPT]
 
 
-def _minhash(text: str) -> MinHash:
+def _minhash(text: str) -> "MinHash":
+    # Thirty megabytes, which processes that file no findings are spared.
+    from datasketch import MinHash
+
     minhash = MinHash(num_perm=_PERMUTATIONS, seed=1)
     minhash.update_batch([piece.encode() for piece in sorted(_shingles(text))])
     return minhash

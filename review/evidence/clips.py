@@ -29,30 +29,28 @@ class CutClip:
     start_ms: int
 
 
-class ClipStore(Protocol):
-    """Where a clip is looked up, brought back from, and named once it is cut."""
-
-    @property
-    def evidence(self) -> KeptEvidence:
-        """The files that are kept elsewhere."""
-        ...
+class ClipNames(Protocol):
+    """Where a clip is named once it is cut."""
 
     def set_clip(self, finding_id: str, clip: str, clip_start_ms: int) -> None:
         """Names the finding's clip, relative to the data folder."""
         ...
 
 
-def clip_of(store: ClipStore, data_dir: Path, stored: StoredFinding) -> CutClip | None:
-    """The finding's clip; cut now where there is none and the recording still has the seconds; else None."""
+def clip_of(kept: KeptEvidence, names: ClipNames, data_dir: Path, stored: StoredFinding) -> CutClip | None:
+    """The finding's clip; cut now where there is none and the recording still has the seconds; else None.
+
+    `kept`: the files that are kept elsewhere, brought back where the clip needs them.
+    """
     finding, root = stored.finding, data_dir.resolve()
     if finding.clip is not None:
-        store.evidence.restore(beside(finding.clip))
+        kept.restore(beside(finding.clip))
         path = (root / finding.clip).resolve()
         if path.is_relative_to(root) and path.is_file():
             start_ms = stored.clip_start_ms
             return CutClip(path=path, start_ms=max(0, finding.start_ms - _RUN_UP_MS) if start_ms is None else start_ms)
     recording = data_dir / "recordings" / finding.stream_id
-    store.evidence.restore_recording(finding.stream_id)
+    kept.restore_recording(finding.stream_id)
     start_ms, end_ms = max(0, finding.start_ms - _BEFORE_MS), finding.end_ms + _AFTER_MS
     try:
         near = [
@@ -67,7 +65,7 @@ def clip_of(store: ClipStore, data_dir: Path, stored: StoredFinding) -> CutClip 
     except (BrokenMedia, BrokenChain, ParserDied):
         return None
     _vouch(recording, finding.finding_id, info)
-    store.set_clip(finding.finding_id, target.resolve().relative_to(root).as_posix(), info.start_ms)
+    names.set_clip(finding.finding_id, target.resolve().relative_to(root).as_posix(), info.start_ms)
     return CutClip(path=target, start_ms=info.start_ms)
 
 

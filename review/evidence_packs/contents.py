@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from claims.types import Passage, PlatformFact
 from ingest.errors import BrokenChain
@@ -13,17 +14,50 @@ from ingest.recording.ledger import Coverage
 from ingest.recording.manifest import read_manifest
 from ingest.recording.ring import read_trims
 from ingest.types import Segment
+from review.accounts.store import PeopleStore
+from review.cases.store import CaseStore
 from review.cases.types import Case, Decision
+from review.corrections.store import CorrectionStore
 from review.evidence.basis import passport_text, read_kept_facts
 from review.evidence.clips import CUTS, clip_of
+from review.evidence.files import KeptEvidence
 from review.evidence_packs.chain import Run, runs_around
 from review.evidence_packs.errors import PackError
-from review.store import Store
+from review.stream_store.queries import StreamQueries
+from review.stream_store.writer import StreamWriter
 from review.streams.corrections import Correction, Superseded
 from review.streams.types import StoredFinding, StreamRecord
 
 AROUND_MS = 30_000
 _SCREENED = "clips.jsonl"
+
+
+class PackSources(Protocol):
+    """The stores that a pack is gathered from."""
+
+    @property
+    def cases(self) -> CaseStore:
+        """The case, its findings and its decisions."""
+
+    @property
+    def streams(self) -> StreamQueries:
+        """The broadcasts, what was said in them, and what of them was analysed."""
+
+    @property
+    def stream_writer(self) -> StreamWriter:
+        """Where a clip is named that is cut for the pack."""
+
+    @property
+    def evidence(self) -> KeptEvidence:
+        """The files that are kept elsewhere."""
+
+    @property
+    def corrections(self) -> CorrectionStore:
+        """What people corrected, and the findings that no longer stand."""
+
+    @property
+    def people(self) -> PeopleStore:
+        """The names of those who decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,19 +104,19 @@ class Dossier:
     superseded: tuple[Superseded, ...] = ()
 
 
-def gather(store: Store, data_dir: Path, case_id: str, *, only: str | None = None) -> Dossier:
+def gather(sources: PackSources, data_dir: Path, case_id: str, *, only: str | None = None) -> Dossier:
     """The case's dossier; UnknownCaseError for a case that is not there. A clip that is missing is cut if it can be.
 
     `only`: for somebody outside, this finding alone, without the decisions and the names of those who decided.
     """
-    case, inside = store.cases.case(case_id), only is None
-    findings = tuple(stored for stored in store.cases.findings(case_id) if only in {None, stored.finding.finding_id})
-    streams = store.streams_of(stored.finding.stream_id for stored in findings)
+    case, inside = sources.cases.case(case_id), only is None
+    findings = tuple(stored for stored in sources.cases.findings(case_id) if only in {None, stored.finding.finding_id})
+    streams = sources.streams.by_ids(stored.finding.stream_id for stored in findings)
     for stream_id in streams:
-        store.evidence.restore_recording(stream_id)
-    clips = tuple(clip for stored in findings if (clip := _clip(store, data_dir, stored)) is not None)
+        sources.evidence.restore_recording(stream_id)
+    clips = tuple(clip for stored in findings if (clip := _clip(sources, data_dir, stored)) is not None)
     kept = {stored.finding.finding_id for stored in findings}
-    superseded = tuple(one for one in store.corrections.superseded(case_id) if inside or one.by in kept)
+    superseded = tuple(one for one in sources.corrections.superseded(case_id) if inside or one.by in kept)
     texts: dict[str, str] = {}
     for stored in findings:
         version = stored.finding.passport_version
@@ -92,26 +126,26 @@ def gather(store: Store, data_dir: Path, case_id: str, *, only: str | None = Non
     return Dossier(
         case=case,
         findings=findings,
-        decisions=store.cases.decisions(case_id) if inside else (),
-        names=store.people.names() if inside else {},
-        streams=tuple(_stream(store, data_dir, streams[name], findings, clips) for name in sorted(streams)),
+        decisions=sources.cases.decisions(case_id) if inside else (),
+        names=sources.people.names() if inside else {},
+        streams=tuple(_stream(sources.streams, data_dir, streams[name], findings, clips) for name in sorted(streams)),
         clips=clips,
         passports=tuple(sorted(texts.items())),
         inside=inside,
-        corrections=_corrections(store, findings, superseded),
+        corrections=_corrections(sources.corrections, findings, superseded),
         superseded=superseded,
     )
 
 
 def _corrections(
-    store: Store, findings: Sequence[StoredFinding], superseded: Sequence[Superseded]
+    corrections: CorrectionStore, findings: Sequence[StoredFinding], superseded: Sequence[Superseded]
 ) -> tuple[Correction, ...]:
     """Every correction of a passage that the findings were made from, or those before them."""
     passages: dict[str, set[str]] = {}
     for finding in (*(stored.finding for stored in findings), *(one.finding for one in superseded)):
         passages.setdefault(finding.stream_id, set()).update(finding.passage_ids)
     return tuple(
-        one for stream_id in sorted(passages) for one in store.corrections.of_passages(stream_id, passages[stream_id])
+        one for stream_id in sorted(passages) for one in corrections.of_passages(stream_id, passages[stream_id])
     )
 
 
@@ -119,8 +153,8 @@ def _recording(data_dir: Path, stream_id: str) -> Path:
     return data_dir / "recordings" / stream_id
 
 
-def _clip(store: Store, data_dir: Path, stored: StoredFinding) -> PackedClip | None:
-    found = clip_of(store, data_dir, stored)
+def _clip(sources: PackSources, data_dir: Path, stored: StoredFinding) -> PackedClip | None:
+    found = clip_of(sources.evidence, sources.stream_writer, data_dir, stored)
     if found is None:
         return None
     noted = _noted(_recording(data_dir, stored.finding.stream_id), stored.finding.finding_id)
@@ -148,7 +182,7 @@ def _noted(recording: Path, finding_id: str) -> dict[str, object] | None:
 
 
 def _stream(
-    store: Store,
+    queries: StreamQueries,
     data_dir: Path,
     stream: StreamRecord,
     findings: Sequence[StoredFinding],
@@ -176,12 +210,12 @@ def _stream(
     passages = {
         passage.id: passage
         for start_ms, end_ms in spans
-        for passage in store.passages(stream.stream_id, from_ms=start_ms, to_ms=end_ms)
+        for passage in queries.passages(stream.stream_id, from_ms=start_ms, to_ms=end_ms)
     }
     return PackedStream(
         stream=stream,
         log=tuple(read_capture_log(recording)),
-        coverage=store.coverage(stream.stream_id),
+        coverage=queries.coverage(stream.stream_id),
         passages=tuple(sorted(passages.values(), key=lambda passage: (passage.start_ms, passage.id))),
         facts=tuple(read_kept_facts(recording)),
         segments=segments,

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from markupsafe import Markup, escape
 
+from review.presentation.audit_actions import action_in_words
 from review.presentation.catalogues import LANGUAGES, Language, in_both, text_of
+from review.presentation.recording_reasons import parts_of, recording_reason_in_chinese
 from review.presentation.refusals import refusal_in_chinese
 from review.presentation.score_steps import in_chinese
 from review.presentation.trial_reasons import trial_reason
@@ -62,9 +64,15 @@ class Words:
         told = (part.replace("_", " ") if part == name else name for part, name in zip(parts, named, strict=True))
         return " › ".join(told)
 
-    def waits(self, told: str) -> str:
-        """What a broadcast waits for; the scheduler tells it in English."""
-        return waiting_reason_in_chinese(told) if self.language == "zh" else told
+    def reason(self, told: str) -> str:
+        """What a broadcast waits for, or why some of it is missing; scheduler and recorder tell it in English."""
+        if self.language != "zh":
+            return told
+        return "；".join(waiting_reason_in_chinese(one) or recording_reason_in_chinese(one) for one in parts_of(told))
+
+    def action(self, action: str) -> str:
+        """An action of the audit trail."""
+        return action_in_words(action, self.language)
 
     def step(self, told: str) -> str:
         """A step of a score, or the reason for a product; findings tell them in English."""

@@ -21,12 +21,8 @@ _TELLING = tuple((re.compile(pattern), words) for pattern, words in _WORDS)
 
 
 def waiting_reason_in_chinese(told: str) -> str:
-    """What it waits for, in Chinese; what has no words here stays as it is."""
-    return "；".join(_in_chinese(part) for part in told.split("; "))
-
-
-def _in_chinese(told: str) -> str:
+    """What it waits for, in Chinese; empty for what has no words here."""
     for pattern, words in _TELLING:
         if found := pattern.fullmatch(told):
             return words.format(*found.groups())
-    return told
+    return ""

@@ -1,6 +1,8 @@
 """The live service as it stands: each broadcast with its worker, its lag and its coverage, and the workers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Engine, and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -8,6 +10,8 @@ from sqlalchemy.orm import Session
 from ingest.types import GapKind
 from review.db.tables.scheduling import LeaseRow, OrderRow, WorkerRow
 from review.db.tables.streams import CoverageRow, GapRow, StreamRow
+from review.scheduling.admission import Places, read_places
+from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.rows import worker_from_row
 from review.scheduling.status_queries import Moment, account_of, standing_of, state_at
 from review.scheduling.types import Worker
@@ -61,6 +65,28 @@ class LiveView:
     def carried(self, worker_id: str) -> int:
         """How many broadcasts the worker has."""
         return sum(stream.worker_id == worker_id for stream in self.streams)
+
+
+class LiveOverview:
+    """Reads the live service as it stands; safe from any thread or process."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime], terms: LeaseTerms) -> None:
+        """`terms`: by what rules broadcasts are lent to workers."""
+        self._engine = engine
+        self._now = now
+        self._terms = terms
+
+    def view(self) -> LiveView:
+        """Every broadcast that should run, or runs, and every worker."""
+        return read_view(self._engine, Moment(at_ms=self._now_ms(), terms=self._terms))
+
+    def places(self) -> Places:
+        """How many workers are there, and how many broadcasts they can carry."""
+        with self._engine.connect() as connection:
+            return read_places(connection, self._now_ms(), self._terms)
+
+    def _now_ms(self) -> int:
+        return int(self._now().timestamp() * 1000)
 
 
 def read_view(engine: Engine, moment: Moment) -> LiveView:

@@ -79,7 +79,7 @@ from review.server.prebroadcast import PrebroadcastCheck, prebroadcast_routers
 from review.server.problems import Problem, install_problem_handlers
 from review.server.request_limits import MOST_BYTES
 from review.server.static_files import HashedFiles
-from review.store import Store
+from review.stores import Stores
 from review.streams.corrections import Judging
 from review.streams.tenant_rules import RuleKind
 
@@ -92,7 +92,7 @@ _ABOUT: dict[str, Any] = {
 
 
 def create_app(
-    store: Store,
+    stores: Stores,
     data_dir: Path,
     *,
     class_names: Mapping[str, tuple[str, str]] | None = None,
@@ -107,7 +107,7 @@ def create_app(
     judging: Callable[[], Judging] | None = None,
     settings: Sequence[SettingInForce] = (),
 ) -> FastAPI:
-    """An app over this store; `data_dir` is what clip paths are relative to.
+    """An app over these stores; `data_dir` is what clip paths are relative to.
 
     `class_names` and `exemption_names` give the taxonomy's classes and the policy's exemptions their Chinese and
     English names; what has none shows its id. `laws`: the texts of the articles that findings cite. `access` None:
@@ -138,76 +138,78 @@ def create_app(
     app.add_middleware(ErrorPages, desk=Desk(glossary))
     app.add_middleware(SecurityHeaders)
     latencies = app.state.latencies = Latencies()
-    app.add_middleware(TimedRequests, latencies=latencies, usage=store.usage)
+    app.add_middleware(TimedRequests, latencies=latencies, usage=stores.usage)
     install_problem_handlers(app)
-    gate = Gate(store.people, access or Access())
+    gate = Gate(stores.people, access or Access())
     install_gate(app, gate)
-    app.state.reach = store.reach
+    app.state.reach = stores.reach
     platform = platform or Platform()
     check_bytes = MOST_BYTES if prebroadcast is None else 1024 * prebroadcast.limits.body_kb
-    install_platform(app, store.keys, platform.rate_storage, check_bytes)
-    app.state.events = QueueEvents(store)
-    app.include_router(api_router(store, data_dir))
+    install_platform(app, stores.keys, platform.rate_storage, check_bytes)
+    app.state.events = QueueEvents(stores.cases)
+    app.include_router(api_router(stores, data_dir))
     app.include_router(
-        metrics_router(store.live_view, store.tally, store.second_reader.figures, metrics_token, latencies.registry)
+        metrics_router(
+            stores.overview.view, stores.streams.tally, stores.second_reader.figures, metrics_token, latencies.registry
+        )
     )
-    app.include_router(quality_api_router(store))
-    app.include_router(stream_router(store, platform))
-    app.include_router(passport_router(store, platform))
-    app.include_router(bulk_passport_router(store, platform))
-    app.include_router(batches_router(store, platform))
-    app.include_router(reanalyses_router(store, data_dir, platform))
-    app.include_router(suggestions_router(store, platform))
-    app.include_router(words_router(store, platform))
-    app.include_router(depths_router(store))
-    tail = EventTail(store.events, app.state.events.closing)
-    app.include_router(events_router(store.events, tail, Waiting(platform.most_waiting)))
-    stretch_tail = EventTail(store.stretches, app.state.events.closing)
-    app.include_router(stretches_router(store, stretch_tail, Waiting(platform.most_waiting)))
-    app.include_router(transcripts_router(store))
-    app.include_router(statistics_router(store.statistics, store.usage, store.quotas, store.today))
-    app.include_router(webhooks_router(store.webhooks, store.deliveries, platform.net))
-    app.include_router(deliveries_router(store.webhooks, store.board, store.deliveries))
-    app.include_router(case_api_router(store, glossary.classes))
-    app.include_router(corrections_router(store, judging))
-    app.include_router(evidence_router(store, data_dir, glossary))
-    app.include_router(host_api_router(store))
-    app.include_router(actions_router(store, glossary))
-    app.include_router(pages_router(store, glossary, app.state.events))
+    app.include_router(quality_api_router(stores.quality))
+    app.include_router(stream_router(stores, platform))
+    app.include_router(passport_router(stores.passports, stores.orders, platform))
+    app.include_router(bulk_passport_router(stores.passports, stores.orders, platform))
+    app.include_router(batches_router(stores.batches, platform))
+    app.include_router(reanalyses_router(stores, data_dir, platform))
+    app.include_router(suggestions_router(stores.tenant_rules, platform))
+    app.include_router(words_router(stores.tenant_rules, stores.orders, platform))
+    app.include_router(depths_router(stores.tenant_rules))
+    tail = EventTail(stores.events, app.state.events.closing)
+    app.include_router(events_router(stores.events, tail, Waiting(platform.most_waiting)))
+    stretch_tail = EventTail(stores.stretches, app.state.events.closing)
+    app.include_router(stretches_router(stores, stretch_tail, Waiting(platform.most_waiting)))
+    app.include_router(transcripts_router(stores.streams, stores.tenancy))
+    app.include_router(statistics_router(stores.statistics, stores.usage, stores.quotas))
+    app.include_router(webhooks_router(stores.webhooks, stores.deliveries, platform.net))
+    app.include_router(deliveries_router(stores.webhooks, stores.board, stores.deliveries))
+    app.include_router(case_api_router(stores, glossary.classes))
+    app.include_router(corrections_router(stores.corrections, stores.tenancy, judging))
+    app.include_router(evidence_router(stores, data_dir, glossary))
+    app.include_router(host_api_router(stores.enforcement, stores.tenancy))
+    app.include_router(actions_router(stores, glossary))
+    app.include_router(pages_router(stores, glossary, app.state.events))
     office = Desk(glossary)
-    app.include_router(duties_router(store, QueuePart(office, store)))
-    app.include_router(named_queues_router(store, office))
-    app.include_router(editor_router(store, office, is_offered=judging is not None))
+    app.include_router(duties_router(stores.cases, stores.duties, QueuePart(office, stores)))
+    app.include_router(named_queues_router(stores, office))
+    app.include_router(editor_router(stores, office, is_offered=judging is not None))
     app.include_router(login_router(app, gate, office))
-    app.include_router(admin_router(gate, store.keys, office))
-    app.include_router(notifications_router(store, office))
-    app.include_router(analytics_router(store, office))
-    app.include_router(proposals_router(store, office))
-    app.include_router(learning_router(store, office))
-    app.include_router(live_router(store, office))
-    app.include_router(trends_router(store, office))
+    app.include_router(admin_router(gate, stores.keys, office))
+    app.include_router(notifications_router(stores.people, stores.wishes, office))
+    app.include_router(analytics_router(stores.people, stores.analytics, office))
+    app.include_router(proposals_router(stores.cases, stores.analytics, office))
+    app.include_router(learning_router(stores, office))
+    app.include_router(live_router(stores.wall, office))
+    app.include_router(trends_router(stores.trends, office))
     policies = policies or PolicyDesk(data_dir=data_dir)
-    app.include_router(quality_router(store, office, policies))
-    app.include_router(replays_router(store, office, policies))
-    app.include_router(reanalysis_pages_router(store, office, platform, data_dir))
-    app.include_router(webhook_pages_router(store, office))
-    app.include_router(words_pages_router(store, office, platform))
-    app.include_router(batch_pages_router(store, office))
+    app.include_router(quality_router(stores, office, policies))
+    app.include_router(replays_router(stores, office, policies))
+    app.include_router(reanalysis_pages_router(stores, office, platform, data_dir))
+    app.include_router(webhook_pages_router(stores, office))
+    app.include_router(words_pages_router(stores, office, platform))
+    app.include_router(batch_pages_router(stores.batches, stores.keys, office))
     app.include_router(settings_router(office, settings))
-    app.include_router(logs_router(store, office))
-    app.include_router(passport_pages_router(store, office, platform))
-    app.include_router(tenants_router(store, office, platform))
-    measures = Office(store, office)
+    app.include_router(logs_router(stores, office))
+    app.include_router(passport_pages_router(stores, office, platform))
+    app.include_router(tenants_router(stores, office, platform))
+    measures = Office(stores, office)
     # Before the page of a host, whose id may have a stroke: what stands behind it is read as the id's else.
-    app.include_router(proposing_router(store, measures))
-    app.include_router(office_router(store, measures, public_url))
-    app.include_router(host_router(store, office))
-    app.include_router(table_router(store, office))
+    app.include_router(proposing_router(stores.enforcement, stores.reach, measures))
+    app.include_router(office_router(stores, measures, public_url))
+    app.include_router(host_router(stores, office))
+    app.include_router(table_router(stores.enforcement, office))
     for router in prebroadcast_routers(
         prebroadcast,
         office,
-        store.quotas.count_checks,
-        lambda tenant_id: store.tenant_rules.current(tenant_id, RuleKind.WORDS),
+        stores.quotas.count_checks,
+        lambda tenant_id: stores.tenant_rules.current(tenant_id, RuleKind.WORDS),
     ):
         app.include_router(router)
     app.mount("/static", HashedFiles(directory=STATIC_DIR), name="static")

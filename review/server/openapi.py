@@ -9,18 +9,18 @@ from review.judge_pool.policy_in_force import Judges
 from review.judge_pool.pool import JudgingPool
 from review.server.app import create_app
 from review.server.prebroadcast import PrebroadcastCheck
-from review.store import Store
+from review.stores import Stores
 
 
 def described() -> dict[str, Any]:
     """The OpenAPI description of every route, as a server with everything switched on serves it."""
     with tempfile.TemporaryDirectory() as folder:
-        store = Store.open(f"sqlite:///{Path(folder) / 'empty.db'}")
+        stores = Stores.open(f"sqlite:///{Path(folder) / 'empty.db'}")
         try:
-            app = create_app(store, Path(folder), prebroadcast=PrebroadcastCheck(pool=JudgingPool(_Nothing())))
+            app = create_app(stores, Path(folder), prebroadcast=PrebroadcastCheck(pool=JudgingPool(_Nothing())))
             return app.openapi()
         finally:
-            store.close()
+            stores.close()
 
 
 class _Nothing:

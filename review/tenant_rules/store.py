@@ -22,6 +22,7 @@ from review.streams.suggesting import places_of
 from review.streams.tenant_rules import RuleKind, StoredRules, name_of, read_rules
 from review.tenant_rules.words import TriedWord, try_words
 from review.tenants.keys import known_tenant
+from review.tenants.quotas import Quotas
 from review.tenants.types import Caller
 
 _MOST_TRIED = 5_000
@@ -83,6 +84,20 @@ class TenantRulesStore:
             journal.note(f"{kind.value}.set", f"tenant:{caller.home}", name=new.name, version=version)
             journal.close(connection)
         return new
+
+    def set_quotas(
+        self, tenant_id: str, given: Mapping[str, float | str], actor: str, *, keeps: bool = True
+    ) -> StoredRules:
+        """Sets these bounds of the customer, those that are not given staying as they are, or going (`keeps` False).
+
+        Raises TenantError, and pydantic's ValidationError for a bound that is none.
+        """
+
+        def change(old: StoredRules | None) -> Mapping[str, Any]:
+            before = old.content if keeps and old is not None else {}
+            return Quotas.model_validate({**before, **given}).model_dump()
+
+        return self.put(Caller.of_operator(tenant_id, actor), RuleKind.QUOTAS, change)
 
     def try_suggestions(
         self, tenant_id: str, settings: SuggestionSettings

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from bench.findings import Work, faults, prepared, segments_of
 from review.db.engine import open_engine
-from review.store import Store
+from review.stores import Stores
 
 _SEGMENTS = 3
 
@@ -18,11 +18,11 @@ def url(tmp_path: Path) -> str:
     found = f"sqlite:///{tmp_path / 'bench.db'}"
     work = Work(url=found, process=0, processes=1, customers=2, streams=2)
     prepared([work])
-    store = Store.open(found)
+    stores = Stores.open(found)
     for number in range(work.streams):
         for _, given in zip(range(_SEGMENTS), segments_of(work, number), strict=False):
-            given.store(store)
-    store.close()
+            given.store(stores)
+    stores.close()
     return found
 
 

@@ -14,7 +14,7 @@ from bench.soak_watch import Meters, log_of, look_at, wrong_with_events
 from bench.stress_shard import Simulation, finding_of, passage_of, segment_of
 from bench.webhook_receiver import Receiver
 from ingest.recording.ledger import Ledger
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord
 
 SIM = Simulation(database_url="", capacity=1, finding_every=2)
@@ -22,21 +22,23 @@ TENANT = "local"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store.open(f"sqlite:///{tmp_path / 'soak.db'}")
+def stores(tmp_path: Path) -> Stores:
+    return Stores.open(f"sqlite:///{tmp_path / 'soak.db'}")
 
 
-def aired(store: Store, segments: int, *, without: int = -1) -> str:
+def aired(stores: Stores, segments: int, *, without: int = -1) -> str:
     """A broadcast of so many segments, all of it stored but the finding of one."""
     host = Host(id="h1", name="小岚", platform="simulated")
-    store.put_stream(StreamRecord(stream_id="s1", source="", host=host, title="", started_at=None, tenant_id=TENANT))
+    stores.stream_writer.put_stream(
+        StreamRecord(stream_id="s1", source="", host=host, title="", started_at=None, tenant_id=TENANT)
+    )
     ledger = Ledger()
     for number in range(segments):
-        store.add_segments([segment_of(SIM, "s1", number, 0)])
+        stores.stream_writer.add_segments([segment_of(SIM, "s1", number, 0)])
         ledger.analysed(number * SIM.segment_ms, (number + 1) * SIM.segment_ms)
         finding = finding_of(SIM, "s1", number)
         has_one = number % SIM.finding_every == 0 and number != without
-        store.commit_segment(
+        stores.stream_writer.commit_segment(
             "s1",
             number,
             findings=[finding] if has_one else [],
@@ -63,25 +65,25 @@ def test_more_is_on_air_in_the_middle_of_a_day_than_at_its_ends() -> None:
     assert sum(0.25 < hour < 0.75 for hour in hours) > 2 * sum(not 0.25 < hour < 0.75 for hour in hours)
 
 
-def test_what_is_whole_is_found_whole(store: Store) -> None:
-    look = look_at(store, SIM, aired(store, 6), is_over=True, lasts=6)
+def test_what_is_whole_is_found_whole(stores: Stores) -> None:
+    look = look_at(stores, SIM, aired(stores, 6), is_over=True, lasts=6)
     assert (look.segments, look.findings, look.wrong) == (6, 3, ())
 
 
-def test_a_lost_finding_and_a_missing_segment_are_found(store: Store) -> None:
-    look = look_at(store, SIM, aired(store, 6, without=2), is_over=True, lasts=7)
+def test_a_lost_finding_and_a_missing_segment_are_found(stores: Stores) -> None:
+    look = look_at(stores, SIM, aired(stores, 6, without=2), is_over=True, lasts=7)
     assert look.wrong == ("1 findings are lost", "6 segments of 7 are there, and the ledger is of 6000 ms")
 
 
-def test_a_finding_of_nothing_is_found(store: Store) -> None:
-    stream_id = aired(store, 6)
-    store.add_findings([replace(finding_of(SIM, stream_id, 0), finding_id="f_nowhere")])
-    assert look_at(store, SIM, stream_id, is_over=True, lasts=6).wrong == ("there are findings of nothing",)
+def test_a_finding_of_nothing_is_found(stores: Stores) -> None:
+    stream_id = aired(stores, 6)
+    stores.stream_writer.add_findings([replace(finding_of(SIM, stream_id, 0), finding_id="f_nowhere")])
+    assert look_at(stores, SIM, stream_id, is_over=True, lasts=6).wrong == ("there are findings of nothing",)
 
 
-def test_events_that_were_not_or_otherwise_told_are_found(store: Store) -> None:
-    aired(store, 6)
-    events = log_of(store, TENANT)
+def test_events_that_were_not_or_otherwise_told_are_found(stores: Stores) -> None:
+    aired(stores, 6)
+    events = log_of(stores, TENANT)
     assert len(events) >= 3
     receiver = Receiver(failing=0)
     for event in events:

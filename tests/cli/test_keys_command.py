@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from review.api_errors import KeyRefused
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 from tests.cli.support import Call
 
@@ -16,8 +16,8 @@ def acme(zhenyan: Call) -> None:
     assert zhenyan("keys", "tenant", "acme", "--name", "Acme Live").out == "acme: added\n"
 
 
-def stored(tmp_path: Path) -> Store:
-    return Store.open(f"sqlite:///{tmp_path / 'data' / 'zhenyan.db'}")
+def stored(tmp_path: Path) -> Stores:
+    return Stores.open(f"sqlite:///{tmp_path / 'data' / 'zhenyan.db'}")
 
 
 def keys(zhenyan: Call) -> list[dict[str, str]]:
@@ -35,24 +35,24 @@ def test_a_key_is_made_shown_once_rotated_and_revoked(zhenyan: Call, tmp_path: P
     assert token.split("_", 2)[2] not in zhenyan("keys", "list").out
     rotated = zhenyan("keys", "rotate", listed["key"], "--overlap-hours", "0").out.strip()
     assert [key["state"] for key in keys(zhenyan)].count("expired") == 1
-    store = stored(tmp_path)
-    assert store.keys.check(rotated).scopes == {Scope.STREAMS_READ, Scope.CHECK}
+    stores = stored(tmp_path)
+    assert stores.keys.check(rotated).scopes == {Scope.STREAMS_READ, Scope.CHECK}
     with pytest.raises(KeyRefused):
-        store.keys.check(token)
+        stores.keys.check(token)
     assert zhenyan("keys", "revoke", rotated.split("_")[1]).status == 0
     with pytest.raises(KeyRefused):
-        store.keys.check(rotated)
-    actions = [entry.action for entry in store.audit.entries()]
+        stores.keys.check(rotated)
+    actions = [entry.action for entry in stores.audit.entries()]
     assert actions == ["key.revoked", "key.rotated", "key.added", "tenant.added"]
-    assert store.audit.entries()[0].actor.startswith("cli")
-    store.close()
+    assert stores.audit.entries()[0].actor.startswith("cli")
+    stores.close()
 
 
 def test_the_installation_has_keys_too_and_all_is_all_but_what_is_named_alone(zhenyan: Call, tmp_path: Path) -> None:
     token = zhenyan("keys", "add", "own", "--scope", "all", "--days", "0.5", "--per-minute", "5").out.strip()
-    store = stored(tmp_path)
-    found = store.keys.check(token)
-    store.close()
+    stores = stored(tmp_path)
+    found = stores.keys.check(token)
+    stores.close()
     assert (found.tenant_id, found.per_minute) == ("local", 5)
     assert set(Scope) - found.scopes == {Scope.STREAMS_URGENT, Scope.TRANSCRIPTS_FULL}
     assert found.expires_at_ms is not None

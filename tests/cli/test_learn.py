@@ -21,7 +21,7 @@ from review.learning.fitting import learn_from_decisions, write_candidate
 from review.learning.types import Fit
 from review.policies.folders import in_force_folder
 from review.replays.types import Scope
-from review.store import Store
+from review.stores import Stores
 from tests.cli.support import Call
 from tests.review.learning.turned import turned_labels
 from tests.review.replays.stored import fill
@@ -49,18 +49,18 @@ def data_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(data_dir: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{data_dir / 'zhenyan.db'}")
+def stores(data_dir: Path) -> Iterator[Stores]:
+    opened = Stores.open(f"sqlite:///{data_dir / 'zhenyan.db'}")
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def fit(store: Store, labels: list[LabelledPassage], reader: Reader) -> Fit:
+def fit(stores: Stores, labels: list[LabelledPassage], reader: Reader) -> Fit:
     policy = Policy(configs.POLICY_DIR)
     made: Fit = learn_from_decisions(
-        store.learning,
-        store.policies,
+        stores.learning,
+        stores.policies,
         policy,
         reader,  # type: ignore[arg-type]
         tenant_id="local",
@@ -80,12 +80,12 @@ def _score(policy: Policy, reader: Reader, said: LabelledPassage, tenant: str = 
 
 @pytest.mark.slow
 def test_a_fit_reads_in_shadow_goes_live_by_two_people_and_back_in_one_step(
-    store: Store, data_dir: Path, fit: Fit, labels: list[LabelledPassage], reader: Reader
+    stores: Stores, data_dir: Path, fit: Fit, labels: list[LabelledPassage], reader: Reader
 ) -> None:
     assert fit.refused is None
     assert fit.digest is not None
     assert fit.card["compared"]["learnt"]["loss"] < fit.card["compared"]["in_force"]["loss"]
-    live, candidate = Policy(configs.POLICY_DIR), Policy(store.policies.folder(fit.digest, data_dir))
+    live, candidate = Policy(configs.POLICY_DIR), Policy(stores.policies.folder(fit.digest, data_dir))
     assert candidate.name.startswith(f"{live.name}+learnt.")
     assert candidate.vocabulary_digest == live.vocabulary_digest
     turned = [one for one in labels if one.label == "breach"][:20]
@@ -94,8 +94,8 @@ def test_a_fit_reads_in_shadow_goes_live_by_two_people_and_back_in_one_step(
     assert sum(after) > sum(before)
     assert [_score(candidate, reader, one, "east") for one in turned] == before
 
-    fill(store, data_dir, "s1")
-    shadow = store.learning.begin_shadow(fit.digest, live.digest, "anna")
+    fill(stores, data_dir, "s1")
+    shadow = stores.learning.begin_shadow(fit.digest, live.digest, "anna")
     job = ReplayJob(
         candidate=candidate.folder,
         live=configs.POLICY_DIR,
@@ -103,25 +103,25 @@ def test_a_fit_reads_in_shadow_goes_live_by_two_people_and_back_in_one_step(
         data_dir=data_dir,
         semantic="e5",
     )
-    assert read_in_shadow(store, Replaying(job, store), shadow) == 1
-    figures = store.learning.shadow_figures(shadow.id)
+    assert read_in_shadow(stores.learning, Replaying(job, stores.replays), shadow) == 1
+    figures = stores.learning.shadow_figures(shadow.id)
     assert (figures.streams, figures.skipped) == (1, 0)
     assert figures.both + figures.added + figures.dropped > 0
 
-    store.replays.add_done(fit.digest, Scope(), "anna", {})
-    move = store.policies.propose(fit.digest, ANNA, "learnt")
-    store.policies.approve(move.number, BERT)
-    assert store.policies.bring_into_force(data_dir) == candidate.folder == in_force_folder(data_dir)
-    store.policies.roll_back(ANNA, "worse")
-    assert store.policies.bring_into_force(data_dir) is None
+    stores.replays.add_done(fit.digest, Scope(), "anna", {})
+    move = stores.policies.propose(fit.digest, ANNA, "learnt")
+    stores.policies.approve(move.number, BERT)
+    assert stores.policies.bring_into_force(data_dir) == candidate.folder == in_force_folder(data_dir)
+    stores.policies.roll_back(ANNA, "worse")
+    assert stores.policies.bring_into_force(data_dir) is None
 
 
 @pytest.mark.slow
 def test_what_was_learnt_on_another_reader_is_left_out(
-    fit: Fit, store: Store, data_dir: Path, labels: list[LabelledPassage], reader: Reader, tmp_path: Path
+    fit: Fit, stores: Stores, data_dir: Path, labels: list[LabelledPassage], reader: Reader, tmp_path: Path
 ) -> None:
     assert fit.digest is not None
-    learnt = Policy(store.policies.folder(fit.digest, data_dir)).learnt_for("local")
+    learnt = Policy(stores.policies.folder(fit.digest, data_dir)).learnt_for("local")
     assert learnt is not None
     other = write_candidate(
         Policy(configs.POLICY_DIR), learnt.model_copy(update={"base": "another"}), tmp_path / "other"
@@ -153,14 +153,14 @@ def test_the_command_writes_a_candidate_from_labels_alone_and_refuses_chance(
 
 
 def test_labels_of_a_host_who_asked_for_it_are_left_out_of_the_next_fit(
-    store: Store, labels: list[LabelledPassage], reader: Reader
+    stores: Stores, labels: list[LabelledPassage], reader: Reader
 ) -> None:
     few, host = labels[:30], labels[0].host
 
     def fit_anew() -> Fit:
         made: Fit = learn_from_decisions(
-            store.learning,
-            store.policies,
+            stores.learning,
+            stores.policies,
             Policy(configs.POLICY_DIR),
             reader,  # type: ignore[arg-type]
             tenant_id="local",
@@ -170,18 +170,20 @@ def test_labels_of_a_host_who_asked_for_it_are_left_out_of_the_next_fit(
         return made
 
     before = fit_anew()
-    assert store.learning.forget(host, "anna") == 1
+    assert stores.learning.forget(host, "anna") == 1
     after = fit_anew()
     gone = sum(one.host == host for one in few)
     assert after.card["left_out"] == {"forgotten host": gone}
     assert after.card["passages"] == before.card["passages"] - gone
-    assert {fit.id: fit.forgotten for fit in store.learning.fits()} == {before.id: 1, after.id: 0}
+    assert {fit.id: fit.forgotten for fit in stores.learning.fits()} == {before.id: 1, after.id: 0}
 
 
-def test_the_command_exports_decisions_and_names_what_it_can_t_do(zhenyan: Call, store: Store, tmp_path: Path) -> None:
+def test_the_command_exports_decisions_and_names_what_it_can_t_do(
+    zhenyan: Call, stores: Stores, tmp_path: Path
+) -> None:
     exported = zhenyan("learn", "--export", tmp_path / "out.jsonl")
     assert (exported.status, (tmp_path / "out.jsonl").read_text(encoding="utf-8")) == (0, "")
     assert "learning_across_tenants is false" in zhenyan("learn", "--everybody").complaint
     assert "names 0 policies" in zhenyan("learn", "--shadow", "abc").complaint
     assert zhenyan("learn", "--forget", "h1").status == 0
-    assert set(store.learning.forgotten()) == {"h1"}
+    assert set(stores.learning.forgotten()) == {"h1"}

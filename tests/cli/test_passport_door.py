@@ -10,7 +10,7 @@ from claims.passports.load import read_passports
 from claims.policy.policy import Policy
 from review.accounts.types import Person, Role
 from review.passports.records import Registered
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Caller
 from tests.cli.support import AT, Call, passage
 
@@ -87,13 +87,13 @@ def test_a_paper_that_ended_before_the_broadcast_is_warned_of(
 def test_what_is_stored_is_listed_with_each_fault(zhenyan: Call, tmp_path: Path) -> None:
     assert zhenyan("passports", "stored").status == 0
     reader = Policy(configs.POLICY_DIR).quantity_reader
-    store = Store.open(f"sqlite:///{tmp_path / 'data' / 'zhenyan.db'}")
+    stores = Stores.open(f"sqlite:///{tmp_path / 'data' / 'zhenyan.db'}")
     for number, category in enumerate(("food/honey", "foods/honey", "食品")):
         record = {"id": f"P-{number}", "name": "蜂蜜", "category": category}
         (passport,) = read_passports(record, reader, source="old")
         caller = Caller.of_person(Person(id="u1", name="甲", role=Role.REVIEWER))
-        store.passports.put(caller, Registered(passport=passport, text=json.dumps(record)))
-    store.close()
+        stores.passports.put(caller, Registered(passport=passport, text=json.dumps(record)))
+    stores.close()
     answer = zhenyan("passports", "stored", "--json")
     assert answer.status == 1
     found = [json.loads(line) for line in answer.out.splitlines()]

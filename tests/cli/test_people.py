@@ -7,7 +7,7 @@ from cli.commands.serve import access_of
 from cli.config.settings import load_settings
 from review.accounts.types import Role
 from review.server.auth.access import Auth
-from review.store import Store
+from review.stores import Stores
 from tests.cli.support import Call
 
 SECRET = "a long enough password"
@@ -32,9 +32,9 @@ def test_an_account_is_added_listed_changed_and_closed(zhenyan: Call, tmp_path: 
     assert zhenyan("people", "set", "lan", "--all-tenants").status == 0
     assert [a["tenants"] for a in accounts(zhenyan)] == ["all"]
     assert zhenyan("people", "password", "lan", stdin="another long password\n").status == 0
-    store = Store.open(f"sqlite:///{tmp_path / 'data' / 'zhenyan.db'}")
-    assert store.people.log_in("lan", "another long password", "x").person.role is Role.SENIOR
-    store.close()
+    stores = Stores.open(f"sqlite:///{tmp_path / 'data' / 'zhenyan.db'}")
+    assert stores.people.log_in("lan", "another long password", "x").person.role is Role.SENIOR
+    stores.close()
 
 
 @pytest.mark.parametrize(

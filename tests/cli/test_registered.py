@@ -7,7 +7,7 @@ import configs
 from claims.types import PlatformFact
 from cli.commands.screen import registered
 from cluster.types import ScreenJob
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host
 
 
@@ -29,6 +29,6 @@ def test_the_most_viewers_that_the_platform_told_of_are_known(tmp_path: Path) ->
         database_url=url,
     )
     with registered(job, host=Host(id="h1", name="小岚", platform="demo"), title="talk"):
-        store = Store.open(url)
-        assert store.stream("s1").viewers == 12_000
-        store.close()
+        stores = Stores.open(url)
+        assert stores.streams.stream("s1").viewers == 12_000
+        stores.close()

@@ -14,7 +14,7 @@ from review.accounts.types import Person, Role
 from review.cases.decisions import Submission
 from review.cases.types import Choice
 from review.replays.types import Scope
-from review.store import Store
+from review.stores import Stores
 from tests.cli.support import DEMO_PASSPORTS, Call, passage
 from tests.review.replays.stored import ALL, AT, LINES, STRICTER, candidate, fill
 
@@ -29,8 +29,8 @@ def data_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(data_dir: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{data_dir / 'zhenyan.db'}")
+def stores(data_dir: Path) -> Iterator[Stores]:
+    opened = Stores.open(f"sqlite:///{data_dir / 'zhenyan.db'}")
     yield opened
     opened.close()
 
@@ -47,8 +47,8 @@ def replayed(zhenyan: Call, folder: Path, *more: str) -> dict[str, Any]:
     return report
 
 
-def test_the_policy_in_force_changes_nothing(zhenyan: Call, store: Store, data_dir: Path) -> None:
-    fill(store, data_dir, "s1")
+def test_the_policy_in_force_changes_nothing(zhenyan: Call, stores: Stores, data_dir: Path) -> None:
+    fill(stores, data_dir, "s1")
     report = replayed(zhenyan, configs.POLICY_DIR)
     assert set(report["counts"].values()) == {0}
     assert report["before"] == report["after"] == 4
@@ -56,10 +56,10 @@ def test_the_policy_in_force_changes_nothing(zhenyan: Call, store: Store, data_d
 
 
 def test_what_is_newly_flagged_cleared_and_changed_is_told_with_samples(
-    zhenyan: Call, store: Store, data_dir: Path, tmp_path: Path
+    zhenyan: Call, stores: Stores, data_dir: Path, tmp_path: Path
 ) -> None:
-    fill(store, data_dir, "s1", host="h1")
-    fill(store, data_dir, "s2", host="h2")
+    fill(stores, data_dir, "s1", host="h1")
+    fill(stores, data_dir, "s2", host="h2")
     report = replayed(zhenyan, candidate(tmp_path / "candidate", ALL))
     assert report["counts"] == {"flagged": 2, "cleared": 2, "changed": 2}
     assert report["parts"] == {"law": 2}
@@ -71,19 +71,21 @@ def test_what_is_newly_flagged_cleared_and_changed_is_told_with_samples(
     )
     assert cleared["before"]["class_id"] == "ABS_SUPERLATIVE"
     assert cleared["after"]["disposition"] == "note"
-    assert store.finding(cleared["stored_id"]).finding.class_id == "ABS_SUPERLATIVE"
+    assert stores.streams.finding(cleared["stored_id"]).finding.class_id == "ABS_SUPERLATIVE"
     assert changed["after"]["law"] == ["广告法 28(2)(2)", "反不正当竞争法 9(1)", "消费者权益保护法 20(3)"]
     assert [(row["key"], row["flagged"], row["cleared"]) for row in report["by_host"]] == [("h1", 1, 1), ("h2", 1, 1)]
     assert {row["key"] for row in report["by_category"]} >= {"electronics/charger"}
-    assert store.finding(cleared["stored_id"]).finding.disposition == "flag", "a replay changes nothing that is stored"
+    assert stores.streams.finding(cleared["stored_id"]).finding.disposition == "flag", (
+        "a replay changes nothing that is stored"
+    )
 
 
 def test_confirmed_decisions_that_would_be_reversed_are_named(
-    zhenyan: Call, store: Store, data_dir: Path, tmp_path: Path
+    zhenyan: Call, stores: Stores, data_dir: Path, tmp_path: Path
 ) -> None:
-    fill(store, data_dir, "s1")
-    for case in store.cases.host_cases("h1", 10):
-        store.cases.decide_all(
+    fill(stores, data_dir, "s1")
+    for case in stores.cases.host_cases("h1", 10):
+        stores.cases.decide_all(
             [
                 Submission(
                     case_id=case.id,
@@ -95,7 +97,7 @@ def test_confirmed_decisions_that_would_be_reversed_are_named(
             ],
             ANNA,
         )
-    confirmed = {case.class_id: case for case in store.cases.host_cases("h1", 10) if case.state == "confirmed"}
+    confirmed = {case.class_id: case for case in stores.cases.host_cases("h1", 10) if case.state == "confirmed"}
     assert "ABS_SUPERLATIVE" in confirmed
     report = replayed(zhenyan, candidate(tmp_path / "candidate", ALL))
     assert report["decisions"]["reversed"] == 1
@@ -105,10 +107,10 @@ def test_confirmed_decisions_that_would_be_reversed_are_named(
 
 @pytest.mark.service
 def test_only_the_broadcasts_of_the_scope_are_replayed(
-    zhenyan: Call, store: Store, data_dir: Path, tmp_path: Path
+    zhenyan: Call, stores: Stores, data_dir: Path, tmp_path: Path
 ) -> None:
     for day in range(3):
-        fill(store, data_dir, f"s{day}", at=AT + timedelta(days=day))
+        fill(stores, data_dir, f"s{day}", at=AT + timedelta(days=day))
     folder = candidate(tmp_path / "candidate", STRICTER)
     between = ("--since", "2026-11-25", "--until", "2026-11-26T19:00:00+08:00")
     assert replayed(zhenyan, folder, *between)["samples"]["flagged"][0]["stream_id"] == "s1"
@@ -119,18 +121,18 @@ def test_only_the_broadcasts_of_the_scope_are_replayed(
 
 
 @pytest.mark.service
-def test_several_processes_give_the_same_report(zhenyan: Call, store: Store, data_dir: Path, tmp_path: Path) -> None:
+def test_several_processes_give_the_same_report(zhenyan: Call, stores: Stores, data_dir: Path, tmp_path: Path) -> None:
     for number in range(3):
-        fill(store, data_dir, f"s{number}")
+        fill(stores, data_dir, f"s{number}")
     folder = candidate(tmp_path / "candidate", ALL)
     assert replayed(zhenyan, folder, "--workers", "2") == replayed(zhenyan, folder)
 
 
 def test_a_broadcast_without_passports_is_named_and_the_others_go_on(
-    zhenyan: Call, store: Store, data_dir: Path, tmp_path: Path
+    zhenyan: Call, stores: Stores, data_dir: Path, tmp_path: Path
 ) -> None:
-    fill(store, data_dir, "s1")
-    fill(store, data_dir, "s2")
+    fill(stores, data_dir, "s1")
+    fill(stores, data_dir, "s2")
     for path in (data_dir / "recordings" / "s1" / "basis").iterdir():
         path.unlink()
     answer = zhenyan("replay", "--policy", candidate(tmp_path / "candidate", STRICTER), "--workers", "1")
@@ -140,8 +142,8 @@ def test_a_broadcast_without_passports_is_named_and_the_others_go_on(
     assert "1 newly flagged" in answer.out
 
 
-def test_the_table_and_the_page_tell_the_same(zhenyan: Call, store: Store, data_dir: Path, tmp_path: Path) -> None:
-    fill(store, data_dir, "s1")
+def test_the_table_and_the_page_tell_the_same(zhenyan: Call, stores: Stores, data_dir: Path, tmp_path: Path) -> None:
+    fill(stores, data_dir, "s1")
     page = tmp_path / "replay.html"
     answer = zhenyan("replay", "--policy", candidate(tmp_path / "c", ALL), "--report", page, "--workers", "1")
     assert "flags 4 → 4: 1 newly flagged, 1 newly cleared, 1 changed" in answer.out
@@ -154,13 +156,13 @@ def test_the_table_and_the_page_tell_the_same(zhenyan: Call, store: Store, data_
 
 
 def test_a_policy_that_is_handed_in_waits_at_the_desk_with_its_replay(
-    zhenyan: Call, store: Store, data_dir: Path, tmp_path: Path
+    zhenyan: Call, stores: Stores, data_dir: Path, tmp_path: Path
 ) -> None:
-    fill(store, data_dir, "s1")
+    fill(stores, data_dir, "s1")
     answer = zhenyan("replay", "--policy", candidate(tmp_path / "c", ALL), "--store", "--workers", "1")
-    [version] = store.policies.versions()
+    [version] = stores.policies.versions()
     assert version.digest[:12] in answer.err
-    [kept] = store.replays.replays()
+    [kept] = stores.replays.replays()
     assert (kept.digest, kept.state, kept.report is not None) == (version.digest, "done", True)
 
 
@@ -170,7 +172,9 @@ def test_a_wrong_candidate_is_one_line(zhenyan: Call, data_dir: Path, tmp_path: 
     assert "nowhere" in answer.complaint
 
 
-def test_the_check_uses_the_policy_that_went_live(zhenyan: Call, store: Store, data_dir: Path, tmp_path: Path) -> None:
+def test_the_check_uses_the_policy_that_went_live(
+    zhenyan: Call, stores: Stores, data_dir: Path, tmp_path: Path
+) -> None:
     def flags() -> list[str]:
         said = passage("家人们晚上好")
         answer = zhenyan("check", "--passports", DEMO_PASSPORTS, "--at", AT.isoformat(), stdin=said)
@@ -179,14 +183,14 @@ def test_the_check_uses_the_policy_that_went_live(zhenyan: Call, store: Store, d
 
     assert flags() == []
     anna, eve = (Person(id=name, name=name, role=Role.SENIOR) for name in ("anna", "eve"))
-    version = store.policies.add_version(Policy(candidate(tmp_path / "c", STRICTER)), "anna")
-    store.replays.add_done(version.digest, Scope(), "anna", {})
-    move = store.policies.propose(version.digest, anna, "问候语")
-    store.policies.bring_into_force(data_dir)
+    version = stores.policies.add_version(Policy(candidate(tmp_path / "c", STRICTER)), "anna")
+    stores.replays.add_done(version.digest, Scope(), "anna", {})
+    move = stores.policies.propose(version.digest, anna, "问候语")
+    stores.policies.bring_into_force(data_dir)
     assert flags() == []
-    store.policies.approve(move.number, eve)
-    store.policies.bring_into_force(data_dir)
+    stores.policies.approve(move.number, eve)
+    stores.policies.bring_into_force(data_dir)
     assert flags() == ["OFFSITE"]
-    store.policies.roll_back(eve, "误报")
-    store.policies.bring_into_force(data_dir)
+    stores.policies.roll_back(eve, "误报")
+    stores.policies.bring_into_force(data_dir)
     assert flags() == []

@@ -14,7 +14,7 @@ import av
 import pytest
 
 from cli.broadcast.play import LiveBroadcast, MediaServer
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamRecord, StreamState
 from tests.cli.support import AT, CHARGER, DEMO_PASSPORTS, HONEY, Answer, Call, modes, usual_umask
 from tests.ingest.support import run_ffmpeg
@@ -57,11 +57,11 @@ def screen(zhenyan: Call, models: Path, tmp_path: Path) -> Callable[..., Answer]
 
 
 def streams(folder: Path) -> tuple[StreamRecord, ...]:
-    store = Store.open(f"sqlite:///{folder / 'zhenyan.db'}")
+    stores = Stores.open(f"sqlite:///{folder / 'zhenyan.db'}")
     try:
-        return store.streams()
+        return stores.streams.newest()
     finally:
-        store.close()
+        stores.close()
 
 
 def told(findings: list[dict[str, Any]]) -> list[tuple[str, str, str, int]]:

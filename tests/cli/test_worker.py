@@ -17,7 +17,7 @@ from cli.broadcast.play import LiveBroadcast
 from review.scheduling.applying import unseen
 from review.scheduling.decisions import Grant, Released
 from review.scheduling.types import Worker
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import FindingQuery, StreamState
 from tests.cli.support import ROOT, Call
 from tests.cluster.chaos.support import nobody_left
@@ -29,12 +29,12 @@ HERE = f"{socket.gethostname()}:0123456789ab"
 
 
 @pytest.fixture
-def live(tmp_path: Path) -> Iterator[Store]:
+def live(tmp_path: Path) -> Iterator[Stores]:
     """The store of the command's data folder."""
     (tmp_path / "data").mkdir(mode=0o700)
-    store = Store.open(f"sqlite:///{tmp_path / 'data' / 'zhenyan.db'}")
-    yield store
-    store.close()
+    stores = Stores.open(f"sqlite:///{tmp_path / 'data' / 'zhenyan.db'}")
+    yield stores
+    stores.close()
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def worker_process(folder: Path, *options: str) -> Iterator[subprocess.Popen[str
 
 
 def test_a_worker_that_is_stopped_leaves_nothing_and_the_next_one_goes_on_until_it_is_drained(
-    tmp_path: Path, live: Store, zhenyan: Call
+    tmp_path: Path, live: Stores, zhenyan: Call
 ) -> None:
     media = shortened(tmp_path / "part.mp4", start_s=56, seconds=40)
     url = f"sqlite:///{tmp_path / 'data' / 'zhenyan.db'}"
@@ -80,17 +80,17 @@ def test_a_worker_that_is_stopped_leaves_nothing_and_the_next_one_goes_on_until_
         assert (lease.worker_id, lease.restarts) == ("", 0)
         # How long the worker took to start decides whether the room was still on air when it left.
         left = StreamState.INTERRUPTED if lease.on_air else StreamState.WAITING
-        assert (live.stream("s1").state, live.stream("s1").error) == (left, "no worker is running")
+        assert (live.streams.stream("s1").state, live.streams.stream("s1").error) == (left, "no worker is running")
         with worker_process(tmp_path, "--capacity", "3") as second:
-            wait(lambda: live.stream("s1").state is StreamState.ENDED, 240)
+            wait(lambda: live.streams.stream("s1").state is StreamState.ENDED, 240)
             assert zhenyan("worker", "--drain").status == 0
             assert second.stdout is not None
             assert second.stdout.read() == f"worker on {socket.gethostname()}: drained\n"
             assert second.wait(120) == 0
-    coverage = live.coverage("s1")
+    coverage = live.streams.coverage("s1")
     assert coverage.waiting_ms == 0
     assert coverage.analysed_ms + coverage.gap_ms == coverage.span_ms
-    assert live.findings(FindingQuery(stream_id="s1")).findings
+    assert live.streams.findings(FindingQuery(stream_id="s1")).findings
 
 
 def test_draining_where_nothing_runs_is_refused(zhenyan: Call) -> None:
@@ -99,7 +99,7 @@ def test_draining_where_nothing_runs_is_refused(zhenyan: Call) -> None:
     assert "no worker is running here" in answer.complaint
 
 
-def carrying(live: Store, tmp_path: Path, *others: Worker) -> None:
+def carrying(live: Stores, tmp_path: Path, *others: Worker) -> None:
     """A worker of this machine that has a broadcast, and others."""
     order_demo(f"sqlite:///{tmp_path / 'data' / 'zhenyan.db'}", "s1", "https://live.example/1")
     for worker in (Worker(worker_id="mine", node=HERE, capacity=1), *others):
@@ -107,7 +107,7 @@ def carrying(live: Store, tmp_path: Path, *others: Worker) -> None:
     assert live.leases.apply([Grant(stream_id="s1", worker_id="mine", seen=unseen("s1"))]) == 1
 
 
-def test_draining_the_only_worker_says_what_stays(zhenyan: Call, live: Store, tmp_path: Path) -> None:
+def test_draining_the_only_worker_says_what_stays(zhenyan: Call, live: Stores, tmp_path: Path) -> None:
     carrying(live, tmp_path)
     answer = zhenyan("worker", "--drain")
     assert answer.status == 2
@@ -115,7 +115,7 @@ def test_draining_the_only_worker_says_what_stays(zhenyan: Call, live: Store, tm
     assert [worker.draining for worker in live.leases.workers()] == [True]
 
 
-def test_draining_waits_until_others_have_everything(zhenyan: Call, live: Store, tmp_path: Path) -> None:
+def test_draining_waits_until_others_have_everything(zhenyan: Call, live: Stores, tmp_path: Path) -> None:
     other = Worker(worker_id="other", node="elsewhere:0123456789ab", capacity=1)
     carrying(live, tmp_path, other)
 

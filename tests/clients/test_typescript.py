@@ -17,7 +17,7 @@ from review.scheduling.types import Worker
 from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 from tests.review.serving import served
 
@@ -57,16 +57,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def server(tmp_path: Path) -> Iterator[tuple[str, str]]:
     """The address of a server, and a key."""
     policy = Policy(ROOT / "configs" / "policy" / "zh-CN")
-    store = Store(open_engine(f"sqlite:///{tmp_path / 'zhenyan.db'}"), now=lambda: NOW)
-    store.leases.beat(Worker(worker_id="w1", node="n1", capacity=10))
-    store.keys.add_tenant("acme", "Acme", "test")
-    token = store.keys.add("acme", "acme", Scope, "test").token
+    stores = Stores.over(open_engine(f"sqlite:///{tmp_path / 'zhenyan.db'}"), now=lambda: NOW)
+    stores.leases.beat(Worker(worker_id="w1", node="n1", capacity=10))
+    stores.keys.add_tenant("acme", "Acme", "test")
+    token = stores.keys.add("acme", "acme", Scope, "test").token
     platform = Platform(
         reader=policy.quantity_reader, net=NetPolicy.parse(["127.0.0.1:8080"]), word_terms=terms_of(policy)
     )
-    with served(create_app(store, tmp_path, access=Access(auth=Auth.LOCAL), platform=platform)) as address:
+    with served(create_app(stores, tmp_path, access=Access(auth=Auth.LOCAL), platform=platform)) as address:
         yield address, token
-    store.close()
+    stores.close()
 
 
 def test_the_document_passes_its_linter(run: Run) -> None:

@@ -19,7 +19,7 @@ from claims.types import Finding, Passage
 from ingest.types import Segment
 from review.db.engine import open_engine
 from review.server.app import create_app
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, ProductRef, StreamRecord, StreamState
 from tests.ingest.support import run_ffmpeg
 from tests.review.postgres import fresh_database, migrated, new_database, running_postgres
@@ -115,10 +115,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def store(database_url: str, stream: StreamRecord) -> Iterator[Store]:
+def stores(database_url: str, stream: StreamRecord) -> Iterator[Stores]:
     """A store that holds the stream s1 and nothing else."""
-    opened = Store(open_engine(database_url), now=lambda: datetime(2026, 11, 24, 12, tzinfo=UTC))
-    opened.put_stream(stream)
+    opened = Stores.over(open_engine(database_url), now=lambda: datetime(2026, 11, 24, 12, tzinfo=UTC))
+    opened.stream_writer.put_stream(stream)
     yield opened
     opened.close()
 
@@ -154,10 +154,10 @@ def passages() -> tuple[Passage, ...]:
 
 
 @pytest.fixture
-def server(store: Store, data_dir: Path) -> Iterator[str]:
+def server(stores: Stores, data_dir: Path) -> Iterator[str]:
     """The address of a running server over the store; its socket listens before the server runs."""
     listener = socket.create_server(("127.0.0.1", 0))
-    app = create_app(store, data_dir, class_names=CLASS_NAMES)
+    app = create_app(stores, data_dir, class_names=CLASS_NAMES)
     running = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from net.guard import WEB_SCHEMES
 from review.api_errors import KeyReused, OrderRefused
 from review.audit.trail import Journal
+from review.batches.store import BatchStore
 from review.batches.types import Batch, BatchCounts, NewBatch
 from review.db.tenant_ids import shown_host, stored_host
 from review.passports.registry import StoredPassport, current_passports, put_passports, unknown_products
@@ -24,7 +25,6 @@ from review.server.api.streams import RequestKey
 from review.server.api.unique_keys import unique_keys
 from review.server.auth.api_keys import answers, key_or_person, write_answers
 from review.server.auth.guard import EVERYBODY
-from review.store import Store
 from review.streams.rows import shown_source
 from review.streams.types import ProductRef
 from review.tenants.quotas import Quota, check_quota
@@ -35,7 +35,7 @@ Reading = Annotated[Caller, Depends(key_or_person(Scope.BATCHES, *EVERYBODY))]
 Writing = Annotated[Caller, Depends(key_or_person(Scope.BATCHES))]
 
 
-def batches_router(store: Store, platform: Platform) -> APIRouter:
+def batches_router(batches: BatchStore, platform: Platform) -> APIRouter:
     """The routes of batches."""
     router = APIRouter(tags=["batches"])
 
@@ -50,7 +50,7 @@ def batches_router(store: Store, platform: Platform) -> APIRouter:
         _check_urls(given, platform)
         if not given.products and not given.passports:
             raise OrderRefused("products", "name what is on sale, or send its passports", code="no_product")
-        moment = given.started_at or store.batches.now()
+        moment = given.started_at or batches.now()
         new = NewBatch(
             tenant_id=caller.home,
             host_id=stored_host(caller.home, given.host.id),
@@ -64,13 +64,13 @@ def batches_router(store: Store, platform: Platform) -> APIRouter:
             ).hexdigest(),
         )
         try:
-            batch_id, again = store.batches.place(new, _products_of(given, caller, platform), caller.actor)
+            batch_id, again = batches.place(new, _products_of(given, caller, platform), caller.actor)
         except OrderKeyReused as error:
             raise KeyReused from error
         if again:
             response.headers["Idempotency-Replayed"] = "true"
         response.headers["Location"] = f"/v1/batches/{batch_id}"
-        return _shown_whole(store, caller, batch_id)
+        return _shown_whole(batches, caller, batch_id)
 
     @router.get("/v1/batches", responses=answers())
     def list_batches(
@@ -81,7 +81,7 @@ def batches_router(store: Store, platform: Platform) -> APIRouter:
         """Your batches, the latest first, a page at a time, without their archives."""
         place = read_cursor(after, int, str)
         place_of = None if place is None else (int(place[0]), str(place[1]))
-        found = store.batches.batches(caller.sees, after=place_of, limit=limit + 1)
+        found = batches.batches(caller.sees, after=place_of, limit=limit + 1)
         page = found[:limit]
         last = write_cursor(page[-1][0].created_at_ms, page[-1][0].batch_id) if len(found) > limit else None
         return BatchesOut(batches=[_shown(caller, *each) for each in page], next_after=last)
@@ -89,14 +89,14 @@ def batches_router(store: Store, platform: Platform) -> APIRouter:
     @router.get("/v1/batches/{batch_id}", responses=answers(404))
     def get_batch(batch_id: BatchId, caller: Reading) -> BatchFilesOut:
         """How far the batch is, and each of its archives, with the error of one that failed."""
-        return _shown_whole(store, caller, batch_id)
+        return _shown_whole(batches, caller, batch_id)
 
     @router.delete("/v1/batches/{batch_id}", responses=answers(404))
     def cancel_batch(batch_id: BatchId, caller: Writing) -> BatchFilesOut:
         """Stops the batch after the segment in work; what was found stays. Stopping twice is stopping once."""
-        store.batches.batch(batch_id, caller.sees)
-        store.batches.cancel(batch_id, caller.actor)
-        return _shown_whole(store, caller, batch_id)
+        batches.batch(batch_id, caller.sees)
+        batches.cancel(batch_id, caller.actor)
+        return _shown_whole(batches, caller, batch_id)
 
     return router
 
@@ -132,12 +132,12 @@ def _products_of(given: BatchIn, caller: Caller, platform: Platform) -> Products
     return find
 
 
-def _shown_whole(store: Store, caller: Caller, batch_id: str) -> BatchFilesOut:
-    batch = store.batches.batch(batch_id, caller.sees)
+def _shown_whole(batches: BatchStore, caller: Caller, batch_id: str) -> BatchFilesOut:
+    batch = batches.batch(batch_id, caller.sees)
     files = [
         ArchiveOut.model_validate(asdict(archive) | {"url": shown_source(archive.url)}) for archive in batch.archives
     ]
-    return BatchFilesOut(**_shown(caller, batch, store.batches.counts(batch_id)).model_dump(), files=files)
+    return BatchFilesOut(**_shown(caller, batch, batches.counts(batch_id)).model_dump(), files=files)
 
 
 def _shown(caller: Caller, batch: Batch, counts: BatchCounts) -> BatchOut:

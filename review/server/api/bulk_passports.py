@@ -7,13 +7,13 @@ from fastapi import APIRouter, Header, Response
 
 from review.api_errors import WrongMediaType
 from review.passports.bulk import FileForm
-from review.passports.registry import Condition, etag_of
+from review.passports.registry import Condition, PassportStore, etag_of
 from review.passports.storing import store_rows
+from review.scheduling.orders import OrderStore
 from review.server.api.ordering import Platform
 from review.server.api.passports import EXAMPLE, TAGGED, Body, ProductId, Tag, Writing
 from review.server.api.schemas.passports import BatchStoredOut, PassportLineOut, line_out, rows_out
 from review.server.auth.api_keys import answers, write_answers
-from review.store import Store
 
 MOST_ROWS = 2_000
 _MEDIA_TYPES = {
@@ -52,7 +52,7 @@ _ROWS: dict[str, Any] = {
 }
 
 
-def bulk_passport_router(store: Store, platform: Platform) -> APIRouter:
+def bulk_passport_router(passports: PassportStore, orders: OrderStore, platform: Platform) -> APIRouter:
     """The routes that register many passports and retire one."""
     router = APIRouter(tags=["passports"])
 
@@ -65,7 +65,7 @@ def bulk_passport_router(store: Store, platform: Platform) -> APIRouter:
         Broadcasts that run go on with the version that they have. Registered again, it is in force again as another
         version. Retired already, it is answered as it is.
         """
-        retired = store.passports.retire(caller, product_id, Condition(if_match=if_match))
+        retired = passports.retire(caller, product_id, Condition(if_match=if_match))
         response.headers["ETag"] = etag_of(retired.version)
         return line_out(retired)
 
@@ -84,7 +84,7 @@ def bulk_passport_router(store: Store, platform: Platform) -> APIRouter:
         form = _MEDIA_TYPES.get(kind)
         if form is None:
             raise WrongMediaType(kind, _MEDIA_TYPES)
-        read = platform.reading.file(caller, body, form, store.orders.now().date(), MOST_ROWS)
-        return rows_out(store_rows(store.passports, caller, read))
+        read = platform.reading.file(caller, body, form, orders.now().date(), MOST_ROWS)
+        return rows_out(store_rows(passports, caller, read))
 
     return router

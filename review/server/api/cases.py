@@ -24,7 +24,7 @@ from review.server.api.schemas.cases import (
     write_cursor,
 )
 from review.server.auth.api_keys import answers, key_or_person, write_answers
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Caller, Scope
 
 Severity = Literal["critical", "high", "medium"]
@@ -33,7 +33,7 @@ Deciding = Annotated[Caller, Depends(key_or_person(Scope.CASES_WRITE))]
 CaseId = Annotated[str, Path(min_length=1, max_length=64, description="The case's `case_id`")]
 
 
-def case_api_router(store: Store, class_names: Mapping[str, tuple[str, str]]) -> APIRouter:
+def case_api_router(stores: Stores, class_names: Mapping[str, tuple[str, str]]) -> APIRouter:
     """The routes of cases that programs use, and the page's own decisions."""
     router = APIRouter()
 
@@ -52,7 +52,7 @@ def case_api_router(store: Store, class_names: Mapping[str, tuple[str, str]]) ->
         limit: Annotated[int, Query(ge=1, le=200, description="How many a page has")] = 50,
     ) -> CasesOut:
         """Cases, the most pressing first, a page at a time."""
-        page = store.cases.queue(
+        page = stores.cases.queue(
             CaseQuery(
                 states=tuple(state) if state else WAITING,
                 class_id=class_id,
@@ -72,15 +72,15 @@ def case_api_router(store: Store, class_names: Mapping[str, tuple[str, str]]) ->
     @router.get("/v1/cases/{case_id}", responses=answers(404))
     def get_case(case_id: CaseId, caller: Reading) -> CaseDetailOut:
         """The case, its findings, and what was decided on it."""
-        store.tenancy.check_case(caller, case_id)
-        case = store.cases.case(case_id)
-        decisions = visible_decisions(case, store.cases.decisions(case_id))
+        stores.tenancy.check_case(caller, case_id)
+        case = stores.cases.case(case_id)
+        decisions = visible_decisions(case, stores.cases.decisions(case_id))
         return detail_out(
             _as_named(caller, case),
-            store.cases.findings(case_id),
+            stores.cases.findings(case_id),
             decisions,
-            store.corrections.of_case(case_id),
-            store.corrections.superseded(case_id),
+            stores.corrections.of_case(case_id),
+            stores.corrections.superseded(case_id),
         )
 
     @router.post("/v1/cases/{case_id}/decisions", status_code=201, responses=write_answers(404, 409))
@@ -89,7 +89,7 @@ def case_api_router(store: Store, class_names: Mapping[str, tuple[str, str]]) ->
 
         A key decides as one reviewer, whoever stands behind it: it never gives a second opinion on its own decision.
         """
-        store.tenancy.check_case(caller, case_id)
+        stores.tenancy.check_case(caller, case_id)
         if given.class_id is not None and class_names and given.class_id not in class_names:
             raise HTTPException(422, f"class {given.class_id!r} is not in the taxonomy")
         submission = Submission(
@@ -101,7 +101,7 @@ def case_api_router(store: Store, class_names: Mapping[str, tuple[str, str]]) ->
             class_id=given.class_id,
             note=given.note,
         )
-        return decision_out(store.cases.decide(submission, caller.person))
+        return decision_out(stores.cases.decide(submission, caller.person))
 
     return router
 

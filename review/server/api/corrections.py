@@ -6,17 +6,20 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path
 
+from review.corrections.store import CorrectionStore
 from review.server.api.schemas.corrections import CorrectionIn, CorrectionOut, correction_out
 from review.server.auth.api_keys import key_or_person, write_answers
-from review.store import Store
 from review.streams.corrections import Judging, Rewording
+from review.tenants.tenancy import Tenancy
 from review.tenants.types import Caller, Scope
 
 Deciding = Annotated[Caller, Depends(key_or_person(Scope.CASES_WRITE))]
 CaseId = Annotated[str, Path(min_length=1, max_length=64, description="The case's `case_id`")]
 
 
-def corrections_router(store: Store, judging: Callable[[], Judging] | None) -> APIRouter:
+def corrections_router(
+    corrections: CorrectionStore, tenancy: Tenancy, judging: Callable[[], Judging] | None
+) -> APIRouter:
     """The route by which a passage is corrected; `judging` None: nothing is judged here, and the route says so."""
     router = APIRouter()
 
@@ -28,7 +31,7 @@ def corrections_router(store: Store, judging: Callable[[], Judging] | None) -> A
         it is decided (`final`, `decided_once`), a measure rests on it (`under_measure`), or the correction can't be
         made. The findings that were made from the words before no longer stand and name those that do.
         """
-        store.tenancy.check_case(caller, case_id)
+        tenancy.check_case(caller, case_id)
         if judging is None:
             raise HTTPException(503, "this server judges nothing; correct it where `zhenyan serve` runs")
         sent = given.request_id if caller.sees is None else f"{caller.sees}\0{given.request_id}"
@@ -41,6 +44,6 @@ def corrections_router(store: Store, judging: Callable[[], Judging] | None) -> A
             product_id=given.product_id,
             why=given.why,
         )
-        return correction_out(store.corrections.correct(rewording, caller.person, judging()))
+        return correction_out(corrections.correct(rewording, caller.person, judging()))
 
     return router

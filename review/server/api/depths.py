@@ -8,8 +8,8 @@ from review.api_errors import OrderRefused
 from review.scheduling.depth_rules import DepthSettings
 from review.server.api.schemas.depths import DepthRulesOut, DepthVersionsOut, depth_rules_out
 from review.server.auth.api_keys import answers, key_or_person, write_answers
-from review.store import Store
 from review.streams.tenant_rules import RuleKind, StoredRules
+from review.tenant_rules.store import TenantRulesStore
 from review.tenants.types import Caller, Scope
 
 Reading = Annotated[Caller, Depends(key_or_person(Scope.RULES_READ))]
@@ -20,7 +20,7 @@ _TAGGED: dict[int | str, dict[str, Any]] = {
 }
 
 
-def depths_router(store: Store) -> APIRouter:
+def depths_router(tenant_rules: TenantRulesStore) -> APIRouter:
     """The routes of rules of depth."""
     router = APIRouter(tags=["depth"])
 
@@ -32,12 +32,12 @@ def depths_router(store: Store) -> APIRouter:
     @router.get("/v1/depth", responses=answers() | _TAGGED)
     def get_depth_rules(caller: Reading, response: Response) -> DepthRulesOut:
         """The rules in force."""
-        return sent(store.tenant_rules.current(caller.home, RuleKind.DEPTH), response)
+        return sent(tenant_rules.current(caller.home, RuleKind.DEPTH), response)
 
     @router.get("/v1/depth/versions", responses=answers())
     def list_depth_versions(caller: Reading) -> DepthVersionsOut:
         """The latest hundred versions; none is ever changed, and each broadcast names the one it was ordered under."""
-        found = store.tenant_rules.versions(caller.home, RuleKind.DEPTH)
+        found = tenant_rules.versions(caller.home, RuleKind.DEPTH)
         return DepthVersionsOut(versions=[depth_rules_out(stored) for stored in found])
 
     @router.put("/v1/depth", responses=write_answers(412) | _TAGGED)
@@ -52,7 +52,7 @@ def depths_router(store: Store) -> APIRouter:
         _check(given)
         tag = None if if_match is None else if_match.strip().removeprefix("W/").strip('"')
         content = given.model_dump(mode="json", by_alias=True)
-        return sent(store.tenant_rules.put(caller, RuleKind.DEPTH, lambda _old: content, tag), response)
+        return sent(tenant_rules.put(caller, RuleKind.DEPTH, lambda _old: content, tag), response)
 
     return router
 

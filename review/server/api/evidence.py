@@ -14,6 +14,7 @@ from starlette.background import BackgroundTask
 from review.db.tenant_ids import stored_host
 from review.enforcement.complaint_intake import Complaint
 from review.evidence.clips import clip_of
+from review.evidence.files import KeptEvidence
 from review.evidence_packs.contents import gather
 from review.evidence_packs.layout import zip_pack
 from review.evidence_packs.pack import Maker, contents, write_pack
@@ -24,7 +25,7 @@ from review.server.auth.api_keys import answers, key_or_person, write_answers
 from review.server.auth.guard import anybody
 from review.server.problems import documented
 from review.server.ranges import RangedFile
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Caller, Scope
 
 _ZIP: dict[int | str, dict[str, Any]] = {200: {"description": "The signed pack", "content": {"application/zip": {}}}}
@@ -85,7 +86,7 @@ class KeysOut(WireModel):
     keys: list[KeyOut]
 
 
-def evidence_router(store: Store, data_dir: FilePath, glossary: Glossary) -> APIRouter:
+def evidence_router(stores: Stores, data_dir: FilePath, glossary: Glossary) -> APIRouter:
     """The routes of complaints and packs."""
     router = APIRouter()
 
@@ -107,7 +108,7 @@ def evidence_router(store: Store, data_dir: FilePath, glossary: Glossary) -> API
         The same key, or without one the same complaint, is filed once. 404: no such stream. 409: the key came with
         another complaint. 422: the moment was not recorded.
         """
-        filed = store.complaints.file(
+        filed = stores.complaints.file(
             Complaint(
                 stream_id=given.stream,
                 room=None if given.room is None else stored_host(caller.home, given.room),
@@ -123,7 +124,7 @@ def evidence_router(store: Store, data_dir: FilePath, glossary: Glossary) -> API
         )
         if filed.again:
             response.status_code = 200
-        later.add_task(_cut, store, data_dir, filed.finding_id)
+        later.add_task(_cut, stores, data_dir, filed.finding_id)
         return ComplaintOut(
             complaint_id=filed.complaint_id,
             case_id=filed.case_id,
@@ -144,8 +145,8 @@ def evidence_router(store: Store, data_dir: FilePath, glossary: Glossary) -> API
     )
     def get_complaint_pack(receipt: str) -> FileResponse:
         """The pack of the complaint with this receipt: its moment alone, without what people decided."""
-        case_id, finding_id = store.complaints.behind(receipt)
-        return _pack(store, data_dir, glossary, case_id, "complaint", only=finding_id)
+        case_id, finding_id = stores.complaints.behind(receipt)
+        return _pack(stores, data_dir, glossary, case_id, "complaint", only=finding_id)
 
     @router.get(
         "/v1/evidence/{case_id}",
@@ -154,32 +155,32 @@ def evidence_router(store: Store, data_dir: FilePath, glossary: Glossary) -> API
     )
     def get_pack(case_id: str, caller: Annotated[Caller, Depends(key_or_person(Scope.EVIDENCE_READ))]) -> FileResponse:
         """The signed pack of a case; `zhenyan evidence verify` checks it offline."""
-        store.tenancy.check_case(caller, case_id)
-        return _pack(store, data_dir, glossary, case_id, caller.person.name, actor=caller.actor)
+        stores.tenancy.check_case(caller, case_id)
+        return _pack(stores, data_dir, glossary, case_id, caller.person.name, actor=caller.actor)
 
     @router.get("/v1/keys", responses=documented(422, 503), dependencies=[Depends(anybody)])
     def get_keys() -> KeysOut:
         """The public keys by which packs and the exported blacklist are checked."""
-        return KeysOut(keys=[KeyOut(**asdict(key)) for key in store.enforcement.setup.keys.published()])
+        return KeysOut(keys=[KeyOut(**asdict(key)) for key in stores.enforcement.setup.keys.published()])
 
     @router.get("/v1/blacklist", responses=answers())
     def get_blacklist(caller: Annotated[Caller, Depends(key_or_person(Scope.HOSTS_READ))]) -> dict[str, Any]:
         """The entries that bind now as a signed document, good for a day; a key gets its customer's hosts."""
-        return store.enforcement.export_blacklist(
-            caller.actor, lambda found: store.tenancy.own_measures(caller.sees, found)
+        return stores.enforcement.export_blacklist(
+            caller.actor, lambda found: stores.tenancy.own_measures(caller.sees, found)
         )
 
     return router
 
 
-def _cut(store: Store, data_dir: FilePath, finding_id: str) -> None:
-    stored = store.finding(finding_id)
+def _cut(stores: Stores, data_dir: FilePath, finding_id: str) -> None:
+    stored = stores.streams.finding(finding_id)
     if stored.finding.clip is None:
-        clip_of(store, data_dir, stored)
+        clip_of(stores.evidence, stores.stream_writer, data_dir, stored)
 
 
 def _pack(
-    store: Store,
+    stores: Stores,
     data_dir: FilePath,
     glossary: Glossary,
     case_id: str,
@@ -189,10 +190,10 @@ def _pack(
     only: str | None = None,
 ) -> FileResponse:
     """The pack as a zip in a folder of its own, which goes once it was sent."""
-    keys = store.enforcement.setup.keys
-    maker = Maker(name=name, at_ms=store.enforcement.now_ms())
-    dossier = gather(store, data_dir, case_id, only=only)
-    store.audit.note(actor, "pack.made", f"case:{case_id}", host=dossier.case.host_id)
+    keys = stores.enforcement.setup.keys
+    maker = Maker(name=name, at_ms=stores.enforcement.now_ms())
+    dossier = gather(stores, data_dir, case_id, only=only)
+    stores.audit.note(actor, "pack.made", f"case:{case_id}", host=dossier.case.host_id)
     folder = FilePath(tempfile.mkdtemp(prefix="zhenyan-pack-"))
     try:
         made = write_pack(
@@ -207,14 +208,14 @@ def _pack(
         zipped,
         media_type="application/zip",
         filename=f"zhenyan-{case_id}.zip",
-        background=BackgroundTask(_after_sending, store, case_id if only is None else None, zipped),
+        background=BackgroundTask(_after_sending, stores.evidence, case_id if only is None else None, zipped),
     )
 
 
-def _after_sending(store: Store, case_id: str | None, zipped: FilePath) -> None:
+def _after_sending(evidence: KeptEvidence, case_id: str | None, zipped: FilePath) -> None:
     """Keeps the pack of a case as it was given out, and removes its folder."""
     try:
         if case_id is not None:
-            store.evidence.keep_pack(case_id, zipped)
+            evidence.keep_pack(case_id, zipped)
     finally:
         shutil.rmtree(zipped.parent, ignore_errors=True)

@@ -10,14 +10,15 @@ from fastapi.responses import FileResponse
 from claims.types import Disposition
 from review.db.tenant_ids import stored_host
 from review.errors import ClipMissingError
-from review.evidence.files import beside
+from review.evidence.files import KeptEvidence, beside
 from review.evidence.peaks import load_peaks
 from review.server.api.schemas.findings import AliveOut, FindingsOut, PeaksOut, ReadyOut, finding_out
 from review.server.auth.api_keys import answers, key_or_person
 from review.server.auth.guard import anybody
 from review.server.problems import documented
 from review.server.ranges import RangedFile
-from review.store import Store
+from review.stores import Stores
+from review.stream_store.queries import StreamQueries
 from review.streams.types import FindingQuery
 from review.tenants.types import Caller, Scope
 
@@ -31,23 +32,23 @@ _CLIP_ANSWERS = answers(400, 404, 416) | {
 }
 
 
-def find_clip(store: Store, data_dir: Path, finding_id: str) -> Path:
+def find_clip(streams: StreamQueries, evidence: KeptEvidence, data_dir: Path, finding_id: str) -> Path:
     """The finding's clip on disk, brought back if it is gone; raises UnknownFindingError and ClipMissingError.
 
     The path comes from the database, never from the request, and must still lie in the data folder after links are
     followed.
     """
-    clip = store.finding(finding_id).finding.clip
+    clip = streams.finding(finding_id).finding.clip
     if clip is None:
         raise ClipMissingError(finding_id)
-    store.evidence.restore(beside(clip))
+    evidence.restore(beside(clip))
     path = (data_dir / clip).resolve()
     if not path.is_relative_to(data_dir.resolve()) or not path.is_file():
         raise ClipMissingError(finding_id)
     return path
 
 
-def api_router(store: Store, data_dir: Path) -> APIRouter:
+def api_router(stores: Stores, data_dir: Path) -> APIRouter:
     """The routes that programs use."""
     router = APIRouter()
 
@@ -67,7 +68,7 @@ def api_router(store: Store, data_dir: Path) -> APIRouter:
         ] = None,
     ) -> FindingsOut:
         """Findings in the order in which they were found, a page at a time."""
-        page = store.findings(
+        page = stores.streams.findings(
             FindingQuery(
                 stream_id=stream_id,
                 host_id=None if host_id is None else stored_host(caller.home, host_id),
@@ -88,15 +89,15 @@ def api_router(store: Store, data_dir: Path) -> APIRouter:
     @router.get("/clips/{finding_id}.mp4", response_class=FileResponse, responses=_CLIP_ANSWERS)
     def get_clip(finding_id: FindingId, caller: Seeing) -> FileResponse:
         """The finding's clip; ranges are served."""
-        store.tenancy.check_finding(caller, finding_id)
-        path = find_clip(store, data_dir, finding_id)
+        stores.tenancy.check_finding(caller, finding_id)
+        path = find_clip(stores.streams, stores.evidence, data_dir, finding_id)
         return RangedFile(path, media_type="video/mp4", headers={"Cache-Control": "private, no-cache"})
 
     @router.get("/clips/{finding_id}.peaks.json", responses=answers(404))
     def get_peaks(finding_id: FindingId, caller: Seeing) -> PeaksOut:
         """The loudness of the finding's clip, for drawing."""
-        store.tenancy.check_finding(caller, finding_id)
-        peaks = load_peaks(find_clip(store, data_dir, finding_id))
+        stores.tenancy.check_finding(caller, finding_id)
+        peaks = load_peaks(find_clip(stores.streams, stores.evidence, data_dir, finding_id))
         return PeaksOut(duration_ms=peaks.duration_ms, peaks=list(peaks.peaks))
 
     @router.get("/healthz", dependencies=OPEN)
@@ -107,7 +108,7 @@ def api_router(store: Store, data_dir: Path) -> APIRouter:
     @router.get("/readyz", responses=documented(503), dependencies=OPEN)
     def readyz() -> ReadyOut:
         """The database answers; with the workers that are there, so that it shows whether orders will find room."""
-        there = store.places()
+        there = stores.overview.places()
         return ReadyOut(status="ok", workers=there.workers, places=there.places)
 
     return router

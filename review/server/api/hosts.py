@@ -7,10 +7,11 @@ from pydantic import Field
 
 from review.db.tenant_ids import shown_host
 from review.enforcement.penalty_points import expires_at_ms
+from review.enforcement.store import EnforcementStore
 from review.enforcement.types import AppealState, Held, HostFile, Measure, MeasureKind, MeasureState, Proposal
 from review.server.api.schemas.findings import WireModel
 from review.server.auth.api_keys import answers, key_or_person
-from review.store import Store
+from review.tenants.tenancy import Tenancy
 from review.tenants.types import Caller, Scope
 
 
@@ -114,7 +115,7 @@ class HostFileOut(WireModel):
     appeals: list[AppealOut]
 
 
-def host_api_router(store: Store) -> APIRouter:
+def host_api_router(enforcement: EnforcementStore, tenancy: Tenancy) -> APIRouter:
     """The route of hosts' files."""
     router = APIRouter()
 
@@ -124,15 +125,15 @@ def host_api_router(store: Store) -> APIRouter:
         caller: Annotated[Caller, Depends(key_or_person(Scope.HOSTS_READ))],
     ) -> HostFileOut:
         """The host's file; that it was read, and by whom, is noted in the audit trail."""
-        kept = store.tenancy.host(caller, host_id)
-        held = store.tenancy.own_file(caller.tenants, store.enforcement.host_file(kept, caller.actor))
-        return _file_out(store, caller, held, store.enforcement.proposal_for(held))
+        kept = tenancy.host(caller, host_id)
+        held = tenancy.own_file(caller.tenants, enforcement.host_file(kept, caller.actor))
+        return _file_out(enforcement, caller, held, enforcement.proposal_for(held))
 
     return router
 
 
-def _file_out(store: Store, caller: Caller, held: HostFile, proposal: Proposal) -> HostFileOut:
-    table = store.enforcement.setup.measures
+def _file_out(enforcement: EnforcementStore, caller: Caller, held: HostFile, proposal: Proposal) -> HostFileOut:
+    table = enforcement.setup.measures
     steps = {step.case_id: step for step in proposal.steps}
     return HostFileOut(
         host_id=shown_host(caller.sees, held.host_id),

@@ -8,7 +8,8 @@ from claims.products.code import gtin_of
 from review.api_errors import OrderRefused
 from review.passports.completeness import shortcomings
 from review.passports.records import LONGEST_ID
-from review.passports.registry import Condition, etag_of, names_tag
+from review.passports.registry import Condition, PassportStore, etag_of, names_tag
+from review.scheduling.orders import OrderStore
 from review.server.api.cursor import read_cursor, write_cursor
 from review.server.api.json_bodies import body_of
 from review.server.api.ordering import Platform
@@ -21,7 +22,6 @@ from review.server.api.schemas.passports import (
     passport_out,
 )
 from review.server.auth.api_keys import answers, key_or_person, write_answers
-from review.store import Store
 from review.tenants.types import Caller, Scope
 
 Reading = Annotated[Caller, Depends(key_or_person(Scope.PASSPORTS_READ))]
@@ -53,7 +53,7 @@ _BODY: dict[str, Any] = {
 }
 
 
-def passport_router(store: Store, platform: Platform) -> APIRouter:
+def passport_router(passports: PassportStore, orders: OrderStore, platform: Platform) -> APIRouter:
     """The routes of passports."""
     router = APIRouter(tags=["passports"])
 
@@ -70,7 +70,7 @@ def passport_router(store: Store, platform: Platform) -> APIRouter:
             raise OrderRefused("gtin", "is no GTIN with a right check digit, and no GS1 Digital Link", code="gtin")
         place = read_cursor(after, str)
         start = "" if place is None else str(place[0])
-        found = store.passports.listed(caller.home, after=start, limit=limit + 1, gtin=number)
+        found = passports.listed(caller.home, after=start, limit=limit + 1, gtin=number)
         page = found[:limit]
         last = write_cursor(page[-1].product_id) if len(found) > limit else None
         return PassportsOut(passports=[line_out(stored) for stored in page], next_after=last)
@@ -79,13 +79,13 @@ def passport_router(store: Store, platform: Platform) -> APIRouter:
     def find_code(code: Annotated[str, Path(min_length=1, max_length=400)], caller: Reading) -> CodeOut:
         """The passports of the product with this bar code or GS1 Digital Link."""
         gtin = gtin_of(code)
-        found = () if gtin is None else store.passports.listed(caller.home, gtin=gtin)
+        found = () if gtin is None else passports.listed(caller.home, gtin=gtin)
         return CodeOut(code=code, gtin=gtin, passports=[passport_out(stored) for stored in found])
 
     @router.get("/v1/passports/{product_id:path}/versions", responses=answers(404))
     def list_versions(product_id: ProductId, caller: Reading) -> VersionsOut:
         """Every version of the passport; none is ever changed."""
-        return VersionsOut(versions=[line_out(stored) for stored in store.passports.versions(caller.home, product_id)])
+        return VersionsOut(versions=[line_out(stored) for stored in passports.versions(caller.home, product_id)])
 
     @router.get(
         "/v1/passports/{product_id:path}",
@@ -101,16 +101,16 @@ def passport_router(store: Store, platform: Platform) -> APIRouter:
     ) -> PassportOut | Response:
         """The passport in force, or the version that a finding names."""
         if version is None:
-            stored = store.passports.current(caller.home, product_id)
+            stored = passports.current(caller.home, product_id)
         else:
-            stored = store.passports.version(caller.home, product_id, version)
+            stored = passports.version(caller.home, product_id, version)
         etag = etag_of(stored.version)
         if if_none_match is not None and names_tag(if_none_match, etag):
             return Response(status_code=304, headers={"ETag": etag})
         response.headers["ETag"] = etag
         warnings = None
         if platform.reader is not None:
-            warnings = shortcomings(stored.passport(platform.reader), store.orders.now().date())
+            warnings = shortcomings(stored.passport(platform.reader), orders.now().date())
         return passport_out(stored, warnings)
 
     @router.put(
@@ -139,9 +139,9 @@ def passport_router(store: Store, platform: Platform) -> APIRouter:
         if registered.passport.id != product_id:
             why = f"is {registered.passport.id!r} in the passport and {product_id!r} in the address"
             raise OrderRefused("id", why, code="other_id")
-        stored, new = store.passports.put(caller, registered, Condition(if_match=if_match, if_none_match=if_none_match))
+        stored, new = passports.put(caller, registered, Condition(if_match=if_match, if_none_match=if_none_match))
         response.status_code = 201 if new else 200
         response.headers["ETag"] = etag_of(stored.version)
-        return passport_out(stored, shortcomings(registered.passport, store.orders.now().date()))
+        return passport_out(stored, shortcomings(registered.passport, orders.now().date()))
 
     return router

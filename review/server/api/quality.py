@@ -4,15 +4,15 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 
+from review.analytics.quality import Quality
 from review.server.api.schemas.quality import QualityOut, quality_row_out
 from review.server.auth.api_keys import answers, key_or_person
-from review.store import Store
 from review.tenants.types import Caller, Scope
 
 Reading = Annotated[Caller, Depends(key_or_person(Scope.FINDINGS_READ))]
 
 
-def quality_api_router(store: Store) -> APIRouter:
+def quality_api_router(quality: Quality) -> APIRouter:
     """The route of quality."""
     router = APIRouter()
 
@@ -25,7 +25,7 @@ def quality_api_router(store: Store) -> APIRouter:
         ] = "all",
     ) -> QualityOut:
         """How much of what breaches is found, as spot checks let one estimate, and how many flags are right."""
-        rows = [quality_row_out(found) for found in store.quality.found(days, by, caller.sees)]
-        return QualityOut(days=days, by=by, figures_from=store.quality.fewest, rows=rows)
+        rows = [quality_row_out(found) for found in quality.found(days, by, caller.sees)]
+        return QualityOut(days=days, by=by, figures_from=quality.fewest, rows=rows)
 
     return router

@@ -25,7 +25,7 @@ from review.server.api.streams import RequestKey
 from review.server.api.unique_keys import unique_keys
 from review.server.auth.api_keys import answers, key_or_person, write_answers
 from review.server.auth.guard import EVERYBODY
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Caller, Scope
 
 ReanalysisId = Annotated[
@@ -35,7 +35,7 @@ Reading = Annotated[Caller, Depends(key_or_person(Scope.BATCHES, *EVERYBODY))]
 Writing = Annotated[Caller, Depends(key_or_person(Scope.BATCHES))]
 
 
-def reanalyses_router(store: Store, data_dir: Path, platform: Platform) -> APIRouter:
+def reanalyses_router(stores: Stores, data_dir: Path, platform: Platform) -> APIRouter:
     """The routes of re-analyses; `data_dir`: where recordings lie, as far as this machine has them."""
     router = APIRouter(tags=["reanalyses"])
 
@@ -49,11 +49,11 @@ def reanalyses_router(store: Store, data_dir: Path, platform: Platform) -> APIRo
         found is compared, by place, with what is stored. Findings, cases and events stay as they are. The same
         `Idempotency-Key` with the same order gives the re-analysis of the first time.
         """
-        reanalysis_id, again = place_reanalysis(given, caller, store, data_dir, platform, key)
+        reanalysis_id, again = place_reanalysis(given, caller, stores, data_dir, platform, key)
         if again:
             response.headers["Idempotency-Replayed"] = "true"
         response.headers["Location"] = f"/v1/reanalyses/{reanalysis_id}"
-        return _shown(store.reanalyses.reanalysis(reanalysis_id))
+        return _shown(stores.reanalyses.reanalysis(reanalysis_id))
 
     @router.get("/v1/reanalyses", responses=answers())
     def list_reanalyses(
@@ -65,7 +65,7 @@ def reanalyses_router(store: Store, data_dir: Path, platform: Platform) -> APIRo
         """Your re-analyses, the latest first, a page at a time."""
         place = read_cursor(after, int, str)
         place_of = None if place is None else (int(place[0]), str(place[1]))
-        found = store.reanalyses.reanalyses(caller.sees, stream_id=stream_id, after=place_of, limit=limit + 1)
+        found = stores.reanalyses.reanalyses(caller.sees, stream_id=stream_id, after=place_of, limit=limit + 1)
         page = found[:limit]
         last = write_cursor(page[-1].created_at_ms, page[-1].reanalysis_id) if len(found) > limit else None
         return ReanalysesOut(reanalyses=[_shown(one) for one in page], next_after=last)
@@ -73,7 +73,7 @@ def reanalyses_router(store: Store, data_dir: Path, platform: Platform) -> APIRo
     @router.get("/v1/reanalyses/{reanalysis_id}", responses=answers(404))
     def get_reanalysis(reanalysis_id: ReanalysisId, caller: Reading) -> ReanalysisOut:
         """How far the re-analysis is, and how many findings are kept, gone, new and changed."""
-        return _shown(store.reanalyses.reanalysis(reanalysis_id, caller.sees))
+        return _shown(stores.reanalyses.reanalysis(reanalysis_id, caller.sees))
 
     @router.get("/v1/reanalyses/{reanalysis_id}/findings", responses=answers(404))
     def list_compared(
@@ -84,10 +84,10 @@ def reanalyses_router(store: Store, data_dir: Path, platform: Platform) -> APIRo
         limit: Annotated[int, Query(ge=1, le=500, description="How many a page has")] = 100,
     ) -> ComparedPageOut:
         """Each claim as it was found before and as it is found now, in order of time; kept for 90 days."""
-        store.reanalyses.reanalysis(reanalysis_id, caller.sees)
+        stores.reanalyses.reanalysis(reanalysis_id, caller.sees)
         place = read_cursor(after, int)
         start = -1 if place is None else int(place[0])
-        found = store.reanalyses.compared(reanalysis_id, outcome=outcome, after=start, limit=limit + 1)
+        found = stores.reanalyses.compared(reanalysis_id, outcome=outcome, after=start, limit=limit + 1)
         page = found[:limit]
         last = write_cursor(page[-1][0]) if len(found) > limit else None
         return ComparedPageOut(findings=[_compared(one) for _, one in page], next_after=last)
@@ -95,9 +95,9 @@ def reanalyses_router(store: Store, data_dir: Path, platform: Platform) -> APIRo
     @router.delete("/v1/reanalyses/{reanalysis_id}", responses=answers(404))
     def cancel_reanalysis(reanalysis_id: ReanalysisId, caller: Writing) -> ReanalysisOut:
         """Stops the re-analysis, whose findings are dropped; one that is over stays as it is."""
-        store.reanalyses.reanalysis(reanalysis_id, caller.sees)
-        store.reanalyses.cancel(reanalysis_id, caller.actor)
-        return _shown(store.reanalyses.reanalysis(reanalysis_id))
+        stores.reanalyses.reanalysis(reanalysis_id, caller.sees)
+        stores.reanalyses.cancel(reanalysis_id, caller.actor)
+        return _shown(stores.reanalyses.reanalysis(reanalysis_id))
 
     return router
 

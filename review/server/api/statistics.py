@@ -1,6 +1,5 @@
 """Statistics for programs: findings, coverage and the use of keys, as JSON, CSV or Parquet."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, timedelta
 from enum import StrEnum
@@ -83,14 +82,12 @@ _FILES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def statistics_router(
-    store: StatisticsStore, usage: UsageBook, quotas: QuotaBook, today: Callable[[], date]
-) -> APIRouter:
-    """The routes of statistics; `today`: the last day where none is named."""
+def statistics_router(statistics: StatisticsStore, usage: UsageBook, quotas: QuotaBook) -> APIRouter:
+    """The routes of statistics; where no last day is named, it is today."""
     router = APIRouter(prefix="/v1/statistics", tags=["statistics"])
 
     def days(first: date | None, last: date | None) -> tuple[date, date]:
-        end = last or today()
+        end = last or statistics.today()
         begin = first or max(date.min + timedelta(days=1), end - timedelta(days=_USUAL_DAYS - 1))
         if begin > end:
             raise OrderRefused("from", f"is after to ({end}); swap them", code="days")
@@ -111,7 +108,7 @@ def statistics_router(
     ) -> Any:
         """Flags, notes and broadcasts with findings, by day, host, product and class."""
         begin, end = days(first, last)
-        return _sent(store.findings(_asked(caller, begin, end, by or [], host_id)), begin, end, form, "findings")
+        return _sent(statistics.findings(_asked(caller, begin, end, by or [], host_id)), begin, end, form, "findings")
 
     @router.get("/coverage", response_model=StatisticsOut, responses=answers() | _FILES)
     def count_coverage(
@@ -125,14 +122,14 @@ def statistics_router(
         """Broadcasts, and the minutes of them that were on air, analysed and never analysed, by day and host."""
         begin, end = days(first, last)
         wanted = [GroupBy(each.value) for each in by or []]
-        return _sent(store.coverage(_asked(caller, begin, end, wanted, host_id)), begin, end, form, "coverage")
+        return _sent(statistics.coverage(_asked(caller, begin, end, wanted, host_id)), begin, end, form, "coverage")
 
     @router.get("/usage", response_model=StatisticsOut, responses=answers() | _FILES)
     def count_usage(caller: Overseeing, first: First = None, last: Last = None, form: Form = TableFormat.JSON) -> Any:
         """Requests of each key by day (UTC), and how many were refused (4xx) or failed (5xx)."""
         begin, end = days(first, last)
         usage.write()
-        return _sent(store.usage(_asked(caller, begin, end, [], None)), begin, end, form, "usage")
+        return _sent(statistics.usage(_asked(caller, begin, end, [], None)), begin, end, form, "usage")
 
     @router.get("/quotas", responses=answers())
     def count_quotas(caller: Reading) -> QuotasOut:

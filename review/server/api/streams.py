@@ -11,8 +11,8 @@ from claims.types import PlatformFact
 from ingest.decode.depth import DepthPlan
 from review.api_errors import KeyReused, NoRoom, OrderRefused, ScopeMissing
 from review.db.tenant_ids import shown_host, stored_host
-from review.scheduling.orders import NoRoomLeft, Ordered, OrderKeyReused, OrderQuery
-from review.scheduling.platform_facts import NotOnSale, Told
+from review.scheduling.orders import NoRoomLeft, Ordered, OrderKeyReused, OrderQuery, OrderStore
+from review.scheduling.platform_facts import FactStore, NotOnSale, Told
 from review.scheduling.types import DepthSource
 from review.server.api.cursor import read_cursor, write_cursor
 from review.server.api.ordering import Platform, order_of, products_of
@@ -20,8 +20,10 @@ from review.server.api.schemas.findings import DepthSourceOut, StreamOut, stream
 from review.server.api.schemas.streams import FactIn, FactsReceivedOut, OnSaleIn, OrderIn, StreamsOut
 from review.server.api.unique_keys import unique_keys
 from review.server.auth.api_keys import answers, key_or_person, write_answers
-from review.store import Store
+from review.stores import Stores
+from review.stream_store.queries import StreamQueries
 from review.streams.types import StreamState, Wanted
+from review.tenants.tenancy import Tenancy
 from review.tenants.types import Caller, Scope
 
 _TRY_AGAIN_S = 30
@@ -41,7 +43,7 @@ RequestKey = Annotated[
 ]
 
 
-def stream_router(store: Store, platform: Platform) -> APIRouter:
+def stream_router(stores: Stores, platform: Platform) -> APIRouter:
     """The routes of broadcasts."""
     router = APIRouter(tags=["streams"])
 
@@ -57,11 +59,11 @@ def stream_router(store: Store, platform: Platform) -> APIRouter:
         """
         if given.priority == "urgent" and Scope.STREAMS_URGENT not in caller.scopes:
             raise ScopeMissing(Scope.STREAMS_URGENT)
-        new = order_of(given, caller, key, platform, store.orders.now())
+        new = order_of(given, caller, key, platform, stores.orders.now())
         sent = platform.reading.records(caller, given.passports)
         find = products_of(given, sent, caller.home, platform)
         try:
-            stream_id, again = store.orders.place(new, find, caller.actor)
+            stream_id, again = stores.orders.place(new, find, caller.actor)
         except OrderKeyReused as error:
             raise KeyReused from error
         except NoRoomLeft as error:
@@ -69,7 +71,7 @@ def stream_router(store: Store, platform: Platform) -> APIRouter:
         if again:
             response.headers["Idempotency-Replayed"] = "true"
         response.headers["Location"] = f"/v1/streams/{stream_id}"
-        return _shown(store, caller, store.orders.ordered(stream_id))
+        return _shown(stores.streams, caller, stores.orders.ordered(stream_id))
 
     @router.get("/v1/streams", responses=answers())
     def list_streams(
@@ -83,7 +85,7 @@ def stream_router(store: Store, platform: Platform) -> APIRouter:
     ) -> StreamsOut:
         """Your broadcasts, those ordered last first, a page at a time."""
         place = read_cursor(after, int, str)
-        found = store.orders.listed(
+        found = stores.orders.listed(
             OrderQuery(
                 tenant_id=caller.sees,
                 state=state,
@@ -97,29 +99,29 @@ def stream_router(store: Store, platform: Platform) -> APIRouter:
         more = len(found) > limit
         page = found[:limit]
         last = write_cursor(page[-1].created_at_ms, page[-1].stream.stream_id) if more else None
-        worst = store.worst([each.stream.stream_id for each in page])
-        shown = [_shown(store, caller, each, worst[each.stream.stream_id]) for each in page]
+        worst = stores.streams.worst([each.stream.stream_id for each in page])
+        shown = [_shown(stores.streams, caller, each, worst[each.stream.stream_id]) for each in page]
         return StreamsOut(streams=shown, next_after=last)
 
     @router.get("/v1/streams/{stream_id}", responses=answers(404))
     def get_stream(stream_id: StreamId, caller: Reading) -> StreamOut:
         """What is wanted of the broadcast, where it stands, and how much of it was really analysed."""
-        store.tenancy.check_stream(caller, stream_id)
-        return _shown(store, caller, store.orders.ordered(stream_id))
+        stores.tenancy.check_stream(caller, stream_id)
+        return _shown(stores.streams, caller, stores.orders.ordered(stream_id))
 
     @router.delete("/v1/streams/{stream_id}", responses=answers(404, 409))
     def stop_stream(stream_id: StreamId, caller: Writing) -> StreamOut:
         """Stops the screening; what was recorded and found stays. Stopping twice is stopping once."""
-        store.tenancy.check_stream(caller, stream_id)
-        store.orders.stop(stream_id, caller.actor)
-        return _shown(store, caller, store.orders.ordered(stream_id))
+        stores.tenancy.check_stream(caller, stream_id)
+        stores.orders.stop(stream_id, caller.actor)
+        return _shown(stores.streams, caller, stores.orders.ordered(stream_id))
 
     @router.put("/v1/streams/{stream_id}/on-sale", responses=write_answers(404))
     def put_on_sale(stream_id: StreamId, given: OnSaleIn, caller: Telling) -> FactsReceivedOut:
         """Tells which product the host explains from this moment on."""
-        at_ms = _recorded_ms(store, caller, stream_id) if given.at_ms is None else given.at_ms
+        at_ms = _recorded_ms(stores.tenancy, stores.orders, caller, stream_id) if given.at_ms is None else given.at_ms
         fact = FactIn(at_ms=at_ms, kind="on_sale", product_id=given.product_id, value=given.product_id is not None)
-        return _tell(store, caller, stream_id, [fact])
+        return _tell(stores.facts, caller, stream_id, [fact])
 
     @router.put("/v1/streams/{stream_id}/facts", responses=write_answers(404))
     def put_facts(
@@ -128,7 +130,7 @@ def stream_router(store: Store, platform: Platform) -> APIRouter:
         caller: Telling,
     ) -> FactsReceivedOut:
         """Tells one fact or many of this broadcast; one of the same moment, kind and product is kept once."""
-        return _tell(store, caller, stream_id, given if isinstance(given, list) else [given])
+        return _tell(stores.facts, caller, stream_id, given if isinstance(given, list) else [given])
 
     return router
 
@@ -152,13 +154,13 @@ def _source(source: DepthSource | None) -> DepthSourceOut | None:
     return None if source is None else DepthSourceOut.model_validate(asdict(source))
 
 
-def _recorded_ms(store: Store, caller: Caller, stream_id: str) -> int:
-    store.tenancy.check_stream(caller, stream_id)
-    lease = store.orders.ordered(stream_id).lease
+def _recorded_ms(tenancy: Tenancy, orders: OrderStore, caller: Caller, stream_id: str) -> int:
+    tenancy.check_stream(caller, stream_id)
+    lease = orders.ordered(stream_id).lease
     return 0 if lease is None else max(0, lease.recorded_ms)
 
 
-def _tell(store: Store, caller: Caller, stream_id: str, given: Sequence[FactIn]) -> FactsReceivedOut:
+def _tell(fact_store: FactStore, caller: Caller, stream_id: str, given: Sequence[FactIn]) -> FactsReceivedOut:
     """Keeps the facts; OrderRefused names one that is of another broadcast or of a product that is not on sale."""
     for index, fact in enumerate(given):
         if fact.stream_id not in {None, stream_id}:
@@ -168,18 +170,20 @@ def _tell(store: Store, caller: Caller, stream_id: str, given: Sequence[FactIn])
         for f in given
     )
     try:
-        new = store.facts.tell(Told(stream_id=stream_id, facts=facts, actor=caller.actor, sees=caller.sees))
+        new = fact_store.tell(Told(stream_id=stream_id, facts=facts, actor=caller.actor, sees=caller.sees))
     except NotOnSale as error:
         why = f"product {error.product_id!r} is not on sale in this broadcast"
         raise OrderRefused(f"[{error.index}].product_id", why, code="unknown_product") from error
     return FactsReceivedOut(stream_id=stream_id, received=len(given), new=new)
 
 
-def _shown(store: Store, caller: Caller, ordered: Ordered, worst: tuple[Suggestion, Risk] | None = None) -> StreamOut:
+def _shown(
+    streams: StreamQueries, caller: Caller, ordered: Ordered, worst: tuple[Suggestion, Risk] | None = None
+) -> StreamOut:
     """The broadcast as it is sent to this caller; `worst`: of its findings, where that is known already."""
-    suggestion, risk = worst or store.worst([ordered.stream.stream_id])[ordered.stream.stream_id]
+    suggestion, risk = worst or streams.worst([ordered.stream.stream_id])[ordered.stream.stream_id]
     stream, order, lease, stands = ordered.stream, ordered.order, ordered.lease, ordered.standing
-    sent = stream_out(stream, ordered.covered(store.ledger(stream.stream_id)), stands.missed)
+    sent = stream_out(stream, ordered.covered(streams.ledger(stream.stream_id)), stands.missed)
     return sent.model_copy(
         update={
             "host": sent.host.model_copy(update={"id": shown_host(caller.sees, stream.host.id)}),
@@ -188,7 +192,7 @@ def _shown(store: Store, caller: Caller, ordered: Ordered, worst: tuple[Suggesti
             "wanted": None if order is None else order.wanted,
             "recorded_ms": None if lease is None else lease.recorded_ms,
             "waits_for": stands.why,
-            "speech_ms": store.last_said_ms(stream.stream_id),
+            "speech_ms": streams.last_said_ms(stream.stream_id),
             "external_id": None if order is None else order.external_id,
             "policy": None if order is None else order.policy,
             "max_hours": None if order is None or order.max_ms is None else order.max_ms / _HOUR_MS,

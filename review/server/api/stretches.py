@@ -14,7 +14,7 @@ from review.server.api.events import After, Whose, whose
 from review.server.api.schemas.findings import WireModel
 from review.server.api.waiting_readers import Waiting
 from review.server.auth.api_keys import answers, key_or_person
-from review.store import Store
+from review.stores import Stores
 from review.stretches.types import Condition
 from review.tenants.types import Caller, Scope
 
@@ -110,10 +110,10 @@ class StreamHealthOut(WireModel):
     conditions: list[AilingOut]
 
 
-def stretches_router(store: Store, tail: EventTail, waiting: Waiting) -> APIRouter:
+def stretches_router(stores: Stores, tail: EventTail, waiting: Waiting) -> APIRouter:
     """The routes of stretches; `tail` follows their log."""
     router = APIRouter(tags=["stretches"])
-    log: StretchLog = store.stretches
+    log: StretchLog = stores.stretches
 
     @router.get("/v1/stretches", responses=answers(404))
     async def list_stretches(
@@ -130,7 +130,7 @@ def stretches_router(store: Store, tail: EventTail, waiting: Waiting) -> APIRout
         """Every stretch of yours after a number, in order, as long as they are kept: silence that means something."""
         tenant_id = whose(caller, tenant)
         if stream_id is not None:
-            await run_in_threadpool(store.tenancy.check_stream, caller, stream_id)
+            await run_in_threadpool(stores.tenancy.check_stream, caller, stream_id)
         if wait:
             with waiting.place(caller.actor):
                 await tail.wait(tenant_id, after, wait, request.is_disconnected)
@@ -146,11 +146,11 @@ def stretches_router(store: Store, tail: EventTail, waiting: Waiting) -> APIRout
     @router.get("/v1/streams/{stream_id}/health", responses=answers(404))
     def get_health(stream_id: StreamId, caller: Seeing) -> StreamHealthOut:
         """What ails the broadcast now; when each begins and ends, `stream.health` tells."""
-        store.tenancy.check_stream(caller, stream_id)
-        store.stream(stream_id)
+        stores.tenancy.check_stream(caller, stream_id)
+        stores.streams.stream(stream_id)
         conditions = [
             AilingOut(condition=each.condition, since_ms=each.since_ms, began_at_ms=each.began_at_ms)
-            for each in store.ailing(stream_id)
+            for each in stores.streams.ailing(stream_id)
         ]
         return StreamHealthOut(stream_id=stream_id, conditions=conditions)
 

@@ -15,8 +15,8 @@ from review.server.api.schemas.suggestions import (
     tried_out,
 )
 from review.server.auth.api_keys import answers, key_or_person, write_answers
-from review.store import Store
 from review.streams.tenant_rules import RuleKind
+from review.tenant_rules.store import TenantRulesStore
 from review.tenants.types import Caller, Scope
 
 Reading = Annotated[Caller, Depends(key_or_person(Scope.RULES_READ))]
@@ -27,7 +27,7 @@ _TAGGED: dict[int | str, dict[str, Any]] = {
 }
 
 
-def suggestions_router(store: Store, platform: Platform) -> APIRouter:
+def suggestions_router(tenant_rules: TenantRulesStore, platform: Platform) -> APIRouter:
     """The routes of thresholds."""
     router = APIRouter(tags=["suggestions"])
 
@@ -39,12 +39,12 @@ def suggestions_router(store: Store, platform: Platform) -> APIRouter:
     @router.get("/v1/suggestions", responses=answers() | _TAGGED)
     def get_suggestions(caller: Reading, response: Response) -> SuggestionsOut:
         """The thresholds in force, and within what they may be set."""
-        return sent(store.tenant_rules.current(caller.home, RuleKind.SUGGESTIONS), response)
+        return sent(tenant_rules.current(caller.home, RuleKind.SUGGESTIONS), response)
 
     @router.get("/v1/suggestions/versions", responses=answers())
     def list_suggestion_versions(caller: Reading) -> SuggestionVersionsOut:
         """The latest hundred versions; none is ever changed, and each finding names the one that it was advised by."""
-        found = store.tenant_rules.versions(caller.home, RuleKind.SUGGESTIONS)
+        found = tenant_rules.versions(caller.home, RuleKind.SUGGESTIONS)
         return SuggestionVersionsOut(versions=[suggestions_out(stored, platform.suggestions) for stored in found])
 
     @router.put("/v1/suggestions", responses=write_answers(412) | _TAGGED)
@@ -59,13 +59,13 @@ def suggestions_router(store: Store, platform: Platform) -> APIRouter:
         _check(given, platform)
         tag = None if if_match is None else if_match.strip().removeprefix("W/").strip('"')
         content = given.model_dump(mode="json")
-        return sent(store.tenant_rules.put(caller, RuleKind.SUGGESTIONS, lambda _old: content, tag), response)
+        return sent(tenant_rules.put(caller, RuleKind.SUGGESTIONS, lambda _old: content, tag), response)
 
     @router.post("/v1/suggestions/try", responses=write_answers())
     def try_suggestions(given: SuggestionSettings, caller: Reading) -> TriedOut:
         """What these thresholds would have advised of your latest 5,000 findings; nothing is set."""
         _check(given, platform)
-        return tried_out(store.tenant_rules.try_suggestions(caller.home, given))
+        return tried_out(tenant_rules.try_suggestions(caller.home, given))
 
     return router
 

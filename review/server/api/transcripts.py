@@ -8,9 +8,10 @@ from pydantic import Field
 from claims.types import Channel, Passage
 from review.server.api.schemas.findings import WireModel
 from review.server.auth.api_keys import answers, key_or_person
-from review.store import Store
+from review.stream_store.queries import StreamQueries
 from review.streams.redaction import redacted_passage
 from review.streams.vtt import webvtt
+from review.tenants.tenancy import Tenancy
 from review.tenants.types import Caller, Scope
 
 _MOST = 1000
@@ -61,7 +62,7 @@ class PassagesOut(WireModel):
     redacted: bool = Field(description="Whether personal data is blackened for this key")
 
 
-def transcripts_router(store: Store) -> APIRouter:
+def transcripts_router(streams: StreamQueries, tenancy: Tenancy) -> APIRouter:
     """The routes of what was said and shown."""
     router = APIRouter(tags=["transcripts"])
 
@@ -74,9 +75,9 @@ def transcripts_router(store: Store) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=_MOST, description="How many a page has")] = 100,
     ) -> PassagesOut:
         """What was said and shown, also while the broadcast is on: a page that is empty is all there is for now."""
-        store.tenancy.check_stream(caller, stream_id)
-        store.stream(stream_id)
-        found = store.numbered_passages(stream_id, after, limit + 1, channel)
+        tenancy.check_stream(caller, stream_id)
+        streams.stream(stream_id)
+        found = streams.numbered_passages(stream_id, after, limit + 1, channel)
         is_redacted = Scope.TRANSCRIPTS_FULL not in caller.scopes
         page = found[:limit]
         return PassagesOut(
@@ -99,10 +100,10 @@ def transcripts_router(store: Store) -> APIRouter:
         to_ms: Annotated[int | None, Query(ge=0, le=_LATEST_MS, description="Up to here; all without it")] = None,
     ) -> Response:
         """What was said and shown as WebVTT, in the order of the broadcast."""
-        store.tenancy.check_stream(caller, stream_id)
-        store.stream(stream_id)
+        tenancy.check_stream(caller, stream_id)
+        streams.stream(stream_id)
         is_redacted = Scope.TRANSCRIPTS_FULL not in caller.scopes
-        found = store.passages(stream_id, from_ms=from_ms, to_ms=to_ms)
+        found = streams.passages(stream_id, from_ms=from_ms, to_ms=to_ms)
         wanted = [_seen(passage, is_redacted) for passage in found if channel in (None, passage.channel)]
         return Response(webvtt(wanted), media_type="text/vtt; charset=utf-8")
 

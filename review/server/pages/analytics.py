@@ -6,7 +6,9 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import AfterValidator
 
+from review.accounts.store import PeopleStore
 from review.analytics.figures import PERIODS, Dashboards, as_csv, shown
+from review.analytics.store import AnalyticsStore
 from review.analytics.types import Cell, Figures
 from review.cases.tally import Dimension
 from review.presentation.language import Words
@@ -14,7 +16,6 @@ from review.server.assets import chart_script
 from review.server.auth.guard import DECIDERS, EVERYBODY, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
-from review.store import Store
 
 
 def _offered(days: int) -> int:
@@ -27,12 +28,12 @@ Days = Annotated[int, Query(), AfterValidator(_offered)]
 READERS = [Depends(allow(*EVERYBODY))]
 
 
-def analytics_router(store: Store, desk: Desk) -> APIRouter:
+def analytics_router(people: PeopleStore, analytics: AnalyticsStore, desk: Desk) -> APIRouter:
     """The routes of what decisions teach."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
     def boards_of(viewer: Viewer) -> Dashboards:
-        return Dashboards(store.analytics, desk.glossary.classes, viewer.person.tenants)
+        return Dashboards(analytics, desk.glossary.classes, viewer.person.tenants)
 
     def page(request: Request, template: str, viewer: Viewer, days: int, **values: object) -> Response:
         words = Words(viewer.language)
@@ -77,8 +78,8 @@ def analytics_router(store: Store, desk: Desk) -> APIRouter:
             viewer,
             days,
             tables=tables,
-            proposals=store.analytics.proposals(viewer.person.tenants),
-            names=store.people.names(),
+            proposals=analytics.proposals(viewer.person.tenants),
+            names=people.names(),
             may_propose=viewer.person.role in DECIDERS,
         )
 

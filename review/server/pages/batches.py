@@ -7,19 +7,20 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
+from review.batches.store import BatchStore
 from review.batches.types import ArchiveState
 from review.server.api.cursor import read_cursor, write_cursor
 from review.server.auth.guard import EVERYBODY, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing
-from review.store import Store
 from review.streams.rows import shown_source
+from review.tenants.keys import KeyStore
 
 BatchId = Annotated[str, Path(min_length=1, max_length=36)]
 _PAGE = 50
 
 
-def batch_pages_router(store: Store, desk: Desk) -> APIRouter:
+def batch_pages_router(batches: BatchStore, keys: KeyStore, desk: Desk) -> APIRouter:
     """The routes of the pages of batches."""
     router = APIRouter(
         default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(allow(*EVERYBODY))]
@@ -31,13 +32,13 @@ def batch_pages_router(store: Store, desk: Desk) -> APIRouter:
     ) -> Response:
         place = read_cursor(after, int, str)
         begin = None if place is None else (int(place[0]), str(place[1]))
-        found = store.batches.batches(viewer.person.tenants, after=begin, limit=_PAGE + 1)
+        found = batches.batches(viewer.person.tenants, after=begin, limit=_PAGE + 1)
         shown = found[:_PAGE]
         more = None
         if len(found) > _PAGE:
             last = shown[-1][0]
             more = "/batches?" + urlencode({"after": write_cursor(last.created_at_ms, last.batch_id)})
-        names = {one.tenant_id: one.name for one in store.keys.tenants()}
+        names = {one.tenant_id: one.name for one in keys.tenants()}
         return page_answer(request, desk.fill("batches/batches.html", viewer, listed=shown, more=more, names=names))
 
     @router.get("/batches/{batch_id}")
@@ -47,7 +48,7 @@ def batch_pages_router(store: Store, desk: Desk) -> APIRouter:
         viewer: Seeing,
         state: ArchiveState | None = None,
     ) -> Response:
-        batch = store.batches.batch(batch_id, viewer.person.tenants)
+        batch = batches.batch(batch_id, viewer.person.tenants)
         files = [one for one in batch.archives if state is None or one.state is state]
         by_state: Mapping[str, int] = {
             each.value: sum(one.state is each for one in batch.archives) for each in ArchiveState
@@ -56,7 +57,7 @@ def batch_pages_router(store: Store, desk: Desk) -> APIRouter:
             "batches/batch.html",
             viewer,
             batch=batch,
-            counts=store.batches.counts(batch_id),
+            counts=batches.counts(batch_id),
             files=files,
             by_state=by_state,
             chosen=state,

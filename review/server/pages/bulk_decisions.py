@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from review.accounts.types import Person
 from review.cases.decisions import REASONS
 from review.cases.state import barred
+from review.cases.store import CaseStore
 from review.cases.types import Case, Choice
 from review.errors import UnknownCaseError
 from review.server.pages.queue import held_by_other
-from review.store import Store
 
 MOST = 100
 
@@ -24,16 +24,18 @@ class Prospect:
     barred: str | None
 
 
-def preview(store: Store, case_ids: Sequence[str], choice: Choice, reason: str, person: Person) -> tuple[Prospect, ...]:
+def preview(
+    cases: CaseStore, case_ids: Sequence[str], choice: Choice, reason: str, person: Person
+) -> tuple[Prospect, ...]:
     """Every case that is still there, in the order given, and what keeps it from being decided so."""
-    now_ms = store.cases.now_ms()
+    now_ms = cases.now_ms()
     found = []
     for case_id in dict.fromkeys(case_ids):
         try:
-            case = store.cases.case(case_id)
+            case = cases.case(case_id)
         except UnknownCaseError:
             continue
-        code = barred(case, store.cases.decisions(case_id), person, choice)
+        code = barred(case, cases.decisions(case_id), person, choice)
         if code is None and held_by_other(case, person, now_ms):
             code = "taken"
         if code is None and reason not in REASONS[choice]:

@@ -17,7 +17,7 @@ from review.presentation.findings import CONTEXT_MS, clip_view, context_lines, c
 from review.server.auth.guard import DECIDERS
 from review.server.pages.desk import Desk, Viewer
 from review.server.pages.queue import held_by_other
-from review.store import Store
+from review.stores import Stores
 from review.streams.corrections import Correction
 from review.streams.types import StoredFinding, StreamRecord
 
@@ -58,15 +58,15 @@ class Played:
 class CasePart:
     """The middle and the right column."""
 
-    def __init__(self, desk: Desk, store: Store) -> None:
+    def __init__(self, desk: Desk, stores: Stores) -> None:
         self._desk = desk
-        self._store = store
+        self._stores = stores
 
     def detail(self, case_id: str, viewer: Viewer, hit: str | None = None) -> Markup:
         """The case; `hit` names the finding that is played, else the weightiest is."""
-        case = self._store.cases.case(case_id)
+        case = self._stores.cases.case(case_id)
         played = self._played(hit or case.top_finding_id)
-        alike = self._store.cases.same_script(case_id, viewer.person.tenants)
+        alike = self._stores.cases.same_script(case_id, viewer.person.tenants)
         return self._desk.fill(
             "_detail.html",
             viewer,
@@ -78,9 +78,9 @@ class CasePart:
 
     def hit(self, case_id: str, finding_id: str, viewer: Viewer) -> Markup:
         """Another finding of the same case, to take the place of the one that is shown."""
-        case = self._store.cases.case(case_id)
+        case = self._stores.cases.case(case_id)
         played = self._played(finding_id)
-        alike = self._store.cases.same_script(case_id, viewer.person.tenants)
+        alike = self._stores.cases.same_script(case_id, viewer.person.tenants)
         watch = self._watch(case, played, alike, viewer)
         return self._desk.fill("_hit.html", viewer, watch=watch, card=self._card(case, played, viewer))
 
@@ -94,7 +94,7 @@ class CasePart:
 
     def card(self, case_id: str | None, finding_id: str, viewer: Viewer, seen: str | None = None) -> Markup | None:
         """The claim card; `case_id` None: the finding is looked at by itself. None if `seen` is still its version."""
-        case = None if case_id is None else self._store.cases.case(case_id)
+        case = None if case_id is None else self._stores.cases.case(case_id)
         return self._card(case, self._played(finding_id), viewer, seen)
 
     def apart(self, finding_id: str, viewer: Viewer) -> tuple[Markup | None, Markup | None, Markup | None]:
@@ -103,31 +103,31 @@ class CasePart:
         return self._player(played, viewer), self._context(played, viewer), self._card(None, played, viewer)
 
     def _played(self, finding_id: str) -> Played:
-        stored = self._store.finding(finding_id)
+        stored = self._stores.streams.finding(finding_id)
         finding = stored.finding
-        passages = self._store.passages(
+        passages = self._stores.streams.passages(
             finding.stream_id, from_ms=max(0, finding.start_ms - CONTEXT_MS), to_ms=finding.end_ms + CONTEXT_MS
         )
         told_of = sorted({*finding.passage_ids, *(passage.id for passage in passages)})
         return Played(
             stored=stored,
-            stream=self._store.stream(finding.stream_id),
+            stream=self._stores.streams.stream(finding.stream_id),
             passages=passages,
-            corrections=self._store.corrections.of_passages(finding.stream_id, told_of),
-            names=self._store.people.names(),
+            corrections=self._stores.corrections.of_passages(finding.stream_id, told_of),
+            names=self._stores.people.names(),
         )
 
     def _watch(self, case: Case, played: Played, alike: Sequence[Case], viewer: Viewer) -> Markup:
         """Clip, words, and what else is known of the host, the script and the broadcast."""
         chosen = played.stored.finding.finding_id
-        gone = self._store.corrections.superseded(case.id)
+        gone = self._stores.corrections.superseded(case.id)
         listed = (
-            *self._store.cases.findings(case.id),
-            *(self._store.finding(one.finding.finding_id) for one in gone),
+            *self._stores.cases.findings(case.id),
+            *(self._stores.streams.finding(one.finding.finding_id) for one in gone),
         )
         if all(stored.finding.finding_id != chosen for stored in listed):
             # Of many findings only the latest are listed; the one that is asked for is shown all the same.
-            if self._store.cases.case_of(chosen) != case.id:
+            if self._stores.cases.case_of(chosen) != case.id:
                 raise UnknownFindingError(chosen)
             listed = (*listed, played.stored)
         findings = sorted(
@@ -138,8 +138,8 @@ class CasePart:
                 each.finding.start_ms,
             ),
         )
-        streams = self._store.streams_of(stored.finding.stream_id for stored in findings)
-        cases = self._store.cases
+        streams = self._stores.streams.by_ids(stored.finding.stream_id for stored in findings)
+        cases = self._stores.cases
         tally = cases.host_tally(case.host_id, without=case.id)
         others = [each for each in cases.host_cases(case.host_id, _SHOWN_BESIDE + 1) if each.id != case.id]
         return self._desk.fill(
@@ -162,7 +162,7 @@ class CasePart:
             host_count=sum(tally.values()),
             host_confirmed=tally.get(CaseState.CONFIRMED, 0),
             similar=alike,
-            coverage=self._store.coverage(played.stream.stream_id),
+            coverage=self._stores.streams.coverage(played.stream.stream_id),
         )
 
     def _player(self, played: Played, viewer: Viewer, seen: str | None = None) -> Markup | None:
@@ -199,8 +199,8 @@ class CasePart:
 
     def _decide(self, case: Case, names: dict[str, str], alike: Sequence[Case], viewer: Viewer) -> Markup:
         """Where the person decides, or why they can't; each time with an id by which a second send is known."""
-        now_ms = self._store.cases.now_ms()
-        past = self._store.cases.decisions(case.id)
+        now_ms = self._stores.cases.now_ms()
+        past = self._stores.cases.decisions(case.id)
         held = held_by_other(case, viewer.person, now_ms)
         similar = [each for each in alike if each.state is CaseState.OPEN]
         return self._desk.fill(
@@ -210,7 +210,7 @@ class CasePart:
             request_id=str(uuid.uuid4()),
             choices=[(choice, REASONS[choice], barred(case, past, viewer.person, choice)) for choice in Choice],
             barred=barred(case, past, viewer.person),
-            duty=self._store.duties.of(case.id),
+            duty=self._stores.duties.of(case.id),
             holder=names.get(case.claimed_by or "", case.claimed_by) if held else None,
             lease_ms=max(0, (case.claimed_until_ms or now_ms) - now_ms),
             takes_claim=viewer.person.role is not Role.AUDITOR and case.state not in FINAL,

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from fastapi.sse import ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
-from review.store import Store
+from review.cases.store import CaseStore
 
 _STEP_S = 1.0
 
@@ -19,8 +19,8 @@ class QueueEvents:
     `listening`: how many streams are open. `closing` is set once every stream is to end.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, cases: CaseStore) -> None:
+        self._cases = cases
         self.closing = threading.Event()
         self._reading = asyncio.Lock()
         self._read_at = float("-inf")
@@ -48,6 +48,6 @@ class QueueEvents:
     async def _latest(self) -> int:
         async with self._reading:
             if time.monotonic() - self._read_at >= _STEP_S / 2:
-                self._change = await run_in_threadpool(self._store.cases.change)
+                self._change = await run_in_threadpool(self._cases.change)
                 self._read_at = time.monotonic()
             return self._change

@@ -13,12 +13,12 @@ from review.errors import CaseChanged, DecisionRefused
 from review.presentation.language import Words
 from review.server.auth.guard import DECIDERS, allow
 from review.server.pages.desk import Desk, Seeing, Viewer
-from review.store import Store
+from review.stores import Stores
 
 Id = Annotated[str, Path(min_length=1, max_length=200)]
 
 
-def editor_router(store: Store, desk: Desk, *, is_offered: bool) -> APIRouter:
+def editor_router(stores: Stores, desk: Desk, *, is_offered: bool) -> APIRouter:
     """The route that gives the editor; `is_offered` false: it says that nothing is judged here."""
     router = APIRouter(include_in_schema=False, dependencies=[Depends(allow(*DECIDERS))])
 
@@ -26,32 +26,34 @@ def editor_router(store: Store, desk: Desk, *, is_offered: bool) -> APIRouter:
     def get_editor(
         case_id: Id, finding_id: Id, viewer: Seeing, passage: Annotated[str | None, Query(max_length=200)] = None
     ) -> Response:
-        return HTMLResponse(_editor(store, desk, case_id, finding_id, passage, viewer, is_offered))
+        return HTMLResponse(_editor(stores, desk, case_id, finding_id, passage, viewer, is_offered))
 
     return router
 
 
 def _editor(
-    store: Store, desk: Desk, case_id: str, finding_id: str, passage_id: str | None, viewer: Viewer, is_offered: bool
+    stores: Stores, desk: Desk, case_id: str, finding_id: str, passage_id: str | None, viewer: Viewer, is_offered: bool
 ) -> Markup:
-    finding = store.finding(finding_id).finding
+    finding = stores.streams.finding(finding_id).finding
     chosen = passage_id or finding.passage_ids[-1]
     words = Words(viewer.language)
     stand: Stand | None = None
     why = "" if is_offered else words("correct.off")
     if is_offered:
         try:
-            stand = store.corrections.stand(case_id, chosen, viewer.person)
+            stand = stores.corrections.stand(case_id, chosen, viewer.person)
         except (CaseChanged, DecisionRefused, CorrectionRefused) as refused:
             why = " · ".join(part for part in (words(f"barred.{refused.code}"), refused.who) if part)
-    own = [p for p in store.passages(finding.stream_id, from_ms=finding.start_ms) if p.id in finding.passage_ids]
+    own = [
+        p for p in stores.streams.passages(finding.stream_id, from_ms=finding.start_ms) if p.id in finding.passage_ids
+    ]
     return desk.fill(
         "_correct.html",
         viewer,
-        case=store.cases.case(case_id),
+        case=stores.cases.case(case_id),
         stand=stand,
         why=why,
         passages=own,
-        products=store.stream(finding.stream_id).products,
+        products=stores.streams.stream(finding.stream_id).products,
         request_id=str(uuid.uuid4()),
     )

@@ -18,15 +18,16 @@ from review.enforcement.notice_view import ShownNotice, shown_measure, state_key
 from review.enforcement.penalty_points import expires_at_ms
 from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.rulings import Decided
+from review.enforcement.store import EnforcementStore
 from review.enforcement.types import AppealState, HandedIn, HostFile, HostPage, Measure, MeasureKind, MeasureState
 from review.errors import UnknownCaseError
-from review.evidence.files import handed_in_name
+from review.evidence.files import KeptEvidence, handed_in_name
 from review.server.auth.guard import DECIDERS, EVERYBODY, SENIORS, allow
 from review.server.language import page_answer
 from review.server.pages.appeal_form import AppealForm, read_appeal_form
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.host_timeline import timeline
-from review.store import Store
+from review.stores import Stores
 from review.tenants.tenancy import UnknownHost
 
 Id = Annotated[str, Path(min_length=1, max_length=200)]
@@ -40,8 +41,8 @@ READERS = [Depends(allow(*EVERYBODY))]
 class Office:
     """Fills the pages of due process."""
 
-    def __init__(self, store: Store, desk: Desk) -> None:
-        self._store = store
+    def __init__(self, stores: Stores, desk: Desk) -> None:
+        self._stores = stores
         self._desk = desk
 
     def page(self, request: Request, template: str, viewer: Viewer, status: int = 200, **values: object) -> Response:
@@ -50,7 +51,7 @@ class Office:
 
     def fragment(self, template: str, viewer: Viewer, **values: object) -> str:
         """A part of a page, with the same."""
-        due = self._store.enforcement
+        due = self._stores.enforcement
         return self._desk.fill(
             f"enforcement/{template}",
             viewer,
@@ -58,23 +59,23 @@ class Office:
             at=shown_time,
             now_ms=due.now_ms(),
             state_key=lambda measure: state_key(measure, due.now_ms()),
-            names=self._store.people.names(),
+            names=self._stores.people.names(),
             case_number=self.case_number,
             **values,
         )
 
     def host_name(self, host_id: str) -> str:
         """The name by which the host's cases know the account, or its id."""
-        return next((case.host_name for case in self._store.cases.host_cases(host_id, 1)), host_id)
+        return next((case.host_name for case in self._stores.cases.host_cases(host_id, 1)), host_id)
 
     def held(self, host_id: str, person: Person) -> HostFile:
         """The host's file, as far as the person reaches: accounts that are linked may be other customers'."""
-        return self._store.tenancy.own_file(person.tenants, self._store.enforcement.host_file(host_id, person.id))
+        return self._stores.tenancy.own_file(person.tenants, self._stores.enforcement.host_file(host_id, person.id))
 
     def case_number(self, case_id: str) -> str:
         """The number that people name the case by; of one that was erased, the beginning of its id."""
         try:
-            return self._store.cases.case(case_id).shown_number
+            return self._stores.cases.case(case_id).shown_number
         except UnknownCaseError:
             return case_id[:8]
 
@@ -84,16 +85,16 @@ class Office:
         return self._desk.glossary.laws
 
     def _notice(self, measure: Measure, viewer: Viewer) -> ShownNotice:
-        return shown_measure(measure, viewer.language, self.laws, self._store.enforcement.now_ms())
+        return shown_measure(measure, viewer.language, self.laws, self._stores.enforcement.now_ms())
 
     def host(self, request: Request, host_id: str, viewer: Viewer) -> Response:
         """The host's file."""
-        if not self._store.knows_host(host_id):
+        if not self._stores.streams.knows_host(host_id):
             raise UnknownHost(host_id)
         held = self.held(host_id, viewer.person)
-        proposal = self._store.enforcement.proposal_for(held)
+        proposal = self._stores.enforcement.proposal_for(held)
         steps = {step.case_id: step for step in proposal.steps}
-        table = self._store.enforcement.setup.measures
+        table = self._stores.enforcement.setup.measures
         return self.page(
             request,
             "host.html",
@@ -102,7 +103,7 @@ class Office:
             host_name=self.host_name(host_id),
             proposal=proposal,
             strikes=[(strike, steps.get(strike.case_id), expires_at_ms(strike, table)) for strike in held.strikes],
-            timeline=timeline(self._store, held),
+            timeline=timeline(self._stores, held),
             entry=next((m for m in held.measures if _is_entry(m.kind, m.state)), None),
             may_propose=viewer.person.role in DECIDERS and bool(held.strikes),
         )
@@ -117,12 +118,12 @@ class Office:
         link: str | None = None,
     ) -> Response:
         """The measure's page: its notice, what was said, what can be done. `link`: a host's link, shown this once."""
-        shown = self._store.enforcement.measure_file(measure_id, viewer.person.id)
+        shown = self._stores.enforcement.measure_file(measure_id, viewer.person.id)
         measure, person = shown.measure, viewer.person
         proposed = measure.state is MeasureState.PROPOSED
-        people = people_needed(measure.kind, self._store.enforcement.setup.measures)
+        people = people_needed(measure.kind, self._stores.enforcement.setup.measures)
         own = measure.proposed_by == person.id
-        stale = self._store.enforcement.changed_case(measure) if proposed else None
+        stale = self._stores.enforcement.changed_case(measure) if proposed else None
         return self.page(
             request,
             "measure.html",
@@ -156,15 +157,15 @@ class Office:
 
         `form`: what stands in its fields; `preview`: what that would make of the measure.
         """
-        due = self._store.enforcement
+        due = self._stores.enforcement
         appeal, shown = due.appeal_file(appeal_id, viewer.person.id)
         measure = shown.measure
         barred = viewer.person.id in due.had_part(appeal_id)
         waits = appeal.state is AppealState.FILED
         facts = {fact.case_id: number for number, fact in enumerate(measure.notice.facts, 1)}
         cases = [
-            (case, facts.get(case.id, 0), self._store.cases.findings(case.id))
-            for case in (self._store.cases.case(case_id) for case_id in measure.case_ids)
+            (case, facts.get(case.id, 0), self._stores.cases.findings(case.id))
+            for case in (self._stores.cases.case(case_id) for case_id in measure.case_ids)
         ]
         after = preview.after if preview else None
         return self.page(
@@ -203,10 +204,10 @@ def handed_in(page: HostPage, sha256: str) -> HandedIn:
     return found[sha256]
 
 
-def file_answer(store: Store, file: HandedIn) -> Response:
+def file_answer(enforcement: EnforcementStore, evidence: KeptEvidence, file: HandedIn) -> Response:
     """The file for download; it is never shown in a page of this server."""
-    store.evidence.restore([handed_in_name(file.sha256)])
-    content = store.enforcement.setup.files.read(file.sha256)
+    evidence.restore([handed_in_name(file.sha256)])
+    content = enforcement.setup.files.read(file.sha256)
     suffix = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg"}.get(file.media_type, ".mp4")
     headers = {"Content-Disposition": f'attachment; filename="{file.sha256[:12]}{suffix}"'}
     return Response(content, media_type=file.media_type, headers=headers)
@@ -218,12 +219,12 @@ def pdf_answer(html: str, name: str) -> Response:
     return Response(pdf_of(html), media_type="application/pdf", headers=dict(headers))
 
 
-def office_router(store: Store, office: Office, public_url: str) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
+def office_router(stores: Stores, office: Office, public_url: str) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
     """The routes of hosts' files, measures and appeals; `public_url` is where hosts reach this server."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
     def own(viewer: Viewer, measures: Sequence[Measure]) -> list[Measure]:
-        return [one for one in measures if store.reach.within(viewer.person, "host_id", [one.host_id])]
+        return [one for one in measures if stores.reach.within(viewer.person, "host_id", [one.host_id])]
 
     @router.get("/hosts/{host_id:path}", dependencies=READERS)
     def get_host(request: Request, host_id: Id, viewer: Seeing) -> Response:
@@ -235,8 +236,8 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:  
             request,
             "measures.html",
             viewer,
-            waiting=own(viewer, store.enforcement.waiting()),
-            in_force=own(viewer, store.enforcement.in_force()),
+            waiting=own(viewer, stores.enforcement.waiting()),
+            in_force=own(viewer, stores.enforcement.in_force()),
             host_name=office.host_name,
         )
 
@@ -246,21 +247,25 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:  
 
     @router.get("/measures/{measure_id}/notice.pdf", dependencies=READERS)
     def get_notice(measure_id: Id, viewer: Seeing) -> Response:
-        measure = store.enforcement.measure(measure_id, viewer.person.id)
+        measure = stores.enforcement.measure(measure_id, viewer.person.id)
         name = office.host_name(measure.host_id)
-        now_ms = store.enforcement.now_ms()
-        return pdf_answer(notice_html(measure, name, store.enforcement.setup.measures, office.laws, now_ms), "notice")
+        now_ms = stores.enforcement.now_ms()
+        return pdf_answer(notice_html(measure, name, stores.enforcement.setup.measures, office.laws, now_ms), "notice")
 
     @router.get("/measures/{measure_id}/files/{sha256}", dependencies=READERS)
     def get_file(measure_id: Id, sha256: Id, viewer: Seeing) -> Response:
-        return file_answer(store, handed_in(store.enforcement.measure_file(measure_id, viewer.person.id), sha256))
+        return file_answer(
+            stores.enforcement,
+            stores.evidence,
+            handed_in(stores.enforcement.measure_file(measure_id, viewer.person.id), sha256),
+        )
 
     @router.post("/measures/{measure_id}/approve")
     def approve(
         request: Request, measure_id: Id, person: Senior, viewer: Seeing, notice_sha256: Short = ""
     ) -> Response:
         try:
-            store.enforcement.approve(measure_id, person, seen=notice_sha256)
+            stores.enforcement.approve(measure_id, person, seen=notice_sha256)
         except MeasureRefused as error:
             return office.measure(request, measure_id, viewer, error=error)
         return RedirectResponse(f"/measures/{measure_id}", status_code=303)
@@ -268,14 +273,14 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:  
     @router.post("/measures/{measure_id}/reject")
     def reject(request: Request, measure_id: Id, person: Decider, viewer: Seeing, why: Text = "") -> Response:
         try:
-            store.enforcement.reject(measure_id, person, why)
+            stores.enforcement.reject(measure_id, person, why)
         except MeasureRefused as error:
             return office.measure(request, measure_id, viewer, error=error)
         return RedirectResponse(f"/measures/{measure_id}", status_code=303)
 
     @router.post("/measures/{measure_id}/link")
     def make_link(request: Request, measure_id: Id, person: Decider, viewer: Seeing) -> Response:
-        token = store.enforcement.issue_token(measure_id, person.id)
+        token = stores.enforcement.issue_token(measure_id, person.id)
         base = public_url.rstrip("/") or str(request.base_url).rstrip("/")
         return office.measure(request, measure_id, viewer, link=f"{base}/h/{token}")
 
@@ -284,11 +289,11 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:  
         appeals = [
             (
                 appeal,
-                store.enforcement.appeal_file(appeal.id, viewer.person.id)[1].measure,
-                store.enforcement.had_part(appeal.id),
+                stores.enforcement.appeal_file(appeal.id, viewer.person.id)[1].measure,
+                stores.enforcement.had_part(appeal.id),
             )
-            for appeal in store.enforcement.open_appeals()
-            if store.reach.within(viewer.person, "appeal_id", [appeal.id])
+            for appeal in stores.enforcement.open_appeals()
+            if stores.reach.within(viewer.person, "appeal_id", [appeal.id])
         ]
         return office.page(request, "appeals.html", viewer, appeals=appeals, host_name=office.host_name)
 
@@ -298,9 +303,9 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:  
 
     @router.get("/appeals/{appeal_id}/decision.pdf", dependencies=READERS)
     def get_decision(appeal_id: Id, viewer: Seeing) -> Response:
-        appeal, shown = store.enforcement.appeal_file(appeal_id, viewer.person.id)
+        appeal, shown = stores.enforcement.appeal_file(appeal_id, viewer.person.id)
         name = office.host_name(shown.measure.host_id)
-        return pdf_answer(decision_html(appeal, shown.measure, name, store.enforcement.setup.measures), "decision")
+        return pdf_answer(decision_html(appeal, shown.measure, name, stores.enforcement.setup.measures), "decision")
 
     @router.post("/appeals/{appeal_id}/decide")
     def decide(
@@ -311,7 +316,7 @@ def office_router(store: Store, office: Office, public_url: str) -> APIRouter:  
         form: Annotated[AppealForm, Depends(read_appeal_form)],
     ) -> Response:
         """Decides the appeal, or shows what the choice would make of the measure."""
-        due = store.enforcement
+        due = stores.enforcement
         appeal, shown = due.appeal_file(appeal_id, person.id)
         try:
             rulings, remaining = form.rulings(appeal, shown.measure), form.remaining()

@@ -9,10 +9,11 @@ from markupsafe import Markup
 
 from claims.types import Disposition
 from review.accounts.types import Person
+from review.cases.store import CaseStore
 from review.presentation.findings import finding_view
 from review.server.pages.case import CasePart
 from review.server.pages.desk import Desk, Viewer
-from review.store import Store
+from review.stream_store.queries import StreamQueries
 from review.streams.types import FindingQuery, StreamRecord
 
 Show = Literal["flag", "note", "all"]
@@ -68,9 +69,10 @@ def read_finding_filter(
 class FindingsPart:
     """The page of all findings."""
 
-    def __init__(self, desk: Desk, store: Store, cases: CasePart) -> None:
+    def __init__(self, desk: Desk, streams: StreamQueries, case_store: CaseStore, cases: CasePart) -> None:
         self._desk = desk
-        self._store = store
+        self._streams = streams
+        self._case_store = case_store
         self._cases = cases
 
     def page(self, shown: FindingFilter, finding_id: str | None, viewer: Viewer) -> Markup:
@@ -89,11 +91,11 @@ class FindingsPart:
     def rows(self, shown: FindingFilter, viewer: Viewer, seen: str | None = None) -> Markup | None:
         """The list; None if `seen` is still its version."""
         query = shown.query(viewer.person)
-        version = f"{self._store.findings_version(query)}-{shown.limit}"
+        version = f"{self._streams.findings_version(query)}-{shown.limit}"
         if version == seen:
             return None
-        page = self._store.findings(query)
-        streams = self._store.streams_of(stored.finding.stream_id for stored in page.findings)
+        page = self._streams.findings(query)
+        streams = self._streams.by_ids(stored.finding.stream_id for stored in page.findings)
         laws = self._desk.glossary.laws
         return self._desk.fill(
             "_findings.html",
@@ -111,16 +113,16 @@ class FindingsPart:
             viewer,
             seen,
             shown=shown,
-            stream=None if shown.stream is None else self._store.stream_now(shown.stream),
-            coverage=self._store.coverage(shown.stream, viewer.person.tenants),
-            tally=self._store.tally(shown.stream, viewer.person.tenants),
+            stream=None if shown.stream is None else self._streams.stream_now(shown.stream),
+            coverage=self._streams.coverage(shown.stream, viewer.person.tenants),
+            tally=self._streams.tally(shown.stream, viewer.person.tenants),
         )
 
     def _offered(self, shown: FindingFilter, viewer: Viewer) -> list[StreamRecord]:
         """The latest broadcasts, and the one that is shown."""
-        latest = list(self._store.streams(_OFFERED, viewer.person.tenants))
+        latest = list(self._streams.newest(_OFFERED, viewer.person.tenants))
         if shown.stream is not None and all(stream.stream_id != shown.stream for stream in latest):
-            latest.append(self._store.stream(shown.stream))
+            latest.append(self._streams.stream(shown.stream))
         return latest
 
     def detail(self, finding_id: str, viewer: Viewer) -> Markup:
@@ -130,7 +132,7 @@ class FindingsPart:
             "_finding.html",
             viewer,
             finding_id=finding_id,
-            case_id=self._store.cases.case_of(finding_id),
+            case_id=self._case_store.case_of(finding_id),
             player=player,
             context=context,
             card=card,

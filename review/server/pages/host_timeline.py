@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from review.cases.types import Case
 from review.enforcement.types import Appeal, HostFile, Measure
-from review.store import Store
+from review.stores import Stores
 from review.streams.corrections import Correction
 from review.streams.types import StreamRecord
 
@@ -27,12 +27,12 @@ class Moment:
     state: str = ""
 
 
-def timeline(store: Store, held: HostFile) -> tuple[Moment, ...]:
+def timeline(stores: Stores, held: HostFile) -> tuple[Moment, ...]:
     """The latest moments, the newest first."""
-    cases = store.cases.host_cases(held.host_id, _CASES)
-    corrections = (one for case in cases for one in store.corrections.of_case(case.id))
+    cases = stores.cases.host_cases(held.host_id, _CASES)
+    corrections = (one for case in cases for one in stores.corrections.of_case(case.id))
     moments = [
-        *_broadcasts(store.streams_of_host(held.host_id)),
+        *_broadcasts(stores.streams.of_host(held.host_id)),
         *_cases(cases),
         *_corrections(corrections),
         *_measures(held.measures),

@@ -8,12 +8,13 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from claims.classifier.fit.examples import labels_as_lines
 from review.accounts.types import Person
 from review.enforcement.notice_pages import shown_time
+from review.learning.store import LearningStore
 from review.learning.types import Shadow, ShadowFigures
 from review.presentation.language import Words
 from review.server.auth.guard import EVERYBODY, SENIORS, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
-from review.store import Store
+from review.stores import Stores
 
 READERS = [Depends(allow(*EVERYBODY))]
 Senior = Annotated[Person, Depends(allow(*SENIORS))]
@@ -21,27 +22,27 @@ PACKAGED = "packaged"
 _SHOWN_DIFFERENCES = 100
 
 
-def learning_router(store: Store, desk: Desk) -> APIRouter:
+def learning_router(stores: Stores, desk: Desk) -> APIRouter:
     """The routes of what is learnt."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
     def page(request: Request, viewer: Viewer, error: str = "", status: int = 200) -> Response:
         own = viewer.person.tenants
         words = Words(viewer.language)
-        names = {version.digest: version.name for version in store.policies.versions()}
-        shown = _shown(store, own)
+        names = {version.digest: version.name for version in stores.policies.versions()}
+        shown = _shown(stores.learning, own)
         filled = desk.fill(
             "analytics/learning.html",
             viewer,
-            fits=store.learning.fits(owner=own),
-            forgotten=len(store.learning.forgotten(own)),
+            fits=stores.learning.fits(owner=own),
+            forgotten=len(stores.learning.forgotten(own)),
             shadow=shown,
-            figures=ShadowFigures() if shown is None else store.learning.shadow_figures(shown.id, own),
-            differences=() if shown is None else store.learning.shadow_differences(shown.id, _SHOWN_DIFFERENCES, own),
+            figures=ShadowFigures() if shown is None else stores.learning.shadow_figures(shown.id, own),
+            differences=() if shown is None else stores.learning.shadow_differences(shown.id, _SHOWN_DIFFERENCES, own),
             policy_name=lambda digest: names.get(digest, words("policy.packaged")),
-            live=store.policies.in_force(),
+            live=stores.policies.in_force(),
             at=shown_time,
-            names=store.people.names(),
+            names=stores.people.names(),
             may_move=viewer.person.role in SENIORS and own is None,
             error=error,
         )
@@ -54,20 +55,20 @@ def learning_router(store: Store, desk: Desk) -> APIRouter:
     @router.get("/learning/decisions.jsonl")
     def export(person: Senior) -> Response:
         """The decisions of the installation's own broadcasts as labelled passages, in the form that fits take."""
-        store.audit.note(person.id, "learning.exported", "decisions")
-        lines = "".join(f"{line}\n" for line in labels_as_lines(store.learning.decided("local").passages))
+        stores.audit.note(person.id, "learning.exported", "decisions")
+        lines = "".join(f"{line}\n" for line in labels_as_lines(stores.learning.decided("local").passages))
         headers = {"Content-Disposition": 'attachment; filename="zhenyan-decisions.jsonl"'}
         return PlainTextResponse(lines, media_type="application/x-ndjson", headers=headers)
 
     @router.post("/learning/shadow")
     def begin(person: Senior, digest: Annotated[str, Form(max_length=64)]) -> Response:
-        version = store.policies.version(digest)
-        store.learning.begin_shadow(version.digest, store.policies.in_force() or PACKAGED, person.id)
+        version = stores.policies.version(digest)
+        stores.learning.begin_shadow(version.digest, stores.policies.in_force() or PACKAGED, person.id)
         return RedirectResponse("/learning", status_code=303)
 
     @router.post("/learning/shadow/end")
     def end(person: Senior) -> Response:
-        store.learning.end_shadow(person.id)
+        stores.learning.end_shadow(person.id)
         return RedirectResponse("/learning", status_code=303)
 
     @router.post("/learning/forget")
@@ -78,17 +79,13 @@ def learning_router(store: Store, desk: Desk) -> APIRouter:
         words = Words(viewer.language)
         if not host_id.strip():
             return page(request, viewer, words("learning.forget_whom"), 422)
-        store.learning.forget(host_id.strip(), person.id)
+        stores.learning.forget(host_id.strip(), person.id)
         return RedirectResponse("/learning", status_code=303)
 
     return router
 
 
-def _shown(store: Store, owner: frozenset[str] | None) -> Shadow | None:
+def _shown(learning: LearningStore, owner: frozenset[str] | None) -> Shadow | None:
     """What reads in shadow now, else what did last; not what was learnt from other customers' decisions alone."""
-    found = [
-        one
-        for one in store.learning.shadows()
-        if owner is None or not store.learning.learnt_by_others(one.digest, owner)
-    ]
+    found = [one for one in learning.shadows() if owner is None or not learning.learnt_by_others(one.digest, owner)]
     return next((one for one in found if one.ended_at_ms is None), next(iter(found), None))

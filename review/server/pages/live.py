@@ -8,11 +8,10 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from review.scheduling.broadcast_timeline import Timeline
-from review.scheduling.wall import Broadcast
+from review.scheduling.wall import Broadcast, LiveWall
 from review.server.auth.guard import EVERYBODY, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
-from review.store import Store
 
 StreamId = Annotated[str, Path(min_length=1, max_length=200)]
 Seen = Annotated[str | None, Query(max_length=100)]
@@ -37,14 +36,14 @@ class Bar:
     why: str = ""
 
 
-def live_router(store: Store, desk: Desk) -> APIRouter:
+def live_router(live_wall: LiveWall, desk: Desk) -> APIRouter:
     """The routes of what is on air."""
     router = APIRouter(
         default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(allow(*EVERYBODY))]
     )
 
     def wall(viewer: Viewer, limit: int, seen: str | None = None) -> str | None:
-        view = store.wall.view(viewer.person.tenants, limit)
+        view = live_wall.view(viewer.person.tenants, limit)
         more = min(limit + _PAGE, 500) if view.count > limit and limit < 500 else None
         return desk.versioned("live/_wall.html", viewer, seen, view=view, limit=limit, more=more)
 
@@ -73,14 +72,14 @@ def live_router(store: Store, desk: Desk) -> APIRouter:
 
     @router.get("/live/{stream_id}")
     def get_broadcast(request: Request, stream_id: StreamId, viewer: Seeing) -> Response:
-        found = store.wall.broadcast(stream_id)
+        found = live_wall.broadcast(stream_id)
         stream = found.tile.on_air.stream
         filled = desk.fill("live/broadcast.html", viewer, stream=stream, broadcast=broadcast(viewer, found))
         return page_answer(request, filled)
 
     @router.get("/partials/live/{stream_id}")
     def get_strip(stream_id: StreamId, viewer: Seeing, seen: Seen = None) -> Response:
-        return _fragment(broadcast(viewer, store.wall.broadcast(stream_id), seen))
+        return _fragment(broadcast(viewer, live_wall.broadcast(stream_id), seen))
 
     return router
 

@@ -12,12 +12,14 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 
+from review.accounts.store import PeopleStore
 from review.accounts.types import Person, Role
 from review.analytics.figures import guarded_cell
 from review.analytics.statistics import midnight_ms
 from review.audit.chain import AuditEntry
 from review.audit.search import TrailQuery
 from review.cases.decision_log import Logged, LogQuery
+from review.cases.store import CaseStore
 from review.cases.types import Choice
 from review.enforcement.notice_pages import shown_time
 from review.presentation.language import Words
@@ -25,7 +27,7 @@ from review.server.api.cursor import read_cursor, write_cursor
 from review.server.auth.guard import allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer, case_url
-from review.store import Store
+from review.stores import Stores
 
 OVERSEERS = (Role.SENIOR, Role.ADMIN, Role.AUDITOR)
 _PAGE = 100
@@ -89,22 +91,22 @@ def read_log_filter(
 Given = Annotated[LogFilter, Depends(read_log_filter)]
 
 
-def logs_router(store: Store, desk: Desk) -> APIRouter:
+def logs_router(stores: Stores, desk: Desk) -> APIRouter:
     """The routes of both logs."""
     router = APIRouter(
         default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(allow(*OVERSEERS))]
     )
 
     def page(request: Request, template: str, viewer: Viewer, **values: object) -> Response:
-        return page_answer(request, desk.fill(template, viewer, names=store.people.names(), **values))
+        return page_answer(request, desk.fill(template, viewer, names=stores.people.names(), **values))
 
     @router.get("/audit")
     def get_audit(
         request: Request, viewer: Seeing, given: Given, after: Annotated[str | None, Query(max_length=200)] = None
     ) -> Response:
         place = read_cursor(after, int)
-        query = _trail_query(store, given, None if place is None else int(place[0]))
-        found = store.audit.find(query)
+        query = _trail_query(stores.people, stores.cases, given, None if place is None else int(place[0]))
+        found = stores.audit.find(query)
         shown = found[:_PAGE]
         more = given.url("/audit", after=write_cursor(shown[-1].sequence)) if len(found) > _PAGE else None
         return page(
@@ -114,16 +116,19 @@ def logs_router(store: Store, desk: Desk) -> APIRouter:
             given=given,
             entries=shown,
             more=more,
-            actions=_families(store.audit.actions()),
+            actions=_families(stores.audit.actions()),
             url_of=_subject_url,
         )
 
     @router.get("/audit.csv")
     def get_audit_csv(viewer: Seeing, given: Given) -> Response:
         """The entries that the filter finds, at most 100 000, the latest first."""
-        names = store.people.names()
+        names = stores.people.names()
         heads = ("sequence", "time", "actor", "name", "action", "subject", "details", "sha256")
-        rows = (_trail_row(one, names) for one in store.audit.each(_trail_query(store, given, None), _MOST_EXPORTED))
+        rows = (
+            _trail_row(one, names)
+            for one in stores.audit.each(_trail_query(stores.people, stores.cases, given, None), _MOST_EXPORTED)
+        )
         return _csv("zhenyan-audit", heads, rows)
 
     @router.get("/decisions")
@@ -132,7 +137,7 @@ def logs_router(store: Store, desk: Desk) -> APIRouter:
     ) -> Response:
         place = read_cursor(after, int, str)
         begin = None if place is None else (int(place[0]), str(place[1]))
-        found = store.cases.decision_log(_log_query(store, given, viewer.person, begin))
+        found = stores.cases.decision_log(_log_query(stores.people, given, viewer.person, begin))
         shown = found[:_PAGE]
         more = None
         if len(found) > _PAGE:
@@ -143,23 +148,23 @@ def logs_router(store: Store, desk: Desk) -> APIRouter:
     @router.get("/decisions.csv")
     def get_decisions_csv(viewer: Seeing, given: Given) -> Response:
         """The decisions that the filter finds, at most 100 000, the latest first."""
-        names, words = store.people.names(), Words(viewer.language)
+        names, words = stores.people.names(), Words(viewer.language)
         heads = ("time", "case", "class", "host", "quote", "person", "choice", "reason", "note", "before", "after")
-        query = _log_query(store, given, viewer.person, None)
-        rows = (_decision_row(one, names, words) for one in store.cases.each_decision(query, _MOST_EXPORTED))
+        query = _log_query(stores.people, given, viewer.person, None)
+        rows = (_decision_row(one, names, words) for one in stores.cases.each_decision(query, _MOST_EXPORTED))
         return _csv("zhenyan-decisions", (*heads, "taken_back", "rule", "policy"), rows)
 
     return router
 
 
-def _trail_query(store: Store, given: LogFilter, before: int | None) -> TrailQuery:
+def _trail_query(people: PeopleStore, cases: CaseStore, given: LogFilter, before: int | None) -> TrailQuery:
     from_ms, to_ms = given.span_ms
     subjects: Sequence[str] | None = None
     if given.case:
-        case_id = None if given.number is None else store.cases.numbered(given.number)
+        case_id = None if given.number is None else cases.numbered(given.number)
         subjects = [given.case, f"case:{given.case}", *([f"case:{case_id}"] if case_id else [])]
     return TrailQuery(
-        actors=_people(store, given.who),
+        actors=_people(people, given.who),
         action=given.what,
         subjects=subjects,
         from_ms=from_ms,
@@ -169,13 +174,13 @@ def _trail_query(store: Store, given: LogFilter, before: int | None) -> TrailQue
     )
 
 
-def _log_query(store: Store, given: LogFilter, person: Person, after: tuple[int, str] | None) -> LogQuery:
+def _log_query(people: PeopleStore, given: LogFilter, person: Person, after: tuple[int, str] | None) -> LogQuery:
     from_ms, to_ms = given.span_ms
     choice = given.what if given.what in set(Choice) else None
     # A case that is named by what is no number is none of these.
     number = -1 if given.case and given.number is None else given.number
     return LogQuery(
-        persons=_people(store, given.who),
+        persons=_people(people, given.who),
         choice=None if choice is None else Choice(choice),
         class_id=given.class_id,
         number=number,
@@ -187,11 +192,11 @@ def _log_query(store: Store, given: LogFilter, person: Person, after: tuple[int,
     )
 
 
-def _people(store: Store, who: str) -> frozenset[str] | None:
+def _people(people: PeopleStore, who: str) -> frozenset[str] | None:
     """The ids of those whose name or id is or holds this; None: nobody is asked about."""
     if not who:
         return None
-    found = {id_ for id_, name in store.people.names().items() if who.lower() in name.lower()}
+    found = {id_ for id_, name in people.names().items() if who.lower() in name.lower()}
     return frozenset({*found, who})
 
 

@@ -10,13 +10,14 @@ from review.enforcement.errors import MeasureRefused
 from review.enforcement.notice_view import ShownNotice, intended_term, shown_notice
 from review.enforcement.notice_wording import date_en, date_zh, offset
 from review.enforcement.occurrences import Words as CaseWords
+from review.enforcement.store import EnforcementStore
 from review.enforcement.types import Held, HostFile, MeasureKind, Occurrence, Strike
 from review.presentation.language import Words
 from review.server.auth.guard import DECIDERS, allow
 from review.server.pages.desk import Seeing, Viewer
 from review.server.pages.enforcement import Decider, Id, Office, Short, Text
 from review.server.pages.measure_form import MeasureForm, breaches, first_form
-from review.store import Store
+from review.tenants.reach import Reach
 
 _MOST_DAYS = 3650
 
@@ -73,8 +74,8 @@ class Preview:
 class Proposing:
     """Fills the page and its preview."""
 
-    def __init__(self, store: Store, office: Office) -> None:
-        self._store = store
+    def __init__(self, enforcement: EnforcementStore, office: Office) -> None:
+        self._enforcement = enforcement
         self._office = office
 
     def page(
@@ -87,7 +88,7 @@ class Proposing:
         error: MeasureRefused | None = None,
     ) -> Response:
         """The form of a proposal: as drafted, or as it was sent with what is wrong in it."""
-        due = self._store.enforcement
+        due = self._enforcement
         held = self._office.held(host_id, viewer.person)
         proposal = due.proposal_for(held)
         form = form or first_form(held, proposal, kind)
@@ -126,9 +127,9 @@ class Proposing:
         return HTMLResponse(filled)
 
     def _preview(self, host_id: str, form: MeasureForm, viewer: Viewer) -> Preview:
-        table = self._store.enforcement.setup.measures
+        table = self._enforcement.setup.measures
         try:
-            notice = self._store.enforcement.draft(form.wanted(host_id))
+            notice = self._enforcement.draft(form.wanted(host_id))
         except MeasureRefused as error:
             return Preview(notice=None, error=error, breaches=(), graver=False)
         proposed = MeasureKind(notice.proposed_kind).gravity if notice.proposed_kind else -1
@@ -148,8 +149,8 @@ class Proposing:
         )
 
     def _choosable(self, held: HostFile, viewer: Viewer) -> list[Choosable]:
-        words = self._store.enforcement.words([strike.case_id for strike in held.strikes])
-        points = {step.case_id: step.points for step in self._store.enforcement.proposal_for(held).steps}
+        words = self._enforcement.words([strike.case_id for strike in held.strikes])
+        points = {step.case_id: step.points for step in self._enforcement.proposal_for(held).steps}
         behind = {case_id for measure in held.measures if measure.closed_at_ms is None for case_id in measure.case_ids}
         shown = [
             Choosable(
@@ -181,10 +182,10 @@ def _when(first: Occurrence | None, viewer: Viewer) -> str:
     return f"{moment}{first.title} · {offset(first.at_ms)}"
 
 
-def proposing_router(store: Store, office: Office) -> APIRouter:
+def proposing_router(enforcement: EnforcementStore, reach: Reach, office: Office) -> APIRouter:
     """The routes of proposing a measure."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
-    proposing = Proposing(store, office)
+    proposing = Proposing(enforcement, office)
 
     @router.get("/hosts/{host_id:path}/propose", dependencies=[Depends(allow(*DECIDERS))])
     def get_draft(request: Request, host_id: Id, viewer: Seeing, kind: MeasureKind | None = None) -> Response:
@@ -198,7 +199,7 @@ def proposing_router(store: Store, office: Office) -> APIRouter:
         form: Annotated[MeasureForm, Depends(measure_form)],
         fields_of: Short = "",
     ) -> Response:
-        store.reach.check(viewer.person, "case_id", *form.case_ids)
+        reach.check(viewer.person, "case_id", *form.case_ids)
         if request.headers.get("HX-Request") != "true":
             return proposing.page(request, host_id, viewer, form.kind, form)
         return proposing.preview(request, host_id, viewer, form, fields_of)
@@ -211,9 +212,9 @@ def proposing_router(store: Store, office: Office) -> APIRouter:
         viewer: Seeing,
         form: Annotated[MeasureForm, Depends(measure_form)],
     ) -> Response:
-        store.reach.check(person, "case_id", *form.case_ids)
+        reach.check(person, "case_id", *form.case_ids)
         try:
-            measure = store.enforcement.propose(form.wanted(host_id), person)
+            measure = enforcement.propose(form.wanted(host_id), person)
         except MeasureRefused as error:
             return proposing.page(request, host_id, viewer, form.kind, form, error)
         return RedirectResponse(f"/measures/{measure.id}", status_code=303)

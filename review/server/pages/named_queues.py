@@ -11,14 +11,14 @@ from review.errors import QueueRefused
 from review.server.auth.guard import ADMINS, allow
 from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
-from review.store import Store
+from review.stores import Stores
 
 Admin = Annotated[Person, Depends(allow(*ADMINS))]
 Many = Annotated[list[str], Form(default_factory=list)]
 One = Annotated[str, Form(max_length=60)]
 
 
-def named_queues_router(store: Store, desk: Desk) -> APIRouter:
+def named_queues_router(stores: Stores, desk: Desk) -> APIRouter:
     """The page of queues, and what its forms send."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -26,20 +26,20 @@ def named_queues_router(store: Store, desk: Desk) -> APIRouter:
         filled = desk.fill(
             "accounts/queues.html",
             viewer,
-            queues=store.queues.all(),
+            queues=stores.queues.all(),
             edited=open_one,
             severities=SEVERITIES,
             languages=LANGUAGES,
-            tenants=store.keys.tenants(),
-            people=[one for one in store.people.accounts() if one.active and one.person.role is not Role.ADMIN],
-            names=store.people.names(),
+            tenants=stores.keys.tenants(),
+            people=[one for one in stores.people.accounts() if one.active and one.person.role is not Role.ADMIN],
+            names=stores.people.names(),
             error=error,
         )
         return HTMLResponse(filled, status_code=422 if error else 200)
 
     @router.get("/queues")
     def get_queues(request: Request, admin: Admin, viewer: Seeing, queue: str = "") -> Response:
-        answer = page(viewer, store.queues.queue(queue, admin) if queue else NamedQueue(id="", name=""))
+        answer = page(viewer, stores.queues.queue(queue, admin) if queue else NamedQueue(id="", name=""))
         keep_language(request, answer)
         return answer
 
@@ -65,14 +65,14 @@ def named_queues_router(store: Store, desk: Desk) -> APIRouter:
             readers=tuple(readers),
         )
         try:
-            store.queues.put(kept, admin)
+            stores.queues.put(kept, admin)
         except QueueRefused as error:
             return page(viewer, kept, error.code)
         return RedirectResponse("/queues", status_code=303)
 
     @router.post("/queues/drop")
     def drop_queue(admin: Admin, queue: One) -> Response:
-        store.queues.drop(queue, admin)
+        stores.queues.drop(queue, admin)
         return RedirectResponse("/queues", status_code=303)
 
     return router

@@ -5,30 +5,30 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from review.accounts.store import PeopleStore
 from review.accounts.types import Person
-from review.notifications.store import WishRefused
+from review.notifications.store import WishRefused, WishStore
 from review.notifications.types import Every, Topic, Wish
 from review.server.auth.guard import EVERYBODY, allow
 from review.server.language import language_of, page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
-from review.store import Store
 
 Anybody = Annotated[Person, Depends(allow(*EVERYBODY))]
 
 
-def notifications_router(store: Store, desk: Desk) -> APIRouter:
+def notifications_router(people: PeopleStore, wishes: WishStore, desk: Desk) -> APIRouter:
     """The routes of one's own notifications."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
     def page(request: Request, viewer: Viewer, wish: Wish, *, refused: bool = False, kept: bool = False) -> Response:
         values = {"wish": wish, "refused": refused, "kept": kept, "topics": tuple(Topic), "everies": tuple(Every)}
-        values["has_account"] = viewer.person.id in store.people.names()
+        values["has_account"] = viewer.person.id in people.names()
         filled = desk.fill("accounts/notifications.html", viewer, **values)
         return page_answer(request, filled, status_code=422 if refused else 200)
 
     @router.get("/notifications")
     def get_wish(request: Request, person: Anybody, viewer: Seeing, kept: str = "") -> Response:
-        return page(request, viewer, store.wishes.wish(person.id), kept=bool(kept))
+        return page(request, viewer, wishes.wish(person.id), kept=bool(kept))
 
     @router.post("/notifications")
     def put_wish(
@@ -43,7 +43,7 @@ def notifications_router(store: Store, desk: Desk) -> APIRouter:
         language = language_of(request)
         wish = Wish(person_id=person.id, email=email.strip(), every=every, topics=topics, language=language)
         try:
-            store.wishes.put(wish)
+            wishes.put(wish)
         except WishRefused:
             return page(request, viewer, wish, refused=True)
         return RedirectResponse("/notifications?kept=1", status_code=303)

@@ -23,7 +23,7 @@ from review.server.api.ordering import Platform
 from review.server.auth.guard import EVERYBODY, SENIORS, allow
 from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
-from review.store import Store
+from review.stores import Stores
 from review.tenants.reach import OutOfReach
 from review.tenants.types import Caller
 
@@ -69,7 +69,7 @@ class Imported:
     left_out: int
 
 
-def passport_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRouter:
+def passport_pages_router(stores: Stores, desk: Desk, platform: Platform) -> APIRouter:
     """The routes of the pages of passports."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
     reading = [Depends(allow(*EVERYBODY))]
@@ -84,7 +84,7 @@ def passport_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRo
         imported: Imported | None = None,
         error: str = "",
     ) -> Response:
-        found = store.passports.searched(tenant, text, is_retired=retired, after=after, limit=_PAGE + 1)
+        found = stores.passports.searched(tenant, text, is_retired=retired, after=after, limit=_PAGE + 1)
         page = found[:_PAGE]
         given = {"tenant": tenant, "q": text, "retired": "1" if retired else ""}
         more = given | {"after": write_cursor(page[-1].product_id)} if len(found) > _PAGE else None
@@ -93,7 +93,7 @@ def passport_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRo
             viewer,
             listed=[Listed(stored=stored, name=name_in(stored.text)) for stored in page],
             tenant=tenant,
-            tenants=[one for one in store.keys.tenants() if _reaches(viewer.person, one.tenant_id)],
+            tenants=[one for one in stores.keys.tenants() if _reaches(viewer.person, one.tenant_id)],
             text=text,
             retired=retired,
             more=None if more is None else _list_url(more),
@@ -108,8 +108,8 @@ def passport_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRo
         return HTMLResponse(filled, status_code=422 if error else 200)
 
     def one(viewer: Viewer, tenant: str, product_id: str, error: str = "") -> Response:
-        versions = store.passports.versions(tenant, product_id)
-        names = store.people.names()
+        versions = stores.passports.versions(tenant, product_id)
+        names = stores.people.names()
         filled = desk.fill(
             "passports/passport.html",
             viewer,
@@ -164,10 +164,10 @@ def passport_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRo
         if form is None:
             return listing(viewer, tenant, error=_unknown_form())
         try:
-            rows = platform.reading.file(caller, file.file.read(), form, store.orders.now().date(), MOST_ROWS)
+            rows = platform.reading.file(caller, file.file.read(), form, stores.orders.now().date(), MOST_ROWS)
         except OrderRefused as error:
             return listing(viewer, tenant, error=str(error))
-        return listing(viewer, tenant, imported=_imported(store_rows(store.passports, caller, rows)))
+        return listing(viewer, tenant, imported=_imported(store_rows(stores.passports, caller, rows)))
 
     @router.post("/passports/retire")
     def retire(
@@ -184,7 +184,7 @@ def passport_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRo
                 return one(viewer, tenant, product_id, error="reason")
             except UnknownPassport:
                 return listing(viewer, tenant, error=str(UnknownPassport(product_id)))
-        store.passports.retire(Caller.of_operator(tenant, senior.id), product_id, reason=reason.strip())
+        stores.passports.retire(Caller.of_operator(tenant, senior.id), product_id, reason=reason.strip())
         return RedirectResponse(passport_url(tenant, product_id), status_code=303)
 
     return router

@@ -4,22 +4,22 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
 from review.accounts.types import Person, Role
+from review.enforcement.store import EnforcementStore
 from review.server.auth.guard import anybody
 from review.server.language import language_of, page_answer
 from review.server.pages.desk import Desk, Viewer
-from review.store import Store
 
 TABLE_URL = "/standard"
 
 
-def table_router(store: Store, desk: Desk) -> APIRouter:
+def table_router(enforcement: EnforcementStore, desk: Desk) -> APIRouter:
     """The route of the published table; nobody need log in to read by what hosts are judged."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(anybody)])
 
     @router.get(TABLE_URL)
     def get_table(request: Request) -> Response:
         language = language_of(request)
-        table, laws = store.enforcement.setup.measures, desk.glossary.laws
+        table, laws = enforcement.setup.measures, desk.glossary.laws
         viewer = Viewer(
             person=Person(id="", name="", role=Role.AUDITOR),
             language=language,

@@ -21,7 +21,7 @@ from review.server.auth.guard import EVERYBODY, SENIORS, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer, case_url
 from review.server.pages.replays import PolicyDesk
-from review.store import Store
+from review.stores import Stores
 
 READERS = [Depends(allow(*EVERYBODY))]
 OVERSEERS = [Depends(allow(Role.SENIOR, Role.ADMIN, Role.AUDITOR))]
@@ -49,12 +49,12 @@ class Shown:
     tally: Tally
 
 
-def quality_router(store: Store, desk: Desk, policies: PolicyDesk) -> APIRouter:
+def quality_router(stores: Stores, desk: Desk, policies: PolicyDesk) -> APIRouter:
     """The routes of quality."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
     def page(request: Request, template: str, viewer: Viewer, days: int, **values: object) -> Response:
-        shown = {"days": days, "periods": PERIODS, "fewest": store.quality.fewest, "case_url": case_url}
+        shown = {"days": days, "periods": PERIODS, "fewest": stores.quality.fewest, "case_url": case_url}
         return page_answer(request, desk.fill(f"analytics/{template}", viewer, **shown, **values))
 
     def in_force() -> Policy | None:
@@ -64,18 +64,18 @@ def quality_router(store: Store, desk: Desk, policies: PolicyDesk) -> APIRouter:
     @router.get("/quality", dependencies=READERS)
     def get_quality(request: Request, viewer: Seeing, days: Days = 30) -> Response:
         own = viewer.person.tenants
-        tables = store.quality.tables(days, owner=own)
-        bars = store.quality.bars(days, own)[:_SHOWN_BARS]
+        tables = stores.quality.tables(days, owner=own)
+        bars = stores.quality.bars(days, own)[:_SHOWN_BARS]
         return page(request, "quality.html", viewer, days, tables=tables, bars=bars)
 
     @router.get("/quality/bar", dependencies=READERS)
     def get_bar(request: Request, viewer: Seeing, name: Name, bar: Bar, days: Days = 30) -> Response:
         """What raising a bar would lose and save, with the cases behind it, and the precision week by week."""
         own = viewer.person.tenants
-        weeks, what = store.quality.weekly(days, name, own), store.quality.raise_of(days, name, bar, own)
+        weeks, what = stores.quality.weekly(days, name, own), stores.quality.raise_of(days, name, bar, own)
         # A candidate judges every customer's broadcasts, and its replay goes over all of them.
         may = viewer.person.role in SENIORS and own is None and policies.packaged is not None
-        behind = store.quality.behind([*what.lost[:_SHOWN_CASES], *what.saved[:_SHOWN_CASES]])
+        behind = stores.quality.behind([*what.lost[:_SHOWN_CASES], *what.saved[:_SHOWN_CASES]])
         return page(request, "bar.html", viewer, days, name=name, what=what, weeks=weeks, behind=behind, may_raise=may)
 
     @router.post("/quality/bar")
@@ -92,13 +92,13 @@ def quality_router(store: Store, desk: Desk, policies: PolicyDesk) -> APIRouter:
         if policy is None or not known:
             raise HTTPException(422, f"{name!r} is no class or detector of the policy in force")
         with TemporaryDirectory() as beside:
-            version = store.policies.add_version(with_bar(policy, name, bar, Path(beside) / "policy"), person.id)
-        replay_id = store.replays.ask(version.digest, Scope(), person.id)
+            version = stores.policies.add_version(with_bar(policy, name, bar, Path(beside) / "policy"), person.id)
+        replay_id = stores.replays.ask(version.digest, Scope(), person.id)
         return RedirectResponse(f"/replays/{replay_id}", status_code=303)
 
     @router.get("/quality/people", dependencies=OVERSEERS)
     def get_people(request: Request, viewer: Seeing, days: Days = 30) -> Response:
-        people, names = store.quality.people(days, viewer.person.tenants), store.people.names()
+        people, names = stores.quality.people(days, viewer.person.tenants), stores.people.names()
         shown = _named(people.by_person, names)
         return page(
             request, "people.html", viewer, days, people=shown, classes=people.by_class, all=people.agreement, own=False
@@ -107,7 +107,7 @@ def quality_router(store: Store, desk: Desk, policies: PolicyDesk) -> APIRouter:
     @router.get("/quality/me", dependencies=READERS)
     def get_own(request: Request, viewer: Seeing, days: Days = 30) -> Response:
         """A person's own figures, and nobody else's."""
-        tally = store.quality.people(days, viewer.person.tenants).by_person.get(viewer.person.id, Tally())
+        tally = stores.quality.people(days, viewer.person.tenants).by_person.get(viewer.person.id, Tally())
         shown = [Shown(name=viewer.person.name, tally=tally)]
         return page(request, "people.html", viewer, days, people=shown, classes={}, all=None, own=True)
 

@@ -12,7 +12,7 @@ from review.cases.priority import target_ms
 from review.cases.queries import CaseQuery
 from review.cases.types import FINAL, WAITING, Case, CaseState
 from review.server.pages.desk import Desk, Viewer
-from review.store import Store
+from review.stores import Stores
 
 _PAGE = 50
 _MOST = 500
@@ -164,35 +164,35 @@ class Row:
 class QueuePart:
     """The left column."""
 
-    def __init__(self, desk: Desk, store: Store) -> None:
+    def __init__(self, desk: Desk, stores: Stores) -> None:
         self._desk = desk
-        self._store = store
+        self._stores = stores
 
     def query(self, shown: QueueFilter, person: Person) -> CaseQuery:
         """What the filter asks for, the named queue among it; UnknownQueueError where that is for others."""
-        query = shown.query(person, self._store.cases.now_ms())
-        return query if not shown.queue else self._store.queues.queue(shown.queue, person).narrows(query)
+        query = shown.query(person, self._stores.cases.now_ms())
+        return query if not shown.queue else self._stores.queues.queue(shown.queue, person).narrows(query)
 
     def first(self, shown: QueueFilter, person: Person) -> str | None:
         """The most pressing case that nobody else works on."""
-        now_ms = self._store.cases.now_ms()
+        now_ms = self._stores.cases.now_ms()
         free = replace(self.query(shown, person), free_at_ms=now_ms, limit=1)
-        page = self._store.cases.queue(free if free.decidable_by else replace(free, limit=_PAGE)).cases
+        page = self._stores.cases.queue(free if free.decidable_by else replace(free, limit=_PAGE)).cases
         return next((case.id for case in page if not held_by_other(case, person, now_ms)), None)
 
     def rows(self, shown: QueueFilter, viewer: Viewer, seen: str | None = None) -> Markup | None:
         """The list; None if `seen` is still its version."""
-        now_ms = self._store.cases.now_ms()
-        version = f"{self._store.cases.change()}-{now_ms // (_MINUTE_MS // 4)}-{shown.limit}"
+        now_ms = self._stores.cases.now_ms()
+        version = f"{self._stores.cases.change()}-{now_ms // (_MINUTE_MS // 4)}-{shown.limit}"
         if version == seen:
             return None
         query = self.query(shown, viewer.person)
-        page = self._store.cases.queue(query)
-        counts = self._store.cases.counts(query)
-        names = self._store.people.names()
-        on_air = self._store.cases.on_air([case.id for case in page.cases])
+        page = self._stores.cases.queue(query)
+        counts = self._stores.cases.counts(query)
+        names = self._stores.people.names()
+        on_air = self._stores.cases.on_air([case.id for case in page.cases])
         tenants = viewer.person.tenants
-        streams = self._store.streams(owner=tenants) if not page.cases else ()
+        streams = self._stores.streams.newest(owner=tenants) if not page.cases else ()
         waiting = sum(count for state, count in counts.by_state.items() if state in WAITING)
         return self._desk.fill(
             "_queue.html",
@@ -200,14 +200,14 @@ class QueuePart:
             shown=shown,
             version=version,
             counts=counts,
-            shown_count=self._store.cases.length(query, _COUNTED),
+            shown_count=self._stores.cases.length(query, _COUNTED),
             most_counted=_COUNTED,
             by_state={state.value: count for state, count in counts.by_state.items()} | {"waiting": waiting},
             oldest_ms=None if counts.oldest_ms is None else now_ms - counts.oldest_ms,
             more_limit=min(shown.limit + _PAGE, _MOST) if page.next_after and shown.limit < _MOST else None,
             rows=[self._row(case, viewer.person, names, now_ms, case.id in on_air) for case in page.cases],
             stream_count=len(streams),
-            coverage=self._store.coverage(owner=tenants) if not page.cases else None,
+            coverage=self._stores.streams.coverage(owner=tenants) if not page.cases else None,
         )
 
     def filters(self, shown: QueueFilter, viewer: Viewer) -> Markup:
@@ -218,8 +218,8 @@ class QueuePart:
             shown=shown,
             states=SHOWN,
             severities=("critical", "high", "medium"),
-            queues=self._store.queues.of(viewer.person),
-            views=self._store.people.views(viewer.person.id),
+            queues=self._stores.queues.of(viewer.person),
+            views=self._stores.people.views(viewer.person.id),
         )
 
     def _row(self, case: Case, person: Person, names: dict[str, str], now_ms: int, on_air: bool) -> Row:

@@ -27,7 +27,7 @@ from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.replay_report import report_values
 from review.server.policy_uploads import PolicyRead
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Caller
 
 READERS = [Depends(allow(*EVERYBODY))]
@@ -54,17 +54,17 @@ class PolicyDesk:
     pool: JudgingPool | None = None
 
 
-def replays_router(store: Store, desk: Desk, settings: PolicyDesk) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
+def replays_router(stores: Stores, desk: Desk, settings: PolicyDesk) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
     """The routes of policies and replays."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
     def page(request: Request, template: str, viewer: Viewer, status: int = 200, /, **values: object) -> Response:
-        filled = desk.fill(f"replays/{template}", viewer, at=shown_time, names=store.people.names(), **values)
+        filled = desk.fill(f"replays/{template}", viewer, at=shown_time, names=stores.people.names(), **values)
         return page_answer(request, filled, status_code=status)
 
     def overview(request: Request, viewer: Viewer, error: str = "", status: int = 200) -> Response:
-        moves = store.policies.moves()
-        versions = store.policies.versions()
+        moves = stores.policies.moves()
+        versions = stores.policies.versions()
         words = Words(viewer.language)
         policy_names = {version.digest: version.name for version in versions}
         stack = history(moves)
@@ -74,7 +74,7 @@ def replays_router(store: Store, desk: Desk, settings: PolicyDesk) -> APIRouter:
             viewer,
             status,
             versions=versions,
-            replays=store.replays.replays(),
+            replays=stores.replays.replays(),
             moves=tuple(reversed(moves)),
             waiting=waiting(moves),
             live=stack[-1],
@@ -112,7 +112,7 @@ def replays_router(store: Store, desk: Desk, settings: PolicyDesk) -> APIRouter:
             return overview(request, viewer, words("policy_error.archive", why=error.why), 422)
         except PlatformError as error:
             return overview(request, viewer, words(f"before.{error.code}"), error.status)
-        store.policies.add_version(policy, person.id)
+        stores.policies.add_version(policy, person.id)
         return RedirectResponse("/replays", status_code=303)
 
     @router.post("/replays")
@@ -120,19 +120,19 @@ def replays_router(store: Store, desk: Desk, settings: PolicyDesk) -> APIRouter:
         person: Senior, digest: Annotated[str, Form(max_length=64)], since: Day = "", until: Day = ""
     ) -> Response:
         scope = Scope(since=_moment(since), until=_moment(until))
-        replay_id = store.replays.ask(store.policies.version(digest).digest, scope, person.id)
+        replay_id = stores.replays.ask(stores.policies.version(digest).digest, scope, person.id)
         return RedirectResponse(f"/replays/{replay_id}", status_code=303)
 
     @router.get("/replays/{replay_id}", dependencies=READERS)
     def get_replay(request: Request, replay_id: Id, viewer: Seeing) -> Response:
-        replay = store.replays.replay(replay_id)
+        replay = stores.replays.replay(replay_id)
         words, values = Words(viewer.language), dict[str, object]()
         if replay.report is not None:
             values = report_values(
                 report_from_json(replay.report), words, _classes(desk), desk.glossary.laws, linked=True
             )
         is_going = replay.state in (ReplayState.WAITING, ReplayState.RUNNING)
-        version = store.policies.version(replay.digest)
+        version = stores.policies.version(replay.digest)
         return page(
             request,
             "replay.html",
@@ -146,13 +146,13 @@ def replays_router(store: Store, desk: Desk, settings: PolicyDesk) -> APIRouter:
 
     @router.post("/replays/{replay_id}/cancel")
     def cancel(person: Senior, replay_id: Id) -> Response:
-        store.replays.cancel(store.replays.replay(replay_id).id)
+        stores.replays.cancel(stores.replays.replay(replay_id).id)
         return RedirectResponse(f"/replays/{replay_id}", status_code=303)
 
     @router.post("/policies/{digest}/propose")
     def propose(request: Request, person: Senior, viewer: Seeing, digest: Id, why: Why = "") -> Response:
         try:
-            store.policies.propose(None if digest == PACKAGED else digest, person, why)
+            stores.policies.propose(None if digest == PACKAGED else digest, person, why)
         except PolicyMoveRefused as error:
             return moved(request, viewer, error)
         return RedirectResponse("/replays", status_code=303)
@@ -161,21 +161,21 @@ def replays_router(store: Store, desk: Desk, settings: PolicyDesk) -> APIRouter:
     def answer(
         request: Request, person: Senior, viewer: Seeing, number: int, answer: Annotated[str, InPath(max_length=10)]
     ) -> Response:
-        answers = {"approve": store.policies.approve, "reject": store.policies.reject}
+        answers = {"approve": stores.policies.approve, "reject": stores.policies.reject}
         if answer not in answers:
             raise HTTPException(404, f"there is no answer {answer!r}; approve or reject")
         return _do(request, viewer, lambda: answers[answer](number, person))
 
     @router.post("/policies/back")
     def roll_back(request: Request, person: Senior, viewer: Seeing, why: Why = "") -> Response:
-        return _do(request, viewer, lambda: store.policies.roll_back(person, why))
+        return _do(request, viewer, lambda: stores.policies.roll_back(person, why))
 
     def _do(request: Request, viewer: Viewer, step: Callable[[], PolicyMove]) -> Response:
         try:
             step()
         except PolicyMoveRefused as error:
             return moved(request, viewer, error)
-        store.policies.bring_into_force(settings.data_dir)
+        stores.policies.bring_into_force(settings.data_dir)
         return RedirectResponse("/replays", status_code=303)
 
     return router

@@ -19,7 +19,7 @@ from review.server.pages.case_changes import QueueEvents
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.findings import FindingFilter, FindingsPart, read_finding_filter
 from review.server.pages.queue import QueueFilter, QueuePart, read_filter
-from review.store import Store
+from review.stores import Stores
 
 # The filter that the next visit begins with.
 _KEPT = "zhenyan_filter"
@@ -30,15 +30,15 @@ Seen = Annotated[str | None, Query(max_length=100)]
 Swap = Annotated[str | None, Header(alias="HX-Request")]
 
 
-def pages_router(store: Store, glossary: Glossary, events: QueueEvents) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
+def pages_router(stores: Stores, glossary: Glossary, events: QueueEvents) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
     """The pages, and the fragments they ask for again and again."""
     router = APIRouter(
         default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(allow(*EVERYBODY))]
     )
     desk = Desk(glossary)
-    queue = QueuePart(desk, store)
-    cases = CasePart(desk, store)
-    findings = FindingsPart(desk, store, cases)
+    queue = QueuePart(desk, stores)
+    cases = CasePart(desk, stores)
+    findings = FindingsPart(desk, stores.streams, stores.cases, cases)
 
     def whole(
         shown: QueueFilter, case_id: str | None, viewer: Viewer, hit: str | None = None, *, opened: bool = False
@@ -53,7 +53,7 @@ def pages_router(store: Store, glossary: Glossary, events: QueueEvents) -> APIRo
             leave_reasons=LEAVE_REASONS,
             put_off_reasons=PUT_OFF_REASONS,
             put_off_minutes=PUT_OFF_MINUTES,
-            colleagues=store.people.colleagues(viewer.person),
+            colleagues=stores.people.colleagues(viewer.person),
             filters=queue.filters(shown, viewer),
             queue=queue.rows(shown, viewer),
             detail=None if case_id is None else cases.detail(case_id, viewer, hit),

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from claims.suggestions import SuggestionSettings
+from review.accounts.store import PeopleStore
 from review.accounts.types import Person
 from review.enforcement.notice_pages import shown_time
 from review.scheduling.depth_choice import depth_settings
@@ -17,8 +18,9 @@ from review.server.language import keep_language, page_answer
 from review.server.pages.depth_texts import shown_depth, shown_tier
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.webhooks import READERS, shown_address
-from review.store import Store
+from review.stores import Stores
 from review.streams.tenant_rules import RuleKind, StoredRules
+from review.tenant_rules.store import TenantRulesStore
 from review.tenant_rules.words import words_of
 from review.tenants.reach import OutOfReach
 
@@ -35,33 +37,33 @@ class Change:
     by: str
 
 
-def tenants_router(store: Store, desk: Desk, platform: Platform) -> APIRouter:
+def tenants_router(stores: Stores, desk: Desk, platform: Platform) -> APIRouter:
     """The routes of customers' settings."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
     reading = [Depends(allow(*READERS))]
 
     def page(viewer: Viewer, tenant_id: str, error: str = "") -> Response:
-        tenants = {each.tenant_id: each for each in store.keys.tenants()}
+        tenants = {each.tenant_id: each for each in stores.keys.tenants()}
         if tenant_id not in tenants:
             raise OutOfReach("tenant_id", tenant_id)
-        suggestions = store.tenant_rules.current(tenant_id, RuleKind.SUGGESTIONS)
+        suggestions = stores.tenant_rules.current(tenant_id, RuleKind.SUGGESTIONS)
         filled = desk.fill(
             "tenants/tenant.html",
             viewer,
             tenant=tenants[tenant_id],
-            uses=store.quotas.uses(tenant_id),
+            uses=stores.quotas.uses(tenant_id),
             rules=SuggestionSettings.model_validate({} if suggestions is None else suggestions.content).rules,
             bounds=platform.suggestions,
-            depth=depth_settings(store.tenant_rules.current(tenant_id, RuleKind.DEPTH)),
+            depth=depth_settings(stores.tenant_rules.current(tenant_id, RuleKind.DEPTH)),
             depth_of=shown_depth,
             tier_of=shown_tier,
-            words=words_of(store.tenant_rules.current(tenant_id, RuleKind.WORDS)).words,
-            standings=store.board.standings(tenant_id),
-            clocks=store.enforcement.setup.retention.clocks,
-            retention_version=store.enforcement.setup.retention.version,
+            words=words_of(stores.tenant_rules.current(tenant_id, RuleKind.WORDS)).words,
+            standings=stores.board.standings(tenant_id),
+            clocks=stores.enforcement.setup.retention.clocks,
+            retention_version=stores.enforcement.setup.retention.version,
             stretch_days=platform.stretch_days,
             where=shown_address,
-            history=_history(store, tenant_id),
+            history=_history(stores.people, stores.tenant_rules, tenant_id),
             may_set=viewer.person.role in ADMINS,
             at=shown_time,
             error=error,
@@ -70,8 +72,8 @@ def tenants_router(store: Store, desk: Desk, platform: Platform) -> APIRouter:
 
     @router.get("/tenants", dependencies=reading)
     def get_tenants(request: Request, viewer: Seeing) -> Response:
-        listed = [each for each in store.keys.tenants() if _reaches(viewer.person, each.tenant_id)]
-        uses = {each.tenant_id: store.quotas.uses(each.tenant_id) for each in listed}
+        listed = [each for each in stores.keys.tenants() if _reaches(viewer.person, each.tenant_id)]
+        uses = {each.tenant_id: stores.quotas.uses(each.tenant_id) for each in listed}
         return page_answer(request, desk.fill("tenants/tenants.html", viewer, listed=listed, uses=uses))
 
     @router.get("/tenants/{tenant_id}", dependencies=reading)
@@ -94,7 +96,9 @@ def tenants_router(store: Store, desk: Desk, platform: Platform) -> APIRouter:
         sent = {"streams": streams, "checks_hour": checks_hour, "passports": passports}
         sent |= {"batch_hours_day": batch_hours_day}
         try:
-            store.set_quotas(tenant_id, {k: v.strip() for k, v in sent.items() if v.strip()}, admin.id, keeps=False)
+            stores.tenant_rules.set_quotas(
+                tenant_id, {k: v.strip() for k, v in sent.items() if v.strip()}, admin.id, keeps=False
+            )
         except ValidationError as error:
             told = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors(include_url=False))
             return page(viewer, tenant_id, told)
@@ -103,10 +107,10 @@ def tenants_router(store: Store, desk: Desk, platform: Platform) -> APIRouter:
     return router
 
 
-def _history(store: Store, tenant_id: str) -> list[Change]:
+def _history(people: PeopleStore, tenant_rules: TenantRulesStore, tenant_id: str) -> list[Change]:
     """Every kind's latest versions together, the latest first."""
-    names = store.people.names()
-    found = [rules for kind in RuleKind for rules in store.tenant_rules.versions(tenant_id, kind, _MOST_VERSIONS)]
+    names = people.names()
+    found = [rules for kind in RuleKind for rules in tenant_rules.versions(tenant_id, kind, _MOST_VERSIONS)]
     found.sort(key=lambda rules: (rules.created_at_ms, rules.number), reverse=True)
     return [Change(rules=rules, by=names.get(rules.created_by, rules.created_by)) for rules in found[:_MOST_VERSIONS]]
 

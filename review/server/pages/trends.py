@@ -10,14 +10,13 @@ from pydantic import AfterValidator
 
 from review.analytics.figures import PERIODS
 from review.analytics.trend_cases import Behind, By, What
-from review.analytics.trends import Asked, Period, Step, Trend
+from review.analytics.trends import Asked, Period, Step, Trend, Trends
 from review.presentation.language import Words
 from review.server.api.cursor import read_cursor, write_cursor
 from review.server.auth.guard import EVERYBODY, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing
 from review.server.pages.trend_pictures import Picture, bars, shares
-from review.store import Store
 
 _HOUR_MS = 3_600_000
 _SHOWN_KEYS = 100
@@ -33,7 +32,7 @@ Days = Annotated[int, Query(), AfterValidator(_offered)]
 Key = Annotated[str, Query(max_length=120)]
 
 
-def trends_router(store: Store, desk: Desk) -> APIRouter:
+def trends_router(trends: Trends, desk: Desk) -> APIRouter:
     """The routes of trends."""
     router = APIRouter(
         default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(allow(*EVERYBODY))]
@@ -44,7 +43,7 @@ def trends_router(store: Store, desk: Desk) -> APIRouter:
         request: Request, viewer: Seeing, by: By = By.CLASS, step: Step = Step.DAY, days: Days = 30, key: Key = ""
     ) -> Response:
         asked = Asked(by=by, step=step, days=days, key=key or None, owner=viewer.person.tenants)
-        trend = store.trends.read(asked)
+        trend = trends.read(asked)
 
         def url(**more: str | int) -> str:
             given: dict[str, str | int] = {"by": by.value, "step": step.value, "days": days, "key": key}
@@ -92,7 +91,7 @@ def trends_router(store: Store, desk: Desk) -> APIRouter:
             owner=viewer.person.tenants,
             after=None if place is None else (int(place[0]), str(place[1])),
         )
-        found = store.trends.cases(asked)
+        found = trends.cases(asked)
         given = {"by": by.value, "key": key, "what": what.value, "first": str(first), "last": str(last)}
         more = None
         if found.after is not None:

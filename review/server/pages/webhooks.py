@@ -16,7 +16,7 @@ from review.presentation.language import Words
 from review.server.auth.guard import SENIORS, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
-from review.store import Store
+from review.stores import Stores
 from review.webhooks.endpoints import SETTINGS
 from review.webhooks.errors import UnknownDeliveryError, UnknownEndpointError
 
@@ -36,7 +36,7 @@ class Shown(StrEnum):
     ALL = "all"
 
 
-def webhook_pages_router(store: Store, desk: Desk) -> APIRouter:  # noqa: C901 - its routes are counted with it
+def webhook_pages_router(stores: Stores, desk: Desk) -> APIRouter:  # noqa: C901 - its routes are counted with it
     """The routes of the pages of webhooks."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
     reading = [Depends(allow(*READERS))]
@@ -54,17 +54,17 @@ def webhook_pages_router(store: Store, desk: Desk) -> APIRouter:  # noqa: C901 -
 
     def overview(request: Request, viewer: Viewer, tenant: str = "", status: int = 200, error: str = "") -> Response:
         own = viewer.person.tenants
-        standings = store.board.standings(own if own is not None and tenant not in own else tenant or None)
+        standings = stores.board.standings(own if own is not None and tenant not in own else tenant or None)
         return page(
             request,
             "webhooks.html",
             viewer,
             status,
             standings=standings,
-            tenants=[each for each in store.keys.tenants() if own is None or each.tenant_id in own],
+            tenants=[each for each in stores.keys.tenants() if own is None or each.tenant_id in own],
             tenant=tenant,
             troubled=sum(standing.is_troubled for standing in standings),
-            now_ms=store.enforcement.now_ms(),
+            now_ms=stores.enforcement.now_ms(),
             error=error,
         )
 
@@ -81,8 +81,8 @@ def webhook_pages_router(store: Store, desk: Desk) -> APIRouter:  # noqa: C901 -
         **values: object,
     ) -> Response:
         state = None if listed is Shown.ALL else DeliveryState(listed.value)
-        found = store.board.latest(target.id, state, before, _PAGE + 1)
-        counts = store.deliveries.counts(target.id)
+        found = stores.board.latest(target.id, state, before, _PAGE + 1)
+        counts = stores.deliveries.counts(target.id)
         values = {"error": "", "again": None, "enabled": False} | values
         return page(
             request,
@@ -97,7 +97,7 @@ def webhook_pages_router(store: Store, desk: Desk) -> APIRouter:  # noqa: C901 -
             counts={each: counts.get(each, 0) for each in DeliveryState},
             listed=listed,
             choices=tuple(Shown),
-            now_ms=store.enforcement.now_ms(),
+            now_ms=stores.enforcement.now_ms(),
             **values,
         )
 
@@ -116,7 +116,7 @@ def webhook_pages_router(store: Store, desk: Desk) -> APIRouter:  # noqa: C901 -
         enabled: bool = False,
     ) -> Response:
         try:
-            target = store.webhooks.of(webhook_id, None)
+            target = stores.webhooks.of(webhook_id, None)
         except UnknownEndpointError:
             return unknown(request, viewer)
         return address(request, viewer, target, state, before, again=again, enabled=enabled)
@@ -132,11 +132,11 @@ def webhook_pages_router(store: Store, desk: Desk) -> APIRouter:  # noqa: C901 -
     ) -> Response:
         """One event again, or without its number everything that is parked."""
         try:
-            target = store.webhooks.of(webhook_id, None)
+            target = stores.webhooks.of(webhook_id, None)
             if sequence is None:
-                count = store.deliveries.retry_parked(target.id, person.id)
+                count = stores.deliveries.retry_parked(target.id, person.id)
             else:
-                store.deliveries.retry(target.id, sequence, person.id)
+                stores.deliveries.retry(target.id, sequence, person.id)
                 count = 1
         except UnknownEndpointError:
             return unknown(request, viewer)
@@ -155,13 +155,13 @@ def webhook_pages_router(store: Store, desk: Desk) -> APIRouter:  # noqa: C901 -
     ) -> Response:
         """Tells the address again; `missed`: also of what happened while it was disabled."""
         try:
-            before = store.webhooks.of(webhook_id, None)
-            store.webhooks.enable(webhook_id, None, person.id)
+            before = stores.webhooks.of(webhook_id, None)
+            stores.webhooks.enable(webhook_id, None, person.id)
         except UnknownEndpointError:
             return unknown(request, viewer)
         count = 0
         if missed and before.disabled_after is not None and before.state is EndpointState.DISABLED:
-            count = store.deliveries.again_since(before, before.disabled_after, person.id)
+            count = stores.deliveries.again_since(before, before.disabled_after, person.id)
         return _back(before, again=count, enabled="true", state=Shown.PENDING)
 
     return router

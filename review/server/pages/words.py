@@ -19,7 +19,7 @@ from review.server.auth.tenant_reach import own_tenant
 from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.webhooks import READERS
-from review.store import Store
+from review.stores import Stores
 from review.streams.tenant_rules import RuleKind, name_of
 from review.tenant_rules.words import TriedWord, UnknownWord, with_words, without_word, words_of
 from review.tenants.types import Caller
@@ -61,14 +61,14 @@ def _sent(
     return Sent(word=word, kind=kind, class_id=class_id, match=match, until=until, note=note)
 
 
-def words_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRouter:
+def words_pages_router(stores: Stores, desk: Desk, platform: Platform) -> APIRouter:
     """The routes of the page of words."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
     def page(
         viewer: Viewer, tenant: str, *, sent: Sent | None = None, tried: TriedWord | None = None, error: str = ""
     ) -> Response:
-        stored = store.tenant_rules.current(tenant, RuleKind.WORDS)
+        stored = stores.tenant_rules.current(tenant, RuleKind.WORDS)
         known = (class_id for class_id in desk.glossary.classes if platform.word_terms(class_id) is not None)
         filled = desk.fill(
             "words/words.html",
@@ -76,10 +76,10 @@ def words_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRoute
             words=words_of(stored).words,
             name=name_of(RuleKind.WORDS, 0) if stored is None else stored.name,
             tenant=tenant,
-            tenants=[each for each in store.keys.tenants() if _reaches(viewer.person, each.tenant_id)],
+            tenants=[each for each in stores.keys.tenants() if _reaches(viewer.person, each.tenant_id)],
             classes=sorted(known),
             at=_shown,
-            now=store.orders.now(),
+            now=stores.orders.now(),
             may_set=viewer.person.role in SENIORS,
             sent=sent or Sent(),
             tried=tried,
@@ -106,9 +106,9 @@ def words_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRoute
         try:
             word = sent.read()
             if act == "try":
-                [tried] = store.tenant_rules.try_words(tenant, [word], store.orders.now())
+                [tried] = stores.tenant_rules.try_words(tenant, [word], stores.orders.now())
                 return page(viewer, tenant, sent=sent, tried=tried)
-            store.tenant_rules.put(
+            stores.tenant_rules.put(
                 Caller.of_operator(tenant, senior.id),
                 RuleKind.WORDS,
                 lambda old: with_words(old, [word], platform.word_terms),
@@ -126,7 +126,7 @@ def words_pages_router(store: Store, desk: Desk, platform: Platform) -> APIRoute
     ) -> Response:
         own_tenant(senior, tenant)
         try:
-            store.tenant_rules.put(
+            stores.tenant_rules.put(
                 Caller.of_operator(tenant, senior.id),
                 RuleKind.WORDS,
                 lambda old: without_word(old, word_id, platform.word_terms),

@@ -2,8 +2,13 @@
 const style = getComputedStyle(document.documentElement);
 const color = (name) => style.getPropertyValue(name).trim();
 const MOST_BARS = 15;
-const MOST_CHARS = 26;
-const short = (name) => (name.length > MOST_CHARS ? `${name.slice(0, MOST_CHARS - 1)}…` : name);
+// Half of the chart is for names: of so many letters, of which a Chinese one takes the room of two.
+const ROOM = Math.min(40, Math.max(18, Math.floor(window.innerWidth / 20)));
+const short = (name) => {
+  let room = ROOM;
+  const kept = [...name].findIndex((sign) => (room -= sign > "\u2e7f" ? 2 : 1) < 0);
+  return kept < 0 ? name : `${[...name].slice(0, kept).join("")}…`;
+};
 
 for (const table of document.querySelectorAll("table[data-chart]")) {
   const upright = table.dataset.chart === "columns";

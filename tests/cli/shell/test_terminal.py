@@ -17,7 +17,7 @@ from rich.table import Table
 
 from cli.shell.tables import open_console
 from cli.shell.terminal import escaped, guarded_output, on_one_line
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord, StreamState
 from tests.cli.support import DEMO_PASSPORTS, Call, passage
 
@@ -46,13 +46,13 @@ def test_a_message_is_one_line() -> None:
 
 def _stored(folder: Path) -> None:
     folder.mkdir()
-    store = Store.open(f"sqlite:///{folder / 'zhenyan.db'}")
-    store.keys.add_tenant("acme", HOSTILE, "test")
+    stores = Stores.open(f"sqlite:///{folder / 'zhenyan.db'}")
+    stores.keys.add_tenant("acme", HOSTILE, "test")
     host = Host(id="h1", name=HOSTILE, platform="demo")
-    store.put_stream(
+    stores.stream_writer.put_stream(
         StreamRecord(stream_id="s1", source="x.mp4", host=host, title="x", started_at=None, state=StreamState.LIVE)
     )
-    store.close()
+    stores.close()
 
 
 def _files(folder: Path) -> None:

@@ -18,7 +18,7 @@ from review.db.tenant_ids import LOCAL_TENANT
 from review.passports.records import read_record
 from review.passports.registry import put_passports
 from review.replays.types import Scope
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import FindingQuery, ProductRef, StreamState
 from tests.cluster.batch.conftest import DEMO_PASSPORTS
 
@@ -47,7 +47,7 @@ def test_archives_are_screened_stored_and_told_of(
     monkeypatch.setenv("ZHENYAN_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("ZHENYAN_SEMANTIC", "off")
     settings = load_settings()
-    store = Store.open(settings.store_url)
+    stores = Stores.open(settings.store_url)
     reader = Policy(archive.parent / "policy").quantity_reader
     records = yaml.safe_load(DEMO_PASSPORTS.read_text(encoding="utf-8"))["passports"]
     sent = [read_record(record | {"images": []}, reader, place="passports") for record in records]
@@ -64,15 +64,15 @@ def test_archives_are_screened_stored_and_told_of(
         kept = put_passports(connection, LOCAL_TENANT, [one.as_version for one in sent], journal)
         return [(ProductRef(product_id=one.product_id, name=one.product_id), one.version) for one, _ in kept]
 
-    batch_id, _ = store.batches.place(new, products, "test")
+    batch_id, _ = stores.batches.place(new, products, "test")
     setup = BatchSetup(
         data_dir=tmp_path,
         values=settings.job_values(),
         allow_net=(media.removeprefix("http://"),),
         policy_dir=archive.parent / "policy",
     )
-    assert BatchRunner(store, "w1", setup).run_once()
-    batch = store.batches.batch(batch_id)
+    assert BatchRunner(stores.batches, "w1", setup).run_once()
+    batch = stores.batches.batch(batch_id)
     assert (batch.state, batch.error) == (BatchState.DONE, None)
     done, same, gone = batch.archives
     assert {done.state, same.state} == {ArchiveState.DONE, ArchiveState.SAME}
@@ -81,21 +81,23 @@ def test_archives_are_screened_stored_and_told_of(
     assert not (tmp_path / "batches" / batch_id).exists()
     screened = done if done.state is ArchiveState.DONE else same
     assert screened.stream_id is not None
-    stream = store.stream(screened.stream_id)
+    stream = stores.streams.stream(screened.stream_id)
     assert (stream.state, stream.host.id, stream.host.platform) == (
         StreamState.ENDED,
         "h7",
         "example-live",
     )
-    flagged = {stored.finding.class_id for stored in store.findings(FindingQuery(stream_id=stream.stream_id)).findings}
+    flagged = {
+        stored.finding.class_id for stored in stores.streams.findings(FindingQuery(stream_id=stream.stream_id)).findings
+    }
     assert flagged >= {"SPEC_PARAM", "ABS_SUPERLATIVE"}
-    assert store.coverage(stream.stream_id).per_mille == 1000
-    [case] = [case for case in store.cases.host_cases("h7", 10) if case.class_id == "SPEC_PARAM"]
-    assert (tmp_path / str(store.finding(case.top_finding_id).finding.clip)).is_file()
-    assert not BatchRunner(store, "w1", setup).run_once()
+    assert stores.streams.coverage(stream.stream_id).per_mille == 1000
+    [case] = [case for case in stores.cases.host_cases("h7", 10) if case.class_id == "SPEC_PARAM"]
+    assert (tmp_path / str(stores.streams.finding(case.top_finding_id).finding.clip)).is_file()
+    assert not BatchRunner(stores.batches, "w1", setup).run_once()
     policy = archive.parent / "policy"
     job = ReplayJob(candidate=policy, live=policy, database_url=settings.store_url, data_dir=tmp_path, semantic="off")
     report = replay(job, Scope())
     assert report is not None
     assert (report.stream_count, report.before > 1, report.unlike) == (1, True, 0), "what is stored is found again"
-    store.close()
+    stores.close()

@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def told(one: Desk) -> dict[str, object]:
-    coverage, record = one.coverage("s1"), one.store.stream("s1")
+    coverage, record = one.coverage("s1"), one.stores.streams.stream("s1")
     return {
         "state": record.state.value,
         "error": record.error,

@@ -119,7 +119,7 @@ def play(
     config = service_config(folder, database_url, shed_from_ms=3_600_000, **changes)
     names = [f"s{number}" for number in range(streams)]
     with desk(database_url) as watched, service(config):
-        wait(lambda: bool(watched.store.leases.workers()), 600)
+        wait(lambda: bool(watched.stores.leases.workers()), 600)
         wait(lambda: is_ready("hearing", "reading", "shard"), 600)
         with ExitStack() as stack:
             for name in names:
@@ -129,7 +129,7 @@ def play(
                 strike(watched)
             watched.wait_over(*names)
         coverage = {name: watched.coverage(name) for name in names}
-        records = {name: watched.store.stream(name) for name in names}
+        records = {name: watched.stores.streams.stream(name) for name in names}
         return Given(
             finding_ids={name: watched.finding_ids(name) for name in names},
             span_ms={name: one.span_ms for name, one in coverage.items()},
@@ -167,7 +167,7 @@ def assert_the_same(given: Given, undisturbed: Given) -> None:
 
 
 def _said(desk: Desk, name: str) -> frozenset[tuple[int, str, str]]:
-    return frozenset((p.start_ms, p.channel, p.text) for p in desk.store.passages(name))
+    return frozenset((p.start_ms, p.channel, p.text) for p in desk.stores.streams.passages(name))
 
 
 def kill(pid: int) -> None:

@@ -68,9 +68,9 @@ def test_a_machine_is_lost(undisturbed: Given, head: Any, spoken: Path, tmp_path
     second = head.add_node(num_cpus=2)
 
     def lose(desk: Desk) -> None:
-        nodes = {worker.node for worker in desk.store.leases.workers()}
+        nodes = {worker.node for worker in desk.stores.leases.workers()}
         assert len(nodes) == 2
-        held = {desk.store.leases.lease(s).worker_id for s in ("s0", "s1")}  # type: ignore[union-attr]
+        held = {desk.stores.leases.lease(s).worker_id for s in ("s0", "s1")}  # type: ignore[union-attr]
         assert len(held) == 2
         kill(second.all_processes["raylet"][0].process.pid)
 

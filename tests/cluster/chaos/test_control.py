@@ -53,7 +53,7 @@ def test_control_calls_return_before_the_data_calls_that_came_first(head: Any, s
         assert figures("shard")["streams"] == 1
         ray.get(actor("shard").close.remote())
         assert is_working(call)
-        lease = watched.store.leases.lease("s0")
+        lease = watched.stores.leases.lease("s0")
         assert lease is not None
         assert (lease.worker_id, lease.restarts) == ("", 0)
-        assert watched.store.leases.workers() == ()
+        assert watched.stores.leases.workers() == ()

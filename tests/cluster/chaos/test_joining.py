@@ -62,7 +62,7 @@ def test_a_worker_joins_the_ray_that_runs(undisturbed: Given, head: Any, spoken:
             assert worker.stdout.read() == f"worker on {host}: handed over and ended\n"
             assert worker.wait(120) == 0
             # So that nobody starts anything on it before a worker is.
-            assert [one.draining for one in watched.store.leases.workers()] == [True]
+            assert [one.draining for one in watched.stores.leases.workers()] == [True]
     finally:
         worker.kill()
         worker.wait()

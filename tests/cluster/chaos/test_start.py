@@ -18,7 +18,7 @@ def the_worker(watched: Desk, but_begun_ms: int = 0) -> Worker:
     """The one worker, once it tells of itself; another than the one that was begun at this moment."""
 
     def others() -> list[Worker]:
-        return [worker for worker in watched.store.leases.workers() if worker.started_at_ms != but_begun_ms]
+        return [worker for worker in watched.stores.leases.workers() if worker.started_at_ms != but_begun_ms]
 
     wait(lambda: bool(others()), 300)
     return others()[0]

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from review.db.engine import open_engine
-from review.store import Store
+from review.stores import Stores
 from tests.review.conftest import database_url, postgres, postgres_template, sqlite_template
 
 __all__ = ["database_url", "postgres", "postgres_template", "sqlite_template"]
 
 
 @pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    opened = Store(open_engine(database_url))
+def stores(database_url: str) -> Iterator[Stores]:
+    opened = Stores.over(open_engine(database_url))
     yield opened
     opened.close()

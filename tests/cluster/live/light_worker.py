@@ -17,7 +17,7 @@ from cluster.ray.actors import make_judge
 from cluster.scheduler.reconciler import Reconciler
 from ingest.types import EndPolicy
 from review.scheduling.lease_terms import LeaseTerms
-from review.store import Store
+from review.stores import Stores
 from review.stretches.types import StretchTerms
 
 _NOTHING = ReadScreen(passages=[], marks=())
@@ -80,7 +80,7 @@ def main(database_url: str, folder: str, worker_id: str, stretch_ms: str = "3000
     )
     remote = RemoteStages(_Near(_Deaf()), _Near(_Blind()), _Near(make_judge(database_url)))
     shard = Shard(config, worker_id=worker_id, node="here:1", most=3, remote_stages_of=lambda stream_id: remote)
-    deciding = Reconciler(lambda: Store.open(database_url).leases, LeaseTerms())
+    deciding = Reconciler(lambda: Stores.open(database_url).leases, LeaseTerms())
     while True:
         shard.tick()
         deciding.tick()

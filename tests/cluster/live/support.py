@@ -13,7 +13,7 @@ from claims.types import Finding
 from ingest.recording.ledger import Coverage
 from review.db.engine import open_engine
 from review.db.tables.scheduling import FactRow, OrderRow
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import FindingQuery, StreamState, Wanted
 from tests.ingest.support import run_ffmpeg
 from tests.material import DEMO_FILM
@@ -33,7 +33,7 @@ class Desk:
     """The database as a customer's calls leave it and read it."""
 
     url: str
-    store: Store = field(repr=False)
+    stores: Stores = field(repr=False)
 
     def order(self, stream_id: str, source: str, *, max_ms: int | None = None) -> None:
         order_demo(self.url, stream_id, source, max_ms=max_ms)
@@ -51,20 +51,20 @@ class Desk:
             connection.execute(insert(FactRow).values(values | dict(fact)))
 
     def state(self, stream_id: str) -> StreamState:
-        return self.store.stream(stream_id).state
+        return self.stores.streams.stream(stream_id).state
 
     def coverage(self, stream_id: str) -> Coverage:
-        return self.store.coverage(stream_id)
+        return self.stores.streams.coverage(stream_id)
 
     def findings(self, stream_id: str) -> tuple[Finding, ...]:
-        page = self.store.findings(FindingQuery(stream_id=stream_id, limit=500))
+        page = self.stores.streams.findings(FindingQuery(stream_id=stream_id, limit=500))
         return tuple(one.finding for one in page.findings)
 
     def finding_ids(self, stream_id: str) -> frozenset[str]:
         return frozenset(finding.finding_id for finding in self.findings(stream_id))
 
     def analysed_ms(self, stream_id: str) -> int:
-        lease = self.store.leases.lease(stream_id)
+        lease = self.stores.leases.lease(stream_id)
         return 0 if lease is None else lease.analysed_ms
 
     def wait_over(self, *stream_ids: str, limit_s: float = 900) -> None:
@@ -76,8 +76,8 @@ class Desk:
 
 @contextmanager
 def desk(url: str) -> Iterator[Desk]:
-    store = Store.open(url)
+    stores = Stores.open(url)
     try:
-        yield Desk(url, store)
+        yield Desk(url, stores)
     finally:
-        store.close()
+        stores.close()

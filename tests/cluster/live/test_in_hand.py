@@ -23,7 +23,7 @@ from cluster.stages.checkpoint import checkpoint_file
 from ingest.recording.ledger import Coverage
 from ingest.types import Frame, GapKind
 from review.scheduling.lease_terms import LeaseTerms
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import FindingQuery, StreamState
 from tests.cluster.live.support import shortened
 from tests.cluster.live.test_shard import Call
@@ -143,11 +143,11 @@ class Room:
     """A broadcast of 24 s as a file, to be screened by shards with these stages."""
 
     def __init__(self, url: str, folder: Path, ear: Ear, eye: Eye | None = None) -> None:
-        self.store, self.ear, self.eye = Store.open(url), ear, eye or Eye()
+        self.stores, self.ear, self.eye = Stores.open(url), ear, eye or Eye()
         self.judge = Noting(make_judge(url))
         self._stages = RemoteStages(Beside(ear), Beside(self.eye), Beside(self.judge))
         self._url, self._folder = url, folder
-        self._deciding = Reconciler(lambda: self.store.leases, LeaseTerms())
+        self._deciding = Reconciler(lambda: self.stores.leases, LeaseTerms())
         order_demo(url, "s1", str(shortened(folder / "part.mp4", start_s=80, seconds=24)))
 
     def shard(self, name: str, **changes: Any) -> Shard:
@@ -155,7 +155,7 @@ class Room:
         return Shard(config, worker_id=name, node="here:1", most=1, remote_stages_of=lambda _: self._stages)
 
     def close(self) -> None:
-        self.store.close()
+        self.stores.close()
 
     def turn_until(self, holds: Callable[[], bool], shard: Shard) -> None:
         deadline_s = time.monotonic() + 300
@@ -166,9 +166,9 @@ class Room:
             time.sleep(0.1)
 
     def carry_to_its_end(self, shard: Shard) -> Coverage:
-        self.turn_until(lambda: self.store.stream("s1").state in _OVER, shard)
-        assert self.store.stream("s1").state is StreamState.ENDED, self.store.stream("s1").error
-        return self.store.coverage("s1")
+        self.turn_until(lambda: self.stores.streams.stream("s1").state in _OVER, shard)
+        assert self.stores.streams.stream("s1").state is StreamState.ENDED, self.stores.streams.stream("s1").error
+        return self.stores.streams.coverage("s1")
 
 
 def test_while_one_segment_is_heard_the_next_are_decoded_and_read(database_url: str, tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_while_one_segment_is_heard_the_next_are_decoded_and_read(database_url: 
     assert room.eye.asked_ms == sorted(room.eye.asked_ms)
     assert room.judge.taken == list(range(len(room.judge.taken)))
     assert coverage.analysed_ms == coverage.span_ms > 20_000
-    assert room.store.findings(FindingQuery(stream_id="s1", limit=50)).findings
+    assert room.stores.streams.findings(FindingQuery(stream_id="s1", limit=50)).findings
     shard.leave()
     room.close()
 

@@ -29,7 +29,7 @@ from ingest.recording.chain import verify_chain
 from ingest.recording.manifest import read_manifest
 from review.db.engine import open_engine
 from review.db.tables.passports import PassportRow
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 from tests.cluster.live.support import Desk, desk, shortened
 
@@ -109,7 +109,7 @@ class Office:
     def tick(self, *shards: Shard) -> None:
         for shard in shards:
             shard.tick()
-        leases = self.desk.store.leases
+        leases = self.desk.stores.leases
         leases.apply(plan(leases.snapshot(), leases.terms))
 
     def turn_until(self, holds: Any, *shards: Shard, limit_s: float = 900) -> None:
@@ -145,7 +145,7 @@ def whole(part: Path, pools: Pools, tmp_path_factory: pytest.TempPathFactory) ->
         assert not checkpoint_file(recording).exists()
         assert list((recording / "basis").glob("passport-*.json"))
         assert shard.held == ()
-        lease = office.desk.store.leases.lease("s1")
+        lease = office.desk.stores.leases.lease("s1")
         assert lease is not None
         assert lease.worker_id == ""
         found = office.desk.finding_ids("s1")
@@ -184,14 +184,14 @@ def test_a_broadcast_that_moves_to_another_machine_keeps_its_clock_and_its_chain
         first.give_back_all()
         office.turn_until(lambda: first.held == (), first)
         before = read_manifest(tmp_path / "one" / "recordings" / "s1")
-        cursor = office.desk.store.cursor("s1") or 0
+        cursor = office.desk.stores.streams.cursor("s1") or 0
         first.leave()
         there = Office(office.desk, tmp_path / "two", pools, office.judge)
         second = there.shard("w2")
         there.turn_until(there.is_over, second)
         after = read_manifest(tmp_path / "two" / "recordings" / "s1")
         assert office.desk.state("s1") is StreamState.ENDED
-        known = office.desk.store.coverage("s1")
+        known = office.desk.stores.streams.coverage("s1")
         assert (known.span_ms, known.waiting_ms) == (whole[1], 0)
         assert [s.sequence for s in after] == list(range(len(after)))
         assert [s.chain_sha256 for s in after] == [s.chain_sha256 for s in before]
@@ -205,13 +205,13 @@ def test_whoever_lost_the_lease_stores_nothing_more(part: Path, pools: Pools, tm
         shard = office.shard("w1")
         office.desk.order("s1", str(part))
         office.turn_until(lambda: office.desk.analysed_ms("s1") >= 6_000, shard)
-        office.desk.store.leases.leave("w1")
-        cursor = office.desk.store.cursor("s1")
+        office.desk.stores.leases.leave("w1")
+        cursor = office.desk.stores.streams.cursor("s1")
         deadline_s = time.monotonic() + 30
         while shard.figures()["streams"] and time.monotonic() < deadline_s:
             shard.tick()
         assert shard.held == ()
-        assert office.desk.store.cursor("s1") == cursor
+        assert office.desk.stores.streams.cursor("s1") == cursor
         assert not office.is_over()
         shard.leave()
 
@@ -239,7 +239,7 @@ def test_a_product_whose_passport_is_missing_ends_the_order_at_once(part: Path, 
         with open_engine(office.desk.url).execution_options(writes=True).begin() as connection:
             connection.execute(PassportRow.__table__.delete())  # type: ignore[attr-defined]
         office.turn_until(office.is_over, shard)
-        record = office.desk.store.stream("s1")
+        record = office.desk.stores.streams.stream("s1")
         assert record.state is StreamState.FAILED
         assert "urn:demo:passport:01" in (record.error or "")
         assert "register" in (record.error or "")
@@ -251,7 +251,7 @@ def test_a_source_that_may_not_be_captured_is_not_tried_again(pools: Pools, tmp_
         shard = office.shard("w1", allow_net=())
         office.desk.order("s1", "http://127.0.0.1:9/live.m3u8?token=hidden")
         office.turn_until(office.is_over, shard)
-        record = office.desk.store.stream("s1")
+        record = office.desk.stores.streams.stream("s1")
         assert record.state is StreamState.FAILED
         assert "hidden" not in (record.error or "")
         shard.leave()
@@ -317,12 +317,12 @@ def test_a_broadcast_whose_end_fails_again_and_again_has_failed(part: Path, pool
         office.desk.order("s1", str(part))
 
         def is_released() -> bool:
-            lease = office.desk.store.leases.lease("s1")
+            lease = office.desk.stores.leases.lease("s1")
             return lease is not None and lease.restarts > 0
 
         office.turn_until(is_released, shard)
         assert office.judge.asked.count("finish") == 9
-        assert "it holds an open file" in office.desk.store.leases.lease("s1").why  # type: ignore[union-attr]
+        assert "it holds an open file" in office.desk.stores.leases.lease("s1").why  # type: ignore[union-attr]
         assert not office.is_over()
         shard.give_back_all()
         office.turn_until(lambda: shard.held == (), shard)
@@ -337,9 +337,9 @@ def test_a_shard_outlives_a_database_that_does_not_answer(pools: Pools, tmp_path
     shard.tick()
     folder.mkdir()
     shard.tick()
-    store = Store.open(config.database_url)
-    assert [worker.worker_id for worker in store.leases.workers()] == ["w1"]
-    store.close()
+    stores = Stores.open(config.database_url)
+    assert [worker.worker_id for worker in stores.leases.workers()] == ["w1"]
+    stores.close()
     shard.leave()
 
 

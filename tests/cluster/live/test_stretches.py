@@ -16,7 +16,7 @@ from cli.config.settings import Settings
 from cluster.stages.decode import DecodeStage
 from ingest.recording.manifest import read_manifest
 from net.guard import NetPolicy
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 from review.stretches.counting import Tally
 from review.stretches.types import NOTHING_UNDERSTOOD
@@ -55,8 +55,8 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def store(settings: Settings, database_url: str) -> Iterator[Store]:
-    opened = Store.open(database_url, enforcement=enforcement_setup(settings))
+def stores(settings: Settings, database_url: str) -> Iterator[Stores]:
+    opened = Stores.open(database_url, enforcement=enforcement_setup(settings))
     yield opened
     opened.close()
 
@@ -67,9 +67,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def health(store: Store, condition: str) -> list[str]:
+def health(stores: Stores, condition: str) -> list[str]:
     """The turns that were told of this condition, in order."""
-    events = store.events.after("local", 0, 1000)
+    events = stores.events.after("local", 0, 1000)
     return [
         str(event.body["state"])
         for event in events
@@ -79,19 +79,19 @@ def health(store: Store, condition: str) -> list[str]:
 
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_stretches_and_health_are_exact_whoever_is_killed(
-    store: Store, database_url: str, settings: Settings, cut: Path, start: Start, receiver: Receiver
+    stores: Stores, database_url: str, settings: Settings, cut: Path, start: Start, receiver: Receiver
 ) -> None:
-    store.webhooks.add("local", receiver.url, ["stream.stretch"], NetPolicy.parse(("127.0.0.1",)), "test")
+    stores.webhooks.add("local", receiver.url, ["stream.stretch"], NetPolicy.parse(("127.0.0.1",)), "test")
     server = start("light_server", database_url)
     folder = str(settings.data_dir)
     worker = start("light_worker", database_url, folder, "w1", str(LENGTH_MS))
-    wait(lambda: store.places().places >= 3, 300)
+    wait(lambda: stores.overview.places().places >= 3, 300)
     port, began_s = free_port(), str(time.time())
     source = start("light_origin", str(cut), str(port), began_s)
     order_demo(database_url, "s1", f"http://127.0.0.1:{port}/live.m3u8")
 
     def told() -> int:
-        return store.stretches.heads().get("local", 0)
+        return stores.stretches.heads().get("local", 0)
 
     wait(lambda: told() >= 2 and len(receiver.got) >= 2, 300)
     kill(worker)
@@ -106,19 +106,19 @@ def test_stretches_and_health_are_exact_whoever_is_killed(
     wait(lambda: len(receiver.got) > had, 300)
 
     kill(source)
-    wait(lambda: health(store, "source_away") == ["began"], 300)
-    assert [each.condition.value for each in store.ailing("s1")].count("source_away") == 1
+    wait(lambda: health(stores, "source_away") == ["began"], 300)
+    assert [each.condition.value for each in stores.streams.ailing("s1")].count("source_away") == 1
     start("light_origin", str(cut), str(port), began_s)
-    wait(lambda: health(store, "source_away") == ["began", "ended"], 300)
+    wait(lambda: health(stores, "source_away") == ["began", "ended"], 300)
     before = told()
     wait(lambda: told() > before, 300)
-    store.orders.stop("s1", "test")
-    wait(lambda: store.stream("s1").state is StreamState.ENDED, 300)
+    stores.orders.stop("s1", "test")
+    wait(lambda: stores.streams.stream("s1").state is StreamState.ENDED, 300)
     wait(lambda: len({message.id for message in receiver.got}) == told(), 60)
 
     kill(worker)
-    ledger = store.ledger("s1")
-    page = store.stretches.page("local", 0, 1000)
+    ledger = stores.streams.ledger("s1")
+    page = stores.stretches.page("local", 0, 1000)
     bodies = [dict(stretch.body) for stretch in page.stretches]
     assert [stretch.sequence for stretch in page.stretches] == list(range(1, told() + 1))
     starts = [int(str(body["start_ms"])) for body in bodies]
@@ -130,7 +130,7 @@ def test_stretches_and_health_are_exact_whoever_is_killed(
     assert sum(int(each["analysed_ms"]) for each in covered) == ledger.analysed_ms  # type: ignore[index]
     missed = [gap for each in covered for gap in each["gaps"]]  # type: ignore[index]
     assert sum(gap["end_ms"] - gap["start_ms"] for gap in missed) == ledger.gap_ms > 0
-    assert store.ailing("s1") == ()
+    assert stores.streams.ailing("s1") == ()
 
     by_id = {message.id: message.json["data"] for message in receiver.got}
     sent = sorted(by_id.values(), key=lambda data: int(data["sequence"]))

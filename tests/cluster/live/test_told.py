@@ -16,7 +16,7 @@ from cli.config.enforcement import enforcement_setup
 from cli.config.settings import Settings, load_settings
 from ingest.types import Gap
 from review.background_jobs import BackgroundJobs
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 from tests.cluster.chaos.support import ROOT
 from tests.ingest.conftest import origin
@@ -75,10 +75,10 @@ def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
-def store(settings: Settings, database_url: str) -> Iterator[Store]:
+def stores(settings: Settings, database_url: str) -> Iterator[Stores]:
     """The database, looked after by the housekeeping of two serving processes."""
     with ExitStack() as stack:
-        stores = [Store.open(database_url, enforcement=enforcement_setup(settings)) for _ in range(2)]
+        stores = [Stores.open(database_url, enforcement=enforcement_setup(settings)) for _ in range(2)]
         for one in stores:
             keeper = BackgroundJobs(one, settings.data_dir.absolute(), retention=one.retention())
             stack.callback(one.close)
@@ -113,8 +113,8 @@ def kill(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-def kinds(store: Store, stream_id: str) -> list[str]:
-    events = [event for event in store.events.after("local", 0, 1000) if event.stream_id == stream_id]
+def kinds(stores: Stores, stream_id: str) -> list[str]:
+    events = [event for event in stores.events.after("local", 0, 1000) if event.stream_id == stream_id]
     return [event.kind for event in events if event.kind not in ("stream.gap", "stream.health")]
 
 
@@ -124,49 +124,49 @@ def longest(gaps: tuple[Gap, ...]) -> Gap:
 
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_a_killed_worker_is_told_whoever_goes_on_is_told_and_a_stop_without_any_is_done(
-    store: Store, database_url: str, room: str, work: Work
+    stores: Stores, database_url: str, room: str, work: Work
 ) -> None:
     first = work("w1")
-    wait(lambda: store.places().places >= 3, 60)
+    wait(lambda: stores.overview.places().places >= 3, 60)
     order_demo(database_url, "s1", room)
     order_demo(database_url, "s2", room.replace("live.m3u8", "nothing.m3u8"))
-    wait(lambda: kinds(store, "s2") == ["stream.unreachable"], 60)
-    assert store.stream_now("s2").state is StreamState.UNREACHABLE
-    assert "404" in str(store.stream_now("s2").error)
-    wait(lambda: store.coverage("s1").analysed_ms > 6_000, 120)
-    assert store.stream_now("s1").state is StreamState.LIVE
-    assert kinds(store, "s1") == ["stream.live"]
+    wait(lambda: kinds(stores, "s2") == ["stream.unreachable"], 60)
+    assert stores.streams.stream_now("s2").state is StreamState.UNREACHABLE
+    assert "404" in str(stores.streams.stream_now("s2").error)
+    wait(lambda: stores.streams.coverage("s1").analysed_ms > 6_000, 120)
+    assert stores.streams.stream_now("s1").state is StreamState.LIVE
+    assert kinds(stores, "s1") == ["stream.live"]
 
     kill(first)
-    wait(lambda: len(kinds(store, "s1")) > 1, 60)
-    assert kinds(store, "s1") == ["stream.live", "stream.interrupted"]
-    assert store.stream_now("s1").state is StreamState.INTERRUPTED
-    assert store.stream_now("s2").state is StreamState.WAITING, "nobody tries it any more"
+    wait(lambda: len(kinds(stores, "s1")) > 1, 60)
+    assert kinds(stores, "s1") == ["stream.live", "stream.interrupted"]
+    assert stores.streams.stream_now("s1").state is StreamState.INTERRUPTED
+    assert stores.streams.stream_now("s2").state is StreamState.WAITING, "nobody tries it any more"
     # It was told when the lease ended, and the worker lived for less than a beat after it last renewed it.
-    terms = store.leases.terms
-    assert store.coverage("s1").gaps[-1].length_ms > terms.lease_ms - terms.beat_ms
-    assert store.live_view().workers == ()
-    grown = store.coverage("s1").gap_ms
-    wait(lambda: store.coverage("s1").gap_ms > grown, 30)
+    terms = stores.leases.terms
+    assert stores.streams.coverage("s1").gaps[-1].length_ms > terms.lease_ms - terms.beat_ms
+    assert stores.overview.view().workers == ()
+    grown = stores.streams.coverage("s1").gap_ms
+    wait(lambda: stores.streams.coverage("s1").gap_ms > grown, 30)
 
     second = work("w2")
-    wait(lambda: "stream.resumed" in kinds(store, "s1"), 60)
-    wait(lambda: any("killed" in gap.why for gap in store.ledger("s1").gaps), 60)
-    assert kinds(store, "s1") == ["stream.live", "stream.interrupted", "stream.resumed"]
-    assert store.stream_now("s1").state is StreamState.LIVE
-    between = longest(store.coverage("s1").gaps)
+    wait(lambda: "stream.resumed" in kinds(stores, "s1"), 60)
+    wait(lambda: any("killed" in gap.why for gap in stores.streams.ledger("s1").gaps), 60)
+    assert kinds(stores, "s1") == ["stream.live", "stream.interrupted", "stream.resumed"]
+    assert stores.streams.stream_now("s1").state is StreamState.LIVE
+    between = longest(stores.streams.coverage("s1").gaps)
     assert between.why == "the capture was killed"
 
     kill(second)
-    wait(lambda: kinds(store, "s1").count("stream.interrupted") == 2, 60)
-    store.orders.stop("s1", "test")
-    store.orders.stop("s2", "test")
-    wait(lambda: {store.stream(one).state for one in ("s1", "s2")} == {StreamState.ENDED}, 60)
-    assert kinds(store, "s1")[3:] == ["stream.interrupted", "stream.stopped"]
-    assert kinds(store, "s2") == ["stream.unreachable", "stream.stopped"]
-    over = store.coverage("s1")
-    assert over == store.ledger("s1")
+    wait(lambda: kinds(stores, "s1").count("stream.interrupted") == 2, 60)
+    stores.orders.stop("s1", "test")
+    stores.orders.stop("s2", "test")
+    wait(lambda: {stores.streams.stream(one).state for one in ("s1", "s2")} == {StreamState.ENDED}, 60)
+    assert kinds(stores, "s1")[3:] == ["stream.interrupted", "stream.stopped"]
+    assert kinds(stores, "s2") == ["stream.unreachable", "stream.stopped"]
+    over = stores.streams.coverage("s1")
+    assert over == stores.streams.ledger("s1")
     assert over.analysed_ms + over.gap_ms == over.span_ms
     assert over.waiting_ms == 0
     assert over.per_mille < 1000
-    assert store.coverage("s2").span_ms == 0
+    assert stores.streams.coverage("s2").span_ms == 0

@@ -18,7 +18,7 @@ from cluster.ray.actors import make_judge
 from cluster.scheduler.reconciler import Reconciler
 from net.guard import NetPolicy
 from review.scheduling.lease_terms import LeaseTerms
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import FindingQuery, StreamState
 from review.tracing import Tracing, trace_id_of
 from review.webhooks.tracing import trace_webhook
@@ -80,19 +80,19 @@ def carried(shard: Shard, deciding: Reconciler, is_done: Callable[[], bool]) -> 
 def test_each_finding_of_a_broadcast_is_one_trace_from_segment_to_webhook(
     database_url: str, settings: Settings, room: str, receiver: Receiver
 ) -> None:
-    store = Store.open(database_url, enforcement=enforcement_setup(settings))
+    stores = Stores.open(database_url, enforcement=enforcement_setup(settings))
     order_demo(database_url, "s1", room, max_ms=16_000)
-    target, _ = store.webhooks.add("local", receiver.url, ["finding.created"], LOOPBACK, "test")
+    target, _ = stores.webhooks.add("local", receiver.url, ["finding.created"], LOOPBACK, "test")
     remote = RemoteStages(_Near(_Ear()), _Near(_Blind()), _Near(make_judge(database_url)))
     with collecting() as collector:
         config = service_config(settings.data_dir, database_url, trace_url=collector.url)
         shard = Shard(config, worker_id="w1", node="here:1", most=1, remote_stages_of=lambda stream_id: remote)
         carried(
             shard,
-            Reconciler(lambda: store.leases, LeaseTerms()),
-            lambda: store.stream("s1").state in {StreamState.ENDED, StreamState.FAILED},
+            Reconciler(lambda: stores.leases, LeaseTerms()),
+            lambda: stores.streams.stream("s1").state in {StreamState.ENDED, StreamState.FAILED},
         )
-        assert store.stream("s1").state is StreamState.ENDED, store.stream("s1").error
+        assert stores.streams.stream("s1").state is StreamState.ENDED, stores.streams.stream("s1").error
         shard.leave()
 
         serve = Tracing(collector.url, "zhenyan-serve")
@@ -100,13 +100,15 @@ def test_each_finding_of_a_broadcast_is_one_trace_from_segment_to_webhook(
         def observe(event: Any, seconds: float, is_taken: bool) -> None:
             trace_webhook(serve, event, seconds, time.time_ns() // 1_000_000, is_taken=is_taken)
 
-        sender = store.sender(LOOPBACK, observe=observe)
+        sender = stores.sender(LOOPBACK, observe=observe)
         sender.tell()
         sender.close()
         serve.close()
 
-    found = {one.finding.finding_id for one in store.findings(FindingQuery(stream_id="s1", limit=500)).findings}
-    store.close()
+    found = {
+        one.finding.finding_id for one in stores.streams.findings(FindingQuery(stream_id="s1", limit=500)).findings
+    }
+    stores.close()
     assert found, "nothing was found, so that nothing could be traced"
     assert {message.json["data"]["finding"]["finding_id"] for message in receiver.got} == found
     assert target.id

@@ -17,7 +17,7 @@ from cluster.stages.recorder import Recorder
 from cluster.types import ScreenJob
 from review.evidence.basis import read_kept_directions
 from review.replays.types import StreamDiff
-from review.store import Store
+from review.stores import Stores
 from tests.claims.support import own_encoder, own_known
 from tests.review.replays.stored import ALL, AT, PASSPORTS, candidate, fill, passages_of
 
@@ -27,8 +27,8 @@ IMPLIED = "我爸原来一天三顿药，喝了这个现在一颗都不碰了"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{tmp_path / 'zhenyan.db'}")
+def stores(tmp_path: Path) -> Iterator[Stores]:
+    opened = Stores.open(f"sqlite:///{tmp_path / 'zhenyan.db'}")
     yield opened
     opened.close()
 
@@ -56,9 +56,9 @@ def _said() -> list[Passage]:
     return [*passages, more]
 
 
-def _screen(store: Store, tmp_path: Path) -> list[Finding]:
+def _screen(stores: Stores, tmp_path: Path) -> list[Finding]:
     """Judges the words as live screening does, and stores what it stores; gives the findings."""
-    fill(store, tmp_path, "s1")
+    fill(stores, tmp_path, "s1")
     job = ScreenJob(
         stream_id="s1",
         source="https://live.example/room.m3u8",
@@ -69,15 +69,15 @@ def _screen(store: Store, tmp_path: Path) -> list[Finding]:
         semantic=AUTO,
         models=user_models_folder(),
     )
-    judging, recorder = JudgingStage(job, {"asr": "base"}), Recorder(job, store=store)
+    judging, recorder = JudgingStage(job, {"asr": "base"}), Recorder(job, stores=stores)
     findings = judging.judge(_said(), 0) + judging.finish()
     recorder.keep(judging.read())
-    store.add_passages(_said())
-    store.add_findings(findings)
+    stores.stream_writer.add_passages(_said())
+    stores.stream_writer.add_findings(findings)
     return findings
 
 
-def _replayed(store: Store, tmp_path: Path, policy: Path) -> StreamDiff:
+def _replayed(stores: Stores, tmp_path: Path, policy: Path) -> StreamDiff:
     job = ReplayJob(
         candidate=policy,
         live=configs.POLICY_DIR,
@@ -86,17 +86,17 @@ def _replayed(store: Store, tmp_path: Path, policy: Path) -> StreamDiff:
         semantic=AUTO,
         models=user_models_folder(),
     )
-    diff = Replaying(job, store).replay("s1")
+    diff = Replaying(job, stores.replays).replay("s1")
     assert isinstance(diff, StreamDiff)
     return diff
 
 
-def test_what_was_read_while_live_is_not_read_again(store: Store, tmp_path: Path, reads: list[str]) -> None:
-    findings = _screen(store, tmp_path)
+def test_what_was_read_while_live_is_not_read_again(stores: Stores, tmp_path: Path, reads: list[str]) -> None:
+    findings = _screen(stores, tmp_path)
     assert [f for f in findings if f.rule.endswith(".semantic")], [(f.rule, f.quote) for f in findings]
     assert reads
     reads.clear()
-    diff = _replayed(store, tmp_path, candidate(tmp_path / "candidate", ALL))
+    diff = _replayed(stores, tmp_path, candidate(tmp_path / "candidate", ALL))
     # Pairs of what is said and what is registered are no passages: they are read by another encoder, and anew.
     assert [text for text in reads if "【" not in text] == [own_known()]
     assert {s.finding_id for s in diff.before} == {f.finding_id for f in findings if f.disposition == "flag"}
@@ -104,21 +104,21 @@ def test_what_was_read_while_live_is_not_read_again(store: Store, tmp_path: Path
     assert diff.changes
 
 
-def test_what_was_not_kept_is_read_and_gives_the_same(store: Store, tmp_path: Path, reads: list[str]) -> None:
-    _screen(store, tmp_path)
+def test_what_was_not_kept_is_read_and_gives_the_same(stores: Stores, tmp_path: Path, reads: list[str]) -> None:
+    _screen(stores, tmp_path)
     folder = candidate(tmp_path / "candidate", ALL)
-    kept = _replayed(store, tmp_path, folder)
+    kept = _replayed(stores, tmp_path, folder)
     for file in (tmp_path / "recordings" / "s1" / "basis").glob("read-*"):
         file.unlink()
     for topic in ("said:x", "semantic:x"):
-        store.replays.remember("s1", topic, b"")
+        stores.replays.remember("s1", topic, b"")
     reads.clear()
-    assert _replayed(store, tmp_path, folder) == kept
+    assert _replayed(stores, tmp_path, folder) == kept
     assert reads
 
 
-def test_a_broadcast_is_read_anew_by_another_encoder(store: Store, tmp_path: Path) -> None:
-    _screen(store, tmp_path)
+def test_a_broadcast_is_read_anew_by_another_encoder(stores: Stores, tmp_path: Path) -> None:
+    _screen(stores, tmp_path)
     recording = tmp_path / "recordings" / "s1"
     assert read_kept_directions(recording, str(own_encoder().key)).by_text
     assert read_kept_directions(recording, "another").by_text == {}

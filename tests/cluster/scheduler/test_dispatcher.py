@@ -14,7 +14,7 @@ from cluster.ray.launcher import ActorSpec, RayLauncher
 from cluster.ray.session import running_ray
 from cluster.scheduler.types import NAMESPACE, ActorSlot, NodeSeen, Staffing
 from review.scheduling.lease_terms import LeaseTerms
-from review.store import Store
+from review.stores import Stores
 from tests.cluster.scheduler.waiting import until
 from tests.review.scheduling.conftest import Order, worker
 
@@ -62,7 +62,7 @@ def a_ray() -> Iterator[None]:
 
 
 @pytest.fixture
-def dispatcher_settings(a_ray: None, live: Store, database_url: str) -> Iterator[DispatcherSettings]:
+def dispatcher_settings(a_ray: None, live: Stores, database_url: str) -> Iterator[DispatcherSettings]:
     yield DispatcherSettings(
         database_url=database_url,
         launcher=RayLauncher(factory=IdleMaker(), grace_s=5),
@@ -95,7 +95,7 @@ def test_there_is_one_dispatcher_until_its_settings_change(dispatcher_settings: 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_killed_dispatcher_comes_back_and_goes_on(
-    dispatcher_settings: DispatcherSettings, live: Store, order: Order
+    dispatcher_settings: DispatcherSettings, live: Stores, order: Order
 ) -> None:
     ensure_dispatcher(dispatcher_settings)
     first = running_dispatcher()
@@ -116,7 +116,7 @@ def test_a_killed_dispatcher_comes_back_and_goes_on(
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_slots_are_staffed_and_left_when_their_machine_is_drained(
-    dispatcher_settings: DispatcherSettings, live: Store
+    dispatcher_settings: DispatcherSettings, live: Stores
 ) -> None:
     manned = replace(dispatcher_settings, staffing=Staffing(shards=2, hearing=1, reading=1))
     ensure_dispatcher(manned)

@@ -14,7 +14,7 @@ from cluster.scheduler.types import ActorSlot, NodeSeen, Staffing
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.leases import LeaseStore
 from review.scheduling.types import Priority
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 from tests.review.scheduling.conftest import Clock, Order, worker
 
@@ -46,7 +46,7 @@ def cut_off(url: str) -> Iterator[None]:
     server.dispose()
 
 
-def test_rounds_place_what_is_wanted_and_then_have_nothing_to_do(live: Store, order: Order) -> None:
+def test_rounds_place_what_is_wanted_and_then_have_nothing_to_do(live: Stores, order: Order) -> None:
     for stream_id in ("s1", "s2", "s3"):
         order(stream_id)
     live.leases.beat(worker("w1", capacity=1))
@@ -54,14 +54,14 @@ def test_rounds_place_what_is_wanted_and_then_have_nothing_to_do(live: Store, or
     reconciling = Reconciler(lambda: live.leases, TERMS, Watch())
     assert reconciling.tick() == TICK_S
     assert sorted(len(live.leases.assigned(name)) for name in ("w1", "w2")) == [1, 1]
-    assert live.stream("s3").state is StreamState.WAITING
-    assert live.stream("s3").error == "all 2 places of the 2 running worker(s) are taken"
+    assert live.streams.stream("s3").state is StreamState.WAITING
+    assert live.streams.stream("s3").error == "all 2 places of the 2 running worker(s) are taken"
     decided = reconciling.decision_count
     reconciling.tick()
     assert (reconciling.decision_count, reconciling.tick_count) == (decided, 2)
 
 
-def test_whoever_is_more_urgent_is_taken_first_where_places_are_short(live: Store, order: Order) -> None:
+def test_whoever_is_more_urgent_is_taken_first_where_places_are_short(live: Stores, order: Order) -> None:
     order("a", priority=Priority.BACKGROUND)
     order("b", priority=Priority.NORMAL)
     order("c", priority=Priority.URGENT)
@@ -76,10 +76,10 @@ def test_whoever_is_more_urgent_is_taken_first_where_places_are_short(live: Stor
     live.leases.beat(worker("w2", capacity=1))
     reconciling.tick()
     assert (carried("w1"), carried("w2")) == (["c"], ["b"])
-    assert live.stream("a").error == "all 2 places of the 2 running worker(s) are taken"
+    assert live.streams.stream("a").error == "all 2 places of the 2 running worker(s) are taken"
 
 
-def test_another_dispatcher_goes_on_where_the_first_one_was(live: Store, order: Order) -> None:
+def test_another_dispatcher_goes_on_where_the_first_one_was(live: Stores, order: Order) -> None:
     order("s1")
     live.leases.beat(worker())
     Reconciler(lambda: live.leases, TERMS).tick()
@@ -92,7 +92,7 @@ def test_another_dispatcher_goes_on_where_the_first_one_was(live: Store, order: 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_while_the_database_is_away_nothing_is_decided_and_it_is_said_once(
-    live: Store, order: Order, database_url: str, clock: Clock, caplog: pytest.LogCaptureFixture
+    live: Stores, order: Order, database_url: str, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     order("s1")
     live.leases.beat(worker())
@@ -123,7 +123,7 @@ def test_while_the_database_is_away_nothing_is_decided_and_it_is_said_once(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_after_having_been_away_itself_it_lets_workers_tell_first(live: Store, order: Order, clock: Clock) -> None:
+def test_after_having_been_away_itself_it_lets_workers_tell_first(live: Stores, order: Order, clock: Clock) -> None:
     order("s1")
     live.leases.beat(worker())
     watch = Watch()
@@ -142,10 +142,10 @@ def test_after_having_been_away_itself_it_lets_workers_tell_first(live: Store, o
 
 def test_a_database_that_is_not_there_at_the_start_is_waited_for(tmp_path: Path) -> None:
     missing = tmp_path / "later"
-    opened: list[Store] = []
+    opened: list[Stores] = []
 
     def open_leases() -> LeaseStore:
-        opened.append(Store.open(f"sqlite:///{missing / 'review.db'}"))
+        opened.append(Stores.open(f"sqlite:///{missing / 'review.db'}"))
         return opened[0].leases
 
     reconciling = Reconciler(open_leases, TERMS)
@@ -179,7 +179,7 @@ class Machines:
         self.asked.append(machines)
 
 
-def test_machines_are_asked_for_by_places_and_only_where_that_is_wanted(live: Store, order: Order) -> None:
+def test_machines_are_asked_for_by_places_and_only_where_that_is_wanted(live: Stores, order: Order) -> None:
     live.leases.beat(worker("w1", capacity=4))
     machines = Machines()
     reconciling = Reconciler(lambda: live.leases, TERMS, Watch())

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from review.store import Store
+from review.stores import Stores
 from tests.cluster.second_reader.rooms import tiny_model
 from tests.review.conftest import database_url, postgres, postgres_template, sqlite_template
 
@@ -11,8 +11,8 @@ __all__ = ["database_url", "postgres", "postgres_template", "sqlite_template"]
 
 
 @pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    opened = Store.open(database_url)
+def stores(database_url: str) -> Iterator[Stores]:
+    opened = Stores.open(database_url)
     yield opened
     opened.close()
 

@@ -23,7 +23,7 @@ from cluster.second_reader.opening import open_model
 from cluster.second_reader.types import SecondReaderConfig
 from review.evidence.basis import keep_basis
 from review.second_reader.types import Budget
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, ProductRef, StreamRecord, StreamState
 
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
@@ -55,10 +55,10 @@ def config(url: str, **changes: Any) -> SecondReaderConfig:
     return replace(given, **changes)
 
 
-def room(store: Store, data_dir: Path, stream_id: str = "s1", text: str = SAID, **more: Any) -> None:
+def room(stores: Stores, data_dir: Path, stream_id: str = "s1", text: str = SAID, **more: Any) -> None:
     """A room in which this was said between two other things, about the demo's honey."""
     passports = load_passports(PASSPORTS, policy().quantity_reader)
-    store.put_stream(
+    stores.stream_writer.put_stream(
         StreamRecord(
             stream_id=stream_id,
             source="https://live.example/7.m3u8",
@@ -76,7 +76,7 @@ def room(store: Store, data_dir: Path, stream_id: str = "s1", text: str = SAID, 
         for n, (name, said) in enumerate(given.items())
     ]
     passages[1] = passages[1].model_copy(update=more)
-    store.add_passages(passages)
+    stores.stream_writer.add_passages(passages)
 
 
 @cache
@@ -114,9 +114,11 @@ def doubtful(stream_id: str = "s1", quote: str = SAID, **changes: Any) -> Findin
 
 
 @contextmanager
-def reading(store: Store, data_dir: Path, given: SecondReaderConfig, **more: Any) -> Iterator[SecondReader]:
+def reading(stores: Stores, data_dir: Path, given: SecondReaderConfig, **more: Any) -> Iterator[SecondReader]:
     """A second reader that runs while the block lasts."""
-    reader = SecondReader(store, open_model(given), given, policy, data_dir, **more)
+    reader = SecondReader(
+        stores.streams, stores.second_reader, stores.events, open_model(given), given, policy, data_dir, **more
+    )
     reader.start()
     try:
         yield reader

@@ -7,22 +7,22 @@ from cluster.second_reader.comparing import as_found, asking, compare
 from cluster.second_reader.gathering import Gatherer
 from cluster.second_reader.listening import Listener
 from cluster.second_reader.opening import open_model
-from review.store import Store
+from review.stores import Stores
 from tests.cluster.second_reader.rooms import DOUBT, config, doubtful, policy, reading, room
 from tests.cluster.second_reader.scripted import saying, scripted
 
 
-def test_with_and_without_over_what_is_stored(store: Store, tmp_path: Path) -> None:
-    room(store, tmp_path)
+def test_with_and_without_over_what_is_stored(stores: Stores, tmp_path: Path) -> None:
+    room(stores, tmp_path)
     with scripted(saying("breach")) as server:
         given = config(server.url)
-        with reading(store, tmp_path, given) as reader:
-            store.add_findings([doubtful()])
+        with reading(stores, tmp_path, given) as reader:
+            stores.stream_writer.add_findings([doubtful()])
             assert reader.settle(30)
         model = open_model(given)
-        listener = Listener(model, given, store.second_reader)
-        way = asking(listener, policy(), Gatherer(store, tmp_path, given.sends))
-        told = compare(store, ["s1"], DOUBT, policy(), (("off", as_found), ("scripted", way)))
+        listener = Listener(model, given, stores.second_reader)
+        way = asking(listener, policy(), Gatherer(stores.streams, stores.second_reader, tmp_path, given.sends))
+        told = compare(stores.second_reader, ["s1"], DOUBT, policy(), (("off", as_found), ("scripted", way)))
         model.close()
         # What was answered before is taken as it was kept.
         assert len(server.asked) == 1
@@ -31,4 +31,4 @@ def test_with_and_without_over_what_is_stored(store: Store, tmp_path: Path) -> N
     assert (difference.before.disposition, difference.after.disposition) == (Disposition.NOTE, Disposition.FLAG)
     assert told.to_json()["flags"] == [0, 1]
     # Nothing that is stored has changed by it.
-    assert store.finding("f_s1").finding.disposition is Disposition.FLAG
+    assert stores.streams.finding("f_s1").finding.disposition is Disposition.FLAG

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from claims.classifier.packages import packaged_file
-from review.store import Store
+from review.stores import Stores
 from tests.cluster.second_reader.rooms import config, doubtful, reading, room
 from tests.system import lacking
 
@@ -44,17 +44,17 @@ def served(weights: Path) -> Iterator[str]:
     del server
 
 
-def test_a_real_server_is_asked_and_its_answer_is_taken_or_void(store: Store, tmp_path: Path, served: str) -> None:
-    room(store, tmp_path)
+def test_a_real_server_is_asked_and_its_answer_is_taken_or_void(stores: Stores, tmp_path: Path, served: str) -> None:
+    room(stores, tmp_path)
     given = config(served, model="gemma-3-270m", deadline_s=500.0, most_tokens=120, sends=())
-    with reading(store, tmp_path, given) as reader:
-        store.add_findings([doubtful()])
+    with reading(stores, tmp_path, given) as reader:
+        stores.stream_writer.add_findings([doubtful()])
         assert reader.settle(500)
-    figures = store.second_reader.figures()
+    figures = stores.second_reader.figures()
     assert set(figures.outcomes) <= {"answered", "void"}
     assert figures.tokens_in > 200
     assert figures.tokens_out > 0
-    now = store.finding("f_s1").finding
+    now = stores.streams.finding("f_s1").finding
     said = now.second_reading
     assert (said is not None) == ("answered" in figures.outcomes)
     assert now.verdict is doubtful().verdict

@@ -22,7 +22,7 @@ from ingest.recording.ledger import Coverage
 from ingest.recording.manifest import read_manifest
 from ingest.recording.ring import Ring, read_pins
 from ingest.types import EndPolicy, GapKind, RetentionLimits, Segment, Shed
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord, StreamState
 from tests.ingest.faults import assert_sound
 from tests.ingest.processes import parser_of
@@ -35,10 +35,12 @@ from tests.review.sample import FINDING
 def job(tmp_path: Path) -> ScreenJob:
     """A job whose stream the store knows."""
     url = f"sqlite:///{tmp_path / 'zhenyan.db'}"
-    store = Store.open(url)
+    stores = Stores.open(url)
     host = Host(id="h1", name="h1", platform="demo")
-    store.put_stream(StreamRecord(stream_id="s1", source="talk.mp4", host=host, title="talk", started_at=None))
-    store.close()
+    stores.stream_writer.put_stream(
+        StreamRecord(stream_id="s1", source="talk.mp4", host=host, title="talk", started_at=None)
+    )
+    stores.close()
     return ScreenJob(
         stream_id="s1",
         source="talk.mp4",
@@ -51,11 +53,11 @@ def job(tmp_path: Path) -> ScreenJob:
 
 
 def stored(job: ScreenJob) -> Coverage:
-    store = Store.open(job.database_url or "")
+    stores = Stores.open(job.database_url or "")
     try:
-        return store.coverage("s1")
+        return stores.streams.coverage("s1")
     finally:
-        store.close()
+        stores.close()
 
 
 def read(segment: Segment, **changes: object) -> Prepared:
@@ -232,6 +234,6 @@ def test_what_was_left_out_by_order_is_said_and_is_no_news(media: Path, job: Scr
     coverage = stored(job)
     assert {(gap.kind, gap.why) for gap in coverage.gaps} == {(GapKind.ORDERED, why)}
     assert coverage.analysed_ms + coverage.gap_ms == coverage.span_ms
-    store = Store.open(job.database_url or "")
-    assert [event.kind for event in store.events.after("local")].count("stream.gap") == 0
-    store.close()
+    stores = Stores.open(job.database_url or "")
+    assert [event.kind for event in stores.events.after("local")].count("stream.gap") == 0
+    stores.close()

@@ -32,7 +32,7 @@ from cluster.stages.recorder import Recorder
 from cluster.stages.state import Stateful, freeze, thaw
 from cluster.types import ScreenJob
 from ingest.types import Segment
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import FindingQuery, Host, StreamRecord, StreamState
 from tests.ingest.support import record
 from tests.material import DEMO_FILM
@@ -114,9 +114,9 @@ def _screen(segments: Sequence[Segment], hearing: AsrStage, folder: Path, *, mov
     shutil.copytree(segments[0].path.parent, folder / "rec")
     segments = [replace(s, stream_id="s1", path=folder / "rec" / s.path.name) for s in segments]
     job = _job(folder)
-    store = Store.open(job.database_url or "")
+    stores = Stores.open(job.database_url or "")
     host = Host(id="h1", name="h1", platform="demo")
-    store.put_stream(StreamRecord(stream_id="s1", source="b", host=host, title="b", started_at=None))
+    stores.stream_writer.put_stream(StreamRecord(stream_id="s1", source="b", host=host, title="b", started_at=None))
     now = Stages.fresh(job)
     others = [Stages.fresh(job)] if moving else []
     gave: list[object] = []
@@ -136,11 +136,11 @@ def _screen(segments: Sequence[Segment], hearing: AsrStage, folder: Path, *, mov
     passages = hearing.transcribe(now.preparing.finish()) + now.reading.finish("s1")
     findings = now.judging.judge(passages, segments[-1].end_ms) + now.judging.finish()
     gave.append((passages, findings, now.recorder.finish(passages, findings, StreamState.ENDED, None)))
-    gave.append([replace(f, created_seq=0) for f in store.findings(FindingQuery(limit=500)).findings])
-    gave.append((store.passages("s1"), store.coverage("s1"), store.cursor("s1")))
+    gave.append([replace(f, created_seq=0) for f in stores.streams.findings(FindingQuery(limit=500)).findings])
+    gave.append((stores.streams.passages("s1"), stores.streams.coverage("s1"), stores.streams.cursor("s1")))
     for stages in others:
         stages.preparing.finish()
-    store.close()
+    stores.close()
     return gave
 
 

@@ -16,7 +16,7 @@ from review.accounts import passwords
 from review.db.engine import open_engine
 from review.server.app import create_app
 from review.server.auth.access import Access
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamRecord
 from tests.review.accounts.support import Clock
 
@@ -40,17 +40,17 @@ def clock() -> Clock:
 @pytest.fixture
 def desk_store(
     database_url: str, stream: StreamRecord, make_finding: Callable[..., Finding], clock: Clock
-) -> Iterator[Store]:
+) -> Iterator[Stores]:
     """A store with one case, whose clock the test sets."""
-    opened = Store(open_engine(database_url), now=clock)
-    opened.put_stream(stream)
-    opened.add_findings([make_finding()])
+    opened = Stores.over(open_engine(database_url), now=clock)
+    opened.stream_writer.put_stream(stream)
+    opened.stream_writer.add_findings([make_finding()])
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def serve(desk_store: Store, tmp_path: Path) -> Iterator[Serve]:
+def serve(desk_store: Stores, tmp_path: Path) -> Iterator[Serve]:
     """Starts a server with this access and gives a browser that is at it; redirects are left to the test."""
     with ExitStack() as stack:
 
@@ -62,9 +62,9 @@ def serve(desk_store: Store, tmp_path: Path) -> Iterator[Serve]:
 
 
 @contextmanager
-def _running(store: Store, data_dir: Path, access: Access) -> Iterator[str]:
+def _running(stores: Stores, data_dir: Path, access: Access) -> Iterator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
-    app = create_app(store, data_dir, access=access)
+    app = create_app(stores, data_dir, access=access)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

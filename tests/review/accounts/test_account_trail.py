@@ -8,24 +8,24 @@ import pytest
 from review.accounts.store import PeopleStore
 from review.accounts.types import Role
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from tests.review.accounts.conftest import Serve
 from tests.review.accounts.support import SECRET, as_login, let_in, log_in
 
 OTHER = "ein anderes, langes Kennwort"
 
 
-def trail(store: Store) -> list[tuple[str, str, str, dict[str, object]]]:
+def trail(stores: Stores) -> list[tuple[str, str, str, dict[str, object]]]:
     """Who did what to whom, from the first entry on, and how."""
-    entries = reversed(store.audit.entries())
+    entries = reversed(stores.audit.entries())
     return [(entry.actor, entry.action, entry.subject, json.loads(entry.details)) for entry in entries]
 
 
-def person_of(store: Store, login: str) -> str:
-    return next(account.person.id for account in store.people.accounts() if account.login == login)
+def person_of(stores: Stores, login: str) -> str:
+    return next(account.person.id for account in stores.people.accounts() if account.login == login)
 
 
-def test_what_an_administrator_does_on_the_page_is_in_the_trail(serve: Serve, desk_store: Store) -> None:
+def test_what_an_administrator_does_on_the_page_is_in_the_trail(serve: Serve, desk_store: Stores) -> None:
     admin = let_in(desk_store.people, Role.ADMIN)
     browser = serve(Access(auth=Auth.LOCAL))
     browser.headers.update(as_login(admin))
@@ -46,7 +46,7 @@ def test_what_an_administrator_does_on_the_page_is_in_the_trail(serve: Serve, de
     assert not any(text in exported for text in (SECRET, OTHER, "小兰", "argon2"))
 
 
-def test_one_s_own_password_is_changed_in_one_s_own_name(serve: Serve, desk_store: Store) -> None:
+def test_one_s_own_password_is_changed_in_one_s_own_name(serve: Serve, desk_store: Stores) -> None:
     desk_store.people.add("lan", "小兰", Role.REVIEWER, SECRET, actor="test")
     browser = serve(Access(auth=Auth.LOCAL))
     log_in(browser, "lan", SECRET)
@@ -58,7 +58,7 @@ def test_one_s_own_password_is_changed_in_one_s_own_name(serve: Serve, desk_stor
     assert trail(desk_store)[-1] == (lan, "account.password_changed", f"person:{lan}", {})
 
 
-def test_what_a_provider_says_of_people_is_in_the_trail(desk_store: Store) -> None:
+def test_what_a_provider_says_of_people_is_in_the_trail(desk_store: Stores) -> None:
     people = desk_store.people
     people.log_in_known("https://id.example", "u-1", "lan", "小兰", Role.REVIEWER)
     people.log_in_known("https://id.example", "u-1", "lan", "小兰", Role.SENIOR, follow=True)
@@ -70,7 +70,7 @@ def test_what_a_provider_says_of_people_is_in_the_trail(desk_store: Store) -> No
     ]
 
 
-def test_what_was_refused_is_not_in_the_trail(desk_store: Store) -> None:
+def test_what_was_refused_is_not_in_the_trail(desk_store: Stores) -> None:
     people = desk_store.people
     people.add("root", "", Role.ADMIN, SECRET, actor="test")
     before = trail(desk_store)
@@ -82,7 +82,7 @@ def test_what_was_refused_is_not_in_the_trail(desk_store: Store) -> None:
 
 
 @pytest.fixture
-def people(desk_store: Store) -> PeopleStore:
+def people(desk_store: Stores) -> PeopleStore:
     desk_store.people.add("lan", "小兰", Role.REVIEWER, SECRET, actor="test")
     return desk_store.people
 
@@ -128,7 +128,7 @@ def test_who_goes_on_guessing_does_not_fill_the_log(
 
 
 def test_whom_the_provider_vouches_for_in_vain_is_in_the_log(
-    desk_store: Store, caplog: pytest.LogCaptureFixture
+    desk_store: Stores, caplog: pytest.LogCaptureFixture
 ) -> None:
     from review.errors import LoginRefused
     from review.server.auth.access import OidcSettings

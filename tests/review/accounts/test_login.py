@@ -7,7 +7,7 @@ from review.accounts.store import IDLE_MS
 from review.accounts.types import Role
 from review.server.auth.access import Access, AccessError, Auth
 from review.server.auth.guard import local_path
-from review.store import Store
+from review.stores import Stores
 from tests.review.accounts.conftest import Serve
 from tests.review.accounts.support import SECRET, Clock, as_login, form_token, let_in, log_in
 
@@ -16,7 +16,7 @@ PAGE = {"Accept": "text/html"}
 
 
 @pytest.fixture
-def browser(serve: Serve, desk_store: Store) -> httpx.Client:
+def browser(serve: Serve, desk_store: Stores) -> httpx.Client:
     """A browser at a server with passwords; lan, a reviewer, has an account."""
     desk_store.people.add("lan", "小兰", Role.REVIEWER, SECRET, actor="test")
     return serve(LOCAL)
@@ -112,7 +112,7 @@ def test_a_forged_cookie_opens_nothing(browser: httpx.Client, token: str) -> Non
     assert browser.get("/v1/findings", headers={"Cookie": f"zhenyan={token}"}).status_code == 401
 
 
-def test_a_closed_account_is_out_at_once(browser: httpx.Client, desk_store: Store) -> None:
+def test_a_closed_account_is_out_at_once(browser: httpx.Client, desk_store: Stores) -> None:
     log_in(browser, "lan", SECRET)
     assert browser.get("/").status_code == 200
     desk_store.people.change("lan", active=False, actor="test")
@@ -120,7 +120,7 @@ def test_a_closed_account_is_out_at_once(browser: httpx.Client, desk_store: Stor
     assert log_in(browser, "lan", SECRET).status_code == 401
 
 
-def test_a_new_login_ends_the_old_session_of_the_browser(browser: httpx.Client, desk_store: Store) -> None:
+def test_a_new_login_ends_the_old_session_of_the_browser(browser: httpx.Client, desk_store: Stores) -> None:
     log_in(browser, "lan", SECRET)
     first = browser.cookies["zhenyan"]
     token = form_token(httpx.get(browser.base_url.join("/login")).text)
@@ -141,7 +141,7 @@ def test_a_new_login_ends_the_old_session_of_the_browser(browser: httpx.Client, 
     ],
     ids=["no token", "forged token", "another site", "a neighbour", "another origin", "hidden origin"],
 )
-def test_a_forged_write_is_refused(browser: httpx.Client, desk_store: Store, headers: dict[str, str]) -> None:
+def test_a_forged_write_is_refused(browser: httpx.Client, desk_store: Stores, headers: dict[str, str]) -> None:
     login = let_in(desk_store.people, Role.ADMIN)
     sent = browser.post("/logout", headers=as_login(login) | headers)
     assert sent.status_code == 403
@@ -149,7 +149,7 @@ def test_a_forged_write_is_refused(browser: httpx.Client, desk_store: Store, hea
 
 
 @pytest.mark.parametrize("field", ["token of another session", "no field"])
-def test_the_token_belongs_to_the_session(browser: httpx.Client, desk_store: Store, field: str) -> None:
+def test_the_token_belongs_to_the_session(browser: httpx.Client, desk_store: Stores, field: str) -> None:
     own, other = let_in(desk_store.people, Role.ADMIN), let_in(desk_store.people, Role.SENIOR)
     data = {} if field == "no field" else {"csrf": other.csrf}
     cookie = {"Cookie": f"zhenyan={own.token}"}
@@ -167,7 +167,7 @@ def test_a_login_that_another_page_sends_is_refused(browser: httpx.Client) -> No
     assert browser.post("/login", data=fields | {"csrf": token}).status_code == 403
 
 
-def test_a_password_is_changed_by_who_knows_it(browser: httpx.Client, desk_store: Store) -> None:
+def test_a_password_is_changed_by_who_knows_it(browser: httpx.Client, desk_store: Stores) -> None:
     log_in(browser, "lan", SECRET)
     elsewhere = desk_store.people.log_in("lan", SECRET, "10.0.0.1")
     token = form_token(browser.get("/password").text)

@@ -14,7 +14,7 @@ import pytest
 
 from review.accounts.types import Role
 from review.server.auth.access import Access, AccessError, Auth, OidcSettings, role_of
-from review.store import Store
+from review.stores import Stores
 from tests.review.accounts.conftest import Serve
 from tests.review.accounts.support import SECRET
 
@@ -79,7 +79,7 @@ def vouch(browser: httpx.Client, subject: str, back: str = "/") -> str:
 
 
 def test_who_the_provider_vouches_for_is_in_with_the_role_of_their_groups(
-    serve: Serve, provider: str, desk_store: Store
+    serve: Serve, provider: str, desk_store: Stores
 ) -> None:
     browser = serve(access(provider))
     door = browser.get("/login?next=/findings")
@@ -95,7 +95,7 @@ def test_who_the_provider_vouches_for_is_in_with_the_role_of_their_groups(
     assert browser.post("/login", data={"login": "lan", "password": SECRET}).status_code == 405
 
 
-def test_the_provider_decides_the_role_at_every_login(serve: Serve, provider: str, desk_store: Store) -> None:
+def test_the_provider_decides_the_role_at_every_login(serve: Serve, provider: str, desk_store: Stores) -> None:
     first = serve(access(provider))
     first.get(vouch(first, "u-1"))
     demoting = serve(access(provider, roles={"staff": Role.AUDITOR}))
@@ -105,7 +105,7 @@ def test_the_provider_decides_the_role_at_every_login(serve: Serve, provider: st
     assert first.get("/", headers=PAGE).status_code == 303
 
 
-def test_who_has_no_role_is_refused(serve: Serve, provider: str, desk_store: Store) -> None:
+def test_who_has_no_role_is_refused(serve: Serve, provider: str, desk_store: Stores) -> None:
     browser = serve(access(provider))
     refused = browser.get(vouch(browser, "u-2"))
     assert refused.status_code == 403
@@ -114,7 +114,7 @@ def test_who_has_no_role_is_refused(serve: Serve, provider: str, desk_store: Sto
 
 
 def test_without_a_claim_unknown_people_get_the_default_role_or_none(
-    serve: Serve, provider: str, desk_store: Store
+    serve: Serve, provider: str, desk_store: Stores
 ) -> None:
     closed = serve(access(provider, role_claim=""))
     assert "没有你的账号" in closed.get(vouch(closed, "u-2")).text
@@ -126,7 +126,7 @@ def test_without_a_claim_unknown_people_get_the_default_role_or_none(
     assert account.person.role is Role.REVIEWER
 
 
-def test_a_closed_account_stays_out(serve: Serve, provider: str, desk_store: Store) -> None:
+def test_a_closed_account_stays_out(serve: Serve, provider: str, desk_store: Stores) -> None:
     browser = serve(access(provider))
     browser.get(vouch(browser, "u-1"))
     desk_store.people.change("lan", active=False, actor="test")
@@ -134,7 +134,7 @@ def test_a_closed_account_stays_out(serve: Serve, provider: str, desk_store: Sto
     assert (refused.status_code, "账号已停用" in refused.text) == (403, True)
 
 
-def test_a_login_name_that_another_account_has_is_refused(serve: Serve, provider: str, desk_store: Store) -> None:
+def test_a_login_name_that_another_account_has_is_refused(serve: Serve, provider: str, desk_store: Stores) -> None:
     desk_store.people.add("lan", "本地小兰", Role.ADMIN, SECRET, actor="test")
     browser = serve(access(provider))
     assert browser.get(vouch(browser, "u-1")).status_code == 403

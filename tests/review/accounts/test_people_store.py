@@ -10,7 +10,7 @@ from review.accounts.store import IDLE_MS, LONGEST_MS, PeopleStore
 from review.accounts.types import Role
 from review.db.engine import open_engine
 from review.errors import AccountError, LoginRefused, UnknownPersonError
-from review.store import Store
+from review.stores import Stores
 from tests.review.accounts.support import Clock
 from tests.review.postgres import fresh_database
 
@@ -24,9 +24,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def people(database_url: str, clock: Clock) -> Iterator[PeopleStore]:
-    store = Store(open_engine(database_url), now=clock)
-    yield store.people
-    store.close()
+    stores = Stores.over(open_engine(database_url), now=clock)
+    yield stores.people
+    stores.close()
 
 
 def test_who_has_the_password_is_let_in_and_out(people: PeopleStore) -> None:

@@ -13,7 +13,7 @@ from review.accounts.types import Role
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth, OidcSettings
 from review.server.auth.guard import allow, api_routes, unguarded
-from review.store import Store
+from review.stores import Stores
 from tests.review.accounts.conftest import Serve
 from tests.review.accounts.support import as_login, let_in
 
@@ -32,7 +32,7 @@ def routes_of(app: FastAPI) -> Iterator[str]:
             yield f"GET {route.path}"
 
 
-def test_every_route_is_in_the_table_and_nothing_else_is(desk_store: Store, tmp_path: Path) -> None:
+def test_every_route_is_in_the_table_and_nothing_else_is(desk_store: Stores, tmp_path: Path) -> None:
     found: set[str] = set()
     for access in (Access(), LOCAL, Access(auth=Auth.OIDC, oidc=PROVIDER)):
         found |= set(routes_of(create_app(desk_store, tmp_path, access=access)))
@@ -59,7 +59,7 @@ def ask(browser: httpx.Client, route: str, headers: dict[str, str], case_id: str
 
 @pytest.mark.parametrize("who", [*Role, None], ids=[*Role, "nobody"])
 def test_everybody_may_do_what_the_table_says_and_no_more(
-    browser: httpx.Client, desk_store: Store, who: Role | None
+    browser: httpx.Client, desk_store: Stores, who: Role | None
 ) -> None:
     case_id = desk_store.cases.case_of("f_power")
     assert case_id is not None
@@ -82,14 +82,14 @@ def test_open_routes_ask_nobody(browser: httpx.Client, route: str) -> None:
 
 
 @pytest.mark.parametrize("role", Role)
-def test_no_write_of_any_role_goes_without_the_token(browser: httpx.Client, desk_store: Store, role: Role) -> None:
+def test_no_write_of_any_role_goes_without_the_token(browser: httpx.Client, desk_store: Stores, role: Role) -> None:
     login = let_in(desk_store.people, role)
     cookie = {"Cookie": f"zhenyan={login.token}"}
     writes = [route for route in RIGHTS if not route.startswith("GET") and route not in OPEN]
     assert {ask(browser, route, cookie, "c1") for route in writes} == {403}
 
 
-def test_an_app_with_a_route_that_nobody_guards_is_told_of(desk_store: Store) -> None:
+def test_an_app_with_a_route_that_nobody_guards_is_told_of(desk_store: Stores) -> None:
     app = FastAPI()
 
     @app.get("/forgotten")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from claims.types import Finding
-from review.store import Store
+from review.stores import Stores
 from tests.system import program
 
 pytestmark = pytest.mark.browser
@@ -26,9 +26,9 @@ def chromium() -> Iterator[Browser]:
 
 
 def test_charts_are_drawn_and_the_browser_complains_of_nothing(
-    chromium: Browser, server: str, store: Store, make_finding: Callable[..., Finding]
+    chromium: Browser, server: str, stores: Stores, make_finding: Callable[..., Finding]
 ) -> None:
-    store.add_findings([make_finding(finding_id=f"f{n}", claimed=f"{n} W") for n in range(4)])
+    stores.stream_writer.add_findings([make_finding(finding_id=f"f{n}", claimed=f"{n} W") for n in range(4)])
     page = chromium.new_page(viewport={"width": 1366, "height": 768})
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)

@@ -13,7 +13,7 @@ from review.analytics.types import Outcomes, wilson
 from review.cases.decisions import Submission
 from review.cases.types import CaseState, Choice
 from review.db.engine import open_engine
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamRecord
 from tests.review.accounts.support import Clock
 from tests.review.postgres import fresh_database
@@ -96,15 +96,15 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def desk(database_url: str, stream: StreamRecord, clock: Clock) -> Iterator[Store]:
-    opened = Store(open_engine(database_url), now=clock, second_share=0.5)
-    opened.put_stream(stream)
+def desk(database_url: str, stream: StreamRecord, clock: Clock) -> Iterator[Stores]:
+    opened = Stores.over(open_engine(database_url), now=clock, second_share=0.5)
+    opened.stream_writer.put_stream(stream)
     yield opened
     opened.close()
 
 
 def test_counts_kept_up_to_date_are_those_of_counting_anew(
-    desk: Store, database_url: str, make_finding: MakeFinding, clock: Clock
+    desk: Stores, database_url: str, make_finding: MakeFinding, clock: Clock
 ) -> None:
     """Any order of decisions, undoing and reopening; a second process, which counts from nothing, agrees each time."""
     pick = random.Random(5)
@@ -112,7 +112,7 @@ def test_counts_kept_up_to_date_are_those_of_counting_anew(
         make_finding(finding_id=f"f{n}", claimed=f"{n} W", rule=f"SPEC_PARAM.r{n % 3}", quote=f"{n} 瓦")
         for n in range(12)
     ]
-    desk.add_findings(findings)
+    desk.stream_writer.add_findings(findings)
     case_ids = [desk.cases.case_of(finding.finding_id) for finding in findings]
     people = [Person(id=f"p{n}", name="", role=Role.ADMIN) for n in range(5)]
     for request in range(60):
@@ -138,7 +138,7 @@ def test_counts_kept_up_to_date_are_those_of_counting_anew(
                 if last.person_id == person.id and last.undone_at_ms is None and last.decided_at_ms == clock_ms(clock):
                     desk.cases.undo(case_id, person)
         kept = desk.analytics.outcomes(30)
-        other = Store(open_engine(database_url), now=clock)
+        other = Stores.over(open_engine(database_url), now=clock)
         assert kept == other.analytics.outcomes(30)
         other.close()
     assert sum(each.decided for each in kept) > 3

@@ -13,7 +13,7 @@ from pyarrow import parquet
 from claims.types import CHINA_TIME, Disposition, Finding
 from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord
 from review.tenants.types import Scope
 from tests.review.enforcement.people import Clock
@@ -28,7 +28,7 @@ DAYS = {"from": "2026-11-20", "to": "2026-11-24"}
 
 
 @pytest.fixture
-def counted(told: Store, stream: StreamRecord, make_finding: Callable[..., Finding]) -> Store:
+def counted(told: Stores, stream: StreamRecord, make_finding: Callable[..., Finding]) -> Stores:
     """Two broadcasts of acme's on two days, by two hosts, and one of bolt's."""
     made = (
         ("a2", "acme", "acme/h1", 23, ("f1", "SPEC_PARAM", "P1", "flag"), ("f2", "SPEC_PARAM", "P1", "note")),
@@ -39,13 +39,13 @@ def counted(told: Store, stream: StreamRecord, make_finding: Callable[..., Findi
     for stream_id, tenant_id, host_id, day, *found in made:
         begun = datetime(2026, 11, day, 23, 30, tzinfo=CHINA_TIME)
         host = Host(id=str(host_id), name="阿强", platform="demo")
-        told.put_stream(
+        told.stream_writer.put_stream(
             replace(stream, stream_id=str(stream_id), tenant_id=str(tenant_id), host=host, started_at=begun)
         )
         coverage = Coverage(span_ms=600_000, analysed_ms=540_000, waiting_ms=0, gaps=(gap,))
-        told.put_coverage(str(stream_id), coverage)
+        told.stream_writer.put_coverage(str(stream_id), coverage)
         for finding_id, class_id, product_id, disposition in found:
-            told.add_findings(
+            told.stream_writer.add_findings(
                 [
                     make_finding(
                         finding_id=finding_id,
@@ -60,7 +60,7 @@ def counted(told: Store, stream: StreamRecord, make_finding: Callable[..., Findi
 
 
 @BOTH
-def test_findings_are_counted_by_what_is_asked(counted: Store, as_tenant: As) -> None:
+def test_findings_are_counted_by_what_is_asked(counted: Stores, as_tenant: As) -> None:
     acme = as_tenant("acme")
     by_class = acme.get(FINDINGS, params=DAYS | {"by": ["day", "class"]}).json()
     assert by_class["columns"] == ["day", "class", "flags", "notes", "broadcasts"]
@@ -76,23 +76,23 @@ def test_findings_are_counted_by_what_is_asked(counted: Store, as_tenant: As) ->
 
 @BOTH
 def test_a_broadcast_without_a_beginning_counts_on_the_day_of_its_order(
-    counted: Store, as_tenant: As, stream: StreamRecord, clock: Clock
+    counted: Stores, as_tenant: As, stream: StreamRecord, clock: Clock
 ) -> None:
     host = Host(id="acme/h3", name="阿强", platform="demo")
-    counted.put_stream(replace(stream, stream_id="a4", tenant_id="acme", host=host, started_at=None))
+    counted.stream_writer.put_stream(replace(stream, stream_id="a4", tenant_id="acme", host=host, started_at=None))
     asked = DAYS | {"by": ["day", "host"], "host_id": "h3"}
     assert as_tenant("acme").get(COVERAGE, params=asked).json()["rows"][0][:3] == ["2026-11-24", "h3", 1]
     assert as_tenant("acme").get(COVERAGE, params=asked | {"to": "2026-11-23"}).json()["rows"] == []
 
 
 @BOTH
-def test_coverage_adds_up(counted: Store, as_tenant: As) -> None:
+def test_coverage_adds_up(counted: Stores, as_tenant: As) -> None:
     table = as_tenant("acme").get(COVERAGE, params=DAYS | {"by": "day"}).json()
     assert table["columns"] == ["day", "broadcasts", "span_minutes", "analysed_minutes", "missed_minutes"]
     assert table["rows"] == [["2026-11-23", 1, 10.0, 9.0, 1.0], ["2026-11-24", 2, 10.0, 9.0, 1.0]], "a1 has none yet"
 
 
-def test_files_have_the_rows_of_the_table_and_no_formula(counted: Store, as_tenant: As) -> None:
+def test_files_have_the_rows_of_the_table_and_no_formula(counted: Stores, as_tenant: As) -> None:
     acme = as_tenant("acme")
     asked = DAYS | {"by": ["host", "class"]}
     rows = acme.get(FINDINGS, params=asked).json()["rows"]
@@ -110,7 +110,7 @@ def test_files_have_the_rows_of_the_table_and_no_formula(counted: Store, as_tena
 
 
 @BOTH
-def test_the_use_of_keys_is_counted_exactly(counted: Store, as_tenant: As) -> None:
+def test_the_use_of_keys_is_counted_exactly(counted: Stores, as_tenant: As) -> None:
     acme, bolt = as_tenant("acme"), as_tenant("bolt")
     for _ in range(3):
         acme.get("/v1/streams")
@@ -123,7 +123,7 @@ def test_the_use_of_keys_is_counted_exactly(counted: Store, as_tenant: As) -> No
     assert [row[3:] for row in again] == [["acme", 5, 1, 0]], "what was written adds up with what came since"
 
 
-def test_seniors_see_the_use_of_every_key(counted: Store, as_tenant: As, as_person: As) -> None:
+def test_seniors_see_the_use_of_every_key(counted: Stores, as_tenant: As, as_person: As) -> None:
     as_tenant("acme").get("/v1/streams")
     as_tenant("bolt").get("/v1/streams")
     assert {row[3] for row in as_person("chen").get(USAGE, params=DAYS).json()["rows"]} == {"acme", "bolt"}
@@ -140,18 +140,18 @@ def test_seniors_see_the_use_of_every_key(counted: Store, as_tenant: As, as_pers
         ({"from": "yesterday"}, "from"),
     ],
 )
-def test_what_can_not_be_counted_is_named(counted: Store, as_tenant: As, params: dict[str, str], named: str) -> None:
+def test_what_can_not_be_counted_is_named(counted: Stores, as_tenant: As, params: dict[str, str], named: str) -> None:
     answer = as_tenant("acme").get(FINDINGS, params=params)
     assert answer.status_code == 422
     assert named in answer.json()["detail"]
 
 
-def test_the_scope_is_needed(counted: Store, as_tenant: As) -> None:
+def test_the_scope_is_needed(counted: Stores, as_tenant: As) -> None:
     reader = as_tenant("acme", (Scope.FINDINGS_READ,))
     assert [reader.get(path).status_code for path in (FINDINGS, COVERAGE, USAGE)] == [403, 403, 403]
 
 
-def test_without_days_the_last_thirty_count(counted: Store, as_tenant: As) -> None:
+def test_without_days_the_last_thirty_count(counted: Stores, as_tenant: As) -> None:
     told = as_tenant("acme").get(FINDINGS).json()
     assert told["last"] == "2026-11-24"
     assert (date.fromisoformat(told["last"]) - date.fromisoformat(told["first"])).days == 29

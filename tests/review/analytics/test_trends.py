@@ -15,7 +15,7 @@ from review.cases.decisions import Submission
 from review.cases.queries import CaseQuery
 from review.cases.types import Choice
 from review.db.engine import open_engine
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord
 from tests.review.accounts.support import Clock
 from tests.review.postgres import fresh_database
@@ -36,12 +36,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def trending(database_url: str, stream: StreamRecord, make_finding: MakeFinding, clock: Clock) -> Iterator[Store]:
+def trending(database_url: str, stream: StreamRecord, make_finding: MakeFinding, clock: Clock) -> Iterator[Stores]:
     """Three cases of two classes; two days later one is confirmed and one cleared, and today another is opened."""
-    store = Store(open_engine(database_url), now=clock, second_share=0.0)
-    store.put_stream(replace(stream, started_at=None))
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=0.0)
+    stores.stream_writer.put_stream(replace(stream, started_at=None))
     clock.now = datetime(2026, 11, 20, 3, tzinfo=UTC)
-    store.add_findings(
+    stores.stream_writer.add_findings(
         [
             make_finding(finding_id="f1", claimed="1 W"),
             make_finding(finding_id="f2", claimed="2 W"),
@@ -49,27 +49,27 @@ def trending(database_url: str, stream: StreamRecord, make_finding: MakeFinding,
         ]
     )
     clock.now += timedelta(days=2)
-    decide(store, "f1", Choice.VIOLATES, "as_found")
-    decide(store, "f3", Choice.LAWFUL, "true")
+    decide(stores, "f1", Choice.VIOLATES, "as_found")
+    decide(stores, "f3", Choice.LAWFUL, "true")
     clock.now = datetime(2026, 11, 24, 12, tzinfo=UTC)
-    store.add_findings([make_finding(finding_id="f4", claimed="4 W", policy="zh-CN@2026.12.1")])
-    yield store
-    store.close()
+    stores.stream_writer.add_findings([make_finding(finding_id="f4", claimed="4 W", policy="zh-CN@2026.12.1")])
+    yield stores
+    stores.close()
 
 
-def decide(store: Store, finding_id: str, choice: Choice, reason: str) -> None:
-    case_id = store.cases.case_of(finding_id)
+def decide(stores: Stores, finding_id: str, choice: Choice, reason: str) -> None:
+    case_id = stores.cases.case_of(finding_id)
     assert case_id is not None
-    case = store.cases.case(case_id)
+    case = stores.cases.case(case_id)
     given = Submission(case_id=case_id, version=case.version, request_id=finding_id, choice=choice, reason=reason)
-    store.cases.decide(given, ANNA)
+    stores.cases.decide(given, ANNA)
 
 
 def asked(by: By = By.CLASS, step: Step = Step.DAY, days: int = 7, **more: object) -> Asked:
     return Asked(by=by, step=step, days=days, **more)  # type: ignore[arg-type]
 
 
-def test_each_day_has_what_happened_on_it(trending: Store) -> None:
+def test_each_day_has_what_happened_on_it(trending: Stores) -> None:
     trend = trending.trends.read(asked())
     days = {period.first.day: period.sums for period in trend.periods}
     assert [period.first for period in trend.periods] == [TODAY - timedelta(days=back) for back in range(6, -1, -1)]
@@ -84,7 +84,7 @@ def test_each_day_has_what_happened_on_it(trending: Store) -> None:
     assert trend.total.decided == 2
 
 
-def test_weeks_begin_on_mondays_and_have_the_same_sums(trending: Store) -> None:
+def test_weeks_begin_on_mondays_and_have_the_same_sums(trending: Stores) -> None:
     trend = trending.trends.read(asked(step=Step.WEEK))
     assert [period.first.weekday() for period in trend.periods] == [0, 0]
     assert [period.sums.found for period in trend.periods] == [3, 1]
@@ -101,7 +101,7 @@ def test_weeks_begin_on_mondays_and_have_the_same_sums(trending: Store) -> None:
     ],
     ids=["class", "rule", "policy", "goods"],
 )
-def test_by_each_key_found_and_decided(trending: Store, by: By, expected: dict[str, tuple[int, int]]) -> None:
+def test_by_each_key_found_and_decided(trending: Stores, by: By, expected: dict[str, tuple[int, int]]) -> None:
     trend = trending.trends.read(asked(by))
     assert {key: (sums.found, sums.decided) for key, sums in trend.keys} == expected
     key = trend.keys[0][0]
@@ -109,14 +109,14 @@ def test_by_each_key_found_and_decided(trending: Store, by: By, expected: dict[s
     assert one.total == trend.keys[0][1]
 
 
-def test_an_unknown_key_has_nothing(trending: Store) -> None:
+def test_an_unknown_key_has_nothing(trending: Stores) -> None:
     assert trending.trends.read(asked(key="NOTHING")).total == Sums()
 
 
-def test_only_the_customers_own(trending: Store, stream: StreamRecord, make_finding: MakeFinding) -> None:
+def test_only_the_customers_own(trending: Stores, stream: StreamRecord, make_finding: MakeFinding) -> None:
     host = Host(id="bolt/h1", name="Bolt", platform="demo")
-    trending.put_stream(replace(stream, stream_id="b1", host=host, tenant_id="bolt", started_at=None))
-    trending.add_findings([make_finding(finding_id="b", stream_id="b1")])
+    trending.stream_writer.put_stream(replace(stream, stream_id="b1", host=host, tenant_id="bolt", started_at=None))
+    trending.stream_writer.add_findings([make_finding(finding_id="b", stream_id="b1")])
     own = trending.trends.read(asked(owner=frozenset({"bolt"})))
     assert (own.total.found, own.total.opened, own.total.waiting, own.total.decided) == (1, 1, 1, 0)
     assert trending.trends.read(asked(owner=frozenset({"nobody"}))).total == Sums()
@@ -125,7 +125,7 @@ def test_only_the_customers_own(trending: Store, stream: StreamRecord, make_find
 
 
 @pytest.mark.parametrize("by", By)
-def test_the_cases_behind_a_figure_are_as_many_as_it_says(trending: Store, by: By) -> None:
+def test_the_cases_behind_a_figure_are_as_many_as_it_says(trending: Stores, by: By) -> None:
     trend = trending.trends.read(asked(by))
     first, last = trend.periods[0].first, trend.periods[-1].last
     for key, sums in trend.keys:
@@ -136,7 +136,7 @@ def test_the_cases_behind_a_figure_are_as_many_as_it_says(trending: Store, by: B
             assert len(page.cases) == count, (key, what)
 
 
-def test_a_case_that_was_decided_again_stands_once_by_its_last_decision(trending: Store, clock: Clock) -> None:
+def test_a_case_that_was_decided_again_stands_once_by_its_last_decision(trending: Stores, clock: Clock) -> None:
     case_id = trending.cases.case_of("f1")
     assert case_id is not None
     senior = Person(id="chen", name="Chen", role=Role.SENIOR)
@@ -152,8 +152,8 @@ def test_a_case_that_was_decided_again_stands_once_by_its_last_decision(trending
     assert trending.trends.read(asked()).total.decided == 2
 
 
-def test_pages_of_cases_hold_each_once(trending: Store, make_finding: MakeFinding) -> None:
-    trending.add_findings([make_finding(finding_id=f"m{n}", claimed=f"{n} Hz") for n in range(7)])
+def test_pages_of_cases_hold_each_once(trending: Stores, make_finding: MakeFinding) -> None:
+    trending.stream_writer.add_findings([make_finding(finding_id=f"m{n}", claimed=f"{n} Hz") for n in range(7)])
     seen: list[str] = []
     after: tuple[int, str] | None = None
     while True:

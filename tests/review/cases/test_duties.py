@@ -14,7 +14,7 @@ from review.cases.queries import CaseQuery
 from review.cases.types import Case, Choice
 from review.db.engine import open_engine
 from review.errors import DecisionRefused, QueueRefused
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamRecord
 from tests.review.server.pages.seats import Clock, known
 
@@ -30,45 +30,45 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def desk(database_url: str, stream: StreamRecord, clock: Clock) -> Iterator[Store]:
-    store = Store(open_engine(database_url), now=clock, second_share=0.0)
-    store.put_stream(stream)
-    yield store
-    store.close()
+def desk(database_url: str, stream: StreamRecord, clock: Clock) -> Iterator[Stores]:
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=0.0)
+    stores.stream_writer.put_stream(stream)
+    yield stores
+    stores.close()
 
 
 @pytest.fixture
-def anna(desk: Store) -> Person:
+def anna(desk: Stores) -> Person:
     return known(desk, "anna", Role.REVIEWER).person
 
 
 @pytest.fixture
-def bo(desk: Store) -> Person:
+def bo(desk: Stores) -> Person:
     return known(desk, "bo", Role.REVIEWER).person
 
 
-def filed(store: Store, make_finding: MakeFinding, count: int, **changes: object) -> list[Case]:
-    store.add_findings(
+def filed(stores: Stores, make_finding: MakeFinding, count: int, **changes: object) -> list[Case]:
+    stores.stream_writer.add_findings(
         make_finding(finding_id=f"f_{number}", claimed=f"{number} W", quote=f"总功率可以做到{number}瓦", **changes)
         for number in range(count)
     )
-    return list(store.cases.queue(CaseQuery(limit=500)).cases)
+    return list(stores.cases.queue(CaseQuery(limit=500)).cases)
 
 
-def waiting_for(store: Store, person: Person) -> list[str]:
-    asked = CaseQuery(decidable_by=person, at_ms=store.cases.now_ms(), limit=500)
-    assert store.cases.length(asked) == len(store.cases.queue(asked).cases)
-    return [case.id for case in store.cases.queue(asked).cases]
+def waiting_for(stores: Stores, person: Person) -> list[str]:
+    asked = CaseQuery(decidable_by=person, at_ms=stores.cases.now_ms(), limit=500)
+    assert stores.cases.length(asked) == len(stores.cases.queue(asked).cases)
+    return [case.id for case in stores.cases.queue(asked).cases]
 
 
-def next_of(store: Store, person: Person, without: str | None = None) -> str | None:
-    case = store.cases.claim_next(CaseQuery(at_ms=store.cases.now_ms()), person, without=without)
+def next_of(stores: Stores, person: Person, without: str | None = None) -> str | None:
+    case = stores.cases.claim_next(CaseQuery(at_ms=stores.cases.now_ms()), person, without=without)
     return None if case is None else case.id
 
 
 @BOTH
 def test_the_next_case_is_the_best_that_nobody_holds(
-    desk: Store, anna: Person, bo: Person, make_finding: MakeFinding
+    desk: Stores, anna: Person, bo: Person, make_finding: MakeFinding
 ) -> None:
     first, second, third = filed(desk, make_finding, 3)
     assert next_of(desk, anna) == first.id
@@ -81,7 +81,7 @@ def test_the_next_case_is_the_best_that_nobody_holds(
 
 @BOTH
 def test_two_who_ask_at_once_never_get_the_same_case(
-    desk: Store, anna: Person, bo: Person, make_finding: MakeFinding
+    desk: Stores, anna: Person, bo: Person, make_finding: MakeFinding
 ) -> None:
     filed(desk, make_finding, 30)
     got: dict[str, list[str]] = {anna.id: [], bo.id: []}
@@ -105,7 +105,7 @@ def test_two_who_ask_at_once_never_get_the_same_case(
 
 @BOTH
 def test_a_case_that_was_given_is_the_next_of_that_person_alone(
-    desk: Store, anna: Person, bo: Person, make_finding: MakeFinding
+    desk: Stores, anna: Person, bo: Person, make_finding: MakeFinding
 ) -> None:
     first, second, third = filed(desk, make_finding, 3)
     desk.duties.give(third.id, bo.id, anna)
@@ -119,7 +119,7 @@ def test_a_case_that_was_given_is_the_next_of_that_person_alone(
 
 
 def test_a_case_is_given_only_to_who_decides_and_only_while_it_waits(
-    desk: Store, anna: Person, make_finding: MakeFinding
+    desk: Stores, anna: Person, make_finding: MakeFinding
 ) -> None:
     [case] = filed(desk, make_finding, 1)
     dora = known(desk, "dora", Role.AUDITOR).person
@@ -131,7 +131,7 @@ def test_a_case_is_given_only_to_who_decides_and_only_while_it_waits(
 
 @BOTH
 def test_a_case_that_is_put_off_comes_back_by_itself(
-    desk: Store, anna: Person, bo: Person, clock: Clock, make_finding: MakeFinding
+    desk: Stores, anna: Person, bo: Person, clock: Clock, make_finding: MakeFinding
 ) -> None:
     first, second = filed(desk, make_finding, 2)
     with pytest.raises(DecisionRefused, match="7 minutes is none of"):
@@ -151,7 +151,7 @@ def test_a_case_that_is_put_off_comes_back_by_itself(
 
 @BOTH
 def test_a_case_that_one_leaves_waits_for_the_others(
-    desk: Store, anna: Person, bo: Person, make_finding: MakeFinding
+    desk: Stores, anna: Person, bo: Person, make_finding: MakeFinding
 ) -> None:
     first, second = filed(desk, make_finding, 2)
     desk.cases.claim(first.id, anna)
@@ -165,10 +165,10 @@ def test_a_case_that_one_leaves_waits_for_the_others(
 
 @BOTH
 def test_a_named_queue_has_its_cases_and_its_readers(
-    desk: Store, stream: StreamRecord, anna: Person, bo: Person, make_finding: MakeFinding
+    desk: Stores, stream: StreamRecord, anna: Person, bo: Person, make_finding: MakeFinding
 ) -> None:
-    desk.put_stream(replace(stream, stream_id="s2", host=replace(stream.host, id="h2")))
-    desk.add_findings(
+    desk.stream_writer.put_stream(replace(stream, stream_id="s2", host=replace(stream.host, id="h2")))
+    desk.stream_writer.add_findings(
         [
             make_finding(),
             make_finding(finding_id="f_best", class_id="ABS_SUPERLATIVE", claimed="best"),
@@ -198,7 +198,7 @@ def test_a_named_queue_has_its_cases_and_its_readers(
         desk.queues.queue(kept["class"].id, bo)
 
 
-def test_a_queue_is_renamed_and_dropped_and_no_two_share_a_name(desk: Store) -> None:
+def test_a_queue_is_renamed_and_dropped_and_no_two_share_a_name(desk: Stores) -> None:
     eve = known(desk, "eve", Role.ADMIN).person
     kept = desk.queues.put(NamedQueue(id="", name=" 食品 "), eve)
     assert kept.name == "食品"
@@ -213,20 +213,20 @@ def test_a_queue_is_renamed_and_dropped_and_no_two_share_a_name(desk: Store) -> 
         desk.queues.drop(kept.id, eve)
 
 
-def limited(store: Store, name: str, *tenants: str) -> Person:
-    known(store, name, Role.REVIEWER)
-    store.people.change(name, actor="test", tenants=list(tenants))
-    return known(store, name).person
+def limited(stores: Stores, name: str, *tenants: str) -> Person:
+    known(stores, name, Role.REVIEWER)
+    stores.people.change(name, actor="test", tenants=list(tenants))
+    return known(stores, name).person
 
 
 @BOTH
 def test_a_case_is_given_to_nobody_who_works_for_other_customers(
-    desk: Store, anna: Person, make_finding: MakeFinding
+    desk: Stores, anna: Person, make_finding: MakeFinding
 ) -> None:
     for tenant in ("acme", "bolt"):
         desk.keys.add_tenant(tenant, tenant.title(), "test")
     [case] = filed(desk, make_finding, 1)
-    own = next(stream.tenant_id for stream in desk.streams())
+    own = next(stream.tenant_id for stream in desk.streams.newest())
     inside, outside = limited(desk, "ina", own), limited(desk, "ole", *{"acme", "bolt"} - {own})
     with pytest.raises(DecisionRefused, match="no open account that decides"):
         desk.duties.give(case.id, outside.id, anna)

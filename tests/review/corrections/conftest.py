@@ -12,7 +12,7 @@ from review.accounts.types import Person, Role
 from review.cases.queries import CaseQuery
 from review.cases.types import Case
 from review.db.engine import open_engine
-from review.store import Store
+from review.stores import Stores
 from review.streams.corrections import Correction, Judging, Rewording
 from tests.review.replays.stored import LINES, fill
 
@@ -48,12 +48,12 @@ def second_share() -> float:
 
 
 @pytest.fixture
-def room(database_url: str, tmp_path: Path, clock: Clock, second_share: float) -> Iterator[Store]:
+def room(database_url: str, tmp_path: Path, clock: Clock, second_share: float) -> Iterator[Stores]:
     """A store with the broadcast `live`, screened under the packaged policy."""
-    store = Store(open_engine(database_url), now=clock, second_share=second_share)
-    fill(store, tmp_path, "live")
-    yield store
-    store.close()
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=second_share)
+    fill(stores, tmp_path, "live")
+    yield stores
+    stores.close()
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def judging(policy: Policy, tmp_path: Path) -> Judging:
 
 
 @pytest.fixture
-def case_of(room: Store) -> Callable[[str], Case]:
+def case_of(room: Stores) -> Callable[[str], Case]:
     """The one case whose quotation holds these words."""
 
     def find(words: str) -> Case:
@@ -73,7 +73,7 @@ def case_of(room: Store) -> Callable[[str], Case]:
 
 
 @pytest.fixture
-def correct(room: Store, judging: Judging, case_of: Callable[[str], Case]) -> Correct:
+def correct(room: Stores, judging: Judging, case_of: Callable[[str], Case]) -> Correct:
     """Corrects a line: the case by words of its quotation, the text as it is and as it should be."""
 
     def make(

@@ -17,7 +17,7 @@ from review.cases.types import Case, CaseState, Choice
 from review.corrections.errors import CorrectionRefused
 from review.errors import CaseChanged, DecisionRefused
 from review.replays.rejudging import passports_of
-from review.store import Store
+from review.stores import Stores
 from review.streams.corrections import Correction, Judging, Rewording
 from review.streams.types import FindingQuery
 from tests.review.corrections.conftest import ANNA, BEST, BO, CHARGER, CHEN, HONEY, POWER, SUGAR, Clock, Correct
@@ -29,16 +29,16 @@ AGAIN = POWER.replace("一百瓦", "一百二十瓦")
 TRUE = POWER.replace("一百瓦", "六十五瓦")
 
 
-def decide(store: Store, case: Case, choice: Choice, person: Person = ANNA) -> None:
+def decide(stores: Stores, case: Case, choice: Choice, person: Person = ANNA) -> None:
     reason = {Choice.VIOLATES: "as_found", Choice.LAWFUL: "true", Choice.UNSURE: "unclear_words"}[choice]
     given = Submission(
         case_id=case.id, version=case.version, request_id=f"d{case.version}", choice=choice, reason=reason
     )
-    store.cases.decide(given, person)
+    stores.cases.decide(given, person)
 
 
 @BOTH
-def test_the_case_follows_the_claim_and_keeps_what_was_heard(room: Store, correct: Correct, case_of: Find) -> None:
+def test_the_case_follows_the_claim_and_keeps_what_was_heard(room: Stores, correct: Correct, case_of: Find) -> None:
     before = case_of("一百瓦")
     (old,) = room.cases.findings(before.id)
     made = correct("一百瓦", POWER, AGAIN, why="heard again")
@@ -51,12 +51,12 @@ def test_the_case_follows_the_claim_and_keeps_what_was_heard(room: Store, correc
     assert new.finding.policy == made.policy == old.finding.policy
     (gone,) = room.corrections.superseded(case.id)
     assert (gone.finding, gone.by) == (old.finding, new.finding.finding_id)
-    stored = room.finding(old.finding.finding_id).finding
+    stored = room.streams.finding(old.finding.finding_id).finding
     assert (stored.disposition, stored.superseded_by) == (Disposition.NONE, new.finding.finding_id)
     assert (made.heard, made.original, made.corrected, made.person_id) == (POWER, POWER, AGAIN, ANNA.id)
     assert room.corrections.of_case(case.id) == (made,)
-    assert room.passages("live")[1].text == AGAIN
-    assert room.passages("live")[1].verbatim
+    assert room.streams.passages("live")[1].text == AGAIN
+    assert room.streams.passages("live")[1].verbatim
     (entry,) = room.audit.entries(subject=f"case:{case.id}")
     assert (entry.actor, entry.action) == (ANNA.id, "passage.corrected")
     assert POWER not in entry.details
@@ -65,7 +65,7 @@ def test_the_case_follows_the_claim_and_keeps_what_was_heard(room: Store, correc
 
 
 @BOTH
-def test_a_case_without_a_claim_is_decided_for_that_reason(room: Store, correct: Correct, case_of: Find) -> None:
+def test_a_case_without_a_claim_is_decided_for_that_reason(room: Stores, correct: Correct, case_of: Find) -> None:
     before = case_of("一百瓦")
     made = correct("一百瓦", POWER, TRUE)
     case = room.cases.case(before.id)
@@ -80,7 +80,7 @@ def test_a_case_without_a_claim_is_decided_for_that_reason(room: Store, correct:
 
 
 @pytest.mark.parametrize("second_share", [1.0])
-def test_a_sampled_case_without_a_claim_is_decided_twice(room: Store, correct: Correct, case_of: Find) -> None:
+def test_a_sampled_case_without_a_claim_is_decided_twice(room: Stores, correct: Correct, case_of: Find) -> None:
     case = case_of("一百瓦")
     correct("一百瓦", POWER, TRUE)
     assert room.cases.case(case.id).state is CaseState.SECOND_REVIEW
@@ -90,30 +90,32 @@ def test_a_sampled_case_without_a_claim_is_decided_twice(room: Store, correct: C
 
 @BOTH
 def test_what_is_analysed_again_brings_nothing_back(
-    room: Store, correct: Correct, case_of: Find, tmp_path: Path
+    room: Stores, correct: Correct, case_of: Find, tmp_path: Path
 ) -> None:
     correct("一百瓦", POWER, TRUE)
     cases = {c.id: (c.state, c.version) for c in room.cases.queue(CaseQuery(states=())).cases}
-    findings = room.findings(FindingQuery(stream_id="live")).findings
+    findings = room.streams.findings(FindingQuery(stream_id="live")).findings
     last = room.events.after("local", 0, 1000)[-1].sequence
     for _ in range(2):
         fill(room, tmp_path, "live")
     assert {c.id: (c.state, c.version) for c in room.cases.queue(CaseQuery(states=())).cases} == cases
-    assert room.findings(FindingQuery(stream_id="live")).findings == findings
+    assert room.streams.findings(FindingQuery(stream_id="live")).findings == findings
     assert [e.kind for e in room.events.after("local", last, 1000) if e.kind.startswith("finding")] == []
-    assert room.passages("live")[1].text == TRUE
+    assert room.streams.passages("live")[1].text == TRUE
 
 
 @BOTH
-def test_the_same_claim_said_once_more_elsewhere_is_found(room: Store, correct: Correct, case_of: Find) -> None:
+def test_the_same_claim_said_once_more_elsewhere_is_found(room: Stores, correct: Correct, case_of: Find) -> None:
     (old,) = room.cases.findings(case_of("一百瓦").id)
     correct("一百瓦", POWER, TRUE)
-    room.add_passages([Passage(stream_id="live", id="u9", start_ms=60_000, end_ms=64_000, text=POWER)])
+    room.stream_writer.add_passages([Passage(stream_id="live", id="u9", start_ms=60_000, end_ms=64_000, text=POWER)])
     again = replace(old.finding, count=2, passage_ids=("u1", "u9"))
     for _ in range(2):
-        room.add_findings([again])
+        room.stream_writer.add_findings([again])
     (new,) = [
-        f.finding for f in room.findings(FindingQuery(stream_id="live")).findings if "u9" in f.finding.passage_ids
+        f.finding
+        for f in room.streams.findings(FindingQuery(stream_id="live")).findings
+        if "u9" in f.finding.passage_ids
     ]
     assert (new.passage_ids, new.start_ms, new.count) == (("u9",), 60_000, 1)
     assert new.finding_id != old.finding.finding_id
@@ -123,7 +125,7 @@ def test_the_same_claim_said_once_more_elsewhere_is_found(room: Store, correct: 
 
 
 @BOTH
-def test_the_same_correction_twice_is_one(room: Store, correct: Correct) -> None:
+def test_the_same_correction_twice_is_one(room: Stores, correct: Correct) -> None:
     first = correct("一百瓦", POWER, AGAIN, request_id="one")
     assert correct("二十瓦", POWER, AGAIN, request_id="one", passage_id="u1") == first
     assert correct("二十瓦", POWER, AGAIN, request_id="two", passage_id="u1") == first
@@ -132,7 +134,7 @@ def test_the_same_correction_twice_is_one(room: Store, correct: Correct) -> None
 
 
 @BOTH
-def test_who_comes_second_is_told_that_the_text_changed(room: Store, correct: Correct, case_of: Find) -> None:
+def test_who_comes_second_is_told_that_the_text_changed(room: Stores, correct: Correct, case_of: Find) -> None:
     correct("一百瓦", POWER, AGAIN)
     with pytest.raises(CaseChanged, match="一百二十瓦") as told:
         correct("二十瓦", POWER, TRUE, BO, passage_id="u1")
@@ -140,7 +142,7 @@ def test_who_comes_second_is_told_that_the_text_changed(room: Store, correct: Co
 
 
 @BOTH
-def test_of_several_at_once_one_is_taken(room: Store, judging: Judging, case_of: Find) -> None:
+def test_of_several_at_once_one_is_taken(room: Stores, judging: Judging, case_of: Find) -> None:
     case = case_of("一百瓦")
     came: list[object] = []
     start = threading.Barrier(3)
@@ -164,7 +166,7 @@ def test_of_several_at_once_one_is_taken(room: Store, judging: Judging, case_of:
     assert len(room.cases.findings(case.id)) == 1
 
 
-def test_the_product_is_corrected_and_its_own_passport_counts(room: Store, correct: Correct, case_of: Find) -> None:
+def test_the_product_is_corrected_and_its_own_passport_counts(room: Stores, correct: Correct, case_of: Find) -> None:
     case = case_of("一百瓦")
     made = correct("一百瓦", POWER, POWER, product_id=HONEY)
     assert (made.product_before, made.product_after) == (CHARGER, HONEY)
@@ -173,7 +175,9 @@ def test_the_product_is_corrected_and_its_own_passport_counts(room: Store, corre
     assert after.state is CaseState.CLEARED or after.product_id == HONEY
 
 
-def test_what_the_correction_makes_another_claim_is_another_claim(room: Store, correct: Correct, case_of: Find) -> None:
+def test_what_the_correction_makes_another_claim_is_another_claim(
+    room: Stores, correct: Correct, case_of: Find
+) -> None:
     case = case_of("全网最好")
     correct("全网最好", BEST, "这就是国家级的充电头，没有之一。", passage_id="u2")
     (new,) = room.cases.findings(case.id)
@@ -183,7 +187,7 @@ def test_what_the_correction_makes_another_claim_is_another_claim(room: Store, c
     assert after.state is CaseState.OPEN
 
 
-def test_correcting_back_brings_the_first_finding_back(room: Store, correct: Correct, case_of: Find) -> None:
+def test_correcting_back_brings_the_first_finding_back(room: Stores, correct: Correct, case_of: Find) -> None:
     case = case_of("一百瓦")
     (old,) = room.cases.findings(case.id)
     correct("一百瓦", POWER, AGAIN)
@@ -196,13 +200,13 @@ def test_correcting_back_brings_the_first_finding_back(room: Store, correct: Cor
 
 
 def test_a_claim_that_stands_elsewhere_loses_one_saying_and_stays(
-    room: Store, correct: Correct, case_of: Find, tmp_path: Path
+    room: Stores, correct: Correct, case_of: Find, tmp_path: Path
 ) -> None:
     case = case_of("一百瓦")
     (old,) = room.cases.findings(case.id)
     far = Passage(stream_id="live", id="u9", start_ms=120_000, end_ms=124_000, text=POWER)
-    room.add_passages([far])
-    room.add_findings([replace(old.finding, count=2, passage_ids=("u1", "u9"))])
+    room.stream_writer.add_passages([far])
+    room.stream_writer.add_findings([replace(old.finding, count=2, passage_ids=("u1", "u9"))])
     made = correct("一百瓦", POWER, TRUE)
     (now,) = room.cases.findings(case.id)
     assert made.superseded == ()
@@ -211,7 +215,7 @@ def test_a_claim_that_stands_elsewhere_loses_one_saying_and_stays(
     assert room.cases.case(case.id).state is CaseState.OPEN
 
 
-def test_words_on_screen_are_corrected_alike(room: Store, judging: Judging, case_of: Find) -> None:
+def test_words_on_screen_are_corrected_alike(room: Stores, judging: Judging, case_of: Find) -> None:
     shown = Passage(
         stream_id="live",
         id="o1",
@@ -221,18 +225,18 @@ def test_words_on_screen_are_corrected_alike(room: Store, judging: Judging, case
         text="国家级的充电头",
         product_id=CHARGER,
     )
-    room.add_passages([shown])
+    room.stream_writer.add_passages([shown])
     engine_findings = _found(judging, room, shown)
-    room.add_findings(engine_findings)
+    room.stream_writer.add_findings(engine_findings)
     case = case_of("国家级")
     given = Rewording(case_id=case.id, passage_id="o1", request_id="r", original=shown.text, corrected="国产的充电头")
     made = room.corrections.correct(given, ANNA, judging)
     assert made.channel == "screen"
-    assert next(p for p in room.passages("live") if p.id == "o1").text == "国产的充电头"
+    assert next(p for p in room.streams.passages("live") if p.id == "o1").text == "国产的充电头"
     assert room.cases.case(case.id).state is CaseState.CLEARED
 
 
-def _found(judging: Judging, room: Store, passage: Passage) -> list[Finding]:
+def _found(judging: Judging, room: Stores, passage: Passage) -> list[Finding]:
     stream = room.replays.stream("live", judging.data_dir)
     engine = ClaimEngine(judging.in_force, passports_of(judging.in_force, stream), at=stream.at)
     conversation = engine.conversation("live")
@@ -241,7 +245,7 @@ def _found(judging: Judging, room: Store, passage: Passage) -> list[Finding]:
     return conversation.findings
 
 
-def test_who_holds_the_case_is_named(room: Store, correct: Correct, case_of: Find, clock: Clock) -> None:
+def test_who_holds_the_case_is_named(room: Stores, correct: Correct, case_of: Find, clock: Clock) -> None:
     room.cases.claim(case_of("一百瓦").id, BO)
     with pytest.raises(CaseChanged, match="bo is working on it") as told:
         correct("一百瓦", POWER, AGAIN)
@@ -249,15 +253,15 @@ def test_who_holds_the_case_is_named(room: Store, correct: Correct, case_of: Fin
     assert correct("一百瓦", POWER, AGAIN, BO).person_id == BO.id
 
 
-def test_a_decided_case_is_not_corrected(room: Store, correct: Correct, case_of: Find) -> None:
+def test_a_decided_case_is_not_corrected(room: Stores, correct: Correct, case_of: Find) -> None:
     decide(room, case_of("一百瓦"), Choice.VIOLATES, BO)
     with pytest.raises(DecisionRefused, match="confirmed already, decided by bo") as told:
         correct("一百瓦", POWER, AGAIN)
     assert told.value.code == "final"
-    assert room.passages("live")[1].text == POWER
+    assert room.streams.passages("live")[1].text == POWER
 
 
-def test_what_waits_for_a_senior_is_corrected_by_one(room: Store, correct: Correct, case_of: Find) -> None:
+def test_what_waits_for_a_senior_is_corrected_by_one(room: Stores, correct: Correct, case_of: Find) -> None:
     decide(room, case_of("一百瓦"), Choice.UNSURE)
     with pytest.raises(DecisionRefused, match="waits for a senior"):
         correct("一百瓦", POWER, AGAIN)
@@ -276,17 +280,17 @@ def test_what_waits_for_a_senior_is_corrected_by_one(room: Store, correct: Corre
     ],
 )
 def test_what_cannot_be_corrected_so_is_refused_with_the_reason(
-    room: Store, judging: Judging, case_of: Find, changes: dict[str, str], code: str
+    room: Stores, judging: Judging, case_of: Find, changes: dict[str, str], code: str
 ) -> None:
     given = Rewording(case_id=case_of("一百瓦").id, passage_id="u1", request_id="r", original=POWER, corrected=AGAIN)
     with pytest.raises(CorrectionRefused) as told:
         room.corrections.correct(replace(given, **changes), ANNA, judging)
     assert told.value.code == code
-    assert room.passages("live")[1].text == POWER
+    assert room.streams.passages("live")[1].text == POWER
 
 
 def test_without_the_passport_of_its_time_nothing_is_judged_anew(
-    room: Store, correct: Correct, case_of: Find, tmp_path: Path
+    room: Stores, correct: Correct, case_of: Find, tmp_path: Path
 ) -> None:
     for path in (tmp_path / "recordings" / "live").rglob("passport-*.json"):
         path.unlink()
@@ -295,7 +299,7 @@ def test_without_the_passport_of_its_time_nothing_is_judged_anew(
     assert told.value.code == "no_passport"
 
 
-def test_the_policy_that_found_it_finds_it_anew(room: Store, judging: Judging, case_of: Find) -> None:
+def test_the_policy_that_found_it_finds_it_anew(room: Stores, judging: Judging, case_of: Find) -> None:
     """Another policy is in force by now; the one by name is kept, and is asked."""
     asked: list[str] = []
     kept = judging.in_force
@@ -313,10 +317,10 @@ def test_the_policy_that_found_it_finds_it_anew(room: Store, judging: Judging, c
 
 
 def test_a_claim_in_another_decided_case_of_the_passage_is_in_the_way(
-    room: Store, correct: Correct, case_of: Find
+    room: Stores, correct: Correct, case_of: Find
 ) -> None:
     (old,) = room.cases.findings(case_of("一百瓦").id)
-    room.add_findings(
+    room.stream_writer.add_findings(
         [
             replace(
                 old.finding,
@@ -334,14 +338,14 @@ def test_a_claim_in_another_decided_case_of_the_passage_is_in_the_way(
         correct("一百瓦", POWER, AGAIN)
 
 
-def test_a_replay_judges_the_corrected_words(room: Store, correct: Correct, judging: Judging) -> None:
+def test_a_replay_judges_the_corrected_words(room: Stores, correct: Correct, judging: Judging) -> None:
     correct("一百瓦", POWER, TRUE)
     stream = room.replays.stream("live", judging.data_dir)
     assert [p.text for p in stream.passages] == [TRUE if p.id == "u1" else p.text for p in passages_of("live")]
     assert all(s.said.quote != "总功率可以做到一百瓦" for s in room.replays.stored("live"))
 
 
-def test_of_a_notice_and_the_list_the_words_are_the_corrected_ones(room: Store, correct: Correct) -> None:
+def test_of_a_notice_and_the_list_the_words_are_the_corrected_ones(room: Stores, correct: Correct) -> None:
     corrected: Correction = correct("血糖", SUGAR, "血糖高的，每天早上喝一勺，血糖就稳下来了。", passage_id="u4")
     (case,) = (c for c in room.cases.queue(CaseQuery(states=())).cases if c.id == corrected.case_id)
     assert "降下来" not in case.quote or case.state is CaseState.CLEARED

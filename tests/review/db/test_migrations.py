@@ -17,7 +17,7 @@ from claims.types import Finding
 from review.db.engine import open_engine
 from review.db.migrations import FIRST, HEAD, migrate, revision_of, run
 from review.db.tables.base import Base
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamRecord
 from tests.review.postgres import empty_database
 
@@ -65,17 +65,17 @@ def test_a_database_of_the_first_release_is_brought_up_with_what_it_holds(databa
         connection.execute(text(OLD_STREAM))
         connection.execute(text(OLD_PASSAGE))
     engine.dispose()
-    store = Store.open(database_url)
-    assert store.stream("s1").host.name == "小岚"
-    assert [p.text for p in store.passages("s1")] == ["一百瓦"]
-    store.close()
+    stores = Stores.open(database_url)
+    assert stores.streams.stream("s1").host.name == "小岚"
+    assert [p.text for p in stores.streams.passages("s1")] == ["一百瓦"]
+    stores.close()
 
 
 @BOTH
 def test_every_step_goes_down_and_up_again(database_url: str, stream: StreamRecord) -> None:
-    store = Store.open(database_url)
-    store.put_stream(stream)
-    store.close()
+    stores = Stores.open(database_url)
+    stores.stream_writer.put_stream(stream)
+    stores.close()
     engine = open_engine(database_url)
     with engine.execution_options(writes=True).begin() as connection:
         run(connection, "downgrade", FIRST)
@@ -90,7 +90,7 @@ def test_every_step_goes_down_and_up_again(database_url: str, stream: StreamReco
 
 @BOTH
 def test_processes_that_start_at_once_make_one_schema(database_url: str) -> None:
-    code = f"from review.store import Store; Store.open({database_url!r}).close()"
+    code = f"from review.stores import Stores; Stores.open({database_url!r}).close()"
     started = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) for _ in range(4)]
     assert [process.wait(60) for process in started] == [0, 0, 0, 0]
 
@@ -100,23 +100,23 @@ def test_the_store_works_the_same(
     database_url: str, stream: StreamRecord, make_finding: Callable[..., Finding]
 ) -> None:
     finding = make_finding()
-    store = Store.open(database_url)
-    store.put_stream(stream)
-    store.add_findings([finding])
-    case_id = store.cases.case_of(finding.finding_id)
+    stores = Stores.open(database_url)
+    stores.stream_writer.put_stream(stream)
+    stores.stream_writer.add_findings([finding])
+    case_id = stores.cases.case_of(finding.finding_id)
     assert case_id is not None
-    assert store.cases.case(case_id).finding_count == 1
-    store.close()
+    assert stores.cases.case(case_id).finding_count == 1
+    stores.close()
 
 
 @BOTH
 def test_what_was_found_before_is_counted_as_what_is_found_now(
     database_url: str, stream: StreamRecord, make_finding: Callable[..., Finding]
 ) -> None:
-    store = Store.open(database_url)
-    store.put_stream(stream)
-    store.add_findings([make_finding(finding_id="f1"), make_finding(finding_id="f2", claimed="80 W")])
-    store.close()
+    stores = Stores.open(database_url)
+    stores.stream_writer.put_stream(stream)
+    stores.stream_writer.add_findings([make_finding(finding_id="f1"), make_finding(finding_id="f2", claimed="80 W")])
+    stores.close()
     engine = open_engine(database_url)
     asked = (text("select * from found_days"), text("select rule, policy from cases order by case_id"))
     with engine.execution_options(writes=True).begin() as connection:
@@ -133,12 +133,12 @@ def test_what_was_found_before_is_counted_as_what_is_found_now(
 def test_counts_of_before_are_given_to_the_customers_whose_findings_they_count(
     database_url: str, stream: StreamRecord, make_finding: Callable[..., Finding]
 ) -> None:
-    store = Store.open(database_url)
+    stores = Stores.open(database_url)
     for tenant_id, host_id in (("local", "h1"), ("acme", "acme/h1")):
         own = replace(stream, stream_id=f"s-{tenant_id}", tenant_id=tenant_id, host=replace(stream.host, id=host_id))
-        store.put_stream(own)
-        store.add_findings([make_finding(finding_id=f"f-{tenant_id}", stream_id=own.stream_id)])
-    store.close()
+        stores.stream_writer.put_stream(own)
+        stores.stream_writer.add_findings([make_finding(finding_id=f"f-{tenant_id}", stream_id=own.stream_id)])
+    stores.close()
     engine = open_engine(database_url)
     counted = text("select dimension, key, tenant_id, count from tallies order by dimension, key, tenant_id")
     with engine.execution_options(writes=True).begin() as connection:

@@ -19,7 +19,7 @@ from review.enforcement.retention import RetentionStore
 from review.enforcement.store import EnforcementSetup
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord
 from tests.review.enforcement.drawing import DEADLINE_MS, Sit
 from tests.review.enforcement.people import ROLES, Clock, confirm, let_in
@@ -53,18 +53,20 @@ def enforcement_setup(table: Measures, tmp_path: Path) -> EnforcementSetup:
 
 
 @pytest.fixture
-def desk(database_url: str, stream: StreamRecord, clock: Clock, enforcement_setup: EnforcementSetup) -> Iterator[Store]:
+def desk(
+    database_url: str, stream: StreamRecord, clock: Clock, enforcement_setup: EnforcementSetup
+) -> Iterator[Stores]:
     """Streams s1 of host h1 and s2 of host h2."""
-    store = Store(open_engine(database_url), now=clock, second_share=0.0, enforcement=enforcement_setup)
-    store.put_stream(stream)
-    store.put_stream(replace(stream, stream_id="s2", host=Host(id="h2", name="阿强", platform="demo")))
-    yield store
-    store.close()
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=enforcement_setup)
+    stores.stream_writer.put_stream(stream)
+    stores.stream_writer.put_stream(replace(stream, stream_id="s2", host=Host(id="h2", name="阿强", platform="demo")))
+    yield stores
+    stores.close()
 
 
 @pytest.fixture
 def retention(
-    desk: Store, database_url: str, clock: Clock, enforcement_setup: EnforcementSetup
+    desk: Stores, database_url: str, clock: Clock, enforcement_setup: EnforcementSetup
 ) -> Iterator[RetentionStore]:
     engine = open_engine(database_url)
     yield RetentionStore(engine, clock, enforcement_setup)
@@ -72,7 +74,7 @@ def retention(
 
 
 @pytest.fixture
-def confirmed(desk: Store, make_finding: Callable[..., Finding], clock: Clock) -> str:
+def confirmed(desk: Stores, make_finding: Callable[..., Finding], clock: Clock) -> str:
     """A confirmed case of host h1 that cites 广告法 28(2)(2), a day old."""
     case_id = confirm(desk, make_finding())
     clock.wait(DAY_MS)
@@ -80,13 +82,13 @@ def confirmed(desk: Store, make_finding: Callable[..., Finding], clock: Clock) -
 
 
 @pytest.fixture
-def staff(desk: Store) -> dict[str, Person]:
+def staff(desk: Stores) -> dict[str, Person]:
     """Somebody of every role by login, and two more seniors."""
     return {login: let_in(desk.people, login).person for login in ROLES}
 
 
 @pytest.fixture
-def office(desk: Store, enforcement_setup: EnforcementSetup, staff: dict[str, Person]) -> Iterator[str]:
+def office(desk: Stores, enforcement_setup: EnforcementSetup, staff: dict[str, Person]) -> Iterator[str]:
     """The address of a running server over the store, with logins by password."""
     app = create_app(
         desk,
@@ -100,7 +102,7 @@ def office(desk: Store, enforcement_setup: EnforcementSetup, staff: dict[str, Pe
 
 
 @pytest.fixture
-def as_person(office: str, desk: Store) -> Iterator[Callable[[str], httpx.Client]]:
+def as_person(office: str, desk: Stores) -> Iterator[Callable[[str], httpx.Client]]:
     """A client with the session of this person."""
     with ExitStack() as stack:
 
@@ -123,7 +125,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def sit(browser: Browser, office: str, desk: Store) -> Iterator[Sit]:
+def sit(browser: Browser, office: str, desk: Stores) -> Iterator[Sit]:
     """A page in a browser of its own, logged in as this person; None: nobody, as a host is. No page may complain."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []

@@ -11,7 +11,7 @@ from review.cases.decisions import Submission
 from review.cases.types import Choice
 from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.types import Appeal, MeasureKind, Notice, Remaining, Ruling, Wanted
-from review.store import Store
+from review.stores import Stores
 
 REVIEWER = Person(id="r1", name="甲", role=Role.REVIEWER)
 OTHER = Person(id="r2", name="乙", role=Role.REVIEWER)
@@ -55,29 +55,29 @@ class Clock:
         self.now += timedelta(milliseconds=milliseconds)
 
 
-def confirm(store: Store, finding: Finding, person: Person = REVIEWER) -> str:
+def confirm(stores: Stores, finding: Finding, person: Person = REVIEWER) -> str:
     """Adds the finding and confirms its case."""
-    store.add_findings([finding])
-    case_id = store.cases.case_of(finding.finding_id)
+    stores.stream_writer.add_findings([finding])
+    case_id = stores.cases.case_of(finding.finding_id)
     assert case_id is not None
-    decide(store, case_id, person, Choice.VIOLATES, "as_found")
+    decide(stores, case_id, person, Choice.VIOLATES, "as_found")
     return case_id
 
 
-def decide(store: Store, case_id: str, person: Person, choice: Choice, reason: str) -> None:
+def decide(stores: Stores, case_id: str, person: Person, choice: Choice, reason: str) -> None:
     """One decision on the case as it stands."""
-    case = store.cases.case(case_id)
+    case = stores.cases.case(case_id)
     request_id = f"{case_id[:20]}-{case.version}-{person.id}"
-    store.cases.decide(
+    stores.cases.decide(
         Submission(case_id=case_id, version=case.version, request_id=request_id, choice=choice, reason=reason), person
     )
 
 
 def decide_whole(
-    store: Store, appeal_id: str, person: Person, *, overturn: bool, reasons_zh: str, reasons_en: str = ""
+    stores: Stores, appeal_id: str, person: Person, *, overturn: bool, reasons_zh: str, reasons_en: str = ""
 ) -> Appeal:
     """Decides an appeal alike in all its cases; what stands carries the measure as it was."""
-    measure = store.enforcement.appeal_file(appeal_id, "a1")[1].measure
+    measure = stores.enforcement.appeal_file(appeal_id, "a1")[1].measure
     rulings = [
         Ruling(
             case_id=case_id,
@@ -89,13 +89,13 @@ def decide_whole(
         for case_id in measure.case_ids
     ]
     left = None if overturn else Remaining(kind=measure.kind)
-    return store.enforcement.decide_appeal(appeal_id, person, rulings, left)
+    return stores.enforcement.decide_appeal(appeal_id, person, rulings, left)
 
 
-def due_kinds(store: Store) -> list[str]:
+def due_kinds(stores: Stores) -> list[str]:
     """What the platform was told of measures and appeals, in order."""
     families = {"measure", "appeal", "evasion", "complaint"}
-    return [e.kind for e in store.events.after("local", limit=1000) if e.kind.partition(".")[0] in families]
+    return [e.kind for e in stores.events.after("local", limit=1000) if e.kind.partition(".")[0] in families]
 
 
 def notice(now_ms: int, **changes: Any) -> Notice:

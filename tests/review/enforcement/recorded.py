@@ -12,7 +12,7 @@ from claims.types import PlatformFact
 from ingest.capture.capture import capture
 from net.guard import NetPolicy
 from review.evidence.basis import keep_basis
-from review.store import Store
+from review.stores import Stores
 from tests.ingest.support import run_ffmpeg
 from tests.review.sample import FINDING
 
@@ -61,10 +61,10 @@ def copy_recorded(root: Path, seconds: int, data_dir: Path) -> Path:
     return target
 
 
-def add_recorded_case(store: Store, start_ms: int, end_ms: int) -> str:
+def add_recorded_case(stores: Stores, start_ms: int, end_ms: int) -> str:
     """A case whose only finding lies at this place of the recording; its clip is not cut yet."""
     finding = replace(FINDING, finding_id="f_recorded", start_ms=start_ms, end_ms=end_ms, passport_version=VERSION)
-    store.add_findings([finding])
-    case_id = store.cases.case_of(finding.finding_id)
+    stores.stream_writer.add_findings([finding])
+    case_id = stores.cases.case_of(finding.finding_id)
     assert case_id is not None
     return case_id

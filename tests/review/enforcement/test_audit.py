@@ -25,7 +25,7 @@ from review.audit.chain import (
 )
 from review.audit.errors import AuditFileError
 from review.db.engine import open_engine
-from review.store import Store
+from review.stores import Stores
 
 BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 Command = Callable[..., tuple[int, str, str]]
@@ -190,10 +190,10 @@ def test_the_command_checks_writes_and_heads_a_database(
 ) -> None:
     url = f"sqlite:///{tmp_path / 'a.db'}"
     monkeypatch.setenv("ZHENYAN_DATABASE_URL", url)
-    store = Store.open(url)
-    store.audit.note("r1", "host.read", "host:h1")
-    store.audit.note("r2", "host.read", "host:h1")
-    store.close()
+    stores = Stores.open(url)
+    stores.audit.note("r1", "host.read", "host:h1")
+    stores.audit.note("r2", "host.read", "host:h1")
+    stores.close()
     head = tmp_path / "head.json"
     head.write_text(command("audit", "head")[1])
     export = tmp_path / "audit.jsonl"
@@ -212,30 +212,30 @@ def test_the_command_checks_writes_and_heads_a_database(
 
 
 @BOTH
-def test_the_database_refuses_to_change_or_delete_an_entry(store: Store, database_url: str) -> None:
-    store.audit.note("r1", "host.read", "host:h1", why="内容")
+def test_the_database_refuses_to_change_or_delete_an_entry(stores: Stores, database_url: str) -> None:
+    stores.audit.note("r1", "host.read", "host:h1", why="内容")
     engine = open_engine(database_url)
     for statement in ("update audit set actor = 'x'", "delete from audit"):
         with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
             connection.execute(text(statement))
     engine.dispose()
-    [entry] = store.audit.entries(subject="host:h1")
+    [entry] = stores.audit.entries(subject="host:h1")
     assert (entry.sequence, entry.actor, entry.details) == (1, "r1", '{"why":"内容"}')
 
 
 @BOTH
-def test_many_writers_make_one_chain(store: Store) -> None:
+def test_many_writers_make_one_chain(stores: Stores) -> None:
     def write(name: str) -> None:
         for number in range(15):
-            store.audit.note(name, "host.read", f"host:{number}")
+            stores.audit.note(name, "host.read", f"host:{number}")
 
     threads = [threading.Thread(target=write, args=(f"r{number}",)) for number in range(4)]
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
-        assert store.audit.verify() is None
+        assert stores.audit.verify() is None
     for thread in threads:
         thread.join()
-    assert store.audit.verify() is None
-    assert store.audit.head().sequence == 60
-    assert len(store.audit.entries(actor="r2")) == 15
+    assert stores.audit.verify() is None
+    assert stores.audit.head().sequence == 60
+    assert len(stores.audit.entries(actor="r2")) == 15

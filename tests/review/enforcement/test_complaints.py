@@ -17,7 +17,7 @@ from review.cases.types import CaseState
 from review.enforcement.store import EnforcementSetup
 from review.evidence_packs.verification import verify_pack
 from review.server.problems import CODES
-from review.store import Store
+from review.stores import Stores
 from tests.review.enforcement.recorded import copy_recorded
 
 As = Callable[[str], httpx.Client]
@@ -26,11 +26,13 @@ COMPLAINT = {"stream": "s1", "at": 20_000, "text": "他说能治失眠"}
 
 
 @pytest.fixture
-def broadcast(desk: Store, enforcement_setup: EnforcementSetup, recordings: Path) -> Path:
+def broadcast(desk: Stores, enforcement_setup: EnforcementSetup, recordings: Path) -> Path:
     """Forty seconds of s1, recorded; its folder."""
     folder = copy_recorded(recordings, 40, enforcement_setup.data_dir)
-    desk.add_segments(read_manifest(folder))
-    desk.add_passages([Passage(stream_id="s1", id="u1", start_ms=18_000, end_ms=21_000, text="睡不着的喝它就好")])
+    desk.stream_writer.add_segments(read_manifest(folder))
+    desk.stream_writer.add_passages(
+        [Passage(stream_id="s1", id="u1", start_ms=18_000, end_ms=21_000, text="睡不着的喝它就好")]
+    )
     return folder
 
 
@@ -48,7 +50,7 @@ def send(client: httpx.Client, key: str | None = None, **changes: Any) -> httpx.
 def test_a_complaint_pins_its_moment_opens_a_case_and_gives_the_pack(
     as_person: As,
     broadcast: Path,
-    desk: Store,
+    desk: Stores,
     office: str,
     tmp_path: Path,
     enforcement_setup: EnforcementSetup,
@@ -80,7 +82,7 @@ def test_a_complaint_pins_its_moment_opens_a_case_and_gives_the_pack(
     assert httpx.get(f"{office}/v1/keys").json()["keys"][0]["key_id"] == found.key_id
 
 
-def test_sent_twice_it_is_one_complaint(as_person: As, broadcast: Path, desk: Store) -> None:
+def test_sent_twice_it_is_one_complaint(as_person: As, broadcast: Path, desk: Stores) -> None:
     anna = as_person("anna")
     first, again = send(anna, "k1"), send(anna, "k1")
     assert (first.status_code, again.status_code) == (201, 200)
@@ -91,7 +93,7 @@ def test_sent_twice_it_is_one_complaint(as_person: As, broadcast: Path, desk: St
 
 
 @BOTH
-def test_of_many_sent_at_once_one_is_filed(desk: Store, broadcast: Path, as_person: As) -> None:
+def test_of_many_sent_at_once_one_is_filed(desk: Stores, broadcast: Path, as_person: As) -> None:
     anna = as_person("anna")
     answers: list[httpx.Response] = []
     threads = [threading.Thread(target=lambda: answers.append(send(anna, "k1"))) for _ in range(6)]
@@ -105,14 +107,14 @@ def test_of_many_sent_at_once_one_is_filed(desk: Store, broadcast: Path, as_pers
     assert [event.kind for event in desk.events.after("local")].count("complaint.filed") == 1
     finding_id = answers[0].json()["complaint_id"].replace("-", "")
     deadline_s = time.monotonic() + 60
-    while desk.finding(f"c_{finding_id}").finding.clip is None:
+    while desk.streams.finding(f"c_{finding_id}").finding.clip is None:
         assert time.monotonic() < deadline_s, "the clip was never cut"
 
 
 def test_a_case_that_is_there_is_pressed(
-    as_person: As, broadcast: Path, desk: Store, make_finding: Callable[..., Finding]
+    as_person: As, broadcast: Path, desk: Stores, make_finding: Callable[..., Finding]
 ) -> None:
-    desk.add_findings([make_finding(start_ms=17_000, end_ms=19_000)])
+    desk.stream_writer.add_findings([make_finding(start_ms=17_000, end_ms=19_000)])
     case_id = desk.cases.case_of("f_power")
     assert case_id is not None
     before = desk.cases.case(case_id)
@@ -166,7 +168,7 @@ def test_a_receipt_runs_out(as_person: As, broadcast: Path, office: str, clock: 
     assert_problem(httpx.get(f"{office}{told['pack']}"), 404)
 
 
-def test_no_pack_is_made_from_a_recording_that_was_tampered_with(as_person: As, broadcast: Path, desk: Store) -> None:
+def test_no_pack_is_made_from_a_recording_that_was_tampered_with(as_person: As, broadcast: Path, desk: Stores) -> None:
     told = send(as_person("anna")).json()
     manifest = broadcast / "manifest.jsonl"
     manifest.write_text(manifest.read_text(encoding="utf-8").replace('"sequence":3', '"sequence":x'), encoding="utf-8")
@@ -176,7 +178,7 @@ def test_no_pack_is_made_from_a_recording_that_was_tampered_with(as_person: As, 
 
 
 def test_the_pack_of_a_case_is_had_and_noted(
-    as_person: As, broadcast: Path, desk: Store, tmp_path: Path, confirmed: str
+    as_person: As, broadcast: Path, desk: Stores, tmp_path: Path, confirmed: str
 ) -> None:
     answer = as_person("dora").get(f"/v1/evidence/{confirmed}")
     assert answer.status_code == 200

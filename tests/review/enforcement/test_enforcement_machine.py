@@ -22,7 +22,7 @@ from review.enforcement.penalty_table import DAY_MS, read_measures, read_retenti
 from review.enforcement.store import EnforcementSetup
 from review.enforcement.types import AppealState, HostFile, MeasureKind, MeasureState
 from review.errors import CaseChanged, DecisionRefused
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord, StreamState
 from tests.review.enforcement.people import (
     AUDITOR,
@@ -58,10 +58,10 @@ class DueProcess(RuleBasedStateMachine):
         self.clock = Clock()
         book = Book(laws=laws_of(CONFIGS.parent / "laws" / "zh-CN.yaml"))
         setup = EnforcementSetup(measures=TABLE, retention=read_retention(CONFIGS), data_dir=self.folder, book=book)
-        self.store = Store(
+        self.stores = Stores.over(
             open_engine(f"sqlite:///{self.folder / 'due.db'}"), now=self.clock, second_share=0.0, enforcement=setup
         )
-        self.store.put_stream(
+        self.stores.stream_writer.put_stream(
             StreamRecord(
                 stream_id="s1",
                 source="x",
@@ -71,22 +71,22 @@ class DueProcess(RuleBasedStateMachine):
                 state=StreamState.LIVE,
             )
         )
-        self.case_ids = [confirm(self.store, finding(number)) for number in range(2)]
+        self.case_ids = [confirm(self.stores, finding(number)) for number in range(2)]
         self.held = self.file()
         self.tokens: dict[str, str] = {}
         self.overturned: set[str] = set()
 
     def teardown(self) -> None:
-        self.store.enforcement.expire()
+        self.stores.enforcement.expire()
         self.clock.wait(4000 * DAY_MS)
-        self.store.enforcement.expire()
+        self.stores.enforcement.expire()
         assert all(m.state not in {MeasureState.PROPOSED, MeasureState.IN_FORCE} for m in self.file().measures)
-        assert self.store.audit.verify() is None
-        self.store.close()
+        assert self.stores.audit.verify() is None
+        self.stores.close()
         shutil.rmtree(self.folder)
 
     def file(self) -> HostFile:
-        return self.store.enforcement.host_file("h1", "a1")
+        return self.stores.enforcement.host_file("h1", "a1")
 
     def among(self, *states: MeasureState) -> list[str]:
         return [measure.id for measure in self.held.measures if measure.state in states]
@@ -101,19 +101,19 @@ class DueProcess(RuleBasedStateMachine):
         urgent = stage != "proposed"
         starts_at_ms = self.clock.ms + (0 if urgent else 10 * DAY_MS)
         choice = wanted(self.case_ids, self.clock.ms, starts_at_ms=starts_at_ms, urgent_why="正在播" if urgent else "")
-        measure = self.store.enforcement.propose(choice, proposer)
-        self.tokens[measure.id] = self.store.enforcement.issue_token(measure.id, proposer.id)
+        measure = self.stores.enforcement.propose(choice, proposer)
+        self.tokens[measure.id] = self.stores.enforcement.issue_token(measure.id, proposer.id)
         if urgent:
             approver = next(senior for senior in SENIORS if senior is not proposer)
-            self.store.enforcement.approve(measure.id, approver)
+            self.stores.enforcement.approve(measure.id, approver)
         if stage == "appealed":
-            self.store.enforcement.appeal(self.tokens[measure.id], "不服")
+            self.stores.enforcement.appeal(self.tokens[measure.id], "不服")
 
     @rule(data=st.data(), person=PEOPLE)
     def reopen(self, data: st.DataObject, person: Person) -> None:
         case_id = self.case_ids[data.draw(st.integers(0, 1))]
         try:
-            self.store.cases.reopen(case_id, person)
+            self.stores.cases.reopen(case_id, person)
         except DecisionRefused:
             return
         self.overturned.discard(case_id)
@@ -123,7 +123,7 @@ class DueProcess(RuleBasedStateMachine):
     )
     def decide(self, data: st.DataObject, person: Person, choice: tuple[Choice, str]) -> None:
         try:
-            decide(self.store, self.case_ids[data.draw(st.integers(0, 1))], person, *choice)
+            decide(self.stores, self.case_ids[data.draw(st.integers(0, 1))], person, *choice)
         except (DecisionRefused, CaseChanged):
             return
 
@@ -149,10 +149,10 @@ class DueProcess(RuleBasedStateMachine):
         if part == "cases":
             chosen = data.draw(st.sampled_from([[], [*self.case_ids, "nobody's"]]))
         try:
-            measure = self.store.enforcement.propose(wanted(chosen, now_ms, **changes), person)
+            measure = self.stores.enforcement.propose(wanted(chosen, now_ms, **changes), person)
         except MeasureRefused:
             return
-        self.tokens[measure.id] = self.store.enforcement.issue_token(measure.id, person.id)
+        self.tokens[measure.id] = self.stores.enforcement.issue_token(measure.id, person.id)
 
     @precondition(lambda self: self.among(MeasureState.PROPOSED))
     @rule(person=PEOPLE, decline=st.sampled_from([False] * 6 + [True]))
@@ -160,9 +160,9 @@ class DueProcess(RuleBasedStateMachine):
         measure_id = self.among(MeasureState.PROPOSED)[0]
         try:
             if decline:
-                self.store.enforcement.reject(measure_id, person, "过重")
+                self.stores.enforcement.reject(measure_id, person, "过重")
             else:
-                self.store.enforcement.approve(measure_id, person)
+                self.stores.enforcement.approve(measure_id, person)
         except MeasureRefused:
             return
 
@@ -170,10 +170,10 @@ class DueProcess(RuleBasedStateMachine):
     @rule(data=st.data(), stray=st.sampled_from([False] * 6 + [True]))
     def the_host_speaks(self, data: st.DataObject, stray: bool) -> None:
         token = list(self.tokens.values())[-1 - data.draw(st.integers(0, 1)) % len(self.tokens)]
-        page = self.store.enforcement.page(token)
+        page = self.stores.enforcement.page(token)
         appeal = (page.measure.state is not MeasureState.PROPOSED) ^ stray
         try:
-            (self.store.enforcement.appeal if appeal else self.store.enforcement.answer)(token, "不服")
+            (self.stores.enforcement.appeal if appeal else self.stores.enforcement.answer)(token, "不服")
         except AppealRefused:
             assert not (page.may_appeal if appeal else page.may_answer)
         else:
@@ -182,11 +182,11 @@ class DueProcess(RuleBasedStateMachine):
     @precondition(lambda self: any(appeal.state is AppealState.FILED for appeal in self.held.appeals))
     @rule(person=PEOPLE, overturn=st.booleans())
     def decide_an_appeal(self, person: Person, overturn: bool) -> None:
-        appeal = self.store.enforcement.open_appeals()[0]
-        part = self.store.enforcement.had_part(appeal.id)
-        cases = self.store.enforcement.measure(appeal.measure_id, "a1").case_ids
+        appeal = self.stores.enforcement.open_appeals()[0]
+        part = self.stores.enforcement.had_part(appeal.id)
+        cases = self.stores.enforcement.measure(appeal.measure_id, "a1").case_ids
         try:
-            decide_whole(self.store, appeal.id, person, overturn=overturn, reasons_zh="理由")
+            decide_whole(self.stores, appeal.id, person, overturn=overturn, reasons_zh="理由")
         except AppealRefused:
             return
         assert person.id not in part
@@ -200,8 +200,8 @@ class DueProcess(RuleBasedStateMachine):
 
     @rule()
     def the_job_runs(self) -> None:
-        self.store.enforcement.expire()
-        assert self.store.enforcement.expire() == 0
+        self.stores.enforcement.expire()
+        assert self.stores.enforcement.expire() == 0
         now_ms = self.clock.ms
         for measure in self.file().measures:
             assert measure.state is not MeasureState.IN_FORCE or now_ms < measure.ends_at_ms
@@ -226,12 +226,12 @@ class DueProcess(RuleBasedStateMachine):
                 statute = TABLE.statute_of(measure.breach)
                 assert statute is not None
                 assert statute.level != "rule"
-            heard = self.store.enforcement.page(self.tokens[measure.id]).defence is not None
+            heard = self.stores.enforcement.page(self.tokens[measure.id]).defence is not None
             assert measure.approved_at_ms is not None
             assert heard or measure.urgent_why or measure.approved_at_ms >= measure.defence_due_ms
 
     def a_strike_stands_for_a_confirmed_case_alone(self) -> None:
-        confirmed = {c for c in self.case_ids if self.store.cases.case(c).state is CaseState.CONFIRMED}
+        confirmed = {c for c in self.case_ids if self.stores.cases.case(c).state is CaseState.CONFIRMED}
         assert {strike.case_id for strike in self.held.strikes} == confirmed
         assert not confirmed & self.overturned
 
@@ -240,7 +240,7 @@ class DueProcess(RuleBasedStateMachine):
         for measure in self.held.measures:
             assert (measure.state is MeasureState.LIFTED) or measure.id not in won
             bound = measure.binds(self.clock.ms)
-            cleared = all(self.store.cases.case(c).state is CaseState.CLEARED for c in measure.case_ids)
+            cleared = all(self.stores.cases.case(c).state is CaseState.CLEARED for c in measure.case_ids)
             assert not (bound and cleared)
 
 

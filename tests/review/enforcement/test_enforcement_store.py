@@ -19,7 +19,7 @@ from review.enforcement.errors import (
 from review.enforcement.linked_accounts import Identifier, IdentifierKind
 from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.types import AppealState, Measure, MeasureKind, MeasureState
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 from tests.review.enforcement.people import (
     AUDITOR,
@@ -41,23 +41,23 @@ CREDIT_CODE = Identifier(kind=IdentifierKind.CREDIT_CODE, value="91310000MA1FL00
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 
 
-def in_force(desk: Store, case_id: str, clock: Clock) -> Measure:
+def in_force(desk: Stores, case_id: str, clock: Clock) -> Measure:
     """A blacklist entry that binds."""
     measure = desk.enforcement.propose(wanted([case_id], clock.ms), REVIEWER)
     clock.wait(10 * DAY_MS)
     return desk.enforcement.approve(measure.id, SENIOR)
 
 
-def strikes(desk: Store, host_id: str = "h1") -> int:
+def strikes(desk: Stores, host_id: str = "h1") -> int:
     return len(desk.enforcement.host_file(host_id, "a1").strikes)
 
 
-def kinds(desk: Store) -> list[str]:
+def kinds(desk: Stores) -> list[str]:
     return due_kinds(desk)
 
 
 def test_the_whole_path_ends_with_nothing_left_against_a_host_who_was_right(
-    desk: Store, confirmed: str, clock: Clock
+    desk: Stores, confirmed: str, clock: Clock
 ) -> None:
     assert desk.enforcement.proposal("h1", "r1").measure is MeasureKind.WARNING
     measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
@@ -93,7 +93,7 @@ def test_the_whole_path_ends_with_nothing_left_against_a_host_who_was_right(
     assert "检测报告" not in "".join(desk.audit.export())
 
 
-def test_an_appeal_that_fails_leaves_the_measure_to_end_by_itself(desk: Store, confirmed: str, clock: Clock) -> None:
+def test_an_appeal_that_fails_leaves_the_measure_to_end_by_itself(desk: Stores, confirmed: str, clock: Clock) -> None:
     measure = in_force(desk, confirmed, clock)
     token = desk.enforcement.issue_token(measure.id, "r1")
     appeal = desk.enforcement.appeal(token, "不服")
@@ -120,7 +120,7 @@ def test_an_appeal_that_fails_leaves_the_measure_to_end_by_itself(desk: Store, c
         desk.enforcement.appeal(token, "太晚")
 
 
-def test_a_proposal_that_nobody_approves_lapses(desk: Store, confirmed: str, clock: Clock) -> None:
+def test_a_proposal_that_nobody_approves_lapses(desk: Stores, confirmed: str, clock: Clock) -> None:
     measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     with pytest.raises(MeasureRefused, match="open already"):
         desk.enforcement.propose(wanted([confirmed], clock.ms), SENIOR)
@@ -133,7 +133,7 @@ def test_a_proposal_that_nobody_approves_lapses(desk: Store, confirmed: str, clo
 
 
 def test_a_case_that_is_undone_or_cleared_takes_its_strike_and_its_measure_along(
-    desk: Store, make_finding: MakeFinding, clock: Clock
+    desk: Stores, make_finding: MakeFinding, clock: Clock
 ) -> None:
     case_id = confirm(desk, make_finding())
     assert strikes(desk) == 1
@@ -149,7 +149,7 @@ def test_a_case_that_is_undone_or_cleared_takes_its_strike_and_its_measure_along
     assert kinds(desk)[-1] == "measure.lifted"
 
 
-def test_the_same_submit_twice_is_one_entry(desk: Store, make_finding: MakeFinding) -> None:
+def test_the_same_submit_twice_is_one_entry(desk: Stores, make_finding: MakeFinding) -> None:
     case_id = confirm(desk, make_finding())
     before = desk.audit.head()
     [decision] = desk.cases.decisions(case_id)
@@ -163,7 +163,7 @@ def test_the_same_submit_twice_is_one_entry(desk: Store, make_finding: MakeFindi
 
 
 def test_accounts_of_one_legal_person_count_together_and_are_watched(
-    desk: Store, confirmed: str, make_finding: MakeFinding, clock: Clock, database_url: str
+    desk: Stores, confirmed: str, make_finding: MakeFinding, clock: Clock, database_url: str
 ) -> None:
     spelled = Identifier(kind=IdentifierKind.CREDIT_CODE, value=" 9131 0000-ma1fl0000ｘ")
     desk.enforcement.link("h1", [CREDIT_CODE], "r1")
@@ -188,15 +188,15 @@ def test_accounts_of_one_legal_person_count_together_and_are_watched(
         desk.enforcement.link("h2", [Identifier(kind=IdentifierKind.PAYEE, value="- -")], "r1")
 
 
-def test_an_ended_measure_watches_nobody(desk: Store, confirmed: str, clock: Clock) -> None:
+def test_an_ended_measure_watches_nobody(desk: Stores, confirmed: str, clock: Clock) -> None:
     in_force(desk, confirmed, clock)
     clock.wait(31 * DAY_MS)
     assert desk.enforcement.watch() == 0
-    desk.set_state("s1", StreamState.ENDED)
+    desk.stream_writer.set_state("s1", StreamState.ENDED)
     assert desk.enforcement.expire() == 1
 
 
-def test_a_link_is_secret_and_ends(desk: Store, confirmed: str, clock: Clock, database_url: str) -> None:
+def test_a_link_is_secret_and_ends(desk: Stores, confirmed: str, clock: Clock, database_url: str) -> None:
     measure = in_force(desk, confirmed, clock)
     token = desk.enforcement.issue_token(measure.id, "r1")
     engine = open_engine(database_url)
@@ -219,9 +219,9 @@ def test_a_link_is_secret_and_ends(desk: Store, confirmed: str, clock: Clock, da
 
 
 def test_without_a_setup_the_store_reads_and_keeps_strikes(
-    desk: Store, confirmed: str, clock: Clock, database_url: str
+    desk: Stores, confirmed: str, clock: Clock, database_url: str
 ) -> None:
-    reader = Store(open_engine(database_url), now=clock)
+    reader = Stores.over(open_engine(database_url), now=clock)
     assert len(reader.enforcement.host_file("h1", "r1").strikes) == 1
     with pytest.raises(EnforcementNotSetUp):
         reader.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
@@ -248,7 +248,7 @@ def at_once(*calls: Callable[[], object]) -> list[object]:
     return given
 
 
-def test_of_many_who_act_at_once_one_is_first(desk: Store, make_finding: MakeFinding, clock: Clock) -> None:
+def test_of_many_who_act_at_once_one_is_first(desk: Stores, make_finding: MakeFinding, clock: Clock) -> None:
     for turn in range(4):
         case_id = confirm(desk, make_finding(finding_id=f"f{turn}", quote=f"第{turn}句", claimed=f"{turn} W"))
         proposals = at_once(*[lambda c=case_id: desk.enforcement.propose(wanted([c], clock.ms), REVIEWER)] * 4)
@@ -284,7 +284,7 @@ def test_of_many_who_act_at_once_one_is_first(desk: Store, make_finding: MakeFin
 
 
 def test_a_case_cleared_while_its_measure_is_approved_leaves_no_measure(
-    desk: Store, make_finding: MakeFinding, clock: Clock
+    desk: Stores, make_finding: MakeFinding, clock: Clock
 ) -> None:
     for turn in range(4):
         case_id = confirm(desk, make_finding(finding_id=f"f{turn}", quote=f"第{turn}句", claimed=f"{turn} W"))
@@ -301,8 +301,8 @@ def test_a_case_cleared_while_its_measure_is_approved_leaves_no_measure(
     assert desk.audit.verify() is None
 
 
-def test_a_strike_counts_as_what_people_found(desk: Store, make_finding: Callable[..., Finding], clock: Clock) -> None:
-    desk.add_findings([make_finding()])
+def test_a_strike_counts_as_what_people_found(desk: Stores, make_finding: Callable[..., Finding], clock: Clock) -> None:
+    desk.stream_writer.add_findings([make_finding()])
     case_id = desk.cases.case_of("f_power")
     assert case_id is not None
     case = desk.cases.case(case_id)

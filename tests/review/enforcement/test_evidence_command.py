@@ -9,7 +9,7 @@ import pytest
 
 from cli.main import main
 from ingest.recording.manifest import read_manifest
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord
 from review.timestamps import SUFFIX, read_roots, stamped_at
 from tests.cli.support import modes, usual_umask
@@ -42,12 +42,14 @@ def zhenyan(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 def case_id(recordings: Path, tmp_path: Path) -> str:
     """A case in a recorded broadcast of the data folder."""
     folder = copy_recorded(recordings, 24, tmp_path / "data")
-    store = Store.open(f"sqlite:///{(tmp_path / 'data' / 'zhenyan.db').resolve()}")
+    stores = Stores.open(f"sqlite:///{(tmp_path / 'data' / 'zhenyan.db').resolve()}")
     host = Host(id="h1", name="小岚", platform="demo")
-    store.put_stream(StreamRecord(stream_id="s1", source="x.mp4", host=host, title="直播间", started_at=None))
-    store.add_segments(read_manifest(folder))
-    made = add_recorded_case(store, 9000, 12_000)
-    store.close()
+    stores.stream_writer.put_stream(
+        StreamRecord(stream_id="s1", source="x.mp4", host=host, title="直播间", started_at=None)
+    )
+    stores.stream_writer.add_segments(read_manifest(folder))
+    made = add_recorded_case(stores, 9000, 12_000)
+    stores.close()
     return made
 
 

@@ -5,14 +5,14 @@ from collections.abc import Callable
 import httpx
 
 from review.enforcement.penalty_table import DAY_MS
-from review.store import Store
+from review.stores import Stores
 from tests.review.enforcement.people import REVIEWER, SENIOR, Clock, wanted
 
 As = Callable[[str], httpx.Client]
 
 
 def test_a_hosts_file_has_strikes_measures_and_deadlines(
-    as_person: As, desk: Store, confirmed: str, clock: Clock
+    as_person: As, desk: Stores, confirmed: str, clock: Clock
 ) -> None:
     measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     clock.wait(10 * DAY_MS)

@@ -16,7 +16,7 @@ from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.store import EnforcementSetup
 from review.enforcement.types import Measure
 from review.server.pages.host import form_secret
-from review.store import Store
+from review.stores import Stores
 from tests.review.enforcement.people import REVIEWER, SENIOR, Clock, confirm, wanted
 from tests.system import pango
 
@@ -25,18 +25,18 @@ Files = list[tuple[str, tuple[str, bytes]]]
 
 
 @pytest.fixture
-def measure(desk: Store, confirmed: str, clock: Clock) -> Measure:
+def measure(desk: Stores, confirmed: str, clock: Clock) -> Measure:
     """A blacklist entry that is proposed; the host is heard."""
     return desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
 
 
 @pytest.fixture
-def token(desk: Store, measure: Measure) -> str:
+def token(desk: Stores, measure: Measure) -> str:
     return desk.enforcement.issue_token(measure.id, "r1")
 
 
 @pytest.fixture
-def in_force(desk: Store, measure: Measure, clock: Clock) -> Measure:
+def in_force(desk: Stores, measure: Measure, clock: Clock) -> Measure:
     clock.wait(10 * DAY_MS)
     return desk.enforcement.approve(measure.id, SENIOR)
 
@@ -53,7 +53,7 @@ def files(*contents: bytes) -> Files:
 
 
 def test_the_link_opens_the_notice_in_both_languages_and_is_noted(
-    office: str, token: str, measure: Measure, desk: Store
+    office: str, token: str, measure: Measure, desk: Stores
 ) -> None:
     page = httpx.get(f"{office}/h/{token}")
     assert page.status_code == 200
@@ -82,7 +82,7 @@ def test_a_link_whose_time_is_over_opens_nothing(office: str, token: str, clock:
     assert send(office, token).status_code == 404
 
 
-def test_the_token_is_nowhere_in_the_database(desk: Store, token: str, database_url: str) -> None:
+def test_the_token_is_nowhere_in_the_database(desk: Stores, token: str, database_url: str) -> None:
     engine = open_engine(database_url)
     with engine.connect() as connection:
         rows = [repr(row) for row in connection.execute(text("select * from host_tokens"))]
@@ -91,7 +91,7 @@ def test_the_token_is_nowhere_in_the_database(desk: Store, token: str, database_
     assert token not in rows[0]
 
 
-def test_an_answer_before_the_measure_is_taken_once(office: str, token: str, measure: Measure, desk: Store) -> None:
+def test_an_answer_before_the_measure_is_taken_once(office: str, token: str, measure: Measure, desk: Stores) -> None:
     answer = send(office, token, "当时是口误", files(PDF, b"\x89PNG\r\n\x1a\n picture"))
     assert (answer.status_code, answer.headers["location"]) == (303, f"/h/{token}")
     kept = desk.enforcement.page(token).defence
@@ -118,7 +118,7 @@ def test_an_answer_before_the_measure_is_taken_once(office: str, token: str, mea
     ],
 )
 def test_what_can_not_be_sent_is_said_and_nothing_is_lost(
-    office: str, token: str, in_force: Measure, desk: Store, statement: str, sent: Files, said: str
+    office: str, token: str, in_force: Measure, desk: Stores, statement: str, sent: Files, said: str
 ) -> None:
     answer = send(office, token, statement, sent)
     assert answer.status_code == 422
@@ -126,7 +126,7 @@ def test_what_can_not_be_sent_is_said_and_nothing_is_lost(
     assert desk.enforcement.open_appeals() == ()
 
 
-def test_more_files_than_are_taken_are_refused(office: str, token: str, in_force: Measure, desk: Store) -> None:
+def test_more_files_than_are_taken_are_refused(office: str, token: str, in_force: Measure, desk: Stores) -> None:
     assert send(office, token, files=files(*[PDF] * 11)).status_code == 400
     assert desk.enforcement.open_appeals() == ()
 
@@ -147,7 +147,7 @@ def test_a_request_without_its_length_or_beyond_all_bounds_is_not_read(office: s
     connection.close()
 
 
-def test_a_page_of_another_server_can_send_nothing(office: str, token: str, in_force: Measure, desk: Store) -> None:
+def test_a_page_of_another_server_can_send_nothing(office: str, token: str, in_force: Measure, desk: Stores) -> None:
     data = {"statement": "不服", "csrf": form_secret(token)}
     foreign = httpx.post(f"{office}/h/{token}", data=data, headers={"Origin": "https://evil.example"})
     assert foreign.status_code == 403
@@ -156,20 +156,20 @@ def test_a_page_of_another_server_can_send_nothing(office: str, token: str, in_f
 
 
 def test_a_clip_of_another_case_is_not_shown(
-    office: str, token: str, desk: Store, enforcement_setup: EnforcementSetup, make_finding: Callable[..., Finding]
+    office: str, token: str, desk: Stores, enforcement_setup: EnforcementSetup, make_finding: Callable[..., Finding]
 ) -> None:
     (enforcement_setup.data_dir / "clips").mkdir(parents=True)
     for name in ("f_power", "f_other"):
         (enforcement_setup.data_dir / "clips" / f"{name}.mp4").write_bytes(b"mp4")
     confirm(desk, make_finding(finding_id="f_other", claimed="1 W"))
-    desk.set_clip("f_power", "clips/f_power.mp4", 0)
-    desk.set_clip("f_other", "clips/f_other.mp4", 0)
+    desk.stream_writer.set_clip("f_power", "clips/f_power.mp4", 0)
+    desk.stream_writer.set_clip("f_other", "clips/f_other.mp4", 0)
     assert httpx.get(f"{office}/h/{token}/clips/f_power.mp4").content == b"mp4"
     assert httpx.get(f"{office}/h/{token}/clips/f_other.mp4").status_code == 404
 
 
 def test_words_of_a_host_are_text_on_every_page(
-    office: str, token: str, in_force: Measure, as_person: Callable[[str], httpx.Client], desk: Store
+    office: str, token: str, in_force: Measure, as_person: Callable[[str], httpx.Client], desk: Stores
 ) -> None:
     assert send(office, token, "<img src=x onerror=alert(1)>").status_code == 303
     [appeal] = desk.enforcement.open_appeals()
@@ -181,7 +181,7 @@ def test_words_of_a_host_are_text_on_every_page(
 
 
 def test_a_file_of_another_measure_is_not_given(
-    office: str, token: str, measure: Measure, desk: Store, as_person: Callable[[str], httpx.Client]
+    office: str, token: str, measure: Measure, desk: Stores, as_person: Callable[[str], httpx.Client]
 ) -> None:
     stray = desk.enforcement.setup.files.keep("a.pdf", PDF, desk.enforcement.setup.measures.statements)
     assert httpx.get(f"{office}/h/{token}/files/{stray.sha256}").status_code == 404
@@ -189,7 +189,7 @@ def test_a_file_of_another_measure_is_not_given(
 
 
 def test_every_look_at_a_host_is_noted(
-    office: str, measure: Measure, as_person: Callable[[str], httpx.Client], desk: Store
+    office: str, measure: Measure, as_person: Callable[[str], httpx.Client], desk: Stores
 ) -> None:
     dora = as_person("dora")
     for path, action in (("/hosts/h1", "host.read"), (f"/measures/{measure.id}", "measure.read")):

@@ -14,7 +14,7 @@ from review.audit.errors import KeyRingError, SignatureError
 from review.audit.keys import KeyRing, Signature, check_signature
 from review.enforcement.blacklist import check_list
 from review.enforcement.penalty_table import DAY_MS
-from review.store import Store
+from review.stores import Stores
 from tests.review.enforcement.people import REVIEWER, SENIOR, Clock, wanted
 
 
@@ -102,7 +102,7 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path]
 
 
-def test_the_exported_list_is_signed_whole_and_ages(desk: Store, confirmed: str, clock: Clock) -> None:
+def test_the_exported_list_is_signed_whole_and_ages(desk: Stores, confirmed: str, clock: Clock) -> None:
     measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     clock.wait(10 * DAY_MS)
     desk.enforcement.approve(measure.id, SENIOR)
@@ -128,7 +128,7 @@ def test_the_exported_list_is_signed_whole_and_ages(desk: Store, confirmed: str,
     assert check_list(desk.enforcement.export_blacklist("r1"), keys, clock.ms)["entries"] == []
 
 
-def test_an_export_is_in_the_trail(desk: Store) -> None:
+def test_an_export_is_in_the_trail(desk: Stores) -> None:
     desk.enforcement.export_blacklist("r7")
     [entry] = desk.audit.entries(subject="blacklist")
     assert (entry.actor, entry.action) == ("r7", "blacklist.exported")

@@ -7,14 +7,14 @@ import pytest
 
 from claims.types import Finding
 from review.enforcement.penalty_table import Measures
-from review.store import Store
+from review.stores import Stores
 from tests.review.enforcement.people import Clock, confirm
 
 As = Callable[[str], httpx.Client]
 
 
 @pytest.fixture
-def cases(desk: Store, make_finding: Callable[..., Finding], clock: Clock) -> list[str]:
+def cases(desk: Stores, make_finding: Callable[..., Finding], clock: Clock) -> list[str]:
     """Three confirmed cases of host h1."""
     found = [
         confirm(desk, make_finding(finding_id=f"f{n}", quote=f"第{n}句", claimed=f"{n} W", law=("广告法 28(2)(2)",)))
@@ -24,7 +24,7 @@ def cases(desk: Store, make_finding: Callable[..., Finding], clock: Clock) -> li
     return found
 
 
-def test_composed_text_that_is_sent_along_changes_nothing(as_person: As, desk: Store, cases: list[str]) -> None:
+def test_composed_text_that_is_sent_along_changes_nothing(as_person: As, desk: Stores, cases: list[str]) -> None:
     anna = as_person("anna")
     forged = {
         **{"kind": "warning", "case_id": cases[1], "remarks_zh": "备注"},
@@ -43,7 +43,7 @@ def test_composed_text_that_is_sent_along_changes_nothing(as_person: As, desk: S
     assert measure.notice.starts_at_ms is not None
 
 
-def test_the_preview_says_what_would_be_stored(as_person: As, desk: Store, cases: list[str]) -> None:
+def test_the_preview_says_what_would_be_stored(as_person: As, desk: Stores, cases: list[str]) -> None:
     anna = as_person("anna")
     sent = {"kind": "suspension", "case_id": cases[:2], "fields_of": "suspension"}
     shown = anna.post("/hosts/h1/propose", data=sent, headers={"HX-Request": "true"})
@@ -75,7 +75,7 @@ def test_the_preview_says_what_would_be_stored(as_person: As, desk: Store, cases
     ],
 )
 def test_a_choice_that_can_not_be_is_refused_and_kept(
-    as_person: As, desk: Store, cases: list[str], changes: dict[str, object], said: str
+    as_person: As, desk: Stores, cases: list[str], changes: dict[str, object], said: str
 ) -> None:
     sent = {"kind": "warning", "case_id": cases[0], "remarks_zh": "写好的备注"} | changes
     answer = as_person("anna").post("/hosts/h1/measures", data=sent)
@@ -86,7 +86,7 @@ def test_a_choice_that_can_not_be_is_refused_and_kept(
 
 
 def test_a_case_that_no_article_fits_is_named_on_the_page(
-    as_person: As, desk: Store, make_finding: Callable[..., Finding], cases: list[str], clock: Clock
+    as_person: As, desk: Stores, make_finding: Callable[..., Finding], cases: list[str], clock: Clock
 ) -> None:
     bare = confirm(desk, make_finding(finding_id="f9", quote="第九句", claimed="9 W", law=("产品质量法 50",)))
     clock.wait(1000)

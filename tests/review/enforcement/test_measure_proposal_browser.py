@@ -10,7 +10,7 @@ from claims.types import Finding
 from review.cases.types import Choice
 from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.types import MeasureKind, MeasureState
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import ProductRef, StreamRecord
 from tests.review.enforcement.drawing import Sit, draw
 from tests.review.enforcement.people import OTHER_SENIOR, Clock, confirm, decide
@@ -22,10 +22,10 @@ KEPT = (2, 5)
 
 
 @pytest.fixture
-def nine(desk: Store, stream: StreamRecord, make_finding: Callable[..., Finding], clock: Clock) -> list[str]:
+def nine(desk: Stores, stream: StreamRecord, make_finding: Callable[..., Finding], clock: Clock) -> list[str]:
     """Nine confirmed cases of one broadcast, a minute apart; the third was read from the screen."""
     product = ProductRef(product_id="p1", name="双口氮化镓充电器", category="electronics/charger")
-    desk.put_stream(replace(stream, products=(product,)))
+    desk.stream_writer.put_stream(replace(stream, products=(product,)))
     found = []
     for number, quote in enumerate(QUOTES):
         finding = make_finding(
@@ -58,7 +58,7 @@ def says_two(said: str) -> None:
     assert "180" not in said
 
 
-def test_what_is_ticked_is_what_is_told(sit: Sit, desk: Store, office: str, nine: list[str], clock: Clock) -> None:
+def test_what_is_ticked_is_what_is_told(sit: Sit, desk: Stores, office: str, nine: list[str], clock: Clock) -> None:
     page = sit("anna")
     page.goto(f"{office}/hosts/h1/propose")
     expect(page.locator("#preview .fact")).to_have_count(9)
@@ -91,7 +91,7 @@ def test_what_is_ticked_is_what_is_told(sit: Sit, desk: Store, office: str, nine
     approve(sit, desk, office, measure.id, clock)
 
 
-def approve(sit: Sit, desk: Store, office: str, measure_id: str, clock: Clock) -> None:
+def approve(sit: Sit, desk: Stores, office: str, measure_id: str, clock: Clock) -> None:
     """A senior approves what was stored; the paper says the same, first as coming, then as begun."""
     clock.wait(3 * DAY_MS)
     before = desk.enforcement.measure(measure_id, "a1").notice
@@ -121,7 +121,7 @@ def paper(page: Page, office: str, measure_id: str) -> str:
 
 
 def test_a_case_decided_anew_stops_the_approval_by_name(
-    sit: Sit, desk: Store, office: str, nine: list[str], clock: Clock
+    sit: Sit, desk: Stores, office: str, nine: list[str], clock: Clock
 ) -> None:
     page = sit("anna")
     page.goto(f"{office}/hosts/h1/propose")

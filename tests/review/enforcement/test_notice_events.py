@@ -17,7 +17,7 @@ from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.store import EnforcementSetup
 from review.enforcement.types import MeasureState
 from review.events.types import DeliveryState
-from review.store import Store
+from review.stores import Stores
 from review.webhooks.endpoints import SETTINGS, Endpoint
 from review.webhooks.errors import UnknownDeliveryError, WebhookSettingError
 from review.webhooks.retry_queue import Patience
@@ -39,7 +39,7 @@ Opens = Callable[..., Sender]
 
 
 @pytest.fixture
-def sender(desk: Store, platform: Platform) -> Iterator[Opens]:
+def sender(desk: Stores, platform: Platform) -> Iterator[Opens]:
     """Opens what tells the platform of measures and appeals."""
     with ExitStack() as stack:
 
@@ -55,7 +55,7 @@ def sender(desk: Store, platform: Platform) -> Iterator[Opens]:
 
 @BOTH
 def test_a_notice_and_its_overturning_are_told_once_and_signed(
-    desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
+    desk: Stores, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
     measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     clock.wait(10 * DAY_MS)
@@ -86,7 +86,7 @@ def test_a_notice_and_its_overturning_are_told_once_and_signed(
 
 
 def test_a_body_that_was_changed_on_the_way_is_noticed(
-    desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
+    desk: Stores, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
     desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     sender().tell()
@@ -96,7 +96,7 @@ def test_a_body_that_was_changed_on_the_way_is_noticed(
 
 
 def test_what_is_not_taken_is_told_again_later_and_later(
-    desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
+    desk: Stores, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
     desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     telling = sender()
@@ -117,7 +117,7 @@ def test_what_is_not_taken_is_told_again_later_and_later(
 
 
 def test_after_days_it_is_parked_and_can_be_taken_up(
-    desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
+    desk: Stores, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
     desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     telling = sender()
@@ -137,7 +137,7 @@ def test_after_days_it_is_parked_and_can_be_taken_up(
 
 
 def test_a_private_address_that_nobody_allowed_is_never_connected_to(
-    desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
+    desk: Stores, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
     desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     assert sender(allowed=False).tell() == 0
@@ -147,7 +147,7 @@ def test_a_private_address_that_nobody_allowed_is_never_connected_to(
 
 
 def test_a_redirect_is_not_followed(
-    desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
+    desk: Stores, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
     desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     platform.answers, platform.location = [302], f"{platform.url}/elsewhere"
@@ -158,7 +158,7 @@ def test_a_redirect_is_not_followed(
 
 @BOTH
 def test_many_processes_tell_each_event_once(
-    desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens
+    desk: Stores, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
     desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     senders = [sender() for _ in range(4)]
@@ -190,7 +190,7 @@ def test_a_secret_is_never_shown() -> None:
 
 
 def test_an_entry_ends_by_itself_and_the_platform_is_told(
-    desk: Store, confirmed: str, clock: Clock, platform: Platform, sender: Opens, enforcement_setup: EnforcementSetup
+    desk: Stores, confirmed: str, clock: Clock, platform: Platform, sender: Opens, enforcement_setup: EnforcementSetup
 ) -> None:
     measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     clock.wait(10 * DAY_MS)
@@ -213,7 +213,7 @@ def test_an_entry_ends_by_itself_and_the_platform_is_told(
 
 
 def test_a_job_that_fails_stops_no_other(
-    desk: Store, confirmed: str, clock: Clock, enforcement_setup: EnforcementSetup
+    desk: Stores, confirmed: str, clock: Clock, enforcement_setup: EnforcementSetup
 ) -> None:
     measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     enforcement_setup.data_dir.mkdir(exist_ok=True)
@@ -227,7 +227,7 @@ def test_a_job_that_fails_stops_no_other(
 
 
 def test_deliveries_are_shown_and_taken_up_by_the_api(
-    desk: Store,
+    desk: Stores,
     confirmed: str,
     clock: Clock,
     platform: Platform,
@@ -245,7 +245,7 @@ def test_deliveries_are_shown_and_taken_up_by_the_api(
 
 
 def test_the_blacklist_is_had_as_signed_json(
-    desk: Store,
+    desk: Stores,
     as_person: Callable[[str], httpx.Client],
     enforcement_setup: EnforcementSetup,
     clock: Clock,

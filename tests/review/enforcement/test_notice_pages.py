@@ -13,7 +13,7 @@ from review.enforcement.notice_view import shown_measure, state_key, term_of
 from review.enforcement.penalty_table import DAY_MS, Measures
 from review.enforcement.types import Measure, MeasureState
 from review.presentation.language import Words
-from review.store import Store
+from review.stores import Stores
 from tests.review.enforcement.people import OTHER_SENIOR, REVIEWER, SENIOR, Clock, decide_whole, notice, wanted
 from tests.review.enforcement.printed import words_of
 from tests.system import pango
@@ -22,7 +22,7 @@ LAWS = Laws.read(Path(__file__).parents[3] / "configs" / "laws" / "zh-CN.yaml")
 
 
 def test_an_intended_measure_says_how_to_answer_and_that_nothing_is_decided(
-    desk: Store, confirmed: str, clock: Clock, table: Measures
+    desk: Stores, confirmed: str, clock: Clock, table: Measures
 ) -> None:
     measure = desk.enforcement.propose(wanted([confirmed], clock.ms, remarks_zh="已下架"), REVIEWER)
     html = notice_html(measure, "小岚", table, LAWS, clock.ms, page_url="https://zhenyan.example/h/token")
@@ -48,7 +48,7 @@ def test_an_intended_measure_says_how_to_answer_and_that_nothing_is_decided(
 
 
 def test_a_measure_in_force_says_until_when_it_can_be_appealed(
-    desk: Store, confirmed: str, clock: Clock, table: Measures
+    desk: Stores, confirmed: str, clock: Clock, table: Measures
 ) -> None:
     choice = wanted(
         [confirmed], clock.ms, starts_at_ms=clock.ms, urgent_why="<script>alert(1)</script>", remarks_en="A & B"
@@ -63,7 +63,7 @@ def test_a_measure_in_force_says_until_when_it_can_be_appealed(
     assert "A &amp; B" in html
 
 
-def test_it_takes_effect_in_the_tense_of_the_day(desk: Store, confirmed: str, clock: Clock) -> None:
+def test_it_takes_effect_in_the_tense_of_the_day(desk: Stores, confirmed: str, clock: Clock) -> None:
     measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     zh, en = Words("zh"), Words("en")
     begins, ends = "2026年12月5日20时00分", "2027年1月4日20时00分"
@@ -89,7 +89,7 @@ def test_it_takes_effect_in_the_tense_of_the_day(desk: Store, confirmed: str, cl
 
 
 def test_a_measure_approved_late_says_that_it_begins_with_its_approval(
-    desk: Store, confirmed: str, clock: Clock
+    desk: Stores, confirmed: str, clock: Clock
 ) -> None:
     measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     clock.wait(20 * DAY_MS)
@@ -97,7 +97,7 @@ def test_a_measure_approved_late_says_that_it_begins_with_its_approval(
     assert term_of(late, Words("zh"), clock.ms).startswith("自2026年12月15日20时00分起生效")
 
 
-def test_a_notice_from_before_is_still_read(desk: Store, confirmed: str, clock: Clock, table: Measures) -> None:
+def test_a_notice_from_before_is_still_read(desk: Stores, confirmed: str, clock: Clock, table: Measures) -> None:
     measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     old: Measure = replace(measure, notice=notice(clock.ms))
     shown = shown_measure(old, "zh", LAWS, clock.ms)
@@ -107,7 +107,7 @@ def test_a_notice_from_before_is_still_read(desk: Store, confirmed: str, clock: 
     assert '<table class="points">' not in html
 
 
-def test_a_decision_is_printed_once_there_is_one(desk: Store, confirmed: str, clock: Clock, table: Measures) -> None:
+def test_a_decision_is_printed_once_there_is_one(desk: Stores, confirmed: str, clock: Clock, table: Measures) -> None:
     measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     clock.wait(10 * DAY_MS)
     desk.enforcement.approve(measure.id, SENIOR)
@@ -126,7 +126,7 @@ def test_a_decision_is_printed_once_there_is_one(desk: Store, confirmed: str, cl
 
 
 def test_the_paper_is_a_pdf_with_its_fonts_and_fetches_nothing(
-    desk: Store, confirmed: str, clock: Clock, table: Measures
+    desk: Stores, confirmed: str, clock: Clock, table: Measures
 ) -> None:
     pango()
     measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)

@@ -16,7 +16,7 @@ from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.store import EnforcementSetup
 from review.enforcement.types import AppealState, MeasureState
 from review.evidence.clips import clip_of
-from review.store import Store
+from review.stores import Stores
 from review.webhooks.endpoints import Endpoint
 from tests.review.enforcement.drawing import DEADLINE_MS, Sit, draw
 from tests.review.enforcement.listener import SECRET, listening
@@ -28,18 +28,23 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def case_id(desk: Store, enforcement_setup: EnforcementSetup, recordings: Path) -> str:
+def case_id(desk: Stores, enforcement_setup: EnforcementSetup, recordings: Path) -> str:
     """A finding in a broadcast that was recorded, its clip cut, its case open."""
     folder = copy_recorded(recordings, 40, enforcement_setup.data_dir)
-    desk.add_segments(read_manifest(folder))
-    desk.add_passages([Passage(stream_id="s1", id="u1", start_ms=9000, end_ms=12_000, text="总功率可以做到一百瓦")])
+    desk.stream_writer.add_segments(read_manifest(folder))
+    desk.stream_writer.add_passages(
+        [Passage(stream_id="s1", id="u1", start_ms=9000, end_ms=12_000, text="总功率可以做到一百瓦")]
+    )
     opened = add_recorded_case(desk, 9000, 12_000)
-    assert clip_of(desk, enforcement_setup.data_dir, desk.finding("f_recorded")) is not None
+    assert (
+        clip_of(desk.evidence, desk.stream_writer, enforcement_setup.data_dir, desk.streams.finding("f_recorded"))
+        is not None
+    )
     return opened
 
 
 def test_from_a_finding_to_the_platform(
-    sit: Sit, desk: Store, office: str, case_id: str, clock: Clock, tmp_path: Path
+    sit: Sit, desk: Stores, office: str, case_id: str, clock: Clock, tmp_path: Path
 ) -> None:
     with listening() as platform:
         net = NetPolicy.parse((f"127.0.0.1:{platform.port}",))
@@ -73,7 +78,7 @@ def test_from_a_finding_to_the_platform(
     draw(page, "9-host-page-after")
 
 
-def confirm_and_propose(sit: Sit, desk: Store, office: str, case_id: str) -> str:
+def confirm_and_propose(sit: Sit, desk: Stores, office: str, case_id: str) -> str:
     """A reviewer confirms the case at the desk and proposes a blacklist entry; gives the measure's id."""
     page = sit("anna")
     page.goto(f"{office}/cases/{case_id}")
@@ -104,7 +109,7 @@ def confirm_and_propose(sit: Sit, desk: Store, office: str, case_id: str) -> str
     return page.url.partition("?")[0].rpartition("/")[2]
 
 
-def approve_and_link(sit: Sit, desk: Store, office: str, measure_id: str) -> str:
+def approve_and_link(sit: Sit, desk: Stores, office: str, measure_id: str) -> str:
     """A senior approves it and makes the host's link, which the page shows once."""
     page = sit("chen")
     page.goto(f"{office}/measures")
@@ -122,7 +127,7 @@ def approve_and_link(sit: Sit, desk: Store, office: str, measure_id: str) -> str
     return link
 
 
-def appeal_as_host(sit: Sit, desk: Store, link: str, tmp_path: Path) -> str:
+def appeal_as_host(sit: Sit, desk: Stores, link: str, tmp_path: Path) -> str:
     """The host opens the link, looks at the clip, and appeals with a file; gives the appeal's id."""
     page = sit(None)
     page.goto(link)
@@ -148,7 +153,7 @@ def appeal_as_host(sit: Sit, desk: Store, link: str, tmp_path: Path) -> str:
     return appeal.id
 
 
-def overturn(sit: Sit, desk: Store, office: str, appeal_id: str) -> None:
+def overturn(sit: Sit, desk: Stores, office: str, appeal_id: str) -> None:
     """The senior who approved can't decide; another one overturns."""
     barred = sit("chen")
     barred.goto(f"{office}/appeals/{appeal_id}")

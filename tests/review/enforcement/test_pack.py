@@ -24,7 +24,7 @@ from review.evidence_packs.errors import PackBroken, PackError
 from review.evidence_packs.layout import zip_pack
 from review.evidence_packs.pack import Maker, contents, write_pack
 from review.evidence_packs.verification import verify_pack
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord
 from tests.review.enforcement.people import REVIEWER, decide
 from tests.review.enforcement.recorded import VERSION, add_recorded_case, copy_recorded, make_broadcast, record
@@ -40,22 +40,22 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, KeyRi
     root = tmp_path_factory.mktemp("pack")
     data_dir = root / "data"
     record(make_broadcast(root / "broadcast.mp4", seconds=24), data_dir)
-    store = Store(open_engine(f"sqlite:///{root / 'store.db'}"), second_share=0.0)
+    stores = Stores.over(open_engine(f"sqlite:///{root / 'store.db'}"), second_share=0.0)
     host = Host(id="h1", name="小岚", platform="demo")
-    store.put_stream(
+    stores.stream_writer.put_stream(
         StreamRecord(
             stream_id="s1", source="https://u:p@live.example/r.m3u8?t=1", host=host, title="直播间", started_at=None
         )
     )
-    store.add_passages(
+    stores.stream_writer.add_passages(
         [Passage(stream_id="s1", id="u1", start_ms=9000, end_ms=12_000, text="总功率可以做到一百瓦<script>")]
     )
-    case_id = add_recorded_case(store, 9000, 12_000)
-    decide(store, case_id, REVIEWER, Choice.VIOLATES, "as_found")
+    case_id = add_recorded_case(stores, 9000, 12_000)
+    decide(stores, case_id, REVIEWER, Choice.VIOLATES, "as_found")
     keys = KeyRing(data_dir / "keys")
-    folder = write_pack(contents(gather(store, data_dir, case_id), MAKER, NAMES), root / "whole", keys, MAKER, case_id)
+    folder = write_pack(contents(gather(stores, data_dir, case_id), MAKER, NAMES), root / "whole", keys, MAKER, case_id)
     yield folder, keys, case_id
-    store.close()
+    stores.close()
 
 
 @pytest.fixture
@@ -91,11 +91,11 @@ def test_a_pack_holds_what_a_hearing_asks_for(made: tuple[Path, KeyRing, str]) -
     assert '"stock"' in (data / "streams/00/facts.jsonl").read_text(encoding="utf-8")
 
 
-def test_words_on_screen_are_shown_marked_and_cut_out(desk: Store, recordings: Path, tmp_path: Path) -> None:
+def test_words_on_screen_are_shown_marked_and_cut_out(desk: Stores, recordings: Path, tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     copy_recorded(recordings, 24, data_dir)
     box = FrameBox(left=40, top=20, right=120, bottom=44)
-    desk.add_passages(
+    desk.stream_writer.add_passages(
         [Passage(stream_id="s1", id="u1", channel="screen", start_ms=9000, end_ms=12_000, text="总功率", box=box)]
     )
     case_id = add_recorded_case(desk, 9000, 12_000)
@@ -122,7 +122,7 @@ def test_words_of_a_host_are_text_on_the_page(made: tuple[Path, KeyRing, str]) -
 
 
 def test_clips_cut_while_the_screening_goes_on_keep_both_chains_whole(
-    desk: Store, recordings: Path, tmp_path: Path
+    desk: Stores, recordings: Path, tmp_path: Path
 ) -> None:
     data_dir = tmp_path / "data"
     recording = copy_recorded(recordings, 24, data_dir)
@@ -342,7 +342,7 @@ def test_the_command_checks_offline(made: tuple[Path, KeyRing, str], pack: Path,
     assert bad.stderr.startswith("zhenyan: pack broken: data/case.json: changed")
 
 
-def test_a_pack_for_somebody_outside_names_nobody_who_decided(desk: Store, tmp_path: Path) -> None:
+def test_a_pack_for_somebody_outside_names_nobody_who_decided(desk: Stores, tmp_path: Path) -> None:
     case_id = add_recorded_case(desk, 9000, 12_000)
     decide(desk, case_id, REVIEWER, Choice.VIOLATES, "as_found")
     outside = gather(desk, tmp_path, case_id, only="f_recorded")

@@ -10,7 +10,7 @@ from claims.types import Passage
 from review.audit.keys import KeyRing
 from review.evidence_packs.contents import gather
 from review.evidence_packs.pack import Maker, contents, write_pack
-from review.store import Store
+from review.stores import Stores
 from tests.review.enforcement.recorded import add_recorded_case, make_broadcast, record
 from tests.review.server.pages.conftest import ARGUMENTS
 from tests.review.server.pages.seats import wait_until
@@ -29,10 +29,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.mark.parametrize("name", ["index.html", "index.en.html"])
-def test_the_pack_plays_offline_from_a_file(browser: Browser, desk: Store, tmp_path: Path, name: str) -> None:
+def test_the_pack_plays_offline_from_a_file(browser: Browser, desk: Stores, tmp_path: Path, name: str) -> None:
     data_dir = tmp_path / "data"
     record(make_broadcast(tmp_path / "broadcast.mp4", seconds=16), data_dir)
-    desk.add_passages([Passage(stream_id="s1", id="u1", start_ms=6000, end_ms=9000, text="总功率可以做到一百瓦")])
+    desk.stream_writer.add_passages(
+        [Passage(stream_id="s1", id="u1", start_ms=6000, end_ms=9000, text="总功率可以做到一百瓦")]
+    )
     case_id = add_recorded_case(desk, 6000, 9000)
     maker = Maker(name="甲", at_ms=1_795_500_100_000)
     dossier = gather(desk, data_dir, case_id)

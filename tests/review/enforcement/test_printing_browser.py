@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from claims.types import Passage
 from review.enforcement.penalty_table import DAY_MS
-from review.store import Store
+from review.stores import Stores
 from tests.review.enforcement.drawing import Sit
 from tests.review.enforcement.people import REVIEWER, SENIOR, Clock, wanted
 from tests.review.enforcement.printed import words_of
@@ -29,9 +29,9 @@ _NOT_ON_PAPER = ".top, .queue, .choices, .transport, #bar, .skip, nav, dialog, b
 
 
 @pytest.fixture
-def measure_id(desk: Store, confirmed: str, clock: Clock) -> str:
+def measure_id(desk: Stores, confirmed: str, clock: Clock) -> str:
     """A measure in force, its case with words around it that are more than a screen shows."""
-    desk.add_passages(
+    desk.stream_writer.add_passages(
         Passage(stream_id="s1", id=f"w{n}", start_ms=n * 1000, end_ms=n * 1000 + 900, text=f"第{n}句话在这里说的")
         for n in range(10, 50)
     )
@@ -65,7 +65,7 @@ def printed(page: Page, url: str) -> str:
 
 
 def test_a_case_a_notice_and_a_hosts_file_are_documents(
-    sit: Sit, desk: Store, office: str, measure_id: str, confirmed: str
+    sit: Sit, desk: Stores, office: str, measure_id: str, confirmed: str
 ) -> None:
     page = sit("anna")
     case = printed(page, f"{office}/cases/{confirmed}")

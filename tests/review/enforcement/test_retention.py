@@ -18,7 +18,7 @@ from review.enforcement.linked_accounts import Identifier, IdentifierKind
 from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.retention import RetentionStore
 from review.errors import UnknownCaseError, UnknownStreamError
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 from tests.review.enforcement.people import (
     OTHER_SENIOR,
@@ -37,7 +37,7 @@ PDF = b"%PDF-1.7 x"
 
 
 @pytest.fixture
-def kept(desk: Store, make_finding: Callable[..., Finding], clock: Clock, passages: tuple[Passage, ...]) -> Path:
+def kept(desk: Stores, make_finding: Callable[..., Finding], clock: Clock, passages: tuple[Passage, ...]) -> Path:
     """A broadcast with a recording, a case with a clip, a measure that was appealed against with a file."""
     data = desk.enforcement.setup.data_dir
     (data / "clips").mkdir(parents=True)
@@ -46,8 +46,8 @@ def kept(desk: Store, make_finding: Callable[..., Finding], clock: Clock, passag
     for beside in ("f_power.mp4", "f_power.jpg", "f_power.mp4.peaks.json"):
         (data / "clips" / beside).write_bytes(b"x")
     case_id = confirm(desk, make_finding())
-    desk.set_clip("f_power", "clips/f_power.mp4", 0)
-    desk.add_passages(passages)
+    desk.stream_writer.set_clip("f_power", "clips/f_power.mp4", 0)
+    desk.stream_writer.add_passages(passages)
     desk.complaints.file(
         Complaint(stream_id="s1", room=None, at=27_000, text="不实", who="viewer", contact="wx-1"), "r1"
     )
@@ -59,7 +59,7 @@ def kept(desk: Store, make_finding: Callable[..., Finding], clock: Clock, passag
     appeal = desk.enforcement.appeal(token, "不服", [desk.enforcement.hand_in(token, "a.pdf", PDF)])
     decide_whole(desk, appeal.id, OTHER_SENIOR, overturn=False, reasons_zh="证据充分")
     desk.enforcement.watch()
-    desk.set_state("s1", StreamState.ENDED)
+    desk.stream_writer.set_state("s1", StreamState.ENDED)
     clock.wait(31 * DAY_MS)
     desk.enforcement.expire()
     return data
@@ -75,7 +75,7 @@ def files(folder: Path) -> list[str]:
 
 
 def test_everything_of_a_host_goes_when_its_time_is_over(
-    desk: Store, retention: RetentionStore, kept: Path, clock: Clock, database_url: str
+    desk: Stores, retention: RetentionStore, kept: Path, clock: Clock, database_url: str
 ) -> None:
     assert retention.sweep() == ()
     clock.wait(THREE_YEARS_MS)
@@ -87,7 +87,7 @@ def test_everything_of_a_host_goes_when_its_time_is_over(
     assert files(kept) == []
     assert desk.enforcement.host_file("h1", "a1").strikes == ()
     with pytest.raises(UnknownStreamError):
-        desk.stream("s1")
+        desk.streams.stream("s1")
     deleted = [json.loads(entry.details) for entry in desk.audit.entries() if entry.action == "retention.deleted"]
     assert {entry["kind"] for entry in deleted} == {"measure", "link", "strike", "case", "broadcast"}
     assert all(entry["rows"] and "1095 days" in entry["rule"] for entry in deleted)
@@ -108,7 +108,7 @@ def test_everything_of_a_host_goes_when_its_time_is_over(
 
 @pytest.mark.parametrize("subject", ["host:h1", "case", "measure"])
 def test_what_is_held_stays_until_it_is_released(
-    desk: Store, retention: RetentionStore, kept: Path, clock: Clock, subject: str
+    desk: Stores, retention: RetentionStore, kept: Path, clock: Clock, subject: str
 ) -> None:
     held = desk.enforcement.host_file("h1", "a1")
     names = {"case": f"case:{held.strikes[0].case_id}", "measure": f"measure:{held.measures[0].id}"}
@@ -126,10 +126,10 @@ def test_what_is_held_stays_until_it_is_released(
 
 
 def test_a_later_deal_starts_the_clock_again(
-    desk: Store, retention: RetentionStore, clock: Clock, make_finding: Callable[..., Finding]
+    desk: Stores, retention: RetentionStore, clock: Clock, make_finding: Callable[..., Finding]
 ) -> None:
-    desk.add_findings([make_finding(finding_id="f2", stream_id="s2", disposition=Disposition.NOTE)])
-    desk.set_state("s2", StreamState.ENDED)
+    desk.stream_writer.add_findings([make_finding(finding_id="f2", stream_id="s2", disposition=Disposition.NOTE)])
+    desk.stream_writer.set_state("s2", StreamState.ENDED)
     retention.put_deal("s2", clock.ms + 100 * DAY_MS)
     retention.put_deal("s2", clock.ms)
     clock.wait(THREE_YEARS_MS + 50 * DAY_MS)
@@ -139,7 +139,7 @@ def test_a_later_deal_starts_the_clock_again(
 
 
 def test_more_cases_than_a_statement_takes_go_too(
-    desk: Store,
+    desk: Stores,
     retention: RetentionStore,
     clock: Clock,
     make_finding: Callable[..., Finding],
@@ -148,7 +148,7 @@ def test_more_cases_than_a_statement_takes_go_too(
     monkeypatch.setattr(erasure, "_AT_ONCE", 2)
     cases = set()
     for number in range(5):
-        desk.add_findings([make_finding(finding_id=f"f{number}", claimed=f"{number} W")])
+        desk.stream_writer.add_findings([make_finding(finding_id=f"f{number}", claimed=f"{number} W")])
         case_id = desk.cases.case_of(f"f{number}")
         assert case_id is not None
         decide(desk, case_id, REVIEWER, Choice.LAWFUL, "misheard")
@@ -161,14 +161,14 @@ def test_more_cases_than_a_statement_takes_go_too(
 
 
 def test_a_clip_that_another_finding_of_the_broadcast_has_stays(
-    desk: Store, retention: RetentionStore, clock: Clock, make_finding: Callable[..., Finding]
+    desk: Stores, retention: RetentionStore, clock: Clock, make_finding: Callable[..., Finding]
 ) -> None:
     clips = desk.enforcement.setup.data_dir / "clips"
     clips.mkdir(parents=True)
     (clips / "shared.mp4").write_bytes(b"x")
-    desk.add_findings([make_finding(finding_id="f1"), make_finding(finding_id="f2", claimed="200 W")])
+    desk.stream_writer.add_findings([make_finding(finding_id="f1"), make_finding(finding_id="f2", claimed="200 W")])
     for finding_id in ("f1", "f2"):
-        desk.set_clip(finding_id, "clips/shared.mp4", 0)
+        desk.stream_writer.set_clip(finding_id, "clips/shared.mp4", 0)
     case_id = desk.cases.case_of("f1")
     assert case_id is not None
     decide(desk, case_id, REVIEWER, Choice.LAWFUL, "misheard")
@@ -178,9 +178,9 @@ def test_a_clip_that_another_finding_of_the_broadcast_has_stays(
 
 
 def test_a_live_broadcast_and_an_open_case_never_go(
-    desk: Store, retention: RetentionStore, clock: Clock, make_finding: Callable[..., Finding]
+    desk: Stores, retention: RetentionStore, clock: Clock, make_finding: Callable[..., Finding]
 ) -> None:
-    desk.add_findings([make_finding()])
+    desk.stream_writer.add_findings([make_finding()])
     clock.wait(4 * THREE_YEARS_MS)
     assert subjects(retention) == ["tally"]
     assert retention.sweep() == ()

@@ -19,7 +19,7 @@ from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.retention import Hold, RetentionStore
 from review.enforcement.store import EnforcementSetup
 from review.evidence.files import KeptEvidence
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 from tests.review.enforcement.people import REVIEWER, SENIOR, Clock
 
@@ -28,24 +28,24 @@ THREE_YEARS_MS = 1095 * DAY_MS
 
 @pytest.fixture
 def forsake(
-    desk: Store, database_url: str, clock: Clock, make_finding: Callable[..., Finding]
+    desk: Stores, database_url: str, clock: Clock, make_finding: Callable[..., Finding]
 ) -> Callable[[str], None]:
     """Lets everything of s2 become overdue, whose only finding has its clip at this place, lawful or not."""
 
     def wait(clip: str) -> None:
-        desk.add_findings([make_finding(finding_id="f2", stream_id="s2", disposition=Disposition.NOTE)])
+        desk.stream_writer.add_findings([make_finding(finding_id="f2", stream_id="s2", disposition=Disposition.NOTE)])
         engine = open_engine(database_url)
         with engine.begin() as connection:
             connection.execute(update(FindingRow).where(FindingRow.finding_id == "f2").values(clip=clip))
         engine.dispose()
-        desk.set_state("s2", StreamState.ENDED)
+        desk.stream_writer.set_state("s2", StreamState.ENDED)
         clock.wait(THREE_YEARS_MS + DAY_MS)
 
     return wait
 
 
 @pytest.fixture
-def data(desk: Store) -> Path:
+def data(desk: Stores) -> Path:
     """A data folder with something in each of its folders, and beside it what belongs to somebody else."""
     root = desk.enforcement.setup.data_dir
     for name in ("recordings/s1/0.ts", "clips/other.mp4", "handed-in/x.pdf", "packs/c9/a", "keys/k"):
@@ -124,7 +124,7 @@ def test_a_clip_that_is_gone_already_stops_no_sweep(
 
 
 def test_what_lies_in_the_evidence_storage_is_forgotten_with_it(
-    desk: Store,
+    desk: Stores,
     database_url: str,
     clock: Clock,
     enforcement_setup: EnforcementSetup,
@@ -147,7 +147,7 @@ def test_what_lies_in_the_evidence_storage_is_forgotten_with_it(
 
 
 def test_the_trail_says_what_went_by_which_rule(
-    desk: Store, retention: RetentionStore, forsake: Callable[[str], None]
+    desk: Stores, retention: RetentionStore, forsake: Callable[[str], None]
 ) -> None:
     forsake("clips/f2.mp4")
     (erased,) = retention.sweep()
@@ -165,7 +165,7 @@ def test_the_trail_says_what_went_by_which_rule(
 
 
 def test_a_deal_only_moves_the_clock_forward(
-    desk: Store, retention: RetentionStore, forsake: Callable[[str], None], clock: Clock
+    desk: Stores, retention: RetentionStore, forsake: Callable[[str], None], clock: Clock
 ) -> None:
     dealt = clock.ms + 10 * DAY_MS
     retention.put_deal("s2", dealt)
@@ -180,7 +180,7 @@ def test_a_deal_only_moves_the_clock_forward(
 
 @pytest.mark.parametrize("kind", ["host", "stream", "case", "measure"])
 def test_a_hold_is_set_and_released_in_the_trail_with_who_and_when(
-    desk: Store, retention: RetentionStore, database_url: str, clock: Clock, kind: str
+    desk: Stores, retention: RetentionStore, database_url: str, clock: Clock, kind: str
 ) -> None:
     subject = f"{kind}:x:1"
     hold = retention.hold(subject, " 诉讼 ", SENIOR)

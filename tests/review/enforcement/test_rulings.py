@@ -13,7 +13,7 @@ from review.enforcement.errors import AppealRefused
 from review.enforcement.notice_pages import decision_html, notice_html
 from review.enforcement.penalty_table import DAY_MS, Measures
 from review.enforcement.types import AppealState, Measure, MeasureKind, MeasureState, Remaining, Ruling
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamRecord
 from tests.review.enforcement.people import (
     OTHER_SENIOR,
@@ -50,7 +50,7 @@ def falls(case_id: str, why: str = "misheard") -> Ruling:
 
 
 @pytest.fixture
-def three(desk: Store, make_finding: MakeFinding, clock: Clock) -> list[str]:
+def three(desk: Stores, make_finding: MakeFinding, clock: Clock) -> list[str]:
     """Three confirmed cases of one host, a day old."""
     found = [
         confirm(desk, make_finding(finding_id=f"f{number}", claimed=f"{number}00 W", quote=f"做到{number}百瓦"))
@@ -61,7 +61,7 @@ def three(desk: Store, make_finding: MakeFinding, clock: Clock) -> list[str]:
 
 
 @pytest.fixture
-def appealed(desk: Store, three: list[str], clock: Clock) -> tuple[Measure, str]:
+def appealed(desk: Stores, three: list[str], clock: Clock) -> tuple[Measure, str]:
     """A blacklist entry that binds for thirty days, and the id of the appeal against it."""
     measure = desk.enforcement.propose(wanted(three, clock.ms), REVIEWER)
     clock.wait(10 * DAY_MS)
@@ -71,13 +71,13 @@ def appealed(desk: Store, three: list[str], clock: Clock) -> tuple[Measure, str]
     return desk.enforcement.measure(measure.id, "a1"), appeal.id
 
 
-def states(desk: Store, case_ids: list[str]) -> list[CaseState]:
+def states(desk: Stores, case_ids: list[str]) -> list[CaseState]:
     return [desk.cases.case(case_id).state for case_id in case_ids]
 
 
 @BOTH
 def test_what_falls_is_cleared_and_the_notice_follows_from_what_stands(
-    desk: Store, three: list[str], appealed: tuple[Measure, str], clock: Clock, table: Measures
+    desk: Stores, three: list[str], appealed: tuple[Measure, str], clock: Clock, table: Measures
 ) -> None:
     before, appeal_id = appealed
     rulings = [falls(three[1]), stands(three[0]), stands(three[2])]
@@ -108,7 +108,7 @@ def test_what_falls_is_cleared_and_the_notice_follows_from_what_stands(
 
 @BOTH
 def test_a_second_appeal_may_follow_and_nobody_of_the_first_decides_it(
-    desk: Store, three: list[str], appealed: tuple[Measure, str]
+    desk: Stores, three: list[str], appealed: tuple[Measure, str]
 ) -> None:
     measure, appeal_id = appealed
     rulings = [falls(three[1]), stands(three[0]), stands(three[2])]
@@ -133,7 +133,7 @@ def test_a_second_appeal_may_follow_and_nobody_of_the_first_decides_it(
     ids=["the same, shorter", "milder, as usual", "limits, as usual", "a warning"],
 )
 def test_a_measure_becomes_milder_or_shorter_where_every_case_stands(
-    desk: Store, three: list[str], appealed: tuple[Measure, str], left: Remaining, ends: int
+    desk: Stores, three: list[str], appealed: tuple[Measure, str], left: Remaining, ends: int
 ) -> None:
     before, appeal_id = appealed
     appeal = desk.enforcement.decide_appeal(appeal_id, OTHER_SENIOR, [stands(one) for one in three], left)
@@ -144,7 +144,7 @@ def test_a_measure_becomes_milder_or_shorter_where_every_case_stands(
 
 
 def test_a_term_that_is_over_by_now_ends_the_measure(
-    desk: Store, three: list[str], appealed: tuple[Measure, str]
+    desk: Stores, three: list[str], appealed: tuple[Measure, str]
 ) -> None:
     before, appeal_id = appealed
     left = Remaining(kind=ENTRY, term_days=1)
@@ -154,7 +154,7 @@ def test_a_term_that_is_over_by_now_ends_the_measure(
 
 
 def test_no_measure_may_be_left_though_cases_stand(
-    desk: Store, three: list[str], appealed: tuple[Measure, str]
+    desk: Stores, three: list[str], appealed: tuple[Measure, str]
 ) -> None:
     before, appeal_id = appealed
     rulings = [stands(one) for one in three]
@@ -165,7 +165,7 @@ def test_no_measure_may_be_left_though_cases_stand(
 
 
 def test_as_it_was_is_upheld_and_changes_no_byte_of_the_notice(
-    desk: Store, three: list[str], appealed: tuple[Measure, str]
+    desk: Stores, three: list[str], appealed: tuple[Measure, str]
 ) -> None:
     before, appeal_id = appealed
     rulings = [stands(one) for one in three]
@@ -200,7 +200,7 @@ def test_as_it_was_is_upheld_and_changes_no_byte_of_the_notice(
     ],
 )
 def test_what_is_undecided_or_harsher_is_refused_and_nothing_changes(
-    desk: Store,
+    desk: Stores,
     three: list[str],
     appealed: tuple[Measure, str],
     change: Callable[[list[Ruling]], list[Ruling]],
@@ -215,7 +215,7 @@ def test_what_is_undecided_or_harsher_is_refused_and_nothing_changes(
     assert [appeal.id for appeal in desk.enforcement.open_appeals()] == [appeal_id]
 
 
-def test_nothing_graver_than_it_was(desk: Store, three: list[str], clock: Clock) -> None:
+def test_nothing_graver_than_it_was(desk: Stores, three: list[str], clock: Clock) -> None:
     choice = wanted(
         three, clock.ms, kind=WARNING, starts_at_ms=clock.ms, breach="", serious_why="", urgent_why="正在播"
     )
@@ -229,14 +229,14 @@ def test_nothing_graver_than_it_was(desk: Store, three: list[str], clock: Clock)
 
 
 def test_where_cases_fell_no_more_is_left_than_the_table_proposes_for_the_rest(
-    desk: Store, make_finding: MakeFinding, stream: StreamRecord, clock: Clock
+    desk: Stores, make_finding: MakeFinding, stream: StreamRecord, clock: Clock
 ) -> None:
     first = confirm(desk, make_finding(finding_id="f1", quote="第一句", severity="high", claimed="1 W"))
     warning = wanted([first], clock.ms, kind=WARNING, starts_at_ms=clock.ms, breach="", serious_why="", urgent_why="急")
     told = desk.enforcement.propose(warning, REVIEWER)
     desk.enforcement.approve(told.id, SENIOR)
     clock.wait(DAY_MS)
-    desk.put_stream(replace(stream, stream_id="s9", started_at=clock.now))
+    desk.stream_writer.put_stream(replace(stream, stream_id="s9", started_at=clock.now))
     more = [
         confirm(desk, make_finding(finding_id=f"g{n}", stream_id="s9", quote=f"又说{n}", claimed=f"{n} V", severity=s))
         for n, s in ((1, "high"), (2, "medium"))
@@ -256,7 +256,7 @@ def test_where_cases_fell_no_more_is_left_than_the_table_proposes_for_the_rest(
 
 
 def test_a_case_that_was_opened_anew_carries_no_corrected_notice(
-    desk: Store, three: list[str], appealed: tuple[Measure, str]
+    desk: Stores, three: list[str], appealed: tuple[Measure, str]
 ) -> None:
     _, appeal_id = appealed
     desk.cases.reopen(three[0], SENIOR)
@@ -267,7 +267,7 @@ def test_a_case_that_was_opened_anew_carries_no_corrected_notice(
 
 
 def test_a_case_that_was_cleared_meanwhile_needs_no_ruling(
-    desk: Store, three: list[str], appealed: tuple[Measure, str]
+    desk: Stores, three: list[str], appealed: tuple[Measure, str]
 ) -> None:
     before, appeal_id = appealed
     desk.cases.reopen(three[0], SENIOR)
@@ -279,7 +279,7 @@ def test_a_case_that_was_cleared_meanwhile_needs_no_ruling(
 
 
 def test_the_page_chooses_nothing_shows_what_follows_and_says_it_to_the_host(
-    desk: Store, three: list[str], appealed: tuple[Measure, str], as_person: AsPerson
+    desk: Stores, three: list[str], appealed: tuple[Measure, str], as_person: AsPerson
 ) -> None:
     measure, appeal_id = appealed
     client = as_person("eva")

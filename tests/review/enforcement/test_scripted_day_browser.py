@@ -21,7 +21,7 @@ from review.enforcement.types import AppealState, MeasureKind, MeasureState
 from review.policies.folders import pack_policy
 from review.presentation.catalogues import Language
 from review.presentation.language import Words
-from review.store import Store
+from review.stores import Stores
 from tests.review.enforcement.drawing import Sit
 from tests.review.enforcement.people import Clock
 from tests.review.replays.stored import ALL, candidate
@@ -48,8 +48,8 @@ _SETTLED = {CaseState.CONFIRMED, CaseState.CLEARED}
 class Day:
     """Who sits where, at which size, in which language and scheme."""
 
-    def __init__(self, sit: Sit, store: Store, office: str, clock: Clock, look: tuple[Size, Language, str]) -> None:
-        self.store, self.office, self.clock = store, office, clock
+    def __init__(self, sit: Sit, stores: Stores, office: str, clock: Clock, look: tuple[Size, Language, str]) -> None:
+        self.stores, self.office, self.clock = stores, office, clock
         self.size, self.language, self.scheme = look
         self.words = Words(self.language)
         self._sit = sit
@@ -96,7 +96,7 @@ def reviewers_decide(day: Day, case_ids: list[str]) -> None:
         day.look(page, f"armed {login}")
         page.keyboard.press("Enter")
         done.append(case_id)
-        wait_until(page, lambda now=case_id: day.store.cases.case(now).state in _SETTLED)
+        wait_until(page, lambda now=case_id: day.stores.cases.case(now).state in _SETTLED)
     assert set(done) == set(case_ids)
 
 
@@ -111,7 +111,7 @@ def a_reviewer_proposes(day: Day) -> str:
     day.press(page, "propose.send")
     expect(page.locator(".measure-proposed").first).to_be_visible()
     day.look(page, "proposed")
-    [measure] = day.store.enforcement.waiting()
+    [measure] = day.stores.enforcement.waiting()
     return measure.id
 
 
@@ -133,7 +133,7 @@ def the_host_appeals(day: Day, link: str) -> str:
     day.press(page, "page.send_appeal")
     expect(page.locator(".appeal-filed")).to_be_visible()
     day.look(page, "appealed")
-    [appeal] = day.store.enforcement.open_appeals()
+    [appeal] = day.stores.enforcement.open_appeals()
     return appeal.id
 
 
@@ -178,13 +178,13 @@ def a_policy_goes_live(day: Day, runner: ReplayRunner, folder: Path) -> None:
     expect(page.get_by_text(day.words("policy.needs_other"))).to_be_visible()
     expect(page.get_by_role("button", name=day.words("policy.approve"), exact=True)).to_have_count(0)
     day.look(page, "policy proposed")
-    assert day.store.policies.in_force() is None
+    assert day.stores.policies.in_force() is None
     page = day.seat("fang", "/replays")
     day.press(page, "policy.approve")
     approved = page.get_by_role("row").filter(has_text=digest[:12])
     expect(approved).to_contain_text(day.words("policy.in_force"))
     day.look(page, "policy approved")
-    assert day.store.policies.in_force() == digest
+    assert day.stores.policies.in_force() == digest
 
 
 def the_administrator_keeps_house(day: Day) -> None:
@@ -211,11 +211,11 @@ def the_administrator_keeps_house(day: Day) -> None:
 
 
 def a_day(day: Day, make_finding: MakeFinding, runner: ReplayRunner, folder: Path) -> None:
-    day.store.add_findings(
+    day.stores.stream_writer.add_findings(
         make_finding(finding_id=f"f_{number}", claimed=f"{number}00 W", quote=f"总功率可以做到{number}百瓦")
         for number in range(1, _CASES + 1)
     )
-    found = [day.store.cases.case_of(f"f_{number}") for number in range(1, _CASES + 1)]
+    found = [day.stores.cases.case_of(f"f_{number}") for number in range(1, _CASES + 1)]
     case_ids = [case_id for case_id in found if case_id is not None]
     reviewers_decide(day, case_ids)
     measure_id = a_reviewer_proposes(day)
@@ -225,17 +225,17 @@ def a_day(day: Day, make_finding: MakeFinding, runner: ReplayRunner, folder: Pat
     another_senior_decides(day, appeal_id)
     a_policy_goes_live(day, runner, folder)
     the_administrator_keeps_house(day)
-    measure = day.store.enforcement.measure(measure_id, "a1")
+    measure = day.stores.enforcement.measure(measure_id, "a1")
     assert (measure.kind, measure.state) == (MeasureKind.WARNING, MeasureState.IN_FORCE)
     assert len(measure.notice.facts) == 2
-    assert day.store.enforcement.appeal_file(appeal_id, "a1")[0].state is AppealState.VARIED
-    states = sorted(day.store.cases.case(case_id).state.value for case_id in case_ids)
+    assert day.stores.enforcement.appeal_file(appeal_id, "a1")[0].state is AppealState.VARIED
+    states = sorted(day.stores.cases.case(case_id).state.value for case_id in case_ids)
     assert states == ["cleared", "cleared", "confirmed", "confirmed"]
-    assert day.store.audit.verify() is None
+    assert day.stores.audit.verify() is None
 
 
 @pytest.fixture
-def runner(desk: Store, enforcement_setup: EnforcementSetup, database_url: str) -> ReplayRunner:
+def runner(desk: Stores, enforcement_setup: EnforcementSetup, database_url: str) -> ReplayRunner:
     """What replays candidates, over the packaged policy."""
     data_dir = enforcement_setup.data_dir
 
@@ -243,12 +243,12 @@ def runner(desk: Store, enforcement_setup: EnforcementSetup, database_url: str) 
         live = configs.POLICY_DIR
         return ReplayJob(candidate=folder, live=live, database_url=database_url, data_dir=data_dir, semantic="off")
 
-    return ReplayRunner(desk, data_dir, job_of)
+    return ReplayRunner(desk.replays, desk.policies, data_dir, job_of)
 
 
 @pytest.fixture
 def spend(
-    sit: Sit, desk: Store, office: str, clock: Clock, make_finding: MakeFinding, runner: ReplayRunner, tmp_path: Path
+    sit: Sit, desk: Stores, office: str, clock: Clock, make_finding: MakeFinding, runner: ReplayRunner, tmp_path: Path
 ) -> Callable[[Size, Language, str], None]:
     """Spends a day at this size, in this language and scheme."""
 

@@ -17,7 +17,7 @@ from review.enforcement.errors import MeasureRefused
 from review.enforcement.measures import notice_sha256
 from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.types import MeasureKind, MeasureState
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamRecord
 from tests.review.enforcement.people import OTHER_SENIOR, REVIEWER, SENIOR, Clock, confirm, decide, notice, wanted
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], i
 MakeFinding = Callable[..., Finding]
 
 
-def two_cases(desk: Store, make_finding: MakeFinding) -> list[str]:
+def two_cases(desk: Stores, make_finding: MakeFinding) -> list[str]:
     """Two confirmed cases of host h1, of different words."""
     return [
         confirm(desk, make_finding(finding_id=f"f{turn}", quote=f"第{turn}句", claimed=f"{turn} W"))
@@ -34,7 +34,7 @@ def two_cases(desk: Store, make_finding: MakeFinding) -> list[str]:
 
 
 def test_a_notice_is_composed_anew_when_it_is_proposed_and_stays_what_it_was(
-    desk: Store, make_finding: MakeFinding, clock: Clock
+    desk: Stores, make_finding: MakeFinding, clock: Clock
 ) -> None:
     first, second = two_cases(desk, make_finding)
     clock.wait(DAY_MS)
@@ -58,7 +58,7 @@ def test_a_notice_is_composed_anew_when_it_is_proposed_and_stays_what_it_was(
 
 
 def test_a_case_decided_anew_makes_the_proposal_stale_by_name(
-    desk: Store, make_finding: MakeFinding, clock: Clock
+    desk: Stores, make_finding: MakeFinding, clock: Clock
 ) -> None:
     first, second = two_cases(desk, make_finding)
     clock.wait(DAY_MS)
@@ -79,15 +79,15 @@ def test_a_case_decided_anew_makes_the_proposal_stale_by_name(
 
 
 def test_words_that_were_corrected_make_the_proposal_stale(
-    desk: Store, make_finding: MakeFinding, confirmed: str, clock: Clock
+    desk: Stores, make_finding: MakeFinding, confirmed: str, clock: Clock
 ) -> None:
     measure = desk.enforcement.propose(wanted([confirmed], clock.ms, kind=MeasureKind.WARNING), REVIEWER)
-    desk.add_findings([make_finding(quote="总功率可以做到十瓦")])
+    desk.stream_writer.add_findings([make_finding(quote="总功率可以做到十瓦")])
     with pytest.raises(MeasureRefused, match=confirmed):
         desk.enforcement.approve(measure.id, SENIOR)
 
 
-def test_who_approves_another_notice_than_was_shown_is_stopped(desk: Store, confirmed: str, clock: Clock) -> None:
+def test_who_approves_another_notice_than_was_shown_is_stopped(desk: Stores, confirmed: str, clock: Clock) -> None:
     measure = desk.enforcement.propose(wanted([confirmed], clock.ms, kind=MeasureKind.WARNING), REVIEWER)
     with pytest.raises(MeasureRefused, match="not the one that was shown"):
         desk.enforcement.approve(measure.id, SENIOR, seen="0" * 64)
@@ -95,7 +95,7 @@ def test_who_approves_another_notice_than_was_shown_is_stopped(desk: Store, conf
 
 
 def test_a_proposal_stored_before_notices_were_composed_is_read_and_approved(
-    desk: Store, confirmed: str, clock: Clock, database_url: str
+    desk: Stores, confirmed: str, clock: Clock, database_url: str
 ) -> None:
     measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     old = notice(clock.ms)
@@ -121,13 +121,13 @@ def test_a_proposal_stored_before_notices_were_composed_is_read_and_approved(
 
 
 def test_what_is_said_again_counts_once_people_confirmed_it(
-    desk: Store, make_finding: MakeFinding, stream: StreamRecord, clock: Clock
+    desk: Stores, make_finding: MakeFinding, stream: StreamRecord, clock: Clock
 ) -> None:
     case_id = confirm(desk, make_finding(severity="critical"))
     clock.wait(DAY_MS)
     later = stream.started_at + timedelta(days=1) if stream.started_at else None
-    desk.put_stream(replace(stream, stream_id="s9", title="第二场", started_at=later))
-    desk.add_findings([make_finding(finding_id="f9", stream_id="s9", severity="critical")])
+    desk.stream_writer.put_stream(replace(stream, stream_id="s9", title="第二场", started_at=later))
+    desk.stream_writer.add_findings([make_finding(finding_id="f9", stream_id="s9", severity="critical")])
     assert desk.cases.case_of("f9") == case_id
     choice = wanted([case_id], clock.ms, kind=MeasureKind.WARNING)
     [strike] = desk.enforcement.host_file("h1", "a1").strikes

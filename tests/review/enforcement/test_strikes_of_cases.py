@@ -13,7 +13,7 @@ from review.db.engine import open_engine
 from review.enforcement.case_consequences import deciders_of
 from review.enforcement.penalty_table import DAY_MS
 from review.enforcement.types import MeasureState, Strike
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import ProductRef, StreamRecord
 from tests.review.enforcement.people import OTHER, OTHER_SENIOR, REVIEWER, SENIOR, Clock, confirm, decide, wanted
 
@@ -24,12 +24,12 @@ CATEGORY = "electronics/charger"
 QUOTED = ExemptionTrial(id="quotation", applies=True, why="引用")
 
 
-def strike_of(desk: Store) -> Strike:
+def strike_of(desk: Stores) -> Strike:
     (strike,) = desk.enforcement.host_file("h1", "a1").strikes
     return strike
 
 
-def told(desk: Store, action: str) -> list[tuple[str, Mapping[str, object]]]:
+def told(desk: Stores, action: str) -> list[tuple[str, Mapping[str, object]]]:
     """Of whom the trail tells this, and with what; the newest first."""
     return [(e.subject, json.loads(e.details)) for e in desk.audit.entries() if e.action == action]
 
@@ -48,9 +48,9 @@ def told(desk: Store, action: str) -> list[tuple[str, Mapping[str, object]]]:
     ids=["one", "each of two", "one of two", "tried in vain on the second", "in vain", "another context", "nothing"],
 )
 def test_a_strike_is_corrected_only_if_each_of_its_findings_was_put_right(
-    desk: Store, make_finding: MakeFinding, trials: list[tuple[ExemptionTrial, ...]], corrected: bool
+    desk: Stores, make_finding: MakeFinding, trials: list[tuple[ExemptionTrial, ...]], corrected: bool
 ) -> None:
-    desk.add_findings(
+    desk.stream_writer.add_findings(
         [
             make_finding(finding_id=f"f{n}", start_ms=26_000 + n * 5000, end_ms=29_000 + n * 5000, exemptions=tried)
             for n, tried in enumerate(trials)
@@ -66,15 +66,15 @@ def test_a_strike_is_corrected_only_if_each_of_its_findings_was_put_right(
 
 
 def test_a_strike_has_the_law_of_all_its_findings_and_the_day_of_its_case(
-    desk: Store, stream: StreamRecord, make_finding: MakeFinding, clock: Clock
+    desk: Stores, stream: StreamRecord, make_finding: MakeFinding, clock: Clock
 ) -> None:
     goods = ProductRef(product_id="p1", name="双口氮化镓充电器", category=CATEGORY)
-    desk.put_stream(replace(stream, products=(goods,)))
+    desk.stream_writer.put_stream(replace(stream, products=(goods,)))
     found = [make_finding(finding_id="f1", law=("广告法 9(3)", "广告法 28(2)(2)")), make_finding(finding_id="f2")]
-    desk.add_findings([found[0]])
+    desk.stream_writer.add_findings([found[0]])
     opened_at_ms = clock.ms
     clock.wait(DAY_MS)
-    desk.add_findings([found[1]])
+    desk.stream_writer.add_findings([found[1]])
     case_id = desk.cases.case_of("f2")
     assert case_id == desk.cases.case_of("f1")
     assert case_id is not None
@@ -86,7 +86,7 @@ def test_a_strike_has_the_law_of_all_its_findings_and_the_day_of_its_case(
     assert (strike.severity, strike.category) == (desk.cases.case(case_id).severity, CATEGORY)
 
 
-def test_the_class_that_people_found_last_is_the_strikes(desk: Store, make_finding: MakeFinding, clock: Clock) -> None:
+def test_the_class_that_people_found_last_is_the_strikes(desk: Stores, make_finding: MakeFinding, clock: Clock) -> None:
     case_id = confirm(desk, make_finding())
     other = confirm(desk, make_finding(finding_id="f_other", class_id="ORIGIN", rule="ORIGIN.x"))
     assert {s.case_id: s.class_id for s in desk.enforcement.host_file("h1", "a1").strikes} == {
@@ -115,7 +115,7 @@ def test_the_class_that_people_found_last_is_the_strikes(desk: Store, make_findi
 
 
 def test_who_decided_on_a_case_is_told_of_that_case_alone(
-    desk: Store, database_url: str, make_finding: MakeFinding
+    desk: Stores, database_url: str, make_finding: MakeFinding
 ) -> None:
     case_id = confirm(desk, make_finding(), REVIEWER)
     other = confirm(desk, make_finding(finding_id="f_other", class_id="ORIGIN", rule="ORIGIN.x"), OTHER)
@@ -129,13 +129,13 @@ def test_who_decided_on_a_case_is_told_of_that_case_alone(
     engine.dispose()
 
 
-def clear(desk: Store, case_id: str) -> None:
+def clear(desk: Stores, case_id: str) -> None:
     desk.cases.reopen(case_id, SENIOR)
     decide(desk, case_id, OTHER_SENIOR, Choice.LAWFUL, "misheard")
 
 
 def test_with_the_last_of_its_cases_a_measure_is_lifted_and_says_why(
-    desk: Store, make_finding: MakeFinding, clock: Clock
+    desk: Stores, make_finding: MakeFinding, clock: Clock
 ) -> None:
     first = confirm(desk, make_finding())
     second = confirm(desk, make_finding(finding_id="f_other", class_id="ORIGIN", rule="ORIGIN.x"))

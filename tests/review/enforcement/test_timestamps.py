@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cli.commands.evidence import command
 from review.background_jobs import HEADS, BackgroundJobs
 from review.enforcement.store import EnforcementSetup
-from review.store import Store
+from review.stores import Stores
 from review.timestamps import SUFFIX, TimestampError, read_roots, stamped_at
 from tests.review.enforcement.stamping import Authority, authority, certificate
 
@@ -49,7 +49,7 @@ def test_an_answer_to_another_question_is_refused(authority: Authority) -> None:
 
 
 def test_each_days_head_is_stamped_once_and_checked_by_the_command(
-    authority: Authority, desk: Store, enforcement_setup: EnforcementSetup
+    authority: Authority, desk: Stores, enforcement_setup: EnforcementSetup
 ) -> None:
     data_dir = enforcement_setup.data_dir
     for _ in range(2):
@@ -69,7 +69,7 @@ def test_each_days_head_is_stamped_once_and_checked_by_the_command(
 
 
 def test_an_authority_that_is_away_costs_the_stamp_alone(
-    authority: Authority, desk: Store, enforcement_setup: EnforcementSetup
+    authority: Authority, desk: Stores, enforcement_setup: EnforcementSetup
 ) -> None:
     away = replace(authority.client, url="http://127.0.0.1:9/")
     jobs = BackgroundJobs(desk, enforcement_setup.data_dir, retention=desk.retention(), authority=away)

@@ -19,7 +19,7 @@ from review.server.app import create_app
 from review.server.auth.access import LOCAL_PERSON
 from review.server.pages.replays import PolicyDesk
 from review.server.prebroadcast import PrebroadcastCheck
-from review.store import Store
+from review.stores import Stores
 from tests.review.accounts.support import form_token
 from tests.review.judge_pool.jobs import Hold, Nothing
 from tests.review.judge_pool.support import until
@@ -35,9 +35,9 @@ def pool() -> Iterator[JudgingPool]:
 
 
 @pytest.fixture
-def client(store: Store, pool: JudgingPool, tmp_path: Path) -> Iterator[httpx.Client]:
+def client(stores: Stores, pool: JudgingPool, tmp_path: Path) -> Iterator[httpx.Client]:
     policies = PolicyDesk(data_dir=tmp_path, pool=pool)
-    with served(create_app(store, tmp_path, prebroadcast=PrebroadcastCheck(pool=pool), policies=policies)) as url:  # noqa: SIM117
+    with served(create_app(stores, tmp_path, prebroadcast=PrebroadcastCheck(pool=pool), policies=policies)) as url:  # noqa: SIM117
         with httpx.Client(base_url=url, timeout=120) as opened:
             yield opened
 
@@ -58,12 +58,12 @@ def test_a_person_with_too_many_checks_is_told_on_the_page(
     assert "我写好的话" in answer.text
 
 
-def test_a_policy_that_is_handed_in_is_read_in_a_process(client: httpx.Client, store: Store) -> None:
+def test_a_policy_that_is_handed_in_is_read_in_a_process(client: httpx.Client, stores: Stores) -> None:
     token = {"csrf": form_token(client.get("/replays").text)}
     content = pack_policy(configs.POLICY_DIR)
     answer = client.post("/policies", data=token, files={"archive": ("policy.zip", content, "application/zip")})
     assert answer.status_code == 303, answer.text
-    assert [version.digest for version in store.policies.versions()] == [Policy(configs.POLICY_DIR).digest]
+    assert [version.digest for version in stores.policies.versions()] == [Policy(configs.POLICY_DIR).digest]
 
 
 def test_a_policy_that_is_wrong_is_told_as_before(client: httpx.Client) -> None:

@@ -9,7 +9,7 @@ from claims.types import Finding, Match, Passage, ScoreStep
 from review.accounts.types import Person, Role
 from review.cases.decisions import Submission
 from review.cases.types import Case, Choice
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, ProductRef, StreamRecord, StreamState
 from tests.review.sample import FINDING
 
@@ -21,9 +21,9 @@ BERT = Person(id="bert", name="伯特", role=Role.SENIOR)
 READ = (ScoreStep(step=FIRST_STEP, value=0.4), ScoreStep(step="the reader's likelihood of a breach 0.90", value=0.8))
 
 
-def broadcast(store: Store, stream_id: str, *, host: str = "h1", tenant: str = "local") -> None:
+def broadcast(stores: Stores, stream_id: str, *, host: str = "h1", tenant: str = "local") -> None:
     """A broadcast that is over, of one health food."""
-    store.put_stream(
+    stores.stream_writer.put_stream(
         StreamRecord(
             stream_id=stream_id,
             source="https://live.example/room",
@@ -38,7 +38,7 @@ def broadcast(store: Store, stream_id: str, *, host: str = "h1", tenant: str = "
 
 
 def found(
-    store: Store,
+    stores: Stores,
     stream_id: str,
     text: str,
     *,
@@ -49,7 +49,7 @@ def found(
 ) -> Finding:
     """A flag on a passage that says this."""
     start_ms = number * 10_000
-    store.add_passages(
+    stores.stream_writer.add_passages(
         [Passage(stream_id=stream_id, id=f"u{number}", start_ms=start_ms, end_ms=start_ms + 4_000, text=text)]
     )
     finding = replace(
@@ -69,27 +69,33 @@ def found(
         passport_path=None,
         match=(Match(kind="wording", heard=text, meant=text),),
     )
-    store.add_findings([finding])
+    stores.stream_writer.add_findings([finding])
     return finding
 
 
-def case_of(store: Store, finding: Finding) -> Case:
+def case_of(stores: Stores, finding: Finding) -> Case:
     """The case that the finding is in."""
-    case_id = store.cases.case_of(finding.finding_id)
+    case_id = stores.cases.case_of(finding.finding_id)
     assert case_id is not None
-    return store.cases.case(case_id)
+    return stores.cases.case(case_id)
 
 
 def decide(
-    store: Store, finding: Finding, choice: Choice, *, reason: str = "", by: Person = ANNA, class_id: str | None = None
+    stores: Stores,
+    finding: Finding,
+    choice: Choice,
+    *,
+    reason: str = "",
+    by: Person = ANNA,
+    class_id: str | None = None,
 ) -> Case:
     """The finding's case after this decision, and a second one where it is decided twice."""
     reason = reason or {Choice.VIOLATES: "as_found", Choice.LAWFUL: "rule_wrong"}[choice]
-    case = case_of(store, finding)
+    case = case_of(stores, finding)
     people = [by, *(one for one in (ANNA, BERT) if one.id != by.id)][: 1 + case.sampled]
     for person in people:
-        case = store.cases.case(case.id)
-        store.cases.decide(
+        case = stores.cases.case(case.id)
+        stores.cases.decide(
             Submission(
                 case_id=case.id,
                 version=case.version,
@@ -100,4 +106,4 @@ def decide(
             ),
             person,
         )
-    return store.cases.case(case.id)
+    return stores.cases.case(case.id)

@@ -10,7 +10,7 @@ from claims.policy.policy import Policy
 from review.cases.types import Choice
 from review.server.app import create_app
 from review.server.pages.replays import PolicyDesk
-from review.store import Store
+from review.stores import Stores
 from tests.review.learning.said import ON_BOTH_DATABASES, broadcast, decide, found
 
 pytestmark = ON_BOTH_DATABASES
@@ -18,16 +18,16 @@ PAGES = ("/learning", "/quality", "/quality/people", "/quality/me", "/quality/ba
 
 
 @pytest.fixture
-def client(store: Store, tmp_path: Path) -> TestClient:
+def client(stores: Stores, tmp_path: Path) -> TestClient:
     desk = PolicyDesk(data_dir=tmp_path, packaged=configs.POLICY_DIR)
-    return TestClient(create_app(store, tmp_path, policies=desk), base_url="http://127.0.0.1", client=("127.0.0.1", 1))
+    return TestClient(create_app(stores, tmp_path, policies=desk), base_url="http://127.0.0.1", client=("127.0.0.1", 1))
 
 
-def fill(store: Store, count: int) -> None:
-    broadcast(store, "b1")
+def fill(stores: Stores, count: int) -> None:
+    broadcast(stores, "b1")
     for number in range(count):
-        finding = found(store, "b1", f"这是第 {number} 句说得很满的话", number=number)
-        decide(store, finding, Choice.LAWFUL if number % 2 else Choice.VIOLATES)
+        finding = found(stores, "b1", f"这是第 {number} 句说得很满的话", number=number)
+        decide(stores, finding, Choice.LAWFUL if number % 2 else Choice.VIOLATES)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -37,83 +37,83 @@ def test_every_page_answers_with_nothing_to_show(client: TestClient, language: s
         assert answer.status_code == 200, (path, answer.text[-400:])
 
 
-def test_few_decisions_give_a_sentence_and_no_figure(client: TestClient, store: Store) -> None:
-    fill(store, 4)
+def test_few_decisions_give_a_sentence_and_no_figure(client: TestClient, stores: Stores) -> None:
+    fill(stores, 4)
     page = client.get("/quality", params={"lang": "en"}).text
     assert "a figure takes 30" in page
     assert "No class or detector has 30 decided cases." in page
 
 
 def test_a_bar_is_raised_by_a_candidate_that_waits_for_its_replay(
-    client: TestClient, store: Store, tmp_path: Path
+    client: TestClient, stores: Stores, tmp_path: Path
 ) -> None:
-    store.quality.fewest = 4
-    fill(store, 6)
+    stores.quality.fewest = 4
+    fill(stores, 6)
     token = _token(client.get("/quality/bar?name=HEALTHFOOD_OVER&bar=0.9&lang=en").text)
     sent = {"name": "HEALTHFOOD_OVER", "bar": "0.9", "csrf": token}
     answer = client.post("/quality/bar", data=sent, follow_redirects=False)
     assert answer.status_code == 303, answer.text
-    [version] = store.policies.versions()
+    [version] = stores.policies.versions()
     assert version.name.endswith("+bar.HEALTHFOOD_OVER.90")
-    [replay] = store.replays.replays()
+    [replay] = stores.replays.replays()
     assert (replay.digest, answer.headers["location"]) == (version.digest, f"/replays/{replay.id}")
-    policy = Policy(store.policies.folder(version.digest, tmp_path))
+    policy = Policy(stores.policies.folder(version.digest, tmp_path))
     assert policy.bars.classes == {"HEALTHFOOD_OVER": 0.9}
 
 
-def test_the_api_tells_the_figures_of_the_page(client: TestClient, store: Store) -> None:
-    store.quality.fewest = 4
-    fill(store, 6)
+def test_the_api_tells_the_figures_of_the_page(client: TestClient, stores: Stores) -> None:
+    stores.quality.fewest = 4
+    fill(stores, 6)
     told = client.get("/v1/quality", params={"by": "class"}).json()
     [row] = told["rows"]
     assert (told["figures_from"], row["key"], row["decided"], row["recall"]) == (4, "HEALTHFOOD_OVER", 6, None)
     assert row["precision"]["share"] == 0.5
     assert row["precision"]["low"] < 0.5 < row["precision"]["high"]
-    assert store.quality.found(30, "class", "east") == []
+    assert stores.quality.found(30, "class", "east") == []
 
 
 @pytest.mark.parametrize(("by", "key"), [("goods", "health_food"), ("policy", "zh-CN@2026.11.1"), ("all", "all")])
-def test_how_right_flags_are_is_told_by_goods_and_policy_too(store: Store, by: str, key: str) -> None:
-    store.quality.fewest = 4
-    fill(store, 6)
-    [row] = store.quality.found(30, by)
+def test_how_right_flags_are_is_told_by_goods_and_policy_too(stores: Stores, by: str, key: str) -> None:
+    stores.quality.fewest = 4
+    fill(stores, 6)
+    [row] = stores.quality.found(30, by)
     assert (row.key, row.decided, row.violates, row.precision) == (key, 6, 3, 0.5)
 
 
-def test_the_cases_behind_a_bar_are_told_by_their_words(client: TestClient, store: Store) -> None:
-    store.quality.fewest = 4
-    fill(store, 6)
+def test_the_cases_behind_a_bar_are_told_by_their_words(client: TestClient, stores: Stores) -> None:
+    stores.quality.fewest = 4
+    fill(stores, 6)
     page = client.get("/quality/bar?name=HEALTHFOOD_OVER&bar=0.9&lang=zh").text
     assert all(f"这是第 {number} 句说得很满的话" in page for number in range(6))
 
 
-def test_a_name_that_the_policy_does_not_know_is_refused(client: TestClient, store: Store) -> None:
+def test_a_name_that_the_policy_does_not_know_is_refused(client: TestClient, stores: Stores) -> None:
     token = _token(client.get("/learning").text)
     refused = client.post("/quality/bar", data={"name": "NO_SUCH", "bar": "0.9", "csrf": token})
     assert refused.status_code == 422
-    assert store.policies.versions() == ()
+    assert stores.policies.versions() == ()
 
 
-def test_a_host_is_left_out_on_the_page(client: TestClient, store: Store) -> None:
+def test_a_host_is_left_out_on_the_page(client: TestClient, stores: Stores) -> None:
     token = _token(client.get("/learning").text)
     assert client.post("/learning/forget", data={"host_id": " ", "csrf": token}).status_code == 422
     client.post("/learning/forget", data={"host_id": "h7", "csrf": token})
-    assert set(store.learning.forgotten()) == {"h7"}
+    assert set(stores.learning.forgotten()) == {"h7"}
 
 
 def _token(page: str) -> str:
     return page.partition('data-csrf="')[2].partition('"')[0]
 
 
-def test_people_s_agreement_is_told_with_its_interval_from_so_many_cases_on(store: Store) -> None:
-    store = Store(store._engine, now=store._now, second_share=1.0)
-    store.quality.fewest = 6
-    fill(store, 5)
-    few = store.quality.people(30)
+def test_people_s_agreement_is_told_with_its_interval_from_so_many_cases_on(stores: Stores) -> None:
+    stores = Stores.over(stores.engine, now=stores.now, second_share=1.0)
+    stores.quality.fewest = 6
+    fill(stores, 5)
+    few = stores.quality.people(30)
     assert (few.agreement.cases, few.agreement.alpha) == (5, None)
-    finding = found(store, "b1", "还有一句", number=9)
-    decide(store, finding, Choice.LAWFUL)
-    told = store.quality.people(30)
+    finding = found(stores, "b1", "还有一句", number=9)
+    decide(stores, finding, Choice.LAWFUL)
+    told = stores.quality.people(30)
     assert (told.agreement.cases, told.agreement.alpha) == (6, 1.0)
     assert told.agreement.interval is not None
     assert told.agreement.interval[0] < 1.0

@@ -18,7 +18,7 @@ from review.notifications.store import WishRefused
 from review.notifications.types import Every, Topic, Waiting, Wish
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord
 from tests.review.accounts.support import Clock, as_login, let_in
 from tests.review.notifications.receiver import Receiver, receiving
@@ -34,16 +34,16 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(
+def stores(
     database_url: str, stream: StreamRecord, make_finding: Callable[..., Finding], clock: Clock
-) -> Iterator[Store]:
+) -> Iterator[Stores]:
     """A case of high severity of one customer, and one of another's."""
-    opened = Store(open_engine(database_url), now=clock)
-    opened.put_stream(stream)
+    opened = Stores.over(open_engine(database_url), now=clock)
+    opened.stream_writer.put_stream(stream)
     other = replace(stream, stream_id="s2", host=Host(id="h2", name="阿强", platform="demo"), tenant_id="bolt")
-    opened.put_stream(other)
+    opened.stream_writer.put_stream(other)
     grave = make_finding(finding_id="f2", stream_id="s2", severity="critical")
-    opened.add_findings([make_finding(severity="high"), grave])
+    opened.stream_writer.add_findings([make_finding(severity="high"), grave])
     yield opened
     opened.close()
 
@@ -59,19 +59,19 @@ def server(receiver: Receiver, **changes: str) -> MailServer:
     return MailServer(host="127.0.0.1", port=receiver.port, sender=SENDER, **values)  # type: ignore[arg-type]
 
 
-def digests(store: Store, receiver: Receiver, **changes: str) -> Digests:
-    return Digests(store.wishes, store.people, server(receiver, **changes), "https://review.example/")
+def digests(stores: Stores, receiver: Receiver, **changes: str) -> Digests:
+    return Digests(stores.wishes, stores.people, server(receiver, **changes), "https://review.example/")
 
 
-def person(store: Store, role: Role = Role.REVIEWER) -> Person:
-    return let_in(store.people, role).person
+def person(stores: Stores, role: Role = Role.REVIEWER) -> Person:
+    return let_in(stores.people, role).person
 
 
 @BOTH
-def test_a_digest_goes_out_when_its_time_has_come_and_once(store: Store, receiver: Receiver, clock: Clock) -> None:
-    anna = person(store)
-    store.wishes.put(Wish(person_id=anna.id, email="anna@example.com", every=Every.HOUR))
-    job = digests(store, receiver)
+def test_a_digest_goes_out_when_its_time_has_come_and_once(stores: Stores, receiver: Receiver, clock: Clock) -> None:
+    anna = person(stores)
+    stores.wishes.put(Wish(person_id=anna.id, email="anna@example.com", every=Every.HOUR))
+    job = digests(stores, receiver)
     assert job.send() == 0
     clock.wait(5 * HOUR_MS)
     assert [job.send(), job.send()] == [1, 0]
@@ -88,16 +88,16 @@ def test_a_digest_goes_out_when_its_time_has_come_and_once(store: Store, receive
     assert job.send() == 1
 
 
-def test_nothing_waits_nothing_is_sent(store: Store, receiver: Receiver, clock: Clock) -> None:
-    anna = person(store)
-    store.wishes.put(Wish(person_id=anna.id, email="anna@example.com", every=Every.HOUR, topics=(Topic.APPEALS,)))
+def test_nothing_waits_nothing_is_sent(stores: Stores, receiver: Receiver, clock: Clock) -> None:
+    anna = person(stores)
+    stores.wishes.put(Wish(person_id=anna.id, email="anna@example.com", every=Every.HOUR, topics=(Topic.APPEALS,)))
     clock.wait(5 * HOUR_MS)
-    assert (digests(store, receiver).send(), receiver.mails) == (0, [])
+    assert (digests(stores, receiver).send(), receiver.mails) == (0, [])
 
 
-def test_a_daily_digest_comes_at_nine_in_china(store: Store, receiver: Receiver, clock: Clock) -> None:
-    store.wishes.put(Wish(person_id=person(store).id, email="a@example.com", every=Every.DAY, language="en"))
-    job = digests(store, receiver)
+def test_a_daily_digest_comes_at_nine_in_china(stores: Stores, receiver: Receiver, clock: Clock) -> None:
+    stores.wishes.put(Wish(person_id=person(stores).id, email="a@example.com", every=Every.DAY, language="en"))
+    job = digests(stores, receiver)
     clock.wait(13 * HOUR_MS - 1)
     assert job.send() == 0
     clock.wait(1)
@@ -105,20 +105,20 @@ def test_a_daily_digest_comes_at_nine_in_china(store: Store, receiver: Receiver,
     assert receiver.mails[0]["Subject"] == "Zhenyan: 1 waiting"
 
 
-def test_who_works_for_one_customer_is_told_of_theirs_alone(store: Store, clock: Clock) -> None:
+def test_who_works_for_one_customer_is_told_of_theirs_alone(stores: Stores, clock: Clock) -> None:
     clock.wait(30 * HOUR_MS)
-    anna = replace(person(store), tenants=frozenset({"local"}))
-    assert store.wishes.waiting(anna).late == (("high", 1),)
-    assert store.wishes.waiting(person(store)).late == (("critical", 1), ("high", 1))
+    anna = replace(person(stores), tenants=frozenset({"local"}))
+    assert stores.wishes.waiting(anna).late == (("high", 1),)
+    assert stores.wishes.waiting(person(stores)).late == (("critical", 1), ("high", 1))
 
 
-def test_a_closed_account_gets_nothing(store: Store, receiver: Receiver, clock: Clock) -> None:
-    anna, admin = person(store), person(store, Role.ADMIN)
-    store.wishes.put(Wish(person_id=anna.id, email="anna@example.com", every=Every.HOUR))
-    [login] = [account.login for account in store.people.accounts() if account.person.id == anna.id]
-    store.people.change(login, active=False, actor=admin.id)
+def test_a_closed_account_gets_nothing(stores: Stores, receiver: Receiver, clock: Clock) -> None:
+    anna, admin = person(stores), person(stores, Role.ADMIN)
+    stores.wishes.put(Wish(person_id=anna.id, email="anna@example.com", every=Every.HOUR))
+    [login] = [account.login for account in stores.people.accounts() if account.person.id == anna.id]
+    stores.people.change(login, active=False, actor=admin.id)
     clock.wait(5 * HOUR_MS)
-    assert (digests(store, receiver).send(), receiver.mails) == (0, [])
+    assert (digests(stores, receiver).send(), receiver.mails) == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -127,28 +127,28 @@ def test_a_closed_account_gets_nothing(store: Store, receiver: Receiver, clock: 
     ids=["wrong password", "refused"],
 )
 def test_what_is_not_taken_is_logged_without_secrets_and_tried_again(
-    store: Store,
+    stores: Stores,
     receiver: Receiver,
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
     changes: dict[str, str],
     refuses: str,
 ) -> None:
-    anna = person(store)
-    store.wishes.put(Wish(person_id=anna.id, email="anna@example.com", every=Every.HOUR))
+    anna = person(stores)
+    stores.wishes.put(Wish(person_id=anna.id, email="anna@example.com", every=Every.HOUR))
     receiver.refuses = refuses
     clock.wait(5 * HOUR_MS)
     with caplog.at_level(logging.DEBUG):
-        assert digests(store, receiver, **changes).send() == 0
+        assert digests(stores, receiver, **changes).send() == 0
     assert anna.id in caplog.text
     assert "anna@example.com" not in caplog.text
     assert "hunter2" not in caplog.text
-    assert store.wishes.wish(anna.id).failed
+    assert stores.wishes.wish(anna.id).failed
     receiver.refuses = ""
-    assert digests(store, receiver).send() == 0
+    assert digests(stores, receiver).send() == 0
     clock.wait(600_000)
-    assert digests(store, receiver).send() == 1
-    assert not store.wishes.wish(anna.id).failed
+    assert digests(stores, receiver).send() == 1
+    assert not stores.wishes.wish(anna.id).failed
 
 
 def test_a_server_that_is_not_there_is_refused_and_its_password_never_told(receiver: Receiver) -> None:
@@ -168,10 +168,10 @@ def test_a_server_without_tls_gets_no_password(receiver: Receiver) -> None:
 @pytest.mark.parametrize(
     "email", ["", "anna", "anna@", "@example.com", "a@b", "a b@example.com", "a@example.com\nBcc: x"]
 )
-def test_what_is_no_address_is_refused(store: Store, email: str) -> None:
+def test_what_is_no_address_is_refused(stores: Stores, email: str) -> None:
     with pytest.raises(WishRefused):
-        store.wishes.put(Wish(person_id="p", email=email, every=Every.DAY))
-    store.wishes.put(Wish(person_id="p", email=email, every=Every.NEVER))
+        stores.wishes.put(Wish(person_id="p", email=email, every=Every.DAY))
+    stores.wishes.put(Wish(person_id="p", email=email, every=Every.NEVER))
 
 
 def test_a_digest_says_what_waits_in_the_readers_language() -> None:
@@ -184,18 +184,18 @@ def test_a_digest_says_what_waits_in_the_readers_language() -> None:
     assert compose(Wish(person_id="p", topics=()), waiting, "") is None
 
 
-def test_the_page_keeps_ones_own_wish_alone(store: Store, tmp_path: Path) -> None:
-    app = create_app(store, tmp_path, access=Access(auth=Auth.LOCAL))
-    held, other = let_in(store.people, Role.REVIEWER), let_in(store.people, Role.AUDITOR)
+def test_the_page_keeps_ones_own_wish_alone(stores: Stores, tmp_path: Path) -> None:
+    app = create_app(stores, tmp_path, access=Access(auth=Auth.LOCAL))
+    held, other = let_in(stores.people, Role.REVIEWER), let_in(stores.people, Role.AUDITOR)
     client = TestClient(app, base_url="http://127.0.0.1", headers=as_login(held), follow_redirects=False)
     bad = client.post("/notifications", data={"every": "day", "email": "nowhere", "topics": ["late"]})
     assert bad.status_code == 422
     assert 'value="nowhere"' in bad.text
-    assert store.wishes.wish(held.person.id).every is Every.NEVER
+    assert stores.wishes.wish(held.person.id).every is Every.NEVER
     sent = client.post("/notifications", data={"every": "day", "email": "anna@example.com", "topics": ["late"]})
     assert sent.status_code == 303
-    assert store.wishes.wish(held.person.id).topics == (Topic.LATE,)
-    assert store.wishes.wish(other.person.id) == Wish(person_id=other.person.id)
+    assert stores.wishes.wish(held.person.id).topics == (Topic.LATE,)
+    assert stores.wishes.wish(other.person.id) == Wish(person_id=other.person.id)
     shown = client.get("/notifications?lang=en&kept=1").text
     assert "anna@example.com" in shown
     assert "Saved." in shown

@@ -20,7 +20,7 @@ from review.passports.lookup import FoundPassport
 from review.prebroadcast.checking import Checker
 from review.server.app import create_app
 from review.server.prebroadcast import PrebroadcastCheck
-from review.store import Store
+from review.stores import Stores
 from tests.review.serving import served
 
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
@@ -89,11 +89,11 @@ def records() -> tuple[dict[str, object], ...]:
 
 
 @pytest.fixture
-def server(store: Store, pool: JudgingPool, tmp_path: Path, records: tuple[dict[str, object], ...]) -> Iterator[str]:
+def server(stores: Stores, pool: JudgingPool, tmp_path: Path, records: tuple[dict[str, object], ...]) -> Iterator[str]:
     before = PrebroadcastCheck(
         pool=pool, lookup=GivenPassports(records), now=lambda: datetime(2026, 11, 24, 12, tzinfo=UTC)
     )
-    with served(create_app(store, tmp_path, prebroadcast=before)) as url:
+    with served(create_app(stores, tmp_path, prebroadcast=before)) as url:
         yield url
 
 

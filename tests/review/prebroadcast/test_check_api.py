@@ -8,7 +8,7 @@ import pytest
 
 from claims.tenant_words import ListedWord, WordTerms
 from claims.types import Disposition
-from review.store import Store
+from review.stores import Stores
 from review.streams.tenant_rules import RuleKind
 from review.tenant_rules.words import with_words
 from review.tenants.types import Caller
@@ -46,9 +46,9 @@ def test_a_script_is_answered_with_findings_places_and_advice(client: httpx.Clie
 
 
 def test_a_customers_checks_of_an_hour_are_bounded_rows_of_a_catalogue_each(
-    client: httpx.Client, headers: dict[str, str], store: Store
+    client: httpx.Client, headers: dict[str, str], stores: Stores
 ) -> None:
-    store.set_quotas("local", {"checks_hour": 2}, "test")
+    stores.tenant_rules.set_quotas("local", {"checks_hour": 2}, "test")
     assert client.post("/v1/check", json={"text": "好"}, headers=headers).status_code == 200
     rows = {"rows": [{"text": "好"}, {"text": "行"}]}
     refused = client.post("/v1/check/catalogue", json=rows, headers=headers)
@@ -59,7 +59,7 @@ def test_a_customers_checks_of_an_hour_are_bounded_rows_of_a_catalogue_each(
 
 
 def test_a_customers_own_words_count_in_checks_as_in_broadcasts(
-    client: httpx.Client, headers: dict[str, str], store: Store
+    client: httpx.Client, headers: dict[str, str], stores: Stores
 ) -> None:
     words = [
         ListedWord.model_validate({"kind": "block", "word": "躺瘦", "class": "WEIGHT_LOSS"}),
@@ -67,7 +67,7 @@ def test_a_customers_own_words_count_in_checks_as_in_broadcasts(
         ListedWord.model_validate({"kind": "allow", "word": "第一制药"}),
     ]
     terms = {"WEIGHT_LOSS": WordTerms(law=("广告法 17",))}.get
-    store.tenant_rules.put(
+    stores.tenant_rules.put(
         Caller.of_operator("local", "test"), RuleKind.WORDS, lambda old: with_words(old, words, terms)
     )
     sent = {"text": "老铁们，喝了躺瘦。第一制药的老牌子。", "at": "2026-11-24T20:00:00+08:00"}

@@ -30,7 +30,7 @@ from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.server.prebroadcast import PrebroadcastCheck
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 from tests.review.judge_pool.jobs import Hold
 from tests.review.judge_pool.support import is_running, until
@@ -57,12 +57,12 @@ def passport(**more: object) -> dict[str, object]:
 class Serving:
     """A server with its pool, and programs of the customers acme and bolt that ask it."""
 
-    def __init__(self, url: str, store: Store, pool: JudgingPool) -> None:
-        self.url, self.store, self.pool = url, store, pool
+    def __init__(self, url: str, stores: Stores, pool: JudgingPool) -> None:
+        self.url, self.stores, self.pool = url, stores, pool
         self.keys = {name: self.key(name) for name in ("acme", "bolt")}
 
     def key(self, tenant: str) -> str:
-        return self.store.keys.add(tenant, f"{tenant} key", tuple(Scope), "test").token
+        return self.stores.keys.add(tenant, f"{tenant} key", tuple(Scope), "test").token
 
     def headers(self, tenant: str = "acme") -> dict[str, str]:
         return {"Authorization": f"Bearer {self.keys[tenant]}"}
@@ -91,17 +91,17 @@ def pool_of(folder: Path, **terms: float) -> JudgingPool:
 
 
 @contextmanager
-def asked(store: Store, folder: Path, pool: JudgingPool, limits: CheckLimits) -> Iterator[Serving]:
-    before = PrebroadcastCheck(pool=pool, limits=limits, lookup=RegisteredPassports(store.passports))
+def asked(stores: Stores, folder: Path, pool: JudgingPool, limits: CheckLimits) -> Iterator[Serving]:
+    before = PrebroadcastCheck(pool=pool, limits=limits, lookup=RegisteredPassports(stores.passports))
     platform = Platform(reader=reader(), pool=pool, bounds=limits.passport)
-    app = create_app(store, folder, access=Access(auth=Auth.LOCAL), prebroadcast=before, platform=platform)
+    app = create_app(stores, folder, access=Access(auth=Auth.LOCAL), prebroadcast=before, platform=platform)
     with served(app) as url:
-        yield Serving(url, store, pool)
+        yield Serving(url, stores, pool)
 
 
 @contextmanager
-def serving(store: Store, folder: Path, **terms: float) -> Iterator[Serving]:
-    with pool_of(folder, **terms) as pool, asked(store, folder, pool, CheckLimits()) as running:
+def serving(stores: Stores, folder: Path, **terms: float) -> Iterator[Serving]:
+    with pool_of(folder, **terms) as pool, asked(stores, folder, pool, CheckLimits()) as running:
         yield running
 
 
@@ -112,14 +112,14 @@ def one_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JudgingPoo
 
 
 @pytest.fixture
-def customers(store: Store) -> Store:
+def customers(stores: Stores) -> Stores:
     for name in ("acme", "bolt"):
-        store.keys.add_tenant(name, name.title(), "test")
-    return store
+        stores.keys.add_tenant(name, name.title(), "test")
+    return stores
 
 
 @pytest.fixture
-def bounded(customers: Store, tmp_path: Path, one_process: JudgingPool) -> Iterator[Serving]:
+def bounded(customers: Stores, tmp_path: Path, one_process: JudgingPool) -> Iterator[Serving]:
     """A server with little limits."""
     with asked(customers, tmp_path, one_process, LIMITS) as running:
         yield running
@@ -188,7 +188,9 @@ def test_what_is_within_every_limit_is_answered(bounded: Serving) -> None:
     assert answer.json()["findings"]
 
 
-def test_a_body_of_very_many_values_is_never_parsed(customers: Store, tmp_path: Path, one_process: JudgingPool) -> None:
+def test_a_body_of_very_many_values_is_never_parsed(
+    customers: Stores, tmp_path: Path, one_process: JudgingPool
+) -> None:
     with asked(customers, tmp_path, one_process, CheckLimits()) as running:
         body = b'{"text": "x", "passports": [' + b"[]," * 110_000 + b"[]]}"
         for path in ("/v1/check", "/v1/streams"):
@@ -209,7 +211,7 @@ def test_a_registered_passport_is_held_to_the_same_bounds(bounded: Serving) -> N
 
 @pytest.mark.service
 def test_a_key_with_too_many_checks_is_told_to_wait_and_another_customer_is_served(
-    customers: Store, tmp_path: Path
+    customers: Stores, tmp_path: Path
 ) -> None:
     with serving(customers, tmp_path, processes=2, per_key=2) as running:
         held = []
@@ -230,7 +232,7 @@ def test_a_key_with_too_many_checks_is_told_to_wait_and_another_customer_is_serv
 
 
 @pytest.mark.service
-def test_a_check_past_its_deadline_is_stopped_and_told(customers: Store, tmp_path: Path) -> None:
+def test_a_check_past_its_deadline_is_stopped_and_told(customers: Stores, tmp_path: Path) -> None:
     with serving(customers, tmp_path, processes=1, deadline_s=1) as running:
         answer = running.check(HEAVY)
         assert answer.status_code == 504, answer.text
@@ -240,7 +242,7 @@ def test_a_check_past_its_deadline_is_stopped_and_told(customers: Store, tmp_pat
 
 
 @pytest.mark.service
-def test_a_check_that_waits_too_long_is_told_to_try_again(customers: Store, tmp_path: Path) -> None:
+def test_a_check_that_waits_too_long_is_told_to_try_again(customers: Stores, tmp_path: Path) -> None:
     with serving(customers, tmp_path, processes=1, wait_s=1) as running:
         held = running.pool.submit(running.party("bolt"), pickle.dumps(Hold(tmp_path)))
         until(lambda: (tmp_path / "begun").exists(), "the process is held")
@@ -252,7 +254,7 @@ def test_a_check_that_waits_too_long_is_told_to_try_again(customers: Store, tmp_
 
 
 @pytest.mark.service
-def test_a_killed_process_answers_its_one_request_with_an_error(customers: Store, tmp_path: Path) -> None:
+def test_a_killed_process_answers_its_one_request_with_an_error(customers: Stores, tmp_path: Path) -> None:
     with serving(customers, tmp_path, processes=1) as running, ThreadPoolExecutor(1) as threads:
         assert running.check(SMALL).status_code == 200
         under_way = threads.submit(running.check, HEAVY)
@@ -282,7 +284,7 @@ def hang_up_after(running: Serving, sent: dict[str, Any], counts: tuple[int, int
 
 
 @pytest.mark.service
-def test_a_check_whose_caller_hangs_up_is_stopped(customers: Store, tmp_path: Path) -> None:
+def test_a_check_whose_caller_hangs_up_is_stopped(customers: Stores, tmp_path: Path) -> None:
     with serving(customers, tmp_path, processes=1) as running:
         assert running.check(SMALL).status_code == 200
         [pid] = running.pool.pids()
@@ -293,7 +295,7 @@ def test_a_check_whose_caller_hangs_up_is_stopped(customers: Store, tmp_path: Pa
 
 
 @pytest.mark.service
-def test_a_waiting_check_whose_caller_hangs_up_leaves_the_line(customers: Store, tmp_path: Path) -> None:
+def test_a_waiting_check_whose_caller_hangs_up_leaves_the_line(customers: Stores, tmp_path: Path) -> None:
     with serving(customers, tmp_path, processes=1) as running:
         held = running.pool.submit(running.party("bolt"), pickle.dumps(Hold(tmp_path)))
         until(lambda: (tmp_path / "begun").exists(), "the process is held")
@@ -304,7 +306,7 @@ def test_a_waiting_check_whose_caller_hangs_up_leaves_the_line(customers: Store,
 
 
 @pytest.mark.service
-def test_a_flood_of_one_customer_lets_the_others_go_first(customers: Store, tmp_path: Path) -> None:
+def test_a_flood_of_one_customer_lets_the_others_go_first(customers: Stores, tmp_path: Path) -> None:
     """In order, not in time: the other's checks are all answered before the first one's heavy check is."""
     with serving(customers, tmp_path, processes=2) as running, ThreadPoolExecutor(16) as threads:
         assert running.check(SMALL, "bolt").status_code == 200

@@ -8,20 +8,20 @@ from claims.policy.policy import Policy
 from review.accounts.types import Person, Role
 from review.passports.records import read_record
 from review.passports.registered_lookup import RegisteredPassports
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Caller
 
 ME = Caller.of_person(Person(id="p", name="小兰", role=Role.SENIOR))
 
 
 @pytest.fixture
-def lookup(store: Store, policy: Policy, records: tuple[dict[str, object], ...]) -> RegisteredPassports:
+def lookup(stores: Stores, policy: Policy, records: tuple[dict[str, object], ...]) -> RegisteredPassports:
     """The demo's passports, the first in two versions."""
     changed = {**records[0], "name_zh": "改名的充电器"}
     for record in (records[0], *records[1:], changed):
         plain = json.loads(json.dumps({k: v for k, v in record.items() if k != "images"}, default=str))
-        store.passports.put(ME, read_record(plain, policy.quantity_reader, place="test"))
-    return RegisteredPassports(store.passports)
+        stores.passports.put(ME, read_record(plain, policy.quantity_reader, place="test"))
+    return RegisteredPassports(stores.passports)
 
 
 def test_passports_are_listed_in_their_latest_version(

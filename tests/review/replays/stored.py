@@ -12,7 +12,7 @@ from claims.policy.policy import Policy
 from claims.types import Passage
 from review.evidence.basis import Step, keep_basis
 from review.replays.types import StoredStream
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, ProductRef, StreamRecord, StreamState
 
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
@@ -50,11 +50,11 @@ def stored_stream(*passages: Passage, steps: tuple[Step, ...] = ()) -> StoredStr
     )
 
 
-def fill(store: Store, data_dir: Path, stream_id: str, *, host: str = "h1", at: datetime = AT) -> None:
+def fill(stores: Stores, data_dir: Path, stream_id: str, *, host: str = "h1", at: datetime = AT) -> None:
     """A broadcast that was screened under the packaged policy: what the store and the recording's folder keep."""
     policy = Policy(configs.POLICY_DIR)
     passports = load_passports(PASSPORTS, policy.quantity_reader)
-    store.put_stream(
+    stores.stream_writer.put_stream(
         StreamRecord(
             stream_id=stream_id,
             source="https://live.example/room.m3u8",
@@ -70,8 +70,8 @@ def fill(store: Store, data_dir: Path, stream_id: str, *, host: str = "h1", at: 
     for passage in passages_of(stream_id):
         conversation.hear(passage)
     conversation.flush()
-    store.add_passages(passages_of(stream_id))
-    store.add_findings(conversation.findings)
+    stores.stream_writer.add_passages(passages_of(stream_id))
+    stores.stream_writer.add_findings(conversation.findings)
 
 
 def candidate(folder: Path, edits: Mapping[str, tuple[str, str]]) -> Path:

@@ -13,7 +13,7 @@ from review.replays.judgement_cache import (
     unpack_readings,
     unpack_said,
 )
-from review.store import Store
+from review.stores import Stores
 from tests.claims.support import CALIBRATION
 from tests.review.replays.stored import fill
 from tests.review.replays.test_compare import said
@@ -58,11 +58,11 @@ def test_what_is_not_in_this_form_is_as_if_it_were_not_there() -> None:
     assert unpack_said(pack_said([said()])) == (said(),)
 
 
-def test_findings_are_remembered_for_what_they_follow_from(store: Store, data_dir: Path) -> None:
-    fill(store, data_dir, "s-demo")
-    stream = store.replays.stream("s-demo", data_dir)
+def test_findings_are_remembered_for_what_they_follow_from(stores: Stores, data_dir: Path) -> None:
+    fill(stores, data_dir, "s-demo")
+    stream = stores.replays.stream("s-demo", data_dir)
     topic = said_topic(stream, "digest", "off", "1")
-    assert topic == said_topic(store.replays.stream("s-demo", data_dir), "digest", "off", "1")
+    assert topic == said_topic(stores.replays.stream("s-demo", data_dir), "digest", "off", "1")
     shorter = replace(stream, passages=stream.passages[1:])
     others = [
         said_topic(stream, *by) for by in (("other", "off", "1"), ("digest", "auto", "1"), ("digest", "off", "2"))
@@ -70,9 +70,9 @@ def test_findings_are_remembered_for_what_they_follow_from(store: Store, data_di
     assert len({topic, said_topic(shorter, "digest", "off", "1"), *others}) == 5
 
 
-def test_a_broadcast_keeps_one_memory_of_a_kind(store: Store) -> None:
-    store.replays.remember("s1", "said:a", b"1")
-    store.replays.remember("s1", "semantic:m", b"2")
-    store.replays.remember("s1", "said:b", b"3")
-    found = [store.replays.recall("s1", topic) for topic in ("said:a", "said:b", "semantic:m")]
+def test_a_broadcast_keeps_one_memory_of_a_kind(stores: Stores) -> None:
+    stores.replays.remember("s1", "said:a", b"1")
+    stores.replays.remember("s1", "semantic:m", b"2")
+    stores.replays.remember("s1", "said:b", b"3")
+    found = [stores.replays.recall("s1", topic) for topic in ("said:a", "said:b", "semantic:m")]
     assert found == [None, b"3", b"2"]

@@ -20,7 +20,7 @@ from review.policies.folders import in_force_folder, pack_policy
 from review.replays.types import Scope
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from tests.review.replays.stored import ALL, candidate, fill
 from tests.review.server.pages.conftest import ARGUMENTS, serving
 from tests.review.server.pages.seats import CLASS_NAMES, DEADLINE_MS, known
@@ -40,22 +40,22 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def runner(store: Store, data_dir: Path, database_url: str) -> ReplayRunner:
+def runner(stores: Stores, data_dir: Path, database_url: str) -> ReplayRunner:
     def job_of(folder: Path) -> ReplayJob:
         live = in_force_folder(data_dir) or configs.POLICY_DIR
         return ReplayJob(candidate=folder, live=live, database_url=database_url, data_dir=data_dir, semantic="off")
 
-    return ReplayRunner(store, data_dir, job_of)
+    return ReplayRunner(stores.replays, stores.policies, data_dir, job_of)
 
 
 @pytest.fixture
-def address(store: Store, data_dir: Path) -> Iterator[str]:
-    with serving(create_app(store, data_dir, class_names=CLASS_NAMES, access=Access(auth=Auth.LOCAL))) as url:
+def address(stores: Stores, data_dir: Path) -> Iterator[str]:
+    with serving(create_app(stores, data_dir, class_names=CLASS_NAMES, access=Access(auth=Auth.LOCAL))) as url:
         yield url
 
 
 @pytest.fixture
-def sit(browser: Browser, address: str, store: Store) -> Iterator[Sit]:
+def sit(browser: Browser, address: str, stores: Stores) -> Iterator[Sit]:
     """A page in a browser of its own, logged in as this person; no page may complain."""
     contexts, complaints = [], []
 
@@ -67,7 +67,7 @@ def sit(browser: Browser, address: str, store: Store) -> Iterator[Sit]:
     def take_seat(login: str, role: Role) -> Page:
         context = browser.new_context(viewport={"width": 1366, "height": 900})
         contexts.append(context)
-        token = known(store, login, role).token
+        token = known(stores, login, role).token
         context.add_cookies([{"name": "zhenyan", "value": token, "url": address}])
         page = context.new_page()
         page.on("console", note)
@@ -91,9 +91,9 @@ def draw(page: Page, name: str) -> None:
 
 @pytest.mark.service
 def test_a_policy_is_handed_in_replayed_and_goes_live_by_two_people(
-    sit: Sit, address: str, store: Store, data_dir: Path, runner: ReplayRunner, tmp_path: Path
+    sit: Sit, address: str, stores: Stores, data_dir: Path, runner: ReplayRunner, tmp_path: Path
 ) -> None:
-    fill(store, data_dir, "s-demo")
+    fill(stores, data_dir, "s-demo")
     folder = candidate(tmp_path / "candidate", ALL)
     digest = Policy(folder).digest
     archive = tmp_path / "candidate.zip"
@@ -125,25 +125,25 @@ def test_a_policy_is_handed_in_replayed_and_goes_live_by_two_people(
     anna.get_by_role("button", name="提议上线").first.click()
     expect(anna.get_by_text("提议人不能自己批准")).to_be_visible()
     assert anna.get_by_role("button", name="批准上线").count() == 0
-    assert store.policies.in_force() is None
+    assert stores.policies.in_force() is None
 
     eve = sit("eve", Role.ADMIN)
     eve.goto(f"{address}/replays")
     draw(eve, "approve")
     eve.get_by_role("button", name="批准上线").click()
     expect(eve.get_by_role("row").filter(has_text=digest[:12])).to_contain_text("现行")
-    assert store.policies.in_force() == digest
+    assert stores.policies.in_force() == digest
     assert in_force_folder(data_dir) == data_dir / "policies" / digest
 
     eve.get_by_role("button", name="退回上一版").click()
     expect(eve.get_by_role("row").filter(has_text="随软件附带的规则").first).to_contain_text("现行")
     assert in_force_folder(data_dir) is None
-    actions = [entry.action for entry in store.audit.entries(subject=f"policy:{digest}")]
+    actions = [entry.action for entry in stores.audit.entries(subject=f"policy:{digest}")]
     assert actions == ["policy.live", "policy.proposed", "policy.replayed", "policy.added"]
 
 
-def test_a_reviewer_sees_replays_and_changes_no_policy(sit: Sit, address: str, store: Store) -> None:
-    store.policies.add_version(Policy(configs.POLICY_DIR), "anna")
+def test_a_reviewer_sees_replays_and_changes_no_policy(sit: Sit, address: str, stores: Stores) -> None:
+    stores.policies.add_version(Policy(configs.POLICY_DIR), "anna")
     page = sit("rita", Role.REVIEWER)
     page.goto(f"{address}/replays")
     expect(page.get_by_role("heading", name="规则版本")).to_be_visible()
@@ -165,14 +165,14 @@ def test_a_wrong_archive_is_answered_with_the_file_and_the_reason(sit: Sit, addr
 
 
 def test_a_replay_that_is_stopped_gives_nothing_and_one_that_cannot_run_says_why(
-    store: Store, data_dir: Path, runner: ReplayRunner, tmp_path: Path
+    stores: Stores, data_dir: Path, runner: ReplayRunner, tmp_path: Path
 ) -> None:
-    digest = store.policies.add_version(Policy(candidate(tmp_path / "c", ALL)), "anna").digest
-    stopped = store.replays.ask(digest, Scope(), "anna")
-    store.replays.cancel(stopped)
+    digest = stores.policies.add_version(Policy(candidate(tmp_path / "c", ALL)), "anna").digest
+    stopped = stores.replays.ask(digest, Scope(), "anna")
+    stores.replays.cancel(stopped)
     assert not runner.run_once()
-    wrong = store.replays.ask(digest, Scope(stream_ids=("nobody",)), "anna")
+    wrong = stores.replays.ask(digest, Scope(stream_ids=("nobody",)), "anna")
     assert runner.run_once()
-    replay = store.replays.replay(wrong)
+    replay = stores.replays.replay(wrong)
     assert (replay.state, "nobody" in (replay.error or "")) == ("failed", True)
-    assert store.replays.replay(stopped).state == "cancelled"
+    assert stores.replays.replay(stopped).state == "cancelled"

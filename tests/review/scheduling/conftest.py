@@ -13,7 +13,7 @@ from review.db.tables.tenants import TenantRow
 from review.db.upsert import insert_missing
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.types import Priority, Worker
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord, Wanted
 from tests.review.postgres import fresh_database
 
@@ -44,20 +44,20 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def live(database_url: str, clock: Clock) -> Iterator[Store]:
-    opened = Store(open_engine(database_url), now=clock, terms=LeaseTerms(urgent_share=0.25))
+def live(database_url: str, clock: Clock) -> Iterator[Stores]:
+    opened = Stores.over(open_engine(database_url), now=clock, terms=LeaseTerms(urgent_share=0.25))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def order(live: Store, database_url: str) -> Iterator[Order]:
+def order(live: Stores, database_url: str) -> Iterator[Order]:
     """Orders a broadcast; gives its id."""
     engine = open_engine(database_url).execution_options(writes=True)
 
     def give(stream_id: str, *, wanted: Wanted = Wanted.RUN, priority: Priority = Priority.NORMAL) -> str:
         host = Host(id="h1", name="小岚", platform="demo")
-        live.put_stream(
+        live.stream_writer.put_stream(
             StreamRecord(stream_id=stream_id, source="https://live.example/1", host=host, title="", started_at=None)
         )
         values = {"stream_id": stream_id, "tenant_id": "local", "url": "https://live.example/1?token=secret"}

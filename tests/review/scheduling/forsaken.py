@@ -6,7 +6,7 @@ from review.db.engine import open_engine
 from review.events.types import Event
 from review.scheduling.expiry import LeaseExpiry
 from review.scheduling.types import Lease
-from review.store import Store
+from review.stores import Stores
 from tests.review.scheduling.conftest import Clock
 
 Beat = Callable[..., None]
@@ -15,7 +15,7 @@ Beat = Callable[..., None]
 class Serving:
     """A serving process' housekeeping; its clock is the test's, and so is the one that is never set."""
 
-    def __init__(self, live: Store, url: str, clock: Clock) -> None:
+    def __init__(self, live: Stores, url: str, clock: Clock) -> None:
         self.engine = open_engine(url)
         self._clock = clock
         self._began = clock.at
@@ -33,19 +33,19 @@ class Serving:
         return told
 
 
-def held(live: Store) -> Lease:
+def held(live: Stores) -> Lease:
     lease = live.leases.lease("s1")
     assert lease is not None
     return lease
 
 
-def told(live: Store, but: str = "stream.gap") -> list[str]:
+def told(live: Stores, but: str = "stream.gap") -> list[str]:
     return [event.kind for event in live.events.after("local") if event.kind not in (but, "stream.health")]
 
 
-def last(live: Store, kind: str) -> Event:
+def last(live: Stores, kind: str) -> Event:
     return [event for event in live.events.after("local") if event.kind == kind][-1]
 
 
-def stop(live: Store) -> None:
+def stop(live: Stores) -> None:
     live.orders.stop("s1", "test")

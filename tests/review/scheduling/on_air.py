@@ -8,21 +8,21 @@ from ingest.recording.ledger import Coverage
 from ingest.types import GapKind
 from review.scheduling.applying import unseen
 from review.scheduling.decisions import Air, Grant, Reach
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 from tests.review.scheduling.conftest import Clock, Order, worker
 from tests.review.scheduling.forsaken import Beat, Serving, held
 
 
 @pytest.fixture
-def serving(live: Store, database_url: str, clock: Clock) -> Iterator[Serving]:
+def serving(live: Stores, database_url: str, clock: Clock) -> Iterator[Serving]:
     opened = Serving(live, database_url, clock)
     yield opened
     opened.engine.dispose()
 
 
 @pytest.fixture
-def recorded(live: Store, order: Order, clock: Clock) -> Beat:
+def recorded(live: Stores, order: Order, clock: Clock) -> Beat:
     """The broadcast s1, on air, that its worker w1 has recorded up to 60 s and analysed up to 56 s; says so again."""
     order("s1")
     live.leases.beat(worker())
@@ -34,6 +34,6 @@ def recorded(live: Store, order: Order, clock: Clock) -> Beat:
         assert live.leases.renew(worker_id, {"s1": reach}) == {"s1"}
 
     beat()
-    live.set_state("s1", StreamState.LIVE, token=held(live).token)
-    live.put_coverage("s1", Coverage(span_ms=58_000, analysed_ms=56_000, waiting_ms=2_000, gaps=()))
+    live.stream_writer.set_state("s1", StreamState.LIVE, token=held(live).token)
+    live.stream_writer.put_coverage("s1", Coverage(span_ms=58_000, analysed_ms=56_000, waiting_ms=2_000, gaps=()))
     return beat

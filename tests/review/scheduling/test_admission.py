@@ -11,12 +11,12 @@ from review.db.tables.streams import StreamRow
 from review.db.tables.tenants import TenantRow
 from review.scheduling.decisions import Room
 from review.scheduling.types import Priority
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState, Wanted
 from tests.review.scheduling.conftest import Clock, Order, worker
 
 
-def room(live: Store, database_url: str, priority: Priority = Priority.NORMAL) -> Room:
+def room(live: Stores, database_url: str, priority: Priority = Priority.NORMAL) -> Room:
     engine = open_engine(database_url).execution_options(writes=True)
     with engine.begin() as connection:
         found = live.leases.room(connection, priority)
@@ -24,12 +24,12 @@ def room(live: Store, database_url: str, priority: Priority = Priority.NORMAL) -
     return found
 
 
-def test_without_workers_nothing_may_be_ordered(live: Store, database_url: str) -> None:
+def test_without_workers_nothing_may_be_ordered(live: Stores, database_url: str) -> None:
     assert room(live, database_url) == Room(free=0, places=0, why="no worker is running")
 
 
 def test_a_worker_counts_while_its_beat_is_young_and_it_is_not_drained(
-    live: Store, database_url: str, clock: Clock
+    live: Stores, database_url: str, clock: Clock
 ) -> None:
     live.leases.beat(worker("w1", capacity=2.9))
     live.leases.beat(worker("w2", capacity=1, node="n2"))
@@ -40,7 +40,7 @@ def test_a_worker_counts_while_its_beat_is_young_and_it_is_not_drained(
     assert room(live, database_url, Priority.URGENT).places == 0
 
 
-def test_a_share_is_kept_for_urgent_broadcasts(live: Store, database_url: str, order: Order) -> None:
+def test_a_share_is_kept_for_urgent_broadcasts(live: Stores, database_url: str, order: Order) -> None:
     live.leases.beat(worker(capacity=8))
     for number in range(6):
         order(f"s{number}")
@@ -55,7 +55,7 @@ def test_a_share_is_kept_for_urgent_broadcasts(live: Store, database_url: str, o
     assert room(live, database_url, Priority.URGENT).free == 1
 
 
-def test_background_broadcasts_do_not_keep_urgent_ones_out(live: Store, database_url: str, order: Order) -> None:
+def test_background_broadcasts_do_not_keep_urgent_ones_out(live: Stores, database_url: str, order: Order) -> None:
     live.leases.beat(worker(capacity=2))
     order("b1", priority=Priority.BACKGROUND)
     order("b2", priority=Priority.BACKGROUND)
@@ -64,15 +64,15 @@ def test_background_broadcasts_do_not_keep_urgent_ones_out(live: Store, database
 
 
 @pytest.mark.parametrize("over", ["stopped", "ended", "failed"])
-def test_what_is_over_takes_no_place(live: Store, database_url: str, order: Order, over: str) -> None:
+def test_what_is_over_takes_no_place(live: Stores, database_url: str, order: Order, over: str) -> None:
     live.leases.beat(worker(capacity=1))
     order("s1", wanted=Wanted.STOP if over == "stopped" else Wanted.RUN)
     if over != "stopped":
-        live.set_state("s1", StreamState(over))
+        live.stream_writer.set_state("s1", StreamState(over))
     assert room(live, database_url).free == 1
 
 
-def test_two_who_ask_at_once_do_not_both_get_the_last_place(live: Store, database_url: str, order: Order) -> None:
+def test_two_who_ask_at_once_do_not_both_get_the_last_place(live: Stores, database_url: str, order: Order) -> None:
     live.leases.beat(worker(capacity=1))
     engine = open_engine(database_url).execution_options(writes=True)
     asked = threading.Event()

@@ -13,7 +13,7 @@ from review.errors import LeaseLost, WorkerReplaced
 from review.scheduling.applying import unseen
 from review.scheduling.decisions import Close, Free, Grant, Reach, Recall, Released, Tell
 from review.scheduling.types import Lease
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import FindingQuery, StreamState, Wanted
 from tests.review.scheduling.conftest import Clock, Order, worker
 
@@ -21,17 +21,17 @@ MakeFinding = Callable[..., Finding]
 MakeSegment = Callable[..., Segment]
 
 
-def grant(live: Store, stream_id: str, worker_id: str = "w1") -> Lease:
+def grant(live: Stores, stream_id: str, worker_id: str = "w1") -> Lease:
     """The lease that the worker now has."""
     assert live.leases.apply([Grant(stream_id=stream_id, worker_id=worker_id, seen=seen(live, stream_id))]) == 1
     return seen(live, stream_id)
 
 
-def seen(live: Store, stream_id: str) -> Lease:
+def seen(live: Stores, stream_id: str) -> Lease:
     return live.leases.lease(stream_id) or unseen(stream_id)
 
 
-def test_a_granted_broadcast_is_its_workers_to_work_on(live: Store, order: Order) -> None:
+def test_a_granted_broadcast_is_its_workers_to_work_on(live: Stores, order: Order) -> None:
     order("s1")
     order("s2")
     live.leases.beat(worker())
@@ -43,7 +43,7 @@ def test_a_granted_broadcast_is_its_workers_to_work_on(live: Store, order: Order
     assert live.leases.assigned("w2") == []
 
 
-def test_of_two_decisions_on_the_same_lease_one_takes_effect(live: Store, order: Order) -> None:
+def test_of_two_decisions_on_the_same_lease_one_takes_effect(live: Stores, order: Order) -> None:
     order("s1")
     nobody = unseen("s1")
     assert live.leases.apply([Grant(stream_id="s1", worker_id="w1", seen=nobody)]) == 1
@@ -51,7 +51,7 @@ def test_of_two_decisions_on_the_same_lease_one_takes_effect(live: Store, order:
     assert seen(live, "s1").worker_id == "w1"
 
 
-def test_who_renewed_after_the_snapshot_keeps_its_lease(live: Store, order: Order, clock: Clock) -> None:
+def test_who_renewed_after_the_snapshot_keeps_its_lease(live: Stores, order: Order, clock: Clock) -> None:
     order("s1")
     before = grant(live, "s1")
     clock.pass_ms(20_000)
@@ -60,7 +60,7 @@ def test_who_renewed_after_the_snapshot_keeps_its_lease(live: Store, order: Orde
     assert seen(live, "s1").worker_id == "w1"
 
 
-def test_renewing_moves_the_end_and_notes_how_far_the_work_is(live: Store, order: Order, clock: Clock) -> None:
+def test_renewing_moves_the_end_and_notes_how_far_the_work_is(live: Stores, order: Order, clock: Clock) -> None:
     order("s1")
     order("s2")
     before = grant(live, "s1")
@@ -76,35 +76,37 @@ def test_renewing_moves_the_end_and_notes_how_far_the_work_is(live: Store, order
 
 
 def test_nothing_is_stored_by_whoever_lost_the_lease(
-    live: Store, order: Order, make_finding: MakeFinding, make_segment: MakeSegment
+    live: Stores, order: Order, make_finding: MakeFinding, make_segment: MakeSegment
 ) -> None:
     order("s1")
     old = grant(live, "s1")
-    live.add_segments([make_segment(1), make_segment(2)], token=old.token)
-    live.commit_segment("s1", 1, findings=[make_finding()], token=old.token)
+    live.stream_writer.add_segments([make_segment(1), make_segment(2)], token=old.token)
+    live.stream_writer.commit_segment("s1", 1, findings=[make_finding()], token=old.token)
     new = live.leases.apply([Grant(stream_id="s1", worker_id="w2", seen=seen(live, "s1"))])
     assert new == 1
     passage = Passage(stream_id="s1", id="u9", start_ms=0, end_ms=1, text="晚了")
     late: list[Callable[[Any], object]] = [
-        lambda token: live.commit_segment("s1", 2, findings=[make_finding(finding_id="f_late")], token=token),
-        lambda token: live.add_findings([make_finding(finding_id="f_late")], token=token),
-        lambda token: live.add_passages([passage], token=token),
-        lambda token: live.add_segments([make_segment(3)], token=token),
-        lambda token: live.put_coverage("s1", NOTHING, token=token),
-        lambda token: live.set_state("s1", StreamState.ENDED, token=token),
+        lambda token: live.stream_writer.commit_segment(
+            "s1", 2, findings=[make_finding(finding_id="f_late")], token=token
+        ),
+        lambda token: live.stream_writer.add_findings([make_finding(finding_id="f_late")], token=token),
+        lambda token: live.stream_writer.add_passages([passage], token=token),
+        lambda token: live.stream_writer.add_segments([make_segment(3)], token=token),
+        lambda token: live.stream_writer.put_coverage("s1", NOTHING, token=token),
+        lambda token: live.stream_writer.set_state("s1", StreamState.ENDED, token=token),
     ]
     for write in late:
         with pytest.raises(LeaseLost, match="'s1'"):
             write(old.token)
-    assert [f.finding.finding_id for f in live.findings(FindingQuery()).findings] == ["f_power"]
-    assert live.cursor("s1") == 1
-    assert live.passages("s1") == ()
-    assert live.stream("s1").state is StreamState.WAITING
-    live.commit_segment("s1", 2, token=old.token + 1)
-    assert live.cursor("s1") == 2
+    assert [f.finding.finding_id for f in live.streams.findings(FindingQuery()).findings] == ["f_power"]
+    assert live.streams.cursor("s1") == 1
+    assert live.streams.passages("s1") == ()
+    assert live.streams.stream("s1").state is StreamState.WAITING
+    live.stream_writer.commit_segment("s1", 2, token=old.token + 1)
+    assert live.streams.cursor("s1") == 2
 
 
-def test_a_process_that_starts_anew_keeps_its_broadcasts_under_new_tokens(live: Store, order: Order) -> None:
+def test_a_process_that_starts_anew_keeps_its_broadcasts_under_new_tokens(live: Stores, order: Order) -> None:
     order("s1")
     live.leases.beat(worker(started_at_ms=1))
     old = grant(live, "s1")
@@ -116,7 +118,7 @@ def test_a_process_that_starts_anew_keeps_its_broadcasts_under_new_tokens(live: 
     assert live.leases.renew("w1", {"s1": Reach(token=old.token, recorded_ms=1, analysed_ms=1)}) == frozenset()
 
 
-def test_a_broadcast_under_which_workers_die_again_and_again_waits(live: Store, order: Order, clock: Clock) -> None:
+def test_a_broadcast_under_which_workers_die_again_and_again_waits(live: Stores, order: Order, clock: Clock) -> None:
     order("s1")
     live.leases.beat(worker(started_at_ms=1))
     grant(live, "s1")
@@ -128,7 +130,7 @@ def test_a_broadcast_under_which_workers_die_again_and_again_waits(live: Store, 
     assert lease.not_before_ms > clock.at.timestamp() * 1000
 
 
-def test_failures_are_forgotten_once_the_work_went_on_for_long(live: Store, order: Order, clock: Clock) -> None:
+def test_failures_are_forgotten_once_the_work_went_on_for_long(live: Stores, order: Order, clock: Clock) -> None:
     order("s1")
     live.leases.apply([Grant(stream_id="s1", worker_id="w1", seen=unseen("s1"), restarts=3)])
     live.leases.renew("w1", {"s1": Reach(token=1, recorded_ms=2, analysed_ms=2)})
@@ -151,21 +153,21 @@ def test_failures_are_forgotten_once_the_work_went_on_for_long(live: Store, orde
     ids=str,
 )
 def test_what_becomes_of_a_released_broadcast(
-    live: Store, order: Order, how: Released, state: StreamState, is_open: bool
+    live: Stores, order: Order, how: Released, state: StreamState, is_open: bool
 ) -> None:
     order("s1")
     lease = grant(live, "s1")
-    live.set_state("s1", StreamState.LIVE, token=lease.token)
+    live.stream_writer.set_state("s1", StreamState.LIVE, token=lease.token)
     assert live.leases.release("s1", lease.token, how, "why")
-    assert live.stream("s1").state is state
+    assert live.streams.stream("s1").state is state
     assert bool(live.leases.snapshot().orders) == is_open
     after = seen(live, "s1")
     assert (after.worker_id, after.token) == ("", lease.token + 1)
     assert not live.leases.release("s1", lease.token, Released.REFUSED), "the lease was gone"
-    assert live.stream("s1").state is state
+    assert live.streams.stream("s1").state is state
 
 
-def test_failing_waits_longer_each_time_and_not_for_ever(live: Store, order: Order, clock: Clock) -> None:
+def test_failing_waits_longer_each_time_and_not_for_ever(live: Stores, order: Order, clock: Clock) -> None:
     order("s1")
     waits = []
     for tries in range(live.leases.terms.most_restarts):
@@ -176,43 +178,49 @@ def test_failing_waits_longer_each_time_and_not_for_ever(live: Store, order: Ord
     assert waits[:3] == [2_000, 4_000, 8_000]
     assert waits == sorted(waits)
     assert waits[-1] == live.leases.terms.longest_wait_ms
-    assert (live.stream("s1").state, live.stream("s1").error) == (StreamState.FAILED, "the origin answers 503")
+    assert (live.streams.stream("s1").state, live.streams.stream("s1").error) == (
+        StreamState.FAILED,
+        "the origin answers 503",
+    )
     assert live.leases.snapshot().orders == ()
 
 
-def test_what_ended_a_broadcast_stays_what_ended_it(live: Store, order: Order) -> None:
+def test_what_ended_a_broadcast_stays_what_ended_it(live: Stores, order: Order) -> None:
     order("s1")
     lease = grant(live, "s1")
-    live.set_state("s1", StreamState.FAILED, "no media", token=lease.token)
+    live.stream_writer.set_state("s1", StreamState.FAILED, "no media", token=lease.token)
     live.leases.release("s1", lease.token, Released.ENDED)
-    assert (live.stream("s1").state, live.stream("s1").error) == (StreamState.FAILED, "no media")
+    assert (live.streams.stream("s1").state, live.streams.stream("s1").error) == (StreamState.FAILED, "no media")
 
 
-def test_recalling_asks_and_takes_nothing(live: Store, order: Order) -> None:
+def test_recalling_asks_and_takes_nothing(live: Stores, order: Order) -> None:
     order("s1")
     lease = grant(live, "s1")
     live.leases.apply([Recall(stream_id="s1", seen=lease, why="its node is drained")])
     ((_, asked),) = live.leases.assigned("w1")
     assert asked.recalled_at_ms > 0
     assert (asked.token, asked.why) == (lease.token, "its node is drained")
-    live.commit_segment("s1", 1, analysed=False, token=lease.token)
+    live.stream_writer.commit_segment("s1", 1, analysed=False, token=lease.token)
 
 
-def test_closing_ends_the_broadcast_and_the_lease(live: Store, order: Order) -> None:
+def test_closing_ends_the_broadcast_and_the_lease(live: Stores, order: Order) -> None:
     order("s1", wanted=Wanted.STOP)
     live.leases.apply([Close(stream_id="s1", seen=unseen("s1"), state=StreamState.ENDED)])
-    assert live.stream("s1").state is StreamState.ENDED
+    assert live.streams.stream("s1").state is StreamState.ENDED
     assert live.leases.snapshot().orders == ()
 
 
-def test_why_a_broadcast_waits_is_told(live: Store, order: Order) -> None:
+def test_why_a_broadcast_waits_is_told(live: Stores, order: Order) -> None:
     order("s1")
     live.leases.apply([Tell(stream_id="s1", seen=unseen("s1"), why="no worker is running")])
     assert seen(live, "s1").why == "no worker is running"
-    assert (live.stream("s1").state, live.stream("s1").error) == (StreamState.WAITING, "no worker is running")
+    assert (live.streams.stream("s1").state, live.streams.stream("s1").error) == (
+        StreamState.WAITING,
+        "no worker is running",
+    )
 
 
-def test_a_worker_that_leaves_frees_what_it_held(live: Store, order: Order) -> None:
+def test_a_worker_that_leaves_frees_what_it_held(live: Stores, order: Order) -> None:
     order("s1")
     live.leases.beat(worker())
     lease = grant(live, "s1")
@@ -222,7 +230,7 @@ def test_a_worker_that_leaves_frees_what_it_held(live: Store, order: Order) -> N
     assert (after.worker_id, after.token, after.restarts) == ("", lease.token + 1, 0)
 
 
-def test_draining_is_asked_of_a_node_and_heard_at_the_next_beat(live: Store) -> None:
+def test_draining_is_asked_of_a_node_and_heard_at_the_next_beat(live: Stores) -> None:
     for name, node in (("w1", "n1"), ("w2", "n1"), ("w3", "n2")):
         live.leases.beat(worker(name, node=node))
     assert {w.worker_id for w in live.leases.drain("n1")} == {"w1", "w2"}
@@ -232,14 +240,14 @@ def test_draining_is_asked_of_a_node_and_heard_at_the_next_beat(live: Store) -> 
     assert not live.leases.beat(worker("w1")).draining
 
 
-def test_a_drained_worker_stays_known_when_it_leaves(live: Store) -> None:
+def test_a_drained_worker_stays_known_when_it_leaves(live: Stores) -> None:
     live.leases.beat(worker())
     live.leases.drain("n1")
     live.leases.leave("w1")
     assert [(w.worker_id, w.draining) for w in live.leases.workers()] == [("w1", True)]
 
 
-def test_a_worker_that_leaves_by_itself_takes_nothing_new_and_its_machine_is_not_drained(live: Store) -> None:
+def test_a_worker_that_leaves_by_itself_takes_nothing_new_and_its_machine_is_not_drained(live: Stores) -> None:
     live.leases.beat(worker(capacity=4))
     told = live.leases.beat(replace(worker(capacity=4), draining=True))
     assert (told.capacity, told.draining) == (0, False)
@@ -247,7 +255,7 @@ def test_a_worker_that_leaves_by_itself_takes_nothing_new_and_its_machine_is_not
     assert live.leases.workers() == ()
 
 
-def test_a_machine_that_is_dismissed_leaves_nothing_behind(live: Store, order: Order) -> None:
+def test_a_machine_that_is_dismissed_leaves_nothing_behind(live: Stores, order: Order) -> None:
     order("s1")
     live.leases.beat(worker())
     live.leases.drain("n1")
@@ -257,7 +265,7 @@ def test_a_machine_that_is_dismissed_leaves_nothing_behind(live: Store, order: O
     assert seen(live, "s1").worker_id == ""
 
 
-def test_workers_that_are_long_gone_are_forgotten_unless_their_node_is_there(live: Store, clock: Clock) -> None:
+def test_workers_that_are_long_gone_are_forgotten_unless_their_node_is_there(live: Stores, clock: Clock) -> None:
     live.leases.beat(worker("w1", node="n1"))
     live.leases.beat(worker("w2", node="n2"))
     clock.pass_ms(1_000)
@@ -268,12 +276,12 @@ def test_workers_that_are_long_gone_are_forgotten_unless_their_node_is_there(liv
     assert [w.worker_id for w in live.leases.workers()] == ["w2", "w3"]
 
 
-def test_the_snapshot_leaves_out_what_is_over_unless_somebody_holds_it(live: Store, order: Order) -> None:
+def test_the_snapshot_leaves_out_what_is_over_unless_somebody_holds_it(live: Stores, order: Order) -> None:
     for stream_id in ("s1", "s2", "s3"):
         order(stream_id)
     held = grant(live, "s2")
-    live.set_state("s2", StreamState.ENDED, token=held.token)
-    live.set_state("s3", StreamState.ENDED)
+    live.stream_writer.set_state("s2", StreamState.ENDED, token=held.token)
+    live.stream_writer.set_state("s3", StreamState.ENDED)
     snapshot = live.leases.snapshot()
     assert [o.stream_id for o in snapshot.orders] == ["s1"]
     assert set(snapshot.leases) == {"s2"}

@@ -22,7 +22,7 @@ from review.scheduling.types import Worker
 from review.server.app import create_app
 from review.server.metrics import metrics_router
 from review.server.problems import install_problem_handlers
-from review.store import Store
+from review.stores import Stores
 from tests.review.scheduling.conftest import Clock, Order
 from tests.review.serving import served
 
@@ -31,7 +31,7 @@ Sample = tuple[str, tuple[tuple[str, str], ...]]
 
 
 @pytest.fixture
-def running(live: Store, order: Order, clock: Clock) -> Store:
+def running(live: Stores, order: Order, clock: Clock) -> Stores:
     """Three broadcasts: one is worked on, 42 s behind; two wait. The worker told of itself 3 s ago."""
     for stream_id in ("s1", "s2", "s3"):
         order(stream_id)
@@ -40,13 +40,15 @@ def running(live: Store, order: Order, clock: Clock) -> Store:
     live.leases.apply([Grant(stream_id="s1", worker_id="w1", seen=unseen("s1"))])
     [(_, lease)] = live.leases.assigned("w1")
     live.leases.renew("w1", {"s1": Reach(token=lease.token, recorded_ms=100_000, analysed_ms=58_000)})
-    live.put_coverage("s1", Coverage(span_ms=100_000, analysed_ms=50_000, waiting_ms=42_000, gaps=(SHED,)))
+    live.stream_writer.put_coverage(
+        "s1", Coverage(span_ms=100_000, analysed_ms=50_000, waiting_ms=42_000, gaps=(SHED,))
+    )
     clock.pass_ms(3_000)
     return live
 
 
 @pytest.fixture
-def client(running: Store, tmp_path: Path) -> Iterator[httpx.Client]:
+def client(running: Stores, tmp_path: Path) -> Iterator[httpx.Client]:
     with served(create_app(running, tmp_path)) as url, httpx.Client(base_url=url, timeout=30) as opened:
         yield opened
 
@@ -79,11 +81,11 @@ def test_lag_coverage_and_workers_are_told_in_seconds_and_shares(client: httpx.C
 
 
 @pytest.fixture
-def elsewhere(live: Store) -> TestClient:
+def elsewhere(live: Stores) -> TestClient:
     """Asks from an address that is not this machine's, where the token is `t0ken`."""
     app = FastAPI()
     install_problem_handlers(app)
-    app.include_router(metrics_router(live.live_view, live.tally, live.second_reader.figures, "t0ken"))
+    app.include_router(metrics_router(live.overview.view, live.streams.tally, live.second_reader.figures, "t0ken"))
     return TestClient(app, client=("203.0.113.9", 1234), raise_server_exceptions=False)
 
 
@@ -93,9 +95,9 @@ def test_another_machine_needs_the_token(elsewhere: TestClient) -> None:
     assert elsewhere.get("/metrics", headers={"Authorization": "Bearer t0ken"}).status_code == 200
 
 
-def test_top_shows_who_waits_and_who_is_late(running: Store) -> None:
+def test_top_shows_who_waits_and_who_is_late(running: Stores) -> None:
     out = io.StringIO()
-    Console(file=out, width=200).print(shown(running.live_view()))
+    Console(file=out, width=200).print(shown(running.overview.view()))
     text = out.getvalue()
     assert "3 broadcasts, 2 wait" in text
     assert "42.0 s" in text
@@ -103,9 +105,9 @@ def test_top_shows_who_waits_and_who_is_late(running: Store) -> None:
     assert "w1" in text
 
 
-def test_top_as_json_is_the_whole_view(running: Store, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_top_as_json_is_the_whole_view(running: Stores, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZHENYAN_DATABASE_URL", database_url)
-    today = Store.open(database_url)
+    today = Stores.open(database_url)
     today.leases.beat(Worker(worker_id="w2", node="n2", capacity=4))
     today.close()
     answer = CliRunner().invoke(command, ["--json"])

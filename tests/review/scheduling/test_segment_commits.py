@@ -14,8 +14,8 @@ from review.cases.queries import CaseQuery
 from review.db.engine import open_engine
 from review.errors import LeaseLost, UnknownSegmentError, UnknownStreamError
 from review.scheduling.decisions import Grant
-from review.segment_commits import FilingTerms, SegmentCommits, SegmentGiven
-from review.store import Store
+from review.stores import Stores
+from review.stream_store.segment_commits import FilingTerms, SegmentCommits, SegmentGiven
 from review.streams.types import FindingQuery
 from review.stretches.types import StretchTerms
 from tests.review.scheduling.conftest import Order
@@ -28,7 +28,7 @@ Given = Callable[..., SegmentGiven]
 
 
 @pytest.fixture
-def commits(database_url: str, live: Store) -> Iterator[SegmentCommits]:
+def commits(database_url: str, live: Stores) -> Iterator[SegmentCommits]:
     engine = open_engine(database_url)
     yield SegmentCommits(engine, lambda: datetime(2026, 11, 24, tzinfo=UTC), FilingTerms(flag_at=0.6, second_share=0))
     engine.dispose()
@@ -55,13 +55,13 @@ def given(make_finding: MakeFinding, make_segment: MakeSegment) -> Given:
     return make
 
 
-def found(live: Store) -> list[str]:
-    return [each.finding.finding_id for each in live.findings(FindingQuery(newest_first=False)).findings]
+def found(live: Stores) -> list[str]:
+    return [each.finding.finding_id for each in live.streams.findings(FindingQuery(newest_first=False)).findings]
 
 
 @BOTH
 def test_several_broadcasts_are_stored_at_once_and_told_in_order(
-    live: Store, order: Order, commits: SegmentCommits, given: Given
+    live: Stores, order: Order, commits: SegmentCommits, given: Given
 ) -> None:
     names = [order(f"s{number}") for number in range(5)]
     assert commits.write([given(name) for name in names]) == [None] * 5
@@ -69,8 +69,8 @@ def test_several_broadcasts_are_stored_at_once_and_told_in_order(
     told = live.events.after("local", limit=100)
     assert [event.sequence for event in told] == list(range(1, 6))
     assert [event.subject for event in told] == found(live)
-    assert [live.cursor(name) for name in names] == [0] * 5
-    assert all(live.coverage(name).analysed_count == 1 for name in names)
+    assert [live.streams.cursor(name) for name in names] == [0] * 5
+    assert all(live.streams.coverage(name).analysed_count == 1 for name in names)
     # One host says one thing of one product: one case.
     (case,) = live.cases.queue(CaseQuery()).cases
     assert (case.finding_count, case.stream_count) == (5, 5)
@@ -78,7 +78,7 @@ def test_several_broadcasts_are_stored_at_once_and_told_in_order(
 
 @BOTH
 def test_who_may_not_store_keeps_nobody_else_from_it(
-    live: Store, order: Order, commits: SegmentCommits, given: Given
+    live: Stores, order: Order, commits: SegmentCommits, given: Given
 ) -> None:
     order("s1")
     order("s2")
@@ -89,13 +89,13 @@ def test_who_may_not_store_keeps_nobody_else_from_it(
     assert answers[1] is None
     assert isinstance(answers[2], UnknownStreamError)
     assert found(live) == ["f_s2_0"]
-    assert (live.cursor("s1"), live.cursor("s2")) == (None, 0)
-    assert live.passages("s1") == ()
+    assert (live.streams.cursor("s1"), live.streams.cursor("s2")) == (None, 0)
+    assert live.streams.passages("s1") == ()
 
 
 @BOTH
 def test_what_breaks_the_transaction_is_left_out_alone(
-    live: Store, order: Order, commits: SegmentCommits, given: Given
+    live: Stores, order: Order, commits: SegmentCommits, given: Given
 ) -> None:
     order("s1")
     order("s2")
@@ -108,17 +108,17 @@ def test_what_breaks_the_transaction_is_left_out_alone(
 
 @BOTH
 def test_two_segments_of_one_broadcast_that_come_together_are_both_stored(
-    live: Store, order: Order, commits: SegmentCommits, given: Given
+    live: Stores, order: Order, commits: SegmentCommits, given: Given
 ) -> None:
     order("s1")
     assert commits.write([given("s1", 0), given("s1", 1)]) == [None, None]
     assert found(live) == ["f_s1_0", "f_s1_1"]
-    assert live.cursor("s1") == 1
+    assert live.streams.cursor("s1") == 1
 
 
 @BOTH
 def test_a_segment_that_comes_twice_is_stored_and_told_once(
-    live: Store, order: Order, commits: SegmentCommits, given: Given
+    live: Stores, order: Order, commits: SegmentCommits, given: Given
 ) -> None:
     order("s1")
     for _ in range(2):
@@ -129,17 +129,17 @@ def test_a_segment_that_comes_twice_is_stored_and_told_once(
 
 @BOTH
 def test_writers_of_many_threads_and_two_processes_leave_a_log_without_gaps(
-    live: Store, order: Order, database_url: str, given: Given
+    live: Stores, order: Order, database_url: str, given: Given
 ) -> None:
     names = [order(f"s{number}") for number in range(8)]
-    other = Store(open_engine(database_url))
+    other = Stores.over(open_engine(database_url))
     failed: list[BaseException] = []
 
-    def carry(store: Store, name: str) -> None:
+    def carry(stores: Stores, name: str) -> None:
         try:
             for sequence in range(4):
                 one = given(name, sequence)
-                store.commit_segment(
+                stores.stream_writer.commit_segment(
                     name,
                     sequence,
                     findings=one.findings,

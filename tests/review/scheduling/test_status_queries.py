@@ -12,21 +12,21 @@ from review.scheduling.orders import OrderQuery
 from review.scheduling.rows import lease_values
 from review.scheduling.status import standing
 from review.scheduling.status_queries import Moment, state_at
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 from tests.review.scheduling.conftest import Clock, Order
 from tests.review.scheduling.test_status import DIED_MS, TERMS, every_lease
 
 
 @pytest.fixture
-def filled(live: Store, order: Order, database_url: str) -> dict[str, StreamState]:
+def filled(live: Stores, order: Order, database_url: str) -> dict[str, StreamState]:
     """A broadcast in each state with each kind of lease, and one without any; with what the function says of it."""
     expected = {}
     engine = open_engine(database_url).execution_options(writes=True)
     for state, lease in itertools.product(StreamState, [*every_lease(), None]):
         name = f"{state.value}-{lease.stream_id if lease is not None else 'none'}"
         order(name)
-        live.set_state(name, state)
+        live.stream_writer.set_state(name, state)
         if lease is not None:
             with engine.begin() as connection:
                 connection.execute(insert(LeaseRow).values(lease_values(lease) | {"stream_id": name}))
@@ -50,12 +50,12 @@ def test_the_column_says_what_the_function_says(filled: dict[str, StreamState], 
 
 
 def test_a_list_by_state_has_those_that_are_in_it_now(
-    filled: dict[str, StreamState], live: Store, clock: Clock
+    filled: dict[str, StreamState], live: Stores, clock: Clock
 ) -> None:
     for state in StreamState:
         found = live.orders.listed(OrderQuery(state=state, limit=1_000))
         assert {each.stream.state for each in found} <= {state}
     shown = [len(live.orders.listed(OrderQuery(state=state, limit=1_000))) for state in StreamState]
     assert sum(shown) == len(filled)
-    view = live.live_view()
+    view = live.overview.view()
     assert [view.states[state] for state in StreamState] == shown

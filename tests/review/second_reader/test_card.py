@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from claims.types import Disposition, Finding, SecondReading
-from review.store import Store
+from review.stores import Stores
 
 SAID: dict[str, Any] = {
     "model": "qwen3-32b",
@@ -32,16 +32,16 @@ SAID: dict[str, Any] = {
     ],
 )
 def test_the_card_shows_the_second_reading(
-    store: Store, client: httpx.Client, make_finding: Callable[..., Finding], language: str, told: tuple[str, ...]
+    stores: Stores, client: httpx.Client, make_finding: Callable[..., Finding], language: str, told: tuple[str, ...]
 ) -> None:
-    store.add_findings([make_finding(second_reading=SecondReading(**SAID))])
+    stores.stream_writer.add_findings([make_finding(second_reading=SecondReading(**SAID))])
     card = client.get(f"/partials/findings/f_power/card?lang={language}").text
     for words in told:
         assert words in card
 
 
 def test_without_one_the_card_says_nothing_of_it(
-    store: Store, client: httpx.Client, make_finding: Callable[..., Finding]
+    stores: Stores, client: httpx.Client, make_finding: Callable[..., Finding]
 ) -> None:
-    store.add_findings([make_finding()])
+    stores.stream_writer.add_findings([make_finding()])
     assert "Second reading" not in client.get("/partials/findings/f_power/card?lang=en").text

@@ -14,7 +14,7 @@ from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind, Segment
 from review.server.api.schemas.findings import finding_out
 from review.server.assets import VENDOR_DIR, vendored_hashes, vendored_scripts
-from review.store import Store
+from review.stores import Stores
 from tests.review.sample import advised
 
 MakeFinding = Callable[..., Finding]
@@ -30,10 +30,10 @@ def assert_problem(answer: httpx.Response, status: int) -> None:
 
 
 def test_the_page_shows_the_finding_its_words_and_why(
-    store: Store, client: httpx.Client, make_finding: MakeFinding, passages: tuple[Passage, ...]
+    stores: Stores, client: httpx.Client, make_finding: MakeFinding, passages: tuple[Passage, ...]
 ) -> None:
-    store.add_passages(passages)
-    store.add_findings([make_finding()])
+    stores.stream_writer.add_passages(passages)
+    stores.stream_writer.add_findings([make_finding()])
     page = client.get("/")
     assert page.status_code == 200
     for shown in (
@@ -57,16 +57,16 @@ def test_the_page_shows_the_finding_its_words_and_why(
 
 
 def test_no_finding_is_never_said_without_coverage(
-    store: Store, client: httpx.Client, make_segment: MakeSegment
+    stores: Stores, client: httpx.Client, make_segment: MakeSegment
 ) -> None:
     assert "还没有收到画面" in client.get("/").text
-    store.add_segments([make_segment(0), make_segment(1)])
-    store.commit_segment("s1", 0)
+    stores.stream_writer.add_segments([make_segment(0), make_segment(1)])
+    stores.stream_writer.commit_segment("s1", 0)
     page = client.get("/").text
     assert "已分析 2 秒，共 4 秒。 其中 2 秒 等待分析" in page
     lost = Gap(kind=GapKind.NETWORK, start_ms=2000, end_ms=63_000, why="the server answered <404>")
     ledger = Coverage(span_ms=64_000, analysed_ms=3000, waiting_ms=0, gaps=(lost,))
-    store.put_coverage("s1", ledger)
+    stores.stream_writer.put_coverage("s1", ledger)
     page = client.get("/").text
     assert "缺口 1 分 1 秒（网络 1 分 1 秒）：没分析的部分，不等于没有问题" in page
     page = client.get("/findings?stream=s1").text
@@ -74,9 +74,9 @@ def test_no_finding_is_never_said_without_coverage(
     assert "00:02–01:03 网络: the server answered &lt;404&gt;" in page
 
 
-def test_a_stream_tells_its_coverage_and_gaps(store: Store, client: httpx.Client) -> None:
+def test_a_stream_tells_its_coverage_and_gaps(stores: Stores, client: httpx.Client) -> None:
     lost = Gap(kind=GapKind.PUBLISHER, start_ms=1000, end_ms=2000, why="the playlist lists nothing new")
-    store.put_coverage("s1", Coverage(span_ms=3000, analysed_ms=1500, waiting_ms=500, gaps=(lost,)))
+    stores.stream_writer.put_coverage("s1", Coverage(span_ms=3000, analysed_ms=1500, waiting_ms=500, gaps=(lost,)))
     stream = client.get("/v1/streams/s1").json()
     assert stream["coverage"] == 0.5
     assert stream["analysed_ms"] + stream["lag_ms"] + 1000 == stream["span_ms"]
@@ -86,9 +86,9 @@ def test_a_stream_tells_its_coverage_and_gaps(store: Store, client: httpx.Client
 
 
 def test_an_unchanged_fragment_is_answered_with_nothing(
-    store: Store, client: httpx.Client, make_finding: MakeFinding, make_segment: MakeSegment
+    stores: Stores, client: httpx.Client, make_finding: MakeFinding, make_segment: MakeSegment
 ) -> None:
-    store.add_findings([make_finding()])
+    stores.stream_writer.add_findings([make_finding()])
     parts = (f"findings/f_power/{part}" for part in ("card", "context", "player"))
     fragments = ("queue", "findings", "summary", *parts)
     for path in fragments:
@@ -96,16 +96,16 @@ def test_an_unchanged_fragment_is_answered_with_nothing(
         again = first.text.split("seen=")[1].partition('"')[0].partition("&")[0]
         assert client.get(f"/partials/{path}", params={"seen": again}).status_code == 204, path
     seen = client.get("/partials/queue").text.split("seen=")[1].partition('"')[0]
-    store.add_segments([make_segment(0)])
+    stores.stream_writer.add_segments([make_segment(0)])
     assert client.get("/partials/queue", params={"seen": seen}).status_code == 204
-    store.add_findings([make_finding(count=2)])
+    stores.stream_writer.add_findings([make_finding(count=2)])
     assert "出现 2 次" in client.get("/partials/queue", params={"seen": seen}).text
 
 
 def test_the_list_of_findings_shows_what_the_filter_asks_for(
-    store: Store, client: httpx.Client, make_finding: MakeFinding
+    stores: Stores, client: httpx.Client, make_finding: MakeFinding
 ) -> None:
-    store.add_findings([make_finding(), make_finding(finding_id="f_note", disposition=Disposition.NOTE)])
+    stores.stream_writer.add_findings([make_finding(), make_finding(finding_id="f_note", disposition=Disposition.NOTE)])
     shown = {show: client.get(f"/partials/findings?show={show}").text for show in ("flag", "note", "all")}
     assert ["f_note" in shown[show] for show in shown] == [False, True, True]
     assert ["f_power" in shown[show] for show in shown] == [True, False, True]
@@ -113,20 +113,20 @@ def test_the_list_of_findings_shows_what_the_filter_asks_for(
 
 
 def test_a_finding_is_a_fragment_for_the_desk_and_a_page_by_its_address(
-    store: Store, client: httpx.Client, make_finding: MakeFinding
+    stores: Stores, client: httpx.Client, make_finding: MakeFinding
 ) -> None:
-    store.add_findings([make_finding()])
+    stores.stream_writer.add_findings([make_finding()])
     fragment = client.get("/findings/f_power", headers=HX)
     assert "<html" not in fragment.text
     assert fragment.headers["vary"] == "HX-Request, Cookie"
     assert "<html" in client.get("/findings/f_power").text
 
 
-def test_nothing_of_a_stream_becomes_markup(store: Store, client: httpx.Client, make_finding: MakeFinding) -> None:
+def test_nothing_of_a_stream_becomes_markup(stores: Stores, client: httpx.Client, make_finding: MakeFinding) -> None:
     evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
     passage = Passage(stream_id="s1", id="u1", start_ms=26_000, end_ms=29_000, text=evil)
-    store.add_passages([passage])
-    store.add_findings(
+    stores.stream_writer.add_passages([passage])
+    stores.stream_writer.add_findings(
         [
             make_finding(
                 finding_id='f"><i>',
@@ -162,9 +162,9 @@ def test_every_answer_carries_the_security_headers(client: httpx.Client) -> None
 
 
 def test_pages_have_no_inline_script_or_style_and_no_outside_resource(
-    store: Store, client: httpx.Client, make_finding: MakeFinding
+    stores: Stores, client: httpx.Client, make_finding: MakeFinding
 ) -> None:
-    store.add_findings([make_finding()])
+    stores.stream_writer.add_findings([make_finding()])
     page = client.get("/").text
     assert "<script>" not in page
     assert "<style" not in page
@@ -191,10 +191,10 @@ def test_scripts_carry_the_integrity_of_what_is_served(client: httpx.Client) -> 
 
 
 def test_findings_page_by_cursor_as_the_contract_writes_them(
-    store: Store, client: httpx.Client, make_finding: MakeFinding
+    stores: Stores, client: httpx.Client, make_finding: MakeFinding
 ) -> None:
     findings = [make_finding(finding_id=f"f{number}") for number in range(3)]
-    store.add_findings(findings)
+    stores.stream_writer.add_findings(findings)
     first = client.get("/v1/findings", params={"limit": 2}).json()
     second = client.get("/v1/findings", params={"after": first["next_after"]}).json()
     assert first["findings"] + second["findings"] == json.loads(
@@ -234,11 +234,11 @@ def test_refusals_are_problems_that_name_what_is_wrong(client: httpx.Client) -> 
 
 
 def test_a_clip_is_served_in_ranges(
-    store: Store, client: httpx.Client, make_finding: MakeFinding, sample_clip: Path
+    stores: Stores, client: httpx.Client, make_finding: MakeFinding, sample_clip: Path
 ) -> None:
-    store.add_findings([make_finding()])
+    stores.stream_writer.add_findings([make_finding()])
     assert_problem(client.get("/clips/f_power.mp4"), 404)
-    store.set_clip("f_power", "clips/f_power.mp4", 23_000)
+    stores.stream_writer.set_clip("f_power", "clips/f_power.mp4", 23_000)
     body = sample_clip.read_bytes()
     part = client.get("/clips/f_power.mp4", headers={"Range": "bytes=100-199"})
     assert (part.status_code, part.content) == (206, body[100:200])
@@ -250,29 +250,29 @@ def test_a_clip_is_served_in_ranges(
 
 
 def test_a_clip_that_is_no_media_still_plays_no_waveform(
-    store: Store, client: httpx.Client, make_finding: MakeFinding, data_dir: Path
+    stores: Stores, client: httpx.Client, make_finding: MakeFinding, data_dir: Path
 ) -> None:
-    store.add_findings([make_finding(clip="clips/bad.mp4")])
+    stores.stream_writer.add_findings([make_finding(clip="clips/bad.mp4")])
     (data_dir / "clips" / "bad.mp4").write_bytes(b"not media")
     assert_problem(client.get("/clips/f_power.peaks.json"), 422)
 
 
 def test_no_path_leads_outside_the_data_folder(
-    store: Store, client: httpx.Client, make_finding: MakeFinding, data_dir: Path
+    stores: Stores, client: httpx.Client, make_finding: MakeFinding, data_dir: Path
 ) -> None:
     outside = data_dir.parent / "outside.mp4"
     outside.write_bytes(b"private")
     (data_dir / "link.mp4").symlink_to(outside)
     escapes = {"f_up": "../outside.mp4", "f_abs": str(outside), "f_link": "link.mp4"}
-    store.add_findings(make_finding(finding_id=key, clip=clip) for key, clip in escapes.items())
+    stores.stream_writer.add_findings(make_finding(finding_id=key, clip=clip) for key, clip in escapes.items())
     for finding_id in escapes:
         assert_problem(client.get(f"/clips/{finding_id}.mp4"), 404)
     for path in ("/clips/..%2Foutside.mp4", "/clips/%2e%2e/outside.mp4", "/static/..%2f..%2fstore.py"):
         assert client.get(path).status_code == 404
 
 
-def test_openapi_tells_what_is_really_answered(store: Store, client: httpx.Client, make_finding: MakeFinding) -> None:
-    store.add_findings([make_finding()])
+def test_openapi_tells_what_is_really_answered(stores: Stores, client: httpx.Client, make_finding: MakeFinding) -> None:
+    stores.stream_writer.add_findings([make_finding()])
     [case] = client.get("/v1/cases").json()["cases"]
     schema = client.get("/openapi.json").json()
     asked = {
@@ -296,9 +296,9 @@ def test_openapi_tells_what_is_really_answered(store: Store, client: httpx.Clien
     assert "class" in schema["components"]["schemas"]["FindingOut"]["properties"]
 
 
-def test_readiness_tells_of_a_database_that_is_gone(store: Store, client: httpx.Client, database_url: str) -> None:
+def test_readiness_tells_of_a_database_that_is_gone(stores: Stores, client: httpx.Client, database_url: str) -> None:
     assert client.get("/readyz").json() == {"status": "ok", "workers": 0, "places": 0}
-    store.close()
+    stores.close()
     database = Path(database_url.removeprefix("sqlite:///"))
     for path in database.parent.glob("review.db*"):
         path.unlink()
@@ -308,7 +308,7 @@ def test_readiness_tells_of_a_database_that_is_gone(store: Store, client: httpx.
 
 
 def test_a_class_without_a_name_is_shown_by_its_id(
-    store: Store, client: httpx.Client, make_finding: MakeFinding
+    stores: Stores, client: httpx.Client, make_finding: MakeFinding
 ) -> None:
-    store.add_findings([make_finding(class_id="NEW_CLASS")])
+    stores.stream_writer.add_findings([make_finding(class_id="NEW_CLASS")])
     assert "NEW_CLASS" in client.get("/partials/queue").text

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
 from claims.types import Disposition, Finding, Passage
-from review.store import Store
+from review.stores import Stores
 from tests.system import program
 
 pytestmark = pytest.mark.browser
@@ -40,15 +40,15 @@ def complaints() -> list[str]:
 def desk(
     new_page: Callable[[], Page],
     server: str,
-    store: Store,
+    stores: Stores,
     make_finding: MakeFinding,
     passages: tuple[Passage, ...],
     complaints: list[str],
 ) -> Iterator[Page]:
     """The desk with two findings; the older one has a clip and is open."""
-    store.add_passages(passages)
-    store.add_findings([make_finding(), make_finding(finding_id="f_best", quote="全网最好的充电头")])
-    store.set_clip("f_power", "clips/f_power.mp4", 23_000)
+    stores.stream_writer.add_passages(passages)
+    stores.stream_writer.add_findings([make_finding(), make_finding(finding_id="f_best", quote="全网最好的充电头")])
+    stores.stream_writer.set_clip("f_power", "clips/f_power.mp4", 23_000)
     page = new_page()
 
     def note(message: ConsoleMessage) -> None:
@@ -71,13 +71,13 @@ def test_the_desk_lists_findings_and_opens_one(desk: Page) -> None:
 
 
 def test_a_new_finding_appears_without_reload_while_the_clip_plays_on(
-    desk: Page, store: Store, make_finding: MakeFinding
+    desk: Page, stores: Stores, make_finding: MakeFinding
 ) -> None:
     desk.evaluate("window.notReloaded = true")
     desk.evaluate("window.sameVideo = document.querySelector('video')")
     desk.keyboard.press("Space")
     desk.wait_for_function(HAS_PLAYED, arg=0.2)
-    store.add_findings([make_finding(finding_id="f_new", quote="原价五百九十九")])
+    stores.stream_writer.add_findings([make_finding(finding_id="f_new", quote="原价五百九十九")])
     expect(desk.locator("#queue .row")).to_have_count(3)
     expect(desk.locator("#queue .row").first).to_contain_text("原价五百九十九")
     expect(desk.locator("#row-f_power")).to_have_attribute("aria-current", "true")
@@ -88,26 +88,26 @@ def test_a_new_finding_appears_without_reload_while_the_clip_plays_on(
 
 
 def test_the_list_keeps_its_place_when_findings_arrive_above(
-    desk: Page, store: Store, make_finding: MakeFinding
+    desk: Page, stores: Stores, make_finding: MakeFinding
 ) -> None:
-    store.add_findings(make_finding(finding_id=f"f_{number}") for number in range(40))
+    stores.stream_writer.add_findings(make_finding(finding_id=f"f_{number}") for number in range(40))
     expect(desk.locator("#queue .row")).to_have_count(42)
     desk.locator("#row-f_10").evaluate("row => row.scrollIntoView({block: 'start'})")
     before = desk.locator("#row-f_10").evaluate("row => row.getBoundingClientRect().top")
-    store.add_findings(make_finding(finding_id=f"f_late{number}") for number in range(5))
+    stores.stream_writer.add_findings(make_finding(finding_id=f"f_late{number}") for number in range(5))
     expect(desk.locator("#queue .row")).to_have_count(47)
     expect(desk.locator("#row-f_late4")).to_have_class("row sev-medium is-flag fresh")
     after = desk.locator("#row-f_10").evaluate("row => row.getBoundingClientRect().top")
     assert abs(after - before) < 1
 
 
-def test_a_finding_that_leaves_the_queue_leaves_the_list(desk: Page, store: Store, make_finding: MakeFinding) -> None:
-    store.add_findings([make_finding(finding_id="f_best", disposition=Disposition.NOTE)])
+def test_a_finding_that_leaves_the_queue_leaves_the_list(desk: Page, stores: Stores, make_finding: MakeFinding) -> None:
+    stores.stream_writer.add_findings([make_finding(finding_id="f_best", disposition=Disposition.NOTE)])
     expect(desk.locator("#queue .row")).to_have_count(1)
 
 
-def test_keys_move_through_the_queue_and_the_next_clip_plays_on(desk: Page, store: Store) -> None:
-    store.set_clip("f_best", "clips/f_power.mp4", 23_000)
+def test_keys_move_through_the_queue_and_the_next_clip_plays_on(desk: Page, stores: Stores) -> None:
+    stores.stream_writer.set_clip("f_best", "clips/f_power.mp4", 23_000)
     desk.keyboard.press("Space")
     desk.wait_for_function(HAS_PLAYED, arg=0.1)
     desk.keyboard.press("k")
@@ -124,21 +124,23 @@ def test_keys_move_through_the_queue_and_the_next_clip_plays_on(desk: Page, stor
     assert desk.evaluate("document.querySelector('video').playbackRate") == 1.5
 
 
-def test_a_clip_that_is_cut_later_appears_by_itself(desk: Page, store: Store) -> None:
+def test_a_clip_that_is_cut_later_appears_by_itself(desk: Page, stores: Stores) -> None:
     desk.keyboard.press("k")
     expect(desk.locator("#player")).to_contain_text("片段正在截取")
-    store.set_clip("f_best", "clips/f_power.mp4", 23_000)
+    stores.stream_writer.set_clip("f_best", "clips/f_power.mp4", 23_000)
     expect(desk.locator("#player video")).to_be_visible()
     expect(desk.locator(".wave .hit")).to_be_visible()
 
 
 def test_the_card_and_the_words_follow_what_is_learnt_later(
-    desk: Page, store: Store, make_finding: MakeFinding
+    desk: Page, stores: Stores, make_finding: MakeFinding
 ) -> None:
-    store.add_findings([make_finding(count=4)])
+    stores.stream_writer.add_findings([make_finding(count=4)])
     # The card asks every five seconds.
     expect(desk.locator("#card .count")).to_have_text("×4", timeout=20_000)
-    store.add_passages([Passage(stream_id="s1", id="u9", start_ms=34_000, end_ms=36_000, text="说错了，是六十五瓦。")])
+    stores.stream_writer.add_passages(
+        [Passage(stream_id="s1", id="u9", start_ms=34_000, end_ms=36_000, text="说错了，是六十五瓦。")]
+    )
     expect(desk.locator("#context")).to_contain_text("说错了，是六十五瓦。", timeout=20_000)
 
 

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from cluster.live.load import Meter
 from review.scheduling.latencies import BOUNDS_S, LATENCIES, Latency, read_latencies
 from review.server.app import create_app
-from review.store import Store
+from review.stores import Stores
 from tests.review.serving import served
 
 
@@ -23,8 +23,8 @@ def samples(text: str, name: str) -> dict[tuple[str, ...], float]:
     }
 
 
-def test_requests_are_counted_by_their_route(store: Store, tmp_path: Path) -> None:
-    with served(create_app(store, tmp_path)) as url, httpx.Client(base_url=url) as client:
+def test_requests_are_counted_by_their_route(stores: Stores, tmp_path: Path) -> None:
+    with served(create_app(stores, tmp_path)) as url, httpx.Client(base_url=url) as client:
         client.get("/v1/streams/s1")
         client.get("/v1/streams/no-such-stream")
         client.get("/no/such/page/1")

@@ -6,19 +6,19 @@ from sqlalchemy.orm import Session
 
 from claims.types import Disposition, Finding
 from review.db.engine import open_engine
-from review.store import Store
+from review.stores import Stores
 from review.streams.totals import Sums
 
 
 def test_a_sum_is_read_anew_once_it_is_old(
-    store: Store, database_url: str, make_finding: Callable[..., Finding]
+    stores: Stores, database_url: str, make_finding: Callable[..., Finding]
 ) -> None:
     now = [100.0]
     sums = Sums(clock=lambda: now[0])
     engine = open_engine(database_url)
     with Session(engine) as session:
         assert sums.tally(session).by_disposition == {}
-    store.add_findings([make_finding()])
+    stores.stream_writer.add_findings([make_finding()])
     with Session(engine) as session:
         now[0] += 9.9
         assert sums.tally(session).by_disposition == {}
@@ -26,4 +26,4 @@ def test_a_sum_is_read_anew_once_it_is_old(
         assert sums.tally(session).by_disposition == {Disposition.FLAG: 1}
         assert sums.coverage(session).span_ms == 0
     engine.dispose()
-    assert store.tally().by_disposition == {Disposition.FLAG: 1}, "a small desk is always read"
+    assert stores.streams.tally().by_disposition == {Disposition.FLAG: 1}, "a small desk is always read"

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from claims.types import FrameBox, Passage
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 from tests.review.webhooks.conftest import address, as_tenant, clock, enforcement_setup, told
 
@@ -24,25 +24,27 @@ def said(name: str, start_ms: int, text: str, **changes: object) -> Passage:
 
 
 @BOTH
-def test_a_cursor_misses_neither_what_came_late_nor_what_has_grown(told: Store, as_tenant: As) -> None:
+def test_a_cursor_misses_neither_what_came_late_nor_what_has_grown(told: Stores, as_tenant: As) -> None:
     acme = as_tenant("acme", READ)
     box = FrameBox(left=1, top=2, right=30, bottom=40)
-    told.add_passages([said("u1", 4_000, "这款"), said("t1", 5_000, "限时", channel="screen", box=box)])
+    told.stream_writer.add_passages([said("u1", 4_000, "这款"), said("t1", 5_000, "限时", channel="screen", box=box)])
     first = acme.get("/v1/streams/a1/passages", params={"limit": 1}).json()
     assert [(p["number"], p["id"]) for p in first["passages"]] == [(1, "u1")]
     assert first["more"]
-    told.add_passages([said("u0", 1_000, "大家好"), said("t1", 5_000, "限时秒杀", channel="screen", box=box)])
+    told.stream_writer.add_passages(
+        [said("u0", 1_000, "大家好"), said("t1", 5_000, "限时秒杀", channel="screen", box=box)]
+    )
     rest = acme.get("/v1/streams/a1/passages", params={"after": first["next_after"]}).json()
     assert [(p["number"], p["id"], p["text"]) for p in rest["passages"]] == [(3, "u0", "大家好"), (4, "t1", "限时秒杀")]
-    told.add_passages([said("u0", 1_000, "大家好")])
+    told.stream_writer.add_passages([said("u0", 1_000, "大家好")])
     again = acme.get("/v1/streams/a1/passages", params={"after": rest["next_after"]}).json()
     assert again == {"passages": [], "next_after": 4, "more": False, "redacted": True}
     screen = acme.get("/v1/streams/a1/passages", params={"channel": "screen"}).json()["passages"]
     assert [p["box"] for p in screen] == [{"left": 1, "top": 2, "right": 30, "bottom": 40}]
 
 
-def test_personal_data_needs_a_scope_of_its_own(told: Store, as_tenant: As) -> None:
-    told.add_passages([said("u1", 0, "打13812345678")])
+def test_personal_data_needs_a_scope_of_its_own(told: Stores, as_tenant: As) -> None:
+    told.stream_writer.add_passages([said("u1", 0, "打13812345678")])
     for path in ("/v1/streams/a1/passages", "/v1/streams/a1/transcript.vtt"):
         assert "13812345678" not in as_tenant("acme", READ).get(path).text
         assert "13812345678" in as_tenant("acme", (*READ, Scope.TRANSCRIPTS_FULL)).get(path).text
@@ -50,8 +52,8 @@ def test_personal_data_needs_a_scope_of_its_own(told: Store, as_tenant: As) -> N
         assert as_tenant("bolt", READ).get(path).status_code == 404
 
 
-def test_the_transcript_is_webvtt_that_no_text_breaks(told: Store, as_tenant: As) -> None:
-    told.add_passages(
+def test_the_transcript_is_webvtt_that_no_text_breaks(told: Stores, as_tenant: As) -> None:
+    told.stream_writer.add_passages(
         [
             said("u2", 3_605_000, "a --> b\n\nNOTE <i>&"),
             said("u1", 1_250, "你好"),

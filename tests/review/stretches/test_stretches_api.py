@@ -11,7 +11,7 @@ from claims.types import Passage
 from ingest.recording.ledger import Coverage
 from ingest.types import Segment
 from net.guard import NetPolicy
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 from review.stretches.types import Signal, Span, StretchTerms
 from review.tenants.types import Scope
@@ -38,11 +38,11 @@ TERMS = StretchTerms(length_ms=4_000, no_speech_ms=6_000)
 BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 
-def analyse(store: Store, make_segment: MakeSegment, stream_id: str, numbers: range, *, speaks: bool = True) -> None:
+def analyse(stores: Stores, make_segment: MakeSegment, stream_id: str, numbers: range, *, speaks: bool = True) -> None:
     """So many segments of two seconds, in each of which somebody speaks for a second."""
     for number in numbers:
         start_ms, end_ms = number * 2_000, number * 2_000 + 2_000
-        store.add_segments([make_segment(number, stream_id=stream_id)])
+        stores.stream_writer.add_segments([make_segment(number, stream_id=stream_id)])
         said = Passage(stream_id=stream_id, id=f"u{number}", start_ms=start_ms, end_ms=end_ms - 500, text="三百九十九")
         signal = Signal(
             sequence=number,
@@ -51,7 +51,7 @@ def analyse(store: Store, make_segment: MakeSegment, stream_id: str, numbers: ra
             spoken=(Span(start_ms=start_ms, end_ms=start_ms + 1_000),) if speaks else (),
             pictures=1,
         )
-        store.commit_segment(
+        stores.stream_writer.commit_segment(
             stream_id,
             number,
             passages=[said] if speaks else [],
@@ -62,7 +62,7 @@ def analyse(store: Store, make_segment: MakeSegment, stream_id: str, numbers: ra
 
 
 @BOTH
-def test_stretches_are_read_by_a_cursor_of_their_own(told: Store, as_tenant: As, make_segment: MakeSegment) -> None:
+def test_stretches_are_read_by_a_cursor_of_their_own(told: Stores, as_tenant: As, make_segment: MakeSegment) -> None:
     analyse(told, make_segment, "a1", range(10))
     acme = as_tenant("acme")
     first = acme.get("/v1/stretches", params={"limit": 2}).json()
@@ -83,13 +83,13 @@ def test_stretches_are_read_by_a_cursor_of_their_own(told: Store, as_tenant: As,
     }
     rest = acme.get("/v1/stretches", params={"after": 2}).json()
     assert [s["start_ms"] for s in rest["stretches"]] == [8_000], "words of the last eight seconds may still come"
-    told.set_state("a1", StreamState.ENDED)
+    told.stream_writer.set_state("a1", StreamState.ENDED)
     end = acme.get("/v1/stretches", params={"after": 3}).json()
     assert [(s["start_ms"], s["end_ms"]) for s in end["stretches"]] == [(12_000, 16_000), (16_000, 20_000)]
     assert [e["type"] for e in acme.get("/v1/events").json()["events"]] == ["stream.live", "stream.ended"]
 
 
-def test_nobody_reads_another_s(told: Store, as_tenant: As, make_segment: MakeSegment) -> None:
+def test_nobody_reads_another_s(told: Stores, as_tenant: As, make_segment: MakeSegment) -> None:
     analyse(told, make_segment, "a1", range(10))
     bolt = as_tenant("bolt")
     assert bolt.get("/v1/stretches").json()["stretches"] == []
@@ -99,7 +99,7 @@ def test_nobody_reads_another_s(told: Store, as_tenant: As, make_segment: MakeSe
     assert as_tenant("acme", (Scope.STREAMS_READ,)).get("/v1/stretches").status_code == 403
 
 
-def test_who_waits_is_woken(told: Store, as_tenant: As, make_segment: MakeSegment) -> None:
+def test_who_waits_is_woken(told: Stores, as_tenant: As, make_segment: MakeSegment) -> None:
     later = threading.Timer(0.5, analyse, (told, make_segment, "a1", range(7)))
     later.start()
     found = as_tenant("acme").get("/v1/stretches", params={"wait": 30}).json()["stretches"]
@@ -109,7 +109,7 @@ def test_who_waits_is_woken(told: Store, as_tenant: As, make_segment: MakeSegmen
 
 @BOTH
 def test_only_who_asks_by_name_is_told(
-    told: Store, receiver: Receiver, send: Callable[..., Sender], make_segment: MakeSegment
+    told: Stores, receiver: Receiver, send: Callable[..., Sender], make_segment: MakeSegment
 ) -> None:
     sender = send()
     for kinds in ([], ["stream.*"], ["stream.stretch"]):
@@ -124,7 +124,7 @@ def test_only_who_asks_by_name_is_told(
 
 @BOTH
 def test_what_is_not_taken_comes_again_in_order(
-    told: Store, receiver: Receiver, send: Callable[..., Sender], make_segment: MakeSegment, clock: Clock
+    told: Stores, receiver: Receiver, send: Callable[..., Sender], make_segment: MakeSegment, clock: Clock
 ) -> None:
     sender = send()
     told.webhooks.add("acme", receiver.url, ["stream.stretch"], LOOPBACK, "test")
@@ -139,7 +139,7 @@ def test_what_is_not_taken_comes_again_in_order(
 
 
 def test_a_removed_address_is_told_nothing_more(
-    told: Store, receiver: Receiver, send: Callable[..., Sender], make_segment: MakeSegment
+    told: Stores, receiver: Receiver, send: Callable[..., Sender], make_segment: MakeSegment
 ) -> None:
     target, _ = told.webhooks.add("acme", receiver.url, ["stream.stretch"], LOOPBACK, "test")
     analyse(told, make_segment, "a1", range(10))
@@ -150,7 +150,7 @@ def test_a_removed_address_is_told_nothing_more(
 
 @BOTH
 def test_stretches_are_forgotten_after_their_days_and_numbers_go_on(
-    told: Store, as_tenant: As, make_segment: MakeSegment, clock: Clock
+    told: Stores, as_tenant: As, make_segment: MakeSegment, clock: Clock
 ) -> None:
     analyse(told, make_segment, "a1", range(10))
     clock.now += timedelta(days=8)
@@ -162,7 +162,7 @@ def test_stretches_are_forgotten_after_their_days_and_numbers_go_on(
 
 
 @BOTH
-def test_silence_is_told_once_and_shown_while_it_lasts(told: Store, as_tenant: As, make_segment: MakeSegment) -> None:
+def test_silence_is_told_once_and_shown_while_it_lasts(told: Stores, as_tenant: As, make_segment: MakeSegment) -> None:
     acme = as_tenant("acme")
     analyse(told, make_segment, "a1", range(2))
     analyse(told, make_segment, "a1", range(2, 8), speaks=False)
@@ -170,17 +170,17 @@ def test_silence_is_told_once_and_shown_while_it_lasts(told: Store, as_tenant: A
     assert [(d["condition"], d["state"], d["start_ms"]) for d in told_of] == [("no_speech", "began", 3_000)]
     shown = acme.get("/v1/streams/a1/health").json()
     assert [(each["condition"], each["since_ms"]) for each in shown["conditions"]] == [("no_speech", 3_000)]
-    told.set_state("a1", StreamState.ENDED)
+    told.stream_writer.set_state("a1", StreamState.ENDED)
     assert acme.get("/v1/streams/a1/health").json() == {"stream_id": "a1", "conditions": []}
     kinds = [(e["type"], e["data"].get("state")) for e in acme.get("/v1/events").json()["events"]]
     assert kinds[1:] == [("stream.health", "began"), ("stream.health", "ended"), ("stream.ended", None)]
 
 
 @BOTH
-def test_erasing_a_broadcast_takes_its_stretches(told: Store, make_segment: MakeSegment) -> None:
+def test_erasing_a_broadcast_takes_its_stretches(told: Stores, make_segment: MakeSegment) -> None:
     from review.enforcement.erasure import erase_broadcast
 
     analyse(told, make_segment, "a1", range(10), speaks=False)
-    with told._engine.execution_options(writes=True).begin() as connection:
+    with told.engine.execution_options(writes=True).begin() as connection:
         erase_broadcast(connection, "a1")
     assert told.stretches.after("acme") == ()

@@ -15,7 +15,7 @@ from review.enforcement.store import EnforcementSetup
 from review.server.api.ordering import Platform as Setup
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord
 from review.tenants.types import Scope
 from review.webhooks.endpoints import Endpoint
@@ -44,16 +44,18 @@ def enforcement_setup(tmp_path: Path) -> EnforcementSetup:
 
 
 @pytest.fixture
-def told(database_url: str, stream: StreamRecord, clock: Clock, enforcement_setup: EnforcementSetup) -> Iterator[Store]:
+def told(
+    database_url: str, stream: StreamRecord, clock: Clock, enforcement_setup: EnforcementSetup
+) -> Iterator[Stores]:
     """Broadcast s1 of this installation's own, a1 of the customer acme, b1 of bolt; all of them live."""
-    store = Store(open_engine(database_url), now=clock, second_share=0.0, enforcement=enforcement_setup)
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=enforcement_setup)
     for tenant_id, stream_id, host_id in (("acme", "a1", "acme/h1"), ("bolt", "b1", "bolt/h1")):
-        store.keys.add_tenant(tenant_id, tenant_id.title(), "test")
+        stores.keys.add_tenant(tenant_id, tenant_id.title(), "test")
         host = Host(id=host_id, name="阿强", platform="demo")
-        store.put_stream(replace(stream, stream_id=stream_id, host=host, tenant_id=tenant_id))
-    store.put_stream(stream)
-    yield store
-    store.close()
+        stores.stream_writer.put_stream(replace(stream, stream_id=stream_id, host=host, tenant_id=tenant_id))
+    stores.stream_writer.put_stream(stream)
+    yield stores
+    stores.close()
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def send(told: Store) -> Iterator[Callable[..., Sender]]:
+def send(told: Stores) -> Iterator[Callable[..., Sender]]:
     """Opens a sender that may reach loopback."""
     with ExitStack() as stack:
 
@@ -78,14 +80,14 @@ def send(told: Store) -> Iterator[Callable[..., Sender]]:
 
 
 @pytest.fixture
-def address(told: Store, tmp_path: Path) -> Iterator[str]:
+def address(told: Stores, tmp_path: Path) -> Iterator[str]:
     setup = Setup(net=LOOPBACK)
     with served(create_app(told, tmp_path / "data", access=Access(auth=Auth.LOCAL), platform=setup)) as url:
         yield url
 
 
 @pytest.fixture
-def as_tenant(address: str, told: Store) -> Iterator[As]:
+def as_tenant(address: str, told: Stores) -> Iterator[As]:
     """A client with a key of this customer; with every scope."""
     with ExitStack() as stack:
 
@@ -98,7 +100,7 @@ def as_tenant(address: str, told: Store) -> Iterator[As]:
 
 
 @pytest.fixture
-def as_person(address: str, told: Store) -> Iterator[As]:
+def as_person(address: str, told: Stores) -> Iterator[As]:
     """A client with the session of this person."""
     with ExitStack() as stack:
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from claims.types import Finding
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 from review.webhooks.endpoints import Endpoint
 from review.webhooks.sender import Sender
@@ -23,7 +23,7 @@ BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirec
 
 
 @pytest.fixture
-def hooks(told: Store, as_tenant: As, receiver: Receiver, send: Send, make_finding: MakeFinding) -> dict[str, str]:
+def hooks(told: Stores, as_tenant: As, receiver: Receiver, send: Send, make_finding: MakeFinding) -> dict[str, str]:
     """An address of acme's and one of bolt's, each told of two findings in vain."""
     made = {
         name: as_tenant(name).post("/v1/webhooks", json={"url": receiver.url, "kinds": ["finding.*"]}).json()["id"]
@@ -31,7 +31,9 @@ def hooks(told: Store, as_tenant: As, receiver: Receiver, send: Send, make_findi
     }
     receiver.answer = lambda _n: (500, {})
     for stream_id in ("a1", "b1"):
-        told.add_findings([make_finding(finding_id=f"{stream_id}-{n}", stream_id=stream_id) for n in range(2)])
+        told.stream_writer.add_findings(
+            [make_finding(finding_id=f"{stream_id}-{n}", stream_id=stream_id) for n in range(2)]
+        )
     send().tell()
     return made
 
@@ -75,7 +77,7 @@ def test_pages_go_on_where_they_ended(hooks: dict[str, str], as_person: As, as_t
 
 
 def test_a_key_has_its_own_told_again_and_nobody_elses(
-    hooks: dict[str, str], told: Store, as_tenant: As, receiver: Receiver, send: Send
+    hooks: dict[str, str], told: Stores, as_tenant: As, receiver: Receiver, send: Send
 ) -> None:
     bolt = as_tenant("bolt", (Scope.WEBHOOKS,))
     for webhook_id in (hooks["acme"], "settings", "wh_none"):
@@ -109,7 +111,7 @@ def test_a_key_without_the_scope_and_a_reviewer_tell_nothing_again(
 
 
 def test_without_an_address_that_of_the_settings_is_meant(
-    told: Store, as_person: As, as_tenant: As, receiver: Receiver, send: Send, clock: Clock
+    told: Stores, as_person: As, as_tenant: As, receiver: Receiver, send: Send, clock: Clock
 ) -> None:
     sender = send(Endpoint(url=receiver.url, secret=SECRET))
     assert sender.tell() == 1

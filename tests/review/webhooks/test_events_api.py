@@ -8,16 +8,16 @@ import httpx
 import pytest
 
 from claims.types import Finding
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 
 As = Callable[..., httpx.Client]
 MakeFinding = Callable[..., Finding]
 
 
-def add(store: Store, make_finding: MakeFinding, *names: str, stream_id: str = "a1") -> None:
+def add(stores: Stores, make_finding: MakeFinding, *names: str, stream_id: str = "a1") -> None:
     for name in names:
-        store.add_findings([make_finding(finding_id=name, stream_id=stream_id)])
+        stores.stream_writer.add_findings([make_finding(finding_id=name, stream_id=stream_id)])
 
 
 def sent(lines: Iterator[str]) -> Iterator[dict[str, str]]:
@@ -32,7 +32,7 @@ def sent(lines: Iterator[str]) -> Iterator[dict[str, str]]:
             fields = {}
 
 
-def test_pages_go_on_where_the_last_ended(told: Store, as_tenant: As, make_finding: MakeFinding) -> None:
+def test_pages_go_on_where_the_last_ended(told: Stores, as_tenant: As, make_finding: MakeFinding) -> None:
     acme = as_tenant("acme")
     add(told, make_finding, "f1", "f2", "f3")
     first = acme.get("/v1/events", params={"limit": 3}).json()
@@ -47,7 +47,7 @@ def test_pages_go_on_where_the_last_ended(told: Store, as_tenant: As, make_findi
     assert acme.get("/v1/events", params={"after": after}).json() == {"events": [], "next_after": after, "more": False}
 
 
-def test_no_customer_reads_another_s(told: Store, as_tenant: As, as_person: As, make_finding: MakeFinding) -> None:
+def test_no_customer_reads_another_s(told: Stores, as_tenant: As, as_person: As, make_finding: MakeFinding) -> None:
     add(told, make_finding, "f1")
     bolt = as_tenant("bolt")
     subjects = [e["data"]["subject"] for e in bolt.get("/v1/events", params={"tenant": "acme"}).json()["events"]]
@@ -59,7 +59,7 @@ def test_no_customer_reads_another_s(told: Store, as_tenant: As, as_person: As, 
     assert [event["data"]["subject"] for event in told_acme] == ["a1", "f1"]
 
 
-def test_a_reader_waits_for_the_next(told: Store, as_tenant: As, make_finding: MakeFinding) -> None:
+def test_a_reader_waits_for_the_next(told: Stores, as_tenant: As, make_finding: MakeFinding) -> None:
     acme = as_tenant("acme")
     later = threading.Timer(0.3, add, (told, make_finding, "f1"))
     later.start()
@@ -77,7 +77,7 @@ def test_a_wrong_question_is_named(as_tenant: As, params: dict[str, float]) -> N
 
 
 def test_followed_events_come_one_by_one_and_go_on_after_the_last(
-    told: Store, as_tenant: As, make_finding: MakeFinding
+    told: Stores, as_tenant: As, make_finding: MakeFinding
 ) -> None:
     acme = as_tenant("acme")
     add(told, make_finding, "f1")

@@ -15,7 +15,7 @@ from review.db.tables.events import EventRow
 from review.db.tables.scheduling import OrderRow
 from review.errors import LeaseLost, UnknownSegmentError
 from review.events.types import Event
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 from tests.review.enforcement.people import REVIEWER, SENIOR, Clock, confirm, decide
 from tests.review.sample import advised
@@ -25,27 +25,27 @@ MakeFinding = Callable[..., Finding]
 MakeSegment = Callable[..., Segment]
 
 
-def kinds(store: Store, tenant_id: str = "local") -> list[str]:
-    return [event.kind for event in store.events.after(tenant_id, limit=1000)]
+def kinds(stores: Stores, tenant_id: str = "local") -> list[str]:
+    return [event.kind for event in stores.events.after(tenant_id, limit=1000)]
 
 
-def of_kind(store: Store, kind: str, tenant_id: str = "local") -> list[Event]:
-    return [event for event in store.events.after(tenant_id, limit=1000) if event.kind == kind]
+def of_kind(stores: Stores, kind: str, tenant_id: str = "local") -> list[Event]:
+    return [event for event in stores.events.after(tenant_id, limit=1000) if event.kind == kind]
 
 
 @BOTH
 def test_a_segment_tells_its_findings_and_gaps_and_told_again_it_tells_nothing(
-    told: Store, make_finding: MakeFinding, make_segment: MakeSegment
+    told: Stores, make_finding: MakeFinding, make_segment: MakeSegment
 ) -> None:
-    told.add_segments([make_segment(0), make_segment(1)])
+    told.stream_writer.add_segments([make_segment(0), make_segment(1)])
     flag, note = make_finding(), make_finding(finding_id="f_note", disposition=Disposition.NOTE)
     gap = Gap(kind=GapKind.NETWORK, start_ms=100, end_ms=300, why="no answer")
     ledger = Coverage(span_ms=2000, analysed_ms=1800, waiting_ms=0, gaps=(gap,))
     for _ in range(2):
-        told.commit_segment("s1", 0, findings=[flag, note], coverage=ledger)
-    told.commit_segment("s1", 1, findings=[replace(flag, count=2)], coverage=ledger)
-    told.set_clip("f_power", "clips/f_power.mp4", 0)
-    told.set_clip("f_power", "clips/f_power.mp4", 0)
+        told.stream_writer.commit_segment("s1", 0, findings=[flag, note], coverage=ledger)
+    told.stream_writer.commit_segment("s1", 1, findings=[replace(flag, count=2)], coverage=ledger)
+    told.stream_writer.set_clip("f_power", "clips/f_power.mp4", 0)
+    told.stream_writer.set_clip("f_power", "clips/f_power.mp4", 0)
     assert kinds(told) == [
         "stream.live",
         "finding.created",
@@ -69,36 +69,36 @@ def test_a_segment_tells_its_findings_and_gaps_and_told_again_it_tells_nothing(
 
 
 @BOTH
-def test_what_is_not_stored_is_not_told(told: Store, make_finding: MakeFinding) -> None:
+def test_what_is_not_stored_is_not_told(told: Stores, make_finding: MakeFinding) -> None:
     before = told.events.head("local")
     with pytest.raises(UnknownSegmentError):
-        told.commit_segment("s1", 7, findings=[make_finding()])
+        told.stream_writer.commit_segment("s1", 7, findings=[make_finding()])
     with pytest.raises(LeaseLost):
-        told.commit_segment("s1", 7, findings=[make_finding()], token=3)
+        told.stream_writer.commit_segment("s1", 7, findings=[make_finding()], token=3)
     assert told.events.head("local") == before
 
 
-def test_a_broadcast_that_ends_fails_or_is_stopped_tells_so_once(told: Store, clock: Clock) -> None:
-    told.set_state("s1", StreamState.ENDED)
-    told.set_state("s1", StreamState.ENDED)
-    told.set_state("a1", StreamState.FAILED, "the source is gone")
-    told.set_state("b1", StreamState.WAITING)
-    told.set_state("b1", StreamState.LIVE)
+def test_a_broadcast_that_ends_fails_or_is_stopped_tells_so_once(told: Stores, clock: Clock) -> None:
+    told.stream_writer.set_state("s1", StreamState.ENDED)
+    told.stream_writer.set_state("s1", StreamState.ENDED)
+    told.stream_writer.set_state("a1", StreamState.FAILED, "the source is gone")
+    told.stream_writer.set_state("b1", StreamState.WAITING)
+    told.stream_writer.set_state("b1", StreamState.LIVE)
     assert kinds(told) == ["stream.live", "stream.ended"]
     assert kinds(told, "acme") == ["stream.live", "stream.failed"]
     assert of_kind(told, "stream.failed", "acme")[0].body == {"error": "the source is gone"}
     assert kinds(told, "bolt") == ["stream.live", "stream.live"]
     order = dict.fromkeys(("request_key", "policy", "callback_url", "external_id", "max_ms"))
-    with told._writing.begin() as connection:
+    with told.engine.execution_options(writes=True).begin() as connection:
         values = {"url": "x", "wanted": "stop", "priority": 5, "products": [], "content_sha256": ""}
         values |= {"stream_id": "b1", "tenant_id": "bolt", "created_at_ms": 0, "changed_at_ms": 0}
         connection.execute(OrderRow.__table__.insert().values(values | order))  # type: ignore[attr-defined]
-    told.set_state("b1", StreamState.ENDED)
+    told.stream_writer.set_state("b1", StreamState.ENDED)
     assert kinds(told, "bolt")[-1] == "stream.stopped"
 
 
 def test_decisions_are_told_with_findings_and_broadcasts_and_without_who_decided(
-    told: Store, make_finding: MakeFinding, clock: Clock
+    told: Stores, make_finding: MakeFinding, clock: Clock
 ) -> None:
     case_id = confirm(told, make_finding(finding_id="fa", stream_id="a1"))
     clock.wait(1000)
@@ -121,7 +121,7 @@ def test_decisions_are_told_with_findings_and_broadcasts_and_without_who_decided
 
 
 @BOTH
-def test_a_reader_that_goes_on_after_the_last_number_misses_nothing(told: Store, make_finding: MakeFinding) -> None:
+def test_a_reader_that_goes_on_after_the_last_number_misses_nothing(told: Stores, make_finding: MakeFinding) -> None:
     writers, each = 6, 8
     stream_of = {0: "s1", 1: "a1", 2: "s1", 3: "b1", 4: "s1", 5: "a1"}
     seen: list[int] = []
@@ -129,7 +129,9 @@ def test_a_reader_that_goes_on_after_the_last_number_misses_nothing(told: Store,
 
     def write(writer: int) -> None:
         for number in range(each):
-            told.add_findings([make_finding(finding_id=f"f{writer}-{number}", stream_id=stream_of[writer])])
+            told.stream_writer.add_findings(
+                [make_finding(finding_id=f"f{writer}-{number}", stream_id=stream_of[writer])]
+            )
 
     def read() -> None:
         while True:
@@ -148,6 +150,6 @@ def test_a_reader_that_goes_on_after_the_last_number_misses_nothing(told: Store,
     reader.join(60)
     assert seen == list(range(1, 3 * each + 2))
     assert len(kinds(told, "acme")) == 2 * each + 1
-    with told._engine.connect() as connection:
+    with told.engine.connect() as connection:
         total = connection.scalar(select(func.count()).select_from(EventRow))
     assert total == writers * each + 3

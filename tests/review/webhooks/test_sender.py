@@ -13,7 +13,7 @@ from net.guard import NetPolicy
 from review.db.tables.scheduling import OrderRow
 from review.enforcement.store import EnforcementSetup
 from review.events.types import EndpointState
-from review.store import Store
+from review.stores import Stores
 from review.webhooks.endpoints import Endpoint
 from review.webhooks.retry_queue import KEPT_MS, Patience
 from review.webhooks.sender import Sender
@@ -27,20 +27,20 @@ MakeFinding = Callable[..., Finding]
 Send = Callable[..., Sender]
 
 
-def add(store: Store, make_finding: MakeFinding, *names: str, stream_id: str = "a1") -> None:
+def add(stores: Stores, make_finding: MakeFinding, *names: str, stream_id: str = "a1") -> None:
     for name in names:
-        store.add_findings([make_finding(finding_id=name, stream_id=stream_id)])
+        stores.stream_writer.add_findings([make_finding(finding_id=name, stream_id=stream_id)])
 
 
-def register(store: Store, receiver: Receiver, tenant_id: str = "acme", *kinds: str) -> tuple[str, str]:
+def register(stores: Stores, receiver: Receiver, tenant_id: str = "acme", *kinds: str) -> tuple[str, str]:
     """The address's id and its secret."""
-    target, secret = store.webhooks.add(tenant_id, receiver.url, kinds, LOOPBACK, "test")
+    target, secret = stores.webhooks.add(tenant_id, receiver.url, kinds, LOOPBACK, "test")
     return target.id, secret
 
 
 @BOTH
 def test_an_address_is_told_its_customer_s_events_from_now_on_and_signed(
-    told: Store, receiver: Receiver, send: Send, make_finding: MakeFinding
+    told: Stores, receiver: Receiver, send: Send, make_finding: MakeFinding
 ) -> None:
     sender = send()
     sender.tell()
@@ -58,17 +58,17 @@ def test_an_address_is_told_its_customer_s_events_from_now_on_and_signed(
 
 
 def test_an_address_hears_only_of_the_kinds_it_named(
-    told: Store, receiver: Receiver, send: Send, make_finding: MakeFinding
+    told: Stores, receiver: Receiver, send: Send, make_finding: MakeFinding
 ) -> None:
     register(told, receiver, "acme", "finding.created", "decision.*")
-    told.add_findings([make_finding(stream_id="a1")])
-    told.add_findings([replace(make_finding(stream_id="a1"), count=3)])
+    told.stream_writer.add_findings([make_finding(stream_id="a1")])
+    told.stream_writer.add_findings([replace(make_finding(stream_id="a1"), count=3)])
     send().tell()
     assert receiver.kinds == ["finding.created"]
 
 
 def test_while_a_secret_rotates_messages_are_signed_by_both(
-    told: Store, receiver: Receiver, send: Send, make_finding: MakeFinding, clock: Clock
+    told: Stores, receiver: Receiver, send: Send, make_finding: MakeFinding, clock: Clock
 ) -> None:
     endpoint_id, old = register(told, receiver)
     new = told.webhooks.rotate(endpoint_id, "acme", "test")
@@ -85,7 +85,7 @@ def test_while_a_secret_rotates_messages_are_signed_by_both(
     receiver.got[-1].check(new)
 
 
-def order(store: Store, stream_id: str, tenant_id: str, callback_url: str) -> None:
+def order(stores: Stores, stream_id: str, tenant_id: str, callback_url: str) -> None:
     """Orders the broadcast with a callback, as the API would."""
     values = {
         "stream_id": stream_id,
@@ -99,12 +99,12 @@ def order(store: Store, stream_id: str, tenant_id: str, callback_url: str) -> No
         "created_at_ms": 0,
         "changed_at_ms": 0,
     }
-    with store._writing.begin() as connection:
+    with stores.engine.execution_options(writes=True).begin() as connection:
         connection.execute(OrderRow.__table__.insert().values(values))  # type: ignore[attr-defined]
 
 
 def test_a_callback_hears_of_its_broadcast_alone_signed_by_its_customer_s_secret(
-    told: Store, receiver: Receiver, send: Send, make_finding: MakeFinding
+    told: Stores, receiver: Receiver, send: Send, make_finding: MakeFinding
 ) -> None:
     order(told, "a1", "acme", f"{receiver.url}?token=t")
     sender = send()
@@ -123,7 +123,7 @@ def test_a_callback_hears_of_its_broadcast_alone_signed_by_its_customer_s_secret
 
 
 def test_the_address_of_the_settings_is_told_everything_of_this_installation(
-    told: Store, receiver: Receiver, send: Send, make_finding: MakeFinding
+    told: Stores, receiver: Receiver, send: Send, make_finding: MakeFinding
 ) -> None:
     add(told, make_finding, "f1", stream_id="s1")
     send().tell()
@@ -137,7 +137,7 @@ def test_the_address_of_the_settings_is_told_everything_of_this_installation(
 
 
 def test_a_receiver_that_wants_no_more_is_asked_no_more_until_it_is_taken_up(
-    told: Store, receiver: Receiver, send: Send, make_finding: MakeFinding
+    told: Stores, receiver: Receiver, send: Send, make_finding: MakeFinding
 ) -> None:
     endpoint_id, _ = register(told, receiver)
     receiver.answer = lambda _n: (410, {})
@@ -164,7 +164,7 @@ def test_a_receiver_that_wants_no_more_is_asked_no_more_until_it_is_taken_up(
 
 @pytest.mark.parametrize("as_date", [False, True], ids=["seconds", "date"])
 def test_a_receiver_that_asks_for_time_is_given_it(
-    told: Store, receiver: Receiver, send: Send, make_finding: MakeFinding, clock: Clock, as_date: bool
+    told: Stores, receiver: Receiver, send: Send, make_finding: MakeFinding, clock: Clock, as_date: bool
 ) -> None:
     endpoint_id, _ = register(told, receiver, "acme", "finding.*")
     sender = send()
@@ -182,7 +182,7 @@ def test_a_receiver_that_asks_for_time_is_given_it(
 
 
 def test_an_address_that_is_not_allowed_any_more_is_not_connected_to(
-    told: Store, receiver: Receiver, send: Send, make_finding: MakeFinding
+    told: Stores, receiver: Receiver, send: Send, make_finding: MakeFinding
 ) -> None:
     endpoint_id, _ = register(told, receiver, "acme", "finding.*")
     add(told, make_finding, "f1")
@@ -194,7 +194,7 @@ def test_an_address_that_is_not_allowed_any_more_is_not_connected_to(
 
 
 def test_a_dead_address_rests_and_is_tried_with_ever_longer_pauses(
-    told: Store, receiver: Receiver, send: Send, make_finding: MakeFinding, clock: Clock
+    told: Stores, receiver: Receiver, send: Send, make_finding: MakeFinding, clock: Clock
 ) -> None:
     register(told, receiver, "acme", "finding.*")
     receiver.answer = lambda _n: (500, {})
@@ -214,7 +214,7 @@ def test_a_dead_address_rests_and_is_tried_with_ever_longer_pauses(
 
 
 def test_a_slow_address_holds_up_no_other(
-    told: Store, receiver: Receiver, send: Send, make_finding: MakeFinding
+    told: Stores, receiver: Receiver, send: Send, make_finding: MakeFinding
 ) -> None:
     held = threading.Event()
     with receiving() as slow:
@@ -232,7 +232,7 @@ def test_a_slow_address_holds_up_no_other(
         sender.close()
 
 
-def test_an_answer_that_drips_is_not_waited_for(told: Store, send: Send, make_finding: MakeFinding) -> None:
+def test_an_answer_that_drips_is_not_waited_for(told: Stores, send: Send, make_finding: MakeFinding) -> None:
     with dripping() as url:
         target, _ = told.webhooks.add("acme", url, ["finding.*"], LOOPBACK, "test")
         add(told, make_finding, "f1")
@@ -242,7 +242,7 @@ def test_an_answer_that_drips_is_not_waited_for(told: Store, send: Send, make_fi
 
 
 def test_what_was_delivered_is_forgotten_after_a_month_and_the_event_stays(
-    told: Store, receiver: Receiver, send: Send, make_finding: MakeFinding, clock: Clock
+    told: Stores, receiver: Receiver, send: Send, make_finding: MakeFinding, clock: Clock
 ) -> None:
     endpoint_id, _ = register(told, receiver, "acme", "finding.*")
     add(told, make_finding, "f1")
@@ -255,7 +255,7 @@ def test_what_was_delivered_is_forgotten_after_a_month_and_the_event_stays(
 
 
 def test_a_secret_that_cannot_be_opened_holds_up_its_address_alone(
-    told: Store, receiver: Receiver, send: Send, make_finding: MakeFinding, enforcement_setup: EnforcementSetup
+    told: Stores, receiver: Receiver, send: Send, make_finding: MakeFinding, enforcement_setup: EnforcementSetup
 ) -> None:
     lost, _ = register(told, receiver, "acme", "finding.*")
     add(told, make_finding, "f1")

@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from claims.types import Finding
 from cluster.live.load import Steps
 from net.guard import NetPolicy
-from review.store import Store
+from review.stores import Stores
 from review.tracing import Step, Tracing, open_tracing, trace_id_of
 from review.webhooks.tracing import trace_webhook
 from tests.review.webhooks.receiver import Receiver
@@ -70,7 +70,7 @@ def collecting() -> Iterator[Collector]:
 
 
 def test_a_finding_is_one_trace_from_segment_to_webhook(
-    told: Store, receiver: Receiver, make_finding: Callable[..., Finding]
+    told: Stores, receiver: Receiver, make_finding: Callable[..., Finding]
 ) -> None:
     with collecting() as collector:
         worker, serve = Tracing(collector.url, "zhenyan-worker"), Tracing(collector.url, "zhenyan-serve")
@@ -83,7 +83,7 @@ def test_a_finding_is_one_trace_from_segment_to_webhook(
         worker.close()
 
         target, _ = told.webhooks.add("acme", receiver.url, [], LOOPBACK, "test")
-        told.add_findings([make_finding(finding_id="f1", stream_id="a1")])
+        told.stream_writer.add_findings([make_finding(finding_id="f1", stream_id="a1")])
         seen: list[str] = []
 
         def observe(event: Any, seconds: float, is_taken: bool) -> None:

@@ -13,7 +13,7 @@ from review.server.api import events as api
 from review.server.api.ordering import Platform as Setup
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from tests.review.enforcement.people import let_in
 from tests.review.server.api.conftest import problem
 from tests.review.serving import served
@@ -26,7 +26,7 @@ As = Callable[..., httpx.Client]
 
 
 @pytest.fixture
-def address(told: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def address(told: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     # So long that no poll of these tests ends by itself.
     monkeypatch.setattr(api, "_LONGEST_WAIT_S", AN_HOUR_S)
     setup = Setup(net=LOOPBACK, most_waiting=MOST)
@@ -94,15 +94,15 @@ def test_long_polls_are_counted_and_freed_when_the_client_goes(as_tenant: As) ->
     wait_for(lambda: looks() == 200)
 
 
-def test_an_answer_frees_its_place(as_tenant: As, told: Store, make_finding: Callable[..., Finding]) -> None:
+def test_an_answer_frees_its_place(as_tenant: As, told: Stores, make_finding: Callable[..., Finding]) -> None:
     acme = as_tenant("acme")
     for number in range(MOST + 2):
-        told.add_findings([make_finding(finding_id=f"f{number}", stream_id="a1")])
+        told.stream_writer.add_findings([make_finding(finding_id=f"f{number}", stream_id="a1")])
         answer = acme.get("/v1/events", params={"after": number + 1, "wait": 30})
         assert [event["sequence"] for event in answer.json()["events"]] == [number + 2]
 
 
-def test_people_are_bound_as_keys_are(address: str, told: Store) -> None:
+def test_people_are_bound_as_keys_are(address: str, told: Stores) -> None:
     held = let_in(told.people, "dora")
     with ExitStack() as stack:
         client = stack.enter_context(httpx.Client(base_url=address, cookies={"zhenyan": held.token}, timeout=30))

@@ -13,7 +13,7 @@ from review.events.types import KINDS, NewEvent
 from review.server.api.ordering import Platform as Setup
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 from review.webhooks.endpoints import Endpoint
 from review.webhooks.sender import Sender
@@ -28,7 +28,7 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 def test_from_registering_to_being_told_again(
-    told: Store, as_tenant: As, receiver: Receiver, send: Send, make_finding: MakeFinding
+    told: Stores, as_tenant: As, receiver: Receiver, send: Send, make_finding: MakeFinding
 ) -> None:
     acme = as_tenant("acme")
     made = acme.post("/v1/webhooks", json={"url": receiver.url, "kinds": ["finding.*"]})
@@ -37,7 +37,7 @@ def test_from_registering_to_being_told_again(
     shown = acme.get(f"/v1/webhooks/{webhook}").json()
     assert shown == {name: value for name, value in made.json().items() if name != "secret"}
     assert acme.get("/v1/webhooks").json() == {"webhooks": [shown]}
-    told.add_findings([make_finding(finding_id=f"f{n}", stream_id="a1") for n in range(3)])
+    told.stream_writer.add_findings([make_finding(finding_id=f"f{n}", stream_id="a1") for n in range(3)])
     sender = send()
     assert sender.tell() == 3
     listed = acme.get(f"/v1/webhooks/{webhook}/deliveries", params={"state": "delivered"}).json()
@@ -56,7 +56,7 @@ def test_from_registering_to_being_told_again(
         receiver.got[-1].check(each)
     assert acme.delete(f"/v1/webhooks/{webhook}").status_code == 204
     assert acme.get(f"/v1/webhooks/{webhook}").status_code == 404
-    told.add_findings([make_finding(finding_id="f9", stream_id="a1")])
+    told.stream_writer.add_findings([make_finding(finding_id="f9", stream_id="a1")])
     assert sender.tell() == 0
     actions = [entry.action for entry in told.audit.entries(subject=f"webhook:{webhook}")]
     again = "webhook.redelivered"
@@ -64,11 +64,11 @@ def test_from_registering_to_being_told_again(
 
 
 def test_what_was_parked_is_shown_and_taken_up(
-    told: Store, as_tenant: As, receiver: Receiver, send: Send, make_finding: MakeFinding, clock: Clock
+    told: Stores, as_tenant: As, receiver: Receiver, send: Send, make_finding: MakeFinding, clock: Clock
 ) -> None:
     acme = as_tenant("acme")
     webhook = acme.post("/v1/webhooks", json={"url": receiver.url, "kinds": ["finding.*"]}).json()["id"]
-    told.add_findings([make_finding(stream_id="a1")])
+    told.stream_writer.add_findings([make_finding(stream_id="a1")])
     receiver.answer = lambda _n: (500, {})
     sender = send()
     for _ in range(32):
@@ -186,7 +186,7 @@ def test_what_to_tell_again_is_one_thing(as_tenant: As, receiver: Receiver, give
     assert acme.post(f"/v1/webhooks/{webhook}/redeliver", json={"sequence": 999}).status_code == 404
 
 
-def test_without_leave_no_private_address_is_registered(told: Store, receiver: Receiver, tmp_path: object) -> None:
+def test_without_leave_no_private_address_is_registered(told: Stores, receiver: Receiver, tmp_path: object) -> None:
     app = create_app(
         told, told.enforcement.setup.data_dir, access=Access(auth=Auth.LOCAL), platform=Setup(net=NetPolicy())
     )
@@ -199,7 +199,7 @@ def test_without_leave_no_private_address_is_registered(told: Store, receiver: R
 
 
 def test_the_address_of_the_settings_is_shown_and_left_to_them(
-    told: Store, as_person: As, receiver: Receiver, send: Send
+    told: Stores, as_person: As, receiver: Receiver, send: Send
 ) -> None:
     send(Endpoint(url=receiver.url, secret=SECRET)).tell()
     chen = as_person("chen")
@@ -210,9 +210,9 @@ def test_the_address_of_the_settings_is_shown_and_left_to_them(
     assert SECRET not in chen.get("/v1/webhooks").text
 
 
-def test_secrets_are_sealed_in_the_database(told: Store, as_tenant: As, receiver: Receiver, database_url: str) -> None:
+def test_secrets_are_sealed_in_the_database(told: Stores, as_tenant: As, receiver: Receiver, database_url: str) -> None:
     secret = as_tenant("acme").post("/v1/webhooks", json={"url": receiver.url}).json()["secret"]
-    with told._engine.connect() as connection:
+    with told.engine.connect() as connection:
         rows = connection.exec_driver_sql("select * from webhook_secrets").all()
     assert len(rows) == 1
     assert secret.removeprefix("whsec_") not in repr(rows)

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from claims.types import Finding
 from review.events.types import DeliveryState, EndpointState
-from review.store import Store
+from review.stores import Stores
 from review.webhooks.retry_queue import Patience
 from review.webhooks.sender import Sender
 from tests.review.enforcement.people import Clock, let_in
@@ -39,7 +39,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def sit(chromium: Browser, address: str, told: Store) -> Iterator[Sit]:
+def sit(chromium: Browser, address: str, told: Stores) -> Iterator[Sit]:
     """A page of a browser in which this person is logged in; no page may complain."""
     complaints: list[str] = []
     contexts = []
@@ -73,26 +73,26 @@ def draw(page: Page, name: str) -> None:
 
 @pytest.fixture
 def dead(
-    told: Store, receiver: Receiver, send: Send, make_finding: MakeFinding, clock: Clock
+    told: Stores, receiver: Receiver, send: Send, make_finding: MakeFinding, clock: Clock
 ) -> Iterator[tuple[str, Receiver]]:
     """An address of acme's at which three findings are parked and one is tried again; one of bolt's that is well."""
     receiver.answer = lambda _n: (503, {})
     endpoint, _ = told.webhooks.add("acme", f"{receiver.url}?token=geheim", ["finding.*"], LOOPBACK, "test")
     with receiving() as other:
         told.webhooks.add("bolt", other.url, (), LOOPBACK, "test")
-        told.add_findings([make_finding(finding_id=f"f{n}", stream_id="a1") for n in range(3)])
+        told.stream_writer.add_findings([make_finding(finding_id=f"f{n}", stream_id="a1") for n in range(3)])
         sender = send(patience=SOON)
         for _ in range(2):
             sender.tell()
             clock.wait(3_600_000)
-        told.add_findings([make_finding(finding_id="f9", stream_id="a1")])
+        told.stream_writer.add_findings([make_finding(finding_id="f9", stream_id="a1")])
         sender.tell()
         assert told.deliveries.counts(endpoint.id) == {DeliveryState.PARKED: 3, DeliveryState.PENDING: 1}
         yield endpoint.id, receiver
 
 
 def test_from_the_list_to_everything_told_again(
-    sit: Sit, told: Store, dead: tuple[str, Receiver], send: Send, clock: Clock
+    sit: Sit, told: Stores, dead: tuple[str, Receiver], send: Send, clock: Clock
 ) -> None:
     endpoint_id, receiver = dead
     page = sit("chen")
@@ -134,14 +134,14 @@ def test_from_the_list_to_everything_told_again(
 
 
 def test_a_disabled_address_is_enabled_with_what_it_missed(
-    sit: Sit, told: Store, receiver: Receiver, send: Send, make_finding: MakeFinding
+    sit: Sit, told: Stores, receiver: Receiver, send: Send, make_finding: MakeFinding
 ) -> None:
     endpoint, _ = told.webhooks.add("acme", receiver.url, ["finding.*"], LOOPBACK, "test")
     receiver.answer = lambda _n: (410, {})
-    told.add_findings([make_finding(finding_id="f1", stream_id="a1")])
+    told.stream_writer.add_findings([make_finding(finding_id="f1", stream_id="a1")])
     sender = send()
     sender.tell()
-    told.add_findings([make_finding(finding_id="f2", stream_id="a1")])
+    told.stream_writer.add_findings([make_finding(finding_id="f2", stream_id="a1")])
     sender.tell()
     page = sit("fang", f"/webhooks/{endpoint.id}?state=pending")
     expect(page.get_by_text("停用原因：the receiver answered 410")).to_be_visible()
@@ -165,7 +165,7 @@ def test_who_only_reads_has_no_buttons_and_a_reviewer_no_page(sit: Sit, dead: tu
     assert page.get_by_role("link", name="推送").count() == 0
 
 
-def test_an_address_that_was_removed_meanwhile_is_told_of(sit: Sit, told: Store, dead: tuple[str, Receiver]) -> None:
+def test_an_address_that_was_removed_meanwhile_is_told_of(sit: Sit, told: Stores, dead: tuple[str, Receiver]) -> None:
     page = sit("chen", f"/webhooks/{dead[0]}")
     told.webhooks.remove(dead[0], "acme", "test")
     page.get_by_role("button", name="重发全部搁置的 3 个").click()
@@ -175,7 +175,7 @@ def test_an_address_that_was_removed_meanwhile_is_told_of(sit: Sit, told: Store,
 
 
 def test_a_delivery_that_was_forgotten_meanwhile_is_told_of(
-    sit: Sit, told: Store, dead: tuple[str, Receiver], send: Send, clock: Clock
+    sit: Sit, told: Stores, dead: tuple[str, Receiver], send: Send, clock: Clock
 ) -> None:
     endpoint_id, receiver = dead
     receiver.answer = lambda _n: (204, {})
@@ -192,10 +192,10 @@ def test_a_delivery_that_was_forgotten_meanwhile_is_told_of(
 
 
 def test_many_are_shown_a_page_at_a_time(
-    sit: Sit, told: Store, receiver: Receiver, send: Send, make_finding: MakeFinding
+    sit: Sit, told: Stores, receiver: Receiver, send: Send, make_finding: MakeFinding
 ) -> None:
     endpoint, _ = told.webhooks.add("acme", receiver.url, ["finding.*"], LOOPBACK, "test")
-    told.add_findings([make_finding(finding_id=f"f{n}", stream_id="a1") for n in range(70)])
+    told.stream_writer.add_findings([make_finding(finding_id=f"f{n}", stream_id="a1") for n in range(70)])
     assert send().tell() == 70
     page = sit("dora", f"/webhooks/{endpoint.id}?state=delivered")
     expect(page.locator("tbody tr")).to_have_count(50)

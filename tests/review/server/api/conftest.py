@@ -24,7 +24,7 @@ from review.scheduling.types import Worker
 from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 from tests.cli import conftest as command_line
 from tests.review.serving import served
@@ -82,20 +82,20 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def platform(database_url: str, clock: Clock, tmp_path: Path) -> Iterator[Store]:
+def platform(database_url: str, clock: Clock, tmp_path: Path) -> Iterator[Stores]:
     """A store with the customers acme and bolt, and nothing of theirs."""
     due = EnforcementSetup(
         measures=read_measures(ENFORCEMENT_DIR), retention=read_retention(ENFORCEMENT_DIR), data_dir=tmp_path / "data"
     )
-    store = Store(open_engine(database_url), now=clock, second_share=0.0, enforcement=due)
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=due)
     for name in ("acme", "bolt"):
-        store.keys.add_tenant(name, name.title(), "test")
-    yield store
-    store.close()
+        stores.keys.add_tenant(name, name.title(), "test")
+    yield stores
+    stores.close()
 
 
 @pytest.fixture
-def key(platform: Store) -> Key:
+def key(platform: Stores) -> Key:
     """Makes a key of a customer and gives its token; with every scope, if none is named."""
 
     def make(tenant_id: str = "acme", scopes: Iterable[Scope] = tuple(Scope), **more: int) -> str:
@@ -111,7 +111,7 @@ def reader() -> QuantityReader:
 
 
 @pytest.fixture
-def app(platform: Store, tmp_path: Path, reader: QuantityReader) -> FastAPI:
+def app(platform: Stores, tmp_path: Path, reader: QuantityReader) -> FastAPI:
     """The server's app; orders may name this machine's port 8080."""
     setup = Platform(reader=reader, net=NetPolicy.parse(["127.0.0.1:8080"]))
     return create_app(platform, tmp_path / "data", access=Access(auth=Auth.LOCAL), platform=setup)
@@ -124,7 +124,7 @@ def address(app: FastAPI) -> Iterator[str]:
 
 
 @pytest.fixture
-def work(platform: Store) -> Callable[[float], None]:
+def work(platform: Stores) -> Callable[[float], None]:
     """Tells that a worker is there that carries so many broadcasts."""
 
     def beat(capacity: float) -> None:

@@ -10,7 +10,7 @@ import httpx
 from claims.types import Finding
 from ingest.types import Segment
 from review.reanalyses.types import NewReanalysis
-from review.store import Store
+from review.stores import Stores
 from tests.review.server.api.conftest import ORDER, PASSPORT
 
 
@@ -48,7 +48,7 @@ class _Known(dict[str, str]):
 def have_a_day(
     tenant_id: str,
     client: httpx.Client,
-    store: Store,
+    stores: Stores,
     data_dir: Path,
     make_finding: Callable[..., Finding],
     make_segment: Callable[..., Segment],
@@ -60,19 +60,19 @@ def have_a_day(
     answer = client.post("/v1/streams", json=ORDER | {"host": host, "external_id": f"{tenant_id}-room"})
     assert answer.status_code == 201, answer.text
     stream_id = answer.json()["stream_id"]
-    store.add_segments([make_segment(number, stream_id=stream_id) for number in range(20)])
+    stores.stream_writer.add_segments([make_segment(number, stream_id=stream_id) for number in range(20)])
     finding_id = f"f_{tenant_id}"
     clip = f"clips/{finding_id}.mp4"
     said = f"{tenant_id} says a hundred watts"
     found = make_finding(finding_id=finding_id, stream_id=stream_id, product_id="P-1", clip=clip, quote=said)
-    store.add_findings([found])
+    stores.stream_writer.add_findings([found])
     (data_dir / "clips").mkdir(parents=True, exist_ok=True)
     (data_dir / clip).write_bytes(b"clip of " + tenant_id.encode())
-    case_id = store.cases.case_of(finding_id)
+    case_id = stores.cases.case_of(finding_id)
     assert case_id is not None
     hook = client.post("/v1/webhooks", json={"url": f"http://127.0.0.1:8080/{tenant_id}"})
     values = {"stream_id": stream_id, "finding_id": finding_id, "case_id": case_id, "host_id": "h1"}
-    reanalysis_id, _ = store.reanalyses.place(NewReanalysis(tenant_id=tenant_id, stream_id=stream_id), tenant_id)
+    reanalysis_id, _ = stores.reanalyses.place(NewReanalysis(tenant_id=tenant_id, stream_id=stream_id), tenant_id)
     values |= {"reanalysis_id": reanalysis_id}
     values |= {"product_id": "P-1", "code": "9520000000011", "webhook_id": str(hook.json().get("id", "none"))}
     return Owned(values=values)

@@ -11,7 +11,7 @@ from fastapi import Depends, FastAPI
 
 from review.accounts.types import Role
 from review.server.auth.api_keys import key_or_person
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Caller, Scope
 from tests.review.accounts.support import as_login, let_in
 from tests.review.server.api.conftest import As, Clock, Key, problem
@@ -36,7 +36,7 @@ def test_a_key_is_its_tenant_and_needs_no_page_token(as_key: As, key: Key) -> No
     assert asking.post("/v1/me", headers={"Sec-Fetch-Site": "cross-site"}).json() == told
 
 
-def test_a_person_sees_every_tenant_and_writes_with_the_pages_token(as_key: As, platform: Store) -> None:
+def test_a_person_sees_every_tenant_and_writes_with_the_pages_token(as_key: As, platform: Stores) -> None:
     login = let_in(platform.people, Role.REVIEWER)
     asking = as_key("")
     headers = as_login(login)
@@ -59,7 +59,7 @@ def test_nobody_is_refused_and_told_how_to_come_in(as_key: As) -> None:
     assert answer.headers["www-authenticate"].startswith("Bearer ")
 
 
-def test_a_wrong_key_does_not_fall_back_on_the_session(as_key: As, platform: Store) -> None:
+def test_a_wrong_key_does_not_fall_back_on_the_session(as_key: As, platform: Stores) -> None:
     headers = as_login(let_in(platform.people, Role.ADMIN))
     problem(as_key("zy_no").get("/v1/me", headers=headers), 401)
     problem(as_key("").get("/v1/me", headers=headers | {"Authorization": "Basic YTpi"}), 401)
@@ -71,7 +71,7 @@ def test_a_key_without_the_scope_is_told_which(as_key: As, key: Key) -> None:
     assert answer.json()["code"] == "scope_missing"
 
 
-def test_expired_and_revoked_keys_are_nobody(as_key: As, key: Key, platform: Store, clock: Clock) -> None:
+def test_expired_and_revoked_keys_are_nobody(as_key: As, key: Key, platform: Stores, clock: Clock) -> None:
     expiring = key(expires_at_ms=int(clock.now.timestamp() * 1000) + 1000)
     assert as_key(expiring).get("/v1/me").status_code == 200
     clock.wait(1)

@@ -24,7 +24,7 @@ from review.reanalyses.comparing import compare_findings
 from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 from review.stretches.types import Signal, Span, StretchTerms
 from tests.review.accounts.support import as_login
@@ -46,7 +46,7 @@ def policy() -> Policy:
 
 
 @pytest.fixture
-def app(platform: Store, tmp_path: Any, policy: Policy, reader: QuantityReader) -> FastAPI:
+def app(platform: Stores, tmp_path: Any, policy: Policy, reader: QuantityReader) -> FastAPI:
     setup = Platform(
         reader=reader,
         net=NetPolicy.parse(["127.0.0.1:8080"]),
@@ -56,23 +56,23 @@ def app(platform: Store, tmp_path: Any, policy: Policy, reader: QuantityReader) 
     return create_app(platform, tmp_path / "data", access=Access(auth=Auth.LOCAL), platform=setup)
 
 
-def screened(store: Store, stream_id: str, make_segment: Callable[..., Segment]) -> Finding:
+def screened(stores: Stores, stream_id: str, make_segment: Callable[..., Segment]) -> Finding:
     """What a worker stores of forty seconds: twenty of talk, twenty of silence, a finding and a listed word."""
     said = "老铁家人们，这是全网第一"
     for number in range(20):
         start_ms, end_ms = number * 2_000, number * 2_000 + 2_000
         speaks = number < 10
-        store.add_segments([make_segment(number, stream_id=stream_id)])
+        stores.stream_writer.add_segments([make_segment(number, stream_id=stream_id)])
         heard = Passage(stream_id=stream_id, id=f"u{number}", start_ms=start_ms, end_ms=end_ms - 500, text=said)
         spoken = (Span(start_ms=start_ms, end_ms=start_ms + 1_000),) if speaks else ()
         signal = Signal(sequence=number, start_ms=start_ms, end_ms=end_ms, spoken=spoken, pictures=1)
         covered = Coverage(span_ms=end_ms, analysed_ms=end_ms, waiting_ms=0, gaps=())
         passages = [heard] if speaks else []
-        store.commit_segment(
+        stores.stream_writer.commit_segment(
             stream_id,
             number,
             passages=passages,
-            findings=store.worded(stream_id, passages, ()),
+            findings=stores.stream_writer.worded(stream_id, passages, ()),
             coverage=covered,
             signal=signal,
             terms=TERMS,
@@ -90,7 +90,7 @@ def screened(store: Store, stream_id: str, make_segment: Callable[..., Segment])
         quote="全网第一",
         match=(Match(kind="literal", heard="第一", meant="第一"),),
     )
-    store.add_findings([found])
+    stores.stream_writer.add_findings([found])
     return found
 
 
@@ -98,7 +98,7 @@ def screened(store: Store, stream_id: str, make_segment: Callable[..., Segment])
 def test_a_platforms_day(
     address: str,
     key: Key,
-    platform: Store,
+    platform: Stores,
     work: Callable[[float], None],
     make_segment: Callable[..., Segment],
 ) -> None:
@@ -110,7 +110,7 @@ def test_a_platforms_day(
 
         first = client.order(ORDER["url"], host=ORDER["host"], products=["P-1"], started_at=ORDER["started_at"])
         stream_id = first["stream_id"]
-        platform.add_passages(
+        platform.stream_writer.add_passages(
             [Passage(stream_id=stream_id, id="u0", start_ms=0, end_ms=1_500, text="老铁家人们，这是全网第一")]
         )
         [tried] = client.try_words([WORD])["tried"]
@@ -137,7 +137,7 @@ def test_a_platforms_day(
         assert sum(row[counted["columns"].index("flags")] for row in counted["rows"]) >= 1
         assert "RANK_FIRST" in client.export("findings", "csv", by="class", **days).decode()
 
-        platform.set_state(stream_id, StreamState.ENDED)
+        platform.stream_writer.set_state(stream_id, StreamState.ENDED)
         order = client.order_reanalysis(stream_id, model="base", request_key="again")
         claimed = platform.reanalyses.claim("w1")
         assert claimed is not None

@@ -9,7 +9,7 @@ import pytest
 
 from review.batches.store import STALE_MS
 from review.batches.types import ArchiveState, BatchState
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 from tests.review.server.api.conftest import PASSPORT, As, Clock, Key, problem
 
@@ -28,7 +28,7 @@ def asking(as_key: As, key: Key) -> httpx.Client:
     return as_key(key())
 
 
-def test_a_batch_is_taken_with_its_passports_and_shown_without_secrets(asking: httpx.Client, platform: Store) -> None:
+def test_a_batch_is_taken_with_its_passports_and_shown_without_secrets(asking: httpx.Client, platform: Stores) -> None:
     answer = asking.post("/v1/batches", json=BATCH)
     assert answer.status_code == 201, answer.text
     told = answer.json()
@@ -98,7 +98,7 @@ def test_a_batch_is_its_customers_alone_and_needs_the_scope(asking: httpx.Client
 
 
 def test_stopping_twice_is_stopping_once_and_the_customer_is_told(
-    asking: httpx.Client, platform: Store, clock: Clock
+    asking: httpx.Client, platform: Stores, clock: Clock
 ) -> None:
     batch_id = asking.post("/v1/batches", json=BATCH).json()["batch_id"]
     claimed = platform.batches.claim("w1")
@@ -113,7 +113,7 @@ def test_stopping_twice_is_stopping_once_and_the_customer_is_told(
     assert [(event["type"], event["data"]["batch_id"]) for event in events] == [("batch.cancelled", batch_id)]
 
 
-def test_a_batch_is_one_workers_until_that_one_is_silent(asking: httpx.Client, platform: Store, clock: Clock) -> None:
+def test_a_batch_is_one_workers_until_that_one_is_silent(asking: httpx.Client, platform: Stores, clock: Clock) -> None:
     batch_id = asking.post("/v1/batches", json=BATCH).json()["batch_id"]
     assert platform.batches.claim("w1") is not None
     assert platform.batches.claim("w2") is None

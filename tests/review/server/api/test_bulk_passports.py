@@ -8,7 +8,7 @@ import pytest
 
 from review.passports.template import template_csv, template_xlsx
 from review.server.api.bulk_passports import MOST_ROWS
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 from tests.review.server.api.conftest import ORDER, PASSPORT, As, Clock, Key, problem
 
@@ -36,7 +36,7 @@ def statuses(answer: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
-def test_every_row_is_answered_and_the_same_again_changes_nothing(acme: httpx.Client, platform: Store) -> None:
+def test_every_row_is_answered_and_the_same_again_changes_nothing(acme: httpx.Client, platform: Stores) -> None:
     wrong = {"id": "P-2", "name": "蜂蜜", "category": "foods/honey", "weigth": 5}
     content = lines(PASSPORT, wrong, {"id": "P-3", "name": "蜂蜜", "category": "food/honey"})
     first = sent(acme, content)

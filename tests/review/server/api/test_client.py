@@ -11,7 +11,7 @@ import pytest
 
 import review.client as client_module
 from review.client import Problem, Zhenyan
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 from tests.review.server.api.conftest import ORDER, PASSPORT, Key
 
@@ -80,7 +80,7 @@ def test_lists_go_on_over_pages(zhenyan: Zhenyan) -> None:
     ids=["busy", "many", "no way", "answer lost"],
 )
 def test_an_order_is_tried_again_and_placed_once(
-    address: str, key: Key, work: Any, platform: Store, fails: list[int | type[Exception] | None]
+    address: str, key: Key, work: Any, platform: Stores, fails: list[int | type[Exception] | None]
 ) -> None:
     work(10)
     way = Flaky([None, *fails])

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from review.client import AsyncZhenyan, Problem, Zhenyan
-from review.store import Store
+from review.stores import Stores
 from scripts.write_client import CLIENT, written
 from tests.review.sample import FINDING
 from tests.review.server.api.conftest import ORDER, PASSPORT, Key
@@ -86,12 +86,12 @@ ALL = {operation["operationId"] for path in DOCUMENT["paths"].values() for opera
 
 
 @pytest.fixture
-def token(platform: Store, key: Key, work: Any) -> str:
+def token(platform: Stores, key: Key, work: Any) -> str:
     work(10)
     return key("acme")
 
 
-def test_the_form_that_waits_calls_everything(address: str, token: str, platform: Store) -> None:
+def test_the_form_that_waits_calls_everything(address: str, token: str, platform: Stores) -> None:
     sent: list[httpx.Request] = []
     refused: dict[str, int] = {}
 
@@ -103,7 +103,7 @@ def test_the_form_that_waits_calls_everything(address: str, token: str, platform
     with Zhenyan(address, token, transport=Way(), attempts=1) as zhenyan:
         zhenyan.put_passport(PASSPORT)
         stream = zhenyan.order(ORDER["url"], host={"id": "h7"}, products=["P-1"])
-        platform.add_findings([replace(FINDING, stream_id=stream["stream_id"])])
+        platform.stream_writer.add_findings([replace(FINDING, stream_id=stream["stream_id"])])
         assert next(zhenyan.follow())["type"] == "finding.created"
         for name in set(methods(Zhenyan)) - {"close", "follow"}:
             args, more = arguments(Zhenyan, name)
@@ -117,7 +117,7 @@ def test_the_form_that_waits_calls_everything(address: str, token: str, platform
     assert {name: status for name, status in refused.items() if status not in MAY_BE} == {}
 
 
-def test_the_form_that_does_not_wait_calls_everything(address: str, token: str, platform: Store) -> None:
+def test_the_form_that_does_not_wait_calls_everything(address: str, token: str, platform: Stores) -> None:
     sent: list[httpx.Request] = []
     refused: dict[str, int] = {}
 
@@ -131,7 +131,7 @@ def test_the_form_that_does_not_wait_calls_everything(address: str, token: str, 
             await zhenyan.put_passport(PASSPORT)
             stream = await zhenyan.order(ORDER["url"], host={"id": "h7"}, products=["P-1"])
             assert [each["stream_id"] async for each in zhenyan.streams()] == [stream["stream_id"]]
-            platform.add_findings([replace(FINDING, stream_id=stream["stream_id"])])
+            platform.stream_writer.add_findings([replace(FINDING, stream_id=stream["stream_id"])])
             assert (await anext(zhenyan.follow()))["type"] == "finding.created"
             for name in set(methods(AsyncZhenyan)) - {"aclose", "follow"}:
                 args, more = arguments(AsyncZhenyan, name)

@@ -10,7 +10,7 @@ from review.accounts.types import Role
 from review.cases.decisions import Submission
 from review.cases.queries import CaseQuery
 from review.cases.types import CaseState, Choice
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 from tests.review.accounts.support import as_login
 from tests.review.server.api.conftest import ORDER, PASSPORT, As, Clock, Key, problem
@@ -59,21 +59,21 @@ def source(shown: dict[str, Any]) -> tuple[str, str, str]:
     return found["by"], found["name"], found["rules"]
 
 
-def confirm(store: Store, stream_id: str, name: str) -> None:
+def confirm(stores: Stores, stream_id: str, name: str) -> None:
     """Has somebody find that a finding of this broadcast violates."""
-    store.add_findings([banned(stream_id, name)])
-    anna = store.people.log_in_known("test", "anna", "anna", "anna", Role.SENIOR).person
-    [case] = store.cases.queue(CaseQuery()).cases
+    stores.stream_writer.add_findings([banned(stream_id, name)])
+    anna = stores.people.log_in_known("test", "anna", "anna", "anna", Role.SENIOR).person
+    [case] = stores.cases.queue(CaseQuery()).cases
     sent = Submission(
         case_id=case.id, version=case.version, request_id=f"r-{name}", choice=Choice.VIOLATES, reason="as_found"
     )
-    store.cases.decide(sent, anna)
-    assert store.cases.case(case.id).state is CaseState.CONFIRMED
+    stores.cases.decide(sent, anna)
+    assert stores.cases.case(case.id).state is CaseState.CONFIRMED
 
 
 @BOTH
 def test_an_order_that_names_no_depth_gets_its_rooms_its_hosts_tiers_or_the_default(
-    acme: httpx.Client, platform: Store, clock: Clock, work: Any
+    acme: httpx.Client, platform: Stores, clock: Clock, work: Any
 ) -> None:
     before = ordered(acme, "h7")
     assert (before["depth"], source(before)) == (None, ("default", "", "depth@0"))
@@ -175,7 +175,9 @@ def test_every_fault_is_told_at_once(acme: httpx.Client) -> None:
     assert [error["path"] for error in answer.json()["errors"]] == ["tiers.0", "tiers.0.depth.every_s"]
 
 
-def test_the_settings_page_shows_the_rules_in_both_languages(acme: httpx.Client, platform: Store, address: str) -> None:
+def test_the_settings_page_shows_the_rules_in_both_languages(
+    acme: httpx.Client, platform: Stores, address: str
+) -> None:
     senior = as_login(login_of(platform, Role.SENIOR, None))
     assert "看全部画面" in httpx.get(f"{address}/tenants/acme", headers=senior).text
     acme.put("/v1/depth", json=RULES)

@@ -7,20 +7,20 @@ import httpx
 import pytest
 
 from claims.types import PlatformFact
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamRecord
 from review.tenants.types import Scope
 from tests.review.server.api.conftest import As, Key, problem
 
 
 @pytest.fixture
-def teller(as_key: As, key: Key, platform: Store, stream: StreamRecord) -> httpx.Client:
+def teller(as_key: As, key: Key, platform: Stores, stream: StreamRecord) -> httpx.Client:
     """The installation's own key, for facts alone; the stream s1 sells p1."""
-    platform.put_stream(stream)
+    platform.stream_writer.put_stream(stream)
     return as_key(key("local", [Scope.FACTS_WRITE]))
 
 
-def test_facts_are_kept_in_the_order_in_which_they_came(teller: httpx.Client, platform: Store) -> None:
+def test_facts_are_kept_in_the_order_in_which_they_came(teller: httpx.Client, platform: Stores) -> None:
     first = {"at_ms": 2000, "kind": "stock", "product_id": "p1", "value": 12}
     more = [{"at_ms": 1000, "kind": "viewers", "value": 300}, {"at_ms": 1000, "kind": "rating", "value": 4.9}]
     assert teller.put("/v1/streams/s1/facts", json=first).json() == {"stream_id": "s1", "received": 1, "new": 1}
@@ -33,16 +33,16 @@ def test_facts_are_kept_in_the_order_in_which_they_came(teller: httpx.Client, pl
         ("rating", 4.9, None),
     ]
     assert platform.facts.facts("s1", after=2) == kept[2:]
-    assert platform.stream("s1").viewers == 300
+    assert platform.streams.stream("s1").viewers == 300
 
 
-def test_a_fact_told_again_is_kept_once(teller: httpx.Client, platform: Store) -> None:
+def test_a_fact_told_again_is_kept_once(teller: httpx.Client, platform: Stores) -> None:
     fact = {"at_ms": 2000, "kind": "stock", "product_id": "p1", "value": 12, "stream_id": "s1"}
     assert [teller.put("/v1/streams/s1/facts", json=[fact, fact]).json()["new"] for _ in range(2)] == [1, 0]
     assert len(platform.facts.facts("s1")) == 1
 
 
-def test_on_sale_is_a_fact_of_the_moment(teller: httpx.Client, platform: Store) -> None:
+def test_on_sale_is_a_fact_of_the_moment(teller: httpx.Client, platform: Stores) -> None:
     assert teller.put("/v1/streams/s1/on-sale", json={"product_id": "p1", "at_ms": 5000}).json()["new"] == 1
     assert teller.put("/v1/streams/s1/on-sale", json={"product_id": None, "at_ms": 9000}).json()["new"] == 1
     assert teller.put("/v1/streams/s1/on-sale", json={"product_id": "p1"}).json()["new"] == 1
@@ -69,7 +69,7 @@ def test_on_sale_is_a_fact_of_the_moment(teller: httpx.Client, platform: Store) 
         ("text", "body"),
     ],
 )
-def test_a_fact_that_cannot_be_is_refused(teller: httpx.Client, platform: Store, given: Any, says: str) -> None:
+def test_a_fact_that_cannot_be_is_refused(teller: httpx.Client, platform: Stores, given: Any, says: str) -> None:
     assert says in problem(teller.put("/v1/streams/s1/facts", json=given), 422)
     assert platform.facts.facts("s1") == ()
 
@@ -85,7 +85,7 @@ def test_a_stream_that_is_not_there_is_named(teller: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
-def test_facts_that_come_at_once_are_numbered_without_gaps(teller: httpx.Client, platform: Store, as_key: As) -> None:
+def test_facts_that_come_at_once_are_numbered_without_gaps(teller: httpx.Client, platform: Stores, as_key: As) -> None:
     token = teller.headers["Authorization"].split()[1]
 
     def tell(client: httpx.Client, first: int) -> None:

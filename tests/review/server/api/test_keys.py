@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from review.api_errors import KeyRefused, TenantError
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 from tests.review.server.api.conftest import Clock
 
 DAY_MS = 86_400_000
 
 
-def test_a_token_is_the_key_that_it_was_made_for(platform: Store) -> None:
+def test_a_token_is_the_key_that_it_was_made_for(platform: Stores) -> None:
     made = platform.keys.add("acme", "room service", [Scope.STREAMS_READ, Scope.CHECK], "lan", per_minute=7)
     found = platform.keys.check(made.token)
     assert re.fullmatch(r"zy_[0-9a-f]{12}_[\w-]{43}", made.token)
@@ -22,7 +22,7 @@ def test_a_token_is_the_key_that_it_was_made_for(platform: Store) -> None:
     assert found.scopes == {Scope.STREAMS_READ, Scope.CHECK}
 
 
-def test_nothing_that_is_kept_or_shown_has_the_secret(platform: Store, database_url: str, tmp_path: Path) -> None:
+def test_nothing_that_is_kept_or_shown_has_the_secret(platform: Stores, database_url: str, tmp_path: Path) -> None:
     made = platform.keys.add("acme", "k", [Scope.CHECK], "lan")
     secret = made.token.split("_", 2)[2]
     assert secret not in repr(made)
@@ -47,14 +47,14 @@ def test_nothing_that_is_kept_or_shown_has_the_secret(platform: Store, database_
     ],
     ids=["secret", "id", "longer", "upper", "empty", "bare", "chinese", "nul"],
 )
-def test_a_token_that_is_none_is_refused_in_one_text(platform: Store, spoil: object) -> None:
+def test_a_token_that_is_none_is_refused_in_one_text(platform: Stores, spoil: object) -> None:
     made = platform.keys.add("acme", "k", [Scope.CHECK], "lan")
     assert callable(spoil)
     with pytest.raises(KeyRefused, match="unknown, expired or revoked"):
         platform.keys.check(spoil(made.token))
 
 
-def test_after_a_rotation_both_work_until_the_overlap_is_over(platform: Store, clock: Clock) -> None:
+def test_after_a_rotation_both_work_until_the_overlap_is_over(platform: Stores, clock: Clock) -> None:
     old = platform.keys.add("acme", "k", [Scope.CHECK], "lan", per_minute=9)
     new = platform.keys.rotate(old.key.key_id, "lan", overlap_ms=DAY_MS)
     clock.wait(DAY_MS / 1000 - 1)
@@ -68,7 +68,7 @@ def test_after_a_rotation_both_work_until_the_overlap_is_over(platform: Store, c
         platform.keys.rotate(old.key.key_id, "lan", overlap_ms=DAY_MS)
 
 
-def test_an_overlap_does_not_make_a_key_live_longer(platform: Store, clock: Clock) -> None:
+def test_an_overlap_does_not_make_a_key_live_longer(platform: Stores, clock: Clock) -> None:
     ends_ms = int(clock.now.timestamp() * 1000) + 1000
     old = platform.keys.add("acme", "k", [Scope.CHECK], "lan", expires_at_ms=ends_ms)
     new = platform.keys.rotate(old.key.key_id, "lan", overlap_ms=DAY_MS)
@@ -79,7 +79,7 @@ def test_an_overlap_does_not_make_a_key_live_longer(platform: Store, clock: Cloc
             platform.keys.check(token)
 
 
-def test_a_revoked_key_is_over_at_once(platform: Store) -> None:
+def test_a_revoked_key_is_over_at_once(platform: Stores) -> None:
     made = platform.keys.add("acme", "k", [Scope.CHECK], "lan")
     platform.keys.revoke(made.key.key_id, "lan")
     with pytest.raises(KeyRefused):
@@ -90,7 +90,7 @@ def test_a_revoked_key_is_over_at_once(platform: Store) -> None:
         platform.keys.revoke("nope", "lan")
 
 
-def test_when_a_key_was_used_is_kept_to_the_minute(platform: Store, clock: Clock) -> None:
+def test_when_a_key_was_used_is_kept_to_the_minute(platform: Stores, clock: Clock) -> None:
     made = platform.keys.add("acme", "k", [Scope.CHECK], "lan")
     platform.keys.check(made.token)
     first_ms = int(clock.now.timestamp() * 1000)
@@ -102,7 +102,7 @@ def test_when_a_key_was_used_is_kept_to_the_minute(platform: Store, clock: Clock
     assert [key.used_at_ms for key in platform.keys.keys("acme")] == [first_ms + 60_000]
 
 
-def test_customers_and_keys_that_cannot_be(platform: Store) -> None:
+def test_customers_and_keys_that_cannot_be(platform: Stores) -> None:
     for name in ("acme", "local"):
         with pytest.raises(TenantError, match="is there already"):
             platform.keys.add_tenant(name, "", "lan")
@@ -115,7 +115,7 @@ def test_customers_and_keys_that_cannot_be(platform: Store) -> None:
         platform.keys.add("acme", "k", [], "lan")
 
 
-def test_the_installation_itself_may_have_keys(platform: Store) -> None:
+def test_the_installation_itself_may_have_keys(platform: Stores) -> None:
     made = platform.keys.add("local", "own", [Scope.CHECK], "lan")
     assert platform.keys.check(made.token).tenant_id == "local"
     assert [key.key_id for key in platform.keys.keys("local")] == [made.key.key_id]

@@ -32,7 +32,7 @@ from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.server.prebroadcast import PrebroadcastCheck
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 from tests.review.postgres import new_database
 from tests.review.sample import FINDING
@@ -64,18 +64,18 @@ def served(
     due = EnforcementSetup(
         measures=read_measures(ENFORCEMENT_DIR), retention=read_retention(ENFORCEMENT_DIR), data_dir=folder
     )
-    store = Store(open_engine(url), now=lambda: NOW, enforcement=due)
-    store.leases.beat(Worker(worker_id="w1", node="n1", capacity=10_000))
-    store.keys.add_tenant("acme", "Acme", "test")
-    token = store.keys.add("acme", "acme", Scope, "test", per_minute=1_000_000).token
+    stores = Stores.over(open_engine(url), now=lambda: NOW, enforcement=due)
+    stores.leases.beat(Worker(worker_id="w1", node="n1", capacity=10_000))
+    stores.keys.add_tenant("acme", "Acme", "test")
+    token = stores.keys.add("acme", "acme", Scope, "test", per_minute=1_000_000).token
     platform = Platform(reader=reader, net=NetPolicy.parse(["127.0.0.1:8080"]))
-    before = PrebroadcastCheck(pool=pool, lookup=RegisteredPassports(store.passports))
-    app = create_app(store, folder, access=Access(auth=Auth.LOCAL), platform=platform, prebroadcast=before)
+    before = PrebroadcastCheck(pool=pool, lookup=RegisteredPassports(stores.passports))
+    app = create_app(stores, folder, access=Access(auth=Auth.LOCAL), platform=platform, prebroadcast=before)
     with serving(app) as address:
         with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}) as client:
-            have_a_day("acme", client, store, folder, _finding, _segment)
+            have_a_day("acme", client, stores, folder, _finding, _segment)
         yield address, token
-    store.close()
+    stores.close()
 
 
 def _finding(**changes: Any) -> Any:

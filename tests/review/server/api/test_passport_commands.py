@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from review.store import Store
+from review.stores import Stores
 from tests.cli.support import Answer, Call
 from tests.review.server.api.conftest import Key
 
@@ -58,7 +58,7 @@ def test_more_rows_than_a_request_takes_go_over_several(
     zhenyan: Call,
     address: str,
     key: Key,
-    platform: Store,
+    platform: Stores,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -13,7 +13,7 @@ from claims.passports.quantities import QuantityReader
 from claims.products.code import gtin_of
 from review.passports.objections import stored_objections
 from review.passports.records import Registered
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Caller
 from tests.review.server.api.conftest import ORDER, PASSPORT, As, Clock, Key, problem
 
@@ -23,7 +23,7 @@ def acme(as_key: As, key: Key) -> httpx.Client:
     return as_key(key("acme"))
 
 
-def test_a_passport_has_versions_and_the_same_again_is_none(acme: httpx.Client, platform: Store) -> None:
+def test_a_passport_has_versions_and_the_same_again_is_none(acme: httpx.Client, platform: Stores) -> None:
     first = acme.put("/v1/passports/P-1", json=PASSPORT)
     assert first.status_code == 201, first.text
     assert first.headers["etag"] == f'"{first.json()["version"]}"'
@@ -214,7 +214,7 @@ def test_a_paper_that_ended_is_warned_of_and_not_refused(acme: httpx.Client, clo
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_what_was_registered_before_stays_in_force_and_is_listed(
     acme: httpx.Client,
-    platform: Store,
+    platform: Stores,
     reader: QuantityReader,
     work: Callable[[float], None],
     caplog: pytest.LogCaptureFixture,

@@ -16,7 +16,7 @@ from review.client import Problem, Zhenyan
 from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from tests.review.server.api.conftest import POLICY_DIR, Key
 
 GOODS = [
@@ -32,7 +32,7 @@ def policy() -> Policy:
 
 
 @pytest.fixture
-def app(platform: Store, tmp_path: Path, policy: Policy) -> FastAPI:
+def app(platform: Stores, tmp_path: Path, policy: Policy) -> FastAPI:
     setup = Platform(
         reader=policy.quantity_reader, net=NetPolicy.parse(["127.0.0.1:8080"]), word_terms=terms_of(policy)
     )
@@ -46,7 +46,7 @@ def table() -> bytes:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
-def test_a_platform_gets_through_its_day(address: str, key: Key, work: Any, platform: Store) -> None:
+def test_a_platform_gets_through_its_day(address: str, key: Key, work: Any, platform: Stores) -> None:
     work(10)
     with Zhenyan(address, key("acme")) as zhenyan, Zhenyan(address, key("bolt")) as other:
         stored = zhenyan.put_passports(table(), "text/csv")
@@ -63,8 +63,8 @@ def test_a_platform_gets_through_its_day(address: str, key: Key, work: Any, plat
         stream = zhenyan.order("http://127.0.0.1:8080/live.m3u8", host={"id": "h7"}, products=["H-1"])
         said = Passage(stream_id=stream["stream_id"], id="u1", start_ms=0, end_ms=2000, text="喝了包治百病")
         # What a worker does with the segment in which that was said.
-        platform.add_passages([said])
-        platform.add_findings(platform.worded(stream["stream_id"], [said], []))
+        platform.stream_writer.add_passages([said])
+        platform.stream_writer.add_findings(platform.stream_writer.worded(stream["stream_id"], [said], []))
         [finding] = zhenyan.findings()
         assert (finding["class"], finding["policy"], finding["suggestion"], finding["suggested_by"]) == (
             "MEDICAL_TERMS",

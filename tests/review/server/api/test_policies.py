@@ -25,7 +25,7 @@ from review.scheduling.worker_feed import Feeding
 from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from tests.review.replays.stored import candidate
 from tests.review.server.api.conftest import ORDER, PASSPORT, As, Key, problem
 
@@ -56,7 +56,7 @@ def stricter(tmp_path: Path) -> Policy:
 
 
 @pytest.fixture
-def app(platform: Store, tmp_path: Path, reader: QuantityReader, packaged: Policy) -> FastAPI:
+def app(platform: Stores, tmp_path: Path, reader: QuantityReader, packaged: Policy) -> FastAPI:
     setup = Platform(
         reader=reader,
         net=NetPolicy.parse(["127.0.0.1:8080"]),
@@ -73,15 +73,15 @@ def acme(as_key: As, key: Key, work: Callable[[float], None]) -> httpx.Client:
     return client
 
 
-def hand_in(store: Store, policy: Policy) -> None:
-    store.policies.add_version(policy, ANNA.id)
+def hand_in(stores: Stores, policy: Policy) -> None:
+    stores.policies.add_version(policy, ANNA.id)
 
 
-def go_live(store: Store, policy: Policy) -> None:
+def go_live(stores: Stores, policy: Policy) -> None:
     """Hands it in, replays it over nothing, and puts it in force by two people."""
-    hand_in(store, policy)
-    store.replays.add_done(policy.digest, ReplayScope(), ANNA.id, {})
-    store.policies.approve(store.policies.propose(policy.digest, ANNA, "").number, EVE)
+    hand_in(stores, policy)
+    stores.replays.add_done(policy.digest, ReplayScope(), ANNA.id, {})
+    stores.policies.approve(stores.policies.propose(policy.digest, ANNA, "").number, EVE)
 
 
 def order(client: httpx.Client, policy: str | None) -> httpx.Response:
@@ -89,7 +89,7 @@ def order(client: httpx.Client, policy: str | None) -> httpx.Response:
 
 
 def test_the_policy_in_force_and_those_before_it_can_be_named(
-    acme: httpx.Client, platform: Store, packaged: Policy, stricter: Policy
+    acme: httpx.Client, platform: Stores, packaged: Policy, stricter: Policy
 ) -> None:
     def named(policy: str) -> Any:
         answer = order(acme, policy)
@@ -106,7 +106,7 @@ def test_the_policy_in_force_and_those_before_it_can_be_named(
 
 
 def test_of_two_of_one_name_the_one_that_went_live_later_is_meant(
-    acme: httpx.Client, platform: Store, packaged: Policy, tmp_path: Path
+    acme: httpx.Client, platform: Stores, packaged: Policy, tmp_path: Path
 ) -> None:
     same_name = Policy(candidate(tmp_path / "same", STRICTER))
     assert same_name.name == packaged.name
@@ -117,7 +117,7 @@ def test_of_two_of_one_name_the_one_that_went_live_later_is_meant(
 
 
 def test_what_may_not_be_used_is_refused_and_named(
-    acme: httpx.Client, platform: Store, packaged: Policy, stricter: Policy
+    acme: httpx.Client, platform: Stores, packaged: Policy, stricter: Policy
 ) -> None:
     def refused(policy: str, code: str) -> str:
         answer = order(acme, policy)
@@ -141,7 +141,7 @@ def test_what_may_not_be_used_is_refused_and_named(
 
 
 def test_where_the_settings_name_the_policy_no_other_is_used(
-    platform: Store, packaged: Policy, stricter: Policy
+    platform: Stores, packaged: Policy, stricter: Policy
 ) -> None:
     go_live(platform, stricter)
     usable = UsablePolicies(platform.policies, lambda: packaged, is_fixed=True)
@@ -151,7 +151,7 @@ def test_where_the_settings_name_the_policy_no_other_is_used(
 
 
 def test_what_is_named_is_what_a_worker_on_another_machine_judges_by(
-    acme: httpx.Client, platform: Store, stricter: Policy, database_url: str, tmp_path: Path
+    acme: httpx.Client, platform: Stores, stricter: Policy, database_url: str, tmp_path: Path
 ) -> None:
     go_live(platform, stricter)
     config = ServiceConfig(job={}, database_url=database_url, data_dir=tmp_path / "another-machine")
@@ -161,7 +161,7 @@ def test_what_is_named_is_what_a_worker_on_another_machine_judges_by(
         stream_id = order(acme, policy).json()["stream_id"]
         ordered = platform.orders.ordered(stream_id).order
         assert ordered is not None
-        prospect = prepare_screening(ordered, config, platform, feeding, laws)
+        prospect = prepare_screening(ordered, config, platform.streams, platform.policies, feeding, laws)
         judging = JudgingStage(prospect.job, {}, laws)
         said = Passage(stream_id=stream_id, id="u1", start_ms=0, end_ms=3000, text=SAYS)
         findings = [*judging.judge([said], 3000), *judging.finish()]
@@ -176,4 +176,4 @@ def test_what_is_named_is_what_a_worker_on_another_machine_judges_by(
     assert placed is not None
     lost = replace(placed, policy="zh-CN@2099.1#" + "0" * 64)
     with pytest.raises(OrderUnusable, match=r"2099\.1#0000"):
-        prepare_screening(lost, config, platform, feeding, laws)
+        prepare_screening(lost, config, platform.streams, platform.policies, feeding, laws)

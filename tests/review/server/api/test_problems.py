@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 from tests.review.server.api.conftest import As, Key
 from tests.review.server.api.test_queries import OPERATIONS, filled
@@ -145,7 +145,7 @@ def test_a_failure_that_nobody_foresaw(failing: httpx.Client) -> None:
 
 
 @pytest.fixture
-def failing(app: FastAPI, as_key: As, key: Key, platform: Store, monkeypatch: pytest.MonkeyPatch) -> httpx.Client:
+def failing(app: FastAPI, as_key: As, key: Key, platform: Stores, monkeypatch: pytest.MonkeyPatch) -> httpx.Client:
     """A client of a server that has a fault of its own where keys and receipts are looked up."""
 
     def fail(*_: object) -> None:
@@ -157,10 +157,10 @@ def failing(app: FastAPI, as_key: As, key: Key, platform: Store, monkeypatch: py
     return as_key(token)
 
 
-def test_a_database_that_does_not_answer(as_key: As, key: Key, platform: Store) -> None:
+def test_a_database_that_does_not_answer(as_key: As, key: Key, platform: Stores) -> None:
     asking = as_key(key())
     assert asking.get("/v1/findings").status_code == 200
-    with platform._engine.begin() as connection:
+    with platform.engine.begin() as connection:
         connection.execute(text("ALTER TABLE api_keys RENAME TO gone"))
     for method, path, operation in OPERATIONS:
         if path not in OPEN:
@@ -169,11 +169,13 @@ def test_a_database_that_does_not_answer(as_key: As, key: Key, platform: Store) 
 
 
 @pytest.mark.parametrize(("header", "status"), [("bytes=a-b", 400), ("bytes=99999999-", 416)])
-def test_a_range_of_a_clip_that_cannot_be_served(client: httpx.Client, store: Store, header: str, status: int) -> None:
+def test_a_range_of_a_clip_that_cannot_be_served(
+    client: httpx.Client, stores: Stores, header: str, status: int
+) -> None:
     from tests.review.sample import FINDING
 
-    store.add_findings([FINDING])
-    store.set_clip(FINDING.finding_id, "clips/f_power.mp4", 0)
+    stores.stream_writer.add_findings([FINDING])
+    stores.stream_writer.set_clip(FINDING.finding_id, "clips/f_power.mp4", 0)
     answer = client.get(f"/clips/{FINDING.finding_id}.mp4", headers={"Range": header})
     told(answer, status)
     assert (answer.headers.get("content-range") or "bytes */1").startswith("bytes */")

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from claims.passports.quantities import QuantityReader
 from review.accounts.types import Role
 from review.reanalyses.types import NewReanalysis
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 from review.tenants.quotas import QuotaReached
 from tests.review.accounts.support import as_login
@@ -34,11 +34,11 @@ def used(client: httpx.Client) -> dict[str, tuple[float | None, float]]:
 
 @BOTH
 def test_broadcasts_at_once_are_bounded_and_free_when_one_ends(
-    acme: httpx.Client, as_key: As, key: Key, platform: Store, work: Callable[[float], None]
+    acme: httpx.Client, as_key: As, key: Key, platform: Stores, work: Callable[[float], None]
 ) -> None:
     work(10)
     acme.put("/v1/passports/P-1", json=PASSPORT)
-    platform.set_quotas("acme", {"streams": 1}, "boss")
+    platform.tenant_rules.set_quotas("acme", {"streams": 1}, "boss")
     headers = {"Idempotency-Key": "one"}
     first = acme.post("/v1/streams", json=ORDER, headers=headers)
     assert first.status_code == 201
@@ -51,13 +51,13 @@ def test_broadcasts_at_once_are_bounded_and_free_when_one_ends(
     bolt = as_key(key("bolt"))
     bolt.put("/v1/passports/P-1", json=PASSPORT)
     assert bolt.post("/v1/streams", json=ORDER).status_code == 201, "another customer's is its own"
-    platform.set_state(first.json()["stream_id"], StreamState.ENDED)
+    platform.stream_writer.set_state(first.json()["stream_id"], StreamState.ENDED)
     assert acme.post("/v1/streams", json=ORDER | {"external_id": "two"}).status_code == 201
 
 
 @BOTH
-def test_passports_are_bounded_row_by_row_and_free_when_one_is_retired(acme: httpx.Client, platform: Store) -> None:
-    platform.set_quotas("acme", {"passports": 2}, "boss")
+def test_passports_are_bounded_row_by_row_and_free_when_one_is_retired(acme: httpx.Client, platform: Stores) -> None:
+    platform.tenant_rules.set_quotas("acme", {"passports": 2}, "boss")
     assert acme.put("/v1/passports/P-1", json=PASSPORT).status_code == 201
     rows = [PASSPORT | {"id": f"P-{n}", "gtin": None, "images": []} for n in (1, 2, 3)]
     lines = "\n".join(__import__("json").dumps({k: v for k, v in row.items() if v is not None}) for row in rows)
@@ -73,9 +73,9 @@ def test_passports_are_bounded_row_by_row_and_free_when_one_is_retired(acme: htt
 
 
 @BOTH
-def test_checks_are_counted_by_the_hour(platform: Store, clock: Clock, acme: httpx.Client) -> None:
+def test_checks_are_counted_by_the_hour(platform: Stores, clock: Clock, acme: httpx.Client) -> None:
     platform.quotas.count_checks("acme", 1000)
-    platform.set_quotas("acme", {"checks_hour": 3}, "boss")
+    platform.tenant_rules.set_quotas("acme", {"checks_hour": 3}, "boss")
     platform.quotas.count_checks("acme", 2)
     with pytest.raises(QuotaReached, match="2 of 3 texts checked in an hour") as refused:
         platform.quotas.count_checks("acme", 2)
@@ -90,9 +90,9 @@ def test_checks_are_counted_by_the_hour(platform: Store, clock: Clock, acme: htt
 
 @BOTH
 def test_hours_of_archives_are_counted_by_the_day(
-    platform: Store, clock: Clock, acme: httpx.Client, reader: QuantityReader, work: Callable[[float], None]
+    platform: Stores, clock: Clock, acme: httpx.Client, reader: QuantityReader, work: Callable[[float], None]
 ) -> None:
-    platform.set_quotas("acme", {"batch_hours_day": 1.5}, "boss")
+    platform.tenant_rules.set_quotas("acme", {"batch_hours_day": 1.5}, "boss")
     batch = {"urls": ["http://127.0.0.1:8080/a.mp4"], "host": {"id": "h7"}, "passports": [PASSPORT]}
     first = acme.post("/v1/batches", json=batch)
     assert first.status_code == 201, first.text
@@ -113,18 +113,18 @@ def test_hours_of_archives_are_counted_by_the_day(
     assert acme.post("/v1/batches", json=batch).status_code == 201
 
 
-def test_quotas_are_set_in_versions_and_bad_ones_are_refused(platform: Store) -> None:
-    platform.set_quotas("acme", {"streams": 3, "passports": 5}, "boss")
-    assert platform.set_quotas("acme", {"streams": 4}, "boss").content["passports"] == 5
-    kept = platform.set_quotas("acme", {"streams": 4}, "boss", keeps=False)
+def test_quotas_are_set_in_versions_and_bad_ones_are_refused(platform: Stores) -> None:
+    platform.tenant_rules.set_quotas("acme", {"streams": 3, "passports": 5}, "boss")
+    assert platform.tenant_rules.set_quotas("acme", {"streams": 4}, "boss").content["passports"] == 5
+    kept = platform.tenant_rules.set_quotas("acme", {"streams": 4}, "boss", keeps=False)
     assert (kept.name, kept.content["passports"]) == ("quotas@3", None)
     for wrong in ({"streams": -1}, {"streams": 1.5}, {"stream": 1}, {"batch_hours_day": float("nan")}):
         with pytest.raises(ValidationError):
-            platform.set_quotas("acme", wrong, "boss")
+            platform.tenant_rules.set_quotas("acme", wrong, "boss")
 
 
 def test_the_page_shows_settings_and_takes_quotas_from_administrators(
-    platform: Store, address: str, acme: httpx.Client
+    platform: Stores, address: str, acme: httpx.Client
 ) -> None:
     acme.put("/v1/suggestions", json={"rules": [{"classes": ["SPEC_PARAM"], "review_from": 0.5, "block_from": 0.9}]})
     acme.post("/v1/webhooks", json={"url": "http://127.0.0.1:8080/hook?token=geheim"})

@@ -18,7 +18,7 @@ from review.server.app import create_app
 from review.server.auth import rate_limits as rate
 from review.server.auth.access import Access, Auth
 from review.server.auth.rate_limits import Rates
-from review.store import Store
+from review.stores import Stores
 from tests.review.server.api.conftest import Key, problem
 from tests.review.serving import served
 
@@ -48,7 +48,7 @@ def port() -> int:
         return int(free.getsockname()[1])
 
 
-def test_two_servers_count_a_keys_requests_together(platform: Store, key: Key, tmp_path: Path, port: int) -> None:
+def test_two_servers_count_a_keys_requests_together(platform: Stores, key: Key, tmp_path: Path, port: int) -> None:
     token = key(per_minute=6)
 
     def app() -> FastAPI:

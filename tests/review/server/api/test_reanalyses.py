@@ -21,7 +21,7 @@ from review.reanalyses.store import KEEP_FINDINGS_MS, STALE_MS
 from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 from review.tenants.types import Scope
 from tests.review.sample import FINDING
@@ -42,7 +42,7 @@ def policies(wanted: str) -> str:
 
 
 @pytest.fixture
-def app(platform: Store, tmp_path: Path, reader: QuantityReader) -> FastAPI:
+def app(platform: Stores, tmp_path: Path, reader: QuantityReader) -> FastAPI:
     setup = Platform(
         reader=reader,
         net=NetPolicy.parse(["127.0.0.1:8080"]),
@@ -58,14 +58,14 @@ def asking(as_key: As, key: Key) -> httpx.Client:
 
 
 @pytest.fixture
-def stream_id(asking: httpx.Client, platform: Store, work: Callable[[float], None]) -> str:
+def stream_id(asking: httpx.Client, platform: Stores, work: Callable[[float], None]) -> str:
     """A broadcast of acme that is over: a minute, with one finding."""
     work(10)
     assert asking.put("/v1/passports/P-1", json=PASSPORT).status_code == 201
     ordered = str(asking.post("/v1/streams", json=ORDER).json()["stream_id"])
-    platform.put_coverage(ordered, Coverage(span_ms=60_000, analysed_ms=60_000, waiting_ms=0, gaps=()))
-    platform.add_findings([replace(FINDING, stream_id=ordered, product_id="P-1")])
-    platform.set_state(ordered, StreamState.ENDED)
+    platform.stream_writer.put_coverage(ordered, Coverage(span_ms=60_000, analysed_ms=60_000, waiting_ms=0, gaps=()))
+    platform.stream_writer.add_findings([replace(FINDING, stream_id=ordered, product_id="P-1")])
+    platform.stream_writer.set_state(ordered, StreamState.ENDED)
     return ordered
 
 
@@ -76,7 +76,7 @@ def order(asking: httpx.Client, broadcast: str, **changes: Any) -> httpx.Respons
 
 @BOTH
 def test_an_order_is_placed_done_and_its_findings_compared_page_by_page(
-    asking: httpx.Client, platform: Store, stream_id: str
+    asking: httpx.Client, platform: Stores, stream_id: str
 ) -> None:
     before = asking.get("/v1/events").json()["events"]
     answer = order(asking, stream_id, model="sensevoice", passports=[{"product_id": "P-1"}], end_ms=50_000)
@@ -197,7 +197,7 @@ def test_it_is_its_customers_alone_and_needs_the_scope(
 
 @BOTH
 def test_listed_cancelled_taken_over_and_let_go(
-    asking: httpx.Client, platform: Store, stream_id: str, clock: Clock
+    asking: httpx.Client, platform: Stores, stream_id: str, clock: Clock
 ) -> None:
     made = []
     for _ in range(3):

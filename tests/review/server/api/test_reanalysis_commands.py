@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from review.reanalyses.comparing import compare_findings
-from review.store import Store
+from review.stores import Stores
 from tests.cli.support import Answer, Call
 from tests.review.server.api import test_reanalyses as ordered
 from tests.review.server.api.conftest import Key
@@ -31,7 +31,7 @@ def told(answer: Answer) -> list[dict[str, Any]]:
     return [json.loads(line) for line in answer.out.splitlines()]
 
 
-def finish(platform: Store, stream_id: str) -> None:
+def finish(platform: Stores, stream_id: str) -> None:
     """A worker takes the order and finds the claim again, and another."""
     claimed = platform.reanalyses.claim("w1")
     assert claimed is not None
@@ -41,7 +41,7 @@ def finish(platform: Store, stream_id: str) -> None:
     assert platform.reanalyses.finish(claimed.reanalysis_id, "w1", compare_findings([stored], [stored, new]), **done)
 
 
-def test_it_is_ordered_waited_for_and_shown_with_what_differs(ask: Ask, platform: Store, stream_id: str) -> None:
+def test_it_is_ordered_waited_for_and_shown_with_what_differs(ask: Ask, platform: Stores, stream_id: str) -> None:
     order = ("order", stream_id, "--model", "base", *POLICY, "--passport", "P-1", "--end-ms", "50000")
     [one] = told(ask(*order, "--request-key", "k1"))
     assert told(ask(*order, "--request-key", "k1")) == [one]
@@ -64,7 +64,7 @@ def test_it_is_ordered_waited_for_and_shown_with_what_differs(ask: Ask, platform
     assert told(ask("list", "--stream", "s_none")) == []
 
 
-def test_what_can_not_be_done_ends_with_one_line(ask: Ask, platform: Store, stream_id: str) -> None:
+def test_what_can_not_be_done_ends_with_one_line(ask: Ask, platform: Stores, stream_id: str) -> None:
     nothing = ask("order", stream_id)
     assert (nothing.status, nothing.complaint) == (
         1,
@@ -77,7 +77,7 @@ def test_what_can_not_be_done_ends_with_one_line(ask: Ask, platform: Store, stre
     assert ask("show", "a1").complaint.endswith("re-analysis 'a1' is not in the store; check the id")
 
 
-def test_waiting_ends_when_the_time_is_up_and_where_it_failed(ask: Ask, platform: Store, stream_id: str) -> None:
+def test_waiting_ends_when_the_time_is_up_and_where_it_failed(ask: Ask, platform: Stores, stream_id: str) -> None:
     [one] = told(ask("order", stream_id, *POLICY))
     late = ask("wait", one["reanalysis_id"], "--timeout", "0")
     assert (late.status, json.loads(late.out)["state"]) == (1, "waiting")

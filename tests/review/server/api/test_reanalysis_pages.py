@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from review.accounts.types import Role
-from review.store import Store
+from review.stores import Stores
 from tests.review.accounts.support import as_login
 from tests.review.server.api import test_reanalyses as ordered
 from tests.review.server.api.limited.logins import login_of
@@ -16,7 +16,7 @@ from tests.review.server.api.test_reanalysis_commands import finish
 app, asking, stream_id = ordered.app, ordered.asking, ordered.stream_id
 
 
-def desk(platform: Store, role: Role, tenants: Collection[str] | None, address: str) -> httpx.Client:
+def desk(platform: Stores, role: Role, tenants: Collection[str] | None, address: str) -> httpx.Client:
     headers = as_login(login_of(platform, role, tenants))
     return httpx.Client(base_url=address, timeout=30, headers=headers)
 
@@ -38,7 +38,7 @@ def sent(client: httpx.Client, stream_id: str, **more: Any) -> httpx.Response:
     ],
 )
 def test_what_is_wrong_is_told_and_the_form_stays_as_it_was(
-    platform: Store, address: str, stream_id: str, fields: dict[str, str], told: str
+    platform: Stores, address: str, stream_id: str, fields: dict[str, str], told: str
 ) -> None:
     with desk(platform, Role.SENIOR, None, address) as senior:
         answer = sent(senior, stream_id, **fields)
@@ -50,7 +50,7 @@ def test_what_is_wrong_is_told_and_the_form_stays_as_it_was(
 
 
 def test_it_is_ordered_by_seniors_and_seen_and_stopped_by_its_customers_people(
-    platform: Store, address: str, stream_id: str
+    platform: Stores, address: str, stream_id: str
 ) -> None:
     with desk(platform, Role.SENIOR, ["acme"], address) as own, desk(platform, Role.SENIOR, ["bolt"], address) as other:
         answer = sent(own, stream_id, products="P-1", ends="0:50")
@@ -75,7 +75,7 @@ def test_it_is_ordered_by_seniors_and_seen_and_stopped_by_its_customers_people(
         assert reviewer.get("/reanalyses/a1").status_code == 404
 
 
-def test_what_was_found_before_and_now_stand_side_by_side(platform: Store, address: str, stream_id: str) -> None:
+def test_what_was_found_before_and_now_stand_side_by_side(platform: Stores, address: str, stream_id: str) -> None:
     with desk(platform, Role.SENIOR, None, address) as senior:
         path = sent(senior, stream_id, model="base").headers["location"]
         assert "http-equiv" in senior.get(path).text

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from review.store import Store
+from review.stores import Stores
 from tests.cli.support import Answer, Call
 from tests.review.sample import FINDING
 from tests.review.server.api.conftest import ORDER, PASSPORT, Key
@@ -31,7 +31,7 @@ def told(answer: Answer) -> dict[str, Any]:
     return found
 
 
-def test_a_broadcast_is_ordered_told_of_and_stopped(ask: Ask, platform: Store, tmp_path: Path) -> None:
+def test_a_broadcast_is_ordered_told_of_and_stopped(ask: Ask, platform: Stores, tmp_path: Path) -> None:
     passports = tmp_path / "goods.json"
     passports.write_text(json.dumps([PASSPORT]), encoding="utf-8")
     order = ("streams", "order", ORDER["url"], "--host", "h7", "--host-name", "小岚", "--passports", passports)
@@ -45,7 +45,7 @@ def test_a_broadcast_is_ordered_told_of_and_stopped(ask: Ask, platform: Store, t
     assert told(ask("streams", "facts", stream_id, facts))["new"] == 1
     assert told(ask("streams", "on-sale", stream_id, "P-1", "--at-ms", "5"))["new"] == 1
     assert told(ask("streams", "on-sale", stream_id, "none", "--at-ms", "9"))["new"] == 1
-    platform.add_findings([replace(FINDING, stream_id=stream_id)])
+    platform.stream_writer.add_findings([replace(FINDING, stream_id=stream_id)])
     assert told(ask("streams", "findings", "--stream", stream_id))["suggestion"] == "review"
     assert told(ask("streams", "show", stream_id))["risk"] == FINDING.severity
     assert ask("streams", "transcript", stream_id).out.startswith("WEBVTT")

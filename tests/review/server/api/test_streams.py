@@ -15,7 +15,7 @@ from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind
 from review.scheduling.applying import unseen
 from review.scheduling.decisions import Grant, Reach
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 from review.tenants.types import Scope
 from tests.review.server.api.conftest import ORDER, PASSPORT, As, Clock, Key, problem
@@ -36,7 +36,7 @@ def order(**changes: Any) -> dict[str, Any]:
     return copy.deepcopy(ORDER) | changes
 
 
-def test_an_order_is_a_stream_that_waits(acme: httpx.Client, platform: Store, clock: Clock) -> None:
+def test_an_order_is_a_stream_that_waits(acme: httpx.Client, platform: Stores, clock: Clock) -> None:
     answer = acme.post("/v1/streams", json=ORDER)
     assert answer.status_code == 201, answer.text
     stream = answer.json()
@@ -53,7 +53,7 @@ def test_an_order_is_a_stream_that_waits(acme: httpx.Client, platform: Store, cl
     assert kept.stream.host.id == "acme/h7"
 
 
-def test_no_answer_and_no_trail_has_the_token_of_the_source(acme: httpx.Client, platform: Store) -> None:
+def test_no_answer_and_no_trail_has_the_token_of_the_source(acme: httpx.Client, platform: Stores) -> None:
     stream = acme.post("/v1/streams", json=ORDER).json()
     assert stream["source"] == "http://127.0.0.1:8080/room/7/index.m3u8"
     order_kept = platform.orders.ordered(stream["stream_id"]).order
@@ -120,7 +120,7 @@ def test_the_last_place_is_given_once(as_key: As, key: Key, work: Work) -> None:
 
 
 def test_where_there_is_no_room_that_is_said_with_a_reason(
-    acme: httpx.Client, work: Work, platform: Store, clock: Clock
+    acme: httpx.Client, work: Work, platform: Stores, clock: Clock
 ) -> None:
     work(1)
     headers = {"Idempotency-Key": "k-1"}
@@ -130,7 +130,7 @@ def test_where_there_is_no_room_that_is_said_with_a_reason(
     assert (refused.json()["code"], int(refused.headers["retry-after"]) > 0) == ("no_room", True)
     assert acme.post("/v1/streams", json=ORDER, headers=headers).json() == first.json()
     assert len(acme.get("/v1/streams").json()["streams"]) == 1
-    platform.set_state(first.json()["stream_id"], StreamState.ENDED)
+    platform.stream_writer.set_state(first.json()["stream_id"], StreamState.ENDED)
     assert acme.post("/v1/streams", json=ORDER).status_code == 201
     clock.wait(60)
     assert "no worker is running" in problem(acme.post("/v1/streams", json=ORDER), 429)
@@ -226,24 +226,26 @@ def test_urgent_needs_its_scope(acme: httpx.Client, as_key: As, key: Key) -> Non
     assert plain.post("/v1/streams", json=order(priority="background")).status_code == 201
 
 
-def test_a_stream_tells_where_it_stands(acme: httpx.Client, platform: Store) -> None:
+def test_a_stream_tells_where_it_stands(acme: httpx.Client, platform: Stores) -> None:
     stream_id = acme.post("/v1/streams", json=ORDER).json()["stream_id"]
     assert platform.leases.apply([Grant(stream_id=stream_id, worker_id="w1", seen=unseen(stream_id))]) == 1
     lease = platform.leases.lease(stream_id)
     assert lease is not None
     platform.leases.renew("w1", {stream_id: Reach(token=lease.token, recorded_ms=9000, analysed_ms=4000)})
-    platform.set_state(stream_id, StreamState.LIVE)
+    platform.stream_writer.set_state(stream_id, StreamState.LIVE)
     lost = Gap(kind=GapKind.NETWORK, start_ms=1000, end_ms=2000, why="the server answered 404")
-    platform.put_coverage(stream_id, Coverage(span_ms=9000, analysed_ms=4000, waiting_ms=4000, gaps=(lost,)))
+    platform.stream_writer.put_coverage(
+        stream_id, Coverage(span_ms=9000, analysed_ms=4000, waiting_ms=4000, gaps=(lost,))
+    )
     stream = acme.get(f"/v1/streams/{stream_id}").json()
     assert (stream["wanted"], stream["state"], stream["waits_for"]) == ("run", "live", "")
     assert (stream["recorded_ms"], stream["lag_ms"], stream["coverage"]) == (9000, 4000, 0.444)
     assert stream["gaps"][0]["why"] == "the server answered 404"
-    platform.set_state(stream_id, StreamState.FAILED, "the origin went away")
+    platform.stream_writer.set_state(stream_id, StreamState.FAILED, "the origin went away")
     assert acme.get(f"/v1/streams/{stream_id}").json()["error"] == "the origin went away"
 
 
-def test_stopping_is_stopping_once_and_keeps_what_was_found(acme: httpx.Client, platform: Store) -> None:
+def test_stopping_is_stopping_once_and_keeps_what_was_found(acme: httpx.Client, platform: Stores) -> None:
     stream_id = acme.post("/v1/streams", json=ORDER).json()["stream_id"]
     assert [acme.delete(f"/v1/streams/{stream_id}").json()["wanted"] for _ in range(2)] == ["stop", "stop"]
     assert acme.get(f"/v1/streams/{stream_id}").status_code == 200
@@ -251,7 +253,7 @@ def test_stopping_is_stopping_once_and_keeps_what_was_found(acme: httpx.Client, 
     problem(acme.delete("/v1/streams/none"), 404)
 
 
-def test_the_list_pages_by_cursor_and_filters(acme: httpx.Client, clock: Clock, platform: Store) -> None:
+def test_the_list_pages_by_cursor_and_filters(acme: httpx.Client, clock: Clock, platform: Stores) -> None:
     made = []
     for number in range(5):
         given = order(external_id=f"r{number}", host=ORDER["host"] | {"id": f"h{number % 2}"})
@@ -268,7 +270,7 @@ def test_the_list_pages_by_cursor_and_filters(acme: httpx.Client, clock: Clock, 
             break
     assert sorted(seen) == sorted(made)
     assert (seen[0], seen[-1]) == (made[4], made[0])
-    platform.set_state(made[0], StreamState.LIVE)
+    platform.stream_writer.set_state(made[0], StreamState.LIVE)
     acme.delete(f"/v1/streams/{made[1]}")
     for params, expected in (
         ({"state": "live"}, [made[0]]),
@@ -285,9 +287,9 @@ def test_the_list_pages_by_cursor_and_filters(acme: httpx.Client, clock: Clock, 
 
 
 def test_a_stream_of_a_command_is_seen_by_the_installations_own_key(
-    as_key: As, key: Key, platform: Store, stream: Any
+    as_key: As, key: Key, platform: Stores, stream: Any
 ) -> None:
-    platform.put_stream(stream)
+    platform.stream_writer.put_stream(stream)
     own = as_key(key("local"))
     shown = own.get("/v1/streams/s1").json()
     assert (shown["wanted"], shown["host"]["id"]) == (None, "h1")
@@ -318,7 +320,7 @@ def test_a_body_that_is_no_order_is_told_what_is_wrong(
 
 
 def test_the_depth_of_a_broadcast_is_ordered_and_handed_to_whoever_carries_it(
-    acme: httpx.Client, platform: Store
+    acme: httpx.Client, platform: Stores
 ) -> None:
     depth = {"pictures": "sampled", "every_s": 10, "hours": [{"from": "22:00", "until": "02:00", "pictures": "none"}]}
     answer = acme.post("/v1/streams", json=ORDER | {"depth": depth})

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from claims.types import Disposition, Finding, VerdictKind
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 from tests.review.sample import FINDING
 from tests.review.server.api.conftest import ORDER, PASSPORT, As, Key, problem
@@ -42,14 +42,14 @@ def said(client: httpx.Client) -> dict[str, tuple[str, str, str]]:
 
 
 @BOTH
-def test_a_finding_keeps_the_version_that_it_was_advised_by(acme: httpx.Client, platform: Store) -> None:
+def test_a_finding_keeps_the_version_that_it_was_advised_by(acme: httpx.Client, platform: Stores) -> None:
     stream_id = ordered(acme)
-    platform.add_findings([banned(stream_id, "f1")])
+    platform.stream_writer.add_findings([banned(stream_id, "f1")])
     assert acme.get("/v1/suggestions").json()["name"] == "suggestions@0"
     set_ = acme.put("/v1/suggestions", json=BLOCKS)
     assert set_.status_code == 200, set_.text
     assert (set_.json()["name"], set_.headers["etag"]) == ("suggestions@1", '"suggestions@1"')
-    platform.add_findings([banned(stream_id, "f1", count=2), banned(stream_id, "f2")])
+    platform.stream_writer.add_findings([banned(stream_id, "f1", count=2), banned(stream_id, "f2")])
     assert said(acme) == {
         "f1": ("review", "high", "suggestions@0"),
         "f2": ("block", "high", "suggestions@1"),
@@ -62,7 +62,7 @@ def test_a_finding_keeps_the_version_that_it_was_advised_by(acme: httpx.Client, 
 
 
 @BOTH
-def test_settings_have_versions_and_the_same_again_is_none(acme: httpx.Client, platform: Store) -> None:
+def test_settings_have_versions_and_the_same_again_is_none(acme: httpx.Client, platform: Stores) -> None:
     first = acme.put("/v1/suggestions", json=BLOCKS, headers={"If-Match": '"suggestions@0"'})
     assert acme.put("/v1/suggestions", json=BLOCKS).json() == first.json()
     problem(acme.put("/v1/suggestions", json={"rules": []}, headers={"If-Match": '"suggestions@0"'}), 412)
@@ -76,9 +76,9 @@ def test_settings_have_versions_and_the_same_again_is_none(acme: httpx.Client, p
     assert sum("suggestions.set" in line for line in platform.audit.export()) == 2
 
 
-def test_settings_are_tried_on_what_was_found(acme: httpx.Client, platform: Store) -> None:
+def test_settings_are_tried_on_what_was_found(acme: httpx.Client, platform: Stores) -> None:
     stream_id = ordered(acme)
-    platform.add_findings([banned(stream_id, "f1"), banned(stream_id, "f2", score=0.8)])
+    platform.stream_writer.add_findings([banned(stream_id, "f1"), banned(stream_id, "f2", score=0.8)])
     tried = acme.post("/v1/suggestions/try", json=BLOCKS).json()
     assert tried["findings"] == 2
     assert [(each["before"], each["after"], each["examples"]) for each in tried["moved"]] == [

@@ -16,7 +16,7 @@ from ingest.types import Segment
 from review.api_errors import TenantError
 from review.enforcement.linked_accounts import Identifier, IdentifierKind
 from review.server.auth.guard import api_routes
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamRecord
 from review.tenants.tenancy import HostTaken
 from review.tenants.types import Scope
@@ -63,7 +63,7 @@ class Town:
 def town(
     as_key: As,
     key: Key,
-    platform: Store,
+    platform: Stores,
     work: Callable[[float], None],
     tmp_path: Path,
     make_finding: Callable[..., Finding],
@@ -93,7 +93,7 @@ def test_there_are_doors_for_every_scope_that_reads_or_writes(app: FastAPI) -> N
 
 
 def test_who_has_no_key_in_force_is_nobody_at_every_door(
-    app: FastAPI, town: Town, as_key: As, key: Key, platform: Store, clock: Clock
+    app: FastAPI, town: Town, as_key: As, key: Key, platform: Stores, clock: Clock
 ) -> None:
     expired = key("acme", expires_at_ms=int(clock.now.timestamp() * 1000))
     revoked = key("acme")
@@ -193,7 +193,7 @@ def test_lists_have_the_customers_own_rows_and_no_others(town: Town) -> None:
     assert town.bolt.get("/v1/findings", params={"host_id": "acme/h1"}).json()["findings"] == []
 
 
-def test_two_customers_hosts_of_one_id_are_two(town: Town, platform: Store) -> None:
+def test_two_customers_hosts_of_one_id_are_two(town: Town, platform: Stores) -> None:
     body = town.owned["acme"].bodies()["POST /v1/cases/{case_id}/decisions"]
     case = town.acme.get("/v1/cases").json()["cases"][0]
     decided = town.acme.post(f"/v1/cases/{case['case_id']}/decisions", json=body | {"version": case["version"]})
@@ -213,10 +213,10 @@ def test_the_installations_own_key_does_not_reach_a_customers_host(town: Town, a
     problem(own.post("/v1/complaints", json=room), 404)
 
 
-def test_no_command_makes_a_host_that_a_customer_could_have(platform: Store, stream: StreamRecord) -> None:
+def test_no_command_makes_a_host_that_a_customer_could_have(platform: Stores, stream: StreamRecord) -> None:
     with pytest.raises(HostTaken, match="'acme/h1'"):
-        platform.put_stream(replace(stream, host=replace(stream.host, id="acme/h1")))
-    platform.put_stream(replace(stream, host=replace(stream.host, id="later/h1")))
+        platform.stream_writer.put_stream(replace(stream, host=replace(stream.host, id="acme/h1")))
+    platform.stream_writer.put_stream(replace(stream, host=replace(stream.host, id="later/h1")))
     with pytest.raises(TenantError, match="choose another id"):
         platform.keys.add_tenant("later", "", "test")
     platform.keys.add_tenant("late", "", "test")
@@ -247,7 +247,7 @@ def test_one_complaint_key_of_two_customers_is_two_complaints(town: Town) -> Non
     assert len(receipts) == 2
 
 
-def test_linked_accounts_of_another_customer_stay_out_of_the_file(town: Town, platform: Store) -> None:
+def test_linked_accounts_of_another_customer_stay_out_of_the_file(town: Town, platform: Stores) -> None:
     person = Identifier(kind=IdentifierKind.CREDIT_CODE, value="91350100M000100Y43")
     for host in ("acme/h1", "bolt/h1"):
         platform.enforcement.link(host, [person], "test")

@@ -15,7 +15,7 @@ from net.guard import NetPolicy
 from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from review.tenants.types import Scope
 from tests.review.sample import FINDING
 from tests.review.server.api.conftest import ORDER, PASSPORT, POLICY_DIR, As, Clock, Key, problem
@@ -30,7 +30,7 @@ def policy() -> Policy:
 
 
 @pytest.fixture
-def app(platform: Store, tmp_path: Any, policy: Policy) -> FastAPI:
+def app(platform: Stores, tmp_path: Any, policy: Policy) -> FastAPI:
     """The server's app, whose words name the packaged policy's classes."""
     setup = Platform(
         reader=policy.quantity_reader, net=NetPolicy.parse(["127.0.0.1:8080"]), word_terms=terms_of(policy)
@@ -66,16 +66,16 @@ def flag(stream_id: str, **changes: Any) -> Finding:
     return replace(found, disposition=Disposition.FLAG, **changes)
 
 
-def keep(store: Store, stream_id: str, text: str, number: int, findings: tuple[Finding, ...] = ()) -> None:
+def keep(stores: Stores, stream_id: str, text: str, number: int, findings: tuple[Finding, ...] = ()) -> None:
     """As whoever records a broadcast stores what a segment gave."""
     passages = [said(stream_id, text, number)]
-    store.add_passages(passages)
-    store.add_findings(store.worded(stream_id, passages, findings))
+    stores.stream_writer.add_passages(passages)
+    stores.stream_writer.add_findings(stores.stream_writer.worded(stream_id, passages, findings))
 
 
 @BOTH
 def test_a_word_is_found_from_the_next_words_on_and_the_finding_names_its_version(
-    acme: httpx.Client, platform: Store, stream_id: str
+    acme: httpx.Client, platform: Stores, stream_id: str
 ) -> None:
     keep(platform, stream_id, "帮你减肥", 0)
     added = acme.post("/v1/words", json=BLOCKED)
@@ -99,7 +99,7 @@ def test_a_word_is_found_from_the_next_words_on_and_the_finding_names_its_versio
 
 @BOTH
 def test_an_allowed_word_makes_notes_of_findings_and_nothing_protected_goes_away(
-    acme: httpx.Client, platform: Store, stream_id: str
+    acme: httpx.Client, platform: Stores, stream_id: str
 ) -> None:
     acme.post("/v1/words", json={"kind": "allow", "word": "第一制药"})
     findings = (flag(stream_id, finding_id="f1"), flag(stream_id, finding_id="f2", protected=True))
@@ -111,7 +111,7 @@ def test_an_allowed_word_makes_notes_of_findings_and_nothing_protected_goes_away
 
 
 def test_a_word_is_tried_on_what_was_said_before_it_counts(
-    acme: httpx.Client, platform: Store, stream_id: str, as_key: As, key: Key
+    acme: httpx.Client, platform: Stores, stream_id: str, as_key: As, key: Key
 ) -> None:
     keep(
         platform,
@@ -129,7 +129,7 @@ def test_a_word_is_tried_on_what_was_said_before_it_counts(
     assert [(one["passages"], one["lowered"]) for one in others] == [(0, 0), (0, 0)]
 
 
-def test_a_word_ends_when_it_says(acme: httpx.Client, platform: Store, stream_id: str, clock: Clock) -> None:
+def test_a_word_ends_when_it_says(acme: httpx.Client, platform: Stores, stream_id: str, clock: Clock) -> None:
     acme.post("/v1/words", json=BLOCKED | {"until": "2026-11-24T20:01:00+08:00"})
     clock.wait(60)
     keep(platform, stream_id, "帮你减肥", 0)

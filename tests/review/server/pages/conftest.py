@@ -19,7 +19,7 @@ from review.cases.types import Case
 from review.db.engine import open_engine
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import Host, StreamRecord
 from tests.review.server.pages.seats import CLASS_NAMES, DEADLINE_MS, Clock, MakeFinding, Sit, known, log_in
 from tests.system import program
@@ -53,16 +53,16 @@ def second_share() -> float:
 @pytest.fixture
 def desk_store(
     database_url: str, stream: StreamRecord, clock: Clock, second_share: float, passages: tuple[Passage, ...]
-) -> Iterator[Store]:
+) -> Iterator[Stores]:
     """A store with four rooms; the first has words around the finding."""
-    store = Store(open_engine(database_url), now=clock, second_share=second_share)
-    store.put_stream(stream)
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=second_share)
+    stores.stream_writer.put_stream(stream)
     for number, name in enumerate(("阿强", "老周", "小美"), start=2):
         host = Host(id=f"h{number}", name=name, platform="demo")
-        store.put_stream(replace(stream, stream_id=f"s{number}", host=host, title=f"{name}的直播间"))
-    store.add_passages(passages)
-    yield store
-    store.close()
+        stores.stream_writer.put_stream(replace(stream, stream_id=f"s{number}", host=host, title=f"{name}的直播间"))
+    stores.stream_writer.add_passages(passages)
+    yield stores
+    stores.close()
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def serving(app: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def app(desk_store: Store, data_dir: Path) -> Any:
+def app(desk_store: Stores, data_dir: Path) -> Any:
     """The app, with logins by password."""
     return create_app(
         desk_store,
@@ -104,7 +104,7 @@ def address(app: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def people(desk_store: Store) -> dict[str, Person]:
+def people(desk_store: Stores) -> dict[str, Person]:
     """Somebody of every role, and a second reviewer, by login; no password is hashed for them, which takes long."""
     roles = {
         "anna": Role.REVIEWER,
@@ -133,7 +133,7 @@ def complaints() -> list[str]:
 
 @pytest.fixture
 def sit(
-    browser: Browser, address: str, desk_store: Store, people: dict[str, Person], complaints: list[str]
+    browser: Browser, address: str, desk_store: Stores, people: dict[str, Person], complaints: list[str]
 ) -> Iterator[Sit]:
     """Opens a page in a browser of its own, logged in as this person."""
     contexts = []
@@ -159,11 +159,11 @@ def sit(
 
 
 @pytest.fixture
-def add_cases(desk_store: Store, make_finding: MakeFinding) -> Callable[..., list[Case]]:
+def add_cases(desk_store: Stores, make_finding: MakeFinding) -> Callable[..., list[Case]]:
     """Adds so many cases of the host 小岚, each of another claimed value; gives them in the queue's order."""
 
     def add(count: int, **changes: Any) -> list[Case]:
-        desk_store.add_findings(
+        desk_store.stream_writer.add_findings(
             make_finding(finding_id=f"f_{number}", claimed=f"{number} W", quote=f"总功率可以做到{number}瓦", **changes)
             for number in range(count)
         )

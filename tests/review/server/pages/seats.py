@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from claims.types import Finding
 from review.accounts.store import Login
 from review.accounts.types import Role
-from review.store import Store
+from review.stores import Stores
 
 MakeFinding = Callable[..., Finding]
 Sit = Callable[..., Page]
@@ -33,14 +33,14 @@ class Clock:
         self.now += timedelta(seconds=seconds)
 
 
-def known(store: Store, login: str, role: Role | None = None) -> Login:
+def known(stores: Stores, login: str, role: Role | None = None) -> Login:
     """A session of this person, whom some provider vouches for; `role`: they are new here."""
-    return store.people.log_in_known("https://id.example", login, login, login.title(), role)
+    return stores.people.log_in_known("https://id.example", login, login, login.title(), role)
 
 
-def log_in(page: Page, address: str, store: Store, login: str) -> str:
+def log_in(page: Page, address: str, stores: Stores, login: str) -> str:
     """Gives the page's browser a session; returns its token."""
-    token = known(store, login).token
+    token = known(stores, login).token
     page.context.add_cookies([{"name": "zhenyan", "value": token, "url": address}])
     return token
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from review.analytics.types import ProposalKind
 from review.cases.decisions import Submission
 from review.cases.types import Choice
-from review.store import Store
+from review.stores import Stores
 from tests.review.server.pages.seats import Sit, known
 from tests.review.server.pages.test_case_page import AddCases
 
@@ -21,7 +21,7 @@ def check(page: Page, what: str) -> None:
 
 @pytest.mark.parametrize(("scheme", "language"), [("light", "zh"), ("dark", "en")])
 def test_axe_finds_nothing_on_the_other_pages(
-    sit: Sit, add_cases: AddCases, desk_store: Store, address: str, complaints: list[str], scheme: str, language: str
+    sit: Sit, add_cases: AddCases, desk_store: Stores, address: str, complaints: list[str], scheme: str, language: str
 ) -> None:
     first, second, *_ = add_cases(3)
     anna = known(desk_store, "anna").person

@@ -9,7 +9,7 @@ from claims.types import Finding
 from review.accounts.types import Person
 from review.cases.types import Case, CaseState
 from review.server.problems import CODES
-from review.store import Store
+from review.stores import Stores
 from tests.review.server.pages.seats import known
 
 AddCases = Callable[..., list[Case]]
@@ -17,7 +17,7 @@ MakeFinding = Callable[..., Finding]
 
 
 @pytest.fixture
-def anna(address: str, desk_store: Store, people: dict[str, Person]) -> Iterator[httpx.Client]:
+def anna(address: str, desk_store: Stores, people: dict[str, Person]) -> Iterator[httpx.Client]:
     """A client with the session of a reviewer."""
     login = known(desk_store, "anna")
     with httpx.Client(
@@ -56,7 +56,7 @@ def test_cases_come_by_priority_a_page_at_a_time(anna: httpx.Client, add_cases: 
     assert_problem(anna.get("/v1/cases?after=junk"), 422)
 
 
-def test_a_case_is_read_and_decided_once(anna: httpx.Client, add_cases: AddCases, desk_store: Store) -> None:
+def test_a_case_is_read_and_decided_once(anna: httpx.Client, add_cases: AddCases, desk_store: Stores) -> None:
     [case] = add_cases(1)
     answer = anna.post(f"/v1/cases/{case.id}/decisions", json=decision(case, note="见护照", **{"class": "SPEC_PARAM"}))
     assert answer.status_code == 201
@@ -71,7 +71,7 @@ def test_a_case_is_read_and_decided_once(anna: httpx.Client, add_cases: AddCases
 
 
 def test_refusals_say_which(
-    anna: httpx.Client, add_cases: AddCases, desk_store: Store, people: dict[str, Person]
+    anna: httpx.Client, add_cases: AddCases, desk_store: Stores, people: dict[str, Person]
 ) -> None:
     case, other = add_cases(2)
     url = f"/v1/cases/{case.id}/decisions"
@@ -91,7 +91,7 @@ def test_refusals_say_which(
 
 
 def test_several_are_decided_each_by_itself(
-    anna: httpx.Client, add_cases: AddCases, desk_store: Store, people: dict[str, Person]
+    anna: httpx.Client, add_cases: AddCases, desk_store: Stores, people: dict[str, Person]
 ) -> None:
     cases = add_cases(3)
     desk_store.cases.claim(cases[1].id, people["bo"])

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Response, expect
 
 from claims.types import Disposition, ExemptionTrial, Finding, FrameBox, Match, Passage, SpokenWord
 from review.cases.types import Case
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamState
 from tests.review.server.pages.seats import Clock, Sit, wait_until
 
@@ -23,7 +23,7 @@ MOST_BYTES = 1_000_000
 
 
 @pytest.fixture
-def one_case(desk_store: Store, make_finding: MakeFinding) -> Finding:
+def one_case(desk_store: Stores, make_finding: MakeFinding) -> Finding:
     """A case with two findings: the heard one has a clip and waits first, the other was read from the screen."""
     shown = make_finding(
         finding_id="f_shown",
@@ -36,9 +36,9 @@ def one_case(desk_store: Store, make_finding: MakeFinding) -> Finding:
     )
     corrected = ExemptionTrial(id="corrected", applies=True, why="corrected on the spot: 说错了，是六十五瓦")
     heard = make_finding(exemptions=(*make_finding().exemptions, corrected))
-    desk_store.add_findings([heard, shown])
+    desk_store.stream_writer.add_findings([heard, shown])
     box = FrameBox(left=40, top=60, right=200, bottom=90)
-    desk_store.add_passages(
+    desk_store.stream_writer.add_passages(
         [
             Passage(
                 stream_id="s1",
@@ -51,8 +51,8 @@ def one_case(desk_store: Store, make_finding: MakeFinding) -> Finding:
             )
         ]
     )
-    desk_store.set_clip("f_power", "clips/f_power.mp4", 23_000)
-    desk_store.set_clip("f_shown", "clips/f_power.mp4", 37_000)
+    desk_store.stream_writer.set_clip("f_power", "clips/f_power.mp4", 23_000)
+    desk_store.stream_writer.set_clip("f_shown", "clips/f_power.mp4", 37_000)
     return heard
 
 
@@ -124,7 +124,7 @@ def test_a_click_on_a_word_seeks_to_its_place(case_page: Page) -> None:
 
 
 def test_a_word_leads_to_its_own_time_and_is_marked_as_it_is_said(
-    sit: Sit, one_case: Finding, desk_store: Store
+    sit: Sit, one_case: Finding, desk_store: Stores
 ) -> None:
     text = "两个口一起用，它的总功率可以做到一百瓦。"
     words = (
@@ -132,7 +132,9 @@ def test_a_word_leads_to_its_own_time_and_is_marked_as_it_is_said(
         SpokenWord(start=7, end=16, start_ms=26_500, end_ms=28_000),
         SpokenWord(start=16, end=19, start_ms=28_400, end_ms=29_000),
     )
-    desk_store.add_passages([Passage(stream_id="s1", id="u1", start_ms=25_500, end_ms=29_000, text=text, words=words)])
+    desk_store.stream_writer.add_passages(
+        [Passage(stream_id="s1", id="u1", start_ms=25_500, end_ms=29_000, text=text, words=words)]
+    )
     page = sit()
     page.wait_for_function("() => document.querySelector('video').readyState >= 1")
     expect(page.locator(".said.own mark")).to_have_text("总功率可以做到一百瓦")
@@ -166,12 +168,14 @@ def test_brackets_go_from_hit_to_hit_and_a_read_one_is_marked_on_the_picture(cas
 
 
 def test_new_cases_appear_by_themselves_and_the_clip_plays_on(
-    case_page: Page, desk_store: Store, make_finding: MakeFinding
+    case_page: Page, desk_store: Stores, make_finding: MakeFinding
 ) -> None:
     case_page.evaluate("window.sameVideo = document.querySelector('video')")
     case_page.keyboard.press("Space")
     case_page.wait_for_function(HAS_PLAYED, arg=0.1)
-    desk_store.add_findings([make_finding(finding_id="f_new", stream_id="s2", severity="critical", quote="治糖尿病")])
+    desk_store.stream_writer.add_findings(
+        [make_finding(finding_id="f_new", stream_id="s2", severity="critical", quote="治糖尿病")]
+    )
     expect(case_page.locator("#queue .row")).to_have_count(2)
     expect(case_page.locator("#queue .row").first).to_contain_text("严重")
     expect(case_page.locator('#queue .row[aria-current="true"]')).to_contain_text("小岚")
@@ -186,7 +190,7 @@ def test_nobody_listens_once_the_pages_are_closed(sit: Sit, app: Any, add_cases:
     wait_until(pages[0], lambda: app.state.events.listening == 1)
 
 
-def test_the_list_keeps_its_place_when_cases_arrive_above(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_the_list_keeps_its_place_when_cases_arrive_above(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     cases = add_cases(40)
     page = sit()
     expect(page.locator("#queue .row")).to_have_count(40)
@@ -199,7 +203,7 @@ def test_the_list_keeps_its_place_when_cases_arrive_above(sit: Sit, add_cases: A
 
 
 def test_the_wait_is_told_against_its_target(
-    sit: Sit, add_cases: AddCases, desk_store: Store, clock: Clock, address: str
+    sit: Sit, add_cases: AddCases, desk_store: Stores, clock: Clock, address: str
 ) -> None:
     """A medium case has four hours while its broadcast goes on, and a day once it is over."""
     add_cases(1)
@@ -217,13 +221,13 @@ def test_the_wait_is_told_against_its_target(
         "row => ['.quote', '.class', '.badge-late'].map((part) => getComputedStyle(row.querySelector(part)).color)"
     )
     assert colours[0] == colours[1] != colours[2], "lateness colours its badge alone"
-    desk_store.set_state("s1", StreamState.ENDED)
+    desk_store.stream_writer.set_state("s1", StreamState.ENDED)
     page.goto(address)
     expect(row.locator("time")).to_have_text("5 小时")
     expect(row).not_to_contain_text("直播中")
 
 
-def test_a_filter_is_saved_as_a_view_and_dropped(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_a_filter_is_saved_as_a_view_and_dropped(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     add_cases(2)
     page = sit()
     page.keyboard.press("/")
@@ -241,7 +245,7 @@ def test_a_filter_is_saved_as_a_view_and_dropped(sit: Sit, add_cases: AddCases, 
     expect(page.get_by_role("link", name="只看高的")).to_have_count(0)
 
 
-def test_the_filter_tells_how_many_there_are(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_the_filter_tells_how_many_there_are(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     add_cases(3)
     page = sit()
     expect(page.locator('#filters [name="class"] option[value="SPEC_PARAM"]')).to_contain_text("· 3")
@@ -252,7 +256,7 @@ def test_the_filter_tells_how_many_there_are(sit: Sit, add_cases: AddCases, desk
     expect(page.locator('#filters [name="state"] option[value="confirmed"]')).to_have_text("已定违规 · 1")
 
 
-def test_the_host_s_history_is_counted_whole(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_the_host_s_history_is_counted_whole(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     add_cases(60)
     page = sit()
     expect(page.locator(".beside")).to_contain_text("主播其他案件 59")
@@ -323,10 +327,14 @@ def test_it_fits_a_small_laptop_and_weighs_little(sit: Sit, one_case: Finding) -
 
 
 def test_axe_finds_nothing(
-    sit: Sit, one_case: Finding, desk_store: Store, make_finding: MakeFinding, complaints: list[str]
+    sit: Sit, one_case: Finding, desk_store: Stores, make_finding: MakeFinding, complaints: list[str]
 ) -> None:
-    desk_store.add_findings([make_finding(finding_id="f_note", disposition=Disposition.NOTE, severity="low")])
-    desk_store.add_passages([Passage(stream_id="s1", id="u9", start_ms=33_000, end_ms=34_000, text="说错了。")])
+    desk_store.stream_writer.add_findings(
+        [make_finding(finding_id="f_note", disposition=Disposition.NOTE, severity="low")]
+    )
+    desk_store.stream_writer.add_passages(
+        [Passage(stream_id="s1", id="u9", start_ms=33_000, end_ms=34_000, text="说错了。")]
+    )
     page = sit()
     expect(page.locator("#claim")).to_contain_text("1:")
     axe = Axe()
@@ -358,14 +366,14 @@ def test_axe_finds_nothing(
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_card_shows_first_what_decides_and_speaks_one_language(
-    sit: Sit, desk_store: Store, make_finding: MakeFinding, language: str
+    sit: Sit, desk_store: Stores, make_finding: MakeFinding, language: str
 ) -> None:
     trials = (
         ExemptionTrial(id="own_experience", applies=True, why="own or family's experience makes it worse: 我妈妈"),
         ExemptionTrial(id="dismissed", applies=False, why="未见“不屑并否认” no cue: named to be waved away (指南 6)"),
     )
     match = (Match(kind="list_price_word", heard="原价", meant="原价"), Match(kind="sound", heard="原家", meant="原价"))
-    desk_store.add_findings(
+    desk_store.stream_writer.add_findings(
         [make_finding(exemptions=trials, match=match, product_reason="called '2号链接', carried over")]
     )
     card = sit(path=f"/?lang={language}").locator("#card")
@@ -434,17 +442,17 @@ def test_the_picture_is_calm_as_one_wants_it(case_page: Page) -> None:
 
 
 def test_words_on_screen_are_chips_and_a_case_without_a_clip_says_so(
-    sit: Sit, one_case: Finding, desk_store: Store
+    sit: Sit, one_case: Finding, desk_store: Stores
 ) -> None:
-    desk_store.add_passages(
+    desk_store.stream_writer.add_passages(
         Passage(stream_id="s1", id=f"x{at}", channel="screen", start_ms=30_000 + at, end_ms=31_000, text=f"第{at}条")
         for at in range(5)
     )
     page = sit()
     expect(page.locator(".shown-words .said-chip")).to_have_count(7)
     assert page.locator(".shown-words").count() < 4
-    desk_store.add_findings([replace(one_case, finding_id="f_gone", claimed="90 W", clip=None)])
-    desk_store.set_state("s1", StreamState.ENDED)
+    desk_store.stream_writer.add_findings([replace(one_case, finding_id="f_gone", claimed="90 W", clip=None)])
+    desk_store.stream_writer.set_state("s1", StreamState.ENDED)
     case_id = desk_store.cases.case_of("f_gone")
     page.goto(page.url.split("/cases")[0].split("?")[0].rstrip("/") + f"/cases/{case_id}")
     expect(page.locator("#player")).to_contain_text("这处没有视频片段")

@@ -19,7 +19,7 @@ from review.evidence_packs.contents import Dossier, gather
 from review.evidence_packs.pack import Maker, contents
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from review.streams.corrections import Judging
 from tests.review.replays.stored import LINES, fill
 from tests.review.server.pages.conftest import LAWS_FILE
@@ -35,7 +35,7 @@ def policy() -> Policy:
 
 
 @pytest.fixture
-def app(desk_store: Store, data_dir: Path, policy: Policy) -> Any:
+def app(desk_store: Stores, data_dir: Path, policy: Policy) -> Any:
     """The app over a broadcast that was screened; claims are judged anew by rules alone."""
     fill(desk_store, data_dir, "live")
     judging = Judging(in_force=policy, by_name=lambda _name: None, reader=None, data_dir=data_dir)
@@ -50,7 +50,7 @@ def app(desk_store: Store, data_dir: Path, policy: Policy) -> Any:
 
 
 @pytest.fixture
-def case_of(app: Any, desk_store: Store) -> Find:
+def case_of(app: Any, desk_store: Stores) -> Find:
     def find(words: str) -> Case:
         (case,) = (c for c in desk_store.cases.queue(CaseQuery(states=())).cases if words in c.quote)
         return case
@@ -59,7 +59,7 @@ def case_of(app: Any, desk_store: Store) -> Find:
 
 
 @pytest.fixture
-def anna(address: str, desk_store: Store, people: dict[str, Person]) -> Iterator[httpx.Client]:
+def anna(address: str, desk_store: Stores, people: dict[str, Person]) -> Iterator[httpx.Client]:
     login = known(desk_store, "anna")
     headers = {"X-CSRF-Token": login.csrf}
     with httpx.Client(base_url=address, timeout=30, cookies={"zhenyan": login.token}, headers=headers) as client:
@@ -75,7 +75,7 @@ def problem(answer: httpx.Response) -> tuple[int, str | None]:
     return answer.status_code, answer.json().get("code")
 
 
-def test_a_program_corrects_and_reads_both_texts(anna: httpx.Client, case_of: Find, desk_store: Store) -> None:
+def test_a_program_corrects_and_reads_both_texts(anna: httpx.Client, case_of: Find, desk_store: Stores) -> None:
     case = case_of("一百瓦")
     made = anna.post(f"/v1/cases/{case.id}/corrections", json=body(why="heard again"))
     assert made.status_code == 201, made.text
@@ -90,7 +90,7 @@ def test_a_program_corrects_and_reads_both_texts(anna: httpx.Client, case_of: Fi
     assert read["case"]["quote"] == now["quote"]
 
 
-def test_refusals_say_which(anna: httpx.Client, case_of: Find, desk_store: Store, people: dict[str, Person]) -> None:
+def test_refusals_say_which(anna: httpx.Client, case_of: Find, desk_store: Stores, people: dict[str, Person]) -> None:
     case = case_of("一百瓦")
     url = f"/v1/cases/{case.id}/corrections"
     assert problem(anna.post(url, json=body(original="别的"))) == (409, "text_changed")
@@ -114,7 +114,7 @@ def test_refusals_say_which(anna: httpx.Client, case_of: Find, desk_store: Store
 
 
 def test_the_pack_holds_what_was_heard_and_what_was_said(
-    anna: httpx.Client, case_of: Find, desk_store: Store, data_dir: Path
+    anna: httpx.Client, case_of: Find, desk_store: Stores, data_dir: Path
 ) -> None:
     case = case_of("一百瓦")
     anna.post(f"/v1/cases/{case.id}/corrections", json=body(why="heard again"))
@@ -146,7 +146,7 @@ def _open(sit: Sit, case: Case, login: str = "anna") -> Page:
 
 
 @pytest.mark.browser
-def test_one_key_corrects_and_the_case_comes_back(sit: Sit, case_of: Find, desk_store: Store) -> None:
+def test_one_key_corrects_and_the_case_comes_back(sit: Sit, case_of: Find, desk_store: Stores) -> None:
     case = case_of("一百瓦")
     page = _open(sit, case)
     page.keyboard.press("c")
@@ -175,7 +175,7 @@ def test_one_key_corrects_and_the_case_comes_back(sit: Sit, case_of: Find, desk_
 
 
 @pytest.mark.browser
-def test_without_a_claim_left_the_case_closes_and_says_why(sit: Sit, case_of: Find, desk_store: Store) -> None:
+def test_without_a_claim_left_the_case_closes_and_says_why(sit: Sit, case_of: Find, desk_store: Stores) -> None:
     case = case_of("一百瓦")
     page = _open(sit, case)
     page.keyboard.press("c")
@@ -202,7 +202,7 @@ def test_what_is_refused_says_why_and_keeps_what_was_typed(sit: Sit, case_of: Fi
 
 @pytest.mark.browser
 def test_keys_typed_in_the_editor_decide_nothing_and_escape_puts_it_down(
-    sit: Sit, case_of: Find, desk_store: Store
+    sit: Sit, case_of: Find, desk_store: Stores
 ) -> None:
     case = case_of("一百瓦")
     page = _open(sit, case)
@@ -218,7 +218,7 @@ def test_keys_typed_in_the_editor_decide_nothing_and_escape_puts_it_down(
 
 @pytest.mark.browser
 def test_a_decided_case_says_who_decided_it(
-    sit: Sit, case_of: Find, desk_store: Store, people: dict[str, Person]
+    sit: Sit, case_of: Find, desk_store: Stores, people: dict[str, Person]
 ) -> None:
     case = case_of("一百瓦")
     given = Submission(case_id=case.id, version=case.version, request_id="d", choice=Choice.VIOLATES, reason="as_found")

@@ -11,7 +11,7 @@ from claims.types import Finding
 from review.accounts.types import Person
 from review.cases.decisions import LEASE_MS, Submission
 from review.cases.types import Case, CaseState, Choice
-from review.store import Store
+from review.stores import Stores
 from tests.review.server.pages.seats import Clock, Sit, log_in, wait_until
 
 pytestmark = pytest.mark.browser
@@ -39,16 +39,16 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def only_decision(store: Store, case_id: str) -> tuple[Choice, str]:
-    [decision] = store.cases.decisions(case_id)
+def only_decision(stores: Stores, case_id: str) -> tuple[Choice, str]:
+    [decision] = stores.cases.decisions(case_id)
     return decision.choice, decision.reason
 
 
-def wait_for_decisions(page: Page, store: Store, case_id: str, count: int) -> None:
-    wait_until(page, lambda: len(store.cases.decisions(case_id)) == count)
+def wait_for_decisions(page: Page, stores: Stores, case_id: str, count: int) -> None:
+    wait_until(page, lambda: len(stores.cases.decisions(case_id)) == count)
 
 
-def test_thirty_cases_are_decided_without_the_mouse(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_thirty_cases_are_decided_without_the_mouse(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     cases = add_cases(30)
     page = sit()
     expect(page.locator("#queue .row")).to_have_count(30)
@@ -70,7 +70,7 @@ def test_thirty_cases_are_decided_without_the_mouse(sit: Sit, add_cases: AddCase
     assert {case.id: only_decision(desk_store, case.id) for case in cases} == expected
 
 
-def test_a_decision_is_taken_back_with_one_key(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_a_decision_is_taken_back_with_one_key(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     first, _ = add_cases(2)
     page = sit()
     press(page, "v", "Enter")
@@ -88,7 +88,7 @@ def test_a_decision_is_taken_back_with_one_key(sit: Sit, add_cases: AddCases, de
     assert stands == {Choice.VIOLATES: False, Choice.LAWFUL: True}
 
 
-def test_keys_are_left_to_the_field_that_has_the_focus(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_keys_are_left_to_the_field_that_has_the_focus(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     [case] = add_cases(1)
     page = sit()
     press(page, "v", "t")
@@ -108,7 +108,7 @@ def test_keys_are_left_to_the_field_that_has_the_focus(sit: Sit, add_cases: AddC
     )
 
 
-def test_another_class_asks_which(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_another_class_asks_which(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     [case] = add_cases(1)
     page = sit()
     press(page, "v", "2", "Enter")
@@ -117,7 +117,7 @@ def test_another_class_asks_which(sit: Sit, add_cases: AddCases, desk_store: Sto
     assert desk_store.cases.decisions(case.id) == ()
 
 
-def test_a_case_in_other_hands_can_be_read_but_not_decided(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_a_case_in_other_hands_can_be_read_but_not_decided(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     [case] = add_cases(1)
     first = sit("anna")
     expect(first.locator("#claim")).to_contain_text("我在处理，还剩 1:")
@@ -132,7 +132,7 @@ def test_a_case_in_other_hands_can_be_read_but_not_decided(sit: Sit, add_cases: 
 
 
 def test_whose_hold_ran_out_loses_to_who_decided_meanwhile(
-    sit: Sit, add_cases: AddCases, desk_store: Store, clock: Clock, people: dict[str, Person]
+    sit: Sit, add_cases: AddCases, desk_store: Stores, clock: Clock, people: dict[str, Person]
 ) -> None:
     case, _ = add_cases(2)
     late = sit("anna", f"/cases/{case.id}")
@@ -149,7 +149,7 @@ def test_whose_hold_ran_out_loses_to_who_decided_meanwhile(
 
 
 def test_the_second_of_two_gets_the_fresh_case_and_a_clear_word(
-    sit: Sit, add_cases: AddCases, desk_store: Store, people: dict[str, Person]
+    sit: Sit, add_cases: AddCases, desk_store: Stores, people: dict[str, Person]
 ) -> None:
     case, _ = add_cases(2)
     page = sit("anna", f"/cases/{case.id}")
@@ -167,7 +167,7 @@ def test_the_second_of_two_gets_the_fresh_case_and_a_clear_word(
 
 
 def test_a_decision_made_without_network_is_kept_and_sent_once(
-    sit: Sit, add_cases: AddCases, desk_store: Store
+    sit: Sit, add_cases: AddCases, desk_store: Stores
 ) -> None:
     case, _ = add_cases(2)
     page = sit("anna", f"/cases/{case.id}")
@@ -197,7 +197,7 @@ def lose_answers(page: Page, times: int) -> list[int]:
     return answered
 
 
-def test_an_answer_that_was_lost_makes_no_second_decision(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_an_answer_that_was_lost_makes_no_second_decision(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     case, _ = add_cases(2)
     page = sit("anna", f"/cases/{case.id}")
     answered = lose_answers(page, 2)
@@ -207,7 +207,7 @@ def test_an_answer_that_was_lost_makes_no_second_decision(sit: Sit, add_cases: A
     assert only_decision(desk_store, case.id) == (Choice.LAWFUL, "misheard")
 
 
-def test_a_page_that_is_loaded_again_sends_what_it_kept(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_a_page_that_is_loaded_again_sends_what_it_kept(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     case, _ = add_cases(2)
     page = sit("anna", f"/cases/{case.id}")
     page.on("dialog", lambda dialog: dialog.accept())
@@ -221,7 +221,7 @@ def test_a_page_that_is_loaded_again_sends_what_it_kept(sit: Sit, add_cases: Add
 
 
 def test_an_expired_session_keeps_the_decision_for_the_same_person_only(
-    sit: Sit, add_cases: AddCases, desk_store: Store, address: str, people: dict[str, Person]
+    sit: Sit, add_cases: AddCases, desk_store: Stores, address: str, people: dict[str, Person]
 ) -> None:
     case, _ = add_cases(2)
     page = sit("anna", f"/cases/{case.id}")
@@ -242,7 +242,7 @@ def test_an_expired_session_keeps_the_decision_for_the_same_person_only(
     assert decision.person_id == people["anna"].id
 
 
-def test_a_double_click_and_a_nervous_enter_are_one_decision(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_a_double_click_and_a_nervous_enter_are_one_decision(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     cases = add_cases(3)
     page = sit("anna", f"/cases/{cases[0].id}")
     press(page, "v")
@@ -256,7 +256,7 @@ def test_a_double_click_and_a_nervous_enter_are_one_decision(sit: Sit, add_cases
     assert taken[cases[0].id] == taken[second] == 1
 
 
-def test_keys_before_the_next_case_has_come_decide_nothing(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_keys_before_the_next_case_has_come_decide_nothing(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     first, second = add_cases(2)
     page = sit("anna", f"/cases/{first.id}")
     expect(page.locator("#claim")).to_contain_text("我在处理")
@@ -271,7 +271,7 @@ def test_keys_before_the_next_case_has_come_decide_nothing(sit: Sit, add_cases: 
     assert desk_store.cases.decisions(first.id) == desk_store.cases.decisions(second.id) == ()
 
 
-def test_the_back_button_brings_no_decision_back(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_the_back_button_brings_no_decision_back(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     case, _ = add_cases(2)
     page = sit("anna", f"/cases/{case.id}")
     press(page, "v", "Enter")
@@ -289,7 +289,7 @@ def test_the_back_button_brings_no_decision_back(sit: Sit, add_cases: AddCases, 
 
 @pytest.mark.parametrize("second_share", [1.0])
 def test_the_second_review_is_blind_and_a_senior_sees_both(
-    sit: Sit, add_cases: AddCases, desk_store: Store, people: dict[str, Person]
+    sit: Sit, add_cases: AddCases, desk_store: Stores, people: dict[str, Person]
 ) -> None:
     [case] = add_cases(1)
     first = sit("anna")
@@ -317,10 +317,10 @@ def test_the_second_review_is_blind_and_a_senior_sees_both(
 
 
 def test_the_same_script_is_offered_and_each_room_confirmed(
-    sit: Sit, desk_store: Store, make_finding: MakeFinding
+    sit: Sit, desk_store: Stores, make_finding: MakeFinding
 ) -> None:
     long = "姐妹们这款充电器两个口一起用总功率可以做到100W"
-    desk_store.add_findings(
+    desk_store.stream_writer.add_findings(
         make_finding(finding_id=f"f_{number}", stream_id=f"s{number}", normalised=long, quote=long)
         for number in (2, 3, 4)
     )
@@ -339,7 +339,7 @@ def test_the_same_script_is_offered_and_each_room_confirmed(
 
 
 def test_several_are_previewed_confirmed_and_taken_back(
-    sit: Sit, add_cases: AddCases, desk_store: Store, people: dict[str, Person]
+    sit: Sit, add_cases: AddCases, desk_store: Stores, people: dict[str, Person]
 ) -> None:
     cases = add_cases(4)
     page = sit("anna", f"/cases/{cases[0].id}")
@@ -363,7 +363,7 @@ def test_several_are_previewed_confirmed_and_taken_back(
     expect(page.locator("#queue .row")).to_have_count(4)
 
 
-def test_an_auditor_reads_and_decides_nothing(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_an_auditor_reads_and_decides_nothing(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     [case] = add_cases(1)
     page = sit("dora")
     expect(page.locator(".claim-line")).to_contain_text("你的角色不作决定")
@@ -374,7 +374,7 @@ def test_an_auditor_reads_and_decides_nothing(sit: Sit, add_cases: AddCases, des
 
 
 def test_an_open_case_is_held_on_by_a_heartbeat(
-    sit: Sit, add_cases: AddCases, desk_store: Store, clock: Clock, people: dict[str, Person]
+    sit: Sit, add_cases: AddCases, desk_store: Stores, clock: Clock, people: dict[str, Person]
 ) -> None:
     [case] = add_cases(1)
     page = sit("dora", "/healthz")

@@ -11,7 +11,7 @@ from review.accounts.types import Person
 from review.db.engine import open_engine
 from review.enforcement.penalty_table import read_measures, read_retention
 from review.enforcement.store import EnforcementSetup
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamRecord
 from tests.review.server.api.conftest import ENFORCEMENT_DIR
 from tests.review.server.pages.seats import known
@@ -33,22 +33,22 @@ _PAGES = (
 
 
 @pytest.fixture
-def desk_store(database_url: str, stream: StreamRecord, clock: Callable[[], Any], tmp_path: Path) -> Iterator[Store]:
+def desk_store(database_url: str, stream: StreamRecord, clock: Callable[[], Any], tmp_path: Path) -> Iterator[Stores]:
     """A store with one room, in which measures are set up."""
     due = EnforcementSetup(
         measures=read_measures(ENFORCEMENT_DIR), retention=read_retention(ENFORCEMENT_DIR), data_dir=tmp_path / "data"
     )
-    store = Store(open_engine(database_url), now=clock, second_share=0.0, enforcement=due)
-    store.put_stream(stream)
-    yield store
-    store.close()
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=due)
+    stores.stream_writer.put_stream(stream)
+    yield stores
+    stores.close()
 
 
 @pytest.mark.parametrize("path", _PAGES)
 def test_every_page_remembers_the_language_that_was_chosen(
-    path: str, address: str, desk_store: Store, people: dict[str, Person], make_finding: Any
+    path: str, address: str, desk_store: Stores, people: dict[str, Person], make_finding: Any
 ) -> None:
-    desk_store.add_findings([make_finding()])
+    desk_store.stream_writer.add_findings([make_finding()])
     case_id = desk_store.cases.case_of("f_power")
     url = f"{address}{path.replace('CASE', str(case_id))}"
     login = known(desk_store, "eve").token

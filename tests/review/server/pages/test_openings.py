@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from review.store import Store
+from review.stores import Stores
 from tests.review.server.pages.seats import Sit, wait_until
 from tests.review.server.pages.test_case_page import AddCases
 
@@ -51,7 +51,7 @@ def test_the_focus_goes_to_the_next_case_and_a_link_leads_past_the_menu(sit: Sit
     assert focused == "main"
 
 
-def test_an_account_is_closed_only_after_a_question(sit: Sit, desk_store: Store) -> None:
+def test_an_account_is_closed_only_after_a_question(sit: Sit, desk_store: Stores) -> None:
     page = sit("eve", "/people")
     asked: list[str] = []
 

@@ -18,7 +18,7 @@ from review.passports.differences import Difference, differences, name_in
 from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from tests.review.server.pages.seats import Sit, known
 from tests.review.server.pages.seen import check_office
 
@@ -33,12 +33,12 @@ def reader() -> QuantityReader:
 
 
 @pytest.fixture
-def app(desk_store: Store, data_dir: Path, reader: QuantityReader) -> Any:
+def app(desk_store: Stores, data_dir: Path, reader: QuantityReader) -> Any:
     return create_app(desk_store, data_dir, access=Access(auth=Auth.LOCAL), platform=Platform(reader=reader))
 
 
-def seat(address: str, store: Store, login: str) -> httpx.Client:
-    login_of = known(store, login)
+def seat(address: str, stores: Stores, login: str) -> httpx.Client:
+    login_of = known(stores, login)
     cookies = {"zhenyan": login_of.token}
     return httpx.Client(base_url=address, cookies=cookies, headers={"X-CSRF-Token": login_of.csrf}, timeout=30)
 
@@ -52,13 +52,13 @@ def lines(*records: dict[str, Any]) -> bytes:
 
 
 @pytest.fixture
-def chen(address: str, desk_store: Store, people: dict[str, Person]) -> Iterator[httpx.Client]:
+def chen(address: str, desk_store: Stores, people: dict[str, Person]) -> Iterator[httpx.Client]:
     with seat(address, desk_store, "chen") as client:
         yield client
 
 
 def test_each_row_of_a_file_is_answered_and_the_same_again_changes_nothing(
-    chen: httpx.Client, desk_store: Store
+    chen: httpx.Client, desk_store: Stores
 ) -> None:
     broken = {"id": "P-2", "name": "没有类目"}
     first = send(chen, lines(CHARGER, broken, HONEY))
@@ -69,7 +69,7 @@ def test_each_row_of_a_file_is_answered_and_the_same_again_changes_nothing(
     assert "新登记 0，未变 2，未通过 1" in send(chen, lines(CHARGER, broken, HONEY)).text
 
 
-def test_tables_are_read_as_the_interface_reads_them(chen: httpx.Client, desk_store: Store) -> None:
+def test_tables_are_read_as_the_interface_reads_them(chen: httpx.Client, desk_store: Stores) -> None:
     assert "新登记 1" in send(chen, "id,name,category\nP-1,充电器,electronics/charger".encode(), "表.CSV").text
     book = Workbook()
     sheet = book.active
@@ -94,7 +94,7 @@ def test_tables_are_read_as_the_interface_reads_them(chen: httpx.Client, desk_st
     ids=["another kind", "no workbook", "empty", "no text", "no JSON"],
 )
 def test_a_file_that_cannot_be_read_is_told_of_and_nothing_is_stored(
-    chen: httpx.Client, desk_store: Store, content: bytes, name: str
+    chen: httpx.Client, desk_store: Stores, content: bytes, name: str
 ) -> None:
     answer = send(chen, content, name)
     assert answer.status_code == 422
@@ -103,7 +103,7 @@ def test_a_file_that_cannot_be_read_is_told_of_and_nothing_is_stored(
 
 
 def test_who_only_reviews_reads_and_changes_nothing(
-    address: str, desk_store: Store, chen: httpx.Client, people: dict[str, Person]
+    address: str, desk_store: Stores, chen: httpx.Client, people: dict[str, Person]
 ) -> None:
     send(chen, lines(CHARGER))
     with seat(address, desk_store, "anna") as anna:
@@ -133,7 +133,7 @@ def test_a_list_longer_than_a_page_goes_on(chen: httpx.Client) -> None:
     assert chen.get("/passports?after=nonsense").status_code == 422
 
 
-def test_versions_show_what_differs_and_a_retirement_its_reason(chen: httpx.Client, desk_store: Store) -> None:
+def test_versions_show_what_differs_and_a_retirement_its_reason(chen: httpx.Client, desk_store: Stores) -> None:
     send(chen, lines(HONEY))
     send(chen, lines(HONEY | {"brand": "<b>老周</b>"}))
     page = chen.get("/passports/a%2Fb%3Fc").text
@@ -161,7 +161,7 @@ def test_what_is_not_there_is_told_of(chen: httpx.Client) -> None:
 
 
 def test_a_limited_account_reaches_its_own_alone(
-    address: str, desk_store: Store, chen: httpx.Client, people: dict[str, Person]
+    address: str, desk_store: Stores, chen: httpx.Client, people: dict[str, Person]
 ) -> None:
     send(chen, lines(CHARGER))
     desk_store.keys.add_tenant("bolt", "Bolt", "test")
@@ -204,7 +204,7 @@ def test_the_name_is_found_in_every_form(record: dict[str, Any], name: str) -> N
 
 
 @pytest.mark.browser
-def test_from_a_file_to_a_retired_passport(sit: Sit, desk_store: Store, tmp_path: Path, complaints: list[str]) -> None:
+def test_from_a_file_to_a_retired_passport(sit: Sit, desk_store: Stores, tmp_path: Path, complaints: list[str]) -> None:
     file = tmp_path / "p.jsonl"
     file.write_bytes(lines(CHARGER, {"id": "P-2"}))
     page = sit("chen", "/passports")

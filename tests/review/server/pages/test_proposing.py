@@ -7,14 +7,14 @@ from playwright.sync_api import expect
 
 from review.analytics.types import ProposalKind
 from review.cases.types import Case
-from review.store import Store
+from review.stores import Stores
 from tests.review.server.pages.seats import Sit
 
 pytestmark = pytest.mark.browser
 AddCases = Callable[..., list[Case]]
 
 
-def test_one_key_proposes_what_was_matched(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_one_key_proposes_what_was_matched(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     [case] = add_cases(1)
     page = sit()
     page.keyboard.press("w")
@@ -35,7 +35,7 @@ def test_one_key_proposes_what_was_matched(sit: Sit, add_cases: AddCases, desk_s
     assert desk_store.cases.decisions(case.id) == ()
 
 
-def test_what_is_selected_in_the_words_is_suggested(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_what_is_selected_in_the_words_is_suggested(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     add_cases(1)
     page = sit()
     page.locator(".said p", has_text="一百二十瓦").select_text()
@@ -49,7 +49,7 @@ def test_what_is_selected_in_the_words_is_suggested(sit: Sit, add_cases: AddCase
     assert proposal.kind is ProposalKind.NEAR_MISS
 
 
-def test_words_that_are_refused_say_why_and_stay(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_words_that_are_refused_say_why_and_stay(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     add_cases(1)
     page = sit()
     page.keyboard.press("w")

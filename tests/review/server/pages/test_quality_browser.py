@@ -25,7 +25,7 @@ from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.server.pages.replays import PolicyDesk
-from review.store import Store
+from review.stores import Stores
 from tests.review.learning.said import broadcast, decide, found
 from tests.review.server.pages.conftest import LAPTOP, LAWS_FILE
 from tests.review.server.pages.seats import Clock, Sit
@@ -77,7 +77,7 @@ def second_share() -> float:
 
 
 @pytest.fixture
-def app(desk_store: Store, data_dir: Path, policy: Policy) -> Any:
+def app(desk_store: Stores, data_dir: Path, policy: Policy) -> Any:
     return create_app(
         desk_store,
         data_dir,
@@ -90,29 +90,29 @@ def app(desk_store: Store, data_dir: Path, policy: Policy) -> Any:
 
 
 @pytest.fixture
-def history(desk_store: Store, clock: Clock, policy: Policy, people: dict[str, Any], tmp_path: Path) -> None:
+def history(desk_store: Stores, clock: Clock, policy: Policy, people: dict[str, Any], tmp_path: Path) -> None:
     """A month of decisions, spot checks, fits and a candidate that read in shadow."""
-    store = desk_store
-    broadcast(store, "b1")
+    stores = desk_store
+    broadcast(stores, "b1")
     chen, anna = people["chen"], people["anna"]
     for number in range(80):
         clock.wait(40)
         text = f"这是第 {number} 句说得很满的话，喝了它一整天都精神，老人家用了都说身体比从前好得多"
-        finding = found(store, "b1", text, number=number, score=0.62 + 0.004 * number)
+        finding = found(stores, "b1", text, number=number, score=0.62 + 0.004 * number)
         choice = Choice.VIOLATES if number > 45 or number % 9 == 0 else Choice.LAWFUL
-        decide(store, finding, choice, by=chen if number % 3 else anna)
+        decide(stores, finding, choice, by=chen if number % 3 else anna)
     base, file = tmp_path / "candidate", Path("policy")
     base.mkdir()
-    candidate = store.policies.add_version(with_bar(policy, "HEALTHFOOD_OVER", 0.8, base / file), chen.id)
+    candidate = stores.policies.add_version(with_bar(policy, "HEALTHFOOD_OVER", 0.8, base / file), chen.id)
     hosts = (host_hash("h1"), host_hash("h9"))
-    store.learning.add_fit("local", Learnt(file=None, refused=None, card=CARD, hosts=hosts), candidate.digest, chen.id)
+    stores.learning.add_fit("local", Learnt(file=None, refused=None, card=CARD, hosts=hosts), candidate.digest, chen.id)
     why = (
         "it is no better than what is in force on the newest 48 decisions: "
         "loss 0.620 → 0.610 (by chance 0.020), ranking 0.610 → 0.600"
     )
-    store.learning.add_fit("east", Learnt(file=None, refused=why, card=CARD, hosts=()), None, "schedule")
-    store.learning.forget("h9", chen.id)
-    shadow = store.learning.begin_shadow(candidate.digest, policy.digest, chen.id)
+    stores.learning.add_fit("east", Learnt(file=None, refused=why, card=CARD, hosts=()), None, "schedule")
+    stores.learning.forget("h9", chen.id)
+    shadow = stores.learning.begin_shadow(candidate.digest, policy.digest, chen.id)
     score = ShadowScore(
         stream_id="b1",
         class_id="HEALTHFOOD_OVER",
@@ -124,7 +124,7 @@ def history(desk_store: Store, clock: Clock, policy: Policy, people: dict[str, A
         shadow_flags=True,
     )
     dropped = replace(score, quote="包装很漂亮", score=0.66, flags=True, shadow_score=None, shadow_flags=False)
-    store.learning.add_shadow_read(shadow, "b1", 400, [score, dropped])
+    stores.learning.add_shadow_read(shadow, "b1", 400, [score, dropped])
 
 
 def seen(page: Page, name: str) -> None:

@@ -18,7 +18,7 @@ from review.policies.folders import in_force_folder
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.server.pages.replays import PolicyDesk
-from review.store import Store
+from review.stores import Stores
 from tests.review.learning.said import ON_BOTH_DATABASES, broadcast, decide, found
 from tests.review.learning.turned import turned_labels
 from tests.review.replays.stored import fill
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.service]
 
 
 @pytest.fixture
-def app(desk_store: Store, data_dir: Path) -> Any:
+def app(desk_store: Stores, data_dir: Path) -> Any:
     policies = PolicyDesk(data_dir=data_dir, packaged=configs.POLICY_DIR)
     return create_app(desk_store, data_dir, class_names=CLASS_NAMES, access=Access(auth=Auth.LOCAL), policies=policies)
 
@@ -43,25 +43,25 @@ def job_of(folder: Path, data_dir: Path, database_url: str, semantic: str) -> Re
     return ReplayJob(candidate=folder, live=live, database_url=database_url, data_dir=data_dir, semantic=semantic)
 
 
-def sign_and_go_back(sit: Sit, senior: Page, store: Store, data_dir: Path, digest: str) -> None:
+def sign_and_go_back(sit: Sit, senior: Page, stores: Stores, data_dir: Path, digest: str) -> None:
     """One proposes, another approves, and either takes it back in one step, all on the page of policies."""
     senior.goto(senior.url.partition("/replays")[0] + "/replays")
     row = senior.get_by_role("row").filter(has_text=digest[:12]).first
     row.get_by_role("button", name="提议上线").click()
     expect(senior.get_by_text("提议人不能自己批准")).to_be_visible()
     assert senior.get_by_role("button", name="批准上线").count() == 0
-    assert store.policies.in_force() is None
+    assert stores.policies.in_force() is None
     other = sit("eve", "/replays")
     other.get_by_role("button", name="批准上线").click()
     expect(other.get_by_role("row").filter(has_text=digest[:12]).first).to_contain_text("现行")
-    assert (store.policies.in_force(), in_force_folder(data_dir)) == (digest, data_dir / "policies" / digest)
+    assert (stores.policies.in_force(), in_force_folder(data_dir)) == (digest, data_dir / "policies" / digest)
     other.get_by_role("button", name="退回上一版").click()
     expect(other.get_by_role("row").filter(has_text="随软件附带的规则").first).to_contain_text("现行")
     assert in_force_folder(data_dir) is None
 
 
 def test_a_bar_is_raised_replayed_signed_by_two_and_taken_back(
-    sit: Sit, desk_store: Store, data_dir: Path, database_url: str, clock: Clock, people: dict[str, Any]
+    sit: Sit, desk_store: Stores, data_dir: Path, database_url: str, clock: Clock, people: dict[str, Any]
 ) -> None:
     fill(desk_store, data_dir, "s-demo")
     broadcast(desk_store, "b1")
@@ -84,7 +84,9 @@ def test_a_bar_is_raised_replayed_signed_by_two_and_taken_back(
     [version] = desk_store.policies.versions()
     assert version.name.endswith("+bar.OFFSITE.90")
     assert desk_store.policies.in_force() is None
-    runner = ReplayRunner(desk_store, data_dir, lambda folder: job_of(folder, data_dir, database_url, "off"))
+    runner = ReplayRunner(
+        desk_store.replays, desk_store.policies, data_dir, lambda folder: job_of(folder, data_dir, database_url, "off")
+    )
     assert runner.run_once()
     expect(chen.get_by_role("region", name="不再标出")).to_contain_text("加我微信")
     sign_and_go_back(sit, chen, desk_store, data_dir, version.digest)
@@ -92,7 +94,7 @@ def test_a_bar_is_raised_replayed_signed_by_two_and_taken_back(
 
 @ON_BOTH_DATABASES
 def test_what_was_learnt_reads_in_shadow_is_replayed_signed_by_two_and_taken_back(
-    sit: Sit, desk_store: Store, data_dir: Path, database_url: str
+    sit: Sit, desk_store: Stores, data_dir: Path, database_url: str
 ) -> None:
     fill(desk_store, data_dir, "s-demo")
     reader = open_reader("e5", configs.SEMANTIC_DIR)
@@ -116,14 +118,18 @@ def test_what_was_learnt_reads_in_shadow_is_replayed_signed_by_two_and_taken_bac
     fits.get_by_role("button", name="开始影子对照").click()
     expect(fits.get_by_role("button", name="开始影子对照")).to_have_count(0)
     expect(fits.get_by_text("影子对照", exact=True)).to_be_visible()
-    shadow = ShadowRunner(desk_store, data_dir, lambda folder: job_of(folder, data_dir, database_url, "e5"))
+    shadow = ShadowRunner(
+        desk_store.learning, desk_store.policies, data_dir, lambda folder: job_of(folder, data_dir, database_url, "e5")
+    )
     assert shadow.run_once()
     chen.reload()
     beside = chen.get_by_role("region", name="影子对照")
     expect(beside).to_contain_text("已对照 1 场直播")
     chen.get_by_role("button", name="开始回测").click()
     expect(chen.get_by_role("status")).to_contain_text("已回测")
-    replays = ReplayRunner(desk_store, data_dir, lambda folder: job_of(folder, data_dir, database_url, "e5"))
+    replays = ReplayRunner(
+        desk_store.replays, desk_store.policies, data_dir, lambda folder: job_of(folder, data_dir, database_url, "e5")
+    )
     assert replays.run_once()
     expect(chen.get_by_text("会推翻 0 个已确认的决定")).to_be_visible()
     sign_and_go_back(sit, chen, desk_store, data_dir, fit.digest)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, event
 from claims.types import Passage
 from review.db.engine import open_engine
 from review.server.app import create_app
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamRecord
 from tests.review.server.pages.seats import CLASS_NAMES, Clock, MakeFinding
 
@@ -26,12 +26,12 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def store(engine: Engine, stream: StreamRecord, passages: tuple[Passage, ...], make_finding: MakeFinding) -> Store:
+def stores(engine: Engine, stream: StreamRecord, passages: tuple[Passage, ...], make_finding: MakeFinding) -> Stores:
     """Three cases of one host, the words around them among what is stored."""
-    opened = Store(engine, now=Clock(), second_share=0)
-    opened.put_stream(stream)
-    opened.add_passages(passages)
-    opened.add_findings(
+    opened = Stores.over(engine, now=Clock(), second_share=0)
+    opened.stream_writer.put_stream(stream)
+    opened.stream_writer.add_passages(passages)
+    opened.stream_writer.add_findings(
         make_finding(finding_id=f"f_{number}", claimed=f"{number} W", quote=f"总功率可以做到{number}瓦")
         for number in range(3)
     )
@@ -53,9 +53,9 @@ def asked(engine: Engine) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("swap", [False, True], ids=["the whole page", "the case alone"])
-def test_one_view_reads_each_thing_once(store: Store, data_dir: Path, asked: list[str], swap: bool) -> None:
-    case_id = store.cases.case_of("f_1")
-    app = create_app(store, data_dir, class_names=CLASS_NAMES)
+def test_one_view_reads_each_thing_once(stores: Stores, data_dir: Path, asked: list[str], swap: bool) -> None:
+    case_id = stores.cases.case_of("f_1")
+    app = create_app(stores, data_dir, class_names=CLASS_NAMES)
     client = TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 1))
     headers = {"HX-Request": "true"} if swap else {}
     assert client.get(f"/cases/{case_id}", headers=headers).status_code == 200

@@ -23,7 +23,7 @@ from review.reanalyses.comparing import compare_findings
 from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
-from review.store import Store
+from review.stores import Stores
 from review.streams.types import StreamRecord, StreamState
 from tests.review.server.api.conftest import ENFORCEMENT_DIR, POLICY_DIR
 from tests.review.server.pages.seats import CLASS_NAMES, Clock, MakeFinding, Sit
@@ -40,47 +40,49 @@ def reader() -> QuantityReader:
 @pytest.fixture
 def desk_store(
     database_url: str, stream: StreamRecord, clock: Clock, passages: tuple[Passage, ...], tmp_path: Path
-) -> Iterator[Store]:
+) -> Iterator[Stores]:
     """A store with one room, in which measures and times of keeping are set up."""
     due = EnforcementSetup(
         measures=read_measures(ENFORCEMENT_DIR), retention=read_retention(ENFORCEMENT_DIR), data_dir=tmp_path / "data"
     )
-    store = Store(open_engine(database_url), now=clock, second_share=0.0, enforcement=due)
-    store.put_stream(stream)
-    store.add_passages(passages)
-    yield store
-    store.close()
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=due)
+    stores.stream_writer.put_stream(stream)
+    stores.stream_writer.add_passages(passages)
+    yield stores
+    stores.close()
 
 
 @pytest.fixture
-def app(desk_store: Store, data_dir: Path, reader: QuantityReader) -> Any:
+def app(desk_store: Stores, data_dir: Path, reader: QuantityReader) -> Any:
     setup = Platform(reader=reader, net=NetPolicy.parse([]), recognisers=lambda: ("base", "sensevoice"))
     access = Access(auth=Auth.LOCAL)
     return create_app(desk_store, data_dir, class_names=CLASS_NAMES, access=access, platform=setup)
 
 
 @pytest.fixture
-def broadcast(desk_store: Store, stream: StreamRecord, make_finding: MakeFinding) -> str:
+def broadcast(desk_store: Stores, stream: StreamRecord, make_finding: MakeFinding) -> str:
     """A broadcast that is over, a minute long, with one finding and its clip."""
-    desk_store.put_coverage(stream.stream_id, Coverage(span_ms=60_000, analysed_ms=60_000, waiting_ms=0, gaps=()))
-    desk_store.add_findings([make_finding(clip="clips/f_power.mp4")])
-    desk_store.set_state(stream.stream_id, StreamState.ENDED)
+    desk_store.stream_writer.put_coverage(
+        stream.stream_id, Coverage(span_ms=60_000, analysed_ms=60_000, waiting_ms=0, gaps=())
+    )
+    desk_store.stream_writer.add_findings([make_finding(clip="clips/f_power.mp4")])
+    desk_store.stream_writer.set_state(stream.stream_id, StreamState.ENDED)
     return stream.stream_id
 
 
-def done_by_a_worker(store: Store, stream_id: str) -> None:
-    claimed = store.reanalyses.claim("w1")
+def done_by_a_worker(stores: Stores, stream_id: str) -> None:
+    claimed = stores.reanalyses.claim("w1")
     assert claimed is not None
-    [stored] = store.reanalyses.stored_findings(stream_id)
+    [stored] = stores.reanalyses.stored_findings(stream_id)
     moved = replace(stored, finding_id="f_moved", passage_ids=("u9",), class_id="ABS_SUPERLATIVE", severity="minor")
     new = replace(stored, finding_id="f_new", start_ms=40_000, end_ms=42_000, quote="全网最低价")
     done: dict[str, Any] = {"judged_by": "zh-CN@2026.11.1#a", "span_ms": 60_000, "missing_ms": 4_000}
-    assert store.reanalyses.finish(claimed.reanalysis_id, "w1", compare_findings([stored], [moved, new]), **done)
+    assert stores.reanalyses.finish(claimed.reanalysis_id, "w1", compare_findings([stored], [moved, new]), **done)
 
 
 @pytest.mark.parametrize(("scheme", "language"), [("light", "zh"), ("dark", "en")])
 def test_a_broadcast_is_analysed_again_and_compared(
-    sit: Sit, desk_store: Store, broadcast: str, address: str, scheme: str, language: str
+    sit: Sit, desk_store: Stores, broadcast: str, address: str, scheme: str, language: str
 ) -> None:
     page = sit("chen", f"/findings?stream={broadcast}&lang={language}")
     page.emulate_media(color_scheme=scheme)
@@ -110,7 +112,7 @@ def test_a_broadcast_is_analysed_again_and_compared(
 
 @pytest.mark.parametrize(("scheme", "language"), [("light", "zh"), ("dark", "en")])
 def test_a_customers_settings_are_seen_and_its_quotas_set(
-    sit: Sit, desk_store: Store, address: str, scheme: str, language: str
+    sit: Sit, desk_store: Stores, address: str, scheme: str, language: str
 ) -> None:
     desk_store.keys.add_tenant("acme", "Acme 直播电商", "test")
     page = sit("eve", f"/tenants?lang={language}")

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from claims.second_reader.types import Merged, Standing
 from claims.types import Disposition, Finding, SecondReading
-from review.store import Store
+from review.stores import Stores
 from tests.review.server.pages.conftest import LAPTOP
 from tests.review.server.pages.seats import MakeFinding, Sit
 
@@ -28,7 +28,7 @@ SAID = SecondReading(
 )
 
 
-def answered(store: Store, finding: Finding) -> list[Standing]:
+def answered(stores: Stores, finding: Finding) -> list[Standing]:
     """Stores the answer to a finding as a second reader does; gives how its case stood then."""
     stood: list[Standing] = []
 
@@ -37,13 +37,13 @@ def answered(store: Store, finding: Finding) -> list[Standing]:
         why = "" if standing is Standing.FREE else standing.value
         return Merged(finding=replace(stored, second_reading=replace(SAID, why=why)))
 
-    assert store.second_reader.claim(finding, stale_ms=60_000)
-    assert store.second_reader.put(finding, "key", merge)
+    assert stores.second_reader.claim(finding, stale_ms=60_000)
+    assert stores.second_reader.put(finding, "key", merge)
     return stood
 
 
 def test_the_card_shows_the_answer_in_the_reader_s_words_and_within_its_column(
-    sit: Sit, desk_store: Store, add_one: Finding
+    sit: Sit, desk_store: Stores, add_one: Finding
 ) -> None:
     assert answered(desk_store, add_one) == [Standing.FREE]
     section = sit().locator("#card dd.second")
@@ -58,14 +58,14 @@ def test_the_card_shows_the_answer_in_the_reader_s_words_and_within_its_column(
 
 
 @pytest.fixture
-def add_one(desk_store: Store, make_finding: MakeFinding) -> Finding:
+def add_one(desk_store: Stores, make_finding: MakeFinding) -> Finding:
     finding = make_finding()
-    desk_store.add_findings([finding])
+    desk_store.stream_writer.add_findings([finding])
     return finding
 
 
 def test_once_a_reviewer_holds_the_case_it_is_shown_and_changes_nothing(
-    sit: Sit, desk_store: Store, add_one: Finding
+    sit: Sit, desk_store: Stores, add_one: Finding
 ) -> None:
     page = sit()
     expect(page.locator("#card q").first).to_be_visible()
@@ -78,5 +78,5 @@ def test_once_a_reviewer_holds_the_case_it_is_shown_and_changes_nothing(
     card = page.locator("#card")
     expect(card).to_contain_text("Second reading")
     expect(card).to_contain_text("a reviewer is working on the case")
-    assert desk_store.finding(add_one.finding_id).finding.disposition is Disposition.FLAG
+    assert desk_store.streams.finding(add_one.finding_id).finding.disposition is Disposition.FLAG
     assert Axe().run(page).violations_count == 0

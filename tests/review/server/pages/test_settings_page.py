@@ -10,7 +10,7 @@ from review.accounts.types import Person
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.server.pages.settings import Origin, SettingInForce
-from review.store import Store
+from review.stores import Stores
 from tests.review.server.pages.seats import Sit, known
 from tests.review.server.pages.seen import check_office
 
@@ -23,16 +23,16 @@ SETTINGS = (
 
 
 @pytest.fixture
-def app(desk_store: Store, data_dir: Path) -> Any:
+def app(desk_store: Stores, data_dir: Path) -> Any:
     return create_app(desk_store, data_dir, access=Access(auth=Auth.LOCAL), settings=SETTINGS)
 
 
-def get(address: str, store: Store, login: str) -> httpx.Response:
-    return httpx.get(f"{address}/settings", cookies={"zhenyan": known(store, login).token}, timeout=30)
+def get(address: str, stores: Stores, login: str) -> httpx.Response:
+    return httpx.get(f"{address}/settings", cookies={"zhenyan": known(stores, login).token}, timeout=30)
 
 
 def test_what_is_set_stands_apart_and_what_is_secret_is_not_shown(
-    address: str, desk_store: Store, people: dict[str, Person]
+    address: str, desk_store: Stores, people: dict[str, Person]
 ) -> None:
     page = get(address, desk_store, "eve").text
     assert page.index("metrics_token") < page.index("oidc_client_secret")
@@ -43,12 +43,12 @@ def test_what_is_set_stands_apart_and_what_is_secret_is_not_shown(
 
 @pytest.mark.parametrize(("login", "status"), [("anna", 403), ("chen", 403), ("dora", 200), ("eve", 200)])
 def test_administrators_and_auditors_see_it(
-    address: str, desk_store: Store, people: dict[str, Person], login: str, status: int
+    address: str, desk_store: Stores, people: dict[str, Person], login: str, status: int
 ) -> None:
     assert get(address, desk_store, login).status_code == status
 
 
-def test_an_account_for_some_customers_does_not(address: str, desk_store: Store, people: dict[str, Person]) -> None:
+def test_an_account_for_some_customers_does_not(address: str, desk_store: Stores, people: dict[str, Person]) -> None:
     desk_store.keys.add_tenant("bolt", "Bolt", "test")
     desk_store.people.change("dora", actor="test", tenants={"bolt"})
     assert get(address, desk_store, "dora").status_code == 403

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from review.cases.types import Case
-from review.store import Store
+from review.stores import Stores
 from tests.review.server.pages.seats import Sit
 from tests.review.server.pages.seen import check_seen
 from tests.review.server.pages.test_case_page import AddCases
@@ -19,12 +19,12 @@ Walk = Callable[[str, tuple[int, int], str], None]
 
 
 @pytest.fixture
-def walk(sit: Sit, add_cases: AddCases, desk_store: Store, address: str, complaints: list[str]) -> Walk:
+def walk(sit: Sit, add_cases: AddCases, desk_store: Stores, address: str, complaints: list[str]) -> Walk:
     """Looks at list, case, armed decision and findings in this language, size and scheme."""
 
     def go(language: str, size: tuple[int, int], scheme: str) -> None:
         cases = add_cases(12)
-        desk_store.set_clip(cases[0].top_finding_id, "clips/f_power.mp4", 23_000)
+        desk_store.stream_writer.set_clip(cases[0].top_finding_id, "clips/f_power.mp4", 23_000)
         page = sit("anna", f"/?lang={language}")
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.set_viewport_size({"width": size[0], "height": size[1]})
@@ -73,7 +73,7 @@ def test_the_desk_on_other_screens(walk: Walk, size: tuple[int, int], language: 
     walk(language, size, scheme)
 
 
-def test_on_a_phone_the_list_and_the_case_are_two_screens(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_on_a_phone_the_list_and_the_case_are_two_screens(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     first, second, *_ = add_cases(3)
     page = sit("anna", "/findings")
     page.set_viewport_size({"width": 390, "height": 844})

@@ -10,14 +10,14 @@ from review.accounts.types import Person
 from review.cases.decisions import Submission
 from review.cases.types import Choice
 from review.server.pages.trend_pictures import BOTTOM, TOP, bars, shares
-from review.store import Store
+from review.stores import Stores
 from tests.review.server.pages.seats import Sit, known
 from tests.review.server.pages.seen import check_office
 from tests.review.server.pages.test_case_page import AddCases
 
 
 @pytest.fixture
-def moving(desk_store: Store, add_cases: AddCases, people: dict[str, Person]) -> Store:
+def moving(desk_store: Stores, add_cases: AddCases, people: dict[str, Person]) -> Stores:
     """Three cases, of which one was confirmed."""
     first, *_ = add_cases(3)
     given = Submission(
@@ -27,11 +27,11 @@ def moving(desk_store: Store, add_cases: AddCases, people: dict[str, Person]) ->
     return desk_store
 
 
-def get(address: str, store: Store, path: str, login: str = "anna") -> httpx.Response:
-    return httpx.get(f"{address}{path}", cookies={"zhenyan": known(store, login).token}, timeout=30)
+def get(address: str, stores: Stores, path: str, login: str = "anna") -> httpx.Response:
+    return httpx.get(f"{address}{path}", cookies={"zhenyan": known(stores, login).token}, timeout=30)
 
 
-def test_every_way_to_look_answers(address: str, moving: Store) -> None:
+def test_every_way_to_look_answers(address: str, moving: Stores) -> None:
     for by in ("class", "rule", "policy", "goods"):
         for step in ("day", "week"):
             assert get(address, moving, f"/trends?by={by}&step={step}&days=90").status_code == 200
@@ -51,19 +51,19 @@ def test_every_way_to_look_answers(address: str, moving: Store) -> None:
         "/trends/cases?first=2026-11-01&last=2026-11-02&after=nonsense",
     ],
 )
-def test_what_is_no_question_is_refused(address: str, moving: Store, path: str) -> None:
+def test_what_is_no_question_is_refused(address: str, moving: Stores, path: str) -> None:
     assert get(address, moving, path).status_code == 422
 
 
-def test_days_out_of_all_reason_have_nothing(address: str, moving: Store) -> None:
+def test_days_out_of_all_reason_have_nothing(address: str, moving: Stores) -> None:
     answer = get(address, moving, "/trends/cases?first=0001-01-01&last=9999-12-31&what=confirmed")
     assert answer.status_code == 200
     assert answer.text.count("ZY-") == 1
 
 
-def test_a_limited_account_sees_nothing_of_others(address: str, moving: Store) -> None:
+def test_a_limited_account_sees_nothing_of_others(address: str, moving: Stores) -> None:
     moving.keys.add_tenant("bolt", "Bolt", "test")
-    moving.put_stream(replace(moving.stream("s2"), stream_id="b1", tenant_id="bolt"))
+    moving.stream_writer.put_stream(replace(moving.streams.stream("s2"), stream_id="b1", tenant_id="bolt"))
     moving.people.change("bo", actor="test", tenants={"bolt"})
     assert "规格/参数" not in get(address, moving, "/trends", "bo").text
     path = "/trends/cases?first=2026-11-01&last=2026-11-30&what=waiting"
@@ -91,7 +91,7 @@ def test_a_period_without_decisions_has_no_point() -> None:
 
 
 @pytest.mark.browser
-def test_from_a_figure_to_its_case(sit: Sit, moving: Store) -> None:
+def test_from_a_figure_to_its_case(sit: Sit, moving: Stores) -> None:
     page = sit("dora", "/trends")
     expect(page.locator("svg.trend")).to_have_count(4)
     page.locator("tbody").last.get_by_role("link", name="判违规 1").click()
@@ -104,5 +104,5 @@ def test_from_a_figure_to_its_case(sit: Sit, moving: Store) -> None:
 @pytest.mark.parametrize(
     "path", ["/trends", "/trends?step=week&days=90&by=rule", "/trends/cases?first=2026-11-01&last=2026-11-30"]
 )
-def test_pages_fit_and_axe_finds_nothing(sit: Sit, moving: Store, path: str) -> None:
+def test_pages_fit_and_axe_finds_nothing(sit: Sit, moving: Stores, path: str) -> None:
     check_office(sit("dora", path), path)

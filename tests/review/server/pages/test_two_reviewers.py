@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from review.cases.queries import CaseQuery
 from review.cases.types import CaseState
-from review.store import Store
+from review.stores import Stores
 from tests.review.server.pages.seats import Sit, known, wait_until
 from tests.review.server.pages.seen import check_seen
 from tests.review.server.pages.test_case_page import AddCases
@@ -38,7 +38,7 @@ def decide_in_turns(seats: list[Page], count: int) -> dict[str, int]:
     return decided
 
 
-def two_reviewers(sit: Sit, add_cases: AddCases, store: Store, count: int) -> None:
+def two_reviewers(sit: Sit, add_cases: AddCases, stores: Stores, count: int) -> None:
     cases = add_cases(count)
     seats = [sit("anna")]
     expect(seats[0].locator("#claim")).to_contain_text("1:")
@@ -46,27 +46,27 @@ def two_reviewers(sit: Sit, add_cases: AddCases, store: Store, count: int) -> No
     expect(seats[1].locator("#claim")).to_contain_text("1:")
     assert shown(seats[0]) != shown(seats[1])
     decided = decide_in_turns(seats, count)
-    people = [known(store, login).person.id for login in ("anna", "bo")]
-    wait_until(seats[0], lambda: store.cases.queue(CaseQuery()).cases == ())
+    people = [known(stores, login).person.id for login in ("anna", "bo")]
+    wait_until(seats[0], lambda: stores.cases.queue(CaseQuery()).cases == ())
     assert set(decided) == {case.id for case in cases}
     for case_id, at in decided.items():
-        [decision] = store.cases.decisions(case_id)
+        [decision] = stores.cases.decisions(case_id)
         assert decision.person_id == people[at]
-        assert store.cases.case(case_id).state in {CaseState.CONFIRMED, CaseState.CLEARED}
+        assert stores.cases.case(case_id).state in {CaseState.CONFIRMED, CaseState.CLEARED}
     for page in seats:
         expect(page.locator("#trouble")).to_contain_text("没有下一件")
 
 
-def test_two_reviewers_are_led_to_cases_of_their_own(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_two_reviewers_are_led_to_cases_of_their_own(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     two_reviewers(sit, add_cases, desk_store, 12)
 
 
 @pytest.mark.slow
-def test_a_hundred_decisions_of_two_reviewers(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_a_hundred_decisions_of_two_reviewers(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     two_reviewers(sit, add_cases, desk_store, 100)
 
 
-def test_no_key_is_dead_on_a_case_that_a_colleague_holds(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_no_key_is_dead_on_a_case_that_a_colleague_holds(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     first, second, third = add_cases(3)
     desk_store.cases.claim(first.id, known(desk_store, "bo").person)
     page = sit("anna", f"/cases/{first.id}")
@@ -85,7 +85,7 @@ def test_no_key_is_dead_on_a_case_that_a_colleague_holds(sit: Sit, add_cases: Ad
     expect(page.locator("#row-" + second.id)).to_have_attribute("aria-current", "true")
 
 
-def test_a_case_is_left_put_off_and_given_by_key(sit: Sit, add_cases: AddCases, desk_store: Store) -> None:
+def test_a_case_is_left_put_off_and_given_by_key(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     first, second, third, _ = add_cases(4)
     page = sit("anna")
     expect(page.locator("#decide")).to_have_attribute("data-case", first.id)
@@ -117,7 +117,7 @@ def test_a_case_is_left_put_off_and_given_by_key(sit: Sit, add_cases: AddCases, 
 
 
 def test_a_named_queue_is_made_read_and_dropped(
-    sit: Sit, add_cases: AddCases, desk_store: Store, address: str, complaints: list[str]
+    sit: Sit, add_cases: AddCases, desk_store: Stores, address: str, complaints: list[str]
 ) -> None:
     add_cases(2)
     page = sit("eve", "/queues")
@@ -149,7 +149,7 @@ def test_a_named_queue_is_made_read_and_dropped(
 
 
 def test_a_case_is_found_by_its_words_its_host_and_its_number(
-    sit: Sit, add_cases: AddCases, desk_store: Store, address: str
+    sit: Sit, add_cases: AddCases, desk_store: Stores, address: str
 ) -> None:
     cases = add_cases(12)
     desk_store.cases.claim(cases[3].id, known(desk_store, "bo").person)

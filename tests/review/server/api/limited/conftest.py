@@ -26,7 +26,7 @@ from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.server.prebroadcast import PrebroadcastCheck
-from review.store import Store
+from review.stores import Stores
 from tests.review.server.api.conftest import ENFORCEMENT_DIR, As, Clock, Key
 from tests.review.server.api.limited.turned_out import turned_out
 from tests.review.server.api.owned import Owned, have_a_day
@@ -36,7 +36,7 @@ LAWS_FILE = ENFORCEMENT_DIR.parent / "laws" / "zh-CN.yaml"
 
 
 @pytest.fixture
-def platform(database_url: str, clock: Clock, tmp_path: Path) -> Iterator[Store]:
+def platform(database_url: str, clock: Clock, tmp_path: Path) -> Iterator[Stores]:
     """A store with the customers acme and bolt, in which measures can be proposed."""
     due = EnforcementSetup(
         measures=read_measures(ENFORCEMENT_DIR),
@@ -44,15 +44,15 @@ def platform(database_url: str, clock: Clock, tmp_path: Path) -> Iterator[Store]
         data_dir=tmp_path / "data",
         book=Book(classes={}, laws=Laws.read(LAWS_FILE)),
     )
-    store = Store(open_engine(database_url), now=clock, second_share=0.0, enforcement=due)
+    stores = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=due)
     for name in ("acme", "bolt"):
-        store.keys.add_tenant(name, name.title(), "test")
-    yield store
-    store.close()
+        stores.keys.add_tenant(name, name.title(), "test")
+    yield stores
+    stores.close()
 
 
 @pytest.fixture
-def app(platform: Store, tmp_path: Path, reader: QuantityReader, pool: JudgingPool) -> FastAPI:
+def app(platform: Stores, tmp_path: Path, reader: QuantityReader, pool: JudgingPool) -> FastAPI:
     before = PrebroadcastCheck(pool=pool, lookup=RegisteredPassports(platform.passports))
     setup = Platform(reader=reader, net=NetPolicy.parse(["127.0.0.1:8080"]))
     access = Access(auth=Auth.LOCAL)
@@ -61,7 +61,7 @@ def app(platform: Store, tmp_path: Path, reader: QuantityReader, pool: JudgingPo
 
 @pytest.fixture
 def owned(
-    platform: Store,
+    platform: Stores,
     as_key: As,
     key: Key,
     work: Callable[[float], None],
@@ -77,7 +77,7 @@ def owned(
 
 
 @pytest.fixture
-def measured(platform: Store, owned: dict[str, Owned], clock: Clock) -> dict[str, Owned]:
+def measured(platform: Stores, owned: dict[str, Owned], clock: Clock) -> dict[str, Owned]:
     """Both customers' hosts were found at fault, and one was proposed to be warned; their accounts are linked."""
     for name in ("acme", "bolt"):
         case = platform.cases.case(owned[name].values["case_id"])
@@ -95,7 +95,7 @@ def measured(platform: Store, owned: dict[str, Owned], clock: Clock) -> dict[str
 
 
 @pytest.fixture
-def learnt(platform: Store, measured: dict[str, Owned]) -> dict[str, Owned]:
+def learnt(platform: Stores, measured: dict[str, Owned]) -> dict[str, Owned]:
     """Out of both customers' cases words were proposed and a policy was learnt, which read both in shadow."""
     turned_out(platform, measured)
     return measured

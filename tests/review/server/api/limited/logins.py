@@ -4,10 +4,10 @@ from collections.abc import Collection
 
 from review.accounts.store import Login
 from review.accounts.types import Role
-from review.store import Store
+from review.stores import Stores
 
 
-def login_of(platform: Store, role: Role, tenants: Collection[str] | None) -> Login:
+def login_of(platform: Stores, role: Role, tenants: Collection[str] | None) -> Login:
     name = f"{role.value}-{'-'.join(tenants or ())}"
     platform.people.log_in_known("test", name, name, name, role)
     platform.people.change(name, actor="test", tenants=tenants)

@@ -6,7 +6,7 @@ from claims.classifier.fit.learning import Learnt
 from claims.tenant_words import ListedWord
 from review.accounts.types import Person, Role
 from review.cases.tally import Dimension
-from review.store import Store
+from review.stores import Stores
 from review.streams.tenant_rules import RuleKind
 from review.tenant_rules.words import with_words
 from review.tenants.types import Caller
@@ -17,7 +17,7 @@ from tests.review.server.api.owned import Owned
 
 
 def test_pages_of_figures_show_ones_own_customers_alone(
-    address: str, platform: Store, learnt: dict[str, Owned], clock: Clock
+    address: str, platform: Stores, learnt: dict[str, Owned], clock: Clock
 ) -> None:
     platform.quality.fewest = 1
     headers = {name: as_login(login_of(platform, Role.SENIOR, [name])) for name in learnt}
@@ -48,7 +48,7 @@ def test_pages_of_figures_show_ones_own_customers_alone(
                 assert text.format(other) in httpx.get(address + path, headers=headers["both"]).text, path
 
 
-def test_figures_count_ones_own_customers_alone(platform: Store, learnt: dict[str, Owned]) -> None:
+def test_figures_count_ones_own_customers_alone(platform: Stores, learnt: dict[str, Owned]) -> None:
     for tenants, times in ((frozenset({"bolt"}), 1), (frozenset({"acme", "bolt"}), 2), (None, 2)):
         for dimension in Dimension:
             assert sum(count for _, count in platform.analytics.tallies(dimension, 90, tenants=tenants)) == times
@@ -69,7 +69,7 @@ def test_figures_count_ones_own_customers_alone(platform: Store, learnt: dict[st
         assert sum(platform.analytics.ages(tenants).values()) == (tenants != frozenset({"bolt"}))
 
 
-def test_hosts_left_out_of_learning_are_told_to_their_customer(platform: Store, owned: dict[str, Owned]) -> None:
+def test_hosts_left_out_of_learning_are_told_to_their_customer(platform: Stores, owned: dict[str, Owned]) -> None:
     for host_id in ("acme/h1", "nobody"):
         platform.learning.forget(host_id, "test")
     assert set(platform.learning.forgotten(frozenset({"acme"}))) == {"acme/h1"}
@@ -78,7 +78,7 @@ def test_hosts_left_out_of_learning_are_told_to_their_customer(platform: Store, 
 
 
 def test_what_was_learnt_from_another_customer_is_not_shown_in_shadow(
-    address: str, platform: Store, learnt: dict[str, Owned]
+    address: str, platform: Stores, learnt: dict[str, Owned]
 ) -> None:
     headers = {name: as_login(login_of(platform, Role.SENIOR, [name])) for name in learnt}
     fit = platform.learning.fits(owner="acme")[0]
@@ -92,7 +92,7 @@ def test_what_was_learnt_from_another_customer_is_not_shown_in_shadow(
 
 
 def test_proposed_words_are_withdrawn_by_their_customers_people_alone(
-    address: str, platform: Store, learnt: dict[str, Owned]
+    address: str, platform: Stores, learnt: dict[str, Owned]
 ) -> None:
     headers = as_login(login_of(platform, Role.SENIOR, ["bolt"]))
     ids = {proposal.words: proposal.id for proposal in platform.analytics.proposals()}
@@ -104,7 +104,7 @@ def test_proposed_words_are_withdrawn_by_their_customers_people_alone(
 
 
 def test_a_text_is_held_against_the_goods_and_words_of_ones_own_customer(
-    address: str, platform: Store, owned: dict[str, Owned]
+    address: str, platform: Stores, owned: dict[str, Owned]
 ) -> None:
     for name in owned:
         word = ListedWord.model_validate({"kind": "watch", "word": f"{name}家人", "match": "text"})

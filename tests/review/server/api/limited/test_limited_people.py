@@ -12,7 +12,7 @@ from review.accounts.types import Person, Role
 from review.errors import AccountError
 from review.server.auth.guard import api_routes
 from review.server.auth.tenant_reach import LOOKED_AT, PAGES, TENANT_HEADER
-from review.store import Store
+from review.stores import Stores
 from review.tenants.reach import OutOfReach
 from tests.review.accounts.support import as_login
 from tests.review.server.api.conftest import As, Key, problem
@@ -49,7 +49,7 @@ def secrets_of(name: str, of: Owned) -> set[str]:
 @ON_BOTH_DATABASES
 @pytest.mark.parametrize("role", [Role.REVIEWER, Role.SENIOR, Role.AUDITOR])
 def test_no_page_and_no_route_shows_or_changes_what_is_another_customers(
-    app: FastAPI, address: str, platform: Store, learnt: dict[str, Owned], role: Role, database_url: str
+    app: FastAPI, address: str, platform: Stores, learnt: dict[str, Owned], role: Role, database_url: str
 ) -> None:
     acme, bolt = learnt["acme"], learnt["bolt"]
     login = login_of(platform, role, ["bolt"])
@@ -87,7 +87,7 @@ def test_no_page_and_no_route_shows_or_changes_what_is_another_customers(
     ],
 )
 def test_ids_behind_the_question_mark_are_looked_at_too(
-    address: str, platform: Store, owned: dict[str, Owned], query: str
+    address: str, platform: Stores, owned: dict[str, Owned], query: str
 ) -> None:
     headers = as_login(login_of(platform, Role.REVIEWER, ["bolt"]))
     own = owned["bolt"].values
@@ -98,7 +98,7 @@ def test_ids_behind_the_question_mark_are_looked_at_too(
 
 
 def test_bodies_that_name_another_customers_things_change_nothing(
-    address: str, platform: Store, measured: dict[str, Owned], database_url: str
+    address: str, platform: Stores, measured: dict[str, Owned], database_url: str
 ) -> None:
     acme, bolt = measured["acme"].values, measured["bolt"].values
     headers = as_login(login_of(platform, Role.SENIOR, ["bolt"]))
@@ -122,7 +122,7 @@ def test_bodies_that_name_another_customers_things_change_nothing(
 
 
 def test_who_works_for_several_sees_these_at_the_desk_and_asks_for_one_at_a_time(
-    address: str, platform: Store, owned: dict[str, Owned]
+    address: str, platform: Stores, owned: dict[str, Owned]
 ) -> None:
     both = as_login(login_of(platform, Role.REVIEWER, ["acme", "bolt"]))
     page = httpx.get(f"{address}/", headers=both).text
@@ -145,7 +145,7 @@ def test_who_works_for_several_sees_these_at_the_desk_and_asks_for_one_at_a_time
 
 
 def test_pages_about_all_customers_are_closed_and_not_linked(
-    app: FastAPI, address: str, platform: Store, owned: dict[str, Owned]
+    app: FastAPI, address: str, platform: Stores, owned: dict[str, Owned]
 ) -> None:
     headers = as_login(login_of(platform, Role.SENIOR, ["bolt"]))
     for path in ("/replays", "/replays/none", "/learning/decisions.jsonl"):
@@ -163,7 +163,7 @@ def test_pages_about_all_customers_are_closed_and_not_linked(
     assert known >= PAGES | LOOKED_AT, "no page stands here that is not served"
 
 
-def test_accounts_are_limited_by_administrators_and_the_trail_tells(platform: Store) -> None:
+def test_accounts_are_limited_by_administrators_and_the_trail_tells(platform: Stores) -> None:
     people = platform.people
     people.add("lan", "小兰", Role.REVIEWER, "0123456789abc", actor="boss", tenants=["acme"])
     [account] = people.accounts()
@@ -182,7 +182,7 @@ def test_accounts_are_limited_by_administrators_and_the_trail_tells(platform: St
     assert ("account.tenants_changed", "*") in trail
 
 
-def test_a_thing_of_nobody_is_out_of_reach(platform: Store) -> None:
+def test_a_thing_of_nobody_is_out_of_reach(platform: Stores) -> None:
     limited = Person(id="p", name="p", role=Role.REVIEWER, tenants=frozenset({"acme"}))
     with pytest.raises(OutOfReach, match="case 'c9' is not in the store"):
         platform.reach.check(limited, "case_id", "c9")
@@ -190,7 +190,7 @@ def test_a_thing_of_nobody_is_out_of_reach(platform: Store) -> None:
 
 
 def test_the_pages_of_webhooks_show_and_change_ones_own_customers_alone(
-    address: str, platform: Store, as_key: As, key: Key
+    address: str, platform: Stores, as_key: As, key: Key
 ) -> None:
     url = "http://127.0.0.1:8080/"
     made = {
@@ -217,7 +217,7 @@ def test_the_pages_of_webhooks_show_and_change_ones_own_customers_alone(
 
 
 def test_the_pages_of_a_customers_host_answer_for_its_id_with_a_stroke(
-    address: str, platform: Store, measured: dict[str, Owned]
+    address: str, platform: Stores, measured: dict[str, Owned]
 ) -> None:
     headers = as_login(login_of(platform, Role.SENIOR, ["acme"]))
     for path in ("/hosts/acme/h1", "/hosts/acme%2Fh1", "/hosts/acme/h1/propose"):

@@ -24,13 +24,13 @@ TOLD = (
 
 @pytest.mark.parametrize("told", TOLD)
 def test_every_reason_has_its_words(told: str) -> None:
-    assert Words("en").waits(told) == told
-    assert not _ENGLISH.search(Words("zh").waits(told))
+    assert Words("en").reason(told) == told
+    assert not _ENGLISH.search(Words("zh").reason(told))
 
 
 def test_numbers_stay_and_what_has_no_words_is_shown_as_it_is() -> None:
-    assert Words("zh").waits("all 12 places of the 3 running worker(s) are taken") == "3 个处理节点的 12 个名额已满"
-    assert Words("zh").waits("the server answered 404") == "the server answered 404"
+    assert Words("zh").reason("all 12 places of the 3 running worker(s) are taken") == "3 个处理节点的 12 个名额已满"
+    assert Words("zh").reason("the moon is full") == "the moon is full"
 
 
 @pytest.mark.parametrize(

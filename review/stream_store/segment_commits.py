@@ -41,7 +41,10 @@ _PAUSE_S = 0.02
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentGiven:
-    """What a segment gave. `segment`: its own row, where it is not stored yet; the rest as `Store.commit_segment`."""
+    """What a segment gave. `segment`: its own row, where it is not stored yet.
+
+    The rest as `StreamWriter.commit_segment` has it.
+    """
 
     stream_id: str
     sequence: int
@@ -57,7 +60,11 @@ class SegmentGiven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilingTerms:
-    """By what findings are filed into cases: as `Store` has it."""
+    """By what findings are filed into cases.
+
+    `flag_at`: the policy's threshold, near which a finding is uncertain. `second_share`: how many cases are decided
+    twice.
+    """
 
     flag_at: float
     second_share: float

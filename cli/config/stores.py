@@ -1,4 +1,4 @@
-"""The store as commands open it: the one of the settings, given back at the end."""
+"""The stores as commands open them: those of the settings, given back at the end."""
 
 import getpass
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cli.config.settings import load_settings
 from cli.shell.folders import make_data_folder
-from review.store import Store
+from review.stores import Stores
 
 
 def caller() -> str:
@@ -19,12 +19,12 @@ def caller() -> str:
 
 
 @contextmanager
-def opened_store(config_file: Path | None) -> Iterator[Store]:
-    """The store of the settings in force; the data folder is made where it is missing."""
+def opened_stores(config_file: Path | None) -> Iterator[Stores]:
+    """The stores of the settings in force; the data folder is made where it is missing."""
     settings = load_settings(config_file)
     make_data_folder(settings.data_dir)
-    store = Store.open(settings.store_url)
+    stores = Stores.open(settings.store_url)
     try:
-        yield store
+        yield stores
     finally:
-        store.close()
+        stores.close()
