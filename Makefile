@@ -1,6 +1,6 @@
 VENV := .venv
-# Tests wait as much as they reckon: three at once keep two cores busy.
-AT_ONCE := $(shell n=$$(nproc); echo $$((n + (n + 1) / 2)))
+# Tests wait as much as they reckon: four at once keep two cores busy.
+AT_ONCE := $(shell echo $$(($$(nproc) * 2)))
 PY := $(VENV)/bin/python
 LOCALE := review/presentation/locale
 BABEL := $(PY) -m babel.messages.frontend --quiet

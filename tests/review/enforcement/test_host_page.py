@@ -72,7 +72,7 @@ def test_the_link_opens_the_notice_in_both_languages_and_is_noted(
 @pytest.mark.parametrize("guess", ["x" * 43, "short", "a/b"])
 def test_a_link_that_is_none_opens_nothing(office: str, token: str, guess: str) -> None:
     for path in ("", "/notice.pdf", "/clips/f_power.mp4", f"/files/{'0' * 64}"):
-        assert httpx.get(f"{office}/h/{guess}{path}").status_code in {404, 422}
+        assert httpx.get(f"{office}/h/{guess}{path}", timeout=30).status_code in {404, 422}
     assert send(office, guess).status_code in {404, 405, 422}
 
 
