@@ -51,7 +51,10 @@ def started_by(pid: int) -> set[int]:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(signal.SIGTERM, marks=pytest.mark.slow, id="stopped"), pytest.param(signal.SIGKILL, id="killed")],
+)
 def test_no_process_outlives_the_server(server: tuple["subprocess.Popen[str]", str], number: signal.Signals) -> None:
     process, url = server
     token = httpx.get(f"{url}before", timeout=120).text.split('name="csrf" value="')[1].split('"')[0]

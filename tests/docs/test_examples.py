@@ -7,11 +7,11 @@ import pytest
 
 from tests.docs.pages import DOCS, run_page
 
-_QUICK = ("guides/passports.md", "guides/watching.md")
+_QUICK = ("guides/passports.md",)
 _SLOW = (
     *("guides/policy.md", "guides/api.md", "guides/evidence.md", "guides/bulk-passports.md"),
     *("guides/suggestions.md", "guides/stretches.md", "guides/words.md", "guides/statistics.md"),
-    "guides/reanalyses.md",
+    *("guides/reanalyses.md", "guides/watching.md"),
     *("start/platform.md", "start/reviewer.md", "start/analyst.md"),
 )
 
