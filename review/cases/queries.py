@@ -1,7 +1,7 @@
 """The questions that the queue and the case page ask."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union_all
@@ -23,6 +23,7 @@ from review.streams.types import StoredFinding, StreamState
 _SIMILAR = 20
 _NUMBER = re.compile(r"(?:ZY-?|#)?0*(\d{1,12})", re.IGNORECASE)
 _CANDIDATES = 200
+_HOSTS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +223,25 @@ def read_decisions(session: Session, case_id: str) -> tuple[Decision, ...]:
         .order_by(DecisionRow.decided_at_ms, DecisionRow.decision_id)
     )
     return tuple(decision_from_row(row) for row in rows)
+
+
+def read_host_names(session: Session, host_ids: Iterable[str]) -> dict[str, str]:
+    """The names by which the latest case of each of these hosts knows the account; without cases it has none."""
+    names: dict[str, str] = {}
+    wanted = sorted(set(host_ids))
+    for start in range(0, len(wanted), _HOSTS_AT_ONCE):
+        some = wanted[start : start + _HOSTS_AT_ONCE]
+        latest = (
+            select(CaseRow.host_id, func.max(CaseRow.opened_at_ms).label("at_ms"))
+            .where(CaseRow.host_id.in_(some))
+            .group_by(CaseRow.host_id)
+            .subquery()
+        )
+        known = select(CaseRow.host_id, CaseRow.host_name).join(
+            latest, (CaseRow.host_id == latest.c.host_id) & (CaseRow.opened_at_ms == latest.c.at_ms)
+        )
+        names |= {host_id: name for host_id, name in session.execute(known)}
+    return names
 
 
 def read_host_cases(session: Session, host_id: str, limit: int) -> tuple[Case, ...]:

@@ -1,6 +1,6 @@
 """The cases of the store; methods are short transactions, safe from any thread or process."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -119,6 +119,11 @@ class CaseStore:
         """The host's cases, the latest first."""
         with Session(self._engine) as session:
             return queries.read_host_cases(session, host_id, limit)
+
+    def host_names(self, host_ids: Iterable[str]) -> dict[str, str]:
+        """The names by which the latest case of each of these hosts knows the account; without cases it has none."""
+        with Session(self._engine) as session:
+            return queries.read_host_names(session, host_ids)
 
     def host_tally(self, host_id: str, *, without: str | None = None) -> dict[CaseState, int]:
         """How many of the host's cases stand where; `without`: but for this one."""

@@ -232,14 +232,11 @@ def office_router(stores: Stores, office: Office, public_url: str) -> APIRouter:
 
     @router.get("/measures", dependencies=READERS)
     def get_measures(request: Request, viewer: Seeing) -> Response:
-        return office.page(
-            request,
-            "measures.html",
-            viewer,
-            waiting=own(viewer, stores.enforcement.waiting()),
-            in_force=own(viewer, stores.enforcement.in_force()),
-            host_name=office.host_name,
+        waiting, in_force = (
+            own(viewer, found) for found in (stores.enforcement.waiting(), stores.enforcement.in_force())
         )
+        host_names = stores.cases.host_names(one.host_id for one in (*waiting, *in_force))
+        return office.page(request, "measures.html", viewer, waiting=waiting, in_force=in_force, host_names=host_names)
 
     @router.get("/measures/{measure_id}", dependencies=READERS)
     def get_measure(request: Request, measure_id: Id, viewer: Seeing) -> Response:
@@ -295,7 +292,8 @@ def office_router(stores: Stores, office: Office, public_url: str) -> APIRouter:
             for appeal in stores.enforcement.open_appeals()
             if stores.reach.within(viewer.person, "appeal_id", [appeal.id])
         ]
-        return office.page(request, "appeals.html", viewer, appeals=appeals, host_name=office.host_name)
+        host_names = stores.cases.host_names(measure.host_id for _, measure, _ in appeals)
+        return office.page(request, "appeals.html", viewer, appeals=appeals, host_names=host_names)
 
     @router.get("/appeals/{appeal_id}", dependencies=READERS)
     def get_appeal(request: Request, appeal_id: Id, viewer: Seeing) -> Response:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,20 @@ def asked(engine: Engine) -> Iterator[list[str]]:
     event.listen(engine, "before_cursor_execute", note)
     yield told
     event.remove(engine, "before_cursor_execute", note)
+
+
+def test_the_names_of_many_hosts_are_read_at_once_and_are_those_of_their_latest_cases(
+    stores: Stores, stream: StreamRecord, make_finding: MakeFinding, asked: list[str]
+) -> None:
+    for number, name in enumerate(("小岚", "小岚直播间", "阿强")):
+        host = replace(stream.host, id="h8" if number < 2 else "h9", name=name)
+        stores.stream_writer.put_stream(replace(stream, stream_id=f"t{number}", host=host))
+        found = make_finding(finding_id=f"g_{number}", claimed=f"{number} W", quote=f"功率{number}瓦")
+        stores.stream_writer.add_findings([replace(found, stream_id=f"t{number}")])
+    asked.clear()
+    assert stores.cases.host_names(["h9", "h8", "h9", "nobody"]) == {"h8": "小岚直播间", "h9": "阿强"}
+    assert len(asked) == 1
+    assert stores.cases.host_names([]) == {}
 
 
 @pytest.mark.parametrize("swap", [False, True], ids=["the whole page", "the case alone"])
