@@ -219,6 +219,21 @@ class EnforcementStore:
             journal.note("appeal.read", f"appeal:{appeal_id}", host=measure.host_id)
             return appeal, self._page(connection, measure, journal.at_ms)
 
+    def appeals_read(
+        self, appeals: Sequence[Appeal], reader: str
+    ) -> tuple[tuple[Appeal, Measure, frozenset[str]], ...]:
+        """Each appeal with the measure that it is against and the people who may not decide it; the readings are noted,
+        all in one transaction."""
+        if not appeals:
+            return ()
+        with self._step(reader) as (connection, journal):
+            ids = {appeal.measure_id for appeal in appeals}
+            measures = {one.id: one for one in measures_where(connection, MeasureRow.measure_id.in_(sorted(ids)))}
+            for appeal in appeals:
+                journal.note("appeal.read", f"appeal:{appeal.id}", host=measures[appeal.measure_id].host_id)
+            had_part = {each: appeal_steps.had_part_in(connection, measure) for each, measure in measures.items()}
+            return tuple((one, measures[one.measure_id], had_part[one.measure_id]) for one in appeals)
+
     def in_force(self) -> tuple[Measure, ...]:
         """The measures that were approved and have not ended, those that end first first."""
         with self._engine.connect() as connection:

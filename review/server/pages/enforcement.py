@@ -283,15 +283,9 @@ def office_router(stores: Stores, office: Office, public_url: str) -> APIRouter:
 
     @router.get("/appeals", dependencies=READERS)
     def get_appeals(request: Request, viewer: Seeing) -> Response:
-        appeals = [
-            (
-                appeal,
-                stores.enforcement.appeal_file(appeal.id, viewer.person.id)[1].measure,
-                stores.enforcement.had_part(appeal.id),
-            )
-            for appeal in stores.enforcement.open_appeals()
-            if stores.reach.within(viewer.person, "appeal_id", [appeal.id])
-        ]
+        waiting = stores.enforcement.open_appeals()
+        within = [one for one in waiting if stores.reach.within(viewer.person, "appeal_id", [one.id])]
+        appeals = stores.enforcement.appeals_read(within, viewer.person.id)
         host_names = stores.cases.host_names(measure.host_id for _, measure, _ in appeals)
         return office.page(request, "appeals.html", viewer, appeals=appeals, host_names=host_names)
 

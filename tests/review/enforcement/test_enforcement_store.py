@@ -73,6 +73,11 @@ def test_the_whole_path_ends_with_nothing_left_against_a_host_who_was_right(
     appeal = desk.enforcement.appeal(token, "检测报告证明功率属实", [proof])
     assert [waiting.id for waiting in desk.enforcement.open_appeals()] == [appeal.id]
     assert desk.enforcement.had_part(appeal.id) == {"r1", "s1"}
+    [(read, against, had_part)] = desk.enforcement.appeals_read(desk.enforcement.open_appeals(), "s2")
+    assert (read.id, against.id, had_part) == (appeal.id, measure.id, {"r1", "s1"})
+    noted = [(entry.actor, entry.subject) for entry in desk.audit.entries() if entry.action == "appeal.read"]
+    assert noted == [("s2", f"appeal:{appeal.id}")]
+    assert desk.enforcement.appeals_read((), "s2") == ()
     decide_whole(desk, appeal.id, OTHER_SENIOR, overturn=True, reasons_zh="报告属实")
     after = desk.enforcement.page(token)
     assert (after.measure.state, after.appeals[0].state) == (MeasureState.LIFTED, AppealState.OVERTURNED)
