@@ -2,6 +2,8 @@
 
 import re
 
+from review.presentation.phrases import phrases, worded
+
 _FIXED = {
     "disk full": "磁盘已满",
     "silence": "没有收到数据",
@@ -97,7 +99,7 @@ _WORDS = (
     (r"not readable as media \((.+)\)", "无法作为音视频读取（{0}）"),
     (r"the process that reads it died \((.+)\)", "读取进程异常退出（{0}）"),
 )
-_TELLING = tuple((re.compile(pattern), words) for pattern, words in _WORDS)
+_TELLING = phrases(_WORDS)
 _PARTS = {
     "audio": "声音",
     "video": "画面",
@@ -132,11 +134,11 @@ def _in_chinese(told: str, deep: int) -> str:
         return told
     if len(parts := parts_of(told)) > 1:
         return "；".join(_in_chinese(part, deep - 1) for part in parts)
-    for pattern, words in _TELLING:
-        if found := pattern.fullmatch(told):
-            return words.format(*(_in_chinese(value, deep - 1) for value in found.groups()))
+    said = worded(told, _TELLING, lambda value: _in_chinese(value, deep - 1))
+    if said is not None:
+        return said
     if (named := _OF_A_SOURCE.fullmatch(told)) is not None:
         source, why = named.groups()
-        worded = _in_chinese(why, deep - 1)
-        return told if worded == why else f"{source}：{worded}"
+        why_in_chinese = _in_chinese(why, deep - 1)
+        return told if why_in_chinese == why else f"{source}：{why_in_chinese}"
     return told

@@ -1,6 +1,6 @@
 """Why a fit was refused, in Chinese; fits keep it in English, as the command tells it."""
 
-import re
+from review.presentation.phrases import phrases, worded
 
 _LABELS = {"breach": "违规", "lawful": "合规"}
 _WORDS = (
@@ -27,12 +27,10 @@ _WORDS = (
         "在最近 {0} 个判定上不优于现行模型：损失 {1} → {2}（偶然波动 {3}），排序 {4} → {5}",
     ),
 )
-_TELLING = tuple((re.compile(pattern), words) for pattern, words in _WORDS)
+_TELLING = phrases(_WORDS)
 
 
 def refusal_in_chinese(told: str) -> str:
     """Why a fit was refused, in Chinese; what has no words here stays as it is."""
-    for pattern, words in _TELLING:
-        if found := pattern.fullmatch(told):
-            return words.format(*(_LABELS.get(value, value) for value in found.groups()))
-    return told
+    said = worded(told, _TELLING, lambda value: _LABELS.get(value, value))
+    return told if said is None else said

@@ -7,6 +7,8 @@ that tell a number, a quote or an id, the rest is worded and the value kept.
 import re
 from collections.abc import Mapping
 
+from review.presentation.phrases import Phrases, worded
+
 _SAID: Mapping[str, str] = {
     # What a detector found.
     "pattern": "句式",
@@ -202,7 +204,7 @@ _PLAIN: Mapping[str, str] = {
 }
 
 # What a step tells besides its words stands where {} stands.
-_TELLING: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+_TELLING: Phrases = tuple(
     (re.compile(pattern, re.DOTALL), told)
     for pattern, told in (
         (r"or said of another attribute, of which the same holds: (.+)", "或说的是另一属性，同样不符：{}"),
@@ -243,8 +245,5 @@ def in_chinese(told: str) -> str:
         return f"{in_chinese(told.removesuffix(_CARRIED))}，沿用前文"
     if told in _PLAIN:
         return _PLAIN[told]
-    for pattern, words in _TELLING:
-        found = pattern.fullmatch(told)
-        if found is not None:
-            return words.format(*found.groups())
-    return told
+    said = worded(told, _TELLING)
+    return told if said is None else said

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from review.presentation.catalogues import Language
+from review.presentation.phrases import Phrases, worded
 
 _UNMET = re.compile(r"(?P<zh>未见“.+?”) no cue: (?P<en>.*)", re.DOTALL)
 _WEIGHS_NOTHING = re.compile(
@@ -27,7 +28,7 @@ _PLAIN: Mapping[str, str] = {
     "compares with others' prices": "与他家价格比较",
     "no experience was told": "未讲述亲身或家人经历",
 }
-_TELLING: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+_TELLING: Phrases = tuple(
     (re.compile(pattern, re.DOTALL), told)
     for pattern, told in (
         (r"part of the name (.+)", "属于名称“{}”的一部分"),
@@ -71,8 +72,5 @@ def _met(met: re.Match[str], language: Language) -> str:
 def _in_chinese(why: str) -> str:
     if why in _PLAIN:
         return _PLAIN[why]
-    for pattern, told in _TELLING:
-        found = pattern.fullmatch(why)
-        if found is not None:
-            return told.format(*found.groups())
-    return why
+    said = worded(why, _TELLING)
+    return why if said is None else said

@@ -1,6 +1,6 @@
 """What a broadcast waits for, in Chinese; leases keep it in English, as the scheduler tells it."""
 
-import re
+from review.presentation.phrases import phrases, worded
 
 _WORDS = (
     (r"a worker", "等待分配处理节点"),
@@ -17,12 +17,9 @@ _WORDS = (
     (r"whoever worked on it died (\d+) times in a row", "处理节点连续退出 {0} 次"),
     (r"whoever worked on it died again and again", "处理节点反复退出，稍后再试"),
 )
-_TELLING = tuple((re.compile(pattern), words) for pattern, words in _WORDS)
+_TELLING = phrases(_WORDS)
 
 
 def waiting_reason_in_chinese(told: str) -> str:
     """What it waits for, in Chinese; empty for what has no words here."""
-    for pattern, words in _TELLING:
-        if found := pattern.fullmatch(told):
-            return words.format(*found.groups())
-    return ""
+    return worded(told, _TELLING) or ""
