@@ -233,7 +233,7 @@ def read_host_names(session: Session, host_ids: Iterable[str]) -> dict[str, str]
         some = wanted[start : start + _HOSTS_AT_ONCE]
         latest = (
             select(CaseRow.host_id, func.max(CaseRow.opened_at_ms).label("at_ms"))
-            .where(CaseRow.host_id.in_(some))
+            .where(CaseRow.host_id.in_(some), CaseRow.case_id.not_in(no_findings()))
             .group_by(CaseRow.host_id)
             .subquery()
         )

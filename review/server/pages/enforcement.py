@@ -66,7 +66,7 @@ class Office:
 
     def host_name(self, host_id: str) -> str:
         """The name by which the host's cases know the account, or its id."""
-        return next((case.host_name for case in self._stores.cases.host_cases(host_id, 1)), host_id)
+        return self._stores.cases.host_names([host_id]).get(host_id, host_id)
 
     def held(self, host_id: str, person: Person) -> HostFile:
         """The host's file, as far as the person reaches: accounts that are linked may be other customers'."""
