@@ -208,20 +208,15 @@ def _differ(known: Parameters, own: Parameters) -> bool:
 def _templates(run: Sequence[Piece], used: Sequence[Piece]) -> dict[str, Stream]:
     """For picture and sound, if what is used of the run has it, the first stream of the run that tells the most of
     its parameters."""
-    told = [
-        (stream, _parameters(piece)[stream.type]) for piece in run for stream in piece.streams if _tells(piece, stream)
-    ]
-    kinds = {stream.type for piece in used for stream in piece.streams if _tells(piece, stream)}
+    known = [(piece, _parameters(piece)) for piece in run]
+    told = [(stream, own[stream.type]) for piece, own in known for stream in piece.streams if stream.type in own]
+    kinds = {kind for piece in used for kind in _parameters(piece)}
     told.sort(key=lambda one: sum(not part for part in one[1]))
     templates: dict[str, Stream] = {}
     for stream, _ in told:
         if stream.type in kinds:
             templates.setdefault(stream.type, stream)
     return templates
-
-
-def _tells(piece: Piece, stream: Stream) -> bool:
-    return stream.type in _parameters(piece)
 
 
 def _is_played(stream: Stream) -> bool:
