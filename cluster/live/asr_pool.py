@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 from asr.batching.placement import Placement
@@ -10,7 +11,7 @@ from asr.rescoring.candidates import Candidate, SoundAlikes
 from claims.types import Passage
 from cluster.live.failures import answered
 from cluster.live.types import ServiceConfig
-from cluster.stages.asr import AsrStage
+from cluster.stages.asr import AsrStage, read_alikes
 
 
 class AlikesInForce:
@@ -29,12 +30,11 @@ class AlikesInForce:
         return _read_alikes(*self._from).find(text)
 
 
+@cache
 def _read_alikes(data_dir: Path, policy_dir: Path | None) -> SoundAlikes:
-    from claims.obfuscation.soundalike import alikes_of
-    from cluster.stages.policies import LoadedPolicies
     from review.policies.folders import in_force_folder
 
-    return alikes_of(LoadedPolicies().policy(policy_dir or in_force_folder(data_dir)))
+    return read_alikes(policy_dir or in_force_folder(data_dir))
 
 
 class AsrPool:

@@ -77,12 +77,12 @@ class JudgePool:
     def warm_up(self, job: ScreenJob) -> None:
         """Loads what such a broadcast is judged by and judges a sentence: the first live one need not wait for that."""
         stream_id = job.stream_id
-        self._policies.policy(job.policy_dir).load()
-        reader = self._policies.semantics(job).reader
-        if reader is not None and reader.links is not None:
-            reader.links.nearness(_WARM_TEXT, [_WARM_LATIN])
         said = Passage(stream_id=stream_id, id="u0", start_ms=0, end_ms=_WARM_MS, text=_WARM_TEXT)
         with self._judging:
+            self._policies.policy(job.policy_dir).load()
+            reader = self._policies.semantics(job).reader
+            if reader is not None and reader.links is not None:
+                reader.links.nearness(_WARM_TEXT, [_WARM_LATIN])
             JudgingStage(job, {}, self._policies).judge([said], 2 * _WARM_MS)
             self._judged += 1
 

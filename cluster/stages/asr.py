@@ -113,16 +113,17 @@ def asr_stage_of(job: ScreenJob, placement: Placement, policies: "LoadedPolicies
         placement=placement,
         threads=job.threads,
         budget_ms=job.asr_budget_ms,
-        alikes=_alikes(job, policies) if job.asr_rehear else None,
+        alikes=read_alikes(job.policy_dir, policies) if job.asr_rehear else None,
     )
 
 
-def _alikes(job: ScreenJob, policies: "LoadedPolicies | None") -> SoundAlikes:
+def read_alikes(policy_dir: Path | None, policies: "LoadedPolicies | None" = None) -> SoundAlikes:
+    """What finds the words of this policy to listen for once more. `policies`: what this process has loaded already."""
     # A pool's process, which holds a stage and no policy, is spared what these take.
     from claims.obfuscation.soundalike import alikes_of
     from cluster.stages.policies import LoadedPolicies
 
-    return alikes_of((policies or LoadedPolicies()).policy(job.policy_dir))
+    return alikes_of((policies or LoadedPolicies()).policy(policy_dir))
 
 
 def placement_of(job: ScreenJob, gpu_count: float) -> Placement:
