@@ -25,6 +25,7 @@ from cli.config.settings import load_settings
 from cli.shell.records import load_policy, read_passports_file
 from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind
+from net.listening import listen
 from review.accounts.types import Person, Role
 from review.cases.decisions import Submission
 from review.cases.named_queues import NamedQueue
@@ -178,11 +179,8 @@ def sample_desk(folder: Path, port: int = 0) -> Iterator[tuple[str, Stores]]:
         platform=Platform(reader=policy.quantity_reader, word_terms=terms_of(policy)),
         access=Access(auth=Auth.LOCAL),
     )
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_level="warning", lifespan="off", timeout_graceful_shutdown=1
-    )
-    listener = config.bind_socket()
-    server = uvicorn.Server(config)
+    listener = listen("127.0.0.1", port)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

@@ -32,6 +32,7 @@ from cli.shell.records import InputError
 from cluster.logs import write_logs
 from cluster.replay.background import ReplayRunner
 from net.guard import NetPolicy
+from net.listening import listen
 from review.accounts.store import PeopleStore
 from review.accounts.types import Role
 from review.background_jobs import BackgroundJobs
@@ -290,7 +291,7 @@ def access_of(settings: Settings) -> Access:
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        return listen(host, port)
     except OSError as error:
         raise InputError(f"{host} port {port}: cannot be served on: {error.strerror}; choose another --port") from error
 

@@ -2,8 +2,6 @@
 
 import shlex
 import shutil
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from bench.postgres import is_installed
 from claims.types import Finding, Passage
@@ -24,6 +21,7 @@ from review.streams.types import Host, ProductRef, StreamRecord, StreamState
 from tests.ingest.support import run_ffmpeg
 from tests.review.postgres import fresh_database, migrated, new_database, running_postgres
 from tests.review.sample import FINDING
+from tests.review.serving import served
 from tests.system import lacking
 
 CLASS_NAMES = {
@@ -156,16 +154,8 @@ def passages() -> tuple[Passage, ...]:
 @pytest.fixture
 def server(stores: Stores, data_dir: Path) -> Iterator[str]:
     """The address of a running server over the store; its socket listens before the server runs."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    app = create_app(stores, data_dir, class_names=CLASS_NAMES)
-    running = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    app.state.events.close()
-    running.should_exit = True
-    thread.join(10)
-    listener.close()
+    with served(create_app(stores, data_dir, class_names=CLASS_NAMES)) as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,14 +1,11 @@
 """Real servers, in each of the ways to let people in."""
 
-import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from argon2 import PasswordHasher
 
 from claims.types import Finding
@@ -19,6 +16,7 @@ from review.server.auth.access import Access
 from review.stores import Stores
 from review.streams.types import StreamRecord
 from tests.review.accounts.support import Clock
+from tests.review.serving import served
 
 Serve = Callable[[Access], httpx.Client]
 HASHER_IN_USE = passwords._HASHER
@@ -55,23 +53,7 @@ def serve(desk_store: Stores, tmp_path: Path) -> Iterator[Serve]:
     with ExitStack() as stack:
 
         def start(access: Access) -> httpx.Client:
-            url = stack.enter_context(_running(desk_store, tmp_path, access))
+            url = stack.enter_context(served(create_app(desk_store, tmp_path, access=access)))
             return stack.enter_context(httpx.Client(base_url=url, timeout=30))
 
         yield start
-
-
-@contextmanager
-def _running(stores: Stores, data_dir: Path, access: Access) -> Iterator[str]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    app = create_app(stores, data_dir, access=access)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        app.state.events.close()
-        server.should_exit = True
-        thread.join(10)
-        listener.close()

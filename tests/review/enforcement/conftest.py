@@ -23,8 +23,9 @@ from review.stores import Stores
 from review.streams.types import Host, StreamRecord
 from tests.review.enforcement.drawing import DEADLINE_MS, Sit
 from tests.review.enforcement.people import ROLES, Clock, confirm, let_in
-from tests.review.server.pages.conftest import ARGUMENTS, LAWS_FILE, serving
+from tests.review.server.pages.conftest import ARGUMENTS, LAWS_FILE
 from tests.review.server.pages.seats import CLASS_NAMES
+from tests.review.serving import served
 from tests.system import program
 
 CONFIGS = Path(__file__).parents[3] / "configs" / "enforcement"
@@ -97,7 +98,7 @@ def office(desk: Stores, enforcement_setup: EnforcementSetup, staff: dict[str, P
         laws=Laws.read(LAWS_FILE),
         access=Access(auth=Auth.LOCAL),
     )
-    with serving(app) as url:
+    with served(app) as url:
         yield url
 
 

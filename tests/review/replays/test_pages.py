@@ -22,8 +22,9 @@ from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
 from tests.review.replays.stored import ALL, candidate, fill
-from tests.review.server.pages.conftest import ARGUMENTS, serving
+from tests.review.server.pages.conftest import ARGUMENTS
 from tests.review.server.pages.seats import CLASS_NAMES, DEADLINE_MS, known
+from tests.review.serving import served
 from tests.system import program
 
 pytestmark = pytest.mark.browser
@@ -50,7 +51,7 @@ def runner(stores: Stores, data_dir: Path, database_url: str) -> ReplayRunner:
 
 @pytest.fixture
 def address(stores: Stores, data_dir: Path) -> Iterator[str]:
-    with serving(create_app(stores, data_dir, class_names=CLASS_NAMES, access=Access(auth=Auth.LOCAL))) as url:
+    with served(create_app(stores, data_dir, class_names=CLASS_NAMES, access=Access(auth=Auth.LOCAL))) as url:
         yield url
 
 

@@ -1,14 +1,11 @@
 """A desk where people log in: a server over a store with its own clock, and a seat in a real browser for each."""
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from claims.law.texts import Laws
@@ -22,6 +19,7 @@ from review.server.auth.access import Access, Auth
 from review.stores import Stores
 from review.streams.types import Host, StreamRecord
 from tests.review.server.pages.seats import CLASS_NAMES, DEADLINE_MS, Clock, MakeFinding, Sit, known, log_in
+from tests.review.serving import served
 from tests.system import program
 
 ARGUMENTS = [
@@ -65,26 +63,6 @@ def desk_store(
     stores.close()
 
 
-@contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """The app's address; its socket listens before the server runs."""
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_level="warning", lifespan="off", timeout_graceful_shutdown=1
-    )
-    listener = config.bind_socket()
-    listener.listen()
-    running = uvicorn.Server(config)
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        app.state.events.close()
-        running.should_exit = True
-        thread.join(10)
-        listener.close()
-
-
 @pytest.fixture
 def app(desk_store: Stores, data_dir: Path) -> Any:
     """The app, with logins by password."""
@@ -99,7 +77,7 @@ def app(desk_store: Stores, data_dir: Path) -> Any:
 
 @pytest.fixture
 def address(app: Any) -> Iterator[str]:
-    with serving(app) as url:
+    with served(app) as url:
         yield url
 
 
