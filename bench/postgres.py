@@ -46,14 +46,15 @@ def _owner() -> tuple[int | None, int | None]:
 
 
 @contextmanager
-def running_postgres(*, durable: bool = False) -> Iterator[str]:
+def running_postgres(*, durable: bool = False, parent: Path | None = None) -> Iterator[str]:
     """The URL of its maintenance database; `new_database` makes one to work in.
 
     `durable`: a commit is on the disk before it is answered, as in use; otherwise nothing waits for the disk.
+    `parent`: the folder in which the server's own is made; None: that of temporary files.
     """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    folder = Path(tempfile.mkdtemp(prefix="zhenyan-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="zhenyan-pg-", dir=parent))
     user, group = _owner()
     if user is not None and group is not None:
         os.chown(folder, user, group)
@@ -103,3 +104,12 @@ def new_database(server_url: str, name: str, template: str = "template1") -> str
         connection.execute(text(f'create database "{name}" template "{template}"'))
     engine.dispose()
     return server_url.rsplit("/", 1)[0] + "/" + name
+
+
+def drop_database(url: str) -> None:
+    """Ends the database that `new_database` made, whoever is still connected."""
+    server_url, _, name = url.rpartition("/")
+    engine = create_engine(f"{server_url}/postgres", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'drop database if exists "{name}" with (force)'))
+    engine.dispose()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from review.accounts.types import Person, Role
@@ -138,7 +138,7 @@ def read_queue(session: Session, query: CaseQuery) -> CasePage:
     """A page of the queue, the most pressing first.
 
     Each state gives its own first rows by the index of state and rank: asked for all states at once, the database
-    would sort every case that waits.
+    would sort every case that waits. Of one broadcast, which has few cases, all states are read at once.
     """
     order = (CaseRow.rank.desc(), CaseRow.case_id)
     conditions = _conditions(query)
@@ -148,11 +148,11 @@ def read_queue(session: Session, query: CaseQuery) -> CasePage:
         conditions.append(or_(CaseRow.rank < rank, CaseRow.case_id > case_id))
     firsts = [
         select(CaseRow.case_id)
-        .where(CaseRow.state == state.value, *conditions)
+        .where(_in_states(query, states), *conditions)
         .order_by(*order)
         .limit(query.limit + 1)
         .subquery()
-        for state in query.states or tuple(CaseState)
+        for states in _read_at_once(query)
     ]
     ids = union_all(*(select(first.c.case_id) for first in firsts))
     ordered = select(CaseRow).where(CaseRow.case_id.in_(ids)).order_by(*order).limit(query.limit + 1)
@@ -198,8 +198,8 @@ def read_counts(session: Session, query: CaseQuery) -> QueueCounts:
 
 def read_length(session: Session, query: CaseQuery, most: int) -> int:
     """How many cases the query asks for, whatever its limit; no more than `most` are counted."""
-    states = [state.value for state in query.states or tuple(CaseState)]
-    found = select(CaseRow.case_id).where(CaseRow.state.in_(states), *_conditions(query)).limit(most).subquery()
+    in_states = _in_states(query, query.states or tuple(CaseState))
+    found = select(CaseRow.case_id).where(in_states, *_conditions(query)).limit(most).subquery()
     return session.scalar(select(func.count()).select_from(found)) or 0
 
 
@@ -231,16 +231,16 @@ def read_host_names(session: Session, host_ids: Iterable[str]) -> dict[str, str]
     wanted = sorted(set(host_ids))
     for start in range(0, len(wanted), _HOSTS_AT_ONCE):
         some = wanted[start : start + _HOSTS_AT_ONCE]
+        hosts = select(CaseRow.host_id).where(CaseRow.host_id.in_(some)).distinct().subquery()
         latest = (
-            select(CaseRow.host_id, func.max(CaseRow.opened_at_ms).label("at_ms"))
-            .where(CaseRow.host_id.in_(some), CaseRow.case_id.not_in(no_findings()))
-            .group_by(CaseRow.host_id)
-            .subquery()
+            select(CaseRow.host_name)
+            .where(CaseRow.host_id == hosts.c.host_id, _is_finding())
+            .order_by(CaseRow.opened_at_ms.desc(), CaseRow.case_id)
+            .limit(1)
+            .scalar_subquery()
         )
-        known = select(CaseRow.host_id, CaseRow.host_name).join(
-            latest, (CaseRow.host_id == latest.c.host_id) & (CaseRow.opened_at_ms == latest.c.at_ms)
-        )
-        names |= {host_id: name for host_id, name in session.execute(known)}
+        known = session.execute(select(hosts.c.host_id, latest))
+        names |= {host_id: name for host_id, name in known if name is not None}
     return names
 
 
@@ -248,7 +248,7 @@ def read_host_cases(session: Session, host_id: str, limit: int) -> tuple[Case, .
     """The host's cases, the latest first."""
     rows = session.scalars(
         select(CaseRow)
-        .where(CaseRow.host_id == host_id, CaseRow.case_id.not_in(no_findings()))
+        .where(CaseRow.host_id == host_id, _is_finding())
         .order_by(CaseRow.opened_at_ms.desc())
         .limit(limit)
     )
@@ -259,7 +259,7 @@ def read_host_tally(session: Session, host_id: str, without: str | None = None) 
     """How many of the host's cases stand where; `without`: but for this one."""
     rows = session.execute(
         select(CaseRow.state, func.count())
-        .where(CaseRow.host_id == host_id, CaseRow.case_id.not_in(no_findings()), CaseRow.case_id != (without or ""))
+        .where(CaseRow.host_id == host_id, _is_finding(), CaseRow.case_id != (without or ""))
         .group_by(CaseRow.state)
     )
     return {CaseState(state): count for state, count in rows}
@@ -283,6 +283,17 @@ def read_same_script(session: Session, case_id: str, tenants: frozenset[str] | N
     others = {other.case_id: other for other in session.scalars(similar)}
     closest = same_script(row.script, [(other_id, other.script) for other_id, other in others.items()])
     return tuple(case_from_row(others[other_id]) for other_id in closest[:_SIMILAR])
+
+
+def _read_at_once(query: CaseQuery) -> list[tuple[CaseState, ...]]:
+    states = query.states or tuple(CaseState)
+    return [(state,) for state in states] if query.stream_id is None else [states]
+
+
+def _in_states(query: CaseQuery, states: Sequence[CaseState]) -> ColumnElement[bool]:
+    """Of one broadcast, no index of states serves: SQLite would read all cases in these rather than the broadcast's."""
+    state = CaseRow.state if query.stream_id is None else CaseRow.state.concat("")
+    return state.in_([each.value for each in states])
 
 
 def _conditions(query: CaseQuery) -> list[ColumnElement[bool]]:
@@ -319,16 +330,16 @@ def _conditions(query: CaseQuery) -> list[ColumnElement[bool]]:
     if query.tenants is not None:
         found.append(host_is_of(CaseRow.host_id, query.tenants))
     if query.findings_alone:
-        found.append(CaseRow.case_id.not_in(no_findings()))
+        found.append(_is_finding())
     return found
 
 
-def no_findings() -> Select[str]:
-    """The ids of cases that are no finding, or not yet."""
-    return (
-        select(BlindCaseRow.case_id)
-        .join(FindingRow, FindingRow.finding_id == BlindCaseRow.finding_id)
-        .where(FindingRow.disposition == HIDDEN)
+def _is_finding() -> ColumnElement[bool]:
+    """Whether the case is a finding; asked case by case, as listing those that are none may read all findings."""
+    return ~exists().where(
+        BlindCaseRow.case_id == CaseRow.case_id,
+        FindingRow.finding_id == BlindCaseRow.finding_id,
+        FindingRow.disposition == HIDDEN,
     )
 
 

@@ -1,6 +1,6 @@
 """Due process in the database; methods are short transactions, safe from any thread or process."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +15,7 @@ from review.db.tables.enforcement import AppealRow, LinkRow, MeasureRow
 from review.db.tables.streams import StreamRow
 from review.db.upsert import insert_missing
 from review.enforcement import appeals as appeal_steps
-from review.enforcement import evasion_watch
+from review.enforcement import evasion_watch, lists
 from review.enforcement import measures as measure_steps
 from review.enforcement.blacklist import signed_list
 from review.enforcement.errors import EnforcementNotSetUp
@@ -40,7 +40,6 @@ from review.enforcement.rulings import Decided
 from review.enforcement.statement_files import HandedInFiles
 from review.enforcement.types import (
     Appeal,
-    AppealState,
     Defence,
     HandedIn,
     HostFile,
@@ -234,17 +233,17 @@ class EnforcementStore:
             had_part = {each: appeal_steps.had_part_in(connection, measure) for each, measure in measures.items()}
             return tuple((one, measures[one.measure_id], had_part[one.measure_id]) for one in appeals)
 
-    def in_force(self) -> tuple[Measure, ...]:
-        """The measures that were approved and have not ended, those that end first first."""
+    def in_force(
+        self, tenants: Collection[str] | None = None, *, after: lists.Place | None = None, limit: int = 100
+    ) -> lists.MeasurePage:
+        """The measures that were approved and have not ended, those that end first first; `tenants` None: of all."""
         with self._engine.connect() as connection:
-            found = measures_where(connection, MeasureRow.state == MeasureState.IN_FORCE.value)
-        return tuple(sorted(found, key=lambda m: (m.ends_at_ms, m.id)))
+            return lists.measures_in_force(connection, tenants, after, limit)
 
-    def waiting(self) -> tuple[Measure, ...]:
+    def waiting(self, tenants: Collection[str] | None = None) -> tuple[Measure, ...]:
         """The proposals that wait for a second person, those that lapse first first."""
         with self._engine.connect() as connection:
-            found = measures_where(connection, MeasureRow.state == MeasureState.PROPOSED.value)
-        return tuple(sorted(found, key=lambda m: (m.lapses_at_ms, m.id)))
+            return lists.proposals(connection, tenants)
 
     def blacklist(self) -> tuple[Measure, ...]:
         """The entries that bind now."""
@@ -307,11 +306,10 @@ class EnforcementStore:
                 connection, measure_id, statement, tuple(files), self.setup.measures, journal
             )
 
-    def open_appeals(self) -> tuple[Appeal, ...]:
+    def open_appeals(self, tenants: Collection[str] | None = None) -> tuple[Appeal, ...]:
         """The appeals that wait for a decision, the most urgent first."""
         with self._engine.connect() as connection:
-            found = appeals_where(connection, AppealRow.state == AppealState.FILED.value)
-        return tuple(sorted(found, key=lambda a: (a.decide_due_ms, a.id)))
+            return lists.open_appeals(connection, tenants)
 
     def had_part(self, appeal_id: str) -> frozenset[str]:
         """The people who may not decide the appeal."""

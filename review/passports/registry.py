@@ -156,12 +156,11 @@ class PassportStore:
     ) -> tuple[StoredPassport, ...]:
         """The last versions by product, after this product, that are in force or (`is_retired`) no longer; with a text,
         those that hold it: in the id, the code, or anywhere in the record."""
-        retired = RetirementRow.retired_at_ms
         statement = _selected(
             PassportRow.tenant_id == tenant_id,
             PassportRow.product_id > after,
             _IS_LAST,
-            retired.is_not(None) if is_retired else retired.is_(None),
+            _IS_RETIRED if is_retired else ~_IS_RETIRED,
         )
         if text:
             holds = (PassportRow.product_id, PassportRow.gtin, PassportRow.text)
@@ -176,7 +175,7 @@ class PassportStore:
             PassportRow.tenant_id == tenant_id,
             PassportRow.product_id > after,
             _IS_LAST,
-            RetirementRow.retired_at_ms.is_(None),
+            ~_IS_RETIRED,
         )
         if gtin is not None:
             statement = statement.where(PassportRow.gtin == gtin)
@@ -272,17 +271,24 @@ def unknown_products(known: Mapping[str, object], product_ids: Sequence[str]) ->
 
 
 _COLUMNS = ("tenant_id", "product_id", "number", "version", "gtin", "text", "created_at_ms")
-_Later = aliased(PassportRow)
-_IS_LAST: ColumnElement[bool] = ~exists().where(
-    _Later.tenant_id == PassportRow.tenant_id,
-    _Later.product_id == PassportRow.product_id,
-    _Later.number > PassportRow.number,
+_Version = aliased(PassportRow)
+# Compared by number and not by "none is later": PostgreSQL takes that to leave one row, and sorts all before it pages.
+_IS_LAST: ColumnElement[bool] = PassportRow.number == (
+    select(func.max(_Version.number))
+    .where(_Version.tenant_id == PassportRow.tenant_id, _Version.product_id == PassportRow.product_id)
+    .scalar_subquery()
 )
-_RETIREMENT = and_(
-    RetirementRow.tenant_id == PassportRow.tenant_id,
-    RetirementRow.product_id == PassportRow.product_id,
-    RetirementRow.number == PassportRow.number,
-)
+
+
+def _retires(row: Any) -> ColumnElement[bool]:
+    return and_(
+        row.tenant_id == PassportRow.tenant_id,
+        row.product_id == PassportRow.product_id,
+        row.number == PassportRow.number,
+    )
+
+
+_IS_RETIRED: ColumnElement[bool] = exists().where(_retires(aliased(RetirementRow)))
 
 
 def _selected(*conditions: ColumnElement[bool]) -> "Select[Any]":
@@ -292,7 +298,7 @@ def _selected(*conditions: ColumnElement[bool]) -> "Select[Any]":
         RetirementRow.retired_by,
         func.nullif(RetirementRow.reason, "").label("reason"),
     )
-    return select(*columns, *retired).outerjoin(RetirementRow, _RETIREMENT).where(*conditions)
+    return select(*columns, *retired).outerjoin(RetirementRow, _retires(RetirementRow)).where(*conditions)
 
 
 def _newest(connection: Connection, tenant_id: str, product_ids: Collection[str]) -> dict[str, StoredPassport]:

@@ -19,7 +19,7 @@ from review.server.app import create_app
 from review.stores import Stores
 from review.streams.types import Host, ProductRef, StreamRecord, StreamState
 from tests.ingest.support import run_ffmpeg
-from tests.review.postgres import fresh_database, migrated, new_database, running_postgres
+from tests.review.postgres import fresh_database, memory, migrated, new_database, running_postgres
 from tests.review.sample import FINDING
 from tests.review.serving import served
 from tests.system import lacking
@@ -87,7 +87,7 @@ def stream() -> StreamRecord:
 def postgres() -> Iterator[str]:
     if not is_installed():
         lacking("PostgreSQL")
-    with running_postgres() as url:
+    with running_postgres(parent=memory()) as url:
         yield url
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from review.errors import SchemaError
 
-HEAD = "0033"
+HEAD = "0034"
 FIRST = "0001"
 _LOCK = 0x5A59
 

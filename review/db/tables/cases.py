@@ -16,6 +16,7 @@ class CaseRow(Base):
         Index("cases_queue", "state", "rank"),
         Index("cases_by_class", "state", "class", "rank"),
         Index("cases_by_host", "host_id", "state", "rank"),
+        Index("cases_by_host_opening", "host_id", "opened_at_ms"),
         Index("cases_by_change", "changed_seq"),
         Index("cases_by_number", "number"),
         Index("cases_by_age", "state", "class", "opened_at_ms"),

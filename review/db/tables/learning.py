@@ -66,7 +66,10 @@ class ShadowScoreRow(Base):
     """What both make of one place of a broadcast; a score of none: that one finds nothing there."""
 
     __tablename__ = "learning_shadow_scores"
-    __table_args__ = (Index("learning_shadow_scores_by_stream", "stream_id"),)
+    __table_args__ = (
+        Index("learning_shadow_scores_by_stream", "stream_id"),
+        Index("learning_shadow_scores_by_flags", "shadow_id", "flags", "shadow_flags", "stream_id"),
+    )
 
     shadow_id: Mapped[str] = mapped_column(ForeignKey("learning_shadows.shadow_id"), primary_key=True)
     stream_id: Mapped[str] = mapped_column(ForeignKey("streams.stream_id"), primary_key=True)

@@ -1,9 +1,9 @@
 """The pages on which people work with hosts' files, measures and appeals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Path, Request, Response
+from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from claims.law.texts import Laws
@@ -22,6 +22,7 @@ from review.enforcement.store import EnforcementStore
 from review.enforcement.types import AppealState, HandedIn, HostFile, HostPage, Measure, MeasureKind, MeasureState
 from review.errors import UnknownCaseError
 from review.evidence.files import KeptEvidence, handed_in_name
+from review.server.api.cursor import read_cursor, write_cursor
 from review.server.auth.guard import DECIDERS, EVERYBODY, SENIORS, allow
 from review.server.language import page_answer
 from review.server.pages.appeal_form import AppealForm, read_appeal_form
@@ -223,20 +224,29 @@ def office_router(stores: Stores, office: Office, public_url: str) -> APIRouter:
     """The routes of hosts' files, measures and appeals; `public_url` is where hosts reach this server."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
-    def own(viewer: Viewer, measures: Sequence[Measure]) -> list[Measure]:
-        return [one for one in measures if stores.reach.within(viewer.person, "host_id", [one.host_id])]
-
     @router.get("/hosts/{host_id:path}", dependencies=READERS)
     def get_host(request: Request, host_id: Id, viewer: Seeing) -> Response:
         return office.host(request, host_id, viewer)
 
     @router.get("/measures", dependencies=READERS)
-    def get_measures(request: Request, viewer: Seeing) -> Response:
-        waiting, in_force = (
-            own(viewer, found) for found in (stores.enforcement.waiting(), stores.enforcement.in_force())
+    def get_measures(
+        request: Request, viewer: Seeing, after: Annotated[str | None, Query(max_length=200)] = None
+    ) -> Response:
+        place = read_cursor(after, int, str)
+        tenants = viewer.person.tenants
+        # What waits stands on the first page.
+        waiting = () if place else stores.enforcement.waiting(tenants)
+        shown = stores.enforcement.in_force(tenants, after=(int(place[0]), str(place[1])) if place else None)
+        return office.page(
+            request,
+            "measures.html",
+            viewer,
+            waiting=waiting,
+            in_force=shown,
+            host_names=stores.cases.host_names(one.host_id for one in (*waiting, *shown.measures)),
+            is_first=place is None,
+            more=write_cursor(*shown.next_after) if shown.next_after else None,
         )
-        host_names = stores.cases.host_names(one.host_id for one in (*waiting, *in_force))
-        return office.page(request, "measures.html", viewer, waiting=waiting, in_force=in_force, host_names=host_names)
 
     @router.get("/measures/{measure_id}", dependencies=READERS)
     def get_measure(request: Request, measure_id: Id, viewer: Seeing) -> Response:
@@ -283,9 +293,8 @@ def office_router(stores: Stores, office: Office, public_url: str) -> APIRouter:
 
     @router.get("/appeals", dependencies=READERS)
     def get_appeals(request: Request, viewer: Seeing) -> Response:
-        waiting = stores.enforcement.open_appeals()
-        within = [one for one in waiting if stores.reach.within(viewer.person, "appeal_id", [one.id])]
-        appeals = stores.enforcement.appeals_read(within, viewer.person.id)
+        waiting = stores.enforcement.open_appeals(viewer.person.tenants)
+        appeals = stores.enforcement.appeals_read(waiting, viewer.person.id)
         host_names = stores.cases.host_names(measure.host_id for _, measure, _ in appeals)
         return office.page(request, "appeals.html", viewer, appeals=appeals, host_names=host_names)
 
