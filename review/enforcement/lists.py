@@ -3,14 +3,15 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from review.db.ownership import host_is_of
 from review.db.tables.enforcement import AppealRow, MeasureRow
 from review.enforcement.rows import appeals_where, measures_where
 from review.enforcement.types import Appeal, AppealState, Measure, MeasureState
 
-# End and id of the last measure that was shown.
+# End, or lapse, and id of the last measure that was shown.
 Place = tuple[int, str]
 
 
@@ -28,26 +29,13 @@ def measures_in_force(
 ) -> MeasurePage:
     """The measures that were approved and have not ended, those that end first first; `tenants` None: of everybody."""
     found = (MeasureRow.state == MeasureState.IN_FORCE.value, *_of_hosts(tenants))
-    rest: list[ColumnElement[bool]] = []
-    if after is not None:
-        ends_at_ms, measure_id = after
-        same_end = (MeasureRow.ends_at_ms == ends_at_ms) & (MeasureRow.measure_id > measure_id)
-        rest.append(or_(MeasureRow.ends_at_ms > ends_at_ms, same_end))
-    order = (MeasureRow.ends_at_ms, MeasureRow.measure_id)
-    places = connection.execute(select(*order).where(*found, *rest).order_by(*order).limit(limit + 1)).all()
-    ids = [place.measure_id for place in places[:limit]]
-    measures = {one.id: one for one in measures_where(connection, MeasureRow.measure_id.in_(ids))}
-    return MeasurePage(
-        measures=tuple(measures[each] for each in ids),
-        count=connection.scalar(select(func.count()).select_from(MeasureRow).where(*found)) or 0,
-        next_after=(places[limit - 1].ends_at_ms, ids[-1]) if len(places) > limit else None,
-    )
+    return _paged(connection, found, MeasureRow.ends_at_ms, after, limit)
 
 
-def proposals(connection: Connection, tenants: Collection[str] | None) -> tuple[Measure, ...]:
+def proposals(connection: Connection, tenants: Collection[str] | None, after: Place | None, limit: int) -> MeasurePage:
     """The measures that wait for a second person, those that lapse first first."""
-    found = measures_where(connection, MeasureRow.state == MeasureState.PROPOSED.value, *_of_hosts(tenants))
-    return tuple(sorted(found, key=lambda measure: (measure.lapses_at_ms, measure.id)))
+    found = (MeasureRow.state == MeasureState.PROPOSED.value, *_of_hosts(tenants))
+    return _paged(connection, found, MeasureRow.lapses_at_ms, after, limit)
 
 
 def open_appeals(connection: Connection, tenants: Collection[str] | None) -> tuple[Appeal, ...]:
@@ -56,6 +44,28 @@ def open_appeals(connection: Connection, tenants: Collection[str] | None) -> tup
     own = [] if tenants is None else [AppealRow.measure_id.in_(of_measures)]
     found = appeals_where(connection, AppealRow.state == AppealState.FILED.value, *own)
     return tuple(sorted(found, key=lambda appeal: (appeal.decide_due_ms, appeal.id)))
+
+
+def _paged(
+    connection: Connection,
+    found: Sequence[ColumnElement[bool]],
+    time: InstrumentedAttribute[int],
+    after: Place | None,
+    limit: int,
+) -> MeasurePage:
+    order = (time, MeasureRow.measure_id)
+    rest: list[ColumnElement[bool]] = []
+    if after is not None:
+        at_ms, measure_id = after
+        rest.append(or_(time > at_ms, and_(time == at_ms, MeasureRow.measure_id > measure_id)))
+    places = connection.execute(select(*order).where(*found, *rest).order_by(*order).limit(limit + 1)).all()
+    ids = [place.measure_id for place in places[:limit]]
+    measures = {one.id: one for one in measures_where(connection, MeasureRow.measure_id.in_(ids))}
+    return MeasurePage(
+        measures=tuple(measures[each] for each in ids),
+        count=connection.scalar(select(func.count()).select_from(MeasureRow).where(*found)) or 0,
+        next_after=(places[limit - 1][0], ids[-1]) if len(places) > limit else None,
+    )
 
 
 def _of_hosts(tenants: Collection[str] | None) -> Sequence[ColumnElement[bool]]:

@@ -240,10 +240,12 @@ class EnforcementStore:
         with self._engine.connect() as connection:
             return lists.measures_in_force(connection, tenants, after, limit)
 
-    def waiting(self, tenants: Collection[str] | None = None) -> tuple[Measure, ...]:
+    def waiting(
+        self, tenants: Collection[str] | None = None, *, after: lists.Place | None = None, limit: int = 100
+    ) -> lists.MeasurePage:
         """The proposals that wait for a second person, those that lapse first first."""
         with self._engine.connect() as connection:
-            return lists.proposals(connection, tenants)
+            return lists.proposals(connection, tenants, after, limit)
 
     def blacklist(self) -> tuple[Measure, ...]:
         """The entries that bind now."""

@@ -11,6 +11,7 @@ from review.accounts.types import Person
 from review.cases.decisions import REASONS
 from review.cases.types import Choice
 from review.enforcement.errors import AppealRefused, MeasureRefused
+from review.enforcement.lists import Place
 from review.enforcement.measure_states import people_needed
 from review.enforcement.measures import notice_sha256
 from review.enforcement.notice_pages import decision_html, notice_html, pdf_of, shown_time
@@ -36,6 +37,7 @@ Decider = Annotated[Person, Depends(allow(*DECIDERS))]
 Senior = Annotated[Person, Depends(allow(*SENIORS))]
 Text = Annotated[str, Form(max_length=20_000)]
 Short = Annotated[str, Form(max_length=300)]
+Cursor = Annotated[str | None, Query(max_length=200)]
 READERS = [Depends(allow(*EVERYBODY))]
 
 
@@ -196,6 +198,11 @@ def _is_entry(kind: MeasureKind, state: MeasureState) -> bool:
     return kind is MeasureKind.BLACKLIST and state in {MeasureState.PROPOSED, MeasureState.IN_FORCE}
 
 
+def _place(cursor: str | None) -> Place | None:
+    place = read_cursor(cursor, int, str)
+    return None if place is None else (int(place[0]), str(place[1]))
+
+
 def handed_in(page: HostPage, sha256: str) -> HandedIn:
     """A file that was handed in about this measure; 404 for any other."""
     files = [*(page.defence.files if page.defence else ()), *(file for appeal in page.appeals for file in appeal.files)]
@@ -230,22 +237,21 @@ def office_router(stores: Stores, office: Office, public_url: str) -> APIRouter:
 
     @router.get("/measures", dependencies=READERS)
     def get_measures(
-        request: Request, viewer: Seeing, after: Annotated[str | None, Query(max_length=200)] = None
+        request: Request, viewer: Seeing, waiting_after: Cursor = None, in_force_after: Cursor = None
     ) -> Response:
-        place = read_cursor(after, int, str)
-        tenants = viewer.person.tenants
-        # What waits stands on the first page.
-        waiting = () if place else stores.enforcement.waiting(tenants)
-        shown = stores.enforcement.in_force(tenants, after=(int(place[0]), str(place[1])) if place else None)
+        due, tenants = stores.enforcement, viewer.person.tenants
+        # Both lists stand on the first page, and on those that follow the one that goes on.
+        waiting = None if in_force_after else due.waiting(tenants, after=_place(waiting_after))
+        in_force = None if waiting_after else due.in_force(tenants, after=_place(in_force_after))
+        shown = [one.host_id for page in (waiting, in_force) if page is not None for one in page.measures]
         return office.page(
             request,
             "measures.html",
             viewer,
             waiting=waiting,
-            in_force=shown,
-            host_names=stores.cases.host_names(one.host_id for one in (*waiting, *shown.measures)),
-            is_first=place is None,
-            more=write_cursor(*shown.next_after) if shown.next_after else None,
+            in_force=in_force,
+            host_names=stores.cases.host_names(shown),
+            cursor=lambda page: page.next_after and write_cursor(*page.next_after),
         )
 
     @router.get("/measures/{measure_id}", dependencies=READERS)

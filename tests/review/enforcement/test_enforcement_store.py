@@ -129,7 +129,7 @@ def test_a_proposal_that_nobody_approves_lapses(desk: Stores, confirmed: str, cl
     measure = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     with pytest.raises(MeasureRefused, match="open already"):
         desk.enforcement.propose(wanted([confirmed], clock.ms), SENIOR)
-    assert [waiting.id for waiting in desk.enforcement.waiting()] == [measure.id]
+    assert [waiting.id for waiting in desk.enforcement.waiting().measures] == [measure.id]
     clock.wait(40 * DAY_MS)
     fresh = desk.enforcement.propose(wanted([confirmed], clock.ms), SENIOR)
     assert desk.enforcement.measure(measure.id, "r1").state is MeasureState.LAPSED

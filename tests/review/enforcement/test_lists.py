@@ -26,13 +26,15 @@ def measure_id(desk: Stores, confirmed: str, clock: Clock) -> str:
 
 
 def copy_measures(url: str, measure_id: str, count: int) -> None:
-    """So many more of the same measure; every second one ends with the one before."""
+    """So many more of the same measure; every second one ends, and lapses, with the one before."""
     table = table_of(MeasureRow)
     engine = open_engine(url)
     with engine.begin() as connection:
         known = dict(connection.execute(select(*table.c).where(table.c.measure_id == measure_id)).one()._mapping)
         rows = [
-            known | {"measure_id": f"copy-{number:03}", "ends_at_ms": known["ends_at_ms"] + number // 2}
+            known
+            | {"measure_id": f"copy-{number:03}"}
+            | {name: known[name] + number // 2 for name in ("ends_at_ms", "lapses_at_ms")}
             for number in range(count)
         ]
         connection.execute(insert(table), rows)
@@ -68,11 +70,22 @@ def test_what_is_anothers_is_neither_listed_nor_counted(
     lists = desk.enforcement
     for tenants in (None, frozenset({"local"}), frozenset({"acme", "local"})):
         assert [one.id for one in lists.in_force(tenants).measures] == [measure_id]
-        assert [one.id for one in lists.waiting(tenants)] == [waiting.id]
+        assert [one.id for one in lists.waiting(tenants).measures] == [waiting.id]
         assert [one.id for one in lists.open_appeals(tenants)] == [appeal.id]
     for tenants in (frozenset({"acme"}), frozenset[str]()):
         assert (lists.in_force(tenants).measures, lists.in_force(tenants).count) == ((), 0)
-        assert (lists.waiting(tenants), lists.open_appeals(tenants)) == ((), ())
+        assert (lists.waiting(tenants).measures, lists.open_appeals(tenants)) == ((), ())
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_proposals_are_paged_too(desk: Stores, database_url: str, confirmed: str, clock: Clock) -> None:
+    known = desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
+    copy_measures(database_url, known.id, 3)
+    first = desk.enforcement.waiting(limit=3)
+    second = desk.enforcement.waiting(after=first.next_after, limit=3)
+    assert (first.count, second.count, second.next_after) == (4, 4, None)
+    listed = [one.id for page in (first, second) for one in page.measures]
+    assert (len(listed), set(listed)) == (4, {known.id, "copy-000", "copy-001", "copy-002"})
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -82,8 +95,8 @@ def test_the_page_leads_to_the_next(as_person: As, desk: Stores, database_url: s
     first = client.get("/measures?lang=en").text
     assert ("Approved: 121" in first, first.count("/measures/copy-")) == (True, 99)
     assert "Waiting for a second person" in first
-    link = first.split('href="/measures?after=')[1].split('"')[0]
-    second = client.get(f"/measures?after={link}").text
+    link = first.split('href="/measures?in_force_after=')[1].split('"')[0]
+    second = client.get(f"/measures?in_force_after={link}").text
     assert (second.count("/measures/copy-"), "Next page" in second) == (21, False)
     assert "Waiting for a second person" not in second
-    assert client.get("/measures?after=none").status_code == 422
+    assert client.get("/measures?in_force_after=none").status_code == 422

@@ -111,7 +111,7 @@ def a_reviewer_proposes(day: Day) -> str:
     day.press(page, "propose.send")
     expect(page.locator(".measure-proposed").first).to_be_visible()
     day.look(page, "proposed")
-    [measure] = day.stores.enforcement.waiting()
+    [measure] = day.stores.enforcement.waiting().measures
     return measure.id
 
 
