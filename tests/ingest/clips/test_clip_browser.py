@@ -21,9 +21,16 @@ _SHOWN_AT = """async seconds => {
     video.addEventListener('error', () => fail(new Error(video.error.message)), {once: true});
   });
   if (video.readyState < 2) await heard('loadeddata');
+  // Sought is not yet shown: a picture is there once the browser has presented it.
+  const shown = new Promise(done => {
+    const next = () => video.requestVideoFrameCallback((_now, picture) =>
+      picture.mediaTime + 0.04 >= seconds ? done() : next());
+    next();
+  });
   const sought = heard('seeked');
   video.currentTime = seconds;
   await sought;
+  await shown;
   const canvas = document.createElement('canvas');
   canvas.width = video.videoWidth; canvas.height = video.videoHeight;
   const context = canvas.getContext('2d');

@@ -4,6 +4,7 @@ import hashlib
 import http.client
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -20,6 +21,7 @@ from review.stores import Stores
 from tests.review.enforcement.people import REVIEWER, SENIOR, Clock, confirm, wanted
 from tests.system import pango
 
+get = partial(httpx.get, timeout=60)
 PDF = b"%PDF-1.7 report"
 Files = list[tuple[str, tuple[str, bytes]]]
 
@@ -45,7 +47,7 @@ def send(
     office: str, token: str, statement: str = "不服", files: Files | None = None, **changes: str
 ) -> httpx.Response:
     data = {"statement": statement, "csrf": form_secret(token)} | changes
-    return httpx.post(f"{office}/h/{token}", data=data, files=files or [("files", ("", b""))], timeout=30)
+    return httpx.post(f"{office}/h/{token}", data=data, files=files or [("files", ("", b""))])
 
 
 def files(*contents: bytes) -> Files:
@@ -55,12 +57,12 @@ def files(*contents: bytes) -> Files:
 def test_the_link_opens_the_notice_in_both_languages_and_is_noted(
     office: str, token: str, measure: Measure, desk: Stores
 ) -> None:
-    page = httpx.get(f"{office}/h/{token}")
+    page = get(f"{office}/h/{token}")
     assert page.status_code == 200
     assert "总功率可以做到一百瓦" in page.text
     assert "《广告法》第二十八条第二款第（二）项" in page.text
     assert "拟处置事先告知" in page.text
-    assert "Notice of an intended measure" in httpx.get(f"{office}/h/{token}?lang=en").text
+    assert "Notice of an intended measure" in get(f"{office}/h/{token}?lang=en").text
     assert desk.audit.entries(subject=f"measure:{measure.id}")[0].action == "page.read"
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -72,13 +74,13 @@ def test_the_link_opens_the_notice_in_both_languages_and_is_noted(
 @pytest.mark.parametrize("guess", ["x" * 43, "short", "a/b"])
 def test_a_link_that_is_none_opens_nothing(office: str, token: str, guess: str) -> None:
     for path in ("", "/notice.pdf", "/clips/f_power.mp4", f"/files/{'0' * 64}"):
-        assert httpx.get(f"{office}/h/{guess}{path}", timeout=30).status_code in {404, 422}
+        assert get(f"{office}/h/{guess}{path}").status_code in {404, 422}
     assert send(office, guess).status_code in {404, 405, 422}
 
 
 def test_a_link_whose_time_is_over_opens_nothing(office: str, token: str, clock: Clock) -> None:
     clock.wait(200 * DAY_MS)
-    assert httpx.get(f"{office}/h/{token}").status_code == 404
+    assert get(f"{office}/h/{token}").status_code == 404
     assert send(office, token).status_code == 404
 
 
@@ -101,7 +103,7 @@ def test_an_answer_before_the_measure_is_taken_once(office: str, token: str, mea
     again = send(office, token, "还有")
     assert again.status_code == 422
     assert "已过期限，或已经提交过" in again.text
-    got = httpx.get(f"{office}/h/{token}/files/{kept.files[0].sha256}")
+    got = get(f"{office}/h/{token}/files/{kept.files[0].sha256}")
     assert (got.content, got.headers["content-type"]) == (PDF, "application/pdf")
     assert got.headers["content-disposition"].startswith("attachment")
     assert got.headers["x-content-type-options"] == "nosniff"
@@ -138,7 +140,7 @@ def test_a_request_without_its_length_or_beyond_all_bounds_is_not_read(office: s
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     endless = httpx.post(f"{office}/h/{token}", content=parts(), headers=headers)  # type: ignore[arg-type]
     assert endless.status_code == 411
-    connection = http.client.HTTPConnection(office.removeprefix("http://"), timeout=30)
+    connection = http.client.HTTPConnection(office.removeprefix("http://"))
     connection.putrequest("POST", f"/h/{token}")
     for name, value in (headers | {"Content-Length": str(10**9)}).items():
         connection.putheader(name, value)
@@ -164,8 +166,8 @@ def test_a_clip_of_another_case_is_not_shown(
     confirm(desk, make_finding(finding_id="f_other", claimed="1 W"))
     desk.stream_writer.set_clip("f_power", "clips/f_power.mp4", 0)
     desk.stream_writer.set_clip("f_other", "clips/f_other.mp4", 0)
-    assert httpx.get(f"{office}/h/{token}/clips/f_power.mp4").content == b"mp4"
-    assert httpx.get(f"{office}/h/{token}/clips/f_other.mp4").status_code == 404
+    assert get(f"{office}/h/{token}/clips/f_power.mp4").content == b"mp4"
+    assert get(f"{office}/h/{token}/clips/f_other.mp4").status_code == 404
 
 
 def test_words_of_a_host_are_text_on_every_page(
@@ -184,7 +186,7 @@ def test_a_file_of_another_measure_is_not_given(
     office: str, token: str, measure: Measure, desk: Stores, as_person: Callable[[str], httpx.Client]
 ) -> None:
     stray = desk.enforcement.setup.files.keep("a.pdf", PDF, desk.enforcement.setup.measures.statements)
-    assert httpx.get(f"{office}/h/{token}/files/{stray.sha256}").status_code == 404
+    assert get(f"{office}/h/{token}/files/{stray.sha256}").status_code == 404
     assert as_person("chen").get(f"/measures/{measure.id}/files/{stray.sha256}").status_code == 404
 
 
@@ -203,5 +205,5 @@ def test_notices_are_printed_for_both_sides(
     office: str, token: str, measure: Measure, as_person: Callable[[str], httpx.Client], tmp_path: Path
 ) -> None:
     pango()
-    assert httpx.get(f"{office}/h/{token}/notice.pdf", timeout=60).content.startswith(b"%PDF-")
+    assert get(f"{office}/h/{token}/notice.pdf").content.startswith(b"%PDF-")
     assert as_person("dora").get(f"/measures/{measure.id}/notice.pdf").content.startswith(b"%PDF-")
