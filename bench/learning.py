@@ -24,7 +24,7 @@ from claims.classifier.fit.head import Example, Head, fit_head
 from claims.classifier.fit.learning import InForce, learn
 from claims.classifier.learnt import Pointing
 from claims.classifier.opening import open_reader
-from claims.engine.heard_over_soundalike import Told
+from claims.engine.heard_over_soundalike import AssessedClaim
 from claims.engine.judged import Judged
 from claims.engine.scene import Scene
 from claims.policy.policy import Policy
@@ -151,12 +151,12 @@ def _heard(window: Sequence[Said], engines: Engines) -> Iterator[_Heard]:
     by_id = {f"{one.window}.{one.number}": one for one in window}
     best: dict[str, Judged] = {}
 
-    def note(scene: Scene, judged: Sequence[Judged], standing: Sequence[Told]) -> None:
-        for told in standing:
-            known = best.get(told.passage.id)
-            is_read = any(step.step == FIRST_STEP for step in told.judged.steps)
-            if is_read and not told.judged.harmless and (known is None or told.judged.score > known.score):
-                best[told.passage.id] = told.judged
+    def note(scene: Scene, judged: Sequence[Judged], assessed: Sequence[AssessedClaim]) -> None:
+        for claim in assessed:
+            known = best.get(claim.passage.id)
+            is_read = any(step.step == FIRST_STEP for step in claim.judged.steps)
+            if is_read and not claim.judged.harmless and (known is None or claim.judged.score > known.score):
+                best[claim.passage.id] = claim.judged
 
     flagged = {
         passage_id

@@ -207,7 +207,7 @@ def part_of(plan: Plan, standing: Standing, why: Sequence[Survivor]) -> Part:
     """The part as it is reported, each survivor with its reason if the plan gives one."""
     killed = sum(status in NAMES.killed for status in standing.ended.values())
     alive = tuple(
-        Survivor.told(name, standing.shown.get(name, []), status, why)
+        Survivor.of(name, standing.shown.get(name, []), status, why)
         for name, status in sorted(standing.ended.items())
         if status not in NAMES.killed
     )

@@ -60,10 +60,10 @@ def test_how_a_mutant_ended(code: int | None, ended: str | None) -> None:
 
 def test_a_survivor_is_told_by_what_changed_and_excused_by_the_same_change_alone() -> None:
     reason = Survivor(at="net.guard.NetPolicy.names", was="bare = host.lower()", now="bare = host.upper()", why="so")
-    told = Survivor.told(NAME, SHOWN, "survived", [reason])
+    told = Survivor.of(NAME, SHOWN, "survived", [reason])
     assert (told.at, told.was, told.now, told.why) == (reason.at, reason.was, reason.now, "so")
     other = [*SHOWN[:3], "+    bare = host"]
-    assert Survivor.told(NAME, other, "survived", [reason]).why == ""
+    assert Survivor.of(NAME, other, "survived", [reason]).why == ""
 
 
 def test_a_part_counts_what_was_run_and_endless_ones_as_killed() -> None:

@@ -48,17 +48,17 @@ class BatchReader:
         for line in (self._job.out / PASSAGES).read_text(encoding="utf-8").splitlines():
             passage = Passage.model_validate_json(line)
             self._passages.setdefault(passage.stream_id, []).append(passage)
-        told = BatchReading(model=self._config.name)
+        reading = BatchReading(model=self._config.name)
         with ThreadPoolExecutor(self._config.at_once) as pool:
             read = list(pool.map(self._read, findings))
         written: list[Finding] = []
         for made, heard in read:
             written += made
             if heard is not None:
-                _note(told, heard, made[0])
+                _note(reading, heard, made[0])
         lines = (json.dumps(finding.to_json(), ensure_ascii=False) + "\n" for finding in written)
         replace_text(path, "".join(lines))
-        return told
+        return reading
 
     def _read(self, finding: Finding) -> tuple[list[Finding], Heard | None]:
         if finding.second_reading is not None or not is_doubtful(finding, self._config.doubt, self._policy):
@@ -94,11 +94,11 @@ class BatchReader:
         return [now, streams.finding(now.superseded_by or "").finding], heard
 
 
-def _note(told: BatchReading, heard: Heard, finding: Finding) -> None:
-    told.outcomes[heard.outcome.value] += 1
-    told.calls += heard.calls
-    told.tokens_in += heard.tokens_in
-    told.tokens_out += heard.tokens_out
-    told.cost += heard.cost
+def _note(reading: BatchReading, heard: Heard, finding: Finding) -> None:
+    reading.outcomes[heard.outcome.value] += 1
+    reading.calls += heard.calls
+    reading.tokens_in += heard.tokens_in
+    reading.tokens_out += heard.tokens_out
+    reading.cost += heard.cost
     if finding.second_reading is not None:
-        told.effects[finding.second_reading.effect] += 1
+        reading.effects[finding.second_reading.effect] += 1

@@ -85,14 +85,16 @@ def compare(
     ways: tuple[tuple[str, Way], tuple[str, Way]],
 ) -> Comparison:
     """What the two ways make of what is stored; nothing that is stored changes but answers, which are kept."""
-    told = Comparison(ways=(ways[0][0], ways[1][0]))
+    comparison = Comparison(ways=(ways[0][0], ways[1][0]))
     for stream_id in stream_ids:
         for one in second_reader.readable(stream_id):
-            told.findings += 1
+            comparison.findings += 1
             if is_doubtful(one.finding, doubt, policy):
-                told.doubtful += 1
-                _note(told, one, [_taken(told, side, way, one.finding) for side, (_, way) in enumerate(ways)])
-    return told
+                comparison.doubtful += 1
+                _note(
+                    comparison, one, [_taken(comparison, side, way, one.finding) for side, (_, way) in enumerate(ways)]
+                )
+    return comparison
 
 
 def asking(listener: Listener, policy: Policy, gatherer: Gatherer) -> Way:
@@ -121,28 +123,28 @@ def _standing(made: Merged) -> Finding:
     return made.finding if made.heir is None else replace(made.heir, finding_id=made.finding.finding_id)
 
 
-def _taken(told: Comparison, side: int, way: Way, finding: Finding) -> Finding:
+def _taken(comparison: Comparison, side: int, way: Way, finding: Finding) -> Finding:
     after, heard = way(finding)
-    told.flags[side] += after.disposition is Disposition.FLAG
+    comparison.flags[side] += after.disposition is Disposition.FLAG
     if heard is not None:
-        told.calls[side] += heard.calls
-        told.tokens[side] += heard.tokens_in + heard.tokens_out
-        told.unanswered[side] += heard.opinion is None
+        comparison.calls[side] += heard.calls
+        comparison.tokens[side] += heard.tokens_in + heard.tokens_out
+        comparison.unanswered[side] += heard.opinion is None
     return after
 
 
-def _note(told: Comparison, one: Readable, sides: list[Finding]) -> None:
+def _note(comparison: Comparison, one: Readable, sides: list[Finding]) -> None:
     if one.state in {CaseState.CONFIRMED, CaseState.CLEARED}:
-        told.decided += 1
+        comparison.decided += 1
         for side, finding in enumerate(sides):
             flagged = finding.disposition is Disposition.FLAG
-            told.agree[side] += flagged == (one.state is CaseState.CONFIRMED)
+            comparison.agree[side] += flagged == (one.state is CaseState.CONFIRMED)
     if (sides[0].disposition, sides[0].class_id, sides[0].quote) != (
         sides[1].disposition,
         sides[1].class_id,
         sides[1].quote,
     ):
-        told.differences.append(
+        comparison.differences.append(
             Difference(finding=one.finding, before=sides[0], after=sides[1], case_id=one.case_id, state=one.state)
         )
 

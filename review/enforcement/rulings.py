@@ -185,10 +185,10 @@ def _corrected(
     return replace(measure, kind=kind, notice=notice, breach=wanted.breach, serious_why=wanted.serious_why)
 
 
-def _decided(state: AppealState, told: tuple[Ruling, ...], before: Measure, after: Measure | None) -> Decided:
+def _decided(state: AppealState, rulings: tuple[Ruling, ...], before: Measure, after: Measure | None) -> Decided:
     return Decided(
         state=state,
-        rulings=told,
+        rulings=rulings,
         after=after,
         outcome=Outcome(
             kind_before=before.kind,

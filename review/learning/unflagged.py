@@ -8,7 +8,7 @@ from claims.classifier.calibration import Calibration, Features
 from claims.classifier.reader import plain
 from claims.classifier.reading import Known, Links, Reader, Reading
 from claims.engine.conversation import ClaimEngine
-from claims.engine.heard_over_soundalike import Told
+from claims.engine.heard_over_soundalike import AssessedClaim
 from claims.engine.judged import Judged
 from claims.engine.scene import Scene
 from claims.engine.scoring import PassageReader
@@ -33,7 +33,7 @@ def unflagged_of(policy: Policy, stream: StoredStream, reader: Reader, flagged: 
     assert read_by is not None
     found: dict[str, Unflagged] = {}
 
-    def note(scene: Scene, judged: Sequence[Judged], standing: Sequence[Told]) -> None:
+    def note(scene: Scene, judged: Sequence[Judged], assessed: Sequence[AssessedClaim]) -> None:
         heard = _in_focus(scene)
         if heard is None or heard.passage.id in flagged:
             return

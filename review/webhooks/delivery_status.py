@@ -37,7 +37,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class DeliveryStatus:
     """A delivery with what it tells of: the event's kind, its `subject`, and when it happened (Unix time)."""
 
     delivery: Delivery
@@ -80,10 +80,10 @@ class Board:
         shown = [each for each in found if not each.target.callback or each.waiting or each.is_troubled]
         return tuple(sorted(shown, key=_urgency))
 
-    def listed(self, query: BoardQuery) -> tuple[Told, ...]:
+    def listed(self, query: BoardQuery) -> tuple[DeliveryStatus, ...]:
         """The deliveries that the query asks for, by address, and there in the order of their events."""
         place = (_DELIVERIES.endpoint_id, _DELIVERIES.event_sequence)
-        statement = _told().order_by(*place).limit(query.limit)
+        statement = _statuses().order_by(*place).limit(query.limit)
         wanted: list[ColumnElement[bool]] = []
         if query.tenant_id is not None:
             wanted.append(_ENDPOINTS.tenant_id == query.tenant_id)
@@ -97,18 +97,18 @@ class Board:
 
     def latest(
         self, endpoint_id: str, state: DeliveryState | None = None, before: int | None = None, limit: int = 50
-    ) -> tuple[Told, ...]:
+    ) -> tuple[DeliveryStatus, ...]:
         """Deliveries at this address, the latest events first; `before`: the event's number of the last one seen."""
-        statement = _told().where(_DELIVERIES.endpoint_id == endpoint_id)
+        statement = _statuses().where(_DELIVERIES.endpoint_id == endpoint_id)
         if state is not None:
             statement = statement.where(_DELIVERIES.state == state.value)
         if before is not None:
             statement = statement.where(_DELIVERIES.event_sequence < before)
         return self._read(statement.order_by(_DELIVERIES.event_sequence.desc()).limit(limit))
 
-    def _read(self, statement: Select[Any]) -> tuple[Told, ...]:
+    def _read(self, statement: Select[Any]) -> tuple[DeliveryStatus, ...]:
         with self._engine.connect() as connection:
-            return tuple(_told_of(dict(row._mapping)) for row in connection.execute(statement))
+            return tuple(_status_from_row(dict(row._mapping)) for row in connection.execute(statement))
 
 
 _OPEN = DeliveryState.PENDING
@@ -161,7 +161,7 @@ def _urgency(standing: Standing) -> tuple[bool, int, str, int, str]:
     return not standing.is_troubled, -standing.parked, target.tenant_id, target.created_at_ms, target.id
 
 
-def _told() -> Select[Any]:
+def _statuses() -> Select[Any]:
     return (
         select(*_DELIVERIES, EventRow.kind, EventRow.subject, EventRow.at_ms)
         .join(EndpointRow, EndpointRow.endpoint_id == DeliveryRow.endpoint_id)
@@ -172,7 +172,7 @@ def _told() -> Select[Any]:
     )
 
 
-def _told_of(values: dict[str, Any]) -> Told:
+def _status_from_row(values: dict[str, Any]) -> DeliveryStatus:
     kind, subject, at_ms = values.pop("kind"), values.pop("subject"), values.pop("at_ms")
     delivery = Delivery(state=DeliveryState(values.pop("state")), **values)
-    return Told(delivery=delivery, kind=kind, subject=subject, at_ms=at_ms)
+    return DeliveryStatus(delivery=delivery, kind=kind, subject=subject, at_ms=at_ms)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.registered import Told, heard_rows
+from bench.registered import Answer, heard_rows
 from bench.registered_cases import HeardUtterance, RegisteredCase, is_heard_right, read_heard
 from claims.types import Doubt
 
@@ -62,8 +62,8 @@ def test_what_is_lost_by_hearing_is_told_beside_the_text() -> None:
     wrong = replace(CASE, id="X-002", heard=(heard(0, "这瓶是五十毫升的"), heard(1, "拍一号链接")))
     right = replace(CASE, heard=(heard(0, "这瓶是500毫升的"), heard(1, "拍一号链接")))
 
-    def method(case: RegisteredCase) -> Told:
-        return Told(flags="五百" in case.passages[0].text or "500" in case.passages[0].text)
+    def method(case: RegisteredCase) -> Answer:
+        return Answer(flags="五百" in case.passages[0].text or "500" in case.passages[0].text)
 
     text, as_heard = heard_rows([wrong, right], method)
 

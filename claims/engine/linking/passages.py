@@ -19,7 +19,7 @@ from claims.engine.linking.kinds import (
     MATERIAL,
     WordEntry,
     WordMention,
-    is_told_in,
+    is_stated_in,
     is_written_in,
     may_be_said_of,
     word_agrees,
@@ -189,7 +189,7 @@ def _values_in(text: str, span: tuple[int, int], of: TextEntry, known: ByWord, p
     entry = of.entry
     own = [m for m in known.words if span[0] < m.end <= span[1] and may_be_said_of(m, entry)]
     return Values(
-        registered=is_told_in(own, entry, policy) or is_written_in(text, entry),
+        registered=is_stated_in(own, entry, policy) or is_written_in(text, entry),
         another=any(not word_agrees(m, entry, policy) for m in own),
     )
 

@@ -91,7 +91,7 @@ def webhook_pages_router(stores: Stores, desk: Desk) -> APIRouter:  # noqa: C901
             status,
             target=target,
             is_disabled=target.state is EndpointState.DISABLED,
-            told=found[:_PAGE],
+            deliveries=found[:_PAGE],
             older=found[_PAGE - 1].delivery.event_sequence if len(found) > _PAGE else None,
             before=before,
             counts={each: counts.get(each, 0) for each in DeliveryState},

@@ -8,7 +8,7 @@ import pytest
 from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind, Segment
 from review.scheduling.applying import unseen
-from review.scheduling.decisions import Air, Close, Free, Grant, Reach, Released, Tell
+from review.scheduling.decisions import Air, Close, Free, Grant, Reach, Released, ReportWaiting
 from review.scheduling.status import LOST
 from review.stores import Stores
 from review.streams.types import StreamState
@@ -131,7 +131,7 @@ def test_what_was_recorded_before_and_is_analysed_now_ends_no_interruption(
 ) -> None:
     serving.looks(60)
     live.leases.apply([Grant(stream_id="s1", worker_id="w2", seen=held(live), restarts=1)])
-    live.stream_writer.tell_live(make_segment(0), token=held(live).token)
+    live.stream_writer.report_live(make_segment(0), token=held(live).token)
     assert live.streams.stream("s1").state is StreamState.INTERRUPTED
 
 
@@ -142,7 +142,7 @@ def test_a_worker_that_dies_before_it_told_that_it_records_interrupts_what_it_ju
     live.leases.beat(worker())
     live.leases.apply([Grant(stream_id="s1", worker_id="w1", seen=unseen("s1"))])
     first = make_segment(0, live=True, received_at_ms=int(clock.at.timestamp() * 1000))
-    live.stream_writer.tell_live(first, token=held(live).token)
+    live.stream_writer.report_live(first, token=held(live).token)
     assert live.streams.stream_now("s1").state is StreamState.LIVE
     assert serving.looks(60) == 1
     assert told(live) == ["stream.live", "stream.interrupted"]
@@ -156,7 +156,7 @@ def test_a_file_whose_worker_dies_before_it_told_of_it_waits(
     order("s1")
     live.leases.beat(worker())
     live.leases.apply([Grant(stream_id="s1", worker_id="w1", seen=unseen("s1"))])
-    live.stream_writer.tell_live(make_segment(0), token=held(live).token)
+    live.stream_writer.report_live(make_segment(0), token=held(live).token)
     serving.looks(60)
     assert live.streams.stream_now("s1").state is StreamState.WAITING
     assert live.streams.coverage("s1").gaps == ()
@@ -298,7 +298,7 @@ def test_a_stop_before_anybody_worked_on_it_is_done(
 ) -> None:
     order("s1")
     if is_seen:
-        live.leases.apply([Tell(stream_id="s1", seen=unseen("s1"), why="no worker is running")])
+        live.leases.apply([ReportWaiting(stream_id="s1", seen=unseen("s1"), why="no worker is running")])
     stop(live)
     assert serving.looks(5) == 1
     assert (told(live), live.streams.stream("s1").state) == (["stream.stopped"], StreamState.ENDED)
