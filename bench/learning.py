@@ -44,7 +44,7 @@ _QUICK_DECISIONS = (0, 50)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Heard:
+class _ScoredPassage:
     """A passage as the base scores it: the most of any claim in it, its detector, and whether it is flagged."""
 
     said: Said
@@ -146,7 +146,7 @@ def _decisions(history: Sequence[Said], engines: Engines, most: int) -> tuple[li
     return found, took, flags, spots
 
 
-def _heard(window: Sequence[Said], engines: Engines) -> Iterator[_Heard]:
+def _heard(window: Sequence[Said], engines: Engines) -> Iterator[_ScoredPassage]:
     """The passages of a window as the engine scores them."""
     by_id = {f"{one.window}.{one.number}": one for one in window}
     best: dict[str, Judged] = {}
@@ -168,7 +168,9 @@ def _heard(window: Sequence[Said], engines: Engines) -> Iterator[_Heard]:
         judged = best.get(passage_id)
         detector = None if judged is None else _detector(judged)
         score = 0.0 if judged is None else judged.score
-        yield _Heard(said=said, score=score, detector=detector, flagged=judged is not None and passage_id in flagged)
+        yield _ScoredPassage(
+            said=said, score=score, detector=detector, flagged=judged is not None and passage_id in flagged
+        )
 
 
 def _detector(judged: Judged) -> float | None:
@@ -182,12 +184,12 @@ def _drawn(name: str) -> float:
     return int(hashlib.sha256(f"{_SEED}:{name}".encode()).hexdigest()[:12], 16) / 16**12
 
 
-def _is_drawn(heard: _Heard) -> bool:
+def _is_drawn(heard: _ScoredPassage) -> bool:
     times = NEAR_TIMES if heard.score >= NEAR_SCORE else 1
     return _drawn(f"spot {heard.said.window}.{heard.said.number}") < times / SPOT_ONE_IN
 
 
-def _labelled(heard: _Heard, *, sampled: bool) -> LabelledPassage:
+def _labelled(heard: _ScoredPassage, *, sampled: bool) -> LabelledPassage:
     said = heard.said
     return LabelledPassage(
         text=said.text,

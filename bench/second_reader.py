@@ -29,14 +29,14 @@ from cli.policy.labelled_talk import AT, Engines, Said, hours, passages, windows
 from cli.shell.benchmark_report import print_report, report_json
 from cluster.second_reader.listening import Listener
 from cluster.second_reader.opening import open_model
-from cluster.second_reader.types import Heard, Outcome, SecondReaderConfig
+from cluster.second_reader.types import Outcome, SecondReaderConfig, SecondReadingResult
 from review.second_reader.types import Budget, KeptAnswer
 
 Row = dict[str, object]
 _QUICK_WINDOWS = 4
 
 # What a way says of a question, given where the finding stands in the labelled talk.
-Way = Callable[[Question, Said], Heard]
+Way = Callable[[Question, Said], SecondReadingResult]
 
 
 @dataclass(slots=True)
@@ -153,18 +153,18 @@ def _ways(config: SecondReaderConfig) -> Iterator[tuple[str, Way | None]]:
     yield "oracle", _oracle
 
 
-def _oracle(question: Question, said: Said) -> Heard:
+def _oracle(question: Question, said: Said) -> SecondReadingResult:
     """The two readers' label of the passage, in the class that they named if it is proposed."""
     named = next((class_id for class_id in question.classes if class_id in said.classes), question.classes[0])
     answer = Opinion(
         model="oracle", answer=said.label, class_id=named, reading=0, words=(question.readings[0],), reason="…"
     )
-    return Heard(outcome=Outcome.ANSWERED, opinion=answer, calls=1)
+    return SecondReadingResult(outcome=Outcome.ANSWERED, opinion=answer, calls=1)
 
 
 def _row(talk: str, name: str, windows: Sequence[_Window], way: Way | None, config: SecondReaderConfig) -> Row:
     flags: list[Flag] = []
-    heard: list[Heard] = []
+    heard: list[SecondReadingResult] = []
     start_s = time.monotonic()
     for window in windows:
         by_id = {f"{one.window}.{one.number}": one for one in window.said}
@@ -196,7 +196,7 @@ def _read(
     by_id: Mapping[str, Said],
     way: Way,
     config: SecondReaderConfig,
-    heard: list[Heard],
+    heard: list[SecondReadingResult],
 ) -> Finding:
     policy = window.engine.policy
     if not is_doubtful(finding, config.doubt, policy):

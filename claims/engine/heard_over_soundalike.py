@@ -146,7 +146,7 @@ class _Rereading:
             for start, end in judged.spans
             for heard, reading in window.readings_behind(start, end)
         }
-        offsets = [heard.offset for heard in window.heard]
+        offsets = [heard.offset for heard in window.passages]
         return frozenset(
             offer
             for offer in self._offers
@@ -184,8 +184,8 @@ def _placed(judged: Judged, window: Window, other: Window) -> Judged:
 
 
 def _place(at: int, window: Window, other: Window) -> int:
-    index = bisect_left([heard.end for heard in window.heard], at + 1)
-    index = min(index, len(window.heard) - 1)
-    heard, there = window.heard[index], other.heard[index]
+    index = bisect_left([heard.end for heard in window.passages], at + 1)
+    index = min(index, len(window.passages) - 1)
+    heard, there = window.passages[index], other.passages[index]
     source = heard.folded.starts[max(0, min(at - heard.offset, len(heard.folded.text) - 1))]
     return there.offset + bisect_left(there.folded.starts, source)

@@ -17,7 +17,7 @@ from cluster.batch.folder import FINDINGS, PASSAGES, replace_text
 from cluster.batch.types import BatchJob, BatchReading
 from cluster.second_reader.following import SecondReader
 from cluster.second_reader.listening import Listener
-from cluster.second_reader.types import Heard, Outcome, SecondReaderConfig
+from cluster.second_reader.types import Outcome, SecondReaderConfig, SecondReadingResult
 from review.second_reader.store import SecondReaderStore
 from review.stream_store.queries import StreamQueries
 from review.streams.rows import finding_from_json
@@ -60,7 +60,7 @@ class BatchReader:
         replace_text(path, "".join(lines))
         return reading
 
-    def _read(self, finding: Finding) -> tuple[list[Finding], Heard | None]:
+    def _read(self, finding: Finding) -> tuple[list[Finding], SecondReadingResult | None]:
         if finding.second_reading is not None or not is_doubtful(finding, self._config.doubt, self._policy):
             return [finding], None
         if self._stored is not None:
@@ -75,7 +75,7 @@ class BatchReader:
         )
         asked = question(material, self._policy)
         if asked is None:
-            return [finding], Heard(outcome=Outcome.UNASKED)
+            return [finding], SecondReadingResult(outcome=Outcome.UNASKED)
         heard = self._listener.ask(asked, finding.stream_id)
         if heard.opinion is None:
             return [finding], heard
@@ -84,7 +84,7 @@ class BatchReader:
 
     def _read_stored(
         self, streams: StreamQueries, second_reader: SecondReaderStore, reader: SecondReader, finding: Finding
-    ) -> tuple[list[Finding], Heard | None]:
+    ) -> tuple[list[Finding], SecondReadingResult | None]:
         heard = None
         if second_reader.claim(finding, stale_ms=round(self._config.deadline_s * 3000)):
             heard = reader.read(finding)
@@ -94,7 +94,7 @@ class BatchReader:
         return [now, streams.finding(now.superseded_by or "").finding], heard
 
 
-def _note(reading: BatchReading, heard: Heard, finding: Finding) -> None:
+def _note(reading: BatchReading, heard: SecondReadingResult, finding: Finding) -> None:
     reading.outcomes[heard.outcome.value] += 1
     reading.calls += heard.calls
     reading.tokens_in += heard.tokens_in

@@ -11,13 +11,13 @@ from claims.second_reader.types import Doubt, Merged, Standing
 from claims.types import Disposition, Finding
 from cluster.second_reader.gathering import Gatherer
 from cluster.second_reader.listening import Listener
-from cluster.second_reader.types import Heard, Outcome
+from cluster.second_reader.types import Outcome, SecondReadingResult
 from review.cases.types import CaseState
 from review.second_reader.store import SecondReaderStore
 from review.second_reader.types import Readable
 
 # A way of reading again: what it makes of a finding, and what asking it took; None: as it was found first.
-Way = Callable[[Finding], tuple[Finding, Heard | None]]
+Way = Callable[[Finding], tuple[Finding, SecondReadingResult | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +100,11 @@ def compare(
 def asking(listener: Listener, policy: Policy, gatherer: Gatherer) -> Way:
     """The way that asks a model, or takes what it answered before."""
 
-    def way(finding: Finding) -> tuple[Finding, Heard | None]:
+    def way(finding: Finding) -> tuple[Finding, SecondReadingResult | None]:
         material = gatherer.material(finding, policy)
         asked = question(material, policy)
         if asked is None:
-            return finding, Heard(outcome=Outcome.UNASKED)
+            return finding, SecondReadingResult(outcome=Outcome.UNASKED)
         heard = listener.ask(asked, finding.stream_id)
         if heard.opinion is None:
             return finding, heard
@@ -113,7 +113,7 @@ def asking(listener: Listener, policy: Policy, gatherer: Gatherer) -> Way:
     return way
 
 
-def as_found(finding: Finding) -> tuple[Finding, Heard | None]:
+def as_found(finding: Finding) -> tuple[Finding, SecondReadingResult | None]:
     """The way that asks nobody."""
     return finding, None
 

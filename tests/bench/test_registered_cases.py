@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.registered import Answer, heard_rows
-from bench.registered_cases import HeardUtterance, RegisteredCase, is_heard_right, read_heard
+from bench.registered_cases import RecognisedUtterance, RegisteredCase, is_heard_right, read_heard
 from claims.types import Doubt
 
 CASE = RegisteredCase(
@@ -21,8 +21,8 @@ CASE = RegisteredCase(
 )
 
 
-def heard(number: int, text: str, doubts: tuple[Doubt, ...] = ()) -> HeardUtterance:
-    return HeardUtterance(case=CASE.id, number=number, voice="zm_yunxi", text=text, doubts=doubts)
+def heard(number: int, text: str, doubts: tuple[Doubt, ...] = ()) -> RecognisedUtterance:
+    return RecognisedUtterance(case=CASE.id, number=number, voice="zm_yunxi", text=text, doubts=doubts)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ _TALKED = 30
 def asides_of(begin: int, end: int, window: Window, words: LinkingFile) -> dict[str, float]:
     """Of whom or what else the sentence speaks, and in what way."""
     text = window.text
-    start, ends = next(((h.offset, h.end) for h in window.heard if h.offset <= begin < h.end), (0, len(text)))
+    start, ends = next(((h.offset, h.end) for h in window.passages if h.offset <= begin < h.end), (0, len(text)))
     left = max(start, begin - _TALKED)
     for at in range(begin - 1, left, -1):
         if is_strong_boundary(text[at]):
