@@ -11,7 +11,7 @@ from rich.console import Console
 import configs
 from bench.cases import read_cases
 from bench.talk_rows import HELD, TalkMissing, fetched_windows, rooms
-from bench.talk_score import Flag, score, standing
+from bench.talk_score import Flag, flag_of, score
 from claims.classifier.opening import AUTO, OFF, semantics_of
 from claims.classifier.reading import Reader
 from claims.engine.conversation import ClaimEngine
@@ -21,7 +21,7 @@ from claims.policy.policy import Policy
 from claims.second_reader.asking import Material, question
 from claims.second_reader.doubt import is_doubtful
 from claims.second_reader.merging import merged
-from claims.second_reader.types import Opinion, Question, Standing
+from claims.second_reader.types import CaseHold, Opinion, Question
 from claims.types import Disposition, Finding, Passage
 from cli.config.reading_again import config_of
 from cli.config.settings import load_settings
@@ -171,7 +171,7 @@ def _row(talk: str, name: str, windows: Sequence[_Window], way: Way | None, conf
         for finding in window.findings:
             after = finding if way is None else _read(finding, window, by_id, way, config, heard)
             if after.disposition is Disposition.FLAG:
-                flags.append(standing(after, by_id))
+                flags.append(flag_of(after, by_id))
     said = [one for window in windows for one in window.said]
     worth, took, calls = score(said, flags), hours(said), sum(one.calls for one in heard)
     tokens = sum(one.tokens_in + one.tokens_out for one in heard)
@@ -211,9 +211,9 @@ def _read(
     asked = question(material, policy)
     if asked is None:
         return finding
-    answer = way(asked, standing(finding, by_id).at)
+    answer = way(asked, flag_of(finding, by_id).at)
     heard.append(answer)
     if answer.opinion is None:
         return finding
-    made = merged(material, asked, answer.opinion, Standing.FREE, policy)
+    made = merged(material, asked, answer.opinion, CaseHold.FREE, policy)
     return made.finding if made.heir is None else made.heir

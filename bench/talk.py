@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 import configs
 from bench.peers import BROAD_CONCEPTS, STRICT_CONCEPTS, word_list
 from bench.talk_rows import HELD, LABELS, OWN, TalkMissing, fetched_windows, rooms
-from bench.talk_score import area, recall_at, score, standing
+from bench.talk_score import area, flag_of, recall_at, score
 from claims.classifier.calibration import Features
 from claims.classifier.opening import OFF, open_reader
 from claims.classifier.reading import Reader
@@ -153,7 +153,7 @@ def _by_engine(said: Sequence[Said], policy: Policy, reader: Reader | None) -> _
         cpu_s += time.process_time() - started
         for finding in found:
             if finding.disposition is Disposition.FLAG:
-                flags.append(standing(finding, by_id))
+                flags.append(flag_of(finding, by_id))
         if reader is not None:
             engine = engines.of(window[0].category)
             for passage, one in zip(passages(window, "P"), window, strict=True):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.mutants import PLAN, Plan, Standing, chosen, part_of, plans_of, together
+from scripts.mutants import PLAN, MutantResults, Plan, chosen, part_of, plans_of, together
 from scripts.mutants_report import NAMES, Part, Survivor, failing, recorded, table
 
 ROOT = Path(__file__).parents[1]
@@ -67,9 +67,11 @@ def test_a_survivor_is_told_by_what_changed_and_excused_by_the_same_change_alone
 
 
 def test_a_part_counts_what_was_run_and_endless_ones_as_killed() -> None:
-    standing = Standing(digest="", total=9, ended={NAME: "survived", "b": "killed", "c": "endless", "d": "untested"})
-    standing.shown[NAME] = SHOWN
-    part = part_of(PLANS[0], standing, [])
+    results = MutantResults(
+        digest="", total=9, ended={NAME: "survived", "b": "killed", "c": "endless", "d": "untested"}
+    )
+    results.shown[NAME] = SHOWN
+    part = part_of(PLANS[0], results, [])
     assert (part.total, part.run, part.killed, part.share) == (9, 4, 2, 0.5)
     assert [one.ended for one in part.survivors] == ["untested", "survived"]
     assert f"| {PLANS[0].name} |" in table([part])

@@ -22,7 +22,7 @@ from claims.policy.policy import Policy
 from claims.products.choice import ProductChoice, ProductFinder, ProductTracker
 from claims.text.normalise import Normalised
 from claims.types import Disposition, ExemptionTrial, Finding, Passage, PlatformFact
-from vision.products.timeline import Evidence, Standing
+from vision.products.timeline import Evidence, OnSaleState
 
 _CORRECTION_MS = 30_000
 _CHANNELS = frozenset(("speech", "screen"))
@@ -126,7 +126,7 @@ class Conversation:
         for one in evidence:
             self._tracker.timeline.note(one)
 
-    def standing(self, at_ms: int) -> Standing:
+    def on_sale(self, at_ms: int) -> OnSaleState:
         """The product on sale at this moment, by everything seen, read and heard up to then."""
         return self._tracker.timeline.at(at_ms)
 

@@ -13,7 +13,7 @@ from claims.engine.context import Place, trials_anywhere
 from claims.engine.exemptions import CHECKS
 from claims.engine.judged import PROPOSED, Judged, doubted, held_back, under_the_bar
 from claims.engine.scene import Scene
-from claims.engine.scoring import PassageReader, ReadAs, is_weighed, rescored
+from claims.engine.scoring import PassageReader, ReadAs, is_scored, rescored
 from claims.engine.verdict import judge_input
 from claims.engine.window import WindowPassage
 from claims.passports.passport import Passport
@@ -52,7 +52,7 @@ def with_reader(scene: Scene, policy: Policy, reader: Reader, judged: Sequence[J
     if any(not j.harmless for j in judged) and not flags:
         return found
     # Of these the reader's word is in their score already.
-    weighed = {j.class_id for j in judged if j.flags or is_weighed(j, policy)}
+    weighed = {j.class_id for j in judged if j.flags or is_scored(j, policy)}
     if class_id is not None and class_id not in weighed:
         start, end = _carrying(heard[-1], said, read, of_focus) if flags else (heard[-1].offset, heard[-1].end)
         registered = None if flags else said.registered

@@ -85,7 +85,7 @@ class PassageReader:
 
 def rescored(judged: Judged, read: PassageReader, scene: Scene, policy: Policy) -> Judged:
     """The claim with its calibrated score; as it is where only a record decides, or nothing is to be found here."""
-    if not is_weighed(judged, policy):
+    if not is_scored(judged, policy):
         return judged
     of_claim = read.of_claim(judged)
     given = Features(
@@ -108,7 +108,7 @@ def rescored(judged: Judged, read: PassageReader, scene: Scene, policy: Policy) 
     return replace(judged, steps=steps, score=score, flag_at=flag_at, proposed=of_claim.proposed)
 
 
-def is_weighed(judged: Judged, policy: Policy) -> bool:
+def is_scored(judged: Judged, policy: Policy) -> bool:
     """Whether the reader has a say in the claim: it could flag, and no record alone decides it.
 
     Whether one does, its detector says, or else its class; a registered value that says otherwise always does.

@@ -11,7 +11,7 @@ from claims.policy.policy import Policy
 from claims.second_reader.asking import Material, question
 from claims.second_reader.doubt import is_doubtful
 from claims.second_reader.merging import merged
-from claims.second_reader.types import Standing
+from claims.second_reader.types import CaseHold
 from claims.types import Finding, Passage
 from cluster.batch.folder import FINDINGS, PASSAGES, replace_text
 from cluster.batch.types import BatchJob, BatchReading
@@ -79,7 +79,7 @@ class BatchReader:
         heard = self._listener.ask(asked, finding.stream_id)
         if heard.opinion is None:
             return [finding], heard
-        made = merged(material, asked, heard.opinion, Standing.FREE, self._policy)
+        made = merged(material, asked, heard.opinion, CaseHold.FREE, self._policy)
         return [made.finding, *([] if made.heir is None else [made.heir])], heard
 
     def _read_stored(

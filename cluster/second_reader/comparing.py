@@ -7,7 +7,7 @@ from claims.policy.policy import Policy
 from claims.second_reader.asking import question
 from claims.second_reader.doubt import is_doubtful
 from claims.second_reader.merging import merged
-from claims.second_reader.types import Doubt, Merged, Standing
+from claims.second_reader.types import CaseHold, Doubt, Merged
 from claims.types import Disposition, Finding
 from cluster.second_reader.gathering import Gatherer
 from cluster.second_reader.listening import Listener
@@ -108,7 +108,7 @@ def asking(listener: Listener, policy: Policy, gatherer: Gatherer) -> Way:
         heard = listener.ask(asked, finding.stream_id)
         if heard.opinion is None:
             return finding, heard
-        return _standing(merged(material, asked, heard.opinion, Standing.FREE, policy)), heard
+        return _surviving(merged(material, asked, heard.opinion, CaseHold.FREE, policy)), heard
 
     return way
 
@@ -118,7 +118,7 @@ def as_found(finding: Finding) -> tuple[Finding, SecondReadingResult | None]:
     return finding, None
 
 
-def _standing(made: Merged) -> Finding:
+def _surviving(made: Merged) -> Finding:
     """The finding that stands, under the id that it was found by."""
     return made.finding if made.heir is None else replace(made.heir, finding_id=made.finding.finding_id)
 

@@ -12,7 +12,7 @@ from claims.policy.policy import Policy
 from claims.second_reader.asking import question
 from claims.second_reader.doubt import is_doubtful
 from claims.second_reader.merging import merged
-from claims.second_reader.types import Merged, Standing
+from claims.second_reader.types import CaseHold, Merged
 from claims.types import Finding
 from cluster.background import BackgroundJob
 from cluster.second_reader.gathering import Gatherer
@@ -165,7 +165,7 @@ class SecondReader:
             self._miss(finding, heard.outcome)
             return heard
 
-        def merge(stored: Finding, standing: Standing) -> Merged:
+        def merge(stored: Finding, standing: CaseHold) -> Merged:
             return merged(replace(material, finding=stored), asked, opinion, standing, policy)
 
         for one in self._second_reader.put(finding, heard.key, merge):

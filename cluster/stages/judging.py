@@ -60,16 +60,16 @@ class JudgingStage:
 
     def on_sale(self, analysed_ms: int) -> list[OnSale]:
         """The product on sale, if it is another than when this was last asked."""
-        standing = self._conversation.standing(analysed_ms)
-        if standing.product_id == self._on_sale:
+        on_sale = self._conversation.on_sale(analysed_ms)
+        if on_sale.product_id == self._on_sale:
             return []
-        self._on_sale = standing.product_id
+        self._on_sale = on_sale.product_id
         return [
             OnSale(
-                at_ms=standing.since_ms,
-                product_id=standing.product_id,
-                confidence=standing.confidence,
-                because=standing.because,
+                at_ms=on_sale.since_ms,
+                product_id=on_sale.product_id,
+                confidence=on_sale.confidence,
+                because=on_sale.because,
             )
         ]
 

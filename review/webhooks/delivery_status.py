@@ -18,7 +18,7 @@ _DELIVERIES = table_of(DeliveryRow).c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class EndpointStatus:
     """An address and what is still to be told there. `failed`: those of `waiting` that were tried in vain already.
 
     `last_error`: of what was parked last, or else of what is tried again last.
@@ -63,7 +63,7 @@ class Board:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def standings(self, owner: Owner | None = None) -> tuple[Standing, ...]:
+    def endpoint_statuses(self, owner: Owner | None = None) -> tuple[EndpointStatus, ...]:
         """Every address, those in trouble first, then by customer; of callbacks those that have something open.
 
         `owner`: of this customer, or these, alone.
@@ -76,7 +76,7 @@ class Board:
         with self._engine.connect() as connection:
             counted = {row.endpoint_id: row for row in connection.execute(_open_counts())}
             rows = connection.execute(statement.order_by(*newest).limit(_MOST_ADDRESSES)).all()
-        found = [_standing(tuple(row), counted.get(row.endpoint_id)) for row in rows]
+        found = [_endpoint_status(tuple(row), counted.get(row.endpoint_id)) for row in rows]
         shown = [each for each in found if not each.target.callback or each.waiting or each.is_troubled]
         return tuple(sorted(shown, key=_urgency))
 
@@ -144,10 +144,10 @@ def _last_error(state: DeliveryState) -> Any:
     )
 
 
-def _standing(row: tuple[Any, ...], counted: Row[Any] | None) -> Standing:
+def _endpoint_status(row: tuple[Any, ...], counted: Row[Any] | None) -> EndpointStatus:
     """`row`: the address's columns, and the last error."""
     target = target_of(dict(zip(_ENDPOINTS.keys(), row[:-1], strict=True)))
-    return Standing(
+    return EndpointStatus(
         target=target,
         waiting=0 if counted is None else counted.waiting,
         failed=0 if counted is None else counted.failed,
@@ -156,9 +156,9 @@ def _standing(row: tuple[Any, ...], counted: Row[Any] | None) -> Standing:
     )
 
 
-def _urgency(standing: Standing) -> tuple[bool, int, str, int, str]:
-    target = standing.target
-    return not standing.is_troubled, -standing.parked, target.tenant_id, target.created_at_ms, target.id
+def _urgency(status: EndpointStatus) -> tuple[bool, int, str, int, str]:
+    target = status.target
+    return not status.is_troubled, -status.parked, target.tenant_id, target.created_at_ms, target.id
 
 
 def _statuses() -> Select[Any]:

@@ -21,7 +21,7 @@ from claims.engine.linking.kinds import WordMention, words_in, words_registered
 from claims.engine.linking.link import Said as SaidOf
 from claims.engine.linking.link import word_by_word
 from claims.engine.linking.mentions import Mention, mentions_in
-from claims.engine.linking.passages import nearest_texts, weighed_texts
+from claims.engine.linking.passages import nearest_texts, scored_texts
 from claims.engine.linking.word_features import WordLink, word_features_of, word_scenery
 from claims.engine.records import stated
 from claims.engine.scene import Scene
@@ -211,7 +211,7 @@ def passages_read(
         asserted, is_there = stated(scene, policy), _holds_quote(window, said)
         of_scene = SaidOf(window=window, passport=passport, policy=policy, asserted=asserted, links=reader)
         known = word_by_word(of_scene)
-        for one, features in weighed_texts(window, passport, policy, reader, model, known):
+        for one, features in scored_texts(window, passport, policy, reader, model, known):
             yield ReadPassage(case, passport.id, features, is_there and same_path(one.of.path, wanted))
 
     for case in cases:

@@ -12,7 +12,7 @@ from claims.classifier.reading import Known, Reading
 from claims.engine.heard_over_soundalike import AssessedClaim
 from claims.engine.judged import Judged
 from claims.engine.scene import Scene
-from claims.engine.scoring import is_weighed
+from claims.engine.scoring import is_scored
 from claims.policy.policy import Policy
 from cli.policy.labelled_talk import Engines, Said, windows_of
 from training.reader.fit import Folding
@@ -70,7 +70,7 @@ def claims_of(said: Sequence[Said], policy: Policy, table: TableReader) -> list[
             share = sum(s for c, s in reading.classes if not file_of[c].recorded)
             found.append((Features(detector=None, reader=reading.breach, open_share=share), one.label))
             for judged in claimed.get(passage_id, ()):
-                if is_weighed(judged, policy) and not judged.lowered_by:
+                if is_scored(judged, policy) and not judged.lowered_by:
                     given = Features(detector=judged.score, reader=reading.breach, open_share=share)
                     found.append((given, one.label))
     return found

@@ -29,7 +29,7 @@ _BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
 Made = TypeVar("Made")
 
 
-class Book(Generic[Made]):
+class PassportCache(Generic[Made]):
     """What is made of passports, by policy: the last ones are remembered."""
 
     def __init__(self, make: Callable[[Passport, Policy], Made]) -> None:
@@ -264,4 +264,4 @@ def _dimension(attribute: GoodsAttribute, converter: UnitConverter) -> str:
     return converter.table.dimension(unit) if unit is not None else ""
 
 
-registered_of = Book(_registered).of
+registered_of = PassportCache(_registered).of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from claims.engine.context import asks_by_doubling
-from claims.engine.linking.entries import Book, names_of
+from claims.engine.linking.entries import PassportCache, names_of
 from claims.engine.window import Window
 from claims.passports.passport import Passport
 from claims.policy.places import Place
@@ -221,4 +221,4 @@ def is_written_in(text: str, entry: WordEntry) -> bool:
     return any(word in said for word in (registered, *_CODE.findall(registered), *names))
 
 
-words_registered = Book(_words_registered).of
+words_registered = PassportCache(_words_registered).of

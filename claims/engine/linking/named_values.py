@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from claims.engine.linking.asides import has_aside
 from claims.engine.linking.cut_short import is_cut_short
-from claims.engine.linking.entries import Book, registered_of
+from claims.engine.linking.entries import PassportCache, registered_of
 from claims.engine.linking.mentions import Mention, mentions_in
 from claims.engine.linking.naming import NOT_NAMED, Closeness, surroundings
 from claims.engine.window import Window
@@ -51,7 +51,7 @@ def _named(passport: Passport, policy: Policy) -> list[tuple[str, str, tuple[str
     return named + [(o.names[0], o.dimension, o.names) for o in registered.others if o.names]
 
 
-_named_of = Book(_named).of
+_named_of = PassportCache(_named).of
 
 
 def stated_values(window: Window, passport: Passport, policy: Policy) -> Iterator[StatedValue]:

@@ -182,7 +182,7 @@ def _shown(
 ) -> StreamOut:
     """The broadcast as it is sent to this caller; `worst`: of its findings, where that is known already."""
     suggestion, risk = worst or streams.worst([ordered.stream.stream_id])[ordered.stream.stream_id]
-    stream, order, lease, stands = ordered.stream, ordered.order, ordered.lease, ordered.standing
+    stream, order, lease, stands = ordered.stream, ordered.order, ordered.lease, ordered.status
     sent = stream_out(stream, ordered.covered(streams.ledger(stream.stream_id)), stands.missed)
     return sent.model_copy(
         update={

@@ -34,7 +34,7 @@ def test_a_dead_workers_broadcast_is_told_once(live: Stores, recorded: Beat, ser
 def test_until_it_is_told_it_is_seen_all_the_same(live: Stores, recorded: Beat, clock: Clock) -> None:
     clock.pass_ms(75_000)
     shown = live.orders.ordered("s1")
-    assert (shown.stream.state, shown.standing.why) == (StreamState.INTERRUPTED, LOST)
+    assert (shown.stream.state, shown.status.why) == (StreamState.INTERRUPTED, LOST)
     assert live.streams.stream_now("s1").state is StreamState.INTERRUPTED
     coverage = live.streams.coverage("s1")
     assert coverage.gaps == (Gap(kind=GapKind.CRASH, start_ms=60_000, end_ms=135_000, why=LOST),)
@@ -57,7 +57,7 @@ def test_what_is_told_of_one_moment_adds_up_however_long_it_takes_to_read(
     shown = live.orders.ordered("s1")
     clock.pass_ms(5_000)
     coverage = shown.covered(live.streams.ledger("s1"))
-    assert coverage.gaps == (shown.standing.missed,)
+    assert coverage.gaps == (shown.status.missed,)
     assert (coverage.span_ms, coverage.waiting_ms) == (135_000, 4_000)
 
 
